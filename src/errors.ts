@@ -1,0 +1,29 @@
+import createError from '@fastify/error'
+
+// The one table of errors. A code is never renamed: dashboards and scripts match on it.
+// A message is for the one who sent the request or started the process: it says what to do, and holds no
+// payload, no number and no secret.
+
+/** Start and configuration: each is printed as one line, and the process exits with 1. */
+export const ConfigError = createError<[problems: string]>('MCS_CONFIG', '%s', 500)
+export const DataDirError = createError<[problem: string]>('MCS_DATA_DIR', '%s', 500)
+export const PortInUseError = createError<[address: string]>('MCS_PORT_IN_USE', '%s is in use by another process: stop it, or set PORT', 500)
+export const EmbeddedPostgresError = createError<[problem: string]>('MCS_EMBEDDED_POSTGRES', 'embedded Postgres: %s', 500)
+export const DatabaseError = createError<[problem: string]>('MCS_DATABASE', 'DATABASE_URL: %s', 500)
+export const KafkaError = createError<[problem: string]>('MCS_KAFKA', 'Kafka: %s', 500)
+
+/** Receive. */
+export const UnknownTokenError = createError('MCS_UNKNOWN_TOKEN', 'not found', 404)
+export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not be stored, send it again', 503)
+
+/** Event log. */
+export const LogClosedError = createError('MCS_LOG_CLOSED', 'the event log is closed', 503)
+export const LogFailedError = createError('MCS_LOG_FAILED', 'the disk refused to sync the event log: nothing is taken until a restart', 503)
+export const LogDamagedError = createError<[problem: string]>('MCS_LOG_DAMAGED', 'the event log is damaged: %s', 500)
+export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECODABLE_RECORD', 'the record is no event of ours: %s', 422)
+
+/** Query. */
+export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
+export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)
+export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)
+export const InvalidParameterError = createError<[problem: string]>('MCS_INVALID_PARAMETER', '%s', 400)
