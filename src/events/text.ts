@@ -1,0 +1,24 @@
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
+import { MAX_NAME_LENGTH } from './call.js'
+
+const E164 = /^\+[1-9]\d{6,14}$/
+const DIALLED = /^\+?[\d\s().-]{7,25}$/
+
+/** Text that Postgres and every JSON parser take: no U+0000, no half of a surrogate pair; at most 100 characters. Null when nothing is left. */
+export function cleanName (value: unknown): string | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null
+  const text = String(value).trim().toWellFormed().replaceAll('\u0000', '\uFFFD')
+  if (text === '') return null
+  return text.length <= MAX_NAME_LENGTH ? text : text.slice(0, MAX_NAME_LENGTH).toWellFormed()
+}
+
+/** A party of a call: E.164 when it is a telephone number, otherwise the extension or the widget's name as it is. */
+export function normalizeParty (value: unknown, region: CountryCode): string | null {
+  const name = cleanName(value)
+  if (name === null || E164.test(name) || !DIALLED.test(name)) return name
+  return parsePhoneNumberFromString(name, region)?.number ?? name
+}
+
+export function isE164 (party: string): boolean {
+  return E164.test(party)
+}

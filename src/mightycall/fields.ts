@@ -1,0 +1,34 @@
+/** What we read of a notification, as unknown as it came. */
+export interface Fields {
+  eventType: unknown
+  timestamp: unknown
+  guid: unknown
+  callId: unknown
+  extension: unknown
+  from: unknown
+  to: unknown
+}
+
+/**
+ * Both shapes in any casing: Classic has `Body{From,To,Id,Extension}`, contact-center is flat with `CallId`.
+ * The inner one wins, since a flat body has no Body.
+ */
+export function fieldsOf (notification: Record<string, unknown>): Fields {
+  const outer = byLowerCaseName(notification)
+  const body = outer.get('body')
+  const inner = typeof body === 'object' && body !== null ? byLowerCaseName(body as Record<string, unknown>) : outer // an object of JSON.parse
+  const either = (name: string) => inner.get(name) ?? outer.get(name)
+  return {
+    eventType: either('eventtype'),
+    timestamp: either('timestamp'),
+    guid: outer.get('guid'),
+    callId: inner === outer ? outer.get('callid') ?? outer.get('id') : inner.get('id') ?? inner.get('callid') ?? outer.get('callid') ?? outer.get('id'),
+    extension: either('extension'),
+    from: either('from'),
+    to: either('to')
+  }
+}
+
+function byLowerCaseName (object: Record<string, unknown>): Map<string, unknown> {
+  return new Map(Object.entries(object).map(([name, value]) => [name.toLowerCase(), value]))
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import type pg from 'pg'
+import { inTransaction } from '../db/transaction.js'
+import type { Event } from '../events/event.js'
+import { decodeRecord } from '../events/record.js'
+import type { StoredRecord } from '../event-log/port.js'
+import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from './checkpoints.js'
+import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
+import { type FailedEntity, foldEntities } from './fold-entities.js'
+import { storeEvents } from './store-events.js'
+
+/** What became of a batch; told after it is committed. */
+export interface Projected {
+  /** Records that no earlier transaction had handled. */
+  records: number
+  events: Event[]
+  deadLetters: DeadLetter[]
+  failures: FailedEntity[]
+}
+
+interface DecodedRecord {
+  record: StoredRecord
+  event: Event
+}
+
+/**
+ * Projects the records of one partition in one READ COMMITTED transaction, always in this order of locks:
+ * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's advance.
+ *
+ * @param records  in the order of their offsets
+ * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
+ */
+export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], now: Date): Promise<Projected> {
+  return inTransaction(pool, async tx => {
+    const checkpoint = await lockCheckpoint(tx, key, now)
+    const fresh = records.filter(record => record.offset > checkpoint.offset)
+    const last = fresh.at(-1)
+    if (!last) return { records: 0, events: [], deadLetters: [], failures: [] }
+
+    const { decoded, undecodable } = decodeAll(fresh)
+    const { entities, refused } = await storeEvents(tx, decoded)
+    const failures = await foldEntities(tx, entities)
+    const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, err }))]
+    await insertDeadLetters(tx, key.logId, deadLetters, now)
+    await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
+    return { records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
+  })
+}
+
+function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[], undecodable: DeadLetter[] } {
+  const decoded: DecodedRecord[] = []
+  const undecodable: DeadLetter[] = []
+  for (const record of records) {
+    try {
+      decoded.push({ record, event: decodeRecord(record) })
+    } catch (err) {
+      undecodable.push({ record, id: digestOf(record), err: err as Error }) // decodeRecord throws nothing else
+    }
+  }
+  return { decoded, undecodable }
+}
+
+function digestOf (record: StoredRecord): string {
+  return createHash('sha256').update(record.value ?? '').digest('hex')
+}

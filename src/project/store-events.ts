@@ -1,0 +1,61 @@
+import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import { isolatePoison, type Refused, type Tx } from '../db/transaction.js'
+import { entityOf, type Entity, type Event } from '../events/event.js'
+import { distinctEntities, entityKey, lockEntities } from './entities.js'
+
+const columns: Columns<Event> = {
+  account: { type: 'text', of: event => event.account },
+  kind: { type: 'text', of: event => entityOf(event).kind },
+  entity: { type: 'text', of: event => entityOf(event).entity },
+  id: { type: 'uuid', of: event => event.id },
+  type: { type: 'text', of: event => event.type },
+  source: { type: 'text', of: event => event.source },
+  occurred_at: { type: 'timestamptz', of: event => event.occurredAt },
+  received_at: { type: 'timestamptz', of: event => event.receivedAt },
+  fields: { type: 'jsonb', of: fieldsOf },
+  raw: { type: 'text', of: event => event.rawEncoding ? event.raw : JSON.stringify(event.raw) },
+  raw_is_json: { type: 'bool', of: event => event.rawEncoding === undefined }
+}
+
+/** The copy received first is the event, whichever is projected first. Bytes travel as text: pg would write them as hex, twice as long. */
+const INSERT = `insert into events (${Object.keys(columns).join(', ')})
+  select account, kind, entity, id, type, source, occurred_at, received_at, fields,
+    case when raw_is_json then convert_to(raw, 'UTF8') else decode(raw, 'base64') end, raw_is_json
+  from ${unnest(columns)} order by account, kind, entity, id
+  on conflict (account, kind, entity, id) do update set
+    type = excluded.type, source = excluded.source, occurred_at = excluded.occurred_at, received_at = excluded.received_at,
+    fields = excluded.fields, raw = excluded.raw, raw_is_json = excluded.raw_is_json
+  where excluded.received_at < events.received_at`
+
+export interface Stored<T> {
+  entities: Entity[]
+  refused: Refused<T>[]
+}
+
+/** Stores the events under the locks of their entities, and says which the database refuses for what they hold. */
+export async function storeEvents<T extends { event: Event }> (tx: Tx, items: readonly T[]): Promise<Stored<T>> {
+  const copies = firstCopies(items)
+  const refused = await isolatePoison(tx, copies, async some => {
+    const events = some.map(item => item.event)
+    await lockEntities(tx, distinctEntities(events.map(entityOf)))
+    await tx.query(INSERT, arraysOf(columns, events))
+  })
+  const guilty = new Set(refused.map(({ item }) => item))
+  return { entities: distinctEntities(copies.filter(item => !guilty.has(item)).map(item => entityOf(item.event))), refused }
+}
+
+/** One statement cannot touch a row twice, so of several copies in a batch the first received goes. */
+function firstCopies<T extends { event: Event }> (items: readonly T[]): T[] {
+  const first = new Map<string, T>()
+  for (const item of items) {
+    const key = `${entityKey(entityOf(item.event))}\n${item.event.id}`
+    const known = first.get(key)
+    if (!known || item.event.receivedAt < known.event.receivedAt) first.set(key, item)
+  }
+  return [...first.values()]
+}
+
+function fieldsOf (event: Event): string {
+  const { id, type, account, source, occurredAt, receivedAt, raw, rawEncoding, ...fields } = event
+  return JSON.stringify(fields)
+}
