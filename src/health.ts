@@ -1,0 +1,44 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import Type from 'typebox'
+
+/** Null when the role can do its work, otherwise why it cannot. */
+export type HealthCheck = () => Promise<string | null>
+
+export interface HealthOptions {
+  /** One for each role of this process. */
+  checks: Readonly<Record<string, HealthCheck>>
+  /** True once the process was told to stop: nothing new should be sent to it. */
+  draining: () => boolean
+}
+
+const report = Type.Object({
+  ready: Type.Boolean(),
+  roles: Type.Record(Type.String(), Type.Object({ ready: Type.Boolean(), why: Type.Union([Type.String(), Type.Null()], { description: 'Why not, or null.' }) }))
+}, { description: 'Each role of this process.' })
+
+/** GET /health/live, /health/ready and /health/ready/:role, open to balancers. */
+export const health = fp<HealthOptions>(async (plain, { checks, draining }) => {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+
+  async function answer (roles: readonly string[], reply: FastifyReply): Promise<{ ready: boolean, roles: Record<string, { ready: boolean, why: string | null }> }> {
+    const states = await Promise.all(roles.map(async role => {
+      const why = draining() ? 'stopping' : await checks[role]?.() ?? null
+      return [role, { ready: why === null, why }] as const
+    }))
+    const ready = states.every(([, state]) => state.ready)
+    reply.code(ready ? 200 : 503)
+    return { ready, roles: Object.fromEntries(states) }
+  }
+
+  app.get('/health/live', { schema: { tags: ['health'], summary: 'The process answers', response: { 200: Type.Object({ live: Type.Boolean() }) } } }, async () => ({ live: true }))
+
+  app.get('/health/ready', { schema: { tags: ['health'], summary: 'Every role can do its work', response: { 200: report, 503: report } } },
+    async (_request, reply) => answer(Object.keys(checks), reply))
+
+  for (const role of Object.keys(checks)) {
+    app.get(`/health/ready/${role}`, { schema: { tags: ['health'], summary: `The role ${role} can do its work`, response: { 200: report, 503: report } } },
+      async (_request, reply) => answer([role], reply))
+  }
+}, { name: 'health', fastify: '5.x', encapsulate: true })

@@ -1,0 +1,33 @@
+import fp from 'fastify-plugin'
+import type { FastifyRequest } from 'fastify'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Every metric in one table; docs/metrics.md is made from it. Labels never hold a number, a token or an id. */
+export function createMetrics () {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  return {
+    registry,
+    webhooks: new Counter({ name: 'mcs_webhooks_total', help: 'Requests to the webhook address, by what became of them.', labelNames: ['result'] as const, registers }),
+    lastWebhook: new Gauge({ name: 'mcs_last_webhook_timestamp_seconds', help: 'When the last authenticated notification was stored, in seconds since 1970.', labelNames: ['account'] as const, registers }),
+    appendDuration: new Histogram({ name: 'mcs_append_duration_seconds', help: 'How long the event log took until events were durable.', buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], registers }),
+    projected: new Counter({ name: 'mcs_projected_records_total', help: 'Records projected into the read models.', labelNames: ['topic'] as const, registers }),
+    projectionDelay: new Histogram({ name: 'mcs_projection_delay_seconds', help: 'From the receipt of an event until its rows were committed.', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600], registers }),
+    deadLetters: new Counter({ name: 'mcs_dead_letters_total', help: 'Records set aside because they can never be projected.', registers }),
+    foldFailures: new Counter({ name: 'mcs_fold_failures_total', help: 'Entities whose row could not be folded; their events are kept.', registers }),
+    lag: new Gauge({ name: 'mcs_consumer_lag_records', help: 'Records in a partition that are not projected yet.', labelNames: ['topic', 'partition'] as const, registers })
+  }
+}
+
+export interface MetricsRouteOptions {
+  metrics: Metrics
+  authenticate: (request: FastifyRequest) => Promise<void>
+}
+
+/** GET /metrics, in Prometheus' text format. */
+export const metricsRoute = fp<MetricsRouteOptions>(async (app, { metrics, authenticate }) => {
+  app.get('/metrics', { onRequest: authenticate, schema: { hide: true } }, async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()))
+}, { name: 'metrics', fastify: '5.x', encapsulate: true })

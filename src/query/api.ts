@@ -1,0 +1,14 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import calls, { type CallsOptions } from './calls.js'
+
+export interface ApiOptions extends CallsOptions {
+  authenticate: (request: FastifyRequest) => Promise<void>
+}
+
+/** Everything under /v1, for those who have a key. A new resource is one file and one line here. */
+export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
+  app.addHook('onRequest', authenticate)
+  app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
+  await app.register(calls, deps)
+}, { name: 'api', fastify: '5.x', encapsulate: true })

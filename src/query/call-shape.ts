@@ -1,0 +1,89 @@
+import Type, { type Static } from 'typebox'
+import type { callHistory, callLegs } from '../db/schema.js'
+
+const nullable = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
+const instant = Type.String({ format: 'date-time' })
+const seconds = Type.Number({ minimum: 0 })
+const oneOf = <const T extends string[]>(...values: T) => Type.Enum(values)
+
+export const DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as const
+export const STATES = ['waiting', 'ringing', 'connected', 'ended'] as const
+export const OUTCOMES = ['answered', 'missed', 'abandoned', 'unanswered'] as const
+
+const leg = Type.Object({
+  extension: nullable(Type.String(), 'Null: MightyCall did not say which.'),
+  attempt: Type.Integer({ minimum: 1, description: '1, 2, … of this extension in this call.' }),
+  role: oneOf('agent', 'dialer'),
+  ringingAt: nullable(instant, 'Null: it is only known to have been connected.'),
+  connectedAt: nullable(instant, 'Null: not answered (yet).'),
+  endedAt: nullable(instant, 'Null: still open.'),
+  result: nullable(oneOf('answered', 'unanswered'), 'Null: still ringing.')
+}, { description: 'One attempt to reach an extension.' })
+
+/** A call as the API shows it; times are RFC 3339 in UTC with milliseconds, durations seconds. */
+export const callShape = Type.Object({
+  account: Type.String(),
+  id: Type.String({ description: "MightyCall's id of the call." }),
+  direction: oneOf(...DIRECTIONS),
+  state: oneOf(...STATES),
+  outcome: nullable(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
+  businessNumber: nullable(Type.String(), 'E.164.'),
+  client: nullable(Type.Object({
+    number: nullable(Type.String(), 'E.164 when it could be read.'),
+    name: nullable(Type.String(), 'The name of a site widget.')
+  }), 'Null: a call between colleagues, or nobody was named.'),
+  startedAt: instant,
+  answeredAt: nullable(instant, 'Null: not answered (yet).'),
+  endedAt: nullable(instant, 'Null: not ended.'),
+  waitSeconds: nullable(seconds, 'From the start to the answer, or to the end.'),
+  talkSeconds: nullable(seconds, 'From the answer to the end.'),
+  answeredBy: nullable(Type.String(), 'The extension that talked first.'),
+  stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
+  recording: Type.Null({ description: 'Not known from webhooks.' }),
+  legs: Type.Array(leg),
+  sources: Type.Object({ webhook: Type.Integer(), rest: Type.Integer() }, { description: 'Distinct events, by how we learned them.' })
+}, { title: 'call', description: 'A call, folded from its events.' })
+
+export type CallShape = Static<typeof callShape>
+export type CallRow = typeof callHistory.$inferSelect
+export type LegRow = typeof callLegs.$inferSelect
+
+const STALE_MS = 4 * 60 * 60 * 1000
+
+export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallShape {
+  return {
+    account: row.account,
+    id: row.callId,
+    direction: row.direction as CallShape['direction'], // only project/calls.ts writes the table
+    state: row.state as CallShape['state'],
+    outcome: row.outcome as CallShape['outcome'],
+    businessNumber: row.businessNumber,
+    client: row.clientNumber === null && row.clientName === null ? null : { number: row.clientNumber, name: row.clientName },
+    startedAt: row.startedAt.toISOString(),
+    answeredAt: iso(row.answeredAt),
+    endedAt: iso(row.endedAt),
+    waitSeconds: row.waitSeconds,
+    talkSeconds: row.talkSeconds,
+    answeredBy: row.answeredBy,
+    stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_MS,
+    recording: null,
+    legs: legs.map(toLeg),
+    sources: { webhook: row.webhookEvents, rest: row.restEvents }
+  }
+}
+
+function toLeg (row: LegRow): CallShape['legs'][number] {
+  return {
+    extension: row.extension === '' ? null : row.extension,
+    attempt: row.attempt,
+    role: row.role as 'agent' | 'dialer', // only project/calls.ts writes the table
+    ringingAt: iso(row.ringingAt),
+    connectedAt: iso(row.connectedAt),
+    endedAt: iso(row.endedAt),
+    result: row.connectedAt ? 'answered' : row.endedAt ? 'unanswered' : null
+  }
+}
+
+function iso (at: Date | null): string | null {
+  return at?.toISOString() ?? null
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import Type from 'typebox'
+import { InvalidParameterError } from '../errors.js'
+import { canonical } from '../events/identity.js'
+import { parseInstant } from '../events/time.js'
+
+/** What every list takes. */
+export const listParameters = {
+  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Rows of one page.' }),
+  cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'The nextCursor of the page before, with the same filter.' })),
+  since: Type.Optional(Type.String({ maxLength: 40, description: 'From this instant on (RFC 3339), or from the start of this day (2026-11-23).' })),
+  until: Type.Optional(Type.String({ maxLength: 40, description: 'Before this instant or day.' }))
+}
+
+/** A parameter that may be repeated; repeated means or. */
+export const anyOf = <T extends Type.TSchema>(item: T, description: string) => Type.Optional(Type.Array(item, { maxItems: 50, description }))
+
+export type Keyset = readonly string[]
+
+/** Opaque to clients: the place after the last row, and which filter it belongs to. */
+export function encodeCursor (filter: object, keyset: Keyset): string {
+  return Buffer.from(JSON.stringify([hashOf(filter), ...keyset])).toString('base64url')
+}
+
+/** @throws InvalidParameterError  it is none of ours, or belongs to another filter */
+export function decodeCursor (filter: object, cursor: string, length: number): Keyset {
+  const [hash, ...keyset] = parse(cursor)
+  if (hash !== hashOf(filter)) throw new InvalidParameterError('the cursor belongs to another filter: start again without it')
+  if (keyset.length !== length || parseInstant(keyset[0]) === null) throw notACursor()
+  return keyset
+}
+
+/** @throws InvalidParameterError  neither RFC 3339 nor a date */
+export function instantOf (name: string, text: string | undefined): Date | null {
+  if (text === undefined) return null
+  const millis = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
+  if (millis === null) throw new InvalidParameterError(`${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23`)
+  return new Date(millis)
+}
+
+function parse (cursor: string): string[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (Array.isArray(parts) && parts.every(part => typeof part === 'string' && !part.includes('\u0000'))) return parts
+  } catch {
+    // said below
+  }
+  throw notACursor()
+}
+
+function notACursor (): Error {
+  return new InvalidParameterError('cursor is none of ours: send a nextCursor as it was')
+}
+
+function hashOf (filter: object): string {
+  return createHash('sha256').update(canonical(JSON.parse(JSON.stringify(filter)))).digest('base64url').slice(0, 16)
+}

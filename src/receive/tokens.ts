@@ -1,0 +1,31 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { NotifiedAccount } from '../mightycall/notification.js'
+
+export interface TokenOwner {
+  account: NotifiedAccount
+  /** Two are live while one replaces the other. */
+  tokens: readonly string[]
+}
+
+/** 43 URL-safe characters are 32 random bytes. */
+export const TOKEN_PATTERN = /^[A-Za-z0-9_-]{43,256}$/
+
+/**
+ * Finds the account of a webhook token, or null. Every token is compared, by digest and in constant time:
+ * how long it takes says nothing about how much of a guess was right.
+ */
+export function createTokenLookup (owners: readonly TokenOwner[]): (token: string) => NotifiedAccount | null {
+  const digests = owners.flatMap(({ account, tokens }) => tokens.map(token => ({ account, digest: digestOf(token) })))
+  return token => {
+    const digest = digestOf(token)
+    let found: NotifiedAccount | null = null
+    for (const known of digests) {
+      if (timingSafeEqual(known.digest, digest)) found = known.account
+    }
+    return found
+  }
+}
+
+function digestOf (token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}

@@ -1,0 +1,76 @@
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { NotStoredError } from '../errors.js'
+import type { Event } from '../events/event.js'
+import { type NotifiedAccount, parseNotification } from '../mightycall/notification.js'
+import { TOKEN_PATTERN } from './tokens.js'
+
+/** What became of a request, for the metric `mcs_webhooks_total`. */
+export type WebhookResult = 'stored' | 'unclassified' | 'empty' | 'unknown-token' | 'not-stored'
+
+export interface WebhookOptions {
+  accountOf: (token: string) => NotifiedAccount | null
+  /** Resolves when the events are durable. */
+  append: (events: Event[]) => Promise<void>
+  now: () => Date
+  onResult: (result: WebhookResult, account: string | null) => void
+}
+
+interface WebhookRequest {
+  Params: { token: string }
+  Body: Buffer | undefined
+}
+
+export const MAX_BODY_BYTES = 256 * 1024
+const WRONG_TOKENS_PER_MINUTE = 30
+const RETRY_AFTER_SECONDS = 5
+
+/**
+ * POST /webhooks/mightycall/:token answers 2xx once the event is durable, and never before.
+ * MightyCall waits 8 s and does not post again (source: MightyCall API v4, WebHook Notifications): whatever it authenticates is kept.
+ */
+export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult }) => {
+  await app.register(rateLimit, { global: false })
+  // Only wrong tokens count: a 429 for MightyCall would be a lost event.
+  const limitWrongTokens = app.createRateLimit({ max: WRONG_TOKENS_PER_MINUTE, timeWindow: '1 minute' })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+
+  const accounts = new WeakMap<FastifyRequest, NotifiedAccount>()
+  app.addHook<WebhookRequest>('onRequest', async (request, reply) => {
+    // Fastify answers a Content-Type that it cannot read with 415 before any handler runs; here it says nothing anyway.
+    delete request.headers['content-type']
+    const { token } = request.params
+    const account = TOKEN_PATTERN.test(token) ? accountOf(token) : null
+    if (!account) return refuse(request, reply)
+    accounts.set(request, account)
+    if (typeof request.headers.echo === 'string') reply.header('echo', request.headers.echo)
+  })
+
+  async function refuse (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    onResult('unknown-token', null)
+    const limit = await limitWrongTokens(request)
+    return reply.code(!limit.isAllowed && limit.isExceeded ? 429 : 404).send()
+  }
+
+  app.get<WebhookRequest>('/webhooks/mightycall/:token', async (_request, reply) => reply.code(200).send())
+
+  app.post<WebhookRequest>('/webhooks/mightycall/:token', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+    const account = accounts.get(request) as NotifiedAccount // the onRequest hook has answered everyone else
+    const event = parseNotification(account, request.body ?? Buffer.alloc(0), now())
+    if (!event) {
+      onResult('empty', account.id)
+      return reply.code(200).send()
+    }
+    try {
+      await append([event])
+    } catch (cause) {
+      onResult('not-stored', account.id)
+      reply.header('retry-after', RETRY_AFTER_SECONDS)
+      throw Object.assign(new NotStoredError(), { cause })
+    }
+    onResult(event.type === 'unclassified' ? 'unclassified' : 'stored', account.id)
+    return reply.code(200).send()
+  })
+}, { name: 'webhooks', fastify: '5.x', encapsulate: true })

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import type { Config } from './config.js'
+import { ConfigError, DataDirError } from './errors.js'
+
+export interface Secrets {
+  webhookTokens: readonly string[]
+  adminKey: string | null
+  /** Made by this start: the first one. */
+  generated: boolean
+  /** Where generated ones are kept, mode 0600. */
+  file: string
+}
+
+/**
+ * The secrets of the configuration, or generated ones that are kept in DATA_DIR.
+ * @throws ConfigError  they are missing and this is one of several processes, which must not invent their own
+ */
+export function loadSecrets (config: Config): Secrets {
+  const file = path.join(config.dataDir, 'secrets.env')
+  const shared = config.kafka !== null || config.databaseUrl !== null
+  const { webhookTokens, adminKey } = config
+  if (shared) {
+    requireSecrets(config, file)
+    return { webhookTokens, adminKey, generated: false, file }
+  }
+  const kept = readSecrets(file)
+  const secrets = kept ?? { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
+  if (!kept) keep(file, `WEBHOOK_TOKENS=${secrets.WEBHOOK_TOKENS}\nADMIN_KEY=${secrets.ADMIN_KEY}\n`)
+  return {
+    webhookTokens: webhookTokens.length > 0 ? webhookTokens : secrets.WEBHOOK_TOKENS.split(','),
+    adminKey: adminKey ?? secrets.ADMIN_KEY,
+    generated: !kept,
+    file
+  }
+}
+
+function requireSecrets ({ roles, webhookTokens, adminKey }: Config, file: string): void {
+  const missing = [
+    ...(roles.includes('receive') && webhookTokens.length === 0 ? ['WEBHOOK_TOKENS'] : []),
+    ...(roles.includes('query') && adminKey === null ? ['ADMIN_KEY'] : [])
+  ]
+  if (missing.length === 0) return
+  throw new ConfigError(`with KAFKA_BROKERS or DATABASE_URL, all processes share their secrets: set ${missing.join(' and ')} (${
+    readSecrets(file) ? `generated ones are in ${file}` : `a start without KAFKA_BROKERS and DATABASE_URL writes generated ones to ${file}`})`)
+}
+
+function readSecrets (file: string): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } | null {
+  try {
+    const { WEBHOOK_TOKENS, ADMIN_KEY } = parseEnv(readFileSync(file, 'utf8')) as Record<string, string | undefined> // its values are strings
+    if (WEBHOOK_TOKENS && ADMIN_KEY) return { WEBHOOK_TOKENS, ADMIN_KEY }
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'ENOENT') return null // node:fs
+  }
+  throw new DataDirError(`${file} does not hold WEBHOOK_TOKENS and ADMIN_KEY: restore it, or remove it to have new ones made`)
+}
+
+/** Written aside and renamed: a start that is killed leaves no half file. */
+function keep (file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}

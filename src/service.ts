@@ -1,0 +1,124 @@
+import type { AddressInfo } from 'node:net'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { createKeyCheck } from './access/bearer.js'
+import type { Config, Role } from './config.js'
+import { openDatabase } from './db/open.js'
+import { ConfigError, PortInUseError } from './errors.js'
+import type { EventLog, Subscription } from './event-log/port.js'
+import { openLog } from './event-log/open.js'
+import { type HealthCheck, health } from './health.js'
+import { createHttp } from './http.js'
+import { createMetrics, type Metrics, metricsRoute } from './metrics.js'
+import { startProjection } from './project/start.js'
+import { serveQuery } from './query/serve.js'
+import { serveReceive } from './receive/serve.js'
+import { loadSecrets, type Secrets } from './secrets.js'
+
+export interface Service {
+  /** `http://127.0.0.1:8080` */
+  url: string
+  secrets: Secrets
+  /** Graceful and idempotent: readiness says no, webhooks are taken for so long, then all that was accepted is finished. */
+  stop: (drainSeconds: number) => Promise<void>
+  /** Resolves with why the service cannot go on, should that happen. */
+  failed: Promise<Error>
+}
+
+export interface ServiceOptions {
+  config: Config
+  logger: Logger
+  now: () => Date
+}
+
+/** Builds what the asked-for roles need, in the order of the way of the data, and takes it down in the opposite order. */
+export async function startService ({ config, logger, now }: ServiceOptions): Promise<Service> {
+  const resources: (() => Promise<void>)[] = [] // how to close what is open, last first
+  const close = async () => { for (const end of resources.splice(0).reverse()) await end() }
+  try {
+    checkRoles(config)
+    const secrets = loadSecrets(config)
+    const metrics = createMetrics()
+    const log = needsLog(config) ? await openLog(config, logger) : null
+    if (log) resources.push(() => log.close())
+    const database = needsDatabase(config) ? await openDatabase(config, logger) : null
+    if (database) resources.push(() => database.close())
+    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, logger, metrics }) : null
+    if (projection) resources.push(() => projection.close())
+
+    let draining = false
+    const app = await buildHttp({ config, logger, now, secrets, metrics, log, pool: database?.pool ?? null, projection, draining: () => draining })
+    resources.push(() => app.close())
+    const url = await listen(app, config)
+    return {
+      url,
+      secrets,
+      failed: database?.failed ?? new Promise(() => {}),
+      stop: async drainSeconds => {
+        draining = true
+        if (drainSeconds > 0 && has(config, 'receive')) await new Promise(resolve => setTimeout(resolve, drainSeconds * 1000))
+        await close()
+      }
+    }
+  } catch (err) {
+    await close()
+    throw err
+  }
+}
+
+interface Parts {
+  config: Config
+  logger: Logger
+  now: () => Date
+  secrets: Secrets
+  metrics: Metrics
+  log: EventLog | null
+  pool: pg.Pool | null
+  projection: Subscription | null
+  draining: () => boolean
+}
+
+async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, projection, draining }: Parts): Promise<FastifyInstance> {
+  const app = createHttp({ logger: logger.child({ stage: 'http' }), trustProxy: config.trustProxy })
+  const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
+  const checks: Record<string, HealthCheck> = {}
+  if (has(config, 'receive') && log) {
+    await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
+    checks.receive = async () => log.trouble()
+  }
+  if (projection) checks.project = async () => projection.trouble()
+  if (has(config, 'query') && pool) {
+    await serveQuery(app, { db: drizzle(pool), now, region: config.region, authenticate: createKeyCheck(admin) })
+    checks.query = () => canQuery(pool)
+  }
+  await app.register(health, { checks, draining })
+  await app.register(metricsRoute, { metrics, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) as (request: FastifyRequest) => Promise<void> })
+  return app
+}
+
+async function canQuery (pool: pg.Pool): Promise<string | null> {
+  return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
+}
+
+async function listen (app: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    await app.listen({ host, port })
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`) // node:net
+    throw err
+  }
+  const { address, port: actual, family } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`
+}
+
+function checkRoles (config: Config): void {
+  if (config.roles.length < 3 && (config.databaseUrl === null || config.kafka === null)) {
+    throw new ConfigError('ROLES: a process that does not do everything needs DATABASE_URL and KAFKA_BROKERS, which the others share with it')
+  }
+}
+
+const has = (config: Config, role: Role): boolean => config.roles.includes(role)
+const needsLog = (config: Config): boolean => has(config, 'receive') || has(config, 'project')
+const needsDatabase = (config: Config): boolean => has(config, 'project') || has(config, 'query')
