@@ -37,7 +37,7 @@ const KEEPER = `
 export async function spawnKept (command: string, args: readonly string[], { signal, output, ...rest }: KeptOptions): Promise<Kept> {
   // detached: Ctrl-C on a terminal reaches the whole group, and it is for us to say when the process may go
   const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', signal, command, ...args], {
-    ...rest, detached: true, stdio: ['pipe', output, output, 'pipe']
+    ...rest, cwd: '/', detached: true, stdio: ['pipe', output, output, 'pipe']
   })
   const { stdin, stdio: [, , , pidPipe] } = keeper
   stdin?.on('error', () => {}) // the keeper may be gone already
