@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { PROJECT_ROOT } from '../../src/project-root.js'
+
+export interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const TAP = path.join(PROJECT_ROOT, 'node_modules/tap/dist/esm/run.mjs')
+const COVERAGE = path.join(PROJECT_ROOT, '.tap/report/coverage-summary.json')
+const TAIL_CHARACTERS = 8192
+
+/** Runs tap, with its output passed through, until it ends or `signal` aborts it. */
+export async function runTap (args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Counts> {
+  rmSync(COVERAGE, { force: true })
+  const tap = spawn(process.execPath, [TAP, '--reporter=tap', ...args], { cwd: PROJECT_ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  signal.addEventListener('abort', () => tap.kill('SIGTERM'), { once: true })
+  let tail = ''
+  tap.stdout.setEncoding('utf8').on('data', (text: string) => {
+    process.stdout.write(text)
+    tail = (tail + text).slice(-TAIL_CHARACTERS)
+  })
+  const code = await new Promise<number | null>((resolve, reject) => tap.once('error', reject).once('close', resolve))
+  const counts = countsIn(tail)
+  // a file that died or timed out fails the run without a failed assertion
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+}
+
+/** The shares of lines and branches that the tests ran, in percent; null when tap made no report. */
+export function coverage (): { lines: number, branches: number } | null {
+  if (!existsSync(COVERAGE)) return null
+  // istanbul's json-summary
+  const { total } = JSON.parse(readFileSync(COVERAGE, 'utf8')) as { total: Record<'lines' | 'branches', { pct: number | 'Unknown' }> }
+  const { lines, branches } = total
+  return typeof lines.pct === 'number' && typeof branches.pct === 'number' ? { lines: lines.pct, branches: branches.pct } : null
+}
+
+/** tap's own summary: `# { total: 12, pass: 10, fail: 1, skip: 1 }`. */
+function countsIn (output: string): Counts {
+  const summary = [...output.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0]
+  if (!summary) return { passed: 0, failed: 1, skipped: 0 }
+  const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(summary)?.[1] ?? 0)
+  return { passed: count('pass'), failed: count('fail') + count('todo'), skipped: count('skip') }
+}

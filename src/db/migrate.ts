@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
+import pg from 'pg'
+import { PROJECT_ROOT } from '../project-root.js'
+import { asDatabaseError } from './database-error.js'
+
+/** The SQL that drizzle-kit generates. */
+export const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
+
+const MIGRATION_LOCK = 5_202_612_345 // any number; other advisory locks of ours have others
+
+/**
+ * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait for it, 60 s at most.
+ * @throws DatabaseError  one line that says what is wrong, without a value and without the URL
+ */
+export async function runMigrations (connectionString: string, migrationsFolder = MIGRATIONS): Promise<void> {
+  try {
+    const client = new pg.Client({ connectionString, application_name: 'mightycall-stream migrate', connectionTimeoutMillis: 10_000 })
+    client.on('error', () => {}) // the query that it breaks rejects
+    await client.connect()
+    // A session lock, since drizzle begins transactions of its own on this client; it goes with the session.
+    // Without it two that start together both create the migrations table, and one of them fails.
+    await migrateLocked(client, migrationsFolder).finally(() => client.end().catch(() => {}))
+  } catch (err) {
+    throw asDatabaseError(err)
+  }
+}
+
+export function hasMigrations (migrationsFolder = MIGRATIONS): boolean {
+  return existsSync(path.join(migrationsFolder, 'meta/_journal.json'))
+}
+
+async function migrateLocked (client: pg.Client, migrationsFolder: string): Promise<void> {
+  await client.query("set lock_timeout = '60s'") // of the tables too: a long query of somebody else must not hold the start forever
+  await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await migrate(drizzle(client), { migrationsFolder })
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import { Kafka, logLevel } from 'kafkajs'
+
+interface Teardown {
+  teardown: (fn: () => Promise<void>) => void
+}
+
+export interface KafkaForTest {
+  brokers: string[]
+  /** Ends with a dot; nobody else's topics begin with it. */
+  topicPrefix: string
+  groupId: string
+}
+
+const BROKERS = process.env.TEST_KAFKA_BROKERS
+const REASON = 'no Kafka here: install a JRE of 17 or newer and Maven, or set KAFKA_BROKERS, then "npm test"'
+
+/**
+ * Options of a test that needs a broker: without one it is a visible skip, or with REQUIRE_KAFKA=1 a failure.
+ * @example t.test('sends', needsKafka, async t => { const { brokers, topicPrefix } = kafkaForTest(t) })
+ */
+export const needsKafka: { skip?: string } = BROKERS || process.env.REQUIRE_KAFKA === '1' ? {} : { skip: REASON }
+
+/** The broker of this run, and names that no other test uses. Its topics go when the test ends. */
+export function kafkaForTest (t: Teardown): KafkaForTest {
+  if (!BROKERS) throw new Error(REASON)
+  const brokers = BROKERS.split(',')
+  const id = randomBytes(4).toString('hex')
+  const topicPrefix = `test-${id}.`
+  if (process.env.KAFKA_BROKERS) t.teardown(() => deleteTopics(brokers, topicPrefix)) // the run's own broker is thrown away whole
+  return { brokers, topicPrefix, groupId: `test-${id}` }
+}
+
+async function deleteTopics (brokers: string[], prefix: string): Promise<void> {
+  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const topics = (await admin.listTopics()).filter(name => name.startsWith(prefix))
+  if (topics.length > 0) await admin.deleteTopics({ topics })
+  await admin.disconnect()
+}
