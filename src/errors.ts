@@ -19,6 +19,7 @@ export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not
 /** Event log. */
 export const LogClosedError = createError('MCS_LOG_CLOSED', 'the event log is closed', 503)
 export const LogFailedError = createError('MCS_LOG_FAILED', 'the disk refused to sync the event log: nothing is taken until a restart', 503)
+export const RecordTooLargeError = createError('MCS_RECORD_TOO_LARGE', 'the event is larger than the event log takes', 413)
 export const LogDamagedError = createError<[problem: string]>('MCS_LOG_DAMAGED', 'the event log is damaged: %s', 500)
 export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECODABLE_RECORD', 'the record is no event of ours: %s', 422)
 

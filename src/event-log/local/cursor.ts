@@ -1,0 +1,88 @@
+import type { StoredRecord } from '../port.js'
+import type { LogFile } from './files.js'
+import { type Group, readGroups } from './read-groups.js'
+import { readRecord } from './record.js'
+import { notePlace, placeBefore, type Segment, type SegmentSource, segmentOf } from './segments.js'
+
+/** Reads the log forward, a window at a time. */
+export interface Cursor {
+  /** The next records; none when there is nothing new yet. After a rejection it reads the same again. */
+  next: () => Promise<StoredRecord[]>
+  close: () => Promise<void>
+}
+
+interface Position {
+  /** Records below it are not wanted. */
+  from: number
+  offset: number
+  position: number
+  open: { segment: Segment, file: LogFile } | null
+}
+
+/** Starts at the first record that exists at or above the offset. */
+export function createCursor (source: SegmentSource, from: number): Cursor {
+  const at: Position = { from, offset: from, position: 0, open: null }
+  return {
+    next: () => readNext(source, at),
+    close: () => leave(at)
+  }
+}
+
+async function readNext (source: SegmentSource, at: Position): Promise<StoredRecord[]> {
+  for (;;) {
+    const open = at.open ?? await enter(source, at)
+    if (!open) return []
+    const { segment, file } = open
+    if (at.position > segment.size) { // its writer took back a group that could not be synced
+      await leave(at)
+      continue
+    }
+    const successor = source.segments[source.segments.indexOf(segment) + 1]
+    const { groups, loss, next } = await readGroups(file, at, { size: segment.size, sealedAt: successor?.base ?? null })
+    if (loss) source.report(segment, loss)
+    for (const group of groups) notePlace(segment, group)
+    const records = recordsOf(groups, at.from)
+    at.position = next.position
+    at.offset = next.offset
+    at.from = Math.max(at.from, at.offset)
+    if (records.length > 0) return records
+    if (groups.length > 0 || loss) continue
+    if (!successor) return []
+    await moveOn(source, at, successor)
+  }
+}
+
+async function enter (source: SegmentSource, at: Position): Promise<Position['open']> {
+  const segment = segmentOf(source.segments, at.offset)
+  if (!segment) return null
+  at.open = { segment, file: await source.files.open(segment.path, 'r') }
+  Object.assign(at, placeBefore(segment, at.offset))
+  return at.open
+}
+
+/** A sealed segment that ends before the next one begins has lost its end. */
+async function moveOn (source: SegmentSource, at: Position, successor: Segment): Promise<void> {
+  if (at.open && at.offset < successor.base) {
+    source.report(at.open.segment, { fromByte: at.position, toByte: at.position, firstOffset: at.offset, endOffset: successor.base })
+  }
+  await leave(at)
+  at.offset = successor.base
+}
+
+async function leave (at: Position): Promise<void> {
+  const open = at.open
+  at.open = null
+  await open?.file.close()
+}
+
+function recordsOf (groups: Group[], from: number): StoredRecord[] {
+  const records: StoredRecord[] = []
+  for (const { offset, payloads } of groups) {
+    for (const [i, payload] of payloads.entries()) {
+      if (payload === null || offset + i < from) continue
+      const record = readRecord(payload, offset + i)
+      if (record) records.push(record)
+    }
+  }
+  return records
+}

@@ -1,0 +1,106 @@
+import { setImmediate as eventTurn } from 'node:timers/promises'
+import { LogClosedError, NotStoredError, RecordTooLargeError } from '../../errors.js'
+import type { LogRecord } from '../port.js'
+import { createGroupBuffer, type GroupBuffer, MAX_RECORD_BYTES, sizeOf } from './group-buffer.js'
+
+/** Appends wait here while a group is being synced; all that waits then shares the next write and the next sync. */
+export interface GroupQueue {
+  append: (records: readonly LogRecord[]) => Promise<void>
+  /** Refuses new appends and finishes the accepted ones. */
+  close: () => Promise<void>
+}
+
+export interface GroupQueueOptions {
+  /** Writes one group durably. After a LogFailedError it refuses every further one. */
+  write: (group: Buffer, count: number) => Promise<void>
+  maxQueuedBytes: number
+  /** ms since 1970 */
+  now: () => number
+}
+
+interface Waiting {
+  records: readonly LogRecord[]
+  /** How many of them are in a group already. */
+  taken: number
+  sizeBytes: number
+  resolve: () => void
+  reject: (err: unknown) => void
+}
+
+interface State extends GroupQueueOptions {
+  waiting: Waiting[]
+  queuedBytes: number
+  buffer: GroupBuffer
+  writing: Promise<void> | null
+  closed: boolean
+}
+
+export function createGroupQueue (options: GroupQueueOptions): GroupQueue {
+  const state: State = { ...options, waiting: [], queuedBytes: 0, buffer: createGroupBuffer(), writing: null, closed: false }
+  return {
+    append: records => enqueue(state, records),
+    close: async () => {
+      state.closed = true
+      await state.writing
+    }
+  }
+}
+
+function enqueue (state: State, records: readonly LogRecord[]): Promise<void> {
+  let sizeBytes = 0
+  for (const record of records) {
+    const size = sizeOf(record)
+    if (size > MAX_RECORD_BYTES) return Promise.reject(new RecordTooLargeError())
+    sizeBytes += size
+  }
+  if (state.closed) return Promise.reject(new LogClosedError())
+  if (records.length === 0) return Promise.resolve()
+  // An append that is larger than the cap is taken when it would be alone, or it could never be.
+  if (state.queuedBytes > 0 && state.queuedBytes + sizeBytes > state.maxQueuedBytes) return Promise.reject(new NotStoredError())
+  return new Promise((resolve, reject) => {
+    state.waiting.push({ records, taken: 0, sizeBytes, resolve, reject })
+    state.queuedBytes += sizeBytes
+    state.writing ??= writeAll(state)
+  })
+}
+
+async function writeAll (state: State): Promise<void> {
+  while (state.waiting.length > 0) {
+    await eventTurn() // those that the last group woke, and requests that came meanwhile, join this one
+    const group = takeGroup(state)
+    try {
+      await state.write(state.buffer.bytes(), state.buffer.count())
+      for (const append of settled(state, group, false)) append.resolve()
+    } catch (err) {
+      for (const append of settled(state, group, true)) append.reject(err)
+    }
+  }
+  state.writing = null
+}
+
+/** Fills the buffer from the front of the queue; the last append may have records left for the next group. */
+function takeGroup (state: State): Waiting[] {
+  const appendedAt = state.now()
+  state.buffer.clear()
+  let n = 0
+  for (const append of state.waiting) {
+    while (append.taken < append.records.length) {
+      const record = append.records[append.taken]
+      if (record && !state.buffer.add(record, appendedAt)) break
+      append.taken++
+    }
+    if (append.taken === 0) break
+    n++
+    if (append.taken < append.records.length) break
+  }
+  return state.waiting.slice(0, n)
+}
+
+/** Takes the group's appends from the queue: all of them when it failed, else those that have nothing left to write. */
+function settled (state: State, group: Waiting[], all: boolean): Waiting[] {
+  const last = group.at(-1)
+  const partly = !all && last !== undefined && last.taken < last.records.length
+  const done = state.waiting.splice(0, partly ? group.length - 1 : group.length)
+  for (const append of done) state.queuedBytes -= append.sizeBytes
+  return done
+}

@@ -1,0 +1,105 @@
+import path from 'node:path'
+import { LogFailedError } from '../../errors.js'
+import { acquireOwnerLock, type OwnerLock } from '../../owner-lock.js'
+import type { EventLog, EventReader } from '../port.js'
+import { createDamageReport, type Damage, type DamageReport, type LocalLogger } from './damage.js'
+import { diskFiles, type Files } from './files.js'
+import { createGroupQueue, type GroupQueue } from './group-queue.js'
+import { loadLogId } from './log-id.js'
+import { openSegmentStore } from './open-store.js'
+import { type SegmentStore, vouchForAll, writeGroup } from './segment-store.js'
+import { createSubscriptions } from './subscriptions.js'
+import { createDiskTrouble, type DiskTrouble } from './disk-trouble.js'
+
+export interface LocalLogOptions {
+  /** Belongs to the log alone; made when it is missing. */
+  dir: string
+  /** A segment ends before it would grow beyond this, unless a single group is larger. */
+  segmentBytes?: number
+  /** An append that would make more than this wait for the disk is refused. */
+  maxQueuedBytes?: number
+  log?: LocalLogger | undefined
+  files?: Files
+  /** ms since 1970 */
+  now?: () => number
+}
+
+export interface LocalLog extends EventLog {
+  /** What was found to be lost since the log was opened. Sealed segments are looked at when somebody reads them. */
+  damage: () => readonly Damage[]
+}
+
+interface Parts {
+  id: string
+  lock: OwnerLock
+  store: SegmentStore
+  queue: GroupQueue
+  trouble: DiskTrouble
+  damage: DamageReport
+  readers: Pick<EventReader, 'subscribe' | 'close'>
+}
+
+const MIB = 1024 * 1024
+
+/**
+ * Opens the log of a directory for this process alone, and repairs its end.
+ * All topics share one sequence: an offset is the index of the record in the whole log, so it is sparse within a topic,
+ * and `bounds` are those of the whole log, the same for each topic.
+ * `append` rejects with a NotStoredError while the disk takes no writes, and with a LogFailedError from a failed sync to the restart.
+ * @throws DataDirError  another process has the directory
+ */
+export async function openLocalLog (options: LocalLogOptions): Promise<LocalLog> {
+  const lock = await acquireOwnerLock(options.dir)
+  try {
+    return logOf(await openParts(options, lock))
+  } catch (err) {
+    await lock.release()
+    throw err
+  }
+}
+
+async function openParts (options: LocalLogOptions, lock: OwnerLock): Promise<Parts> {
+  const { dir, log, files = diskFiles, now = Date.now, segmentBytes = 64 * MIB, maxQueuedBytes = 64 * MIB } = options
+  const damage = createDamageReport(log)
+  const { store, tornBytes } = await openSegmentStore({ dir, files, segmentBytes, report: damage.report })
+  if (tornBytes > 0) {
+    const segment = path.basename(store.segments.at(-1)?.path ?? '')
+    log?.warn({ segment, fromByte: store.end.position, tornBytes }, 'cut the end of the event log, which was never acknowledged')
+  }
+  const trouble = createDiskTrouble(log, now)
+  const write = (group: Buffer, count: number) => trouble.watch(writeGroup(store, group, count))
+  const { segments, arrivals } = store
+  return {
+    id: await loadLogId(files, dir),
+    lock,
+    store,
+    queue: createGroupQueue({ write, maxQueuedBytes, now }),
+    trouble,
+    damage,
+    readers: createSubscriptions({ files, segments, arrivals, report: damage.report }, log)
+  }
+}
+
+function logOf (parts: Parts): LocalLog {
+  const { store, queue, trouble, damage, readers } = parts
+  let closing: Promise<void> | null = null
+  return {
+    id: async () => parts.id,
+    append: records => store.failure ? Promise.reject(new LogFailedError({ cause: store.failure })) : queue.append(records),
+    subscribe: readers.subscribe,
+    bounds: async () => {
+      const first = store.segments[0]?.base ?? store.end.offset
+      return [{ partition: 0, first: BigInt(first), end: BigInt(store.end.offset) }]
+    },
+    trouble: trouble.read,
+    damage: damage.list,
+    close: () => closing ??= closeParts(parts)
+  }
+}
+
+async function closeParts ({ store, queue, readers, lock }: Parts): Promise<void> {
+  await Promise.all([queue.close(), readers.close()])
+  await vouchForAll(store).catch(() => {}) // the disk's trouble has been told of
+  await store.file.close()
+  await lock.release()
+}

@@ -1,0 +1,50 @@
+import { readLogId } from './log-id.js'
+import type { EventReader } from '../port.js'
+import { createDamageReport, type LocalLogger } from './damage.js'
+import { endOfGroups } from './end-of-groups.js'
+import { diskFiles, type Files } from './files.js'
+import { createFollower } from './follower.js'
+import type { SegmentSource } from './segments.js'
+import { createSubscriptions } from './subscriptions.js'
+
+export interface LocalReaderOptions {
+  dir: string
+  log?: LocalLogger
+  files?: Files
+}
+
+/**
+ * Reads, without owning it, a log that another process may be writing, up to the first group that is not whole.
+ * That may be a group whose sync is still under way: what is read here need not survive a power cut of that moment.
+ * @throws DataDirError  there is no log in the directory
+ */
+export async function openLocalReader ({ dir, log, files = diskFiles }: LocalReaderOptions): Promise<EventReader> {
+  const id = await readLogId(dir)
+  const damage = createDamageReport(log)
+  const follower = await createFollower({ dir, files, report: damage.report })
+  const readers = createSubscriptions(follower.source, log)
+  return {
+    id: async () => id,
+    subscribe: readers.subscribe,
+    bounds: async () => {
+      await follower.look()
+      const end = await endOf(follower.source)
+      return [{ partition: 0, first: BigInt(follower.source.segments[0]?.base ?? end), end: BigInt(end) }]
+    },
+    close: async () => {
+      await follower.close()
+      await readers.close()
+    }
+  }
+}
+
+async function endOf ({ files, segments }: SegmentSource): Promise<number> {
+  const last = segments.at(-1)
+  if (!last) return 0
+  const file = await files.open(last.path, 'r')
+  try {
+    return (await endOfGroups(file, last, { size: last.size, report: () => {} })).offset
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,102 @@
+import { LogFailedError, NotStoredError } from '../../errors.js'
+import type { Arrivals } from './arrivals.js'
+import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
+import { HEADER_BYTES, writeGroupHeader } from './group.js'
+import type { Place } from './read-groups.js'
+import { createSegment, notePlace, type Segment } from './segments.js'
+
+/** The writer's side of the segments: one group at a time, durable when `writeGroup` resolves. */
+export interface SegmentStore {
+  dir: string
+  files: Files
+  segmentBytes: number
+  segments: Segment[]
+  arrivals: Arrivals
+  /** The last segment. */
+  file: LogFile
+  end: Place
+  /** What made it refuse everything until a restart. */
+  failure: Error | null
+}
+
+/**
+ * Writes and syncs one group, and lets readers see it.
+ * @param group  room for the header, then `count` frames; the header is filled in here
+ * @throws NotStoredError  nothing of it is in the log; the next group may succeed
+ * @throws LogFailedError  it is not known what the disk holds, so nothing more is written
+ */
+export async function writeGroup (store: SegmentStore, group: Buffer, count: number): Promise<void> {
+  if (store.failure) throw failed(store.failure)
+  if (store.end.position > 0 && store.end.position + group.length > store.segmentBytes) await roll(store)
+  const { position, offset } = store.end
+  writeGroupHeader(group, { count, byteLength: group.length - HEADER_BYTES, firstOffset: offset }, position)
+  await writeWhole(store, group)
+  await sync(store, () => store.file.datasync())
+  store.end = { position: position + group.length, offset: offset + count }
+  const segment = store.segments.at(-1)
+  if (segment) {
+    segment.size = store.end.position
+    notePlace(segment, { position, offset })
+  }
+  store.arrivals.raise()
+}
+
+/**
+ * Ends the segment with a group of no records, whose header vouches for all before it:
+ * without one, damage to the last group would later pass for a torn tail.
+ */
+export async function vouchForAll (store: SegmentStore): Promise<void> {
+  if (store.end.position > 0) await writeGroup(store, Buffer.alloc(HEADER_BYTES), 0)
+}
+
+/** Begins the segment of the next offset. */
+export async function createNextSegment (files: Files, dir: string, base: number): Promise<{ segment: Segment, file: LogFile }> {
+  const segment = createSegment(dir, base)
+  return { segment, file: await files.open(segment.path, 'wx', PRIVATE) }
+}
+
+async function roll (store: SegmentStore): Promise<void> {
+  const { segment, file } = await createNextSegment(store.files, store.dir, store.end.offset).catch(refused)
+  const sealed = store.file
+  store.file = file
+  store.end = { position: 0, offset: segment.base }
+  store.segments.push(segment)
+  await sync(store, () => syncDirectory(store.files, store.dir))
+  await sealed.close().catch(() => {}) // all of it is synced
+}
+
+async function writeWhole (store: SegmentStore, group: Buffer): Promise<void> {
+  const { position } = store.end
+  try {
+    const { bytesWritten } = await store.file.write(group, 0, group.length, position)
+    if (bytesWritten < group.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' })
+  } catch (err) {
+    // What was written in part must not lie between this group's place and the next.
+    await store.file.truncate(position).catch(cause => fail(store, cause))
+    return refused(err)
+  }
+}
+
+/** After a failed sync the kernel may have dropped the pages and call them clean: a second sync that succeeds proves nothing. */
+async function sync (store: SegmentStore, act: () => Promise<void>): Promise<void> {
+  try {
+    await act()
+  } catch (err) {
+    // It is rejected, so a restart had better not find it. Should this fail too, the port allows for it.
+    await store.file.truncate(store.end.position).catch(() => {})
+    fail(store, err)
+  }
+}
+
+function fail (store: SegmentStore, cause: unknown): never {
+  store.failure = cause instanceof Error ? cause : new Error(String(cause))
+  throw failed(store.failure)
+}
+
+function failed (cause: Error): Error {
+  return new LogFailedError({ cause })
+}
+
+function refused (cause: unknown): never {
+  throw new NotStoredError({ cause })
+}

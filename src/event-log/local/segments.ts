@@ -1,0 +1,58 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import type { Arrivals } from './arrivals.js'
+import type { Files } from './files.js'
+import type { Loss, Place } from './read-groups.js'
+
+/** One file of the log. */
+export interface Segment {
+  /** The offset of its first record, which is also its name. */
+  base: number
+  path: string
+  /** How much of it readers may see. */
+  size: number
+  /** Some places of groups, in order, at least 64 KiB apart. */
+  places: Place[]
+}
+
+/** The log as readers see it, whoever writes it. */
+export interface SegmentSource {
+  files: Files
+  /** Oldest first; the last one is being written. */
+  segments: readonly Segment[]
+  arrivals: Arrivals
+  report: (segment: Segment, loss: Loss) => void
+}
+
+const NAME = /^(\d{16})\.seg$/
+/** One place for this much log: a thousand for a full segment, some 50 KB of memory. */
+const INDEX_STEP_BYTES = 64 * 1024
+
+export function createSegment (dir: string, base: number): Segment {
+  return { base, path: path.join(dir, `${String(base).padStart(16, '0')}.seg`), size: 0, places: [] }
+}
+
+/** The segments in the directory, oldest first. */
+export async function listSegments (dir: string): Promise<Segment[]> {
+  const names = await fs.readdir(dir)
+  const bases = names.flatMap(name => NAME.exec(name)?.[1] ?? []).map(Number)
+  const segments = bases.sort((a, b) => a - b).map(base => createSegment(dir, base))
+  for (const segment of segments) segment.size = (await fs.stat(segment.path)).size
+  return segments
+}
+
+/** Remembers a place when it is far enough from the last one. Places are learned while writing and reading, never by a scan of their own. */
+export function notePlace (segment: Segment, place: Place): void {
+  const last = segment.places.at(-1)?.position ?? 0
+  if (place.position - last >= INDEX_STEP_BYTES) segment.places.push({ position: place.position, offset: place.offset })
+}
+
+/** The nearest known place from which reading on comes to the offset. */
+export function placeBefore (segment: Segment, offset: number): Place {
+  return segment.places.findLast(place => place.offset <= offset) ?? { position: 0, offset: segment.base }
+}
+
+/** The segment that has, or would have, the offset; the first one for an offset that is gone. */
+export function segmentOf (segments: readonly Segment[], offset: number): Segment | undefined {
+  return segments.findLast(segment => segment.base <= offset) ?? segments[0]
+}

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Topic } from '../../events/topics.js'
+import type { StoredRecord, SubscribeOptions, Subscription } from '../port.js'
+import { createCursor } from './cursor.js'
+import type { LocalLogger } from './damage.js'
+import type { SegmentSource } from './segments.js'
+
+const MAX_BATCH_RECORDS = 500
+const FIRST_DELAY_MS = 100
+const LAST_DELAY_MS = 5_000
+
+interface State {
+  options: SubscribeOptions
+  log: LocalLogger | undefined
+  stop: AbortController
+  trouble: string | null
+}
+
+/** Reads for one subscriber, at its own pace, from where it asks to start. */
+export function startSubscription (source: SegmentSource, options: SubscribeOptions, log?: LocalLogger): Subscription {
+  const state: State = { options, log, stop: new AbortController(), trouble: null }
+  const running = run(source, state)
+  return {
+    trouble: () => state.trouble,
+    close: async () => {
+      state.stop.abort()
+      await running
+    }
+  }
+}
+
+/**
+ * The wanted records by topic, in the order of their offsets, in batches of at most 500.
+ * What lies ready is handled together: a handler that falls behind gets larger batches. Between topics there is no order to keep.
+ */
+export function batchesOf (records: readonly StoredRecord[], starts: ReadonlyMap<Topic, bigint>): StoredRecord[][] {
+  const open = new Map<Topic, StoredRecord[]>()
+  const batches: StoredRecord[][] = []
+  for (const record of records) {
+    const start = starts.get(record.topic)
+    if (start === undefined || record.offset < start) continue
+    const batch = open.get(record.topic)
+    if (batch && batch.length < MAX_BATCH_RECORDS) {
+      batch.push(record)
+    } else {
+      const next = [record]
+      open.set(record.topic, next)
+      batches.push(next)
+    }
+  }
+  return batches
+}
+
+async function run (source: SegmentSource, state: State): Promise<void> {
+  const starts = await untilDone(state, 'the start cannot be loaded', () => loadStarts(state.options))
+  if (!starts) return
+  const cursor = createCursor(source, [...starts.values()].reduce((least, start) => Math.min(least, Number(start)), Infinity))
+  while (!state.stop.signal.aborted) {
+    const seen = source.arrivals.count()
+    const records = await untilDone(state, 'the event log cannot be read', cursor.next) ?? []
+    for (const batch of batchesOf(records, starts)) await deliver(state, batch)
+    if (records.length === 0) await source.arrivals.after(seen, state.stop.signal)
+  }
+  await cursor.close().catch(() => {}) // it was only read
+}
+
+async function loadStarts ({ topics, startAt }: SubscribeOptions): Promise<Map<Topic, bigint>> {
+  const starts = await Promise.all(topics.map(topic => startAt({ topic, partition: 0 })))
+  return new Map(topics.map((topic, i) => {
+    const start = starts[i]
+    return [topic, start === undefined || start === 'first' ? 0n : start]
+  }))
+}
+
+async function deliver (state: State, records: StoredRecord[]): Promise<void> {
+  const topic = records[0]?.topic
+  if (!topic || state.stop.signal.aborted) return
+  const batch = { topic, partition: 0, records, heartbeat: async () => {} }
+  await untilDone(state, 'a batch cannot be handled', () => state.options.handle(batch))
+}
+
+/** Tries until it succeeds, or gives undefined when the subscription is closed. */
+async function untilDone<T> (state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
+  for (let delayMs = FIRST_DELAY_MS; !state.stop.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_DELAY_MS)) {
+    try {
+      const result = await attempt()
+      state.trouble = null
+      return result
+    } catch (err) {
+      const code = codeOf(err)
+      state.trouble = `${failing}: ${code}`
+      state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, trying again`)
+      await delay(delayMs, undefined, { signal: state.stop.signal }).catch(() => {}) // closed
+    }
+  }
+  return undefined
+}
+
+/** The code or name of an error; its message may quote a payload. The cause tells more: drizzle wraps the SQLSTATE. */
+function codeOf (err: unknown): string {
+  if (!(err instanceof Error)) return 'Error'
+  if ('code' in err && typeof err.code === 'string') return err.code
+  return err.cause instanceof Error ? codeOf(err.cause) : err.name
+}
