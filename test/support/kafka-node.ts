@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Kept, spawnKept } from '../../src/db/embedded/keeper.js'
+import { PROJECT_ROOT } from '../../src/project-root.js'
+import { JAVA } from './kafka-jars.js'
+
+export interface KafkaNode {
+  pid: () => number | null
+  start: () => Promise<void>
+  signal: (name: 'SIGSTOP' | 'SIGCONT') => Promise<void>
+  /** Resolves when the process is gone. */
+  end: (name: 'SIGTERM' | 'SIGKILL') => Promise<void>
+}
+
+export interface NodeFiles {
+  dir: string
+  jars: string
+  heap: string
+}
+
+const READY_MS = 60_000
+const GRACE_MS = 15_000
+const CLUSTER_ID = 'bWlnaHR5Y2FsbC10ZXN0cw' // 16 bytes in base64url, the same on all nodes
+const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.awt.headless=true']
+const LOG4J = path.join(PROJECT_ROOT, 'test/support/kafka-log4j2.xml')
+
+/** Writes the node's properties and formats its storage. `scram` is the user to make, as StorageTool spells it. */
+export async function formatNode (files: NodeFiles, properties: readonly string[], scram?: string): Promise<void> {
+  mkdirSync(files.dir, { recursive: true })
+  writeFileSync(propertiesOf(files.dir), `${properties.join('\n')}\n`)
+  const user = scram ? ['--add-scram', scram] : []
+  const args = javaArgs(files, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', propertiesOf(files.dir), ...user)
+  await promisify(execFile)(JAVA, args).catch((err: Error & { stdout?: string, stderr?: string }) => {
+    throw new Error(`the storage of a Kafka node could not be formatted:\n${err.stdout ?? ''}${err.stderr ?? ''}`)
+  })
+}
+
+/** A formatted node, not started yet. It ends with this process, however this process ends. */
+export function kafkaNode (files: NodeFiles): KafkaNode {
+  let running: Kept | null = null
+
+  async function start (): Promise<void> {
+    if (running) return
+    const node = await launch(files)
+    running = node
+    void node.exited.then(() => { if (running === node) running = null })
+    await ready(node, files.dir)
+  }
+
+  async function end (name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const node = running
+    if (!node) return
+    if (name === 'SIGTERM') {
+      send(node.pid, 'SIGCONT') // a frozen process takes no other signal but SIGKILL
+      send(node.pid, 'SIGTERM')
+      await Promise.race([node.exited, sleep(GRACE_MS, undefined, { ref: false })])
+    }
+    node.end()
+    await node.exited
+  }
+
+  async function signal (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    if (!running) throw new Error('the Kafka node does not run')
+    send(running.pid, name)
+    while (running && isStopped(running.pid) === (name === 'SIGCONT')) await sleep(2)
+  }
+
+  return { pid: () => running?.pid ?? null, start, signal, end }
+}
+
+async function launch (files: NodeFiles): Promise<Kept> {
+  const output = openSync(logOf(files.dir), 'w')
+  try {
+    return await spawnKept(JAVA, javaArgs(files, 'kafka.Kafka', propertiesOf(files.dir)), { signal: 'KILL', output })
+  } finally {
+    closeSync(output)
+  }
+}
+
+async function ready (node: Kept, dir: string): Promise<void> {
+  let ended = false
+  void node.exited.then(() => { ended = true })
+  for (const deadline = Date.now() + READY_MS; !logText(dir).includes('Kafka Server started'); await sleep(25)) {
+    if (!ended && Date.now() < deadline) continue
+    node.end()
+    throw new Error(`a Kafka node ${ended ? 'ended while starting' : 'was not ready in time'}:\n${logText(dir).split('\n').slice(-15).join('\n')}`)
+  }
+}
+
+function javaArgs ({ jars, heap }: NodeFiles, ...command: string[]): string[] {
+  return ['-Xms128m', `-Xmx${heap}`, ...JVM, `-Dlog4j2.configurationFile=${LOG4J}`, '-cp', `${jars}/*`, ...command]
+}
+
+function propertiesOf (dir: string): string {
+  return path.join(dir, 'server.properties')
+}
+
+function logOf (dir: string): string {
+  return path.join(dir, 'server.log')
+}
+
+function logText (dir: string): string {
+  return readFileSync(logOf(dir), 'utf8')
+}
+
+function send (pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // it has just ended
+  }
+}
+
+/** The kernel stops a process a moment after it was told to. Null without /proc: the signal is taken at its word. */
+function isStopped (pid: number): boolean | null {
+  try {
+    return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return null
+  }
+}
