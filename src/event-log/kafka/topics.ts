@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes, type ITopicConfig } from 'kafkajs'
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import type { Logger } from 'pino'
 import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
@@ -7,6 +7,8 @@ import { kafkaProblem } from './errors.js'
 import { kafkaTopic } from './records.js'
 import { settingsOf, weakSettings } from './topic-settings.js'
 
+// Node finds no such name in this CommonJS module by itself.
+const { ConfigResourceTypes } = kafkajs
 const PARTITIONS = 6
 const REPLICAS = 3
 
