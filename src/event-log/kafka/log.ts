@@ -1,0 +1,62 @@
+import type { Logger } from 'pino'
+import { LogClosedError, NotStoredError } from '../../errors.js'
+import type { EventLog, SubscribeOptions, Subscription } from '../port.js'
+import { clusterId, createCluster, topicBounds } from './admin.js'
+import { createConnect, type KafkaOptions } from './client.js'
+import { createAppender } from './producer.js'
+import { createSender } from './sender.js'
+import { superviseConsumer } from './supervisor.js'
+import { prepareTopics } from './topics.js'
+
+export type { KafkaOptions } from './client.js'
+
+/**
+ * The event log in Kafka. Resolves when the cluster answers and has our topics.
+ * @throws KafkaError  one line that says what is wrong and which variable to look at
+ */
+export async function openKafkaLog (options: KafkaOptions, { log }: { log: Logger }): Promise<EventLog> {
+  const { topicPrefix, createTopics, consumeOnly = false } = options
+  const cluster = createCluster(createConnect(options, 'admin', log))
+  try {
+    await prepareTopics(cluster, { topicPrefix, createTopics, consumeOnly }, log)
+  } catch (err) {
+    await cluster.close()
+    throw err
+  }
+  const appender = createAppender(createSender(createConnect(options, 'quick', log), topicPrefix), log)
+  const subscriptions = new Set<Subscription>()
+  let closing: Promise<void> | null = null
+
+  async function subscribe (subscription: SubscribeOptions): Promise<Subscription> {
+    if (closing) throw new LogClosedError()
+    const supervised = superviseConsumer({ options, subscription, bounds, log })
+    subscriptions.add(supervised)
+    return {
+      trouble: supervised.trouble,
+      close: async () => {
+        await supervised.close()
+        subscriptions.delete(supervised)
+      }
+    }
+  }
+
+  const bounds: EventLog['bounds'] = topic => topicBounds(cluster, topicPrefix, topic)
+
+  async function closeAll (): Promise<void> {
+    await Promise.all([appender.close(), ...[...subscriptions].map(subscription => subscription.close())])
+    await cluster.close()
+  }
+
+  return {
+    id: () => clusterId(cluster),
+    append: consumeOnly ? refuseAppend : appender.append,
+    subscribe,
+    bounds,
+    trouble: () => closing ? 'is closed' : appender.trouble(),
+    close: () => closing ??= closeAll()
+  }
+}
+
+async function refuseAppend (): Promise<never> {
+  throw new NotStoredError({ cause: new Error('this process only reads the log') })
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** How long to wait before the n-th try after a failure, n from 1: doubling, and never longer than `most`. */
+export function backOffMs (failures: number, { first = 100, most = 5_000 } = {}): number {
+  return Math.min(most, first * 2 ** Math.min(failures - 1, 20))
+}
+
+/** Ends early when the signal does; never throws, and keeps no process alive. */
+export async function pause (ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: false, ...signal ? { signal } : {} }).catch(() => {})
+}
+
+export interface KeptAlive {
+  /** Stops and gives what made the heart stop before, or null. */
+  stop: () => Promise<unknown>
+}
+
+/** Beats while a handler works, so that a slow one is not thrown out of its group. After a failure it beats no more. */
+export function keepAlive (beat: () => Promise<void>, everyMs: number): KeptAlive {
+  let failure: unknown = null
+  let last = Promise.resolve()
+  const timer = setInterval(() => {
+    last = beat().catch((err: unknown) => {
+      failure ??= err
+      clearInterval(timer)
+    })
+  }, everyMs)
+
+  async function stop (): Promise<unknown> {
+    clearInterval(timer)
+    await last
+    return failure
+  }
+
+  return { stop }
+}

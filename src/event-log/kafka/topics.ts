@@ -1,0 +1,77 @@
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
+import type { Logger } from 'pino'
+import { KafkaError } from '../../errors.js'
+import { TOPICS } from '../../events/topics.js'
+import type { Cluster } from './admin.js'
+import { kafkaProblem } from './errors.js'
+import { kafkaTopic } from './records.js'
+import { settingsOf, weakSettings } from './topic-settings.js'
+
+// Node finds no such name in this CommonJS module by itself.
+const { ConfigResourceTypes } = kafkajs
+const PARTITIONS = 6
+const REPLICAS = 3
+
+export interface TopicsWanted {
+  topicPrefix: string
+  createTopics: boolean
+  consumeOnly: boolean
+}
+
+/**
+ * Makes the topics that are missing, and raises one alarm for each setting of an existing one that promises less than ours.
+ * @throws KafkaError  the cluster cannot be asked, or topics are missing and may not be made
+ */
+export async function prepareTopics (cluster: Cluster, { topicPrefix, createTopics, consumeOnly }: TopicsWanted, log: Logger): Promise<void> {
+  const wanted = TOPICS.map(topic => kafkaTopic(topicPrefix, topic))
+  const existing = new Set(await cluster.ask(admin => admin.listTopics()))
+  const missing = wanted.filter(topic => !existing.has(topic))
+  if (missing.length > 0) {
+    if (!createTopics || consumeOnly) {
+      throw new KafkaError(`there is no topic ${missing.join(', ')}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`)
+    }
+    await createMissing(cluster, missing, log)
+  }
+  const old = wanted.filter(topic => existing.has(topic))
+  if (!consumeOnly && old.length > 0) await checkSettings(cluster, old, log)
+}
+
+async function createMissing (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
+  const { brokers } = await cluster.ask(admin => admin.describeCluster())
+  const replication = Math.min(REPLICAS, brokers.length)
+  // False when another process was first.
+  const created = await cluster.ask(admin => admin.createTopics({ topics: topics.map(topic => topicConfig(topic, replication)) }))
+  if (created) log.info({ topics, replication }, 'created topics')
+}
+
+function topicConfig (topic: string, replication: number): ITopicConfig {
+  const configEntries = Object.entries(settingsOf(replication)).map(([name, value]) => ({ name, value }))
+  return { topic, numPartitions: PARTITIONS, replicationFactor: replication, configEntries }
+}
+
+/** Reading settings needs a right of its own, which an operator may well refuse us: that is said, and is no reason to stop. */
+async function checkSettings (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
+  try {
+    for (const { topic, setting } of await cluster.ask(admin => findWeak(admin, topics))) {
+      log.error({ alarm: 'topic-settings', topic, setting }, 'a topic promises less than it should')
+    }
+  } catch (err) {
+    log.warn({ problem: kafkaProblem(err) }, 'could not check the settings of the topics')
+  }
+}
+
+async function findWeak (admin: Admin, topics: readonly string[]): Promise<{ topic: string, setting: string }[]> {
+  const { brokers } = await admin.describeCluster()
+  const { topics: metadata } = await admin.fetchTopicMetadata({ topics: [...topics] })
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map(name => ({ type: ConfigResourceTypes.TOPIC, name }))
+  })
+  return resources.flatMap(({ resourceName, configEntries }) => {
+    const settings = Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))
+    const partitions = metadata.find(({ name }) => name === resourceName)?.partitions ?? []
+    const replication = Math.min(...partitions.map(({ replicas }) => replicas.length))
+    return weakSettings(settings, replication, Math.min(REPLICAS, brokers.length))
+      .map(setting => ({ topic: resourceName, setting }))
+  })
+}
