@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { InvalidParameterError, NotFoundError } from './errors.js'
 
@@ -14,7 +14,7 @@ export interface HttpOptions {
 export function createHttp ({ logger, trustProxy }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true, // it would log the URL, which holds the token
+    logController: new LogController({ disableRequestLogging: true }), // it would log the URL, which holds the token
     trustProxy,
     routerOptions: { maxParamLength: 512 },
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import type {} from '@fastify/swagger' // its `hide` in schemas
 import type { FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 

@@ -2,7 +2,7 @@ import path from 'node:path'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
-import { DatabaseError, EmbeddedPostgresError } from '../errors.js'
+import { EmbeddedPostgresError } from '../errors.js'
 import { startEmbeddedPostgres } from './embedded/server.js'
 import { runMigrations } from './migrate.js'
 
@@ -52,10 +52,4 @@ function createPool (connectionString: string, max: number, log: Logger): pg.Poo
   })
   pool.on('error', err => log.warn({ err }, 'an idle connection to Postgres was lost')) // unheard, it would end the process
   return pool
-}
-
-/** One line for a database that cannot be reached. */
-export function describeConnectFailure (err: unknown): Error {
-  const { code } = err as { code?: string } // node:net and pg
-  return new DatabaseError(`the server cannot be used (${code ?? 'no answer'}): check its address, user and password`)
 }

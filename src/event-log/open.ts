@@ -1,14 +1,18 @@
 import path from 'node:path'
 import type { Logger } from 'pino'
-import type { Config } from '../config.js'
-import { openKafkaLog } from './kafka/log.js'
+import type { Config, KafkaConfig } from '../config.js'
+import { type KafkaOptions, openKafkaLog } from './kafka/log.js'
 import { openLocalLog } from './local/local-log.js'
 import type { EventLog } from './port.js'
 
 /** The log that the configuration names: Kafka, or the local one in DATA_DIR. */
 export async function openLog (config: Config, logger: Logger): Promise<EventLog> {
   const log = logger.child({ stage: 'event-log' })
-  return config.kafka ? openKafkaLog(config.kafka, { log }) : openLocalLog({ dir: localLogDir(config), log })
+  return config.kafka ? openKafkaLog(kafkaOptions(config.kafka), { log }) : openLocalLog({ dir: localLogDir(config), log })
+}
+
+export function kafkaOptions ({ brokers, ssl, ca, sasl, topicPrefix, createTopics }: KafkaConfig): KafkaOptions {
+  return { brokers, ssl: ca === null ? ssl : { ca }, sasl: sasl ?? undefined, topicPrefix, createTopics }
 }
 
 export function localLogDir (config: Config): string {

@@ -1,0 +1,71 @@
+import { Command } from 'commander'
+import type { Logger } from 'pino'
+import { type Config, loadConfig } from '../config.js'
+import { createLogger } from '../logger.js'
+import { type Service, startService } from '../service.js'
+
+const DRAIN_SECONDS = 5
+
+const EXAMPLES = `
+Examples:
+  $ mightycall-stream start                                   everything in this process, data in .data/
+  $ PORT=9000 LOG_LEVEL=debug mightycall-stream start
+  $ KAFKA_BROKERS=kafka:9092 DATABASE_URL=postgres://… mightycall-stream start
+
+Stops gracefully on SIGTERM and Ctrl-C; a second signal ends it at once.`
+
+export function startCommand (environment: NodeJS.ProcessEnv): Command {
+  return new Command('start')
+    .description('receive webhooks, project them and answer queries, until it is stopped')
+    .addHelpText('after', EXAMPLES)
+    .action(async () => {
+      const terminal = process.stdout.isTTY === true
+      const config = loadConfig(environment)
+      const logger = createLogger(config.logLevel, terminal)
+      const service = await startService({ config, logger, now: () => new Date() })
+      announce(service, config, logger, terminal)
+      stopOnSignal(service, logger, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
+    })
+}
+
+/** Secrets are shown to a person at a terminal only; a log is read by others. */
+function announce ({ url, secrets }: Service, config: Config, logger: Logger, terminal: boolean): void {
+  const topics = config.kafka ? `${config.kafka.topicPrefix}.* on ${config.kafka.brokers.join(', ')}` : 'local (set KAFKA_BROKERS for analysts)'
+  if (!terminal) {
+    logger.info({ url, roles: config.roles, topics, ...secrets.generated && { secrets: secrets.file } }, 'ready')
+    return
+  }
+  const lines = [
+    ...config.roles.includes('receive') ? [['webhook', `${config.publicUrl ?? url}/webhooks/mightycall/${secrets.webhookTokens[0]}`]] : [],
+    ...config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : [],
+    ...secrets.generated ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]] : [],
+    ['topics', topics]
+  ]
+  console.log(`\n${lines.map(([name, value]) => `  ${name?.padEnd(10)} ${value}`).join('\n')}\n`)
+}
+
+function stopOnSignal (service: Service, logger: Logger, drainSeconds: number): void {
+  let stopping = false
+  const end = (code: number) => {
+    stopping = true
+    service.stop(code === 0 ? drainSeconds : 0).then(() => process.exit(code), err => {
+      logger.fatal({ err }, 'could not stop in order')
+      process.exit(1)
+    })
+  }
+  let firstSignalAt = 0
+  // Ctrl-C reaches node twice when npm started it: what follows at once is the same wish.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping && Date.now() - firstSignalAt > 500) process.exit(1)
+      if (stopping) return
+      firstSignalAt = Date.now()
+      logger.info({ signal, drainSeconds }, 'stopping')
+      end(0)
+    })
+  }
+  service.failed.then(err => {
+    logger.fatal({ err }, 'the service cannot go on')
+    if (!stopping) end(1)
+  })
+}

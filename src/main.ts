@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { migrateCommand } from './commands/migrate.js'
+import { startCommand } from './commands/start.js'
+import { tailCommand } from './commands/tail.js'
+import { packageVersion } from './project-root.js'
+
+const program = new Command('mightycall-stream')
+  .description('MightyCall webhooks as durable events, Kafka topics, Postgres read models and a query API.')
+  .version(packageVersion())
+  .showHelpAfterError()
+  .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
+
+// A new command is one file and one line here.
+for (const command of [startCommand, migrateCommand, tailCommand]) program.addCommand(command(process.env))
+
+try {
+  await program.parseAsync()
+} catch (err) {
+  console.error(explain(err))
+  process.exit(1)
+}
+
+/** One line for what the operator can mend; a stack only for what we have to. */
+function explain (err: unknown): string {
+  if (!(err instanceof Error)) return String(err)
+  const { code } = err as { code?: unknown } // ours all have one
+  return typeof code === 'string' && code.startsWith('MCS_') ? `${err.message} [${code}]` : err.stack ?? err.message
+}
