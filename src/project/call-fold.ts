@@ -82,8 +82,9 @@ function courseOf (facts: CallFact[], direction: Direction): { legs: Leg[], ende
 
 function hangUpOf (facts: CallFact[], legs: Leg[]): number | null {
   const dialer = legs.find(leg => leg.role === 'dialer')
-  if (!dialer) return null
-  const hangUp = facts.find(fact => fact.type === 'call.completed' && fact.extension === dialer.extension && !legs.some(leg => leg !== dialer && outlives(leg, fact.at)))
+  const dialedAt = dialer?.ringingAt ?? dialer?.connectedAt
+  if (!dialer || dialedAt == null) return null
+  const hangUp = facts.find(fact => fact.type === 'call.completed' && fact.extension === dialer.extension && fact.at >= dialedAt && !legs.some(leg => leg !== dialer && outlives(leg, fact.at)))
   return hangUp?.at ?? null
 }
 
