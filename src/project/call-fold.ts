@@ -82,9 +82,8 @@ function courseOf (facts: CallFact[], direction: Direction): { legs: Leg[], ende
 
 function hangUpOf (facts: CallFact[], legs: Leg[]): number | null {
   const dialer = legs.find(leg => leg.role === 'dialer')
-  const dialedAt = dialer?.ringingAt ?? dialer?.connectedAt
-  if (!dialer || dialedAt == null) return null
-  const hangUp = facts.find(fact => fact.type === 'call.completed' && fact.extension === dialer.extension && fact.at >= dialedAt && !legs.some(leg => leg !== dialer && outlives(leg, fact.at)))
+  if (!dialer) return null
+  const hangUp = facts.find(fact => fact.type === 'call.completed' && fact.extension === dialer.extension && !legs.some(leg => outlives(leg, fact.at)))
   return hangUp?.at ?? null
 }
 

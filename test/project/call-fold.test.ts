@@ -52,6 +52,7 @@ const cases = [
   ['an outgoing call goes on when its caller has handed it over', 'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > OutgoingCallCompleted(101)', 'outbound connected - by 101 wait 10 talk - *101:0/10/40 105:20/30/-'],
   ['and ends without an extension', 'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > OutgoingCallCompleted(101) > OutgoingCallCompleted', 'outbound ended answered by 101 wait 10 talk 40 *101:0/10/40 105:20/30/50'],
   ['what ended before the caller dialed did not end the call', 'OutgoingCallCompleted(101)@3 > OutgoingCall(101)@5', 'outbound ringing - by - wait - talk - *101:5/-/-'],
+  ['nor did what ended before the caller was connected', 'OutgoingCall(101)@0 > OutgoingCallCompleted(101)@0 > IncomingCallConnected(101)@1', 'outbound connected - by 101 wait 1 talk - *101:0/1/-'],
   ['only the end arrived', 'IncomingCallCompleted', 'inbound ended abandoned by - wait 0 talk -']
 ] as const
 
