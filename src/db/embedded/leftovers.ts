@@ -3,29 +3,44 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'n
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EmbeddedPostgresError } from '../../errors.js'
-import { isMade } from './place.js'
+import { isMade, type Place } from './place.js'
 import { postmasterOf } from './postmaster.js'
 
-const ROUNDS = [['SIGINT', 15_000], ['SIGQUIT', 10_000]] as const
+/** What is sent, and how long it may take: to a postmaster, which sees to its backends, and to backends that have none. */
+const ROUNDS = [
+  { postmaster: 'SIGINT', orphans: 'SIGTERM', patienceMs: 15_000 },
+  { postmaster: 'SIGQUIT', orphans: 'SIGQUIT', patienceMs: 5_000 },
+  { postmaster: 'SIGKILL', orphans: 'SIGKILL', patienceMs: 5_000 }
+] as const
 
 /**
- * Ends what an earlier owner left running on the data, then removes its postmaster.pid. The caller holds the owner's lock.
+ * Ends what an earlier owner left running on the data, then removes its lock files. The caller holds the owner's lock.
  * In this order: a backend outlives a postmaster that was killed, and a second postmaster beside it ruins the data.
  */
-export async function endLeftovers (data: string, log: (message: string) => void): Promise<void> {
+export async function endLeftovers ({ data, run }: Place, log: (message: string) => void): Promise<void> {
   if (!isMade(data)) return
-  for (const [signal, patienceMs] of ROUNDS) {
-    const left = serversIn(data)
-    if (left.length === 0) break
-    const postmaster = postmasterOf(data)?.pid
-    const told = postmaster && left.includes(postmaster) ? [postmaster] : left // a postmaster sees to its backends
-    log(`sent ${signal} to a Postgres that an earlier run left behind (${told.join(' ')})`)
-    for (const pid of told) tell(pid, signal)
-    for (const end = Date.now() + patienceMs; serversIn(data).length > 0 && Date.now() < end;) await sleep(20)
+  for (const round of ROUNDS) {
+    if (serversIn(data).length > 0) await endRound(data, round, log)
   }
   const left = serversIn(data)
   if (left.length > 0) throw new EmbeddedPostgresError(`the processes ${left.join(' ')} still use ${data}: end them, then start again`)
-  rmSync(path.join(data, 'postmaster.pid'), { force: true })
+  // Postgres keeps the lock files of a dead server while any process has its number: a zombie, or a program that got it since.
+  for (const file of [path.join(data, 'postmaster.pid'), path.join(run, '.s.PGSQL.5432.lock')]) rmSync(file, { force: true })
+}
+
+/** Looks again after every signal: a postmaster may be dying already, and then it tells its backends nothing. */
+async function endRound (data: string, round: typeof ROUNDS[number], log: (message: string) => void): Promise<void> {
+  const told = new Set<number>()
+  const end = Date.now() + round.patienceMs
+  for (let left = serversIn(data); left.length > 0 && Date.now() < end; left = serversIn(data)) {
+    const postmaster = left.find(pid => pid === postmasterOf(data)?.pid)
+    const news = (postmaster ? [postmaster] : left).filter(pid => !told.has(pid))
+    const signal = postmaster ? round.postmaster : round.orphans
+    if (news.length > 0) log(`sent ${signal} to a Postgres that an earlier run left behind (${news.join(' ')})`)
+    for (const pid of news) tell(pid, signal)
+    for (const pid of news) told.add(pid)
+    await sleep(20)
+  }
 }
 
 /** Process ids of servers and backends: all of them work in the data folder. A person's shell may be there too. */

@@ -50,7 +50,7 @@ async function start ({ dataDir, database = 'mightycall', settings = {}, log }: 
   const place = preparePlace(dataDir, account, log)
   const lock = await acquireOwnerLock(place.run)
   try {
-    await endLeftovers(place.data, log)
+    await endLeftovers(place, log)
     const binaries = findBinaries(account, existingMajor(place, account))
     const { password } = await ensureCluster(binaries, account, place)
     const server = supervised(await launch(binaries, account, place, settings, log), lock.release)

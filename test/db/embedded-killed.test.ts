@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
+import { startChild } from '../support/child.js'
+import { statement } from '../support/database.js'
+import { eventually, isRunning } from '../support/eventually.js'
+import { tempDir } from '../support/temp-dir.js'
+
+interface Owned {
+  url: string
+  pid: number
+}
+
+t.test('SIGKILL of the owner leaves no Postgres behind, and loses nothing that was committed', async t => {
+  const dataDir = path.join(tempDir(t), 'postgres')
+  const owner = await startChild(t, 'own-postgres', dataDir)
+  const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+  await statement(url, 'create table kept as select 1 as id')
+  const busy = statement(url, 'select pg_sleep(60)').then(() => 'done', () => 'cut')
+  await owner.kill()
+  await eventually('Postgres is gone', () => !isRunning(pid))
+  t.equal(await busy, 'cut')
+  await opens(t, dataDir, [])
+})
+
+t.test('a Postgres that outlived owner and keeper is ended before its data is opened again', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
+  const dataDir = path.join(tempDir(t), 'postgres')
+  const owner = await startChild(t, 'own-postgres', dataDir)
+  const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+  await statement(url, 'create table kept as select 1 as id')
+  for (const keeper of keepersOf(pid)) process.kill(keeper, 'SIGKILL')
+  await owner.kill()
+  t.equal(isRunning(pid), true, 'an orphan')
+  await opens(t, dataDir, [`sent SIGINT to a Postgres that an earlier run left behind (${pid})`])
+  t.equal(isRunning(pid), false)
+})
+
+t.test('backends that outlived their postmaster are ended too', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
+  const dataDir = path.join(tempDir(t), 'postgres')
+  const owner = await startChild(t, 'own-postgres', dataDir)
+  const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+  await statement(url, 'create table kept as select 1 as id')
+  const looping = statement(url, 'do $$ begin loop perform 1; end loop; end $$').catch(() => {}) // never looks at its socket
+  await eventually('the loop runs', async () => (await statement(url, "select 1 from pg_stat_activity where query like 'do $$%'")).rowCount === 1)
+  for (const victim of [...keepersOf(pid), pid]) process.kill(victim, 'SIGKILL')
+  await owner.kill()
+  const said = await opens(t, dataDir)
+  t.match(said, /^sent SIG(TERM|INT) to a Postgres that an earlier run left behind/)
+  await looping
+})
+
+/** Starts on the data once more, and finds the table. Gives what was logged. */
+async function opens (t: { strictSame: (a: unknown, b: unknown) => boolean }, dataDir: string, logged?: string[]): Promise<string> {
+  const lines: string[] = []
+  const server = await startEmbeddedPostgres({ dataDir, log: line => lines.push(line) })
+  t.strictSame((await statement(server.url, 'select id from kept')).rows, [{ id: 1 }])
+  if (logged) t.strictSame(lines, logged)
+  await server.stop()
+  return lines.join('\n')
+}
+
+/** The shell above the server, and its other child, which waits for us to be gone. */
+function keepersOf (pid: number): number[] {
+  const parent = parentOf(String(pid))
+  const watches = readdirSync('/proc').filter(name => /^\d+$/.test(name) && Number(name) !== pid && parentOf(name) === parent)
+  return [parent, ...watches.map(Number)]
+}
+
+function parentOf (pid: string): number {
+  try {
+    return Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
+  } catch {
+    return 0 // it has ended
+  }
+}

@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/server.js'
+import { statement } from '../support/database.js'
+import { isRunning } from '../support/eventually.js'
+import { tempDir } from '../support/temp-dir.js'
+
+const FAST = { fsync: 'off' }
+
+t.test('one data folder through its life', async t => {
+  const dataDir = path.join(tempDir(t), 'postgres')
+  const start = async (settings = {}): Promise<EmbeddedPostgres> => {
+    const server = await startEmbeddedPostgres({ dataDir, settings: { ...FAST, ...settings }, log: () => {} })
+    t.teardown(server.stop)
+    return server
+  }
+
+  await t.test('an empty folder becomes a database that only this account can open', async t => {
+    const server = await start()
+    await statement(server.url, 'create table kept (id int)')
+    t.equal(statSync(`${dataDir}.password`).mode & 0o777, 0o600)
+    t.equal(statSync(`${dataDir}.run`).mode & 0o777, 0o700)
+    t.strictSame((await statement(server.url, 'show listen_addresses')).rows, [{ listen_addresses: '' }])
+    await t.rejects(statement(server.url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'select 1'), { code: '28P01' })
+
+    await t.rejects(startEmbeddedPostgres({ dataDir, log: () => {} }), { code: 'MCS_DATA_DIR', message: /in use by another running process/ }, 'a second owner is refused')
+    t.equal(await attachEmbeddedPostgres({ dataDir }), server.url, 'and may attach')
+    await server.stop()
+    t.strictSame(await server.exited, { code: 0, expected: true })
+    t.equal(isRunning(server.pid), false)
+    t.equal(await attachEmbeddedPostgres({ dataDir }), null)
+  })
+
+  await t.test('starts over lock files whose number another program has now', async t => {
+    for (const file of [`${dataDir}/postmaster.pid`, `${dataDir}.run/.s.PGSQL.5432.lock`]) {
+      writeFileSync(file, `${process.pid}\n${dataDir}\n1\n5432\n${dataDir}.run\n\n\nready\n`)
+    }
+    const server = await start()
+    t.strictSame((await statement(server.url, 'select count(*)::int from kept')).rows, [{ count: 0 }], 'the data is there')
+    await server.stop()
+  })
+
+  await t.test('a lost password is replaced', async () => {
+    rmSync(`${dataDir}.password`)
+    const server = await start()
+    await statement(server.url, 'select 1')
+    await server.stop()
+  })
+
+  await t.test('a password of other data is refused with what to do', async t => {
+    const kept = readFileSync(`${dataDir}.password`)
+    writeFileSync(`${dataDir}.password`, 'wrong')
+    await t.rejects(start(), { code: 'MCS_EMBEDDED_POSTGRES', message: /remove the file that ends in .password/ })
+    writeFileSync(`${dataDir}.password`, kept)
+  })
+
+  await t.test('a setting that Postgres refuses is quoted in one line', async t => {
+    await t.rejects(start({ wal_level: 'nonsense' }), {
+      code: 'MCS_EMBEDDED_POSTGRES',
+      message: /^embedded Postgres: the server ended while starting: FATAL: +invalid value for parameter "wal_level": "nonsense" \(more in .*\)$/
+    })
+  })
+
+  await t.test('a server that ends by itself says that nobody asked for it', async t => {
+    const server = await start()
+    process.kill(server.pid, 'SIGKILL')
+    t.match(await server.exited, { expected: false })
+  })
+})
+
+const refusals: { name: string, prepare: (dir: string) => void, code: string, says: RegExp }[] = [
+  {
+    name: 'files of somebody else',
+    prepare: dir => writeFileSync(path.join(dir, 'letter.txt'), 'dear'),
+    code: 'MCS_DATA_DIR',
+    says: /is not empty and holds no database: move its content away, or set DATA_DIR/
+  },
+  {
+    name: 'half a database',
+    prepare: dir => writeFileSync(path.join(dir, 'PG_VERSION'), '18\n'),
+    code: 'MCS_DATA_DIR',
+    says: /holds only a part of a database: restore it, or move it away/
+  },
+  {
+    name: 'the data of another major version',
+    prepare: dir => madeBy(dir, '9'),
+    code: 'MCS_EMBEDDED_POSTGRES',
+    says: /made by PostgreSQL 9, and here is only .*18\.\d+.*: install PostgreSQL 9, or dump and load the data, or set DATABASE_URL/
+  }
+]
+
+for (const { name, prepare, code, says } of refusals) {
+  t.test(`refuses in one line, and changes nothing: ${name}`, async t => {
+    const dataDir = path.join(tempDir(t), 'postgres')
+    mkdirSync(dataDir)
+    prepare(dataDir)
+    const err = await startEmbeddedPostgres({ dataDir, log: () => {} }).catch(err => err)
+    t.match(err, { code, message: says })
+    t.notMatch(err.message, /\n/)
+    t.equal(existsSync(`${dataDir}.password`), false)
+  })
+}
+
+t.test('refuses a folder that cannot be made', async t => {
+  const file = path.join(tempDir(t), 'file')
+  writeFileSync(file, '')
+  await t.rejects(startEmbeddedPostgres({ dataDir: path.join(file, 'postgres'), log: () => {} }), {
+    code: 'MCS_DATA_DIR', message: /cannot be used \(.*\): make it writable, or set DATA_DIR/
+  })
+})
+
+t.test('what an initdb that was killed has left is made anew', async t => {
+  const dataDir = path.join(tempDir(t), 'deep/postgres')
+  mkdirSync(`${dataDir}.initdb`, { recursive: true })
+  writeFileSync(path.join(`${dataDir}.initdb`, 'half'), '')
+  const server = await startEmbeddedPostgres({ dataDir, database: 'other', settings: FAST, log: () => {} })
+  t.strictSame((await statement(server.url, 'select current_database() as name')).rows, [{ name: 'other' }])
+  await server.stop()
+})
+
+function madeBy (dir: string, major: string): void {
+  mkdirSync(path.join(dir, 'global'))
+  writeFileSync(path.join(dir, 'global/pg_control'), '')
+  writeFileSync(path.join(dir, 'PG_VERSION'), `${major}\n`)
+}
