@@ -59,6 +59,11 @@ export async function readAll (log: LocalLog, from: Offset | 'first' = 'first'):
   return records.filter(({ offset }) => offset < end)
 }
 
+/** Appends each text as a group of its own. */
+export async function appendEach (log: LocalLog, texts: readonly string[]): Promise<void> {
+  for (const text of texts) await log.append([record(text)])
+}
+
 /** The names of the segments, oldest first. */
 export function segmentsIn (dir: string): string[] {
   return readdirSync(dir).filter(name => name.endsWith('.seg')).sort()
