@@ -58,7 +58,8 @@ export function readFrames (bytes: Buffer, count: number): (Buffer | null)[] {
     const end = start + bytes.readUInt32LE(at)
     if (end > bytes.length) break
     const payload = bytes.subarray(start, end)
-    payloads.push(crc32(payload) === bytes.readUInt32LE(at + 4) ? payload : null)
+    // Zeros, which a power cut leaves, would be good frames of no bytes: the checksum of nothing is 0.
+    payloads.push(payload.length > 0 && crc32(payload) === bytes.readUInt32LE(at + 4) ? payload : null)
     at = end
   }
   if (payloads.length === count && at === bytes.length) return payloads

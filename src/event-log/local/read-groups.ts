@@ -72,9 +72,10 @@ function damaged (bytes: Buffer, place: Place, extent: Extent, following: Place 
     return { groups: [], loss: { fromByte: place.position, toByte: next.position, firstOffset: place.offset, endOffset: next.offset }, next }
   }
   const group = groupAt(bytes, 0, place, header)
-  const next = group.end <= extent.size ? after(group) : end
+  const isCut = group.end > extent.size
+  const next = isCut ? end : after(group)
   const firstOffset = place.offset + group.payloads.indexOf(null)
-  const endOffset = place.offset + group.payloads.lastIndexOf(null) + 1
+  const endOffset = isCut ? end.offset : place.offset + group.payloads.lastIndexOf(null) + 1
   return { groups: [group], loss: { fromByte: place.position, toByte: next.position, firstOffset, endOffset }, next }
 }
 

@@ -27,7 +27,7 @@ export interface SegmentStore {
  */
 export async function writeGroup (store: SegmentStore, group: Buffer, count: number): Promise<void> {
   if (store.failure) throw failed(store.failure)
-  if (store.end.position > 0 && store.end.position + group.length > store.segmentBytes) await roll(store)
+  if (count > 0 && isFull(store, group)) await roll(store)
   const { position, offset } = store.end
   writeGroupHeader(group, { count, byteLength: group.length - HEADER_BYTES, firstOffset: offset }, position)
   await writeWhole(store, group)
@@ -49,10 +49,15 @@ export async function vouchForAll (store: SegmentStore): Promise<void> {
   if (store.end.position > 0) await writeGroup(store, Buffer.alloc(HEADER_BYTES), 0)
 }
 
-/** Begins the segment of the next offset. */
 export async function createNextSegment (files: Files, dir: string, base: number): Promise<{ segment: Segment, file: LogFile }> {
   const segment = createSegment(dir, base)
   return { segment, file: await files.open(segment.path, 'wx', PRIVATE) }
+}
+
+/** A segment without records is never full: its successor would have the same name. */
+function isFull ({ segments, segmentBytes, end }: SegmentStore, group: Buffer): boolean {
+  const base = segments.at(-1)?.base ?? 0
+  return end.offset > base && end.position + group.length > segmentBytes
 }
 
 async function roll (store: SegmentStore): Promise<void> {

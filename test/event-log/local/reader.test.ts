@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { appendFileSync, truncateSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { openLocalReader } from '../../../src/event-log/local/local-reader.js'
+import { appendEach, listOf, openLog, readUntil, record, segmentsIn, tempDir, textOf } from './support/log.js'
+
+const appender = fileURLToPath(new URL('support/append-forever.js', import.meta.url))
+
+t.test('follows a log that another process writes, over its segments', async t => {
+  const dir = tempDir(t)
+  const child = spawn(process.execPath, [appender, dir, '8'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  await new Promise(resolve => child.stdout.once('data', resolve))
+  child.stdout.resume()
+  const reader = await openLocalReader({ dir })
+  t.teardown(() => reader.close())
+  const records = await readUntil(reader, found => found.length > 12_000)
+  t.ok(segmentsIn(dir).length > 2, 'it rolled')
+  t.strictSame(records.map(({ offset }) => Number(offset)), records.map((_, i) => i), 'every offset')
+  t.ok(records.every(({ key, value }) => key === `acme:${value}`))
+})
+
+t.test('wakes for an append, tells the id and the bounds of its owner', async t => {
+  const dir = tempDir(t)
+  const log = await openLog(t, { dir })
+  const reader = await openLocalReader({ dir })
+  t.equal(await reader.id(), await log.id())
+  const waiting = readUntil(reader, found => found.length === 3)
+  await appendEach(log, ['a', 'b', 'c'])
+  t.strictSame(listOf(await waiting), ['0 a', '1 b', '2 c'])
+  t.strictSame(await reader.bounds('calls'), await log.bounds('calls'))
+  await reader.close()
+})
+
+t.test('waits at a group that is not whole, also when its writer takes it back', async t => {
+  const dir = tempDir(t)
+  const log = await openLog(t, { dir })
+  await appendEach(log, ['a', 'b'])
+  const file = path.join(dir, segmentsIn(dir)[0] ?? '')
+  const reader = await openLocalReader({ dir })
+  const waiting = readUntil(reader, found => found.length === 3)
+  appendFileSync(file, 'MCG1, and then the power went')
+  t.strictSame((await reader.bounds('calls'))[0]?.end, 2n)
+  truncateSync(file, 240)
+  await log.append([record('c')])
+  t.strictSame((await waiting).map(textOf), ['a', 'b', 'c'])
+  await reader.close()
+})
+
+t.test('a directory without a log is refused', async t => {
+  await t.rejects(openLocalReader({ dir: tempDir(t) }), { code: 'MCS_DATA_DIR' })
+})

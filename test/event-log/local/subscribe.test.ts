@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { batchesOf } from '../../../src/event-log/local/subscription.js'
+import type { StoredRecord } from '../../../src/event-log/port.js'
+import { appendEach, listOf, openLog, readUntil, record, tempDir } from './support/log.js'
+
+t.test('each topic starts where it asks to, and gets only its own records in order', async t => {
+  const log = await openLog(t, { dir: tempDir(t), segmentBytes: 300 })
+  for (let n = 0; n < 10; n++) await log.append([record(`c${n}`, 'calls'), record(`u${n}`, 'unclassified')])
+  const got: string[] = []
+  const subscription = await log.subscribe({
+    group: 'g',
+    topics: ['calls', 'unclassified'],
+    startAt: async ({ topic, partition }) => topic === 'calls' && partition === 0 ? 17n : 12n,
+    handle: async ({ topic, records }) => { got.push(...records.map(({ offset }) => `${topic} ${offset}`)) }
+  })
+  await until(() => got.length === 5)
+  t.strictSame(got.sort(), ['calls 18', 'unclassified 13', 'unclassified 15', 'unclassified 17', 'unclassified 19'])
+  await subscription.close()
+})
+
+t.test('a start above the end waits for it', async t => {
+  const log = await openLog(t, { dir: tempDir(t) })
+  await appendEach(log, ['a', 'b'])
+  const late = readUntil(log, found => found.length === 1, 3n)
+  await appendEach(log, ['c', 'd'])
+  t.strictSame(listOf(await late), ['3 d'])
+})
+
+t.test('a batch that is refused comes again until it is handled, and meanwhile the trouble names the code alone', async t => {
+  const log = await openLog(t, { dir: tempDir(t) })
+  await log.append([record('a'), record('b')])
+  const got: string[][] = []
+  const subscription = await log.subscribe({
+    group: 'g',
+    topics: ['calls'],
+    startAt: async () => 'first',
+    handle: async ({ records }) => {
+      got.push(listOf(records))
+      if (got.length < 3) throw new Error('a secret', { cause: Object.assign(new Error(), { code: '40001' }) })
+    }
+  })
+  await until(() => got.length === 2)
+  t.equal(subscription.trouble(), 'a batch cannot be handled: 40001')
+  await until(() => got.length === 3)
+  t.strictSame(got, [['0 a', '1 b'], ['0 a', '1 b'], ['0 a', '1 b']])
+  await until(() => subscription.trouble() === null)
+})
+
+t.test('a start that cannot be loaded is asked for again', async t => {
+  const log = await openLog(t, { dir: tempDir(t) })
+  await log.append([record('a')])
+  let asked = 0
+  const got: string[] = []
+  await log.subscribe({
+    group: 'g',
+    topics: ['calls'],
+    startAt: async () => {
+      if (++asked === 1) throw new Error('no database')
+      return 'first'
+    },
+    handle: async ({ records }) => { got.push(...listOf(records)) }
+  })
+  await until(() => got.length > 0)
+  t.strictSame([asked, got], [2, ['0 a']])
+})
+
+t.test('a slow subscription gets larger batches, and does not hold up another', async t => {
+  const log = await openLog(t, { dir: tempDir(t) })
+  const sizes: number[] = []
+  let release = () => {}
+  const held = new Promise<void>(resolve => { release = resolve })
+  await log.subscribe({ group: 'slow', topics: ['calls'], startAt: async () => 'first', handle: async ({ records }) => { sizes.push(records.length); await held } })
+  const other = readUntil(log, found => found.length === 1_200)
+  await log.append([record('first')])
+  await until(() => sizes.length === 1)
+  for (let n = 1; n < 1_200; n += 11) await log.append(Array.from({ length: 11 }, (_, i) => record(String(n + i))))
+  t.equal((await other).length, 1_200)
+  release()
+  await until(() => sizes.reduce((sum, size) => sum + size, 0) === 1_200)
+  t.strictSame(sizes, [1, 500, 500, 199])
+})
+
+t.test('closing waits for the batch in hand, and not for a back-off', async t => {
+  const log = await openLog(t, { dir: tempDir(t) })
+  await log.append([record('a')])
+  const events: string[] = []
+  const slow = await log.subscribe({
+    group: 'slow',
+    topics: ['calls'],
+    startAt: async () => 'first',
+    handle: async () => {
+      events.push('begun')
+      await delay(50)
+      events.push('handled')
+    }
+  })
+  await log.subscribe({ group: 'refusing', topics: ['calls'], startAt: async () => 'first', handle: async () => { throw new Error('no') } })
+  await until(() => events.length === 1)
+  await slow.close()
+  t.strictSame(events, ['begun', 'handled'])
+  await log.append([record('b')])
+  await delay(650) // the back-off of the other has grown to 800 ms
+  const begun = performance.now()
+  await log.close()
+  t.ok(performance.now() - begun < 300)
+  t.equal(events.length, 2, 'nothing after the close')
+})
+
+t.test('batches keep the order of each topic and hold no record below its start', async t => {
+  const stored = Array.from({ length: 1_202 }, (_, i): StoredRecord => ({
+    topic: i % 2 ? 'calls' : 'unclassified', partition: 0, offset: BigInt(i), key: null, value: null, headers: {}
+  }))
+  const batches = batchesOf(stored, new Map([['calls', 100n]]))
+  t.strictSame(batches.map(({ length }) => length), [500, 51])
+  t.strictSame(batches.flat().map(({ offset }) => offset), stored.filter(({ topic, offset }) => topic === 'calls' && offset >= 100n).map(({ offset }) => offset))
+})
+
+async function until (condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(5)
+}

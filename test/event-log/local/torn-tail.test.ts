@@ -1,0 +1,63 @@
+import { copyFileSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { appendEach, damagedCopy, listOf, openLog, readAll, record, segmentsIn, tempDir } from './support/log.js'
+
+const BEFORE = ['0 a', '1 b', '2 c']
+
+t.test('a tail torn at any byte of the last group is cut, what was synced before stays, appends go on', async t => {
+  const { dir, end, size } = await crashedLog(t)
+  t.ok(size - end > 100, 'the last group has some bytes')
+  for (let length = end; length < size; length++) {
+    const log = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, length)) })
+    await log.append([record('new')])
+    const found = listOf(await readAll(log))
+    if (found.join() !== [...BEFORE, '3 new'].join()) t.fail(`torn at ${length}`, { found })
+    if (log.damage().length > 0) t.fail(`torn at ${length} is no damage`)
+    await log.close()
+  }
+})
+
+t.test('zeros or noise instead of any part of the last group are cut with it', async t => {
+  const { dir, end, size } = await crashedLog(t)
+  for (let at = end; at < size; at += 7) {
+    for (const fill of [0, 0xa5]) {
+      const log = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.fill(fill, at)) })
+      const found = listOf(await readAll(log))
+      if (found.join() !== BEFORE.join()) t.fail(`filled with ${fill} from ${at}`, { found })
+      await log.close()
+    }
+  }
+})
+
+t.test('the cut is told of, and a whole tail is not cut', async t => {
+  const { dir, size } = await crashedLog(t)
+  const told: object[] = []
+  const log = { warn: (context: object) => told.push(context), error: () => {} }
+  const whole = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes), log })
+  t.strictSame(listOf(await readAll(whole)), [...BEFORE, '3 d', '4 e', '5 f'])
+  t.strictSame(told, [])
+  await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, size - 1)), log })
+  t.match(told, [{ segment: '0000000000000000.seg', tornBytes: Number }])
+})
+
+t.test('a first group that was torn leaves an empty log', async t => {
+  const { dir } = await crashedLog(t)
+  const log = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, 20)) })
+  t.strictSame(await log.bounds('calls'), [{ partition: 0, first: 0n, end: 0n }])
+  await log.append([record('new')])
+  t.strictSame(listOf(await readAll(log)), ['0 new'])
+})
+
+/** A log of four groups as a crash leaves it, and where its last group, of three records, begins and ends. */
+async function crashedLog (t: Test): Promise<{ dir: string, end: number, size: number }> {
+  const live = tempDir(t)
+  const log = await openLog(t, { dir: live })
+  await appendEach(log, ['a', 'b', 'c'])
+  const file = path.join(live, segmentsIn(live)[0] ?? '')
+  const end = readFileSync(file).length
+  await log.append([record('d'), record('e'), record('f')])
+  const dir = tempDir(t)
+  for (const name of ['id', path.basename(file)]) copyFileSync(path.join(live, name), path.join(dir, name))
+  return { dir, end, size: readFileSync(file).length }
+}
