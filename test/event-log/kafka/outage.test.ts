@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { bareAdmin, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
@@ -20,19 +21,21 @@ t.test('a consumer that has crashed for good is replaced', { skip }, async t => 
   await log.append([record('default:a', 'before')])
   await until('the first came', () => values().length === 1)
 
-  await compress('lz4')
-  await log.append([record('default:a', 'unreadable')])
-  await until('it has crashed twice', () => lines.filter(({ msg }) => msg === 'a consumer has ended: a new one takes its place').length >= 2)
+  const crashes = () => lines.filter(({ msg }) => msg === 'a consumer has ended: a new one takes its place').length
+  await compress('lz4') // the broker itself makes the records unreadable, a moment later
+  await until('it has crashed twice', () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false))
   t.match(subscription.trouble(), /compressed in a way this client cannot read/)
 
-  await compress('none')
-  await log.append([record('default:a', 'after')])
-  const bounds = await log.bounds('calls')
-  const { partition, end } = bounds.find(({ end }) => end > 0n) ?? { partition: -1, end: 0n }
-  await admin.fetchTopicOffsets(topic)
-  await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(end - 1n) }] })
-  await until('the last came', () => values().includes('after'))
-  t.equal(subscription.trouble(), null)
+  await compress('uncompressed')
+  await until('the last came', async () => {
+    await log.append([record('default:a', 'after')])
+    const { partition, end } = (await log.bounds('calls')).find(({ end }) => end > 0n) ?? { partition: 0, end: 1n }
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(end - 1n) }] })
+    await sleep(500)
+    return values().includes('after')
+  })
+  await until('all is well', () => subscription.trouble() === null)
 })
 
 t.test('a dead broker in the list is passed over', { skip }, async t => {
