@@ -5,37 +5,40 @@ import { backOffMs, pause } from './pauses.js'
 
 /**
  * Keeps a consumer in the group until it is closed. kafkajs's consumers can end for good, with a crash or in silence:
- * then a new one takes over, first at once, later with longer and longer pauses.
+ * then a new one takes over, first at once, and later with longer and longer pauses.
  */
 export function superviseConsumer (needs: ConsumerNeeds): Subscription {
   const stop = new AbortController()
   const stopped = new Promise<null>(resolve => stop.signal.addEventListener('abort', () => resolve(null)))
   let session: Session | null = null
   let problem: string | null = null
+  let failures = 0
   const supervising = supervise()
 
   async function supervise (): Promise<void> {
-    for (let failures = 1; !stop.signal.aborted; failures++) {
-      session = openSession(needs)
-      const reason = await Promise.race([session.ended, stopped])
-      if (session.hasJoined()) failures = 1
-      if (!stop.signal.aborted) report(reason)
-      // The batch in hand is waited for, so that no partition is ever handled twice at the same time in one process.
-      await session.close()
+    while (!stop.signal.aborted) {
+      const current = openSession(needs)
+      session = current
+      const overcome = setInterval(() => { if (current.hasJoined()) forget() }, OVERCOME_MS).unref()
+      const reason = await Promise.race([current.ended, stopped])
+      clearInterval(overcome)
+      if (!stop.signal.aborted) note(reason)
+      // The batches in hand are waited for, so that no partition is handled twice at the same time in one process.
+      await current.close()
       session = null
       await pause(backOffMs(failures), stop.signal)
     }
   }
 
-  function report (reason: unknown): void {
+  function note (reason: unknown): void {
+    failures++
     problem = kafkaProblem(reason)
     needs.log.warn({ group: needs.subscription.group, problem }, 'a consumer has ended: a new one takes its place')
   }
 
-  function trouble (): string | null {
-    if (stop.signal.aborted) return 'is closed'
-    if (session?.hasJoined()) return session.trouble()
-    return problem ?? session?.trouble() ?? 'is joining its consumer group'
+  function forget (): void {
+    failures = 0
+    problem = null
   }
 
   async function close (): Promise<void> {
@@ -43,5 +46,11 @@ export function superviseConsumer (needs: ConsumerNeeds): Subscription {
     await supervising
   }
 
-  return { trouble, close }
+  return {
+    trouble: () => stop.signal.aborted ? 'is closed' : problem ?? session?.trouble() ?? null,
+    close
+  }
 }
+
+/** One that has lived so long has overcome what its forerunner died of. Sooner, a record that kills each of them would look well in between. */
+const OVERCOME_MS = 5_000

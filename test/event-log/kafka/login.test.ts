@@ -1,0 +1,51 @@
+import t from 'tap'
+import type { KafkaOptions } from '../../../src/event-log/kafka/log.js'
+import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
+import { BROKERS, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+
+const noBroker = kafkaUnavailable() ?? skip
+const login = { mechanism: 'scram-sha-512' as const, username: 'mightycall', password: 'swordfish-7' }
+
+t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 }, async t => {
+  const kafka = await startKafka({ dir: t.testdir(), sasl: login })
+  t.teardown(() => kafka.stop())
+  const { brokers } = kafka
+  const ssl = { ca: kafka.ca ?? '' }
+
+  await t.test('takes records from who logs in, again after a failure too', async t => {
+    const { log, lines } = await openLog(t, { brokers, ssl, sasl: login })
+    await t.rejects(log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]))
+    await log.append([record('default:a', 'x')])
+    const { values } = await gather(t, log)
+    await until('it came', () => values().length === 1)
+    t.notMatch(JSON.stringify(lines), login.password)
+  })
+
+  const refusals: { name: string, options: Partial<KafkaOptions>, line: RegExp }[] = [
+    { name: 'a wrong password', options: { ssl, sasl: { ...login, password: 'wrong-password' } }, line: /refused the login: check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD/ },
+    { name: 'an unknown user', options: { ssl, sasl: { ...login, username: 'nobody' } }, line: /refused the login/ },
+    { name: 'another mechanism', options: { ssl, sasl: { ...login, mechanism: 'plain' } }, line: /KAFKA_SASL_MECHANISM to one they offer/ },
+    { name: 'no certificate authority', options: { ssl: true, sasl: login }, line: /is not trusted: set KAFKA_SSL_CA_FILE/ },
+    { name: 'plain text', options: {}, line: /closed the connection: .*KAFKA_SSL/ },
+    { name: 'no login', options: { ssl }, line: /closed the connection: .*KAFKA_SASL_MECHANISM/ }
+  ]
+  for (const { name, options, line } of refusals) {
+    await t.test(`refuses ${name} in one line without secrets`, async t => {
+      const error = await openLog(t, { brokers, ...options }).catch(err => err)
+      t.match(error, { code: 'MCS_KAFKA', message: line })
+      t.notMatch(error.message, /\n|wrong-password|swordfish/)
+    })
+  }
+})
+
+const plain: { name: string, options: Partial<KafkaOptions>, line: RegExp }[] = [
+  { name: 'TLS to a plain port', options: { brokers: BROKERS, ssl: true }, line: /does not speak TLS: unset KAFKA_SSL/ },
+  { name: 'a login to a plain port', options: { brokers: BROKERS, sasl: login }, line: /takes no login: unset KAFKA_SASL_MECHANISM/ },
+  { name: 'nobody there', options: { brokers: ['127.0.0.1:9', '127.0.0.1:10'] }, line: /^Kafka: nothing listens at 127\.0\.0\.1:\d+: check KAFKA_BROKERS/ },
+  { name: 'an unknown host', options: { brokers: ['nowhere.invalid:9092'] }, line: /the host of nowhere\.invalid:9092 is not known: check KAFKA_BROKERS/ }
+]
+for (const { name, options, line } of plain) {
+  t.test(`says in one line: ${name}`, { skip }, async t => {
+    await t.rejects(openLog(t, options), { code: 'MCS_KAFKA', message: line })
+  })
+}

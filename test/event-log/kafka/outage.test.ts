@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
+import { bareAdmin, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+
+const noBroker = kafkaUnavailable() ?? false
+
+t.test('a broker of our own', { skip: noBroker, timeout: 80_000 }, async t => {
+  const kafka = await startKafka({ dir: t.testdir() })
+  t.teardown(() => kafka.stop())
+  await t.test('an append to a frozen broker is refused in time, and taken again after the thaw', t => frozen(t, kafka))
+  await t.test('an append to a killed broker is refused at once, and taken again after its restart', t => killed(t, kafka))
+})
+
+t.test('a consumer that has crashed for good is replaced', { skip }, async t => {
+  const { log, topicPrefix, lines } = await openLog(t)
+  const admin = await bareAdmin(t)
+  const topic = `${topicPrefix}.calls`
+  const compress = (type: string) => admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value: type }] }] })
+  const { values, subscription } = await gather(t, log)
+  await log.append([record('default:a', 'before')])
+  await until('the first came', () => values().length === 1)
+
+  const crashes = () => lines.filter(({ msg }) => msg === 'a consumer has ended: a new one takes its place').length
+  await compress('lz4') // the broker itself makes the records unreadable, a moment later
+  await until('it has crashed twice', () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false))
+  t.match(subscription.trouble(), /compressed in a way this client cannot read/)
+
+  await compress('uncompressed')
+  await until('the last came', async () => {
+    await log.append([record('default:a', 'after')])
+    const { partition, end } = (await log.bounds('calls')).find(({ end }) => end > 0n) ?? { partition: 0, end: 1n }
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(end - 1n) }] })
+    await sleep(500)
+    return values().includes('after')
+  })
+  await until('all is well', () => subscription.trouble() === null)
+})
+
+t.test('a dead broker in the list is passed over', { skip }, async t => {
+  const { log } = await openLog(t, { brokers: ['127.0.0.1:9', ...process.env.TEST_KAFKA_BROKERS?.split(',') ?? []] })
+  await log.append([record('default:a', 'x')])
+  const { values } = await gather(t, log)
+  await until('it came', () => values().length === 1)
+})
+
+async function frozen (t: Test, kafka: Kafka): Promise<void> {
+  const { log } = await openLog(t, { brokers: kafka.brokers })
+  const { values, subscription } = await gather(t, log)
+  await log.append([record('default:a', 'before')])
+  await until('it came', () => values().length === 1)
+  await kafka.freeze()
+  for (const what of ['sent on the old connection', 'sent on a new one']) {
+    const began = performance.now()
+    const all = await Promise.allSettled(Array.from({ length: 5 }, () => log.append([record('default:a', what)])))
+    const tookMs = performance.now() - began
+    t.ok(all.every(({ status }) => status === 'rejected'), what)
+    t.ok(tookMs > 1_000 && tookMs < 2_400, `refused after ${Math.round(tookMs)} ms`)
+  }
+  t.match(log.trouble(), /does not answer in time/)
+  await kafka.thaw()
+  const thawed = performance.now()
+  await log.append([record('default:a', 'after')])
+  t.comment(`taken ${Math.round(performance.now() - thawed)} ms after the thaw`)
+  t.equal(log.trouble(), null)
+  await until('it came too', () => values().includes('after'))
+  await until('the consumer is well', () => subscription.trouble() === null)
+}
+
+async function killed (t: Test, kafka: Kafka): Promise<void> {
+  const { log } = await openLog(t, { brokers: kafka.brokers })
+  const { values, subscription } = await gather(t, log)
+  await log.append([record('default:a', 'before')])
+  await until('it came', () => values().length === 1)
+  await kafka.kill()
+  for (let i = 0; i < 3; i++) {
+    const began = performance.now()
+    await t.rejects(log.append([record('default:a', 'lost')]), { code: 'MCS_NOT_STORED' })
+    const tookMs = performance.now() - began
+    t.ok(tookMs < 500, `refused after ${Math.round(tookMs)} ms`)
+  }
+  t.match(log.trouble(), /nothing listens at .*KAFKA_BROKERS/)
+  await t.rejects(log.id(), { code: 'MCS_KAFKA' })
+  await kafka.restart()
+  const up = performance.now()
+  await until('it is taken', () => log.append([record('default:a', 'after')]).then(() => true, () => false))
+  t.comment(`taken ${Math.round(performance.now() - up)} ms after the restart`)
+  await until('it came too', () => values().includes('after'), 20_000)
+  t.comment(`consumed ${Math.round(performance.now() - up)} ms after the restart`)
+  await until('the consumer is well', () => subscription.trouble() === null)
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
+import { bareAdmin, openLog, record, skip } from '../../support/kafka-log.js'
+
+t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
+  const { topicPrefix } = await openLog(t)
+  const admin = await bareAdmin(t)
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: `${topicPrefix}.unclassified` }] })
+  const made = Object.fromEntries(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? [])
+  t.match(made, { 'retention.ms': '2592000000', 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': '2097152', 'flush.messages': '1' })
+  const { topics } = await admin.fetchTopicMetadata({ topics: [`${topicPrefix}.calls`] })
+  t.equal(topics[0]?.partitions.length, 6)
+  const { lines } = await openLog(t, { topicPrefix })
+  t.strictSame(lines.filter(({ alarm }) => alarm), [])
+})
+
+t.test('each setting of an existing topic that promises less is an alarm', { skip }, async t => {
+  const admin = await bareAdmin(t)
+  const topicPrefix = `t-${randomUUID()}`
+  const configEntries = [{ name: 'cleanup.policy', value: 'compact' }, { name: 'retention.ms', value: '1000' }]
+  await admin.createTopics({ topics: [{ topic: `${topicPrefix}.calls`, numPartitions: 1, replicationFactor: 1, configEntries }] })
+  const { lines, log } = await openLog(t, { topicPrefix })
+  const alarms = lines.filter(({ alarm }) => alarm === 'topic-settings')
+  t.strictSame(alarms.map(({ setting }) => setting).sort(), ['cleanup.policy', 'flush.messages', 'max.message.bytes', 'message.timestamp.type', 'retention.ms'])
+  t.ok(alarms.every(({ topic, level, msg }) => topic === `${topicPrefix}.calls` && level === 50 && msg === 'a topic promises less than it should'))
+  await log.append([record('default:a', 'x')])
+})
+
+t.test('without leave to make topics, a missing one is one line', { skip }, async t => {
+  const topicPrefix = `t-${randomUUID()}`
+  const message = `Kafka: there is no topic ${topicPrefix}.calls, ${topicPrefix}.unclassified: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
+  await t.rejects(openLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
+  await t.rejects(openLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })
+})
+
+t.test('a process that only reads cannot append', { skip }, async t => {
+  const { topicPrefix } = await openLog(t)
+  const { log } = await openLog(t, { topicPrefix, createTopics: false, consumeOnly: true })
+  await t.rejects(log.append([record('default:a', 'x')]), { code: 'MCS_NOT_STORED' })
+})
+
+t.test('two processes may make the topics at once', { skip }, async t => {
+  const topicPrefix = `t-${randomUUID()}`
+  const logs = await Promise.all([1, 2, 3].map(() => openLog(t, { topicPrefix })))
+  await Promise.all(logs.map(({ log }) => log.append([record('default:a', 'x')])))
+})
+
+t.test('three replicas need two in sync, fewer are flushed', async t => {
+  t.match(settingsOf(3), { 'min.insync.replicas': '2', 'flush.messages': undefined })
+  t.match(settingsOf(1), { 'min.insync.replicas': undefined, 'flush.messages': '1' })
+})
+
+const ours = { ...settingsOf(3), 'retention.bytes': '-1', 'compression.type': 'producer', 'unclean.leader.election.enable': 'false', 'flush.messages': '9223372036854775807' }
+const weaknesses = [
+  { name: 'nothing', weak: {}, found: [] },
+  { name: 'endless retention', weak: { 'retention.ms': '-1' }, found: [] },
+  { name: 'a limit in bytes', weak: { 'retention.bytes': '1000000' }, found: ['retention.bytes'] },
+  { name: 'one replica in sync', weak: { 'min.insync.replicas': '1' }, found: ['min.insync.replicas'] },
+  { name: 'a codec that kafkajs lacks', weak: { 'compression.type': 'zstd' }, found: ['compression.type'] },
+  { name: 'compaction as well', weak: { 'cleanup.policy': 'compact,delete' }, found: ['cleanup.policy'] },
+  { name: 'unclean elections', weak: { 'unclean.leader.election.enable': 'true' }, found: ['unclean.leader.election.enable'] }
+]
+for (const { name, weak, found } of weaknesses) {
+  t.test(`finds in the settings: ${name}`, async t => t.strictSame(weakSettings({ ...ours, ...weak }, 3, 3), found))
+}
+
+t.test('fewer replicas than the cluster could give are found', async t => {
+  t.strictSame(weakSettings({ ...ours, 'flush.messages': '1' }, 1, 3), ['replication.factor'])
+  t.strictSame(weakSettings(ours, 2, 2), ['flush.messages'])
+})
