@@ -1,0 +1,43 @@
+import { Kafka, logLevel } from 'kafkajs'
+import t from 'tap'
+import { freshDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
+import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
+import { runCommand, someSecrets, startServiceProcess } from '../support/service.js'
+import { tempDir } from '../support/temp-dir.js'
+import { allProjected, leaksNothing, postsAndReads } from './flow.js'
+
+t.test('with Kafka and Postgres: posted notifications are read back as calls, and by a plain consumer', needsKafka, async t => {
+  const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+  const { pool, url } = await freshDatabase(t)
+  const environment = { DATA_DIR: tempDir(t), KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: topicPrefix, KAFKA_GROUP_ID: groupId, DATABASE_URL: url, ...someSecrets() }
+  const service = await startServiceProcess(t, { ...environment, LOG_LEVEL: 'debug' })
+  await postsAndReads(t, service)
+  t.equal((await pool.query('select from events')).rowCount, 13, 'each event once')
+
+  const ids = await consumeIds(brokers, `${topicPrefix}.calls`, 26)
+  t.equal(new Set(ids).size, 13, 'a plain consumer sees 13 distinct ce_ids')
+  const tail = await runCommand(['tail', '--from-beginning', '--topic', 'calls', '--count', '26'], environment)
+  const lines = tail.stdout.trim().split('\n').map(line => JSON.parse(line) as { topic: string, headers: { ce_id: string } })
+  t.strictSame(new Set(lines.map(line => line.headers.ce_id)), new Set(ids), 'tail sees the same')
+  t.ok(lines.every(line => line.topic === `${topicPrefix}.calls`))
+
+  await service.end('SIGKILL')
+  const next = await startServiceProcess(t, environment)
+  await allProjected(next)
+  t.equal(await next.post({ hello: 1 }), 200)
+  await eventually('the next process goes on', async () => (await pool.query("select from events where kind = 'unclassified'")).rowCount === 1, 20_000)
+  t.equal(await next.end('SIGTERM'), 0, 'stops in order')
+  leaksNothing(t, service)
+})
+
+async function consumeIds (brokers: string[], topic: string, count: number): Promise<string[]> {
+  const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({ groupId: `${topic}-analyst` })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const ids: string[] = []
+  await consumer.run({ eachMessage: async ({ message }) => { ids.push(String(message.headers?.ce_id)) } })
+  await eventually('the records are consumed', () => ids.length >= count, 15_000)
+  await consumer.disconnect()
+  return ids
+}

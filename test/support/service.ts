@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import { PROJECT_ROOT } from '../../src/project-root.js'
+import { eventually } from './eventually.js'
+
+interface Teardown {
+  teardown: (fn: () => Promise<void>) => void
+}
+
+export interface RunningService {
+  url: string
+  token: string
+  adminKey: string
+  /** All that it printed, of both streams. */
+  output: () => string
+  child: ChildProcess
+  /** Sends the signal; resolves with the exit code, or null when the signal ended it. */
+  end: (signal: NodeJS.Signals) => Promise<number | null>
+  post: (notification: unknown) => Promise<number>
+  get: (path: string) => Promise<unknown>
+}
+
+const MAIN = path.join(PROJECT_ROOT, 'dist/src/main.js')
+
+/** Runs a command of ours as a process of its own; resolves when it has ended. */
+export async function runCommand (args: readonly string[], env: Record<string, string>): Promise<{ code: number | null, stdout: string, stderr: string }> {
+  const child = spawnMain(args, env)
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  const [code] = await once(child, 'close') as [number | null]
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+/** Starts the real service on a free port; it is killed when the test ends. Secrets not in `env` are those of its DATA_DIR. */
+export async function startServiceProcess (t: Teardown, env: Record<string, string> & { DATA_DIR: string }): Promise<RunningService> {
+  const child = spawnMain(['start'], { PORT: '0', DRAIN_SECONDS: '0', ...env })
+  const gone = once(child, 'close')
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    await gone
+    return child.exitCode
+  }
+  t.teardown(async () => { await end('SIGKILL') })
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  const output = () => stdout() + stderr()
+  await eventually('the service is ready', () => stdout().includes('"msg":"ready"') || child.exitCode !== null, 30_000)
+  const url = /"url":"([^"]+)"/.exec(stdout())?.[1]
+  if (!url) throw new Error(`the service did not start: ${output()}`)
+  const { WEBHOOK_TOKENS = '', ADMIN_KEY = '' } = env.ADMIN_KEY ? env : parseEnv(readFileSync(path.join(env.DATA_DIR, 'secrets.env'), 'utf8'))
+  return {
+    url, token: WEBHOOK_TOKENS, adminKey: ADMIN_KEY, output, child, end,
+    post: async notification => (await fetch(`${url}/webhooks/mightycall/${WEBHOOK_TOKENS}`, { method: 'POST', body: JSON.stringify(notification) })).status,
+    get: async path => (await fetch(url + path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).json()
+  }
+}
+
+/** Secrets as a user would set them. */
+export function someSecrets (): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } {
+  return { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
+}
+
+/** The environment without what would configure the service by accident. */
+function spawnMain (args: readonly string[], env: Record<string, string>) {
+  const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
+  const inherited = { PATH, HOME, ...TMPDIR && { TMPDIR }, ...MCS_TEST_RUN && { MCS_TEST_RUN } }
+  return spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })
+}
+
+function collect (stream: NodeJS.ReadableStream): () => string {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  return () => text
+}
