@@ -71,7 +71,7 @@ t.test('whatever is done to synced bytes, each record is either as it was or ins
     const found = await readAll(log)
     t.strictSame(unexplained(found, log.damage()), [])
     await log.close()
-  }), { numRuns: 150 })
+  }), { numRuns: 100 })
 })
 
 t.test('a reader beside the owner skips damage too', async t => {

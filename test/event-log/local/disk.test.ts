@@ -47,7 +47,7 @@ t.test('a part that cannot be cut off again ends all appends until a restart, wh
   await t.rejects(log.append([record('b')]), new LogFailedError())
   disk.room = Infinity
   await t.rejects(log.append([record('c')]), new LogFailedError())
-  t.equal(log.trouble(), 'the disk refused to sync: EIO; restart when it is sound')
+  t.equal(log.trouble(), 'the disk refused a sync or a truncation: EIO; restart when it is sound')
   await log.close()
   t.strictSame(listOf(await readAll(await openLog(t, { dir }))), ['0 a'])
 })
@@ -70,7 +70,7 @@ t.test('a failed sync refuses its group, all that is queued and all that is new,
   fail(diskError('EIO'))
   disk.datasync = async () => {}
   for (const append of [group, ...queued, log.append([record('e')])]) await t.rejects(append, new LogFailedError())
-  t.equal(log.trouble(), 'the disk refused to sync: EIO; restart when it is sound')
+  t.equal(log.trouble(), 'the disk refused a sync or a truncation: EIO; restart when it is sound')
   await log.close()
   const again = await openLog(t, { dir })
   t.equal(again.trouble(), null)

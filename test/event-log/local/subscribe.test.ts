@@ -19,6 +19,22 @@ t.test('each topic starts where it asks to, and gets only its own records in ord
   await subscription.close()
 })
 
+t.test('resumes at any offset of large segments, before and after a restart', async t => {
+  const dir = tempDir(t)
+  const options = { dir, segmentBytes: 512 * 1024 }
+  const log = await openLog(t, options)
+  const records = Array.from({ length: 1_500 }, (_, n) => ({ ...record(String(n)), value: Buffer.from(String(n).padStart(800)) }))
+  for (let n = 0; n < records.length; n += 50) await log.append(records.slice(n, n + 50))
+  for (const round of ['as written', 'reopened']) {
+    const open = round === 'as written' ? log : await openLog(t, options)
+    for (const start of [0, 49, 50, 333, 700, 1_201, 1_499]) {
+      const found = await readUntil(open, ({ length }) => length === records.length - start, BigInt(start))
+      t.strictSame(found.map(({ value }) => Number(value)), records.slice(start).map(({ value }) => Number(value)), `from ${start}, ${round}`)
+    }
+    await open.close()
+  }
+})
+
 t.test('a start above the end waits for it', async t => {
   const log = await openLog(t, { dir: tempDir(t) })
   await appendEach(log, ['a', 'b'])

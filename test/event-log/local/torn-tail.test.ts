@@ -1,8 +1,9 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { appendEach, damagedCopy, listOf, openLog, readAll, record, segmentsIn, tempDir } from './support/log.js'
+import { appendEach, damagedCopy, listOf, openLog, readAll, record, tempDir } from './support/log.js'
 
+const FIRST = '0000000000000000.seg'
 const BEFORE = ['0 a', '1 b', '2 c']
 
 t.test('a tail torn at any byte of the last group is cut, what was synced before stays, appends go on', async t => {
@@ -20,13 +21,27 @@ t.test('a tail torn at any byte of the last group is cut, what was synced before
 
 t.test('zeros or noise instead of any part of the last group are cut with it', async t => {
   const { dir, end, size } = await crashedLog(t)
-  for (let at = end; at < size; at += 7) {
+  for (let at = end; at < size; at += 13) {
     for (const fill of [0, 0xa5]) {
       const log = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.fill(fill, at)) })
       const found = listOf(await readAll(log))
       if (found.join() !== BEFORE.join()) t.fail(`filled with ${fill} from ${at}`, { found })
       await log.close()
     }
+  }
+})
+
+t.test('a torn record that holds groups of the log is not taken for them', async t => {
+  const { dir } = await crashedLog(t)
+  const log = await openLog(t, { dir })
+  const file = path.join(dir, FIRST)
+  const groups = readFileSync(file)
+  await log.append([{ ...record('g'), value: Buffer.concat([groups, groups]) }])
+  const { length } = readFileSync(file)
+  for (const cut of [1, 50, groups.length]) {
+    const torn = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, length - cut)) })
+    t.strictSame(listOf(await readAll(torn)), [...BEFORE, '3 d', '4 e', '5 f'])
+    t.strictSame(torn.damage(), [])
   }
 })
 
@@ -38,7 +53,7 @@ t.test('the cut is told of, and a whole tail is not cut', async t => {
   t.strictSame(listOf(await readAll(whole)), [...BEFORE, '3 d', '4 e', '5 f'])
   t.strictSame(told, [])
   await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, size - 1)), log })
-  t.match(told, [{ segment: '0000000000000000.seg', tornBytes: Number }])
+  t.match(told, [{ segment: FIRST, tornBytes: Number }])
 })
 
 t.test('a first group that was torn leaves an empty log', async t => {
@@ -54,10 +69,10 @@ async function crashedLog (t: Test): Promise<{ dir: string, end: number, size: n
   const live = tempDir(t)
   const log = await openLog(t, { dir: live })
   await appendEach(log, ['a', 'b', 'c'])
-  const file = path.join(live, segmentsIn(live)[0] ?? '')
+  const file = path.join(live, FIRST)
   const end = readFileSync(file).length
   await log.append([record('d'), record('e'), record('f')])
   const dir = tempDir(t)
-  for (const name of ['id', path.basename(file)]) copyFileSync(path.join(live, name), path.join(dir, name))
+  for (const name of ['id', FIRST]) copyFileSync(path.join(live, name), path.join(dir, name))
   return { dir, end, size: readFileSync(file).length }
 }
