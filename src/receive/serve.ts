@@ -4,7 +4,7 @@ import { encodeEvent } from '../events/record.js'
 import type { EventLog } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { createTokenLookup } from './tokens.js'
-import webhooks from './webhooks.js'
+import webhooks, { WEBHOOK_RESULTS } from './webhooks.js'
 
 /** The account of an installation that has only one. */
 const DEFAULT_ACCOUNT = 'default'
@@ -20,6 +20,7 @@ export interface ReceiveOptions {
 
 /** The receiving role: webhooks into the log. */
 export async function serveReceive (app: FastifyInstance, { log, metrics, now, tokens, apiKey, region }: ReceiveOptions): Promise<void> {
+  for (const result of WEBHOOK_RESULTS) metrics.webhooks.inc({ result }, 0) // a rate needs a series before the first event
   await app.register(webhooks, {
     accountOf: createTokenLookup([{ account: { id: DEFAULT_ACCOUNT, apiKey, region }, tokens }]),
     append: async events => {

@@ -7,7 +7,8 @@ import { type NotifiedAccount, parseNotification } from '../mightycall/notificat
 import { TOKEN_PATTERN } from './tokens.js'
 
 /** What became of a request, for the metric `mcs_webhooks_total`. */
-export type WebhookResult = 'stored' | 'unclassified' | 'empty' | 'unknown-token' | 'not-stored'
+export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored'] as const
+export type WebhookResult = typeof WEBHOOK_RESULTS[number]
 
 export interface WebhookOptions {
   accountOf: (token: string) => NotifiedAccount | null

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
+import path from 'node:path'
+import t from 'tap'
+import { runCommand, someSecrets, startServiceProcess } from '../support/service.js'
+import { tempDir } from '../support/temp-dir.js'
+
+t.test('what an operator can mend is one line on stderr and exit code 1', async t => {
+  const taken = net.createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => { taken.close() })
+  const { port } = taken.address() as AddressInfo
+  const otherMajor = tempDir(t)
+  mkdirSync(path.join(otherMajor, 'postgres/global'), { recursive: true })
+  writeFileSync(path.join(otherMajor, 'postgres/global/pg_control'), '')
+  writeFileSync(path.join(otherMajor, 'postgres/PG_VERSION'), '9\n')
+  const file = path.join(tempDir(t), 'file')
+  writeFileSync(file, '')
+  const secrets = someSecrets()
+  const cases: [name: string, environment: Record<string, string>, line: RegExp][] = [
+    ['a port in use', { PORT: String(port) }, /in use.*set PORT/],
+    ['a DATA_DIR that cannot be written', { DATA_DIR: path.join(file, 'data') }, /MCS_DATA_DIR/],
+    ['a DATA_DIR of another Postgres', { DATA_DIR: otherMajor }, /PostgreSQL 9/],
+    ['a bad variable', { PORT: 'eighty' }, /PORT is not valid/],
+    ['secrets that must be shared', { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /set WEBHOOK_TOKENS and ADMIN_KEY/],
+    ['a database that does not answer', { DATABASE_URL: 'postgres://127.0.0.1:1/x', ...secrets }, /DATABASE_URL: .*ECONNREFUSED/],
+    ['a broker that does not answer', { KAFKA_BROKERS: '127.0.0.1:1', ...secrets }, /Kafka: .*127\.0\.0\.1:1/],
+    ['a role alone without servers', { ROLES: 'receive' }, /ROLES: .*DATABASE_URL and KAFKA_BROKERS/]
+  ]
+  for (const [name, environment, line] of cases) {
+    const { code, stdout, stderr } = await runCommand(['start'], { DATA_DIR: tempDir(t), PORT: '0', LOG_LEVEL: 'error', ...environment })
+    t.equal(code, 1, name)
+    t.match(stderr, line, name)
+    t.equal(stderr.trim().split('\n').length, 1, `${name}: one line`)
+    t.notMatch(stderr + stdout, /\n {4}at /, `${name}: no stack`)
+  }
+})
+
+t.test('a second service on the same DATA_DIR is refused, and migrate works beside the first', async t => {
+  const DATA_DIR = tempDir(t)
+  const service = await startServiceProcess(t, { DATA_DIR })
+  t.match(await runCommand(['start'], { DATA_DIR, PORT: '0' }), { code: 1, stderr: /in use by another running process/ })
+  t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 0, stdout: 'the schema is up to date\n' })
+  t.match(await service.get('/health/ready'), { ready: true, roles: { receive: { ready: true }, project: { ready: true }, query: { ready: true } } })
+  const metrics = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${service.adminKey}` } })
+  t.match(await metrics.text(), /^mcs_webhooks_total\{result="stored"\} 0$/m)
+  t.equal((await fetch(`${service.url}/metrics`)).status, 401)
+  t.equal(await service.end('SIGINT'), 0)
+  t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 0 }, 'and alone')
+})
+
+t.test('help shows examples, and a wrong word shows the help', async t => {
+  for (const command of ['start', 'migrate', 'tail']) {
+    const { code, stdout } = await runCommand([command, '--help'], {})
+    t.equal(code, 0)
+    t.match(stdout, /Examples:\n {2}\$ mightycall-stream/)
+  }
+  t.match(await runCommand(['tial'], {}), { code: 1, stderr: /tail/ })
+  t.match(await runCommand(['tail', '--topic', 'nothing'], {}), { code: 1, stderr: /calls, unclassified/ })
+  t.match(await runCommand(['tail'], { DATA_DIR: tempDir(t) }), { code: 1, stderr: /no event log/ })
+})
