@@ -81,7 +81,7 @@ interface Parts {
 }
 
 async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, projection, draining }: Parts): Promise<FastifyInstance> {
-  const app = createHttp({ logger: logger.child({ stage: 'http' }), trustProxy: config.trustProxy })
+  const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
   if (has(config, 'receive') && log) {
@@ -96,6 +96,11 @@ async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, pr
   await app.register(health, { checks, draining })
   await app.register(metricsRoute, { metrics, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) as (request: FastifyRequest) => Promise<void> })
   return app
+}
+
+/** Fastify tells at level info what `ready` says better. */
+function httpLogger (logger: Logger): Logger {
+  return logger.child({ stage: 'http' }, { level: logger.level === 'info' ? 'warn' : logger.level })
 }
 
 async function canQuery (pool: pg.Pool): Promise<string | null> {

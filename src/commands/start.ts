@@ -37,6 +37,7 @@ function announce ({ url, secrets }: Service, config: Config, logger: Logger, te
   }
   const lines = [
     ...config.roles.includes('receive') ? [['webhook', `${config.publicUrl ?? url}/webhooks/mightycall/${secrets.webhookTokens[0]}`]] : [],
+    ...config.roles.includes('receive') && !config.publicUrl ? [['', 'paste it into MightyCall; set PUBLIC_URL to the address that MightyCall can reach']] : [],
     ...config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : [],
     ...secrets.generated ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]] : [],
     ['topics', topics]
