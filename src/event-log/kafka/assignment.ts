@@ -1,7 +1,6 @@
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { Topic } from '../../events/topics.js'
-import type { Offset, PartitionBounds, SubscribeOptions, TopicPartition } from '../port.js'
+import type { Offset, TopicPartition } from '../port.js'
 import { backOffMs, pause } from './pauses.js'
 import { kafkaTopic } from './records.js'
 
@@ -20,8 +19,8 @@ export interface Assignment {
   /** Takes the place of all that was ours. Must be called within the event: kafkajs fetches right after. */
   assign: (partitions: readonly TopicPartition[]) => void
   find: (partition: TopicPartition) => Place | null
-  /** Asks startAt once more: the log does not continue where it should. */
-  askAgain: (place: Place) => void
+  /** Looks for the start once more: the log does not continue where it should. */
+  startAgain: (place: Place) => void
   /** Lets the partition rest, longer after each rejection; the others go on. */
   rest: (place: Place) => void
   clear: () => void
@@ -32,75 +31,70 @@ export interface Assignment {
 export interface AssignmentNeeds {
   consumer: Pick<Consumer, 'pause' | 'resume' | 'seek'>
   topicPrefix: string
-  startAt: SubscribeOptions['startAt']
-  bounds: (topic: Topic) => Promise<PartitionBounds[]>
+  findStart: (partition: TopicPartition) => Promise<Offset>
   log: Logger
 }
 
-export function createAssignment ({ consumer, topicPrefix, startAt, bounds, log }: AssignmentNeeds): Assignment {
+export function createAssignment (needs: AssignmentNeeds): Assignment {
+  const { consumer, topicPrefix } = needs
   const places = new Map<string, Place>()
   const isOurs = (place: Place) => places.get(keyOf(place)) === place
-  const kafka = ({ topic, partition }: Place) => ({ topic: kafkaTopic(topicPrefix, topic), partitions: [partition] })
 
   function assign (partitions: readonly TopicPartition[]): void {
     places.clear()
     for (const { topic, partition } of partitions) {
       const place = { topic, partition, next: null, gapAccepted: false, rejections: 0 }
       places.set(keyOf(place), place)
-      hold(place)
+      start(place)
     }
   }
 
   /** Paused, since an unresolved batch would come back at once and for ever; kafkajs awaits none of its listeners. */
-  function hold (place: Place): void {
+  function start (place: Place): void {
     place.next = null
-    consumer.pause([kafka(place)])
-    void seekStart(place)
+    consumer.pause([partitionsOf(place, topicPrefix)])
+    void seekStart(needs, place, isOurs)
   }
 
-  async function seekStart (place: Place): Promise<void> {
-    for (let failures = 1; isOurs(place); failures++) {
-      try {
-        const offset = await findStart(place)
-        if (!isOurs(place)) return
-        consumer.seek({ topic: kafkaTopic(topicPrefix, place.topic), partition: place.partition, offset: String(offset) })
-        place.next = offset
-        consumer.resume([kafka(place)])
-        return
-      } catch (err) {
-        log.warn({ err, topic: place.topic, partition: place.partition }, 'could not find out where to start')
-        await pause(backOffMs(failures))
-      }
-    }
-  }
-
-  /** kafkajs would restart at the first record, silently, when the offset is out of range. Bounds are asked last: they only grow. */
-  async function findStart ({ topic, partition }: Place): Promise<Offset> {
-    const wanted = await startAt({ topic, partition })
-    const found = (await bounds(topic)).find(entry => entry.partition === partition)
-    if (!found) throw new Error('the partition has no bounds')
-    const { first, end } = found
-    if (wanted === 'first') return first
-    if (wanted >= first && wanted <= end) return wanted
-    // One below the first is a record that retention has taken after it was handled: nothing is missing.
-    if (wanted !== first - 1n) log.warn({ topic, partition, wanted: String(wanted), first: String(first), end: String(end) }, 'the log does not hold the offset asked for: starting at its first record')
-    return first
-  }
-
-  function askAgain (place: Place): void {
+  function startAgain (place: Place): void {
     place.gapAccepted = true
-    hold(place)
+    start(place)
   }
 
   function rest (place: Place): void {
     place.rejections++
-    consumer.pause([kafka(place)])
+    consumer.pause([partitionsOf(place, topicPrefix)])
     void pause(backOffMs(place.rejections)).then(() => {
-      if (isOurs(place) && place.next !== null) consumer.resume([kafka(place)])
+      if (isOurs(place) && place.next !== null) consumer.resume([partitionsOf(place, topicPrefix)])
     })
   }
 
-  return { assign, find: partition => places.get(keyOf(partition)) ?? null, askAgain, rest, clear: () => places.clear(), trouble: () => troubleOf([...places.values()]) }
+  return {
+    assign,
+    find: partition => places.get(keyOf(partition)) ?? null,
+    startAgain,
+    rest,
+    clear: () => places.clear(),
+    trouble: () => troubleOf([...places.values()])
+  }
+}
+
+/** Asks until there is an answer, or the partition is no longer ours. The seek comes before the first fetch, in the same turn. */
+async function seekStart ({ consumer, topicPrefix, findStart, log }: AssignmentNeeds, place: Place, isOurs: (place: Place) => boolean): Promise<void> {
+  const { topic, partition } = place
+  for (let failures = 1; isOurs(place); failures++) {
+    try {
+      const offset = await findStart(place)
+      if (!isOurs(place)) return
+      consumer.seek({ topic: kafkaTopic(topicPrefix, topic), partition, offset: String(offset) })
+      place.next = offset
+      consumer.resume([partitionsOf(place, topicPrefix)])
+      return
+    } catch (err) {
+      log.warn({ err, topic, partition }, 'could not find out where to start')
+      await pause(backOffMs(failures))
+    }
+  }
 }
 
 function troubleOf (places: readonly Place[]): string | null {
@@ -108,6 +102,10 @@ function troubleOf (places: readonly Place[]): string | null {
   if (rejected) return `the handler rejects what comes from ${keyOf(rejected)}, ${rejected.rejections} times in a row`
   const unplaced = places.find(({ next }) => next === null)
   return unplaced ? `does not know yet where to start in ${keyOf(unplaced)}` : null
+}
+
+function partitionsOf ({ topic, partition }: Place, topicPrefix: string) {
+  return { topic: kafkaTopic(topicPrefix, topic), partitions: [partition] }
 }
 
 function keyOf ({ topic, partition }: TopicPartition): string {

@@ -51,7 +51,7 @@ export function createBatches ({ assignment, handle, topicPrefix, isClosing, log
     // Lower: the topic was made anew, or kafkajs went back to the first record of its own accord. Higher: a hole, or only a
     // transaction's marker. startAt and the bounds tell which it is.
     if (offset < place.next || (offset > place.next && !place.gapAccepted)) {
-      assignment.askAgain(place)
+      assignment.startAgain(place)
       return null
     }
     return place

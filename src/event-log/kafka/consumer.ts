@@ -1,18 +1,19 @@
-import type { Consumer } from 'kafkajs'
+import type { Consumer, EachBatchHandler } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { Topic } from '../../events/topics.js'
-import type { PartitionBounds, SubscribeOptions, TopicPartition } from '../port.js'
+import type { EventReader, SubscribeOptions, TopicPartition } from '../port.js'
 import { createAssignment } from './assignment.js'
 import { createBatches, HEARTBEAT_MS } from './batches.js'
 import { createClient, type KafkaOptions } from './client.js'
 import { kafkaProblem } from './errors.js'
+import { REBALANCE_MS, watchLiveness } from './liveness.js'
 import { pause } from './pauses.js'
 import { kafkaTopic, logTopic } from './records.js'
+import { createFindStart } from './start-offset.js'
 
 export interface ConsumerNeeds {
   options: KafkaOptions
   subscription: SubscribeOptions
-  bounds: (topic: Topic) => Promise<PartitionBounds[]>
+  bounds: EventReader['bounds']
   log: Logger
 }
 
@@ -31,47 +32,21 @@ export function openSession ({ options, subscription, bounds, log }: ConsumerNee
   const { group, topics, startAt, handle } = subscription
   const { topicPrefix } = options
   const consumer = createClient(options, 'long', log).consumer(settingsOf(group))
-  const assignment = createAssignment({ consumer, topicPrefix, startAt, bounds, log })
-  const inHand = new Set<Promise<void>>()
-  let closing = false
-  let joined = false
-  let problem: string | null = null
-  let resolveEnded: (reason: unknown) => void = () => {}
-  const ended = new Promise<unknown>(resolve => { resolveEnded = resolve })
-  const silence = watchSilence(consumer, end)
-
+  const assignment = createAssignment({ consumer, topicPrefix, findStart: createFindStart(startAt, bounds, log), log })
+  const state = { closing: false, joined: false }
+  const end = createEnd()
+  const liveness = watchLiveness(consumer, end.reach)
+  consumer.on(consumer.events.CRASH, ({ payload: { error } }) => end.reach(error))
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-    joined = true
+    state.joined = true
     assignment.assign(partitionsOf(memberAssignment, topicPrefix))
   })
-  consumer.on(consumer.events.CRASH, ({ payload: { error } }) => end(error))
-
-  const eachBatch = createBatches({ assignment, handle, topicPrefix, isClosing: () => closing, log })
-  const running = run().catch(end)
-
-  function end (reason: unknown): void {
-    problem ??= kafkaProblem(reason)
-    resolveEnded(reason)
-  }
-
-  async function run (): Promise<void> {
-    await consumer.connect()
-    await consumer.subscribe({ topics: topics.map(topic => kafkaTopic(topicPrefix, topic)), fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: CONCURRENT,
-      eachBatch: async payload => {
-        const batch = eachBatch(payload)
-        inHand.add(batch)
-        await batch.finally(() => inHand.delete(batch))
-      }
-    })
-  }
+  const { eachBatch, inHand } = counted(createBatches({ assignment, handle, topicPrefix, isClosing: () => state.closing, log }))
+  const running = run(consumer, topics.map(topic => kafkaTopic(topicPrefix, topic)), eachBatch).catch(end.reach)
 
   async function close (): Promise<void> {
-    closing = true
-    silence.stop()
+    state.closing = true
+    liveness.stop()
     // A consumer that is still joining has nothing to stop yet, and would run on afterwards: it is stopped once it has joined.
     const left = running.then(() => consumer.disconnect()).catch((err: unknown) => log.debug({ err }, 'a consumer did not leave in order'))
     await Promise.allSettled(inHand)
@@ -80,19 +55,15 @@ export function openSession ({ options, subscription, bounds, log }: ConsumerNee
   }
 
   function trouble (): string | null {
-    if (problem || !joined) return problem ?? 'is joining its consumer group'
-    return silence.trouble() ?? assignment.trouble()
+    if (end.problem()) return end.problem()
+    return state.joined ? liveness.trouble() ?? assignment.trouble() : 'is joining its consumer group'
   }
 
-  return { ended, hasJoined: () => joined, trouble, close }
+  return { ended: end.reached, hasJoined: () => state.joined, trouble, close }
 }
 
 const CONCURRENT = 3
 const LEAVE_MS = 10_000
-/** A member that joins says nothing while it waits for the others, so silence must last longer than that may take. */
-const REBALANCE_MS = 20_000
-const SILENCE_MS = 30_000
-const NOTABLE_SILENCE_MS = 10_000
 
 function settingsOf (groupId: string) {
   return {
@@ -113,20 +84,35 @@ function settingsOf (groupId: string) {
   }
 }
 
-function watchSilence (consumer: Consumer, end: (reason: unknown) => void) {
-  const { CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS } = consumer.events
-  let lastSign = performance.now()
-  for (const event of [CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS]) {
-    consumer.on(event, () => { lastSign = performance.now() })
-  }
-  const silentMs = () => performance.now() - lastSign
-  const timer = setInterval(() => {
-    if (silentMs() > SILENCE_MS) end(new Error('the consumer gave no sign of life'))
-  }, 1_000).unref()
+async function run (consumer: Consumer, topics: string[], eachBatch: EachBatchHandler): Promise<void> {
+  await consumer.connect()
+  await consumer.subscribe({ topics, fromBeginning: true })
+  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT, eachBatch })
+}
+
+/** The first reason counts. */
+function createEnd () {
+  let problem: string | null = null
+  let resolve: (reason: unknown) => void = () => {}
+  const reached = new Promise<unknown>(resolveReached => { resolve = resolveReached })
   return {
-    stop: () => clearInterval(timer),
-    trouble: () => silentMs() > NOTABLE_SILENCE_MS ? `the brokers have been silent for ${Math.round(silentMs() / 1_000)} s` : null
+    reached,
+    reach: (reason: unknown) => {
+      problem ??= kafkaProblem(reason)
+      resolve(reason)
+    },
+    problem: () => problem
   }
+}
+
+function counted (handle: EachBatchHandler): { eachBatch: EachBatchHandler, inHand: ReadonlySet<Promise<void>> } {
+  const inHand = new Set<Promise<void>>()
+  async function eachBatch (payload: Parameters<EachBatchHandler>[0]): Promise<void> {
+    const batch = handle(payload)
+    inHand.add(batch)
+    await batch.finally(() => inHand.delete(batch))
+  }
+  return { eachBatch, inHand }
 }
 
 function partitionsOf (assignment: Record<string, number[]>, topicPrefix: string): TopicPartition[] {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { MAX_PARTITION_BYTES } from '../../../src/event-log/kafka/requests.js'
 import { bareAdmin, bareProducer, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
 
@@ -45,6 +46,7 @@ t.test('a record that Kafka refuses rejects its append, with the cause, and the 
   const { log } = await openLog(t)
   const error = await log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]).catch(err => err)
   t.match(error, { code: 'MCS_NOT_STORED', cause: { type: 'MESSAGE_TOO_LARGE' } })
+  t.ok(isRefusedForGood(error), 'and another try would be in vain')
   t.type(log.trouble(), 'string')
   await log.append([record('default:a', 'small')])
   t.equal(log.trouble(), null)

@@ -1,0 +1,28 @@
+import type { Consumer } from 'kafkajs'
+
+export interface Liveness {
+  trouble: () => string | null
+  stop: () => void
+}
+
+/** Watches a consumer's events. One that hangs says nothing at all, not even that it crashed. */
+export function watchLiveness (consumer: Consumer, onSilence: (reason: Error) => void): Liveness {
+  const { CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS } = consumer.events
+  let lastSign = performance.now()
+  for (const event of [CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS]) {
+    consumer.on(event, () => { lastSign = performance.now() })
+  }
+  const silentMs = () => performance.now() - lastSign
+  const timer = setInterval(() => {
+    if (silentMs() > SILENCE_MS) onSilence(new Error('the consumer gave no sign of life'))
+  }, 1_000).unref()
+  return {
+    trouble: () => silentMs() > NOTABLE_SILENCE_MS ? `the brokers have been silent for ${Math.round(silentMs() / 1_000)} s` : null,
+    stop: () => clearInterval(timer)
+  }
+}
+
+/** A member that joins says nothing while it waits for the others, so silence must last longer than that may take. */
+export const REBALANCE_MS = 20_000
+const SILENCE_MS = 30_000
+const NOTABLE_SILENCE_MS = 10_000
