@@ -13,6 +13,7 @@ import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
 import { createMetrics, type Metrics, metricsRoute } from './metrics.js'
 import { startProjection } from './project/start.js'
+import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
 import { serveReceive } from './receive/serve.js'
 import { loadSecrets, type Secrets } from './secrets.js'
@@ -84,6 +85,7 @@ async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, pr
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
+  if (has(config, 'query')) await collectOpenApi(app)
   if (has(config, 'receive') && log) {
     await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
     checks.receive = async () => log.trouble()

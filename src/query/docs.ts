@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { TObject } from 'typebox'
 
 const INFO = {
   title: 'mightycall-stream',
@@ -15,9 +16,17 @@ export async function collectOpenApi (app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: INFO,
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
-      tags: [{ name: 'calls' }, { name: 'health' }]
-    }
+      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'health' }]
+    },
+    transform: ({ schema, url }) => ({ schema: withOptionalDefaults(schema), url })
   })
+}
+
+/** What has a default need not be sent; TypeBox calls it required, since a handler always sees it. */
+function withOptionalDefaults (schema: FastifySchema): FastifySchema {
+  const { properties, required } = schema.querystring as TObject | undefined ?? {} // every querystring of ours is one
+  if (!properties || !required) return schema
+  return { ...schema, querystring: { ...schema.querystring as TObject, required: required.filter(name => !('default' in (properties[name] ?? {}))) } }
 }
 
 /** GET /docs: the document as a page. */

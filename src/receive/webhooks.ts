@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import Type from 'typebox'
 import { NotStoredError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/notification.js'
@@ -26,6 +27,22 @@ interface WebhookRequest {
 export const MAX_BODY_BYTES = 256 * 1024
 const WRONG_TOKENS_PER_MINUTE = 30
 const RETRY_AFTER_SECONDS = 5
+
+// For the description of the API. Answers without a body only: a schema for the others would change how they are written.
+const nothing = (description: string) => Type.Null({ description })
+const GET_SCHEMA = {
+  tags: ['webhooks'],
+  summary: 'The address is right',
+  description: 'For people and for validators.',
+  response: { 200: nothing('The token is known.'), 404: nothing('No account has this token.'), 429: nothing('Too many wrong tokens from this address.') }
+}
+const POST_SCHEMA = {
+  tags: ['webhooks'],
+  summary: 'Take a notification of MightyCall',
+  description: 'The token is the only credential. The body is JSON whatever its Content-Type, of at most 256 KiB (413 beyond). What is not understood is kept as `unclassified`. '
+    + 'An `Echo` header is returned. While nothing can be stored the answer is 503 with Retry-After.',
+  response: { 200: nothing('The event is durable; an empty body is not kept.'), 404: GET_SCHEMA.response[404], 429: GET_SCHEMA.response[429] }
+}
 
 /**
  * POST /webhooks/mightycall/:token answers 2xx once the event is durable, and never before.
@@ -55,9 +72,9 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     return reply.code(!limit.isAllowed && limit.isExceeded ? 429 : 404).send()
   }
 
-  app.get<WebhookRequest>('/webhooks/mightycall/:token', async (_request, reply) => reply.code(200).send())
+  app.get<WebhookRequest>('/webhooks/mightycall/:token', { schema: GET_SCHEMA }, async (_request, reply) => reply.code(200).send())
 
-  app.post<WebhookRequest>('/webhooks/mightycall/:token', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+  app.post<WebhookRequest>('/webhooks/mightycall/:token', { bodyLimit: MAX_BODY_BYTES, schema: POST_SCHEMA }, async (request, reply) => {
     const account = accounts.get(request) as NotifiedAccount // the onRequest hook has answered everyone else
     const event = parseNotification(account, request.body ?? Buffer.alloc(0), now())
     if (!event) {

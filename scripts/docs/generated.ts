@@ -1,0 +1,23 @@
+import { asyncApi } from './asyncapi.js'
+import { configurationPage, environmentExample } from './configuration.js'
+import { errorsPage } from './errors.js'
+import { metricsPage } from './metrics.js'
+import { openApi } from './openapi.js'
+import { eventSchemaFiles } from './schemas.js'
+
+/** Every document that is made from the code, by its path in the repository. The same code gives the same text. */
+export async function generatedDocs (): Promise<Map<string, string>> {
+  return new Map([
+    ['docs/openapi.json', json(await openApi())],
+    ['docs/asyncapi.json', json(asyncApi())],
+    ...eventSchemaFiles().map(({ path, schema }) => [path, json(schema)] as const),
+    ['docs/configuration.md', configurationPage()],
+    ['.env.example', environmentExample()],
+    ['docs/metrics.md', await metricsPage()],
+    ['docs/errors.md', errorsPage()]
+  ])
+}
+
+function json (value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

@@ -1,0 +1,30 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { pino } from 'pino'
+import { ROLES } from '../../src/config.js'
+import type { EventLog } from '../../src/event-log/port.js'
+import { health } from '../../src/health.js'
+import { createHttp } from '../../src/http.js'
+import { createMetrics } from '../../src/metrics.js'
+import { collectOpenApi } from '../../src/query/docs.js'
+import { serveQuery } from '../../src/query/serve.js'
+import { serveReceive } from '../../src/receive/serve.js'
+
+/** The description of a process with every role: its routes are made, and none is called. */
+export async function openApi (): Promise<object> {
+  const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
+  const now = () => new Date(0)
+  await collectOpenApi(app)
+  await serveReceive(app, { log: noLog, metrics: createMetrics(), now, tokens: [], apiKey: null, region: 'US' })
+  await serveQuery(app, { db: drizzle.mock(), now, region: 'US', authenticate: notCalled })
+  await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
+  await app.ready()
+  const document = app.swagger()
+  await app.close()
+  return document
+}
+
+const noLog: EventLog = { id: notCalled, append: notCalled, subscribe: notCalled, bounds: notCalled, close: notCalled, trouble: () => null }
+
+async function notCalled (): Promise<never> {
+  throw new Error('a description needs no answers')
+}

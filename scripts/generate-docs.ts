@@ -1,0 +1,14 @@
+// Writes the documents that are made from the code: npm run docs
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { PROJECT_ROOT } from '../src/project-root.js'
+import { generatedDocs } from './docs/generated.js'
+
+const docs = await generatedDocs()
+rmSync(path.join(PROJECT_ROOT, 'docs/schemas'), { recursive: true, force: true }) // an event that is no more leaves no schema
+for (const [name, text] of docs) {
+  const file = path.join(PROJECT_ROOT, name)
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  console.log(name)
+}
