@@ -30,12 +30,6 @@ export function asDatabaseError (err: unknown): Error {
   return new DatabaseError(code ? `${said} (${code})` : said)
 }
 
-/** The SQLSTATE behind an error of pg, or of drizzle, which wraps it; undefined when the server did not answer. */
-export function sqlStateOf (err: unknown): string | undefined {
-  const { code } = rootOf(err)
-  return code && /^(?!E)[0-9A-Z]{5}$/.test(code) ? code : undefined // EPIPE is none
-}
-
 function rootOf (err: unknown): { code?: string | undefined, message: string } {
   if (!(err instanceof Error)) return { message: String(err) }
   if (err.cause instanceof Error) return rootOf(err.cause)
