@@ -55,7 +55,9 @@ t.test('a record that Kafka refuses rejects its append, with the cause, and the 
 t.test('what others produce is read without key, value, or with headers of any kind', { skip }, async t => {
   const { log, topicPrefix } = await openLog(t)
   const producer = await bareProducer(t)
-  await producer.send({ topic: `${topicPrefix}.calls`, messages: [{ value: null, partition: 0 }, { value: 'v', partition: 0, headers: { one: Buffer.from('1'), two: ['a', 'b'] } }] })
+  const headers = { one: Buffer.from('1'), two: ['a', 'b'] }
+  const messages = [{ value: null, partition: 0 }, { value: 'v', partition: 0, headers }]
+  await producer.send({ topic: `${topicPrefix}.calls`, messages })
   const { records } = await gather(t, log)
   await until('both came', () => records.length === 2)
   t.match(records[0], { key: null, value: null, headers: {} })
