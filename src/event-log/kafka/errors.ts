@@ -87,7 +87,7 @@ const PROBLEMS: Problem[] = [
   },
   {
     when: ({ name, code }) => name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET',
-    say: ({ broker }) => `${at(broker)} closed the connection: it has stopped, or its port wants TLS (KAFKA_SSL, KAFKA_SSL_CA_FILE) or a login (KAFKA_SASL_MECHANISM)`
+    say: ({ broker }) => `${at(broker)} closed the connection: it has stopped, or wants TLS (KAFKA_SSL, KAFKA_SSL_CA_FILE) or a login (KAFKA_SASL_MECHANISM)`
   },
   {
     when: ({ type }) => type === 'REQUEST_TIMED_OUT' || type.startsWith('NOT_ENOUGH_REPLICAS'),
@@ -99,7 +99,7 @@ const PROBLEMS: Problem[] = [
   },
   {
     when: ({ type }) => type.endsWith('_AUTHORIZATION_FAILED'),
-    say: ({ type }) => `the brokers forbid it (${type}): give this login the rights on topics and groups, or check KAFKA_TOPIC_PREFIX and KAFKA_GROUP_ID`
+    say: ({ type }) => `the brokers forbid it (${type}): give this login the rights, or check KAFKA_TOPIC_PREFIX and KAFKA_GROUP_ID`
   },
   {
     when: ({ name }) => name === 'KafkaJSNotImplemented',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
-import { bareAdmin, openLog, record, skip } from '../../support/kafka-log.js'
+import { bareAdmin, makeTopic, openLog, record, skip } from '../../support/kafka-log.js'
 
 t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)
@@ -19,7 +19,7 @@ t.test('each setting of an existing topic that promises less is an alarm', { ski
   const admin = await bareAdmin(t)
   const topicPrefix = `t-${randomUUID()}`
   const configEntries = [{ name: 'cleanup.policy', value: 'compact' }, { name: 'retention.ms', value: '1000' }]
-  await admin.createTopics({ topics: [{ topic: `${topicPrefix}.calls`, numPartitions: 1, replicationFactor: 1, configEntries }] })
+  await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions: 1, configEntries })
   const { lines, log } = await openLog(t, { topicPrefix })
   const alarms = lines.filter(({ alarm }) => alarm === 'topic-settings')
   const weak = ['cleanup.policy', 'flush.messages', 'max.message.bytes', 'message.timestamp.type', 'retention.ms']
