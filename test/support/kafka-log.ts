@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { type Admin, type ITopicConfig, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { type KafkaOptions, openKafkaLog } from '../../src/event-log/kafka/log.js'
@@ -79,4 +79,16 @@ export async function bareProducer (t: Test, brokers = BROKERS): Promise<Produce
   await producer.connect()
   t.teardown(() => producer.disconnect())
   return producer
+}
+
+/** Makes a topic, in the place of one that there may be, and waits until the broker serves it. */
+export async function makeTopic (admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
+  const { topic, numPartitions } = config
+  const offsets = () => admin.fetchTopicOffsets(topic).catch(() => [])
+  if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] })
+  await admin.createTopics({ waitForLeaders: false, topics: [{ replicationFactor: 1, ...config }] })
+  await until('the new topic is served', async () => {
+    const found = await offsets()
+    return found.length === numPartitions && found.every(({ high }) => high === '0')
+  })
 }

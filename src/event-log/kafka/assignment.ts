@@ -80,7 +80,8 @@ export function createAssignment (needs: AssignmentNeeds): Assignment {
 }
 
 /** Asks until there is an answer, or the partition is no longer ours. The seek comes before the first fetch, in the same turn. */
-async function seekStart ({ consumer, topicPrefix, findStart, log }: AssignmentNeeds, place: Place, isOurs: (place: Place) => boolean): Promise<void> {
+async function seekStart (needs: AssignmentNeeds, place: Place, isOurs: (place: Place) => boolean): Promise<void> {
+  const { consumer, topicPrefix, findStart, log } = needs
   const { topic, partition } = place
   for (let failures = 1; isOurs(place); failures++) {
     try {

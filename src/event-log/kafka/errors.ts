@@ -41,24 +41,75 @@ const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABL
 
 // The outer errors of kafkajs name only the retrying, so each of these looks at the whole chain; the first that fits speaks.
 const PROBLEMS: Problem[] = [
-  { when: ({ message, type }) => type === 'UNSUPPORTED_SASL_MECHANISM' || message.includes('mechanism is not supported'), say: () => 'the brokers do not offer this SASL mechanism: set KAFKA_SASL_MECHANISM to one they offer' },
-  { when: ({ type }) => type === 'ILLEGAL_SASL_STATE', say: ({ broker }) => `${at(broker)} takes no login: unset KAFKA_SASL_MECHANISM, or name the port that does in KAFKA_BROKERS` },
-  { when: ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED', say: () => 'the brokers refused the login: check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM' },
-  { when: ({ code }) => UNTRUSTED.test(code), say: ({ broker }) => `the certificate of ${at(broker)} is not trusted: set KAFKA_SSL_CA_FILE to the certificate of its authority` },
-  { when: ({ code }) => code === 'CERT_HAS_EXPIRED', say: ({ broker }) => `the certificate of ${at(broker)} has expired: renew it there, or set KAFKA_SSL_CA_FILE to the new authority` },
-  { when: ({ code }) => code === 'ERR_TLS_CERT_ALTNAME_INVALID', say: ({ broker }) => `the certificate of ${at(broker)} is for another name: use that name in KAFKA_BROKERS` },
-  { when: ({ message }) => /secure TLS connection|wrong version number|packet length too long/i.test(message), say: ({ broker }) => `${at(broker)} does not speak TLS: unset KAFKA_SSL and KAFKA_SSL_CA_FILE, or name its TLS port in KAFKA_BROKERS` },
-  { when: ({ code }) => code === 'ECONNREFUSED', say: ({ broker }) => `nothing listens at ${at(broker)}: check KAFKA_BROKERS, and that Kafka runs` },
-  { when: ({ code }) => code === 'ENOTFOUND' || code === 'EAI_AGAIN', say: ({ broker }) => `the host of ${at(broker)} is not known: check KAFKA_BROKERS` },
-  { when: ({ code, message }) => code === 'ETIMEDOUT' || code.endsWith('UNREACH') || message === 'Connection timeout', say: ({ broker }) => `${at(broker)} cannot be reached: check KAFKA_BROKERS, and the network between` },
-  { when: ({ name }) => name === 'KafkaJSRequestTimeoutError' || name === 'DeadlineError', say: ({ broker }) => `${at(broker)} does not answer in time: it hangs, or is overloaded` },
-  { when: ({ name, code }) => name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET', say: ({ broker }) => `${at(broker)} closed the connection: it has stopped, or its port wants TLS (KAFKA_SSL, KAFKA_SSL_CA_FILE) or a login (KAFKA_SASL_MECHANISM)` },
-  { when: ({ type }) => type === 'REQUEST_TIMED_OUT' || type.startsWith('NOT_ENOUGH_REPLICAS'), say: () => 'too few replicas confirmed in time: check that all brokers run' },
-  { when: ({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION', say: () => 'a topic does not exist: create it, or set KAFKA_CREATE_TOPICS=true and restart' },
-  { when: ({ type }) => type.endsWith('_AUTHORIZATION_FAILED'), say: ({ type }) => `the brokers forbid it (${type}): give this login the rights on topics and groups, or check KAFKA_TOPIC_PREFIX and KAFKA_GROUP_ID` },
-  { when: ({ name }) => name === 'KafkaJSNotImplemented', say: () => 'a record is compressed in a way this client cannot read: let its producer use gzip or none' },
+  {
+    when: ({ message, type }) => type === 'UNSUPPORTED_SASL_MECHANISM' || message.includes('mechanism is not supported'),
+    say: () => 'the brokers do not offer this SASL mechanism: set KAFKA_SASL_MECHANISM to one they offer'
+  },
+  {
+    when: ({ type }) => type === 'ILLEGAL_SASL_STATE',
+    say: ({ broker }) => `${at(broker)} takes no login: unset KAFKA_SASL_MECHANISM, or name the port that does in KAFKA_BROKERS`
+  },
+  {
+    when: ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED',
+    say: () => 'the brokers refused the login: check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM'
+  },
+  {
+    when: ({ code }) => UNTRUSTED.test(code),
+    say: ({ broker }) => `the certificate of ${at(broker)} is not trusted: set KAFKA_SSL_CA_FILE to the certificate of its authority`
+  },
+  {
+    when: ({ code }) => code === 'CERT_HAS_EXPIRED',
+    say: ({ broker }) => `the certificate of ${at(broker)} has expired: renew it there, or set KAFKA_SSL_CA_FILE to the new authority`
+  },
+  {
+    when: ({ code }) => code === 'ERR_TLS_CERT_ALTNAME_INVALID',
+    say: ({ broker }) => `the certificate of ${at(broker)} is for another name: use that name in KAFKA_BROKERS`
+  },
+  {
+    when: ({ message }) => /secure TLS connection|wrong version number|packet length too long/i.test(message),
+    say: ({ broker }) => `${at(broker)} does not speak TLS: unset KAFKA_SSL and KAFKA_SSL_CA_FILE, or name its TLS port in KAFKA_BROKERS`
+  },
+  {
+    when: ({ code }) => code === 'ECONNREFUSED',
+    say: ({ broker }) => `nothing listens at ${at(broker)}: check KAFKA_BROKERS, and that Kafka runs`
+  },
+  {
+    when: ({ code }) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
+    say: ({ broker }) => `the host of ${at(broker)} is not known: check KAFKA_BROKERS`
+  },
+  {
+    when: ({ code, message }) => code === 'ETIMEDOUT' || code.endsWith('UNREACH') || message === 'Connection timeout',
+    say: ({ broker }) => `${at(broker)} cannot be reached: check KAFKA_BROKERS, and the network between`
+  },
+  {
+    when: ({ name }) => name === 'KafkaJSRequestTimeoutError' || name === 'DeadlineError',
+    say: ({ broker }) => `${at(broker)} does not answer in time: it hangs, or is overloaded`
+  },
+  {
+    when: ({ name, code }) => name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET',
+    say: ({ broker }) => `${at(broker)} closed the connection: it has stopped, or wants TLS (KAFKA_SSL, KAFKA_SSL_CA_FILE) or a login (KAFKA_SASL_MECHANISM)`
+  },
+  {
+    when: ({ type }) => type === 'REQUEST_TIMED_OUT' || type.startsWith('NOT_ENOUGH_REPLICAS'),
+    say: () => 'too few replicas confirmed in time: check that all brokers run'
+  },
+  {
+    when: ({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION',
+    say: () => 'a topic does not exist: create it, or set KAFKA_CREATE_TOPICS=true and restart'
+  },
+  {
+    when: ({ type }) => type.endsWith('_AUTHORIZATION_FAILED'),
+    say: ({ type }) => `the brokers forbid it (${type}): give this login the rights, or check KAFKA_TOPIC_PREFIX and KAFKA_GROUP_ID`
+  },
+  {
+    when: ({ name }) => name === 'KafkaJSNotImplemented',
+    say: () => 'a record is compressed in a way this client cannot read: let its producer use gzip or none'
+  },
   // kafkajs swallows what a broker failed with, and then takes apart the answer that it does not have.
-  { when: ({ name, message }) => name === 'TypeError' && message.includes('null'), say: () => 'no broker gave an answer' }
+  {
+    when: ({ name, message }) => name === 'TypeError' && message.includes('null'),
+    say: () => 'no broker gave an answer'
+  }
 ]
 
 function at (broker: string): string {

@@ -5,9 +5,9 @@ export function backOffMs (failures: number, { first = 100, most = 5_000 } = {})
   return Math.min(most, first * 2 ** Math.min(failures - 1, 20))
 }
 
-/** Ends early when the signal does; never throws, and keeps no process alive. */
+/** Ends early when the signal does, and never throws. One that nothing can end keeps no process alive. */
 export async function pause (ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { ref: false, ...signal ? { signal } : {} }).catch(() => {})
+  await sleep(ms, undefined, signal ? { signal } : { ref: false }).catch(() => {})
 }
 
 export interface KeptAlive {

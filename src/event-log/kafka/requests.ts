@@ -35,12 +35,15 @@ export function cutRequests (records: readonly PlacedRecord[]): PlacedRecord[][]
   return requests
 }
 
+/** Kafka's name of a topic. */
+type NameOf = (topic: Topic) => string
+
 /**
  * The partitions that a request was meant for and the answer does not confirm.
  * kafkajs resolves a send whose messages it dropped: to a partition that it does not know, or, retrying, to one whose
  * leader moved to a broker that had already answered.
  */
-export function unconfirmed (request: readonly PlacedRecord[], answer: readonly RecordMetadata[], nameOf: (topic: Topic) => string): TopicPartition[] {
+export function unconfirmed (request: readonly PlacedRecord[], answer: readonly RecordMetadata[], nameOf: NameOf): TopicPartition[] {
   const addressed = new Map(request.map(({ record: { topic }, partition }) => [keyOf(topic, partition), { topic, partition }]))
   return [...addressed.values()].filter(({ topic, partition }) => {
     const entries = answer.filter(entry => entry.topicName === nameOf(topic) && entry.partition === partition)

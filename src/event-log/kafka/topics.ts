@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import type { Logger } from 'pino'
 import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
 import type { Cluster } from './admin.js'
 import { kafkaProblem } from './errors.js'
+import { backOffMs } from './pauses.js'
 import { kafkaTopic } from './records.js'
 import { settingsOf, weakSettings } from './topic-settings.js'
 
@@ -40,8 +42,27 @@ async function createMissing (cluster: Cluster, topics: readonly string[], log: 
   const { brokers } = await cluster.ask(admin => admin.describeCluster())
   const replication = Math.min(REPLICAS, brokers.length)
   // False when another process was first.
-  const created = await cluster.ask(admin => admin.createTopics({ topics: topics.map(topic => topicConfig(topic, replication)) }))
+  const created = await cluster.ask(admin => admin.createTopics({
+    topics: topics.map(topic => topicConfig(topic, replication)),
+    waitForLeaders: false // kafkajs would fail when the broker it asks has not heard of the topic yet
+  }))
   if (created) log.info({ topics, replication }, 'created topics')
+  await awaitLeaders(cluster, topics, log)
+}
+
+/** A topic has its leaders in the metadata a moment before they take records, and the first append would be refused. */
+async function awaitLeaders (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
+  let problem = ''
+  for (let tries = 1; tries <= 20; tries++) {
+    try {
+      for (const topic of topics) await cluster.ask(admin => admin.fetchTopicOffsets(topic))
+      return
+    } catch (err) {
+      problem = kafkaProblem(err)
+      await sleep(backOffMs(tries, { most: 250 }))
+    }
+  }
+  log.warn({ topics, problem }, 'new topics are not ready yet')
 }
 
 function topicConfig (topic: string, replication: number): ITopicConfig {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { MAX_PARTITION_BYTES } from '../../../src/event-log/kafka/requests.js'
-import { bareAdmin, bareProducer, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { bareAdmin, bareProducer, gather, makeTopic, openLog, record, skip, until } from '../../support/kafka-log.js'
 
 t.test('what is appended comes back with key, value and headers, in order per key', { skip }, async t => {
   const { log } = await openLog(t)
@@ -55,7 +55,9 @@ t.test('a record that Kafka refuses rejects its append, with the cause, and the 
 t.test('what others produce is read without key, value, or with headers of any kind', { skip }, async t => {
   const { log, topicPrefix } = await openLog(t)
   const producer = await bareProducer(t)
-  await producer.send({ topic: `${topicPrefix}.calls`, messages: [{ value: null, partition: 0 }, { value: 'v', partition: 0, headers: { one: Buffer.from('1'), two: ['a', 'b'] } }] })
+  const headers = { one: Buffer.from('1'), two: ['a', 'b'] }
+  const messages = [{ value: null, partition: 0 }, { value: 'v', partition: 0, headers }]
+  await producer.send({ topic: `${topicPrefix}.calls`, messages })
   const { records } = await gather(t, log)
   await until('both came', () => records.length === 2)
   t.match(records[0], { key: null, value: null, headers: {} })
@@ -68,8 +70,7 @@ t.test('a topic made anew with fewer partitions fails an append and then takes i
   const topic = `${topicPrefix}.calls`
   const records = Array.from({ length: 40 }, (_, i) => record(`default:${i}`, `${i}`))
   await log.append(records)
-  await admin.deleteTopics({ topics: [topic] })
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
+  await makeTopic(admin, { topic, numPartitions: 1 })
   await t.rejects(log.append(records), { code: 'MCS_NOT_STORED' })
   await log.append(records)
   t.match(await log.bounds('calls'), [{ partition: 0, first: 0n }])

@@ -17,7 +17,10 @@ t.test('a consumer that has crashed for good is replaced', { skip }, async t => 
   const { log, topicPrefix, lines } = await openLog(t)
   const admin = await bareAdmin(t)
   const topic = `${topicPrefix}.calls`
-  const compress = (type: string) => admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value: type }] }] })
+  const compress = (value: string) => admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value }] }]
+  })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
   await until('the first came', () => values().length === 1)

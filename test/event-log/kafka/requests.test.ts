@@ -2,7 +2,9 @@ import t from 'tap'
 import { cutRequests, MAX_PARTITION_BYTES, MAX_PARTITION_RECORDS, unconfirmed } from '../../../src/event-log/kafka/requests.js'
 import type { LogRecord } from '../../../src/event-log/port.js'
 
-const record = (sizeBytes: number, topic: LogRecord['topic'] = 'calls'): LogRecord => ({ topic, key: 'k', value: Buffer.alloc(sizeBytes), headers: {} })
+const record = (sizeBytes: number, topic: LogRecord['topic'] = 'calls'): LogRecord => {
+  return { topic, key: 'k', value: Buffer.alloc(sizeBytes), headers: {} }
+}
 const placed = (sizes: number[], partition = 0) => sizes.map(size => ({ record: record(size), partition }))
 const nameOf = (topic: string) => `p.${topic}`
 
@@ -36,7 +38,11 @@ const answers = [
   { name: 'all but one partition', answer: [ok('p.calls', 0), ok('p.unclassified', 0)], open: [['calls', 2]] },
   { name: 'the partition of another topic', answer: [ok('p.calls', 0), ok('p.calls', 2), ok('p.other', 0)], open: [['unclassified', 0]] },
   { name: 'an error in one', answer: [ok('p.calls', 0), ok('p.calls', 2, 19), ok('p.unclassified', 0)], open: [['calls', 2]] },
-  { name: 'a partition twice, once with an error', answer: [ok('p.calls', 0), ok('p.calls', 0, 3), ok('p.calls', 2), ok('p.unclassified', 0)], open: [['calls', 0]] }
+  {
+    name: 'a partition twice, once with an error',
+    answer: [ok('p.calls', 0), ok('p.calls', 0, 3), ok('p.calls', 2), ok('p.unclassified', 0)],
+    open: [['calls', 0]]
+  }
 ]
 for (const { name, answer, open } of answers) {
   t.test(`an answer that confirms ${name}`, async t => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Batch } from '../../../src/event-log/port.js'
-import { bareAdmin, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { bareAdmin, gather, makeTopic, openLog, record, skip, until } from '../../support/kafka-log.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
@@ -104,8 +104,7 @@ t.test('a topic made anew under a running consumer is read from its first record
   await log.append(some(5))
   const { values } = await gather(t, log)
   await until('all came', () => values().length === 5)
-  await admin.deleteTopics({ topics: [topic] })
-  await admin.createTopics({ topics: [{ topic, numPartitions: 6, replicationFactor: 1 }] })
+  await makeTopic(admin, { topic, numPartitions: 6 })
   await until('it is taken', async () => await log.append([record('default:a', 'new')]).then(() => true, () => false))
   await until('the new one came', () => values().includes('new'))
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
-import { bareAdmin, openLog, record, skip } from '../../support/kafka-log.js'
+import { bareAdmin, makeTopic, openLog, record, skip } from '../../support/kafka-log.js'
 
 t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)
@@ -19,17 +19,19 @@ t.test('each setting of an existing topic that promises less is an alarm', { ski
   const admin = await bareAdmin(t)
   const topicPrefix = `t-${randomUUID()}`
   const configEntries = [{ name: 'cleanup.policy', value: 'compact' }, { name: 'retention.ms', value: '1000' }]
-  await admin.createTopics({ topics: [{ topic: `${topicPrefix}.calls`, numPartitions: 1, replicationFactor: 1, configEntries }] })
+  await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions: 1, configEntries })
   const { lines, log } = await openLog(t, { topicPrefix })
   const alarms = lines.filter(({ alarm }) => alarm === 'topic-settings')
-  t.strictSame(alarms.map(({ setting }) => setting).sort(), ['cleanup.policy', 'flush.messages', 'max.message.bytes', 'message.timestamp.type', 'retention.ms'])
+  const weak = ['cleanup.policy', 'flush.messages', 'max.message.bytes', 'message.timestamp.type', 'retention.ms']
+  t.strictSame(alarms.map(({ setting }) => setting).sort(), weak)
   t.ok(alarms.every(({ topic, level, msg }) => topic === `${topicPrefix}.calls` && level === 50 && msg === 'a topic promises less than it should'))
   await log.append([record('default:a', 'x')])
 })
 
 t.test('without leave to make topics, a missing one is one line', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
-  const message = `Kafka: there is no topic ${topicPrefix}.calls, ${topicPrefix}.unclassified: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
+  const missing = `${topicPrefix}.calls, ${topicPrefix}.unclassified`
+  const message = `Kafka: there is no topic ${missing}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
   await t.rejects(openLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
   await t.rejects(openLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })
 })
@@ -51,7 +53,13 @@ t.test('three replicas need two in sync, fewer are flushed', async t => {
   t.match(settingsOf(1), { 'min.insync.replicas': undefined, 'flush.messages': '1' })
 })
 
-const ours = { ...settingsOf(3), 'retention.bytes': '-1', 'compression.type': 'producer', 'unclean.leader.election.enable': 'false', 'flush.messages': '9223372036854775807' }
+const ours = {
+  ...settingsOf(3),
+  'retention.bytes': '-1',
+  'compression.type': 'producer',
+  'unclean.leader.election.enable': 'false',
+  'flush.messages': '9223372036854775807'
+}
 const weaknesses = [
   { name: 'nothing', weak: {}, found: [] },
   { name: 'endless retention', weak: { 'retention.ms': '-1' }, found: [] },
