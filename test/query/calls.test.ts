@@ -6,6 +6,7 @@ import { createKeyCheck } from '../../src/access/bearer.js'
 import { createHttp } from '../../src/http.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { projectBatch } from '../../src/project/batch.js'
+import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
 import { freshDatabase } from '../support/database.js'
 import { type CallParties, history, START } from '../support/history.js'
@@ -26,6 +27,7 @@ async function api (t: Test, calls: Record<string, [sequence: string, parties?: 
     await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, events.map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) })), NOW)
   }
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
+  await collectOpenApi(app)
   await serveQuery(app, { db: drizzle(pool), now: () => NOW, region: 'US', authenticate: createKeyCheck([KEY]) })
   t.teardown(() => app.close())
   const get = (url: string, key = KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
