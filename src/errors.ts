@@ -23,6 +23,9 @@ export const RecordTooLargeError = createError('MCS_RECORD_TOO_LARGE', 'the even
 export const LogDamagedError = createError<[problem: string]>('MCS_LOG_DAMAGED', 'the event log is damaged: %s', 500)
 export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECODABLE_RECORD', 'the record is no event of ours: %s', 422)
 
+/** Project. */
+export const ProjectionRestartError = createError('MCS_PROJECTION_RESTART', 'reading starts again after a hole in the log', 503)
+
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)

@@ -1,10 +1,24 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { sqlStateOf } from './db/sqlstate.js'
 
-/** JSON lines, or readable ones on a terminal. Errors are logged without what they quote. */
-export function createLogger (level: string, terminal: boolean): Logger {
-  const options = { level, base: null, serializers: { err: describeError, req: () => undefined, res: () => undefined } }
+/**
+ * JSON lines, or readable ones on a terminal. Errors are logged without what they quote.
+ * @param onAlarm  told the name of each line that has one: { alarm: 'log-hole', … }
+ */
+export function createLogger (level: string, terminal: boolean, onAlarm: (name: string) => void): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    serializers: { err: describeError, req: () => undefined, res: () => undefined },
+    hooks: {
+      logMethod (args, method) {
+        const [first] = args as unknown[] // pino types the first argument as a string
+        if (typeof first === 'object' && first !== null && 'alarm' in first) onAlarm(String(first.alarm))
+        method.apply(this, args)
+      }
+    }
+  }
   const out: DestinationStream = terminal
     ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
     : pino.destination({ dest: 1, sync: true }) // a line that is still in memory when the process dies explains nothing

@@ -8,10 +8,10 @@ import type { Config, Role } from './config.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError, PortInUseError } from './errors.js'
 import type { EventLog, Subscription } from './event-log/port.js'
-import { openLog } from './event-log/open.js'
+import { localLogDir, openLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
-import { createMetrics, type Metrics, metricsRoute } from './metrics.js'
+import { type Metrics, metricsRoute } from './metrics.js'
 import { startProjection } from './project/start.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
@@ -31,22 +31,22 @@ export interface Service {
 export interface ServiceOptions {
   config: Config
   logger: Logger
+  metrics: Metrics
   now: () => Date
 }
 
 /** Builds what the asked-for roles need, in the order of the way of the data, and takes it down in the opposite order. */
-export async function startService ({ config, logger, now }: ServiceOptions): Promise<Service> {
+export async function startService ({ config, logger, metrics, now }: ServiceOptions): Promise<Service> {
   const resources: (() => Promise<void>)[] = [] // how to close what is open, last first
   const close = async () => { for (const end of resources.splice(0).reverse()) await end() }
   try {
     checkRoles(config)
     const secrets = loadSecrets(config)
-    const metrics = createMetrics()
     const log = needsLog(config) ? await openLog(config, logger) : null
     if (log) resources.push(() => log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())
-    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, logger, metrics }) : null
+    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, logger, metrics, formerLocalLog: config.kafka ? localLogDir(config) : null }) : null
     if (projection) resources.push(() => projection.close())
 
     let draining = false

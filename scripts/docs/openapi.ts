@@ -23,7 +23,7 @@ export async function openApi (): Promise<object> {
   return document
 }
 
-const noLog: EventLog = { id: notCalled, append: notCalled, subscribe: notCalled, bounds: notCalled, close: notCalled, trouble: () => null }
+const noLog: EventLog = { id: notCalled, append: notCalled, subscribe: notCalled, bounds: notCalled, close: notCalled, sparse: false, trouble: () => null }
 
 async function notCalled (): Promise<never> {
   throw new Error('a description needs no answers')

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type Config, loadConfig } from '../config.js'
 import { createLogger } from '../logger.js'
+import { createMetrics } from '../metrics.js'
 import { type Service, startService } from '../service.js'
 
 const DRAIN_SECONDS = 5
@@ -21,8 +22,9 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
     .action(async () => {
       const terminal = process.stdout.isTTY === true
       const config = loadConfig(environment)
-      const logger = createLogger(config.logLevel, terminal)
-      const service = await startService({ config, logger, now: () => new Date() })
+      const metrics = createMetrics()
+      const logger = createLogger(config.logLevel, terminal, name => metrics.alarms.inc({ name }))
+      const service = await startService({ config, logger, metrics, now: () => new Date() })
       announce(service, config, logger, terminal)
       stopOnSignal(service, logger, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
     })

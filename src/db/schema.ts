@@ -43,6 +43,20 @@ export const checkpoints = pgTable('checkpoints', {
   updatedAt: at('updated_at').notNull()
 }, t => [primaryKey({ columns: [t.logId, t.consumerGroup, t.topic, t.partition] })])
 
+/** Where the log did not hold what a checkpoint said: something may be missing. Written only by project. */
+export const holes = pgTable('holes', {
+  id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+  logId: text('log_id').notNull(),
+  consumerGroup: text('consumer_group').notNull(),
+  topic: text('topic').notNull(),
+  partition: integer('partition').notNull(),
+  reason: text('reason').notNull(), // end-below-checkpoint | gap | other-record | log-switched
+  checkpointOffset: bigint('checkpoint_offset', { mode: 'bigint' }).notNull(),
+  firstOffset: bigint('first_offset', { mode: 'bigint' }), // what the log had, where it was asked
+  endOffset: bigint('end_offset', { mode: 'bigint' }),
+  detectedAt: at('detected_at').notNull()
+})
+
 /** Records that can never be projected: undecodable, or refused by the database for what they hold. Written only by project. */
 export const deadLetters = pgTable('dead_letters', {
   logId: text('log_id').notNull(),

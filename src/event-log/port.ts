@@ -63,10 +63,12 @@ export interface PartitionBounds {
 
 /** What a reader needs: `tail` reads a local log beside the process that owns it. */
 export interface EventReader {
-  /** Kafka's cluster id, or the local log's own: checkpoints belong to it. Rejects while it cannot be known. */
+  /** Kafka's cluster id with the topics' prefix, or the local log's own: checkpoints belong to it. Rejects while it cannot be known. */
   id: () => Promise<string>
   subscribe: (options: SubscribeOptions) => Promise<Subscription>
   bounds: (topic: Topic) => Promise<PartitionBounds[]>
+  /** True when the offsets of one topic leave out those of others, so that a gap between two says nothing. */
+  sparse: boolean
   /** Ends subscriptions and waits for what was accepted. */
   close: () => Promise<void>
 }

@@ -7,10 +7,13 @@ import type { StoredRecord } from '../event-log/port.js'
 import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from './checkpoints.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
+import { type Hole, recordHole } from './holes.js'
 import { storeEvents } from './store-events.js'
 
 /** What became of a batch; told after it is committed. */
 export interface Projected {
+  /** Another record lies where the checkpoint was: nothing was projected, and reading must start again. */
+  hole: Hole | null
   /** Records that no earlier transaction had handled. */
   records: number
   events: Event[]
@@ -33,9 +36,15 @@ interface DecodedRecord {
 export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], now: Date): Promise<Projected> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
+    const handled = records.find(record => record.offset === checkpoint.offset)
+    if (handled && idOf(handled) !== checkpoint.id) {
+      const hole: Hole = { reason: 'other-record', checkpoint, bounds: null }
+      await recordHole(tx, key, hole, now)
+      return { ...NOTHING, hole }
+    }
     const fresh = records.filter(record => record.offset > checkpoint.offset)
     const last = fresh.at(-1)
-    if (!last) return { records: 0, events: [], deadLetters: [], failures: [] }
+    if (!last) return NOTHING
 
     const { decoded, undecodable } = decodeAll(fresh)
     const { entities, refused } = await storeEvents(tx, decoded)
@@ -43,9 +52,11 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, err }))]
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
-    return { records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
+    return { hole: null, records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
   })
 }
+
+const NOTHING: Projected = { hole: null, records: 0, events: [], deadLetters: [], failures: [] }
 
 function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[], undecodable: DeadLetter[] } {
   const decoded: DecodedRecord[] = []
@@ -58,6 +69,11 @@ function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[
     }
   }
   return { decoded, undecodable }
+}
+
+function idOf (record: StoredRecord): string {
+  const { decoded: [first] } = decodeAll([record])
+  return first?.event.id ?? digestOf(record)
 }
 
 function digestOf (record: StoredRecord): string {

@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import type { Tx } from '../db/transaction.js'
 import type { Offset, TopicPartition } from '../event-log/port.js'
 
@@ -16,14 +15,6 @@ export interface Checkpoint {
 
 const valuesOf = ({ logId, group, topic, partition }: CheckpointKey) => [logId, group, topic, partition]
 
-/** Where to go on: at the last record handled, so that its id can be compared. Null when none was. */
-export async function readCheckpoint (pool: pg.Pool, key: CheckpointKey): Promise<Checkpoint | null> {
-  const { rows } = await pool.query<{ last_offset: string, last_id: string | null }>(
-    'select last_offset, last_id from checkpoints where log_id = $1 and consumer_group = $2 and topic = $3 and partition = $4 and last_offset >= 0', valuesOf(key))
-  const [row] = rows
-  return row ? { offset: BigInt(row.last_offset), id: row.last_id } : null
-}
-
 /**
  * Locks the checkpoint until the transaction ends: of two projectors that believe to own the partition, one waits and then
  * sees what the other has done.
@@ -39,4 +30,9 @@ export async function lockCheckpoint (tx: Tx, key: CheckpointKey, now: Date): Pr
 export async function advanceCheckpoint (tx: Tx, key: CheckpointKey, { offset, id }: Checkpoint): Promise<void> {
   await tx.query('update checkpoints set last_offset = $5, last_id = $6 where log_id = $1 and consumer_group = $2 and topic = $3 and partition = $4',
     [...valuesOf(key), offset.toString(), id])
+}
+
+/** Back to before the first record. */
+export async function resetCheckpoint (tx: Tx, key: CheckpointKey): Promise<void> {
+  await advanceCheckpoint(tx, key, { offset: -1n, id: null })
 }

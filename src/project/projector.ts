@@ -1,12 +1,14 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { ProjectionRestartError } from '../errors.js'
 import { TOPICS } from '../events/topics.js'
-import type { Batch, EventLog, Subscription } from '../event-log/port.js'
+import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
 import { type Projected, projectBatch } from './batch.js'
-import { readCheckpoint } from './checkpoints.js'
+import type { Hole } from './holes.js'
+import { findStart } from './start-at.js'
 
 export interface ProjectorOptions {
-  log: EventLog
+  log: EventReader
   pool: pg.Pool
   /** The consumer group; part of the checkpoints' key. */
   group: string
@@ -19,20 +21,55 @@ export interface ProjectorOptions {
 export async function startProjector (options: ProjectorOptions): Promise<Subscription> {
   const { log, pool, group, now, logger, onProjected } = options
   const logId = await log.id()
-  return log.subscribe({
-    group,
-    topics: TOPICS,
-    startAt: async ({ topic, partition }) => (await readCheckpoint(pool, { logId, group, topic, partition }))?.offset ?? 'first',
-    handle: async batch => {
-      const { topic, partition, records } = batch
-      const projected = await projectBatch(pool, { logId, group, topic, partition }, records, now())
-      report(logger.child({ topic, partition }), projected)
-      onProjected(projected, batch)
+  let subscription: Subscription | null = null
+  let restarting: Promise<void> | null = null
+  let closed = false
+
+  async function startAt ({ topic, partition }: TopicPartition) {
+    const { at, hole } = await findStart(pool, log, { logId, group, topic, partition }, now())
+    if (hole) reportHole(logger.child({ topic, partition }), hole)
+    return at
+  }
+
+  async function handle (batch: Batch): Promise<void> {
+    if (restarting) throw new ProjectionRestartError()
+    const { topic, partition, records } = batch
+    const projected = await projectBatch(pool, { logId, group, topic, partition }, records, now())
+    report(logger.child({ topic, partition }), projected)
+    if (projected.hole) {
+      restarting = restart().catch(err => logger.error({ alarm: 'projector-stopped', err }, 'reading could not start again: restart the service'))
+      throw new ProjectionRestartError() // this batch is not where reading starts now
     }
-  })
+    onProjected(projected, batch)
+  }
+
+  /** A new subscription asks for its starts again. */
+  async function restart (): Promise<void> {
+    await subscription?.close()
+    if (!closed) subscription = await subscribe()
+    restarting = null // but not when that failed: nothing is handled then, and trouble says so
+  }
+
+  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle })
+  subscription = await subscribe()
+  return {
+    trouble: () => restarting ? 'starts again after a hole in the log' : subscription?.trouble() ?? null,
+    close: async () => {
+      closed = true
+      await restarting
+      await subscription?.close()
+    }
+  }
 }
 
-function report (logger: Logger, { records, deadLetters, failures }: Projected): void {
+/** What an alarm says of a hole. */
+export function reportHole (logger: Logger, { reason, checkpoint, bounds }: Hole): void {
+  const range = bounds && { first: String(bounds.first), end: String(bounds.end) }
+  logger.error({ alarm: 'log-hole', reason, checkpoint: String(checkpoint.offset), ...range }, 'the log does not hold what was projected last: records may be missing, reading starts at its first')
+}
+
+function report (logger: Logger, { hole, records, deadLetters, failures }: Projected): void {
+  if (hole) reportHole(logger, hole)
   logger.debug({ records }, 'projected a batch')
   for (const { record, id, err } of deadLetters) logger.error({ alarm: 'dead-letter', offset: String(record.offset), eventId: id, err }, 'a record can never be projected: kept as a dead letter')
   for (const { entity, failed, err } of failures) logger.error({ alarm: 'fold-failed', kind: entity.kind, entity: entity.entity, failed, err }, 'an entity could not be folded: its events are kept, its row is old')

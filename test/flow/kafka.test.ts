@@ -1,6 +1,11 @@
+import path from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import t from 'tap'
+import { encodeEvent } from '../../src/events/record.js'
+import { openLocalLog } from '../../src/event-log/local/local-log.js'
+import { parseNotification } from '../../src/mightycall/notification.js'
 import { freshDatabase } from '../support/database.js'
+import { DOCUMENTED } from '../support/documented.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
 import { runCommand, someSecrets, startServiceProcess } from '../support/service.js'
@@ -29,6 +34,27 @@ t.test('with Kafka and Postgres: posted notifications are read back as calls, an
   await eventually('the next process goes on', async () => (await pool.query("select from events where kind = 'unclassified'")).rowCount === 1, 20_000)
   t.equal(await next.end('SIGTERM'), 0, 'stops in order')
   leaksNothing(t, service)
+})
+
+t.test('an installation that moves from the local log to Kafka loses nothing', needsKafka, async t => {
+  const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+  const DATA_DIR = tempDir(t)
+  const local = await startServiceProcess(t, { DATA_DIR, KAFKA_GROUP_ID: groupId })
+  for (const notification of DOCUMENTED.slice(0, 5)) t.equal(await local.post(notification), 200)
+  await local.end('SIGKILL')
+  const log = await openLocalLog({ dir: path.join(DATA_DIR, 'log') })
+  for (const notification of DOCUMENTED.slice(5, 9)) { // acknowledged, and certainly not projected
+    const event = parseNotification({ id: 'default', apiKey: null, region: 'US' }, Buffer.from(JSON.stringify(notification)), new Date())
+    if (event) await log.append([encodeEvent(event)])
+  }
+  await log.close()
+
+  const moved = await startServiceProcess(t, { DATA_DIR, KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: topicPrefix, KAFKA_GROUP_ID: groupId, WEBHOOK_TOKENS: local.token, ADMIN_KEY: local.adminKey })
+  for (const notification of DOCUMENTED.slice(9)) t.equal(await moved.post(notification), 200)
+  await allProjected(moved)
+  t.notMatch(moved.output(), /"alarm"/, 'and it is no hole')
+  t.match(await moved.get('/health/ready'), { ready: true })
+  t.equal(await moved.end('SIGTERM'), 0)
 })
 
 async function consumeIds (brokers: string[], topic: string, count: number): Promise<string[]> {

@@ -48,10 +48,11 @@ export async function openKafkaLog (options: KafkaOptions, { log }: { log: Logge
   }
 
   return {
-    id: () => clusterId(cluster),
+    id: async () => `${await clusterId(cluster)}/${topicPrefix}`, // offsets of another prefix's topics mean nothing here
     append: consumeOnly ? refuseAppend : appender.append,
     subscribe,
     bounds,
+    sparse: false,
     trouble: () => closing ? 'is closed' : appender.trouble(),
     close: () => closing ??= closeAll()
   }

@@ -93,6 +93,7 @@ function logOf (parts: Parts): LocalLog {
     },
     trouble: trouble.read,
     damage: damage.list,
+    sparse: true,
     close: () => closing ??= closeParts(parts)
   }
 }

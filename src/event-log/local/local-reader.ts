@@ -25,6 +25,7 @@ export async function openLocalReader ({ dir, log, files = diskFiles }: LocalRea
   const readers = createSubscriptions(follower.source, log)
   return {
     id: async () => id,
+    sparse: true,
     subscribe: readers.subscribe,
     bounds: async () => {
       await follower.look()
