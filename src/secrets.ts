@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Config } from './config.js'
@@ -52,14 +52,14 @@ function readSecrets (file: string): { WEBHOOK_TOKENS: string, ADMIN_KEY: string
     const { WEBHOOK_TOKENS, ADMIN_KEY } = parseEnv(readFileSync(file, 'utf8')) as Record<string, string | undefined> // its values are strings
     if (WEBHOOK_TOKENS && ADMIN_KEY) return { WEBHOOK_TOKENS, ADMIN_KEY }
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === 'ENOENT') return null // node:fs
+    const { code } = err as NodeJS.ErrnoException // node:fs
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
   }
   throw new DataDirError(`${file} does not hold WEBHOOK_TOKENS and ADMIN_KEY: restore it, or remove it to have new ones made`)
 }
 
 /** Written aside and renamed: a start that is killed leaves no half file. */
 function keep (file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(`${file}.new`, text, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }

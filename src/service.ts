@@ -5,6 +5,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
 import type { Config, Role } from './config.js'
+import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError, PortInUseError } from './errors.js'
 import type { EventLog, Subscription } from './event-log/port.js'
@@ -41,6 +42,7 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
   const close = async () => { for (const end of resources.splice(0).reverse()) await end() }
   try {
     checkRoles(config)
+    if (config.kafka === null || config.databaseUrl === null) prepareDataDir(config.dataDir)
     const secrets = loadSecrets(config)
     const log = needsLog(config) ? await openLog(config, logger) : null
     if (log) resources.push(() => log.close())
