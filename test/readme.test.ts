@@ -9,6 +9,7 @@ import { startByScript } from './support/started-service.js'
 
 const readme = readFileSync(path.join(PROJECT_ROOT, 'README.md'), 'utf8')
 const steps = readmeSteps(readme)
+const PATIENCE_MS = 20_000 // each try starts a process, on a machine that has other work
 
 t.test('every command of the README answers as it says', async t => {
   t.equal(steps.length, 4)
@@ -33,7 +34,7 @@ t.test('every command of the README answers as it says', async t => {
     t.equal(ids.length, 2)
     t.equal(ids[0], ids[1])
     const projected = `curl -s -H "Authorization: Bearer $ADMIN_KEY" http://127.0.0.1:${port}/metrics | grep '^mcs_projected_records_total'`
-    await eventually('the second record is projected', async () => (await runInShell([...sourced.map(here), projected].join('\n'), env)).trim().endsWith(' 2'))
+    await eventually('the second record is projected', async () => (await runInShell([...sourced.map(here), projected].join('\n'), env)).trim().endsWith(' 2'), PATIENCE_MS)
     t.equal(masked(await runInShell(read ?? '', env)), masked(steps[1]?.answer ?? ''))
   })
 
@@ -48,7 +49,7 @@ async function checkAnswer (t: Test, ask: () => Promise<string>, { answer, kind 
   await eventually('the answer of the README', async () => {
     said = await ask()
     return right()
-  }).catch(() => {})
+  }, PATIENCE_MS).catch(() => {})
   if (kind === 'json') t.equal(masked(said), masked(answer))
   else t.ok(right(), `begins with ${answer.split('\n')[0]}`, { found: said })
 }
