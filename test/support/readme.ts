@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/project-root.js'
 
 /** A command that the README shows, with what it answers. */
@@ -35,4 +37,12 @@ export function runInShell (script: string, env: NodeJS.ProcessEnv): Promise<str
       else resolve(stdout.replaceAll('\r\n', '\n'))
     })
   })
+}
+
+/** The files below the folder whose bytes hold the text. */
+export function filesHolding (dir: string, text: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .filter(file => readFileSync(file).includes(text))
 }
