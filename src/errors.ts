@@ -30,4 +30,5 @@ export const ProjectionRestartError = createError('MCS_PROJECTION_RESTART', 'rea
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)
 export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)
+export const InternalError = createError('MCS_INTERNAL', 'something went wrong on our side', 500)
 export const InvalidParameterError = createError<[problem: string]>('MCS_INVALID_PARAMETER', '%s', 400)

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import { InvalidParameterError, NotFoundError } from './errors.js'
+import { InternalError, InvalidParameterError, NotFoundError } from './errors.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -42,7 +42,7 @@ function answerError (err: FastifyError, request: FastifyRequest, reply: Fastify
   if (err.validation) return sendError(reply, new InvalidParameterError(describeValidation(err)))
   const statusCode = err.statusCode ?? 500
   if (statusCode >= 500) request.log.error({ route, err }, 'a request failed')
-  if (err.statusCode === undefined || statusCode < 400) return reply.code(500).send({ statusCode: 500, code: 'MCS_INTERNAL', error: 'Internal Server Error', message: 'something went wrong on our side' })
+  if (err.statusCode === undefined || statusCode < 400) return sendError(reply, new InternalError())
   return sendError(reply, err)
 }
 
@@ -52,7 +52,7 @@ function sendError (reply: FastifyReply, err: FastifyError): FastifyReply {
 }
 
 const STATUS_NAMES: Record<number, string> = {
-  400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 408: 'Request Timeout', 409: 'Conflict', 413: 'Payload Too Large', 415: 'Unsupported Media Type', 429: 'Too Many Requests', 503: 'Service Unavailable'
+  400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 408: 'Request Timeout', 409: 'Conflict', 413: 'Payload Too Large', 415: 'Unsupported Media Type', 429: 'Too Many Requests', 500: 'Internal Server Error', 503: 'Service Unavailable'
 }
 
 function isWebhook (request: FastifyRequest): boolean {

@@ -13,6 +13,7 @@ export const CALL_NOTIFICATION_TYPES: ReadonlyMap<string, CallNotificationType> 
   ['incomingcall', { type: 'call.started', family: 'incoming' }],
   ['incomingcallringing', { type: 'call.ringing', family: 'incoming' }],
   ['incomingcallstopringing', { type: 'call.ring-stopped', family: 'incoming' }],
+  ['incomingstopringing', { type: 'call.ring-stopped', family: 'incoming' }], // stands only in the sequence of a voicemail, and without an extension
   ['incomingcallconnected', { type: 'call.connected', family: 'incoming' }],
   ['incomingcallcompleted', { type: 'call.completed', family: 'incoming' }],
   ['outgoingcall', { type: 'call.started', family: 'outgoing' }],

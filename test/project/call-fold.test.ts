@@ -20,6 +20,7 @@ const cases = [
   ['answered after one miss', 'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101) > IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted',
     'inbound ended answered by 102 wait 40 talk 10 101:10/-/20 102:30/40/50'],
   ['missed', 'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101) > IncomingCallCompleted', 'inbound ended missed by - wait 30 talk - 101:10/-/20'],
+  ['voicemail, which webhooks cannot tell from missed', 'IncomingCall > IncomingCallRinging(101) > IncomingStopRinging > IncomingCallCompleted', 'inbound ended missed by - wait 30 talk - 101:10/-/20'],
   ['a ring group, answered by one', 'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102)@10 > IncomingCallConnected(102)@15 > IncomingCallStopRinging(102)@15 > IncomingCallStopRinging(101)@15 > IncomingCallCompleted@40',
     'inbound ended answered by 102 wait 15 talk 25 101:10/-/15 102:10/15/40'],
   ['transfer', 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted(101) > IncomingCallCompleted(102) > IncomingCallCompleted',
