@@ -91,6 +91,6 @@ t.test('close stores what is queued and refuses what comes later', { skip }, asy
 
 t.test('the log knows its cluster and its bounds', { skip }, async t => {
   const { log } = await openLog(t)
-  t.match(await log.id(), /^[\w-]{22}\/test-/, 'the cluster, and the prefix of the topics')
+  t.match(await log.id(), /^[\w-]{22}\/t-/, 'the cluster, and the prefix of the topics')
   t.strictSame(await log.bounds('calls'), Array.from({ length: 6 }, (_, partition) => ({ partition, first: 0n, end: 0n })))
 })
