@@ -31,5 +31,5 @@ function withOptionalDefaults (schema: FastifySchema): FastifySchema {
 
 /** GET /docs: the document as a page. */
 export async function serveDocs (app: FastifyInstance): Promise<void> {
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, theme: { title: INFO.title } })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, theme: { title: INFO.title, css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] } })
 }
