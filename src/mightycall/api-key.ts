@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** Deeper JSON is nobody's notification, and would overflow the stack of everything that walks it. */
 export const MAX_DEPTH = 64
@@ -62,5 +62,5 @@ function isApiKeyName (key: string): boolean {
 }
 
 function digest (key: string): Buffer {
-  return createHash('sha256').update(key.toLowerCase()).digest()
+  return Buffer.from(hash('sha256', key.toLowerCase()), 'latin1')
 }

@@ -30,5 +30,7 @@ export function fieldsOf (notification: Record<string, unknown>): Fields {
 }
 
 function byLowerCaseName (object: Record<string, unknown>): Map<string, unknown> {
-  return new Map(Object.entries(object).map(([name, value]) => [name.toLowerCase(), value]))
+  const members = new Map<string, unknown>()
+  for (const name in object) members.set(name.toLowerCase(), object[name])
+  return members
 }

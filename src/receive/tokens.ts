@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { NotifiedAccount } from '../mightycall/notification.js'
 
 export interface TokenOwner {
@@ -26,6 +26,7 @@ export function createTokenLookup (owners: readonly TokenOwner[]): (token: strin
   }
 }
 
+/** In hexadecimal: what the hash writes into a buffer of its own costs three times as much. */
 function digestOf (token: string): Buffer {
-  return createHash('sha256').update(token).digest()
+  return Buffer.from(hash('sha256', token), 'latin1')
 }

@@ -1,0 +1,48 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { type Figure, lineOf } from './figures.js'
+
+export type Bench = (context: Context) => Promise<void>
+
+export interface Context {
+  rounds: number
+  seconds: number
+  /** Removed at the end. */
+  dir: string
+  print: (figure: Figure) => void
+  /** Says on a terminal what is going on. */
+  progress: (text: string) => void
+  /** What is to be ended, last first; like tap's. */
+  teardown: (end: () => Promise<void> | void) => void
+  close: () => Promise<void>
+}
+
+export function openContext (bench: string, { rounds, seconds }: { rounds: number, seconds: number }): Context {
+  const dir = mkdtempSync(path.join(os.tmpdir(), `mcs-bench-${bench}-`))
+  chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
+  const ends: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })]
+  const terminal = process.stderr.isTTY === true
+  const progress = (text: string) => { if (terminal) process.stderr.write(`\r\u001b[K${text && `${bench}: ${text}`}`) }
+  let closing: Promise<void> | null = null
+
+  async function closeAll (): Promise<void> {
+    progress('')
+    for (const end of ends.splice(0).reverse()) await Promise.resolve(end()).catch((err: Error) => console.error(`${bench}: ${err.message}`))
+    for (const signal of SIGNALS) process.removeListener(signal, interrupt)
+  }
+  const close = () => closing ??= closeAll()
+  const interrupt = () => { close().finally(() => process.exit(130)) }
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+
+  return {
+    rounds, seconds, dir, progress, close,
+    teardown: end => { ends.push(end) },
+    print: figure => {
+      progress('')
+      console.log(lineOf(figure))
+    }
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -1,0 +1,27 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { PROJECT_ROOT } from '../../../src/project-root.js'
+import type { Context } from '../context.js'
+import type { LoadOrder, LoadResult } from './protocol.js'
+
+/** Puts load on a server, one run at a time, and resolves when every request has its answer. */
+export type Load = (order: LoadOrder) => Promise<LoadResult>
+
+/** The load comes from a process of its own, so that it shares no event loop with what it measures. */
+export function startLoad ({ teardown }: Pick<Context, 'teardown'>): Load {
+  const child = fork(path.join(PROJECT_ROOT, 'dist/test/bench/load/generator.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const gone = once(child, 'exit')
+  teardown(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
+  return async order => {
+    child.send(order)
+    const [result] = await Promise.race([
+      once(child, 'message') as Promise<[LoadResult]>,
+      gone.then(() => { throw new Error('the load process ended') })
+    ])
+    return result
+  }
+}

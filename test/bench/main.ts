@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { openContext } from './context.js'
+import type { Bench } from './context.js'
+import { memory } from './memory.js'
+import { project } from './project.js'
+import { receive } from './receive.js'
+import { start } from './start.js'
+
+/** A new bench is one file and one name here; they run in this order. */
+const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project }
+
+const HELP = `
+Each line is: name value unit goal met|missed. A goal of "-" is an absolute figure, which depends on the machine and is never a gate.
+Ratios compare what ran in turns on this machine: each is the median of its rounds. The exit code is 0 even when a goal is missed.
+Without KAFKA_BROKERS a broker is started (a JRE of 17 or newer, and Maven the first time).
+
+Benches:
+  start    how long a start takes, and what an idle process holds
+  receive  webhooks per second, against bare Fastify and against one send per request
+  memory   what a process holds while the log hangs and the load goes on
+  project  events per second from the local log into rows, against a plain insert and against one transaction per event
+
+Examples:
+  $ npm run bench
+  $ npm run bench -- receive project
+  $ npm run bench -- receive --rounds 15 --seconds 5
+  $ npm run --silent bench > before.txt`
+
+const program = new Command('bench')
+  .argument('[name...]', `which of ${Object.keys(BENCHES).join(', ')}; none is all`)
+  .option('--rounds <n>', 'how often each candidate has its turn, after one to warm up', atLeastOne, 5)
+  .option('--seconds <n>', 'how long a turn takes', atLeastOne, 3)
+  .addHelpText('after', HELP)
+  .showHelpAfterError()
+  .parse()
+
+await run(program.args, program.opts<{ rounds: number, seconds: number }>())
+
+async function run (names: readonly string[], options: { rounds: number, seconds: number }): Promise<void> {
+  const unknown = names.filter(name => !(name in BENCHES))
+  if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`)
+  let failed = false
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue
+    const context = openContext(name, options)
+    try {
+      await bench(context)
+    } catch (err) {
+      failed = true
+      console.error(`${name}: ${err instanceof Error ? err.stack : String(err)}`)
+    } finally {
+      await context.close()
+    }
+  }
+  process.exit(failed ? 1 : 0)
+}
+
+function atLeastOne (text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1')
+  return value
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { CALL_NOTIFICATION_TYPES } from '../../../src/mightycall/notification-types.js'
+import type { EventReader, StoredRecord } from '../../../src/event-log/port.js'
+import { notificationOf } from '../load/notifications.js'
+import type { LoadResult } from '../load/protocol.js'
+
+export interface Run {
+  prefix: string
+  result: Pick<LoadResult, 'requests' | 'refused'>
+}
+
+const SILENCE_MS = 10_000
+
+/** How many acknowledged events are not in the log: each must be, whatever became of the others. */
+export async function countMissing (log: EventReader, runs: readonly Run[]): Promise<number> {
+  const missing = acknowledged(runs)
+  let heardAt = Date.now()
+  const subscription = await log.subscribe({
+    group: `bench-${randomUUID()}`,
+    topics: ['calls'],
+    startAt: async () => 'first',
+    handle: async ({ records }) => {
+      heardAt = Date.now()
+      for (const record of records) missing.delete(eventOf(record))
+    }
+  })
+  while (missing.size > 0 && Date.now() - heardAt < SILENCE_MS) await new Promise(resolve => setTimeout(resolve, 50))
+  await subscription.close()
+  await log.close()
+  return missing.size
+}
+
+function acknowledged (runs: readonly Run[]): Set<string> {
+  const events = new Set<string>()
+  for (const { prefix, result } of runs) {
+    const refused = new Set(result.refused)
+    for (let n = 0; n < result.requests; n++) {
+      const { callId, eventType } = notificationOf(prefix, n)
+      if (!refused.has(n)) events.add(`${callId} ${CALL_NOTIFICATION_TYPES.get(eventType.toLowerCase())?.type}`)
+    }
+  }
+  return events
+}
+
+function eventOf ({ key, headers }: StoredRecord): string {
+  return `${key?.slice(key.indexOf(':') + 1)} ${headers.ce_type}`
+}

@@ -1,0 +1,16 @@
+// The receiving role over the local log, wired as service.ts does it. The service itself runs it only together with
+// projecting and querying, which would be measured too: without Kafka the roles cannot be split.
+import { loadConfig } from '../../../src/config.js'
+import { openLog } from '../../../src/event-log/open.js'
+import { createHttp } from '../../../src/http.js'
+import { createLogger } from '../../../src/logger.js'
+import { createMetrics } from '../../../src/metrics.js'
+import { serveReceive } from '../../../src/receive/serve.js'
+import { serve } from './serve.js'
+
+const config = loadConfig(process.env)
+const logger = createLogger('warn', false) // of which service.ts makes the level of HTTP
+const log = await openLog(config, logger)
+const app = createHttp({ logger: logger.child({ stage: 'http' }), trustProxy: config.trustProxy })
+await serveReceive(app, { log, metrics: createMetrics(), now: () => new Date(), tokens: config.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
+await serve(app)

@@ -1,0 +1,27 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { PROJECT_ROOT } from '../../../src/project-root.js'
+import type { Context } from '../context.js'
+
+export interface Server {
+  url: string
+  pid: number
+}
+
+/** Runs a program of this folder as a process of its own; resolves when it listens. */
+export async function startServer ({ teardown }: Pick<Context, 'teardown'>, program: string, env: Record<string, string>): Promise<Server> {
+  const { PATH = '', HOME = '' } = process.env
+  const file = path.join(PROJECT_ROOT, 'dist/test/bench/servers', `${program}.js`)
+  const child = fork(file, { env: { PATH, HOME, ...env }, execArgv: ['--enable-source-maps'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const gone = once(child, 'exit')
+  teardown(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
+  const [url] = await Promise.race([
+    once(child, 'message') as Promise<[string]>,
+    gone.then(() => { throw new Error(`the server ${program} ended`) })
+  ])
+  return { url, pid: child.pid ?? 0 }
+}

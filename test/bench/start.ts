@@ -1,0 +1,39 @@
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RunningService, startServiceProcess } from '../support/service.js'
+import type { Bench, Context } from './context.js'
+import { median } from './figures.js'
+import { usageOf } from './usage.js'
+
+const IDLE_MS = 3_000
+
+/** The whole service with its own Postgres, from nothing and from what it left behind. */
+export const start: Bench = async context => {
+  const { print, progress, dir } = context
+  const seconds = { cold: [] as number[], warm: [] as number[] }
+  const idle: number[] = []
+  for (let round = 1; round <= Math.min(context.rounds, 3); round++) {
+    const dataDir = path.join(dir, String(round)) // where nothing is yet
+    for (const temperature of ['cold', 'warm'] as const) {
+      progress(`${temperature} start, round ${round}`)
+      const { service, tookSeconds } = await timeStart(context, dataDir)
+      seconds[temperature].push(tookSeconds)
+      if (temperature === 'warm') idle.push(await idleRss(service))
+      await service.end('SIGTERM')
+    }
+  }
+  print({ name: 'start_cold', value: median(seconds.cold), unit: 's', goal: { atMost: 10 } })
+  print({ name: 'start_warm', value: median(seconds.warm), unit: 's', goal: { atMost: 2 } })
+  print({ name: 'start_idle_rss', value: median(idle), unit: 'MB', goal: { atMost: 150 } })
+}
+
+async function timeStart (context: Context, dataDir: string): Promise<{ service: RunningService, tookSeconds: number }> {
+  const begun = performance.now()
+  const service = await startServiceProcess(context, { DATA_DIR: dataDir })
+  return { service, tookSeconds: (performance.now() - begun) / 1000 }
+}
+
+async function idleRss ({ child }: RunningService): Promise<number> {
+  await sleep(IDLE_MS)
+  return usageOf(child.pid ?? 0).rssMegabytes
+}
