@@ -2,12 +2,12 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { sqlStateOf } from './db/sqlstate.js'
 
-/** JSON lines, or readable ones on a terminal. Errors are logged without what they quote. */
-export function createLogger (level: string, terminal: boolean): Logger {
+/** JSON lines, or readable ones on a terminal; tests take the lines themselves. Errors are logged without what they quote. */
+export function createLogger (level: string, terminal: boolean, lines?: DestinationStream): Logger {
   const options = { level, base: null, serializers: { err: describeError, req: () => undefined, res: () => undefined } }
-  const out: DestinationStream = terminal
+  const out = lines ?? (terminal
     ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
-    : pino.destination({ dest: 1, sync: true }) // a line that is still in memory when the process dies explains nothing
+    : pino.destination({ dest: 1, sync: true })) // a line that is still in memory when the process dies explains nothing
   return pino(options, out)
 }
 

@@ -87,8 +87,8 @@ async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, pr
   const checks: Record<string, HealthCheck> = {}
   if (has(config, 'query')) await collectOpenApi(app)
   if (has(config, 'receive') && log) {
-    await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
-    checks.receive = async () => log.trouble()
+    const trouble = await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
+    checks.receive = async () => log.trouble() ?? trouble()
   }
   if (projection) checks.project = async () => projection.trouble()
   if (has(config, 'query') && pool) {
