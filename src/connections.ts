@@ -5,6 +5,9 @@ import { atMostEvery } from './at-most.js'
 
 /** An idle one takes about 12 KiB: 100 MiB in all. MightyCall needs a handful. */
 const MAX_CONNECTIONS = 8192
+
+/** How many the kernel keeps for us while we are busy; what is beyond tries again after a second. 511 otherwise. */
+export const BACKLOG = 4096
 const WARN_EVERY_MS = 60_000
 
 /**

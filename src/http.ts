@@ -32,6 +32,7 @@ export function createHttp ({ logger, trustProxy, requestTimeoutMs = REQUEST_TIM
   // Before the body is read: Fastify would buffer it, and look at its Content-Type, for a path that nobody answers.
   app.addHook('onRequest', async (request, reply) => request.is404 ? refuseRoute(request, reply) : undefined)
   app.setNotFoundHandler(refuseRoute)
+  app.server.maxHeadersCount = 0 // their size is limited: beyond 2,000 Node would drop them unsaid, a Content-Length too
   limitConnections(app.server, app.log, maxConnections)
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug({ route: request.routeOptions.url, method: request.method, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')

@@ -5,6 +5,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
 import type { Config, Role } from './config.js'
+import { BACKLOG } from './connections.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError, PortInUseError } from './errors.js'
 import type { EventLog, Subscription } from './event-log/port.js'
@@ -111,7 +112,7 @@ async function canQuery (pool: pg.Pool): Promise<string | null> {
 
 async function listen (app: FastifyInstance, { host, port }: Config): Promise<string> {
   try {
-    await app.listen({ host, port })
+    await app.listen({ host, port, backlog: BACKLOG })
   } catch (err) {
     if ((err as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`) // node:net
     throw err

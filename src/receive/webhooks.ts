@@ -116,7 +116,7 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     }
     const appended = append([event]).finally(claim.release)
     try {
-      await within(answerWithinMs, appended)
+      await within(answerWithinMs, appended, claim.late)
     } catch (cause) {
       onResult('not-stored', account.id)
       reply.header('retry-after', RETRY_AFTER_SECONDS)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { BACKLOG } from '../../src/connections.js'
 import { encodeEvent } from '../../src/events/record.js'
 import type { LogRecord } from '../../src/event-log/port.js'
 import { createHttp, type HttpOptions } from '../../src/http.js'
@@ -42,7 +43,7 @@ export async function startReceiver (t: Teardown, options: Partial<WebhookOption
     onResult: result => { results.push(result) },
     ...options
   })
-  await app.listen({ port: 0, host: '127.0.0.1' })
+  await app.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG })
   t.teardown(async () => {
     app.server.closeAllConnections()
     await app.close()

@@ -15,7 +15,7 @@ export interface Wire {
   /** The status codes of the final answers; 100 Continue is none. */
   statuses: () => number[]
   answered: (count?: number) => Promise<void>
-  closed: Promise<unknown>
+  closed: Promise<void>
 }
 
 /** A connection to 127.0.0.1 on which a test writes its own bytes. */
@@ -25,7 +25,7 @@ export async function connect (t: Teardown, port: number): Promise<Wire> {
   t.teardown(() => { socket.destroy() })
   let text = ''
   socket.setEncoding('latin1').on('data', (data: string) => { text += data })
-  const closed = Promise.race([once(socket, 'end'), once(socket, 'close')])
+  const closed = new Promise<void>(resolve => { socket.once('end', resolve).once('close', () => resolve()) })
   await once(socket, 'connect')
   const statuses = () => [...text.matchAll(/HTTP\/1\.1 ([2-5]\d\d) /g)].map(found => Number(found[1]))
   return {
