@@ -2,11 +2,11 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { atMostEvery } from '../at-most.js'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/notification.js'
-import { type Claim, createInFlight, type InFlight } from './in-flight.js'
+import { createAdmission } from './admission.js'
+import { createInFlight, type InFlight } from './in-flight.js'
 import { TOKEN_PATTERN } from './tokens.js'
 import { within } from './within.js'
 
@@ -35,7 +35,6 @@ const RETRY_AFTER_SECONDS = 5
 
 /** MightyCall waits 8 s. What is stored later all the same, and sent again, is one event: its id is the same. */
 const ANSWER_WITHIN_MS = 6000
-const ALARM_EVERY_MS = 60_000
 
 // For the description of the API. Answers without a body only: a schema for the others would change how they are written.
 const nothing = (description: string) => Type.Null({ description })
@@ -65,8 +64,7 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
 
   const accounts = new WeakMap<FastifyRequest, NotifiedAccount>()
-  const claims = new WeakMap<FastifyRequest, Claim>() // of requests whose body is arriving
-  const alarm = atMostEvery(ALARM_EVERY_MS, () => app.log.error({ alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused'))
+  const admission = createAdmission(app, inFlight, MAX_BODY_BYTES)
   app.addHook<WebhookRequest>('onRequest', async (request, reply) => {
     // Fastify answers a Content-Type that it cannot read with 415 before any handler runs; here it says nothing anyway.
     delete request.headers['content-type']
@@ -75,23 +73,10 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     if (!account) return refuse(request, reply)
     accounts.set(request, account)
     if (typeof request.headers.echo === 'string') reply.header('echo', request.headers.echo)
-    if (request.method === 'POST') claimRoom(request, reply, account)
-  })
-
-  /** Before the body is read. Node discards it as it comes, so that the connection can be kept. */
-  function claimRoom (request: FastifyRequest, reply: FastifyReply, account: NotifiedAccount): void {
-    const claim = inFlight.claim(announcedBytes(request))
-    if (claim) return void claims.set(request, claim)
+    if (request.method !== 'POST' || admission.enter(request)) return
     onResult('overloaded', account.id)
-    alarm()
     reply.header('retry-after', RETRY_AFTER_SECONDS)
     throw new OverloadedError()
-  }
-
-  // A body that is too large, or never ends; its sender may be gone, but the error comes all the same.
-  app.addHook('onError', async request => {
-    claims.get(request)?.release()
-    claims.delete(request)
   })
 
   async function refuse (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -104,11 +89,9 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
 
   app.post<WebhookRequest>('/webhooks/mightycall/:token', { bodyLimit: MAX_BODY_BYTES, schema: POST_SCHEMA }, async (request, reply) => {
     const account = accounts.get(request) as NotifiedAccount // the onRequest hook has answered everyone else
-    const claim = claims.get(request) as Claim // so has it
     const body = request.body ?? Buffer.alloc(0)
     const event = parseNotification(account, body, now())
-    claim.resize(body.length)
-    claims.delete(request) // an error does not release what an append still holds
+    const claim = admission.take(request, body.length)
     if (!event) {
       claim.release()
       onResult('empty', account.id)
@@ -126,9 +109,3 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     return reply.code(200).send()
   })
 }, { name: 'webhooks', fastify: '5.x', encapsulate: true })
-
-/** The size of the body, or the largest that is taken when it comes in chunks. */
-function announcedBytes ({ headers }: FastifyRequest): number {
-  const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : MAX_BODY_BYTES
-  return Math.min(length, MAX_BODY_BYTES)
-}

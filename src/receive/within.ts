@@ -1,14 +1,12 @@
-import { NotStoredError } from '../errors.js'
-
 /**
- * The promise's own outcome, when it comes in time.
- * @throws NotStoredError  it did not; `onLate` has been called, and what becomes of it later is no rejection here
+ * The promise's own outcome, when it comes in time. When it does not, `onLate` is called and this rejects;
+ * what becomes of the promise later is heard by nobody.
  */
 export function within (milliseconds: number, promise: Promise<void>, onLate: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       onLate()
-      reject(new NotStoredError())
+      reject(new Error(`no answer within ${milliseconds} ms`))
     }, milliseconds)
     const settle = (next: () => void) => {
       clearTimeout(timer)

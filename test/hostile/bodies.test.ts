@@ -9,7 +9,7 @@ const KIB = 1024
 
 /** What stands where a text should. `undefined` is a member that is not there. */
 const values: unknown[] = [
-  undefined, null, true, 0, -0, 1.5, 1e21, 5e-324, 9007199254740993, '', ' ', '\u0000', 'a\u0000b', '\ud800', '\udc00x', '\ufeff', '\u2028', 'NaN', 'Infinity', '-1', TEXT,
+  undefined, null, true, 0, -0, 1.5, 1e21, 5e-324, 2 ** 53 + 2, '', ' ', '\u0000', 'a\u0000b', '\ud800', '\udc00x', '\ufeff', '\u2028', 'NaN', 'Infinity', '-1', TEXT,
   'e\u0301'.repeat(60), '\u{1f600}'.repeat(60), 'x'.repeat(100 * KIB), [], [[]], ['a'], {}, { toString: 5, valueOf: 5 }, { toJSON: 1 }, [{ toString: null, valueOf: null }], { Id: { Id: 1 } }
 ]
 const timestamps = [

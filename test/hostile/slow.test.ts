@@ -53,6 +53,18 @@ t.test('chunks without end are cut beyond 256 KiB', async t => {
   t.equal(stored.length, 0)
 })
 
+t.test('a body for an unknown path or token is not waited for, nor kept', async t => {
+  const { port, path } = await startReceiver(t)
+  for (const target of [`${path}x`, '/webhooks/other', '/nowhere', '/v1/calls']) {
+    for (const type of ['application/json', 'text/plain', 'nonsense;']) {
+      const wire = await connect(t, port)
+      wire.send(request(`POST ${target}`, [`Content-Type: ${type}`, 'Content-Length: 900000'], BODY))
+      await wire.answered()
+      t.strictSame(wire.statuses(), [404])
+    }
+  }
+})
+
 t.test('a sender that closes its half after the request hears the answer', async t => {
   const { port, path, stored } = await startReceiver(t)
   const wire = await connect(t, port)
