@@ -15,6 +15,7 @@ export const KafkaError = createError<[problem: string]>('MCS_KAFKA', 'Kafka: %s
 /** Receive. */
 export const UnknownTokenError = createError('MCS_UNKNOWN_TOKEN', 'not found', 404)
 export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not be stored, send it again', 503)
+export const OverloadedError = createError('MCS_OVERLOADED', 'too much is waiting to be stored, send it again', 503)
 
 /** Event log. */
 export const LogClosedError = createError('MCS_LOG_CLOSED', 'the event log is closed', 503)

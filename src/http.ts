@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import { InternalError, InvalidParameterError, NotFoundError } from './errors.js'
+import { limitConnections } from './connections.js'
+import { InternalError, InvalidParameterError, NotFoundError, OverloadedError } from './errors.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -8,17 +9,19 @@ const REQUEST_TIMEOUT_MS = 10_000
 export interface HttpOptions {
   logger: Logger
   trustProxy: boolean
+  requestTimeoutMs?: number
+  maxConnections?: number
 }
 
 /** The server that every role adds its routes to: time-outs, the shape of errors, logs that hold no URL. */
-export function createHttp ({ logger, trustProxy }: HttpOptions): FastifyInstance {
+export function createHttp ({ logger, trustProxy, requestTimeoutMs = REQUEST_TIMEOUT_MS, maxConnections }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }), // it would log the URL, which holds the token
     trustProxy,
     routerOptions: { maxParamLength: 512 },
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false } },
     // A path that cannot be read never reaches a route, and Fastify would put it into the answer.
     frameworkErrors: (_err, request, reply) => {
@@ -26,7 +29,11 @@ export function createHttp ({ logger, trustProxy }: HttpOptions): FastifyInstanc
     }
   })
   app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
-  app.setNotFoundHandler((request, reply) => isWebhook(request) ? reply.code(404).send() : sendError(reply, new NotFoundError('route')))
+  // Before the body is read: Fastify would buffer it, and look at its Content-Type, for a path that nobody answers.
+  app.addHook('onRequest', async (request, reply) => request.is404 ? refuseRoute(request, reply) : undefined)
+  app.setNotFoundHandler(refuseRoute)
+  app.server.maxHeadersCount = 0 // their size is limited: beyond 2,000 Node would drop them unsaid, a Content-Length too
+  limitConnections(app.server, app.log, maxConnections)
   app.addHook('onResponse', async (request, reply) => {
     if (logger.isLevelEnabled('debug')) request.log.debug({ route: request.routeOptions.url, method: request.method, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
   })
@@ -37,11 +44,15 @@ function refusePath (request: FastifyRequest, reply: FastifyReply): FastifyReply
   return isWebhook(request) ? reply.code(404).send() : sendError(reply, new InvalidParameterError('the path cannot be read'))
 }
 
+function refuseRoute (request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return isWebhook(request) ? reply.code(404).send() : sendError(reply, new NotFoundError('route'))
+}
+
 function answerError (err: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const route = request.routeOptions.url
   if (err.validation) return sendError(reply, new InvalidParameterError(describeValidation(err)))
   const statusCode = err.statusCode ?? 500
-  if (statusCode >= 500) request.log.error({ route, err }, 'a request failed')
+  if (statusCode >= 500 && !(err instanceof OverloadedError)) request.log.error({ route, err }, 'a request failed')
   if (err.statusCode === undefined || statusCode < 400) return sendError(reply, new InternalError())
   return sendError(reply, err)
 }
@@ -56,7 +67,7 @@ const STATUS_NAMES: Record<number, string> = {
 }
 
 function isWebhook (request: FastifyRequest): boolean {
-  return request.url.startsWith('/webhooks/')
+  return /^(?:https?:\/\/[^/]*)?\/webhooks\//i.test(request.url) // a proxy may ask for the whole URL
 }
 
 /** Names the parameter, never its value. */

@@ -2,11 +2,18 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import pretty from 'pino-pretty'
 import { sqlStateOf } from './db/sqlstate.js'
 
-/**
- * JSON lines, or readable ones on a terminal. Errors are logged without what they quote.
- * @param onAlarm  told the name of each line that has one: { alarm: 'log-hole', … }
- */
-export function createLogger (level: string, terminal: boolean, onAlarm: (name: string) => void): Logger {
+export interface LogOptions {
+  level: string
+  /** Readable lines instead of JSON. */
+  terminal?: boolean
+  /** Told the name of each line that has one: { alarm: 'log-hole', … } */
+  onAlarm?: (name: string) => void
+  /** Where the lines go instead of standard output. */
+  lines?: DestinationStream
+}
+
+/** JSON lines, or readable ones on a terminal. Errors are logged without what they quote. */
+export function createLogger ({ level, terminal = false, onAlarm = () => {}, lines }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
     base: null,
@@ -19,9 +26,9 @@ export function createLogger (level: string, terminal: boolean, onAlarm: (name: 
       }
     }
   }
-  const out: DestinationStream = terminal
+  const out = lines ?? (terminal
     ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
-    : pino.destination({ dest: 1, sync: true }) // a line that is still in memory when the process dies explains nothing
+    : pino.destination({ dest: 1, sync: true })) // a line that is still in memory when the process dies explains nothing
   return pino(options, out)
 }
 

@@ -5,6 +5,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
 import type { Config, Role } from './config.js'
+import { BACKLOG } from './connections.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError, PortInUseError } from './errors.js'
@@ -89,8 +90,8 @@ async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, pr
   const checks: Record<string, HealthCheck> = {}
   if (has(config, 'query')) await collectOpenApi(app)
   if (has(config, 'receive') && log) {
-    await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
-    checks.receive = async () => log.trouble()
+    const trouble = await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
+    checks.receive = async () => log.trouble() ?? trouble()
   }
   if (projection) checks.project = async () => projection.trouble()
   if (has(config, 'query') && pool) {
@@ -113,7 +114,7 @@ async function canQuery (pool: pg.Pool): Promise<string | null> {
 
 async function listen (app: FastifyInstance, { host, port }: Config): Promise<string> {
   try {
-    await app.listen({ host, port })
+    await app.listen({ host, port, backlog: BACKLOG })
   } catch (err) {
     if ((err as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`) // node:net
     throw err

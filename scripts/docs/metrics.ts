@@ -8,7 +8,8 @@ const RESULTS: Record<WebhookResult, string> = {
   unclassified: 'an event that could not be classified is in the log',
   empty: 'the body was empty; nothing was stored',
   'unknown-token': 'the token is nobody\'s; answered 404 or 429',
-  'not-stored': 'the log could not take it; answered 503'
+  'not-stored': 'the log could not take it, or not in time; answered 503',
+  overloaded: 'too much was waiting for the log; answered 503, the body unread'
 }
 
 /** docs/metrics.md */

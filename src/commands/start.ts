@@ -23,7 +23,7 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
       const terminal = process.stdout.isTTY === true
       const config = loadConfig(environment)
       const metrics = createMetrics()
-      const logger = createLogger(config.logLevel, terminal, name => metrics.alarms.inc({ name }))
+      const logger = createLogger({ level: config.logLevel, terminal, onAlarm: name => metrics.alarms.inc({ name }) })
       const service = await startService({ config, logger, metrics, now: () => new Date() })
       announce(service, config, logger, terminal)
       stopOnSignal(service, logger, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))

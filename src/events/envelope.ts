@@ -14,7 +14,7 @@ export const envelope = <T extends string>(type: T, description: string) => ({
   account: Type.String({ pattern: ACCOUNT_PATTERN, description: 'The MightyCall account, by the name that the configuration gives it.' }),
   occurredAt: instant("MightyCall's own time of the event, RFC 3339 in UTC with milliseconds."),
   receivedAt: instant('When it reached us, RFC 3339 in UTC with milliseconds.'),
-  clock: Type.Optional(Type.Literal('suspect', { description: "Present when MightyCall's time was absent, unreadable or over 24 h ahead: occurredAt is then receivedAt." })),
+  clock: Type.Optional(Type.Literal('suspect', { description: "Present when MightyCall's time was absent, unreadable, before 1970 or over 24 h ahead: occurredAt is then receivedAt." })),
   source: Type.Union([Type.Literal('webhook'), Type.Literal('rest'), Type.Literal('action')], { description: 'How we learned it.' })
 })
 

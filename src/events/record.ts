@@ -35,7 +35,7 @@ export function encodeEvent (event: Event): LogRecord {
  */
 export function decodeRecord (record: Pick<StoredRecord, 'value'>): Event {
   const value = parseValue(record.value)
-  const validator = validators.get(String((value as { type?: unknown } | null)?.type)) // any JSON may have a type
+  const validator = validators.get((value as { type?: string } | null)?.type ?? '') // any JSON may have a type, and of any kind
   if (!validator) throw new UndecodableRecordError('its type is unknown')
   if (!validator.Check(value)) throw new UndecodableRecordError(`${validator.Errors(value)[0]?.instancePath ?? '/'} is not of its schema`)
   return value as Event // the validator of its own type has just said so

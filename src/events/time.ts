@@ -1,5 +1,8 @@
 /** `2017-05-25T08:58:10.5140000Z`: UTC or an offset, 0 to 7 fractional digits (source: MightyCall API v4, WebHook Notifications). */
 const INSTANT = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i
+
+/** Before it there were no calls: year 1 is what .NET calls no date, and Postgres has no year 0, where an offset may lead. */
+const FIRST_MS = 0
 const MAX_AHEAD_MS = 24 * 60 * 60 * 1000
 
 export interface Moment {
@@ -9,10 +12,10 @@ export interface Moment {
   suspect: boolean
 }
 
-/** When it happened by the provider's clock, or by ours when theirs is absent, unreadable or more than a day ahead. */
+/** When it happened by the provider's clock, or by ours when theirs is absent, unreadable, before 1970 or more than a day ahead. */
 export function momentOf (timestamp: unknown, receivedAt: Date): Moment {
   const millis = parseInstant(timestamp)
-  if (millis === null || millis > receivedAt.getTime() + MAX_AHEAD_MS) return { occurredAt: receivedAt.toISOString(), suspect: true }
+  if (millis === null || millis < FIRST_MS || millis > receivedAt.getTime() + MAX_AHEAD_MS) return { occurredAt: receivedAt.toISOString(), suspect: true }
   return { occurredAt: new Date(millis).toISOString(), suspect: false }
 }
 

@@ -9,13 +9,27 @@ export interface Stripped {
   /** Some number cannot be told from its neighbours: an integer beyond 2^53. */
   inexact: boolean
   tooDeep: boolean
+  /** The account's own key stands somewhere else too: inside a text, or in a name. */
+  elsewhere: boolean
 }
 
 /** Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON; the key is also the REST API's client id. */
-export function stripApiKeys (value: unknown): Stripped {
-  const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false }
-  strip(value, 0, found)
+export function stripApiKeys (value: unknown, apiKey: string | null): Stripped {
+  const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, elsewhere: false }
+  strip(value, 0, { found, apiKey: apiKey?.toLowerCase() ?? null })
   return found
+}
+
+/** The value with stars in place of the account's key, in every text and name. */
+export function blankInTexts (value: unknown, apiKey: string): unknown {
+  const pattern = new RegExp(literally(apiKey), 'gi')
+  const blank = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.replace(pattern, stars)
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map(blank)
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.replace(pattern, stars), blank(member)]))
+  }
+  return blank(value)
 }
 
 /** Blanks what looks like an ApiKey in bytes that do not parse, and the account's own key wherever it stands. */
@@ -23,17 +37,29 @@ export function blankApiKeys (bytes: Buffer, apiKey: string | null): Buffer {
   const text = bytes.toString('latin1') // one character a byte, so that nothing but the key changes
     .replace(/(api[-_ ]?key[\s"'\\]{0,8}[:=>][\s"'\\]{0,8})([^\s"'\\,;&}<\]]+)/gi, (_match, name: string, key: string) => name + '*'.repeat(key.length))
   if (!apiKey) return Buffer.from(text, 'latin1')
-  const literal = Buffer.from(apiKey).toString('latin1').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return Buffer.from(text.replace(new RegExp(literal, 'gi'), key => '*'.repeat(key.length)), 'latin1')
+  // In UTF-8 or UTF-16, each character as it is or escaped as JSON allows.
+  const pattern = [...Buffer.from(apiKey).toString('latin1')].map(char => `(?:${[literally(char), escaped(char.toLowerCase()), escaped(char.toUpperCase())].join('|')})`).join('\\0?')
+  return Buffer.from(text.replace(new RegExp(pattern, 'gi'), stars), 'latin1')
 }
 
-/** True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch. */
+/** True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is no text or number is one. */
 export function isMismatch (apiKeys: unknown[], expected: string | null): boolean {
   if (expected === null) return false
-  return apiKeys.some(key => key !== null && !timingSafeEqual(digest(String(key)), digest(expected)))
+  return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(digest(String(key)), digest(expected))))
 }
 
-function strip (value: unknown, depth: number, found: Stripped): void {
+interface Search {
+  found: Stripped
+  /** In lower case. */
+  apiKey: string | null
+}
+
+function strip (value: unknown, depth: number, search: Search): void {
+  const { found } = search
+  if (typeof value === 'string') {
+    if (holds(value, search)) found.elsewhere = true
+    return
+  }
   if (typeof value === 'number') {
     if (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)) found.inexact = true
     return
@@ -44,21 +70,44 @@ function strip (value: unknown, depth: number, found: Stripped): void {
     return
   }
   if (Array.isArray(value)) {
-    for (const item of value) strip(item, depth + 1, found)
+    for (const item of value) strip(item, depth + 1, search)
     return
   }
   const members = value as Record<string, unknown> // an object that JSON.parse has just made
   for (const key in members) {
-    if (!isApiKeyName(key)) strip(members[key], depth + 1, found)
-    else {
+    if (isApiKeyName(key)) {
       found.apiKeys.push(members[key])
       delete members[key]
+      continue
     }
+    if (holds(key, search)) found.elsewhere = true
+    strip(members[key], depth + 1, search)
   }
 }
 
 function isApiKeyName (key: string): boolean {
   return (key.length === 6 || key.length === 7) && /^api[-_ ]?key$/i.test(key)
+}
+
+function holds (text: string, { apiKey }: Search): boolean {
+  return apiKey !== null && text.length >= apiKey.length && text.toLowerCase().includes(apiKey)
+}
+
+/** An object may have a toString that is no function. */
+function isPrintable (key: unknown): key is string | number {
+  return typeof key === 'string' || typeof key === 'number'
+}
+
+function stars (text: string): string {
+  return '*'.repeat(text.length)
+}
+
+function literally (text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+}
+
+function escaped (char: string): string {
+  return `\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 function digest (key: string): Buffer {

@@ -6,7 +6,7 @@ import { notificationId, randomId } from '../events/identity.js'
 import { cleanName, normalizeParty } from '../events/text.js'
 import { momentOf } from '../events/time.js'
 import type { UnclassifiedEvent, UnclassifiedReason } from '../events/unclassified.js'
-import { blankApiKeys, isMismatch, stripApiKeys } from './api-key.js'
+import { blankApiKeys, blankInTexts, isMismatch, stripApiKeys } from './api-key.js'
 import { type Fields, fieldsOf } from './fields.js'
 import { CALL_NOTIFICATION_TYPES, type CallNotificationType } from './notification-types.js'
 
@@ -28,10 +28,11 @@ export interface NotifiedAccount {
  */
 export function parseNotification (account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
   if (body.length === 0) return null
-  const value = parseJson(body)
-  if (value === undefined) return fromBytes(account, body, 'not-json', receivedAt)
-  const { apiKeys, inexact, tooDeep } = stripApiKeys(value)
+  const parsed = parseJson(body)
+  if (parsed === undefined) return fromBytes(account, body, 'not-json', receivedAt)
+  const { apiKeys, inexact, tooDeep, elsewhere } = stripApiKeys(parsed, account.apiKey)
   if (tooDeep) return fromBytes(account, body, 'too-deep', receivedAt)
+  const value = elsewhere && account.apiKey ? blankInTexts(parsed, account.apiKey) : parsed
   if (!isObject(value)) return fromBytes(account, body, 'not-an-object', receivedAt)
 
   const fields = fieldsOf(value)
@@ -57,7 +58,7 @@ function classify (account: NotifiedAccount, fields: Fields, apiKeys: unknown[],
   if (isMismatch(apiKeys, account.apiKey)) return unclassified('api-key-mismatch')
   const known = typeof fields.eventType === 'string' ? CALL_NOTIFICATION_TYPES.get(fields.eventType.trim().toLowerCase()) : undefined
   if (!known) return unclassified('unknown-type')
-  if (String(fields.callId ?? '').length > MAX_NAME_LENGTH) return unclassified('call-id-too-long')
+  if (typeof fields.callId === 'string' && fields.callId.length > MAX_NAME_LENGTH) return unclassified('call-id-too-long')
   const callId = cleanName(fields.callId)
   if (callId === null) return unclassified('no-call-id')
   return toCallEvent(identified, known, callId, fields, account.region, original)

@@ -2,13 +2,16 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { NotStoredError } from '../errors.js'
+import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/notification.js'
+import { createAdmission } from './admission.js'
+import { createInFlight, type InFlight } from './in-flight.js'
 import { TOKEN_PATTERN } from './tokens.js'
+import { within } from './within.js'
 
 /** What became of a request, for the metric `mcs_webhooks_total`. */
-export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored'] as const
+export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored', 'overloaded'] as const
 export type WebhookResult = typeof WEBHOOK_RESULTS[number]
 
 export interface WebhookOptions {
@@ -17,6 +20,8 @@ export interface WebhookOptions {
   append: (events: Event[]) => Promise<void>
   now: () => Date
   onResult: (result: WebhookResult, account: string | null) => void
+  inFlight?: InFlight
+  answerWithinMs?: number
 }
 
 interface WebhookRequest {
@@ -27,6 +32,9 @@ interface WebhookRequest {
 export const MAX_BODY_BYTES = 256 * 1024
 const WRONG_TOKENS_PER_MINUTE = 30
 const RETRY_AFTER_SECONDS = 5
+
+/** MightyCall waits 8 s. What is stored later all the same, and sent again, is one event: its id is the same. */
+const ANSWER_WITHIN_MS = 6000
 
 // For the description of the API. Answers without a body only: a schema for the others would change how they are written.
 const nothing = (description: string) => Type.Null({ description })
@@ -40,7 +48,7 @@ const POST_SCHEMA = {
   tags: ['webhooks'],
   summary: 'Take a notification of MightyCall',
   description: 'The token is the only credential. The body is JSON whatever its Content-Type, of at most 256 KiB (413 beyond). What is not understood is kept as `unclassified`. '
-    + 'An `Echo` header is returned. While nothing can be stored the answer is 503 with Retry-After.',
+    + 'An `Echo` header is returned. While nothing can be stored, or too much is waiting for it, the answer is 503 with Retry-After.',
   response: { 200: nothing('The event is durable; an empty body is not kept.'), 404: GET_SCHEMA.response[404], 429: GET_SCHEMA.response[429] }
 }
 
@@ -48,7 +56,7 @@ const POST_SCHEMA = {
  * POST /webhooks/mightycall/:token answers 2xx once the event is durable, and never before.
  * MightyCall waits 8 s and does not post again (source: MightyCall API v4, WebHook Notifications): whatever it authenticates is kept.
  */
-export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult }) => {
+export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult, inFlight = createInFlight(), answerWithinMs = ANSWER_WITHIN_MS }) => {
   await app.register(rateLimit, { global: false })
   // Only wrong tokens count: a 429 for MightyCall would be a lost event.
   const limitWrongTokens = app.createRateLimit({ max: WRONG_TOKENS_PER_MINUTE, timeWindow: '1 minute' })
@@ -56,6 +64,7 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
 
   const accounts = new WeakMap<FastifyRequest, NotifiedAccount>()
+  const admission = createAdmission(app, inFlight, MAX_BODY_BYTES)
   app.addHook<WebhookRequest>('onRequest', async (request, reply) => {
     // Fastify answers a Content-Type that it cannot read with 415 before any handler runs; here it says nothing anyway.
     delete request.headers['content-type']
@@ -64,6 +73,10 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     if (!account) return refuse(request, reply)
     accounts.set(request, account)
     if (typeof request.headers.echo === 'string') reply.header('echo', request.headers.echo)
+    if (request.method !== 'POST' || admission.enter(request)) return
+    onResult('overloaded', account.id)
+    reply.header('retry-after', RETRY_AFTER_SECONDS)
+    throw new OverloadedError()
   })
 
   async function refuse (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -76,13 +89,17 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
 
   app.post<WebhookRequest>('/webhooks/mightycall/:token', { bodyLimit: MAX_BODY_BYTES, schema: POST_SCHEMA }, async (request, reply) => {
     const account = accounts.get(request) as NotifiedAccount // the onRequest hook has answered everyone else
-    const event = parseNotification(account, request.body ?? Buffer.alloc(0), now())
+    const body = request.body ?? Buffer.alloc(0)
+    const event = parseNotification(account, body, now())
+    const claim = admission.take(request, body.length)
     if (!event) {
+      claim.release()
       onResult('empty', account.id)
       return reply.code(200).send()
     }
+    const appended = append([event]).finally(claim.release)
     try {
-      await append([event])
+      await within(answerWithinMs, appended, claim.late)
     } catch (cause) {
       onResult('not-stored', account.id)
       reply.header('retry-after', RETRY_AFTER_SECONDS)

@@ -44,7 +44,7 @@ t.test('a record is a CloudEvent in binary mode, keyed by its entity', async t =
 t.test('a record that is none of ours is refused with its reason, without its content', async t => {
   const good = JSON.parse(encodeEvent({ id: '8c8e0d1c-0000-4000-8000-000000000000', type: 'call.started', account: 'default', occurredAt: '2017-05-25T08:58:10.514Z', receivedAt: '2017-05-25T08:58:10.514Z', source: 'webhook', callId: 'c', family: 'incoming', extension: null, from: null, to: null, guid: null, raw: {} }).value.toString()) as object
   const refused = (value: unknown) => t.throws(() => decodeRecord({ value: value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) }), { code: 'MCS_UNDECODABLE_RECORD' })
-  for (const value of [null, '', 'secret', 'null', [], {}, { type: 'toString' }, { ...good, type: 'call.unheard-of' }, { ...good, callId: '' }, { ...good, callId: 'x'.repeat(101) }, { ...good, occurredAt: 'soon' }, { ...good, account: 'A B' }, { ...good, raw: 5 }]) refused(value)
+  for (const value of [null, '', 'secret', 'null', [], {}, { type: 'toString' }, { type: { toString: 1 } }, { ...good, type: 'call.unheard-of' }, { ...good, callId: '' }, { ...good, callId: 'x'.repeat(101) }, { ...good, occurredAt: 'soon' }, { ...good, account: 'A B' }, { ...good, raw: 5 }]) refused(value)
   t.throws(() => decodeRecord({ value: Buffer.from(JSON.stringify({ ...good, from: ['+15551234567'] })) }), { message: /^(?!.*1555).*\/from/ }, 'names the path only')
 })
 

@@ -48,9 +48,11 @@ const unclassified = [
   { name: 'no type', body: {}, reason: 'unknown-type', eventType: null },
   { name: 'a call without an id', body: { EventType: 'IncomingCall' }, reason: 'no-call-id', eventType: 'IncomingCall' },
   { name: 'a call id that is an object', body: { EventType: 'IncomingCall', CallId: {} }, reason: 'no-call-id', eventType: 'IncomingCall' },
+  { name: 'a call id that cannot be written', body: '{"EventType":"IncomingCall","CallId":{"toString":5,"valueOf":[]}}', reason: 'no-call-id', eventType: 'IncomingCall' },
   { name: 'a call id of 101 characters', body: { EventType: 'IncomingCall', CallId: 'x'.repeat(101) }, reason: 'call-id-too-long', eventType: 'IncomingCall' },
   { name: 'another ApiKey', body: { ...started, ApiKey: 'aaaaaaaa-31c2-492a-b0c1-224cd94e9c3b' }, reason: 'api-key-mismatch', eventType: 'IncomingCall' },
   { name: 'an ApiKey that is a number', body: { ...started, ApiKey: 5 }, reason: 'api-key-mismatch', eventType: 'IncomingCall' },
+  { name: 'an ApiKey that cannot be written', body: '{"EventType":"IncomingCall","CallId":"1","ApiKey":{"toString":5}}', reason: 'api-key-mismatch', eventType: 'IncomingCall' },
   { name: 'no JSON', body: 'hello', reason: 'not-json', eventType: null },
   { name: 'bytes that are no UTF-8', body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), reason: 'not-json', eventType: null },
   { name: 'an array', body: [started], reason: 'not-an-object', eventType: null },
@@ -76,8 +78,8 @@ t.test('bytes that are no object are kept as they came', async t => {
   t.strictSame(Buffer.from(String(event?.raw), 'base64'), bytes)
 })
 
-t.test('a time that is absent, unreadable or more than a day ahead is replaced by the receipt', async t => {
-  for (const Timestamp of [undefined, 'soon', '2017-02-30T00:00:00Z', '2017-05-25T08:58:10', '2026-11-24T08:00:01Z', 5]) {
+t.test('a time that is absent, unreadable, before 1970 or more than a day ahead is replaced by the receipt', async t => {
+  for (const Timestamp of [undefined, 'soon', '2017-02-30T00:00:00Z', '2017-05-25T08:58:10', '2026-11-24T08:00:01Z', '0001-01-01T00:00:00.0000000Z', '0001-01-01T00:00:00+23:59', '1969-12-31T23:59:59Z', 5]) {
     t.match(parse({ ...started, Timestamp }), { occurredAt: NOW.toISOString(), clock: 'suspect' })
   }
   t.match(parse({ ...started, Timestamp: '2026-11-24T07:59:59Z' }), { occurredAt: '2026-11-24T07:59:59.000Z', clock: undefined })

@@ -9,7 +9,7 @@ import { serveReceive } from '../../../src/receive/serve.js'
 import { serve } from './serve.js'
 
 const config = loadConfig(process.env)
-const logger = createLogger('warn', false) // of which service.ts makes the level of HTTP
+const logger = createLogger({ level: 'warn' }) // of which service.ts makes the level of HTTP
 const log = await openLog(config, logger)
 const app = createHttp({ logger: logger.child({ stage: 'http' }), trustProxy: config.trustProxy })
 await serveReceive(app, { log, metrics: createMetrics(), now: () => new Date(), tokens: config.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })

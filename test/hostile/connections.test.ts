@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import t, { type Test } from 'tap'
+import { openFilesLimit } from '../../src/connections.js'
+import { DOCUMENTED } from '../support/documented.js'
+import { eventually } from '../support/eventually.js'
+import { startReceiver } from '../support/receiver.js'
+import { connect, request } from '../support/wire.js'
+
+const BODY = JSON.stringify(DOCUMENTED[0])
+
+/** Both ends are in this process, and half of its files stay free. */
+const MANY = Math.min(5000, Math.floor(openFilesLimit() / 4))
+if (MANY < 5000) t.comment(`only ${MANY} connections: raise "ulimit -n" above 20,000 for 5,000`)
+
+async function openMany (t: Test, port: number, count: number): Promise<net.Socket[]> {
+  const sockets: net.Socket[] = []
+  t.teardown(() => { for (const socket of sockets) socket.destroy() })
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(250, count - sockets.length) }, () => net.connect({ port, host: '127.0.0.1' }).on('error', () => {}))
+    sockets.push(...some)
+    await Promise.all(some.map(socket => once(socket, 'connect')))
+  }
+  return sockets
+}
+
+t.test(`${MANY} open connections, idle or half sent, break no valid sender`, async t => {
+  const { app, port, post, stored } = await startReceiver(t)
+  const sockets = await openMany(t, port, MANY)
+  for (const socket of sockets.slice(0, MANY / 2)) socket.write('POST /webhooks/mightycall/x HTTP/1.1\r\nX-Slow: ')
+  await eventually('all are open', () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === MANY))))
+  for (let i = 0; i < 20; i++) t.equal((await post(BODY)).status, 200)
+  t.equal(stored.length, 20)
+  t.notOk(sockets.some(socket => socket.destroyed))
+})
+
+t.test('connections beyond the cap are closed at once, said once, and those that were there go on', async t => {
+  const { port, path, lines } = await startReceiver(t, { maxConnections: 3 })
+  const kept = await connect(t, port)
+  kept.send(request(`POST ${path}`, [`Content-Length: ${BODY.length}`]))
+  await connect(t, port)
+  await connect(t, port)
+  for (let i = 0; i < 5; i++) await (await connect(t, port)).closed
+  kept.send(BODY)
+  await kept.answered()
+  t.strictSame(kept.statuses(), [200])
+  t.equal(lines.filter(line => line.includes('"alarm":"connections"')).length, 1)
+})
+
+t.test('a cap leaves half of the files to the event log', async t => {
+  const { app } = await startReceiver(t, { maxConnections: 1e9 })
+  t.ok(app.server.maxConnections <= openFilesLimit() / 2)
+})
