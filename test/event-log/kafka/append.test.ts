@@ -1,14 +1,16 @@
 import t from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { MAX_PARTITION_BYTES } from '../../../src/event-log/kafka/requests.js'
-import { bareAdmin, bareProducer, gather, makeTopic, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { eventually } from '../../support/eventually.js'
+import { bareAdmin, bareProducer, makeTopic, openLog, skip } from '../../support/kafka-log.js'
+import { gather, record } from '../support/gather.js'
 
 t.test('what is appended comes back with key, value and headers, in order per key', { skip }, async t => {
   const { log } = await openLog(t)
   const keys = ['default:a', 'default:b', 'default:c']
   await Promise.all(Array.from({ length: 60 }, (_, i) => log.append([record(keys[i % 3] ?? '', `${i}`, { ce_id: `id-${i}`, name: 'Zoë' })])))
   const { records } = await gather(t, log)
-  await until('all came', () => records.length === 60)
+  await eventually('all came', () => records.length === 60)
   for (const key of keys) {
     const own = records.filter(record => record.key === key)
     const numbers = own.map(({ value }) => Number(value))
@@ -27,7 +29,7 @@ t.test('a key lands where kafkajs and Java would put it', { skip }, async t => {
   await log.append(keys.map(key => record(key, 'ours')))
   await producer.send({ topic: `${topicPrefix}.calls`, messages: keys.map(key => ({ key, value: 'theirs' })) })
   const { records } = await gather(t, log)
-  await until('all came', () => records.length === 80)
+  await eventually('all came', () => records.length === 80)
   for (const key of keys) t.equal(new Set(records.filter(record => record.key === key).map(({ partition }) => partition)).size, 1, key)
   t.equal(new Set(records.map(({ partition }) => partition)).size, 6, 'all partitions are used')
 })
@@ -37,7 +39,7 @@ t.test('an append larger than a request is cut and arrives whole', { skip }, asy
   const large = Buffer.alloc(100_000, 'x')
   await log.append(Array.from({ length: 30 }, (_, i) => record('default:one', Buffer.concat([Buffer.from(`${i} `), large]))))
   const { records } = await gather(t, log)
-  await until('all came', () => records.length === 30)
+  await eventually('all came', () => records.length === 30)
   t.strictSame(records.map(({ value }) => Number.parseInt(String(value), 10)), Array.from({ length: 30 }, (_, i) => i))
   t.ok(30 * large.length > 5 * MAX_PARTITION_BYTES)
 })
@@ -59,7 +61,7 @@ t.test('what others produce is read without key, value, or with headers of any k
   const messages = [{ value: null, partition: 0 }, { value: 'v', partition: 0, headers }]
   await producer.send({ topic: `${topicPrefix}.calls`, messages })
   const { records } = await gather(t, log)
-  await until('both came', () => records.length === 2)
+  await eventually('both came', () => records.length === 2)
   t.match(records[0], { key: null, value: null, headers: {} })
   t.strictSame(records[1]?.headers, { one: '1', two: 'b' })
 })

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Batch } from '../../../src/event-log/port.js'
-import { bareAdmin, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { eventually } from '../../support/eventually.js'
+import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { gather, record } from '../support/gather.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
@@ -9,7 +11,7 @@ t.test('two groups get everything, each in its own time', { skip }, async t => {
   const { log } = await openLog(t)
   const [one, two] = await Promise.all([gather(t, log), gather(t, log)])
   await log.append(some(8))
-  await until('both have all', () => one.records.length === 8 && two.records.length === 8)
+  await eventually('both have all', () => one.records.length === 8 && two.records.length === 8)
   t.strictSame(one.values(), two.values())
 })
 
@@ -24,15 +26,15 @@ t.test('members of a group share the partitions and hand them over', { skip }, a
   const keys = Array.from({ length: 30 }, (_, i) => `default:${i}`)
   const one = await gather(t, log, group)
   await log.append(keys.map(key => record(key, 'first')))
-  await until('one has all', () => one.records.length === 30)
+  await eventually('one has all', () => one.records.length === 30)
   const two = await gather(t, log, group)
-  await until('two is in', () => two.subscription.trouble() === null)
+  await eventually('two is in', () => two.subscription.trouble() === null)
   await log.append(keys.map(key => record(key, 'second')))
-  await until('both have all', () => one.records.length + two.records.length >= 60)
+  await eventually('both have all', () => one.records.length + two.records.length >= 60)
   t.ok(two.records.length > 0 && two.records.length < 30, 'shared')
   await one.subscription.close()
   await log.append(keys.map(key => record(key, 'third')))
-  await until('two has the rest', () => two.values().filter(value => value === 'third').length === 30)
+  await eventually('two has the rest', () => two.values().filter(value => value === 'third').length === 30)
   t.equal(one.records.length + two.records.length, 90, 'each came once')
 })
 
@@ -40,9 +42,9 @@ t.test('a handler slower than the session time-out stays in its group', { skip }
   const { log, lines } = await openLog(t)
   await log.append(some(3))
   const { batches, subscription } = await gather(t, log, { handle: ({ records }) => sleep(String(records[0]?.key) === 'default:a' ? 7_500 : 0) })
-  await until('the slow one is done', () => batches.length > 0)
+  await eventually('the slow one is done', () => batches.length > 0)
   await log.append(some(1, 'default:b'))
-  await until('the next one is done', () => batches.length > 1)
+  await eventually('the next one is done', () => batches.length > 1)
   t.equal(batches.length, 2, 'nothing came twice')
   t.equal(subscription.trouble(), null)
   t.equal(lines.filter(({ kafkajs }) => kafkajs === 'Consumer has joined the group').length, 1)
@@ -54,7 +56,7 @@ t.test('close waits for the batch in hand and leaves the group at once', { skip 
   await log.append(some(1))
   let began = false
   const { records, subscription } = await gather(t, log, { group: 'closing', handle: async () => { began = true; await sleep(500) } })
-  await until('it is in hand', () => began)
+  await eventually('it is in hand', () => began)
   await subscription.close()
   t.equal(records.length, 1)
   t.equal(subscription.trouble(), 'is closed')
