@@ -7,14 +7,6 @@ import { gather, record } from '../support/gather.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
-t.test('two groups get everything, each in its own time', { skip }, async t => {
-  const { log } = await openLog(t)
-  const [one, two] = await Promise.all([gather(t, log), gather(t, log)])
-  await log.append(some(8))
-  await eventually('both have all', () => one.records.length === 8 && two.records.length === 8)
-  t.strictSame(one.values(), two.values())
-})
-
 t.test('members of a group share the partitions and hand them over', { skip }, async t => {
   const { log } = await openLog(t)
   const checkpoints = new Map<number, bigint>()

@@ -24,34 +24,6 @@ t.test('a rejected batch comes again, from the same record, and the other partit
   t.equal(subscription.trouble(), null)
 })
 
-t.test('startAt decides where a partition begins, whatever was committed to Kafka', { skip }, async t => {
-  const { log } = await openLog(t)
-  await log.append(some(10))
-  const first = await gather(t, log, { group: 'same' })
-  await eventually('all came', () => first.records.length === 10)
-  await first.subscription.close()
-  const partition = first.records[0]?.partition
-  const again = await gather(t, log, { group: 'same', startAt: async asked => asked.partition === partition ? 4n : 'first' })
-  await eventually('the rest came', () => again.records.length >= 6)
-  t.strictSame(again.values(), ['4', '5', '6', '7', '8', '9'])
-})
-
-t.test('startAt is asked again until it answers, and nothing is handled before', { skip }, async t => {
-  const { log } = await openLog(t)
-  await log.append(some(3))
-  let asked = 0
-  const { records, subscription } = await gather(t, log, {
-    startAt: async () => {
-      if (++asked <= 12) throw new Error('the database is down')
-      return 'first'
-    }
-  })
-  await eventually('it was asked', () => asked > 0)
-  t.match(subscription.trouble(), /where to start/)
-  t.equal(records.length, 0)
-  await eventually('all came', () => records.length === 3)
-})
-
 t.test('an offset that the log does not hold starts at its first record, and is said', { skip }, async t => {
   const { log, lines, topicPrefix } = await openLog(t)
   const admin = await bareAdmin(t)
