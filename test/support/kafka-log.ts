@@ -21,11 +21,11 @@ export interface TestLog {
 }
 
 /** A log with topics of its own. */
-export async function openLog (t: Test, options: Partial<KafkaOptions> = {}): Promise<TestLog> {
+export async function openLog (t: Test, { silenceMs, ...options }: Partial<KafkaOptions> & { silenceMs?: number } = {}): Promise<TestLog> {
   const lines: Record<string, unknown>[] = []
   const topicPrefix = options.topicPrefix ?? `t-${randomUUID()}`
   const logger = pino({ level: 'debug' }, { write: (line: string) => { lines.push(JSON.parse(line)) } })
-  const log = await openKafkaLog({ brokers: BROKERS, createTopics: true, ...options, topicPrefix }, { log: logger })
+  const log = await openKafkaLog({ brokers: BROKERS, createTopics: true, ...options, topicPrefix }, { log: logger, silenceMs })
   t.teardown(() => log.close())
   return { log, topicPrefix, lines }
 }
