@@ -5,6 +5,7 @@ import { createAssignment } from './assignment.js'
 import { createBatches, HEARTBEAT_MS } from './batches.js'
 import { createClient, type KafkaOptions } from './client.js'
 import { kafkaProblem } from './errors.js'
+import { watchFetches } from './fetches.js'
 import { REBALANCE_MS, watchLiveness } from './liveness.js'
 import { pause } from './pauses.js'
 import { kafkaTopic, logTopic } from './records.js'
@@ -38,6 +39,7 @@ export function openSession ({ options, subscription, bounds, log, silenceMs }: 
   const state = { closing: false, joined: false }
   const end = createEnd()
   const liveness = watchLiveness(consumer, { onSilence: end.reach, silenceMs })
+  watchFetches(consumer, assignment.startAll)
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => end.reach(error))
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
     state.joined = true

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredRecord } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
@@ -40,7 +40,8 @@ async function killedAppender (t: Test, { adapter, open, file }: Conformance, wr
 async function killedSubscriber (t: Test, { adapter, open, file }: Conformance): Promise<void> {
   const place = adapter.place(t)
   const dir = t.testdir()
-  const subscriber = startProgram(t, file, 'consume', place, 'group', dir, '8')
+  const group = `g-${randomUUID()}`
+  const subscriber = startProgram(t, file, 'consume', place, group, dir, '8')
   await eventually('it has handled some', () => subscriber.lines().length > 50, 30_000)
   await sleep(randomInt(500))
   const handled = (await subscriber.kill()).map(line => line.split(' ')).map(([partition, offset]) => `${partition} ${offset}`)
@@ -48,7 +49,7 @@ async function killedSubscriber (t: Test, { adapter, open, file }: Conformance):
   const stored = await readAll(t, log)
   const starts = new Map<number, bigint>()
   const { records } = await gather(t, log, {
-    group: 'group',
+    group,
     startAt: async partition => {
       const start = loadCheckpoint(dir, partition)
       if (start !== 'first') starts.set(partition.partition, start)

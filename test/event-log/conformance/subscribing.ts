@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../support/eventually.js'
 import { gather, record } from '../support/gather.js'
@@ -12,10 +13,11 @@ export const subscribing: Promises = {
     const { log } = await open(t)
     for (let n = 0; n < 30; n += 5) await log.append(Array.from({ length: 5 }, (_, i) => record('default:a', `${n + i}`)))
     const stored = await readAll(t, log)
+    const group = `g-${randomUUID()}`
     for (const start of [0, 1, 14, 15, 29]) {
       const asked: string[] = []
       const { values, subscription } = await gather(t, log, {
-        group: 'same',
+        group,
         startAt: async ({ topic, partition }) => {
           asked.push(`${topic} ${partition}`)
           return stored.find(one => one.partition === partition) ? stored[start]?.offset ?? 'first' : 'first'

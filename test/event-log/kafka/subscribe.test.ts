@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Batch } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
-import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
+import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
@@ -69,16 +69,4 @@ t.test('records that are gone before they are read make startAt be asked again',
   t.strictSame(values(), ['0', '1', '2', '3', '4', '3', '4'])
   t.equal(asked, 2)
   t.match(lines.find(({ msg }) => String(msg).startsWith('the log does not hold')), { wanted: '5', first: '8', end: '10' })
-})
-
-t.test('a topic made anew under a running consumer is read from its first record', { skip }, async t => {
-  const { log, topicPrefix } = await openLog(t)
-  const admin = await bareAdmin(t)
-  const topic = `${topicPrefix}.calls`
-  await log.append(some(5))
-  const { values } = await gather(t, log)
-  await eventually('all came', () => values().length === 5)
-  await makeTopic(admin, { topic, numPartitions: 6 })
-  await eventually('it is taken', async () => await log.append([record('default:a', 'new')]).then(() => true, () => false))
-  await eventually('the new one came', () => values().includes('new'))
 })
