@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Resolves as soon as the condition holds; rejects when it never does. */
-export async function eventually (what: string, condition: () => boolean | Promise<boolean>, patienceMs = 5000): Promise<void> {
+export async function eventually (what: string, condition: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
   for (const end = Date.now() + patienceMs; !await condition(); await sleep(10)) {
     if (Date.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`)
   }

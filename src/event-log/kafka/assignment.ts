@@ -21,6 +21,8 @@ export interface Assignment {
   find: (partition: TopicPartition) => Place | null
   /** Looks for the start once more: the log does not continue where it should. */
   startAgain: (place: Place) => void
+  /** The same for all that is ours: nothing is known any more of what it continues. */
+  startAll: () => void
   /** Lets the partition rest, longer after each rejection; the others go on. */
   rest: (place: Place) => void
   clear: () => void
@@ -73,6 +75,7 @@ export function createAssignment (needs: AssignmentNeeds): Assignment {
     assign,
     find: partition => places.get(keyOf(partition)) ?? null,
     startAgain,
+    startAll: () => { for (const place of places.values()) start(place) },
     rest,
     clear: () => places.clear(),
     trouble: () => troubleOf([...places.values()])

@@ -5,6 +5,7 @@ import { createAssignment } from './assignment.js'
 import { createBatches, HEARTBEAT_MS } from './batches.js'
 import { createClient, type KafkaOptions } from './client.js'
 import { kafkaProblem } from './errors.js'
+import { watchFetches } from './fetches.js'
 import { REBALANCE_MS, watchLiveness } from './liveness.js'
 import { pause } from './pauses.js'
 import { kafkaTopic, logTopic } from './records.js'
@@ -15,6 +16,8 @@ export interface ConsumerNeeds {
   subscription: SubscribeOptions
   bounds: EventReader['bounds']
   log: Logger
+  /** How long a consumer may be silent before another takes its place; given by tests alone. */
+  silenceMs?: number | undefined
 }
 
 /** One kafkajs consumer, from its start to its end; it is never restarted. */
@@ -28,14 +31,15 @@ export interface Session {
   close: () => Promise<void>
 }
 
-export function openSession ({ options, subscription, bounds, log }: ConsumerNeeds): Session {
+export function openSession ({ options, subscription, bounds, log, silenceMs }: ConsumerNeeds): Session {
   const { group, topics, startAt, handle } = subscription
   const { topicPrefix } = options
   const consumer = createClient(options, 'long', log).consumer(settingsOf(group))
   const assignment = createAssignment({ consumer, topicPrefix, findStart: createFindStart(startAt, bounds, log), log })
   const state = { closing: false, joined: false }
   const end = createEnd()
-  const liveness = watchLiveness(consumer, end.reach)
+  const liveness = watchLiveness(consumer, { onSilence: end.reach, silenceMs })
+  watchFetches(consumer, assignment.startAll)
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => end.reach(error))
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
     state.joined = true

@@ -5,8 +5,14 @@ export interface Liveness {
   stop: () => void
 }
 
+export interface LivenessNeeds {
+  onSilence: (reason: Error) => void
+  /** How long a consumer may be silent. */
+  silenceMs?: number | undefined
+}
+
 /** Watches a consumer's events. One that hangs says nothing at all, not even that it crashed. */
-export function watchLiveness (consumer: Consumer, onSilence: (reason: Error) => void): Liveness {
+export function watchLiveness (consumer: Consumer, { onSilence, silenceMs = SILENCE_MS }: LivenessNeeds): Liveness {
   const { CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS } = consumer.events
   let lastSign = performance.now()
   for (const event of [CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS]) {
@@ -14,7 +20,7 @@ export function watchLiveness (consumer: Consumer, onSilence: (reason: Error) =>
   }
   const silentMs = () => performance.now() - lastSign
   const timer = setInterval(() => {
-    if (silentMs() > SILENCE_MS) onSilence(new Error('the consumer gave no sign of life'))
+    if (silentMs() > silenceMs) onSilence(new Error('the consumer gave no sign of life'))
   }, 1_000).unref()
   return {
     trouble: () => silentMs() > NOTABLE_SILENCE_MS ? `the brokers have been silent for ${Math.round(silentMs() / 1_000)} s` : null,

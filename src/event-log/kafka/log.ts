@@ -1,8 +1,8 @@
-import type { Logger } from 'pino'
 import { LogClosedError, NotStoredError } from '../../errors.js'
 import type { EventLog, SubscribeOptions, Subscription } from '../port.js'
 import { clusterId, createCluster, topicBounds } from './admin.js'
 import { createConnect, type KafkaOptions } from './client.js'
+import type { ConsumerNeeds } from './consumer.js'
 import { createAppender } from './producer.js'
 import { createSender } from './sender.js'
 import { superviseConsumer } from './supervisor.js'
@@ -10,11 +10,14 @@ import { prepareTopics } from './topics.js'
 
 export type { KafkaOptions } from './client.js'
 
+/** `silenceMs` is how long a consumer may be silent before another takes its place; tests alone have less patience. */
+export type KafkaLogNeeds = Pick<ConsumerNeeds, 'log' | 'silenceMs'>
+
 /**
  * The event log in Kafka. Resolves when the cluster answers and has our topics.
  * @throws KafkaError  one line that says what is wrong and which variable to look at
  */
-export async function openKafkaLog (options: KafkaOptions, { log }: { log: Logger }): Promise<EventLog> {
+export async function openKafkaLog (options: KafkaOptions, { log, silenceMs }: KafkaLogNeeds): Promise<EventLog> {
   const { topicPrefix, createTopics, consumeOnly = false } = options
   const cluster = createCluster(createConnect(options, 'admin', log))
   try {
@@ -29,7 +32,7 @@ export async function openKafkaLog (options: KafkaOptions, { log }: { log: Logge
 
   async function subscribe (subscription: SubscribeOptions): Promise<Subscription> {
     if (closing) throw new LogClosedError()
-    const supervised = superviseConsumer({ options, subscription, bounds, log })
+    const supervised = superviseConsumer({ options, subscription, bounds, log, silenceMs })
     subscriptions.add(supervised)
     return {
       trouble: supervised.trouble,

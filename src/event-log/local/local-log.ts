@@ -91,7 +91,7 @@ function logOf (parts: Parts): LocalLog {
       const first = store.segments[0]?.base ?? store.end.offset
       return [{ partition: 0, first: BigInt(first), end: BigInt(store.end.offset) }]
     },
-    trouble: trouble.read,
+    trouble: () => closing ? 'is closed' : trouble.read(),
     damage: damage.list,
     sparse: true,
     close: () => closing ??= closeParts(parts)

@@ -21,7 +21,7 @@ export function startSubscription (source: SegmentSource, options: SubscribeOpti
   const state: State = { options, log, stop: new AbortController(), trouble: null }
   const running = run(source, state)
   return {
-    trouble: () => state.trouble,
+    trouble: () => state.stop.signal.aborted ? 'is closed' : state.trouble,
     close: async () => {
       state.stop.abort()
       await running

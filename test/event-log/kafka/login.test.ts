@@ -1,7 +1,9 @@
 import t from 'tap'
 import type { KafkaOptions } from '../../../src/event-log/kafka/log.js'
 import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
-import { BROKERS, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { eventually } from '../../support/eventually.js'
+import { BROKERS, openLog, skip } from '../../support/kafka-log.js'
+import { gather, record } from '../support/gather.js'
 
 const noBroker = kafkaUnavailable() ?? skip
 const login = { mechanism: 'scram-sha-512' as const, username: 'mightycall', password: 'swordfish-7' }
@@ -17,7 +19,7 @@ t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 
     await t.rejects(log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]))
     await log.append([record('default:a', 'x')])
     const { values } = await gather(t, log)
-    await until('it came', () => values().length === 1)
+    await eventually('it came', () => values().length === 1)
     t.notMatch(JSON.stringify(lines), login.password)
   })
 

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
-import { bareAdmin, gather, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { eventually } from '../../support/eventually.js'
+import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { gather, record } from '../support/gather.js'
 
 const noBroker = kafkaUnavailable() ?? false
 
@@ -23,15 +25,15 @@ t.test('a consumer that has crashed for good is replaced', { skip }, async t => 
   })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await until('the first came', () => values().length === 1)
+  await eventually('the first came', () => values().length === 1)
 
   const crashes = () => lines.filter(({ msg }) => msg === 'a consumer has ended: a new one takes its place').length
   await compress('lz4') // the broker itself makes the records unreadable, a moment later
-  await until('it has crashed twice', () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false))
+  await eventually('it has crashed twice', () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false))
   t.match(subscription.trouble(), /compressed in a way this client cannot read/)
 
   await compress('uncompressed')
-  await until('the last came', async () => {
+  await eventually('the last came', async () => {
     await log.append([record('default:a', 'after')])
     const { partition, end } = (await log.bounds('calls')).find(({ end }) => end > 0n) ?? { partition: 0, end: 1n }
     await admin.fetchTopicOffsets(topic)
@@ -39,21 +41,21 @@ t.test('a consumer that has crashed for good is replaced', { skip }, async t => 
     await sleep(500)
     return values().includes('after')
   })
-  await until('all is well', () => subscription.trouble() === null)
+  await eventually('all is well', () => subscription.trouble() === null)
 })
 
 t.test('a dead broker in the list is passed over', { skip }, async t => {
   const { log } = await openLog(t, { brokers: ['127.0.0.1:9', ...process.env.TEST_KAFKA_BROKERS?.split(',') ?? []] })
   await log.append([record('default:a', 'x')])
   const { values } = await gather(t, log)
-  await until('it came', () => values().length === 1)
+  await eventually('it came', () => values().length === 1)
 })
 
 async function frozen (t: Test, kafka: Kafka): Promise<void> {
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await until('it came', () => values().length === 1)
+  await eventually('it came', () => values().length === 1)
   await kafka.freeze()
   for (const what of ['sent on the old connection', 'sent on a new one']) {
     const began = performance.now()
@@ -68,15 +70,15 @@ async function frozen (t: Test, kafka: Kafka): Promise<void> {
   await log.append([record('default:a', 'after')])
   t.comment(`taken ${Math.round(performance.now() - thawed)} ms after the thaw`)
   t.equal(log.trouble(), null)
-  await until('it came too', () => values().includes('after'))
-  await until('the consumer is well', () => subscription.trouble() === null)
+  await eventually('it came too', () => values().includes('after'))
+  await eventually('the consumer is well', () => subscription.trouble() === null)
 }
 
 async function killed (t: Test, kafka: Kafka): Promise<void> {
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await until('it came', () => values().length === 1)
+  await eventually('it came', () => values().length === 1)
   await kafka.kill()
   for (let i = 0; i < 3; i++) {
     const began = performance.now()
@@ -88,9 +90,9 @@ async function killed (t: Test, kafka: Kafka): Promise<void> {
   await t.rejects(log.id(), { code: 'MCS_KAFKA' })
   await kafka.restart()
   const up = performance.now()
-  await until('it is taken', () => log.append([record('default:a', 'after')]).then(() => true, () => false))
+  await eventually('it is taken', () => log.append([record('default:a', 'after')]).then(() => true, () => false))
   t.comment(`taken ${Math.round(performance.now() - up)} ms after the restart`)
-  await until('it came too', () => values().includes('after'), 20_000)
+  await eventually('it came too', () => values().includes('after'), 20_000)
   t.comment(`consumed ${Math.round(performance.now() - up)} ms after the restart`)
-  await until('the consumer is well', () => subscription.trouble() === null)
+  await eventually('the consumer is well', () => subscription.trouble() === null)
 }

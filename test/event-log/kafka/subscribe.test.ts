@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { Batch } from '../../../src/event-log/port.js'
-import { bareAdmin, gather, makeTopic, openLog, record, skip, until } from '../../support/kafka-log.js'
+import { eventually } from '../../support/eventually.js'
+import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { gather, record } from '../support/gather.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
@@ -15,39 +17,11 @@ t.test('a rejected batch comes again, from the same record, and the other partit
       if (tries.length < 4) throw new Error('not today')
     }
   })
-  await until('the good key came', () => records.length >= 5 && tries.length < 4)
+  await eventually('the good key came', () => records.length >= 5 && tries.length < 4)
   t.match(subscription.trouble(), /the handler rejects/)
-  await until('the bad key came', () => records.length === 10)
+  await eventually('the bad key came', () => records.length === 10)
   t.strictSame(tries.map(({ records }) => records[0]?.offset), [0n, 0n, 0n, 0n])
   t.equal(subscription.trouble(), null)
-})
-
-t.test('startAt decides where a partition begins, whatever was committed to Kafka', { skip }, async t => {
-  const { log } = await openLog(t)
-  await log.append(some(10))
-  const first = await gather(t, log, { group: 'same' })
-  await until('all came', () => first.records.length === 10)
-  await first.subscription.close()
-  const partition = first.records[0]?.partition
-  const again = await gather(t, log, { group: 'same', startAt: async asked => asked.partition === partition ? 4n : 'first' })
-  await until('the rest came', () => again.records.length >= 6)
-  t.strictSame(again.values(), ['4', '5', '6', '7', '8', '9'])
-})
-
-t.test('startAt is asked again until it answers, and nothing is handled before', { skip }, async t => {
-  const { log } = await openLog(t)
-  await log.append(some(3))
-  let asked = 0
-  const { records, subscription } = await gather(t, log, {
-    startAt: async () => {
-      if (++asked <= 12) throw new Error('the database is down')
-      return 'first'
-    }
-  })
-  await until('it was asked', () => asked > 0)
-  t.match(subscription.trouble(), /where to start/)
-  t.equal(records.length, 0)
-  await until('all came', () => records.length === 3)
 })
 
 t.test('an offset that the log does not hold starts at its first record, and is said', { skip }, async t => {
@@ -59,7 +33,7 @@ t.test('an offset that the log does not hold starts at its first record, and is 
   await admin.deleteTopicRecords({ topic: `${topicPrefix}.calls`, partitions: [{ partition, offset: '3' }] })
   for (const offset of [1n, 100n]) {
     const { values, subscription } = await gather(t, log, { startAt: async asked => asked.partition === partition ? offset : 'first' })
-    await until('what is left came', () => values().length >= 3)
+    await eventually('what is left came', () => values().length >= 3)
     t.strictSame(values(), ['3', '4', '5'])
     await subscription.close()
   }
@@ -86,25 +60,13 @@ t.test('records that are gone before they are read make startAt be asked again',
       if (batches.length === 0) await released
     }
   })
-  await until('the first batch is in hand', () => began)
+  await eventually('the first batch is in hand', () => began)
   await log.append(some(5))
   await admin.fetchTopicOffsets(topic)
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 2, offset: '8' }] })
   release()
-  await until('what is left came', () => values().length >= 7)
+  await eventually('what is left came', () => values().length >= 7)
   t.strictSame(values(), ['0', '1', '2', '3', '4', '3', '4'])
   t.equal(asked, 2)
   t.match(lines.find(({ msg }) => String(msg).startsWith('the log does not hold')), { wanted: '5', first: '8', end: '10' })
-})
-
-t.test('a topic made anew under a running consumer is read from its first record', { skip }, async t => {
-  const { log, topicPrefix } = await openLog(t)
-  const admin = await bareAdmin(t)
-  const topic = `${topicPrefix}.calls`
-  await log.append(some(5))
-  const { values } = await gather(t, log)
-  await until('all came', () => values().length === 5)
-  await makeTopic(admin, { topic, numPartitions: 6 })
-  await until('it is taken', async () => await log.append([record('default:a', 'new')]).then(() => true, () => false))
-  await until('the new one came', () => values().includes('new'))
 })

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
-import { bareAdmin, makeTopic, openLog, record, skip } from '../../support/kafka-log.js'
+import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
+import { record } from '../support/gather.js'
 
 t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)

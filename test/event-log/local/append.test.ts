@@ -1,7 +1,7 @@
 import path from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { LogClosedError, NotStoredError, RecordTooLargeError } from '../../../src/errors.js'
+import { NotStoredError, RecordTooLargeError } from '../../../src/errors.js'
 import type { LogRecord } from '../../../src/event-log/port.js'
 import { TOPICS } from '../../../src/events/topics.js'
 import { listOf, openLog, readAll, record, segmentsIn, tempDir } from './support/log.js'
@@ -36,15 +36,6 @@ t.test('offsets count all records of the log, and the bounds of each topic are t
   t.strictSame(listOf(await readAll(log)), ['0 a', '1 b', '2 c'])
 })
 
-t.test('an append of more records than a group holds resolves once all can be read, and others are not lost between', async t => {
-  const log = await openLog(t, { dir: tempDir(t) })
-  const many = Array.from({ length: 5_001 }, (_, i) => record(`many ${i}`))
-  await Promise.all([log.append([record('before')]), log.append(many), log.append([record('after')])])
-  t.strictSame(await log.bounds('calls'), [{ partition: 0, first: 0n, end: 5_003n }])
-  const texts = (await readAll(log)).map(({ value }) => String(value))
-  t.strictSame(texts, ['before', ...many.map(({ value }) => String(value)), 'after'])
-})
-
 t.test('a record larger than a group or a segment has its own, and one beyond 16 MiB is refused', async t => {
   const log = await openLog(t, { dir: tempDir(t), segmentBytes: 1_000 })
   const large = { ...record('large'), value: Buffer.alloc(5 * 1024 * 1024, 'x') }
@@ -59,15 +50,6 @@ t.test('segments are named by their first offset and stay below their size', asy
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await log.append([record(name)])
   t.strictSame(segmentsIn(dir).slice(0, 2), ['0000000000000000.seg', '0000000000000003.seg'])
   t.strictSame(listOf(await readAll(log, 4n)), ['4 e', '5 f', '6 g'])
-})
-
-t.test('the id survives a restart and differs from any other', async t => {
-  const dir = tempDir(t)
-  const log = await openLog(t, { dir })
-  const id = await log.id()
-  await log.close()
-  t.equal(await (await openLog(t, { dir })).id(), id)
-  t.not(await (await openLog(t, { dir: tempDir(t) })).id(), id)
 })
 
 t.test('a second owner is refused until the first has closed', async t => {
@@ -85,15 +67,4 @@ t.test('appends beyond the cap on what waits are refused, the others stored', as
   await t.rejects(log.append([record('b')]), new NotStoredError())
   await first
   await t.resolves(log.append([record('c')]))
-})
-
-t.test('closing while appending stores what was accepted and refuses what comes later', async t => {
-  const dir = tempDir(t)
-  const log = await openLog(t, { dir })
-  const accepted = Array.from({ length: 3_000 }, (_, i) => log.append([record(String(i))]))
-  const closing = log.close()
-  await t.rejects(log.append([record('late')]), new LogClosedError())
-  await Promise.all([...accepted, closing])
-  await t.rejects(log.subscribe({ group: 'g', topics: ['calls'], startAt: async () => 'first', handle: async () => {} }), new LogClosedError())
-  t.equal((await readAll(await openLog(t, { dir }))).length, 3_000)
 })

@@ -1,25 +1,24 @@
-import { spawn } from 'node:child_process'
 import { appendFileSync, statSync, truncateSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { openLocalReader } from '../../../src/event-log/local/local-reader.js'
+import { eventually } from '../../support/eventually.js'
+import { startProgram } from '../conformance/child.js'
 import { appendEach, listOf, openLog, readUntil, record, segmentsIn, tempDir, textOf } from './support/log.js'
 
-const appender = fileURLToPath(new URL('support/append-forever.js', import.meta.url))
+const owner = fileURLToPath(new URL('../conformance/local.test.js', import.meta.url))
 
 t.test('follows a log that another process writes, over its segments', async t => {
   const dir = tempDir(t)
-  const child = spawn(process.execPath, [appender, dir, '8'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  await new Promise(resolve => child.stdout.once('data', resolve))
-  child.stdout.resume()
+  const appender = startProgram(t, owner, 'append', dir, '8')
+  await eventually('it appends', () => appender.lines().length > 0)
   const reader = await openLocalReader({ dir })
   t.teardown(() => reader.close())
   const records = await readUntil(reader, found => found.length > 12_000)
   t.ok(segmentsIn(dir).length > 2, 'it rolled')
   t.strictSame(records.map(({ offset }) => Number(offset)), records.map((_, i) => i), 'every offset')
-  t.ok(records.every(({ key, value }) => key === `acme:${value}`))
+  t.ok(records.every(({ key, value }) => key === `writer:${String(value).split('-')[0]}`))
 })
 
 t.test('wakes for an append, tells the id and the bounds of its owner', async t => {

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Test } from 'tap'
+
+export interface Program {
+  /** What it has printed so far, by whole lines. */
+  lines: () => string[]
+  /** SIGKILL; resolves with all whole lines once it is gone and everything it printed is read. */
+  kill: () => Promise<string[]>
+}
+
+/** Starts the adapter's file as a process: `append PLACE WRITERS` or `consume PLACE GROUP DIR WRITERS`. It is killed when the test ends. */
+export function startProgram (t: Test, file: string, ...args: string[]): Program {
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { output += chunk })
+  const lines = () => output.split('\n').slice(0, -1)
+
+  async function kill (): Promise<string[]> {
+    child.kill('SIGKILL')
+    await closed
+    return lines()
+  }
+
+  t.teardown(kill)
+  return { lines, kill }
+}

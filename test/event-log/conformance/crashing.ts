@@ -1,0 +1,74 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoredRecord } from '../../../src/event-log/port.js'
+import { eventually } from '../../support/eventually.js'
+import { gather, record } from '../support/gather.js'
+import type { Conformance, Promises } from './adapter.js'
+import { loadCheckpoint } from './checkpoints.js'
+import { startProgram } from './child.js'
+import { firstOnes, readAll, textsByKey } from './read-all.js'
+
+type Test = Parameters<Promises[string]>[0]
+
+/** What a process leaves behind that dies of kill -9. */
+export const crashing: Promises = {
+  'a subscriber that was killed goes on from the checkpoint that it saved, and nothing is missing': killedSubscriber,
+  ...Object.fromEntries([1, 2, 3].map(round => [
+    `what was acknowledged outlives kill -9 of the process that appended it, round ${round}`,
+    (t: Test, conformance: Conformance) => killedAppender(t, conformance, 64)
+  ]))
+}
+
+async function killedAppender (t: Test, { adapter, open, file }: Conformance, writers: number): Promise<void> {
+  const place = adapter.place(t)
+  const appender = startProgram(t, file, 'append', place, String(writers))
+  await eventually('the first was acknowledged', () => appender.lines().length > 0, 30_000)
+  const afterMs = randomInt(700)
+  await sleep(afterMs)
+  const acknowledged = await appender.kill()
+  t.comment(`${acknowledged.length} acknowledged, killed ${afterMs} ms after the first`)
+  const { log } = await open(t, place)
+  const byKey = textsByKey(await readAll(t, log))
+  const stored = new Set([...byKey.values()].flat())
+  t.strictSame(acknowledged.filter(text => !stored.has(text)), [], 'nothing is missing')
+  for (const [key, texts] of byKey) {
+    const numbers = firstOnes(texts).map(text => Number(text.split('-')[1]))
+    if (numbers.some((n, i) => n !== i)) t.fail(`the records of ${key} are not in their order`, { numbers })
+  }
+}
+
+async function killedSubscriber (t: Test, { adapter, open, file }: Conformance): Promise<void> {
+  const place = adapter.place(t)
+  const dir = t.testdir()
+  const group = `g-${randomUUID()}`
+  const subscriber = startProgram(t, file, 'consume', place, group, dir, '8')
+  await eventually('it has handled some', () => subscriber.lines().length > 50, 30_000)
+  await sleep(randomInt(500))
+  const handled = (await subscriber.kill()).map(line => line.split(' ')).map(([partition, offset]) => `${partition} ${offset}`)
+  const { log } = await open(t, place)
+  const stored = await readAll(t, log)
+  const starts = new Map<number, bigint>()
+  const { records } = await gather(t, log, {
+    group,
+    startAt: async partition => {
+      const start = loadCheckpoint(dir, partition)
+      if (start !== 'first') starts.set(partition.partition, start)
+      return start
+    }
+  })
+  await log.append([record('writer:0', 'last')])
+  await eventually('the rest came', () => records.some(({ value }) => String(value) === 'last'), 30_000)
+  await eventually('of each partition', () => withoutThose(stored, [...handled, ...records.map(nameOf)]).length === 0).catch(() => {})
+  t.strictSame(withoutThose(stored, [...handled, ...records.map(nameOf)]), [], 'nothing is missing')
+  t.ok(starts.size > 0 && records.every(({ partition, offset }) => offset >= (starts.get(partition) ?? 0n)), 'nothing below a checkpoint came again')
+  t.comment(`${handled.length} of ${stored.length} handled before, ${records.length} after`)
+}
+
+function nameOf ({ partition, offset }: StoredRecord): string {
+  return `${partition} ${offset}`
+}
+
+function withoutThose (records: readonly StoredRecord[], names: readonly string[]): string[] {
+  const known = new Set(names)
+  return records.map(nameOf).filter(name => !known.has(name))
+}

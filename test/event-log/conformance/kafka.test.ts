@@ -1,0 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { openKafkaLog } from '../../../src/event-log/kafka/log.js'
+import { BROKERS, skip } from '../../support/kafka-log.js'
+import { conform } from './conform.js'
+
+await conform(import.meta.url, {
+  skip,
+  place: () => `t-${randomUUID()}`,
+  open: topicPrefix => openKafkaLog({ brokers: BROKERS, topicPrefix, createTopics: true }, { log: pino({ level: 'silent' }) }),
+})
