@@ -28,7 +28,7 @@ export const configSchema = Type.Object({
   KAFKA_TOPIC_PREFIX: string('mightycall', 'The first part of every topic name: `mightycall.calls`.', { pattern: '^[A-Za-z0-9._-]{1,100}$' }),
   KAFKA_CREATE_TOPICS: flag(true, 'Create topics that are missing.'),
   KAFKA_GROUP_ID: string('mightycall-stream', 'The consumer group of the projectors.', { pattern: '^[A-Za-z0-9._-]{1,200}$' }),
-  MIGHTYCALL_API_KEY: secret("The account's API key. A notification that carries another one is kept apart, as unclassified."),
+  MIGHTYCALL_API_KEY: secret("The account's API key. A notification that carries another one is kept apart, as unclassified.", { pattern: '^\\S{8,200}$' }), // it is starred out wherever it stands: a shorter one would stand in ids and numbers
   WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { pattern: '^[A-Za-z0-9_-]{43,256}(,[A-Za-z0-9_-]{43,256})*$' }),
   ADMIN_KEY: secret('The API key of the platform administrator, of at least 32 characters.', { pattern: '^[\\x21-\\x7e]{32,256}$' }),
   METRICS_KEY: secret('A key that opens /metrics and nothing else.', { pattern: '^[\\x21-\\x7e]{32,256}$' })

@@ -15,7 +15,7 @@ t.test('an empty environment is a whole configuration', async t => {
 })
 
 t.test('every bad variable is named at once, and none is quoted', async t => {
-  const bad = { PORT: '80a', KAFKA_BROKERS: 'no port', ADMIN_KEY: 'hunter2', WEBHOOK_TOKENS: 'hunter2', LOG_LEVEL: 'loud', KAFKA_SSL: 'perhaps', ROLES: 'receive,hunter2', DATABASE_URL: 'mysql://hunter2', DEFAULT_REGION: 'hunter2', KAFKA_SSL_CA_FILE: '/nowhere/ca.pem', METRICS_KEY_FILE: '/nowhere/key' }
+  const bad = { PORT: '80a', KAFKA_BROKERS: 'no port', ADMIN_KEY: 'hunter2', WEBHOOK_TOKENS: 'hunter2', LOG_LEVEL: 'loud', KAFKA_SSL: 'perhaps', ROLES: 'receive,hunter2', DATABASE_URL: 'mysql://hunter2', DEFAULT_REGION: 'hunter2', KAFKA_SSL_CA_FILE: '/nowhere/ca.pem', MIGHTYCALL_API_KEY: 'hunter2', METRICS_KEY_FILE: '/nowhere/key' }
   try {
     loadConfig(bad)
     t.fail('must throw')

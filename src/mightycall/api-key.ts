@@ -16,7 +16,7 @@ export interface Stripped {
 /** Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON; the key is also the REST API's client id. */
 export function stripApiKeys (value: unknown, apiKey: string | null): Stripped {
   const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, elsewhere: false }
-  strip(value, 0, { found, apiKey: apiKey?.toLowerCase() ?? null })
+  strip(value, 0, { found, apiKey: apiKey === null ? null : patternOf(apiKey), shortest: apiKey?.length ?? Number.POSITIVE_INFINITY })
   return found
 }
 
@@ -50,8 +50,10 @@ export function isMismatch (apiKeys: unknown[], expected: string | null): boolea
 
 interface Search {
   found: Stripped
-  /** In lower case. */
-  apiKey: string | null
+  /** Without a case. */
+  apiKey: RegExp | null
+  /** No shorter text holds it. */
+  shortest: number
 }
 
 function strip (value: unknown, depth: number, search: Search): void {
@@ -89,8 +91,19 @@ function isApiKeyName (key: string): boolean {
   return (key.length === 6 || key.length === 7) && /^api[-_ ]?key$/i.test(key)
 }
 
-function holds (text: string, { apiKey }: Search): boolean {
-  return apiKey !== null && text.length >= apiKey.length && text.toLowerCase().includes(apiKey)
+function holds (text: string, { apiKey, shortest }: Search): boolean {
+  return text.length >= shortest && apiKey !== null && apiKey.test(text)
+}
+
+/** One for each account: making it would cost more than the search. */
+const patterns = new Map<string, RegExp>()
+
+function patternOf (apiKey: string): RegExp {
+  const known = patterns.get(apiKey)
+  if (known) return known
+  const made = new RegExp(literally(apiKey), 'i')
+  patterns.set(apiKey, made)
+  return made
 }
 
 /** An object may have a toString that is no function. */

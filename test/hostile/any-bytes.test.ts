@@ -26,7 +26,7 @@ t.test('any bytes are answered 2xx, 4xx or 503; what is answered 2xx is stored, 
       identities.add(identityOf(record))
     }
     assert.deepEqual(await project(records), { deadLetters: [], failures: [], events: identities.size })
-  }), { numRuns: Number(process.env.ANY_BYTES_RUNS ?? 80) })
+  }), { numRuns: Number(process.env.ANY_BYTES_RUNS ?? 60) })
   const types = new Set(results)
   t.ok(types.has('stored') && types.has('unclassified'))
 })

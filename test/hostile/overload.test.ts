@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { WebhookOptions } from '../../src/receive/webhooks.js'
 import { createInFlight } from '../../src/receive/in-flight.js'
@@ -82,7 +83,7 @@ t.test('chunks are taken for the largest body until they are all there', async t
 
 t.test('refused bodies, too large ones and empty ones leave no room taken', async t => {
   const { post, results } = await startReceiver(t, { inFlight: createInFlight(MIB) })
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 8; i++) {
     t.equal((await post('x'.repeat(300 * 1024)).catch(() => ({ status: 413 }))).status, 413) // fetch may fail while it still writes
     t.equal((await post('')).status, 200)
     t.equal((await post(LARGE)).status, 200)
@@ -92,7 +93,7 @@ t.test('refused bodies, too large ones and empty ones leave no room taken', asyn
 
 t.test('an append that hangs is answered 503 in time, and holds its room until it settles', async t => {
   const inFlight = createInFlight(300 * 1024)
-  const { post, pending, results, lines } = await beforeHungLog(t, { inFlight, answerWithinMs: 50 })
+  const { post, pending, results, lines } = await beforeHungLog(t, { inFlight, answerWithinMs: 400 })
   const late = await post(LARGE)
   t.equal(late.status, 503)
   t.match(late.headers.get('retry-after'), /^\d+$/)
@@ -110,8 +111,12 @@ t.test('an append that hangs is answered 503 in time, and holds its room until i
 })
 
 t.test('what is stored after its answer, and sent again, is one event', async t => {
-  const { appended, append } = { appended: [] as string[], append: async (events: { id: string }[]) => { appended.push(...events.map(({ id }) => id)); await new Promise(resolve => setTimeout(resolve, appended.length === 1 ? 150 : 0)) } }
-  const { post } = await startReceiver(t, { append, answerWithinMs: 50 })
+  const appended: string[] = []
+  const append = async (events: { id: string }[]) => {
+    appended.push(...events.map(({ id }) => id))
+    if (appended.length === 1) await sleep(600)
+  }
+  const { post } = await startReceiver(t, { append, answerWithinMs: 400 })
   t.equal((await post(BODY)).status, 503)
   t.equal((await post(BODY)).status, 200)
   t.equal(appended.length, 2)

@@ -18,7 +18,7 @@ const slow: [name: string, head: (path: string) => string][] = [
 for (const [name, head] of slow) {
   t.test(`a byte at a time ${name} ends in 408`, async t => {
     const inFlight = createInFlight(256 * KIB + 8 * KIB) // for one request
-    const { port, path, post, stored } = await startReceiver(t, { requestTimeoutMs: 300, inFlight })
+    const { port, path, post, stored } = await startReceiver(t, { requestTimeoutMs: 600, inFlight })
     const wire = await connect(t, port)
     wire.send(head(path))
     await drip(wire, 20)
@@ -29,7 +29,7 @@ for (const [name, head] of slow) {
 }
 
 t.test('a connection that sends nothing is closed too', async t => {
-  const { port } = await startReceiver(t, { requestTimeoutMs: 300 })
+  const { port } = await startReceiver(t, { requestTimeoutMs: 600 })
   const wire = await connect(t, port)
   await wire.closed
   t.strictSame(wire.statuses(), [408])
