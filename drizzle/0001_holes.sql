@@ -10,3 +10,6 @@ CREATE TABLE "holes" (
 	"end_offset" bigint,
 	"detected_at" timestamp (3) with time zone NOT NULL
 );
+--> statement-breakpoint
+CREATE INDEX "call_history_client_name" ON "call_history" USING btree ("client_name") WHERE client_name is not null;--> statement-breakpoint
+CREATE INDEX "call_history_open" ON "call_history" USING btree ("started_at","account","call_id") WHERE state <> 'ended';

@@ -8,12 +8,12 @@ import createError from '@fastify/error'
 export const ConfigError = createError<[problems: string]>('MCS_CONFIG', '%s', 500)
 export const DataDirError = createError<[problem: string]>('MCS_DATA_DIR', '%s', 500)
 export const PortInUseError = createError<[address: string]>('MCS_PORT_IN_USE', '%s is in use by another process: stop it, or set PORT', 500)
+export const ListenError = createError<[address: string, code: string]>('MCS_LISTEN', 'cannot listen on %s (%s): set HOST or PORT', 500)
 export const EmbeddedPostgresError = createError<[problem: string]>('MCS_EMBEDDED_POSTGRES', 'embedded Postgres: %s', 500)
 export const DatabaseError = createError<[problem: string]>('MCS_DATABASE', 'DATABASE_URL: %s', 500)
 export const KafkaError = createError<[problem: string]>('MCS_KAFKA', 'Kafka: %s', 500)
 
 /** Receive. */
-export const UnknownTokenError = createError('MCS_UNKNOWN_TOKEN', 'not found', 404)
 export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not be stored, send it again', 503)
 export const OverloadedError = createError('MCS_OVERLOADED', 'too much is waiting to be stored, send it again', 503)
 
@@ -21,7 +21,6 @@ export const OverloadedError = createError('MCS_OVERLOADED', 'too much is waitin
 export const LogClosedError = createError('MCS_LOG_CLOSED', 'the event log is closed', 503)
 export const LogFailedError = createError('MCS_LOG_FAILED', 'the disk refused to sync the event log: nothing is taken until a restart', 503)
 export const RecordTooLargeError = createError('MCS_RECORD_TOO_LARGE', 'the event is larger than the event log takes', 413)
-export const LogDamagedError = createError<[problem: string]>('MCS_LOG_DAMAGED', 'the event log is damaged: %s', 500)
 export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECODABLE_RECORD', 'the record is no event of ours: %s', 422)
 
 /** Project. */

@@ -8,9 +8,9 @@ import type { Config, Role } from './config.js'
 import { BACKLOG } from './connections.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
-import { ConfigError, PortInUseError } from './errors.js'
+import { ConfigError, ListenError, PortInUseError } from './errors.js'
 import type { EventLog, Subscription } from './event-log/port.js'
-import { localLogDir, openLog } from './event-log/open.js'
+import { openFormerLog, openLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
 import { type Metrics, metricsRoute } from './metrics.js'
@@ -40,7 +40,8 @@ export interface ServiceOptions {
 /** Builds what the asked-for roles need, in the order of the way of the data, and takes it down in the opposite order. */
 export async function startService ({ config, logger, metrics, now }: ServiceOptions): Promise<Service> {
   const resources: (() => Promise<void>)[] = [] // how to close what is open, last first
-  const close = async () => { for (const end of resources.splice(0).reverse()) await end() }
+  let closing: Promise<void> | null = null
+  const close = () => closing ??= closeAll(resources.reverse())
   try {
     checkRoles(config)
     if (config.kafka === null || config.databaseUrl === null) prepareDataDir(config.dataDir)
@@ -49,7 +50,7 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     if (log) resources.push(() => log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())
-    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, logger, metrics, formerLocalLog: config.kafka ? localLogDir(config) : null }) : null
+    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, logger, metrics, formerLog: await openFormerLog(config, logger) }) : null
     if (projection) resources.push(() => projection.close())
 
     let draining = false
@@ -70,6 +71,13 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     await close()
     throw err
   }
+}
+
+/** One that cannot be closed does not keep the others open. */
+async function closeAll (resources: readonly (() => Promise<void>)[]): Promise<void> {
+  const problems: unknown[] = []
+  for (const end of resources) await end().catch(err => problems.push(err))
+  if (problems.length > 0) throw problems[0]
 }
 
 interface Parts {
@@ -116,8 +124,9 @@ async function listen (app: FastifyInstance, { host, port }: Config): Promise<st
   try {
     await app.listen({ host, port, backlog: BACKLOG })
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`) // node:net
-    throw err
+    const { code, syscall } = err as NodeJS.ErrnoException // node:net
+    if (code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`)
+    throw syscall ? new ListenError(`${host}:${port}`, String(code)) : err
   }
   const { address, port: actual, family } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`

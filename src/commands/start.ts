@@ -7,6 +7,9 @@ import { type Service, startService } from '../service.js'
 
 const DRAIN_SECONDS = 5
 
+/** A server that hangs must not keep this process for ever. */
+const LAST_RESORT_SECONDS = 30
+
 const EXAMPLES = `
 Examples:
   $ mightycall-stream start                                   everything in this process, data in .data/
@@ -51,7 +54,12 @@ function stopOnSignal (service: Service, logger: Logger, drainSeconds: number): 
   let stopping = false
   const end = (code: number) => {
     stopping = true
-    service.stop(code === 0 ? drainSeconds : 0).then(() => process.exit(code), err => {
+    const patience = code === 0 ? drainSeconds : 0
+    setTimeout(() => {
+      logger.fatal('could not stop in time')
+      process.exit(1)
+    }, (patience + LAST_RESORT_SECONDS) * 1000).unref()
+    service.stop(patience).then(() => process.exit(code), err => {
       logger.fatal({ err }, 'could not stop in order')
       process.exit(1)
     })

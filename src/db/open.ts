@@ -48,6 +48,8 @@ function createPool (connectionString: string, max: number, log: Logger): pg.Poo
     application_name: 'mightycall-stream',
     connectionTimeoutMillis: 5000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000, // 0 would leave the system's two hours
+    query_timeout: 60_000, // a server that hangs must hold neither a partition nor the end of this process
     idle_in_transaction_session_timeout: 60_000 // a frozen process must not hold a checkpoint's lock for ever
   })
   pool.on('error', err => log.warn({ err }, 'an idle connection to Postgres was lost')) // unheard, it would end the process

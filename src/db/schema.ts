@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, doublePrecision, index, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 // Times are timestamptz with milliseconds; durations are seconds; numbers are E.164 where they could be read as such.
@@ -96,7 +97,9 @@ export const callHistory = pgTable('call_history', {
   index('call_history_started').on(t.startedAt, t.account, t.callId),
   index('call_history_call').on(t.callId),
   index('call_history_business_number').on(t.businessNumber, t.startedAt, t.account, t.callId),
-  index('call_history_client').on(t.clientNumber, t.startedAt, t.account, t.callId)
+  index('call_history_client').on(t.clientNumber, t.startedAt, t.account, t.callId),
+  index('call_history_client_name').on(t.clientName).where(sql`client_name is not null`),
+  index('call_history_open').on(t.startedAt, t.account, t.callId).where(sql`state <> 'ended'`)
 ])
 
 /** One row per attempt to reach an extension within a call. Written only by project/calls.ts. */

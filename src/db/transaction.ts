@@ -8,6 +8,8 @@ export type Tx = Pick<pg.PoolClient, 'query'>
 export async function inTransaction<T> (pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  const onError = (err: Error) => { broken = err }
+  client.on('error', onError) // the pool hears only idle connections: unheard, one that is lost between two statements ends the process
   try {
     await client.query('begin')
     const result = await work(client)
@@ -17,6 +19,7 @@ export async function inTransaction<T> (pool: pg.Pool, work: (tx: Tx) => Promise
     await client.query('rollback').catch((rollbackError: Error) => { broken = rollbackError })
     throw err
   } finally {
+    client.off('error', onError)
     client.release(broken) // a connection that cannot roll back is closed, not handed to the next
   }
 }

@@ -1,26 +1,7 @@
+import type { LogRecord, Offset, StoredRecord } from '../events/log-record.js'
 import type { Topic } from '../events/topics.js'
 
-/** What is appended: the bytes of one event, with the key that keeps one entity's events in order. */
-export interface LogRecord {
-  topic: Topic
-  /** `account:entity`; the same key always lands in the same partition. */
-  key: string
-  value: Buffer
-  headers: Record<string, string>
-}
-
-/** A record as it lies in the log. What somebody else produced into our topic may lack key, value or headers. */
-export interface StoredRecord {
-  topic: Topic
-  partition: number
-  offset: Offset
-  key: string | null
-  value: Buffer | null
-  headers: Record<string, string>
-}
-
-/** Grows within a partition; need not be dense. */
-export type Offset = bigint
+export type { LogRecord, Offset, StoredRecord }
 
 export interface TopicPartition {
   topic: Topic
@@ -44,6 +25,8 @@ export interface SubscribeOptions {
   /** Asked at every assignment of a partition: the first offset wanted, or `first` for the oldest there is. */
   startAt: (partition: TopicPartition) => Promise<Offset | 'first'>
   handle: BatchHandler
+  /** The local log only: all that lies in the log is handled. May be called again when more has come. */
+  onEnd?: (() => void) | undefined
 }
 
 export interface Subscription {

@@ -1,8 +1,11 @@
 import { Compile } from 'typebox/compile'
 import { UndecodableRecordError } from '../errors.js'
-import type { LogRecord, StoredRecord } from '../event-log/port.js'
 import { SCHEMA_VERSION } from './envelope.js'
 import { entityOf, type Event, eventSchemas, topicOf } from './event.js'
+import type { LogRecord, StoredRecord } from './log-record.js'
+
+/** Of what we make ourselves nothing is deeper than 66. */
+const MAX_DEPTH = 100
 
 const validators = new Map(eventSchemas.map(schema => [schema.properties.type.const as string, Compile(schema)]))
 
@@ -37,6 +40,7 @@ export function decodeRecord (record: Pick<StoredRecord, 'value'>): Event {
   const value = parseValue(record.value)
   const validator = validators.get((value as { type?: string } | null)?.type ?? '') // any JSON may have a type, and of any kind
   if (!validator) throw new UndecodableRecordError('its type is unknown')
+  if (isDeeper(value, MAX_DEPTH)) throw new UndecodableRecordError('it is nested too deeply')
   if (!validator.Check(value)) throw new UndecodableRecordError(`${validator.Errors(value)[0]?.instancePath ?? '/'} is not of its schema`)
   return value as Event // the validator of its own type has just said so
 }
@@ -52,6 +56,11 @@ function parseValue (value: Buffer | null): unknown {
   } catch {
     throw new UndecodableRecordError('its value is not JSON')
   }
+}
+
+/** Anyone may produce into a topic, and JSON.stringify overflows where JSON.parse does not. */
+function isDeeper (value: unknown, than: number): boolean {
+  return typeof value === 'object' && value !== null && (than === 0 || Object.values(value).some(member => isDeeper(member, than - 1)))
 }
 
 /** Header values cross systems that take ASCII only: the rest is percent-encoded, as CloudEvents' bindings do. */

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { inTransaction } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import { decodeRecord } from '../events/record.js'
-import type { StoredRecord } from '../event-log/port.js'
+import type { Offset, StoredRecord } from '../event-log/port.js'
 import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from './checkpoints.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
@@ -14,11 +14,21 @@ import { storeEvents } from './store-events.js'
 export interface Projected {
   /** Another record lies where the checkpoint was: nothing was projected, and reading must start again. */
   hole: Hole | null
+  /** The checkpoint lies before what this process has projected: the database was restored, or its replica took over. Nothing was projected. */
+  wentBack: boolean
   /** Records that no earlier transaction had handled. */
   records: number
   events: Event[]
   deadLetters: DeadLetter[]
   failures: FailedEntity[]
+}
+
+/** How far a reader is. */
+export interface Reached {
+  /** Of the last record handled; -1: none. */
+  offset: Offset
+  /** The first batch since the start: it must hold that record. */
+  isHeld: boolean
 }
 
 interface DecodedRecord {
@@ -33,11 +43,13 @@ interface DecodedRecord {
  * @param records  in the order of their offsets
  * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
  */
-export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], now: Date): Promise<Projected> {
+export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], now: Date, reached: Reached | null = null): Promise<Projected> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
+    if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
     const handled = records.find(record => record.offset === checkpoint.offset)
-    if (handled && idOf(handled) !== checkpoint.id) {
+    const isGone = reached?.isHeld && reached.offset === checkpoint.offset && !handled // in a sparse log, a record of another topic lies there now
+    if (isGone || (handled && !isRecord(handled, checkpoint.id))) {
       const hole: Hole = { reason: 'other-record', checkpoint, bounds: null }
       await recordHole(tx, key, hole, now)
       return { ...NOTHING, hole }
@@ -52,11 +64,11 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, err }))]
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
-    return { hole: null, records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
+    return { hole: null, wentBack: false, records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
   })
 }
 
-const NOTHING: Projected = { hole: null, records: 0, events: [], deadLetters: [], failures: [] }
+const NOTHING: Projected = { hole: null, wentBack: false, records: 0, events: [], deadLetters: [], failures: [] }
 
 function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[], undecodable: DeadLetter[] } {
   const decoded: DecodedRecord[] = []
@@ -71,9 +83,10 @@ function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[
   return { decoded, undecodable }
 }
 
-function idOf (record: StoredRecord): string {
+/** By its event's id, or by its bytes: what one version cannot decode another one can. */
+function isRecord (record: StoredRecord, id: string | null): boolean {
   const { decoded: [first] } = decodeAll([record])
-  return first?.event.id ?? digestOf(record)
+  return first?.event.id === id || digestOf(record) === id
 }
 
 function digestOf (record: StoredRecord): string {

@@ -22,10 +22,10 @@ const RANK: Record<CallFact['type'], number> = { 'call.started': 0, 'call.ringin
  * (source: MightyCall API v4, WebHook Notifications). An event that repeats type, extension and time says nothing new.
  */
 export function inProviderOrder (events: readonly FoldedCallEvent[]): CallFact[] {
-  const sorted = events.map(factOf).sort((a, b) => a.at - b.at || rankOf(a) - rankOf(b) || compare(a.extension, b.extension) || compare(a.id, b.id))
+  const sorted = events.map(factOf).sort((a, b) => a.at - b.at || rankOf(a) - rankOf(b) || compare(a.extension, b.extension) || compare(a.family, b.family) || compare(a.id, b.id))
   return sorted.filter((fact, i) => {
     const before = sorted[i - 1]
-    return !before || before.type !== fact.type || before.extension !== fact.extension || before.at !== fact.at
+    return !before || before.type !== fact.type || before.family !== fact.family || before.extension !== fact.extension || before.at !== fact.at
   })
 }
 

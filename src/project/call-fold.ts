@@ -66,29 +66,29 @@ function distinctById (events: readonly FoldedCallEvent[]): FoldedCallEvent[] {
   return [...byId.values()]
 }
 
-/**
- * The legs, cut at the call's end. The call ends with its first completed event without an extension; an outgoing one
- * also when its caller hangs up while no other leg is open or opens later. It never re-opens.
- */
+/** The legs, cut at the call's end: what comes after it re-opens nothing. */
 function courseOf (facts: CallFact[], direction: Direction): { legs: Leg[], endedAt: number | null } {
-  const end = facts.findIndex(endsCall)
-  const legs = foldLegs(end === -1 ? facts : facts.slice(0, end + 1), direction === 'internal')
-  const endedAt = facts[end]?.at ?? hangUpOf(facts, legs)
-  if (endedAt !== null) {
-    for (const leg of legs) leg.endedAt = leg.endedAt === null ? endedAt : Math.min(leg.endedAt, endedAt)
-  }
-  return { legs, endedAt }
+  const internal = direction === 'internal'
+  const completed = facts.findIndex(endsCall)
+  const within = completed === -1 ? facts : facts.slice(0, completed + 1)
+  const legs = foldLegs(within, internal)
+  const hungUp = within.findIndex(fact => isHangUp(fact, legs))
+  const end = hungUp === -1 ? completed : hungUp
+  const endedAt = facts[end]?.at ?? null
+  if (endedAt === null) return { legs, endedAt }
+  const ended = foldLegs(facts.slice(0, end + 1), internal)
+  for (const leg of ended) leg.endedAt ??= endedAt
+  return { legs: ended, endedAt }
 }
 
-function hangUpOf (facts: CallFact[], legs: Leg[]): number | null {
+/** An outgoing call also ends when its caller hangs up while no other leg is open or opens later. */
+function isHangUp (fact: CallFact, legs: Leg[]): boolean {
+  if (fact.type !== 'call.completed' || fact.extension === '') return false
   const dialer = legs.find(leg => leg.role === 'dialer')
-  if (!dialer) return null
-  const hangUp = facts.find(fact => fact.type === 'call.completed' && fact.extension === dialer.extension && !legs.some(leg => outlives(leg, fact.at)))
-  return hangUp?.at ?? null
-}
-
-function outlives (leg: Leg, at: number): boolean {
-  return isOpen(leg) || (leg.endedAt ?? 0) > at
+  // Without OutgoingCall, which may be lost, nobody dials; but the extension of OutgoingCallCompleted is the caller's.
+  if (dialer ? fact.extension !== dialer.extension : fact.family !== 'outgoing') return false
+  const others = legs.filter(leg => dialer ? leg !== dialer : leg.extension !== fact.extension)
+  return !others.some(leg => leg.endedAt === null || leg.endedAt > fact.at)
 }
 
 function partiesOf (facts: CallFact[]): Pick<Call, 'direction' | 'businessNumber' | 'clientNumber' | 'clientName'> {

@@ -1,14 +1,8 @@
-import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import { arraysOf, unnest } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
 import type { Entity } from '../events/event.js'
+import { entityColumns } from './entity-key.js'
 import { foldVersionOf } from './read-models.js'
-
-/** The columns that name an entity in a bulk statement. */
-export const entityColumns: Columns<Entity> = {
-  account: { type: 'text', of: entity => entity.account },
-  kind: { type: 'text', of: entity => entity.kind },
-  entity: { type: 'text', of: entity => entity.entity }
-}
 
 const LOCK = `insert into entities (account, kind, entity, fold_version)
   select * from ${unnest({ ...entityColumns, fold_version: { type: 'int', of: () => 0 } })} order by account, kind, entity
@@ -16,12 +10,6 @@ const LOCK = `insert into entities (account, kind, entity, fold_version)
 
 const MARK = `update entities e set failed = u.failed from ${unnest({ ...entityColumns, failed: { type: 'text', of: () => '' } })}
   where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.failed is distinct from u.failed`
-
-export const entityKey = ({ account, kind, entity }: Entity): string => `${account}\n${kind}\n${entity}`
-
-export function distinctEntities (entities: readonly Entity[]): Entity[] {
-  return [...new Map(entities.map(entity => [entityKey(entity), entity])).values()]
-}
 
 /**
  * Locks the entities until the transaction ends, in the order of their keys, so that two transactions never wait for each other in a ring.

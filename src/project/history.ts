@@ -1,7 +1,7 @@
 import { arraysOf, unnest } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
 import type { Entity, Event } from '../events/event.js'
-import { entityColumns, entityKey } from './entities.js'
+import { entityColumns, entityKey } from './entity-key.js'
 
 /** All events of one entity, in no order. What MightyCall sent stays in the table: no fold looks at it. */
 export interface History {

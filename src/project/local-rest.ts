@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { openLocalLog } from '../event-log/local/local-log.js'
-import type { Subscription } from '../event-log/port.js'
+import type { EventReader, Subscription } from '../event-log/port.js'
 import { type ProjectorOptions, startProjector } from './projector.js'
 
 export interface LocalRest {
@@ -10,37 +8,30 @@ export interface LocalRest {
   subscription: Subscription
 }
 
-export type LocalRestOptions = Omit<ProjectorOptions, 'log'> & { dir: string, logger: Logger }
+export type LocalRestOptions = Omit<ProjectorOptions, 'log'> & { log: EventReader, logger: Logger }
 
 /**
  * Projects what an installation that has moved to Kafka left in its local log: nothing acknowledged there may be lost.
- * Resolves with null when there is no such log. Ends by itself at the log's end, and changes nothing the next time.
+ * Ends by itself at the log's end, and changes nothing the next time.
  */
-export async function projectLocalRest ({ dir, ...options }: LocalRestOptions): Promise<LocalRest | null> {
-  if (!existsSync(dir)) return null
-  const log = await openLocalLog({ dir, log: options.logger })
+export async function projectLocalRest (options: LocalRestOptions): Promise<LocalRest> {
+  const { log } = options
   const logId = await log.id()
-  const [bounds] = await log.bounds('calls') // the same for every topic
-  const last = (bounds?.end ?? 0n) - 1n
-  let waiting = last >= (bounds?.first ?? 0n)
+  let waiting = true
   let ended: Promise<void> | null = null
   let projector: Subscription | null = null
   const end = () => ended ??= (async () => {
     await projector?.close()
     await log.close()
   })()
-  if (waiting) {
-    projector = await startProjector({
-      ...options,
-      log,
-      onProjected: (projected, batch) => {
-        options.onProjected(projected, batch)
-        if (batch.records.at(-1)?.offset !== last) return
-        waiting = false
-        options.logger.info({ records: String(last + 1n) }, 'the local log is projected to its end: from now on there is Kafka only')
-        void end()
-      }
-    })
-  } else await end()
+  projector = await startProjector({
+    ...options,
+    onEnd: () => {
+      if (!waiting) return
+      waiting = false
+      options.logger.info('the local log is projected to its end: from now on there is Kafka only')
+      end().catch(err => options.logger.warn({ err }, 'the local log could not be closed'))
+    }
+  })
   return { logId, subscription: { trouble: () => waiting ? `the local log is still being projected: ${projector?.trouble() ?? 'not finished'}` : null, close: end } }
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { ProjectionRestartError } from '../errors.js'
 import { TOPICS } from '../events/topics.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
-import { type Projected, projectBatch } from './batch.js'
+import { type Projected, projectBatch, type Reached } from './batch.js'
 import type { Hole } from './holes.js'
 import { findStart } from './start-at.js'
 
@@ -15,18 +15,22 @@ export interface ProjectorOptions {
   now: () => Date
   logger: Logger
   onProjected: (projected: Projected, batch: Batch) => void
+  /** Of a local log: all of it is projected. */
+  onEnd?: (() => void) | undefined
 }
 
 /** Moves records from the log into the read models until it is closed. */
 export async function startProjector (options: ProjectorOptions): Promise<Subscription> {
-  const { log, pool, group, now, logger, onProjected } = options
+  const { log, pool, group, now, logger, onProjected, onEnd } = options
   const logId = await log.id()
   let subscription: Subscription | null = null
   let restarting: Promise<void> | null = null
   let closed = false
+  const reached = new Map<string, Reached>() // by partition, since its last start
 
   async function startAt ({ topic, partition }: TopicPartition) {
-    const { at, hole } = await findStart(pool, log, { logId, group, topic, partition }, now())
+    const { at, hole, isHeld } = await findStart(pool, log, { logId, group, topic, partition }, now())
+    reached.set(`${topic}/${partition}`, { offset: at === 'first' ? -1n : at, isHeld })
     if (hole) reportHole(logger.child({ topic, partition }), hole)
     return at
   }
@@ -34,12 +38,16 @@ export async function startProjector (options: ProjectorOptions): Promise<Subscr
   async function handle (batch: Batch): Promise<void> {
     if (restarting) throw new ProjectionRestartError()
     const { topic, partition, records } = batch
-    const projected = await projectBatch(pool, { logId, group, topic, partition }, records, now())
+    const place = `${topic}/${partition}`
+    const before = reached.get(place) ?? null
+    const projected = await projectBatch(pool, { logId, group, topic, partition }, records, now(), before)
     report(logger.child({ topic, partition }), projected)
-    if (projected.hole) {
+    if (projected.hole || projected.wentBack) {
       restarting = restart().catch(err => logger.error({ alarm: 'projector-stopped', err }, 'reading could not start again: restart the service'))
       throw new ProjectionRestartError() // this batch is not where reading starts now
     }
+    const last = records.at(-1)?.offset ?? -1n
+    reached.set(place, { offset: before && before.offset > last ? before.offset : last, isHeld: false })
     onProjected(projected, batch)
   }
 
@@ -50,7 +58,7 @@ export async function startProjector (options: ProjectorOptions): Promise<Subscr
     restarting = null // but not when that failed: nothing is handled then, and trouble says so
   }
 
-  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle })
+  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle, onEnd })
   subscription = await subscribe()
   return {
     trouble: () => restarting ? 'starts again after a hole in the log' : subscription?.trouble() ?? null,
@@ -68,8 +76,9 @@ export function reportHole (logger: Logger, { reason, checkpoint, bounds }: Hole
   logger.error({ alarm: 'log-hole', reason, checkpoint: String(checkpoint.offset), ...range }, 'the log does not hold what was projected last: records may be missing, reading starts at its first')
 }
 
-function report (logger: Logger, { hole, records, deadLetters, failures }: Projected): void {
+function report (logger: Logger, { hole, wentBack, records, deadLetters, failures }: Projected): void {
   if (hole) reportHole(logger, hole)
+  if (wentBack) logger.error({ alarm: 'checkpoint-went-back' }, 'the database is older than what was projected into it: reading starts again at its checkpoint')
   logger.debug({ records }, 'projected a batch')
   for (const { record, id, err } of deadLetters) logger.error({ alarm: 'dead-letter', offset: String(record.offset), eventId: id, err }, 'a record can never be projected: kept as a dead letter')
   for (const { entity, failed, err } of failures) logger.error({ alarm: 'fold-failed', kind: entity.kind, entity: entity.entity, failed, err }, 'an entity could not be folded: its events are kept, its row is old')

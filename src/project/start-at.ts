@@ -8,20 +8,22 @@ export interface Start {
   /** At the last record handled, so that its id can be compared. */
   at: Offset | 'first'
   hole: Hole | null
+  /** The log ought to have that record: anything else there is a hole. */
+  isHeld: boolean
 }
 
 /** Where a partition goes on, once its checkpoint fits what the log holds. */
 export async function findStart (pool: pg.Pool, log: Pick<EventReader, 'bounds' | 'sparse'>, key: CheckpointKey, now: Date): Promise<Start> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
-    if (checkpoint.offset < 0n) return { at: 'first', hole: null }
+    if (checkpoint.offset < 0n) return { at: 'first', hole: null, isHeld: false }
     // Asked under the lock: an end that is older than the checkpoint would look like a hole.
     const bounds = (await log.bounds(key.topic)).find(({ partition }) => partition === key.partition) ?? null
     const reason = bounds && findHole(checkpoint, bounds, log.sparse)
-    if (!reason) return { at: checkpoint.offset, hole: null }
+    if (!reason) return { at: checkpoint.offset, hole: null, isHeld: bounds !== null && bounds.first <= checkpoint.offset }
     const hole = { reason, checkpoint, bounds }
     await recordHole(tx, key, hole, now)
-    return { at: 'first', hole }
+    return { at: 'first', hole, isHeld: false }
   })
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { EventLog, Subscription } from '../event-log/port.js'
+import type { EventLog, EventReader, Subscription } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
@@ -13,15 +13,15 @@ export interface ProjectionOptions {
   now: () => Date
   logger: Logger
   metrics: Metrics
-  /** Where a local log was before, when the log is not that one. */
-  formerLocalLog: string | null
+  /** The local log of an installation that has moved to Kafka. Closed when it is projected. */
+  formerLog: EventReader | null
 }
 
 /** The projecting role, with its metrics: first what a former local log still holds, then the log. */
-export async function startProjection ({ metrics, logger, formerLocalLog, ...options }: ProjectionOptions): Promise<Subscription> {
+export async function startProjection ({ metrics, logger, formerLog, ...options }: ProjectionOptions): Promise<Subscription> {
   const { pool, group, now, log } = options
   const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now) }
-  const rest = formerLocalLog === null ? null : await projectLocalRest({ ...projector, dir: formerLocalLog })
+  const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog })
   const holes = await findSwitch(pool, { logId: await log.id(), group, finished: rest ? [rest.logId] : [], now: now() })
   for (const hole of holes) reportHole(projector.logger, hole)
   const subscription = await startProjector(projector)
@@ -36,6 +36,9 @@ function counter (metrics: Metrics, now: () => Date): ProjectorOptions['onProjec
     metrics.projected.inc({ topic }, records)
     metrics.deadLetters.inc(deadLetters.length)
     metrics.foldFailures.inc(failures.length)
-    for (const event of events) metrics.projectionDelay.observe(Math.max(0, now().getTime() - Date.parse(event.receivedAt)) / 1000)
+    for (const event of events) {
+      const delayMs = now().getTime() - Date.parse(event.receivedAt) // NaN for a leap second of somebody else's
+      if (delayMs >= 0) metrics.projectionDelay.observe(delayMs / 1000)
+    }
   }
 }

@@ -1,7 +1,8 @@
 import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import { isolatePoison, type Refused, type Tx } from '../db/transaction.js'
 import { entityOf, type Entity, type Event } from '../events/event.js'
-import { distinctEntities, entityKey, lockEntities } from './entities.js'
+import { lockEntities } from './entities.js'
+import { distinctEntities, entityKey } from './entity-key.js'
 
 const columns: Columns<Event> = {
   account: { type: 'text', of: event => event.account },

@@ -7,7 +7,7 @@ import Type, { type Static } from 'typebox'
 import { callHistory, callLegs } from '../db/schema.js'
 import { AmbiguousIdError, NotFoundError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
-import { normalizeParty } from '../events/text.js'
+import { cleanName, normalizeParty } from '../events/text.js'
 import { type CallRow, type CallShape, callShape, DIRECTIONS, OUTCOMES, STATES, toCall } from './call-shape.js'
 import { errors } from './errors.js'
 import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters } from './list.js'
@@ -83,13 +83,14 @@ function conditions (filter: Omit<Parameters, 'limit' | 'cursor'>, region: Count
   const among = (column: FilteredColumn, values: readonly string[] | undefined) => values && inArray(column, [...values])
   const parties = (values: readonly string[] | undefined) => values?.map(value => normalizeParty(value, region) ?? '')
   const clients = parties(filter.client)
+  const extensions = filter.extension?.flatMap(value => cleanName(value) ?? [])
   return [
     since ? sql`${callHistory.startedAt} >= ${since}` : undefined,
     until ? sql`${callHistory.startedAt} < ${until}` : undefined,
     among(callHistory.account, filter.account),
     among(callHistory.businessNumber, parties(filter.businessNumber)),
     clients && sql`(${inArray(callHistory.clientNumber, clients)} or ${inArray(callHistory.clientName, clients)})`,
-    filter.extension && sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, filter.extension)})`,
+    extensions && sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, extensions)})`,
     among(callHistory.direction, filter.direction),
     among(callHistory.state, filter.state),
     among(callHistory.outcome, filter.outcome)

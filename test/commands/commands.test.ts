@@ -20,6 +20,7 @@ t.test('what an operator can mend is one line on stderr and exit code 1', async 
   const secrets = someSecrets()
   const cases: [name: string, environment: Record<string, string>, line: RegExp][] = [
     ['a port in use', { PORT: String(port) }, /in use.*set PORT/],
+    ['a HOST that is not ours', { HOST: '192.0.2.1' }, /cannot listen on 192.0.2.1.*set HOST/],
     ['a DATA_DIR that cannot be written', { DATA_DIR: path.join(file, 'data') }, /cannot be written \(ENOTDIR\): .*set DATA_DIR/],
     ['a DATA_DIR of another Postgres', { DATA_DIR: otherMajor }, /PostgreSQL 9/],
     ['a bad variable', { PORT: 'eighty' }, /PORT is not valid/],

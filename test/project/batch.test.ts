@@ -1,10 +1,12 @@
 import t, { type Test } from 'tap'
+import { inTransaction } from '../../src/db/transaction.js'
 import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
 import type { LogRecord, StoredRecord } from '../../src/event-log/port.js'
 import { projectBatch } from '../../src/project/batch.js'
 import { calls } from '../../src/project/calls.js'
 import { freshDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
 
 const NOW = new Date('2026-11-23T09:00:00.000Z')
@@ -120,6 +122,27 @@ t.test('a row that the database refuses marks its call only', async t => {
   const projected = await project([...history(ANSWERED, { id: 'a' }), ...history(ANSWERED, { id: 'bad' }), ...history(ANSWERED, { id: 'c' })])
   t.match(projected.failures, [{ entity: { entity: 'bad' }, failed: '23514' }])
   t.match((await pool.query('select call_id from call_history order by 1')).rows, [{ call_id: 'a' }, { call_id: 'c' }])
+})
+
+t.test('a record nested too deeply is a dead letter, and the next is projected', async t => {
+  const { pool } = await projector(t)
+  const [good] = history('IncomingCall').map(encodeEvent)
+  if (!good) return
+  const deep = good.value.toString().replace(/"raw":.*/, `"raw":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`)
+  const projected = await projectBatch(pool, key, stored([{ ...good, value: Buffer.from(deep) }, good]), NOW)
+  t.match(projected, { records: 2, deadLetters: [{ err: { code: 'MCS_UNDECODABLE_RECORD' } }] })
+  t.equal((await pool.query('select from call_history')).rowCount, 1)
+})
+
+t.test('a connection that is cut within a transaction rejects it, and ends nothing else', async t => {
+  const { pool } = await projector(t)
+  await t.rejects(inTransaction(pool, async tx => {
+    const { rows: [row] } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await pool.query('select pg_terminate_backend($1)', [row?.pid])
+    await eventually('the backend is gone', async () => (await pool.query('select from pg_stat_activity where pid = $1', [row?.pid])).rowCount === 0)
+    await tx.query('select 1')
+  }))
+  t.equal((await pool.query('select 1')).rowCount, 1)
 })
 
 t.test('trouble of the server commits nothing, and kills no record', async t => {

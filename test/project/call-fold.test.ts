@@ -52,8 +52,11 @@ const cases = [
   ['the end comes last at its instant', 'IncomingCall > IncomingCallCompleted@10 > IncomingCallConnected(101)@10 > IncomingCallRinging(101)@10', 'inbound ended answered by 101 wait 10 talk 0 101:10/10/10'],
   ['an outgoing call goes on when its caller has handed it over', 'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > OutgoingCallCompleted(101)', 'outbound connected - by 101 wait 10 talk - *101:0/10/40 105:20/30/-'],
   ['and ends without an extension', 'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > OutgoingCallCompleted(101) > OutgoingCallCompleted', 'outbound ended answered by 101 wait 10 talk 40 *101:0/10/40 105:20/30/50'],
-  ['what ended before the caller dialed did not end the call', 'OutgoingCallCompleted(101)@3 > OutgoingCall(101)@5', 'outbound ringing - by - wait - talk - *101:5/-/-'],
-  ['nor did what ended before the caller was connected', 'OutgoingCall(101)@0 > OutgoingCallCompleted(101)@0 > IncomingCallConnected(101)@1', 'outbound connected - by 101 wait 1 talk - *101:0/1/-'],
+  ['a caller who has hung up re-opens nothing', 'OutgoingCall(101) > OutgoingCallCompleted(101)@30 > OutgoingCallConnected(101)@40', 'outbound ended unanswered by - wait 30 talk - *101:0/-/30'],
+  ['the end came first', 'OutgoingCallCompleted(101)@3 > OutgoingCall(101)@5', 'outbound ended unanswered by - wait 0 talk -'],
+  ['the caller hangs up, and the whole call is completed after', 'OutgoingCall(101) > OutgoingCallConnected(101) > OutgoingCallCompleted(101) > OutgoingCallCompleted', 'outbound ended answered by 101 wait 10 talk 10 *101:0/10/20'],
+  ['an outgoing call whose beginning was lost', 'OutgoingCallCompleted(101)@30', 'outbound ended unanswered by - wait 0 talk -'],
+  ['an outgoing call of which only the talk is known', 'OutgoingCallConnected(101)@10 > OutgoingCallCompleted(101)@30', 'outbound ended answered by 101 wait 0 talk 20 *101:-/10/30'],
   ['only the end arrived', 'IncomingCallCompleted', 'inbound ended abandoned by - wait 0 talk -']
 ] as const
 
@@ -72,6 +75,13 @@ t.test('the client and the business number are those of the primary call', async
   t.match(foldCall(history('OutgoingCall(101)')), { businessNumber: BUSINESS, clientNumber: CLIENT })
   t.match(foldCall(history('CallbackCall')), { businessNumber: BUSINESS, clientNumber: CLIENT })
   t.match(foldCall(history('IncomingCall', { from: 'Contact us' })), { clientNumber: null, clientName: 'Contact us' }, 'a widget has a name')
+})
+
+t.test('two families at one instant say two things, whatever their ids', async t => {
+  for (let i = 0; i < 30; i++) {
+    const call = foldCall(history('IncomingCall > CallbackCallCompleted@10 > IncomingCallCompleted@10', { id: `call-${i}` }))
+    t.match(call, { direction: 'callback', state: 'ended' })
+  }
 })
 
 t.test('the documented examples fold to three calls, in any order', async t => {

@@ -69,7 +69,10 @@ t.test('each filter selects its calls, and a repeated one means or', async t => 
     ['?account=default&limit=2', ['open', 'internal']],
     ['?account=nobody', []],
     ['?client=%27;drop%20table%20events--', []],
-    ['?client=a%00b', []]
+    ['?client=a%00b', []],
+    ['?extension=%00', []],
+    ['?extension=%20101%20&limit=1', ['internal']],
+    ['?since=0001-01-01T00:00:00%2B23:59&limit=1', ['open']]
   ]
   for (const [query, expected] of filters) t.strictSame(await ids(query), expected, query)
 })

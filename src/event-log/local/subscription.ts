@@ -59,6 +59,7 @@ async function run (source: SegmentSource, state: State): Promise<void> {
     const seen = source.arrivals.count()
     const records = await untilDone(state, 'the event log cannot be read', cursor.next) ?? []
     for (const batch of batchesOf(records, starts)) await deliver(state, batch)
+    if (records.length === 0 && !state.stop.signal.aborted) state.options.onEnd?.()
     if (records.length === 0) await source.arrivals.after(seen, state.stop.signal)
   }
   await cursor.close().catch(() => {}) // it was only read
