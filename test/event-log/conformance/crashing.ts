@@ -15,13 +15,14 @@ export const crashing: Promises = {
   'a subscriber that was killed goes on from the checkpoint that it saved, and nothing is missing': killedSubscriber,
   ...Object.fromEntries([1, 2, 3].map(round => [
     `what was acknowledged outlives kill -9 of the process that appended it, round ${round}`,
-    (t: Test, conformance: Conformance) => killedAppender(t, conformance, 64)
+    killedAppender
   ]))
 }
 
-async function killedAppender (t: Test, { adapter, open, file }: Conformance, writers: number): Promise<void> {
+/** Kills 64 writers at a random instant. */
+export async function killedAppender (t: Test, { adapter, open, file }: Conformance): Promise<void> {
   const place = adapter.place(t)
-  const appender = startProgram(t, file, 'append', place, String(writers))
+  const appender = startProgram(t, file, 'append', place, '64')
   await eventually('the first was acknowledged', () => appender.lines().length > 0, 30_000)
   const afterMs = randomInt(700)
   await sleep(afterMs)
@@ -37,7 +38,8 @@ async function killedAppender (t: Test, { adapter, open, file }: Conformance, wr
   }
 }
 
-async function killedSubscriber (t: Test, { adapter, open, file }: Conformance): Promise<void> {
+/** Kills a subscriber, with the writers that feed it, at a random instant. */
+export async function killedSubscriber (t: Test, { adapter, open, file }: Conformance): Promise<void> {
   const place = adapter.place(t)
   const dir = t.testdir()
   const group = `g-${randomUUID()}`

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { openLocalLog } from '../../../src/event-log/local/local-log.js'
+import type { LogAdapter } from './adapter.js'
 import { conform } from './conform.js'
 
-await conform(import.meta.url, {
+export const local: LogAdapter = {
   place: t => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-log-'))
     t.teardown(() => rmSync(dir, { recursive: true, force: true }))
@@ -12,4 +13,6 @@ await conform(import.meta.url, {
   },
   open: dir => openLocalLog({ dir, segmentBytes: 256 * 1024 }), // small ones, so that every test rolls
   idOf: 'place'
-})
+}
+
+await conform(import.meta.url, local)
