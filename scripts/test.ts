@@ -2,6 +2,7 @@
 //
 //   npm test                  all of them
 //   npm test -- flow --bail   the files whose path holds "flow"; what begins with a dash is for tap
+//   npm run test:full         those of test/full instead, which take minutes
 //
 // TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: no broker is a failure, not a skip.
 // MIN_COVERAGE: percent of lines that must have run. The last line is always "N passed, N failed[, N skipped]".
@@ -42,14 +43,15 @@ console.log(`${counts.passed} passed, ${failed} failed${counts.skipped ? `, ${co
 process.exit(failed || !counts.passed ? 1 : 0)
 
 async function main (): Promise<Counts> {
-  const words = process.argv.slice(2)
-  const files = selectTests(words.filter(word => !word.startsWith('-')))
+  const full = process.argv.includes('--full')
+  const words = process.argv.slice(2).filter(word => word !== '--full')
+  const files = selectTests(words.filter(word => !word.startsWith('-')), { full })
   if (files.length === 0) throw new Error('no test file has this in its path')
   const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
   console.log(`# servers ready after ${seconds(began)}`)
   try {
     interrupt.signal.throwIfAborted()
-    const options = words.filter(word => word.startsWith('-'))
+    const options = [...full ? ['--timeout=900'] : [], ...words.filter(word => word.startsWith('-'))]
     const result = await runTap([...options, ...files], { ...process.env, ...services.env }, interrupt.signal)
     return interrupt.signal.aborted ? { ...result, failed: result.failed || 1 } : withCoverage(result)
   } finally {

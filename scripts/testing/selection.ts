@@ -4,11 +4,17 @@ import { PROJECT_ROOT } from '../../src/project-root.js'
 
 const COMPILED = path.join(PROJECT_ROOT, 'dist')
 
-/** Compiled test files whose path holds one of the words, or all of them. A file whose source was removed is not run. */
-export function selectTests (words: readonly string[]): string[] {
+const LONG = path.join('test', 'full')
+
+/**
+ * Compiled test files whose path holds one of the words, or all of them. A file whose source was removed is not run.
+ * @param options.full  those of test/full, which take minutes, instead of all others
+ */
+export function selectTests (words: readonly string[], { full }: { full: boolean }): string[] {
   return readdirSync(path.join(COMPILED, 'test'), { recursive: true, encoding: 'utf8' })
     .map(name => path.join('test', name))
     .filter(name => name.endsWith('.test.js') && existsSync(path.join(PROJECT_ROOT, name.replace(/js$/, 'ts'))))
+    .filter(name => name.startsWith(LONG + path.sep) === full)
     .filter(name => words.length === 0 || words.some(word => name.includes(word)))
     .map(name => path.join('dist', name))
     .sort()

@@ -98,6 +98,14 @@ const PROBLEMS: Problem[] = [
     say: () => 'a topic does not exist: create it, or set KAFKA_CREATE_TOPICS=true and restart'
   },
   {
+    when: ({ type }) => type === 'INVALID_REPLICATION_FACTOR',
+    say: () => 'too few brokers run for the replicas of a new topic: start the others, then this again'
+  },
+  {
+    when: ({ type }) => type === 'POLICY_VIOLATION' || type === 'INVALID_PARTITIONS' || type === 'INVALID_CONFIG',
+    say: ({ type }) => `the brokers refuse to make a topic as we want it (${type}): create it yourself, and set KAFKA_CREATE_TOPICS=false`
+  },
+  {
     when: ({ type }) => type.endsWith('_AUTHORIZATION_FAILED'),
     say: ({ type }) => `the brokers forbid it (${type}): give this login the rights, or check KAFKA_TOPIC_PREFIX and KAFKA_GROUP_ID`
   },

@@ -22,3 +22,16 @@ export interface Conformance {
 
 /** By the sentence of what is promised. */
 export type Promises = Record<string, (t: Test, conformance: Conformance) => Promise<void>>
+
+/** @param file  the compiled file of the adapter */
+export function conformanceOf (adapter: LogAdapter, file: string): Conformance {
+  return {
+    adapter,
+    file,
+    open: async (t, place = adapter.place(t)) => {
+      const log = await adapter.open(place)
+      t.teardown(() => log.close())
+      return { log, place }
+    }
+  }
+}

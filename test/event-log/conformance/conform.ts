@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { LogAdapter } from './adapter.js'
+import { conformanceOf, type LogAdapter } from './adapter.js'
 import { appendForever, consumeForever } from './programs.js'
 
 /**
@@ -8,9 +8,11 @@ import { appendForever, consumeForever } from './programs.js'
  * @param url  `import.meta.url` of the caller
  */
 export async function conform (url: string, adapter: LogAdapter): Promise<void> {
+  const file = fileURLToPath(url)
+  if (process.argv[1] !== file) return // imported, for its adapter
   const [program, place = '', ...args] = process.argv.slice(2)
   if (program === 'append') return await appendForever(adapter, place, Number(args[0]))
   if (program === 'consume') return await consumeForever(adapter, place, { group: args[0] ?? '', dir: args[1] ?? '', writers: Number(args[2]) })
   const { runSuite } = await import('./suite.js')
-  runSuite(adapter, fileURLToPath(url))
+  runSuite(conformanceOf(adapter, file))
 }

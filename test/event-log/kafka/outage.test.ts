@@ -1,21 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
+import type { EventLog } from '../../../src/event-log/port.js'
 import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { eventually } from '../../support/eventually.js'
 import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { readAll } from '../conformance/read-all.js'
 import { gather, record } from '../support/gather.js'
 
 const noBroker = kafkaUnavailable() ?? false
+t.jobs = 2
 
-t.test('a broker of our own', { skip: noBroker, timeout: 80_000 }, async t => {
+t.test('a broker of our own', { skip: noBroker, buffered: true, timeout: 80_000 }, async t => {
   const kafka = await startKafka({ dir: t.testdir() })
   t.teardown(() => kafka.stop())
   await t.test('an append to a frozen broker is refused in time, and taken again after the thaw', t => frozen(t, kafka))
-  await t.test('an append to a killed broker is refused at once, and taken again after its restart', t => killed(t, kafka))
+  await t.test('an append to a killed broker is refused at once, and taken again after its restart; nothing acknowledged is missing', t => killed(t, kafka))
+  await t.test('its id is not that of another cluster', { skip }, async t => {
+    const logs = await Promise.all([openLog(t), openLog(t, { brokers: kafka.brokers })])
+    const [one, two] = await Promise.all(logs.map(({ log }) => log.id()))
+    t.not(one, two)
+  })
 })
 
-t.test('a consumer that has crashed for good is replaced', { skip }, async t => {
+t.test('a consumer that has crashed for good is replaced', { skip, buffered: true }, async t => {
   const { log, topicPrefix, lines } = await openLog(t)
   const admin = await bareAdmin(t)
   const topic = `${topicPrefix}.calls`
@@ -79,7 +87,11 @@ async function killed (t: Test, kafka: Kafka): Promise<void> {
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
   await eventually('it came', () => values().length === 1)
+  const acknowledged: string[] = []
+  const writing = Promise.all(Array.from({ length: 20 }, (_, writer) => appendUntilRefused(log, writer, acknowledged)))
+  await eventually('much is acknowledged', () => acknowledged.length > 300)
   await kafka.kill()
+  await writing
   for (let i = 0; i < 3; i++) {
     const began = performance.now()
     await t.rejects(log.append([record('default:a', 'lost')]), { code: 'MCS_NOT_STORED' })
@@ -92,7 +104,20 @@ async function killed (t: Test, kafka: Kafka): Promise<void> {
   const up = performance.now()
   await eventually('it is taken', () => log.append([record('default:a', 'after')]).then(() => true, () => false))
   t.comment(`taken ${Math.round(performance.now() - up)} ms after the restart`)
+  const stored = new Set((await readAll(t, log)).map(({ value }) => String(value)))
+  t.strictSame(acknowledged.filter(text => !stored.has(text)), [], `nothing of ${acknowledged.length} is missing`)
   await eventually('it came too', () => values().includes('after'), 20_000)
   t.comment(`consumed ${Math.round(performance.now() - up)} ms after the restart`)
   await eventually('the consumer is well', () => subscription.trouble() === null)
+}
+
+async function appendUntilRefused (log: EventLog, writer: number, acknowledged: string[]): Promise<void> {
+  try {
+    for (let n = 0; ; n++) {
+      await log.append([record(`writer:${writer}`, `${writer}-${n}`)])
+      acknowledged.push(`${writer}-${n}`)
+    }
+  } catch {
+    // the broker is gone
+  }
 }

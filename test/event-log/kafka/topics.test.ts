@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { kafkaProblem } from '../../../src/event-log/kafka/errors.js'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
 import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
 import { record } from '../support/gather.js'
@@ -48,6 +49,21 @@ t.test('two processes may make the topics at once', { skip }, async t => {
   const logs = await Promise.all([1, 2, 3].map(() => openLog(t, { topicPrefix })))
   await Promise.all(logs.map(({ log }) => log.append([record('default:a', 'x')])))
 })
+
+const refused = [
+  { name: 'more replicas than there are brokers', size: { replicationFactor: 20 }, line: /^too few brokers run for the replicas/ },
+  { name: 'more partitions than a cluster makes at once', size: { numPartitions: 10_001 }, line: /^the brokers refuse to make a topic as we want it \(POLICY_VIOLATION\): create it yourself/ },
+  { name: 'no partition at all', size: { numPartitions: -5 }, line: /^the brokers refuse to make .* \(INVALID_PARTITIONS\)/ },
+  { name: 'a setting out of range', size: { configEntries: [{ name: 'retention.ms', value: '-7' }] }, line: /^the brokers refuse to make .* \(INVALID_CONFIG\)/ }
+]
+for (const { name, size, line } of refused) {
+  t.test(`says in one line that the brokers refuse ${name}`, { skip }, async t => {
+    const admin = await bareAdmin(t)
+    const error = await admin.createTopics({ waitForLeaders: false, topics: [{ topic: `t-${randomUUID()}`, ...size }] }).catch(err => err)
+    t.match(kafkaProblem(error), line)
+    t.notMatch(kafkaProblem(error), /\n/)
+  })
+}
 
 t.test('three replicas need two in sync, fewer are flushed', async t => {
   t.match(settingsOf(3), { 'min.insync.replicas': '2', 'flush.messages': undefined })

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { conformanceOf } from '../event-log/conformance/adapter.js'
+import { killedAppender, killedSubscriber } from '../event-log/conformance/crashing.js'
+import { kafka } from '../event-log/conformance/kafka.test.js'
+import { local } from '../event-log/conformance/local.test.js'
+
+const ROUNDS = 25
+t.jobs = 2
+
+for (const [name, adapter] of Object.entries({ local, kafka })) {
+  const conformance = conformanceOf(adapter, fileURLToPath(new URL(`../event-log/conformance/${name}.test.js`, import.meta.url)))
+  const options = { skip: adapter.skip ?? false, buffered: true, timeout: 900_000 }
+  t.test(`${name}: what was acknowledged outlives kill -9, ${ROUNDS} times`, options, async t => {
+    for (let round = 1; round <= ROUNDS; round++) await t.test(`round ${round}`, t => killedAppender(t, conformance))
+  })
+  t.test(`${name}: a killed subscriber misses nothing, ${ROUNDS} times`, options, async t => {
+    for (let round = 1; round <= ROUNDS; round++) await t.test(`round ${round}`, t => killedSubscriber(t, conformance))
+  })
+}
