@@ -36,10 +36,10 @@ export function parseNotification (account: NotifiedAccount, body: Buffer, recei
   if (!isObject(value)) return fromBytes(account, body, 'not-an-object', receivedAt)
 
   const fields = fieldsOf(value)
-  const { occurredAt, suspect } = momentOf(fields.timestamp, receivedAt)
+  const { occurredAt, suspect, isNamed } = momentOf(fields.timestamp, receivedAt)
   const received = receivedAt.toISOString()
   const identified: Identified = {
-    id: suspect || inexact ? randomId() : notificationId(account.id, value),
+    id: inexact || !isNamed ? randomId() : notificationId(account.id, value),
     account: account.id,
     occurredAt,
     receivedAt: received,

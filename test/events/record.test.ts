@@ -65,7 +65,7 @@ t.test('instants have 0 to 7 fractional digits, and UTC or an offset', async t =
   t.equal(parseInstant('2017-05-25T08:58:10Z'), Date.UTC(2017, 4, 25, 8, 58, 10))
   t.equal(parseInstant('2017-05-25T08:58:10.9999999+02:00'), Date.UTC(2017, 4, 25, 6, 58, 10, 999), 'cut, not rounded')
   for (const text of ['2017-05-25', '2017-05-25 08:58:10Z', '2017-13-01T00:00:00Z', '2017-02-29T00:00:00Z', '2017-05-25T24:00:00Z', '', null, 1495702690514]) t.equal(parseInstant(text), null)
-  t.strictSame(momentOf('2017-05-25T08:58:10Z', new Date()), { occurredAt: '2017-05-25T08:58:10.000Z', suspect: false })
+  t.strictSame(momentOf('2017-05-25T08:58:10Z', new Date()), { occurredAt: '2017-05-25T08:58:10.000Z', suspect: false, isNamed: true })
 })
 
 function reversed (value: unknown): unknown {

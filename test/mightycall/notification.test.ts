@@ -32,8 +32,10 @@ t.test('the id is the same however the notification is written, and differs with
 })
 
 t.test('without an identity of its own an event gets a random id: a double is harmless, a merge is a loss', async t => {
-  const anonymous = [{ ...started, Timestamp: undefined }, { ...started, Timestamp: '9999-01-01T00:00:00Z' }, JSON.stringify(started).replace('"Guid"', '"N":9007199254740993,"Guid"'), 'null', '[]', 'no json']
+  const anonymous = [{ ...started, Timestamp: undefined }, { ...started, Timestamp: 'soon' }, { ...started, Timestamp: '0001-01-01T00:00:00Z' }, JSON.stringify(started).replace('"Guid"', '"N":9007199254740993,"Guid"'), 'null', '[]', 'no json']
   for (const body of anonymous) t.not(parse(body)?.id, parse(body)?.id)
+  const ahead = { ...started, Timestamp: '9999-01-01T00:00:00Z' }
+  t.equal(parse(ahead)?.id, parse(ahead)?.id, 'a wrong moment still tells it from others')
 })
 
 t.test('both shapes are read, in any casing, with numbers for extensions', async t => {
