@@ -102,7 +102,9 @@ async function killed (t: Test, kafka: Kafka): Promise<void> {
   await t.rejects(log.id(), { code: 'MCS_KAFKA' })
   await kafka.restart()
   const up = performance.now()
-  await eventually('it is taken', () => log.append([record('default:a', 'after')]).then(() => true, () => false))
+  // Of every partition: each has a leader again in its own time.
+  const after = Array.from({ length: 40 }, (_, i) => record(`default:${i}`, 'after'))
+  await eventually('it is taken', () => log.append(after).then(() => true, () => false))
   t.comment(`taken ${Math.round(performance.now() - up)} ms after the restart`)
   const stored = new Set((await readAll(t, log)).map(({ value }) => String(value)))
   t.strictSame(acknowledged.filter(text => !stored.has(text)), [], `nothing of ${acknowledged.length} is missing`)
