@@ -28,7 +28,7 @@ export function createHttp ({ logger, trustProxy }: HttpOptions): FastifyInstanc
   app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
   app.setNotFoundHandler((request, reply) => isWebhook(request) ? reply.code(404).send() : sendError(reply, new NotFoundError('route')))
   app.addHook('onResponse', async (request, reply) => {
-    request.log.debug({ route: request.routeOptions.url, method: request.method, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+    if (logger.isLevelEnabled('debug')) request.log.debug({ route: request.routeOptions.url, method: request.method, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
   })
   return app
 }
