@@ -27,5 +27,5 @@ export function parseInstant (text: unknown): number | null {
 
 /** Date.parse takes 30 February for 2 March. */
 function isCalendarDay (year: number, month: number, day: number): boolean {
-  return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+  return year > 0 && month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= new Date(Date.UTC(year, month, 0)).getUTCDate())
 }
