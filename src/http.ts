@@ -18,6 +18,7 @@ export function createHttp ({ logger, trustProxy, requestTimeoutMs = REQUEST_TIM
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }), // it would log the URL, which holds the token
+    childLoggerFactory: logger => logger, // one for each request would carry an id that no line of ours shows
     trustProxy,
     routerOptions: { maxParamLength: 512 },
     requestTimeout: requestTimeoutMs,
@@ -30,12 +31,13 @@ export function createHttp ({ logger, trustProxy, requestTimeoutMs = REQUEST_TIM
   })
   app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
   // Before the body is read: Fastify would buffer it, and look at its Content-Type, for a path that nobody answers.
-  app.addHook('onRequest', async (request, reply) => request.is404 ? refuseRoute(request, reply) : undefined)
+  app.addHook('onRequest', (request, reply, next) => { if (request.is404) refuseRoute(request, reply); else next() })
   app.setNotFoundHandler(refuseRoute)
   app.server.maxHeadersCount = 0 // their size is limited: beyond 2,000 Node would drop them unsaid, a Content-Length too
   limitConnections(app.server, app.log, maxConnections)
+  if (!logger.isLevelEnabled('debug')) return app
   app.addHook('onResponse', async (request, reply) => {
-    if (logger.isLevelEnabled('debug')) request.log.debug({ route: request.routeOptions.url, method: request.method, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+    request.log.debug({ route: request.routeOptions.url, method: request.method, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
   })
   return app
 }

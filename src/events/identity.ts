@@ -31,7 +31,7 @@ export function canonical (value: unknown, omit?: string): string {
   const members = value as Record<string, unknown> // an object that is no array
   let text = ''
   for (const key of Object.keys(members).sort()) {
-    if (key.length === omit?.length && key.toLowerCase() === omit) continue
+    if (members[key] === undefined || (key.length === omit?.length && key.toLowerCase() === omit)) continue
     text += `${text === '' ? '' : ','}${quoted(key)}:${canonical(members[key])}`
   }
   return `{${text}}`

@@ -79,7 +79,7 @@ function strip (value: unknown, depth: number, search: Search): void {
   for (const key in members) {
     if (isApiKeyName(key)) {
       found.apiKeys.push(members[key])
-      delete members[key]
+      members[key] = undefined // JSON has no such value, so it is gone from what is written; to delete it would make the object slow
       continue
     }
     if (holds(key, search)) found.elsewhere = true

@@ -2,6 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { atMostEvery } from '../at-most.js'
 import type { Claim, InFlight } from './in-flight.js'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Held from the headers of a webhook to its body. */
+    claim: Claim | null
+  }
+}
+
 const ALARM_EVERY_MS = 60_000
 
 export interface Admission {
@@ -16,23 +23,22 @@ export interface Admission {
  * @param maxBodyBytes  the largest body that is taken: what one is counted as while it comes in chunks
  */
 export function createAdmission (app: FastifyInstance, inFlight: InFlight, maxBodyBytes: number): Admission {
-  const claims = new WeakMap<FastifyRequest, Claim>()
+  app.decorateRequest('claim', null)
   const alarm = atMostEvery(ALARM_EVERY_MS, () => app.log.error({ alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused'))
   // A body that is too large, or is cut, or comes too slowly: its sender may be gone, but the error comes all the same.
   app.addHook('onError', async request => {
-    claims.get(request)?.release()
-    claims.delete(request)
+    request.claim?.release()
+    request.claim = null
   })
   return {
     enter: request => {
-      const claim = inFlight.claim(Math.min(announcedBytes(request), maxBodyBytes))
-      if (claim) claims.set(request, claim)
-      else alarm()
-      return claim !== null
+      request.claim = inFlight.claim(Math.min(announcedBytes(request), maxBodyBytes))
+      if (!request.claim) alarm()
+      return request.claim !== null
     },
     take: (request, bodyBytes) => {
-      const claim = claims.get(request) as Claim // it has entered
-      claims.delete(request)
+      const claim = request.claim as Claim // it has entered
+      request.claim = null
       claim.resize(bodyBytes)
       return claim
     }

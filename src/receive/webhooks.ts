@@ -8,7 +8,7 @@ import { type NotifiedAccount, parseNotification } from '../mightycall/notificat
 import { createAdmission } from './admission.js'
 import { createInFlight, type InFlight } from './in-flight.js'
 import { TOKEN_PATTERN } from './tokens.js'
-import { within } from './within.js'
+import { createWithin } from './within.js'
 
 /** What became of a request, for the metric `mcs_webhooks_total`. */
 export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored', 'overloaded'] as const
@@ -27,6 +27,13 @@ export interface WebhookOptions {
 interface WebhookRequest {
   Params: { token: string }
   Body: Buffer | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token a webhook carries. */
+    account: NotifiedAccount | null
+  }
 }
 
 export const MAX_BODY_BYTES = 256 * 1024
@@ -63,20 +70,25 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
 
-  const accounts = new WeakMap<FastifyRequest, NotifiedAccount>()
+  app.decorateRequest('account', null)
+  const within = createWithin(answerWithinMs)
   const admission = createAdmission(app, inFlight, MAX_BODY_BYTES)
-  app.addHook<WebhookRequest>('onRequest', async (request, reply) => {
+  app.addHook<WebhookRequest>('onRequest', (request, reply, next) => {
     // Fastify answers a Content-Type that it cannot read with 415 before any handler runs; here it says nothing anyway.
-    delete request.headers['content-type']
+    request.raw.headers['content-type'] = undefined
     const { token } = request.params
     const account = TOKEN_PATTERN.test(token) ? accountOf(token) : null
-    if (!account) return refuse(request, reply)
-    accounts.set(request, account)
-    if (typeof request.headers.echo === 'string') reply.header('echo', request.headers.echo)
-    if (request.method !== 'POST' || admission.enter(request)) return
+    if (!account) {
+      refuse(request, reply).catch(next)
+      return
+    }
+    request.account = account
+    const { echo } = request.raw.headers
+    if (typeof echo === 'string') reply.header('echo', echo)
+    if (request.method !== 'POST' || admission.enter(request)) return next()
     onResult('overloaded', account.id)
     reply.header('retry-after', RETRY_AFTER_SECONDS)
-    throw new OverloadedError()
+    next(new OverloadedError())
   })
 
   async function refuse (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -88,7 +100,7 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
   app.get<WebhookRequest>('/webhooks/mightycall/:token', { schema: GET_SCHEMA }, async (_request, reply) => reply.code(200).send())
 
   app.post<WebhookRequest>('/webhooks/mightycall/:token', { bodyLimit: MAX_BODY_BYTES, schema: POST_SCHEMA }, async (request, reply) => {
-    const account = accounts.get(request) as NotifiedAccount // the onRequest hook has answered everyone else
+    const account = request.account as NotifiedAccount // the onRequest hook has answered everyone else
     const body = request.body ?? Buffer.alloc(0)
     const event = parseNotification(account, body, now())
     const claim = admission.take(request, body.length)
@@ -99,7 +111,7 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     }
     const appended = append([event]).finally(claim.release)
     try {
-      await within(answerWithinMs, appended, claim.late)
+      await within(appended, claim.late)
     } catch (cause) {
       onResult('not-stored', account.id)
       reply.header('retry-after', RETRY_AFTER_SECONDS)

@@ -13,8 +13,9 @@ export function fromMessage ({ topic, partition }: TopicPartition, { offset, key
 
 /** About what the record takes in a request, without compression; never less. */
 export function sizeBytes ({ key, value, headers }: LogRecord): number {
-  const headerBytes = Object.entries(headers).reduce((sum, [name, text]) => sum + Buffer.byteLength(name) + Buffer.byteLength(text) + 10, 0)
-  return Buffer.byteLength(key) + value.byteLength + headerBytes + 40
+  let bytes = Buffer.byteLength(key) + value.byteLength + 40
+  for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + 10
+  return bytes
 }
 
 export function kafkaTopic (prefix: string, topic: Topic): string {

@@ -2,10 +2,11 @@ import { isTopic } from '../../events/topics.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 
 // A record's payload: append time (f64, ms), lengths of topic (u8), key (u32) and headers (u32), then topic, key, headers
-// as JSON (nothing when there are none) and, to the end, the value. Binary, since this is written for each record of the
+// as text (nothing when there are none) and, to the end, the value. Binary, since this is written for each record of the
 // hot path: as one JSON object with a base64 value it would cost several times the fdatasync it shares.
 
 const HEAD_BYTES = 17
+const END = '\u0000'
 const UTF8_BYTES = 3 // at most, for each UTF-16 unit
 
 /** Room that surely takes the record, without walking its strings. */
@@ -13,10 +14,15 @@ export function roomFor (record: LogRecord, headers: string): number {
   return HEAD_BYTES + (record.topic.length + record.key.length + headers.length) * UTF8_BYTES + record.value.length
 }
 
-/** The headers as they are stored; empty for none. */
+/** The headers as they are stored: names and values, each ended by U+0000; as JSON, which costs ten times as much, when one holds that. */
 export function headersText (headers: Record<string, string>): string {
-  for (const _ in headers) return JSON.stringify(headers)
-  return ''
+  let text = ''
+  for (const name in headers) {
+    const value = headers[name] ?? ''
+    if (name === '' || name.startsWith('{') || name.includes(END) || value.includes(END)) return JSON.stringify(headers)
+    text += name + END + value + END
+  }
+  return text
 }
 
 /**
@@ -54,5 +60,9 @@ export function readRecord (payload: Buffer, offset: number): StoredRecord | nul
 }
 
 function parseHeaders (text: string): Record<string, string> {
-  return text === '' ? {} : JSON.parse(text) as Record<string, string> // written by headersText, under a checksum
+  if (text.startsWith('{')) return JSON.parse(text) as Record<string, string> // written by headersText, under a checksum
+  const parts = text.split(END)
+  const headers: Record<string, string> = {}
+  for (let i = 0; i + 1 < parts.length; i += 2) headers[parts[i] ?? ''] = parts[i + 1] ?? ''
+  return headers
 }

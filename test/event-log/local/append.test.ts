@@ -46,7 +46,7 @@ t.test('a record larger than a group or a segment has its own, and one beyond 16
 
 t.test('segments are named by their first offset and stay below their size', async t => {
   const dir = tempDir(t)
-  const log = await openLog(t, { dir, segmentBytes: 300 })
+  const log = await openLog(t, { dir, segmentBytes: 280 })
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await log.append([record(name)])
   t.strictSame(segmentsIn(dir).slice(0, 2), ['0000000000000000.seg', '0000000000000003.seg'])
   t.strictSame(listOf(await readAll(log, 4n)), ['4 e', '5 f', '6 g'])
