@@ -32,8 +32,10 @@ t.test('made again longer: startAt is asked again, and what lies at the offset t
   await remake({ numPartitions: 6, records: some('new', 9) })
   await eventually('the new ones came', () => seen.texts().includes('new 8'))
   t.ok(seen.asked.length > 1)
-  t.strictSame(seen.texts().slice(5, 7), ['new 4', 'new 5'], 'at the offset of the last one handled: a hole, for who compares')
-  t.strictSame(seen.offsets().slice(4, 6), [4n, 4n])
+  // Where it is asked while the new topic is still short, the first of all comes instead; never one above the last one handled.
+  const [first = 99n] = seen.offsets().slice(5)
+  t.ok(first <= 4n, 'at the offset of the last one handled, or below')
+  t.equal(seen.texts()[5], `new ${first}`, 'another record: a hole, for who compares')
 })
 
 t.test('made again with fewer partitions: the group is joined anew and the rest is read', { skip, buffered: true }, async t => {
