@@ -1,48 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { pino } from 'pino'
-import t, { type Test } from 'tap'
-import type { Event } from '../../src/events/event.js'
+import t from 'tap'
 import { encodeEvent } from '../../src/events/record.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import { projectBatch } from '../../src/project/batch.js'
 import { findHole } from '../../src/project/holes.js'
-import { projectLocalRest } from '../../src/project/local-rest.js'
 import { startProjector } from '../../src/project/projector.js'
-import { findSwitch } from '../../src/project/start-at.js'
-import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
-import { history } from '../support/history.js'
+import { call, installation, odd } from '../support/installation.js'
 import { tempDir } from '../support/temp-dir.js'
-
-const CALL = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
-const call = (id: string) => history(CALL, { id })
-const odd = (id: string): Event => ({
-  id: `00000000-0000-4000-8000-${id.padStart(12, '0')}`, type: 'unclassified', account: 'default', source: 'webhook', reason: 'unknown-type', eventType: null, raw: {},
-  occurredAt: '2026-11-23T08:00:00.000Z', receivedAt: '2026-11-23T08:00:00.000Z'
-})
-
-/** A database, and projectors over local logs that write what they alarm to `alarms`. */
-async function installation (t: Test) {
-  const { pool } = await freshDatabase(t)
-  const alarms: string[] = []
-  const logger = pino({ level: 'error' }, { write: line => { alarms.push((JSON.parse(line) as { reason: string }).reason) } })
-  const options = { pool, group: 'g', now: () => new Date(), logger, onProjected: () => {} }
-  const count = async (sql: string) => Number((await pool.query<{ count: string }>(`select count(*) from ${sql}`)).rows[0]?.count)
-  const holes = async () => (await pool.query<{ reason: string }>('select reason from holes order by id')).rows.map(row => row.reason)
-
-  /** Appends the events to the log in the folder and projects all of it. */
-  async function run (dir: string, events: readonly Event[], expectedEvents: number): Promise<void> {
-    const log = await openLocalLog({ dir })
-    await log.append(events.map(encodeEvent))
-    const projector = await startProjector({ ...options, log })
-    await eventually('all is projected', async () => await count('events') === expectedEvents)
-    await projector.close()
-    await log.close()
-  }
-  return { pool, options, alarms, count, holes, run }
-}
 
 t.test('a projector goes on where it was, without an alarm', async t => {
   const { run, holes } = await installation(t)
@@ -73,58 +40,6 @@ t.test('another record at the checkpoint is a hole, and nothing before it is mis
   t.match(await holes(), ['other-record'])
   t.match(alarms, ['other-record'])
   t.equal(await count("call_history where state = 'ended' and webhook_events = 4"), 2)
-})
-
-t.test('a replaced log has another id: its records are read from the first, and the switch is an alarm', async t => {
-  const { pool, run, holes, count } = await installation(t)
-  const dir = tempDir(t)
-  await run(dir, call('a'), 4)
-  rmSync(path.join(dir), { recursive: true })
-  const log = await openLocalLog({ dir })
-  t.equal((await findSwitch(pool, { logId: await log.id(), group: 'g', finished: [], now: new Date() })).length, 1)
-  t.equal((await findSwitch(pool, { logId: await log.id(), group: 'g', finished: [], now: new Date() })).length, 0, 'once')
-  await log.close()
-  await run(dir, call('b'), 8)
-  t.strictSame(await holes(), ['log-switched'])
-  t.equal(await count('call_history'), 2)
-})
-
-t.test('what a former local log still holds is projected, once, and is no hole', async t => {
-  const { pool, run, holes, count, options } = await installation(t)
-  const dir = tempDir(t)
-  await run(dir, call('a'), 4)
-  const log = await openLocalLog({ dir })
-  const logId = await log.id()
-  await log.append(call('b').map(encodeEvent)) // acknowledged, and not projected
-  await log.close()
-  const rest = await projectLocalRest({ ...options, log: await openLocalLog({ dir }) })
-  await eventually('it is projected', () => rest.subscription.trouble() === null)
-  t.equal(await count('events'), 8)
-  await rest.subscription.close()
-  t.equal(rest.logId, logId)
-  t.strictSame(await findSwitch(pool, { logId: 'kafka', group: 'g', finished: [logId], now: new Date() }), [])
-  const again = await projectLocalRest({ ...options, log: await openLocalLog({ dir }) })
-  await eventually('nothing is left', () => again.subscription.trouble() === null)
-  await again.subscription.close()
-  t.strictSame(await holes(), [])
-})
-
-t.test('the rest of a local log is done when all topics are, and though its last record is damaged', async t => {
-  const { count, options } = await installation(t)
-  const dir = tempDir(t)
-  const log = await openLocalLog({ dir })
-  await log.append([odd('1'), ...call('a'), odd('2')].map(encodeEvent))
-  await log.append([odd('3')].map(encodeEvent))
-  await log.close()
-  const file = path.join(dir, readdirSync(dir).find(name => name.endsWith('.seg')) ?? '')
-  const bytes = readFileSync(file)
-  bytes.writeUInt8(bytes.readUInt8(bytes.length - 40) ^ 1, bytes.length - 40) // before the closing mark of 32 bytes
-  writeFileSync(file, bytes)
-  const rest = await projectLocalRest({ ...options, log: await openLocalLog({ dir }) })
-  await eventually('it is done', () => rest.subscription.trouble() === null)
-  await rest.subscription.close()
-  t.equal(await count('events'), 6, 'all but the damaged one')
-  t.equal(await count('call_history'), 1)
 })
 
 t.test('a database that went back in time is caught up from its own checkpoint', async t => {
