@@ -1,3 +1,4 @@
+import { setImmediate as eventTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { LogClosedError, NotStoredError } from '../../errors.js'
 import type { LogRecord } from '../port.js'
@@ -37,6 +38,7 @@ export function createAppender (sender: Sender, log: Logger): Appender {
 
   async function pump (): Promise<void> {
     while (queue.length > 0) {
+      await eventTurn() // those that the last batch woke, and requests that came meanwhile, join this one: a request costs more than its records
       const batch = takeBatch(queue)
       try {
         await sender.send(batch.flatMap(({ records }) => records))
