@@ -10,28 +10,28 @@ const string = (fallback: string, description: string, options: object = {}) => 
 export const configSchema = Type.Object({
   HOST: string('127.0.0.1', 'The address to listen on. 0.0.0.0 takes requests from other machines.'),
   PORT: number(8080, 0, 65535, 'The port to listen on; 0 takes a free one.'),
-  PUBLIC_URL: text('The address under which MightyCall reaches this service, for the webhook URL that is printed at start.', { pattern: '^https?://' }),
+  PUBLIC_URL: text('The address under which MightyCall reaches this service, for the webhook URL that is printed at start.', { examples: ['https://calls.example.com'], pattern: '^https?://' }),
   TRUST_PROXY: flag(false, 'Take the client address from X-Forwarded-For. Only behind a proxy that sets it.'),
   DATA_DIR: string('.data', 'Where the embedded Postgres, the local log and the generated secrets are kept.'),
-  ROLES: string('receive,project,query', 'What this process does, separated by commas.', { pattern: '^(receive|project|query)(,(receive|project|query))*$' }),
+  ROLES: string('receive,project,query', 'What this process does, separated by commas.', { examples: ['receive,project,query'], pattern: '^(receive|project|query)(,(receive|project|query))*$' }),
   LOG_LEVEL: Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)), { description: 'How much is logged.', default: 'info' }),
   DRAIN_SECONDS: Type.Optional(Type.Integer({ minimum: 0, maximum: 300, description: 'How long webhooks are still taken after SIGTERM, while readiness already says no. Unset: 5, on a terminal 0.' })),
-  DEFAULT_REGION: string('US', 'The country of telephone numbers without a country code, by its ISO 3166 letters.', { pattern: '^[A-Z]{2}$' }),
-  DATABASE_URL: secret('A Postgres server (postgres://user:password@host:5432/database). Unset: one is started inside DATA_DIR.', { pattern: '^postgres(ql)?://' }),
+  DEFAULT_REGION: string('US', 'The country of telephone numbers without a country code, by its ISO 3166 letters.', { examples: ['US'], pattern: '^[A-Z]{2}$' }),
+  DATABASE_URL: secret('A Postgres server (postgres://user:password@host:5432/database). Unset: one is started inside DATA_DIR.', { examples: ['postgres://user:password@host:5432/database'], pattern: '^postgres(ql)?://' }),
   DATABASE_POOL_SIZE: number(10, 2, 200, 'Connections to Postgres of this process, at the most.'),
-  KAFKA_BROKERS: text('Kafka brokers (host:port, separated by commas). Unset: events are kept in a log inside DATA_DIR, which nobody else can consume.', { pattern: '^[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*$' }),
+  KAFKA_BROKERS: text('Kafka brokers (host:port, separated by commas). Unset: events are kept in a log inside DATA_DIR, which nobody else can consume.', { examples: ['kafka-1:9092,kafka-2:9092'], pattern: '^[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*$' }),
   KAFKA_SSL: flag(false, 'Connect to Kafka with TLS.'),
   KAFKA_SSL_CA_FILE: text('A file with the certificate authority of the brokers (PEM). Implies KAFKA_SSL.'),
   KAFKA_SASL_MECHANISM: Type.Optional(Type.Union(['plain', 'scram-sha-256', 'scram-sha-512'].map(name => Type.Literal(name)), { description: 'How to sign in to Kafka.' })),
   KAFKA_SASL_USERNAME: text('The user for Kafka.'),
   KAFKA_SASL_PASSWORD: secret('The password for Kafka.'),
-  KAFKA_TOPIC_PREFIX: string('mightycall', 'The first part of every topic name: `mightycall.calls`.', { pattern: '^[A-Za-z0-9._-]{1,100}$' }),
+  KAFKA_TOPIC_PREFIX: string('mightycall', 'The first part of every topic name: `mightycall.calls`.', { examples: ['mightycall'], pattern: '^[A-Za-z0-9._-]{1,100}$' }),
   KAFKA_CREATE_TOPICS: flag(true, 'Create topics that are missing.'),
-  KAFKA_GROUP_ID: string('mightycall-stream', 'The consumer group of the projectors.', { pattern: '^[A-Za-z0-9._-]{1,200}$' }),
+  KAFKA_GROUP_ID: string('mightycall-stream', 'The consumer group of the projectors.', { examples: ['mightycall-stream'], pattern: '^[A-Za-z0-9._-]{1,200}$' }),
   MIGHTYCALL_API_KEY: secret("The account's API key. A notification that carries another one is kept apart, as unclassified.", { pattern: '^\\S{8,200}$' }), // it is starred out wherever it stands: a shorter one would stand in ids and numbers
-  WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { pattern: '^[A-Za-z0-9_-]{43,256}(,[A-Za-z0-9_-]{43,256})*$' }),
-  ADMIN_KEY: secret('The API key of the platform administrator, of at least 32 characters.', { pattern: '^[\\x21-\\x7e]{32,256}$' }),
-  METRICS_KEY: secret('A key that opens /metrics and nothing else.', { pattern: '^[\\x21-\\x7e]{32,256}$' })
+  WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[A-Za-z0-9_-]{43,256}(,[A-Za-z0-9_-]{43,256})*$' }),
+  ADMIN_KEY: secret('The API key of the platform administrator, of at least 32 characters.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' }),
+  METRICS_KEY: secret('A key that opens /metrics and nothing else.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' })
 })
 
 export type Variables = Static<typeof configSchema>

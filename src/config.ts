@@ -119,7 +119,7 @@ function validate (data: Environment, problems: string[]): Variables | null {
 }
 
 function expectation (name: VariableName): string {
-  const { description, pattern, minimum, maximum, anyOf } = configSchema.properties[name] as { description?: string, pattern?: string, minimum?: number, maximum?: number, anyOf?: { const: string }[] } // the keywords that the schema uses
-  const form = anyOf ? `one of ${anyOf.map(option => option.const).join(', ')}` : minimum !== undefined ? `${minimum} to ${maximum}` : pattern ? `it must match ${pattern}` : 'true or false'
+  const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as { description?: string, pattern?: string, examples?: string[], minimum?: number, maximum?: number, anyOf?: { const: string }[] } // the keywords that the schema uses
+  const form = anyOf ? `one of ${anyOf.map(option => option.const).join(', ')}` : minimum !== undefined ? `${minimum} to ${maximum}` : examples ? `like ${examples[0]}` : pattern ? `it must match ${pattern}` : 'true or false'
   return `${form}. ${description}`
 }

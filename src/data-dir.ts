@@ -10,6 +10,8 @@ export function prepareDataDir (dir: string): void {
     mkdirSync(dir, { recursive: true, mode: 0o711 }) // others may pass, but not look: run by root, Postgres has an account of its own
     accessSync(dir, constants.W_OK | constants.X_OK)
   } catch (err) {
-    throw new DataDirError(`${dir} cannot be written (${(err as NodeJS.ErrnoException).code}): make it writable, or set DATA_DIR`) // node:fs throws nothing else
+    const { code } = err as NodeJS.ErrnoException // node:fs throws nothing else
+    const advice = code === 'EEXIST' || code === 'ENOTDIR' ? 'it, or what it lies in, is no folder: set DATA_DIR' : 'make it writable, or set DATA_DIR'
+    throw new DataDirError(`${dir} cannot be written (${code}): ${advice}`)
   }
 }

@@ -20,7 +20,7 @@ export function createHttp ({ logger, trustProxy, requestTimeoutMs = REQUEST_TIM
     logController: new LogController({ disableRequestLogging: true }), // it would log the URL, which holds the token
     childLoggerFactory: logger => logger, // one for each request would carry an id that no line of ours shows
     trustProxy,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true }, // a slash too many is a common slip in a pasted webhook address
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false } },
@@ -77,5 +77,6 @@ function describeValidation (err: FastifyError): string {
   const [first] = err.validation ?? []
   const name = first?.params.additionalProperty
   if (typeof name === 'string') return `there is no parameter "${name.slice(0, 40)}"`
-  return `${first?.instancePath.slice(1).replace(/\/.*/, '') || 'the request'} ${first?.message ?? 'is not valid'}`
+  const allowed = Array.isArray(first?.params.allowedValues) ? `: ${first.params.allowedValues.join(', ')}` : ''
+  return `${first?.instancePath.slice(1).replace(/\/.*/, '') || 'the request'} ${first?.message ?? 'is not valid'}${allowed}`
 }

@@ -9,7 +9,8 @@ const RESULTS: Record<WebhookResult, string> = {
   empty: 'the body was empty; nothing was stored',
   'unknown-token': 'the token is nobody\'s; answered 404 or 429',
   'not-stored': 'the log could not take it, or not in time; answered 503',
-  overloaded: 'too much was waiting for the log; answered 503, the body unread'
+  overloaded: 'too much was waiting for the log; answered 503, the body unread',
+  'too-large': 'more than 256 KiB: answered 413, and not kept'
 }
 
 /** docs/metrics.md */

@@ -40,11 +40,12 @@ function announce ({ url, secrets }: Service, config: Config, logger: Logger, te
     logger.info({ url, roles: config.roles, topics, ...secrets.generated && { secrets: secrets.file } }, 'ready')
     return
   }
+  const alone = config.kafka === null && config.databaseUrl === null
   const lines = [
     ...config.roles.includes('receive') ? [['webhook', `${config.publicUrl ?? url}/webhooks/mightycall/${secrets.webhookTokens[0]}`]] : [],
     ...config.roles.includes('receive') && !config.publicUrl ? [['', 'paste it into MightyCall; set PUBLIC_URL to the address that MightyCall can reach']] : [],
     ...config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : [],
-    ...secrets.generated ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]] : [],
+    ...secrets.generated ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]] : alone ? [['admin key', `kept in ${secrets.file}`]] : [],
     ['topics', topics]
   ]
   console.log(`\n${lines.map(([name, value]) => `  ${name?.padEnd(10)} ${value}`).join('\n')}\n`)

@@ -28,7 +28,7 @@ export function tailCommand (environment: NodeJS.ProcessEnv): Command {
     .description('follow the topics')
     .option('-t, --topic <names...>', `only these topics (${TOPICS.join(', ')})`, parseTopics)
     .option('-b, --from-beginning', 'start at the oldest record', false)
-    .option('-n, --count <records>', 'end after so many records', parseCount)
+    .option('-n, --count <records>', 'end after so many records, and wait for them until then', parseCount)
     .addHelpText('after', EXAMPLES)
     .action(async (options: TailOptions) => {
       const config = loadConfig(environment)

@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
+import { atMostEvery } from '../at-most.js'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/notification.js'
@@ -11,7 +12,7 @@ import { TOKEN_PATTERN } from './tokens.js'
 import { createWithin } from './within.js'
 
 /** What became of a request, for the metric `mcs_webhooks_total`. */
-export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored', 'overloaded'] as const
+export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored', 'overloaded', 'too-large'] as const
 export type WebhookResult = typeof WEBHOOK_RESULTS[number]
 
 export interface WebhookOptions {
@@ -39,6 +40,7 @@ declare module 'fastify' {
 export const MAX_BODY_BYTES = 256 * 1024
 const WRONG_TOKENS_PER_MINUTE = 30
 const RETRY_AFTER_SECONDS = 5
+const WARN_EVERY_MS = 60_000
 
 /** MightyCall waits 8 s. What is stored later all the same, and sent again, is one event: its id is the same. */
 const ANSWER_WITHIN_MS = 6000
@@ -91,8 +93,15 @@ export default fp<WebhookOptions>(async (app, { accountOf, append, now, onResult
     next(new OverloadedError())
   })
 
+  const warnOfToken = atMostEvery(WARN_EVERY_MS, () => app.log.warn('a webhook came with an unknown token: compare the address in MightyCall with the one that start prints'))
+
+  app.addHook('onError', async (request, _reply, err) => {
+    if (request.account && err.code === 'FST_ERR_CTP_BODY_TOO_LARGE') onResult('too-large', request.account.id)
+  })
+
   async function refuse (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     onResult('unknown-token', null)
+    warnOfToken()
     const limit = await limitWrongTokens(request)
     return reply.code(!limit.isAllowed && limit.isExceeded ? 429 : 404).send()
   }

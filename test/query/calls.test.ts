@@ -120,6 +120,11 @@ for (const query of refused) {
   })
 }
 
+t.test('a refusal names the values that there are', async t => {
+  const { get } = await shared
+  t.match((await get('/v1/calls?state=foo')).json(), { message: /waiting, ringing, connected, ended/ })
+})
+
 t.test('a cursor goes with the filter that made it', async t => {
   const { get } = await api(t, CALLS)
   const { nextCursor } = (await get('/v1/calls?limit=1')).json<Page>()

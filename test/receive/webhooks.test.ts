@@ -83,6 +83,12 @@ t.test('an empty body is answered 200 and not stored', async t => {
   t.strictSame(results, ['empty'])
 })
 
+t.test('a slash too many at the end of the address is forgiven', async t => {
+  const { post, results } = await receiver(t)
+  t.equal((await post(`${OLD}/`, started)).statusCode, 200)
+  t.strictSame(results, ['stored'])
+})
+
 t.test('an Echo header is returned', async t => {
   const { post } = await receiver(t)
   t.equal((await post(OLD, started, { echo: 'abc-123' })).headers.echo, 'abc-123')
@@ -91,8 +97,9 @@ t.test('an Echo header is returned', async t => {
 })
 
 t.test('more than 256 KiB is answered 413', async t => {
-  const { post, stored } = await receiver(t)
+  const { post, stored, results } = await receiver(t)
   t.equal((await post(OLD, 'x'.repeat(256 * 1024 + 1))).statusCode, 413)
+  t.strictSame(results, ['too-large'])
   t.equal(stored.length, 0)
 })
 
