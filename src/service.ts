@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { drizzle } from 'drizzle-orm/node-postgres'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
@@ -107,7 +107,7 @@ async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, pr
     checks.query = () => canQuery(pool)
   }
   await app.register(health, { checks, draining })
-  await app.register(metricsRoute, { metrics, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) as (request: FastifyRequest) => Promise<void> })
+  await app.register(metricsRoute, { metrics, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app
 }
 

@@ -1,19 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { UnauthorizedError } from '../errors.js'
+import { secretDigest } from '../secret-digest.js'
 
 /** Refuses every request that does not carry one of the keys; compares digests, in constant time. */
 export function createKeyCheck (keys: readonly string[]): (request: FastifyRequest) => Promise<void> {
-  const digests = keys.map(digestOf)
+  const digests = keys.map(secretDigest)
   return async request => {
     const [, key] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? []
     if (key === undefined) throw new UnauthorizedError()
-    const digest = digestOf(key)
+    const digest = secretDigest(key)
     const matches = digests.filter(known => timingSafeEqual(known, digest))
     if (matches.length === 0) throw new UnauthorizedError()
   }
-}
-
-function digestOf (key: string): Buffer {
-  return createHash('sha256').update(key).digest()
 }

@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from '../project-root.js'
 import { asDatabaseError } from './database-error.js'
 
 /** The SQL that drizzle-kit generates. */
-export const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
+const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
 
 const MIGRATION_LOCK = 5_202_612_345 // any number; other advisory locks of ours have others
 

@@ -1,4 +1,5 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { secretDigest } from '../secret-digest.js'
 
 /** Deeper JSON is nobody's notification, and would overflow the stack of everything that walks it. */
 export const MAX_DEPTH = 64
@@ -45,7 +46,7 @@ export function blankApiKeys (bytes: Buffer, apiKey: string | null): Buffer {
 /** True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is no text or number is one. */
 export function isMismatch (apiKeys: unknown[], expected: string | null): boolean {
   if (expected === null) return false
-  return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(digest(String(key)), digest(expected))))
+  return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(secretDigest(String(key).toLowerCase()), secretDigest(expected.toLowerCase()))))
 }
 
 interface Search {
@@ -121,8 +122,4 @@ function literally (text: string): string {
 
 function escaped (char: string): string {
   return `\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-function digest (key: string): Buffer {
-  return Buffer.from(hash('sha256', key.toLowerCase()), 'latin1')
 }

@@ -36,8 +36,9 @@ function counter (metrics: Metrics, now: () => Date): ProjectorOptions['onProjec
     metrics.projected.inc({ topic }, records)
     metrics.deadLetters.inc(deadLetters.length)
     metrics.foldFailures.inc(failures.length)
+    const committedAt = now().getTime()
     for (const event of events) {
-      const delayMs = now().getTime() - Date.parse(event.receivedAt) // NaN for a leap second of somebody else's
+      const delayMs = committedAt - Date.parse(event.receivedAt) // NaN for a leap second of somebody else's
       if (delayMs >= 0) metrics.projectionDelay.observe(delayMs / 1000)
     }
   }

@@ -53,5 +53,5 @@ function notACursor (): Error {
 }
 
 function hashOf (filter: object): string {
-  return createHash('sha256').update(canonical(JSON.parse(JSON.stringify(filter)))).digest('base64url').slice(0, 16)
+  return createHash('sha256').update(canonical(filter)).digest('base64url').slice(0, 16)
 }

@@ -37,7 +37,7 @@ declare module 'fastify' {
   }
 }
 
-export const MAX_BODY_BYTES = 256 * 1024
+const MAX_BODY_BYTES = 256 * 1024
 const WRONG_TOKENS_PER_MINUTE = 30
 const RETRY_AFTER_SECONDS = 5
 const WARN_EVERY_MS = 60_000
