@@ -1,10 +1,17 @@
-import { type CallEvent, callEvents } from './call.js'
+import { type CallEvent, callEvents, type CallReported, callReported, type CallRequested, callRequested } from './call.js'
+import { type ContactEvent, contactRemoved, contactReported, type ExtensionReported, extensionReported, type NumberEvent, numberRemoved, numberReported, type RangePolled, rangePolled } from './directory.js'
+import { type MessageEvent, messageFailed, messageReported, messageRequested, messageSent } from './message.js'
+import { type StatusEvent, statusReported, statusRequested } from './status.js'
 import type { Topic } from './topics.js'
 import { type UnclassifiedEvent, unclassifiedEvent } from './unclassified.js'
+import { type VoicemailEvent, voicemailMarked, voicemailReported } from './voicemail.js'
 
 /** Everything that can happen. */
-export type Event = CallEvent | UnclassifiedEvent
+export type Event = CallEvent | CallReported | CallRequested | VoicemailEvent | MessageEvent | StatusEvent | NumberEvent | ExtensionReported | ContactEvent | RangePolled | UnclassifiedEvent
 export type EventType = Event['type']
+
+/** A fold never looks at what MightyCall sent, only at what was normalized. */
+export type Folded<E extends Event> = E extends Event ? Omit<E, 'raw' | 'rawEncoding'> : never
 
 /** What an event belongs to; its history is folded into one row. */
 export interface Entity {
@@ -12,15 +19,24 @@ export interface Entity {
   kind: EntityKind
   entity: string
 }
-export type EntityKind = 'call' | 'unclassified'
+export type EntityKind = 'call' | 'request' | 'voicemail' | 'message' | 'presence' | 'number' | 'extension' | 'contact' | 'range' | 'unclassified'
 
 /** Every event's schema: the only source of the types, the validators and the published schemas. A new event is one line here. */
-export const eventSchemas = [...callEvents, unclassifiedEvent]
+export const eventSchemas = [
+  ...callEvents, callReported, callRequested,
+  voicemailReported, voicemailMarked,
+  messageReported, messageRequested, messageSent, messageFailed,
+  statusReported, statusRequested,
+  numberReported, numberRemoved, extensionReported, contactReported, contactRemoved, rangePolled,
+  unclassifiedEvent
+]
 
-const TOPIC_OF: Record<EntityKind, Topic> = { call: 'calls', unclassified: 'unclassified' }
+const TOPIC_OF: Record<EntityKind, Topic> = {
+  call: 'calls', request: 'calls', voicemail: 'voicemails', message: 'messages', presence: 'statuses', number: 'directory', extension: 'directory', contact: 'directory', range: 'directory', unclassified: 'unclassified'
+}
 
 /** The one entity that the event belongs to. */
-export function entityOf (event: Event): Entity {
+export function entityOf (event: Folded<Event>): Entity {
   const { account } = event
   switch (event.type) {
     case 'call.started':
@@ -28,7 +44,31 @@ export function entityOf (event: Event): Entity {
     case 'call.ring-stopped':
     case 'call.connected':
     case 'call.completed':
+    case 'call.reported':
       return { account, kind: 'call', entity: event.callId }
+    case 'call.requested':
+      return { account, kind: 'request', entity: event.requestId }
+    case 'voicemail.reported':
+    case 'voicemail.marked':
+      return { account, kind: 'voicemail', entity: event.voicemailId }
+    case 'message.reported':
+    case 'message.requested':
+    case 'message.sent':
+    case 'message.failed':
+      return { account, kind: 'message', entity: event.messageId }
+    case 'status.reported':
+    case 'status.requested':
+      return { account, kind: 'presence', entity: event.extension }
+    case 'number.reported':
+    case 'number.removed':
+      return { account, kind: 'number', entity: event.number }
+    case 'extension.reported':
+      return { account, kind: 'extension', entity: event.extension }
+    case 'contact.reported':
+    case 'contact.removed':
+      return { account, kind: 'contact', entity: event.contactId }
+    case 'range.polled':
+      return { account, kind: 'range', entity: event.rangeId }
     case 'unclassified':
       return { account, kind: 'unclassified', entity: event.id }
     default:

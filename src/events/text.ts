@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
-import { MAX_NAME_LENGTH } from './call.js'
+import { MAX_NAME_LENGTH } from './envelope.js'
 
 const E164 = /^\+[1-9]\d{6,14}$/
 const DIALLED = /^\+?[\d\s().-]{7,25}$/

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { MAX_NAME_LENGTH } from './call.js'
+import { MAX_NAME_LENGTH } from './envelope.js'
 import { envelope, original } from './envelope.js'
 
 /** Why an authenticated notification is kept without being understood. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { CountryCode } from 'libphonenumber-js/min'
-import { type CallEvent, MAX_NAME_LENGTH } from '../events/call.js'
+import type { CallEvent } from '../events/call.js'
+import { MAX_NAME_LENGTH } from '../events/envelope.js'
 import type { Event } from '../events/event.js'
 import { notificationId, randomId } from '../events/identity.js'
 import { cleanName, normalizeParty } from '../events/text.js'

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import type { callHistory, callLegs } from '../db/schema.js'
+import type { callHistory, callLegs } from '../db/schema/calls.js'
 
 const nullable = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
 const instant = Type.String({ format: 'date-time' })

@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm'
+import { boolean, doublePrecision, index, jsonb, pgTable, pgView, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { at } from './columns.js'
+import { contribution } from './reports.js'
+
+/** One row per voicemail. Written only by project/voicemails.ts; a pure function of the voicemail's events. */
+export const voicemailLogs = pgTable('voicemail_logs', {
+  account: text('account').notNull(),
+  voicemailId: text('voicemail_id').notNull(),
+  callId: text('call_id'), // null: not known
+  businessNumber: text('business_number'),
+  clientNumber: text('client_number'),
+  clientName: text('client_name'),
+  leftAt: at('left_at').notNull(),
+  durationSeconds: doublePrecision('duration_seconds'),
+  assignedTo: text('assigned_to'),
+  read: boolean('read'), // null: not known
+  transcriptState: text('transcript_state'), // not-performed | silence | ready | failed
+  transcriptText: text('transcript_text'),
+  recordingId: text('recording_id'),
+  recordingLink: text('recording_link'), // without what expires
+  removedAt: at('removed_at'),
+  contribution: contribution()
+}, t => [
+  primaryKey({ columns: [t.account, t.voicemailId] }),
+  index('voicemail_logs_left').on(t.leftAt, t.account, t.voicemailId),
+  index('voicemail_logs_call').on(t.account, t.callId),
+  index('voicemail_logs_client').on(t.clientNumber, t.leftAt, t.account, t.voicemailId),
+  index('voicemail_logs_business_number').on(t.businessNumber, t.leftAt, t.account, t.voicemailId)
+])
+
+/** One row per SMS or MMS. Written only by project/messages.ts; a pure function of the message's events. */
+export const smsLogs = pgTable('sms_logs', {
+  account: text('account').notNull(),
+  messageId: text('message_id').notNull(),
+  threadId: uuid('thread_id'), // of the business number and the client; null: one of them is not known
+  direction: text('direction'), // inbound | outbound; null: it cannot be told
+  businessNumber: text('business_number'),
+  clientNumber: text('client_number'),
+  clientName: text('client_name'),
+  extension: text('extension'), // of the agent who wrote it
+  text: text('text'),
+  attachments: jsonb('attachments').notNull(), // [{ fileName, sizeBytes, contentType }]
+  sentAt: at('sent_at').notNull(),
+  state: text('state').notNull(), // pending | sent | failed | received | unconfirmed
+  read: boolean('read'), // null: not known
+  removedAt: at('removed_at'),
+  contribution: contribution()
+}, t => [
+  primaryKey({ columns: [t.account, t.messageId] }),
+  index('sms_logs_sent').on(t.sentAt, t.account, t.messageId),
+  index('sms_logs_thread').on(t.threadId, t.sentAt.desc(), t.messageId.desc()),
+  index('sms_logs_client').on(t.clientNumber, t.sentAt, t.account, t.messageId),
+  index('sms_logs_business_number').on(t.businessNumber, t.sentAt, t.account, t.messageId)
+])
+
+/** One row per business number and client that have texted: the newest message that was not removed, and how many are unread. */
+export const smsThreads = pgView('sms_threads', {
+  account: text('account').notNull(),
+  threadId: uuid('thread_id').notNull(),
+  businessNumber: text('business_number').notNull(),
+  clientNumber: text('client_number').notNull(),
+  clientName: text('client_name'),
+  lastMessageId: text('last_message_id').notNull(),
+  lastMessageAt: at('last_message_at').notNull(),
+  unread: doublePrecision('unread').notNull()
+}).as(sql`select distinct on (m.thread_id) m.account, m.thread_id, m.business_number, m.client_number, m.client_name, m.message_id as last_message_id, m.sent_at as last_message_at,
+  (count(*) filter (where m.direction = 'inbound' and m.read is false) over (partition by m.thread_id))::float8 as unread
+  from sms_logs m where m.thread_id is not null and m.removed_at is null order by m.thread_id, m.sent_at desc, m.message_id desc`)
