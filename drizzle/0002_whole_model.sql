@@ -14,8 +14,8 @@ CREATE TABLE "contacts" (
 	"contact_id" text NOT NULL,
 	"name" text,
 	"channels" jsonb NOT NULL,
-	"phones" text[] NOT NULL,
-	"tags" text[] NOT NULL,
+	"phones" jsonb NOT NULL,
+	"tags" jsonb NOT NULL,
 	"removed_at" timestamp (3) with time zone,
 	"updated_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "contacts_account_contact_id_pk" PRIMARY KEY("account","contact_id")

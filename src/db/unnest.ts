@@ -2,6 +2,8 @@
 export interface Column<Row> {
   type: string
   of: (row: Row) => unknown
+  /** An upsert keeps the lesser of the two values, instead of the new one. */
+  least?: boolean
 }
 export type Columns<Row> = Record<string, Column<Row>>
 
@@ -18,9 +20,10 @@ export function bulkUpsert<Row> (table: string, key: readonly string[], columns:
   const names = Object.keys(columns)
   const rest = names.filter(name => !key.includes(name))
   const list = (prefix: string) => rest.map(name => `${prefix}.${name}`).join(', ')
+  const set = (name: string) => columns[name]?.least ? `${name} = least(${table}.${name}, excluded.${name})` : `${name} = excluded.${name}`
   return {
     text: `insert into ${table} (${names.join(', ')}) select * from ${unnest(columns)} `
-      + `on conflict (${key.join(', ')}) do update set ${rest.map(name => `${name} = excluded.${name}`).join(', ')} `
+      + `on conflict (${key.join(', ')}) do update set ${rest.map(set).join(', ')} `
       + `where (${list(table)}) is distinct from (${list('excluded')})`,
     values: rows => arraysOf(columns, rows)
   }

@@ -18,6 +18,16 @@ export function notificationId (account: string, body: object): string {
   return uuidV5(NAMESPACE, `${account}\n${canonical(body, 'guid')}`)
 }
 
+/** The conversation of a business number and a client. */
+export function threadId (account: string, businessNumber: string, clientNumber: string): string {
+  return uuidV5(NAMESPACE, `thread\n${account}\n${businessNumber}\n${clientNumber}`)
+}
+
+/** Of a business number, which has no id of MightyCall's that lasts. */
+export function numberId (account: string, number: string): string {
+  return uuidV5(NAMESPACE, `number\n${account}\n${number}`)
+}
+
 /** For what has no identity of its own. A double of it is harmless; to merge two would be a loss. */
 export function randomId (): string {
   return randomUUID()

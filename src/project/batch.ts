@@ -4,10 +4,12 @@ import { inTransaction } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import { decodeRecord } from '../events/record.js'
 import type { Offset, StoredRecord } from '../event-log/port.js'
+import { createAggregates } from './aggregates.js'
 import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from './checkpoints.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
 import { type Hole, recordHole } from './holes.js'
+import type { AccountSettings } from './settings.js'
 import { storeEvents } from './store-events.js'
 
 /** What became of a batch; told after it is committed. */
@@ -21,6 +23,13 @@ export interface Projected {
   events: Event[]
   deadLetters: DeadLetter[]
   failures: FailedEntity[]
+}
+
+/** Besides the records: when it is, what is known of accounts, and how far the reader is that they came from. */
+export interface BatchOptions {
+  now: Date
+  settings: AccountSettings
+  reached?: Reached | null
 }
 
 /** How far a reader is. */
@@ -38,12 +47,13 @@ interface DecodedRecord {
 
 /**
  * Projects the records of one partition in one READ COMMITTED transaction, always in this order of locks:
- * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's advance.
+ * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's advance, and last the
+ * few rows that many entities add to.
  *
  * @param records  in the order of their offsets
  * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
  */
-export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], now: Date, reached: Reached | null = null): Promise<Projected> {
+export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], { now, settings, reached = null }: BatchOptions): Promise<Projected> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
     if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
@@ -60,10 +70,12 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
 
     const { decoded, undecodable } = decodeAll(fresh)
     const { entities, refused } = await storeEvents(tx, decoded)
-    const failures = await foldEntities(tx, entities)
+    const aggregates = createAggregates()
+    const failures = await foldEntities(tx, entities, { settings, aggregates })
     const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, err }))]
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
+    await aggregates.write(tx)
     return { hole: null, wentBack: false, records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
   })
 }

@@ -2,7 +2,7 @@ import { arraysOf, unnest } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
 import type { Entity } from '../events/event.js'
 import { entityColumns } from './entity-key.js'
-import { foldVersionOf } from './read-models.js'
+import { foldVersionOf } from './models/read-models.js'
 
 const LOCK = `insert into entities (account, kind, entity, fold_version)
   select * from ${unnest({ ...entityColumns, fold_version: { type: 'int', of: () => 0 } })} order by account, kind, entity

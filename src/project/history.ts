@@ -1,12 +1,12 @@
 import { arraysOf, unnest } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
-import type { Entity, Event } from '../events/event.js'
+import type { Entity, Event, Folded } from '../events/event.js'
 import { entityColumns, entityKey } from './entity-key.js'
 
 /** All events of one entity, in no order. What MightyCall sent stays in the table: no fold looks at it. */
 export interface History {
   entity: Entity
-  events: Omit<Event, 'raw' | 'rawEncoding'>[]
+  events: Folded<Event>[]
 }
 
 interface EventRow extends Entity {

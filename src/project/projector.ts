@@ -5,6 +5,7 @@ import { TOPICS } from '../events/topics.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
 import { type Projected, projectBatch, type Reached } from './batch.js'
 import type { Hole } from './holes.js'
+import type { AccountSettings } from './settings.js'
 import { findStart } from './start-at.js'
 
 export interface ProjectorOptions {
@@ -13,6 +14,7 @@ export interface ProjectorOptions {
   /** The consumer group; part of the checkpoints' key. */
   group: string
   now: () => Date
+  settings: AccountSettings
   logger: Logger
   onProjected: (projected: Projected, batch: Batch) => void
   /** Of a local log: all of it is projected. */
@@ -21,7 +23,7 @@ export interface ProjectorOptions {
 
 /** Moves records from the log into the read models until it is closed. */
 export async function startProjector (options: ProjectorOptions): Promise<Subscription> {
-  const { log, pool, group, now, logger, onProjected, onEnd } = options
+  const { log, pool, group, now, settings, logger, onProjected, onEnd } = options
   const logId = await log.id()
   let subscription: Subscription | null = null
   let restarting: Promise<void> | null = null
@@ -40,7 +42,7 @@ export async function startProjector (options: ProjectorOptions): Promise<Subscr
     const { topic, partition, records } = batch
     const place = `${topic}/${partition}`
     const before = reached.get(place) ?? null
-    const projected = await projectBatch(pool, { logId, group, topic, partition }, records, now(), before)
+    const projected = await projectBatch(pool, { logId, group, topic, partition }, records, { now: now(), settings, reached: before })
     report(logger.child({ topic, partition }), projected)
     if (projected.hole || projected.wentBack) {
       restarting = restart().catch(err => logger.error({ alarm: 'projector-stopped', err }, 'reading could not start again: restart the service'))

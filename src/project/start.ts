@@ -4,6 +4,7 @@ import type { EventLog, EventReader, Subscription } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
+import type { AccountSettings } from './settings.js'
 import { findSwitch } from './start-at.js'
 
 export interface ProjectionOptions {
@@ -11,6 +12,7 @@ export interface ProjectionOptions {
   pool: pg.Pool
   group: string
   now: () => Date
+  settings: AccountSettings
   logger: Logger
   metrics: Metrics
   /** The local log of an installation that has moved to Kafka. Closed when it is projected. */

@@ -8,14 +8,14 @@ const oneOf = <const T extends string[]>(...values: T) => Type.Enum(values)
 
 export const DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as const
 export const STATES = ['waiting', 'ringing', 'connected', 'ended'] as const
-export const OUTCOMES = ['answered', 'missed', 'abandoned', 'unanswered'] as const
+export const OUTCOMES = ['answered', 'missed', 'abandoned', 'unanswered', 'voicemail', 'dropped', 'canceled'] as const
 
 const leg = Type.Object({
   extension: nullable(Type.String(), 'Null: MightyCall did not say which.'),
   attempt: Type.Integer({ minimum: 1, description: '1, 2, … of this extension in this call.' }),
   role: oneOf('agent', 'dialer'),
-  ringingAt: nullable(instant, 'Null: it is only known to have been connected.'),
-  connectedAt: nullable(instant, 'Null: not answered (yet).'),
+  ringingAt: nullable(instant, 'Null: it is not known when.'),
+  connectedAt: nullable(instant, 'Null: not answered (yet), or it is not known when.'),
   endedAt: nullable(instant, 'Null: still open.'),
   result: nullable(oneOf('answered', 'unanswered'), 'Null: still ringing.')
 }, { description: 'One attempt to reach an extension.' })
@@ -30,16 +30,16 @@ export const callShape = Type.Object({
   businessNumber: nullable(Type.String(), 'E.164.'),
   client: nullable(Type.Object({
     number: nullable(Type.String(), 'E.164 when it could be read.'),
-    name: nullable(Type.String(), 'The name of a site widget.')
+    name: nullable(Type.String(), "A site widget's, or the client's.")
   }), 'Null: a call between colleagues, or nobody was named.'),
   startedAt: instant,
-  answeredAt: nullable(instant, 'Null: not answered (yet).'),
+  answeredAt: nullable(instant, 'Null: not answered (yet), or it is not known when.'),
   endedAt: nullable(instant, 'Null: not ended.'),
   waitSeconds: nullable(seconds, 'From the start to the answer, or to the end.'),
   talkSeconds: nullable(seconds, 'From the answer to the end.'),
   answeredBy: nullable(Type.String(), 'The extension that talked first.'),
   stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
-  recording: Type.Null({ description: 'Not known from webhooks.' }),
+  recording: nullable(Type.Object({ id: nullable(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
   legs: Type.Array(leg),
   sources: Type.Object({ webhook: Type.Integer(), rest: Type.Integer() }, { description: 'Distinct events, by how we learned them.' })
 }, { title: 'call', description: 'A call, folded from its events.' })
@@ -66,7 +66,7 @@ export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallS
     talkSeconds: row.talkSeconds,
     answeredBy: row.answeredBy,
     stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_MS,
-    recording: null,
+    recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
     legs: legs.map(toLeg),
     sources: { webhook: row.webhookEvents, rest: row.restEvents }
   }
@@ -80,7 +80,7 @@ function toLeg (row: LegRow): CallShape['legs'][number] {
     ringingAt: iso(row.ringingAt),
     connectedAt: iso(row.connectedAt),
     endedAt: iso(row.endedAt),
-    result: row.connectedAt ? 'answered' : row.endedAt ? 'unanswered' : null
+    result: row.result as 'answered' | 'unanswered' | null
   }
 }
 

@@ -3,6 +3,7 @@ import { encodeEvent } from '../../src/events/record.js'
 import { projectBatch } from '../../src/project/batch.js'
 import { history } from '../support/history.js'
 import { ANSWERED, KEY, NOW, projector, stored } from '../support/projection.js'
+import { SETTINGS } from '../support/settings.js'
 
 t.test('a batch becomes events, rows and a checkpoint', async t => {
   const { pool, count, project, checkpoint } = await projector(t)
@@ -50,7 +51,7 @@ t.test('a late event changes the row, and removes a leg that never was', async t
 t.test('two batches at once over the same calls both count', async t => {
   const { pool, count } = await projector(t)
   const halves = [0, 1].map(half => Array.from({ length: 20 }, (_, i) => history(ANSWERED, { id: `call-${i}` }).filter((_, i) => i % 2 === half)).flat())
-  await Promise.all(halves.map((events, partition) => projectBatch(pool, { ...KEY, partition }, stored(events.map(encodeEvent)), NOW)))
+  await Promise.all(halves.map((events, partition) => projectBatch(pool, { ...KEY, partition }, stored(events.map(encodeEvent)), { now: NOW, settings: SETTINGS })))
   t.equal(await count('events'), 80)
   t.equal((await pool.query("select from call_history where state = 'ended' and webhook_events = 4")).rowCount, 20)
 })

@@ -2,17 +2,18 @@ import t from 'tap'
 import { inTransaction } from '../../src/db/transaction.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { projectBatch } from '../../src/project/batch.js'
-import { calls } from '../../src/project/calls.js'
+import { calls } from '../../src/project/models/calls/calls.js'
 import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
 import { ANSWERED, KEY, NOW, projector, stored } from '../support/projection.js'
+import { SETTINGS } from '../support/settings.js'
 
 t.test('an undecodable record becomes a dead letter, and the batch goes on', async t => {
   const { pool, checkpoint } = await projector(t)
   const [good] = history('IncomingCall').map(encodeEvent)
   if (!good) return
   const bad = [{ key: 'k', value: Buffer.from('no event'), headers: { 'x\u0000': 'a\ud800' } }, { key: 'k', value: null as unknown as Buffer, headers: {} }] // a tombstone of somebody else
-  const projected = await projectBatch(pool, KEY, stored([...bad, good, ...bad]), NOW)
+  const projected = await projectBatch(pool, KEY, stored([...bad, good, ...bad]), { now: NOW, settings: SETTINGS })
   t.equal(projected.deadLetters.length, 4)
   t.equal((await pool.query('select from call_history')).rowCount, 1)
   t.match((await pool.query('select * from dead_letters order by record_offset limit 1')).rows, [{ code: 'MCS_UNDECODABLE_RECORD', value: Buffer.from('no event'), topic: 'calls' }])
@@ -23,7 +24,7 @@ t.test('an event that the database refuses is found among the others and becomes
   const { pool, count } = await projector(t)
   await pool.query("alter table events add check (fields->>'extension' is distinct from '666')")
   const events = [...history(ANSWERED), ...history('IncomingCall > IncomingCallRinging(666) > IncomingCallCompleted', { id: 'call-2' })]
-  const projected = await projectBatch(pool, KEY, stored(events.map(encodeEvent)), NOW)
+  const projected = await projectBatch(pool, KEY, stored(events.map(encodeEvent)), { now: NOW, settings: SETTINGS })
   t.match(projected.deadLetters, [{ id: events[5]?.id }])
   t.equal(await count('events'), 6)
   t.match((await pool.query('select code, reason from dead_letters')).rows, [{ code: '23514', reason: 'the database refuses what it holds' }])
@@ -34,7 +35,7 @@ t.test('a fold that throws keeps the events, marks the call, and stops nobody', 
   const { pool, count, project } = await projector(t)
   await project(history(ANSWERED, { id: 'bad' }))
   const fold = calls.fold
-  calls.fold = given => { if (given.entity.entity === 'bad') throw new Error('a bug of ours'); return fold(given) }
+  calls.fold = (given, settings) => { if (given.entity.entity === 'bad') throw new Error('a bug of ours'); return fold(given, settings) }
   t.teardown(() => { calls.fold = fold })
   const projected = await project([...history('IncomingCall@99', { id: 'bad' }), ...history(ANSWERED, { id: 'good' })], 4)
   t.match(projected.failures, [{ entity: { entity: 'bad' }, failed: 'fold' }])
@@ -59,7 +60,7 @@ t.test('a record nested too deeply is a dead letter, and the next is projected',
   const [good] = history('IncomingCall').map(encodeEvent)
   if (!good) return
   const deep = good.value.toString().replace(/"raw":.*/, `"raw":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`)
-  const projected = await projectBatch(pool, KEY, stored([{ ...good, value: Buffer.from(deep) }, good]), NOW)
+  const projected = await projectBatch(pool, KEY, stored([{ ...good, value: Buffer.from(deep) }, good]), { now: NOW, settings: SETTINGS })
   t.match(projected, { records: 2, deadLetters: [{ err: { code: 'MCS_UNDECODABLE_RECORD' } }] })
   t.equal((await pool.query('select from call_history')).rowCount, 1)
 })

@@ -10,6 +10,7 @@ import { startProjector } from '../../src/project/projector.js'
 import { eventually } from '../support/eventually.js'
 import { call, installation, odd } from '../support/installation.js'
 import { tempDir } from '../support/temp-dir.js'
+import { SETTINGS } from '../support/settings.js'
 
 t.test('a projector goes on where it was, without an alarm', async t => {
   const { run, holes } = await installation(t)
@@ -76,10 +77,10 @@ t.test('a record that an older version could not decode is the same record', asy
   const { pool, holes } = await installation(t)
   const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
   const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
-  await projectBatch(pool, key, records.slice(0, 2), new Date())
+  await projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })
   const digest = createHash('sha256').update(records[1]?.value ?? '').digest('hex')
   await pool.query('update checkpoints set last_id = $1', [digest])
-  t.match(await projectBatch(pool, key, records.slice(1), new Date()), { hole: null, records: 2 })
+  t.match(await projectBatch(pool, key, records.slice(1), { now: new Date(), settings: SETTINGS }), { hole: null, records: 2 })
   t.strictSame(await holes(), [])
 })
 
@@ -87,7 +88,7 @@ t.test('a zombie changes nothing: it sees what the other has done once it gets t
   const { pool, count } = await installation(t)
   const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
   const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
-  const both = await Promise.all([projectBatch(pool, key, records, new Date()), projectBatch(pool, key, records.slice(0, 2), new Date())])
+  const both = await Promise.all([projectBatch(pool, key, records, { now: new Date(), settings: SETTINGS }), projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })])
   t.equal(both.reduce((sum, projected) => sum + projected.records, 0), 4, 'each record was handled by one of them')
   t.equal(await count('events'), 4)
   t.match((await pool.query('select last_offset from checkpoints')).rows, [{ last_offset: '3' }])

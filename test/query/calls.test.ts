@@ -10,6 +10,7 @@ import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
 import { freshDatabase } from '../support/database.js'
 import { type CallParties, history, START } from '../support/history.js'
+import { SETTINGS } from '../support/settings.js'
 
 const KEY = 'an administrator key of thirty-two characters or more'.replaceAll(' ', '-')
 const NOW = new Date(START + 5 * 3_600_000)
@@ -24,7 +25,7 @@ async function api (t: Test, calls: Record<string, [sequence: string, parties?: 
   const { pool } = await freshDatabase(t)
   const events = Object.entries(calls).flatMap(([id, [sequence, parties, account = 'default']]) => history(sequence, { ...parties, id }).map(event => ({ ...event, account })))
   if (events.length > 0) {
-    await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, events.map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) })), NOW)
+    await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, events.map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) })), { now: NOW, settings: SETTINGS })
   }
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)

@@ -7,6 +7,7 @@ import { startProjector } from '../../src/project/projector.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
 import { history } from './history.js'
+import { SETTINGS } from './settings.js'
 
 const CALL = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
 export const call = (id: string) => history(CALL, { id })
@@ -20,7 +21,7 @@ export async function installation (t: Test) {
   const { pool } = await freshDatabase(t)
   const alarms: string[] = []
   const logger = pino({ level: 'error' }, { write: line => { alarms.push((JSON.parse(line) as { reason: string }).reason) } })
-  const options = { pool, group: 'g', now: () => new Date(), logger, onProjected: () => {} }
+  const options = { pool, group: 'g', now: () => new Date(), settings: SETTINGS, logger, onProjected: () => {} }
   const count = async (sql: string) => Number((await pool.query<{ count: string }>(`select count(*) from ${sql}`)).rows[0]?.count)
   const holes = async () => (await pool.query<{ reason: string }>('select reason from holes order by id')).rows.map(row => row.reason)
 

@@ -1,6 +1,7 @@
 import type { LogRecord } from '../../src/event-log/port.js'
 import { projectBatch } from '../../src/project/batch.js'
 import { freshDatabase } from './database.js'
+import { SETTINGS } from './settings.js'
 
 interface Teardown {
   teardown: (fn: () => Promise<void>) => void
@@ -21,7 +22,7 @@ export async function openProjection (t: Teardown): Promise<(records: readonly L
     const outcome: Outcome = { deadLetters: [], failures: [], events: 0 }
     for (let from = 0; from < records.length; from += 200) {
       const batch = records.slice(from, from + 200).map(record => ({ ...record, partition: 0, offset: offset++ }))
-      const { deadLetters, failures } = await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, batch, new Date())
+      const { deadLetters, failures } = await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, batch, { now: new Date(), settings: SETTINGS })
       outcome.deadLetters.push(...deadLetters.map(({ record, err }) => `${err.message}: ${record.value?.toString().slice(0, 300)}`))
       outcome.failures.push(...failures.map(({ entity, failed }) => `${failed}: ${entity.entity}`))
     }

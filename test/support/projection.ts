@@ -4,6 +4,7 @@ import { encodeEvent } from '../../src/events/record.js'
 import type { LogRecord, StoredRecord } from '../../src/event-log/port.js'
 import { projectBatch } from '../../src/project/batch.js'
 import { freshDatabase } from './database.js'
+import { SETTINGS } from './settings.js'
 
 export const NOW = new Date('2026-11-23T09:00:00.000Z')
 export const KEY = { logId: 'log-1', group: 'g', topic: 'calls', partition: 0 } as const
@@ -18,7 +19,7 @@ export function stored (records: readonly Pick<LogRecord, 'value' | 'headers' | 
 export async function projector (t: Test) {
   const { pool } = await freshDatabase(t)
   const count = async (table: string) => Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
-  const project = (events: readonly Event[], from = 0) => projectBatch(pool, KEY, stored(events.map(encodeEvent), from), NOW)
+  const project = (events: readonly Event[], from = 0) => projectBatch(pool, KEY, stored(events.map(encodeEvent), from), { now: NOW, settings: SETTINGS })
   const checkpoint = async () => (await pool.query<{ last_offset: string, last_id: string }>('select last_offset, last_id from checkpoints')).rows
   return { pool, count, project, checkpoint }
 }

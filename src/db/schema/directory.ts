@@ -30,8 +30,8 @@ export const contacts = pgTable('contacts', {
   contactId: text('contact_id').notNull(),
   name: text('name'),
   channels: jsonb('channels').notNull(), // [{ id, kind: phone|email, value, labels }]
-  phones: text('phones').array().notNull(), // of the channels, E.164
-  tags: text('tags').array().notNull(),
+  phones: jsonb('phones').notNull(), // of the channels, E.164
+  tags: jsonb('tags').notNull(),
   removedAt: at('removed_at'),
   updatedAt: at('updated_at').notNull() // when we last saw a change
 }, t => [primaryKey({ columns: [t.account, t.contactId] }), index('contacts_phones').using('gin', t.phones), index('contacts_name').on(t.account, t.name, t.contactId)])

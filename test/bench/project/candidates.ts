@@ -6,6 +6,7 @@ import { entityOf } from '../../../src/events/event.js'
 import { decodeRecord } from '../../../src/events/record.js'
 import { projectBatch } from '../../../src/project/batch.js'
 import { startProjector } from '../../../src/project/projector.js'
+import { SETTINGS } from '../../support/settings.js'
 
 export interface Work {
   log: EventLog
@@ -33,7 +34,7 @@ export const CANDIDATES: readonly Candidate[] = [
 async function projectInBatches ({ log, pool, count }: Work): Promise<void> {
   const done = countdown(count)
   const logger = pino({ level: 'silent' })
-  const projector = await startProjector({ log, pool, group: GROUP, now: () => new Date(), logger, onProjected: ({ records, failures, deadLetters }) => done.add(records, failures.length + deadLetters.length) })
+  const projector = await startProjector({ log, pool, group: GROUP, now: () => new Date(), settings: SETTINGS, logger, onProjected: ({ records, failures, deadLetters }) => done.add(records, failures.length + deadLetters.length) })
   await done.reached
   await projector.close()
 }
@@ -62,7 +63,7 @@ async function projectOneByOne ({ log, pool, count }: Work): Promise<void> {
   const logId = await log.id()
   await consume(log, count, async ({ topic, partition, records }, left) => {
     const some = records.slice(0, left)
-    for (const record of some) await projectBatch(pool, { logId, group: GROUP, topic, partition }, [record], new Date())
+    for (const record of some) await projectBatch(pool, { logId, group: GROUP, topic, partition }, [record], { now: new Date(), settings: SETTINGS })
     return some.length
   })
 }

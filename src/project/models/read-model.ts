@@ -1,0 +1,38 @@
+import type { Columns } from '../../db/unnest.js'
+import type { EntityKind } from '../../events/event.js'
+import type { History } from '../history.js'
+import type { Contribution } from '../reports.js'
+import type { Sighting } from '../seen-extensions.js'
+import type { AccountSettings } from '../settings.js'
+
+/** How the events of one kind of entity become rows. */
+export interface ReadModel<Row> {
+  kind: EntityKind
+  /** Rows folded by a lower version are folded again. */
+  foldVersion: number
+  /** Pure, and blind to the order and doubles of the events. Null: these events make no row. */
+  fold: (history: History, settings: AccountSettings) => Row | null
+  /** Where the rows go. The first has one row for each entity, and keeps its contribution, if there is one. */
+  tables: readonly Table<Row>[]
+  /** What the row adds to mightycall_reports: the first table then has a column of that name. */
+  contributionOf? (row: Row): readonly Contribution[]
+  /** The extensions that the events name: each gets a row of mightycall_extensions. */
+  seenIn? (row: Row): readonly Sighting[]
+}
+
+/** A table of a read model. Its first two columns are the account and the entity. */
+export interface Table<Row, TableRow = unknown> {
+  name: string
+  /** The column that names the entity. */
+  entity: string
+  key: readonly string[]
+  columns: Columns<TableRow>
+  /** True when an entity may have several rows, so that some may have to go. */
+  many: boolean
+  rowsOf (row: Row): readonly TableRow[]
+}
+
+/** With the types of its rows, which the list of all models forgets. */
+export function table<Row, TableRow> (definition: Table<Row, TableRow>): Table<Row> {
+  return definition as Table<Row> // rowsOf gives what columns take: the compiler has just compared them
+}
