@@ -26,6 +26,8 @@ export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECOD
 /** Project. */
 export const ProjectionRestartError = createError('MCS_PROJECTION_RESTART', 'reading starts again after a hole in the log', 503)
 
+export const RebuildRunningError = createError('MCS_REBUILD_RUNNING', 'another process is rebuilding: wait for it, or end it', 409)
+
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)

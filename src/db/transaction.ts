@@ -6,12 +6,21 @@ export type Tx = Pick<pg.PoolClient, 'query'>
 
 /** Runs the work in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. */
 export async function inTransaction<T> (pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return within(pool, 'begin', work)
+}
+
+/** Runs the work on one snapshot of the database, without a lock and without a change. */
+export async function inSnapshot<T> (pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return within(pool, 'begin isolation level repeatable read read only', work)
+}
+
+async function within<T> (pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   const onError = (err: Error) => { broken = err }
   client.on('error', onError) // the pool hears only idle connections: unheard, one that is lost between two statements ends the process
   try {
-    await client.query('begin')
+    await client.query(begin)
     const result = await work(client)
     await client.query('commit')
     return result

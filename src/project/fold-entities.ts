@@ -38,17 +38,26 @@ export async function foldEntities (tx: Tx, entities: readonly Entity[], context
   return failures
 }
 
-/** The same for histories of one kind that are at hand. */
-export async function foldKind (tx: Tx, model: ReadModel<unknown>, histories: readonly History[], { settings, aggregates }: FoldContext): Promise<FailedEntity[]> {
-  const { folded, failures } = foldAll(model, histories, settings)
-  const refused = await isolatePoison(tx, folded, some => writeRows(tx, model, some, aggregates))
-  for (const { item, err } of refused) failures.push({ entity: item.entity, failed: sqlStateOf(err) ?? 'row', err })
-  const failed = new Map(failures.map(failure => [failure.entity, failure.failed]))
-  await markFolded(tx, histories.map(({ entity }) => ({ entity, failed: failed.get(entity) ?? null })))
-  return failures
+async function foldKind (tx: Tx, model: ReadModel<unknown>, histories: readonly History[], context: FoldContext): Promise<FailedEntity[]> {
+  return keepFolded(tx, model, foldAll(model, histories, context.settings), context.aggregates)
 }
 
-export function foldAll (model: ReadModel<unknown>, histories: readonly History[], settings: AccountSettings): { folded: Folded[], failures: FailedEntity[] } {
+/** Writes what was folded, and marks which entities were not; those that `isWritten` refuses are right already. */
+export async function keepFolded (tx: Tx, model: ReadModel<unknown>, { folded, failures }: FoldedAll, aggregates: Aggregates, isWritten: (folded: Folded) => boolean = () => true): Promise<FailedEntity[]> {
+  const refused = await isolatePoison(tx, folded.filter(isWritten), some => writeRows(tx, model, some, aggregates))
+  const all = [...failures, ...refused.map(({ item, err }) => ({ entity: item.entity, failed: sqlStateOf(err) ?? 'row', err }))]
+  const failed = new Map(all.map(failure => [failure.entity, failure.failed]))
+  await markFolded(tx, [...folded, ...failures].map(({ entity }) => ({ entity, failed: failed.get(entity) ?? null })))
+  return all
+}
+
+export interface FoldedAll {
+  folded: Folded[]
+  failures: FailedEntity[]
+}
+
+/** A fold that throws stops no other. */
+export function foldAll (model: ReadModel<unknown>, histories: readonly History[], settings: AccountSettings): FoldedAll {
   const folded: Folded[] = []
   const failures: FailedEntity[] = []
   for (const history of histories) {

@@ -9,7 +9,8 @@ export interface History {
   events: Folded<Event>[]
 }
 
-interface EventRow extends Entity {
+/** A row of `events`, without what MightyCall sent. */
+export interface EventRow extends Entity {
   id: string
   type: string
   source: string
@@ -29,7 +30,7 @@ export async function loadHistories (tx: Tx, entities: readonly Entity[]): Promi
   return [...histories.values()]
 }
 
-function eventOf (row: EventRow): History['events'][number] {
+export function eventOf (row: EventRow): History['events'][number] {
   const { account, id, type, source, occurred_at: occurredAt, received_at: receivedAt, fields } = row
   const event = { id, type, account, occurredAt: occurredAt.toISOString(), receivedAt: receivedAt.toISOString(), source, ...fields }
   return event as History['events'][number] // only store-events.ts writes the table, and only events that passed their schema

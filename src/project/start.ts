@@ -4,6 +4,7 @@ import type { EventLog, EventReader, Subscription } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
+import { startRefold } from './refold.js'
 import type { AccountSettings } from './settings.js'
 import { findSwitch } from './start-at.js'
 
@@ -21,15 +22,16 @@ export interface ProjectionOptions {
 
 /** The projecting role, with its metrics: first what a former local log still holds, then the log. */
 export async function startProjection ({ metrics, logger, formerLog, ...options }: ProjectionOptions): Promise<Subscription> {
-  const { pool, group, now, log } = options
+  const { pool, group, now, log, settings } = options
   const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now) }
   const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog })
   const holes = await findSwitch(pool, { logId: await log.id(), group, finished: rest ? [rest.logId] : [], now: now() })
   for (const hole of holes) reportHole(projector.logger, hole)
   const subscription = await startProjector(projector)
+  const refold = startRefold({ pool, settings, logger: projector.logger })
   return {
     trouble: () => subscription.trouble() ?? rest?.subscription.trouble() ?? null,
-    close: async () => { await Promise.all([subscription.close(), rest?.subscription.close()]) }
+    close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
   }
 }
 

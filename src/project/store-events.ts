@@ -56,7 +56,8 @@ function firstCopies<T extends { event: Event }> (items: readonly T[]): T[] {
   return [...first.values()]
 }
 
-function fieldsOf (event: Event): string {
+/** The normalized fields that are no columns, as JSON. */
+export function fieldsOf (event: Event): string {
   const { id, type, account, source, occurredAt, receivedAt, raw, rawEncoding, ...fields } = event
   return JSON.stringify(fields)
 }

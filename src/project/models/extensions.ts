@@ -36,6 +36,7 @@ interface ExtensionRow extends Extension {
 export const extensions: ReadModel<ExtensionRow> = {
   kind: 'extension',
   foldVersion: 1,
+  sharesTable: true,
   fold: ({ entity: { account, entity }, events }) => {
     const extension = foldExtension(events as Folded<ExtensionReported>[]) // an entity of this kind has no other events
     return extension && { account, extension: entity, ...extension }

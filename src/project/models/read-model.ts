@@ -14,6 +14,8 @@ export interface ReadModel<Row> {
   fold: (history: History, settings: AccountSettings) => Row | null
   /** Where the rows go. The first has one row for each entity, and keeps its contribution, if there is one. */
   tables: readonly Table<Row>[]
+  /** Others write rows of its table too: one without events of its own may be theirs. */
+  sharesTable?: boolean
   /** What the row adds to mightycall_reports: the first table then has a column of that name. */
   contributionOf? (row: Row): readonly Contribution[]
   /** The extensions that the events name: each gets a row of mightycall_extensions. */

@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util'
+import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
+import type { Tx } from '../../db/transaction.js'
+import { type Entity, entityOf, type Event } from '../../events/event.js'
+import { reparse } from '../../mightycall/reparse.js'
+import { entityColumns, entityKey } from '../entity-key.js'
+import { eventOf, type EventRow, type History } from '../history.js'
+import type { AccountSettings } from '../settings.js'
+import { fieldsOf } from '../store-events.js'
+
+interface RawRow extends EventRow {
+  /** As text: JSON, or base64. Null for what no webhook brought, which is never parsed again. */
+  raw: string | null
+  raw_is_json: boolean
+}
+
+const LOAD = `select e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields, e.raw_is_json,
+    case when e.source = 'webhook' then case when e.raw_is_json then convert_from(e.raw, 'UTF8') else encode(e.raw, 'base64') end end as raw
+  from ${unnest(entityColumns)} join events e using (account, kind, entity)`
+
+/** The histories of the entities as today's parser reads them, and the events that it reads in another way than the table has them. */
+export async function loadReread (tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<{ histories: History[], changed: Event[] }> {
+  const histories = new Map<string, History>(entities.map(entity => [entityKey(entity), { entity, events: [] }]))
+  const { rows } = await tx.query<RawRow>(LOAD, arraysOf(entityColumns, entities))
+  const changed: Event[] = []
+  for (const row of rows) {
+    const { event, isChanged } = reread(row, settings)
+    if (isChanged) changed.push(event)
+    histories.get(entityKey(row))?.events.push(event)
+  }
+  return { histories: [...histories.values()], changed }
+}
+
+/** An event stays with its entity: one that would belong to another now is left to `reclassify`. */
+function reread (row: RawRow, settings: AccountSettings): { event: Event, isChanged: boolean } {
+  const stored = { ...eventOf(row), ...originalOf(row) } as Event // eventOf gives all the rest
+  if (row.raw === null) return { event: stored, isChanged: false }
+  const event = reparse(stored, settings.regionOf(row.account))
+  if (event === stored || entityKey(entityOf(event)) !== entityKey(row)) return { event: stored, isChanged: false }
+  return { event, isChanged: event.type !== stored.type || event.occurredAt !== stored.occurredAt || !isDeepStrictEqual(JSON.parse(fieldsOf(event)), row.fields) }
+}
+
+function originalOf ({ raw, raw_is_json: isJson }: RawRow): Pick<Event, 'raw' | 'rawEncoding'> {
+  if (raw === null) return { raw: {} }
+  return isJson ? { raw: JSON.parse(raw) as object } : { raw, rawEncoding: 'base64' } // only store-events.ts writes the table
+}
+
+const changes: Columns<Event> = {
+  account: { type: 'text', of: event => event.account },
+  kind: { type: 'text', of: event => entityOf(event).kind },
+  entity: { type: 'text', of: event => entityOf(event).entity },
+  id: { type: 'uuid', of: event => event.id },
+  type: { type: 'text', of: event => event.type },
+  occurred_at: { type: 'timestamptz', of: event => event.occurredAt },
+  fields: { type: 'jsonb', of: fieldsOf }
+}
+
+const UPDATE = `update events e set type = u.type, occurred_at = u.occurred_at, fields = u.fields from ${unnest(changes)}
+  where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id`
+
+/** Keeps the new reading, of events whose entities are locked. */
+export async function updateReread (tx: Tx, events: readonly Event[]): Promise<void> {
+  if (events.length > 0) await tx.query(UPDATE, arraysOf(changes, events))
+}
