@@ -44,7 +44,8 @@ const HOUR_MS = 60 * 60 * 1000
 
 /** A small company's time with MightyCall: what is so, what is posted of it, and what REST tells of it. The same options always give the same. */
 export function simulateCompany (options: CompanyOptions): Simulation {
-  const { seed, startAt, calls: count, account = 'default', family: notation = 'classic' } = options
+  const { seed, calls: count, account = 'default', family: notation = 'classic' } = options
+  const startAt = Math.floor(options.startAt)
   const { messages = Math.ceil(count / 2), contacts = 12, presenceChanges = count, hours = Math.max(1, count / 10) } = options
   const about = (subject: number): Setting => ({ account, random: createRandom(seed, subject), startAt, endAt: Math.ceil(startAt + hours * HOUR_MS) })
   const staff = hireStaff(createRandom(seed, 1), contacts)

@@ -25,7 +25,7 @@ export function simulateContacts (setting: Setting, { knownClients }: Staff): Si
     }
     if (random.chance(0.15)) {
       contact.updatedAt = contact.removedAt = later(random, contact.updatedAt, [60, 7_200])
-      facts.push({ ...restEnvelope(setting, contact.removedAt), type: 'contact.removed', contactId: contact.contactId })
+      facts.push({ type: 'contact.removed', contactId: contact.contactId, ...restEnvelope(setting, contact.removedAt) })
     }
     return contact
   })
@@ -48,5 +48,5 @@ function change (random: Random, contact: TrueContact): void {
 }
 
 function reportContact (setting: Setting, { contactId, name, channels, tags }: TrueContact, at: number): ContactReported {
-  return { ...restEnvelope(setting, at), type: 'contact.reported', contactId, route: 'contacts', name, channels, tags }
+  return { type: 'contact.reported', contactId, route: 'contacts', name, channels, tags, ...restEnvelope(setting, at) }
 }

@@ -19,12 +19,12 @@ export function simulateNumbers (setting: Setting, staff: Staff): SimulatedNumbe
   const facts: NumberEvent[] = []
   const numbers = [...staff.numbers, ...givenUp].map(line => {
     const createdAt = later(random, setting.startAt, FIRST_LOOK)
-    const number: TrueNumber = { account: setting.account, ...line, isActive: true, createdAt }
+    const number: TrueNumber = { account: setting.account, isActive: true, createdAt, ...line }
     facts.push(reportNumber(setting, number, createdAt))
     const at = Math.max(createdAt + 1, anyMoment(setting))
     if (givenUp.includes(line)) {
       number.isActive = false
-      facts.push({ ...restEnvelope(setting, at), type: 'number.removed', number: line.number })
+      facts.push({ type: 'number.removed', number: line.number, ...restEnvelope(setting, at) })
     } else if (random.chance(0.3)) {
       Object.assign(number, random.chance(0.7) ? { label: `${line.label} (new)` } : { isActive: false })
       facts.push(reportNumber(setting, number, at))
@@ -46,10 +46,9 @@ export function simulateExtensions (setting: Setting, staff: Staff, calls: reado
   const facts: ExtensionReported[] = []
   const extensions = staff.agents.flatMap(agent => {
     const own = agent.isReported ? reportAgent(setting, agent) : []
-    const sightings = [...own.map(fact => Date.parse(fact.occurredAt)), firstSeen.get(agent.extension) ?? []].flat()
-    if (sightings.length === 0) return []
     facts.push(...own)
-    return [extensionOf(setting, agent, own, Math.min(...sightings))]
+    const createdAt = own.reduce((first, { occurredAt }) => Math.min(first, Date.parse(occurredAt)), firstSeen.get(agent.extension) ?? Number.POSITIVE_INFINITY)
+    return createdAt < Number.POSITIVE_INFINITY ? [extensionOf(setting, agent, own, createdAt)] : []
   })
   return { facts, extensions }
 }
@@ -71,10 +70,10 @@ function extensionOf ({ account }: Setting, { extension, name, email, role, exte
 function reportAgent (setting: Setting, { extension, name, email, role, externalId }: Agent): ExtensionReported[] {
   const { random, startAt } = setting
   const report = (route: ExtensionReported['route'], id: string | null): ExtensionReported =>
-    ({ ...restEnvelope(setting, later(random, startAt, FIRST_LOOK)), type: 'extension.reported', extension, route, name, email, role, externalId: id })
+    ({ type: 'extension.reported', extension, route, name, email, role, externalId: id, ...restEnvelope(setting, later(random, startAt, FIRST_LOOK)) })
   return [report('profile', null), ...random.chance(0.7) ? [report('journal', externalId)] : []]
 }
 
 function reportNumber (setting: Setting, { number, externalId, label, isActive, smsEnabled }: TrueNumber & BusinessNumber, at: number): NumberEvent {
-  return { ...restEnvelope(setting, at), type: 'number.reported', number, route: 'numbers', externalId, label, enabled: isActive, smsEnabled }
+  return { type: 'number.reported', number, route: 'numbers', externalId, label, enabled: isActive, smsEnabled, ...restEnvelope(setting, at) }
 }

@@ -1,3 +1,4 @@
+import { iso } from './instant.js'
 import type { Random } from './random.js'
 
 /** Whose company, and when. */
@@ -18,15 +19,15 @@ export interface Envelope {
   raw: Record<string, never>
 }
 
-/** @param at  when the REST API answered, in milliseconds since 1970 */
+/**
+ * To be spread last: V8 makes a literal that begins with a spread forty times slower.
+ * @param at  when the REST API answered, in milliseconds since 1970
+ */
 export function restEnvelope ({ account, random }: Setting, at: number): Envelope {
   const answered = iso(at)
   return { id: random.uuid(), account, occurredAt: answered, receivedAt: answered, source: 'rest', raw: {} }
 }
 
-export function iso (at: number): string {
-  return new Date(at).toISOString()
-}
 
 /** Some moment of the company's time. */
 export function anyMoment ({ random, startAt, endAt }: Setting): number {

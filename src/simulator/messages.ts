@@ -1,5 +1,6 @@
 import type { MessageReported } from '../events/message.js'
-import { anyMoment, iso, later, restEnvelope, type Setting } from './fact.js'
+import { anyMoment, later, restEnvelope, type Setting } from './fact.js'
+import { iso } from './instant.js'
 import type { Random } from './random.js'
 import { anyClient, type BusinessNumber, type Client, type Staff } from './staff.js'
 import type { TrueMessage, TrueThread } from './truth.js'
@@ -51,7 +52,10 @@ function reportsOf (setting: Setting, message: TrueMessage): MessageReported[] {
   const isInbound = message.direction === 'inbound'
   let at = later(random, message.sentAt, [5, 600])
   const facts = [report(setting, { ...message, read: !isInbound, removedAt: null }, at)]
-  if (isInbound && message.read) facts.push(report(setting, { ...message, removedAt: null }, at = later(random, at, [60, 2_000])))
+  if (isInbound && message.read) {
+    at = later(random, at, [60, 2_000])
+    facts.push(report(setting, { ...message, removedAt: null }, at))
+  }
   if (message.removedAt !== null) facts.push(report(setting, message, later(random, Math.max(at, message.removedAt), [1, 600])))
   return facts
 }
@@ -59,13 +63,13 @@ function reportsOf (setting: Setting, message: TrueMessage): MessageReported[] {
 function report (setting: Setting, message: TrueMessage, at: number): MessageReported {
   const { account: _, state, sentAt, removedAt, ...told } = message
   return {
-    ...restEnvelope(setting, at),
     type: 'message.reported',
     route: 'journal',
     ...told,
     sentAt: iso(sentAt),
     delivery: state === 'received' ? null : state === 'failed' ? 'not-sent' : 'sent',
-    removedAt: removedAt === null ? null : iso(removedAt)
+    removedAt: removedAt === null ? null : iso(removedAt),
+    ...restEnvelope(setting, at)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CallScript, Step } from './call-script.js'
 import { contactCenterBody } from './contact-center.js'
+import { iso } from './instant.js'
 import type { TrueCall } from './true-call.js'
 
 /** What MightyCall posts, and when: milliseconds since 1970. */
@@ -22,7 +23,7 @@ export function notificationsOf (script: CallScript, call: TrueCall): Notificati
 
 /** UTC with seven fractional digits. */
 export function timestampOf (at: number, subMilliseconds: number): string {
-  return `${new Date(at).toISOString().slice(0, -1)}${String(subMilliseconds).padStart(4, '0')}Z`
+  return `${iso(at).slice(0, -1)}${String(subMilliseconds).padStart(4, '0')}Z`
 }
 
 /** Never nil but in outgoing ones, and shared by all calls: no identity. */

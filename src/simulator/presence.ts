@@ -29,7 +29,7 @@ export function simulatePresence (setting: Setting, staff: Staff, changes: numbe
       newest.set(extension, next)
       presences.push(next)
     }
-    return { ...restEnvelope(setting, at), type: 'status.reported', extension, route: 'presence', presence }
+    return { type: 'status.reported', extension, route: 'presence', presence, ...restEnvelope(setting, at) }
   })
   return { facts, presences: presences.sort((a, b) => compare(a.extension, b.extension) || a.since - b.since) }
 }

@@ -1,5 +1,6 @@
 import type { RangePolled } from '../events/directory.js'
-import { iso, restEnvelope, type Setting } from './fact.js'
+import { restEnvelope, type Setting } from './fact.js'
+import { iso } from './instant.js'
 import type { TrueCall } from './true-call.js'
 import type { TruePresence } from './truth.js'
 
@@ -25,13 +26,13 @@ export function polledRanges (setting: Setting, calls: readonly TrueCall[], pres
 function polled (setting: Setting, route: string, scope: string | null, { from, until, count }: { from: number, until: number, count: number }): RangePolled {
   const at = until + setting.random.int(HOUR_MS, HOUR_MS * 1.2)
   return {
-    ...restEnvelope(setting, at),
     type: 'range.polled',
     rangeId: [route, ...scope === null ? [] : [scope], iso(from), iso(until)].join(' '),
     polled: route,
     scope,
     from: iso(from),
     until: iso(until),
-    count
+    count,
+    ...restEnvelope(setting, at)
   }
 }

@@ -1,5 +1,6 @@
 import type { CallReported } from '../events/call.js'
-import { iso, later, restEnvelope, type Setting } from './fact.js'
+import { later, restEnvelope, type Setting } from './fact.js'
+import { iso } from './instant.js'
 import type { Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 
@@ -25,7 +26,6 @@ export function reportedCalls (setting: Setting, staff: Staff, calls: readonly T
 function reportedCall (setting: Setting, call: TrueCall, { at, route, names }: { at: number, route: Route, names: ReadonlyMap<string, string> }): CallReported {
   const { id, direction, businessNumber, clientNumber, startedAt, endedAt, withRest } = call
   return {
-    ...restEnvelope(setting, at),
     type: 'call.reported',
     callId: id,
     route,
@@ -38,7 +38,8 @@ function reportedCall (setting: Setting, call: TrueCall, { at, route, names }: {
     durationSeconds: (endedAt - startedAt) / 1000,
     parties: partiesOf(call, names),
     recordingId: withRest.recordingId,
-    recordingLink: withRest.recordingLink
+    recordingLink: withRest.recordingLink,
+    ...restEnvelope(setting, at)
   }
 }
 

@@ -70,8 +70,7 @@ export function trueCallOf (script: CallScript, scenario: string, { name }: Clie
   const outcome = outcomeOf(parties.direction, legs)
   const isRecorded = outcome === 'answered' && script.random.chance(0.8)
   return {
-    id, scenario, ...parties, outcome,
-    ...courseOf(parties.direction, startedAt, endedAt, legs),
+    id, scenario, outcome,
     endedAt,
     lastEventAt: notifiedAt.at(-1) ?? startedAt,
     webhookEvents: notifiedAt.length,
@@ -83,7 +82,9 @@ export function trueCallOf (script: CallScript, scenario: string, { name }: Clie
       recordingLink: isRecorded ? `https://media.mightycall.com/records/${id}.mp3` : null
     },
     stops: scripted.map(leg => leg.stoppedAt),
-    notifiedAt
+    notifiedAt,
+    ...parties,
+    ...courseOf(parties.direction, startedAt, endedAt, legs)
   }
 }
 
@@ -98,11 +99,12 @@ export function callAt (call: TrueCall, instant: number): CallAt | null {
     direction, businessNumber, clientNumber, clientName, startedAt,
     state: endedAt !== null ? 'ended' : stateOf(legs),
     outcome: endedAt !== null ? call.outcome : null,
-    ...courseOf(direction, startedAt, endedAt, legs),
+    endedAt,
     lastEventAt: told.at(-1) ?? startedAt,
     webhookEvents: told.length,
     restEvents: 0,
-    legs
+    legs,
+    ...courseOf(direction, startedAt, endedAt, legs)
   }
 }
 
@@ -118,12 +120,12 @@ function stateOf (legs: readonly TrueLeg[]): CallAt['state'] {
   return open.length > 0 ? 'ringing' : 'waiting'
 }
 
-function courseOf (direction: Parties['direction'], startedAt: number, endedAt: number | null, legs: readonly TrueLeg[]): Pick<Course, 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
+function courseOf (direction: Parties['direction'], startedAt: number, endedAt: number | null, legs: readonly TrueLeg[]): Pick<Course, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
   const [first] = legs.filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer')).sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
   const answeredAt = first?.connectedAt ?? null
   const waitedUntil = answeredAt ?? endedAt
   return {
-    answeredAt, endedAt,
+    answeredAt,
     waitSeconds: waitedUntil === null ? null : (waitedUntil - startedAt) / 1000,
     talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt - answeredAt) / 1000,
     answeredBy: first?.extension ?? null

@@ -1,5 +1,6 @@
 import { TRANSCRIPT_STATES, type VoicemailReported } from '../events/voicemail.js'
-import { iso, later, restEnvelope, type Setting } from './fact.js'
+import { later, restEnvelope, type Setting } from './fact.js'
+import { iso } from './instant.js'
 import type { Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 import type { TrueVoicemail } from './truth.js'
@@ -65,5 +66,5 @@ function reportsOf (setting: Setting, voicemail: TrueVoicemail): VoicemailReport
 function report (setting: Setting, voicemail: TrueVoicemail, route: VoicemailReported['route'], at: number): VoicemailReported {
   const { account: _, leftAt, removedAt, ...told } = voicemail
   const transcript = route === 'voicemails' ? { transcriptState: null, transcriptText: null } : {}
-  return { ...restEnvelope(setting, at), type: 'voicemail.reported', route, ...told, ...transcript, leftAt: iso(leftAt), removedAt: removedAt === null ? null : iso(removedAt) }
+  return { type: 'voicemail.reported', route, ...told, ...transcript, leftAt: iso(leftAt), removedAt: removedAt === null ? null : iso(removedAt), ...restEnvelope(setting, at) }
 }
