@@ -1,18 +1,13 @@
 import type { Event } from '../events/event.js'
 import type { Notation } from './call-script.js'
-import { simulateContacts } from './contacts.js'
-import { simulateExtensions, simulateNumbers } from './directory.js'
 import type { Setting } from './fact.js'
-import { simulateMessages } from './messages.js'
 import type { Notification } from './notifications.js'
 import { playCalls } from './play-calls.js'
 import { simulatePresence } from './presence.js'
 import { createRandom } from './random.js'
-import { polledRanges } from './ranges.js'
-import { reportedCalls } from './reported-calls.js'
 import { hireStaff } from './staff.js'
+import { type ToldByRest, toldByRest } from './told-by-rest.js'
 import type { Truth } from './truth.js'
-import { simulateVoicemails } from './voicemails.js'
 
 export interface CompanyOptions {
   seed: number
@@ -45,33 +40,26 @@ const HOUR_MS = 60 * 60 * 1000
 /** A small company's time with MightyCall: what is so, what is posted of it, and what REST tells of it. The same options always give the same. */
 export function simulateCompany (options: CompanyOptions): Simulation {
   const { seed, calls: count, account = 'default', family: notation = 'classic' } = options
-  const startAt = Math.floor(options.startAt)
   const { messages = Math.ceil(count / 2), contacts = 12, presenceChanges = count, hours = Math.max(1, count / 10) } = options
+  const startAt = Math.floor(options.startAt)
   const about = (subject: number): Setting => ({ account, random: createRandom(seed, subject), startAt, endAt: Math.ceil(startAt + hours * HOUR_MS) })
   const staff = hireStaff(createRandom(seed, 1), contacts)
   const presence = simulatePresence(about(2), staff, presenceChanges)
   const { calls, notifications } = playCalls(about(3), staff, { count, notation, presences: presence.presences })
-  const voicemail = simulateVoicemails(about(4), staff, calls)
-  const message = simulateMessages(about(5), staff, messages)
-  const number = simulateNumbers(about(6), staff)
-  const extension = simulateExtensions(about(7), staff, calls)
-  const contact = simulateContacts(about(8), staff)
-  const facts: Event[] = [
-    reportedCalls(about(9), staff, calls), voicemail.facts, message.facts, presence.facts, number.facts, extension.facts, contact.facts,
-    polledRanges(about(10), calls, presence.presences)
-  ].flat()
+  let known: ToldByRest | null = null
+  const told = () => known ??= toldByRest(about, { staff, calls, presence, messages }) // when it is asked for: whoever folds a million calls looks at no fact
   return {
     truth: {
       account, staff, calls,
-      voicemails: voicemail.voicemails,
-      messages: message.messages,
-      threads: message.threads,
-      numbers: number.numbers,
-      extensions: extension.extensions,
-      contacts: contact.contacts,
-      presences: presence.presences
+      presences: presence.presences,
+      get voicemails () { return told().voicemails },
+      get messages () { return told().messages },
+      get threads () { return told().threads },
+      get numbers () { return told().numbers },
+      get extensions () { return told().extensions },
+      get contacts () { return told().contacts }
     },
     notifications,
-    facts: facts.sort((a, b) => a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0)
+    get facts () { return told().facts }
   }
 }
