@@ -10,7 +10,7 @@ for (const [name, property] of Object.entries(PROPERTIES)) {
     let histories = 0
     for (const seed of [...examplesOf(name), ...Array.from({ length: RUNS }, (_, i) => FIRST_SEED + i)]) {
       try {
-        histories += property(seed) ?? 1
+        histories += Number(property(seed) ?? 1)
       } catch (err) {
         throw new Error(`seed ${seed}: ${(err as Error).message}`)
       }

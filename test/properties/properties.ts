@@ -4,8 +4,8 @@ import { PROJECT_ROOT } from '../../src/project-root.js'
 import { callWithRest, classicCall, contactCenterCall, cutCall, partOfCall } from './calls.js'
 import { factsOfCompany } from './facts.js'
 
-/** Checks the histories that a seed makes; throws where a fold is wrong. Gives back how many they were, when not one. */
-export type Property = (seed: number) => number | undefined | void
+/** Checks the histories that a seed makes; throws where a fold is wrong. May give back how many they were, when not one. */
+export type Property = (seed: number) => unknown
 
 /** By the sentences that they prove. */
 export const PROPERTIES: Readonly<Record<string, Property>> = {
