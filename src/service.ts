@@ -1,18 +1,17 @@
-import type { AddressInfo } from 'node:net'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
 import type { Config, Role } from './config.js'
-import { BACKLOG } from './connections.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
-import { ConfigError, ListenError, PortInUseError } from './errors.js'
+import { ConfigError } from './errors.js'
 import type { EventLog, Subscription } from './event-log/port.js'
 import { openFormerLog, openLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
+import { listen } from './listen.js'
 import { type Metrics, metricsRoute } from './metrics.js'
 import { startProjection } from './project/start.js'
 import { collectOpenApi } from './query/docs.js'
@@ -118,18 +117,6 @@ function httpLogger (logger: Logger): Logger {
 
 async function canQuery (pool: pg.Pool): Promise<string | null> {
   return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
-}
-
-async function listen (app: FastifyInstance, { host, port }: Config): Promise<string> {
-  try {
-    await app.listen({ host, port, backlog: BACKLOG })
-  } catch (err) {
-    const { code, syscall } = err as NodeJS.ErrnoException // node:net
-    if (code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`)
-    throw syscall ? new ListenError(`${host}:${port}`, String(code)) : err
-  }
-  const { address, port: actual, family } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`
 }
 
 function checkRoles (config: Config): void {
