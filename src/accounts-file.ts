@@ -30,7 +30,7 @@ export const ACCOUNT_MEMBERS = Object.keys(accountSchema.properties) as MemberNa
 export interface Taken {
   id: string
   tokens: readonly string[]
-  /** What it is called to the operator. */
+  /** The variable that makes it. */
   from: string
 }
 
@@ -77,14 +77,14 @@ function misfitsOf (name: MemberName, value: unknown): string[] {
 
 /** Ids and tokens that stand twice, whatever else is wrong. */
 function doubles (list: readonly unknown[], taken: Taken | null): string[] {
-  const ids = new Map<unknown, string>(taken ? [[taken.id, taken.from]] : [])
+  const ids = new Map<unknown, string>(taken ? [[taken.id, `must not be ${taken.id} while ${taken.from} is set`]] : []) // with what is said of another one
   const tokens = new Map<unknown, { owner: number, from: string }>(taken?.tokens.map(token => [token, { owner: -1, from: taken.from }]))
   return list.flatMap((entry, owner) => {
     const { id, tokens: own } = entry as Partial<Record<MemberName, unknown>> ?? {} // of anything but null a member may be asked
-    const known = ids.get(id)
-    if (typeof id === 'string' && known === undefined) ids.set(id, `/${owner}`)
+    const double = ids.get(id)
+    if (typeof id === 'string' && !double) ids.set(id, `must be another than that of /${owner}`)
     return [
-      ...typeof id === 'string' && known !== undefined ? [`/${owner}/id must be another than that of ${known}`] : [],
+      ...double ? [`/${owner}/id ${double}`] : [],
       ...(Array.isArray(own) ? own : []).flatMap((token, i) => {
         const first = tokens.get(token)
         if (!first) tokens.set(token, { owner, from: `/${owner}` })

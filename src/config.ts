@@ -55,11 +55,12 @@ type Environment = Record<string, string | undefined>
  */
 export function loadConfig (environment: Environment): Config {
   const problems: string[] = []
-  const variables = validate(withFiles(environment, problems), problems)
+  const data = withFiles(environment, problems)
+  const variables = validate(data, problems)
   if (variables && (variables.KAFKA_SASL_MECHANISM !== undefined) !== (variables.KAFKA_SASL_USERNAME !== undefined && variables.KAFKA_SASL_PASSWORD !== undefined)) {
     problems.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together')
   }
-  if (variables && !isTimeZone(variables.TIME_ZONE)) problems.push(notValid('TIME_ZONE'))
+  if (data.TIME_ZONE !== undefined && !isTimeZone(data.TIME_ZONE)) problems.push(notValid('TIME_ZONE'))
   const ca = variables?.KAFKA_SSL_CA_FILE === undefined ? null : readText('KAFKA_SSL_CA_FILE', variables.KAFKA_SSL_CA_FILE, problems)
   if (!variables || problems.length > 0) throw new ConfigError(problems.join('; '))
   return Object.freeze(configOf(variables, ca))
