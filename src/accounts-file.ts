@@ -6,7 +6,9 @@ import { ConfigError } from './errors.js'
 import { ACCOUNT_PATTERN } from './events/envelope.js'
 import { isTimeZone } from './time-zone.js'
 
-export const DEFAULT_BASE_URL = 'https://ccapi.mightycall.com/v4'
+/** By the family of an account (source: MightyCall's support pages). */
+export const BASE_URLS = { 'classic': 'https://api.mightycall.com/v4', 'contact-center': 'https://ccapi.mightycall.com/v4' } as const
+export const DEFAULT_KIND = 'contact-center'
 
 /** `must` ends the sentence "/1/id must be …"; description and default are for docs/configuration.md. */
 export const accountSchema = Type.Object({
@@ -14,9 +16,9 @@ export const accountSchema = Type.Object({
   tokens: Type.Array(Type.String({ pattern: WEBHOOK_TOKEN_PATTERN, must: 'at least 43, at most 256 URL-safe characters' }), { minItems: 1, description: 'The tokens of its webhook URL, as in `WEBHOOK_TOKENS`. Two are live while one replaces the other.', must: 'a list of at least one token' }),
   apiKey: Type.Optional(Type.String({ pattern: API_KEY_PATTERN, description: 'As `MIGHTYCALL_API_KEY`. Without it the body is not checked.', must: 'at least 8 characters without a space' })),
   userKeys: Type.Optional(Type.Record(Type.String({ pattern: '^\\d{1,20}$' }), Type.String({ pattern: API_KEY_PATTERN }), { additionalProperties: false, description: "MightyCall's user keys, by extension.", must: 'an object of extensions, each with a key of at least 8 characters without a space' })),
-  kind: Type.Optional(Type.Enum(['classic', 'contact-center'], { description: 'The family of the account.', default: 'classic', must: 'classic or contact-center' })),
-  baseUrl: Type.Optional(Type.Refine(Type.String({ description: "Where MightyCall's REST API is.", default: DEFAULT_BASE_URL, must: 'an http or https URL' }), isHttpUrl)),
-  timeZone: Type.Optional(Type.Refine(Type.String({ description: 'Whose days its reports count by.', default: 'TIME_ZONE', must: 'an IANA time zone, like America/New_York' }), isTimeZone)),
+  kind: Type.Optional(Type.Enum(['classic', 'contact-center'], { description: 'The family of the account.', default: DEFAULT_KIND, must: 'classic or contact-center' })),
+  baseUrl: Type.Optional(Type.Refine(Type.String({ description: `Where MightyCall's REST API is. Without it: \`${BASE_URLS['contact-center']}\`, of a classic account \`${BASE_URLS.classic}\`.`, must: 'an http or https URL' }), isHttpUrl)),
+  timeZone: Type.Optional(Type.Refine(Type.String({ description: 'Its time zone, by its IANA name.', default: 'TIME_ZONE', must: 'an IANA time zone, like America/New_York' }), isTimeZone)),
   defaultRegion: Type.Optional(Type.String({ pattern: REGION_PATTERN, description: 'The country of its telephone numbers without a country code.', default: 'DEFAULT_REGION', must: 'two letters, like US' }))
 })
 

@@ -1,6 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Logger } from 'pino'
-import { type AccountEntry, DEFAULT_BASE_URL, readAccountsFile } from './accounts-file.js'
+import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
 import type { Config } from './config.js'
 
 /** One MightyCall account. Frozen; a reload brings new ones. */
@@ -92,13 +92,14 @@ export function reloadAccounts (accounts: Accounts, load: () => readonly Account
 }
 
 function accountOf (entry: AccountEntry, { timeZone, region }: Defaults): Account {
+  const kind = entry.kind ?? DEFAULT_KIND
   return Object.freeze({
     id: entry.id,
     tokens: Object.freeze([...entry.tokens]),
     apiKey: entry.apiKey ?? null,
     userKeys: Object.freeze({ ...entry.userKeys }),
-    kind: entry.kind ?? 'classic',
-    baseUrl: (entry.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, ''),
+    kind,
+    baseUrl: (entry.baseUrl ?? BASE_URLS[kind]).replace(/\/+$/, ''),
     timeZone: entry.timeZone ?? timeZone,
     region: entry.defaultRegion as CountryCode | undefined ?? region // a country unknown to the library reads no number, which is harmless
   })

@@ -25,7 +25,7 @@ export const configSchema = Type.Object({
   ROLES: string('receive,project,query', 'What this process does, separated by commas.', { examples: ['receive,project,query'], pattern: '^(receive|project|query)(,(receive|project|query))*$' }),
   LOG_LEVEL: Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)), { description: 'How much is logged.', default: 'info' }),
   DRAIN_SECONDS: Type.Optional(Type.Integer({ minimum: 0, maximum: 300, description: 'How long webhooks are still taken after SIGTERM, while readiness already says no. Unset: 5, on a terminal 0.' })),
-  TIME_ZONE: string('UTC', 'Whose days reports count by: a name of the IANA database.', { examples: ['America/New_York'] }),
+  TIME_ZONE: string('UTC', 'The time zone of the account, by its IANA name.', { examples: ['America/New_York'] }),
   DEFAULT_REGION: string('US', 'The country of telephone numbers without a country code, by its ISO 3166 letters.', { examples: ['US'], pattern: REGION_PATTERN }),
   DATABASE_URL: secret('A Postgres server (postgres://user:password@host:5432/database). Unset: one is started inside DATA_DIR.', { examples: ['postgres://user:password@host:5432/database'], pattern: '^postgres(ql)?://' }),
   DATABASE_POOL_SIZE: number(10, 2, 200, 'Connections to Postgres of this process, at the most.'),

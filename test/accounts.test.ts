@@ -21,7 +21,7 @@ function load (t: Test, content: unknown, environment: Record<string, string> = 
 t.test('without a file there is one account, of the variables', async t => {
   const config = loadConfig({ MIGHTYCALL_API_KEY: 'the-api-key', TIME_ZONE: 'Europe/London', DEFAULT_REGION: 'GB' })
   t.strictSame(loadAccounts(config, [A, B]), [
-    { id: 'default', tokens: [A, B], apiKey: 'the-api-key', userKeys: {}, kind: 'classic', baseUrl: 'https://ccapi.mightycall.com/v4', timeZone: 'Europe/London', region: 'GB' }
+    { id: 'default', tokens: [A, B], apiKey: 'the-api-key', userKeys: {}, kind: 'contact-center', baseUrl: 'https://ccapi.mightycall.com/v4', timeZone: 'Europe/London', region: 'GB' }
   ])
 })
 
@@ -29,9 +29,10 @@ t.test('the file says what it likes of each account, and the variables the rest'
   const whole = { id: 'b-2', tokens: [B, C], apiKey: 'the-api-key', userKeys: { 101: 'a-user-key' }, kind: 'contact-center', baseUrl: 'http://localhost:9000/v4/', timeZone: 'Asia/Tokyo', defaultRegion: 'JP' }
   const accounts = load(t, [GOOD, whole], { TIME_ZONE: 'America/New_York', DEFAULT_REGION: 'CA', MIGHTYCALL_API_KEY: 'of-the-default-account' })
   t.strictSame(accounts, [
-    { id: 'acme', tokens: [A], apiKey: null, userKeys: {}, kind: 'classic', baseUrl: 'https://ccapi.mightycall.com/v4', timeZone: 'America/New_York', region: 'CA' },
+    { id: 'acme', tokens: [A], apiKey: null, userKeys: {}, kind: 'contact-center', baseUrl: 'https://ccapi.mightycall.com/v4', timeZone: 'America/New_York', region: 'CA' },
     { id: 'b-2', tokens: [B, C], apiKey: 'the-api-key', userKeys: { 101: 'a-user-key' }, kind: 'contact-center', baseUrl: 'http://localhost:9000/v4', timeZone: 'Asia/Tokyo', region: 'JP' }
   ])
+  t.match(load(t, [{ ...GOOD, kind: 'classic' }]), [{ kind: 'classic', baseUrl: 'https://api.mightycall.com/v4' }])
   for (const account of accounts) t.ok([account, account.tokens, account.userKeys].every(Object.isFrozen))
 })
 
