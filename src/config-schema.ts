@@ -7,6 +7,15 @@ const flag = (fallback: boolean, description: string) => Type.Boolean({ descript
 const number = (fallback: number, minimum: number, maximum: number, description: string) => Type.Integer({ description, default: fallback, minimum, maximum })
 const string = (fallback: string, description: string, options: object = {}) => Type.String({ description, default: fallback, minLength: 1, ...options })
 
+/** 43 URL-safe characters are 32 random bytes. */
+const TOKEN = '[A-Za-z0-9_-]{43,256}'
+export const WEBHOOK_TOKEN_PATTERN = `^${TOKEN}$`
+
+/** It is starred out wherever it stands: a shorter one would stand in ids and numbers. */
+export const API_KEY_PATTERN = '^\\S{8,200}$'
+
+export const REGION_PATTERN = '^[A-Z]{2}$'
+
 export const configSchema = Type.Object({
   HOST: string('127.0.0.1', 'The address to listen on. 0.0.0.0 takes requests from other machines.'),
   PORT: number(8080, 0, 65535, 'The port to listen on; 0 takes a free one.'),
@@ -16,7 +25,8 @@ export const configSchema = Type.Object({
   ROLES: string('receive,project,query', 'What this process does, separated by commas.', { examples: ['receive,project,query'], pattern: '^(receive|project|query)(,(receive|project|query))*$' }),
   LOG_LEVEL: Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)), { description: 'How much is logged.', default: 'info' }),
   DRAIN_SECONDS: Type.Optional(Type.Integer({ minimum: 0, maximum: 300, description: 'How long webhooks are still taken after SIGTERM, while readiness already says no. Unset: 5, on a terminal 0.' })),
-  DEFAULT_REGION: string('US', 'The country of telephone numbers without a country code, by its ISO 3166 letters.', { examples: ['US'], pattern: '^[A-Z]{2}$' }),
+  TIME_ZONE: string('UTC', 'The time zone of the account, by its IANA name.', { examples: ['America/New_York'] }),
+  DEFAULT_REGION: string('US', 'The country of telephone numbers without a country code, by its ISO 3166 letters.', { examples: ['US'], pattern: REGION_PATTERN }),
   DATABASE_URL: secret('A Postgres server (postgres://user:password@host:5432/database). Unset: one is started inside DATA_DIR.', { examples: ['postgres://user:password@host:5432/database'], pattern: '^postgres(ql)?://' }),
   DATABASE_POOL_SIZE: number(10, 2, 200, 'Connections to Postgres of this process, at the most.'),
   KAFKA_BROKERS: text('Kafka brokers (host:port, separated by commas). Unset: events are kept in a log inside DATA_DIR, which nobody else can consume.', { examples: ['kafka-1:9092,kafka-2:9092'], pattern: '^[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*$' }),
@@ -28,8 +38,9 @@ export const configSchema = Type.Object({
   KAFKA_TOPIC_PREFIX: string('mightycall', 'The first part of every topic name: `mightycall.calls`.', { examples: ['mightycall'], pattern: '^[A-Za-z0-9._-]{1,100}$' }),
   KAFKA_CREATE_TOPICS: flag(true, 'Create topics that are missing.'),
   KAFKA_GROUP_ID: string('mightycall-stream', 'The consumer group of the projectors.', { examples: ['mightycall-stream'], pattern: '^[A-Za-z0-9._-]{1,200}$' }),
-  MIGHTYCALL_API_KEY: secret("The account's API key. A notification that carries another one is kept apart, as unclassified.", { pattern: '^\\S{8,200}$' }), // it is starred out wherever it stands: a shorter one would stand in ids and numbers
-  WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[A-Za-z0-9_-]{43,256}(,[A-Za-z0-9_-]{43,256})*$' }),
+  MIGHTYCALL_API_KEY: secret("The account's API key. A notification that carries another one is kept apart, as unclassified.", { pattern: API_KEY_PATTERN }),
+  WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { examples: ['the output of "openssl rand -hex 32"'], pattern: `^${TOKEN}(,${TOKEN})*$` }),
+  ACCOUNTS_FILE: text('A JSON file with several MightyCall accounts, read again upon SIGHUP. The account `default` is then there only if WEBHOOK_TOKENS is set.', { examples: ['/etc/mightycall-stream/accounts.json'] }),
   ADMIN_KEY: secret('The API key of the platform administrator, of at least 32 characters.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' }),
   METRICS_KEY: secret('A key that opens /metrics and nothing else.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' })
 })

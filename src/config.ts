@@ -4,6 +4,7 @@ import { envSchema } from 'env-schema'
 import type { CountryCode } from 'libphonenumber-js/min'
 import { configSchema, isSecret, VARIABLE_NAMES, type VariableName, type Variables } from './config-schema.js'
 import { ConfigError } from './errors.js'
+import { isTimeZone } from './time-zone.js'
 
 export const ROLES = ['receive', 'project', 'query'] as const
 export type Role = typeof ROLES[number]
@@ -29,6 +30,8 @@ export interface Config {
   logLevel: string
   /** Null: 5, on a terminal 0. */
   drainSeconds: number | null
+  /** By its IANA name. */
+  timeZone: string
   region: CountryCode
   /** Null: embedded. */
   databaseUrl: string | null
@@ -38,6 +41,8 @@ export interface Config {
   groupId: string
   mightycallApiKey: string | null
   webhookTokens: readonly string[]
+  /** Absolute. Null: one account. */
+  accountsFile: string | null
   adminKey: string | null
   metricsKey: string | null
 }
@@ -50,10 +55,12 @@ type Environment = Record<string, string | undefined>
  */
 export function loadConfig (environment: Environment): Config {
   const problems: string[] = []
-  const variables = validate(withFiles(environment, problems), problems)
+  const data = withFiles(environment, problems)
+  const variables = validate(data, problems)
   if (variables && (variables.KAFKA_SASL_MECHANISM !== undefined) !== (variables.KAFKA_SASL_USERNAME !== undefined && variables.KAFKA_SASL_PASSWORD !== undefined)) {
     problems.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together')
   }
+  if (data.TIME_ZONE !== undefined && !isTimeZone(data.TIME_ZONE)) problems.push(notValid('TIME_ZONE'))
   const ca = variables?.KAFKA_SSL_CA_FILE === undefined ? null : readText('KAFKA_SSL_CA_FILE', variables.KAFKA_SSL_CA_FILE, problems)
   if (!variables || problems.length > 0) throw new ConfigError(problems.join('; '))
   return Object.freeze(configOf(variables, ca))
@@ -69,6 +76,7 @@ function configOf (v: Variables, ca: string | null): Config {
     roles: [...new Set(v.ROLES.split(',') as Role[])], // its pattern allows nothing else
     logLevel: v.LOG_LEVEL,
     drainSeconds: v.DRAIN_SECONDS ?? null,
+    timeZone: v.TIME_ZONE,
     region: v.DEFAULT_REGION as CountryCode, // a country unknown to the library reads no number, which is harmless
     databaseUrl: v.DATABASE_URL ?? null,
     databasePoolSize: v.DATABASE_POOL_SIZE,
@@ -76,6 +84,7 @@ function configOf (v: Variables, ca: string | null): Config {
     groupId: v.KAFKA_GROUP_ID,
     mightycallApiKey: v.MIGHTYCALL_API_KEY ?? null,
     webhookTokens: v.WEBHOOK_TOKENS?.split(',') ?? [],
+    accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),
     adminKey: v.ADMIN_KEY ?? null,
     metricsKey: v.METRICS_KEY ?? null
   }
@@ -112,14 +121,14 @@ function validate (data: Environment, problems: string[]): Variables | null {
   } catch (err) {
     const { errors = [] } = err as { errors?: { instancePath: string, message?: string }[] } // ajv's, kept by env-schema
     const names = new Set(errors.map(error => error.instancePath.slice(1) as VariableName))
-    for (const name of names) problems.push(`${name} is not valid: ${expectation(name)}`)
+    for (const name of names) problems.push(notValid(name))
     if (names.size === 0) problems.push('the environment could not be read')
     return null
   }
 }
 
-function expectation (name: VariableName): string {
+function notValid (name: VariableName): string {
   const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as { description?: string, pattern?: string, examples?: string[], minimum?: number, maximum?: number, anyOf?: { const: string }[] } // the keywords that the schema uses
   const form = anyOf ? `one of ${anyOf.map(option => option.const).join(', ')}` : minimum !== undefined ? `${minimum} to ${maximum}` : examples ? `like ${examples[0]}` : pattern ? `it must match ${pattern}` : 'true or false'
-  return `${form}. ${description}`
+  return `${name} is not valid: ${form}. ${description}`
 }

@@ -15,31 +15,37 @@ export interface Secrets {
 }
 
 /**
- * The secrets of the configuration, or generated ones that are kept in DATA_DIR.
+ * The secrets of the configuration, or generated ones that are kept in DATA_DIR. With ACCOUNTS_FILE no webhook token is generated.
  * @throws ConfigError  they are missing and this is one of several processes, which must not invent their own
  */
 export function loadSecrets (config: Config): Secrets {
   const file = path.join(config.dataDir, 'secrets.env')
   const shared = config.kafka !== null || config.databaseUrl !== null
-  const { webhookTokens, adminKey } = config
+  const { webhookTokens, adminKey, accountsFile } = config
   if (shared) {
     requireSecrets(config, file)
     return { webhookTokens, adminKey, generated: false, file }
   }
   const kept = readSecrets(file)
-  const secrets = kept ?? { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
-  if (!kept) keep(file, `WEBHOOK_TOKENS=${secrets.WEBHOOK_TOKENS}\nADMIN_KEY=${secrets.ADMIN_KEY}\n`)
+  const ADMIN_KEY = kept?.ADMIN_KEY ?? invent()
+  const WEBHOOK_TOKENS = kept?.WEBHOOK_TOKENS ?? (accountsFile === null ? invent() : null) // none was kept while there was an ACCOUNTS_FILE
+  const generated = ADMIN_KEY !== kept?.ADMIN_KEY || WEBHOOK_TOKENS !== kept.WEBHOOK_TOKENS
+  if (generated) keep(file, `${WEBHOOK_TOKENS === null ? '' : `WEBHOOK_TOKENS=${WEBHOOK_TOKENS}\n`}ADMIN_KEY=${ADMIN_KEY}\n`)
   return {
-    webhookTokens: webhookTokens.length > 0 ? webhookTokens : secrets.WEBHOOK_TOKENS.split(','),
-    adminKey: adminKey ?? secrets.ADMIN_KEY,
-    generated: !kept,
+    webhookTokens: webhookTokens.length > 0 || accountsFile !== null ? webhookTokens : WEBHOOK_TOKENS?.split(',') ?? [],
+    adminKey: adminKey ?? ADMIN_KEY,
+    generated,
     file
   }
 }
 
-function requireSecrets ({ roles, webhookTokens, adminKey }: Config, file: string): void {
+function invent (): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function requireSecrets ({ roles, webhookTokens, adminKey, accountsFile }: Config, file: string): void {
   const missing = [
-    ...(roles.includes('receive') && webhookTokens.length === 0 ? ['WEBHOOK_TOKENS'] : []),
+    ...(roles.includes('receive') && webhookTokens.length === 0 && accountsFile === null ? ['WEBHOOK_TOKENS'] : []),
     ...(roles.includes('query') && adminKey === null ? ['ADMIN_KEY'] : [])
   ]
   if (missing.length === 0) return
@@ -47,10 +53,10 @@ function requireSecrets ({ roles, webhookTokens, adminKey }: Config, file: strin
     readSecrets(file) ? `generated ones are in ${file}` : `a start without KAFKA_BROKERS and DATABASE_URL writes generated ones to ${file}`})`)
 }
 
-function readSecrets (file: string): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } | null {
+function readSecrets (file: string): { WEBHOOK_TOKENS: string | null, ADMIN_KEY: string } | null {
   try {
     const { WEBHOOK_TOKENS, ADMIN_KEY } = parseEnv(readFileSync(file, 'utf8')) as Record<string, string | undefined> // its values are strings
-    if (WEBHOOK_TOKENS && ADMIN_KEY) return { WEBHOOK_TOKENS, ADMIN_KEY }
+    if (ADMIN_KEY && WEBHOOK_TOKENS !== '') return { WEBHOOK_TOKENS: WEBHOOK_TOKENS ?? null, ADMIN_KEY }
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException // node:fs
     if (code === 'ENOENT' || code === 'ENOTDIR') return null

@@ -1,18 +1,18 @@
-import type { AddressInfo } from 'node:net'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
+import { type Account, type Accounts, createAccounts, loadAccounts, reloadAccounts } from './accounts.js'
 import type { Config, Role } from './config.js'
-import { BACKLOG } from './connections.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
-import { ConfigError, ListenError, PortInUseError } from './errors.js'
+import { ConfigError } from './errors.js'
 import type { EventLog, Subscription } from './event-log/port.js'
 import { openFormerLog, openLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
+import { listen } from './listen.js'
 import { type Metrics, metricsRoute } from './metrics.js'
 import { startProjection } from './project/start.js'
 import { collectOpenApi } from './query/docs.js'
@@ -24,6 +24,9 @@ export interface Service {
   /** `http://127.0.0.1:8080` */
   url: string
   secrets: Secrets
+  accounts: () => readonly Account[]
+  /** Reads ACCOUNTS_FILE again. A bad one is an alarm, and changes nothing. */
+  reload: () => void
   /** Graceful and idempotent: readiness says no, webhooks are taken for so long, then all that was accepted is finished. */
   stop: (drainSeconds: number) => Promise<void>
   /** Resolves with why the service cannot go on, should that happen. */
@@ -46,6 +49,8 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     checkRoles(config)
     if (config.kafka === null || config.databaseUrl === null) prepareDataDir(config.dataDir)
     const secrets = loadSecrets(config)
+    const load = () => loadAccounts(config, secrets.webhookTokens)
+    const accounts = createAccounts(load(), config)
     const log = needsLog(config) ? await openLog(config, logger) : null
     if (log) resources.push(() => log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
@@ -54,12 +59,16 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     if (projection) resources.push(() => projection.close())
 
     let draining = false
-    const app = await buildHttp({ config, logger, now, secrets, metrics, log, pool: database?.pool ?? null, projection, draining: () => draining })
+    const app = await buildHttp({ config, logger, now, secrets, accounts, metrics, log, pool: database?.pool ?? null, projection, draining: () => draining })
     resources.push(() => app.close())
     const url = await listen(app, config)
     return {
       url,
       secrets,
+      accounts: accounts.all,
+      reload: () => {
+        for (const account of reloadAccounts(accounts, load, logger)) metrics.lastWebhook.remove({ account }) // its silence is no news any more
+      },
       failed: database?.failed ?? new Promise(() => {}),
       stop: async drainSeconds => {
         draining = true
@@ -85,6 +94,7 @@ interface Parts {
   logger: Logger
   now: () => Date
   secrets: Secrets
+  accounts: Accounts
   metrics: Metrics
   log: EventLog | null
   pool: pg.Pool | null
@@ -92,18 +102,18 @@ interface Parts {
   draining: () => boolean
 }
 
-async function buildHttp ({ config, logger, now, secrets, metrics, log, pool, projection, draining }: Parts): Promise<FastifyInstance> {
+async function buildHttp ({ config, logger, now, secrets, accounts, metrics, log, pool, projection, draining }: Parts): Promise<FastifyInstance> {
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
   if (has(config, 'query')) await collectOpenApi(app)
   if (has(config, 'receive') && log) {
-    const trouble = await serveReceive(app, { log, metrics, now, tokens: secrets.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
+    const trouble = await serveReceive(app, { log, metrics, now, accounts: accounts.all })
     checks.receive = async () => log.trouble() ?? trouble()
   }
   if (projection) checks.project = async () => projection.trouble()
   if (has(config, 'query') && pool) {
-    await serveQuery(app, { db: drizzle(pool), now, region: config.region, authenticate: createKeyCheck(admin) })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, authenticate: createKeyCheck(admin) })
     checks.query = () => canQuery(pool)
   }
   await app.register(health, { checks, draining })
@@ -118,18 +128,6 @@ function httpLogger (logger: Logger): Logger {
 
 async function canQuery (pool: pg.Pool): Promise<string | null> {
   return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
-}
-
-async function listen (app: FastifyInstance, { host, port }: Config): Promise<string> {
-  try {
-    await app.listen({ host, port, backlog: BACKLOG })
-  } catch (err) {
-    const { code, syscall } = err as NodeJS.ErrnoException // node:net
-    if (code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`)
-    throw syscall ? new ListenError(`${host}:${port}`, String(code)) : err
-  }
-  const { address, port: actual, family } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`
 }
 
 function checkRoles (config: Config): void {

@@ -15,7 +15,7 @@ t.test('an empty environment is a whole configuration', async t => {
 })
 
 t.test('every bad variable is named at once, and none is quoted', async t => {
-  const bad = { PORT: '80a', KAFKA_BROKERS: 'no port', ADMIN_KEY: 'hunter2', WEBHOOK_TOKENS: 'hunter2', LOG_LEVEL: 'loud', KAFKA_SSL: 'perhaps', ROLES: 'receive,hunter2', DATABASE_URL: 'mysql://hunter2', DEFAULT_REGION: 'hunter2', KAFKA_SSL_CA_FILE: '/nowhere/ca.pem', MIGHTYCALL_API_KEY: 'hunter2', METRICS_KEY_FILE: '/nowhere/key' }
+  const bad = { PORT: '80a', KAFKA_BROKERS: 'no port', ADMIN_KEY: 'hunter2', WEBHOOK_TOKENS: 'hunter2', LOG_LEVEL: 'loud', KAFKA_SSL: 'perhaps', ROLES: 'receive,hunter2', DATABASE_URL: 'mysql://hunter2', DEFAULT_REGION: 'hunter2', TIME_ZONE: 'Mars/hunter2', KAFKA_SSL_CA_FILE: '/nowhere/ca.pem', MIGHTYCALL_API_KEY: 'hunter2', METRICS_KEY_FILE: '/nowhere/key' }
   try {
     loadConfig(bad)
     t.fail('must throw')
@@ -60,6 +60,21 @@ t.test('several processes must be given theirs, in one line that says where gene
   const made = loadSecrets(loadConfig({ DATA_DIR }))
   t.throws(() => loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN })), { message: new RegExp(`set ADMIN_KEY .*generated ones are in ${made.file}`) })
   t.match(loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN, ADMIN_KEY: 'k'.repeat(32) })), { generated: false, webhookTokens: [TOKEN] })
+})
+
+t.test('with a file of accounts no webhook token is made or required, and without it one is made beside the admin key', async t => {
+  const DATA_DIR = tempDir(t)
+  const many = { DATA_DIR, ACCOUNTS_FILE: 'accounts.json' }
+  t.equal(loadConfig(many).accountsFile, path.resolve('accounts.json'))
+  const { adminKey, file } = loadSecrets(loadConfig(many))
+  t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey: /^[\w-]{43}$/, generated: false })
+  t.equal(readFileSync(file, 'utf8'), `ADMIN_KEY=${adminKey}\n`)
+  t.match(loadSecrets(loadConfig({ ...many, WEBHOOK_TOKENS: TOKEN })), { webhookTokens: [TOKEN], adminKey })
+  t.match(loadSecrets(loadConfig({ DATA_DIR })), { webhookTokens: [/^[\w-]{43}$/], adminKey, generated: true })
+  t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey }, 'one that was made before is not live')
+  const shared = { ...many, DATABASE_URL: 'postgres://h/d' }
+  t.throws(() => loadSecrets(loadConfig(shared)), { message: /set ADMIN_KEY / })
+  t.match(loadSecrets(loadConfig({ ...shared, ADMIN_KEY: 'k'.repeat(32) })), { webhookTokens: [] })
 })
 
 t.test('a damaged file of secrets is not replaced', async t => {

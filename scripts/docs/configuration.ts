@@ -1,3 +1,4 @@
+import { ACCOUNT_MEMBERS, accountSchema } from '../../src/accounts-file.js'
 import { configSchema, isSecret, VARIABLE_NAMES, type VariableName } from '../../src/config-schema.js'
 import { notice, table } from './markdown.js'
 
@@ -37,6 +38,22 @@ With either of the two variables there may be many processes, which must agree. 
 \`WEBHOOK_TOKENS\` is required by the role receive and \`ADMIN_KEY\` by the role query. A start without them ends with one
 line that says so.
 
+With \`ACCOUNTS_FILE\` no webhook token is made or required, and one that was made before is not live any more: put it in the file.
+
+## Many accounts
+
+\`ACCOUNTS_FILE\` names a JSON file with a list of accounts. It holds secrets: let nobody else read it. Every process gets the same one.
+
+${table(['Member', 'Default', 'What it is'], ACCOUNT_MEMBERS.map(memberRow))}
+
+The account \`default\` of \`WEBHOOK_TOKENS\`, \`MIGHTYCALL_API_KEY\`, \`TIME_ZONE\` and \`DEFAULT_REGION\` is there beside them if
+\`WEBHOOK_TOKENS\` is set, and the file must not have that id then. Otherwise an account of the file may have it, and
+goes on with what was stored before there was a file.
+
+Upon SIGHUP the file is read again. A valid one takes effect with the next request; one that is not is the alarm
+\`accounts-reload-failed\`, and the accounts stay as they were. Replace the file by renaming: a half of it is not valid. What was
+stored of an account that is removed stays. \`userKeys\`, \`kind\` and \`baseUrl\` are for MightyCall's REST API, which is not read yet.
+
 ## Roles
 
 One process does everything. To split the roles, set \`ROLES\`, \`KAFKA_BROKERS\` and \`DATABASE_URL\`: the processes meet there.
@@ -53,6 +70,11 @@ function rowOf (name: VariableName): string[] {
   const keywords = keywordsOf(name)
   const fallback = keywords.default === undefined ? '' : `\`${keywords.default}\``
   return [`\`${name}\`${isSecret(name) ? ' *secret*' : ''}`, fallback, valuesOf(keywords), keywords.description]
+}
+
+function memberRow (name: typeof ACCOUNT_MEMBERS[number]): string[] {
+  const { description, default: fallback } = accountSchema.properties[name] as unknown as Keywords // as below
+  return [`\`${name}\``, accountSchema.required.some(required => required === name) ? 'required' : fallback === undefined ? '' : `\`${fallback}\``, description]
 }
 
 function valuesOf ({ type, minimum, maximum, anyOf }: Keywords): string {

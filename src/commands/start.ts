@@ -4,6 +4,7 @@ import { type Config, loadConfig } from '../config.js'
 import { createLogger } from '../logger.js'
 import { createMetrics } from '../metrics.js'
 import { type Service, startService } from '../service.js'
+import { banner, topicsOf } from './banner.js'
 
 const DRAIN_SECONDS = 5
 
@@ -16,7 +17,7 @@ Examples:
   $ PORT=9000 LOG_LEVEL=debug mightycall-stream start
   $ KAFKA_BROKERS=kafka:9092 DATABASE_URL=postgres://… mightycall-stream start
 
-Stops gracefully on SIGTERM and Ctrl-C; a second signal ends it at once.`
+Stops gracefully on SIGTERM and Ctrl-C; a second signal ends it at once. With ACCOUNTS_FILE, SIGHUP reads that file again.`
 
 export function startCommand (environment: NodeJS.ProcessEnv): Command {
   return new Command('start')
@@ -28,27 +29,22 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
       const metrics = createMetrics()
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: name => metrics.alarms.inc({ name }) })
       const service = await startService({ config, logger, metrics, now: () => new Date() })
+      reloadOnSignal(service, config)
       announce(service, config, logger, terminal)
       stopOnSignal(service, logger, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
     })
 }
 
 /** Secrets are shown to a person at a terminal only; a log is read by others. */
-function announce ({ url, secrets }: Service, config: Config, logger: Logger, terminal: boolean): void {
-  const topics = config.kafka ? `${config.kafka.topicPrefix}.* on ${config.kafka.brokers.join(', ')}` : 'local (set KAFKA_BROKERS for analysts)'
-  if (!terminal) {
-    logger.info({ url, roles: config.roles, topics, ...secrets.generated && { secrets: secrets.file } }, 'ready')
-    return
-  }
-  const alone = config.kafka === null && config.databaseUrl === null
-  const lines = [
-    ...config.roles.includes('receive') ? [['webhook', `${config.publicUrl ?? url}/webhooks/mightycall/${secrets.webhookTokens[0]}`]] : [],
-    ...config.roles.includes('receive') && !config.publicUrl ? [['', 'paste it into MightyCall; set PUBLIC_URL to the address that MightyCall can reach']] : [],
-    ...config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : [],
-    ...secrets.generated ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]] : alone ? [['admin key', `kept in ${secrets.file}`]] : [],
-    ['topics', topics]
-  ]
-  console.log(`\n${lines.map(([name, value]) => `  ${name?.padEnd(10)} ${value}`).join('\n')}\n`)
+function announce (service: Service, config: Config, logger: Logger, terminal: boolean): void {
+  const { url, secrets, accounts } = service
+  if (terminal) console.log(banner(service, config))
+  else logger.info({ url, roles: config.roles, topics: topicsOf(config), accounts: accounts().length, ...secrets.generated && { secrets: secrets.file } }, 'ready')
+}
+
+/** Only where there is something to read again: without a listener SIGHUP ends the process, as one whose terminal was closed should. */
+function reloadOnSignal (service: Service, { accountsFile }: Config): void {
+  if (accountsFile !== null) process.on('SIGHUP', service.reload)
 }
 
 function stopOnSignal (service: Service, logger: Logger, drainSeconds: number): void {

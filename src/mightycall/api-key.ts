@@ -14,10 +14,16 @@ export interface Stripped {
   elsewhere: boolean
 }
 
+/** Whose key is looked for. What is made of the key is kept for as long as this object lives, so hand over the same one each time. */
+export interface KeyHolder {
+  /** Null when it is not configured. */
+  readonly apiKey: string | null
+}
+
 /** Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON; the key is also the REST API's client id. */
-export function stripApiKeys (value: unknown, apiKey: string | null): Stripped {
+export function stripApiKeys (value: unknown, holder: KeyHolder): Stripped {
   const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, elsewhere: false }
-  strip(value, 0, { found, apiKey: apiKey === null ? null : patternOf(apiKey), shortest: apiKey?.length ?? Number.POSITIVE_INFINITY })
+  strip(value, 0, { found, apiKey: preparedOf(holder)?.pattern ?? null, shortest: holder.apiKey?.length ?? Number.POSITIVE_INFINITY })
   return found
 }
 
@@ -44,9 +50,10 @@ export function blankApiKeys (bytes: Buffer, apiKey: string | null): Buffer {
 }
 
 /** True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is no text or number is one. */
-export function isMismatch (apiKeys: unknown[], expected: string | null): boolean {
-  if (expected === null) return false
-  return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(secretDigest(String(key).toLowerCase()), secretDigest(expected.toLowerCase()))))
+export function isMismatch (apiKeys: unknown[], holder: KeyHolder): boolean {
+  const expected = preparedOf(holder)?.digest
+  if (!expected) return false
+  return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(digestOf(String(key)), expected)))
 }
 
 interface Search {
@@ -96,15 +103,26 @@ function holds (text: string, { apiKey, shortest }: Search): boolean {
   return text.length >= shortest && apiKey !== null && apiKey.test(text)
 }
 
-/** One for each account: making it would cost more than the search. */
-const patterns = new Map<string, RegExp>()
+interface PreparedKey {
+  pattern: RegExp
+  digest: Buffer
+}
 
-function patternOf (apiKey: string): RegExp {
-  const known = patterns.get(apiKey)
+/** Made once for each account: it would cost more than the search. Weak: after a reload those of the old accounts are gone. */
+const prepared = new WeakMap<KeyHolder, PreparedKey>()
+
+function preparedOf (holder: KeyHolder): PreparedKey | null {
+  if (holder.apiKey === null) return null
+  const known = prepared.get(holder)
   if (known) return known
-  const made = new RegExp(literally(apiKey), 'i')
-  patterns.set(apiKey, made)
+  const made = { pattern: new RegExp(literally(holder.apiKey), 'i'), digest: digestOf(holder.apiKey) }
+  prepared.set(holder, made)
   return made
+}
+
+/** Without a case. */
+function digestOf (apiKey: string): Buffer {
+  return secretDigest(apiKey.toLowerCase())
 }
 
 /** An object may have a toString that is no function. */

@@ -7,17 +7,15 @@ import { notificationId, randomId } from '../events/identity.js'
 import { cleanName, normalizeParty } from '../events/text.js'
 import { momentOf } from '../events/time.js'
 import type { UnclassifiedEvent, UnclassifiedReason } from '../events/unclassified.js'
-import { blankApiKeys, blankInTexts, isMismatch, stripApiKeys } from './api-key.js'
+import { blankApiKeys, blankInTexts, isMismatch, type KeyHolder, stripApiKeys } from './api-key.js'
 import { type Fields, fieldsOf } from './fields.js'
 import { CALL_NOTIFICATION_TYPES, type CallNotificationType } from './notification-types.js'
 
 /** The account whose token the request carried. */
-export interface NotifiedAccount {
-  id: string
-  /** Compared with the body's, null when it is not configured. */
-  apiKey: string | null
+export interface NotifiedAccount extends KeyHolder {
+  readonly id: string
   /** Where a number without a country code is. */
-  region: CountryCode
+  readonly region: CountryCode
 }
 
 /**
@@ -31,7 +29,7 @@ export function parseNotification (account: NotifiedAccount, body: Buffer, recei
   if (body.length === 0) return null
   const parsed = parseJson(body)
   if (parsed === undefined) return fromBytes(account, body, 'not-json', receivedAt)
-  const { apiKeys, inexact, tooDeep, elsewhere } = stripApiKeys(parsed, account.apiKey)
+  const { apiKeys, inexact, tooDeep, elsewhere } = stripApiKeys(parsed, account)
   if (tooDeep) return fromBytes(account, body, 'too-deep', receivedAt)
   const value = elsewhere && account.apiKey ? blankInTexts(parsed, account.apiKey) : parsed
   if (!isObject(value)) return fromBytes(account, body, 'not-an-object', receivedAt)
@@ -56,7 +54,7 @@ type Original = Pick<Event, 'raw' | 'rawEncoding'>
 
 function classify (account: NotifiedAccount, fields: Fields, apiKeys: unknown[], identified: Identified, original: Original): Event {
   const unclassified = (reason: UnclassifiedReason) => toUnclassified(identified, reason, fields, original)
-  if (isMismatch(apiKeys, account.apiKey)) return unclassified('api-key-mismatch')
+  if (isMismatch(apiKeys, account)) return unclassified('api-key-mismatch')
   const known = typeof fields.eventType === 'string' ? CALL_NOTIFICATION_TYPES.get(fields.eventType.trim().toLowerCase()) : undefined
   if (!known) return unclassified('unknown-type')
   if (typeof fields.callId === 'string' && fields.callId.length > MAX_NAME_LENGTH) return unclassified('call-id-too-long')

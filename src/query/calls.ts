@@ -15,8 +15,8 @@ import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters } from './
 export interface CallsOptions {
   db: NodePgDatabase
   now: () => Date
-  /** Where a number without a country code is. */
-  region: CountryCode
+  /** Where a number without a country code may be: the distinct regions of these accounts, or of all. */
+  regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
 }
 
 const text = Type.String({ minLength: 1, maxLength: 100 })
@@ -42,7 +42,7 @@ const page = Type.Object({
 })
 
 /** GET /v1/calls and /v1/calls/:id. */
-export default fp<CallsOptions>(async (plain, { db, now, region }) => {
+export default fp<CallsOptions>(async (plain, { db, now, regionsOf }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/calls', {
@@ -50,7 +50,7 @@ export default fp<CallsOptions>(async (plain, { db, now, region }) => {
   }, async ({ query }) => {
     const { limit, cursor, ...filter } = query
     const rows = await db.select().from(callHistory)
-      .where(and(...conditions(filter, region), cursor === undefined ? undefined : after(filter, cursor)))
+      .where(and(...conditions(filter, regionsOf(filter.account)), cursor === undefined ? undefined : after(filter, cursor)))
       .orderBy(filter.sort === 'startedAt' ? sql`started_at, account, call_id` : sql`started_at desc, account desc, call_id desc`)
       .limit(limit + 1)
     const data = await withLegs(db, rows.slice(0, limit), now())
@@ -77,11 +77,11 @@ export default fp<CallsOptions>(async (plain, { db, now, region }) => {
   })
 }, { name: 'calls', fastify: '5.x', encapsulate: true })
 
-function conditions (filter: Omit<Parameters, 'limit' | 'cursor'>, region: CountryCode): (SQL | undefined)[] {
+function conditions (filter: Omit<Parameters, 'limit' | 'cursor'>, regions: readonly CountryCode[]): (SQL | undefined)[] {
   const since = instantOf('since', filter.since)
   const until = instantOf('until', filter.until)
   const among = (column: FilteredColumn, values: readonly string[] | undefined) => values && inArray(column, [...values])
-  const parties = (values: readonly string[] | undefined) => values?.map(value => normalizeParty(value, region) ?? '')
+  const parties = (values: readonly string[] | undefined) => values && [...new Set(values.flatMap(value => regions.map(region => normalizeParty(value, region) ?? '')))]
   const clients = parties(filter.client)
   const extensions = filter.extension?.flatMap(value => cleanName(value) ?? [])
   return [

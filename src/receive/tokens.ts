@@ -2,10 +2,9 @@ import { timingSafeEqual } from 'node:crypto'
 import type { NotifiedAccount } from '../mightycall/notification.js'
 import { secretDigest } from '../secret-digest.js'
 
-export interface TokenOwner {
-  account: NotifiedAccount
+export interface TokenOwner extends NotifiedAccount {
   /** Two are live while one replaces the other. */
-  tokens: readonly string[]
+  readonly tokens: readonly string[]
 }
 
 /** 43 URL-safe characters are 32 random bytes. */
@@ -14,10 +13,16 @@ export const TOKEN_PATTERN = /^[A-Za-z0-9_-]{43,256}$/
 /**
  * Finds the account of a webhook token, or null. Every token is compared, by digest and in constant time:
  * how long it takes says nothing about how much of a guess was right.
+ * @param owners  asked each time; digests are made again when it gives another array
  */
-export function createTokenLookup (owners: readonly TokenOwner[]): (token: string) => NotifiedAccount | null {
-  const digests = owners.flatMap(({ account, tokens }) => tokens.map(token => ({ account, digest: secretDigest(token) })))
+export function createTokenLookup (owners: () => readonly TokenOwner[]): (token: string) => NotifiedAccount | null {
+  let current: readonly TokenOwner[] = []
+  let digests: { account: NotifiedAccount, digest: Buffer }[] = []
   return token => {
+    if (owners() !== current) {
+      current = owners()
+      digests = current.flatMap(account => account.tokens.map(token => ({ account, digest: secretDigest(token) })))
+    }
     const digest = secretDigest(token)
     let found: NotifiedAccount | null = null
     for (const known of digests) {

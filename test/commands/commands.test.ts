@@ -27,6 +27,7 @@ t.test('what an operator can mend is one line on stderr and exit code 1', async 
     ['secrets that must be shared', { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /set WEBHOOK_TOKENS and ADMIN_KEY/],
     ['a database that does not answer', { DATABASE_URL: 'postgres://127.0.0.1:1/x', ...secrets }, /DATABASE_URL: .*ECONNREFUSED/],
     ['a broker that does not answer', { KAFKA_BROKERS: '127.0.0.1:1', ...secrets }, /Kafka: .*127\.0\.0\.1:1/],
+    ['a file of accounts that is not there', { ACCOUNTS_FILE: '/nowhere/accounts.json' }, /ACCOUNTS_FILE: it cannot be read \(ENOENT\)/],
     ['a role alone without servers', { ROLES: 'receive' }, /ROLES: .*DATABASE_URL and KAFKA_BROKERS/]
   ]
   for (const [name, environment, line] of cases) {

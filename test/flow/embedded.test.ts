@@ -1,8 +1,6 @@
-import path from 'node:path'
-import pg from 'pg'
 import t from 'tap'
-import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
 import { DOCUMENTED } from '../support/documented.js'
+import { queryEmbedded } from '../support/embedded.js'
 import { eventually, isRunning } from '../support/eventually.js'
 import { runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
@@ -50,12 +48,4 @@ async function countEvents (dataDir: string): Promise<number> {
 async function attachedPid (dataDir: string): Promise<number> {
   const [row] = await queryEmbedded<{ pid: number }>(dataDir, 'select pg_backend_pid() as pid')
   return row?.pid ?? 0
-}
-
-async function queryEmbedded<Row extends object> (dataDir: string, sql: string): Promise<Row[]> {
-  const url = await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') })
-  const client = new pg.Client({ connectionString: url ?? '' })
-  client.on('error', () => {})
-  await client.connect()
-  return client.query<Row>(sql).then(result => result.rows).finally(() => client.end())
 }

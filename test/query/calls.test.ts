@@ -29,7 +29,7 @@ async function api (t: Test, calls: Record<string, [sequence: string, parties?: 
   }
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
-  await serveQuery(app, { db: drizzle(pool), now: () => NOW, region: 'US', authenticate: createKeyCheck([KEY]) })
+  await serveQuery(app, { db: drizzle(pool), now: () => NOW, regionsOf: () => ['US'], authenticate: createKeyCheck([KEY]) })
   t.teardown(() => app.close())
   const get = (url: string, key = KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const ids = async (query: string) => (await get(`/v1/calls${query}`)).json<Page>().data.map(call => call.id)

@@ -15,10 +15,11 @@ import { tempDir } from '../support/temp-dir.js'
 const OLD = randomBytes(32).toString('base64url')
 const NEW = randomBytes(32).toString('base64url')
 const OTHER = randomBytes(32).toString('base64url')
-const accountOf = createTokenLookup([
-  { account: { id: 'a', apiKey: API_KEY, region: 'US' }, tokens: [OLD, NEW] },
-  { account: { id: 'b', apiKey: null, region: 'US' }, tokens: [OTHER] }
-])
+const accounts = [
+  { id: 'a', apiKey: API_KEY, region: 'US', tokens: [OLD, NEW] },
+  { id: 'b', apiKey: null, region: 'US', tokens: [OTHER] }
+] as const
+const accountOf = createTokenLookup(() => accounts)
 
 /** The plugin in front of a real local log, and all that it logged. */
 async function receiver (t: Test, options: Partial<WebhookOptions> = {}) {

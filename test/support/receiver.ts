@@ -35,9 +35,10 @@ export const TEXT = 'Mellow Widget'
 export async function startReceiver (t: Teardown, options: Partial<WebhookOptions & HttpOptions> = {}): Promise<Receiver> {
   const token = randomBytes(32).toString('base64url')
   const [stored, results, lines]: [LogRecord[], string[], string[]] = [[], [], []]
+  const accounts = [{ id: 'default', apiKey: API_KEY, region: 'US', tokens: [token] }] as const
   const app = createHttp({ logger: createLogger({ level: 'trace', lines: { write: line => { lines.push(line) } } }), trustProxy: false, ...options })
   await app.register(webhooks, {
-    accountOf: createTokenLookup([{ account: { id: 'default', apiKey: API_KEY, region: 'US' }, tokens: [token] }]),
+    accountOf: createTokenLookup(() => accounts),
     append: async events => { stored.push(...events.map(encodeEvent)) },
     now: () => new Date(),
     onResult: result => { results.push(result) },

@@ -1,5 +1,6 @@
 // The receiving role over the local log, wired as service.ts does it. The service itself runs it only together with
 // projecting and querying, which would be measured too: without Kafka the roles cannot be split.
+import { loadAccounts } from '../../../src/accounts.js'
 import { loadConfig } from '../../../src/config.js'
 import { openLog } from '../../../src/event-log/open.js'
 import { createHttp } from '../../../src/http.js'
@@ -11,6 +12,7 @@ import { serve } from './serve.js'
 const config = loadConfig(process.env)
 const logger = createLogger({ level: 'warn' }) // of which service.ts makes the level of HTTP
 const log = await openLog(config, logger)
+const accounts = loadAccounts(config, config.webhookTokens)
 const app = createHttp({ logger: logger.child({ stage: 'http' }), trustProxy: config.trustProxy })
-await serveReceive(app, { log, metrics: createMetrics(), now: () => new Date(), tokens: config.webhookTokens, apiKey: config.mightycallApiKey, region: config.region })
+await serveReceive(app, { log, metrics: createMetrics(), now: () => new Date(), accounts: () => accounts })
 await serve(app)
