@@ -55,7 +55,7 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     if (log) resources.push(() => log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())
-    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, settings: { timeZoneOf: () => 'UTC', regionOf: () => config.region }, logger, metrics, formerLog: await openFormerLog(config, logger) }) : null
+    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, settings: accounts, logger, metrics, formerLog: await openFormerLog(config, logger) }) : null
     if (projection) resources.push(() => projection.close())
 
     let draining = false

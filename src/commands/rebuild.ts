@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { createAccounts, loadAccounts } from '../accounts.js'
 import { loadConfig } from '../config.js'
 import type { Chunk } from '../project/rebuild/chunk.js'
 import type { Difference } from '../project/rebuild/compare.js'
@@ -31,7 +32,7 @@ export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (options: RebuildCommandOptions) => {
       const config = loadConfig(environment)
-      const settings = { timeZoneOf: () => 'UTC', regionOf: () => config.region }
+      const settings = createAccounts(loadAccounts(config, config.webhookTokens), config)
       const abort = interruption()
       process.exitCode = await withDatabase(config, async pool => {
         const progress = createProgress('events')
