@@ -32,10 +32,11 @@ export async function startProjection ({ metrics, logger, formerLog, ...options 
 }
 
 function counter (metrics: Metrics, now: () => Date): ProjectorOptions['onProjected'] {
-  return ({ records, events, deadLetters, failures }, { topic }) => {
+  return ({ records, events, deadLetters, failures, drifted }, { topic }) => {
     metrics.projected.inc({ topic }, records)
     metrics.deadLetters.inc(deadLetters.length)
     metrics.foldFailures.inc(failures.length)
+    metrics.driftEvents.inc(drifted)
     const committedAt = now().getTime()
     for (const event of events) {
       const delayMs = committedAt - Date.parse(event.receivedAt) // NaN for a leap second of somebody else's
