@@ -1,9 +1,6 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.js'
-import { embeddedDir } from '../db/open.js'
-import { attachEmbeddedPostgres } from '../db/embedded/attach.js'
-import { startEmbeddedPostgres } from '../db/embedded/server.js'
-import { runMigrations } from '../db/migrate.js'
+import { withDatabase } from './database.js'
 
 const EXAMPLES = `
 Examples:
@@ -17,15 +14,6 @@ export function migrateCommand (environment: NodeJS.ProcessEnv): Command {
     .description('bring the database schema up to date')
     .addHelpText('after', EXAMPLES)
     .action(async () => {
-      const config = loadConfig(environment)
-      const dataDir = embeddedDir(config)
-      const running = config.databaseUrl ?? await attachEmbeddedPostgres({ dataDir })
-      const own = running === null ? await startEmbeddedPostgres({ dataDir, log: message => console.error(message) }) : null
-      try {
-        await runMigrations(own?.url ?? running ?? '')
-        console.log('the schema is up to date')
-      } finally {
-        await own?.stop()
-      }
+      await withDatabase(loadConfig(environment), async () => console.log('the schema is up to date'))
     })
 }
