@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.js'
-import { runMigrations } from '../db/migrate.js'
-import { withDatabaseUrl } from './database.js'
+import { withDatabase } from './database.js'
 
 const EXAMPLES = `
 Examples:
@@ -15,8 +14,6 @@ export function migrateCommand (environment: NodeJS.ProcessEnv): Command {
     .description('bring the database schema up to date')
     .addHelpText('after', EXAMPLES)
     .action(async () => {
-      const config = loadConfig(environment)
-      await withDatabaseUrl(config, url => runMigrations(url))
-      console.log('the schema is up to date')
+      await withDatabase(loadConfig(environment), async () => console.log('the schema is up to date'))
     })
 }

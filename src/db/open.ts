@@ -41,7 +41,8 @@ export function embeddedDir (config: Config): string {
   return path.join(config.dataDir, 'postgres')
 }
 
-function createPool (connectionString: string, max: number, log: Logger): pg.Pool {
+/** Connections to a database, none of which is made yet. */
+export function createPool (connectionString: string, max: number, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
     max,

@@ -9,6 +9,9 @@ export const MAX_NAME_LENGTH = 100
 /** Of a message's text, or a transcript. */
 export const MAX_TEXT_LENGTH = 20_000
 
+/** Of a link to a recording. */
+export const MAX_LINK_LENGTH = 2000
+
 export const ACCOUNT_PATTERN = '^[a-z0-9-]{1,32}$'
 
 const instant = (description: string) => Type.String({ format: 'date-time', description })
@@ -31,7 +34,7 @@ export const field = {
   id: (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description }),
   name: (description: string) => orNull(Type.String({ maxLength: MAX_NAME_LENGTH }), description),
   text: (description: string) => orNull(Type.String({ maxLength: MAX_TEXT_LENGTH }), description),
-  link: (description: string) => orNull(Type.String({ maxLength: 2000 }), description),
+  link: (description: string) => orNull(Type.String({ maxLength: MAX_LINK_LENGTH }), description),
   instant: (description: string) => orNull(Type.String({ format: 'date-time' }), description),
   seconds: (description: string) => orNull(Type.Number({ minimum: 0 }), description),
   flag: (description: string) => orNull(Type.Boolean(), description),

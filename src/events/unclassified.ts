@@ -3,7 +3,7 @@ import { MAX_NAME_LENGTH } from './envelope.js'
 import { envelope, original } from './envelope.js'
 
 /** Why an authenticated notification is kept without being understood. */
-export const UNCLASSIFIED_REASONS = ['unknown-type', 'no-call-id', 'call-id-too-long', 'not-json', 'not-an-object', 'too-deep', 'api-key-mismatch'] as const
+export const UNCLASSIFIED_REASONS = ['unknown-type', 'no-call-id', 'call-id-too-long', 'incomplete', 'not-json', 'not-an-object', 'too-deep', 'api-key-mismatch'] as const
 export type UnclassifiedReason = typeof UNCLASSIFIED_REASONS[number]
 
 const description = 'An authenticated request that is no event we know: kept whole, so that it can be classified later.'

@@ -1,3 +1,5 @@
+import type { FieldName } from './known-fields.js'
+
 /** What we read of a notification, as unknown as it came. */
 export interface Fields {
   eventType: unknown
@@ -7,6 +9,8 @@ export interface Fields {
   extension: unknown
   from: unknown
   to: unknown
+  /** What only some types have. */
+  get: (name: FieldName) => unknown
 }
 
 /**
@@ -17,19 +21,20 @@ export function fieldsOf (notification: Record<string, unknown>): Fields {
   const outer = byLowerCaseName(notification)
   const body = outer.get('body')
   const inner = typeof body === 'object' && body !== null ? byLowerCaseName(body as Record<string, unknown>) : outer // an object of JSON.parse
-  const either = (name: string) => inner.get(name) ?? outer.get(name)
+  const get = (name: FieldName) => inner.get(name) ?? outer.get(name)
   return {
-    eventType: either('eventtype'),
-    timestamp: either('timestamp'),
+    eventType: get('eventtype'),
+    timestamp: get('timestamp'),
     guid: outer.get('guid'),
     callId: inner === outer ? outer.get('callid') ?? outer.get('id') : inner.get('id') ?? inner.get('callid') ?? outer.get('callid') ?? outer.get('id'),
-    extension: either('extension'),
-    from: either('from'),
-    to: either('to')
+    extension: get('extension'),
+    from: get('from'),
+    to: get('to'),
+    get
   }
 }
 
-function byLowerCaseName (object: Record<string, unknown>): Map<string, unknown> {
+export function byLowerCaseName (object: Record<string, unknown>): Map<string, unknown> {
   const members = new Map<string, unknown>()
   for (const name in object) members.set(name.toLowerCase(), object[name])
   return members

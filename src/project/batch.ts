@@ -3,13 +3,15 @@ import type pg from 'pg'
 import { inTransaction } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import { decodeRecord } from '../events/record.js'
+import { reparse } from '../mightycall/reparse.js'
 import type { Offset, StoredRecord } from '../event-log/port.js'
 import { createAggregates } from './aggregates.js'
 import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from './checkpoints.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
+import { countDrift, driftsOf } from './drift.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
 import { type Hole, recordHole } from './holes.js'
-import type { AccountSettings } from './settings.js'
+import type { AccountSettings } from '../accounts.js'
 import { storeEvents } from './store-events.js'
 
 /** What became of a batch; told after it is committed. */
@@ -23,6 +25,8 @@ export interface Projected {
   events: Event[]
   deadLetters: DeadLetter[]
   failures: FailedEntity[]
+  /** Events, not stored before, that held something that we do not know. */
+  drifted: number
 }
 
 /** Besides the records: when it is, what is known of accounts, and how far the reader is that they came from. */
@@ -59,7 +63,7 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
     const handled = records.find(record => record.offset === checkpoint.offset)
     const isGone = reached?.isHeld && reached.offset === checkpoint.offset && !handled // in a sparse log, a record of another topic lies there now
-    if (isGone || (handled && !isRecord(handled, checkpoint.id))) {
+    if (isGone || (handled && !isRecord(handled, checkpoint.id, settings))) {
       const hole: Hole = { reason: 'other-record', checkpoint, bounds: null }
       await recordHole(tx, key, hole, now)
       return { ...NOTHING, hole }
@@ -68,26 +72,29 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const last = fresh.at(-1)
     if (!last) return NOTHING
 
-    const { decoded, undecodable } = decodeAll(fresh)
-    const { entities, refused } = await storeEvents(tx, decoded)
+    const { decoded, undecodable } = decodeAll(fresh, settings)
+    const events = decoded.map(({ event }) => event)
+    const drifts = driftsOf(events)
+    const { entities, refused, fresh: drifted } = await storeEvents(tx, decoded, event => drifts.has(event))
     const aggregates = createAggregates()
     const failures = await foldEntities(tx, entities, { settings, aggregates })
     const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, err }))]
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
     await aggregates.write(tx)
-    return { hole: null, wentBack: false, records: fresh.length, events: decoded.map(({ event }) => event), deadLetters, failures }
+    await countDrift(tx, drifted, drifts)
+    return { hole: null, wentBack: false, records: fresh.length, events, deadLetters, failures, drifted: drifted.length }
   })
 }
 
-const NOTHING: Projected = { hole: null, wentBack: false, records: 0, events: [], deadLetters: [], failures: [] }
+const NOTHING: Projected = { hole: null, wentBack: false, records: 0, events: [], deadLetters: [], failures: [], drifted: 0 }
 
-function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[], undecodable: DeadLetter[] } {
+function decodeAll (records: readonly StoredRecord[], { regionOf }: AccountSettings): { decoded: DecodedRecord[], undecodable: DeadLetter[] } {
   const decoded: DecodedRecord[] = []
   const undecodable: DeadLetter[] = []
   for (const record of records) {
     try {
-      decoded.push({ record, event: decodeRecord(record) })
+      decoded.push({ record, event: byTodaysParser(decodeRecord(record), regionOf) })
     } catch (err) {
       undecodable.push({ record, id: digestOf(record), err: err as Error }) // decodeRecord throws nothing else
     }
@@ -95,9 +102,14 @@ function decodeAll (records: readonly StoredRecord[]): { decoded: DecodedRecord[
   return { decoded, undecodable }
 }
 
+/** What the receiver did not know may be known by now: that one may have been older, or the record be. */
+function byTodaysParser (event: Event, regionOf: AccountSettings['regionOf']): Event {
+  return event.type === 'unclassified' ? reparse(event, regionOf(event.account)) : event
+}
+
 /** By its event's id, or by its bytes: what one version cannot decode another one can. */
-function isRecord (record: StoredRecord, id: string | null): boolean {
-  const { decoded: [first] } = decodeAll([record])
+function isRecord (record: StoredRecord, id: string | null, settings: AccountSettings): boolean {
+  const { decoded: [first] } = decodeAll([record], settings)
   return first?.event.id === id || digestOf(record) === id
 }
 

@@ -8,7 +8,7 @@ import { type History, loadHistories } from './history.js'
 import { compare } from './models/newest.js'
 import type { ReadModel } from './models/read-model.js'
 import { READ_MODELS } from './models/read-models.js'
-import type { AccountSettings } from './settings.js'
+import type { AccountSettings } from '../accounts.js'
 import { type Folded, writeRows } from './write-rows.js'
 
 export interface FailedEntity {

@@ -9,8 +9,7 @@ export interface History {
   events: Folded<Event>[]
 }
 
-/** A row of `events`, without what MightyCall sent. */
-export interface EventRow extends Entity {
+interface EventRow extends Entity {
   id: string
   type: string
   source: string
@@ -30,7 +29,7 @@ export async function loadHistories (tx: Tx, entities: readonly Entity[]): Promi
   return [...histories.values()]
 }
 
-export function eventOf (row: EventRow): History['events'][number] {
+function eventOf (row: EventRow): History['events'][number] {
   const { account, id, type, source, occurred_at: occurredAt, received_at: receivedAt, fields } = row
   const event = { id, type, account, occurredAt: occurredAt.toISOString(), receivedAt: receivedAt.toISOString(), source, ...fields }
   return event as History['events'][number] // only store-events.ts writes the table, and only events that passed their schema

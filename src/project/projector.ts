@@ -5,7 +5,7 @@ import { TOPICS } from '../events/topics.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
 import { type Projected, projectBatch, type Reached } from './batch.js'
 import type { Hole } from './holes.js'
-import type { AccountSettings } from './settings.js'
+import type { AccountSettings } from '../accounts.js'
 import { findStart } from './start-at.js'
 
 export interface ProjectorOptions {

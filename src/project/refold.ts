@@ -7,7 +7,7 @@ import { createAggregates } from './aggregates.js'
 import { raiseFoldVersions } from './entities.js'
 import { foldEntities } from './fold-entities.js'
 import { READ_MODELS } from './models/read-models.js'
-import type { AccountSettings } from './settings.js'
+import type { AccountSettings } from '../accounts.js'
 
 export interface RefoldOptions {
   pool: pg.Pool

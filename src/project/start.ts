@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
 import { startRefold } from './refold.js'
-import type { AccountSettings } from './settings.js'
+import type { AccountSettings } from '../accounts.js'
 import { findSwitch } from './start-at.js'
 
 export interface ProjectionOptions {
@@ -36,10 +36,11 @@ export async function startProjection ({ metrics, logger, formerLog, ...options 
 }
 
 function counter (metrics: Metrics, now: () => Date): ProjectorOptions['onProjected'] {
-  return ({ records, events, deadLetters, failures }, { topic }) => {
+  return ({ records, events, deadLetters, failures, drifted }, { topic }) => {
     metrics.projected.inc({ topic }, records)
     metrics.deadLetters.inc(deadLetters.length)
     metrics.foldFailures.inc(failures.length)
+    metrics.driftEvents.inc(drifted)
     const committedAt = now().getTime()
     for (const event of events) {
       const delayMs = committedAt - Date.parse(event.receivedAt) // NaN for a leap second of somebody else's

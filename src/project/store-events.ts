@@ -2,6 +2,7 @@ import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import { isolatePoison, type Refused, type Tx } from '../db/transaction.js'
 import { entityOf, type Entity, type Event } from '../events/event.js'
 import { lockEntities } from './entities.js'
+import { notStored } from './drift.js'
 import { distinctEntities, entityKey } from './entity-key.js'
 
 const columns: Columns<Event> = {
@@ -31,18 +32,26 @@ const INSERT = `insert into events (${Object.keys(columns).join(', ')})
 export interface Stored<T> {
   entities: Entity[]
   refused: Refused<T>[]
+  /** Of the watched events, those that were not stored before. */
+  fresh: Event[]
 }
 
-/** Stores the events under the locks of their entities, and says which the database refuses for what they hold. */
-export async function storeEvents<T extends { event: Event }> (tx: Tx, items: readonly T[]): Promise<Stored<T>> {
+/**
+ * Stores the events under the locks of their entities, and says which the database refuses for what they hold.
+ * @param isWatched  for the few of which it matters whether they were stored before: it costs a look-up
+ */
+export async function storeEvents<T extends { event: Event }> (tx: Tx, items: readonly T[], isWatched: (event: Event) => boolean = () => false): Promise<Stored<T>> {
   const copies = firstCopies(items)
+  const fresh = new Set<Event>() // a retry of a half finds the same ones: what was done before it is undone
   const refused = await isolatePoison(tx, copies, async some => {
     const events = some.map(item => item.event)
     await lockEntities(tx, distinctEntities(events.map(entityOf)))
+    for (const event of await notStored(tx, events.filter(isWatched))) fresh.add(event)
     await tx.query(INSERT, arraysOf(columns, events))
   })
   const guilty = new Set(refused.map(({ item }) => item))
-  return { entities: distinctEntities(copies.filter(item => !guilty.has(item)).map(item => entityOf(item.event))), refused }
+  for (const { event } of guilty) fresh.delete(event)
+  return { entities: distinctEntities(copies.filter(item => !guilty.has(item)).map(item => entityOf(item.event))), refused, fresh: [...fresh] }
 }
 
 /** One statement cannot touch a row twice, so of several copies in a batch the first received goes. */

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { API_KEY, DOCUMENTED } from './documented.js'
 
-const NAMES = ['Body', 'body', 'From', 'To', 'Id', 'id', 'CallId', 'callid', 'Extension', 'Guid', 'ApiKey', 'apikey', 'API-Key', 'Timestamp', 'EventType', 'eventtype', '__proto__', 'constructor', 'toString', 'toJSON', 'length']
-const TYPES = DOCUMENTED.map(({ EventType }) => EventType)
+const NAMES = ['Body', 'body', 'From', 'To', 'Id', 'id', 'CallId', 'callid', 'Extension', 'Guid', 'ApiKey', 'apikey', 'API-Key', 'Timestamp', 'EventType', 'eventtype', 'CallDuration', 'RecordingLink', 'recordingId', 'requestType', 'requestGuid', 'messageOrigin', 'businessNumber', 'clientAddress', 'text', 'attachments', 'Status', 'Queue', '__proto__', 'constructor', 'toString', 'toJSON', 'length']
+const UNDOCUMENTED = ['OutgoingCallAgentDialing', 'IncomingCallAgentCompleted', 'MessageReceived', 'SmsMms', 'AgentStatusChanged', 'CallHeld']
+const TYPES = [...DOCUMENTED.map(({ EventType }) => EventType), ...UNDOCUMENTED]
 
 /** A text that somebody might take for a number, an instant, a name or a key. */
 const text = () => fc.oneof(
   fc.string({ unit: 'binary', maxLength: 120 }),
-  fc.constantFrom(...TYPES, API_KEY, API_KEY.toUpperCase(), `x${API_KEY}x`, '+15559371200', '(555) 937-1200', '103', '', ' ', '\u0000', '\ud800', 'c-1', 'c-2', `${'9'.repeat(25)}`, '+0000000000'),
+  fc.constantFrom(...TYPES, API_KEY, API_KEY.toUpperCase(), `x${API_KEY}x`, '+15559371200', '(555) 937-1200', '103', '', ' ', '\u0000', '\ud800', 'c-1', 'c-2', '00:02:05', 'https://media.mightycall.com/a.mp3?x=1', 'https:/', 'Message', 'Inbound', 'available', 'DND', `${'9'.repeat(25)}`, '+0000000000'),
   instant()
 )
 
@@ -39,6 +40,12 @@ const almostDocumented = () => fc.tuple(fc.constantFrom(...DOCUMENTED), fc.dicti
     return objectOf({ ...quoted(documented), Body: objectOf(body), ...outer })
   })
 
+/** A message or a presence of which some members are others, so that most are read. */
+const almostUndocumented = () => fc.tuple(
+  fc.constantFrom({ EventType: 'MessageReceived', Id: '0123456789abcdef01234567', businessNumber: '+15550347567', clientAddress: '+15559371200', text: 'Hello' }, { EventType: 'AgentStatusChanged', Extension: '101', Status: 'Available' }),
+  fc.dictionary(fc.constantFrom('Id', 'businessNumber', 'clientAddress', 'text', 'attachments', 'messageOrigin', 'Extension', 'Status', 'Timestamp'), json, { maxKeys: 2 })
+).map(([body, other]) => objectOf({ ...quoted({ ...body, Timestamp: '2017-05-25T08:58:10Z' }), ...other }))
+
 /** A documented notification with some of its bytes changed, doubled or lost. */
 const mutated = () => fc.tuple(fc.constantFrom(...DOCUMENTED), fc.array(fc.tuple(fc.nat(400), fc.nat(3), fc.uint8Array({ maxLength: 4 })), { maxLength: 5 }))
   .map(([documented, edits]) => edits.reduce((bytes, [at, lost, added]) => Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + lost)]), Buffer.from(JSON.stringify(documented))))
@@ -46,6 +53,7 @@ const mutated = () => fc.tuple(fc.constantFrom(...DOCUMENTED), fc.array(fc.tuple
 /** A body that a sender with a valid token might send, whatever it is. */
 export const anyBody = (): fc.Arbitrary<Buffer> => fc.oneof(
   { weight: 4, arbitrary: almostDocumented().map(text => Buffer.from(text)) },
+  { weight: 2, arbitrary: almostUndocumented().map(text => Buffer.from(text)) },
   { weight: 3, arbitrary: mutated() },
   { weight: 2, arbitrary: members(json).map(text => Buffer.from(text)) },
   { weight: 1, arbitrary: json.map(text => Buffer.from(text)) },

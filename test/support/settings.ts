@@ -1,4 +1,4 @@
-import type { AccountSettings } from '../../src/project/settings.js'
+import type { AccountSettings } from '../../src/accounts.js'
 
 /** Of every account in the tests. */
 export const SETTINGS: AccountSettings = { timeZoneOf: () => 'UTC', regionOf: () => 'US' }

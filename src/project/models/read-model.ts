@@ -3,7 +3,7 @@ import type { EntityKind } from '../../events/event.js'
 import type { History } from '../history.js'
 import type { Contribution } from '../reports.js'
 import type { Sighting } from '../seen-extensions.js'
-import type { AccountSettings } from '../settings.js'
+import type { AccountSettings } from '../../accounts.js'
 
 /** How the events of one kind of entity become rows. */
 export interface ReadModel<Row> {

@@ -43,7 +43,7 @@ export async function finishRebuild (pool: pg.Pool, id: string, now: Date): Prom
   await pool.query('update rebuilds set finished_at = $2 where id = $1', [id, now])
 }
 
-const REBUILD_LOCK = 5_202_612_346 // any number; other advisory locks of ours have others
+const REBUILD_LOCK = 5_202_612_347 // any number; other advisory locks of ours have others
 
 /**
  * Does the work while no other process rebuilds.

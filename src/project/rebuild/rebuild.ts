@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { AccountSettings } from '../settings.js'
+import type { AccountSettings } from '../../accounts.js'
 import type { FailedEntity } from '../fold-entities.js'
 import { type Chunk, rebuildChunk } from './chunk.js'
 import type { Difference } from './compare.js'

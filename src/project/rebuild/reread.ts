@@ -1,27 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { AccountSettings } from '../../accounts.js'
 import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
 import type { Tx } from '../../db/transaction.js'
 import { type Entity, entityOf, type Event } from '../../events/event.js'
 import { reparse } from '../../mightycall/reparse.js'
 import { entityColumns, entityKey } from '../entity-key.js'
-import { eventOf, type EventRow, type History } from '../history.js'
-import type { AccountSettings } from '../settings.js'
+import type { History } from '../history.js'
 import { fieldsOf } from '../store-events.js'
+import { type EventRow, STORED_COLUMNS, storedEvent } from '../stored-event.js'
 
-interface RawRow extends EventRow {
-  /** As text: JSON, or base64. Null for what no webhook brought, which is never parsed again. */
-  raw: string | null
-  raw_is_json: boolean
-}
-
-const LOAD = `select e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields, e.raw_is_json,
-    case when e.source = 'webhook' then case when e.raw_is_json then convert_from(e.raw, 'UTF8') else encode(e.raw, 'base64') end end as raw
-  from ${unnest(entityColumns)} join events e using (account, kind, entity)`
+const LOAD = `select ${STORED_COLUMNS} from ${unnest(entityColumns)} join events e using (account, kind, entity)`
 
 /** The histories of the entities as today's parser reads them, and the events that it reads in another way than the table has them. */
 export async function loadReread (tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<{ histories: History[], changed: Event[] }> {
   const histories = new Map<string, History>(entities.map(entity => [entityKey(entity), { entity, events: [] }]))
-  const { rows } = await tx.query<RawRow>(LOAD, arraysOf(entityColumns, entities))
+  const { rows } = await tx.query<EventRow>(LOAD, arraysOf(entityColumns, entities))
   const changed: Event[] = []
   for (const row of rows) {
     const { event, isChanged } = reread(row, settings)
@@ -32,17 +25,11 @@ export async function loadReread (tx: Tx, entities: readonly Entity[], settings:
 }
 
 /** An event stays with its entity: one that would belong to another now is left to `reclassify`. */
-function reread (row: RawRow, settings: AccountSettings): { event: Event, isChanged: boolean } {
-  const stored = { ...eventOf(row), ...originalOf(row) } as Event // eventOf gives all the rest
-  if (row.raw === null) return { event: stored, isChanged: false }
+function reread (row: EventRow, settings: AccountSettings): { event: Event, isChanged: boolean } {
+  const stored = storedEvent(row)
   const event = reparse(stored, settings.regionOf(row.account))
   if (event === stored || entityKey(entityOf(event)) !== entityKey(row)) return { event: stored, isChanged: false }
   return { event, isChanged: event.type !== stored.type || event.occurredAt !== stored.occurredAt || !isDeepStrictEqual(JSON.parse(fieldsOf(event)), row.fields) }
-}
-
-function originalOf ({ raw, raw_is_json: isJson }: RawRow): Pick<Event, 'raw' | 'rawEncoding'> {
-  if (raw === null) return { raw: {} }
-  return isJson ? { raw: JSON.parse(raw) as object } : { raw, rawEncoding: 'base64' } // only store-events.ts writes the table
 }
 
 const changes: Columns<Event> = {

@@ -1,0 +1,105 @@
+import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import type { Tx } from '../db/transaction.js'
+import { entityOf, type Event } from '../events/event.js'
+import { type Drift, driftOf, REST } from '../mightycall/drift.js'
+
+/** A sender chooses the names: beyond so many pairs of type and field an account's are counted as one. */
+const MAX_PAIRS = 500
+const REST_OF_ACCOUNT: Drift = { type: REST, field: REST, sample: '' }
+
+const LOCK = 5_202_612_346 // any number; other advisory locks of ours have others
+
+type Pair = Pick<Drift, 'type' | 'field'>
+type Counted = Drift & { account: string, receivedAt: string }
+
+export type Drifts = ReadonlyMap<Event, readonly Drift[]>
+
+/** What the events hold that we do not know, of those that hold such a thing. */
+export function driftsOf (events: readonly Event[]): Drifts {
+  const drifts = new Map<Event, readonly Drift[]>()
+  for (const event of events) {
+    const drift = driftOf(event)
+    if (drift.length > 0) drifts.set(event, drift)
+  }
+  return drifts
+}
+
+const eventColumns: Columns<Event> = {
+  account: { type: 'text', of: event => event.account },
+  kind: { type: 'text', of: event => entityOf(event).kind },
+  entity: { type: 'text', of: event => entityOf(event).entity },
+  id: { type: 'uuid', of: event => event.id }
+}
+
+/** As it would be stored today, or as it was before its type was known: two look-ups by the primary key. */
+const STORED = `select u.account, u.id from ${unnest(eventColumns)}
+  where exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
+    or exists (select from events e where e.account = u.account and e.kind = 'unclassified' and e.entity = u.id::text and e.id = u.id)`
+
+/** Those of the events that are not stored yet. Asked between the lock of their entities and their insertion, it is the truth. */
+export async function notStored (tx: Tx, events: readonly Event[]): Promise<Event[]> {
+  if (events.length === 0) return []
+  const { rows } = await tx.query<Pick<Event, 'id' | 'account'>>(STORED, arraysOf(eventColumns, events))
+  const stored = new Set(rows.map(({ account, id }) => `${account}\n${id}`))
+  return events.filter(({ account, id }) => !stored.has(`${account}\n${id.toLowerCase()}`))
+}
+
+const columns: Columns<Counted> = {
+  account: { type: 'text', of: row => row.account },
+  type: { type: 'text', of: row => row.type },
+  field: { type: 'text', of: row => row.field },
+  sample: { type: 'text', of: row => row.sample },
+  received_at: { type: 'timestamptz', of: row => row.receivedAt }
+}
+
+/** One statement, in the order of the keys: its rows are those that every batch wants. The first sample stays. */
+const COUNT = `insert into drift (account, type, field, count, sample, first_seen_at, last_seen_at)
+  select account, type, field, count(*), (array_agg(sample order by received_at))[1], min(received_at), max(received_at)
+  from ${unnest(columns)} group by account, type, field order by account, type, field
+  on conflict (account, type, field) do update set count = drift.count + excluded.count,
+    first_seen_at = least(drift.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(drift.last_seen_at, excluded.last_seen_at)`
+
+/** Counts the drift of events that were not stored before. Its rows are hot: near the end of the transaction. */
+export async function countDrift (tx: Tx, events: readonly Event[], drifts: Drifts): Promise<void> {
+  if (events.length === 0) return
+  const accounts = [...new Set(events.map(event => event.account))]
+  let places = await loadPlaces(tx, accounts)
+  if (events.some(event => drifts.get(event)?.some(drift => !places.has(event.account, drift)))) {
+    await tx.query('select pg_advisory_xact_lock($1)', [LOCK]) // new pairs are rare, and two batches must not both take the last places
+    places = await loadPlaces(tx, accounts)
+  }
+  await tx.query(COUNT, arraysOf(columns, events.flatMap(event => withinLimit(event, drifts.get(event) ?? [], places))))
+}
+
+/** The event's drift, each pair once: what finds no place is the rest. */
+function withinLimit ({ account, receivedAt }: Event, drifts: readonly Drift[], places: Places): Counted[] {
+  const counted = new Map<string, Counted>()
+  for (const drift of drifts) {
+    const { type, field, sample } = places.take(account, drift) ? drift : REST_OF_ACCOUNT
+    const pair = `${type}\n${field}`
+    if (!counted.has(pair)) counted.set(pair, { account, type, field, sample, receivedAt })
+  }
+  return [...counted.values()]
+}
+
+interface Places {
+  has: (account: string, pair: Pair) => boolean
+  /** False: the account has as many pairs as it may have. */
+  take: (account: string, pair: Pair) => boolean
+}
+
+async function loadPlaces (tx: Tx, accounts: readonly string[]): Promise<Places> {
+  const { rows } = await tx.query<Pair & { account: string }>('select account, type, field from drift where account = any($1) and (type, field) <> ($2, $3)', [accounts, REST, REST])
+  const taken = new Map<string, Set<string>>(accounts.map(account => [account, new Set()]))
+  const keyOf = ({ type, field }: Pair) => `${type}\n${field}`
+  for (const row of rows) taken.get(row.account)?.add(keyOf(row))
+  return {
+    has: (account, pair) => taken.get(account)?.has(keyOf(pair)) ?? false,
+    take: (account, pair) => {
+      const pairs = taken.get(account)
+      if (!pairs || (pairs.size >= MAX_PAIRS && !pairs.has(keyOf(pair)))) return false
+      pairs.add(keyOf(pair))
+      return true
+    }
+  }
+}
