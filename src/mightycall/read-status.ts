@@ -14,8 +14,8 @@ export function readStatus ({ identified, fields, original }: Readable, name: st
   if (!STATUS_LIKE.test(name)) return null
   const extension = cleanName(fields.extension)
   const presence = presenceOf(fields)
-  const isWhole = String(fields.extension).length <= MAX_NAME_LENGTH // cut, it might be another's
-  if (extension === null || presence === null || !isWhole) return null
+  if (extension === null || presence === null) return null
+  if (String(fields.extension).length > MAX_NAME_LENGTH) return null // cut, it might be another's
   return { ...beginningOf('status.reported', identified), extension, route: 'webhook', presence, ...original }
 }
 
