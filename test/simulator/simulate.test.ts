@@ -35,20 +35,11 @@ t.test('the calls of a company can be read from the service that they were poste
   t.strictSame((await calls()).map(short).sort(), truth.calls.map(short).sort())
 })
 
-t.test('an address that nobody answers, or that is not known there, is one line without the token', async t => {
-  const nobody = 'http://127.0.0.1:1/webhooks/mightycall/'
-  const unknown = await receiver(t, (_request, response) => { response.writeHead(404).end() })
-  const cases: [url: string, line: RegExp][] = [
-    [nobody + SECRET, /^http:\/\/127\.0\.0\.1:1 does not answer: .*\[MCS_SIMULATE\]\n$/],
-    [unknown, /\(404\): is the token right\? \[MCS_SIMULATE\]\n$/],
-    [`localhost:8080/${SECRET}`, /^--url must be .*\[MCS_SIMULATE\]\n$/]
-  ]
-  for (const [url, line] of cases) {
-    const { code, stdout, stderr } = await runCommand(['simulate', '--url', url], {})
-    t.equal(code, 1)
-    t.match(stderr, line)
-    t.notMatch(stdout + stderr, SECRET)
-  }
+t.test('an address without its scheme is refused, and not printed', async t => {
+  const { code, stdout, stderr } = await runCommand(['simulate', '--url', `localhost:8080/${SECRET}`], {})
+  t.equal(code, 1)
+  t.match(stderr, /^--url must be .*\[MCS_SIMULATE\]\n$/)
+  t.notMatch(stdout + stderr, SECRET)
 })
 
 t.test('what is refused is counted by its status, and the rest is still posted', async t => {
@@ -60,8 +51,6 @@ t.test('what is refused is counted by its status, and the rest is still posted',
   t.match(stdout, /posted +40 of 40.*\naccepted +30\nrefused +10 \(503\)\n/)
 })
 
-t.test('help shows examples, and a share above 1 is refused', async t => {
-  t.match(await runCommand(['simulate', '--help'], {}), { code: 0, stdout: /Examples:\n/ })
+t.test('a share above 1 is refused', async t => {
   t.match(await runCommand(['simulate', '--url', 'http://localhost/', '--drop', '2'], {}), { code: 1, stderr: /from 0 to 1/ })
-  t.match(await runCommand(['simulate'], {}), { code: 1, stderr: /--url/ })
 })
