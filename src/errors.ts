@@ -12,6 +12,7 @@ export const ListenError = createError<[address: string, code: string]>('MCS_LIS
 export const EmbeddedPostgresError = createError<[problem: string]>('MCS_EMBEDDED_POSTGRES', 'embedded Postgres: %s', 500)
 export const DatabaseError = createError<[problem: string]>('MCS_DATABASE', 'DATABASE_URL: %s', 500)
 export const KafkaError = createError<[problem: string]>('MCS_KAFKA', 'Kafka: %s', 500)
+export const SimulateError = createError<[problem: string]>('MCS_SIMULATE', '%s', 500)
 
 /** Receive. */
 export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not be stored, send it again', 503)

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { migrateCommand } from './commands/migrate.js'
 import { rebuildCommand } from './commands/rebuild.js'
 import { reclassifyCommand } from './commands/reclassify.js'
+import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
 import { packageVersion } from './project-root.js'
@@ -14,7 +15,7 @@ const program = new Command('mightycall-stream')
   .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
 
 // A new command is one file and one line here.
-for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, tailCommand]) program.addCommand(command(process.env))
+for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, tailCommand, simulateCommand]) program.addCommand(command(process.env))
 
 try {
   await program.parseAsync()

@@ -17,8 +17,7 @@ const PLACEHOLDER: Record<Step['event'], number> = { Call: 1, Ringing: 2, StopRi
 
 /** The notifications of a call, in the order of their times (sources: MightyCall API v4, WebHook Notifications; contact-center ones by hearsay). */
 export function notificationsOf (script: CallScript, call: TrueCall): Notification[] {
-  const notify = script.notation === 'classic' || script.family === 'Callback' ? classicBody : contactCenterBody // of callbacks in a contact center nothing is known
-  return script.steps.map(step => ({ at: step.at, body: notify(script, step, call) })).sort((a, b) => a.at - b.at)
+  return script.steps.map(step => ({ at: step.at, body: bodyOf(script, step, call) })).sort((a, b) => a.at - b.at)
 }
 
 /** UTC with seven fractional digits. */
@@ -34,6 +33,11 @@ export function guidOf ({ family, event }: Step): string {
 /** A text in the documentation, a number in the field. */
 export function extensionValue ({ random }: CallScript, extension: string): string | number {
   return random.chance(0.15) ? Number(extension) : extension
+}
+
+/** Of callbacks in a contact center nothing is known: they are told as elsewhere. */
+function bodyOf (script: CallScript, step: Step, call: TrueCall): Record<string, unknown> {
+  return script.notation === 'classic' || step.family === 'Callback' ? classicBody(script, step) : contactCenterBody(script, step, call)
 }
 
 function classicBody (script: CallScript, step: Step): Record<string, unknown> {

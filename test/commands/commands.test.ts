@@ -53,7 +53,7 @@ t.test('a second service on the same DATA_DIR is refused, and migrate works besi
 })
 
 t.test('help shows examples, and a wrong word shows the help', async t => {
-  for (const command of ['start', 'migrate', 'tail', 'reclassify']) {
+  for (const command of ['start', 'migrate', 'rebuild', 'reclassify', 'tail', 'simulate']) {
     const { code, stdout } = await runCommand([command, '--help'], {})
     t.equal(code, 0)
     t.match(stdout, /Examples:\n {2}\$ mightycall-stream/)

@@ -24,8 +24,19 @@ function abandoned (script: CallScript, cast: Cast): void {
 }
 
 function missed (script: CallScript, cast: Cast): void {
+  if (script.random.chance(0.15)) return hangUpSoon(script, cast)
   enterFromClient(script, cast)
   miss(script, someInTurn(script, cast.agents.slice(0, 3), 4))
+  completeCall(script)
+}
+
+/** Before four seconds have passed, which REST calls dropped. */
+function hangUpSoon (script: CallScript, cast: Cast): void {
+  enter(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
+  pass(script, 200, 800)
+  const leg = ring(script, agent(cast, 0))
+  pass(script, 500, 3_000)
+  stopRinging(script, leg)
   completeCall(script)
 }
 

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SimulateError } from '../errors.js'
+import type { Notification } from './notifications.js'
+
+export interface Posted {
+  posted: number
+  accepted: number
+  /** How many, by the status of the answer, or `no answer`. */
+  refused: Map<string, number>
+  seconds: number
+}
+
+interface PostOptions {
+  /** Ends it early; what is under way is waited for. */
+  signal: AbortSignal
+  now: () => number
+  onPosted?: (soFar: Posted) => void
+}
+
+/** MightyCall waits no longer for an answer (source: integrators' comments). */
+const PATIENCE_MS = 8_000
+const MOST_UNDER_WAY = 32
+const MOST_UNANSWERED_IN_A_ROW = 20
+
+/**
+ * Posts each notification when it is due, in their order, whether or not the one before has been answered.
+ * @throws SimulateError  the first is not answered, or many in a row are not, or the address is not known there; never names the path, which holds the token
+ */
+export async function postAll (url: URL, notifications: readonly Notification[], { signal, now, onPosted = () => {} }: PostOptions): Promise<Posted> {
+  const began = now()
+  const soFar: Posted = { posted: 0, accepted: 0, refused: new Map(), seconds: 0 }
+  const underWay = new Set<Promise<void>>()
+  const trouble = new AbortController() // its reason is the error
+  let unanswered = 0
+
+  async function post ({ body }: Notification): Promise<void> {
+    const status = await statusOf(url, body)
+    soFar.seconds = (now() - began) / 1000
+    if (status === null) unanswered++
+    else unanswered = 0
+    if (status !== null && status >= 200 && status < 300) soFar.accepted++
+    else soFar.refused.set(String(status ?? 'no answer'), (soFar.refused.get(String(status ?? 'no answer')) ?? 0) + 1)
+    if (status === 404) trouble.abort(new SimulateError(`${url.origin} knows no such address (404): is the token right?`))
+    if (unanswered === MOST_UNANSWERED_IN_A_ROW || (status === null && soFar.posted === 1)) trouble.abort(new SimulateError(`${url.origin} does not answer: does the service run?`))
+    onPosted(soFar)
+  }
+
+  const stopped = AbortSignal.any([signal, trouble.signal])
+  for (const notification of notifications) {
+    await dueOrStopped(notification.at - now(), stopped)
+    if (underWay.size >= (soFar.posted === 1 ? 1 : MOST_UNDER_WAY)) await Promise.race(underWay) // the first answer tells whether there is anybody
+    if (stopped.aborted) break
+    soFar.posted++
+    const posting: Promise<void> = post(notification).finally(() => { underWay.delete(posting) })
+    underWay.add(posting)
+  }
+  await Promise.all(underWay)
+  trouble.signal.throwIfAborted()
+  return { ...soFar, seconds: (now() - began) / 1000 }
+}
+
+/** The status of the answer, or null when there is none. Connections are kept alive; a redirection is not followed, since nobody asked for that address. */
+async function statusOf (url: URL, body: object): Promise<number | null> {
+  try {
+    const response = await fetch(url, { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) })
+    await response.arrayBuffer() // else the connection cannot be used again
+    return response.status
+  } catch {
+    return null
+  }
+}
+
+async function dueOrStopped (ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {}) // it only rejects when it is to stop
+}
