@@ -1,0 +1,42 @@
+import { type CallScript, completeCall, completeLeg, connect, enter, pass, ring } from '../call-script.js'
+import { agent, type Cast, finish, miss, ringAndConnect, type Scenario, someInTurn, talk } from './scenario.js'
+
+/** Clients who asked to be called back. */
+export const CALLBACKS: readonly Scenario[] = [
+  { name: 'callback', weight: 6, agents: 1, play: callback },
+  { name: 'callback unanswered', weight: 3, agents: 1, play: unanswered },
+  { name: 'callback transfer', weight: 4, agents: 2, play: callbackTransfer }
+]
+
+function callback (script: CallScript, cast: Cast): void {
+  request(script, cast)
+  if (script.random.chance(0.3)) miss(script, someInTurn(script, cast.agents.slice(0, 2), 2), 'Callback')
+  const leg = ringAndConnect(script, agent(cast, 0), 'Callback')
+  talk(script)
+  finish(script, leg, script.random.chance(0.4))
+}
+
+function unanswered (script: CallScript, cast: Cast): void {
+  request(script, cast)
+  miss(script, someInTurn(script, cast.agents.slice(0, 3), 3), 'Callback')
+  completeCall(script)
+}
+
+/** The agent who called back lets go while the colleague's phone rings. */
+function callbackTransfer (script: CallScript, cast: Cast): void {
+  request(script, cast)
+  const first = ringAndConnect(script, agent(cast, 0), 'Callback')
+  talk(script)
+  const second = ring(script, agent(cast, 1))
+  pass(script, 500, 10_000)
+  completeLeg(script, first)
+  pass(script, 1, 10_000)
+  connect(script, second)
+  talk(script)
+  finish(script, second, true)
+}
+
+function request (script: CallScript, cast: Cast): void {
+  enter(script, { family: 'Callback', from: cast.businessNumber, to: cast.client })
+  pass(script, 500, 8_000)
+}

@@ -1,0 +1,71 @@
+import { type CallScript, completeCall, completeLeg, connect, enter, pass, ring, type ScriptLeg, stopRinging } from '../call-script.js'
+import { agent, type Cast, finish, type Scenario, talk } from './scenario.js'
+
+/** Calls that an agent dials. */
+export const OUTGOING: readonly Scenario[] = [
+  { name: 'outgoing', weight: 10, agents: 1, play: outgoing },
+  { name: 'outgoing unanswered', weight: 6, agents: 1, play: unanswered },
+  { name: 'outgoing transfer', weight: 4, agents: 2, play: outgoingTransfer },
+  { name: 'colleague', weight: 6, agents: 2, play: colleague }
+]
+
+function outgoing (script: CallScript, cast: Cast): void {
+  const dialer = dial(script, cast, cast.client)
+  connect(script, dialer)
+  talk(script)
+  hangUp(script, dialer)
+}
+
+function unanswered (script: CallScript, cast: Cast): void {
+  hangUp(script, dial(script, cast, cast.client))
+}
+
+/** The colleague's phone rings before the caller lets go: else nothing would tell it from a hang-up. */
+function outgoingTransfer (script: CallScript, cast: Cast): void {
+  const dialer = dial(script, cast, cast.client)
+  connect(script, dialer)
+  talk(script)
+  const leg = ring(script, agent(cast, 1))
+  pass(script, 1_000, 15_000)
+  const isAnnounced = script.random.chance(0.5)
+  if (isAnnounced) {
+    connect(script, leg)
+    pass(script, 1_000, 20_000)
+  }
+  completeLeg(script, dialer)
+  pass(script, 1, 5_000)
+  if (!isAnnounced) connect(script, leg)
+  talk(script)
+  finish(script, leg, true)
+}
+
+/** From the business number to an extension. */
+function colleague (script: CallScript, cast: Cast): void {
+  const dialer = dial(script, cast, agent(cast, 1))
+  const leg = ring(script, agent(cast, 1))
+  pass(script, 2_000, 25_000)
+  if (script.random.chance(0.3)) {
+    stopRinging(script, leg)
+  } else {
+    connect(script, leg)
+    dialer.connectedAt = leg.connectedAt // nobody tells it
+    talk(script)
+    completeLeg(script, leg)
+  }
+  if (script.random.chance(0.5)) pass(script, 1, 500)
+  completeCall(script, script.random.chance(0.3) ? dialer.extension : null)
+}
+
+function dial (script: CallScript, cast: Cast, to: string): ScriptLeg {
+  enter(script, { family: 'Outgoing', from: cast.businessNumber, to, dialer: agent(cast, 0) })
+  pass(script, 1_000, 30_000)
+  const [dialer] = script.legs
+  if (!dialer) throw new Error('nobody dials')
+  return dialer
+}
+
+/** In the same instant for both, since a caller's end is the call's. */
+function hangUp (script: CallScript, dialer: ScriptLeg): void {
+  if (script.notation === 'contact-center' && script.random.chance(0.8)) completeLeg(script, dialer)
+  completeCall(script, script.random.chance(0.6) ? dialer.extension : null)
+}

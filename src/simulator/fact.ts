@@ -1,0 +1,39 @@
+import type { Random } from './random.js'
+
+/** Whose company, and when. */
+export interface Setting {
+  account: string
+  random: Random
+  startAt: number
+  endAt: number
+}
+
+/** What every fact that the REST API told has. */
+export interface Envelope {
+  id: string
+  account: string
+  occurredAt: string
+  receivedAt: string
+  source: 'rest'
+  raw: Record<string, never>
+}
+
+/** @param at  when the REST API answered, in milliseconds since 1970 */
+export function restEnvelope ({ account, random }: Setting, at: number): Envelope {
+  const answered = iso(at)
+  return { id: random.uuid(), account, occurredAt: answered, receivedAt: answered, source: 'rest', raw: {} }
+}
+
+export function iso (at: number): string {
+  return new Date(at).toISOString()
+}
+
+/** Some moment of the company's time. */
+export function anyMoment ({ random, startAt, endAt }: Setting): number {
+  return random.int(startAt, endAt)
+}
+
+/** So many seconds later, and some milliseconds. */
+export function later (random: Random, at: number, [min, max]: readonly [min: number, max: number]): number {
+  return at + random.int(min * 1000, max * 1000)
+}

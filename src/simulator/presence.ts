@@ -1,0 +1,43 @@
+import type { StatusReported } from '../events/status.js'
+import { anyMoment, restEnvelope, type Setting } from './fact.js'
+import type { Staff } from './staff.js'
+import type { TruePresence } from './truth.js'
+
+export interface SimulatedPresence {
+  facts: StatusReported[]
+  /** By extension, then time. */
+  presences: TruePresence[]
+}
+
+/** What was learned of the presence of those agents whose user key is known; of the others the REST API tells nothing. */
+export function simulatePresence (setting: Setting, staff: Staff, changes: number): SimulatedPresence {
+  const { account, random } = setting
+  const extensions = staff.agents.filter((_, i) => i === 0 || random.chance(0.6)).map(agent => agent.extension)
+  const moments = Array.from({ length: changes }, () => anyMoment(setting)).sort((a, b) => a - b)
+  const newest = new Map<string, TruePresence>()
+  const presences: TruePresence[] = []
+  const facts = moments.map((moment): StatusReported => {
+    const extension = random.pick(extensions)
+    const span = newest.get(extension)
+    const at = Math.max(moment, (span?.seenAt ?? 0) + 1) // two facts of one instant would contradict each other
+    const presence = span ? random.chance(0.15) ? span.presence : other(span.presence) : random.pick(['available', 'dnd'] as const)
+    if (span?.presence === presence) {
+      span.seenAt = at
+    } else {
+      if (span) span.until = at
+      const next: TruePresence = { account, extension, since: at, until: null, presence, source: 'rest', seenAt: at }
+      newest.set(extension, next)
+      presences.push(next)
+    }
+    return { ...restEnvelope(setting, at), type: 'status.reported', extension, route: 'presence', presence }
+  })
+  return { facts, presences: presences.sort((a, b) => compare(a.extension, b.extension) || a.since - b.since) }
+}
+
+function other (presence: TruePresence['presence']): TruePresence['presence'] {
+  return presence === 'dnd' ? 'available' : 'dnd'
+}
+
+function compare (a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,86 @@
+import type { Random } from './random.js'
+
+export interface BusinessNumber {
+  number: string
+  label: string
+  externalId: string
+  smsEnabled: boolean
+}
+
+export interface Agent {
+  extension: string
+  name: string
+  email: string
+  role: 'admin' | 'user'
+  externalId: string
+  /** The REST API says who has the extension; without it, only calls show that there is one. */
+  isReported: boolean
+}
+
+/** Who calls, or is called. */
+export interface Client {
+  number: string
+  /** Null: a stranger. */
+  name: string | null
+}
+
+export interface Staff {
+  numbers: BusinessNumber[]
+  agents: Agent[]
+  ringGroups: Agent[][]
+  /** Those who are among the contacts. */
+  knownClients: Client[]
+  /** The name of the call-me button on the company's site. */
+  widget: string
+}
+
+const FIRST_NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Ken', 'Margaret', 'Dennis', 'Frances', 'Niklaus'] as const
+const LAST_NAMES = ['Moreno', 'Okafor', 'Lindqvist', 'Tanaka', 'Kowalski', 'Ferrari', 'Nguyen', 'Haddad', 'Novák', 'Silva', 'Papadakis', 'O’Brien'] as const
+const LABELS = ['Main line', 'Sales', 'Support', 'After hours'] as const
+const WIDGETS = ['Contact us', 'Call me back', 'Website: pricing page', 'Ruf uns an'] as const
+
+/** A small company: 2 to 4 business numbers, 4 to 8 agents, 1 or 2 ring groups, a site widget. */
+export function hireStaff (random: Random, contacts: number): Staff {
+  const agents = Array.from({ length: random.int(4, 8) }, (_, i) => hire(random, i))
+  return {
+    numbers: LABELS.slice(0, random.int(2, 4)).map((label, i) => ({
+      number: `+15550${i + 1}${digits(random, 5)}`, // no client's begins so
+      label,
+      externalId: random.uuid(),
+      smsEnabled: i === 0 || random.chance(0.7)
+    })),
+    agents,
+    ringGroups: Array.from({ length: random.int(1, 2) }, () => random.shuffled(agents).slice(0, random.int(2, 4))),
+    knownClients: Array.from({ length: contacts }, () => ({ number: anyNumber(random), name: anyName(random) })),
+    widget: random.pick(WIDGETS)
+  }
+}
+
+/** One of the contacts, or a stranger. */
+export function anyClient (random: Random, { knownClients }: Staff): Client {
+  return knownClients.length > 0 && random.chance(0.6) ? random.pick(knownClients) : { number: anyNumber(random), name: null }
+}
+
+export function anyNumber (random: Random): string {
+  return `+1555${random.int(2, 9)}${digits(random, 6)}`
+}
+
+export function anyName (random: Random): string {
+  return `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`
+}
+
+function hire (random: Random, i: number): Agent {
+  const extension = String(101 + i)
+  return {
+    extension,
+    name: anyName(random),
+    email: `agent${extension}@example.com`,
+    role: i === 0 ? 'admin' : 'user',
+    externalId: random.uuid(),
+    isReported: i === 0 || random.chance(0.8)
+  }
+}
+
+function digits (random: Random, count: number): string {
+  return String(random.int(0, 10 ** count - 1)).padStart(count, '0')
+}

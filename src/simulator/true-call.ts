@@ -1,0 +1,155 @@
+import type { CallScript, ScriptLeg } from './call-script.js'
+import type { Client } from './staff.js'
+
+export type TrueOutcome = 'answered' | 'missed' | 'abandoned' | 'unanswered'
+
+/** One attempt to reach an extension; times in milliseconds since 1970. */
+export interface TrueLeg {
+  extension: string
+  attempt: number
+  role: 'agent' | 'dialer'
+  ringingAt: number
+  connectedAt: number | null
+  endedAt: number | null
+}
+
+interface Course {
+  answeredAt: number | null
+  endedAt: number | null
+  waitSeconds: number | null
+  talkSeconds: number | null
+  answeredBy: string | null
+  lastEventAt: number
+  webhookEvents: number
+}
+
+interface Parties {
+  direction: 'inbound' | 'outbound' | 'callback' | 'internal'
+  businessNumber: string
+  clientNumber: string | null
+  /** A widget's. */
+  clientName: string | null
+  startedAt: number
+}
+
+/** What webhooks can tell of a call at some instant: the shape of the fold. */
+export interface CallAt extends Parties, Course {
+  state: 'waiting' | 'ringing' | 'connected' | 'ended'
+  outcome: TrueOutcome | null
+  restEvents: 0
+  legs: TrueLeg[]
+}
+
+/** A call as it was, from its beginning to its end; times in milliseconds since 1970. */
+export interface TrueCall extends Parties, Course {
+  id: string
+  scenario: string
+  endedAt: number
+  /** As webhooks alone can tell. */
+  outcome: TrueOutcome
+  /** In the order in which they began. */
+  legs: (TrueLeg & { endedAt: number })[]
+  /** What the REST API knows besides. */
+  withRest: { outcome: TrueOutcome | 'voicemail' | 'dropped' | 'canceled', clientName: string | null, recordingId: string | null, recordingLink: string | null }
+  /** When each leg's phone stopped ringing, where it did. */
+  stops: (number | null)[]
+  /** When something was notified, in order. */
+  notifiedAt: number[]
+}
+
+const DROPPED_BELOW_MS = 4_000
+
+/** The call that a scenario has played. */
+export function trueCallOf (script: CallScript, scenario: string, { name }: Client): TrueCall {
+  const { id, startedAt } = script
+  const endedAt = script.endedAt ?? script.now
+  const scripted = [...script.legs].sort(byBeginning)
+  const legs = scripted.map(({ extension, attempt, role, ringingAt, connectedAt, endedAt: own }) => ({ extension, attempt, role, ringingAt, connectedAt, endedAt: own ?? endedAt }))
+  const parties = partiesOf(script)
+  const notifiedAt = script.steps.map(step => step.at).sort((a, b) => a - b)
+  const outcome = outcomeOf(parties.direction, legs)
+  const isRecorded = outcome === 'answered' && script.random.chance(0.8)
+  return {
+    id, scenario, ...parties, outcome,
+    ...courseOf(parties.direction, startedAt, endedAt, legs),
+    endedAt,
+    lastEventAt: notifiedAt.at(-1) ?? startedAt,
+    webhookEvents: notifiedAt.length,
+    legs,
+    withRest: {
+      outcome: refined(script, outcome, parties.direction),
+      clientName: parties.clientNumber === null ? parties.clientName : name,
+      recordingId: isRecorded ? script.random.hex(16) : null,
+      recordingLink: isRecorded ? `https://media.mightycall.com/records/${id}.mp3` : null
+    },
+    stops: scripted.map(leg => leg.stoppedAt),
+    notifiedAt
+  }
+}
+
+/** What webhooks had told of the call at an instant, or null when it had not begun. */
+export function callAt (call: TrueCall, instant: number): CallAt | null {
+  const { direction, businessNumber, clientNumber, clientName, startedAt, notifiedAt } = call
+  if (instant < startedAt) return null
+  const legs = call.legs.flatMap((leg, i) => leg.ringingAt <= instant ? [legAt(leg, call.stops[i] ?? null, instant)] : [])
+  const endedAt = call.endedAt <= instant ? call.endedAt : null
+  const told = notifiedAt.filter(at => at <= instant)
+  return {
+    direction, businessNumber, clientNumber, clientName, startedAt,
+    state: endedAt !== null ? 'ended' : stateOf(legs),
+    outcome: endedAt !== null ? call.outcome : null,
+    ...courseOf(direction, startedAt, endedAt, legs),
+    lastEventAt: told.at(-1) ?? startedAt,
+    webhookEvents: told.length,
+    restEvents: 0,
+    legs
+  }
+}
+
+function legAt (leg: TrueLeg & { endedAt: number }, stoppedAt: number | null, instant: number): TrueLeg {
+  const isConnected = leg.connectedAt !== null && leg.connectedAt <= instant
+  const until = isConnected ? leg.endedAt : stoppedAt ?? leg.endedAt
+  return { ...leg, connectedAt: isConnected ? leg.connectedAt : null, endedAt: until <= instant ? until : null }
+}
+
+function stateOf (legs: readonly TrueLeg[]): CallAt['state'] {
+  const open = legs.filter(leg => leg.endedAt === null)
+  if (open.some(leg => leg.connectedAt !== null)) return 'connected'
+  return open.length > 0 ? 'ringing' : 'waiting'
+}
+
+function courseOf (direction: Parties['direction'], startedAt: number, endedAt: number | null, legs: readonly TrueLeg[]): Pick<Course, 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
+  const [first] = legs.filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer')).sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
+  const answeredAt = first?.connectedAt ?? null
+  const waitedUntil = answeredAt ?? endedAt
+  return {
+    answeredAt, endedAt,
+    waitSeconds: waitedUntil === null ? null : (waitedUntil - startedAt) / 1000,
+    talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt - answeredAt) / 1000,
+    answeredBy: first?.extension ?? null
+  }
+}
+
+function partiesOf ({ family, from, to, startedAt }: CallScript): Parties {
+  if (family === 'Incoming') return { direction: 'inbound', businessNumber: to, clientNumber: from.startsWith('+') ? from : null, clientName: from.startsWith('+') ? null : from, startedAt }
+  if (!to.startsWith('+')) return { direction: 'internal', businessNumber: from, clientNumber: null, clientName: null, startedAt }
+  return { direction: family === 'Callback' ? 'callback' : 'outbound', businessNumber: from, clientNumber: to, clientName: null, startedAt }
+}
+
+function outcomeOf (direction: Parties['direction'], legs: readonly TrueLeg[]): TrueOutcome {
+  if (legs.some(leg => leg.connectedAt !== null)) return 'answered'
+  if (direction !== 'inbound') return 'unanswered'
+  return legs.length > 0 ? 'missed' : 'abandoned'
+}
+
+function refined ({ leftVoicemail, startedAt, endedAt, random }: CallScript, outcome: TrueOutcome, direction: Parties['direction']): TrueCall['withRest']['outcome'] {
+  if (outcome === 'answered') return outcome
+  if (leftVoicemail) return 'voicemail'
+  if (direction === 'inbound' && (endedAt ?? startedAt) - startedAt < DROPPED_BELOW_MS) return 'dropped'
+  return direction === 'outbound' && random.chance(0.5) ? 'canceled' : outcome
+}
+
+/** Of phones that ring in the same instant, the lower extension counts as the earlier. */
+function byBeginning (a: ScriptLeg, b: ScriptLeg): number {
+  return a.ringingAt - b.ringingAt || (a.role === b.role ? 0 : a.role === 'dialer' ? -1 : 1) || (a.extension < b.extension ? -1 : a.extension > b.extension ? 1 : a.attempt - b.attempt)
+}
