@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
-import { foldCall } from '../../src/project/call-fold.js'
+import { foldCall } from '../../src/project/models/calls/fold.js'
 import { SCENARIOS } from '../../src/simulator/call-scenarios/scenarios.js'
 import { type CompanyOptions, simulateCompany, type Simulation } from '../../src/simulator/company.js'
 import { callAt, type TrueCall } from '../../src/simulator/true-call.js'
