@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import calls, { type CallsOptions } from './calls.js'
+import timeline from './timeline.js'
 
 export interface ApiOptions extends CallsOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
@@ -11,4 +12,5 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   app.addHook('onRequest', authenticate)
   app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
   await app.register(calls, deps)
+  await app.register(timeline, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })

@@ -1,0 +1,83 @@
+import { and, lte } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { callHistory } from '../db/schema/calls.js'
+import type { CallKey, TimeTravel } from '../project/time-travel.js'
+import { behind, type CallFilter, type CallSort, isMatch, lastingConditions, orderOf } from './call-filter.js'
+import { type CallShape, toCall } from './call-shape.js'
+import type { Keyset } from './list.js'
+
+/** A request looks at so many calls at most, and folds so many of them: then its page is short, and the next one goes on. */
+const MAX_SCANNED = 10_000
+const MAX_FOLDED = 1_000
+
+export interface PageAsOf {
+  db: NodePgDatabase
+  timeTravel: TimeTravel
+  asOf: Date
+  /** The instant that `stale` is relative to. */
+  seenFrom: Date
+  filter: CallFilter
+  sort: CallSort
+  limit: number
+  /** The last call that was looked at before, or null. */
+  place: Keyset | null
+}
+
+interface Found {
+  data: CallShape[]
+  /** The last call that was looked at; null: there is no other. */
+  place: Keyset | null
+}
+
+interface Candidate extends CallKey {
+  startedAt: Date
+  endedAt: Date | null
+}
+
+/**
+ * Calls as they were, in the order of the table: its rows tell which calls there are, their events what they were.
+ * Where a call began and whose it is does not change, so that SQL can tell; all else is looked at when it is folded.
+ */
+export async function findCallsAsOf (page: PageAsOf): Promise<Found> {
+  const mayMatch = prefilter(page)
+  const size = page.filter.states ? 1_000 : Math.max(page.limit, 100) // an open call is rare among those that have ended
+  const data: CallShape[] = []
+  let { place } = page
+  for (let scanned = 0, folded = 0; scanned < MAX_SCANNED && folded < MAX_FOLDED; scanned += size) {
+    const candidates = await candidatesBehind(page, place, size)
+    const matches = await foldMatching(page, candidates.filter(mayMatch))
+    for (const candidate of candidates) {
+      place = [candidate.startedAt.toISOString(), candidate.account, candidate.callId]
+      const match = matches.get(candidate)
+      if (match) data.push(match)
+      if (data.length === page.limit && candidate !== candidates.at(-1)) return { data, place }
+    }
+    if (candidates.length < size) return { data, place: null }
+    if (data.length === page.limit) break
+    folded += candidates.filter(mayMatch).length
+  }
+  return { data, place }
+}
+
+function candidatesBehind ({ db, asOf, filter, sort }: PageAsOf, place: Keyset | null, limit: number): Promise<Candidate[]> {
+  const { account, callId, startedAt, endedAt } = callHistory
+  return db.select({ account, callId, startedAt, endedAt }).from(callHistory)
+    .where(and(lte(startedAt, asOf), ...lastingConditions(filter), place ? behind(sort, place) : undefined))
+    .orderBy(orderOf(sort))
+    .limit(limit)
+}
+
+/** A call that had ended by then, in its own order of events, was not open: only those that may be are worth a fold. */
+function prefilter ({ filter: { states }, asOf }: PageAsOf): (candidate: Candidate) => boolean {
+  if (!states || states.includes('ended')) return () => true
+  return ({ endedAt }) => endedAt === null || endedAt > asOf
+}
+
+async function foldMatching ({ timeTravel, asOf, seenFrom, filter }: PageAsOf, candidates: readonly Candidate[]): Promise<Map<Candidate, CallShape>> {
+  const calls = await timeTravel.callsAt(candidates, { asOf })
+  return new Map(candidates.flatMap((candidate, i) => {
+    const then = calls[i]
+    const call = then ? toCall(then.row, then.legs, seenFrom) : null
+    return call && isMatch(filter, call) ? [[candidate, call] as const] : []
+  }))
+}
