@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
 import timeline from './timeline.js'
 
@@ -13,4 +14,5 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
   await app.register(calls, deps)
   await app.register(timeline, deps)
+  await app.register(agents, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
