@@ -39,22 +39,24 @@ interface Candidate extends CallKey {
  * Where a call began and whose it is does not change, so that SQL can tell; all else is looked at when it is folded.
  */
 export async function findCallsAsOf (page: PageAsOf): Promise<Found> {
+  const { limit, filter: { states } } = page
   const mayMatch = prefilter(page)
-  const size = page.filter.states ? 1_000 : Math.max(page.limit, 100) // an open call is rare among those that have ended
   const data: CallShape[] = []
   let { place } = page
-  for (let scanned = 0, folded = 0; scanned < MAX_SCANNED && folded < MAX_FOLDED; scanned += size) {
-    const candidates = await candidatesBehind(page, place, size)
-    const matches = await foldMatching(page, candidates.filter(mayMatch))
+  let size = states ? 1_000 : limit // an open call is rare among those that have ended
+  for (let scanned = 0, folded = 0; scanned < MAX_SCANNED && folded < MAX_FOLDED; scanned += size, size = Math.min(2 * size, 1_000)) {
+    const found = await candidatesBehind(page, place, size + 1)
+    const candidates = found.slice(0, size)
+    const likely = candidates.filter(mayMatch)
+    const matches = await foldMatching(page, likely)
     for (const candidate of candidates) {
+      if (data.length === limit) return { data, place }
       place = [candidate.startedAt.toISOString(), candidate.account, candidate.callId]
-      const match = matches.get(candidate)
-      if (match) data.push(match)
-      if (data.length === page.limit && candidate !== candidates.at(-1)) return { data, place }
+      data.push(...matches.get(candidate) ?? [])
     }
-    if (candidates.length < size) return { data, place: null }
-    if (data.length === page.limit) break
-    folded += candidates.filter(mayMatch).length
+    if (found.length <= size) return { data, place: null }
+    if (data.length === limit) return { data, place }
+    folded += likely.length
   }
   return { data, place }
 }
@@ -73,11 +75,12 @@ function prefilter ({ filter: { states }, asOf }: PageAsOf): (candidate: Candida
   return ({ endedAt }) => endedAt === null || endedAt > asOf
 }
 
-async function foldMatching ({ timeTravel, asOf, seenFrom, filter }: PageAsOf, candidates: readonly Candidate[]): Promise<Map<Candidate, CallShape>> {
+/** Of each that matches, the call. */
+async function foldMatching ({ timeTravel, asOf, seenFrom, filter }: PageAsOf, candidates: readonly Candidate[]): Promise<Map<Candidate, [CallShape]>> {
   const calls = await timeTravel.callsAt(candidates, { asOf })
   return new Map(candidates.flatMap((candidate, i) => {
     const then = calls[i]
     const call = then ? toCall(then.row, then.legs, seenFrom) : null
-    return call && isMatch(filter, call) ? [[candidate, call] as const] : []
+    return call && isMatch(filter, call) ? [[candidate, [call]] as const] : []
   }))
 }
