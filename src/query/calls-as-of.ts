@@ -6,7 +6,7 @@ import { behind, type CallFilter, type CallSort, isMatch, lastingConditions, ord
 import { type CallShape, toCall } from './call-shape.js'
 import type { Keyset } from './list.js'
 
-/** A request looks at so many calls at most, and folds so many of them: then its page is short, and the next one goes on. */
+/** Once a request has looked at so many calls, or folded so many of them, its page is short, and the next one goes on from there. */
 const MAX_SCANNED = 10_000
 const MAX_FOLDED = 1_000
 
@@ -44,7 +44,7 @@ export async function findCallsAsOf (page: PageAsOf): Promise<Found> {
   const data: CallShape[] = []
   let { place } = page
   let size = states ? 1_000 : limit // an open call is rare among those that have ended
-  for (let scanned = 0, folded = 0; scanned < MAX_SCANNED && folded < MAX_FOLDED; scanned += size, size = Math.min(2 * size, 1_000)) {
+  for (let scanned = 0, folded = 0; scanned < MAX_SCANNED && folded < MAX_FOLDED; scanned += size, size = Math.min(2 * size, 1_000)) { // few match: look at more at once
     const found = await candidatesBehind(page, place, size + 1)
     const candidates = found.slice(0, size)
     const likely = candidates.filter(mayMatch)
