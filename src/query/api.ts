@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
 import drift from './drift.js'
+import timeline from './timeline.js'
 
 export interface ApiOptions extends CallsOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
@@ -13,4 +15,6 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
   await app.register(calls, deps)
   await app.register(drift, deps)
+  await app.register(timeline, deps)
+  await app.register(agents, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })

@@ -45,11 +45,13 @@ export const callShape = Type.Object({
 }, { title: 'call', description: 'A call, folded from its events.' })
 
 export type CallShape = Static<typeof callShape>
-export type CallRow = typeof callHistory.$inferSelect
+export type CallRow = Omit<typeof callHistory.$inferSelect, 'contribution'>
 export type LegRow = typeof callLegs.$inferSelect
 
-const STALE_MS = 4 * 60 * 60 * 1000
+/** An open call without a sign of life for longer is stale. */
+export const STALE_SECONDS = 4 * 60 * 60
 
+/** @param now  the instant that `stale` is relative to */
 export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallShape {
   return {
     account: row.account,
@@ -65,11 +67,17 @@ export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallS
     waitSeconds: row.waitSeconds,
     talkSeconds: row.talkSeconds,
     answeredBy: row.answeredBy,
-    stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_MS,
+    stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_SECONDS * 1000,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
-    legs: legs.map(toLeg),
+    legs: [...legs].sort(byBeginning).map(toLeg),
     sources: { webhook: row.webhookEvents, rest: row.restEvents }
   }
+}
+
+/** What began at an unknown time comes last. */
+function byBeginning (a: LegRow, b: LegRow): number {
+  const since = (leg: LegRow) => (leg.ringingAt ?? leg.connectedAt)?.getTime() ?? Number.MAX_SAFE_INTEGER
+  return since(a) - since(b) || (a.extension < b.extension ? -1 : a.extension > b.extension ? 1 : a.attempt - b.attempt)
 }
 
 function toLeg (row: LegRow): CallShape['legs'][number] {

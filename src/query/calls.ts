@@ -1,108 +1,82 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import type { CountryCode } from 'libphonenumber-js/min'
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import { callHistory, callLegs } from '../db/schema/calls.js'
-import { AmbiguousIdError, NotFoundError } from '../errors.js'
-import { ACCOUNT_PATTERN } from '../events/envelope.js'
-import { cleanName, normalizeParty } from '../events/text.js'
-import { type CallRow, type CallShape, callShape, DIRECTIONS, OUTCOMES, STATES, toCall } from './call-shape.js'
+import { NotFoundError } from '../errors.js'
+import type { Instants, TimeTravel } from '../project/time-travel.js'
+import { accountParameter, behind, callParameters, conditions, orderOf, readFilter } from './call-filter.js'
+import { type CallRow, type CallShape, callShape, toCall } from './call-shape.js'
+import { findCallsAsOf } from './calls-as-of.js'
 import { errors } from './errors.js'
-import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters } from './list.js'
+import { callPath, findCall } from './find-call.js'
+import { asOfParameter, decodeCursor, encodeCursor, instantOf } from './list.js'
 
 export interface CallsOptions {
   db: NodePgDatabase
   now: () => Date
   /** Where a number without a country code may be: the distinct regions of these accounts, or of all. */
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
+  timeTravel: TimeTravel
 }
-
-const text = Type.String({ minLength: 1, maxLength: 100 })
-const account = Type.String({ pattern: ACCOUNT_PATTERN })
-
-const parameters = Type.Object({
-  ...listParameters,
-  sort: Type.Union([Type.Literal('-startedAt'), Type.Literal('startedAt')], { default: '-startedAt', description: 'Newest or oldest first.' }),
-  account: anyOf(account, 'MightyCall accounts.'),
-  businessNumber: anyOf(text, 'Business numbers, in any format.'),
-  client: anyOf(text, "Clients' numbers in any format, or names of site widgets."),
-  extension: anyOf(text, 'Calls with a leg of one of these extensions.'),
-  direction: anyOf(Type.Enum(DIRECTIONS), 'Directions.'),
-  state: anyOf(Type.Enum(STATES), 'States.'),
-  outcome: anyOf(Type.Enum(OUTCOMES), 'Outcomes; only a call that has ended has one.')
-}, { additionalProperties: false })
-
-type Parameters = Static<typeof parameters>
 
 const page = Type.Object({
   data: Type.Array(callShape),
-  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page.' })
+  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page. With asOf a page may hold fewer calls than its limit and not be the last.' })
 })
 
+const callQuery = Type.Object({
+  account: Type.Optional(accountParameter),
+  asOf: asOfParameter,
+  knownAt: Type.Optional(Type.String({ maxLength: 40, description: 'By what had been received at this instant or day.' }))
+}, { additionalProperties: false })
+
 /** GET /v1/calls and /v1/calls/:id. */
-export default fp<CallsOptions>(async (plain, { db, now, regionsOf }) => {
+export default fp<CallsOptions>(async (plain, { db, now, regionsOf, timeTravel }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/calls', {
-    schema: { tags: ['calls'], summary: 'Calls, newest first', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
+    schema: { tags: ['calls'], summary: 'Calls, newest first', querystring: callParameters, response: { 200: page, ...errors(400, 401) } }
   }, async ({ query }) => {
-    const { limit, cursor, ...filter } = query
+    const { limit, cursor, ...parameters } = query
+    const filter = readFilter(parameters, regionsOf(parameters.account))
+    const asOf = instantOf('asOf', query.asOf)
+    const place = cursor === undefined ? null : decodeCursor(parameters, cursor, 3)
+    if (asOf) {
+      const found = await findCallsAsOf({ db, timeTravel, asOf, seenFrom: earlier(asOf, now()), filter, sort: query.sort, limit, place })
+      return { data: found.data, nextCursor: found.place && encodeCursor(parameters, found.place) }
+    }
     const rows = await db.select().from(callHistory)
-      .where(and(...conditions(filter, regionsOf(filter.account)), cursor === undefined ? undefined : after(filter, cursor)))
-      .orderBy(filter.sort === 'startedAt' ? sql`started_at, account, call_id` : sql`started_at desc, account desc, call_id desc`)
+      .where(and(...conditions(filter), place ? behind(query.sort, place) : undefined))
+      .orderBy(orderOf(query.sort))
       .limit(limit + 1)
     const data = await withLegs(db, rows.slice(0, limit), now())
     const last = data.at(-1)
-    return { data, nextCursor: rows.length > limit && last ? encodeCursor(filter, [last.startedAt, last.account, last.id]) : null }
+    return { data, nextCursor: rows.length > limit && last ? encodeCursor(parameters, [last.startedAt, last.account, last.id]) : null }
   })
 
   app.get('/v1/calls/:id', {
-    schema: {
-      tags: ['calls'],
-      summary: 'One call',
-      params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100, description: "MightyCall's id of the call." }) }),
-      querystring: Type.Object({ account: Type.Optional(account) }, { additionalProperties: false }),
-      response: { 200: callShape, ...errors(400, 401, 404, 409) }
-    }
+    schema: { tags: ['calls'], summary: 'One call, as it is or as it was', params: callPath, querystring: callQuery, response: { 200: callShape, ...errors(400, 401, 404, 409) } }
   }, async ({ params, query }) => {
-    if (params.id.includes('\u0000')) throw new NotFoundError('call')
-    const rows = await db.select().from(callHistory)
-      .where(and(eq(callHistory.callId, params.id), query.account === undefined ? undefined : eq(callHistory.account, query.account))).limit(2)
-    if (rows.length > 1) throw new AmbiguousIdError()
-    const [call] = await withLegs(db, rows, now())
+    const asOf = instantOf('asOf', query.asOf) ?? undefined
+    const knownAt = instantOf('knownAt', query.knownAt) ?? undefined
+    const row = await findCall(db, params.id, query.account)
+    const call = asOf ?? knownAt ? await callThen(timeTravel, row, { asOf, knownAt }, now()) : (await withLegs(db, [row], now()))[0]
     if (!call) throw new NotFoundError('call')
     return call
   })
 }, { name: 'calls', fastify: '5.x', encapsulate: true })
 
-function conditions (filter: Omit<Parameters, 'limit' | 'cursor'>, regions: readonly CountryCode[]): (SQL | undefined)[] {
-  const since = instantOf('since', filter.since)
-  const until = instantOf('until', filter.until)
-  const among = (column: FilteredColumn, values: readonly string[] | undefined) => values && inArray(column, [...values])
-  const parties = (values: readonly string[] | undefined) => values && [...new Set(values.flatMap(value => regions.map(region => normalizeParty(value, region) ?? '')))]
-  const clients = parties(filter.client)
-  const extensions = filter.extension?.flatMap(value => cleanName(value) ?? [])
-  return [
-    since ? sql`${callHistory.startedAt} >= ${since}` : undefined,
-    until ? sql`${callHistory.startedAt} < ${until}` : undefined,
-    among(callHistory.account, filter.account),
-    among(callHistory.businessNumber, parties(filter.businessNumber)),
-    clients && sql`(${inArray(callHistory.clientNumber, clients)} or ${inArray(callHistory.clientName, clients)})`,
-    extensions && sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, extensions)})`,
-    among(callHistory.direction, filter.direction),
-    among(callHistory.state, filter.state),
-    among(callHistory.outcome, filter.outcome)
-  ]
+async function callThen (timeTravel: TimeTravel, key: CallRow, instants: Instants, now: Date): Promise<CallShape | null> {
+  const [then] = await timeTravel.callsAt([key], instants)
+  return then ? toCall(then.row, then.legs, earlier(instants.asOf ?? instants.knownAt ?? now, now)) : null
 }
 
-type FilteredColumn = typeof callHistory.account | typeof callHistory.businessNumber | typeof callHistory.direction | typeof callHistory.state | typeof callHistory.outcome
-
-function after (filter: Omit<Parameters, 'limit' | 'cursor'>, cursor: string): SQL {
-  const [startedAt, account, callId] = decodeCursor(filter, cursor, 3)
-  const than = sql.raw(filter.sort === 'startedAt' ? '>' : '<')
-  return sql`(started_at, account, call_id) ${than} (${startedAt}::timestamptz, ${account}, ${callId})`
+/** Of an instant to come nobody can say what will be stale. */
+function earlier (a: Date, b: Date): Date {
+  return a < b ? a : b
 }
 
 async function withLegs (db: NodePgDatabase, rows: readonly CallRow[], now: Date): Promise<CallShape[]> {
@@ -111,6 +85,5 @@ async function withLegs (db: NodePgDatabase, rows: readonly CallRow[], now: Date
   const ids = sql.param(rows.map(row => row.callId))
   const legs = await db.select().from(callLegs)
     .where(sql`(${callLegs.account}, ${callLegs.callId}) in (select * from unnest(${accounts}::text[], ${ids}::text[]))`)
-    .orderBy(sql`coalesce(ringing_at, connected_at), extension, attempt`)
   return rows.map(row => toCall(row, legs.filter(leg => leg.account === row.account && leg.callId === row.callId), now))
 }

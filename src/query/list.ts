@@ -12,6 +12,9 @@ export const listParameters = {
   until: Type.Optional(Type.String({ maxLength: 40, description: 'Before this instant or day.' }))
 }
 
+/** Of resources that can be asked for as they were. */
+export const asOfParameter = Type.Optional(Type.String({ maxLength: 40, description: 'As it was at this instant (RFC 3339), or at the start of this day.' }))
+
 /** A parameter that may be repeated; repeated means or. */
 export const anyOf = <T extends Type.TSchema>(item: T, description: string) => Type.Optional(Type.Array(item, { maxItems: 50, description }))
 
@@ -22,11 +25,24 @@ export function encodeCursor (filter: object, keyset: Keyset): string {
   return Buffer.from(JSON.stringify([hashOf(filter), ...keyset])).toString('base64url')
 }
 
-/** @throws InvalidParameterError  it is none of ours, or belongs to another filter */
+/**
+ * Of a list whose order begins with an instant.
+ * @throws InvalidParameterError  it is none of ours, or belongs to another filter
+ */
 export function decodeCursor (filter: object, cursor: string, length: number): Keyset {
+  const keyset = decodeTextCursor(filter, cursor, length)
+  if (parseInstant(keyset[0]) === null) throw notACursor()
+  return keyset
+}
+
+/**
+ * Of a list in the order of texts.
+ * @throws InvalidParameterError  it is none of ours, or belongs to another filter
+ */
+export function decodeTextCursor (filter: object, cursor: string, length: number): Keyset {
   const [hash, ...keyset] = parse(cursor)
   if (hash !== hashOf(filter)) throw new InvalidParameterError('the cursor belongs to another filter: start again without it')
-  if (keyset.length !== length || parseInstant(keyset[0]) === null) throw notACursor()
+  if (keyset.length !== length) throw notACursor()
   return keyset
 }
 

@@ -3,6 +3,7 @@ import { projectBatch } from '../../src/project/batch.js'
 import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented.js'
 import { freshDatabase } from '../support/database.js'
 import { startReceiver } from '../support/receiver.js'
+import { SETTINGS } from '../support/settings.js'
 
 t.test('a number or the key in a name, a type or a value never shows in drift, though it is counted', async t => {
   const { post, stored } = await startReceiver(t)
@@ -13,7 +14,7 @@ t.test('a number or the key in a name, a type or a value never shows in drift, t
     await post(JSON.stringify({ ...started, EventType: `About ${secret}`, [secret]: secret }))
     await post(JSON.stringify({ ...started, Body: { ...DOCUMENTED[0]?.Body, [`n${secret}`]: { [secret]: [secret] } } }))
   }
-  await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, stored.map((record, i) => ({ ...record, partition: 0, offset: BigInt(i) })), new Date())
+  await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, stored.map((record, i) => ({ ...record, partition: 0, offset: BigInt(i) })), { now: new Date(), settings: SETTINGS })
   const { rows } = await pool.query<{ count: string }>('select * from drift')
   t.ok(rows.length > 3)
   t.equal(rows.reduce((sum, row) => sum + Number(row.count), 0), secrets.length * 3)

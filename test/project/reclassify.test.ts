@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { entityOf, type Event } from '../../src/events/event.js'
 import { parseNotification } from '../../src/mightycall/notification.js'
-import { DEFAULT_SETTINGS } from '../../src/project/batch.js'
+import { SETTINGS } from '../support/settings.js'
 import { reclassify } from '../../src/project/reclassify.js'
 import { API_KEY } from '../support/documented.js'
 import { projector } from '../support/projection.js'
@@ -26,7 +26,7 @@ async function leftBehind (t: Test, events: readonly Event[], known: readonly Ev
   await project(known)
   await project([MISMATCH, UNKNOWN, ...events.map(unknownThen)], 1000)
   await pool.query("update events set fields = jsonb_set(fields, '{reason}', '\"unknown-type\"') where kind = 'unclassified' and id <> $1", [MISMATCH.id])
-  const run = (dryRun = false, pageSize = 3) => reclassify({ pool, settings: DEFAULT_SETTINGS, dryRun, pageSize })
+  const run = (dryRun = false, pageSize = 3) => reclassify({ pool, settings: SETTINGS, dryRun, pageSize })
   const state = async () => JSON.stringify([(await pool.query('select * from events order by account, kind, entity, id')).rows, (await pool.query('select * from entities order by account, kind, entity')).rows, (await pool.query('select * from call_history order by call_id')).rows, (await pool.query('select * from drift order by type, field')).rows])
   return { pool, count, run, state }
 }

@@ -1,18 +1,12 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { createKeyCheck } from '../../src/access/bearer.js'
-import { createHttp } from '../../src/http.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { projectBatch } from '../../src/project/batch.js'
-import { collectOpenApi } from '../../src/query/docs.js'
-import { serveQuery } from '../../src/query/serve.js'
 import { freshDatabase } from '../support/database.js'
 import { type CallParties, history, START } from '../support/history.js'
+import { API_KEY as KEY, queryApi } from '../support/query-api.js'
 import { SETTINGS } from '../support/settings.js'
 
-const KEY = 'an administrator key of thirty-two characters or more'.replaceAll(' ', '-')
 const NOW = new Date(START + 5 * 3_600_000)
 
 interface Page {
@@ -27,11 +21,7 @@ async function api (t: Test, calls: Record<string, [sequence: string, parties?: 
   if (events.length > 0) {
     await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, events.map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) })), { now: NOW, settings: SETTINGS })
   }
-  const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
-  await collectOpenApi(app)
-  await serveQuery(app, { db: drizzle(pool), now: () => NOW, regionsOf: () => ['US'], authenticate: createKeyCheck([KEY]) })
-  t.teardown(() => app.close())
-  const get = (url: string, key = KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
+  const { app, get } = await queryApi(t, pool, () => NOW)
   const ids = async (query: string) => (await get(`/v1/calls${query}`)).json<Page>().data.map(call => call.id)
   return { app, get, ids }
 }
@@ -146,7 +136,7 @@ t.test('the API describes itself', async t => {
   t.equal((await app.inject('/docs/')).statusCode, 200)
   const { openapi, paths } = (await app.inject('/docs/json')).json<{ openapi: string, paths: Record<string, { get: { security: unknown[] } }> }>()
   t.equal(openapi, '3.1.0')
-  t.strictSame(Object.keys(paths), ['/v1/calls', '/v1/calls/{id}', '/v1/drift'])
+  t.strictSame(Object.keys(paths), ['/v1/calls', '/v1/calls/{id}', '/v1/calls/{id}/timeline', '/v1/agents', '/v1/drift'])
   t.strictSame(paths['/v1/calls']?.get.security, [{ key: [] }])
 })
 

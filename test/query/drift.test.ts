@@ -1,13 +1,6 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { pino } from 'pino'
 import t from 'tap'
-import { createKeyCheck } from '../../src/access/bearer.js'
-import { createHttp } from '../../src/http.js'
-import { collectOpenApi } from '../../src/query/docs.js'
-import { serveQuery } from '../../src/query/serve.js'
 import { freshDatabase } from '../support/database.js'
-
-const KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
+import { API_KEY, queryApi } from '../support/query-api.js'
 
 interface Page {
   data: { account: string, field: string }[]
@@ -18,11 +11,8 @@ t.test('drift is listed last seen first, in pages, by account, and to the key on
   const { pool } = await freshDatabase(t)
   await pool.query(`insert into drift select account, 'IncomingCall', 'f' || n, n, 'xxx', '2026-11-23T08:00:00Z', '2026-11-23T08:00:00Z'::timestamptz + (n / 3) * interval '1 s'
     from generate_series(1, 7) n, unnest(array['a', 'b']) account`)
-  const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
-  await collectOpenApi(app)
-  await serveQuery(app, { db: drizzle(pool), now: () => new Date(), regionsOf: () => ['US'], authenticate: createKeyCheck([KEY]) })
-  t.teardown(() => app.close())
-  const get = (query = '', key = KEY) => app.inject({ url: `/v1/drift${query}`, headers: { authorization: `Bearer ${key}` } })
+  const api = await queryApi(t, pool, () => new Date())
+  const get = (query = '', key = API_KEY) => api.get(`/v1/drift${query}`, key)
   const page = async (query: string) => (await get(query)).json<Page>()
 
   t.strictSame((await page('?account=b&limit=1')).data, [{ account: 'b', type: 'IncomingCall', field: 'f7', count: 7, firstSeenAt: '2026-11-23T08:00:00.000Z', lastSeenAt: '2026-11-23T08:00:02.000Z', sample: 'xxx' }])

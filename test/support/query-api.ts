@@ -1,0 +1,21 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { createKeyCheck } from '../../src/access/bearer.js'
+import { createHttp } from '../../src/http.js'
+import { createTimeTravel } from '../../src/project/time-travel.js'
+import { collectOpenApi } from '../../src/query/docs.js'
+import { serveQuery } from '../../src/query/serve.js'
+
+export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
+
+/** The API over a database, at a time of the test's own. */
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date) {
+  const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
+  await collectOpenApi(app)
+  await serveQuery(app, { db: drizzle(pool), now, regionsOf: () => ['US'], timeTravel: createTimeTravel(pool), authenticate: createKeyCheck([API_KEY]) })
+  t.teardown(() => app.close())
+  const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
+  return { app, get }
+}

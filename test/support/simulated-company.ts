@@ -1,0 +1,27 @@
+import type { Event } from '../../src/events/event.js'
+import { parseNotification } from '../../src/mightycall/notification.js'
+import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
+import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
+import { createRandom } from '../../src/simulator/random.js'
+
+export const COMPANY_START = Date.UTC(2026, 10, 23, 8)
+
+export interface Delivered {
+  event: Event
+  receivedAt: number
+}
+
+/** A company, and its events in the order of receipt: each comes so many milliseconds after it occurred. */
+export function deliveredCompany (options: Partial<CompanyOptions> & { seed: number }, delayMs: number) {
+  const company = simulateCompany({ startAt: COMPANY_START, calls: 300, hours: 10, ...options })
+  const account = { id: company.truth.account, apiKey: SIMULATED_API_KEY, region: 'US' } as const
+  const notified = company.notifications.flatMap(({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at + delayMs)) ?? [])
+  const told = company.facts.map(fact => ({ ...fact, receivedAt: new Date(Date.parse(fact.receivedAt) + delayMs).toISOString() }))
+  return { truth: company.truth, notified, told }
+}
+
+/** In any order, and some of them twice. */
+export function disordered<E extends Event> (events: readonly E[], seed: number): E[] {
+  const random = createRandom(seed, 99)
+  return random.shuffled([...events, ...events.filter(() => random.chance(0.2))])
+}
