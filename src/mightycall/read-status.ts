@@ -12,10 +12,10 @@ const STATUS_LIKE = /profile|presence|status|availability/
  */
 export function readStatus ({ identified, fields, original }: Readable, name: string): StatusReported | null {
   if (!STATUS_LIKE.test(name)) return null
-  const extension = cleanName(fields.extension)
+  const isCut = typeof fields.extension === 'string' && fields.extension.length > MAX_NAME_LENGTH // and might be another's then
+  const extension = isCut ? null : cleanName(fields.extension)
   const presence = presenceOf(fields)
-  const isWhole = String(fields.extension).length <= MAX_NAME_LENGTH // cut, it might be another's
-  if (extension === null || presence === null || !isWhole) return null
+  if (extension === null || presence === null) return null
   return { ...beginningOf('status.reported', identified), extension, route: 'webhook', presence, ...original }
 }
 
