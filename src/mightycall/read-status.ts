@@ -12,10 +12,10 @@ const STATUS_LIKE = /profile|presence|status|availability/
  */
 export function readStatus ({ identified, fields, original }: Readable, name: string): StatusReported | null {
   if (!STATUS_LIKE.test(name)) return null
-  const extension = cleanName(fields.extension)
+  const isCut = typeof fields.extension === 'string' && fields.extension.length > MAX_NAME_LENGTH // and might be another's then
+  const extension = isCut ? null : cleanName(fields.extension)
   const presence = presenceOf(fields)
   if (extension === null || presence === null) return null
-  if (String(fields.extension).length > MAX_NAME_LENGTH) return null // cut, it might be another's
   return { ...beginningOf('status.reported', identified), extension, route: 'webhook', presence, ...original }
 }
 

@@ -69,6 +69,7 @@ const statuses: [body: object, presence: string | null][] = [
   [{ EventType: 'AgentStatus', Extension: '101', status: 'on call' }, null],
   [{ EventType: 'AgentStatus', status: 'available' }, null],
   [{ EventType: 'AgentStatus', Extension: 'x'.repeat(101), status: 'available' }, null],
+  [{ EventType: 'AgentStatus', Extension: [{ toString: 0 }], Status: 'available' }, null],
   [{ EventType: 'AgentState', Extension: '101', status: 'available' }, null],
   [{ EventType: 'CallStatusChanged', CallId: 'c' }, null]
 ]
