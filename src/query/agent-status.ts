@@ -40,7 +40,7 @@ export async function findAgents (db: NodePgDatabase, question: AgentQuestion): 
 }
 
 export function agentStatus ({ at, isNow, accounts, extensions, statuses, place, limit }: AgentQuestion): SQL {
-  const instant = sql`${at.toISOString()}::timestamptz`
+  const instant = sql`${at}::timestamptz`
   return sql`with recursive ${presentExtensions}, ${recentLegs(instant, accounts)}, ${openLegs(instant, { isNow, accounts })}, ${lastEnds},
   agents as (
     select account, extension from mightycall_extensions union select account, extension from present union select account, extension from open_legs where extension <> ''

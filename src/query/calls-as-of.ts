@@ -1,4 +1,4 @@
-import { and, lte } from 'drizzle-orm'
+import { and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { callHistory } from '../db/schema/calls.js'
 import type { CallKey, TimeTravel } from '../project/time-travel.js'
@@ -64,7 +64,7 @@ export async function findCallsAsOf (page: PageAsOf): Promise<Found> {
 function candidatesBehind ({ db, asOf, filter, sort }: PageAsOf, place: Keyset | null, limit: number): Promise<Candidate[]> {
   const { account, callId, startedAt, endedAt } = callHistory
   return db.select({ account, callId, startedAt, endedAt }).from(callHistory)
-    .where(and(lte(startedAt, asOf), ...lastingConditions(filter), place ? behind(sort, place) : undefined))
+    .where(and(sql`${startedAt} <= ${asOf}`, ...lastingConditions(filter), place ? behind(sort, place) : undefined))
     .orderBy(orderOf(sort))
     .limit(limit)
 }
