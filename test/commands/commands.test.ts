@@ -51,14 +51,3 @@ t.test('a second service on the same DATA_DIR is refused, and migrate works besi
   t.equal(await service.end('SIGINT'), 0)
   t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 0 }, 'and alone')
 })
-
-t.test('help shows examples, and a wrong word shows the help', async t => {
-  for (const command of ['start', 'migrate', 'rebuild', 'reclassify', 'tail', 'simulate']) {
-    const { code, stdout } = await runCommand([command, '--help'], {})
-    t.equal(code, 0)
-    t.match(stdout, /Examples:\n {2}\$ mightycall-stream/)
-  }
-  t.match(await runCommand(['tial'], {}), { code: 1, stderr: /tail/ })
-  t.match(await runCommand(['tail', '--topic', 'nothing'], {}), { code: 1, stderr: /calls, unclassified/ })
-  t.match(await runCommand(['tail'], { DATA_DIR: tempDir(t) }), { code: 1, stderr: /no event log/ })
-})

@@ -4,6 +4,7 @@ import { kafkaProblem } from '../../../src/event-log/kafka/errors.js'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
 import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
 import { record } from '../support/gather.js'
+import { TOPICS } from '../../../src/events/topics.js'
 
 t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)
@@ -32,7 +33,7 @@ t.test('each setting of an existing topic that promises less is an alarm', { ski
 
 t.test('without leave to make topics, a missing one is one line', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
-  const missing = `${topicPrefix}.calls, ${topicPrefix}.unclassified`
+  const missing = TOPICS.map(topic => `${topicPrefix}.${topic}`).join(', ')
   const message = `Kafka: there is no topic ${missing}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
   await t.rejects(openLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
   await t.rejects(openLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })

@@ -8,8 +8,8 @@ import { history, sinceStart } from '../support/history.js'
 import { parseNotification } from '../../src/mightycall/notification.js'
 
 /** A call in short: `101:ringing-connected-ended` for each leg, `-` for what never happened; seconds from the start. */
-function summary (sequence: string, parties = {}) {
-  const call = foldCall(history(sequence, parties))
+function summary (sequence: string, parties = {}, delivered = (events: CallEvent[]) => events) {
+  const call = foldCall(delivered(history(sequence, parties)))
   if (!call) throw new Error('no call')
   const legs = call.legs.map(leg => `${leg.role === 'dialer' ? '*' : ''}${leg.extension}:${[leg.ringingAt, leg.connectedAt, leg.endedAt].map(at => sinceStart(at) ?? '-').join('/')}`)
   return [call.direction, call.state, call.outcome ?? '-', `by ${call.answeredBy ?? '-'}`, `wait ${call.waitSeconds ?? '-'}`, `talk ${call.talkSeconds ?? '-'}`, ...legs].join(' ')
@@ -61,7 +61,11 @@ const cases = [
 ] as const
 
 for (const [name, sequence, expected] of cases) {
-  t.test(`folds: ${name}`, async t => { t.equal(summary(sequence), expected) })
+  t.test(`folds: ${name}`, async t => {
+    t.equal(summary(sequence), expected, 'in order')
+    t.equal(summary(sequence, {}, events => [...events].reverse()), expected, 'reversed')
+    t.equal(summary(sequence, {}, events => [...events, ...events]), expected, 'doubled')
+  })
 }
 
 t.test('a call to a colleague is internal, answered by the colleague', async t => {
@@ -75,6 +79,14 @@ t.test('the client and the business number are those of the primary call', async
   t.match(foldCall(history('OutgoingCall(101)')), { businessNumber: BUSINESS, clientNumber: CLIENT })
   t.match(foldCall(history('CallbackCall')), { businessNumber: BUSINESS, clientNumber: CLIENT })
   t.match(foldCall(history('IncomingCall', { from: 'Contact us' })), { clientNumber: null, clientName: 'Contact us' }, 'a widget has a name')
+})
+
+t.test('REST neither re-opens a call that has ended nor moves its end', async t => {
+  const events = history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
+  const report = { id: '8c8e0d1c-0000-4000-8000-000000000000', type: 'call.reported', account: 'default', occurredAt: '2026-11-23T09:00:00.000Z', receivedAt: '2026-11-23T09:00:00.000Z', source: 'rest', callId: 'call-1', route: 'calls', direction: 'inbound', status: null, businessNumber: null, clientNumber: null, clientName: null, startedAt: null, durationSeconds: null, parties: [], recordingId: null, recordingLink: null } as const
+  t.match(foldCall([...events, report]), { state: 'ended', outcome: 'missed', waitSeconds: 20 })
+  t.match(foldCall([...events, { ...report, status: 'voicemail', durationSeconds: 3600 }]), { state: 'ended', outcome: 'voicemail', waitSeconds: 20 })
+  t.match(foldCall([...events.slice(0, 2), { ...report, status: 'missed', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 1 }]), { state: 'ended', waitSeconds: 10 }, 'closed, and not before its last fact')
 })
 
 t.test('two families at one instant say two things, whatever their ids', async t => {

@@ -1,0 +1,14 @@
+import t from 'tap'
+import { runCommand } from '../support/service.js'
+import { tempDir } from '../support/temp-dir.js'
+
+t.test('help shows examples, and a wrong word shows the help', async t => {
+  for (const command of ['start', 'migrate', 'rebuild', 'reclassify', 'tail', 'simulate']) {
+    const { code, stdout } = await runCommand([command, '--help'], {})
+    t.equal(code, 0)
+    t.match(stdout, /Examples:\n {2}\$ mightycall-stream/)
+  }
+  t.match(await runCommand(['tial'], {}), { code: 1, stderr: /tail/ })
+  t.match(await runCommand(['tail', '--topic', 'nothing'], {}), { code: 1, stderr: /calls, voicemails, / })
+  t.match(await runCommand(['tail'], { DATA_DIR: tempDir(t) }), { code: 1, stderr: /no event log/ })
+})
