@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { CallEvent } from '../../src/events/call.js'
+import type { CallEvent, CallReported } from '../../src/events/call.js'
+import type { Folded } from '../../src/events/event.js'
 import { foldCall } from '../../src/project/models/calls/fold.js'
 import { API_KEY, BUSINESS, CALLBACK, CLIENT, DOCUMENTED, INBOUND, OUTBOUND } from '../support/documented.js'
 import { history, sinceStart } from '../support/history.js'
@@ -83,7 +84,7 @@ t.test('the client and the business number are those of the primary call', async
 
 t.test('REST neither re-opens a call that has ended nor moves its end', async t => {
   const events = history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
-  const report = { id: '8c8e0d1c-0000-4000-8000-000000000000', type: 'call.reported', account: 'default', occurredAt: '2026-11-23T09:00:00.000Z', receivedAt: '2026-11-23T09:00:00.000Z', source: 'rest', callId: 'call-1', route: 'calls', direction: 'inbound', status: null, businessNumber: null, clientNumber: null, clientName: null, startedAt: null, durationSeconds: null, parties: [], recordingId: null, recordingLink: null } as const
+  const report: Folded<CallReported> = { id: '8c8e0d1c-0000-4000-8000-000000000000', type: 'call.reported', account: 'default', occurredAt: '2026-11-23T09:00:00.000Z', receivedAt: '2026-11-23T09:00:00.000Z', source: 'rest', callId: 'call-1', route: 'calls', direction: 'inbound', status: null, businessNumber: null, clientNumber: null, clientName: null, startedAt: null, durationSeconds: null, parties: [], recordingId: null, recordingLink: null }
   t.match(foldCall([...events, report]), { state: 'ended', outcome: 'missed', waitSeconds: 20 })
   t.match(foldCall([...events, { ...report, status: 'voicemail', durationSeconds: 3600 }]), { state: 'ended', outcome: 'voicemail', waitSeconds: 20 })
   t.match(foldCall([...events.slice(0, 2), { ...report, status: 'missed', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 1 }]), { state: 'ended', waitSeconds: 10 }, 'closed, and not before its last fact')
