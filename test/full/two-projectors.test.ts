@@ -7,7 +7,7 @@ import { COMPANY_START, eventsOf, projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { SETTINGS } from '../support/settings.js'
 
-const ROUNDS = 1_000
+const ROUNDS = Number(process.env.ROUNDS ?? 1_000)
 
 /** As after a change of the partition count: the events of one call lie in two partitions, each with a projector of its own. */
 t.test(`two projectors of the same entities, beside a rebuild, lose no update in ${ROUNDS} rounds`, async t => {
