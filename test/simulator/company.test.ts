@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
 import { foldCall } from '../../src/project/call-fold.js'
+import { callAt } from '../../src/simulator/call-at.js'
 import { SCENARIOS } from '../../src/simulator/call-scenarios/scenarios.js'
 import { type CompanyOptions, simulateCompany, type Simulation } from '../../src/simulator/company.js'
-import { callAt, type TrueCall } from '../../src/simulator/true-call.js'
+import type { TrueCall } from '../../src/simulator/true-call.js'
 import { agentAt } from '../../src/simulator/truth.js'
 import { eventsByCall } from '../support/simulated.js'
 
@@ -42,7 +43,7 @@ t.test('classic notifications fold to exactly the true call', async t => {
 })
 
 t.test('the true call at an instant is what the notifications until then fold to', async t => {
-  for (const seed of MANY_SEEDS) {
+  for (const seed of MANY_SEEDS.slice(0, 400)) {
     const { truth: { calls: [call] }, notifications } = oneCall(seed)
     assert.ok(call)
     const events = eventsByCall(notifications).get(call.id) ?? []
