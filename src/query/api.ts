@@ -14,7 +14,7 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   app.addHook('onRequest', authenticate)
   app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
   await app.register(calls, deps)
-  await app.register(drift, deps)
   await app.register(timeline, deps)
   await app.register(agents, deps)
+  await app.register(drift, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
