@@ -21,11 +21,11 @@ interface SimulateOptions {
 
 const EXAMPLES = `
 Examples:
-  $ . .data/secrets.env
   $ mightycall-stream simulate --url "http://localhost:8080/webhooks/mightycall/$WEBHOOK_TOKENS"
   $ mightycall-stream simulate --url … --rate 100 --calls 1000 --seed 1
   $ mightycall-stream simulate --url … --family contact-center --drop 0.02 --duplicate 0.1 --reorder 0.1
 
+The token of a service on this machine is in .data/secrets.env: read it by ". .data/secrets.env".
 Made-up calls of a small company: missed, answered, transferred, called back, … They happen from now on, as fast as they are posted.
 The same seed makes the same calls with the same ids: posted twice, they are the same calls again at another time.
 Ends with 0 when every notification was accepted, and gracefully on Ctrl-C.`

@@ -1,5 +1,5 @@
 import type { CallScript, Step } from './call-script.js'
-import { extensionValue, guidOf, SIMULATED_API_KEY, timestampOf } from './notifications.js'
+import { extensionValue, guidOf, SIMULATED_API_KEY, timestampOf } from './notation.js'
 import type { TrueCall } from './true-call.js'
 
 /** A contact-center account's notification: flat or with a Body, in either casing, with a duration and a recording at the end. */

@@ -1,6 +1,6 @@
 import type { ExtensionReported, NumberEvent } from '../events/directory.js'
 import { anyMoment, later, restEnvelope, type Setting } from './fact.js'
-import type { Agent, BusinessNumber, Staff } from './staff.js'
+import type { Agent, Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 import type { TrueExtension, TrueNumber } from './truth.js'
 
@@ -15,11 +15,11 @@ export interface SimulatedNumbers {
 /** The business numbers: some get another label, or are switched off, and one may be given up. */
 export function simulateNumbers (setting: Setting, staff: Staff): SimulatedNumbers {
   const { random } = setting
-  const givenUp = random.chance(0.3) ? [{ number: '+15550900000', label: 'Old line', externalId: random.uuid(), smsEnabled: false }] : []
+  const givenUp = random.chance(0.3) ? [{ number: '+15550900000', label: 'Old line', smsEnabled: false }] : []
   const facts: NumberEvent[] = []
   const numbers = [...staff.numbers, ...givenUp].map(line => {
     const createdAt = later(random, setting.startAt, FIRST_LOOK)
-    const number: TrueNumber = { account: setting.account, isActive: true, createdAt, ...line }
+    const number: TrueNumber = { account: setting.account, externalId: random.uuid(), isActive: true, createdAt, ...line }
     facts.push(reportNumber(setting, number, createdAt))
     const at = Math.max(createdAt + 1, anyMoment(setting))
     if (givenUp.includes(line)) {
@@ -53,7 +53,7 @@ export function simulateExtensions (setting: Setting, staff: Staff, calls: reado
   return { facts, extensions }
 }
 
-function extensionOf ({ account }: Setting, { extension, name, email, role, externalId }: Agent, facts: readonly ExtensionReported[], createdAt: number): TrueExtension {
+function extensionOf ({ account }: Setting, { extension, name, email, role }: Agent, facts: readonly ExtensionReported[], createdAt: number): TrueExtension {
   const isReported = facts.length > 0
   return {
     account,
@@ -61,19 +61,19 @@ function extensionOf ({ account }: Setting, { extension, name, email, role, exte
     displayName: isReported ? name : null,
     email: isReported ? email : null,
     role: isReported ? role : null,
-    externalId: facts.some(fact => fact.externalId !== null) ? externalId : null,
+    externalId: facts.at(-1)?.externalId ?? null,
     createdAt
   }
 }
 
 /** The profile route knows no id of the user, the journal does. */
-function reportAgent (setting: Setting, { extension, name, email, role, externalId }: Agent): ExtensionReported[] {
+function reportAgent (setting: Setting, { extension, name, email, role }: Agent): ExtensionReported[] {
   const { random, startAt } = setting
   const report = (route: ExtensionReported['route'], id: string | null): ExtensionReported =>
     ({ type: 'extension.reported', extension, route, name, email, role, externalId: id, ...restEnvelope(setting, later(random, startAt, FIRST_LOOK)) })
-  return [report('profile', null), ...random.chance(0.7) ? [report('journal', externalId)] : []]
+  return [report('profile', null), ...random.chance(0.7) ? [report('journal', random.uuid())] : []]
 }
 
-function reportNumber (setting: Setting, { number, externalId, label, isActive, smsEnabled }: TrueNumber & BusinessNumber, at: number): NumberEvent {
+function reportNumber (setting: Setting, { number, externalId, label, isActive, smsEnabled }: TrueNumber, at: number): NumberEvent {
   return { type: 'number.reported', number, route: 'numbers', externalId, label, enabled: isActive, smsEnabled, ...restEnvelope(setting, at) }
 }

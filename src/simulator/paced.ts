@@ -1,4 +1,5 @@
-import { timestampOf, type Notification } from './notifications.js'
+import { timestampOf } from './notation.js'
+import type { Notification } from './notifications.js'
 
 /**
  * The same notifications from an instant on, so many a second, each saying that it happened when it is due.

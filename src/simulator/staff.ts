@@ -3,7 +3,6 @@ import type { Random } from './random.js'
 export interface BusinessNumber {
   number: string
   label: string
-  externalId: string
   smsEnabled: boolean
 }
 
@@ -12,7 +11,6 @@ export interface Agent {
   name: string
   email: string
   role: 'admin' | 'user'
-  externalId: string
   /** The REST API says who has the extension; without it, only calls show that there is one. */
   isReported: boolean
 }
@@ -46,7 +44,6 @@ export function hireStaff (random: Random, contacts: number): Staff {
     numbers: LABELS.slice(0, random.int(2, 4)).map((label, i) => ({
       number: `+15550${i + 1}${digits(random, 5)}`, // no client's begins so
       label,
-      externalId: random.uuid(),
       smsEnabled: i === 0 || random.chance(0.7)
     })),
     agents,
@@ -76,7 +73,6 @@ function hire (random: Random, i: number): Agent {
     name: anyName(random),
     email: `agent${extension}@example.com`,
     role: i === 0 ? 'admin' : 'user',
-    externalId: random.uuid(),
     isReported: i === 0 || random.chance(0.8)
   }
 }

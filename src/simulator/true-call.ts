@@ -13,7 +13,7 @@ export interface TrueLeg {
   endedAt: number | null
 }
 
-interface Course {
+export interface Course {
   answeredAt: number | null
   endedAt: number | null
   waitSeconds: number | null
@@ -23,21 +23,13 @@ interface Course {
   webhookEvents: number
 }
 
-interface Parties {
+export interface Parties {
   direction: 'inbound' | 'outbound' | 'callback' | 'internal'
   businessNumber: string
   clientNumber: string | null
   /** A widget's. */
   clientName: string | null
   startedAt: number
-}
-
-/** What webhooks can tell of a call at some instant: the shape of the fold. */
-export interface CallAt extends Parties, Course {
-  state: 'waiting' | 'ringing' | 'connected' | 'ended'
-  outcome: TrueOutcome | null
-  restEvents: 0
-  legs: TrueLeg[]
 }
 
 /** A call as it was, from its beginning to its end; times in milliseconds since 1970. */
@@ -88,39 +80,8 @@ export function trueCallOf (script: CallScript, scenario: string, { name }: Clie
   }
 }
 
-/** What webhooks had told of the call at an instant, or null when it had not begun. */
-export function callAt (call: TrueCall, instant: number): CallAt | null {
-  const { direction, businessNumber, clientNumber, clientName, startedAt, notifiedAt } = call
-  if (instant < startedAt) return null
-  const legs = call.legs.flatMap((leg, i) => leg.ringingAt <= instant ? [legAt(leg, call.stops[i] ?? null, instant)] : [])
-  const endedAt = call.endedAt <= instant ? call.endedAt : null
-  const told = notifiedAt.filter(at => at <= instant)
-  return {
-    direction, businessNumber, clientNumber, clientName, startedAt,
-    state: endedAt !== null ? 'ended' : stateOf(legs),
-    outcome: endedAt !== null ? call.outcome : null,
-    endedAt,
-    lastEventAt: told.at(-1) ?? startedAt,
-    webhookEvents: told.length,
-    restEvents: 0,
-    legs,
-    ...courseOf(direction, startedAt, endedAt, legs)
-  }
-}
-
-function legAt (leg: TrueLeg & { endedAt: number }, stoppedAt: number | null, instant: number): TrueLeg {
-  const isConnected = leg.connectedAt !== null && leg.connectedAt <= instant
-  const until = isConnected ? leg.endedAt : stoppedAt ?? leg.endedAt
-  return { ...leg, connectedAt: isConnected ? leg.connectedAt : null, endedAt: until <= instant ? until : null }
-}
-
-function stateOf (legs: readonly TrueLeg[]): CallAt['state'] {
-  const open = legs.filter(leg => leg.endedAt === null)
-  if (open.some(leg => leg.connectedAt !== null)) return 'connected'
-  return open.length > 0 ? 'ringing' : 'waiting'
-}
-
-function courseOf (direction: Parties['direction'], startedAt: number, endedAt: number | null, legs: readonly TrueLeg[]): Pick<Course, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
+/** When it was answered, by whom, and how long that took and lasted. */
+export function courseOf (direction: Parties['direction'], startedAt: number, endedAt: number | null, legs: readonly TrueLeg[]): Pick<Course, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
   const [first] = legs.filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer')).sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
   const answeredAt = first?.connectedAt ?? null
   const waitedUntil = answeredAt ?? endedAt

@@ -1,5 +1,6 @@
+import { callAt } from './call-at.js'
 import type { Staff } from './staff.js'
-import { callAt, type TrueCall } from './true-call.js'
+import type { TrueCall } from './true-call.js'
 
 // Rows as the read models must show them; times in milliseconds since 1970.
 

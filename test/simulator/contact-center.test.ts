@@ -39,7 +39,7 @@ t.test('only the end of the one talk leaves out whose it was', async t => {
   }
 })
 
-t.test('it tells of other calls than a classic account with the same seed, in the same company', async t => {
+t.test('a company is the same in either kind of account, and its notifications are in order', async t => {
   t.strictSame(truth.staff, classic.truth.staff)
   t.ok(notifications.every(({ at }, i) => at >= (notifications[i - 1]?.at ?? 0)))
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { simulateCommand } from '../../src/commands/simulate.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { eventually } from '../support/eventually.js'
 import { runCommand, startServiceProcess } from '../support/service.js'
@@ -36,10 +37,9 @@ t.test('the calls of a company can be read from the service that they were poste
 })
 
 t.test('an address without its scheme is refused, and not printed', async t => {
-  const { code, stdout, stderr } = await runCommand(['simulate', '--url', `localhost:8080/${SECRET}`], {})
-  t.equal(code, 1)
-  t.match(stderr, /^--url must be .*\[MCS_SIMULATE\]\n$/)
-  t.notMatch(stdout + stderr, SECRET)
+  const err = await simulateCommand().parseAsync(['--url', `localhost:8080/${SECRET}`], { from: 'user' }).catch((err: unknown) => err)
+  t.match(err, { code: 'MCS_SIMULATE', message: /^--url must be / })
+  t.notMatch(String(err), SECRET)
 })
 
 t.test('what is refused is counted by its status, and the rest is still posted', async t => {
@@ -52,5 +52,6 @@ t.test('what is refused is counted by its status, and the rest is still posted',
 })
 
 t.test('a share above 1 is refused', async t => {
-  t.match(await runCommand(['simulate', '--url', 'http://localhost/', '--drop', '2'], {}), { code: 1, stderr: /from 0 to 1/ })
+  const command = simulateCommand().exitOverride().configureOutput({ writeErr: () => {} })
+  await t.rejects(command.parseAsync(['--url', 'http://localhost/', '--drop', '2'], { from: 'user' }), { message: /from 0 to 1/ })
 })

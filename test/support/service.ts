@@ -64,8 +64,8 @@ export function someSecrets (): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } {
   return { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
 }
 
-/** The environment without what would configure the service by accident. */
-function spawnMain (args: readonly string[], env: Record<string, string>) {
+/** A command of ours as a process, in an environment without what would configure the service by accident. */
+export function spawnMain (args: readonly string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
   const inherited = { PATH, HOME, ...TMPDIR && { TMPDIR }, ...MCS_TEST_RUN && { MCS_TEST_RUN } }
   return spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })

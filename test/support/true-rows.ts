@@ -1,5 +1,6 @@
 import type { Call } from '../../src/project/models/calls/fold.js'
-import type { CallAt, TrueCall } from '../../src/simulator/true-call.js'
+import type { CallAt } from '../../src/simulator/call-at.js'
+import type { TrueCall } from '../../src/simulator/true-call.js'
 
 /** What webhooks alone tell of a call, in the shape of the fold. */
 export function asFolded ({ legs, ...call }: CallAt): Call {
