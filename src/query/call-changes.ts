@@ -19,9 +19,12 @@ export function changesBetween (before: CallShape | null, after: CallShape | nul
 }
 
 function legChanges (before: readonly Leg[], after: readonly Leg[]): Change[] {
-  const old = new Map(before.map(leg => [nameOf(leg), leg]))
-  const names = new Map([...before, ...after].map(leg => [nameOf(leg), after.find(other => nameOf(other) === nameOf(leg)) ?? null]))
-  return [...names].flatMap(([name, leg]) => differences(`legs[${name}].`, LEG_FIELDS, old.get(name) ?? null, leg))
+  const [old, current] = [byName(before), byName(after)]
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap(name => differences(`legs[${name}].`, LEG_FIELDS, old.get(name) ?? null, current.get(name) ?? null))
+}
+
+function byName (legs: readonly Leg[]): Map<string, Leg> {
+  return new Map(legs.map(leg => [nameOf(leg), leg]))
 }
 
 /** `101#1`: the first attempt at 101. */
@@ -33,6 +36,6 @@ function differences<T extends object> (path: string, fields: readonly (keyof T 
   return fields.flatMap(field => {
     const from = before?.[field] ?? null
     const to = after?.[field] ?? null
-    return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ field: `${path}${field}`, from, to }]
+    return from === to || JSON.stringify(from) === JSON.stringify(to) ? [] : [{ field: `${path}${field}`, from, to }]
   })
 }

@@ -14,8 +14,8 @@ export interface TimelineOptions {
   timeTravel: TimeTravel
 }
 
-/** Each entry folds all that came before it; a call has some ten events. */
-const MAX_ENTRIES = 500
+/** Each entry folds all that came before it: 500 of one call would keep the process busy for seconds, and a call has some ten. */
+const MAX_ENTRIES = 200
 
 const entry = Type.Object({
   event: Type.Object({ id: Type.String(), type: Type.String() }, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' }),

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import t from 'tap'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { type CallShape, toCall } from '../../src/query/call-shape.js'
-import { createRandom, type Random } from '../../src/simulator/random.js'
 import { callAt } from '../../src/simulator/call-at.js'
+import type { Notation } from '../../src/simulator/call-script.js'
+import { createRandom, type Random } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
+import { COMPANY_START } from '../support/company.js'
 import { projector } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
-import { COMPANY_START, deliveredCompany, disordered } from '../support/simulated-company.js'
+import { deliveredCompany, disordered } from '../support/simulated-company.js'
 
 const HOUR = 3_600_000
 const DELAY = 7_000
@@ -33,6 +35,11 @@ function shown (call: TrueCall, instant: number, seenFrom: number): CallShape | 
   }
 }
 
+/** The end of a call tells a contact center of its recording; a callback is told as to a classic account. */
+function recordingTold ({ direction, endedAt, withRest: { recordingId, recordingLink } }: TrueCall, instant: number): CallShape['recording'] {
+  return direction !== 'callback' && endedAt <= instant && recordingLink !== null ? { id: recordingId } : null
+}
+
 /** An instant of the company's time: half of them within a call, where something happens. */
 function anyInstant (random: Random, calls: readonly TrueCall[]): number {
   const { startedAt, notifiedAt } = random.pick(calls)
@@ -40,31 +47,35 @@ function anyInstant (random: Random, calls: readonly TrueCall[]): number {
 }
 
 /** A company's calls, delivered late, in disorder and with doubles, and in the database. */
-async function projectedCompany (t: Parameters<typeof projector>[0], seed: number) {
-  const company = deliveredCompany({ seed, calls: 200, hours: 6 }, DELAY)
+async function projectedCompany (t: Parameters<typeof projector>[0], seed: number, family: Notation = 'classic') {
+  const company = deliveredCompany({ seed, calls: 200, hours: 6, family }, DELAY)
   const { pool, project } = await projector(t)
   await project(disordered(company.notified, seed))
   return { ...company, pool, random: createRandom(seed, 77) }
 }
 
-t.test('at 1,000 instants a call is what had been received of what had happened', async t => {
-  const { truth: { calls }, pool, random } = await projectedCompany(t, 1)
-  const timeTravel = createTimeTravel(pool)
-  let states = 0
-  for (let i = 0; i < 1_000; i++) {
-    const asOf = anyInstant(random, calls)
-    const knownAt = asOf + random.int(-60_000, 60_000)
-    const near = calls.filter(call => Math.abs(call.startedAt - asOf) < 10 * 60_000)
-    const then = await timeTravel.callsAt(near.map(({ id }) => ({ account: 'default', callId: id })), { asOf: new Date(asOf), knownAt: new Date(knownAt) })
-    for (const [n, call] of near.entries()) {
-      const found = then[n]
-      const told = Math.min(asOf, knownAt - DELAY)
-      assert.deepEqual(found ? toCall(found.row, found.legs, new Date(asOf)) : null, shown(call, told, asOf), `seed 1, ${call.id} ${call.scenario}: ${told - call.startedAt} ms after its start`)
-      states++
+for (const family of ['classic', 'contact-center'] as const) {
+  t.test(`at 1,000 instants a call is what had been received of what had happened: ${family}`, async t => {
+    const { truth: { calls }, pool, random } = await projectedCompany(t, 1, family)
+    const timeTravel = createTimeTravel(pool)
+    let states = 0
+    for (let i = 0; i < 1_000; i++) {
+      const asOf = anyInstant(random, calls)
+      const knownAt = asOf + random.int(-60_000, 60_000)
+      const near = calls.filter(call => Math.abs(call.startedAt - asOf) < 10 * 60_000)
+      const then = await timeTravel.callsAt(near.map(({ id }) => ({ account: 'default', callId: id })), { asOf: new Date(asOf), knownAt: new Date(knownAt) })
+      for (const [n, call] of near.entries()) {
+        const found = then[n]
+        const told = Math.min(asOf, knownAt - DELAY)
+        const expected = shown(call, told, asOf)
+        const recording = family === 'contact-center' ? recordingTold(call, told) : null
+        assert.deepEqual(found ? toCall(found.row, found.legs, new Date(asOf)) : null, expected && { ...expected, recording }, `seed 1, ${call.id} ${call.scenario}: ${told - call.startedAt} ms after its start`)
+        states++
+      }
     }
-  }
-  t.ok(states > 4_000, `${states} states`)
-})
+    t.ok(states > 4_000, `${states} states`)
+  })
+}
 
 t.test('either instant alone cuts, and a call that had not begun is not found', async t => {
   const { truth: { calls }, pool, random } = await projectedCompany(t, 2)

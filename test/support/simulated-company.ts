@@ -3,15 +3,9 @@ import { parseNotification } from '../../src/mightycall/notification.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { SIMULATED_API_KEY } from '../../src/simulator/notation.js'
 import { createRandom } from '../../src/simulator/random.js'
+import { COMPANY_START } from './company.js'
 
-export const COMPANY_START = Date.UTC(2026, 10, 23, 8)
-
-export interface Delivered {
-  event: Event
-  receivedAt: number
-}
-
-/** A company, and its events in the order of receipt: each comes so many milliseconds after it occurred. */
+/** A company, and its events: each is received so many milliseconds after it occurred. */
 export function deliveredCompany (options: Partial<CompanyOptions> & { seed: number }, delayMs: number) {
   const company = simulateCompany({ startAt: COMPANY_START, calls: 300, hours: 10, ...options })
   const account = { id: company.truth.account, apiKey: SIMULATED_API_KEY, region: 'US' } as const
