@@ -18,6 +18,7 @@ t.test('with nothing but Node: posted notifications are read back as calls', asy
   t.equal(new Set(records.map(record => record.headers.ce_id)).size, 13, 'distinct ids tell the doubles')
   t.ok(records.every(record => record.topic === 'mightycall.calls'))
 
+  t.match(await runCommand(['rebuild', '--dry-run'], { DATA_DIR }), { code: 0, stdout: 'done: 3 entities, 13 events, 0 differing rows\n' }, 'beside the service')
   t.equal(await service.end('SIGTERM'), 0, 'stops in order')
   leaksNothing(t, service)
 })
