@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { PROJECT_ROOT } from '../../src/project-root.js'
+import { withoutHooks } from './without-hooks.js'
 
 export interface Child {
   pid: number
@@ -17,7 +18,7 @@ export interface Child {
  * Resolves when it has printed a line; it is killed when the test ends.
  */
 export async function startChild (t: { teardown: (fn: () => Promise<void>) => void }, program: string, ...args: string[]): Promise<Child> {
-  const child = spawn(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/support', `${program}.js`), ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(...withoutHooks(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/support', `${program}.js`), ...args]), { stdio: ['pipe', 'pipe', 'inherit'] })
   const gone = once(child, 'exit')
   async function kill (): Promise<void> {
     child.kill('SIGKILL')

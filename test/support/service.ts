@@ -6,6 +6,7 @@ import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { PROJECT_ROOT } from '../../src/project-root.js'
 import { eventually } from './eventually.js'
+import { withoutHooks } from './without-hooks.js'
 
 interface Teardown {
   teardown: (fn: () => Promise<void>) => void
@@ -68,7 +69,7 @@ export function someSecrets (): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } {
 export function spawnMain (args: readonly string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
   const inherited = { PATH, HOME, ...TMPDIR && { TMPDIR }, ...MCS_TEST_RUN && { MCS_TEST_RUN } }
-  return spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })
+  return spawn(...withoutHooks(process.execPath, ['--enable-source-maps', MAIN, ...args]), { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })
 }
 
 function collect (stream: NodeJS.ReadableStream): () => string {

@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import { PROJECT_ROOT } from '../../src/project-root.js'
 import { freePorts } from './free-ports.js'
 import { tempDir } from './temp-dir.js'
+import { withoutHooks } from './without-hooks.js'
 
 export interface StartedService {
   port: number
@@ -22,7 +23,7 @@ export async function startByScript (t: Test): Promise<StartedService> {
   const dataDir = tempDir(t)
   const [port = 0] = await freePorts(1)
   const { PATH, HOME, TMPDIR, MCS_TEST_RUN } = process.env
-  const child = spawn('bash', ['-c', scripts.start], {
+  const child = spawn(...withoutHooks('bash', ['-c', scripts.start]), {
     cwd: PROJECT_ROOT,
     env: { PATH, HOME, TMPDIR, MCS_TEST_RUN, DATA_DIR: dataDir, PORT: String(port), DRAIN_SECONDS: '0' },
     stdio: ['ignore', 'pipe', 'inherit']

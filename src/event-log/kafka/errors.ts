@@ -21,6 +21,11 @@ export function isRefusedForGood (err: unknown): boolean {
   return chainOf(err).some(link => REFUSALS.has(link.type))
 }
 
+/** True when a partition has no leader just now. */
+export function isElection (err: unknown): boolean {
+  return chainOf(err).some(({ type }) => type === 'LEADER_NOT_AVAILABLE')
+}
+
 interface Link {
   name: string
   message: string

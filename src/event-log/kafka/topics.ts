@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
 import type { Cluster } from './admin.js'
-import { kafkaProblem } from './errors.js'
+import { isElection, kafkaProblem } from './errors.js'
 import { backOffMs } from './pauses.js'
 import { kafkaTopic } from './records.js'
 import { settingsOf, weakSettings } from './topic-settings.js'
@@ -13,6 +13,7 @@ import { settingsOf, weakSettings } from './topic-settings.js'
 const { ConfigResourceTypes } = kafkajs
 const PARTITIONS = 6
 const REPLICAS = 3
+const ELECTION_TRIES = 10
 
 export interface TopicsWanted {
   topicPrefix: string
@@ -26,7 +27,7 @@ export interface TopicsWanted {
  */
 export async function prepareTopics (cluster: Cluster, { topicPrefix, createTopics, consumeOnly }: TopicsWanted, log: Logger): Promise<void> {
   const wanted = TOPICS.map(topic => kafkaTopic(topicPrefix, topic))
-  const existing = new Set(await cluster.ask(admin => admin.listTopics()))
+  const existing = new Set(await listTopics(cluster))
   const missing = wanted.filter(topic => !existing.has(topic))
   if (missing.length > 0) {
     if (!createTopics || consumeOnly) {
@@ -36,6 +37,18 @@ export async function prepareTopics (cluster: Cluster, { topicPrefix, createTopi
   }
   const old = wanted.filter(topic => existing.has(topic))
   if (!consumeOnly && old.length > 0) await checkSettings(cluster, old, log)
+}
+
+/** kafkajs cannot list topics while any one of the cluster has no leader, which passes within seconds. */
+async function listTopics (cluster: Cluster): Promise<string[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await cluster.ask(admin => admin.listTopics())
+    } catch (err) {
+      if (tries === ELECTION_TRIES || !isElection(err)) throw err
+      await sleep(backOffMs(tries, { most: 1_000 }))
+    }
+  }
 }
 
 async function createMissing (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {

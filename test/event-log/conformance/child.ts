@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Test } from 'tap'
+import { withoutHooks } from '../../support/without-hooks.js'
 
 export interface Program {
   /** What it has printed so far, by whole lines. */
@@ -11,7 +12,7 @@ export interface Program {
 
 /** Starts the adapter's file as a process: `append PLACE WRITERS` or `consume PLACE GROUP DIR WRITERS`. It is killed when the test ends. */
 export function startProgram (t: Test, file: string, ...args: string[]): Program {
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(...withoutHooks(process.execPath, [file, ...args]), { stdio: ['pipe', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => { output += chunk })

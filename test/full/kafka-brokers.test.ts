@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import t from 'tap'
-import { startChild } from './child.js'
-import { eventually, isRunning } from './eventually.js'
-import { startKafka } from './kafka.js'
-import { kafkaForTest, needsKafka } from './kafka-for-test.js'
-import { tempDir } from './temp-dir.js'
+import { startChild } from '../support/child.js'
+import { eventually, isRunning } from '../support/eventually.js'
+import { startKafka } from '../support/kafka.js'
+import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
+import { tempDir } from '../support/temp-dir.js'
 
 const IMPATIENT = { logLevel: logLevel.NOTHING, connectionTimeout: 1000, requestTimeout: 800, retry: { retries: 0 } }
 const USER = { username: 'alice', password: 'first-secret' }
