@@ -31,6 +31,7 @@ export const RebuildRunningError = createError('MCS_REBUILD_RUNNING', 'another p
 
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
+export const NotReadyError = createError('MCS_NOT_READY', 'the database cannot be reached: try again later, and see /health/ready', 503)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)
 export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)
 export const InternalError = createError('MCS_INTERNAL', 'something went wrong on our side', 500)

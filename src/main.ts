@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { drainCommand } from './commands/drain.js'
 import { migrateCommand } from './commands/migrate.js'
 import { rebuildCommand } from './commands/rebuild.js'
 import { reclassifyCommand } from './commands/reclassify.js'
@@ -15,7 +16,7 @@ const program = new Command('mightycall-stream')
   .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
 
 // A new command is one file and one line here.
-for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, tailCommand, simulateCommand]) program.addCommand(command(process.env))
+for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, drainCommand, tailCommand, simulateCommand]) program.addCommand(command(process.env))
 
 try {
   await program.parseAsync()

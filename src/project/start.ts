@@ -16,22 +16,35 @@ export interface ProjectionOptions {
   settings: AccountSettings
   logger: Logger
   metrics: Metrics
-  /** The local log of an installation that has moved to Kafka. Closed when it is projected. */
-  formerLog: EventReader | null
+  /** Opens the local log of an installation that has moved to Kafka, if there is one. Closed when it is projected. */
+  openFormerLog: () => Promise<EventReader | null>
 }
 
-/** The projecting role, with its metrics: first what a former local log still holds, then the log. */
-export async function startProjection ({ metrics, logger, formerLog, ...options }: ProjectionOptions): Promise<Subscription> {
+/**
+ * The projecting role, with its metrics: first what a former local log still holds, then the log.
+ * @throws when Kafka or Postgres cannot be reached; nothing is left open then
+ */
+export async function startProjection ({ metrics, logger, openFormerLog, ...options }: ProjectionOptions): Promise<Subscription> {
   const { pool, group, now, log, settings } = options
   const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now) }
-  const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog })
-  const holes = await findSwitch(pool, { logId: await log.id(), group, finished: rest ? [rest.logId] : [], now: now() })
-  for (const hole of holes) reportHole(projector.logger, hole)
-  const subscription = await startProjector(projector)
-  const refold = startRefold({ pool, settings, logger: projector.logger })
-  return {
-    trouble: () => subscription.trouble() ?? rest?.subscription.trouble() ?? null,
-    close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+  const logId = await log.id()
+  const formerLog = await openFormerLog()
+  const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog }).catch(async err => {
+    await formerLog.close()
+    throw err
+  })
+  try {
+    const holes = await findSwitch(pool, { logId, group, finished: rest ? [rest.logId] : [], now: now() })
+    for (const hole of holes) reportHole(projector.logger, hole)
+    const subscription = await startProjector(projector)
+    const refold = startRefold({ pool, settings, logger: projector.logger })
+    return {
+      trouble: () => subscription.trouble() ?? rest?.subscription.trouble() ?? null,
+      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+    }
+  } catch (err) {
+    await rest?.subscription.close()
+    throw err
   }
 }
 
