@@ -54,20 +54,24 @@ export async function untilDirect ({ isDirect }: Joined): Promise<void> {
 function createSky (stored: LocalLog): { log: EventLog, weather: (now: Weather) => void } {
   let weather: Weather = 'fine'
   let trouble: string | null = null
+  let changes = 0
   const hanging: (() => void)[] = []
   async function append (records: readonly LogRecord[]): Promise<void> {
     trouble = weather === 'fine' ? null : weather
     if (weather === 'down') throw new NotStoredError()
     if (records.some(({ value }) => String(value) === POISON)) throw new NotStoredError({ cause: POISON })
+    const before = changes
+    const hangs = weather === 'hangs'
     await stored.append(records)
-    if (weather === 'fine') return
-    await new Promise<void>(resolve => { hanging.push(resolve) })
+    if (!hangs) return
+    if (changes === before) await new Promise<void>(resolve => { hanging.push(resolve) })
     throw new NotStoredError()
   }
   return {
     log: { ...stored, append, trouble: () => trouble },
     weather: now => {
       weather = now
+      changes++
       for (const resolve of hanging.splice(0)) resolve()
     }
   }
