@@ -29,6 +29,8 @@ export const configSchema = Type.Object({
   DEFAULT_REGION: string('US', 'The country of telephone numbers without a country code, by its ISO 3166 letters.', { examples: ['US'], pattern: REGION_PATTERN }),
   DATABASE_URL: secret('A Postgres server (postgres://user:password@host:5432/database). Unset: one is started inside DATA_DIR.', { examples: ['postgres://user:password@host:5432/database'], pattern: '^postgres(ql)?://' }),
   DATABASE_POOL_SIZE: number(10, 2, 200, 'Connections to Postgres of this process, at the most.'),
+  LOG_RETENTION_DAYS: number(30, 1, 100_000, 'How long the local log keeps what is projected. What is not projected is always kept, and Postgres keeps every event.'),
+  LOG_MAX_BYTES: number(64 * 1024 ** 3, 256 * 1024 ** 2, 1024 ** 5, 'How large the local log may become. Near it younger events go too, if they are projected; beyond it notifications are refused.'),
   SPOOL_MAX_BYTES: number(1024 ** 3, 1024 ** 2, 1024 ** 4, 'How much of the disk notifications may take in DATA_DIR while Kafka takes none; beyond it they are refused.'),
   SPOOL_MAX_AGE_HOURS: number(24, 1, 10_000, 'How long notifications may wait there before it is an alarm. None is ever dropped.'),
   KAFKA_BROKERS: text('Kafka brokers (host:port, separated by commas). Unset: events are kept in a log inside DATA_DIR, which nobody else can consume.', { examples: ['kafka-1:9092,kafka-2:9092'], pattern: '^[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*$' }),

@@ -9,6 +9,8 @@ import type { EventLog, EventReader } from './port.js'
 import { openSpool } from './spool/spool.js'
 import { spooled, type SpooledLog } from './spool/spooled.js'
 
+const DAY_MS = 86_400_000
+
 /** The log that the configuration names, open at once, and what is still to be waited for. */
 export interface OpenedLog {
   log: EventLog
@@ -21,7 +23,10 @@ export interface OpenedLog {
 /** Kafka, behind a spool in DATA_DIR for a process that receives; or the local log in DATA_DIR. */
 export async function openLog (config: Config, logger: Logger): Promise<OpenedLog> {
   const log = logger.child({ stage: 'event-log' })
-  if (!config.kafka) return { log: await openLocalLog({ dir: localLogDir(config), log }), prepare: null, waiting: null }
+  if (!config.kafka) {
+    const local = await openLocalLog({ dir: localLogDir(config), maxBytes: config.logMaxBytes, maxAgeMs: config.logRetentionDays * DAY_MS, log })
+    return { log: local, prepare: null, waiting: null }
+  }
   if (!config.roles.includes('receive')) {
     const kafka = createKafkaLog(kafkaOptions(config.kafka), { log })
     return { log: kafka, prepare: kafka.prepare, waiting: null }
