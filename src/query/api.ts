@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { isAway } from '../db/sqlstate.js'
+import { NotReadyError } from '../errors.js'
 import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
 import drift from './drift.js'
@@ -12,6 +14,7 @@ export interface ApiOptions extends CallsOptions {
 /** Everything under /v1, for those who have a key. A new resource is one file and one line here. */
 export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   app.addHook('onRequest', authenticate)
+  app.setErrorHandler(err => { throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err })
   app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
   await app.register(calls, deps)
   await app.register(timeline, deps)
