@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { deadLettersCommand } from './commands/dead-letters.js'
+import { discardCommand } from './commands/discard.js'
 import { migrateCommand } from './commands/migrate.js'
 import { rebuildCommand } from './commands/rebuild.js'
 import { reclassifyCommand } from './commands/reclassify.js'
+import { redriveCommand } from './commands/redrive.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
@@ -15,7 +18,18 @@ const program = new Command('mightycall-stream')
   .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
 
 // A new command is one file and one line here.
-for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, tailCommand, simulateCommand]) program.addCommand(command(process.env))
+const commands = [
+  startCommand,
+  migrateCommand,
+  rebuildCommand,
+  reclassifyCommand,
+  deadLettersCommand,
+  redriveCommand,
+  discardCommand,
+  tailCommand,
+  simulateCommand
+]
+for (const command of commands) program.addCommand(command(process.env))
 
 try {
   await program.parseAsync()

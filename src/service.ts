@@ -15,6 +15,7 @@ import { createHttp } from './http.js'
 import { listen } from './listen.js'
 import { type Metrics, metricsRoute } from './metrics.js'
 import { startProjection } from './project/start.js'
+import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
@@ -114,7 +115,7 @@ async function buildHttp ({ config, logger, now, secrets, accounts, metrics, log
   }
   if (projection) checks.project = async () => projection.trouble()
   if (has(config, 'query') && pool) {
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), authenticate: createKeyCheck(admin) })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now }), authenticate: createKeyCheck(admin) })
     checks.query = () => canQuery(pool)
   }
   await app.register(health, { checks, draining })

@@ -2,10 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
+import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
+import failedEntities from './failed-entities.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
 }
 
@@ -17,4 +19,6 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(timeline, deps)
   await app.register(agents, deps)
   await app.register(drift, deps)
+  await app.register(deadLetters, deps)
+  await app.register(failedEntities, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
