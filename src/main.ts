@@ -6,6 +6,7 @@ import { migrateCommand } from './commands/migrate.js'
 import { rebuildCommand } from './commands/rebuild.js'
 import { reclassifyCommand } from './commands/reclassify.js'
 import { redriveCommand } from './commands/redrive.js'
+import { resumeCommand } from './commands/resume.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
@@ -26,6 +27,7 @@ const commands = [
   deadLettersCommand,
   redriveCommand,
   discardCommand,
+  resumeCommand,
   tailCommand,
   simulateCommand
 ]

@@ -8,13 +8,13 @@ import type { Config, Role } from './config.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError } from './errors.js'
-import type { EventLog, Subscription } from './event-log/port.js'
+import type { EventLog } from './event-log/port.js'
 import { openFormerLog, openLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
 import { listen } from './listen.js'
 import { type Metrics, metricsRoute } from './metrics.js'
-import { startProjection } from './project/start.js'
+import { type Projection, startProjection } from './project/start.js'
 import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
@@ -100,7 +100,7 @@ interface Parts {
   metrics: Metrics
   log: EventLog | null
   pool: pg.Pool | null
-  projection: Subscription | null
+  projection: Projection | null
   draining: () => boolean
 }
 
@@ -113,9 +113,9 @@ async function buildHttp ({ config, logger, now, secrets, accounts, metrics, log
     const trouble = await serveReceive(app, { log, metrics, now, accounts: accounts.all })
     checks.receive = async () => log.trouble() ?? trouble()
   }
-  if (projection) checks.project = async () => projection.trouble()
+  if (projection) checks.project = projection.trouble
   if (has(config, 'query') && pool) {
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now }), authenticate: createKeyCheck(admin) })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), authenticate: createKeyCheck(admin) })
     checks.query = () => canQuery(pool)
   }
   await app.register(health, { checks, draining })

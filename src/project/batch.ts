@@ -8,6 +8,7 @@ import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
 import { decodeAll, digestOf, isRecord } from './decode.js'
 import { countDrift, driftsOf } from './drift.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
+import type { BatchGuard } from './guard.js'
 import { type Hole, recordHole } from './holes.js'
 import type { AccountSettings } from '../accounts.js'
 import { storeEvents } from './store-events.js'
@@ -32,6 +33,8 @@ export interface BatchOptions {
   now: Date
   settings: AccountSettings
   reached?: Reached | null
+  /** May refuse the batch before anything is done, and once it is known what fails. */
+  guard?: BatchGuard
 }
 
 /** How far a reader is. */
@@ -50,7 +53,7 @@ export interface Reached {
  * @param records  in the order of their offsets
  * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
  */
-export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], { now, settings, reached = null }: BatchOptions): Promise<Projected> {
+export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], { now, settings, reached = null, guard }: BatchOptions): Promise<Projected> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
     if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
@@ -64,6 +67,7 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const fresh = records.filter(record => record.offset > checkpoint.offset)
     const last = fresh.at(-1)
     if (!last) return NOTHING
+    await guard?.enter(tx)
 
     const { decoded, undecodable } = decodeAll(fresh, settings)
     const events = decoded.map(({ event }) => event)
@@ -72,6 +76,7 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const aggregates = createAggregates()
     const failures = await foldEntities(tx, entities, { settings, aggregates })
     const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, account: item.event.account, err }))]
+    guard?.leave(fresh, { decoded, deadLetters, failures })
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
     await aggregates.write(tx)

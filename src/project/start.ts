@@ -1,12 +1,13 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { EventLog, EventReader, Subscription } from '../event-log/port.js'
+import type { EventLog, EventReader } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
 import { startRefold } from './refold.js'
 import type { AccountSettings } from '../accounts.js'
 import { findSwitch } from './start-at.js'
+import { describeStop, loadStop } from './stops.js'
 
 export interface ProjectionOptions {
   log: EventLog
@@ -20,17 +21,29 @@ export interface ProjectionOptions {
   formerLog: EventReader | null
 }
 
+export interface Projection {
+  /** Null while records can flow; otherwise why they cannot, and what to do. */
+  trouble: () => Promise<string | null>
+  close: () => Promise<void>
+}
+
 /** The projecting role, with its metrics: first what a former local log still holds, then the log. */
-export async function startProjection ({ metrics, logger, formerLog, ...options }: ProjectionOptions): Promise<Subscription> {
+export async function startProjection ({ metrics, logger, formerLog, ...options }: ProjectionOptions): Promise<Projection> {
   const { pool, group, now, log, settings } = options
-  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now) }
+  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now), onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
   const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog })
   const holes = await findSwitch(pool, { logId: await log.id(), group, finished: rest ? [rest.logId] : [], now: now() })
   for (const hole of holes) reportHole(projector.logger, hole)
   const subscription = await startProjector(projector)
   const refold = startRefold({ pool, settings, logger: projector.logger })
   return {
-    trouble: () => subscription.trouble() ?? rest?.subscription.trouble() ?? null,
+    trouble: async () => {
+      const stop = await loadStop(pool, group).catch(() => undefined) // without Postgres the subscription says why
+      if (stop === undefined) return subscription.trouble()
+      const why = describeStop(stop)
+      projector.onStopped(why !== null) // the process may have had no record since it was resumed
+      return why ?? subscription.trouble() ?? rest?.subscription.trouble() ?? null
+    },
     close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
   }
 }

@@ -5,6 +5,7 @@ import calls, { type CallsOptions } from './calls.js'
 import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
 import failedEntities from './failed-entities.js'
+import projector from './projector.js'
 import timeline from './timeline.js'
 
 export interface ApiOptions extends CallsOptions, DeadLettersOptions {
@@ -21,4 +22,5 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(drift, deps)
   await app.register(deadLetters, deps)
   await app.register(failedEntities, deps)
+  await app.register(projector, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })

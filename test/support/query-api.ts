@@ -16,7 +16,7 @@ export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 export async function queryApi (t: Test, pool: pg.Pool, now: () => Date) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
-  await serveQuery(app, { db: drizzle(pool), now, regionsOf: () => ['US'], timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: SETTINGS, now }), authenticate: createKeyCheck([API_KEY]) })
+  await serveQuery(app, { db: drizzle(pool), now, regionsOf: () => ['US'], timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }), authenticate: createKeyCheck([API_KEY]) })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const post = (url: string, payload?: object) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${API_KEY}` }, ...payload && { payload } })
