@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { backupCommand } from './commands/backup.js'
 import { deadLettersCommand } from './commands/dead-letters.js'
 import { discardCommand } from './commands/discard.js'
 import { migrateCommand } from './commands/migrate.js'
 import { rebuildCommand } from './commands/rebuild.js'
 import { reclassifyCommand } from './commands/reclassify.js'
 import { redriveCommand } from './commands/redrive.js'
+import { restoreCommand } from './commands/restore.js'
 import { resumeCommand } from './commands/resume.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
@@ -28,6 +30,8 @@ const commands = [
   redriveCommand,
   discardCommand,
   resumeCommand,
+  backupCommand,
+  restoreCommand,
   tailCommand,
   simulateCommand
 ]
