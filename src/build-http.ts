@@ -10,6 +10,7 @@ import type { OpenedLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
 import { type Metrics, metricsRoute } from './metrics.js'
+import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
@@ -47,10 +48,10 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
     const isKnown = createKeyCheck(admin)
     const authenticate = async (request: FastifyRequest) => {
       await isKnown(request)
-      if (schema() !== null) throw new NotReadyError()
+      if (await schema() !== null) throw new NotReadyError()
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), authenticate })
-    checks.query = async () => schema() ?? await canQuery(pool)
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), authenticate })
+    checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })
   await app.register(metricsRoute, { metrics, refresh: () => noteSpool(metrics, opened), authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })

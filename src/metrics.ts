@@ -21,6 +21,7 @@ export function createMetrics () {
     projected: new Counter({ name: 'mcs_projected_records_total', help: 'Records projected into the read models.', labelNames: ['topic'] as const, registers }),
     projectionDelay: new Histogram({ name: 'mcs_projection_delay_seconds', help: 'From the receipt of an event until its rows were committed.', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600], registers }),
     deadLetters: new Counter({ name: 'mcs_dead_letters_total', help: 'Records set aside because they can never be projected.', registers }),
+    projectorStopped: new Gauge({ name: 'mcs_projector_stopped', help: 'Whether the projector stands still, because too many records have failed: 1 or 0; /health/ready/project says more.', registers }),
     alarms: new Counter({ name: 'mcs_alarms', help: 'Alarms, by name; the log says more of each.', labelNames: ['name'] as const, registers }),
     driftEvents: new Counter({ name: 'mcs_drift_events_total', help: 'Distinct events that held a type or a field that we do not know; GET /v1/drift says which.', registers }),
     foldFailures: new Counter({ name: 'mcs_fold_failures_total', help: 'Entities whose row could not be folded; their events are kept.', registers })

@@ -11,6 +11,7 @@ import { listen } from './listen.js'
 import type { Metrics } from './metrics.js'
 import { startParts } from './parts.js'
 import { loadSecrets, type Secrets } from './secrets.js'
+import type { Later } from './start-later.js'
 
 /** How long the start waits for servers that do not answer: webhooks are taken meanwhile. */
 const FIRST_TRY_MS = 10_000
@@ -21,7 +22,7 @@ export interface Service {
   secrets: Secrets
   accounts: () => readonly Account[]
   /** Why a part has not started yet, by its name. */
-  trouble: () => Record<string, string>
+  waitsFor: () => Record<string, string>
   /** What waits for Kafka on this disk. Null: nothing can. */
   waiting: () => { records: number, bytes: number } | null
   /** Reads ACCOUNTS_FILE again. A bad one is an alarm, and changes nothing. */
@@ -64,7 +65,7 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     await within(FIRST_TRY_MS, Promise.all(Object.values(later).map(part => part.tried))).catch(() => {})
     return {
       url,
-      trouble: () => Object.fromEntries(Object.entries(later).flatMap(([name, { trouble }]) => { const why = trouble(); return why === null ? [] : [[name, why]] })),
+      waitsFor: () => reasonsOf(later),
       waiting: () => opened?.waiting?.() ?? null,
       secrets,
       accounts: accounts.all,
@@ -82,6 +83,13 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     await close()
     throw err
   }
+}
+
+function reasonsOf (parts: Record<string, Later>): Record<string, string> {
+  return Object.fromEntries(Object.entries(parts).flatMap(([name, { waitsFor }]) => {
+    const why = waitsFor()
+    return why === null ? [] : [[name, why]]
+  }))
 }
 
 /** One that cannot be closed does not keep the others open. */

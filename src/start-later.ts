@@ -3,13 +3,15 @@ import { backOffMs, pause } from './event-log/kafka/pauses.js'
 
 /** Something that works, or says why not. */
 export interface Part {
-  trouble: () => string | null
+  trouble: () => string | null | Promise<string | null>
   close: () => Promise<void>
 }
 
 export interface Later extends Part {
   /** Resolves after the first try, whether or not it succeeded. */
   tried: Promise<void>
+  /** Why it has not started yet, or null. */
+  waitsFor: () => string | null
 }
 
 /**
@@ -42,6 +44,7 @@ export function startLater (name: string, start: () => Promise<Part>, logger: Lo
   const running = run()
   return {
     tried,
+    waitsFor: () => part ? null : problem,
     trouble: () => part ? part.trouble() : problem,
     close: async () => {
       stop.abort()

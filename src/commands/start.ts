@@ -30,8 +30,8 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: name => metrics.alarms.inc({ name }) })
       const service = await startService({ config, logger, metrics, now: () => new Date() })
       reloadOnSignal(service, config)
-      announce(service, config, logger, terminal)
       stopOnSignal(service, logger, config, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
+      announce(service, config, logger, terminal)
     })
 }
 
@@ -41,11 +41,11 @@ const SPOOL_LEFT = 3
 /** Secrets are shown to a person at a terminal only; a log is read by others. */
 function announce (service: Service, config: Config, logger: Logger, terminal: boolean): void {
   const { url, secrets, accounts } = service
-  const trouble = service.trouble()
+  const waitsFor = service.waitsFor()
   const facts = { url, roles: config.roles, topics: topicsOf(config), accounts: accounts().length, ...secrets.generated && { secrets: secrets.file } }
   if (terminal) console.log(banner(service, config))
-  else if (Object.keys(trouble).length === 0) logger.info(facts, 'ready')
-  else logger.warn({ ...facts, trouble }, 'listening, but not ready yet')
+  else if (Object.keys(waitsFor).length === 0) logger.info(facts, 'ready')
+  else logger.warn({ ...facts, waitsFor }, 'listening, but not ready yet')
 }
 
 /** Only where there is something to read again: without a listener SIGHUP ends the process, as one whose terminal was closed should. */
