@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Installation } from './installation.js'
+import type { Fault, FaultKind, Target } from './plan.js'
+import type { Stage } from './stage.js'
+import type { Supervised } from './supervised.js'
+
+/** What begins a fault, and what undoes it. */
+interface Action {
+  begin: () => Promise<void> | void
+  end: () => Promise<void> | void
+}
+
+type Actions = Partial<Record<FaultKind, Action>>
+
+/** Lets each fault begin at its instant, counted from now. Resolves when all of them are undone. */
+export async function applyFaults (faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
+  const actions = await actionsOf(stage, installation)
+  await Promise.all(faults.map(async ({ atMs, forMs, target, kind }) => {
+    const action = actions[target]?.[kind]
+    if (!action) return
+    await sleep(atMs)
+    await action.begin()
+    await sleep(forMs)
+    await action.end()
+  }))
+}
+
+async function actionsOf (stage: Stage, { receiver, projector, kafkaProxy, postgresProxy, disk }: Installation): Promise<Partial<Record<Target, Actions>>> {
+  const { postgres } = stage
+  return {
+    receiver: processActions(receiver),
+    projector: processActions(projector),
+    ...postgresProxy && {
+      postgres: {
+        kill: { begin: postgres.kill, end: postgres.start },
+        restart: { begin: postgres.stop, end: postgres.start },
+        freeze: { begin: postgres.freeze, end: postgres.thaw },
+        ...proxyActions(postgresProxy)
+      }
+    },
+    ...kafkaProxy && { broker: { ...await brokerActions(stage), ...proxyActions(kafkaProxy) } },
+    ...disk && { disk: { fill: { begin: disk.fill, end: disk.free } } }
+  }
+}
+
+function processActions (process: Supervised): Actions {
+  return {
+    kill: { begin: process.kill, end: process.start },
+    restart: { begin: process.terminate, end: process.start },
+    freeze: { begin: process.freeze, end: process.thaw }
+  }
+}
+
+async function brokerActions (stage: Stage): Promise<Actions> {
+  const { kill, restart, stopNode, freeze, thaw } = await stage.kafka()
+  return {
+    kill: { begin: () => kill(), end: () => restart() },
+    restart: { begin: () => stopNode(), end: () => restart() },
+    freeze: { begin: () => freeze(), end: () => thaw() }
+  }
+}
+
+function proxyActions ({ cut, mend, stall, flow }: Record<'cut' | 'mend' | 'stall' | 'flow', () => void>): Actions {
+  return { cut: { begin: cut, end: mend }, stall: { begin: stall, end: flow } }
+}
