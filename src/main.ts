@@ -6,6 +6,7 @@ import { reclassifyCommand } from './commands/reclassify.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
+import { armCrashPoint } from './crash-points.js'
 import { packageVersion } from './project-root.js'
 
 const program = new Command('mightycall-stream')
@@ -18,6 +19,7 @@ const program = new Command('mightycall-stream')
 for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, tailCommand, simulateCommand]) program.addCommand(command(process.env))
 
 try {
+  armCrashPoint(process.env.MCS_CRASH_AT)
   await program.parseAsync()
 } catch (err) {
   console.error(explain(err))
