@@ -20,12 +20,17 @@ export interface CampaignOptions {
   isOver?: (result: RunResult) => boolean
 }
 
+/** Where what the processes of a run, or a scenario, have printed is kept. */
+export function logDirOf (name: string): string {
+  return path.join(PROJECT_ROOT, '.tap', `chaos-${name}-${process.pid}`)
+}
+
 /** One run after the other, with fresh data each. */
 export async function runCampaign (stage: Stage, { runs, seed, rig, plan = planOf, onPlan, onProgress = () => {}, onResult, isOver = () => false }: CampaignOptions): Promise<RunResult[]> {
   const results: RunResult[] = []
   for (let i = 0; i < runs; i++) {
     const planned = plan(seed + i)
-    const logDir = path.join(PROJECT_ROOT, '.tap', `chaos-${planned.seed}-${process.pid}`)
+    const logDir = logDirOf(String(planned.seed))
     onPlan?.(planned)
     const result = await runPlan(stage, planned, { program: rig && rigProgram(rig), logDir, onProgress: text => onProgress(`run ${i + 1} of ${runs}, ${text}`) })
     results.push(result)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kafka } from '../support/kafka.js'
 import type { Installation } from './installation.js'
 import type { Fault, FaultKind, Target } from './plan.js'
 import type { Stage } from './stage.js'
@@ -14,9 +15,8 @@ type Actions = Partial<Record<FaultKind, Action>>
 
 /** Lets each fault begin at its instant, counted from now. Resolves when all of them are undone. */
 export async function applyFaults (faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
-  const actions = await actionsOf(stage, installation)
-  await Promise.all(faults.map(async ({ atMs, forMs, target, kind }) => {
-    const action = actions[target]?.[kind]
+  await Promise.all(faults.map(async ({ atMs, forMs, target, kind, node }) => {
+    const action = actionsOf(stage, installation, node)[target]?.[kind]
     if (!action) return
     await sleep(atMs)
     await action.begin()
@@ -25,7 +25,7 @@ export async function applyFaults (faults: readonly Fault[], stage: Stage, insta
   }))
 }
 
-async function actionsOf (stage: Stage, { receiver, projector, kafkaProxy, postgresProxy, disk }: Installation): Promise<Partial<Record<Target, Actions>>> {
+function actionsOf (stage: Stage, { receiver, projector, kafka, kafkaProxy, postgresProxy, disk }: Installation, node?: number): Partial<Record<Target, Actions>> {
   const { postgres } = stage
   return {
     receiver: processActions(receiver),
@@ -38,7 +38,7 @@ async function actionsOf (stage: Stage, { receiver, projector, kafkaProxy, postg
         ...proxyActions(postgresProxy)
       }
     },
-    ...kafkaProxy && { broker: { ...await brokerActions(stage), ...proxyActions(kafkaProxy) } },
+    ...kafka && { broker: { ...brokerActions(kafka, node), ...kafkaProxy && proxyActions(kafkaProxy) } },
     ...disk && { disk: { fill: { begin: disk.fill, end: disk.free } } }
   }
 }
@@ -51,12 +51,11 @@ function processActions (process: Supervised): Actions {
   }
 }
 
-async function brokerActions (stage: Stage): Promise<Actions> {
-  const { kill, restart, stopNode, freeze, thaw } = await stage.kafka()
+function brokerActions ({ kill, restart, stopNode, freeze, thaw }: Kafka, node?: number): Actions {
   return {
-    kill: { begin: () => kill(), end: () => restart() },
-    restart: { begin: () => stopNode(), end: () => restart() },
-    freeze: { begin: () => freeze(), end: () => thaw() }
+    kill: { begin: () => kill(node), end: () => restart(node) },
+    restart: { begin: () => stopNode(node), end: () => restart(node) },
+    freeze: { begin: () => freeze(node), end: () => thaw(node) }
   }
 }
 

@@ -6,7 +6,9 @@ import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
 import { openKafkaLog } from '../../src/event-log/kafka/log.js'
 import { openLocalReader } from '../../src/event-log/local/local-reader.js'
 import type { EventReader } from '../../src/event-log/port.js'
+import { eventually } from '../support/eventually.js'
 import { freePorts } from '../support/free-ports.js'
+import type { Kafka } from '../support/kafka.js'
 import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.js'
 import { MAIN, someSecrets } from '../support/service.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
@@ -24,6 +26,8 @@ export interface Installation {
   processes: readonly Supervised[]
   /** Null: none was planned, or none can be made here. */
   disk: SmallDisk | null
+  kafka: Kafka | null
+  /** Before a lone broker. */
   kafkaProxy: KafkaProxy | null
   postgresProxy: TcpProxy | null
   webhook: URL
@@ -36,10 +40,16 @@ export interface Installation {
 }
 
 export type InstallationPlan = Pick<Plan, 'log' | 'roles' | 'database' | 'diskBytes'> & {
-  /** Kafka is reached directly, since a proxy stands before one broker only. */
-  isCluster?: boolean
   /** Compiled, in the place of the service. */
   program?: string
+}
+
+const START_MS = 60_000
+
+/** Resolves when every process is ready. */
+export async function startAll ({ processes }: Installation): Promise<void> {
+  for (const process of processes) process.start()
+  await eventually('every process is ready', async () => (await Promise.all(processes.map(process => process.isReady()))).every(Boolean), START_MS)
 }
 
 /** Nothing of it runs yet. */
@@ -57,7 +67,7 @@ async function build (stage: Stage, plan: InstallationPlan, ends: ReturnType<typ
   const name = `chaos_${randomBytes(4).toString('hex')}`
   const { postgres } = stage
   const kafka = plan.log === 'kafka' ? await stage.kafka() : null
-  const kafkaProxy = kafka && !plan.isCluster ? await startKafkaProxy(ends, kafka.brokers[0] ?? '') : null
+  const kafkaProxy = kafka?.brokers.length === 1 ? await startKafkaProxy(ends, kafka.brokers[0] ?? '') : null
   const postgresProxy = plan.database === 'server' ? await startTcpProxy(ends, { path: postgres.socket }) : null
   const database = postgresProxy ? await postgres.create(name) : null
   if (database) ends.teardown(() => postgres.drop(name))
@@ -76,7 +86,7 @@ async function build (stage: Stage, plan: InstallationPlan, ends: ReturnType<typ
   for (const process of processes) ends.teardown(process.kill)
   const [receiver, projector = receiver] = processes
   return {
-    receiver, projector, processes, disk, kafkaProxy, postgresProxy,
+    receiver, projector, processes, disk, kafka, kafkaProxy, postgresProxy,
     webhook: new URL(`${receiver.url}/webhooks/mightycall/${secrets.WEBHOOK_TOKENS}`),
     adminKey: secrets.ADMIN_KEY,
     openPool: async () => poolOf(database ?? await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') }) ?? ''),

@@ -34,6 +34,8 @@ export interface Fault {
   forMs: number
   target: Target
   kind: FaultKind
+  /** Of a cluster's brokers; the first, otherwise. */
+  node?: number
 }
 
 /** With one process it is `receiver` that holds all roles. */
@@ -79,6 +81,20 @@ export function planOf (seed: number): Plan {
   return { ...plan, faults: faultsOf(plan, random) }
 }
 
+/** Three brokers, of which one is killed under load and comes back. */
+export function clusterPlanOf (seed: number): Plan {
+  const random = createRandom(seed, 2)
+  return {
+    seed,
+    log: 'kafka',
+    roles: 'one',
+    database: 'server',
+    diskBytes: null,
+    load: { family: 'classic', rate: 300, clients: 128, duplicate: 0, reorder: 0 },
+    faults: [{ atMs: random.int(1_000, 4_000), forMs: 500, target: 'broker', kind: 'kill', node: random.int(1, 3) }]
+  }
+}
+
 /** What can go wrong in such an installation. */
 export function targetsOf ({ log, roles, database, diskBytes }: Omit<Plan, 'seed' | 'load' | 'faults'>): Target[] {
   return [
@@ -93,7 +109,7 @@ export function targetsOf ({ log, roles, database, diskBytes }: Omit<Plan, 'seed
 /** One line for people. */
 export function describePlan ({ seed, log, roles, database, diskBytes, load, faults }: Plan): string {
   const place = `${log === 'kafka' ? 'Kafka' : 'the local log'}, ${roles === 'split' ? 'split roles' : 'one process'}, ${database === 'server' ? 'a Postgres server' : 'the embedded Postgres'}${diskBytes === null ? '' : `, ${diskBytes / MIB} MiB of disk`}`
-  const told = faults.map(({ target, kind, atMs, forMs }) => `${kind} ${target} at ${seconds(atMs)} for ${seconds(forMs)}`).join(', ')
+  const told = faults.map(({ target, kind, atMs, forMs, node }) => `${kind} ${target}${node === undefined ? '' : ` ${node}`} at ${seconds(atMs)} for ${seconds(forMs)}`).join(', ')
   return `seed ${seed}: ${place}, ${load.rate} ${load.family} notifications/s from ${load.clients} clients; ${told}`
 }
 
