@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { grouped } from '../support/grouped.js'
 import type { Kafka } from '../support/kafka.js'
 import type { Installation } from './installation.js'
 import type { Fault, FaultKind, Target } from './plan.js'
@@ -13,15 +14,21 @@ interface Action {
 
 type Actions = Partial<Record<FaultKind, Action>>
 
-/** Lets each fault begin at its instant, counted from now. Resolves when all of them are undone. */
+/**
+ * Lets each fault begin at its instant, counted from now, or once its target is whole again after the one before.
+ * Resolves when all of them are undone.
+ */
 export async function applyFaults (faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
-  await Promise.all(faults.map(async ({ atMs, forMs, target, kind, node }) => {
-    const action = actionsOf(stage, installation, node)[target]?.[kind]
-    if (!action) return
-    await sleep(atMs)
-    await action.begin()
-    await sleep(forMs)
-    await action.end()
+  const begun = performance.now()
+  await Promise.all([...grouped(faults, ({ target }) => target).values()].map(async own => {
+    for (const { atMs, forMs, target, kind, node } of own) {
+      const action = actionsOf(stage, installation, node)[target]?.[kind]
+      if (!action) continue
+      await sleep(begun + atMs - performance.now())
+      await action.begin()
+      await sleep(forMs)
+      await action.end()
+    }
   }))
 }
 

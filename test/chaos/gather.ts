@@ -12,15 +12,17 @@ const PROBES = 20
 const PROBE_MS = 500
 
 /** Waits until all is well, posts a few more, and looks at everything. */
-export async function gather (installation: Installation, plan: Pick<Plan, 'seed' | 'load'>, posts: readonly Post[]): Promise<Evidence> {
+export async function gather (installation: Installation, plan: Pick<Plan, 'seed' | 'load'>, posts: readonly Post[]): Promise<Evidence & { recoveredMs: number }> {
+  const begun = performance.now()
   const { pool, view, close } = await openSources(installation)
   try {
     const first = await settle(installation, { pool, view })
+    const recoveredMs = performance.now() - begun
     const rate = PROBES * 1000 / PROBE_MS
     const probes = first ? [] : await postLoad(installation.webhook, notificationsOf(plan.seed + 1, { ...plan.load, rate, duplicate: 0, reorder: 0 }, PROBE_MS), plan.load)
     const unsettled = first ?? await settle(installation, { pool, view })
     return {
-      posts, probes, unsettled,
+      posts, probes, unsettled, recoveredMs,
       records: view.records,
       storedIds: await storedIdsOf(pool),
       checkpoints: await checkpointsOf(pool),

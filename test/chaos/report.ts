@@ -3,10 +3,10 @@ import type { RunResult } from './run.js'
 const SHOWN = 20
 
 /** One line for a run. */
-export function lineOf ({ seed, acknowledged, refused, lost, doubled, stuck, unavailableMs, tookMs, problems }: RunResult): string {
+export function lineOf ({ seed, acknowledged, refused, lost, doubled, stuck, unavailableMs, recoveredMs, tookMs, problems }: RunResult): string {
   const counts = { acknowledged, refused, lost, doubled, stuck }
   const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`).join('  ')
-  return `seed ${seed}  ${told}  unavailable ${seconds(unavailableMs)}  took ${seconds(tookMs)}  ${problems.length === 0 ? 'ok' : 'WRONG'}`
+  return `seed ${seed}  ${told}  unavailable ${seconds(unavailableMs)}  recovered in ${seconds(recoveredMs)}  took ${seconds(tookMs)}  ${problems.length === 0 ? 'ok' : 'WRONG'}`
 }
 
 /** What is wrong, the first of it. */

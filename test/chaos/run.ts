@@ -14,6 +14,8 @@ export interface RunResult extends Verdict {
   refused: number
   /** The longest time between two acknowledgements, from the first notification to the last. */
   unavailableMs: number
+  /** From the last fault until everything was well. */
+  recoveredMs: number
   tookMs: number
 }
 
@@ -26,21 +28,22 @@ export interface RunOptions {
   logDir?: string
 }
 
-const BROKEN = { acknowledged: 0, refused: 0, lost: 0, doubled: 0, stuck: 0, unavailableMs: 0 }
+const BROKEN = { acknowledged: 0, refused: 0, lost: 0, doubled: 0, stuck: 0, unavailableMs: 0, recoveredMs: 0 }
 
 /** One run: the load with its faults, the recovery without any, and what is to be seen then. */
 export async function runPlan (stage: Stage, plan: Plan, { program, onProgress = () => {}, logDir }: RunOptions = {}): Promise<RunResult> {
   const begun = performance.now()
   onProgress('starting')
+  await stage.mend()
   const installation = await install(stage, program === undefined ? plan : { ...plan, program })
   try {
     await startAll(installation)
     const posts = await postWithFaults(stage, plan, { installation, onProgress })
     onProgress('recovering')
-    const evidence = await gather(installation, plan, posts)
+    const { recoveredMs, ...evidence } = await gather(installation, plan, posts)
     const verdict = check(evidence)
     if (verdict.problems.length > 0 && logDir !== undefined) keepLogs(installation, logDir)
-    return { ...verdict, ...summaryOf(posts), seed: plan.seed, tookMs: performance.now() - begun }
+    return { ...verdict, ...summaryOf(posts), recoveredMs, seed: plan.seed, tookMs: performance.now() - begun }
   } catch (err) {
     if (logDir !== undefined) keepLogs(installation, logDir)
     return { ...BROKEN, seed: plan.seed, tookMs: performance.now() - begun, problems: [`the run could not go on: ${(err as Error).message}`] } // nothing else is thrown

@@ -12,6 +12,8 @@ export interface Stage {
   postgres: OwnPostgres
   /** Started when it is first asked for. */
   kafka: () => Promise<Kafka>
+  /** Starts what a run that could not go on has left down. */
+  mend: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -27,7 +29,13 @@ export async function openStage ({ nodes = 1 } = {}): Promise<Stage> {
   try {
     let kafka: Promise<Kafka> | null = null
     const postgres = await startOwnPostgres(ends, path.join(dir, 'postgres'))
-    return { dir, postgres, kafka: () => kafka ??= startBrokers(), close: ends.close }
+    const mend = async () => {
+      postgres.thaw()
+      await postgres.start()
+      const brokers = await kafka
+      if (brokers) await Promise.all(brokers.brokers.map((_, i) => brokers.restart(i + 1).then(() => brokers.thaw(i + 1))))
+    }
+    return { dir, postgres, kafka: () => kafka ??= startBrokers(), mend, close: ends.close }
   } catch (err) {
     await ends.close()
     throw err
