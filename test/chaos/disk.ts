@@ -26,10 +26,10 @@ export function mountSmallDisk (t: Teardown, dir: string, sizeBytes: number): Sm
 }
 
 function writeUntilFull (file: string, mostBytes: number): void {
-  const block = Buffer.alloc(4096)
+  const block = Buffer.alloc(65_536)
   const descriptor = openSync(file, 'w')
   try {
-    for (let written = 0; written < mostBytes; written += block.length) writeSync(descriptor, block)
+    for (let written = 0; written <= mostBytes; written += block.length) writeSync(descriptor, block)
   } catch {
     // it is full
   } finally {

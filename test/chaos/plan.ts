@@ -48,6 +48,10 @@ export type FaultKind = 'kill' | 'restart' | 'freeze' | 'cut' | 'stall' | 'fill'
 export const POSTING_MS = 8_000
 
 const MIB = 1024 * 1024
+/** More than a run appends: nobody takes away what lies in the local log. */
+const LOG_BYTES = 16 * MIB
+/** Less than that: a spool has to do with what it is given. */
+const SPOOL_BYTES = MIB
 const FIRST_MS = 800
 const LAST_MS = POSTING_MS - 1_000
 const PAUSE_MS = 1_000
@@ -68,7 +72,7 @@ export function planOf (seed: number): Plan {
     log,
     roles: log === 'kafka' ? random.pick(['one', 'split'] as const) : 'one',
     database: log === 'local' ? random.pick(['server', 'embedded'] as const) : 'server',
-    diskBytes: random.pick([null, null, MIB]),
+    diskBytes: random.pick([null, null, log === 'local' ? LOG_BYTES : SPOOL_BYTES]),
     load: {
       family: random.pick(['classic', 'contact-center'] as const),
       rate: random.pick([60, 120, 200]),
