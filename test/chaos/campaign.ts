@@ -16,6 +16,8 @@ export interface CampaignOptions {
   onProgress?: (text: string) => void
   /** `logDir` is where what the processes printed is kept, when something is wrong. */
   onResult?: (result: RunResult, logDir: string) => void
+  /** True, unless what is wrong is expected. */
+  keepsLogs?: boolean
   /** Looked at after each run. */
   isOver?: (result: RunResult) => boolean
 }
@@ -26,13 +28,13 @@ export function logDirOf (name: string): string {
 }
 
 /** One run after the other, with fresh data each. */
-export async function runCampaign (stage: Stage, { runs, seed, rig, plan = planOf, onPlan, onProgress = () => {}, onResult, isOver = () => false }: CampaignOptions): Promise<RunResult[]> {
+export async function runCampaign (stage: Stage, { runs, seed, rig, plan = planOf, onPlan, onProgress = () => {}, onResult, keepsLogs = true, isOver = () => false }: CampaignOptions): Promise<RunResult[]> {
   const results: RunResult[] = []
   for (let i = 0; i < runs; i++) {
     const planned = plan(seed + i)
     const logDir = logDirOf(String(planned.seed))
     onPlan?.(planned)
-    const result = await runPlan(stage, planned, { program: rig && rigProgram(rig), logDir, onProgress: text => onProgress(`run ${i + 1} of ${runs}, ${text}`) })
+    const result = await runPlan(stage, planned, { program: rig && rigProgram(rig), ...keepsLogs && { logDir }, onProgress: text => onProgress(`run ${i + 1} of ${runs}, ${text}`) })
     results.push(result)
     onResult?.(result, logDir)
     if (isOver(result)) break
