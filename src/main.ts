@@ -13,6 +13,7 @@ import { resumeCommand } from './commands/resume.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
+import { armCrashPoint } from './crash-points.js'
 import { packageVersion } from './project-root.js'
 
 const program = new Command('mightycall-stream')
@@ -40,6 +41,7 @@ const commands = [
 for (const command of commands) program.addCommand(command(process.env))
 
 try {
+  armCrashPoint(process.env.MCS_CRASH_AT)
   await program.parseAsync()
 } catch (err) {
   console.error(explain(err))

@@ -7,6 +7,7 @@ import { openDatabase } from './db/open.js'
 import { ConfigError } from './errors.js'
 import { within } from './event-log/kafka/until-failure.js'
 import { openLog } from './event-log/open.js'
+import type { EventLog } from './event-log/port.js'
 import { listen } from './listen.js'
 import type { Metrics } from './metrics.js'
 import { startParts } from './parts.js'
@@ -38,10 +39,12 @@ export interface ServiceOptions {
   logger: Logger
   metrics: Metrics
   now: () => Date
+  /** Puts something before the log; for tests that build a mistake in. */
+  wrapLog?: (log: EventLog) => EventLog
 }
 
 /** Builds what the asked-for roles need, in the order of the way of the data, and takes it down in the opposite order. */
-export async function startService ({ config, logger, metrics, now }: ServiceOptions): Promise<Service> {
+export async function startService ({ config, logger, metrics, now, wrapLog = log => log }: ServiceOptions): Promise<Service> {
   const resources: (() => Promise<void>)[] = [] // how to close what is open, last first
   let closing: Promise<void> | null = null
   const close = () => closing ??= closeAll(resources.reverse())
@@ -51,7 +54,8 @@ export async function startService ({ config, logger, metrics, now }: ServiceOpt
     const secrets = loadSecrets(config)
     const load = () => loadAccounts(config, secrets.webhookTokens)
     const accounts = createAccounts(load(), config)
-    const opened = needsLog(config) ? await openLog(config, logger) : null
+    const asked = needsLog(config) ? await openLog(config, logger) : null
+    const opened = asked && { ...asked, log: wrapLog(asked.log) }
     if (opened) resources.push(() => opened.log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())

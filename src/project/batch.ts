@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { passCrashPoint } from '../crash-points.js'
 import { inTransaction } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import type { Offset, StoredRecord } from '../event-log/port.js'
@@ -73,14 +74,17 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const events = decoded.map(({ event }) => event)
     const drifts = driftsOf(events)
     const { entities, refused, fresh: drifted } = await storeEvents(tx, decoded, event => drifts.has(event))
+    passCrashPoint('after-events-before-rows')
     const aggregates = createAggregates()
     const failures = await foldEntities(tx, entities, { settings, aggregates })
     const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, account: item.event.account, err }))]
     guard?.leave(fresh, { decoded, deadLetters, failures })
     await insertDeadLetters(tx, key.logId, deadLetters, now)
+    passCrashPoint('after-rows-before-checkpoint')
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
     await aggregates.write(tx)
     await countDrift(tx, drifted, drifts)
+    passCrashPoint('after-checkpoint-before-commit')
     return { hole: null, wentBack: false, records: fresh.length, events, deadLetters, failures, drifted: drifted.length }
   })
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { passCrashPoint } from '../crash-points.js'
 import { ProjectionRestartError } from '../errors.js'
 import { TOPICS } from '../events/topics.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
@@ -49,6 +50,7 @@ export async function startProjector (options: ProjectorOptions): Promise<Subscr
     const before = reached.get(place) ?? null
     const key = { logId, group, topic, partition }
     const projected = await guard.watch(key, guard => projectBatch(pool, key, records, { now: now(), settings, reached: before, guard }))
+    passCrashPoint('after-commit-before-resolve')
     report(logger.child({ topic, partition }), projected)
     if (projected.hole || projected.wentBack) {
       restarting = restart().catch(err => logger.error({ alarm: 'projector-stopped', err }, 'reading could not start again: restart the service'))

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { passCrashPoint } from '../crash-points.js'
 import { encodeEvent } from '../events/record.js'
 import type { EventLog } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
@@ -29,6 +30,7 @@ export async function serveReceive (app: FastifyInstance, { log, metrics, now, a
     append: async events => {
       const startedAt = performance.now()
       await log.append(events.map(encodeEvent))
+      passCrashPoint('after-append-before-ack')
       metrics.appendDuration.observe((performance.now() - startedAt) / 1000)
     },
     now,

@@ -25,7 +25,7 @@ export interface RunningService {
   get: (path: string) => Promise<unknown>
 }
 
-const MAIN = path.join(PROJECT_ROOT, 'dist/src/main.js')
+export const MAIN = path.join(PROJECT_ROOT, 'dist/src/main.js')
 
 /** Runs a command of ours as a process of its own; resolves when it has ended. */
 export async function runCommand (args: readonly string[], env: Record<string, string>): Promise<{ code: number | null, stdout: string, stderr: string }> {
@@ -65,11 +65,16 @@ export function someSecrets (): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } {
   return { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
 }
 
-/** A command of ours as a process, in an environment without what would configure the service by accident. */
+/** A command of ours as a process. */
 export function spawnMain (args: readonly string[], env: Record<string, string>) {
+  return spawnProgram(MAIN, args, env)
+}
+
+/** A compiled program as a process, in an environment without what would configure the service by accident. */
+export function spawnProgram (file: string, args: readonly string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
   const inherited = { PATH, HOME, ...TMPDIR && { TMPDIR }, ...MCS_TEST_RUN && { MCS_TEST_RUN } }
-  return spawn(...withoutHooks(process.execPath, ['--enable-source-maps', MAIN, ...args]), { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })
+  return spawn(...withoutHooks(process.execPath, ['--enable-source-maps', file, ...args]), { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })
 }
 
 function collect (stream: NodeJS.ReadableStream): () => string {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { passCrashPoint } from '../../crash-points.js'
 import { backOffMs, pause } from '../kafka/pauses.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
@@ -26,6 +27,7 @@ export async function drain (options: DrainerOptions): Promise<void> {
       if (records.length === 0) return
       await sendAll(options, records)
       if (signal.aborted) return
+      passCrashPoint('between-drain-and-trim')
       await spool.drained(records)
       onDrained(records.length)
       failures = 0

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import pg from 'pg'
+import { pino } from 'pino'
+import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
+import { openKafkaLog } from '../../src/event-log/kafka/log.js'
+import { openLocalReader } from '../../src/event-log/local/local-reader.js'
+import type { EventReader } from '../../src/event-log/port.js'
+import { eventually } from '../support/eventually.js'
+import { freePorts } from '../support/free-ports.js'
+import type { Kafka } from '../support/kafka.js'
+import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.js'
+import { MAIN, someSecrets } from '../support/service.js'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
+import { mountSmallDisk, type SmallDisk } from './disk.js'
+import { createEnds } from './ends.js'
+import type { Plan } from './plan.js'
+import type { Stage } from './stage.js'
+import { type Supervised, supervise } from './supervised.js'
+
+/** The service as a run has it: its processes, and what stands between them and their servers. */
+export interface Installation {
+  receiver: Supervised
+  /** The receiver itself, when one process has all roles. */
+  projector: Supervised
+  processes: readonly Supervised[]
+  /** Null: none was planned, or none can be made here. */
+  disk: SmallDisk | null
+  kafka: Kafka | null
+  /** Before a lone broker. */
+  kafkaProxy: KafkaProxy | null
+  postgresProxy: TcpProxy | null
+  webhook: URL
+  adminKey: string
+  /** A pool of the database that no fault reaches; the servers must run. */
+  openPool: () => Promise<pg.Pool>
+  /** The log, past every proxy. */
+  openReader: () => Promise<EventReader>
+  close: () => Promise<void>
+}
+
+export type InstallationPlan = Pick<Plan, 'log' | 'roles' | 'database' | 'diskBytes'> & {
+  /** Compiled, in the place of the service. */
+  program?: string
+}
+
+const START_MS = 60_000
+
+/** Resolves when every process is ready. */
+export async function startAll ({ processes }: Installation): Promise<void> {
+  for (const process of processes) process.start()
+  await eventually('every process is ready', async () => (await Promise.all(processes.map(process => process.isReady()))).every(Boolean), START_MS)
+}
+
+/** Nothing of it runs yet. */
+export async function install (stage: Stage, plan: InstallationPlan): Promise<Installation> {
+  const ends = createEnds()
+  try {
+    return await build(stage, plan, ends)
+  } catch (err) {
+    await ends.close()
+    throw err
+  }
+}
+
+async function build (stage: Stage, plan: InstallationPlan, ends: ReturnType<typeof createEnds>): Promise<Installation> {
+  const name = `chaos_${randomBytes(4).toString('hex')}`
+  const { postgres } = stage
+  const kafka = plan.log === 'kafka' ? await stage.kafka() : null
+  const kafkaProxy = kafka?.brokers.length === 1 ? await startKafkaProxy(ends, kafka.brokers[0] ?? '') : null
+  const postgresProxy = plan.database === 'server' ? await startTcpProxy(ends, { path: postgres.socket }) : null
+  const database = postgresProxy ? await postgres.create(name) : null
+  if (database) ends.teardown(() => postgres.drop(name))
+
+  const dataDir = path.join(stage.dir, name)
+  const disk = plan.diskBytes === null ? null : mountSmallDisk(ends, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
+  const secrets = someSecrets()
+  const env = {
+    ...secrets,
+    DRAIN_SECONDS: '0',
+    ...kafka && { KAFKA_BROKERS: (kafkaProxy ?? kafka).brokers.join(','), KAFKA_TOPIC_PREFIX: name, KAFKA_GROUP_ID: name },
+    ...kafka && plan.diskBytes !== null && { SPOOL_MAX_BYTES: String(plan.diskBytes) },
+    ...database && postgresProxy && { DATABASE_URL: database.replace(/@[^/]*\//, `@127.0.0.1:${postgresProxy.port}/`) }
+  }
+  const processes = await processesOf(plan, env, dataDir)
+  for (const process of processes) ends.teardown(process.kill)
+  const [receiver, projector = receiver] = processes
+  return {
+    receiver, projector, processes, disk, kafka, kafkaProxy, postgresProxy,
+    webhook: new URL(`${receiver.url}/webhooks/mightycall/${secrets.WEBHOOK_TOKENS}`),
+    adminKey: secrets.ADMIN_KEY,
+    openPool: async () => poolOf(database ?? await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') }) ?? ''),
+    openReader: () => kafka
+      ? openKafkaLog({ brokers: kafka.brokers, topicPrefix: name, createTopics: false, consumeOnly: true }, { log: pino({ level: 'silent' }) })
+      : openLocalReader({ dir: path.join(dataDir, 'log') }),
+    close: ends.close
+  }
+}
+
+async function processesOf ({ roles, program = MAIN }: InstallationPlan, env: Record<string, string>, dataDir: string): Promise<[Supervised, ...Supervised[]]> {
+  const [first = 0, second = 0] = await freePorts(2)
+  const make = (name: string, port: number, own: Record<string, string>) => supervise({ name, program, args: ['start'], port, env: { ...env, ...own } })
+  if (roles === 'one') return [make('service', first, { DATA_DIR: dataDir })]
+  return [
+    make('receiver', first, { DATA_DIR: dataDir, ROLES: 'receive' }),
+    make('projector', second, { DATA_DIR: `${dataDir}-projector`, ROLES: 'project,query' })
+  ]
+}
+
+function poolOf (url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 4 })
+  pool.on('error', () => {})
+  return pool
+}

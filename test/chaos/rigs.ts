@@ -1,0 +1,10 @@
+import path from 'node:path'
+import { PROJECT_ROOT } from '../../src/project-root.js'
+
+/** The service with a mistake built in, which the campaign has to notice; by the name of its program. */
+export const RIGS = ['early-ack', 'early-checkpoint', 'retries'] as const
+export type Rig = typeof RIGS[number]
+
+export function rigProgram (rig: Rig): string {
+  return path.join(PROJECT_ROOT, 'dist/test/chaos/rigged', `${rig}.js`)
+}
