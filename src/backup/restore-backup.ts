@@ -65,10 +65,13 @@ async function refuseUnlessEmpty (tx: Tx): Promise<void> {
 async function insertRows (tx: Tx, { table, columns, json }: { table: string, columns: readonly string[], json: string }): Promise<void> {
   if (!keptTable(table)) throw new DamagedBackupError('it holds a table that there is not')
   const names = columns.join(', ')
-  await tx.query(`insert into ${table} (${names}) overriding system value select ${names} from json_populate_recordset(null::${table}, $1::json)`, [json])
+  const rows = `rows as materialized (select ${names} from json_populate_recordset(null::${table}, $1::json))`
+  const insert = `insert into ${table} (${names}) overriding system value select ${names} from rows`
   // A rebuild walks the entities: each that has events needs its row.
-  if (table === 'events') await tx.query('insert into entities (account, kind, entity, fold_version) select distinct account, kind, entity, 0 from json_populate_recordset(null::events, $1::json) on conflict do nothing', [json])
+  await tx.query(table === 'events' ? `with ${rows}, stored as (${insert}) ${INSERT_ENTITIES}` : `with ${rows} ${insert}`, [json])
 }
+
+const INSERT_ENTITIES = 'insert into entities (account, kind, entity, fold_version) select distinct account, kind, entity, 0 from rows on conflict do nothing'
 
 /** What comes next is numbered after what was restored. */
 async function countOn (tx: Tx, table: string, column: string): Promise<void> {

@@ -4,7 +4,7 @@ import { ProjectorStoppedError } from '../errors.js'
 import type { Tx } from '../db/transaction.js'
 import type { StoredRecord } from '../event-log/port.js'
 import type { CheckpointKey } from './checkpoints.js'
-import { createFailureWindow, type Excess, type Outcome } from './failure-window.js'
+import { createFailureWindow, type Excess, type FailureWindow, type Outcome } from './failure-window.js'
 import { type BatchFailures, commonCode, outcomesOf } from './outcomes.js'
 import { describeStop, letThroughUntil, loadStop, recordStop, type Stop } from './stops.js'
 
@@ -44,44 +44,53 @@ export function createGuard ({ pool, group, now, logger, onStopped }: GuardOptio
   const tell = createTeller(logger, onStopped)
 
   async function watch<T> (key: CheckpointKey, work: (guard: BatchGuard) => Promise<T>): Promise<T> {
-    let outcomes: readonly Outcome[] = []
-    let letThrough = -1n
-    let isLetThrough = false
-    let excess: Pick<Stop, 'lastOffset' | 'code' | keyof Excess> | null = null
-    const guard: BatchGuard = {
-      enter: async tx => {
-        const stop = await loadStop(tx, group)
-        tell(stop)
-        const why = describeStop(stop)
-        if (why) throw new ProjectorStoppedError(why)
-        letThrough = letThroughUntil(stop, key)
-      },
-      leave: (records, failures) => {
-        outcomes = outcomesOf(records, failures, letThrough)
-        isLetThrough = outcomes.length < records.length
-        const found = window.excessWith(outcomes)
-        if (!found) return
-        excess = { ...found, lastOffset: records.at(-1)?.offset ?? -1n, code: commonCode(failures) }
-        throw new ProjectorStoppedError('too many records cannot be projected')
-      }
-    }
+    const { guard, seen } = createBatchGuard(key, window, tell)
     try {
       const done = await work(guard)
-      if (isLetThrough) window.clear()
-      window.note(outcomes)
+      if (seen.isLetThrough) window.clear()
+      window.note(seen.outcomes)
       return done
     } catch (err) {
-      if (excess) await stopAt(key, excess) // the batch is rolled back
+      if (seen.excess) { // the batch is rolled back
+        await recordStop(pool, key, { ...seen.excess, stoppedAt: now() })
+        tell(await loadStop(pool, group))
+      }
       throw err
     }
   }
 
-  async function stopAt (key: CheckpointKey, excess: Pick<Stop, 'lastOffset' | 'code' | keyof Excess>): Promise<void> {
-    await recordStop(pool, key, { ...excess, stoppedAt: now() })
-    tell(await loadStop(pool, group))
-  }
-
   return { look: async () => tell(await loadStop(pool, group)), watch }
+}
+
+/** What the guard of a batch has found. */
+interface Seen {
+  outcomes: readonly Outcome[]
+  /** Some of its records were not counted, since the projector was resumed for them. */
+  isLetThrough: boolean
+  excess: Pick<Stop, 'lastOffset' | 'code' | keyof Excess> | null
+}
+
+function createBatchGuard (key: CheckpointKey, window: FailureWindow, tell: (stop: Stop | null) => void): { guard: BatchGuard, seen: Seen } {
+  const seen: Seen = { outcomes: [], isLetThrough: false, excess: null }
+  let letThrough = -1n
+  const guard: BatchGuard = {
+    enter: async tx => {
+      const stop = await loadStop(tx, key.group)
+      tell(stop)
+      const why = describeStop(stop)
+      if (why) throw new ProjectorStoppedError(why)
+      letThrough = letThroughUntil(stop, key)
+    },
+    leave: (records, failures) => {
+      seen.outcomes = outcomesOf(records, failures, letThrough)
+      seen.isLetThrough = seen.outcomes.length < records.length
+      const excess = window.excessWith(seen.outcomes)
+      if (!excess) return
+      seen.excess = { ...excess, lastOffset: records.at(-1)?.offset ?? -1n, code: commonCode(failures) }
+      throw new ProjectorStoppedError('too many records cannot be projected')
+    }
+  }
+  return { guard, seen }
 }
 
 /** An alarm when it stops, and a line when it goes on. */

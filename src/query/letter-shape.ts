@@ -1,7 +1,6 @@
 import Type, { type Static } from 'typebox'
-import type { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
+import { type deadLetterActions, type deadLetters, LETTER_STATES } from '../db/schema/dead-letters.js'
 import { isTooDeep } from '../events/record.js'
-import { LETTER_STATES } from '../project/letters/letter.js'
 
 const orNull = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
 

@@ -1,6 +1,8 @@
 import { bigint, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { at, bytea } from './columns.js'
 
+export const LETTER_STATES = ['dead', 'redriven', 'discarded'] as const
+
 /**
  * Records that could not be projected: undecodable, or refused by the database for what they hold. Written only by project.
  * None is ever taken away: one that is redriven or discarded changes its state. A topic that was made anew has other records at the same offsets.
@@ -19,7 +21,7 @@ export const deadLetters = pgTable('dead_letters', {
   value: bytea('value'),
   headers: jsonb('headers').notNull(),
   diedAt: at('died_at').notNull(),
-  state: text('state').notNull().default('dead') // dead | redriven | discarded
+  state: text('state').notNull().default('dead') // one of LETTER_STATES
 }, t => [
   uniqueIndex('dead_letters_record').on(t.logId, t.topic, t.partition, t.offset, t.recordId),
   index('dead_letters_died').on(t.diedAt, t.id)

@@ -1,7 +1,7 @@
-import { NotFoundError } from '../../errors.js'
+import type { LETTER_STATES } from '../../db/schema/dead-letters.js'
 import type { Tx } from '../../db/transaction.js'
+import { NotFoundError } from '../../errors.js'
 
-export const LETTER_STATES = ['dead', 'redriven', 'discarded'] as const
 export type LetterState = typeof LETTER_STATES[number]
 
 export interface Letter {
