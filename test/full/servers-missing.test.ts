@@ -29,13 +29,16 @@ t.test('notifications are taken without Kafka and without Postgres, and reach th
   t.match(alone.output(), /"alarm":"spool-left","records":5/)
   t.match(await runCommand(['drain'], environment), { code: 1, stderr: /nothing listens at/ })
 
-  const waiting = await startServiceProcess(t, environment)
   await kafka.restart()
   const running = await startEmbeddedPostgres({ dataDir, log })
   t.teardown(() => running.stop())
+  const doomed = await startServiceProcess(t, { ...environment, MCS_CRASH_AT: 'between-drain-and-trim' })
+  await eventually('it has died with the records in Kafka and in the spool', () => doomed.child.signalCode === 'SIGKILL', 40_000)
+  const waiting = await startServiceProcess(t, environment)
   await eventually('all is ready', async () => (await waiting.get('/health/ready') as { ready: boolean }).ready, 40_000)
   for (const notification of DOCUMENTED.slice(5, 9)) t.equal(await waiting.post(notification), 200)
   await seen(waiting, 9)
+  t.match(await metric(waiting, 'mcs_spool_records'), '0')
 
   await kafka.kill()
   for (const notification of DOCUMENTED.slice(9)) t.equal(await waiting.post(notification), 200)

@@ -17,7 +17,7 @@ t.test('a projector of Kafka stands still while it is stopped, and then goes on 
   const events = history(ANSWERED).map(encodeEvent)
   const [{ key, topic } = { key: '', topic: 'calls' as const }] = events
   await log.append([...Array.from({ length: 30 }, () => ({ key, topic, value: Buffer.from('no event'), headers: {} })), ...events]) // in one partition
-  const projection = await startProjection({ log, pool, group: `g-${process.pid}`, now: () => NOW, settings: SETTINGS, logger: pino({ level: 'silent' }), metrics: createMetrics(), formerLog: null })
+  const projection = await startProjection({ log, pool, group: `g-${process.pid}`, now: () => NOW, settings: SETTINGS, logger: pino({ level: 'silent' }), metrics: createMetrics(), openFormerLog: async () => null })
   t.teardown(projection.close)
   const count = async (table: string) => (await pool.query(`select from ${table}`)).rowCount
   await eventually('it stops', async () => (await projection.trouble())?.startsWith('stopped at ') ?? false, 30_000)
