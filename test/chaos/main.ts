@@ -26,7 +26,7 @@ Scenarios print lines of: name value unit goal met|missed.
 Mistakes that can be built in, and have to be noticed:
   early-ack         acknowledges before the append
   early-checkpoint  commits the checkpoint before the rows
-  retries           lets kafkajs retry, and looks at no result: on three brokers, of which one is killed; now and then a run loses some
+  retries           lets kafkajs retry, and looks at no result: on three brokers, of which one is killed; most runs lose some
 
 Examples:
   $ npm run chaos

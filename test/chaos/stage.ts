@@ -17,8 +17,8 @@ export interface Stage {
   close: () => Promise<void>
 }
 
-/** A broker that was killed counts as alive for so long. */
-const SESSION = ['broker.session.timeout.ms=1000', 'broker.heartbeat.interval.ms=300']
+/** A broker that was killed counts as alive for so long. With less, three of them on a busy machine would lose each other without a fault. */
+const sessionOf = (nodes: number) => [`broker.session.timeout.ms=${nodes > 1 ? 2_000 : 1_000}`, 'broker.heartbeat.interval.ms=300']
 
 /** @param nodes  of Kafka */
 export async function openStage ({ nodes = 1 } = {}): Promise<Stage> {
@@ -44,7 +44,7 @@ export async function openStage ({ nodes = 1 } = {}): Promise<Stage> {
   async function startBrokers (): Promise<Kafka> {
     const unavailable = kafkaUnavailable()
     if (unavailable) throw new Error(unavailable)
-    const started = await startKafka({ dir: path.join(dir, 'kafka'), nodes, extra: nodes > 1 ? [] : SESSION })
+    const started = await startKafka({ dir: path.join(dir, 'kafka'), nodes, extra: sessionOf(nodes) })
     ends.teardown(started.stop)
     return started
   }
