@@ -36,6 +36,15 @@ export const BackupFileError = createError<[problem: string]>('MCS_BACKUP_FILE',
 export const DamagedBackupError = createError<[problem: string]>('MCS_BACKUP_DAMAGED', 'the backup cannot be used, and nothing is restored: %s', 500)
 export const NotEmptyError = createError<[tables: string]>('MCS_DATABASE_NOT_EMPTY', 'the database is not empty (%s): restore into a new one, with another DATABASE_URL or DATA_DIR', 500)
 
+/** MightyCall's REST API. */
+export const RestAuthError = createError<[problem: string]>('MCS_REST_AUTH', 'MightyCall refuses the credentials (%s): correct apiKey and userKeys of the account', 502)
+export const QuotaError = createError<[until: string]>('MCS_QUOTA', 'the budget of requests to MightyCall is spent until %s', 429)
+export const RestBlockedError = createError<[until: string]>('MCS_REST_BLOCKED', 'MightyCall takes no requests until %s', 429)
+export const RestUnavailableError = createError<[problem: string]>('MCS_REST_UNAVAILABLE', 'MightyCall does not serve now (%s): try again later', 503)
+export const RestUnexpectedError = createError<[problem: string]>('MCS_REST_UNEXPECTED', 'an answer of MightyCall is not as documented: %s', 502)
+export const RestNotFoundError = createError('MCS_REST_NOT_FOUND', 'MightyCall has no such thing', 404)
+export const RestRefusedError = createError<[problem: string]>('MCS_REST_REFUSED', 'MightyCall refuses the request: %s', 502)
+
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
 export const NotReadyError = createError('MCS_NOT_READY', 'the database cannot be reached: try again later, and see /health/ready', 503)

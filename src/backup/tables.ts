@@ -6,6 +6,7 @@ import { agentPresence, contacts, extensions, phoneNumbers, polledRanges } from 
 import { entities, events } from '../db/schema/events.js'
 import { smsLogs, voicemailLogs } from '../db/schema/messages.js'
 import { checkpoints, drift, holes, projectorStops, rebuilds } from '../db/schema/projection.js'
+import { quotaKeys, quotaPermits } from '../db/schema/quota.js'
 import { reports } from '../db/schema/reports.js'
 
 export interface KeptTable {
@@ -26,6 +27,9 @@ export const KEPT_TABLES: readonly KeptTable[] = [events, checkpoints, holes, de
 export const REBUILT_TABLES: readonly string[] = [
   entities, callHistory, callLegs, voicemailLogs, smsLogs, phoneNumbers, extensions, contacts, agentPresence, polledRanges, reports, rebuilds
 ].map(table => getTableName(table))
+
+/** What is of no use to another installation, or another day. */
+export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits].map(table => getTableName(table))
 
 export function keptTable (name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)
