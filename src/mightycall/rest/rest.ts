@@ -1,0 +1,69 @@
+import type { Logger } from 'pino'
+import type { Account } from '../../accounts.js'
+import type { Drift } from '../drift.js'
+import { type AccountState, createClient, noted, type RestClient } from './client.js'
+import { credentialsOf } from './credentials.js'
+import type { Limits } from './exchange.js'
+import { createGate } from './gate.js'
+import type { Quota } from './quota-port.js'
+import { requestToken } from './token-request.js'
+import { createTokens, type Tokens } from './tokens.js'
+
+export interface RestOptions {
+  quota: Quota
+  logger: Logger
+  now: () => Date
+  /** 0 to 1, for the jitter of what is tried again. */
+  random: () => number
+  /** Told of what an answer held that we do not know, with every answer that does. */
+  onDrift: (account: string, drift: Drift) => void
+  limits?: Partial<Limits>
+}
+
+export interface Rest {
+  /**
+   * Takes the account as it is now: ask again after a reload. All clients of one account object share what is in flight, tokens, and a stop.
+   * @param extension  whose key the token is made from
+   */
+  clientOf: (account: Account, extension: string) => RestClient
+}
+
+const LIMITS: Limits = { timeoutMs: 20_000, maxBytes: 16 * 1024 ** 2 }
+const MOST_IN_FLIGHT = 2
+
+/** MightyCall's REST API for the accounts of this process. */
+export function createRest (options: RestOptions): Rest {
+  const states = new WeakMap<Account, AccountState>()
+  const limits = { ...LIMITS, ...options.limits }
+
+  function stateOf (account: Account): AccountState {
+    const state = states.get(account) ?? { gate: createGate(MOST_IN_FLIGHT), tokens: new Map<string, Tokens>(), stopped: null }
+    states.set(account, state)
+    return state
+  }
+
+  return {
+    clientOf: (account, extension) => {
+      const state = stateOf(account)
+      const credentials = () => credentialsOf(account, extension)
+      const tokens = state.tokens.get(extension) ?? countedTokens(credentials, limits, options)
+      state.tokens.set(extension, tokens)
+      return createClient({ ...options, account, state, credentials, tokens, limits, onDrift: drift => options.onDrift(account.id, drift) })
+    }
+  }
+}
+
+type CredentialsOf = () => ReturnType<typeof credentialsOf>
+
+/** Requests for a token are taken from the quota too: whether MightyCall counts them is not documented. */
+function countedTokens (credentials: CredentialsOf, limits: Limits, { quota, now, random }: RestOptions): Tokens {
+  return createTokens({
+    now,
+    random,
+    request: async (grant, permitClass) => {
+      const known = credentials()
+      await quota.take(known.apiKey, permitClass, now())
+      return requestToken(grant, known, limits, now).catch(async err => { throw await noted(err, known.apiKey, quota) })
+    }
+  })
+}

@@ -1,0 +1,34 @@
+import Type from 'typebox'
+import { count, flag, instant, maybe, milliseconds, oneOf, text } from '../fields.js'
+import { choice, e164, extension, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
+import { route } from '../route.js'
+
+// Source: MightyCall API v4, Calls. No end, no answer and no wait is told, and a call shows up once it has ended: it is no live feed.
+
+const party = { name: text(), extension: text(), phone: text() }
+
+const callShape = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  caller: maybe(Type.Object(party)),
+  called: maybe(Type.Array(Type.Object({ ...party, isConnected: flag(), isFirstConnected: flag() }))),
+  businessNumber: text(),
+  dateTimeUtc: instant(),
+  duration: milliseconds(),
+  direction: oneOf('Incoming', 'Outgoing'),
+  callStatus: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled'), // the last is documented as a filter only
+  callRecord: maybe(Type.Object({ fileName: text(), uri: text() }))
+})
+
+const filters = choice('Incoming', 'Outgoing', 'InOutgoing', 'Connected', 'Missed', 'Canceled', 'Dropped', 'Voicemail', 'InternalOnly', 'CallbackWidget')
+
+export const calls = route({
+  path: '/calls',
+  input: Type.Object({ query: query({ pageSize: pageSize(), skip: skip(), startUtc: utcSeconds(), endUtc: utcSeconds(), callFilter: Type.Array(filters), customFilter: Type.String(), extension: extension() }) }),
+  answer: Type.Object({ calls: Type.Array(callShape), total: count() }),
+  list: 'calls'
+})
+
+export const call = route({ path: '/calls/{id}', input: Type.Object({ path: Type.Object({ id: id() }) }), answer: callShape })
+
+/** Rings the user of the token first, then `to`. */
+export const makeCall = route({ method: 'POST', path: '/calls/makecall', input: Type.Object({ body: Type.Object({ from: e164(), to: e164() }) }), answer: callShape })

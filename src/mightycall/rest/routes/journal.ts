@@ -1,0 +1,119 @@
+import Type from 'typebox'
+import { clock, count, flag, guid, instant, maybe, oneOf, text, texts } from '../fields.js'
+import { choice, commaSeparated, e164, id, page, pageSize, query, utcInstant } from '../parameters.js'
+import { route } from '../route.js'
+
+// Source: MightyCall API v4, Journal. Here, and not in /calls, are agents, transcripts, messages, and whether something was read.
+
+const availability = oneOf('Unknown', 'Available', 'NotAvailable')
+
+const agent = Type.Object({
+  id: text(),
+  groupId: text(),
+  agentRole: oneOf('NotDialed', 'CallOwner', 'Consultant', 'VoiceMailReceiver', 'TransferReceiver'), // the last is told of contact-center accounts only
+  name: text(),
+  extension: text(),
+  forwardingNumber: text(),
+  phone: text(),
+  role: text(),
+  email: text(),
+  type: oneOf('User', 'Multiple', 'UnnamedGroup', 'Queue', 'CallbackQueue', 'NamedGroup', 'ExternalNumber', 'voiceMailBox')
+})
+
+const recording = Type.Object({
+  recordingId: text(),
+  duration: clock(),
+  flag: oneOf('None', 'Hidden', 'Public', 'Lost'),
+  status: oneOf('Unknown', 'Recorded', 'NoPartyConnected', 'NotConfigured', 'NotAvailable', 'LostDuringFailover'),
+  link: text(),
+  availability
+})
+
+const voicemail = Type.Object({
+  duration: clock(),
+  text: text(),
+  speechRecognitionStatus: oneOf('Unknown', 'NotPerformed', 'SilenceOrNoSpeech', 'Success', 'Error'),
+  assignee: maybe(agent),
+  recording: maybe(recording),
+  availability,
+  whenRemoved: instant(),
+  whoRemovedName: text(),
+  removedByUserGuid: guid()
+})
+
+const client = Type.Object({
+  address: text(),
+  type: oneOf('PhoneNumber', 'Widget'),
+  widgetName: text(),
+  endpoint: text(),
+  callerKind: oneOf('Default', 'VIP', 'Blocked'),
+  resolvedContacts: Type.Optional(Type.Unknown()),
+  resolvedExternalContacts: Type.Optional(Type.Unknown()),
+  latestResolvedExternalContact: Type.Optional(Type.Unknown())
+})
+
+const attachment = Type.Object({ link: text(), fileName: text(), fileSize: count(), isImage: flag(), isSupportedFormat: flag(), isStorageExpired: flag() })
+
+const requestShape = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  requestGuid: guid(),
+  state: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message'),
+  type: oneOf('Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'Unspecified'),
+  origin: oneOf('Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal'),
+  client: maybe(client),
+  created: instant(),
+  respondedAt: instant(),
+  businessNumber: maybe(Type.Object({ number: text(), label: text() })),
+  businessNumbersCount: count(),
+  agent: maybe(agent),
+  users: maybe(Type.Array(agent)),
+  comment: text(),
+  favorite: flag(),
+  tags: texts(),
+  textModel: maybe(Type.Object({ text: text(), availability })),
+  text: text(),
+  duration: clock(),
+  voicemail: maybe(voicemail),
+  recording: maybe(recording),
+  messageDeliveryStatus: oneOf('Unspecified', 'NotSent', 'Sent'),
+  attachments: maybe(Type.Array(attachment)),
+  read: flag(),
+  wfstate: maybe(Type.Object({ state: oneOf('Open', 'Finished', 'Resolved') })),
+  inConversation: flag(),
+  availability
+})
+
+const detail = { resolveContacts: Type.Boolean(), showExternalContacts: Type.Boolean(), showUsers: Type.Boolean() }
+
+/** A parameter that it does not know is refused, not ignored. */
+const journalQuery = query({
+  ...detail,
+  pageSize: pageSize(),
+  page: page(),
+  reverse: Type.Boolean(),
+  origin: commaSeparated(choice('Inbound', 'Outbound', 'Callback', 'Internal', 'All')),
+  state: commaSeparated(choice('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message', 'All')),
+  type: commaSeparated(choice('Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'All')),
+  earliest: utcInstant(),
+  latest: utcInstant(),
+  from: utcInstant(),
+  to: utcInstant(),
+  phone: commaSeparated(e164()),
+  businessNumber: withoutPlus()
+})
+
+/** The journal; of contact-center accounts it is called communications. */
+export const journal = route({
+  path: '/journal/requests',
+  contactCenter: '/contactCenter/communications',
+  input: Type.Object({ query: journalQuery }),
+  answer: Type.Object({ requests: Type.Array(requestShape), currentPage: count(), errorInfo: text() }),
+  list: 'requests'
+})
+
+export const journalRequest = route({ path: '/journal/requests/{id}', contactCenter: null, input: Type.Object({ path: Type.Object({ id: id() }), query: Type.Optional(query(detail)) }), answer: requestShape })
+
+/** E.164 from the caller; the filter wants them without the plus. */
+function withoutPlus () {
+  return Type.Codec(Type.String({ pattern: '^\\d+(?:,\\d+)*$' })).Decode(text => text.split(',').map(number => `+${number}`)).Encode(numbers => numbers.map(number => number.replace(/^\+/, '')).join(','))
+}

@@ -1,0 +1,27 @@
+import Type from 'typebox'
+import { instant, maybe, text, texts } from '../fields.js'
+import { e164 } from '../parameters.js'
+import { route } from '../route.js'
+
+/** The token's user must be allowed to text from the number. */
+export const sendMessage = route({
+  method: 'POST',
+  path: '/messages/send',
+  contactCenter: '/contactcenter/messages/send',
+  input: Type.Object({
+    body: Type.Object({
+      from: e164(),
+      to: Type.Array(e164(), { minItems: 1 }),
+      message: Type.Optional(Type.String()),
+      attachments: Type.Optional(Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), data: Type.String({ description: 'Base64.' }) })))
+    })
+  }),
+  answer: Type.Object({
+    message: text(),
+    id: text(),
+    sourcePhoneNumber: text(),
+    destinationPhoneNumbers: texts(),
+    sendTime: instant(),
+    attachments: maybe(Type.Array(Type.Unknown()))
+  })
+})

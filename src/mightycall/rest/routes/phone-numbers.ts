@@ -1,0 +1,34 @@
+import Type from 'typebox'
+import { count, flag, guid, instant, maybe, oneOf, text } from '../fields.js'
+import { digits } from '../parameters.js'
+import { route } from '../route.js'
+
+const numberShape = Type.Object({
+  number: Type.String({ minLength: 1 }), // E.164; there is no id
+  objectGuid: guid(),
+  isEnabled: flag(),
+  isPrimary: flag(),
+  isTollFree: flag(),
+  isInternational: flag(),
+  smsMode: oneOf('Enabled', 'Disabled', 'Capable'),
+  numberMessagingVerified: flag(),
+  isMmsEnabled: flag(),
+  callRecordingMode: text(), // flags with commas between: "Both, OutgoingBeepDisabled"
+  description: text(),
+  label: text(),
+  mayText: flag(),
+  mayCall: flag(),
+  lastUsed: flag(),
+  doNotOriginate: flag(),
+  whenDeleted: instant()
+})
+
+/** A number may be among the deleted ones several times, and active again. */
+export const phoneNumbers = route({
+  path: '/phonenumbers',
+  answer: Type.Object({ phoneNumbers: Type.Array(numberShape), deletedPhoneNumbers: maybe(Type.Array(numberShape)), total: count() }),
+  list: 'phoneNumbers'
+})
+
+/** The first number that holds these digits. */
+export const phoneNumber = route({ path: '/phonenumbers/{number}', input: Type.Object({ path: Type.Object({ number: digits() }) }), answer: numberShape })

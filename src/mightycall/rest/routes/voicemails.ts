@@ -1,0 +1,28 @@
+import Type from 'typebox'
+import { count, instant, maybe, oneOf, secondsAsText, text } from '../fields.js'
+import { choice, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
+import { route } from '../route.js'
+
+// Source: MightyCall API v4, Voicemails. What was said is in the journal.
+
+const voicemailShape = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  from: text(),
+  to: text(),
+  assignedTo: text(),
+  dateTimeUtc: instant(),
+  duration: secondsAsText(),
+  voicemailStatus: oneOf('Read', 'UnRead'),
+  voicemailRecord: maybe(Type.Object({ fileName: text(), uri: text() })),
+  storageId: text()
+})
+
+/** With none of them the answer may be RestNotFoundError. */
+export const voicemails = route({
+  path: '/voicemails',
+  input: Type.Object({ query: query({ pageSize: pageSize(), skip: skip(), startUtc: utcSeconds(), endUtc: utcSeconds(), voicemailFilter: choice('Read', 'UnRead', 'ReadAndUnRead'), customFilter: Type.String() }) }),
+  answer: Type.Object({ voicemails: Type.Array(voicemailShape), total: count() }),
+  list: 'voicemails'
+})
+
+export const voicemail = route({ path: '/voicemails/{id}', input: Type.Object({ path: Type.Object({ id: id() }) }), answer: voicemailShape })

@@ -1,0 +1,53 @@
+import Type from 'typebox'
+import Value from 'typebox/value'
+import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
+import { isObject } from '../read-json.js'
+import type { Credentials } from './credentials.js'
+import { exchange, type HttpAnswer, type Limits } from './exchange.js'
+import { problemOf } from './judge.js'
+
+export type Grant = { kind: 'credentials' } | { kind: 'refresh', refreshToken: string }
+
+export interface Issued {
+  token: string
+  lifeMs: number
+  /** Milliseconds since 1970. */
+  expiresAt: number
+  refreshToken: string | null
+}
+
+/** Of one line of visible ASCII, since it goes into a header. */
+const visible = Type.String({ pattern: '^[\\x21-\\x7e]{1,8192}$' })
+
+const issued = Type.Object({
+  access_token: visible,
+  expires_in: Type.Number({ minimum: 1, maximum: 366 * 86_400 }),
+  refresh_token: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Type.Null()]))
+})
+
+/**
+ * Asks for a token (source: MightyCall API v4, Authentication; the path has no `/api`).
+ * @throws RestAuthError        invalid_client: nothing but other keys will help
+ * @throws RestRefusedError     another OAuth error, such as a refresh token that has expired
+ * @throws RestUnexpectedError  names the field, and nothing else of an answer that may hold a token
+ */
+export async function requestToken (grant: Grant, { baseUrl, apiKey, userKey }: Credentials, limits: Limits, now: () => Date): Promise<Issued> {
+  const answer = await exchange({
+    method: 'POST',
+    url: `${baseUrl}/auth/token`,
+    headers: { 'accept': 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'x-api-key': apiKey },
+    body: new URLSearchParams(grant.kind === 'refresh' ? { grant_type: 'refresh_token', refresh_token: grant.refreshToken } : { grant_type: 'client_credentials', client_id: apiKey, client_secret: userKey }).toString()
+  }, limits)
+  const problem = oauthProblem(answer) ?? problemOf(answer, now())
+  if (problem) throw problem
+  const { json } = answer
+  if (!Value.Check(issued, json)) throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(issued, json)[0]?.instancePath || '/'}`)
+  const lifeMs = json.expires_in * 1000
+  return { token: json.access_token, lifeMs, expiresAt: now().getTime() + lifeMs, refreshToken: json.refresh_token ?? null }
+}
+
+function oauthProblem ({ status, json }: HttpAnswer): Error | null {
+  if (status < 400 || status >= 500 || !isObject(json) || typeof json.error !== 'string') return null
+  if (json.error === 'invalid_client') return new RestAuthError('invalid_client')
+  return new RestRefusedError(`status ${status}${/^[a-z_]{1,40}$/.test(json.error) ? `, ${json.error}` : ''}`)
+}

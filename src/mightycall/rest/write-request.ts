@@ -1,0 +1,44 @@
+import Value from 'typebox/value'
+import type { Account } from '../../accounts.js'
+import { RestRefusedError } from '../../errors.js'
+import { isObject } from '../read-json.js'
+import type { HttpRequest } from './exchange.js'
+import { type InputOf, nameOf, type Route } from './route.js'
+
+type Endpoint = Pick<Account, 'kind' | 'baseUrl'>
+
+/**
+ * The request that a route makes of its input, without credentials.
+ * @throws RestRefusedError  the account's kind has no such route, or the input does not fit: MightyCall is not even asked
+ */
+export function writeRequest<R extends Route> (route: R, input: InputOf<R>, { kind, baseUrl }: Endpoint): HttpRequest {
+  const path = route.paths[kind]
+  if (path === null) throw new RestRefusedError(`a ${kind} account has no ${nameOf(route)}`)
+  const { path: inPath, query, body } = encode(route, input)
+  const place = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(inPath[name])))
+  const search = searchOf(query)
+  return {
+    method: route.method,
+    url: `${baseUrl}/api${place}${search === '' ? '' : `?${search}`}`,
+    headers: { 'accept': 'application/json', ...body !== undefined && { 'content-type': 'application/json' } },
+    ...body !== undefined && { body: JSON.stringify(body) }
+  }
+}
+
+function encode (route: Route, input: unknown): { path: Record<string, unknown>, query: Record<string, unknown>, body: unknown } {
+  try {
+    const { path, query, body } = Value.Encode(route.input, input) as Record<string, unknown> // the input of every route is an object
+    return { path: isObject(path) ? path : {}, query: isObject(query) ? query : {}, body }
+  } catch {
+    throw new RestRefusedError(`the input does not fit ${nameOf(route)}`) // the error of TypeBox holds it
+  }
+}
+
+/** A list is one parameter, several times. */
+function searchOf (query: Record<string, unknown>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined) search.append(name, String(item))
+  }
+  return search.toString()
+}
