@@ -10,10 +10,12 @@ import type { OpenedLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
 import { type Metrics, metricsRoute } from './metrics.js'
+import { createQuotaUsage } from './mightycall/rest/quota-usage.js'
 import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
+import { noteQuota } from './quota-metric.js'
 import { serveReceive } from './receive/serve.js'
 import type { Secrets } from './secrets.js'
 import type { Later } from './start-later.js'
@@ -36,6 +38,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
+  const quotaUsage = pool && createQuotaUsage({ pool, accounts, budget: config.dailyBudget, now })
   if (config.roles.includes('query')) await collectOpenApi(app)
   if (config.roles.includes('receive') && opened) {
     const { log } = opened
@@ -43,18 +46,22 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
     checks.receive = async () => log.trouble() ?? trouble()
   }
   if (later.project) checks.project = async () => later.project?.trouble() ?? null
-  if (config.roles.includes('query') && pool) {
+  if (config.roles.includes('query') && pool && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
     const isKnown = createKeyCheck(admin)
     const authenticate = async (request: FastifyRequest) => {
       await isKnown(request)
       if (await schema() !== null) throw new NotReadyError()
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), authenticate })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })
-  await app.register(metricsRoute, { metrics, refresh: () => noteSpool(metrics, opened), authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
+  const refresh = async () => {
+    noteSpool(metrics, opened)
+    if (quotaUsage) await noteQuota(metrics, quotaUsage)
+  }
+  await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app
 }
 

@@ -43,6 +43,7 @@ export const configSchema = Type.Object({
   KAFKA_CREATE_TOPICS: flag(true, 'Create topics that are missing.'),
   KAFKA_GROUP_ID: string('mightycall-stream', 'The consumer group of the projectors.', { examples: ['mightycall-stream'], pattern: '^[A-Za-z0-9._-]{1,200}$' }),
   MIGHTYCALL_API_KEY: secret("The account's API key. A notification that carries another one is kept apart, as unclassified.", { pattern: API_KEY_PATTERN }),
+  MIGHTYCALL_DAILY_BUDGET: number(2000, 1, 2500, "Requests to MightyCall's REST API in 24 h with one API key, at the most. MightyCall takes 2,500, and others may hold the key."),
   WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { examples: ['the output of "openssl rand -hex 32"'], pattern: `^${TOKEN}(,${TOKEN})*$` }),
   ACCOUNTS_FILE: text('A JSON file with several MightyCall accounts, read again upon SIGHUP. The account `default` is then there only if WEBHOOK_TOKENS is set.', { examples: ['/etc/mightycall-stream/accounts.json'] }),
   ADMIN_KEY: secret('The API key of the platform administrator, of at least 32 characters.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' }),

@@ -44,6 +44,8 @@ export interface Config {
   spoolMaxBytes: number
   spoolMaxAgeHours: number
   mightycallApiKey: string | null
+  /** Requests to MightyCall in 24 h, of each API key. */
+  dailyBudget: number
   webhookTokens: readonly string[]
   /** Absolute. Null: one account. */
   accountsFile: string | null
@@ -91,6 +93,7 @@ function configOf (v: Variables, ca: string | null): Config {
     spoolMaxBytes: v.SPOOL_MAX_BYTES,
     spoolMaxAgeHours: v.SPOOL_MAX_AGE_HOURS,
     mightycallApiKey: v.MIGHTYCALL_API_KEY ?? null,
+    dailyBudget: v.MIGHTYCALL_DAILY_BUDGET,
     webhookTokens: v.WEBHOOK_TOKENS?.split(',') ?? [],
     accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),
     adminKey: v.ADMIN_KEY ?? null,

@@ -24,6 +24,7 @@ export function createMetrics () {
     projectorStopped: new Gauge({ name: 'mcs_projector_stopped', help: 'Whether the projector stands still, because too many records have failed: 1 or 0; /health/ready/project says more.', registers }),
     alarms: new Counter({ name: 'mcs_alarms', help: 'Alarms, by name; the log says more of each.', labelNames: ['name'] as const, registers }),
     driftEvents: new Counter({ name: 'mcs_drift_events_total', help: 'Distinct events that held a type or a field that we do not know; GET /v1/drift says which.', registers }),
+    quotaUsed: new Gauge({ name: 'mcs_quota_used_requests', help: "Requests to MightyCall's REST API in the last 24 h with the account's API key, by all processes; GET /v1/quota says what is left.", labelNames: ['account', 'class'] as const, registers }),
     foldFailures: new Counter({ name: 'mcs_fold_failures_total', help: 'Entities whose row could not be folded; their events are kept.', registers })
   }
 }
@@ -31,14 +32,14 @@ export function createMetrics () {
 export interface MetricsRouteOptions {
   metrics: Metrics
   /** Sets what is only known when it is asked for. */
-  refresh: () => void
+  refresh: () => Promise<void>
   authenticate: (request: FastifyRequest) => Promise<void>
 }
 
 /** GET /metrics, in Prometheus' text format. */
 export const metricsRoute = fp<MetricsRouteOptions>(async (app, { metrics, refresh, authenticate }) => {
   app.get('/metrics', { onRequest: authenticate, schema: { hide: true } }, async (_request, reply) => {
-    refresh()
+    await refresh()
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 }, { name: 'metrics', fastify: '5.x', encapsulate: true })

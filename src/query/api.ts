@@ -8,9 +8,10 @@ import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
 import failedEntities from './failed-entities.js'
 import projector from './projector.js'
+import quota, { type QuotaOptions } from './quota.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
 }
 
@@ -26,4 +27,5 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(deadLetters, deps)
   await app.register(failedEntities, deps)
   await app.register(projector, deps)
+  await app.register(quota, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
