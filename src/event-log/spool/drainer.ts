@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { passCrashPoint } from '../../crash-points.js'
-import { backOffMs, pause } from '../kafka/pauses.js'
+import { backOffMs, pause } from '../../pauses.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
 
@@ -16,7 +16,7 @@ export interface DrainerOptions {
   onDrained?: (records: number) => void
 }
 
-const PROBE = { first: 250, most: 1_000 }
+const PROBE = { first: 100, most: 500 }
 
 /** Sends what the spool holds, in its order, until nothing is left or the signal ends it. It never throws. */
 export async function drain (options: DrainerOptions): Promise<void> {
