@@ -39,6 +39,10 @@ export interface Config {
   /** Null: the local log. */
   kafka: KafkaConfig | null
   groupId: string
+  logRetentionDays: number
+  logMaxBytes: number
+  spoolMaxBytes: number
+  spoolMaxAgeHours: number
   mightycallApiKey: string | null
   webhookTokens: readonly string[]
   /** Absolute. Null: one account. */
@@ -82,6 +86,10 @@ function configOf (v: Variables, ca: string | null): Config {
     databasePoolSize: v.DATABASE_POOL_SIZE,
     kafka: v.KAFKA_BROKERS === undefined ? null : kafkaOf(v, v.KAFKA_BROKERS, ca),
     groupId: v.KAFKA_GROUP_ID,
+    logRetentionDays: v.LOG_RETENTION_DAYS,
+    logMaxBytes: v.LOG_MAX_BYTES,
+    spoolMaxBytes: v.SPOOL_MAX_BYTES,
+    spoolMaxAgeHours: v.SPOOL_MAX_AGE_HOURS,
     mightycallApiKey: v.MIGHTYCALL_API_KEY ?? null,
     webhookTokens: v.WEBHOOK_TOKENS?.split(',') ?? [],
     accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),

@@ -3,6 +3,7 @@
  */
 export const CRASH_POINTS = [
   'after-append-before-ack',
+  'between-drain-and-trim',
   'after-events-before-rows',
   'after-rows-before-checkpoint',
   'after-checkpoint-before-commit',

@@ -26,11 +26,19 @@ export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECOD
 
 /** Project. */
 export const ProjectionRestartError = createError('MCS_PROJECTION_RESTART', 'reading starts again after a hole in the log', 503)
-
+export const ProjectorStoppedError = createError<[why: string]>('MCS_PROJECTOR_STOPPED', 'nothing is projected: %s', 503)
 export const RebuildRunningError = createError('MCS_REBUILD_RUNNING', 'another process is rebuilding: wait for it, or end it', 409)
+export const StillDeadError = createError<[reason: string]>('MCS_STILL_DEAD', 'the record is still refused, and stays a dead letter: %s', 422)
+export const LetterRedrivenError = createError('MCS_LETTER_REDRIVEN', 'the dead letter has been redriven: its event is projected', 409)
+
+/** Backup and restore: each is printed as one line, and the process exits with 1. */
+export const BackupFileError = createError<[problem: string]>('MCS_BACKUP_FILE', '%s', 500)
+export const DamagedBackupError = createError<[problem: string]>('MCS_BACKUP_DAMAGED', 'the backup cannot be used, and nothing is restored: %s', 500)
+export const NotEmptyError = createError<[tables: string]>('MCS_DATABASE_NOT_EMPTY', 'the database is not empty (%s): restore into a new one, with another DATABASE_URL or DATA_DIR', 500)
 
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
+export const NotReadyError = createError('MCS_NOT_READY', 'the database cannot be reached: try again later, and see /health/ready', 503)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)
 export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)
 export const InternalError = createError('MCS_INTERNAL', 'something went wrong on our side', 500)

@@ -1,8 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { backupCommand } from './commands/backup.js'
+import { deadLettersCommand } from './commands/dead-letters.js'
+import { discardCommand } from './commands/discard.js'
+import { drainCommand } from './commands/drain.js'
 import { migrateCommand } from './commands/migrate.js'
 import { rebuildCommand } from './commands/rebuild.js'
 import { reclassifyCommand } from './commands/reclassify.js'
+import { redriveCommand } from './commands/redrive.js'
+import { restoreCommand } from './commands/restore.js'
+import { resumeCommand } from './commands/resume.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
@@ -16,7 +23,22 @@ const program = new Command('mightycall-stream')
   .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
 
 // A new command is one file and one line here.
-for (const command of [startCommand, migrateCommand, rebuildCommand, reclassifyCommand, tailCommand, simulateCommand]) program.addCommand(command(process.env))
+const commands = [
+  startCommand,
+  migrateCommand,
+  rebuildCommand,
+  reclassifyCommand,
+  deadLettersCommand,
+  redriveCommand,
+  discardCommand,
+  resumeCommand,
+  backupCommand,
+  restoreCommand,
+  drainCommand,
+  tailCommand,
+  simulateCommand
+]
+for (const command of commands) program.addCommand(command(process.env))
 
 try {
   armCrashPoint(process.env.MCS_CRASH_AT)

@@ -1,31 +1,31 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
-import type { FastifyInstance } from 'fastify'
-import type pg from 'pg'
 import type { Logger } from 'pino'
-import { createKeyCheck } from './access/bearer.js'
-import { type Account, type Accounts, createAccounts, loadAccounts, reloadAccounts } from './accounts.js'
+import { type Account, createAccounts, loadAccounts, reloadAccounts } from './accounts.js'
+import { buildHttp } from './build-http.js'
 import type { Config, Role } from './config.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError } from './errors.js'
-import type { EventLog, Subscription } from './event-log/port.js'
-import { openFormerLog, openLog } from './event-log/open.js'
-import { type HealthCheck, health } from './health.js'
-import { createHttp } from './http.js'
+import { within } from './event-log/kafka/until-failure.js'
+import { openLog } from './event-log/open.js'
+import type { EventLog } from './event-log/port.js'
 import { listen } from './listen.js'
-import { type Metrics, metricsRoute } from './metrics.js'
-import { startProjection } from './project/start.js'
-import { createTimeTravel } from './project/time-travel.js'
-import { collectOpenApi } from './query/docs.js'
-import { serveQuery } from './query/serve.js'
-import { serveReceive } from './receive/serve.js'
+import type { Metrics } from './metrics.js'
+import { startParts } from './parts.js'
 import { loadSecrets, type Secrets } from './secrets.js'
+import type { Later } from './start-later.js'
+
+/** How long the start waits for servers that do not answer: webhooks are taken meanwhile. */
+const FIRST_TRY_MS = 10_000
 
 export interface Service {
   /** `http://127.0.0.1:8080` */
   url: string
   secrets: Secrets
   accounts: () => readonly Account[]
+  /** Why a part has not started yet, by its name. */
+  waitsFor: () => Record<string, string>
+  /** What waits for Kafka on this disk. Null: nothing can. */
+  waiting: () => { records: number, bytes: number } | null
   /** Reads ACCOUNTS_FILE again. A bad one is an alarm, and changes nothing. */
   reload: () => void
   /** Graceful and idempotent: readiness says no, webhooks are taken for so long, then all that was accepted is finished. */
@@ -50,23 +50,27 @@ export async function startService ({ config, logger, metrics, now, wrapLog = lo
   const close = () => closing ??= closeAll(resources.reverse())
   try {
     checkRoles(config)
-    if (config.kafka === null || config.databaseUrl === null) prepareDataDir(config.dataDir)
+    if (config.kafka === null || config.databaseUrl === null || has(config, 'receive')) prepareDataDir(config.dataDir)
     const secrets = loadSecrets(config)
     const load = () => loadAccounts(config, secrets.webhookTokens)
     const accounts = createAccounts(load(), config)
-    const log = needsLog(config) ? wrapLog(await openLog(config, logger)) : null
-    if (log) resources.push(() => log.close())
+    const asked = needsLog(config) ? await openLog(config, logger) : null
+    const opened = asked && { ...asked, log: wrapLog(asked.log) }
+    if (opened) resources.push(() => opened.log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())
-    const projection = has(config, 'project') && log && database ? await startProjection({ log, pool: database.pool, group: config.groupId, now, settings: accounts, logger, metrics, formerLog: await openFormerLog(config, logger) }) : null
-    if (projection) resources.push(() => projection.close())
+    const later = startParts({ config, logger, metrics, now, accounts, opened, database })
+    for (const part of Object.values(later)) resources.push(part.close)
 
     let draining = false
-    const app = await buildHttp({ config, logger, now, secrets, accounts, metrics, log, pool: database?.pool ?? null, projection, draining: () => draining })
+    const app = await buildHttp({ config, logger, now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, later, draining: () => draining })
     resources.push(() => app.close())
     const url = await listen(app, config)
+    await within(FIRST_TRY_MS, Promise.all(Object.values(later).map(part => part.tried))).catch(() => {})
     return {
       url,
+      waitsFor: () => reasonsOf(later),
+      waiting: () => opened?.waiting?.() ?? null,
       secrets,
       accounts: accounts.all,
       reload: () => {
@@ -85,52 +89,18 @@ export async function startService ({ config, logger, metrics, now, wrapLog = lo
   }
 }
 
+function reasonsOf (parts: Record<string, Later>): Record<string, string> {
+  return Object.fromEntries(Object.entries(parts).flatMap(([name, { waitsFor }]) => {
+    const why = waitsFor()
+    return why === null ? [] : [[name, why]]
+  }))
+}
+
 /** One that cannot be closed does not keep the others open. */
 async function closeAll (resources: readonly (() => Promise<void>)[]): Promise<void> {
   const problems: unknown[] = []
   for (const end of resources) await end().catch(err => problems.push(err))
   if (problems.length > 0) throw problems[0]
-}
-
-interface Parts {
-  config: Config
-  logger: Logger
-  now: () => Date
-  secrets: Secrets
-  accounts: Accounts
-  metrics: Metrics
-  log: EventLog | null
-  pool: pg.Pool | null
-  projection: Subscription | null
-  draining: () => boolean
-}
-
-async function buildHttp ({ config, logger, now, secrets, accounts, metrics, log, pool, projection, draining }: Parts): Promise<FastifyInstance> {
-  const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
-  const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
-  const checks: Record<string, HealthCheck> = {}
-  if (has(config, 'query')) await collectOpenApi(app)
-  if (has(config, 'receive') && log) {
-    const trouble = await serveReceive(app, { log, metrics, now, accounts: accounts.all })
-    checks.receive = async () => log.trouble() ?? trouble()
-  }
-  if (projection) checks.project = async () => projection.trouble()
-  if (has(config, 'query') && pool) {
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), authenticate: createKeyCheck(admin) })
-    checks.query = () => canQuery(pool)
-  }
-  await app.register(health, { checks, draining })
-  await app.register(metricsRoute, { metrics, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
-  return app
-}
-
-/** Fastify tells at level info what `ready` says better. */
-function httpLogger (logger: Logger): Logger {
-  return logger.child({ stage: 'http' }, { level: logger.level === 'info' ? 'warn' : logger.level })
-}
-
-async function canQuery (pool: pg.Pool): Promise<string | null> {
-  return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
 }
 
 function checkRoles (config: Config): void {

@@ -5,6 +5,7 @@ import type { Chunk } from '../project/rebuild/chunk.js'
 import type { Difference } from '../project/rebuild/compare.js'
 import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
 import { withDatabase } from './database.js'
+import { interruption } from './interruption.js'
 import { createProgress } from './progress.js'
 
 interface RebuildCommandOptions {
@@ -50,18 +51,6 @@ export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
         return exitCodeOf(rebuilt, options.dryRun)
       })
     })
-}
-
-/** Ctrl-C ends it between two chunks; twice, at once. */
-function interruption (): AbortSignal {
-  const abort = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (abort.signal.aborted) process.exit(130)
-      abort.abort()
-    })
-  }
-  return abort.signal
 }
 
 /** Numbers are somebody's: what is printed may be kept in a log. */

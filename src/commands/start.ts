@@ -30,16 +30,22 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: name => metrics.alarms.inc({ name }) })
       const service = await startService({ config, logger, metrics, now: () => new Date() })
       reloadOnSignal(service, config)
+      stopOnSignal(service, logger, config, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
       announce(service, config, logger, terminal)
-      stopOnSignal(service, logger, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
     })
 }
+
+/** What waits on this disk for Kafka is not lost, but somebody has to see to it. */
+const SPOOL_LEFT = 3
 
 /** Secrets are shown to a person at a terminal only; a log is read by others. */
 function announce (service: Service, config: Config, logger: Logger, terminal: boolean): void {
   const { url, secrets, accounts } = service
+  const waitsFor = service.waitsFor()
+  const facts = { url, roles: config.roles, topics: topicsOf(config), accounts: accounts().length, ...secrets.generated && { secrets: secrets.file } }
   if (terminal) console.log(banner(service, config))
-  else logger.info({ url, roles: config.roles, topics: topicsOf(config), accounts: accounts().length, ...secrets.generated && { secrets: secrets.file } }, 'ready')
+  else if (Object.keys(waitsFor).length === 0) logger.info(facts, 'ready')
+  else logger.warn({ ...facts, waitsFor }, 'listening, but not ready yet')
 }
 
 /** Only where there is something to read again: without a listener SIGHUP ends the process, as one whose terminal was closed should. */
@@ -47,7 +53,14 @@ function reloadOnSignal (service: Service, { accountsFile }: Config): void {
   if (accountsFile !== null) process.on('SIGHUP', service.reload)
 }
 
-function stopOnSignal (service: Service, logger: Logger, drainSeconds: number): void {
+function codeOf (service: Service, logger: Logger, { dataDir }: Config): number {
+  const { records } = service.waiting() ?? { records: 0 }
+  if (records === 0) return 0
+  logger.error({ alarm: 'spool-left', records, dataDir }, 'notifications wait in the spool for Kafka: start this again, or run "mightycall-stream drain"')
+  return SPOOL_LEFT
+}
+
+function stopOnSignal (service: Service, logger: Logger, config: Config, drainSeconds: number): void {
   let stopping = false
   const end = (code: number) => {
     stopping = true
@@ -56,7 +69,7 @@ function stopOnSignal (service: Service, logger: Logger, drainSeconds: number): 
       logger.fatal('could not stop in time')
       process.exit(1)
     }, (patience + LAST_RESORT_SECONDS) * 1000).unref()
-    service.stop(patience).then(() => process.exit(code), err => {
+    service.stop(patience).then(() => process.exit(code === 0 ? codeOf(service, logger, config) : code), err => {
       logger.fatal({ err }, 'could not stop in order')
       process.exit(1)
     })

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
@@ -30,6 +30,12 @@ export async function runMigrations (connectionString: string, migrationsFolder 
 
 export function hasMigrations (migrationsFolder = MIGRATIONS): boolean {
   return existsSync(path.join(migrationsFolder, 'meta/_journal.json'))
+}
+
+/** The names of the migrations, in their order. */
+export function migrationNames (migrationsFolder = MIGRATIONS): string[] {
+  const { entries } = JSON.parse(readFileSync(path.join(migrationsFolder, 'meta/_journal.json'), 'utf8')) as { entries: { tag: string }[] } // drizzle-kit's
+  return entries.map(({ tag }) => tag)
 }
 
 async function migrateLocked (client: pg.Client, migrationsFolder: string): Promise<void> {

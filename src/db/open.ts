@@ -3,37 +3,47 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import { EmbeddedPostgresError } from '../errors.js'
+import { untilDone } from '../start-later.js'
 import { startEmbeddedPostgres } from './embedded/server.js'
 import { runMigrations } from './migrate.js'
 
 export interface Database {
   pool: pg.Pool
+  /** Brings the schema up to date; done already for the embedded server. May be tried again. @throws DatabaseError */
+  migrate: () => Promise<void>
   close: () => Promise<void>
   /** Resolves should the embedded server end by itself. */
   failed: Promise<Error>
 }
 
-/** A migrated database: the configured one, or the embedded server in DATA_DIR. */
+/** The configured database, whether or not it can be reached now; or the embedded server in DATA_DIR, started and migrated. */
 export async function openDatabase (config: Config, logger: Logger): Promise<Database> {
   const log = logger.child({ stage: 'db' })
-  const embedded = config.databaseUrl === null
-    ? await startEmbeddedPostgres({ dataDir: embeddedDir(config), log: message => log.info(message) })
-    : null
-  const url = embedded?.url ?? config.databaseUrl ?? ''
+  return config.databaseUrl === null ? openEmbedded(config, log) : openConfigured(config.databaseUrl, config, log)
+}
+
+function openConfigured (url: string, { databasePoolSize }: Config, log: Logger): Database {
+  const pool = createPool(url, databasePoolSize, log)
+  return { pool, migrate: untilDone(() => runMigrations(url)), close: () => pool.end(), failed: new Promise(() => {}) }
+}
+
+async function openEmbedded (config: Config, log: Logger): Promise<Database> {
+  const server = await startEmbeddedPostgres({ dataDir: embeddedDir(config), log: message => log.info(message) })
   try {
-    await runMigrations(url)
+    await runMigrations(server.url)
   } catch (err) {
-    await embedded?.stop()
+    await server.stop()
     throw err
   }
-  const pool = createPool(url, config.databasePoolSize, log)
+  const pool = createPool(server.url, config.databasePoolSize, log)
   return {
     pool,
+    migrate: async () => {},
     close: async () => {
       await pool.end()
-      await embedded?.stop()
+      await server.stop()
     },
-    failed: embedded ? embedded.exited.then(({ expected }) => expected ? new Promise<Error>(() => {}) : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR')) : new Promise(() => {})
+    failed: server.exited.then(({ expected }) => expected ? new Promise<Error>(() => {}) : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR'))
   }
 }
 

@@ -40,7 +40,7 @@ export function decodeRecord (record: Pick<StoredRecord, 'value'>): Event {
   const value = parseValue(record.value)
   const validator = validators.get((value as { type?: string } | null)?.type ?? '') // any JSON may have a type, and of any kind
   if (!validator) throw new UndecodableRecordError('its type is unknown')
-  if (isDeeper(value, MAX_DEPTH)) throw new UndecodableRecordError('it is nested too deeply')
+  if (isTooDeep(value)) throw new UndecodableRecordError('it is nested too deeply')
   if (!validator.Check(value)) throw new UndecodableRecordError(`${validator.Errors(value)[0]?.instancePath ?? '/'} is not of its schema`)
   return value as Event // the validator of its own type has just said so
 }
@@ -59,6 +59,10 @@ function parseValue (value: Buffer | null): unknown {
 }
 
 /** Anyone may produce into a topic, and JSON.stringify overflows where JSON.parse does not. */
+export function isTooDeep (value: unknown): boolean {
+  return isDeeper(value, MAX_DEPTH)
+}
+
 function isDeeper (value: unknown, than: number): boolean {
   return typeof value === 'object' && value !== null && (than === 0 || Object.values(value).some(member => isDeeper(member, than - 1)))
 }

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { passCrashPoint } from '../crash-points.js'
 import { inTransaction } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
-import { decodeRecord } from '../events/record.js'
-import { reparse } from '../mightycall/reparse.js'
 import type { Offset, StoredRecord } from '../event-log/port.js'
 import { createAggregates } from './aggregates.js'
 import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from './checkpoints.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
+import { decodeAll, digestOf, isRecord } from './decode.js'
 import { countDrift, driftsOf } from './drift.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
+import type { BatchGuard } from './guard.js'
 import { type Hole, recordHole } from './holes.js'
 import type { AccountSettings } from '../accounts.js'
 import { storeEvents } from './store-events.js'
@@ -35,6 +34,8 @@ export interface BatchOptions {
   now: Date
   settings: AccountSettings
   reached?: Reached | null
+  /** May refuse the batch before anything is done, and once it is known what fails. */
+  guard?: BatchGuard
 }
 
 /** How far a reader is. */
@@ -45,11 +46,6 @@ export interface Reached {
   isHeld: boolean
 }
 
-interface DecodedRecord {
-  record: StoredRecord
-  event: Event
-}
-
 /**
  * Projects the records of one partition in one READ COMMITTED transaction, always in this order of locks:
  * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's advance, and last the
@@ -58,7 +54,7 @@ interface DecodedRecord {
  * @param records  in the order of their offsets
  * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
  */
-export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], { now, settings, reached = null }: BatchOptions): Promise<Projected> {
+export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], { now, settings, reached = null, guard }: BatchOptions): Promise<Projected> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
     if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
@@ -72,6 +68,7 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     const fresh = records.filter(record => record.offset > checkpoint.offset)
     const last = fresh.at(-1)
     if (!last) return NOTHING
+    await guard?.enter(tx)
 
     const { decoded, undecodable } = decodeAll(fresh, settings)
     const events = decoded.map(({ event }) => event)
@@ -80,7 +77,8 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     passCrashPoint('after-events-before-rows')
     const aggregates = createAggregates()
     const failures = await foldEntities(tx, entities, { settings, aggregates })
-    const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, err }))]
+    const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, account: item.event.account, err }))]
+    guard?.leave(fresh, { decoded, deadLetters, failures })
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     passCrashPoint('after-rows-before-checkpoint')
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
@@ -92,31 +90,3 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
 }
 
 const NOTHING: Projected = { hole: null, wentBack: false, records: 0, events: [], deadLetters: [], failures: [], drifted: 0 }
-
-function decodeAll (records: readonly StoredRecord[], { regionOf }: AccountSettings): { decoded: DecodedRecord[], undecodable: DeadLetter[] } {
-  const decoded: DecodedRecord[] = []
-  const undecodable: DeadLetter[] = []
-  for (const record of records) {
-    try {
-      decoded.push({ record, event: byTodaysParser(decodeRecord(record), regionOf) })
-    } catch (err) {
-      undecodable.push({ record, id: digestOf(record), err: err as Error }) // decodeRecord throws nothing else
-    }
-  }
-  return { decoded, undecodable }
-}
-
-/** What the receiver did not know may be known by now: that one may have been older, or the record be. */
-function byTodaysParser (event: Event, regionOf: AccountSettings['regionOf']): Event {
-  return event.type === 'unclassified' ? reparse(event, regionOf(event.account)) : event
-}
-
-/** By its event's id, or by its bytes: what one version cannot decode another one can. */
-function isRecord (record: StoredRecord, id: string | null, settings: AccountSettings): boolean {
-  const { decoded: [first] } = decodeAll([record], settings)
-  return first?.event.id === id || digestOf(record) === id
-}
-
-function digestOf (record: StoredRecord): string {
-  return createHash('sha256').update(record.value ?? '').digest('hex')
-}

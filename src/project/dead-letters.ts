@@ -1,45 +1,57 @@
-import { bulkUpsert } from '../db/unnest.js'
+import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import { sqlStateOf } from '../db/sqlstate.js'
 import type { Tx } from '../db/transaction.js'
+import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import type { StoredRecord } from '../event-log/port.js'
 
-/** A record that can never be projected, and why: undecodable, or refused by the database for what it holds. */
+/** A record that cannot be projected, and why: undecodable, or refused by the database for what it holds. */
 export interface DeadLetter {
   record: StoredRecord
   /** Its event's id, or the sha-256 of its bytes. */
   id: string
+  /** Null: it cannot be told. */
+  account: string | null
   err: Error
 }
 
 type Row = DeadLetter & { logId: string, now: Date }
 
-const INSERT = bulkUpsert<Row>('dead_letters', ['log_id', 'topic', 'partition', 'record_offset'], {
+const columns: Columns<Row> = {
   log_id: { type: 'text', of: row => row.logId },
   topic: { type: 'text', of: row => row.record.topic },
   partition: { type: 'int', of: row => row.record.partition },
   record_offset: { type: 'int8', of: row => row.record.offset.toString() },
   record_id: { type: 'text', of: row => row.id },
-  code: { type: 'text', of: row => codeOf(row.err) },
-  reason: { type: 'text', of: row => reasonOf(row.err) },
+  account: { type: 'text', of: row => row.account },
+  code: { type: 'text', of: row => refusalOf(row.err).code },
+  reason: { type: 'text', of: row => refusalOf(row.err).reason },
   key: { type: 'bytea', of: row => row.record.key === null ? null : Buffer.from(row.record.key) },
   value: { type: 'bytea', of: row => row.record.value },
   headers: { type: 'jsonb', of: row => headersOf(row.record) },
   died_at: { type: 'timestamptz', of: row => row.now.toISOString() }
-})
+}
+
+/** A record that comes again died when it came first; what was redriven or discarded stays so. */
+const INSERT = `insert into dead_letters (${Object.keys(columns).join(', ')}) select * from ${unnest(columns)}
+  on conflict (log_id, topic, partition, record_offset, record_id) do update set code = excluded.code, reason = excluded.reason
+  where dead_letters.state = 'dead' and (dead_letters.code, dead_letters.reason) is distinct from (excluded.code, excluded.reason)`
 
 /** Keeps the records whole, for a later redrive. */
 export async function insertDeadLetters (tx: Tx, logId: string, letters: readonly DeadLetter[], now: Date): Promise<void> {
-  if (letters.length === 0) return
-  await tx.query(INSERT.text, INSERT.values(letters.map(letter => ({ ...letter, logId, now }))))
+  if (letters.length > 0) await tx.query(INSERT, arraysOf(columns, letters.map(letter => ({ ...letter, logId, now }))))
 }
 
-function codeOf (err: Error): string {
-  return sqlStateOf(err) ?? (err as { code?: string }).code ?? 'MCS_UNKNOWN' // ours all have a code
+/** Why a record cannot be projected. A database's message quotes the value that it refuses; ours do not. */
+export function refusalOf (err: Error): { code: string, reason: string } {
+  const state = sqlStateOf(err)
+  if (state) return { code: state, reason: 'the database refuses what it holds' }
+  return { code: (err as { code?: string }).code ?? 'MCS_UNKNOWN', reason: err.message } // ours all have a code
 }
 
-/** A database's message quotes the value that it refuses; ours do not. */
-function reasonOf (err: Error): string {
-  return sqlStateOf(err) ? 'the database refuses what it holds' : err.message
+/** Of an undecodable record: what its header says, which anyone may have written. */
+export function claimedAccount ({ headers }: Pick<StoredRecord, 'headers'>): string | null {
+  const [, account = ''] = /^\/mightycall\/([^/]*)\//.exec(headers.ce_source ?? '') ?? []
+  return new RegExp(ACCOUNT_PATTERN).test(account) ? account : null
 }
 
 /** Headers are bytes to Kafka, but text without U+0000 to jsonb. */

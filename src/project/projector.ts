@@ -5,6 +5,7 @@ import { ProjectionRestartError } from '../errors.js'
 import { TOPICS } from '../events/topics.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
 import { type Projected, projectBatch, type Reached } from './batch.js'
+import { createGuard } from './guard.js'
 import type { Hole } from './holes.js'
 import type { AccountSettings } from '../accounts.js'
 import { findStart } from './start-at.js'
@@ -18,14 +19,18 @@ export interface ProjectorOptions {
   settings: AccountSettings
   logger: Logger
   onProjected: (projected: Projected, batch: Batch) => void
+  /** Told whether it stands still, because too many records have failed. */
+  onStopped?: ((isStopped: boolean) => void) | undefined
   /** Of a local log: all of it is projected. */
   onEnd?: (() => void) | undefined
 }
 
 /** Moves records from the log into the read models until it is closed. */
 export async function startProjector (options: ProjectorOptions): Promise<Subscription> {
-  const { log, pool, group, now, settings, logger, onProjected, onEnd } = options
+  const { log, pool, group, now, settings, logger, onProjected, onStopped, onEnd } = options
   const logId = await log.id()
+  const guard = createGuard({ pool, group, now, logger, onStopped })
+  await guard.look()
   let subscription: Subscription | null = null
   let restarting: Promise<void> | null = null
   let closed = false
@@ -43,7 +48,8 @@ export async function startProjector (options: ProjectorOptions): Promise<Subscr
     const { topic, partition, records } = batch
     const place = `${topic}/${partition}`
     const before = reached.get(place) ?? null
-    const projected = await projectBatch(pool, { logId, group, topic, partition }, records, { now: now(), settings, reached: before })
+    const key = { logId, group, topic, partition }
+    const projected = await guard.watch(key, guard => projectBatch(pool, key, records, { now: now(), settings, reached: before, guard }))
     passCrashPoint('after-commit-before-resolve')
     report(logger.child({ topic, partition }), projected)
     if (projected.hole || projected.wentBack) {

@@ -1,12 +1,13 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { EventLog, EventReader, Subscription } from '../event-log/port.js'
+import type { EventLog, EventReader } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
 import { startRefold } from './refold.js'
 import type { AccountSettings } from '../accounts.js'
 import { findSwitch } from './start-at.js'
+import { describeStop, loadStop } from './stops.js'
 
 export interface ProjectionOptions {
   log: EventLog
@@ -16,22 +17,47 @@ export interface ProjectionOptions {
   settings: AccountSettings
   logger: Logger
   metrics: Metrics
-  /** The local log of an installation that has moved to Kafka. Closed when it is projected. */
-  formerLog: EventReader | null
+  /** Opens the local log of an installation that has moved to Kafka, if there is one. Closed when it is projected. */
+  openFormerLog: () => Promise<EventReader | null>
 }
 
-/** The projecting role, with its metrics: first what a former local log still holds, then the log. */
-export async function startProjection ({ metrics, logger, formerLog, ...options }: ProjectionOptions): Promise<Subscription> {
+export interface Projection {
+  /** Null while records can flow; otherwise why they cannot, and what to do. */
+  trouble: () => Promise<string | null>
+  close: () => Promise<void>
+}
+
+/**
+ * The projecting role, with its metrics: first what a former local log still holds, then the log.
+ * @throws when Kafka or Postgres cannot be reached; nothing is left open then
+ */
+export async function startProjection ({ metrics, logger, openFormerLog, ...options }: ProjectionOptions): Promise<Projection> {
   const { pool, group, now, log, settings } = options
-  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now) }
-  const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog })
-  const holes = await findSwitch(pool, { logId: await log.id(), group, finished: rest ? [rest.logId] : [], now: now() })
-  for (const hole of holes) reportHole(projector.logger, hole)
-  const subscription = await startProjector(projector)
-  const refold = startRefold({ pool, settings, logger: projector.logger })
-  return {
-    trouble: () => subscription.trouble() ?? rest?.subscription.trouble() ?? null,
-    close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now), onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
+  const logId = await log.id()
+  const formerLog = await openFormerLog()
+  const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog }).catch(async err => {
+    await formerLog.close()
+    throw err
+  })
+  try {
+    const holes = await findSwitch(pool, { logId, group, finished: rest ? [rest.logId] : [], now: now() })
+    for (const hole of holes) reportHole(projector.logger, hole)
+    const subscription = await startProjector(projector)
+    const refold = startRefold({ pool, settings, logger: projector.logger })
+    return {
+      trouble: async () => {
+        const stop = await loadStop(pool, group).catch(() => undefined) // without Postgres the subscription says why
+        if (stop === undefined) return subscription.trouble()
+        const why = describeStop(stop)
+        projector.onStopped(why !== null) // the process may have had no record since it was resumed
+        return why ?? subscription.trouble() ?? rest?.subscription.trouble() ?? null
+      },
+      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+    }
+  } catch (err) {
+    await rest?.subscription.close()
+    throw err
   }
 }
 

@@ -1,20 +1,29 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { isAway } from '../db/sqlstate.js'
+import { NotReadyError } from '../errors.js'
 import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
+import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
+import failedEntities from './failed-entities.js'
+import projector from './projector.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
 }
 
 /** Everything under /v1, for those who have a key. A new resource is one file and one line here. */
 export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   app.addHook('onRequest', authenticate)
+  app.setErrorHandler(err => { throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err })
   app.addHook('onRoute', route => { route.schema = { ...route.schema, security: [{ key: [] }] } })
   await app.register(calls, deps)
   await app.register(timeline, deps)
   await app.register(agents, deps)
   await app.register(drift, deps)
+  await app.register(deadLetters, deps)
+  await app.register(failedEntities, deps)
+  await app.register(projector, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })

@@ -3,11 +3,11 @@ import { runCommand } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 t.test('help shows examples, and a wrong word shows the help', async t => {
-  for (const command of ['start', 'migrate', 'rebuild', 'reclassify', 'tail', 'simulate']) {
+  await Promise.all(['start', 'migrate', 'rebuild', 'reclassify', 'dead-letters', 'redrive', 'discard', 'resume', 'backup', 'restore', 'drain', 'tail', 'simulate'].map(async command => {
     const { code, stdout } = await runCommand([command, '--help'], {})
     t.equal(code, 0)
     t.match(stdout, /Examples:\n(?:.*\n)? {2}\$ mightycall-stream/)
-  }
+  }))
   t.match(await runCommand(['tial'], {}), { code: 1, stderr: /tail/ })
   t.match(await runCommand(['tail', '--topic', 'nothing'], {}), { code: 1, stderr: /calls, voicemails, / })
   t.match(await runCommand(['tail'], { DATA_DIR: tempDir(t) }), { code: 1, stderr: /no event log/ })

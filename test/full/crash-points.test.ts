@@ -19,6 +19,7 @@ const POSTING_MS = 1_000
 t.jobs = 2
 
 for (const name of CRASH_POINTS) {
+  if (name === 'between-drain-and-trim') continue // there is no spool before a local log: see servers-missing.test.ts
   t.test(`killed ${name}: nothing acknowledged is lost, and nothing counts twice`, { buffered: true }, t => crashAt(t, name))
 }
 

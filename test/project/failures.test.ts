@@ -75,13 +75,3 @@ t.test('a connection that is cut within a transaction rejects it, and ends nothi
   }))
   t.equal((await pool.query('select 1')).rowCount, 1)
 })
-
-t.test('trouble of the server commits nothing, and kills no record', async t => {
-  const { pool, count, project } = await projector(t)
-  await pool.query("create function refuse() returns trigger language plpgsql as $$ begin raise exception 'read only' using errcode = '25006'; end $$")
-  await pool.query('create trigger refuse before insert on call_history execute function refuse()')
-  await t.rejects(project(history(ANSWERED)), { code: '25006' })
-  for (const table of ['events', 'entities', 'dead_letters', 'checkpoints']) t.equal(await count(table), 0, table)
-  await pool.query('drop trigger refuse on call_history')
-  t.match(await project(history(ANSWERED)), { records: 4 })
-})

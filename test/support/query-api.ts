@@ -4,9 +4,11 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import { createKeyCheck } from '../../src/access/bearer.js'
 import { createHttp } from '../../src/http.js'
+import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
+import { SETTINGS } from './settings.js'
 
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
@@ -14,8 +16,9 @@ export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 export async function queryApi (t: Test, pool: pg.Pool, now: () => Date) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
-  await serveQuery(app, { db: drizzle(pool), now, regionsOf: () => ['US'], timeTravel: createTimeTravel(pool), authenticate: createKeyCheck([API_KEY]) })
+  await serveQuery(app, { db: drizzle(pool), now, regionsOf: () => ['US'], timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }), authenticate: createKeyCheck([API_KEY]) })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
-  return { app, get }
+  const post = (url: string, payload?: object) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${API_KEY}` }, ...payload && { payload } })
+  return { app, get, post }
 }

@@ -3,7 +3,7 @@ import { at, bytea } from './columns.js'
 
 /**
  * Every event once, for ever: read models are folded from here, and rebuilds read nothing else. Written only by project/store-events.ts;
- * project/reclassify.ts takes away what has a type now, and stores it again.
+ * project/reclassify.ts takes away what has a type now, and stores it again. A restore fills it when it is empty.
  * drizzle has no word for partitions: the migration makes 16 by hash of (account, entity).
  */
 export const events = pgTable('events', {

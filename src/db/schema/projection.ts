@@ -1,5 +1,5 @@
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { at, bytea } from './columns.js'
+import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { at } from './columns.js'
 
 /** How far a group has projected each partition of a log: moved in the transaction that writes the rows. */
 export const checkpoints = pgTable('checkpoints', {
@@ -26,20 +26,20 @@ export const holes = pgTable('holes', {
   detectedAt: at('detected_at').notNull()
 })
 
-/** Records that can never be projected: undecodable, or refused by the database for what they hold. Written only by project. */
-export const deadLetters = pgTable('dead_letters', {
-  logId: text('log_id').notNull(),
+/** The last time that a group's projector stopped by itself, one row for each group: while it is not resumed, nothing is projected. Written only by project/stops.ts. */
+export const projectorStops = pgTable('projector_stops', {
+  consumerGroup: text('consumer_group').primaryKey(),
+  logId: text('log_id').notNull(), // where the batch lies that would have been too much
   topic: text('topic').notNull(),
   partition: integer('partition').notNull(),
-  offset: bigint('record_offset', { mode: 'bigint' }).notNull(),
-  recordId: text('record_id').notNull(),
-  code: text('code').notNull(), // MCS_… or the SQLSTATE
-  reason: text('reason').notNull(), // holds no payload
-  key: bytea('key'),
-  value: bytea('value'),
-  headers: jsonb('headers').notNull(),
-  diedAt: at('died_at').notNull()
-}, t => [primaryKey({ columns: [t.logId, t.topic, t.partition, t.offset] }), index('dead_letters_died').on(t.diedAt)])
+  lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(), // of that batch: once resumed, it is let through until here
+  records: integer('records').notNull(), // how many were looked at
+  failed: integer('failed').notNull(), // of these
+  code: text('code').notNull(), // of most of them
+  stoppedAt: at('stopped_at').notNull(),
+  resumedAt: at('resumed_at'), // null: it stands still
+  resumedBy: text('resumed_by')
+})
 
 /** What notifications held that we do not know: types, and fields of known types. Written only by project/drift.ts. */
 export const drift = pgTable('drift', {

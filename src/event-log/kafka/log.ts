@@ -13,19 +13,33 @@ export type { KafkaOptions } from './client.js'
 /** `silenceMs` is how long a consumer may be silent before another takes its place; tests alone have less patience. */
 export type KafkaLogNeeds = Pick<ConsumerNeeds, 'log' | 'silenceMs'>
 
+export interface KafkaLog extends EventLog {
+  /**
+   * Resolves when the cluster answers and has our topics; may be tried again.
+   * @throws KafkaError  one line that says what is wrong and which variable to look at
+   */
+  prepare: () => Promise<void>
+}
+
 /**
- * The event log in Kafka. Resolves when the cluster answers and has our topics.
+ * The event log in Kafka, once the cluster answers and has our topics.
  * @throws KafkaError  one line that says what is wrong and which variable to look at
  */
-export async function openKafkaLog (options: KafkaOptions, { log, silenceMs }: KafkaLogNeeds): Promise<EventLog> {
-  const { topicPrefix, createTopics, consumeOnly = false } = options
-  const cluster = createCluster(createConnect(options, 'admin', log))
+export async function openKafkaLog (options: KafkaOptions, needs: KafkaLogNeeds): Promise<EventLog> {
+  const log = createKafkaLog(options, needs)
   try {
-    await prepareTopics(cluster, { topicPrefix, createTopics, consumeOnly }, log)
+    await log.prepare()
+    return log
   } catch (err) {
-    await cluster.close()
+    await log.close()
     throw err
   }
+}
+
+/** The event log in Kafka, whether or not it can be reached now. */
+export function createKafkaLog (options: KafkaOptions, { log, silenceMs }: KafkaLogNeeds): KafkaLog {
+  const { topicPrefix, createTopics, consumeOnly = false } = options
+  const cluster = createCluster(createConnect(options, 'admin', log))
   const appender = createAppender(createSender(createConnect(options, 'quick', log), topicPrefix), log)
   const subscriptions = new Set<Subscription>()
   let closing: Promise<void> | null = null
@@ -51,6 +65,7 @@ export async function openKafkaLog (options: KafkaOptions, { log, silenceMs }: K
   }
 
   return {
+    prepare: () => prepareTopics(cluster, { topicPrefix, createTopics, consumeOnly }, log),
     id: async () => `${await clusterId(cluster)}/${topicPrefix}`, // offsets of another prefix's topics mean nothing here
     append: consumeOnly ? refuseAppend : appender.append,
     subscribe,

@@ -20,7 +20,8 @@ export function createDiskTrouble (log: LocalLogger | undefined, now: () => numb
         refusal = null
       } catch (err) {
         const final = err instanceof LogFailedError
-        const text = final ? `the disk refused a sync or a truncation: ${codeOf(err)}; restart when it is sound` : `the disk refused a write: ${codeOf(err)}`
+        const full = codeOf(err) === 'MAX_BYTES'
+        const text = full ? 'it is as large as it may be' : final ? `the disk refused a sync or a truncation: ${codeOf(err)}; restart when it is sound` : `the disk refused a write: ${codeOf(err)}`
         const alarm = final ? 'log-failed' : 'log-refused'
         if (refusal?.text !== text) log?.error({ alarm, code: codeOf(err) }, final ? 'the event log takes nothing until a restart' : 'the event log refused appends')
         refusal = { at: final ? Infinity : now(), text }

@@ -1,14 +1,17 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
 import { acquireOwnerLock, type OwnerLock } from '../../owner-lock.js'
-import type { EventLog, EventReader } from '../port.js'
+import type { EventLog, Offset } from '../port.js'
+import { createCursor, type Cursor } from './cursor.js'
 import { createDamageReport, type Damage, type DamageReport, type LocalLogger } from './damage.js'
 import { diskFiles, type Files } from './files.js'
 import { createGroupQueue, type GroupQueue } from './group-queue.js'
 import { loadLogId } from './log-id.js'
 import { openSegmentStore } from './open-store.js'
 import { type SegmentStore, vouchForAll, writeGroup } from './segment-store.js'
-import { createSubscriptions } from './subscriptions.js'
+import { retain, startRetention } from './retention.js'
+import { removeSegments, type SegmentSource, sizeOf } from './segments.js'
+import { createSubscriptions, type Subscriptions } from './subscriptions.js'
 import { createDiskTrouble, type DiskTrouble } from './disk-trouble.js'
 
 export interface LocalLogOptions {
@@ -18,6 +21,10 @@ export interface LocalLogOptions {
   segmentBytes?: number
   /** An append that would make more than this wait for the disk is refused. */
   maxQueuedBytes?: number
+  /** An append is refused that would make the files together larger than this. */
+  maxBytes?: number
+  /** Older segments are removed once every subscription has handled them. Without it none is. */
+  maxAgeMs?: number
   log?: LocalLogger | undefined
   files?: Files
   /** ms since 1970 */
@@ -27,6 +34,15 @@ export interface LocalLogOptions {
 export interface LocalLog extends EventLog {
   /** What was found to be lost since the log was opened. Sealed segments are looked at when somebody reads them. */
   damage: () => readonly Damage[]
+  /** Reads on its own from an offset on. */
+  cursor: (from: Offset) => Cursor
+  /** One past the newest record that is durable. */
+  end: () => Offset
+  sizeBytes: () => number
+  /** Removes the segments that lie wholly below the offset; never the one that is written. */
+  trim: (below: Offset) => Promise<void>
+  /** Removes what is too old, or too much, now; gives the number of segments. */
+  retain: () => Promise<number>
 }
 
 interface Parts {
@@ -36,10 +52,14 @@ interface Parts {
   queue: GroupQueue
   trouble: DiskTrouble
   damage: DamageReport
-  readers: Pick<EventReader, 'subscribe' | 'close'>
+  readers: Subscriptions
+  retainNow: () => Promise<number>
+  retention: { close: () => Promise<void> } | null
+  source: SegmentSource
 }
 
 const MIB = 1024 * 1024
+const RETENTION_EVERY_MS = 60_000
 
 /**
  * Opens the log of a directory for this process alone, and repairs its end.
@@ -59,16 +79,18 @@ export async function openLocalLog (options: LocalLogOptions): Promise<LocalLog>
 }
 
 async function openParts (options: LocalLogOptions, lock: OwnerLock): Promise<Parts> {
-  const { dir, log, files = diskFiles, now = Date.now, segmentBytes = 64 * MIB, maxQueuedBytes = 64 * MIB } = options
+  const { dir, log, files = diskFiles, now = Date.now, segmentBytes = 64 * MIB, maxQueuedBytes = 64 * MIB, maxBytes = Infinity, maxAgeMs } = options
   const damage = createDamageReport(log)
-  const { store, tornBytes } = await openSegmentStore({ dir, files, segmentBytes, report: damage.report })
+  const { store, tornBytes } = await openSegmentStore({ dir, files, segmentBytes, maxBytes, report: damage.report })
   if (tornBytes > 0) {
     const segment = path.basename(store.segments.at(-1)?.path ?? '')
     log?.warn({ segment, fromByte: store.end.position, tornBytes }, 'cut the end of the event log, which was never acknowledged')
   }
   const trouble = createDiskTrouble(log, now)
   const write = (group: Buffer, count: number) => trouble.watch(writeGroup(store, group, count))
-  const { segments, arrivals } = store
+  const source: SegmentSource = { files, segments: store.segments, arrivals: store.arrivals, report: damage.report }
+  const readers = createSubscriptions(source, log)
+  const retainNow = () => retain(store.segments, readers.handledBelow(), { maxAgeMs: maxAgeMs ?? Infinity, maxBytes, now })
   return {
     id: await loadLogId(files, dir),
     lock,
@@ -76,7 +98,10 @@ async function openParts (options: LocalLogOptions, lock: OwnerLock): Promise<Pa
     queue: createGroupQueue({ write, maxQueuedBytes, now }),
     trouble,
     damage,
-    readers: createSubscriptions({ files, segments, arrivals, report: damage.report }, log)
+    readers,
+    retainNow,
+    retention: maxAgeMs === undefined ? null : startRetention(retainNow, RETENTION_EVERY_MS, log),
+    source
   }
 }
 
@@ -93,13 +118,18 @@ function logOf (parts: Parts): LocalLog {
     },
     trouble: () => closing ? 'is closed' : trouble.read(),
     damage: damage.list,
+    cursor: from => createCursor(parts.source, Number(from)),
+    end: () => BigInt(store.end.offset),
+    sizeBytes: () => sizeOf(store.segments),
+    retain: parts.retainNow,
+    trim: below => removeSegments(store.segments, Number(below)),
     sparse: true,
     close: () => closing ??= closeParts(parts)
   }
 }
 
-async function closeParts ({ store, queue, readers, lock }: Parts): Promise<void> {
-  await Promise.all([queue.close(), readers.close()])
+async function closeParts ({ store, queue, readers, retention, lock }: Parts): Promise<void> {
+  await Promise.all([retention?.close(), queue.close(), readers.close()])
   await vouchForAll(store).catch(() => {}) // the disk's trouble has been told of
   await store.file.close()
   await lock.release()

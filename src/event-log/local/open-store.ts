@@ -9,11 +9,12 @@ export interface StoreOptions {
   dir: string
   files: Files
   segmentBytes: number
+  maxBytes: number
   report: (segment: Segment, loss: Loss) => void
 }
 
 /** The store, fit to be appended to whatever ended its last writer, and how many bytes of its end were torn. */
-export async function openSegmentStore ({ dir, files, segmentBytes, report }: StoreOptions): Promise<{ store: SegmentStore, tornBytes: number }> {
+export async function openSegmentStore ({ dir, files, segmentBytes, maxBytes, report }: StoreOptions): Promise<{ store: SegmentStore, tornBytes: number }> {
   const segments = await listSegments(dir)
   const last = segments.at(-1)
   const { segment, file } = last ? { segment: last, file: await files.open(last.path, 'r+') } : await createNextSegment(files, dir, 0)
@@ -21,7 +22,7 @@ export async function openSegmentStore ({ dir, files, segmentBytes, report }: St
     if (!last) segments.push(segment)
     const { end, tornBytes } = await repairEnd(file, segment, report)
     await syncDirectory(files, dir) // a writer that died may have made the name of this segment without syncing it
-    return { store: { dir, files, segmentBytes, segments, arrivals: createArrivals(), file, end, failure: null }, tornBytes }
+    return { store: { dir, files, segmentBytes, maxBytes, segments, arrivals: createArrivals(), file, end, failure: null }, tornBytes }
   } catch (err) {
     await file.close()
     throw err

@@ -3,13 +3,15 @@ import type { Arrivals } from './arrivals.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
 import { HEADER_BYTES, writeGroupHeader } from './group.js'
 import type { Place } from './read-groups.js'
-import { createSegment, notePlace, type Segment } from './segments.js'
+import { createSegment, notePlace, type Segment, sizeOf } from './segments.js'
 
 /** The writer's side of the segments: one group at a time, durable when `writeGroup` resolves. */
 export interface SegmentStore {
   dir: string
   files: Files
   segmentBytes: number
+  /** Of all segments together. */
+  maxBytes: number
   segments: Segment[]
   arrivals: Arrivals
   /** The last segment. */
@@ -27,6 +29,7 @@ export interface SegmentStore {
  */
 export async function writeGroup (store: SegmentStore, group: Buffer, count: number): Promise<void> {
   if (store.failure) throw failed(store.failure)
+  if (count > 0 && sizeOf(store.segments) + group.length > store.maxBytes) throw new NotStoredError({ cause: Object.assign(new Error('the log is as large as it may be'), { code: 'MAX_BYTES' }) })
   if (count > 0 && isFull(store, group)) await roll(store)
   const { position, offset } = store.end
   writeGroupHeader(group, { count, byteLength: group.length - HEADER_BYTES, firstOffset: offset }, position)

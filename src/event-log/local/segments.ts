@@ -56,3 +56,18 @@ export function placeBefore (segment: Segment, offset: number): Place {
 export function segmentOf (segments: readonly Segment[], offset: number): Segment | undefined {
   return segments.findLast(segment => segment.base <= offset) ?? segments[0]
 }
+
+/** Bytes of all of them. */
+export function sizeOf (segments: readonly Segment[]): number {
+  return segments.reduce((sum, { size }) => sum + size, 0)
+}
+
+/** Removes, oldest first, those whose records all lie below the offset; the last one stays. Who reads one of them may read it to its end. */
+export async function removeSegments (segments: Segment[], below: number): Promise<void> {
+  for (;;) {
+    const [oldest, next] = segments
+    if (!oldest || !next || next.base > below) return
+    segments.shift()
+    await fs.rm(oldest.path, { force: true })
+  }
+}

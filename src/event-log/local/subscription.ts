@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Topic } from '../../events/topics.js'
-import type { StoredRecord, SubscribeOptions, Subscription } from '../port.js'
+import type { Offset, StoredRecord, SubscribeOptions, Subscription } from '../port.js'
 import { createCursor } from './cursor.js'
 import type { LocalLogger } from './damage.js'
 import type { SegmentSource } from './segments.js'
@@ -14,13 +14,21 @@ interface State {
   log: LocalLogger | undefined
   stop: AbortController
   trouble: string | null
+  handledBelow: Offset | null
+}
+
+/** How far a reader is, besides what the port tells of it. */
+export interface LocalSubscription extends Subscription {
+  /** All records below are handled; null while it does not know where to start. */
+  handledBelow: () => Offset | null
 }
 
 /** Reads for one subscriber, at its own pace, from where it asks to start. */
-export function startSubscription (source: SegmentSource, options: SubscribeOptions, log?: LocalLogger): Subscription {
-  const state: State = { options, log, stop: new AbortController(), trouble: null }
+export function startSubscription (source: SegmentSource, options: SubscribeOptions, log?: LocalLogger): LocalSubscription {
+  const state: State = { options, log, stop: new AbortController(), trouble: null, handledBelow: null }
   const running = run(source, state)
   return {
+    handledBelow: () => state.handledBelow,
     trouble: () => state.stop.signal.aborted ? 'is closed' : state.trouble,
     close: async () => {
       state.stop.abort()
@@ -54,11 +62,15 @@ export function batchesOf (records: readonly StoredRecord[], starts: ReadonlyMap
 async function run (source: SegmentSource, state: State): Promise<void> {
   const starts = await untilDone(state, 'the start cannot be loaded', () => loadStarts(state.options))
   if (!starts) return
-  const cursor = createCursor(source, [...starts.values()].reduce((least, start) => Math.min(least, Number(start)), Infinity))
+  const from = [...starts.values()].reduce((least, start) => start < least ? start : least)
+  const cursor = createCursor(source, Number(from))
+  state.handledBelow = from
   while (!state.stop.signal.aborted) {
     const seen = source.arrivals.count()
     const records = await untilDone(state, 'the event log cannot be read', cursor.next) ?? []
     for (const batch of batchesOf(records, starts)) await deliver(state, batch)
+    const last = records.at(-1)
+    if (last && !state.stop.signal.aborted) state.handledBelow = last.offset + 1n
     if (records.length === 0 && !state.stop.signal.aborted) state.options.onEnd?.()
     if (records.length === 0) await source.arrivals.after(seen, state.stop.signal)
   }

@@ -11,7 +11,7 @@ import { serve } from './serve.js'
 
 const config = loadConfig(process.env)
 const logger = createLogger({ level: 'warn' }) // of which service.ts makes the level of HTTP
-const log = await openLog(config, logger)
+const { log } = await openLog(config, logger)
 const accounts = loadAccounts(config, config.webhookTokens)
 const app = createHttp({ logger: logger.child({ stage: 'http' }), trustProxy: config.trustProxy })
 await serveReceive(app, { log, metrics: createMetrics(), now: () => new Date(), accounts: () => accounts })

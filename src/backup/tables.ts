@@ -1,0 +1,38 @@
+import { getTableName } from 'drizzle-orm'
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { callHistory, callLegs } from '../db/schema/calls.js'
+import { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
+import { agentPresence, contacts, extensions, phoneNumbers, polledRanges } from '../db/schema/directory.js'
+import { entities, events } from '../db/schema/events.js'
+import { smsLogs, voicemailLogs } from '../db/schema/messages.js'
+import { checkpoints, drift, holes, projectorStops, rebuilds } from '../db/schema/projection.js'
+import { reports } from '../db/schema/reports.js'
+
+export interface KeptTable {
+  name: string
+  columns: readonly string[]
+  key: readonly string[]
+  /** The column that numbers its rows, if there is one. */
+  identity: string | null
+}
+
+/**
+ * What no rebuild makes again: this is a backup. A new table is one line here or below.
+ * Checkpoints are of the same snapshot as the events, and so never ahead of them: what came later is projected again.
+ */
+export const KEPT_TABLES: readonly KeptTable[] = [events, checkpoints, holes, deadLetters, deadLetterActions, drift, projectorStops].map(describe)
+
+/** What a rebuild makes again from the events, and its own progress. */
+export const REBUILT_TABLES: readonly string[] = [
+  entities, callHistory, callLegs, voicemailLogs, smsLogs, phoneNumbers, extensions, contacts, agentPresence, polledRanges, reports, rebuilds
+].map(table => getTableName(table))
+
+export function keptTable (name: string): KeptTable | undefined {
+  return KEPT_TABLES.find(table => table.name === name)
+}
+
+function describe (table: PgTable): KeptTable {
+  const { name, columns, primaryKeys } = getTableConfig(table)
+  const key = primaryKeys[0]?.columns ?? columns.filter(column => column.primary)
+  return { name, columns: columns.map(column => column.name), key: key.map(column => column.name), identity: columns.find(column => column.generatedIdentity)?.name ?? null }
+}

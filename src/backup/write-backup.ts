@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream, existsSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import type pg from 'pg'
+import { migrationNames } from '../db/migrate.js'
+import { inSnapshot, type Tx } from '../db/transaction.js'
+import { BackupFileError } from '../errors.js'
+import { packageVersion } from '../project-root.js'
+import { FORMAT, type Header, headerLine, rowsOf, trailerLine } from './format.js'
+import { rowLines } from './row-lines.js'
+import { KEPT_TABLES } from './tables.js'
+
+export interface WriteBackupOptions {
+  pool: pg.Pool
+  file: string
+  /** Replace a file that is there. */
+  force: boolean
+  now: Date
+  onStart?: (rows: number) => void
+  onRows?: (rows: number) => void
+  /** Ends it; nothing is left then. */
+  signal?: AbortSignal
+}
+
+/**
+ * Writes a backup from one snapshot, in constant memory, to a temporary name, and gives it its name once it is synced to the disk.
+ * @throws BackupFileError  the file is there, or cannot be written
+ */
+export async function writeBackup (options: WriteBackupOptions): Promise<Header> {
+  const { pool, file, force } = options
+  const partial = `${file}.${process.pid}.partial`
+  refuseExisting(file, force)
+  try {
+    const header = await inSnapshot(pool, tx => writeSnapshot(tx, partial, options))
+    refuseExisting(file, force) // it may have come meanwhile
+    await rename(partial, file).catch(err => { throw notWritten(file, err) })
+    await syncFolder(path.dirname(file)).catch(err => { throw notWritten(file, err) })
+    return header
+  } catch (err) {
+    await rm(partial, { force: true })
+    throw err
+  }
+}
+
+async function writeSnapshot (tx: Tx, partial: string, { file, now, onStart, onRows, signal }: WriteBackupOptions): Promise<Header> {
+  const header: Header = { format: FORMAT, version: packageVersion(), migration: migrationNames().at(-1) ?? '', createdAt: now.toISOString(), tables: await countRows(tx) }
+  onStart?.(rowsOf(header))
+  const out = createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }) // it holds who called whom
+  const text = watched(textOf(tx, header, onRows))
+  await pipeline(Readable.from(text.items), createGzip(), out, { ...signal && { signal } })
+    .catch(err => { throw signal?.aborted || text.failed() ? err : notWritten(file, err) })
+  return header
+}
+
+async function * textOf (tx: Tx, header: Header, onRows: (rows: number) => void = () => {}): AsyncGenerator<string> {
+  const digest = createHash('sha256')
+  const hashed = (text: string) => {
+    digest.update(text)
+    return text
+  }
+  yield hashed(headerLine(header))
+  for (const table of KEPT_TABLES) {
+    for await (const lines of rowLines(tx, table)) {
+      yield hashed(lines.map(line => `${line}\n`).join(''))
+      onRows(lines.length)
+    }
+  }
+  yield trailerLine({ rows: rowsOf(header), sha256: digest.digest('hex') })
+}
+
+async function countRows (tx: Tx): Promise<Header['tables']> {
+  const tables: Header['tables'] = []
+  for (const { name, columns } of KEPT_TABLES) {
+    const { rows: [row] } = await tx.query<{ count: string }>(`select count(*) from ${name}`)
+    tables.push({ name, columns: [...columns], rows: Number(row?.count ?? 0) })
+  }
+  return tables
+}
+
+function refuseExisting (file: string, force: boolean): void {
+  if (!force && existsSync(file)) throw new BackupFileError(`${file} is there already: name another file, or add --force`)
+}
+
+/** The new name is in the folder, and that too has to be on the disk. */
+async function syncFolder (folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+function notWritten (file: string, { code }: NodeJS.ErrnoException): Error {
+  return new BackupFileError(`${file} cannot be written (${code})`)
+}
+
+/** A pipeline does not tell whose error it was. */
+function watched<T> (source: AsyncGenerator<T>): { items: AsyncGenerator<T>, failed: () => boolean } {
+  let hasFailed = false
+  async function * items () {
+    try {
+      yield * source
+    } catch (err) {
+      hasFailed = true
+      throw err
+    }
+  }
+  return { items: items(), failed: () => hasFailed }
+}

@@ -1,0 +1,75 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { createKeyCheck } from './access/bearer.js'
+import type { Accounts } from './accounts.js'
+import type { Config } from './config.js'
+import { NotReadyError } from './errors.js'
+import type { OpenedLog } from './event-log/open.js'
+import { type HealthCheck, health } from './health.js'
+import { createHttp } from './http.js'
+import { type Metrics, metricsRoute } from './metrics.js'
+import { createRepairs } from './project/repairs.js'
+import { createTimeTravel } from './project/time-travel.js'
+import { collectOpenApi } from './query/docs.js'
+import { serveQuery } from './query/serve.js'
+import { serveReceive } from './receive/serve.js'
+import type { Secrets } from './secrets.js'
+import type { Later } from './start-later.js'
+
+export interface HttpParts {
+  config: Config
+  logger: Logger
+  metrics: Metrics
+  now: () => Date
+  secrets: Secrets
+  accounts: Accounts
+  opened: OpenedLog | null
+  pool: pg.Pool | null
+  later: Record<string, Later>
+  draining: () => boolean
+}
+
+/** The server with the routes of the asked-for roles. */
+export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, draining }: HttpParts): Promise<FastifyInstance> {
+  const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
+  const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
+  const checks: Record<string, HealthCheck> = {}
+  if (config.roles.includes('query')) await collectOpenApi(app)
+  if (config.roles.includes('receive') && opened) {
+    const { log } = opened
+    const trouble = await serveReceive(app, { log, metrics, now, accounts: accounts.all })
+    checks.receive = async () => log.trouble() ?? trouble()
+  }
+  if (later.project) checks.project = async () => later.project?.trouble() ?? null
+  if (config.roles.includes('query') && pool) {
+    const schema = () => later.database?.trouble() ?? null
+    const isKnown = createKeyCheck(admin)
+    const authenticate = async (request: FastifyRequest) => {
+      await isKnown(request)
+      if (await schema() !== null) throw new NotReadyError()
+    }
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), authenticate })
+    checks.query = async () => await schema() ?? await canQuery(pool)
+  }
+  await app.register(health, { checks, draining })
+  await app.register(metricsRoute, { metrics, refresh: () => noteSpool(metrics, opened), authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
+  return app
+}
+
+function noteSpool (metrics: Metrics, opened: OpenedLog | null): void {
+  const { bytes, records, setAside } = opened?.waiting?.() ?? { bytes: 0, records: 0, setAside: 0 }
+  metrics.spoolBytes.set(bytes)
+  metrics.spoolRecords.set(records)
+  metrics.setAside.set(setAside)
+}
+
+/** Fastify tells at level info what `ready` says better. */
+function httpLogger (logger: Logger): Logger {
+  return logger.child({ stage: 'http' }, { level: logger.level === 'info' ? 'warn' : logger.level })
+}
+
+async function canQuery (pool: pg.Pool): Promise<string | null> {
+  return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
+}

@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Who an action comes from that was asked for by a command. */
+export const AT_THE_COMMAND_LINE = 'command line'
+
+export function parseLetterId (text: string): string {
+  if (!/^[0-9]{1,18}$/.test(text)) throw new InvalidArgumentError('It must be a number, as dead-letters prints it.')
+  return text
+}
+
+export function parseLetterIds (text: string, earlier: string[] = []): string[] {
+  return [...earlier, parseLetterId(text)]
+}

@@ -1,0 +1,63 @@
+import type { Logger } from 'pino'
+import { passCrashPoint } from '../../crash-points.js'
+import { backOffMs, pause } from '../kafka/pauses.js'
+import type { LogRecord, StoredRecord } from '../port.js'
+import { asRecord, type Spool } from './spool.js'
+
+export interface DrainerOptions {
+  spool: Spool
+  /** Resolves when Kafka has the records. */
+  send: (records: readonly LogRecord[]) => Promise<void>
+  /** True for an error that another try cannot mend: it is in a record. */
+  isRefusedForGood: (err: unknown) => boolean
+  log: Logger
+  signal: AbortSignal
+  /** So many records are in Kafka now, or set aside. */
+  onDrained?: (records: number) => void
+}
+
+const PROBE = { first: 250, most: 1_000 }
+
+/** Sends what the spool holds, in its order, until nothing is left or the signal ends it. It never throws. */
+export async function drain (options: DrainerOptions): Promise<void> {
+  const { spool, log, signal, onDrained = () => {} } = options
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      const records = await spool.next()
+      if (records.length === 0) return
+      await sendAll(options, records)
+      if (signal.aborted) return
+      passCrashPoint('between-drain-and-trim')
+      await spool.drained(records)
+      onDrained(records.length)
+      failures = 0
+    } catch (err) { // the disk: Kafka's trouble is waited for below
+      log.error({ alarm: 'spool-unreadable', err }, 'the spool cannot be drained now, trying again')
+      await pause(backOffMs(++failures, PROBE), signal)
+    }
+  }
+}
+
+/** Resolves when all are sent or set aside, or the signal ended it. A refused batch is halved down to the record that is to blame. */
+async function sendAll (options: DrainerOptions, records: readonly StoredRecord[]): Promise<void> {
+  const { spool, send, isRefusedForGood, log, signal } = options
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      return await send(records.map(asRecord))
+    } catch (err) {
+      if (!isRefusedForGood(err)) {
+        await pause(backOffMs(++failures, PROBE), signal)
+        continue
+      }
+      const [only] = records
+      if (records.length === 1 && only) {
+        await spool.setAside(only)
+        log.error({ alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err }, 'Kafka will never take a record: it is kept in the spool, see the command drain')
+        return
+      }
+      const half = Math.ceil(records.length / 2)
+      await sendAll(options, records.slice(0, half))
+      return await sendAll(options, records.slice(half))
+    }
+  }
+}

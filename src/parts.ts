@@ -1,0 +1,36 @@
+import type { Logger } from 'pino'
+import type { Accounts } from './accounts.js'
+import type { Config } from './config.js'
+import type { Database } from './db/open.js'
+import { openFormerLog, type OpenedLog } from './event-log/open.js'
+import type { Metrics } from './metrics.js'
+import { startProjection } from './project/start.js'
+import { DONE, type Later, startLater, untilDone } from './start-later.js'
+
+export interface PartsOptions {
+  config: Config
+  logger: Logger
+  metrics: Metrics
+  now: () => Date
+  accounts: Accounts
+  opened: OpenedLog | null
+  database: Database | null
+}
+
+/** What needs a server that may not be there yet, by name. */
+export function startParts ({ config, logger, metrics, now, accounts, opened, database }: PartsOptions): Record<string, Later> {
+  const later: Record<string, Later> = {}
+  const prepare = opened?.prepare && untilDone(opened.prepare)
+  const { migrate, pool } = database ?? {}
+  if (prepare) later.kafka = startLater('kafka', async () => prepare().then(() => DONE), logger)
+  if (migrate) later.database = startLater('database', async () => migrate().then(() => DONE), logger)
+  if (config.roles.includes('project') && opened && pool) {
+    const { log } = opened
+    later.project = startLater('project', async () => {
+      await migrate?.()
+      await prepare?.()
+      return startProjection({ log, pool, group: config.groupId, now, settings: accounts, logger, metrics, openFormerLog: () => openFormerLog(config, logger) })
+    }, logger)
+  }
+  return later
+}

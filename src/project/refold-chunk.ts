@@ -1,0 +1,53 @@
+import type pg from 'pg'
+import type { AccountSettings } from '../accounts.js'
+import { inTransaction } from '../db/transaction.js'
+import type { Entity } from '../events/event.js'
+import { createAggregates } from './aggregates.js'
+import { raiseFoldVersions } from './entities.js'
+import { type FailedEntity, foldEntities } from './fold-entities.js'
+import { READ_MODELS } from './models/read-models.js'
+
+export interface RefoldChunkOptions {
+  pool: pg.Pool
+  settings: AccountSettings
+  /** The entity after which the chunk begins; null: at the first. */
+  after: Entity | null
+  size: number
+  /** Try it, and take all of it back. */
+  dryRun?: boolean
+}
+
+export interface Refolded {
+  /** The last of them in key order; null: there are none left. */
+  last: Entity | null
+  entities: number
+  failures: FailedEntity[]
+}
+
+const SELECT = 'select e.account, e.kind, e.entity from entities e'
+const NEXT = '(e.account, e.kind, e.entity) > ($1, $2, $3) order by e.account, e.kind, e.entity limit $4'
+const OUTDATED = `${SELECT} join unnest($5::text[], $6::int[]) as v (kind, version) on v.kind = e.kind where (e.fold_version < v.version or e.failed is not null) and ${NEXT} for update of e skip locked`
+const FAILED = `${SELECT} where e.failed is not null and ${NEXT} for update`
+
+/** Folds again what an older version has folded, or what could not be folded. What others hold locked is left to them. */
+export async function refoldOutdated (options: RefoldChunkOptions): Promise<Refolded> {
+  return refoldChunk(options, OUTDATED, [READ_MODELS.map(({ kind }) => kind), READ_MODELS.map(({ foldVersion }) => foldVersion)])
+}
+
+/** Folds again what could not be folded. */
+export async function refoldFailed (options: RefoldChunkOptions): Promise<Refolded> {
+  return refoldChunk(options, FAILED, [])
+}
+
+async function refoldChunk ({ pool, settings, after, size, dryRun = false }: RefoldChunkOptions, select: string, values: readonly unknown[]): Promise<Refolded> {
+  return inTransaction(pool, async tx => {
+    const { rows: entities } = await tx.query<Entity>(select, [after?.account ?? '', after?.kind ?? '', after?.entity ?? '', size, ...values])
+    await tx.query('savepoint as_it_was')
+    const aggregates = createAggregates()
+    const failures = await foldEntities(tx, entities, { settings, aggregates })
+    await raiseFoldVersions(tx, entities)
+    await aggregates.write(tx)
+    if (dryRun) await tx.query('rollback to savepoint as_it_was')
+    return { last: entities.at(-1) ?? null, entities: entities.length, failures }
+  })
+}

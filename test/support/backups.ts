@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type pg from 'pg'
+import type { Test } from 'tap'
+import { restoreBackup } from '../../src/backup/restore-backup.js'
+import { KEPT_TABLES, REBUILT_TABLES } from '../../src/backup/tables.js'
+import { writeBackup } from '../../src/backup/write-backup.js'
+import { rebuild } from '../../src/project/rebuild/rebuild.js'
+import { projectedCompany } from './company.js'
+import { freshDatabase } from './database.js'
+import { FOREIGN, leaveLetters } from './letters.js'
+import { KEY, NOW } from './projection.js'
+import { SETTINGS } from './settings.js'
+import { tempDir } from './temp-dir.js'
+
+/** A database in which there is something in every table that is kept. */
+export async function fullDatabase (t: Test, { calls = 60 } = {}) {
+  const company = await projectedCompany(t, { calls })
+  const { pool } = company
+  await leaveLetters(pool, [FOREIGN, { ...FOREIGN, value: Buffer.from([0xff, 0, 0x0a]) }, { key: null, value: null, headers: {} } as unknown as typeof FOREIGN]) // a tombstone has neither
+  await pool.query("insert into dead_letter_actions (letter_id, action, acted_by, reason, acted_at) values (2, 'discarded', 'a test', 'quotes \" and \\ and\nlines', $1)", [NOW])
+  await pool.query("insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, detected_at) values ('log', 'g', 'calls', 0, 'gap', 9007199254740993, $1)", [NOW])
+  await pool.query("insert into drift values ('default', 'IncomingCall', 'Queue', 9007199254740993, 'xxx', $1, $1)", [NOW])
+  await pool.query('insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ($1, $2, $3, 0, 5, 100, 30, $4, $5)', [KEY.group, KEY.logId, KEY.topic, '23514', NOW])
+  return company
+}
+
+export async function backedUp (t: Test, pool: pg.Pool): Promise<string> {
+  const file = path.join(tempDir(t), 'backup.ndjson.gz')
+  await writeBackup({ pool, file, force: false, now: NOW })
+  return file
+}
+
+/** A new database with what is in the file, its read models made again. */
+export async function restored (t: Test, file: string) {
+  const { pool, url } = await freshDatabase(t)
+  await restoreBackup({ pool, file })
+  await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
+  return { pool, url }
+}
+
+/** Every row of every table but the progress of rebuilds. */
+export async function allRows (pool: pg.Pool): Promise<Map<string, string[]>> {
+  const rows = new Map<string, string[]>()
+  for (const name of [...KEPT_TABLES.map(table => table.name), ...REBUILT_TABLES]) {
+    if (name !== 'rebuilds') rows.set(name, (await pool.query<{ row: string }>(`select row_to_json(t)::text as row from ${name} t order by 1`)).rows.map(({ row }) => row))
+  }
+  return rows
+}
+
+/** The lines of a backup, changed; its digest is made right again, so that something else has to notice. */
+export function rewrite (file: string, change: (lines: string[]) => string[]): void {
+  const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
+  const changed = change(lines)
+  const body = changed.slice(0, -1).map(line => `${line}\n`).join('')
+  const trailer = (changed.at(-1) ?? '').replace(/"sha256":"[0-9a-f]{64}"/, `"sha256":"${createHash('sha256').update(body).digest('hex')}"`)
+  writeFileSync(file, gzipSync(`${body}${trailer}\n`))
+}
