@@ -39,7 +39,8 @@ function frozenFigures (result: ScenarioResult<Frozen>): Figure[] {
   const { posts, story: { frozenAt, thawedAt, drainedAt } } = result
   const isFirst = ({ sentAt, endedAt }: Post) => endedAt >= frozenAt && sentAt < frozenAt + DEADLINE_MS
   const waitsOf = (own: typeof posts) => Float64Array.from(own, ({ sentAt, endedAt }) => endedAt - sentAt).sort()
-  const rest = waitsOf(posts.filter(post => !isFirst(post)))
+  const isDuring = ({ endedAt }: Post) => endedAt >= frozenAt // before, everything is still cold
+  const rest = waitsOf(posts.filter(post => isDuring(post) && !isFirst(post)))
   const first = waitsOf(posts.filter(isFirst))
   return [
     { name: 'frozen_refused', value: refusedOf(posts), unit: 'answers', goal: { atMost: 0 } },
