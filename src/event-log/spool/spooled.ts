@@ -23,7 +23,7 @@ export interface SpooledLog extends EventLog {
 /** On a stop, a spool that Kafka takes is drained for so long. */
 const LAST_DRAIN_MS = 5_000
 /** So few that new records may wait for them: under load, a drainer that goes on until nothing is left runs after ever smaller batches. */
-const HANDOVER_RECORDS = 500
+const HANDOVER_RECORDS = 250
 /** Should Kafka fail just when the spool has run empty, new records wait no longer than this. */
 const HANDOVER_MS = 1_000
 

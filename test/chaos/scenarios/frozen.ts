@@ -11,6 +11,8 @@ const AFTER_MS = 8_000
 /** The first append finds out that the broker hangs; what is posted meanwhile waits with it. */
 const DEADLINE_MS = 2_200
 const DRAIN_MS = 60_000
+/** Each look makes the service collect all its metrics. */
+const LOOK_MS = 200
 
 interface Frozen {
   frozenAt: number
@@ -31,7 +33,7 @@ async function freeze ({ installation: { kafka, receiver, adminKey }, clock }: S
   await sleep(forMs)
   await kafka?.thaw()
   const thawedAt = clock()
-  await eventually('the spool is empty', async () => await spoolBytesOf(receiver.url, adminKey) === 0, DRAIN_MS)
+  await eventually('the spool is empty', async () => await spoolBytesOf(receiver.url, adminKey) === 0, DRAIN_MS, LOOK_MS)
   return { frozenAt, thawedAt, drainedAt: clock() }
 }
 
