@@ -5,7 +5,6 @@ import type { Config, Role } from './config.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError } from './errors.js'
-import { within } from './event-log/kafka/until-failure.js'
 import { openLog } from './event-log/open.js'
 import type { EventLog } from './event-log/port.js'
 import { listen } from './listen.js'
@@ -13,6 +12,7 @@ import type { Metrics } from './metrics.js'
 import { startParts } from './parts.js'
 import { loadSecrets, type Secrets } from './secrets.js'
 import type { Later } from './start-later.js'
+import { within } from './within.js'
 
 /** How long the start waits for servers that do not answer: webhooks are taken meanwhile. */
 const FIRST_TRY_MS = 10_000

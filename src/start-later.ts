@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { backOffMs, pause } from './event-log/kafka/pauses.js'
+import { backOffMs, pause } from './pauses.js'
 
 /** Something that works, or says why not. */
 export interface Part {

@@ -19,6 +19,12 @@ t.test('an owner that was killed leaves the directory free, to exactly one', asy
   t.strictSame(await race(t, dir), ['MCS_DATA_DIR', 'MCS_DATA_DIR', 'owned'])
 })
 
+t.test('processes that take a directory from each other over and over never own it together', async t => {
+  const dir = tempDir(t)
+  const children = await Promise.all([1, 2, 3, 4].map(() => startChild(t, 'fight-for-lock', dir, '100')))
+  t.strictSame(children.map(child => child.line), ['alone', 'alone', 'alone', 'alone'])
+})
+
 t.test('a directory is free again once it was released', async t => {
   const dir = tempDir(t)
   const first = await acquireOwnerLock(dir)

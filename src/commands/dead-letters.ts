@@ -46,12 +46,15 @@ function listCommand (environment: NodeJS.ProcessEnv): Command {
       const filter: LetterFilter = { topics: topic, codes: code, states: state }
       await withDatabase(loadConfig(environment), async pool => {
         let place: Keyset | null = null
+        let found = 0
         do {
           const letters: Letter[] = await findLetters(drizzle(pool), filter, { place, limit: PAGE })
           for (const letter of letters) console.log(json ? JSON.stringify(letter) : lineOf(letter))
+          found += letters.length
           const last = letters.at(-1)
           place = last && letters.length === PAGE ? placeOf(last) : null
         } while (place)
+        if (found === 0) console.error('there is none') // not among what a program reads
       })
     })
 }

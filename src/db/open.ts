@@ -9,14 +9,14 @@ import { runMigrations } from './migrate.js'
 
 export interface Database {
   pool: pg.Pool
-  /** Brings the schema up to date; done already for the embedded server. May be tried again. @throws DatabaseError */
+  /** Brings the schema up to date, once the server answers. May be tried again. @throws DatabaseError, EmbeddedPostgresError */
   migrate: () => Promise<void>
   close: () => Promise<void>
-  /** Resolves should the embedded server end by itself. */
+  /** Resolves should the embedded server not start, or end by itself. */
   failed: Promise<Error>
 }
 
-/** The configured database, whether or not it can be reached now; or the embedded server in DATA_DIR, started and migrated. */
+/** The configured database, or the embedded server in DATA_DIR, whether or not it answers already. */
 export async function openDatabase (config: Config, logger: Logger): Promise<Database> {
   const log = logger.child({ stage: 'db' })
   return config.databaseUrl === null ? openEmbedded(config, log) : openConfigured(config.databaseUrl, config, log)
@@ -27,23 +27,27 @@ function openConfigured (url: string, { databasePoolSize }: Config, log: Logger)
   return { pool, migrate: untilDone(() => runMigrations(url)), close: () => pool.end(), failed: new Promise(() => {}) }
 }
 
+/** Its recovery after a kill takes a while, in which notifications are taken already. */
 async function openEmbedded (config: Config, log: Logger): Promise<Database> {
-  const server = await startEmbeddedPostgres({ dataDir: embeddedDir(config), log: message => log.info(message) })
-  try {
-    await runMigrations(server.url)
-  } catch (err) {
-    await server.stop()
-    throw err
-  }
-  const pool = createPool(server.url, config.databasePoolSize, log)
+  let know = (_url: string) => {}
+  const known = new Promise<string>(resolve => { know = resolve })
+  const starting = startEmbeddedPostgres({ dataDir: embeddedDir(config), log: message => log.info(message), onUrl: know })
+  const url = await Promise.race([known, starting.then(server => server.url)])
+  const pool = createPool(url, config.databasePoolSize, log)
   return {
     pool,
-    migrate: async () => {},
+    migrate: untilDone(async () => {
+      await starting
+      await runMigrations(url)
+    }),
     close: async () => {
       await pool.end()
-      await server.stop()
+      await starting.then(server => server.stop(), () => {}) // why it did not start has been told
     },
-    failed: server.exited.then(({ expected }) => expected ? new Promise<Error>(() => {}) : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR'))
+    failed: starting.then(server => server.exited, (err: Error) => err).then(end => {
+      if (end instanceof Error) return end
+      return end.expected ? new Promise<Error>(() => {}) : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR')
+    })
   }
 }
 

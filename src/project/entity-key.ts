@@ -1,4 +1,4 @@
-import type { Columns } from '../db/unnest.js'
+import { type Columns, unnest } from '../db/unnest.js'
 import type { Entity } from '../events/event.js'
 
 /** The columns that name an entity in a bulk statement. */
@@ -7,6 +7,13 @@ export const entityColumns: Columns<Entity> = {
   kind: { type: 'text', of: entity => entity.kind },
   entity: { type: 'text', of: entity => entity.entity }
 }
+
+/**
+ * What a statement reads the events `e` of many entities from.
+ * Lateral, and not to be flattened: planned as a join, it reads all partitions, each time, while they hold less than some 100,000 events.
+ */
+export const EVENTS_OF_ENTITIES = `${unnest(entityColumns)} cross join lateral
+  (select * from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity offset 0) e`
 
 export const entityKey = ({ account, kind, entity }: Entity): string => `${account}\n${kind}\n${entity}`
 

@@ -1,7 +1,7 @@
-import { arraysOf, unnest } from '../db/unnest.js'
+import { arraysOf } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
 import type { Entity, Event, Folded } from '../events/event.js'
-import { entityColumns, entityKey } from './entity-key.js'
+import { EVENTS_OF_ENTITIES, entityColumns, entityKey } from './entity-key.js'
 
 /** All events of one entity, in no order. What MightyCall sent stays in the table: no fold looks at it. */
 export interface History {
@@ -18,8 +18,7 @@ interface EventRow extends Entity {
   fields: object
 }
 
-const LOAD = `select e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields
-  from ${unnest(entityColumns)} join events e using (account, kind, entity)`
+const LOAD = `select e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields from ${EVENTS_OF_ENTITIES}`
 
 /** The histories of the entities, each with at least the events that this transaction has stored. */
 export async function loadHistories (tx: Tx, entities: readonly Entity[]): Promise<History[]> {

@@ -6,7 +6,7 @@ import { isKnownType } from '../mightycall/notification-types.js'
 import { reparse } from '../mightycall/reparse.js'
 import { createAggregates } from './aggregates.js'
 import { lockEntities } from './entities.js'
-import { distinctEntities, entityColumns, entityKey } from './entity-key.js'
+import { EVENTS_OF_ENTITIES, distinctEntities, entityColumns, entityKey } from './entity-key.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
 import type { AccountSettings } from '../accounts.js'
 import { storeEvents } from './store-events.js'
@@ -34,7 +34,7 @@ export interface Reclassified {
 
 const NEXT_ACCOUNT = 'select account from events where account > $1 order by account limit 1'
 const PAGE = `select ${STORED_COLUMNS} from events e where e.account = $1 and e.kind = 'unclassified' and e.entity > $2 order by e.entity limit $3`
-const AGAIN = `select ${STORED_COLUMNS} from ${unnest(entityColumns)} join events e using (account, kind, entity)`
+const AGAIN = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 const DELETE_EVENTS = `delete from events e using ${unnest(entityColumns)} where e.account = u.account and e.kind = u.kind and e.entity = u.entity`
 const DELETE_EMPTY = `delete from entities n using ${unnest(entityColumns)} where n.account = u.account and n.kind = u.kind and n.entity = u.entity
   and not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity)`

@@ -55,6 +55,7 @@ export async function startAll ({ processes }: Installation): Promise<void> {
 /** Nothing of it runs yet. */
 export async function install (stage: Stage, plan: InstallationPlan): Promise<Installation> {
   const ends = createEnds()
+  stage.teardown(ends.close) // which does nothing when it is closed before
   try {
     return await build(stage, plan, ends)
   } catch (err) {

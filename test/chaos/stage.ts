@@ -14,6 +14,8 @@ export interface Stage {
   kafka: () => Promise<Kafka>
   /** Starts what a run that could not go on has left down. */
   mend: () => Promise<void>
+  /** For what has to end before the servers do, should a run be interrupted. */
+  teardown: (end: () => Promise<void>) => void
   close: () => Promise<void>
 }
 
@@ -35,7 +37,7 @@ export async function openStage ({ nodes = 1 } = {}): Promise<Stage> {
       const brokers = await kafka
       if (brokers) await Promise.all(brokers.brokers.map((_, i) => brokers.restart(i + 1).then(() => brokers.thaw(i + 1))))
     }
-    return { dir, postgres, kafka: () => kafka ??= startBrokers(), mend, close: ends.close }
+    return { dir, postgres, kafka: () => kafka ??= startBrokers(), mend, teardown: ends.teardown, close: ends.close }
   } catch (err) {
     await ends.close()
     throw err

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Resolves as soon as the condition holds; rejects when it never does. */
-export async function eventually (what: string, condition: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
-  for (const end = Date.now() + patienceMs; !await condition(); await sleep(10)) {
+export async function eventually (what: string, condition: () => boolean | Promise<boolean>, patienceMs = 15_000, everyMs = 10): Promise<void> {
+  for (const end = Date.now() + patienceMs; !await condition(); await sleep(everyMs)) {
     if (Date.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`)
   }
 }

@@ -19,6 +19,8 @@ export interface EmbeddedPostgresOptions {
   /** Of postgresql.conf. */
   settings?: Settings
   log: (message: string) => void
+  /** Told the URL before the server answers there; not when it cannot be started for what lies in the folder. */
+  onUrl?: (url: string) => void
 }
 
 export interface EmbeddedPostgres {
@@ -45,7 +47,7 @@ export function startEmbeddedPostgres (options: EmbeddedPostgresOptions): Promis
   return start(options).catch(err => { throw explained(options.dataDir, err) })
 }
 
-async function start ({ dataDir, database = 'mightycall', settings = {}, log }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+async function start ({ dataDir, database = 'mightycall', settings = {}, log, onUrl = () => {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const account = accountForPostgres()
   const place = preparePlace(dataDir, account, log)
   const lock = await acquireOwnerLock(place.run)
@@ -53,8 +55,9 @@ async function start ({ dataDir, database = 'mightycall', settings = {}, log }: 
     await endLeftovers(place, log)
     const binaries = findBinaries(account, existingMajor(place, account))
     const { password } = await ensureCluster(binaries, account, place)
-    const server = supervised(await launch(binaries, account, place, settings, log), lock.release)
     const url = urlOf(place, password, database)
+    onUrl(url)
+    const server = supervised(await launch(binaries, account, place, settings, log), lock.release)
     await ensureDatabase(url, database).catch(async err => { await server.stop(); throw err })
     return { url, version: binaries.version, ...server }
   } catch (err) {

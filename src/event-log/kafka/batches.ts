@@ -2,7 +2,7 @@ import type { EachBatchPayload } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { BatchHandler } from '../port.js'
 import type { Assignment, Place } from './assignment.js'
-import { keepAlive } from './pauses.js'
+import { keepAlive } from './keep-alive.js'
 import { fromMessage, logTopic } from './records.js'
 
 export const HEARTBEAT_MS = 500

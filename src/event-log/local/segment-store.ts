@@ -3,6 +3,7 @@ import type { Arrivals } from './arrivals.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
 import { HEADER_BYTES, writeGroupHeader } from './group.js'
 import type { Place } from './read-groups.js'
+import { saveIndex } from './segment-index.js'
 import { createSegment, notePlace, type Segment, sizeOf } from './segments.js'
 
 /** The writer's side of the segments: one group at a time, durable when `writeGroup` resolves. */
@@ -65,12 +66,13 @@ function isFull ({ segments, segmentBytes, end }: SegmentStore, group: Buffer): 
 
 async function roll (store: SegmentStore): Promise<void> {
   const { segment, file } = await createNextSegment(store.files, store.dir, store.end.offset).catch(refused)
-  const sealed = store.file
+  const [sealed, before] = [store.file, store.segments.at(-1)]
   store.file = file
   store.end = { position: 0, offset: segment.base }
   store.segments.push(segment)
   await sync(store, () => syncDirectory(store.files, store.dir))
   await sealed.close().catch(() => {}) // all of it is synced
+  if (before) saveIndex(before).catch(() => {}) // a help only
 }
 
 async function writeWhole (store: SegmentStore, group: Buffer): Promise<void> {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Arrivals } from './arrivals.js'
 import type { Files } from './files.js'
 import type { Loss, Place } from './read-groups.js'
+import { indexPath, loadIndex } from './segment-index.js'
 
 /** One file of the log. */
 export interface Segment {
@@ -38,10 +39,11 @@ export async function listSegments (dir: string): Promise<Segment[]> {
   const bases = names.flatMap(name => NAME.exec(name)?.[1] ?? []).map(Number)
   const segments = bases.sort((a, b) => a - b).map(base => createSegment(dir, base))
   for (const segment of segments) segment.size = (await fs.stat(segment.path)).size
+  for (const sealed of segments.slice(0, -1)) sealed.places = await loadIndex(sealed)
   return segments
 }
 
-/** Remembers a place when it is far enough from the last one. Places are learned while writing and reading, never by a scan of their own. */
+/** Remembers a place when it is far enough from the last one. Places are learned while writing and reading, or from the index of a sealed segment, never by a scan of their own. */
 export function notePlace (segment: Segment, place: Place): void {
   const last = segment.places.at(-1)?.position ?? 0
   if (place.position - last >= INDEX_STEP_BYTES) segment.places.push({ position: place.position, offset: place.offset })
@@ -68,6 +70,6 @@ export async function removeSegments (segments: Segment[], below: number): Promi
     const [oldest, next] = segments
     if (!oldest || !next || next.base > below) return
     segments.shift()
-    await fs.rm(oldest.path, { force: true })
+    for (const file of [oldest.path, indexPath(oldest)]) await fs.rm(file, { force: true })
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { passCrashPoint } from '../../crash-points.js'
-import { backOffMs, pause } from '../kafka/pauses.js'
+import { backOffMs, pause } from '../../pauses.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
 
@@ -14,13 +14,15 @@ export interface DrainerOptions {
   signal: AbortSignal
   /** So many records are in Kafka now, or set aside. */
   onDrained?: (records: number) => void
+  /** Asked whenever Kafka has taken some: it ends when no more than so many are left. */
+  leave?: () => number
 }
 
-const PROBE = { first: 250, most: 1_000 }
+const PROBE = { first: 100, most: 500 }
 
-/** Sends what the spool holds, in its order, until nothing is left or the signal ends it. It never throws. */
+/** Sends what the spool holds, in its order, until nothing is left (or little, if that is asked for) or the signal ends it. It never throws. */
 export async function drain (options: DrainerOptions): Promise<void> {
-  const { spool, log, signal, onDrained = () => {} } = options
+  const { spool, log, signal, onDrained = () => {}, leave = () => 0 } = options
   for (let failures = 0; !signal.aborted;) {
     try {
       const records = await spool.next()
@@ -30,6 +32,7 @@ export async function drain (options: DrainerOptions): Promise<void> {
       passCrashPoint('between-drain-and-trim')
       await spool.drained(records)
       onDrained(records.length)
+      if (spool.waiting().records <= leave()) return
       failures = 0
     } catch (err) { // the disk: Kafka's trouble is waited for below
       log.error({ alarm: 'spool-unreadable', err }, 'the spool cannot be drained now, trying again')

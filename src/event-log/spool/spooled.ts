@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
-import { within } from '../kafka/until-failure.js'
+import { within } from '../../within.js'
 import type { EventLog, LogRecord } from '../port.js'
 import { createAgeAlarm } from './age-alarm.js'
 import { drain } from './drainer.js'
@@ -22,6 +22,8 @@ export interface SpooledLog extends EventLog {
 
 /** On a stop, a spool that Kafka takes is drained for so long. */
 const LAST_DRAIN_MS = 5_000
+/** So few that new records may wait for them: under load, a drainer that goes on until nothing is left runs after ever smaller batches. */
+const HANDOVER_RECORDS = 250
 /** Should Kafka fail just when the spool has run empty, new records wait no longer than this. */
 const HANDOVER_MS = 1_000
 
@@ -62,7 +64,8 @@ export function spooled ({ kafka, spool, isRefusedForGood, log, maxAgeMs }: Spoo
     log.error({ alarm: 'spooling', spool: spool.dir }, 'Kafka takes no records: notifications are kept on this disk until it does')
     age.start()
     let drained = 0
-    const run = () => drain({ spool, send: kafka.append, isRefusedForGood, log, signal: stop.signal, onDrained: records => { drained += records } })
+    const leave = () => handover ? 0 : HANDOVER_RECORDS
+    const run = () => drain({ spool, send: kafka.append, isRefusedForGood, log, signal: stop.signal, leave, onDrained: records => { drained += records } })
     await first.catch(() => {}) // who appended it is told
     let running = run()
     while (draining && !stop.signal.aborted) {

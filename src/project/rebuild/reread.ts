@@ -4,12 +4,12 @@ import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
 import type { Tx } from '../../db/transaction.js'
 import { type Entity, entityOf, type Event } from '../../events/event.js'
 import { reparse } from '../../mightycall/reparse.js'
-import { entityColumns, entityKey } from '../entity-key.js'
+import { EVENTS_OF_ENTITIES, entityColumns, entityKey } from '../entity-key.js'
 import type { History } from '../history.js'
 import { fieldsOf } from '../store-events.js'
 import { type EventRow, STORED_COLUMNS, storedEvent } from '../stored-event.js'
 
-const LOAD = `select ${STORED_COLUMNS} from ${unnest(entityColumns)} join events e using (account, kind, entity)`
+const LOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 
 /** The histories of the entities as today's parser reads them, and the events that it reads in another way than the table has them. */
 export async function loadReread (tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<{ histories: History[], changed: Event[] }> {

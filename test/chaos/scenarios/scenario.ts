@@ -36,9 +36,10 @@ export async function play<T> (stage: Stage, { name, postingMs }: { name: string
   const installation = await install(stage, { log: 'kafka', roles: 'one', database: 'server', diskBytes: null })
   try {
     await startAll(installation)
-    const begun = performance.now()
+    const notifications = notificationsOf(SEED, LOAD, postingMs)
+    const begun = performance.now() // as the posts begin to count
     const [posts, story] = await Promise.all([
-      postLoad(installation.webhook, notificationsOf(SEED, LOAD, postingMs), LOAD),
+      postLoad(installation.webhook, notifications, LOAD),
       tell({ stage, installation, clock: () => performance.now() - begun })
     ])
     const verdict = check(await gather(installation, { seed: SEED, load: LOAD }, posts))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { within } from '../../../src/within.js'
 import { eventually } from '../../support/eventually.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { record } from '../support/gather.js'
@@ -74,6 +75,24 @@ t.test('what an earlier process left is sent first, and what it had drained is n
   await append(after, '3')
   await untilDirect(after)
   t.strictSame(await after.texts(), ['0', '1', '2', '3'])
+})
+
+t.test('it returns to the straight way though something new comes with every batch that is sent', async t => {
+  const joined = await openJoined(t)
+  const appends: Promise<void>[] = []
+  joined.beforeFarAppend(async () => {
+    if (joined.log.waiting().records === 0) return
+    const appended = append(joined, String(appends.length + 1))
+    appends.push(appended)
+    await within(100, appended).catch(() => {}) // in the handover it waits, and may not be waited for
+  })
+  joined.weather('down')
+  await append(joined, '0')
+  joined.weather('fine')
+  await untilDirect(joined)
+  joined.beforeFarAppend(async () => {})
+  await Promise.all(appends)
+  t.strictSame(await joined.texts(), Array.from({ length: appends.length + 1 }, (_, i) => String(i)))
 })
 
 t.test('it returns to the straight way under a load that never pauses', async t => {

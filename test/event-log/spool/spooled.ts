@@ -17,6 +17,8 @@ export interface Joined {
   /** What was logged, one object per line. */
   lines: Record<string, unknown>[]
   weather: (now: Weather) => void
+  /** Called whenever the far side, in fine weather, is about to store something, which waits for it. */
+  beforeFarAppend: (call: () => Promise<unknown>) => void
   /** The texts that the far side has, in their order. */
   texts: () => Promise<string[]>
   isDirect: () => boolean
@@ -41,7 +43,7 @@ export async function openJoined (t: Test, { far = tempDir(t), dir = tempDir(t),
     return log.close()
   })
   return {
-    log, lines, weather: sky.weather,
+    log, lines, weather: sky.weather, beforeFarAppend: sky.beforeAppend,
     texts: async () => (await readAll(t, stored)).map(({ value }) => String(value)),
     isDirect: () => log.waiting().records === 0 && lines.filter(({ alarm }) => alarm === 'spooling').length === lines.filter(({ msg }) => String(msg).startsWith('the spool is drained')).length
   }
@@ -51,24 +53,27 @@ export async function untilDirect ({ isDirect }: Joined): Promise<void> {
   await eventually('records go straight again', isDirect, 20_000)
 }
 
-function createSky (stored: LocalLog): { log: EventLog, weather: (now: Weather) => void } {
+function createSky (stored: LocalLog): Pick<Joined, 'weather'> & { log: EventLog, beforeAppend: Joined['beforeFarAppend'] } {
   let weather: Weather = 'fine'
   let trouble: string | null = null
   let changes = 0
+  let before = async (): Promise<unknown> => null
   const hanging: (() => void)[] = []
   async function append (records: readonly LogRecord[]): Promise<void> {
     trouble = weather === 'fine' ? null : weather
     if (weather === 'down') throw new NotStoredError()
     if (records.some(({ value }) => String(value) === POISON)) throw new NotStoredError({ cause: POISON })
-    const before = changes
+    const changesBefore = changes
     const hangs = weather === 'hangs'
+    if (!hangs) await before()
     await stored.append(records)
     if (!hangs) return
-    if (changes === before) await new Promise<void>(resolve => { hanging.push(resolve) })
+    if (changes === changesBefore) await new Promise<void>(resolve => { hanging.push(resolve) })
     throw new NotStoredError()
   }
   return {
     log: { ...stored, append, trouble: () => trouble },
+    beforeAppend: call => { before = call },
     weather: now => {
       weather = now
       changes++

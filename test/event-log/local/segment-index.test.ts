@@ -1,0 +1,52 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { listSegments, placeBefore } from '../../../src/event-log/local/segments.js'
+import { eventually } from '../../support/eventually.js'
+import { appendEach, openLog, readUntil, segmentsIn, tempDir, textOf } from './support/log.js'
+
+const TEXTS = Array.from({ length: 30 }, (_, i) => `${i}:${'x'.repeat(30_000)}`)
+
+t.test('a sealed segment has an index, by which a reader begins near to what it wants', async t => {
+  const dir = await written(t)
+  const [first] = await listSegments(dir)
+  t.ok((first?.places.length ?? 0) >= 5, `${first?.places.length} places`)
+  const place = first && placeBefore(first, 6)
+  t.ok(place && place.offset > 3 && place.offset <= 6, `reading for 6 begins at ${place?.offset}`)
+  await readsAll(t, dir, 6)
+})
+
+for (const [what, change] of [
+  ['missing', () => null], ['torn', text => text.slice(0, -3)], ['of another size', text => text.replace('[', '[1')],
+  ['with another place', text => text.replace(/\[\[(\d+)/, (_, position) => `[[${Number(position) + 1}`)], ['no JSON', () => 'x'], ['other JSON', () => '{}']
+] as [string, (text: string) => string | null][]) {
+  t.test(`an index that is ${what} changes nothing but the way`, async t => {
+    const dir = await written(t)
+    const file = indexIn(dir)
+    const changed = change(readFileSync(file, 'utf8'))
+    if (changed === null) rmSync(file)
+    else writeFileSync(file, changed)
+    t.strictSame((await listSegments(dir))[0]?.places, [])
+    await readsAll(t, dir, 6)
+  })
+}
+
+async function written (t: Test): Promise<string> {
+  const dir = tempDir(t)
+  const log = await openLog(t, { dir, segmentBytes: 800_000 })
+  await appendEach(log, TEXTS)
+  await eventually('it has an index', () => existsSync(indexIn(dir)))
+  await log.close()
+  return dir
+}
+
+async function readsAll (t: Test, dir: string, from: number): Promise<void> {
+  const log = await openLog(t, { dir, segmentBytes: 800_000 })
+  const records = await readUntil(log, found => found.length === TEXTS.length - from, BigInt(from))
+  t.strictSame(records.map(textOf), TEXTS.slice(from))
+  t.strictSame(log.damage(), [])
+}
+
+function indexIn (dir: string): string {
+  return path.join(dir, (segmentsIn(dir)[0] ?? '').replace('.seg', '.idx'))
+}
