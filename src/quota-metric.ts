@@ -1,4 +1,4 @@
-import { within } from './event-log/kafka/until-failure.js'
+import { within } from './within.js'
 import type { Metrics } from './metrics.js'
 import { PERMIT_CLASSES } from './mightycall/rest/quota-port.js'
 import type { QuotaUsageOf } from './mightycall/rest/quota-usage.js'

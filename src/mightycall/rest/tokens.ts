@@ -1,4 +1,4 @@
-import { backOffMs } from '../../event-log/kafka/pauses.js'
+import { backOffMs } from '../../pauses.js'
 import type { PermitClass } from './quota-port.js'
 import type { Grant, Issued } from './token-request.js'
 import { troubleOf } from './trouble.js'
