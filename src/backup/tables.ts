@@ -7,6 +7,7 @@ import { entities, events } from '../db/schema/events.js'
 import { smsLogs, voicemailLogs } from '../db/schema/messages.js'
 import { checkpoints, drift, holes, projectorStops, rebuilds } from '../db/schema/projection.js'
 import { quotaKeys, quotaPermits } from '../db/schema/quota.js'
+import { reconcileCursors } from '../db/schema/reconcile.js'
 import { reports } from '../db/schema/reports.js'
 
 export interface KeptTable {
@@ -29,7 +30,7 @@ export const REBUILT_TABLES: readonly string[] = [
 ].map(table => getTableName(table))
 
 /** What is of no use to another installation, or another day. */
-export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits].map(table => getTableName(table))
+export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors].map(table => getTableName(table))
 
 export function keptTable (name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)
