@@ -1,12 +1,15 @@
 import type { Account } from '../accounts.js'
 import type { CallReported } from '../events/call.js'
+import type { ContactEvent, ExtensionReported, NumberEvent, RangePolled } from '../events/directory.js'
 import type { Event } from '../events/event.js'
+import type { MessageReported } from '../events/message.js'
+import type { StatusReported } from '../events/status.js'
 import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota-port.js'
 
 /** An event that REST has told, before it is known whether it says anything new: its id depends on what was said before. */
-export type Finding = FindingOf<Event>
+export type Finding = FindingOf<CallReported | VoicemailReported | MessageReported | StatusReported | NumberEvent | ExtensionReported | ContactEvent | RangePolled>
 export type FindingOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
 
 /** From and until, in UTC: `from` ≤ t < `until`. */

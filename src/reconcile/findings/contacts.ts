@@ -1,4 +1,4 @@
-import { type ContactEvent, type ContactReported } from '../../events/directory.js'
+import type { ContactEvent, ContactReported } from '../../events/directory.js'
 import { derivedChannelId } from '../../events/identity.js'
 import { cleanName, cleanText } from '../../events/text.js'
 import type { AnswerOf } from '../../mightycall/rest/route.js'

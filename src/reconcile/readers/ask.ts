@@ -4,8 +4,13 @@ import { isObject } from '../../mightycall/read-json.js'
 import type { Told } from '../findings/told.js'
 import type { Page, ReadContext } from '../reader.js'
 
-/** What a list may answer at most, unless the test says less: what integrations ask for, and the journal's maximum (source: MightyCall API v4, Journal). */
-export const PAGE_SIZE = 1000
+/** What integrations ask for, and the journal's maximum (source: MightyCall API v4, Journal): the fewer requests the better. */
+const PAGE_SIZE = 1000
+
+/** How many rows to ask for at once. */
+export function pageSizeOf ({ pageSize = PAGE_SIZE }: ReadContext): number {
+  return pageSize
+}
 
 export type Answered<R extends Route> = ReadAnswer<R> & { at: Date }
 

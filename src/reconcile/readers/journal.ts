@@ -4,7 +4,7 @@ import { type JournalRow, kindOf } from '../findings/journal.js'
 import { agentsOf, journalCall } from '../findings/journal-calls.js'
 import { messageFinding } from '../findings/messages.js'
 import type { Finding, Page, Reader } from '../reader.js'
-import { ask, PAGE_SIZE, rowsOf, type TellingRow } from './ask.js'
+import { ask, pageSizeOf, rowsOf, type TellingRow } from './ask.js'
 import { pageAt, walk } from './walk.js'
 
 /**
@@ -15,14 +15,14 @@ export const journalReader: Reader = {
   route: 'journal',
   scopes: () => [null],
   async * read (context, { from, until }) {
-    const portionAt = async (position: number) => {
-      const { page, pageSize, start } = pageAt(position, context.pageSize ?? PAGE_SIZE)
+    const portionAt = async (position: number, most: number) => {
+      const { page, pageSize, start } = pageAt(position, most)
       const answered = await ask(context, journal, { query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true } })
       const rows = rowsOf(answered.answer.requests, 'requests', answered, context)
       return { ids: rows.map(([row]) => row.id), start, size: pageSize, total: null, rows }
     }
     const agents = createAgents()
-    for await (const { portion, fresh } of walk(portionAt)) {
+    for await (const { portion, fresh } of walk(pageSizeOf(context), portionAt)) {
       agents.see(portion.rows)
       yield pageOf(portion.rows, fresh)
     }

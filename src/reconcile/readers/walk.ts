@@ -28,15 +28,17 @@ const MAX_REPEATS = 3
  * asked for again from further before, down to the beginning.
  * To read all twice until nothing is new would find the same, at twice the requests, which are counted.
  *
- * @param ask  must answer with rows from `from`, or from a little before it, on
+ * @param ask   must answer with at most `most` rows from `from`, or from a little before it, on
+ * @param size  how many rows to ask for; fewer are, once MightyCall has shown that it gives fewer
  * @throws RestUnexpectedError  the list gives the same rows for ever: it cannot be read in full
  */
-export async function * walk<P extends Portion> (ask: (from: number) => Promise<P>): AsyncGenerator<Step<P>> {
+export async function * walk<P extends Portion> (size: number, ask: (from: number, most: number) => Promise<P>): AsyncGenerator<Step<P>> {
   const seen = new Set<string>()
+  let most = size
   let back = MAX_OVERLAP
   let repeats = 0
   for (let from = 0; ;) {
-    const portion = await ask(from)
+    const portion = await ask(from, most)
     const { ids, start } = portion
     if (start > 0 && !ids.some(id => seen.has(id))) {
       from = Math.max(0, Math.min(start, seen.size) - back)
@@ -51,6 +53,7 @@ export async function * walk<P extends Portion> (ask: (from: number) => Promise<
     repeats = fresh === 0 ? repeats + 1 : 0
     if (repeats === MAX_REPEATS) throw new RestUnexpectedError('its pages repeat')
     back = MAX_OVERLAP
+    if (ids.length < portion.size) most = Math.max(1, ids.length) // it gives no more at once, and a page's number counts by that
     from = start + ids.length - overlapOf(ids.length)
   }
 }
