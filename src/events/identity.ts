@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
+import type { Entity } from './event.js'
 
 /** The namespace of our UUIDv5 names; a random UUID, fixed for ever. */
 const NAMESPACE = Buffer.from('5b4c1f0e7d0b4b0e9a54a2b9c3f6d871', 'hex')
@@ -26,6 +27,19 @@ export function threadId (account: string, businessNumber: string, clientNumber:
 /** Of a business number, which has no id of MightyCall's that lasts. */
 export function numberId (account: string, number: string): string {
   return uuidV5(NAMESPACE, `number\n${account}\n${number}`)
+}
+
+/** Of a contact's channel to which MightyCall gives no id. */
+export function derivedChannelId (contactId: string, kind: string, value: string): string {
+  return uuidV5(NAMESPACE, `channel\n${contactId}\n${kind}\n${value}`)
+}
+
+/**
+ * Of what the REST API told: the same content after the same fact is the same event, however often it is appended; A → B → A is three.
+ * @param before  the id of the chain's newest fact, if it has one
+ */
+export function factId ({ account, kind, entity }: Entity, { chain, content, before }: { chain: string, content: string, before: string | null }): string {
+  return uuidV5(NAMESPACE, `fact\n${account}\n${chain}\n${kind}\n${entity}\n${content}\n${before ?? ''}`)
 }
 
 /** For what has no identity of its own. A double of it is harmless; to merge two would be a loss. */

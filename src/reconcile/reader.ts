@@ -1,11 +1,16 @@
 import type { Account } from '../accounts.js'
+import type { CallReported } from '../events/call.js'
+import type { ContactEvent, ExtensionReported, NumberEvent, RangePolled } from '../events/directory.js'
 import type { Event } from '../events/event.js'
+import type { MessageReported } from '../events/message.js'
+import type { StatusReported } from '../events/status.js'
+import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota-port.js'
 
 /** An event that REST has told, before it is known whether it says anything new: its id depends on what was said before. */
-export type Finding = WithoutId<Event>
-type WithoutId<E extends Event> = E extends Event ? Omit<E, 'id'> : never
+export type Finding = FindingOf<CallReported | VoicemailReported | MessageReported | StatusReported | NumberEvent | ExtensionReported | ContactEvent | RangePolled>
+export type FindingOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
 
 /** From and until, in UTC: `from` ≤ t < `until`. */
 export interface Interval {
@@ -19,12 +24,28 @@ export interface ReadContext {
   clientOf: (extension: string) => RestClient
   permitClass: PermitClass
   now: () => Date
+  /** Extensions that were seen in calls or the journal: their profiles are asked for besides those whose key we hold. */
+  extensions?: readonly string[]
+  /** Rows in one answer, at least 2. */
+  pageSize?: number
+}
+
+/**
+ * What a row of the journal says of a call or a voicemail that it does not name: its own id is not theirs, its requestGuid may be nil,
+ * and a voicemail has the id that /voicemails gives it. See link.ts.
+ */
+export interface Unlinked {
+  /** The requestGuid; null: nil. The call's report is among the findings then, and here only to be compared with. */
+  callId: string | null
+  call: Omit<FindingOf<CallReported>, 'callId'>
+  voicemail: Omit<FindingOf<VoicemailReported>, 'voicemailId' | 'callId'> | null
 }
 
 /** A page of an answer. */
 export interface Page {
   findings: Finding[]
-  /** Rows of MightyCall's, whatever they became. */
+  unlinked: Unlinked[]
+  /** Rows of MightyCall's that no earlier page had, whatever they became. */
   rows: number
 }
 
@@ -34,6 +55,10 @@ export interface Reader {
   route: 'calls' | 'journal' | 'voicemails' | 'numbers' | 'extensions' | 'contacts' | 'presence'
   /** Null: the whole account is read at once; else by extension, or whatever the account has several of. */
   scopes: (account: Account) => readonly (string | null)[]
-  /** A route without times gives all there is, whatever the interval. @throws what `troubleOf` tells apart */
+  /**
+   * A route without times gives all there is, whatever the interval; contacts give what has changed since its beginning,
+   * and all when that is 1970. A row may come twice, the later one newer.
+   * @throws what `troubleOf` tells apart
+   */
   read: (context: ReadContext, interval: Interval, scope: string | null) => AsyncGenerator<Page>
 }

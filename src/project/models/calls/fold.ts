@@ -9,7 +9,7 @@ import { type Direction, partiesOf } from './parties.js'
 import { mergeReports, type Reported } from './reported.js'
 
 /** Raise it when the same events give another row: rows below it are folded again. */
-export const CALL_FOLD_VERSION = 2
+export const CALL_FOLD_VERSION = 3
 
 export type CallState = 'waiting' | 'ringing' | 'connected' | 'ended'
 

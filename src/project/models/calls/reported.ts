@@ -28,7 +28,8 @@ export function mergeReports (events: readonly Report[]): Reported | null {
   const startedAt = Date.parse(firstKnown(reports, report => report.startedAt) ?? first.occurredAt)
   const durationSeconds = firstKnown(reports, report => report.durationSeconds)
   return {
-    direction: firstKnown(reports, report => report.direction),
+    // Only the journal tells a callback: for the calls route it came in, or went out.
+    direction: reports.some(report => report.direction === 'callback') ? 'callback' : firstKnown(reports, report => report.direction),
     // The most telling one: a journal says voicemail where calls may say missed.
     status: REPORTED_STATUSES.find(status => reports.some(report => report.status === status)) ?? null,
     businessNumber: firstKnown(reports, report => report.businessNumber),

@@ -1,0 +1,64 @@
+import { journal } from '../../mightycall/rest/routes/journal.js'
+import { agentFinding } from '../findings/extensions.js'
+import { type JournalRow, kindOf } from '../findings/journal.js'
+import { agentsOf, journalCall } from '../findings/journal-calls.js'
+import { messageFinding } from '../findings/messages.js'
+import type { Finding, Page, Reader } from '../reader.js'
+import { ask, pageSizeOf, rowsOf, type TellingRow } from './ask.js'
+import { pageAt, walk } from './walk.js'
+
+/**
+ * What was created in the interval: calls, voicemails, messages, and the agents in them.
+ * The filter by type is not used: what it takes is documented in two ways, and what it does not take is refused.
+ */
+export const journalReader: Reader = {
+  route: 'journal',
+  scopes: () => [null],
+  async * read (context, { from, until }) {
+    const portionAt = async (position: number, most: number) => {
+      const { page, pageSize, start } = pageAt(position, most)
+      const answered = await ask(context, journal, { query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true } })
+      const rows = rowsOf(answered.answer.requests, 'requests', answered, context)
+      return { ids: rows.map(([row]) => row.id), start, size: pageSize, total: null, rows }
+    }
+    const agents = createAgents()
+    for await (const { portion, fresh } of walk(pageSizeOf(context), portionAt)) {
+      agents.see(portion.rows)
+      yield pageOf(portion.rows, fresh)
+    }
+    yield { findings: agents.findings(), unlinked: [], rows: 0 }
+  }
+}
+
+function pageOf (rows: readonly TellingRow<JournalRow>[], fresh: number): Page {
+  const page: Page = { findings: [], unlinked: [], rows: fresh }
+  for (const [row, told] of rows) {
+    const kind = kindOf(row)
+    if (kind === 'message') page.findings.push(...[messageFinding(row, told) ?? []].flat())
+    if (kind !== 'call') continue
+    const found = journalCall(row, told)
+    if (found.callId !== null) page.findings.push({ ...found.call, callId: found.callId })
+    if (found.callId === null || found.voicemail) page.unlinked.push(found)
+  }
+  return page
+}
+
+/**
+ * What the newest row says of each agent, told once, at the end: an older row has the name of then,
+ * and to report both would be two more facts with each reading.
+ */
+function createAgents () {
+  const newest = new Map<string, { at: number, finding: Finding }>()
+  return {
+    see: (rows: readonly TellingRow<JournalRow>[]) => {
+      for (const [row, told] of rows) {
+        const at = row.created?.getTime() ?? 0
+        for (const agent of [...agentsOf(row), ...row.voicemail?.assignee ? [row.voicemail.assignee] : []]) {
+          const finding = agentFinding(agent, { ...told, raw: agent })
+          if (finding && at >= (newest.get(finding.extension)?.at ?? 0)) newest.set(finding.extension, { at, finding })
+        }
+      }
+    },
+    findings: () => [...newest.values()].map(({ finding }) => finding)
+  }
+}

@@ -1,0 +1,77 @@
+import { RestUnexpectedError } from '../../errors.js'
+
+/** Some rows of a list, from the position `start` of it on. */
+export interface Portion {
+  /** Of its rows, in their order. */
+  ids: readonly string[]
+  start: number
+  /** How many rows were asked for. */
+  size: number
+  /** How many the list has, if that is said. */
+  total: number | null
+}
+
+export interface Step<P extends Portion> {
+  portion: P
+  /** Rows that no earlier portion had. */
+  fresh: number
+}
+
+const MAX_OVERLAP = 50
+/** Full portions without a new row, one after another: more rows than that do not move down while one reads. */
+const MAX_REPEATS = 3
+
+/**
+ * A list, portion by portion, whatever moves while it is read. New rows push others down, which come twice then: that is harmless.
+ * Rows that go pull others up, across the end of a portion that was read, and nobody would ask for them again. So each portion begins
+ * some rows before the end of the last, and must show one that is known: if it does not, more has gone than they overlap, and it is
+ * asked for again from further before, down to the beginning.
+ * To read all twice until nothing is new would find the same, at twice the requests, which are counted.
+ *
+ * @param ask   must answer with at most `most` rows from `from`, or from a little before it, on
+ * @param size  how many rows to ask for; fewer are, once MightyCall has shown that it gives fewer
+ * @throws RestUnexpectedError  the list gives the same rows for ever: it cannot be read in full
+ */
+export async function * walk<P extends Portion> (size: number, ask: (from: number, most: number) => Promise<P>): AsyncGenerator<Step<P>> {
+  const seen = new Set<string>()
+  let most = size
+  let back = MAX_OVERLAP
+  let repeats = 0
+  for (let from = 0; ;) {
+    const portion = await ask(from, most)
+    const { ids, start } = portion
+    if (start > 0 && !ids.some(id => seen.has(id))) {
+      from = Math.max(0, Math.min(start, seen.size) - back)
+      back *= 2
+      continue
+    }
+    const known = seen.size
+    for (const id of ids) seen.add(id)
+    const fresh = seen.size - known
+    yield { portion, fresh }
+    if (isEnd(portion, fresh)) return
+    repeats = fresh === 0 ? repeats + 1 : 0
+    if (repeats === MAX_REPEATS) throw new RestUnexpectedError('its pages repeat')
+    back = MAX_OVERLAP
+    if (ids.length < portion.size) most = Math.max(1, ids.length) // it gives no more at once, and a page's number counts by that
+    from = start + ids.length - overlapOf(ids.length)
+  }
+}
+
+/** Where a list is asked for by the number of a page: the first page, as large as may be, that begins at the position or a little before. */
+export function pageAt (from: number, maxSize: number): { page: number, pageSize: number, start: number } {
+  if (from <= 0) return { page: 1, pageSize: maxSize, start: 0 }
+  const before = Math.ceil(from / maxSize)
+  const pageSize = Math.max(1, Math.floor(from / before))
+  return { page: before + 1, pageSize, start: before * pageSize }
+}
+
+/** A short portion is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
+function isEnd ({ ids, start, size, total }: Portion, fresh: number): boolean {
+  return ids.length < size && (total === null || start + ids.length >= total || fresh === 0)
+}
+
+/** Of at most half of them, so that one gets on. */
+function overlapOf (rows: number): number {
+  return Math.min(MAX_OVERLAP, Math.ceil(rows / 20), rows >> 1)
+}
