@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 
 const RECONCILER_LOCK = 5_202_612_348 // any number; other advisory locks of ours have others
 
@@ -9,39 +9,39 @@ export interface Leader {
   close: () => Promise<void>
 }
 
-/** Holds an advisory lock on a connection of its own: whoever loses the connection has lost the election. */
-export function standForElection (connectionString: string): Leader {
-  let client: pg.Client | null = null
+/** Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election. */
+export function standForElection (pool: pg.Pool): Leader {
+  let held: pg.PoolClient | null = null
 
   async function elect (): Promise<boolean> {
-    const candidate = new pg.Client({ connectionString })
-    candidate.on('error', () => { if (client === candidate) client = null })
+    const client = await pool.connect().catch(() => null)
+    if (!client) return false
+    client.on('error', () => { if (held === client) held = null }) // unheard, it would end the process
     try {
-      await candidate.connect()
-      const { rows: [row] } = await candidate.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [RECONCILER_LOCK])
-      if (row?.elected) client = candidate
+      const { rows: [row] } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [RECONCILER_LOCK])
+      if (row?.elected) held = client
     } catch {
       // the next round asks again
     }
-    if (client !== candidate) await candidate.end().catch(() => {})
-    return client === candidate
+    if (held !== client) client.release(true)
+    return held === client
   }
 
   /** A connection that was cut in silence looks alive until it is used. */
-  const isAlive = async (own: pg.Client) => own.query('select').then(() => client === own, () => false)
+  const isAlive = (own: pg.PoolClient) => own.query('select').then(() => held === own, () => false)
+
+  /** The lock goes with the connection. */
+  function resign (): void {
+    held?.release(true)
+    held = null
+  }
 
   return {
     isElected: async () => {
-      const own = client
-      if (own && await isAlive(own)) return true
-      if (own) await own.end().catch(() => {})
-      client = null
+      if (held && await isAlive(held)) return true
+      resign()
       return elect()
     },
-    close: async () => {
-      const own = client
-      client = null
-      await own?.end().catch(() => {})
-    }
+    close: async () => resign()
   }
 }

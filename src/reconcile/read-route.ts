@@ -1,13 +1,15 @@
 import type pg from 'pg'
-import type { RangePolled } from '../events/directory.js'
 import { passCrashPoint } from '../crash-points.js'
-import { loadCursor, moveCursor } from './cursors.js'
+import type { Event } from '../events/event.js'
+import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
+import { rangeFinding } from './findings/ranges.js'
+import { linkPage } from './link.js'
 import type { Finding, Interval, ReadContext, Reader } from './reader.js'
 
 export interface RouteParts {
   pool: pg.Pool
-  /** Resolves when what says anything new is in the log. */
-  append: (findings: readonly Finding[]) => Promise<unknown>
+  /** Resolves, with what says anything new, when that is in the log. */
+  append: (findings: readonly Finding[]) => Promise<Event[]>
 }
 
 export interface RouteToRead {
@@ -21,6 +23,8 @@ export interface RouteToRead {
 
 /** Without a cursor: as far back as MightyCall goes by itself. */
 const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
+/** What they have is of now, not of an interval: first of all, everything. */
+const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
 /** A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later. */
 const OVERLAP_MS = 60 * 60 * 1000
 
@@ -35,44 +39,20 @@ export async function readRoute ({ pool, append }: RouteParts, { reader, context
   const key = { account: account.id, route: reader.route, scope }
   const read = interval ?? await nextInterval(pool, key, now())
   let count = 0
-  for await (const { findings, rows } of reader.read(context, read, scope)) {
+  for await (const page of reader.read(context, read, scope)) {
+    const { findings } = await linkPage(pool, account.id, page)
     await append(findings)
-    count += rows
+    count += page.rows
     passCrashPoint('between-page-and-cursor')
-    onPage(rows)
+    onPage(page.rows)
   }
-  await append([rangePolled({ ...read, reader, account: account.id, scope, count, now: now() })])
+  await append([rangeFinding({ route: reader.route, scope, interval: read, count }, { account, at: now() })])
   await moveCursor(pool, key, { until: read.until, now: now() })
   return count
 }
 
-async function nextInterval (pool: pg.Pool, key: Parameters<typeof loadCursor>[1], now: Date): Promise<Interval> {
+async function nextInterval (pool: pg.Pool, key: CursorKey, now: Date): Promise<Interval> {
   const cursor = await loadCursor(pool, key)
-  return { from: new Date(cursor ? cursor.getTime() - OVERLAP_MS : now.getTime() - FIRST_LOOK_MS), until: now }
-}
-
-interface Read extends Interval {
-  reader: Reader
-  account: string
-  scope: string | null
-  count: number
-  now: Date
-}
-
-function rangePolled ({ reader: { route }, account, scope, from, until, count, now }: Read): Omit<RangePolled, 'id'> {
-  const [begin, end, at] = [from.toISOString(), until.toISOString(), now.toISOString()]
-  return {
-    type: 'range.polled',
-    rangeId: [route, ...scope === null ? [] : [scope], begin, end].join(' '),
-    polled: route,
-    scope,
-    from: begin,
-    until: end,
-    count,
-    account,
-    occurredAt: at,
-    receivedAt: at,
-    source: 'rest',
-    raw: {}
-  }
+  if (cursor) return { from: new Date(cursor.getTime() - OVERLAP_MS), until: now }
+  return { from: WITHOUT_TIMES.has(key.route) ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_MS), until: now }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Account, Accounts } from '../accounts.js'
+import { type Account, type Accounts, isReadable } from '../accounts.js'
 import type { Clock } from '../clock.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { troubleOf } from '../mightycall/rest/trouble.js'
@@ -39,7 +39,7 @@ export function startReconciler (options: ReconcilerOptions): Reconciler {
   async function tick (): Promise<void> {
     if (!await leader.isElected()) return lines.clear() // what another has read meanwhile is not known here
     for (const account of accounts.all()) {
-      if (account.apiKey === null) continue
+      if (!isReadable(account)) continue
       const lastTrafficAt = await lastTraffic(options.pool, account.id)
       for (const line of linesOf(lines, options.readers, account)) {
         if (stop.signal.aborted) return

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import type { Account } from '../accounts.js'
 import type { Clock } from '../clock.js'
+import type { Event } from '../events/event.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { troubleOf } from '../mightycall/rest/trouble.js'
 import { readRoute, type RouteParts } from './read-route.js'
-import type { Reader } from './reader.js'
+import type { Finding, Reader } from './reader.js'
+import { untilStored } from './until-stored.js'
 
 export type SyncReason = 'auth' | 'sync' | 'quota'
 
@@ -43,9 +45,10 @@ export interface SyncOptions extends RouteParts {
   readers: readonly Reader[]
   clock: Clock
   logger: Logger
-  /** Resolves when all that was appended before can be read. */
-  readable: () => Promise<void>
 }
+
+/** A projector that is behind by more is in trouble of its own. */
+const PATIENCE_MS = 60_000
 
 const COUNT = `select (select count(*)::int from phone_numbers where account = $1 and is_active) as phones,
   (select count(*)::int from mightycall_extensions where account = $1) as extensions`
@@ -56,13 +59,19 @@ export function createSync (options: SyncOptions): Sync {
   const runs = new Map<string, SyncRun>()
 
   async function begin (account: Account): Promise<Synced> {
-    const { pool, readers, clock, logger, readable } = options
+    const { pool, readers, clock, logger } = options
+    const appended: Event[] = []
+    const append = async (findings: readonly Finding[]) => {
+      const events = await options.append(findings)
+      appended.push(...events)
+      return events
+    }
     const steps = readers.flatMap(reader => reader.scopes(account).map(scope => ({ reader, step: { route: reader.route, scope, state: 'waiting', rows: 0 } satisfies SyncStep as SyncStep })))
     const run: SyncRun = { account: account.id, startedAt: clock.now(), finishedAt: null, steps: steps.map(({ step }) => step), failed: null }
     runs.set(account.id, run)
     try {
-      for (const { reader, step } of steps) await readStep(options, account, reader, step)
-      await readable()
+      for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
+      await untilStored(pool, appended, PATIENCE_MS)
       const { rows: [counts] } = await pool.query<Synced>(COUNT, [account.id])
       return counts ?? { phones: 0, extensions: 0 }
     } catch (err) {

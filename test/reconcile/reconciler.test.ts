@@ -15,11 +15,11 @@ import { ACCOUNT, readerOf, type TellingReader } from './support/told.js'
 const MINUTE = 60_000
 
 async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t) }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase> } = {}) {
-  const { pool, url } = await database
+  const { pool } = await database
   const clock = handClock(from)
   const logger = pino({ level: 'silent' })
   const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: clock.now, random: () => 0.5, onDrift: () => {} })
-  const reconciler = startReconciler({ pool, append: async () => {}, accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(url), clock, logger })
+  const reconciler = startReconciler({ pool, append: async () => [], accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
   t.teardown(reconciler.close)
   const idle = () => eventually('a round is over', () => clock.waiting() === 1)
   /** Lets so much time go by, round by round. */

@@ -26,7 +26,7 @@ export function readerOf (route: Reader['route'], pagesOf: (read: number) => rea
       reads.push({ interval, scope })
       for (const page of pagesOf(reads.length - 1)) {
         if (page instanceof Error) throw page
-        yield { findings: page, rows: page.length }
+        yield { findings: page, unlinked: [], rows: page.length }
       }
     }
   }
