@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { QuotaError } from '../../src/errors.js'
 import { systemClock } from '../../src/clock.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
@@ -19,7 +19,7 @@ const AT = '2026-11-23T09:00:00.000Z'
 const URL = '/api/admin/mightycall/sync'
 
 /** The API of a service that projects what it reads. */
-async function syncing (t: Parameters<typeof freshDatabase>[0], readers: Reader[], accounts = [ACCOUNT]) {
+async function syncing (t: Test, readers: Reader[], accounts = [ACCOUNT]) {
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
   const log = await openLocalLog({ dir: tempDir(t) })
