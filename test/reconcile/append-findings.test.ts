@@ -1,48 +1,16 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { Event } from '../../src/events/event.js'
-import { decodeRecord } from '../../src/events/record.js'
 import { createAppender } from '../../src/reconcile/append-findings.js'
-import type { Finding, FindingOf } from '../../src/reconcile/reader.js'
-import { openLog, readAll } from '../event-log/local/support/log.js'
+import type { Finding } from '../../src/reconcile/reader.js'
+import { appending, call, contact, gone, message, presence, range, told } from '../support/appending.js'
 import { projectorOf } from '../support/company.js'
-import { freshDatabase } from '../support/database.js'
-import { tempDir } from '../support/temp-dir.js'
-
-const told = (minute: number) => {
-  const at = new Date(Date.UTC(2026, 10, 23, 9, minute)).toISOString()
-  return { account: 'acme', occurredAt: at, receivedAt: at, source: 'rest' as const, raw: { minute } }
-}
-const message = (read: boolean, minute: number, of: Partial<FindingOf<Extract<Event, { type: 'message.reported' }>>> = {}): Finding => ({
-  ...told(minute), type: 'message.reported', messageId: 'm1', route: 'journal', direction: 'inbound', businessNumber: '+15550100001', clientNumber: '+15559371200', clientName: null,
-  extension: null, text: 'hi', attachments: [], sentAt: '2026-11-23T08:00:00.000Z', delivery: null, read, removedAt: null, ...of
-})
-const contact = (minute: number): Finding => ({ ...told(minute), type: 'contact.reported', contactId: 'k1', route: 'contacts', name: 'Dee', channels: [], tags: [] })
-const gone = (minute: number): Finding => ({ ...told(minute), type: 'contact.removed', contactId: 'k1' })
-const call = (route: 'calls' | 'journal', status: 'missed' | 'voicemail', minute: number): Finding => ({
-  ...told(minute), type: 'call.reported', callId: 'c1', route, direction: 'inbound', status, businessNumber: '+15550100001', clientNumber: '+15559371200', clientName: null,
-  startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 23.066, parties: [], recordingId: null, recordingLink: null
-})
-const presence = (presence: 'available' | 'dnd', minute: number): Finding => ({ ...told(minute), type: 'status.reported', extension: '101', route: 'presence', presence })
-const range = (count: number, minute: number): Finding => ({ ...told(minute), type: 'range.polled', rangeId: 'calls a b', polled: 'calls', scope: null, from: '2026-11-23T07:00:00.000Z', until: '2026-11-23T08:00:00.000Z', count })
-
-/** A log and a database; `project` brings the one to the other, and a new appender is a process that has just started. */
-async function setUp (t: Test) {
-  const { pool } = await freshDatabase(t)
-  const log = await openLog(t, { dir: tempDir(t) })
-  const projectAll = projectorOf(pool)
-  const start = () => createAppender({ pool, log }).append
-  const events = async () => (await readAll(log)).map(record => decodeRecord(record))
-  const project = async () => projectAll(await events())
-  const rows = async (table: string) => (await pool.query<Record<string, unknown>>(`select * from ${table}`)).rows
-  return { pool, log, start, events, project, rows }
-}
 
 const idsOf = (events: readonly Event[]) => events.map(event => event.id)
 
 for (const isProjected of [true, false]) {
   const when = isProjected ? 'projected' : 'not projected yet'
   t.test(`A, B and A again are three facts, and the same again is none, while they are ${when}`, async t => {
-    const { start, project, events, rows } = await setUp(t)
+    const { start, project, events, rows } = await appending(t)
     const append = start()
     const counts: number[] = []
     for (const [i, read] of [false, false, true, true, false, false].entries()) {
@@ -56,7 +24,7 @@ for (const isProjected of [true, false]) {
   })
 
   t.test(`a contact that was removed and added again is two more facts, while they are ${when}`, async t => {
-    const { start, project, events, rows } = await setUp(t)
+    const { start, project, events, rows } = await appending(t)
     const append = start()
     for (const [i, finding] of [contact, gone, gone, contact, contact].entries()) {
       await append([finding(i)])
@@ -69,7 +37,7 @@ for (const isProjected of [true, false]) {
 }
 
 t.test('what comes in one page follows itself', async t => {
-  const { start, project, rows } = await setUp(t)
+  const { start, project, rows } = await appending(t)
   const appended = await start()([message(false, 0), message(true, 0), message(true, 0), message(false, 0)])
   t.equal(new Set(idsOf(appended)).size, 3)
   t.equal(new Set(appended.map(event => event.occurredAt)).size, 3, 'each later than the one before, or the fold could not tell')
@@ -78,7 +46,7 @@ t.test('what comes in one page follows itself', async t => {
 })
 
 t.test('a process that was killed between the append and its cursor appends the same events again', async t => {
-  const { start, events, project, rows } = await setUp(t)
+  const { start, events, project, rows } = await appending(t)
   await start()([message(false, 0)])
   await project()
   const page = [message(true, 1), contact(1), call('calls', 'missed', 1), range(3, 1)]
@@ -92,7 +60,7 @@ t.test('a process that was killed between the append and its cursor appends the 
 })
 
 t.test('an append that failed may be repeated, and what failed is not taken for told', async t => {
-  const { pool, log, events } = await setUp(t)
+  const { pool, log, events } = await appending(t)
   let broken = true
   const { append } = createAppender({ pool, log: { append: async records => { if (broken) throw new Error('the disk is full'); await log.append(records) } } })
   await t.rejects(append([message(false, 0)]), { message: 'the disk is full' })
@@ -102,14 +70,14 @@ t.test('an append that failed may be repeated, and what failed is not taken for 
 })
 
 t.test('appends of one process wait for one another', async t => {
-  const { start, events } = await setUp(t)
+  const { start, events } = await appending(t)
   const append = start()
   await Promise.all(Array.from({ length: 5 }, (_, i) => append([message(i % 2 === 1, i)])))
   t.equal(new Set(idsOf(await events())).size, 5)
 })
 
 t.test('two routes that tell of one call do not disturb each other', async t => {
-  const { start, project, rows } = await setUp(t)
+  const { start, project, rows } = await appending(t)
   const append = start()
   const counts: number[] = []
   for (const minute of [0, 1, 2]) {
@@ -121,7 +89,7 @@ t.test('two routes that tell of one call do not disturb each other', async t => 
 })
 
 t.test('neither what MightyCall sent nor how a call was found is news', async t => {
-  const { start, project } = await setUp(t)
+  const { start, project } = await appending(t)
   await start()([call('calls', 'missed', 0)])
   await project()
   const [same] = [call('calls', 'missed', 1)]
@@ -129,7 +97,7 @@ t.test('neither what MightyCall sent nor how a call was found is news', async t 
 })
 
 t.test('REST contradicts a webhook on a presence, be it by what it said last', async t => {
-  const { start, project, rows, pool } = await setUp(t)
+  const { start, project, rows, pool } = await appending(t)
   const append = start()
   await append([presence('available', 0)])
   await project()
@@ -141,7 +109,7 @@ t.test('REST contradicts a webhook on a presence, be it by what it said last', a
 })
 
 t.test('a clock that was set back does not make an old fact the newest', async t => {
-  const { start, project, rows } = await setUp(t)
+  const { start, project, rows } = await appending(t)
   await start()([message(false, 30)])
   await project()
   await start()([message(true, 10)])
@@ -150,7 +118,7 @@ t.test('a clock that was set back does not make an old fact the newest', async t
 })
 
 t.test('a range is told for each count that it had', async t => {
-  const { start, project, rows, events } = await setUp(t)
+  const { start, project, rows, events } = await appending(t)
   const append = start()
   for (const [i, count] of [3, 3, 4].entries()) await append([range(count, i)])
   t.equal(new Set(idsOf(await events())).size, 2)
@@ -159,7 +127,7 @@ t.test('a range is told for each count that it had', async t => {
 })
 
 t.test('a memory that is too small loses nothing', async t => {
-  const { pool, log, events, project, rows } = await setUp(t)
+  const { pool, log, events, project, rows } = await appending(t)
   const { append } = createAppender({ pool, log, maxRemembered: 1 })
   for (const minute of [0, 1, 2]) await append(['m1', 'm2', 'm3'].map(messageId => message(true, minute, { messageId })))
   t.equal(new Set((await events()).map(event => event.id)).size, 3, 'what it forgot is told again, as the same events')

@@ -70,7 +70,7 @@ t.test('the journal tells calls by their requestGuid, keeps the others to be fou
   t.match(findings, [{ type: 'call.reported', callId: guid }, { type: 'call.reported', callId: guid.replace('7', '8') }, { type: 'extension.reported', extension: '101', name: 'Ann Ray' }, { type: 'extension.reported', extension: '102' }])
   t.match(unlinked, [{ callId: null, voicemail: null }, { callId: guid.replace('7', '8'), voicemail: { type: 'voicemail.reported' } }])
   t.equal(rows, 4)
-  t.match(asked('GET /api/journal/requests'), [{ from: '2026-11-23T07:00:00.250Z', to: '2026-11-23T08:00:00.250Z', page: '1', resolveContacts: 'true', showUsers: 'true' }])
+  t.match(asked('GET /api/journal/requests'), [{ from: '2026-11-23T07:00:00.250Z', to: '2026-11-23T08:00:00.250Z', page: '1', pageSize: '250', resolveContacts: 'true', showUsers: 'true' }])
 })
 
 t.test('contacts are those that have changed, the deleted ones among them; from 1970 on all', async t => {
