@@ -26,7 +26,7 @@ export interface ReadContext {
   now: () => Date
   /** Extensions that were seen in calls or the journal: their profiles are asked for besides those whose key we hold. */
   extensions?: readonly string[]
-  /** Rows in one answer, at least 2. */
+  /** Rows in one answer. With less than 20, many pages of a list that is asked for by their numbers cannot overlap. */
   pageSize?: number
 }
 

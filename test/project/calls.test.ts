@@ -82,12 +82,19 @@ t.test('the client and the business number are those of the primary call', async
   t.match(foldCall(history('IncomingCall', { from: 'Contact us' })), { clientNumber: null, clientName: 'Contact us' }, 'a widget has a name')
 })
 
+const REPORT: Folded<CallReported> = { id: '8c8e0d1c-0000-4000-8000-000000000000', type: 'call.reported', account: 'default', occurredAt: '2026-11-23T09:00:00.000Z', receivedAt: '2026-11-23T09:00:00.000Z', source: 'rest', callId: 'call-1', route: 'calls', direction: 'inbound', status: null, businessNumber: null, clientNumber: null, clientName: null, startedAt: null, durationSeconds: null, parties: [], recordingId: null, recordingLink: null }
+
 t.test('REST neither re-opens a call that has ended nor moves its end', async t => {
   const events = history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
-  const report: Folded<CallReported> = { id: '8c8e0d1c-0000-4000-8000-000000000000', type: 'call.reported', account: 'default', occurredAt: '2026-11-23T09:00:00.000Z', receivedAt: '2026-11-23T09:00:00.000Z', source: 'rest', callId: 'call-1', route: 'calls', direction: 'inbound', status: null, businessNumber: null, clientNumber: null, clientName: null, startedAt: null, durationSeconds: null, parties: [], recordingId: null, recordingLink: null }
-  t.match(foldCall([...events, report]), { state: 'ended', outcome: 'missed', waitSeconds: 20 })
-  t.match(foldCall([...events, { ...report, status: 'voicemail', durationSeconds: 3600 }]), { state: 'ended', outcome: 'voicemail', waitSeconds: 20 })
-  t.match(foldCall([...events.slice(0, 2), { ...report, status: 'missed', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 1 }]), { state: 'ended', waitSeconds: 10 }, 'closed, and not before its last fact')
+  t.match(foldCall([...events, REPORT]), { state: 'ended', outcome: 'missed', waitSeconds: 20 })
+  t.match(foldCall([...events, { ...REPORT, status: 'voicemail', durationSeconds: 3600 }]), { state: 'ended', outcome: 'voicemail', waitSeconds: 20 })
+  t.match(foldCall([...events.slice(0, 2), { ...REPORT, status: 'missed', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 1 }]), { state: 'ended', waitSeconds: 10 }, 'closed, and not before its last fact')
+})
+
+t.test('a callback that only the journal tells from another call is one', async t => {
+  const journal: Folded<CallReported> = { ...REPORT, id: '8c8e0d1c-0000-4000-8000-000000000001', route: 'journal', direction: 'callback' }
+  for (const direction of ['inbound', 'outbound', null] as const) t.match(foldCall([{ ...REPORT, direction }, journal]), { direction: 'callback' }, `the calls route says ${direction}`)
+  t.match(foldCall([{ ...REPORT, direction: 'outbound' }, { ...journal, direction: 'inbound' }]), { direction: 'outbound' }, 'else that route counts')
 })
 
 t.test('two families at one instant say two things, whatever their ids', async t => {

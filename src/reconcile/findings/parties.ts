@@ -14,17 +14,17 @@ const MAX_PARTIES = 200
 /** The agents among them, each once: one who was tried twice may be listed twice. */
 export function merged (parties: readonly Party[]): CallReported['parties'] {
   const byExtension = new Map<string, Reported>()
-  for (const { extension: said, name, ...party } of parties) {
+  for (const { extension: said, name, role, connected, first } of parties) {
     const extension = idOf(said)
     if (extension === null) continue
     const known = byExtension.get(extension)
     if (!known) {
-      if (byExtension.size < MAX_PARTIES) byExtension.set(extension, { extension, name: cleanName(name), ...party })
+      if (byExtension.size < MAX_PARTIES) byExtension.set(extension, { extension, name: cleanName(name), role, connected, first })
       continue
     }
     known.name ??= cleanName(name)
-    known.connected ||= party.connected
-    known.first ||= party.first
+    known.connected ||= connected
+    known.first ||= first
   }
   return [...byExtension.values()]
 }

@@ -4,12 +4,12 @@ import { isObject } from '../../mightycall/read-json.js'
 import type { Told } from '../findings/told.js'
 import type { Page, ReadContext } from '../reader.js'
 
-/** What integrations ask for, and the journal's maximum (source: MightyCall API v4, Journal): the fewer requests the better. */
+/** What integrations ask for: the fewer requests the better. */
 const PAGE_SIZE = 1000
 
 /** How many rows to ask for at once. */
-export function pageSizeOf ({ pageSize = PAGE_SIZE }: ReadContext): number {
-  return pageSize
+export function pageSizeOf ({ pageSize }: ReadContext, usual = PAGE_SIZE): number {
+  return pageSize ?? usual
 }
 
 export type Answered<R extends Route> = ReadAnswer<R> & { at: Date }

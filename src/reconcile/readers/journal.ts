@@ -7,6 +7,9 @@ import type { Finding, Page, Reader } from '../reader.js'
 import { ask, pageSizeOf, rowsOf, type TellingRow } from './ask.js'
 import { pageAt, walk } from './walk.js'
 
+/** A row holds the client's contacts, which may be long: with the maximum of 1000, an answer could be more than the client takes, each time. */
+const ROWS = 250
+
 /**
  * What was created in the interval: calls, voicemails, messages, and the agents in them.
  * The filter by type is not used: what it takes is documented in two ways, and what it does not take is refused.
@@ -22,7 +25,7 @@ export const journalReader: Reader = {
       return { ids: rows.map(([row]) => row.id), start, size: pageSize, total: null, rows }
     }
     const agents = createAgents()
-    for await (const { portion, fresh } of walk(pageSizeOf(context), portionAt)) {
+    for await (const { portion, fresh } of walk(pageSizeOf(context, ROWS), portionAt)) {
       agents.see(portion.rows)
       yield pageOf(portion.rows, fresh)
     }

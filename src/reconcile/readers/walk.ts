@@ -58,12 +58,15 @@ export async function * walk<P extends Portion> (size: number, ask: (from: numbe
   }
 }
 
-/** Where a list is asked for by the number of a page: the first page, as large as may be, that begins at the position or a little before. */
+/**
+ * Where a list is asked for by the number of a page: the page that begins at the position, or before it, and reaches furthest.
+ * That is one of pages that are a little smaller, so that a page begins there; or, should they end too early, one of the largest.
+ */
 export function pageAt (from: number, maxSize: number): { page: number, pageSize: number, start: number } {
-  if (from <= 0) return { page: 1, pageSize: maxSize, start: 0 }
-  const before = Math.ceil(from / maxSize)
-  const pageSize = Math.max(1, Math.floor(from / before))
-  return { page: before + 1, pageSize, start: before * pageSize }
+  const [before, smallerBefore] = [Math.floor(from / maxSize), Math.max(1, Math.ceil(from / maxSize))]
+  const smaller = Math.floor(from / smallerBefore)
+  if (smaller < 1 || (before + 1) * maxSize >= (smallerBefore + 1) * smaller) return { page: before + 1, pageSize: maxSize, start: before * maxSize }
+  return { page: smallerBefore + 1, pageSize: smaller, start: smallerBefore * smaller }
 }
 
 /** A short portion is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
