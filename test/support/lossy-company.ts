@@ -14,7 +14,7 @@ const LOSSES: { missing: Missing, isLost: (event: CallEvent) => boolean }[] = [
   { missing: 'completion', isLost: event => event.type === 'call.completed' },
   { missing: 'facts', isLost: event => event.type === 'call.started' },
   { missing: 'facts', isLost: event => event.type === 'call.connected' },
-  { missing: 'facts', isLost: event => event.type === 'call.ringing' }
+  { missing: 'facts', isLost: event => event.type === 'call.ringing' && event.family !== 'outgoing' } // nobody can miss that a contact center's caller dials
 ]
 
 /** A company of whose calls some have lost webhooks, all that REST tells, and what is missing of which call. */

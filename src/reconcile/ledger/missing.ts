@@ -50,10 +50,14 @@ export function callerIn (heard: readonly Heard[]): string | null {
 
 const hasStart = (heard: readonly Heard[]): boolean => heard.some(fact => fact.type === 'call.started')
 
-/** A phone that stopped ringing, or was answered, has rung. The caller's own does not. */
+/** A phone that stopped ringing, was answered, or whose part ended (as a contact center tells both), has rung. The caller's own does not. */
 function rangFirst (heard: readonly Heard[]): boolean {
   const rang = new Set(heard.filter(fact => fact.type === 'call.ringing').map(fact => fact.extension))
-  return heard.every(fact => fact.family === 'outgoing' || fact.extension === null || (fact.type !== 'call.connected' && fact.type !== 'call.ring-stopped') || rang.has(fact.extension))
+  return heard.every(fact => fact.family === 'outgoing' || fact.extension === null || !followsRing(fact) || rang.has(fact.extension))
+}
+
+function followsRing ({ type, isLegOnly }: Heard): boolean {
+  return type === 'call.connected' || type === 'call.ring-stopped' || (type === 'call.completed' && isLegOnly)
 }
 
 /** Whom REST names a webhook named, and who talked was connected. Between colleagues nobody tells the caller's connection: it is the colleague's. */
