@@ -4,6 +4,7 @@ import { isAway } from '../db/sqlstate.js'
 import { NotReadyError } from '../errors.js'
 import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
+import completeness, { type CompletenessOptions } from './completeness.js'
 import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
 import failedEntities from './failed-entities.js'
@@ -11,7 +12,7 @@ import projector from './projector.js'
 import quota, { type QuotaOptions } from './quota.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, CompletenessOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
 }
 
@@ -28,4 +29,5 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(failedEntities, deps)
   await app.register(projector, deps)
   await app.register(quota, deps)
+  await app.register(completeness, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
 import type { Gap } from './gap.js'
+import { HOUR_MS } from './hours.js'
 
 /** A gap, and whose. */
 export interface FoundGap extends Gap {
@@ -11,7 +12,6 @@ export interface FoundGap extends Gap {
   at: number
 }
 
-const HOUR_MS = 60 * 60 * 1000
 const instant = (at: number | undefined): string | null => at === undefined ? null : new Date(at).toISOString()
 
 const columns: Columns<FoundGap> = {
