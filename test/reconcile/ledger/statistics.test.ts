@@ -62,3 +62,19 @@ t.test('nothing is said of a span in which nothing came', async t => {
     account, notifications: 0, copies: 0, reordered: 0, duplicateRate: null, reportedCalls: 0, lossyCalls: 0, lossRate: null, reorderRate: null, delayP50Seconds: null, delayP95Seconds: null
   })))
 })
+
+t.test('second copies are counted once, whether they come in one batch or later, and however often they are projected', async t => {
+  const { statistics, events, arrived, simulation, project } = await delivered(t, { duplicate: 0.2 })
+  const copies = arrived.length - simulation.notifications.length
+  t.ok(copies > 50)
+  const counted = { notifications: simulation.notifications.length, copies, duplicateRate: copies / arrived.length }
+  t.match(await statistics(), counted)
+  await project(events) // as after a hole in the log
+  t.match(await statistics(), counted)
+})
+
+t.test('what the log delivers again is no copy', async t => {
+  const { statistics, events, project } = await delivered(t, {})
+  await project([...events.slice(0, 100), ...events.slice(0, 100)])
+  t.match(await statistics(), { copies: 0, duplicateRate: 0 })
+})
