@@ -15,7 +15,9 @@ import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
+import { noteGaps } from './gaps-metric.js'
 import { noteQuota } from './quota-metric.js'
+import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
 import type { Sync } from './reconcile/sync.js'
 import type { Secrets } from './secrets.js'
@@ -57,13 +59,14 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
       await isKnown(request)
       if (await schema() !== null) throw new NotReadyError()
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, sync, syncable: () => accounts.all().filter(isReadable), authenticate })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
     noteSpool(metrics, opened)
     if (quotaUsage) await noteQuota(metrics, quotaUsage)
+    if (pool) await noteGaps(metrics, pool, accounts.all().map(({ id }) => id))
   }
   await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app

@@ -4,6 +4,7 @@ import { isAway } from '../db/sqlstate.js'
 import { NotReadyError } from '../errors.js'
 import agents from './agents.js'
 import calls, { type CallsOptions } from './calls.js'
+import completeness, { type CompletenessOptions } from './completeness.js'
 import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
 import failedEntities from './failed-entities.js'
@@ -13,7 +14,7 @@ import quota, { type QuotaOptions } from './quota.js'
 import sync, { type SyncOptions } from './sync.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions {
   authenticate: (request: FastifyRequest) => Promise<void>
 }
 
@@ -32,4 +33,5 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(quota, deps)
   await app.register(sync, deps)
   await app.register(firstSystemSync, deps)
+  await app.register(completeness, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
