@@ -14,6 +14,7 @@ const { values: { bail, timeout }, positionals } = parseArgs({
   options: { bail: { type: 'boolean', default: false }, timeout: { type: 'string', default: TIMEOUT_SECONDS } }
 })
 setMaxListeners(0) // each file adds one
+process.env.TAP_TIMEOUT = timeout // of the tests within a file
 t.bail = bail
 t.jobs = JOBS
 t.setTimeout(0)
