@@ -16,7 +16,7 @@ export function standForElection (pool: pg.Pool): Leader {
   async function elect (): Promise<boolean> {
     const client = await pool.connect().catch(() => null)
     if (!client) return false
-    client.on('error', () => { if (held === client) held = null }) // unheard, it would end the process
+    client.on('error', () => { if (held === client) resign() }) // unheard, it would end the process
     try {
       const { rows: [row] } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [RECONCILER_LOCK])
       if (row?.elected) held = client
