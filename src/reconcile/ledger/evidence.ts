@@ -31,9 +31,12 @@ const EVENTS = `select entity, type, occurred_at, received_at, fields from event
 
 /** The row if there is one, and the call's voicemail: by its id, or by number and time, since the voicemails route names no call. */
 const CALLS = `select e.entity, c.business_number, c.started_at, e.failed, (
-    select min(v.received_at) from voicemail_logs l join events v on v.account = l.account and v.kind = 'voicemail' and v.entity = l.voicemail_id
-    where l.account = e.account and (l.call_id = e.entity or (l.call_id is null and l.client_number = c.client_number
-      and l.business_number = c.business_number and l.left_at between c.started_at and c.ended_at + interval '1 minute'))
+    select min(v.received_at) from (
+      select voicemail_id from voicemail_logs where account = e.account and call_id = e.entity
+      union all
+      select voicemail_id from voicemail_logs where account = e.account and call_id is null and business_number = c.business_number
+        and client_number is not distinct from c.client_number and left_at between c.started_at and c.ended_at + interval '1 minute'
+    ) l join events v on v.account = e.account and v.kind = 'voicemail' and v.entity = l.voicemail_id
   ) as voicemail_at
   from entities e left join call_history c on c.account = e.account and c.call_id = e.entity
   where e.account = $1 and e.kind = 'call' and e.entity = any($2)`
