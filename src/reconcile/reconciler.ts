@@ -18,8 +18,8 @@ export interface ReconcilerOptions extends RouteParts {
   leader: Leader
   clock: Clock
   logger: Logger
-  /** After a route was read: gaps are looked for. */
-  onRead?: (account: Account, route: Reader['route']) => Promise<void>
+  /** After a round in which something was read: gaps are looked for. */
+  onRead?: () => Promise<void>
 }
 
 export interface Reconciler {
@@ -32,21 +32,24 @@ const TRAFFIC = 'select max(received_at) as at from events where account = $1'
 
 /** Reads what MightyCall has to tell, each route in its own pace, as long as this process is the elected one. */
 export function startReconciler (options: ReconcilerOptions): Reconciler {
-  const { accounts, leader, clock, logger } = options
+  const { accounts, leader, clock, logger, onRead = async () => {} } = options
   const stop = new AbortController()
   const lines = new Map<string, Line>()
 
   async function tick (): Promise<void> {
     if (!await leader.isElected()) return lines.clear() // what another has read meanwhile is not known here
+    let hasRead = false
     for (const account of accounts.all()) {
       if (!isReadable(account)) continue
       const lastTrafficAt = await lastTraffic(options.pool, account.id)
       for (const line of linesOf(lines, options.readers, account)) {
         if (stop.signal.aborted) return
         line.lastReadAt ??= await loadCursor(options.pool, { account: account.id, route: line.reader.route, scope: line.scope })
-        if (line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, now: clock.now() })) await readLine(options, account, line)
+        const isToRead = line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, now: clock.now() })
+        if (isToRead && await readLine(options, account, line)) hasRead = true
       }
     }
+    if (hasRead) await onRead()
   }
 
   async function run (): Promise<void> {
@@ -85,18 +88,20 @@ function linesOf (lines: Map<string, Line>, readers: readonly Reader[], account:
   }))
 }
 
-async function readLine (options: ReconcilerOptions, account: Account, line: Line): Promise<void> {
-  const { clock, logger, rest, onRead } = options
+/** Whether it could be read. */
+async function readLine (options: ReconcilerOptions, account: Account, line: Line): Promise<boolean> {
+  const { clock, logger, rest } = options
   const { reader, scope } = line
   try {
     await readRoute(options, { reader, scope, context: { account, now: clock.now, permitClass: 'reconcile', clientOf: extension => rest.clientOf(account, extension) } })
     Object.assign(line, { lastReadAt: clock.now(), failures: 0 })
-    await onRead?.(account, reader.route)
+    return true
   } catch (err) {
     const trouble = troubleOf(err)
     line.failures++
     line.notBefore = trouble?.until ?? new Date(clock.now().getTime() + backOffMs(line.failures, RETRY))
     if (line.failures === 1) logger.warn({ err, account: account.id, route: reader.route, trouble: trouble?.kind }, 'a route of MightyCall could not be read, trying again')
+    return false
   }
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Account, Accounts } from '../accounts.js'
+import type { Accounts } from '../accounts.js'
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../event-log/port.js'
 import { createQuotaLedger } from '../mightycall/rest/quota-ledger.js'
@@ -8,8 +8,7 @@ import { createRest } from '../mightycall/rest/rest.js'
 import type { Part } from '../start-later.js'
 import { createIntake } from './intake.js'
 import { standForElection } from './leader.js'
-import { createLedgerAlarms } from './ledger/alarms.js'
-import { detectGaps } from './ledger/detect.js'
+import { createLedger } from './ledger/ledger.js'
 import { READERS } from './readers/readers.js'
 import { startReconciler } from './reconciler.js'
 import { createSync, type Sync } from './sync.js'
@@ -30,25 +29,14 @@ export interface Reconciling {
   start: () => Part
 }
 
-/** How far back gaps are looked for after each reading. */
-const LOOK_BACK_MS = 48 * 60 * 60 * 1000
-
 /** What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was appended. */
 export function createReconciling ({ pool, log, accounts, dailyBudget, clock, logger }: ReconcilingOptions): Reconciling {
   const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: (account, drift) => logger.info({ account, ...drift }, 'MightyCall tells something that we do not know') })
-  const ledgerAlarms = createLedgerAlarms({ pool, logger })
   const shared = { pool, append: createIntake({ pool, log, now: clock.now }), rest, readers: READERS, clock, logger }
-
-  async function lookForGaps ({ id }: Account): Promise<void> {
-    const now = clock.now()
-    await detectGaps(pool, { account: id, now, since: new Date(now.getTime() - LOOK_BACK_MS) })
-    await ledgerAlarms(id, now)
-  }
-
   return {
     sync: createSync(shared),
     start: () => {
-      const reconciler = startReconciler({ ...shared, accounts, leader: standForElection(pool), onRead: lookForGaps })
+      const reconciler = startReconciler({ ...shared, accounts, leader: standForElection(pool), onRead: createLedger({ pool, logger, accounts, now: clock.now }) })
       return { trouble: () => null, close: reconciler.close }
     }
   }
