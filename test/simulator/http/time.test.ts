@@ -1,9 +1,13 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
-import { journal } from '../../../src/mightycall/rest/routes/journal.js'
 import { profileStatus } from '../../../src/mightycall/rest/routes/profile.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
+import { callRow, callsTold } from '../../../src/simulator/http/state/call-rows.js'
+import { journalTold } from '../../../src/simulator/http/state/journal-entries.js'
+import { journalRow } from '../../../src/simulator/http/state/journal-rows.js'
+import { truthAt } from '../../../src/simulator/http/state/truth-at.js'
+import { createWorld } from '../../../src/simulator/http/state/world.js'
 import { COMPANY_START } from '../../support/company.js'
 import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
 
@@ -11,19 +15,18 @@ const MINUTE_MS = 60_000
 const ALL_TIME = { startUtc: new Date(COMPANY_START), endUtc: new Date(COMPANY_START + 30 * 24 * HOUR_MS), pageSize: 1000 }
 
 t.test('a call is listed after it has ended, at most 15 minutes later, and its recording may come later still', async t => {
-  const { client, clock, truth, company } = await simulatedRest(t, { at: COMPANY_START })
+  const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 60 }, { nilGuids: false })
   const listed = new Map<string, number>()
   const recorded = new Map<string, number>()
   let open = 0
-  for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += 2 * MINUTE_MS) {
-    clock.set(now)
-    for (const { id, callRecord } of (await client.send(calls, { query: ALL_TIME }, 'sync')).answer.calls) {
-      if (!listed.has(id)) listed.set(id, now)
-      if (callRecord && !recorded.has(id)) recorded.set(id, now)
+  for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
+    for (const call of callsTold(world, now)) {
+      if (!listed.has(call.callId)) listed.set(call.callId, now)
+      if (callRow(world, call, now).callRecord !== undefined && !recorded.has(call.callId)) recorded.set(call.callId, now)
     }
-    open += truth().calls.filter(call => call.state !== 'ended').length
+    open += truthAt(world, now).calls.filter(call => call.state !== 'ended').length
   }
-  const late = simulateCompany(company).truth.calls.map(({ id, endedAt }) => (listed.get(id) ?? Number.POSITIVE_INFINITY) - endedAt)
+  const late = world.truth.calls.map(({ id, endedAt }) => (listed.get(id) ?? Number.POSITIVE_INFINITY) - endedAt)
   t.ok(late.every(ms => ms > 0 && ms <= 15 * MINUTE_MS), `${Math.max(...late)} ms`)
   t.ok(late.some(ms => ms > 3 * MINUTE_MS), 'some minutes later')
   t.ok([...recorded].some(([id, at]) => at > (listed.get(id) ?? 0)), 'a recording came later than its call')
@@ -50,19 +53,20 @@ t.test('without an interval the calls of the last 24 h are listed', async t => {
 })
 
 t.test('a transcript comes after its voicemail, and somebody listens to it later', async t => {
-  const { client, clock } = await simulatedRest(t, { at: COMPANY_START, of: { calls: 200, hours: 6 } })
+  const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 200, hours: 6 }, { nilGuids: false })
   const states = new Map<string, string[]>()
   for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
-    clock.set(now)
-    for (const { id, voicemail, read } of (await client.send(journal, { query: { pageSize: 1000, state: ['VoiceMail'] } }, 'sync')).answer.requests) {
-      const state = `${voicemail ? voicemail.speechRecognitionStatus : 'none'} ${read ? 'read' : 'new'}`
-      const own = states.get(id) ?? []
-      if (own.at(-1) !== state) states.set(id, [...own, state])
+    for (const entry of journalTold(world, now)) {
+      if (entry.kind !== 'call' || entry.voicemail === null) continue
+      const { voicemail, read } = journalRow(world, entry, { resolveContacts: false, showUsers: false, now }) as { voicemail: { speechRecognitionStatus: string }, read: boolean } // of a call with one
+      const state = `${voicemail.speechRecognitionStatus} ${read ? 'read' : 'new'}`
+      const own = states.get(entry.call.callId) ?? []
+      if (own.at(-1) !== state) states.set(entry.call.callId, [...own, state])
     }
   }
   const seen = [...states.values()].map(own => own.join(', '))
-  t.ok(seen.some(own => own.includes('NotPerformed new, Success new')), 'heard first, understood later')
-  t.ok(seen.some(own => own.includes('Success new, Success read')), 'read later')
+  t.ok(seen.some(own => own.includes('notPerformed new, success new')), 'heard first, understood later')
+  t.ok(seen.some(own => own.includes('success new, success read')), 'read later')
 })
 
 t.test('contacts change and go, and whoever asks for changes is told of those only', async t => {
