@@ -10,6 +10,7 @@ import { reclassifyCommand } from './commands/reclassify.js'
 import { redriveCommand } from './commands/redrive.js'
 import { restoreCommand } from './commands/restore.js'
 import { resumeCommand } from './commands/resume.js'
+import { simulateApiCommand } from './commands/simulate-api.js'
 import { simulateCommand } from './commands/simulate.js'
 import { startCommand } from './commands/start.js'
 import { tailCommand } from './commands/tail.js'
@@ -36,7 +37,8 @@ const commands = [
   restoreCommand,
   drainCommand,
   tailCommand,
-  simulateCommand
+  simulateCommand,
+  simulateApiCommand
 ]
 for (const command of commands) program.addCommand(command(process.env))
 
