@@ -1,8 +1,8 @@
-import { instant, choices, text, whole } from '../query.js'
+import { iso } from '../../instant.js'
+import { choices, instant, text, whole } from '../query.js'
 import { invalidRequest, notFound } from '../refusals.js'
 import { CALL_FILTERS, callRow, callsTold, isCallWanted } from '../state/call-rows.js'
 import { uuidOf } from '../state/world.js'
-import { iso } from '../../instant.js'
 import { enveloped, queryOf, type RouteContext, type Routes } from './context.js'
 
 const PARAMETERS = { pageSize: whole(1, 10), skip: whole(0, 0), startUtc: instant, endUtc: instant, callFilter: choices(...CALL_FILTERS), customFilter: text, extension: text }

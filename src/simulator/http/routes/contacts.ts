@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { ContactEvent } from '../../../events/directory.js'
-import { instant, flag, list, unsupported, whole } from '../query.js'
+import { flag, instant, list, unsupported, whole } from '../query.js'
 import { contactNotFound, contactWasModified } from '../refusals.js'
 import { contactChange, contactRemoval } from '../state/contact-changes.js'
 import { contactRow, contactRows, etagOf } from '../state/contact-rows.js'
@@ -25,7 +25,8 @@ export const contactRoutes: Routes = (app, context) => {
     world.history.contacts.add(fact)
     return contactRow(world, fact)
   }
-  const newId = () => objectIdOf(`contact ${world.seed} ${now()}`)
+  let made = 0
+  const newId = () => objectIdOf(`contact ${world.seed} ${++made}`)
 
   if (world.kind === 'contact-center') {
     app.get('/contactCenter/contacts', request => ({ data: { ...listOf(context, request), status: 'Success' }, isSuccess: true }))

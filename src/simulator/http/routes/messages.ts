@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { iso } from '../../instant.js'
+import type { TrueMessage } from '../../truth.js'
 import { invalidRequest, Refusal } from '../refusals.js'
 import { objectIdOf, type User, uuidOf, type World } from '../state/world.js'
-import type { TrueMessage } from '../../truth.js'
 import type { Routes } from './context.js'
 
 const phone = () => Type.String({ pattern: '^\\+\\d{8,15}$' })

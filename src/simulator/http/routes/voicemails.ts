@@ -1,7 +1,7 @@
+import { iso } from '../../instant.js'
 import { choices, instant, unsupported, whole } from '../query.js'
 import { notFound } from '../refusals.js'
 import { voicemailRow, voicemailsTold } from '../state/voicemail-rows.js'
-import { iso } from '../../instant.js'
 import { enveloped, queryOf, type Routes } from './context.js'
 
 const PARAMETERS = { pageSize: whole(1, 10), skip: whole(0, 0), startUtc: instant, endUtc: instant, voicemailFilter: choices('Read', 'UnRead', 'ReadAndUnRead'), customFilter: unsupported }

@@ -14,7 +14,7 @@ export function contactRows (world: World, { now, updatedSince = null }: { now: 
 /** The last that was told of a deleted one stays, with its state. */
 export function contactRow ({ history }: World, fact: ContactEvent): Row {
   const at = Date.parse(fact.occurredAt)
-  const last = fact.type === 'contact.reported' ? fact : history.contacts.of(fact.contactId, at - 1)
+  const last = history.contacts.of(fact.contactId, at, 'contact.reported')
   return {
     etag: etagOf(fact),
     contactId: fact.contactId,

@@ -5,12 +5,15 @@ import type { MessageReported } from '../../../events/message.js'
 import type { StatusReported } from '../../../events/status.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
 
+type Typed = Pick<Event, 'type' | 'occurredAt'>
+
 /** What one route tells of its entities, and since when. */
-export interface Told<Fact> {
+export interface Told<Fact extends Typed> {
   add: (fact: Fact) => void
   /** The newest of each entity, as of an instant in milliseconds since 1970. */
   at: (instant: number) => Fact[]
-  of: (entity: string, instant: number) => Fact | null
+  /** The newest of one entity that is of the type, if one is asked for. */
+  of: (entity: string, instant: number, type?: Fact['type']) => Fact | null
   /** When the entity was first told of, or null: not until then. */
   firstAt: (entity: string, instant: number) => number | null
 }
@@ -60,7 +63,7 @@ interface Dated<Fact> {
   fact: Fact
 }
 
-function told<Fact extends { occurredAt: string }> (entityOf: (fact: Fact) => string): Told<Fact> {
+function told<Fact extends Typed> (entityOf: (fact: Fact) => string): Told<Fact> {
   const byEntity = new Map<string, Dated<Fact>[]>()
   return {
     add: fact => {
@@ -71,7 +74,7 @@ function told<Fact extends { occurredAt: string }> (entityOf: (fact: Fact) => st
       byEntity.set(entity, own)
     },
     at: instant => [...byEntity.values()].flatMap(own => newest(own, instant) ?? []),
-    of: (entity, instant) => newest(byEntity.get(entity) ?? [], instant),
+    of: (entity, instant, type) => newest((byEntity.get(entity) ?? []).filter(({ fact }) => fact.type === (type ?? fact.type)), instant),
     firstAt: (entity, instant) => {
       const first = byEntity.get(entity)?.[0]
       return first && first.at <= instant ? first.at : null

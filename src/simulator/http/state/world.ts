@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { type CompanyOptions, simulateCompany } from '../../company.js'
 import type { Notation } from '../../call-script.js'
+import { type CompanyOptions, simulateCompany } from '../../company.js'
 import type { Notification } from '../../notifications.js'
 import type { Agent } from '../../staff.js'
 import type { Truth } from '../../truth.js'
