@@ -26,7 +26,8 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   drain: async () => (await import('./commands/drain.js')).drainCommand,
   tail: async () => (await import('./commands/tail.js')).tailCommand,
   simulate: async () => (await import('./commands/simulate.js')).simulateCommand,
-  'simulate-api': async () => (await import('./commands/simulate-api.js')).simulateApiCommand
+  'simulate-api': async () => (await import('./commands/simulate-api.js')).simulateApiCommand,
+  demo: async () => (await import('./commands/demo.js')).demoCommand
 }
 const [asked = ''] = process.argv.slice(2)
 for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands)) {

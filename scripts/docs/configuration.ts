@@ -46,17 +46,19 @@ With \`ACCOUNTS_FILE\` no webhook token is made or required, and one that was ma
 
 ${table(['Member', 'Default', 'What it is'], ACCOUNT_MEMBERS.map(memberRow))}
 
-The account \`default\` of \`WEBHOOK_TOKENS\`, \`MIGHTYCALL_API_KEY\`, \`TIME_ZONE\` and \`DEFAULT_REGION\` is there beside them if
+The account \`default\` of \`WEBHOOK_TOKENS\`, \`MIGHTYCALL_API_KEY\`, \`MIGHTYCALL_USER_KEY\`, \`TIME_ZONE\` and \`DEFAULT_REGION\` is there beside them if
 \`WEBHOOK_TOKENS\` is set, and the file must not have that id then. Otherwise an account of the file may have it, and
 goes on with what was stored before there was a file.
 
 Upon SIGHUP the file is read again. A valid one takes effect with the next request; one that is not is the alarm
 \`accounts-reload-failed\`, and the accounts stay as they were. Replace the file by renaming: a half of it is not valid. What was
-stored of an account that is removed stays. \`userKeys\`, \`kind\` and \`baseUrl\` are for MightyCall's REST API, which is not read yet.
+stored of an account that is removed stays. MightyCall's REST API is read
+of each account that has \`apiKey\` and \`userKeys\`: the first of the keys reads what is the whole account's, so let it be an administrator's.
 
 ## Roles
 
 One process does everything. To split the roles, set \`ROLES\`, \`KAFKA_BROKERS\` and \`DATABASE_URL\`: the processes meet there.
+Of those with the role reconcile one is elected, and the next one takes over when it ends.
 `
 }
 

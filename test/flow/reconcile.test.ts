@@ -1,0 +1,49 @@
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { fasterClock } from '../../src/clock.js'
+import { startWorld, type WorldOptions } from '../../src/simulator-world.js'
+import { freshDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
+import { freePorts } from '../support/free-ports.js'
+import { tempDir } from '../support/temp-dir.js'
+
+const START = new Date('2026-11-23T08:00:00Z')
+const HOUR_MS = 3_600_000
+/** Simulated time to each second of true time. */
+const RATE = 600
+const RECENT_MS = 45 * 60_000
+
+async function living (t: Test, { company, ...simulated }: Pick<WorldOptions, 'company' | 'webhookFaults' | 'nilGuids'>) {
+  const { pool, url: databaseUrl } = await freshDatabase(t)
+  const [port = 0] = await freePorts(1)
+  const clock = fasterClock({ startAt: START, rate: RATE })
+  const { service, mightyCall, adminKey, close } = await startWorld({ dir: tempDir(t), port, clock, databaseUrl, logger: pino({ level: 'silent' }), company, ...simulated })
+  t.teardown(close)
+  const get = async (route: string): Promise<unknown> => (await fetch(`${service.url}${route}`, { headers: { authorization: `Bearer ${adminKey}` } })).json()
+  const ids = async (table: string, column: string) => new Set((await pool.query(`select ${column} as id from ${table}`)).rows.map(row => row.id))
+  return { pool, clock, mightyCall, get, ids }
+}
+
+t.test('what webhooks lose, and what they never tell, comes by REST, and every gap is accounted for', async t => {
+  const company = { seed: 7, startAt: START.getTime(), calls: 40, messages: 20, hours: 4 }
+  const { pool, clock, mightyCall, get, ids } = await living(t, { company, webhookFaults: { drop: 0.2, duplicate: 0.1 } })
+  const until = START.getTime() + 4 * HOUR_MS + RECENT_MS
+  await eventually('the company has closed', () => clock.now().getTime() > until, 60_000)
+  const truth = mightyCall.truth()
+  const complete = async (table: string, column: string, known: unknown[]) => {
+    const found = await ids(table, column)
+    return known.every(id => found.has(id))
+  }
+  await eventually('every call has its row', () => complete('call_history', 'call_id', truth.calls.map(call => call.id)), 30_000)
+  await eventually('and every voicemail', () => complete('voicemail_logs', 'voicemail_id', truth.voicemails.map(({ voicemailId }) => voicemailId)), 30_000)
+  await eventually('and every message', () => complete('sms_logs', 'message_id', truth.messages.map(({ messageId }) => messageId)), 30_000)
+
+  const { rows } = await pool.query('select call_id, outcome from call_history')
+  t.strictSame(new Map(rows.map(row => [row.call_id, row.outcome])), new Map(truth.calls.map(call => [call.id, call.outcome])), 'with how it ended')
+  const { data } = await get(`/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`) as { data?: unknown }
+  t.ok(JSON.stringify(data ?? null).length > 2, 'the ledger answers')
+  t.equal((await pool.query('select from gaps where healed_at is null')).rowCount, 0, 'nothing is left open')
+  t.ok(((await pool.query('select from gaps')).rowCount ?? 0) > 0, 'and something had been missing')
+  const { data: [quota] } = await get('/v1/quota') as { data: { used: number }[] }
+  t.ok(quota && quota.used < 0.4 * 2_500 / 24 * 5 + 60, `${quota?.used} requests in five hours, with those of a start`)
+})
