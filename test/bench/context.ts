@@ -8,6 +8,9 @@ export type Bench = (context: Context) => Promise<void>
 export interface Context {
   rounds: number
   seconds: number
+  /** Simulated days, and how much faster than time they go by. */
+  days: number
+  speed: number
   /** Removed at the end. */
   dir: string
   print: (figure: Figure) => void
@@ -18,7 +21,7 @@ export interface Context {
   close: () => Promise<void>
 }
 
-export function openContext (bench: string, { rounds, seconds }: { rounds: number, seconds: number }): Context {
+export function openContext (bench: string, { rounds, seconds, days, speed }: Pick<Context, 'rounds' | 'seconds' | 'days' | 'speed'>): Context {
   const dir = mkdtempSync(path.join(os.tmpdir(), `mcs-bench-${bench}-`))
   chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
   const ends: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })]
@@ -36,7 +39,7 @@ export function openContext (bench: string, { rounds, seconds }: { rounds: numbe
   for (const signal of SIGNALS) process.on(signal, interrupt)
 
   return {
-    rounds, seconds, dir, progress, close,
+    rounds, seconds, days, speed, dir, progress, close,
     teardown: end => { ends.push(end) },
     print: figure => {
       progress('')

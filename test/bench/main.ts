@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { completeness } from './completeness.js'
 import { openContext } from './context.js'
 import type { Bench } from './context.js'
 import { memory } from './memory.js'
@@ -8,7 +9,7 @@ import { receive } from './receive.js'
 import { start } from './start.js'
 
 /** A new bench is one file and one name here; they run in this order. */
-const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild }
+const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild, completeness }
 
 const HELP = `
 Each line is: name value unit goal met|missed. A goal of "-" is an absolute figure, which depends on the machine and is never a gate.
@@ -21,6 +22,7 @@ Benches:
   memory   what a process holds while the log hangs and the load goes on
   project  events per second from the local log into rows, against a plain insert and against one transaction per event
   rebuild  events per second from a table of a million events into rows, against reading and writing without a fold; one turn
+  completeness  what of a simulated company's days the read models have, whose webhooks get lost, doubled and late; one turn
 
 Examples:
   $ npm run bench
@@ -32,13 +34,15 @@ const program = new Command('bench')
   .argument('[name...]', `which of ${Object.keys(BENCHES).join(', ')}; none is all`)
   .option('--rounds <n>', 'how often each candidate has its turn, after one to warm up', atLeastOne, 5)
   .option('--seconds <n>', 'how long a turn takes', atLeastOne, 3)
+  .option('--days <n>', 'how many days are simulated, by completeness', atLeastOne, 7)
+  .option('--speed <n>', 'how much faster than time', atLeastOne, 1200)
   .addHelpText('after', HELP)
   .showHelpAfterError()
   .parse()
 
-await run(program.args, program.opts<{ rounds: number, seconds: number }>())
+await run(program.args, program.opts<Parameters<typeof openContext>[1]>())
 
-async function run (names: readonly string[], options: { rounds: number, seconds: number }): Promise<void> {
+async function run (names: readonly string[], options: Parameters<typeof openContext>[1]): Promise<void> {
   const unknown = names.filter(name => !(name in BENCHES))
   if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`)
   let failed = false

@@ -1,0 +1,79 @@
+import path from 'node:path'
+import pg from 'pg'
+import { pino } from 'pino'
+import { fasterClock } from '../../src/clock.js'
+import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
+import { startWorld } from '../../src/simulator-world.js'
+import { freePorts } from '../support/free-ports.js'
+import { COMPARED, differencesOf, type TrueRow } from './completeness/compare.js'
+import type { Bench } from './context.js'
+import { percentile } from './figures.js'
+
+const START = new Date('2026-11-23T00:00:00Z')
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const CALLS_A_DAY = 60
+/** What was told last has to come, too: a transcript takes its time. */
+const AFTER_MS = 2 * HOUR_MS
+const DAILY_LIMIT = 2_500
+
+/** Simulated days of a company whose webhooks get lost, doubled and late, and what of its truth the read models have. */
+export const completeness: Bench = async ({ dir, days, speed, print, progress, teardown }) => {
+  progress('starting')
+  const server = await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), log: () => {} })
+  teardown(server.stop)
+  const pool = new pg.Pool({ connectionString: server.url })
+  pool.on('error', () => {})
+  teardown(() => pool.end())
+  const [port = 0] = await freePorts(1)
+  const clock = fasterClock({ startAt: START, rate: speed })
+  const at = (ms: number) => START.getTime() + ms
+  const noon = at(12 * HOUR_MS)
+  const world = await startWorld({
+    dir: path.join(dir, 'world'), port, clock, databaseUrl: server.url, logger: pino({ level: 'silent' }),
+    company: { seed: 1, startAt: at(0), calls: CALLS_A_DAY * days, hours: 24 * days },
+    webhookFaults: { drop: 0.02, duplicate: 0.05, reorder: 0.1, outages: [{ from: noon, until: noon + 30 * MINUTE_MS }] }
+  })
+  teardown(world.close)
+  for (const end = at(24 * days * HOUR_MS + AFTER_MS); clock.now().getTime() < end;) {
+    progress(`${clock.now().toISOString().slice(0, 16)}, ${Math.round((end - clock.now().getTime()) / speed / 1000)} s left`)
+    await clock.wait(10 * MINUTE_MS)
+  }
+  const truth = world.mightyCall.truth() as unknown as Record<string, TrueRow[]>
+  for (const compared of COMPARED) {
+    const { missing, unequal } = await differencesOf(pool, compared, truth[compared.name] ?? [])
+    print({ name: `completeness_${compared.name}`, value: truth[compared.name]?.length ?? 0, unit: 'rows' })
+    print({ name: `completeness_${compared.name}_missing`, value: missing, unit: 'rows', goal: { atMost: 0 } })
+    print({ name: `completeness_${compared.name}_unequal`, value: [...unequal.values()].reduce((sum, rows) => sum + rows, 0), unit: 'fields', goal: { atMost: 0 } })
+    for (const [field, rows] of unequal) print({ name: `completeness_${compared.name}_unequal_${field}`, value: rows, unit: 'rows' })
+  }
+  await printLedger(pool, print)
+  const delays = await delaysOf(pool, truth)
+  print({ name: 'completeness_polled_p95', value: percentile(delays.polled, 0.95) / MINUTE_MS, unit: 'min', goal: { atMost: 6 } })
+  print({ name: 'completeness_created_p95', value: percentile(delays.created, 0.95) / MINUTE_MS, unit: 'min', goal: { atMost: 20 } })
+}
+
+async function printLedger (pool: pg.Pool, print: Parameters<Bench>[0]['print']): Promise<void> {
+  const { rows: [gaps] } = await pool.query('select count(*)::int as all, (count(*) filter (where healed_at is null))::int as open from gaps')
+  print({ name: 'completeness_gaps', value: gaps.all, unit: 'gaps' })
+  print({ name: 'completeness_gaps_open', value: gaps.open, unit: 'gaps', goal: { atMost: 0 } })
+  const { rows } = await pool.query("select count(*)::int as requests from quota_permits group by date_trunc('day', taken_at) order by 1 desc limit 1")
+  print({ name: 'completeness_quota', value: rows[0].requests / DAILY_LIMIT, unit: 'of the fullest day', goal: { atMost: 0.4 } })
+}
+
+/** Simulated milliseconds from when REST tells of a thing to when its first fact was received: found by a poll, or created without a webhook. */
+async function delaysOf (pool: pg.Pool, truth: Record<string, TrueRow[]>): Promise<{ polled: number[], created: number[] }> {
+  const { rows } = await pool.query<{ kind: string, entity: string, at: Date, webhooks: boolean }>(`select kind, entity, min(received_at) filter (where source = 'rest') as at, bool_or(source = 'webhook') as webhooks
+    from events where type in ('call.reported', 'voicemail.reported', 'message.reported') or source = 'webhook' group by 1, 2 having bool_or(source = 'rest')`)
+  const found = new Map(rows.map(row => [row.entity, row]))
+  const delays = { polled: [] as number[], created: [] as number[] }
+  for (const { name, id } of COMPARED) {
+    for (const row of truth[name] ?? []) {
+      const fact = found.get(String(row[id] ?? row.id))
+      if (!fact || typeof row.shownAt !== 'number') continue
+      delays[name === 'calls' && !fact.webhooks ? 'created' : 'polled'].push(fact.at.getTime() - row.shownAt)
+    }
+  }
+  for (const values of Object.values(delays)) values.sort((a, b) => a - b)
+  return delays
+}

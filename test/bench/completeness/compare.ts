@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util'
+import type pg from 'pg'
+
+/** A read model, and which of its fields are compared with the truth. */
+export interface Compared {
+  name: string
+  table: string
+  /** The truth's name of its id. */
+  id: string
+  fields: readonly string[]
+}
+
+export const COMPARED: readonly Compared[] = [
+  { name: 'calls', table: 'call_history', id: 'callId', fields: ['direction', 'outcome', 'businessNumber', 'clientNumber', 'clientName', 'startedAt', 'answeredAt', 'endedAt', 'waitSeconds', 'talkSeconds', 'answeredBy', 'recordingId', 'recordingLink'] },
+  { name: 'voicemails', table: 'voicemail_logs', id: 'voicemailId', fields: ['callId', 'businessNumber', 'clientNumber', 'clientName', 'leftAt', 'durationSeconds', 'assignedTo', 'read', 'transcriptState', 'transcriptText', 'recordingId', 'recordingLink', 'removedAt'] },
+  { name: 'messages', table: 'sms_logs', id: 'messageId', fields: ['direction', 'businessNumber', 'clientNumber', 'clientName', 'extension', 'text', 'attachments', 'sentAt', 'state', 'read', 'removedAt'] }
+]
+
+export type TrueRow = Record<string, unknown>
+
+export interface Difference {
+  missing: number
+  /** How many rows differ, by field. */
+  unequal: Map<string, number>
+}
+
+/** Compares every field of every true row with the read model. */
+export async function differencesOf (pool: pg.Pool, { table, id, fields }: Compared, truth: readonly TrueRow[]): Promise<Difference> {
+  const { rows } = await pool.query<Record<string, unknown>>(`select * from ${table}`)
+  const known = new Map(rows.map(row => [row[snake(id)], row]))
+  const difference: Difference = { missing: 0, unequal: new Map() }
+  for (const expected of truth) {
+    const row = known.get(expected[id] ?? expected.id)
+    if (!row) difference.missing++
+    for (const field of row ? fields : []) {
+      if (!isDeepStrictEqual(plain(row?.[snake(field)]), plain(expected[field]))) difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
+    }
+  }
+  return difference
+}
+
+const snake = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+
+/** The truth has milliseconds where a row has a time. */
+function plain (value: unknown): unknown {
+  return value instanceof Date ? value.getTime() : value ?? null
+}
