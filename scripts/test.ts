@@ -1,11 +1,12 @@
 // Runs the tests: starts what they share (Postgres, Kafka), then tap, then makes sure that nothing was left running.
 //
 //   npm test                  all of them
-//   npm test -- flow --bail   the files whose path holds "flow"; what begins with a dash is for tap
+//   npm test -- flow --bail   the files whose path holds "flow", until the first one that fails
+//   npm test -- --coverage    with how much of the lines has run, which takes longer
 //   npm run test:full         those of test/full instead, which take minutes
 //
 // TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: no broker is a failure, not a skip.
-// MIN_COVERAGE: percent of lines that must have run. The last line is always "N passed, N failed[, N skipped]".
+// MIN_COVERAGE: percent of lines that must have run, with --coverage. The last line is always "N passed, N failed[, N skipped]".
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -44,7 +45,8 @@ process.exit(failed || !counts.passed ? 1 : 0)
 
 async function main (): Promise<Counts> {
   const full = process.argv.includes('--full')
-  const words = process.argv.slice(2).filter(word => word !== '--full')
+  const isCovered = process.argv.includes('--coverage')
+  const words = process.argv.slice(2).filter(word => !['--full', '--coverage'].includes(word))
   const files = selectTests(words.filter(word => !word.startsWith('-')), { full })
   if (files.length === 0) throw new Error('no test file has this in its path')
   const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
@@ -52,7 +54,7 @@ async function main (): Promise<Counts> {
   try {
     interrupt.signal.throwIfAborted()
     const options = [...full ? ['--timeout=900'] : [], ...words.filter(word => word.startsWith('-'))]
-    const result = await runTap([...options, ...files], { ...process.env, ...services.env }, interrupt.signal)
+    const result = await runTap([...options, ...files], { env: { ...process.env, ...services.env }, signal: interrupt.signal, isCovered })
     return interrupt.signal.aborted ? { ...result, failed: result.failed || 1 } : withCoverage(result)
   } finally {
     await services.stop()

@@ -66,7 +66,8 @@ export function createAccounts (initial: readonly Account[], { timeZone, region 
  * @throws ConfigError   names every bad place of the file by its JSON path, never what stands there
  */
 export function loadAccounts (config: Config, webhookTokens: readonly string[]): readonly Account[] {
-  const fallback = accountOf({ id: DEFAULT_ACCOUNT, tokens: [...webhookTokens], ...config.mightycallApiKey !== null && { apiKey: config.mightycallApiKey } }, config)
+  const { mightycallApiKey: apiKey, mightycallUserKeys: userKeys, mightycallBaseUrl: baseUrl } = config
+  const fallback = accountOf({ id: DEFAULT_ACCOUNT, tokens: [...webhookTokens], userKeys, ...apiKey !== null && { apiKey }, ...baseUrl !== null && { baseUrl } }, config)
   if (config.accountsFile === null) return [fallback]
   const beside = webhookTokens.length > 0 ? [fallback] : []
   const entries = readAccountsFile(config.accountsFile, beside.length > 0 ? { id: DEFAULT_ACCOUNT, tokens: webhookTokens, from: 'WEBHOOK_TOKENS' } : null)
@@ -89,6 +90,11 @@ export function reloadAccounts (accounts: Accounts, load: () => readonly Account
   const removed = before.filter(id => !now.includes(id))
   logger.info({ accounts: now.length, added: now.filter(id => !before.includes(id)), removed }, 'the accounts were read again')
   return removed
+}
+
+/** Whether MightyCall can be asked anything of it. */
+export function isReadable ({ apiKey, userKeys }: Pick<Account, 'apiKey' | 'userKeys'>): boolean {
+  return apiKey !== null && Object.keys(userKeys).length > 0
 }
 
 function accountOf (entry: AccountEntry, { timeZone, region }: Defaults): Account {

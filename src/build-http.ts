@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
-import type { Accounts } from './accounts.js'
+import { type Accounts, isReadable } from './accounts.js'
 import type { Config } from './config.js'
 import { NotReadyError } from './errors.js'
 import type { OpenedLog } from './event-log/open.js'
@@ -15,8 +15,11 @@ import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
+import { noteGaps } from './gaps-metric.js'
 import { noteQuota } from './quota-metric.js'
+import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
+import type { Sync } from './reconcile/sync.js'
 import type { Secrets } from './secrets.js'
 import type { Later } from './start-later.js'
 
@@ -30,11 +33,13 @@ export interface HttpParts {
   opened: OpenedLog | null
   pool: pg.Pool | null
   later: Record<string, Later>
+  /** Null: this process does not read MightyCall. */
+  sync: Sync | null
   draining: () => boolean
 }
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, draining }: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, sync, draining }: HttpParts): Promise<FastifyInstance> {
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
@@ -46,6 +51,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
     checks.receive = async () => log.trouble() ?? trouble()
   }
   if (later.project) checks.project = async () => later.project?.trouble() ?? null
+  if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
   if (config.roles.includes('query') && pool && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
     const isKnown = createKeyCheck(admin)
@@ -53,13 +59,14 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
       await isKnown(request)
       if (await schema() !== null) throw new NotReadyError()
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, authenticate })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
     noteSpool(metrics, opened)
     if (quotaUsage) await noteQuota(metrics, quotaUsage)
+    if (pool) await noteGaps(metrics, pool, accounts.all().map(({ id }) => id))
   }
   await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app

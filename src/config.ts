@@ -6,7 +6,7 @@ import { configSchema, isSecret, VARIABLE_NAMES, type VariableName, type Variabl
 import { ConfigError } from './errors.js'
 import { isTimeZone } from './time-zone.js'
 
-export const ROLES = ['receive', 'project', 'query'] as const
+export const ROLES = ['receive', 'project', 'query', 'reconcile'] as const
 export type Role = typeof ROLES[number]
 
 export interface KafkaConfig {
@@ -44,6 +44,10 @@ export interface Config {
   spoolMaxBytes: number
   spoolMaxAgeHours: number
   mightycallApiKey: string | null
+  /** Of the account `default`, by extension. */
+  mightycallUserKeys: Readonly<Record<string, string>>
+  /** Null: as for any account. */
+  mightycallBaseUrl: string | null
   /** Requests to MightyCall in 24 h, of each API key. */
   dailyBudget: number
   webhookTokens: readonly string[]
@@ -93,12 +97,20 @@ function configOf (v: Variables, ca: string | null): Config {
     spoolMaxBytes: v.SPOOL_MAX_BYTES,
     spoolMaxAgeHours: v.SPOOL_MAX_AGE_HOURS,
     mightycallApiKey: v.MIGHTYCALL_API_KEY ?? null,
+    mightycallUserKeys: userKeysOf(v.MIGHTYCALL_USER_KEY),
+    mightycallBaseUrl: v.MIGHTYCALL_BASE_URL ?? null,
     dailyBudget: v.MIGHTYCALL_DAILY_BUDGET,
     webhookTokens: v.WEBHOOK_TOKENS?.split(',') ?? [],
     accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),
     adminKey: v.ADMIN_KEY ?? null,
     metricsKey: v.METRICS_KEY ?? null
   }
+}
+
+/** `101:key`; a key may hold colons itself. */
+function userKeysOf (given: string | undefined): Config['mightycallUserKeys'] {
+  const [extension] = given?.split(':') ?? []
+  return given === undefined || extension === undefined ? {} : { [extension]: given.slice(extension.length + 1) }
 }
 
 function kafkaOf (v: Variables, brokers: string, ca: string | null): KafkaConfig {

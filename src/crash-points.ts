@@ -7,7 +7,8 @@ export const CRASH_POINTS = [
   'after-events-before-rows',
   'after-rows-before-checkpoint',
   'after-checkpoint-before-commit',
-  'after-commit-before-resolve'
+  'after-commit-before-resolve',
+  'between-page-and-cursor'
 ] as const
 export type CrashPoint = typeof CRASH_POINTS[number]
 

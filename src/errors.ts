@@ -28,6 +28,7 @@ export const UndecodableRecordError = createError<[reason: string]>('MCS_UNDECOD
 export const ProjectionRestartError = createError('MCS_PROJECTION_RESTART', 'reading starts again after a hole in the log', 503)
 export const ProjectorStoppedError = createError<[why: string]>('MCS_PROJECTOR_STOPPED', 'nothing is projected: %s', 503)
 export const RebuildRunningError = createError('MCS_REBUILD_RUNNING', 'another process is rebuilding: wait for it, or end it', 409)
+export const NotProjectedError = createError('MCS_NOT_PROJECTED', 'what was read is in the log, and not projected yet: see /health/ready and the dead letters', 503)
 export const StillDeadError = createError<[reason: string]>('MCS_STILL_DEAD', 'the record is still refused, and stays a dead letter: %s', 422)
 export const LetterRedrivenError = createError('MCS_LETTER_REDRIVEN', 'the dead letter has been redriven: its event is projected', 409)
 

@@ -1,18 +1,5 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { backupCommand } from './commands/backup.js'
-import { deadLettersCommand } from './commands/dead-letters.js'
-import { discardCommand } from './commands/discard.js'
-import { drainCommand } from './commands/drain.js'
-import { migrateCommand } from './commands/migrate.js'
-import { rebuildCommand } from './commands/rebuild.js'
-import { reclassifyCommand } from './commands/reclassify.js'
-import { redriveCommand } from './commands/redrive.js'
-import { restoreCommand } from './commands/restore.js'
-import { resumeCommand } from './commands/resume.js'
-import { simulateCommand } from './commands/simulate.js'
-import { startCommand } from './commands/start.js'
-import { tailCommand } from './commands/tail.js'
 import { armCrashPoint } from './crash-points.js'
 import { packageVersion } from './project-root.js'
 
@@ -22,23 +9,30 @@ const program = new Command('mightycall-stream')
   .showHelpAfterError()
   .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
 
-// A new command is one file and one line here.
-const commands = [
-  startCommand,
-  migrateCommand,
-  rebuildCommand,
-  reclassifyCommand,
-  deadLettersCommand,
-  redriveCommand,
-  discardCommand,
-  resumeCommand,
-  backupCommand,
-  restoreCommand,
-  drainCommand,
-  tailCommand,
-  simulateCommand
-]
-for (const command of commands) program.addCommand(command(process.env))
+type MakeCommand = (env: NodeJS.ProcessEnv) => Command
+
+// A new command is one file and one line here. Loaded when it is asked for: all of them together take longer than most of them run.
+const commands: Record<string, () => Promise<MakeCommand>> = {
+  start: async () => (await import('./commands/start.js')).startCommand,
+  migrate: async () => (await import('./commands/migrate.js')).migrateCommand,
+  rebuild: async () => (await import('./commands/rebuild.js')).rebuildCommand,
+  reclassify: async () => (await import('./commands/reclassify.js')).reclassifyCommand,
+  'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand,
+  redrive: async () => (await import('./commands/redrive.js')).redriveCommand,
+  discard: async () => (await import('./commands/discard.js')).discardCommand,
+  resume: async () => (await import('./commands/resume.js')).resumeCommand,
+  backup: async () => (await import('./commands/backup.js')).backupCommand,
+  restore: async () => (await import('./commands/restore.js')).restoreCommand,
+  drain: async () => (await import('./commands/drain.js')).drainCommand,
+  tail: async () => (await import('./commands/tail.js')).tailCommand,
+  simulate: async () => (await import('./commands/simulate.js')).simulateCommand,
+  'simulate-api': async () => (await import('./commands/simulate-api.js')).simulateApiCommand
+}
+const [asked = ''] = process.argv.slice(2)
+for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands)) {
+  const make = await load?.()
+  if (make) program.addCommand(make(process.env))
+}
 
 try {
   armCrashPoint(process.env.MCS_CRASH_AT)

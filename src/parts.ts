@@ -5,6 +5,7 @@ import type { Database } from './db/open.js'
 import { openFormerLog, type OpenedLog } from './event-log/open.js'
 import type { Metrics } from './metrics.js'
 import { startProjection } from './project/start.js'
+import type { Reconciling } from './reconcile/start.js'
 import { DONE, type Later, startLater, untilDone } from './start-later.js'
 
 export interface PartsOptions {
@@ -15,10 +16,11 @@ export interface PartsOptions {
   accounts: Accounts
   opened: OpenedLog | null
   database: Database | null
+  reconciling: Reconciling | null
 }
 
 /** What needs a server that may not be there yet, by name. */
-export function startParts ({ config, logger, metrics, now, accounts, opened, database }: PartsOptions): Record<string, Later> {
+export function startParts ({ config, logger, metrics, now, accounts, opened, database, reconciling }: PartsOptions): Record<string, Later> {
   const later: Record<string, Later> = {}
   const prepare = opened?.prepare && untilDone(opened.prepare)
   const { migrate, pool } = database ?? {}
@@ -30,6 +32,13 @@ export function startParts ({ config, logger, metrics, now, accounts, opened, da
       await migrate?.()
       await prepare?.()
       return startProjection({ log, pool, group: config.groupId, now, settings: accounts, logger, metrics, openFormerLog: () => openFormerLog(config, logger) })
+    }, logger)
+  }
+  if (reconciling) {
+    later.reconcile = startLater('reconcile', async () => {
+      await migrate?.()
+      await prepare?.()
+      return reconciling.start()
     }, logger)
   }
   return later

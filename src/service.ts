@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { type Account, createAccounts, loadAccounts, reloadAccounts } from './accounts.js'
 import { buildHttp } from './build-http.js'
-import type { Config, Role } from './config.js'
+import { type Clock, systemClock } from './clock.js'
+import { type Config, type Role, ROLES } from './config.js'
 import { prepareDataDir } from './data-dir.js'
 import { openDatabase } from './db/open.js'
 import { ConfigError } from './errors.js'
@@ -10,6 +11,7 @@ import type { EventLog } from './event-log/port.js'
 import { listen } from './listen.js'
 import type { Metrics } from './metrics.js'
 import { startParts } from './parts.js'
+import { createReconciling } from './reconcile/start.js'
 import { loadSecrets, type Secrets } from './secrets.js'
 import type { Later } from './start-later.js'
 import { within } from './within.js'
@@ -38,13 +40,14 @@ export interface ServiceOptions {
   config: Config
   logger: Logger
   metrics: Metrics
-  now: () => Date
+  /** A simulation's runs faster. */
+  clock?: Clock
   /** Puts something before the log; for tests that build a mistake in. */
   wrapLog?: (log: EventLog) => EventLog
 }
 
 /** Builds what the asked-for roles need, in the order of the way of the data, and takes it down in the opposite order. */
-export async function startService ({ config, logger, metrics, now, wrapLog = log => log }: ServiceOptions): Promise<Service> {
+export async function startService ({ config, logger, metrics, clock = systemClock, wrapLog = log => log }: ServiceOptions): Promise<Service> {
   const resources: (() => Promise<void>)[] = [] // how to close what is open, last first
   let closing: Promise<void> | null = null
   const close = () => closing ??= closeAll(resources.reverse())
@@ -59,11 +62,14 @@ export async function startService ({ config, logger, metrics, now, wrapLog = lo
     if (opened) resources.push(() => opened.log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())
-    const later = startParts({ config, logger, metrics, now, accounts, opened, database })
+    const reconciling = has(config, 'reconcile') && opened && database
+      ? createReconciling({ pool: database.pool, log: opened.log, accounts, dailyBudget: config.dailyBudget, clock, logger: logger.child({ stage: 'reconcile' }) })
+      : null
+    const later = startParts({ config, logger, metrics, now: clock.now, accounts, opened, database, reconciling })
     for (const part of Object.values(later)) resources.push(part.close)
 
     let draining = false
-    const app = await buildHttp({ config, logger, now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, later, draining: () => draining })
+    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, later, sync: reconciling?.sync ?? null, draining: () => draining })
     resources.push(() => app.close())
     const url = await listen(app, config)
     await within(FIRST_TRY_MS, Promise.all(Object.values(later).map(part => part.tried))).catch(() => {})
@@ -104,11 +110,11 @@ async function closeAll (resources: readonly (() => Promise<void>)[]): Promise<v
 }
 
 function checkRoles (config: Config): void {
-  if (config.roles.length < 3 && (config.databaseUrl === null || config.kafka === null)) {
+  if (config.roles.length < ROLES.length && (config.databaseUrl === null || config.kafka === null)) {
     throw new ConfigError('ROLES: a process that does not do everything needs DATABASE_URL and KAFKA_BROKERS, which the others share with it')
   }
 }
 
 const has = (config: Config, role: Role): boolean => config.roles.includes(role)
-const needsLog = (config: Config): boolean => has(config, 'receive') || has(config, 'project')
-const needsDatabase = (config: Config): boolean => has(config, 'project') || has(config, 'query')
+const needsLog = (config: Config): boolean => has(config, 'receive') || has(config, 'project') || has(config, 'reconcile')
+const needsDatabase = (config: Config): boolean => has(config, 'project') || has(config, 'query') || has(config, 'reconcile')

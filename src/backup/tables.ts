@@ -4,9 +4,11 @@ import { callHistory, callLegs } from '../db/schema/calls.js'
 import { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
 import { agentPresence, contacts, extensions, phoneNumbers, polledRanges } from '../db/schema/directory.js'
 import { entities, events } from '../db/schema/events.js'
+import { eventCopies, gaps, heldCalls } from '../db/schema/ledger.js'
 import { smsLogs, voicemailLogs } from '../db/schema/messages.js'
 import { checkpoints, drift, holes, projectorStops, rebuilds } from '../db/schema/projection.js'
 import { quotaKeys, quotaPermits } from '../db/schema/quota.js'
+import { reconcileCursors } from '../db/schema/reconcile.js'
 import { reports } from '../db/schema/reports.js'
 
 export interface KeptTable {
@@ -21,7 +23,7 @@ export interface KeptTable {
  * What no rebuild makes again: this is a backup. A new table is one line here or below.
  * Checkpoints are of the same snapshot as the events, and so never ahead of them: what came later is projected again.
  */
-export const KEPT_TABLES: readonly KeptTable[] = [events, checkpoints, holes, deadLetters, deadLetterActions, drift, projectorStops].map(describe)
+export const KEPT_TABLES: readonly KeptTable[] = [events, checkpoints, holes, deadLetters, deadLetterActions, drift, projectorStops, gaps, heldCalls, eventCopies].map(describe)
 
 /** What a rebuild makes again from the events, and its own progress. */
 export const REBUILT_TABLES: readonly string[] = [
@@ -29,7 +31,7 @@ export const REBUILT_TABLES: readonly string[] = [
 ].map(table => getTableName(table))
 
 /** What is of no use to another installation, or another day. */
-export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits].map(table => getTableName(table))
+export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors].map(table => getTableName(table))
 
 export function keptTable (name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)

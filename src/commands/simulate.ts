@@ -1,11 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { SimulateError } from '../errors.js'
+import { Command, Option } from 'commander'
 import type { Notation } from '../simulator/call-script.js'
 import { simulateCompany } from '../simulator/company.js'
 import { deliver } from '../simulator/faults.js'
 import type { Notification } from '../simulator/notifications.js'
 import { paced } from '../simulator/paced.js'
 import { postAll, type Posted } from '../simulator/post.js'
+import { parseRate, parseShare, parseWhole } from './parse-numbers.js'
+import { parseWebhookUrl } from './webhook-url.js'
 
 interface SimulateOptions {
   url: string
@@ -55,7 +56,7 @@ export function simulateCommand (): Command {
 async function simulate (options: SimulateOptions): Promise<void> {
   const now = () => Date.now()
   const seed = options.seed ?? now() % 2 ** 32
-  const url = parseUrl(options.url)
+  const url = parseWebhookUrl(options.url)
   const notifications = notificationsOf(options, seed, now())
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { stop.abort() }) // asked twice, it ends at once
@@ -96,31 +97,4 @@ function summary (posted: Posted, total: number, seed: number): string[] {
 
 function perSecond ({ posted, seconds }: Posted): string {
   return `${(posted / Math.max(seconds, 0.001)).toFixed(1)} a second`
-}
-
-/** Not while options are parsed: commander's complaint would print the token. */
-function parseUrl (text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new SimulateError('--url must be the address that MightyCall would post to: http://…/webhooks/mightycall/<token>')
-  return url
-}
-
-function parseRate (text: string): number {
-  const rate = Number(text)
-  if (!(rate > 0 && rate <= 100_000)) throw new InvalidArgumentError('It must be a number above 0, at most 100000.')
-  return rate
-}
-
-function parseShare (text: string): number {
-  const share = Number(text)
-  if (!(share >= 0 && share <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.')
-  return share
-}
-
-function parseWhole (least: number): (text: string) => number {
-  return text => {
-    const number = Number(text)
-    if (!Number.isSafeInteger(number) || number < least) throw new InvalidArgumentError(`It must be a whole number from ${least} on.`)
-    return number
-  }
 }

@@ -28,7 +28,7 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
       const config = loadConfig(environment)
       const metrics = createMetrics()
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: name => metrics.alarms.inc({ name }) })
-      const service = await startService({ config, logger, metrics, now: () => new Date() })
+      const service = await startService({ config, logger, metrics })
       reloadOnSignal(service, config)
       stopOnSignal(service, logger, config, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
       announce(service, config, logger, terminal)

@@ -1,6 +1,7 @@
 import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import { isolatePoison, type Refused, type Tx } from '../db/transaction.js'
 import { entityOf, type Entity, type Event } from '../events/event.js'
+import { recordCopies } from './copies.js'
 import { lockEntities } from './entities.js'
 import { notStored } from './drift.js'
 import { distinctEntities, entityKey } from './entity-key.js'
@@ -43,13 +44,15 @@ export interface Stored<T> {
 export async function storeEvents<T extends { event: Event }> (tx: Tx, items: readonly T[], isWatched: (event: Event) => boolean = () => false): Promise<Stored<T>> {
   const copies = firstCopies(items)
   const fresh = new Set<Event>() // a retry of a half finds the same ones: what was done before it is undone
+  let written = 0
   const refused = await isolatePoison(tx, copies, async some => {
     const events = some.map(item => item.event)
     await lockEntities(tx, distinctEntities(events.map(entityOf)))
     for (const event of await notStored(tx, events.filter(isWatched))) fresh.add(event)
-    await tx.query(INSERT, arraysOf(columns, events))
+    written += (await tx.query(INSERT, arraysOf(columns, events))).rowCount ?? 0
   })
   const guilty = new Set(refused.map(({ item }) => item))
+  if (written + guilty.size < items.length) await recordCopies(tx, items.map(item => item.event)) // the rest was stored before, or twice in the batch
   for (const { event } of guilty) fresh.delete(event)
   return { entities: distinctEntities(copies.filter(item => !guilty.has(item)).map(item => entityOf(item.event))), refused, fresh: [...fresh] }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SimulateError } from '../errors.js'
 import type { Notification } from './notifications.js'
+import { statusOf } from './post-one.js'
 
 export interface Posted {
   posted: number
@@ -17,8 +18,6 @@ interface PostOptions {
   onPosted?: (soFar: Posted) => void
 }
 
-/** MightyCall waits no longer for an answer (source: integrators' comments). */
-const PATIENCE_MS = 8_000
 const MOST_UNDER_WAY = 32
 const MOST_UNANSWERED_IN_A_ROW = 20
 
@@ -57,17 +56,6 @@ export async function postAll (url: URL, notifications: readonly Notification[],
   await Promise.all(underWay)
   trouble.signal.throwIfAborted()
   return { ...soFar, seconds: (now() - began) / 1000 }
-}
-
-/** The status of the answer, or null when there is none. Connections are kept alive; a redirection is not followed, since nobody asked for that address. */
-async function statusOf (url: URL, body: object): Promise<number | null> {
-  try {
-    const response = await fetch(url, { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) })
-    await response.arrayBuffer() // else the connection cannot be used again
-    return response.status
-  } catch {
-    return null
-  }
 }
 
 async function dueOrStopped (ms: number, signal: AbortSignal): Promise<void> {

@@ -24,6 +24,9 @@ export async function fullDatabase (t: Test, { calls = 60 } = {}) {
   await pool.query("insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, detected_at) values ('log', 'g', 'calls', 0, 'gap', 9007199254740993, $1)", [NOW])
   await pool.query("insert into drift values ('default', 'IncomingCall', 'Queue', 9007199254740993, 'xxx', $1, $1)", [NOW])
   await pool.query('insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ($1, $2, $3, 0, 5, 100, 30, $4, $5)', [KEY.group, KEY.logId, KEY.topic, '23514', NOW])
+  await pool.query("insert into gaps values ('default', 'call', 'c', '+15550100001', $1, 'completion', $1, $1, 'rest')", [NOW])
+  await pool.query("insert into held_calls values ('default', 'c', $1, $1, null, null, '[{\"callId\": \"c\"}]')", [NOW])
+  await pool.query("insert into event_copies values ('default', '5b4c1f0e-7d0b-4b0e-9a54-a2b9c3f6d871', $1)", [NOW])
   return company
 }
 

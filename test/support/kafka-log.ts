@@ -49,7 +49,11 @@ export async function bareProducer (t: Test, brokers = BROKERS): Promise<Produce
 export async function makeTopic (admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
   const { topic, numPartitions } = config
   const offsets = () => admin.fetchTopicOffsets(topic).catch(() => [])
-  if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] })
+  await eventually('the former topic is gone', async () => {
+    if (!(await admin.listTopics()).includes(topic)) return true
+    await admin.deleteTopics({ topics: [topic] }).catch(() => {}) // a busy broker lists it for a while after it is deleted
+    return false
+  })
   await admin.createTopics({ waitForLeaders: false, topics: [{ replicationFactor: 1, ...config }] })
   await eventually('the new topic is served', async () => {
     const found = await offsets()

@@ -9,7 +9,7 @@ export async function startRigged (rig: (log: EventLog, config: Config) => Event
   const config = loadConfig(process.env)
   const metrics = createMetrics()
   const logger = createLogger({ level: config.logLevel, onAlarm: name => metrics.alarms.inc({ name }) })
-  const service = await startService({ config, logger, metrics, now: () => new Date(), wrapLog: log => rig(log, config) })
+  const service = await startService({ config, logger, metrics, wrapLog: log => rig(log, config) })
   logger.info({ url: service.url, roles: config.roles }, 'ready')
   process.once('SIGTERM', () => { service.stop(0).then(() => process.exit(0), () => process.exit(1)) })
 }

@@ -1,0 +1,47 @@
+import type pg from 'pg'
+
+const RECONCILER_LOCK = 5_202_612_348 // any number; other advisory locks of ours have others
+
+/** Of all processes with this database, the one that may read MightyCall by itself. */
+export interface Leader {
+  /** False too when Postgres cannot be asked. */
+  isElected: () => Promise<boolean>
+  close: () => Promise<void>
+}
+
+/** Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election. */
+export function standForElection (pool: pg.Pool): Leader {
+  let held: pg.PoolClient | null = null
+
+  async function elect (): Promise<boolean> {
+    const client = await pool.connect().catch(() => null)
+    if (!client) return false
+    client.on('error', () => { if (held === client) resign() }) // unheard, it would end the process
+    try {
+      const { rows: [row] } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [RECONCILER_LOCK])
+      if (row?.elected) held = client
+    } catch {
+      // the next round asks again
+    }
+    if (held !== client) client.release(true)
+    return held === client
+  }
+
+  /** A connection that was cut in silence looks alive until it is used. */
+  const isAlive = (own: pg.PoolClient) => own.query('select').then(() => held === own, () => false)
+
+  /** The lock goes with the connection. */
+  function resign (): void {
+    held?.release(true)
+    held = null
+  }
+
+  return {
+    isElected: async () => {
+      if (held && await isAlive(held)) return true
+      resign()
+      return elect()
+    },
+    close: async () => resign()
+  }
+}

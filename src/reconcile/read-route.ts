@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import { passCrashPoint } from '../crash-points.js'
+import type { Event } from '../events/event.js'
+import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
+import { rangeFinding } from './findings/ranges.js'
+import { linkPage } from './link.js'
+import type { Finding, Interval, ReadContext, Reader } from './reader.js'
+
+export interface RouteParts {
+  pool: pg.Pool
+  /** Resolves, with what says anything new, when that is in the log. */
+  append: (findings: readonly Finding[]) => Promise<Event[]>
+}
+
+export interface RouteToRead {
+  reader: Reader
+  context: ReadContext
+  scope: string | null
+  /** Null: from the cursor on. */
+  interval?: Interval | null
+  onPage?: (rows: number) => void
+}
+
+/** Without a cursor: as far back as MightyCall goes by itself. */
+const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
+/** What they have is of now, not of an interval: first of all, everything. */
+const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
+/** A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later. */
+const OVERLAP_MS = 60 * 60 * 1000
+
+/**
+ * Reads a route from where it was last read in full, and an hour before, up to now.
+ * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
+ *
+ * @returns how many rows there were
+ */
+export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, onPage = () => {} }: RouteToRead): Promise<number> {
+  const { account, now } = context
+  const key = { account: account.id, route: reader.route, scope }
+  const read = interval ?? await nextInterval(pool, key, now())
+  let count = 0
+  for await (const page of reader.read(context, read, scope)) {
+    const { findings } = await linkPage(pool, account.id, page)
+    await append(findings)
+    count += page.rows
+    passCrashPoint('between-page-and-cursor')
+    onPage(page.rows)
+  }
+  await append([rangeFinding({ route: reader.route, scope, interval: read, count }, { account, at: now() })])
+  await moveCursor(pool, key, { until: read.until, now: now() })
+  return count
+}
+
+async function nextInterval (pool: pg.Pool, key: CursorKey, now: Date): Promise<Interval> {
+  const cursor = await loadCursor(pool, key)
+  if (cursor) return { from: new Date(cursor.getTime() - OVERLAP_MS), until: now }
+  return { from: WITHOUT_TIMES.has(key.route) ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_MS), until: now }
+}

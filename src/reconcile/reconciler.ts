@@ -1,0 +1,111 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { type Account, type Accounts, isReadable } from '../accounts.js'
+import type { Clock } from '../clock.js'
+import type { Rest } from '../mightycall/rest/rest.js'
+import { troubleOf } from '../mightycall/rest/trouble.js'
+import { backOffMs } from '../pauses.js'
+import { loadCursor } from './cursors.js'
+import type { Leader } from './leader.js'
+import { isDue } from './pace.js'
+import { readRoute, type RouteParts } from './read-route.js'
+import type { Reader } from './reader.js'
+
+export interface ReconcilerOptions extends RouteParts {
+  accounts: Accounts
+  rest: Rest
+  readers: readonly Reader[]
+  leader: Leader
+  clock: Clock
+  logger: Logger
+  /** After a round in which something was read: gaps are looked for. */
+  onRead?: () => Promise<void>
+}
+
+export interface Reconciler {
+  close: () => Promise<void>
+}
+
+const TICK_MS = 10_000
+const RETRY = { first: 30_000, most: 15 * 60_000 }
+const TRAFFIC = 'select max(received_at) as at from events where account = $1'
+
+/** Reads what MightyCall has to tell, each route in its own pace, as long as this process is the elected one. */
+export function startReconciler (options: ReconcilerOptions): Reconciler {
+  const { accounts, leader, clock, logger, onRead = async () => {} } = options
+  const stop = new AbortController()
+  const lines = new Map<string, Line>()
+
+  async function tick (): Promise<void> {
+    if (!await leader.isElected()) return lines.clear() // what another has read meanwhile is not known here
+    let hasRead = false
+    for (const account of accounts.all()) {
+      if (!isReadable(account)) continue
+      const lastTrafficAt = await lastTraffic(options.pool, account.id)
+      for (const line of linesOf(lines, options.readers, account)) {
+        if (stop.signal.aborted) return
+        line.lastReadAt ??= await loadCursor(options.pool, { account: account.id, route: line.reader.route, scope: line.scope })
+        const isToRead = line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, now: clock.now() })
+        if (isToRead && await readLine(options, account, line)) hasRead = true
+      }
+    }
+    if (hasRead) await onRead()
+  }
+
+  async function run (): Promise<void> {
+    while (!stop.signal.aborted) {
+      await tick().catch(err => logger.warn({ err }, 'MightyCall could not be read now, trying again'))
+      await clock.wait(TICK_MS, stop.signal)
+    }
+  }
+
+  const running = run()
+  return {
+    close: async () => {
+      stop.abort()
+      await running
+      await leader.close()
+    }
+  }
+}
+
+/** A route of an account, or of one of its extensions. */
+interface Line {
+  reader: Reader
+  scope: string | null
+  /** Null: never, as far as is known here. */
+  lastReadAt: Date | null
+  notBefore: Date
+  failures: number
+}
+
+function linesOf (lines: Map<string, Line>, readers: readonly Reader[], account: Account): Line[] {
+  return readers.flatMap(reader => reader.scopes(account).map(scope => {
+    const key = JSON.stringify([account.id, reader.route, scope])
+    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0 }
+    lines.set(key, line)
+    return line
+  }))
+}
+
+/** Whether it could be read. */
+async function readLine (options: ReconcilerOptions, account: Account, line: Line): Promise<boolean> {
+  const { clock, logger, rest } = options
+  const { reader, scope } = line
+  try {
+    await readRoute(options, { reader, scope, context: { account, now: clock.now, permitClass: 'reconcile', clientOf: extension => rest.clientOf(account, extension) } })
+    Object.assign(line, { lastReadAt: clock.now(), failures: 0 })
+    return true
+  } catch (err) {
+    const trouble = troubleOf(err)
+    line.failures++
+    line.notBefore = trouble?.until ?? new Date(clock.now().getTime() + backOffMs(line.failures, RETRY))
+    if (line.failures === 1) logger.warn({ err, account: account.id, route: reader.route, trouble: trouble?.kind }, 'a route of MightyCall could not be read, trying again')
+    return false
+  }
+}
+
+async function lastTraffic (pool: pg.Pool, account: string): Promise<Date | null> {
+  const { rows: [row] } = await pool.query<{ at: Date | null }>(TRAFFIC, [account])
+  return row?.at ?? null
+}

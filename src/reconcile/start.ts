@@ -1,0 +1,43 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { Accounts } from '../accounts.js'
+import type { Clock } from '../clock.js'
+import type { EventLog } from '../event-log/port.js'
+import { createQuotaLedger } from '../mightycall/rest/quota-ledger.js'
+import { createRest } from '../mightycall/rest/rest.js'
+import type { Part } from '../start-later.js'
+import { createIntake } from './intake.js'
+import { standForElection } from './leader.js'
+import { createLedger } from './ledger/ledger.js'
+import { READERS } from './readers/readers.js'
+import { startReconciler } from './reconciler.js'
+import { createSync, type Sync } from './sync.js'
+
+export interface ReconcilingOptions {
+  pool: pg.Pool
+  log: Pick<EventLog, 'append'>
+  accounts: Accounts
+  /** Requests in 24 h, of each API key. */
+  dailyBudget: number
+  clock: Clock
+  logger: Logger
+}
+
+export interface Reconciling {
+  sync: Sync
+  /** Begins to read by itself. */
+  start: () => Part
+}
+
+/** What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was appended. */
+export function createReconciling ({ pool, log, accounts, dailyBudget, clock, logger }: ReconcilingOptions): Reconciling {
+  const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: (account, drift) => logger.info({ account, ...drift }, 'MightyCall tells something that we do not know') })
+  const shared = { pool, append: createIntake({ pool, log, now: clock.now }), rest, readers: READERS, clock, logger }
+  return {
+    sync: createSync(shared),
+    start: () => {
+      const reconciler = startReconciler({ ...shared, accounts, leader: standForElection(pool), onRead: createLedger({ pool, logger, accounts, now: clock.now }) })
+      return { trouble: () => null, close: reconciler.close }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type { Logger } from 'pino'
+import type { Account } from '../accounts.js'
+import type { Clock } from '../clock.js'
+import type { Event } from '../events/event.js'
+import type { Rest } from '../mightycall/rest/rest.js'
+import { troubleOf } from '../mightycall/rest/trouble.js'
+import { readRoute, type RouteParts } from './read-route.js'
+import type { Finding, Reader } from './reader.js'
+import { untilStored } from './until-stored.js'
+
+export type SyncReason = 'auth' | 'sync' | 'quota'
+
+/** A route that is being read, or was. */
+export interface SyncStep {
+  route: Reader['route']
+  scope: string | null
+  state: 'waiting' | 'reading' | 'done' | 'failed'
+  /** Of MightyCall's, so far. */
+  rows: number
+}
+
+export interface SyncRun {
+  account: string
+  startedAt: Date
+  /** Null: it is under way. */
+  finishedAt: Date | null
+  steps: SyncStep[]
+  failed: SyncReason | null
+}
+
+export interface Synced {
+  phones: number
+  extensions: number
+}
+
+export interface Sync {
+  /** Reads all routes of the account. Two at once share one run. @throws whatever ended it; `reasonOf` names that */
+  run: (account: Account) => Promise<Synced>
+  /** The newest run of each account, since this process began. */
+  runs: () => SyncRun[]
+}
+
+export interface SyncOptions extends RouteParts {
+  rest: Rest
+  readers: readonly Reader[]
+  clock: Clock
+  logger: Logger
+}
+
+/** A projector that is behind by more is in trouble of its own. */
+const PATIENCE_MS = 60_000
+
+const COUNT = `select (select count(*)::int from phone_numbers where account = $1 and is_active) as phones,
+  (select count(*)::int from mightycall_extensions where account = $1) as extensions`
+
+/** Reads an account's numbers, extensions, contacts, voicemails, messages, calls and presences at a person's wish. */
+export function createSync (options: SyncOptions): Sync {
+  const running = new Map<string, Promise<Synced>>()
+  const runs = new Map<string, SyncRun>()
+
+  async function begin (account: Account): Promise<Synced> {
+    const { pool, readers, clock, logger } = options
+    const appended: Event[] = []
+    const append = async (findings: readonly Finding[]) => {
+      const events = await options.append(findings)
+      appended.push(...events)
+      return events
+    }
+    const steps = readers.flatMap(reader => reader.scopes(account).map(scope => ({ reader, step: { route: reader.route, scope, state: 'waiting', rows: 0 } satisfies SyncStep as SyncStep })))
+    const run: SyncRun = { account: account.id, startedAt: clock.now(), finishedAt: null, steps: steps.map(({ step }) => step), failed: null }
+    runs.set(account.id, run)
+    try {
+      for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
+      await untilStored(pool, appended, PATIENCE_MS)
+      const { rows: [counts] } = await pool.query<Synced>(COUNT, [account.id])
+      return counts ?? { phones: 0, extensions: 0 }
+    } catch (err) {
+      run.failed = reasonOf(err)
+      logger.warn({ err, account: account.id, reason: run.failed }, 'a sync has failed')
+      throw err
+    } finally {
+      run.finishedAt = clock.now()
+      running.delete(account.id)
+    }
+  }
+
+  return {
+    run: account => {
+      const run = running.get(account.id) ?? begin(account)
+      running.set(account.id, run)
+      return run
+    },
+    runs: () => [...runs.values()]
+  }
+}
+
+async function readStep (options: SyncOptions, account: Account, reader: Reader, step: SyncStep): Promise<void> {
+  const { rest, clock } = options
+  step.state = 'reading'
+  try {
+    await readRoute(options, {
+      reader,
+      scope: step.scope,
+      context: { account, now: clock.now, permitClass: 'sync', clientOf: extension => rest.clientOf(account, extension) },
+      onPage: rows => { step.rows += rows }
+    })
+    step.state = 'done'
+  } catch (err) {
+    step.state = 'failed'
+    throw err
+  }
+}
+
+/** As the first system's contract names it. */
+export function reasonOf (err: unknown): SyncReason {
+  switch (troubleOf(err)?.kind) {
+    case 'auth': return 'auth'
+    case 'quota':
+    case 'blocked': return 'quota'
+    default: return 'sync'
+  }
+}

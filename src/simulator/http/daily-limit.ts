@@ -1,0 +1,29 @@
+export interface DailyLimit {
+  /** Counts a request, or tells until when none is taken; that one is not counted. */
+  take: (now: number) => number | null
+  block: (until: number) => void
+  usedAt: (now: number) => number
+}
+
+const WINDOW_MS = 24 * 60 * 60 * 1000
+
+/** So many requests in 24 h with one key; beyond it, none before the oldest of them is a day old. */
+export function createDailyLimit (limit: number): DailyLimit {
+  let taken: number[] = []
+  let blockedUntil = 0
+  const forget = (now: number) => { if ((taken[0] ?? now) <= now - WINDOW_MS) taken = taken.filter(at => at > now - WINDOW_MS) }
+  return {
+    take: now => {
+      forget(now)
+      if (blockedUntil > now) return blockedUntil
+      if (taken.length >= limit) return (taken[0] ?? now) + WINDOW_MS
+      taken.push(now)
+      return null
+    },
+    block: until => { blockedUntil = until },
+    usedAt: now => {
+      forget(now)
+      return taken.length
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Parameters, type Parsed, readQuery } from '../query.js'
+import { invalidValues, malformedFilter } from '../refusals.js'
+import type { User, World } from '../state/world.js'
+import type { Row } from '../wire.js'
+
+export interface RouteContext {
+  world: World
+  /** Whole milliseconds since 1970, of the simulation's clock. */
+  now: () => number
+  /** Whose token the request came with. */
+  userOf: (request: FastifyRequest) => User
+}
+
+export type Routes = (app: FastifyInstance, context: RouteContext) => void
+
+/** Of calls, voicemails, numbers, profiles and ping. */
+export const enveloped = (data: unknown): Row => ({ data, isSuccess: true })
+
+/** @throws Refusal  a value is not valid; what is not known is ignored, or refused when it is `strict` */
+export function queryOf<P extends Parameters> (request: FastifyRequest, parameters: P, { strict = false } = {}): Parsed<P> {
+  const { values, bad } = readQuery(parameters, new URL(request.url, 'http://localhost').searchParams)
+  if (strict && bad.unknown.length > 0) throw malformedFilter(bad.unknown)
+  if (Object.keys(bad.invalid).length > 0) throw invalidValues(bad.invalid)
+  return values
+}

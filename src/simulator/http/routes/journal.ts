@@ -1,0 +1,65 @@
+import type { FastifyRequest } from 'fastify'
+import { iso } from '../../instant.js'
+import { choices, flag, instant, list, type Parsed, unsupported, whole } from '../query.js'
+import { requestNotFound } from '../refusals.js'
+import { createdOf, type JournalEntry, journalIdOf, journalTold, originOf, stateOf } from '../state/journal-entries.js'
+import { journalRow } from '../state/journal-rows.js'
+import type { Row } from '../wire.js'
+import { queryOf, type RouteContext, type Routes } from './context.js'
+
+const DETAIL = { resolveContacts: flag, showExternalContacts: flag, showUsers: flag }
+const PARAMETERS = {
+  ...DETAIL,
+  pageSize: whole(1, 100, 1000),
+  page: whole(1, 1),
+  reverse: flag,
+  origin: choices('Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal', 'All'),
+  state: choices('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message', 'All'),
+  type: choices('Unspecified', 'Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'All'),
+  earliest: instant,
+  from: instant,
+  latest: instant,
+  to: instant,
+  phone: list,
+  businessNumber: list,
+  ...Object.fromEntries(['inbound', 'outbound', 'callbacks', 'isRead', 'groupId', 'userId', 'vmBoxId', 'email', 'wfState', 'searchProperty', 'searchText'].map(name => [name, unsupported]))
+}
+
+/** The journal of a classic account; in a contact center it is called communications, is wrapped, and has no request by its id. */
+export const journalRoutes: Routes = (app, context) => {
+  if (context.world.kind === 'contact-center') {
+    app.get('/contactCenter/communications', request => ({ data: listOf(context, request) }))
+    return
+  }
+  app.get('/journal/requests', request => listOf(context, request))
+  app.get<{ Params: { id: string } }>('/journal/requests/:id', request => {
+    const now = context.now()
+    const detail = queryOf(request, DETAIL, { strict: true })
+    const entry = journalTold(context.world, now).find(entry => journalIdOf(entry) === request.params.id)
+    if (!entry) throw requestNotFound()
+    return journalRow(context.world, entry, { ...detail, now })
+  })
+}
+
+function listOf ({ world, now }: RouteContext, request: FastifyRequest): Row {
+  const query = queryOf(request, PARAMETERS, { strict: true })
+  const { page, pageSize, reverse } = query
+  const at = now()
+  const entries = journalTold(world, at).filter(entry => isWanted(entry, query))
+  if (reverse) entries.reverse()
+  return { currentPage: page, requests: entries.slice((page - 1) * pageSize, page * pageSize).map(entry => journalRow(world, entry, { ...query, now: at })) }
+}
+
+function isWanted (entry: JournalEntry, { origin, state, type, earliest, from, latest, to, phone, businessNumber }: Parsed<typeof PARAMETERS>): boolean {
+  const subject = entry.kind === 'call' ? entry.call : entry.message
+  const [since, until] = [earliest ?? from, latest ?? to]
+  return (since === null || createdOf(entry) >= iso(since)) &&
+    (until === null || createdOf(entry) <= iso(until)) &&
+    isAmong(origin, originOf(entry)) && isAmong(state, stateOf(entry)) && isAmong(type, entry.kind) &&
+    (phone.length === 0 || phone.includes(subject.clientNumber ?? '')) &&
+    (businessNumber.length === 0 || businessNumber.includes(subject.businessNumber?.slice(1) ?? '')) // without the plus
+}
+
+function isAmong (wanted: readonly string[], value: string): boolean {
+  return wanted.length === 0 || wanted.includes('All') || wanted.some(name => name.toLowerCase() === value.toLowerCase())
+}

@@ -1,0 +1,36 @@
+import { type Presence, PRESENCES } from '../../../events/status.js'
+import { iso } from '../../instant.js'
+import { notFound, Refusal } from '../refusals.js'
+import { presenceOf, profileRow, teamRow } from '../state/people-rows.js'
+import { userOf, uuidOf } from '../state/world.js'
+import { enveloped, type Routes } from './context.js'
+
+/** Who works there. Of a presence only the token's own user is told, whoever is asked for. */
+export const peopleRoutes: Routes = (app, { world, now, ...context }) => {
+  app.get('/ping', () => enveloped('3'))
+  app.get('/team', () => teamRow(world))
+  app.get('/profile', request => enveloped(profileRow(context.userOf(request))))
+  app.get('/profile/status', request => enveloped({ status: presenceOf(world, context.userOf(request).extension, now()) }))
+
+  app.get<{ Params: { extension: string } }>('/profile/:extension', request => {
+    const user = userOf(world, request.params.extension)
+    if (!user) throw notFound('User profile')
+    return enveloped(profileRow(user))
+  })
+
+  app.put<{ Params: { status: string } }>('/profile/status/:status', request => {
+    const { extension } = context.userOf(request)
+    const presence = PRESENCES.find(known => known === request.params.status.toLowerCase())
+    if (presence === undefined) throw unknownStatus(request.params.status)
+    world.history.presence.add(statusFact(world.truth.account, { extension, presence, at: iso(now()) }))
+    return enveloped({ status: presence })
+  })
+}
+
+function statusFact (account: string, { extension, presence, at }: { extension: string, presence: Presence, at: string }) {
+  return { id: uuidOf(`${extension} ${at}`), account, type: 'status.reported' as const, extension, route: 'presence' as const, presence, occurredAt: at, receivedAt: at, source: 'rest' as const, raw: {} }
+}
+
+function unknownStatus (given: string): Refusal {
+  return new Refusal(400, { message: 'User status not found', modelState: { status: [`The value '${given}' is not valid for UserStatus.`] } })
+}

@@ -1,0 +1,53 @@
+import { createRandom } from '../random.js'
+import { oauthError } from './refusals.js'
+import type { User, World } from './state/world.js'
+import type { Row } from './wire.js'
+
+export interface TokenStore {
+  /** @throws Refusal  as OAuth says it */
+  issue: (form: URLSearchParams, now: number) => Row
+  /** Whose token it is, or null: unknown or expired. */
+  userOf: (token: string, now: number) => User | null
+}
+
+interface Granted {
+  user: User
+  until: number
+}
+
+/** Tokens as MightyCall gives them: each is of one user. A refresh token is good for twice as long, and once. */
+export function createTokenStore ({ users, kind, seed }: World, { apiKey, tokenSeconds }: { apiKey: string, tokenSeconds: number }): TokenStore {
+  const random = createRandom(seed, 300)
+  const access = new Map<string, Granted>()
+  const refresh = new Map<string, Granted>()
+
+  function grant (user: User, now: number): Row {
+    const tokens = { access_token: random.hex(64), refresh_token: random.hex(32) }
+    access.set(tokens.access_token, { user, until: now + tokenSeconds * 1000 })
+    refresh.set(tokens.refresh_token, { user, until: now + 2 * tokenSeconds * 1000 })
+    return { ...tokens, token_type: 'bearer', expires_in: tokenSeconds }
+  }
+
+  function refreshed (token: string, now: number): Row {
+    const known = refresh.get(token)
+    refresh.delete(token)
+    if (!known || known.until <= now) throw oauthError('invalid_grant')
+    return grant(known.user, now)
+  }
+
+  return {
+    issue: (form, now) => {
+      const kindOfGrant = form.get('grant_type')
+      if (kindOfGrant === 'refresh_token') return refreshed(form.get('refresh_token') ?? '', now)
+      if (kindOfGrant !== 'client_credentials') throw oauthError('unsupported_grant_type')
+      const secret = form.get('client_secret')
+      const user = users.find(({ key, extension }) => secret === (key ?? (kind === 'classic' ? extension : undefined)))
+      if (form.get('client_id') !== apiKey || !user) throw oauthError('invalid_client')
+      return grant(user, now)
+    },
+    userOf: (token, now) => {
+      const known = access.get(token)
+      return known && known.until > now ? known.user : null
+    }
+  }
+}

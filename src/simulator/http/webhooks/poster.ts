@@ -1,0 +1,85 @@
+import type { Clock } from '../../../clock.js'
+import { statusOf } from '../../post-one.js'
+import type { Plan } from './plan.js'
+
+/** From and until when nothing gets through, in milliseconds since 1970. */
+export interface Outage {
+  from: number
+  until: number
+}
+
+export interface PosterOptions extends Plan {
+  url: URL
+  clock: Clock
+  outages: readonly Outage[]
+  /** True milliseconds, whatever the clock: a service does not answer faster because a week is simulated in an hour. */
+  patienceMs: number
+}
+
+/** Of posts, so that a notification that is posted twice counts twice. */
+export interface PostStatistics {
+  posted: number
+  accepted: number
+  /** Not posted a second time either: by the status of the answer, or `no answer` within 8 s. */
+  refused: Record<string, number>
+  /** That met an outage. */
+  lost: number
+  /** That were never posted. */
+  dropped: number
+  /** Second copies. */
+  doubled: number
+  /** Posted later than due. */
+  late: number
+}
+
+export interface Poster {
+  /** Until now. */
+  statistics: () => PostStatistics
+  /** Nothing is left to post, and all is answered. */
+  done: Promise<void>
+  /** Posts no more, and waits for what is under way. */
+  close: () => Promise<void>
+}
+
+const MOST_UNDER_WAY = 64
+
+/** Posts each when the clock says so, whether or not the one before has been answered, and never again. */
+export function startPoster ({ url, clock, deliveries, droppedAt, outages, patienceMs }: PosterOptions): Poster {
+  const counts = { posted: 0, accepted: 0, lost: 0, doubled: 0, late: 0 }
+  const refused: Record<string, number> = {}
+  const seen = new Set<object>()
+  const underWay = new Set<Promise<void>>()
+  const stop = new AbortController()
+
+  async function post (body: object): Promise<void> {
+    const status = await statusOf(url, body, patienceMs)
+    if (status !== null && status >= 200 && status < 300) counts.accepted++
+    else refused[status ?? 'no answer'] = (refused[status ?? 'no answer'] ?? 0) + 1
+  }
+
+  async function run (): Promise<void> {
+    for (const { at, dueAt, body } of deliveries) {
+      await clock.wait(at - clock.now().getTime(), stop.signal)
+      if (stop.signal.aborted) break
+      if (seen.has(body)) counts.doubled++
+      else if (at > dueAt) counts.late++
+      seen.add(body)
+      if (outages.some(({ from, until }) => at >= from && at < until)) { counts.lost++; continue }
+      if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay)
+      counts.posted++
+      const posting: Promise<void> = post(body).finally(() => { underWay.delete(posting) })
+      underWay.add(posting)
+    }
+    await Promise.all(underWay)
+  }
+
+  const done = run()
+  return {
+    statistics: () => ({ ...counts, refused: { ...refused }, dropped: droppedAt.filter(at => at <= clock.now().getTime()).length }),
+    done,
+    close: async () => {
+      stop.abort()
+      await done
+    }
+  }
+}

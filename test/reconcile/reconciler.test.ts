@@ -1,0 +1,85 @@
+import { pino } from 'pino'
+import t from 'tap'
+import { type Account, createAccounts } from '../../src/accounts.js'
+import { RestAuthError } from '../../src/errors.js'
+import { createQuotaLedger } from '../../src/mightycall/rest/quota-ledger.js'
+import { createRest } from '../../src/mightycall/rest/rest.js'
+import { moveCursor } from '../../src/reconcile/cursors.js'
+import { standForElection } from '../../src/reconcile/leader.js'
+import { startReconciler } from '../../src/reconcile/reconciler.js'
+import { freshDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
+import { handClock } from './support/hand-clock.js'
+import { ACCOUNT, readerOf, type TellingReader } from './support/told.js'
+
+const MINUTE = 60_000
+
+async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t) }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase> } = {}) {
+  const { pool } = await database
+  const clock = handClock(from)
+  const logger = pino({ level: 'silent' })
+  const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: clock.now, random: () => 0.5, onDrift: () => {} })
+  const reconciler = startReconciler({ pool, append: async () => [], accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
+  t.teardown(reconciler.close)
+  const idle = () => eventually('a round is over', () => clock.waiting() === 1)
+  /** Lets so much time go by, round by round. */
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 10_000) {
+      clock.advance(10_000)
+      await idle()
+    }
+  }
+  await idle()
+  return { pass, close: reconciler.close }
+}
+
+t.test('each route is read at once, and again in its own pace', async t => {
+  const [calls, numbers] = [readerOf('calls', () => [[]]), readerOf('numbers', () => [[]])]
+  const { pass } = await reconciling(t, [calls, numbers])
+  t.same([calls.reads.length, numbers.reads.length], [1, 1])
+  await pass(14 * MINUTE)
+  t.same([calls.reads.length, numbers.reads.length], [1, 1])
+  await pass(MINUTE)
+  t.same([calls.reads.length, numbers.reads.length], [2, 1])
+})
+
+t.test('an account without an API key is not asked, and each scope is read on its own', async t => {
+  const presence = readerOf('presence', () => [[]], ['101', '102'])
+  await reconciling(t, [presence], { accounts: [{ ...ACCOUNT, id: 'silent', apiKey: null }, ACCOUNT] })
+  t.same(presence.reads.map(({ scope }) => scope), ['101', '102'])
+})
+
+t.test('what fails is tried again later, and later still, and holds up no other route', async t => {
+  const calls = readerOf('calls', read => read < 2 ? [new RestAuthError('no')] : [[]])
+  const numbers = readerOf('numbers', () => [[]])
+  const { pass } = await reconciling(t, [calls, numbers])
+  t.equal(numbers.reads.length, 1)
+  await pass(0.5 * MINUTE)
+  t.equal(calls.reads.length, 2)
+  await pass(0.5 * MINUTE)
+  t.equal(calls.reads.length, 2)
+  await pass(0.5 * MINUTE)
+  t.equal(calls.reads.length, 3)
+})
+
+t.test('a start does not read again what was just read', async t => {
+  const database = freshDatabase(t)
+  await moveCursor((await database).pool, { account: ACCOUNT.id, route: 'calls', scope: null }, { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') })
+  const calls = readerOf('calls', () => [[]])
+  const { pass } = await reconciling(t, [calls], { database })
+  t.equal(calls.reads.length, 0)
+  await pass(10 * MINUTE)
+  t.match(calls.reads, [{ interval: { from: new Date('2026-11-23T07:55:00Z') } }])
+})
+
+t.test('of two with one database only the elected one reads', async t => {
+  const database = freshDatabase(t)
+  const [one, two] = [readerOf('calls', () => [[]]), readerOf('calls', () => [[]])]
+  const first = await reconciling(t, [one], { database })
+  const second = await reconciling(t, [two], { database })
+  await second.pass(MINUTE)
+  t.same([one.reads.length, two.reads.length], [1, 0])
+  await first.close()
+  await second.pass(15 * MINUTE)
+  t.equal(two.reads.length, 1)
+})

@@ -1,0 +1,54 @@
+import t from 'tap'
+import { calls } from '../../../src/mightycall/rest/routes/calls.js'
+import { team } from '../../../src/mightycall/rest/routes/team.js'
+import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
+
+const ANSWERS = [
+  { answer: 'html', code: 'MCS_REST_UNEXPECTED', message: /no JSON/ },
+  { answer: 'truncated', code: 'MCS_REST_UNEXPECTED', message: /no JSON/ },
+  { answer: 'error', code: 'MCS_REST_UNAVAILABLE', message: /status 500/ },
+  { answer: 'hang', code: 'MCS_REST_UNAVAILABLE', message: /no answer within 2000 ms/ },
+  { answer: 'huge', code: 'MCS_REST_UNEXPECTED', message: /larger than/ }
+] as const
+
+t.test('answers are wrong as it is asked for, so many times, and then right again', async t => {
+  const { client, post } = await simulatedRest(t, { limits: { timeoutMs: 2_000 } })
+  await client.send(team, {}, 'sync') // so that it has a token
+  for (const { answer, code, message } of ANSWERS) {
+    t.match((await post('/faults', { answer, times: 2 })).json(), { answer, times: 2 })
+    await t.rejects(client.send(team, {}, 'sync'), { code, message }, answer)
+    await t.rejects(client.send(calls, { query: {} }, 'sync'), { code }, answer)
+    await client.send(team, {}, 'sync')
+  }
+})
+
+t.test('one route alone is at fault, the token\'s too', async t => {
+  const { client, post, get } = await simulatedRest(t, { faults: { answer: 'error', path: '/v4/auth' } })
+  await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_UNAVAILABLE' })
+  await post('/faults', { answer: 'html', path: '/v4/api/ping' })
+  t.match((await get('/v4/api/ping')).body, /<html>/)
+  t.equal((await get('/v4/api/team')).status, 401, 'as usual')
+})
+
+t.test('a body of 50 MB has them', async t => {
+  const { get, post } = await simulatedRest(t)
+  await post('/faults', { answer: 'huge' })
+  t.ok((await get('/v4/api/ping')).body.length >= 50 * 1024 ** 2)
+})
+
+t.test('it can be blocked at once, and opened again', async t => {
+  const { client, clock, post } = await simulatedRest(t, { faults: { blockedForSeconds: 60 } })
+  await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_BLOCKED' })
+  clock.set(clock.now().getTime() + 60_000)
+  await client.send(team, {}, 'sync')
+  await post('/faults', { blockedForSeconds: 3600 })
+  const until = new Date(clock.now().getTime() + HOUR_MS)
+  await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_BLOCKED', message: new RegExp(until.toISOString()) })
+  t.equal((await post('/faults', { blockedForSeconds: 0 })).status, 200)
+})
+
+t.test('a fault that it does not know is refused', async t => {
+  const { post } = await simulatedRest(t)
+  t.match(await post('/faults', { answer: 'slow' }), { status: 400, body: /The request is invalid/ })
+  t.equal((await post('/faults', { anwser: null })).status, 400)
+})

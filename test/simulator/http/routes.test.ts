@@ -1,0 +1,78 @@
+import t from 'tap'
+import { call, calls, makeCall } from '../../../src/mightycall/rest/routes/calls.js'
+import { contacts, createContact, createContactCenterContact, deleteContact, replaceContact } from '../../../src/mightycall/rest/routes/contacts.js'
+import { journal, journalRequest } from '../../../src/mightycall/rest/routes/journal.js'
+import { sendMessage } from '../../../src/mightycall/rest/routes/messages.js'
+import { phoneNumber, phoneNumbers } from '../../../src/mightycall/rest/routes/phone-numbers.js'
+import { ping } from '../../../src/mightycall/rest/routes/ping.js'
+import { profile, profileOf, profileStatus, setProfileStatus } from '../../../src/mightycall/rest/routes/profile.js'
+import { team } from '../../../src/mightycall/rest/routes/team.js'
+import { voicemail, voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
+import type { AnswerOf, InputOf, Route } from '../../../src/mightycall/rest/route.js'
+import { COMPANY_START } from '../../support/company.js'
+import { simulatedRest } from '../../support/simulated-mightycall.js'
+
+const ALL_TIME = { startUtc: new Date(COMPANY_START), endUtc: new Date(COMPANY_START + 30 * 86_400_000), pageSize: 1000 }
+
+for (const family of ['classic', 'contact-center'] as const) {
+  t.test(`our client reads every route of a simulated ${family} account as it is documented, without drift`, async t => {
+    const { client, drifts, truth } = await simulatedRest(t, { of: { family } })
+    const read = async <R extends Route>(route: R, input: InputOf<R>): Promise<AnswerOf<R>> => (await client.send(route, input, 'action')).answer
+    t.equal(await read(ping, {}), '3')
+    const all = await read(calls, { query: ALL_TIME })
+    t.equal(all.calls.length, 60)
+    t.match(await read(call, { path: { id: all.calls[0]?.id ?? '' } }), { id: all.calls[0]?.id })
+    t.match(await read(makeCall, { body: { from: '+15550100000', to: '+15552100000' } }), { duration: null, callStatus: null, direction: 'Outgoing' })
+    const left = await read(voicemails, { query: ALL_TIME })
+    t.ok(left.voicemails.length > 0)
+    t.match(await read(voicemail, { path: { id: left.voicemails[0]?.id ?? '' } }), { id: left.voicemails[0]?.id })
+    const [first] = (await read(phoneNumbers, {})).phoneNumbers
+    t.match(await read(phoneNumber, { path: { number: first?.number ?? '' } }), { number: first?.number })
+    t.ok((await read(team, {})).users.length >= 4)
+    t.match(await read(profile, {}), { extension: '101', role: 'admin' })
+    t.match(await read(profileOf, { path: { extension: '102' } }), { extension: '102', role: 'user' })
+    t.match(await read(setProfileStatus, { path: { status: 'dnd' } }), { status: 'dnd' })
+    t.match(await read(profileStatus, {}), { status: 'dnd' }, 'it stays so')
+    const line = truth().messages[0]?.businessNumber as string // a text
+    t.match(await read(sendMessage, { body: { from: line, to: ['+15552100000'], message: 'hi' } }), { sourcePhoneNumber: line, destinationPhoneNumbers: ['+15552100000'] })
+    const { requests } = await read(journal, { query: { pageSize: 1000, showUsers: true, resolveContacts: true } })
+    t.equal(requests.length, 60 + 30 + 1, 'calls, messages, and the one just sent')
+    t.equal((await read(contacts, { query: {} })).contacts?.every(contact => contact.state !== 'deleted'), true)
+    t.strictSame(drifts, [])
+  })
+}
+
+t.test('contacts of a classic account are made, replaced and deleted, and say so to whoever asks for changes', async t => {
+  const { client, clock, drifts } = await simulatedRest(t, { of: { contacts: 0 } })
+  const listed = async () => (await client.send(contacts, { query: { updatedSince: new Date(0) } }, 'sync')).answer.contacts ?? []
+  const pass = () => { clock.set(clock.now().getTime() + 1000) }
+  await client.send(createContact, { body: { firstName: 'Dee', lastName: 'Orr', tags: ['vip'], channels: [{ phone: '+13005551122', labels: ['Work'] }] } }, 'action')
+  const [made] = await listed()
+  t.match(made, { firstName: 'Dee', lastName: 'Orr', tags: ['vip'], channels: [{ phone: '+13005551122' }] })
+  const path = { contactId: made?.contactId ?? '' }
+  pass()
+  await client.send(replaceContact, { path, query: { etag: made?.etag ?? '' }, body: { firstName: 'Deanna' } }, 'action')
+  await t.rejects(client.send(replaceContact, { path, query: { etag: made?.etag ?? '' }, body: { firstName: 'Late' } }, 'action'), { code: 'MCS_REST_REFUSED', message: /ContactWasModified/ })
+  pass()
+  await client.send(deleteContact, { path }, 'action')
+  t.match(await listed(), [{ contactId: path.contactId, firstName: 'Deanna', state: 'deleted' }])
+  t.strictSame((await client.send(contacts, { query: {} }, 'sync')).answer.contacts, [], 'not without updatedSince')
+  await t.rejects(client.send(deleteContact, { path }, 'action'), { code: 'MCS_REST_NOT_FOUND' })
+  t.strictSame(drifts, [])
+})
+
+t.test('contacts of a contact center are made and deleted', async t => {
+  const { client } = await simulatedRest(t, { of: { contacts: 0, family: 'contact-center' } })
+  await client.send(createContactCenterContact, { body: { firstName: 'Dee', initialPhoneNumber: '+13005551122' } }, 'action')
+  const { answer: { contacts: [made] = [] } } = await client.send(contacts, { query: {} }, 'sync') as { answer: { contacts: { contactId?: string }[] } } // may be null in general
+  t.match(made, { firstName: 'Dee', channels: [{ phone: '+13005551122' }] })
+  t.match((await client.send(deleteContact, { path: { contactId: made?.contactId ?? '' } }, 'action')).answer, { deletedContactIds: [made?.contactId] })
+})
+
+t.test('one request of the journal is read by its id', async t => {
+  const { client, drifts } = await simulatedRest(t)
+  const { answer: { requests: [first] } } = await client.send(journal, { query: { pageSize: 1 } }, 'sync')
+  t.match((await client.send(journalRequest, { path: { id: first?.id ?? '' } }, 'sync')).answer, { id: first?.id, created: first?.created })
+  await t.rejects(client.send(journalRequest, { path: { id: '0'.repeat(24) } }, 'sync'), { code: 'MCS_REST_NOT_FOUND' })
+  t.strictSame(drifts, [])
+})

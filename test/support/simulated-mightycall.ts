@@ -1,0 +1,58 @@
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import type { Account } from '../../src/accounts.js'
+import type { Clock } from '../../src/clock.js'
+import type { Drift } from '../../src/mightycall/drift.js'
+import type { Limits } from '../../src/mightycall/rest/exchange.js'
+import { createQuotaLedger } from '../../src/mightycall/rest/quota-ledger.js'
+import { createRest } from '../../src/mightycall/rest/rest.js'
+import type { CompanyOptions } from '../../src/simulator/company.js'
+import { startSimulatedMightyCall, type SimulatedMightyCallOptions } from '../../src/simulator/http/start.js'
+import { COMPANY_START } from './company.js'
+import { freshDatabase } from './database.js'
+
+export const HOUR_MS = 60 * 60 * 1000
+
+/** Long after everything has happened and been told. */
+export const AT_THE_END = COMPANY_START + 7 * 24 * HOUR_MS
+
+export interface MovedClock extends Clock {
+  /** To an instant in milliseconds since 1970. */
+  set: (at: number) => void
+}
+
+/** Time that the test moves. */
+export function movedClock (at: number): MovedClock {
+  let time = at
+  return { now: () => new Date(time), wait: async () => {}, set: at => { time = at } }
+}
+
+interface Options extends Partial<SimulatedMightyCallOptions> {
+  of?: Partial<CompanyOptions>
+  at?: number
+}
+
+/** A simulated MightyCall whose time the test moves. */
+export async function simulatedMightyCall (t: Test, { of, at = AT_THE_END, ...options }: Options = {}) {
+  const clock = movedClock(at)
+  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...of }
+  const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, ...options })
+  t.teardown(mightyCall.close)
+  const get = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${mightyCall.url}${path}`, init)
+    const body = await response.text()
+    return { status: response.status, headers: response.headers, body, json: () => JSON.parse(body) }
+  }
+  const post = (path: string, body: unknown) => get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return { ...mightyCall, clock, company, get, post }
+}
+
+/** The same with our own client to it, and a ledger of its own. */
+export async function simulatedRest (t: Test, { limits, budget = 100_000, ...options }: Options & { limits?: Partial<Limits>, budget?: number } = {}) {
+  const simulated = await simulatedMightyCall(t, options)
+  const { pool } = await freshDatabase(t)
+  const drifts: Drift[] = []
+  const rest = createRest({ quota: createQuotaLedger(pool, budget), ...limits && { limits }, logger: pino({ level: 'silent' }), now: simulated.clock.now, random: () => 1, onDrift: (_account, drift) => { drifts.push(drift) } })
+  const account: Account = { id: 'default', tokens: [], apiKey: simulated.apiKey, userKeys: simulated.userKeys, kind: simulated.company.family ?? 'classic', baseUrl: simulated.baseUrl, timeZone: 'UTC', region: 'US' }
+  return { ...simulated, rest, account, client: rest.clientOf(account, '101'), drifts }
+}
