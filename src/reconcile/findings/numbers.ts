@@ -9,7 +9,7 @@ import { beginningOf, idOf, numberOf, type Told } from './told.js'
 type Answer = AnswerOf<typeof phoneNumbers>
 export type NumberRow = Answer['phoneNumbers'][number]
 
-/** What /phonenumbers answers: `raw` is the list of active numbers. */
+/** The two lists that /phonenumbers answers (source: MightyCall API v4, Phone Numbers). */
 interface Lists {
   active: readonly (readonly [NumberRow, Told])[]
   deleted: readonly (readonly [NumberRow, Told])[]

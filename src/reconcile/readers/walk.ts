@@ -18,8 +18,10 @@ export interface Step<P extends Portion> {
 }
 
 const MAX_OVERLAP = 50
-/** Full portions without a new row, one after another: more rows than that do not move down while one reads. */
+/** Full portions without a new row, one after another, where none was read before: more rows than that do not move down while one reads. */
 const MAX_REPEATS = 3
+/** How often one goes back without finding a new row in between: a list does not lose so many rows so often. */
+const MAX_RETURNS = 5
 
 /**
  * A list, portion by portion, whatever moves while it is read. New rows push others down, which come twice then: that is harmless.
@@ -37,10 +39,14 @@ export async function * walk<P extends Portion> (size: number, ask: (from: numbe
   let most = size
   let back = MAX_OVERLAP
   let repeats = 0
+  let returns = 0
+  let passed = 0 // up to there rows come again because it was gone back, which is no repetition
   for (let from = 0; ;) {
     const portion = await ask(from, most)
     const { ids, start } = portion
     if (start > 0 && !ids.some(id => seen.has(id))) {
+      if (back === MAX_OVERLAP && ++returns > MAX_RETURNS) throw new RestUnexpectedError('its pages do not join')
+      passed = Math.max(passed, from)
       from = Math.max(0, Math.min(start, seen.size) - back)
       back *= 2
       continue
@@ -50,23 +56,26 @@ export async function * walk<P extends Portion> (size: number, ask: (from: numbe
     const fresh = seen.size - known
     yield { portion, fresh }
     if (isEnd(portion, fresh)) return
-    repeats = fresh === 0 ? repeats + 1 : 0
+    if (fresh > 0) repeats = returns = 0
+    else if (start + ids.length > passed) repeats++
     if (repeats === MAX_REPEATS) throw new RestUnexpectedError('its pages repeat')
     back = MAX_OVERLAP
     if (ids.length < portion.size) most = Math.max(1, ids.length) // it gives no more at once, and a page's number counts by that
-    from = start + ids.length - overlapOf(ids.length)
+    from = Math.max(from + 1, start + ids.length - overlapOf(ids.length))
   }
 }
 
 /**
- * Where a list is asked for by the number of a page: the page that begins at the position, or before it, and reaches furthest.
- * That is one of pages that are a little smaller, so that a page begins there; or, should they end too early, one of the largest.
+ * Where a list is asked for by the number of a page: of the pages of every size, the one that has the position and reaches furthest.
+ * Were it always one of the largest, the position could be one of its last rows, and one would not get on.
  */
 export function pageAt (from: number, maxSize: number): { page: number, pageSize: number, start: number } {
-  const [before, smallerBefore] = [Math.floor(from / maxSize), Math.max(1, Math.ceil(from / maxSize))]
-  const smaller = Math.floor(from / smallerBefore)
-  if (smaller < 1 || (before + 1) * maxSize >= (smallerBefore + 1) * smaller) return { page: before + 1, pageSize: maxSize, start: before * maxSize }
-  return { page: smallerBefore + 1, pageSize: smaller, start: smallerBefore * smaller }
+  let [before, pageSize] = [Math.floor(from / maxSize), maxSize]
+  for (let size = maxSize - 1; size > 0; size--) {
+    const smallerBefore = Math.floor(from / size)
+    if ((smallerBefore + 1) * size > (before + 1) * pageSize) [before, pageSize] = [smallerBefore, size]
+  }
+  return { page: before + 1, pageSize, start: before * pageSize }
 }
 
 /** A short portion is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
