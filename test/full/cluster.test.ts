@@ -6,12 +6,13 @@ import { gather, record } from '../event-log/support/gather.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaUnavailable, startKafka } from '../support/kafka.js'
 import { openLog } from '../support/kafka-log.js'
+import { tempDir } from '../support/temp-dir.js'
 
 const WRITERS = 40
 const DOWN_MS = 6_000
 
 t.test('three brokers: each is killed in turn, nothing acknowledged is missing, each key keeps its order', { skip: kafkaUnavailable() ?? false, timeout: 300_000 }, async t => {
-  const kafka = await startKafka({ dir: t.testdir(), nodes: 3 })
+  const kafka = await startKafka({ dir: tempDir(t), nodes: 3 })
   t.teardown(() => kafka.stop())
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { records, subscription } = await gather(t, log)

@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.js'
 const skip = kafkaUnavailable() ?? false
 
 t.test('notifications are taken without Kafka and without Postgres, and reach the read models when both are there', { skip, timeout: 200_000 }, async t => {
-  const kafka = await startKafka({ dir: t.testdir(), extra: ['broker.session.timeout.ms=1000'] })
+  const kafka = await startKafka({ dir: tempDir(t), extra: ['broker.session.timeout.ms=1000'] })
   t.teardown(() => kafka.stop())
   await kafka.kill()
   const dataDir = path.join(tempDir(t), 'postgres')

@@ -8,6 +8,7 @@ import type { Conformance, Promises } from './adapter.js'
 import { loadCheckpoint } from './checkpoints.js'
 import { startProgram } from './child.js'
 import { firstOnes, readAll, textsByKey } from './read-all.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 /** What a process leaves behind that dies of kill -9. */
 export const crashing: Promises = {
@@ -40,7 +41,7 @@ export async function killedAppender (t: Test, { adapter, open, file }: Conforma
 /** Kills a subscriber, with the writers that feed it, at a random instant. */
 export async function killedSubscriber (t: Test, { adapter, open, file }: Conformance): Promise<void> {
   const place = adapter.place(t)
-  const dir = t.testdir()
+  const dir = tempDir(t)
   const group = `g-${randomUUID()}`
   const subscriber = startProgram(t, file, 'consume', place, group, dir, '8')
   await eventually('it has handled some', () => subscriber.lines().length > 50, 30_000)

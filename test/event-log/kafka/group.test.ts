@@ -7,6 +7,7 @@ import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
 import { loadCheckpoint, saveCheckpoint } from '../conformance/checkpoints.js'
 import { startProgram } from '../conformance/child.js'
 import { gather, record } from '../support/gather.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 const other = fileURLToPath(new URL('../conformance/kafka.test.js', import.meta.url))
 t.jobs = 4 // most of it is waiting for a session to time out
@@ -59,7 +60,7 @@ t.test('a handler slower than the session time-out stays in its group, and nothi
 
 t.test('a member that is killed leaves its partitions to the others, from its checkpoints on', { skip, buffered: true }, async t => {
   const { log, topicPrefix } = await openLog(t)
-  const dir = t.testdir()
+  const dir = tempDir(t)
   const spread = (text: string) => Array.from({ length: 30 }, (_, i) => record(`default:${i}`, text))
   const others = startProgram(t, other, 'consume', topicPrefix, topicPrefix, dir, '0')
   const handledThere = (text: string) => others.lines().filter(line => line.endsWith(` ${text}`)).length

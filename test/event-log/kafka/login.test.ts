@@ -4,12 +4,13 @@ import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { eventually } from '../../support/eventually.js'
 import { BROKERS, openLog, skip } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 const noBroker = kafkaUnavailable() ?? skip
 const login = { mechanism: 'scram-sha-512' as const, username: 'mightycall', password: 'swordfish-7' }
 
 t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 }, async t => {
-  const kafka = await startKafka({ dir: t.testdir(), sasl: login })
+  const kafka = await startKafka({ dir: tempDir(t), sasl: login })
   t.teardown(() => kafka.stop())
   const { brokers } = kafka
   const ssl = { ca: kafka.ca ?? '' }

@@ -7,12 +7,13 @@ import { eventually } from '../../support/eventually.js'
 import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
 import { readAll } from '../conformance/read-all.js'
 import { gather, record } from '../support/gather.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 const noBroker = kafkaUnavailable() ?? false
 t.jobs = 2
 
 t.test('a broker of our own', { skip: noBroker, buffered: true, timeout: 80_000 }, async t => {
-  const kafka = await startKafka({ dir: t.testdir() })
+  const kafka = await startKafka({ dir: tempDir(t) })
   t.teardown(() => kafka.stop())
   await t.test('an append to a frozen broker is refused in time, and taken again after the thaw', t => frozen(t, kafka))
   await t.test('an append to a killed broker is refused at once, and taken again after its restart; nothing acknowledged is missing', t => killed(t, kafka))
