@@ -49,7 +49,7 @@ export async function startServiceProcess (t: Teardown, env: Record<string, stri
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   const output = () => stdout() + stderr()
-  await eventually('the service listens', () => /"msg":"(ready|listening, but not ready yet)"/.test(stdout()) || child.exitCode !== null, 30_000)
+  await eventually('the service listens', () => /"msg":"(ready|listening, but not ready yet)"/.test(stdout()) || child.exitCode !== null || child.signalCode !== null, 30_000)
   const url = /"url":"([^"]+)"/.exec(stdout())?.[1]
   if (!url) throw new Error(`the service did not start: ${output()}`)
   const { WEBHOOK_TOKENS = '', ADMIN_KEY = '' } = env.ADMIN_KEY ? env : parseEnv(readFileSync(path.join(env.DATA_DIR, 'secrets.env'), 'utf8'))
