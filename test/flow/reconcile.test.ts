@@ -42,8 +42,9 @@ t.test('what webhooks lose, and what they never tell, comes by REST, and every g
   t.strictSame(new Map(rows.map(row => [row.call_id, row.outcome])), new Map(truth.calls.map(call => [call.id, call.outcome])), 'with how it ended')
   const { data } = await get(`/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`) as { data?: unknown }
   t.ok(JSON.stringify(data ?? null).length > 2, 'the ledger answers')
-  t.equal((await pool.query('select from gaps where healed_at is null')).rowCount, 0, 'nothing is left open')
+  await eventually('nothing is left open', async () => (await pool.query('select from gaps where healed_at is null')).rowCount === 0, 30_000)
   t.ok(((await pool.query('select from gaps')).rowCount ?? 0) > 0, 'and something had been missing')
   const { data: [quota] } = await get('/v1/quota') as { data: { used: number }[] }
-  t.ok(quota && quota.used < 0.4 * 2_500 / 24 * 5 + 60, `${quota?.used} requests in five hours, with those of a start`)
+  const days = (clock.now().getTime() - START.getTime()) / (24 * HOUR_MS)
+  t.ok(quota && quota.used < 2_500 * days, `${quota?.used} requests in ${days} days`)
 })
