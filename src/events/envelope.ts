@@ -27,7 +27,8 @@ export const envelope = <T extends string>(type: T, description: string) => ({
   source: Type.Union([Type.Literal('webhook'), Type.Literal('rest'), Type.Literal('action')], { description: 'How we learned it.' })
 })
 
-const orNull = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
+/** Null is always "not known", or what the description says. */
+export const orNull = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
 
 // The kinds of field that events are made of; null is always "not known".
 export const field = {

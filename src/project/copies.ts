@@ -1,12 +1,10 @@
 import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import { isolatePoison, type Tx } from '../db/transaction.js'
-import { entityOf, type Event } from '../events/event.js'
+import type { Event } from '../events/event.js'
+import { eventKeyColumns } from './entity-key.js'
 
 const columns: Columns<Event> = {
-  account: { type: 'text', of: event => event.account },
-  kind: { type: 'text', of: event => entityOf(event).kind },
-  entity: { type: 'text', of: event => entityOf(event).entity },
-  id: { type: 'uuid', of: event => event.id },
+  ...eventKeyColumns,
   received_at: { type: 'timestamptz', of: event => event.receivedAt }
 }
 

@@ -1,6 +1,7 @@
 import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
-import { entityOf, type Event } from '../events/event.js'
+import type { Event } from '../events/event.js'
+import { eventKeyColumns } from './entity-key.js'
 import { type Drift, driftOf, REST } from '../mightycall/drift.js'
 
 /** A sender chooses the names: beyond so many pairs of type and field an account's are counted as one. */
@@ -24,22 +25,15 @@ export function driftsOf (events: readonly Event[]): Drifts {
   return drifts
 }
 
-const eventColumns: Columns<Event> = {
-  account: { type: 'text', of: event => event.account },
-  kind: { type: 'text', of: event => entityOf(event).kind },
-  entity: { type: 'text', of: event => entityOf(event).entity },
-  id: { type: 'uuid', of: event => event.id }
-}
-
 /** As it would be stored today, or as it was before its type was known: two look-ups by the primary key. */
-const STORED = `select u.account, u.id from ${unnest(eventColumns)}
+const STORED = `select u.account, u.id from ${unnest(eventKeyColumns)}
   where exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
     or exists (select from events e where e.account = u.account and e.kind = 'unclassified' and e.entity = u.id::text and e.id = u.id)`
 
 /** Those of the events that are not stored yet. Asked between the lock of their entities and their insertion, it is the truth. */
 export async function notStored (tx: Tx, events: readonly Event[]): Promise<Event[]> {
   if (events.length === 0) return []
-  const { rows } = await tx.query<Pick<Event, 'id' | 'account'>>(STORED, arraysOf(eventColumns, events))
+  const { rows } = await tx.query<Pick<Event, 'id' | 'account'>>(STORED, arraysOf(eventKeyColumns, events))
   const stored = new Set(rows.map(({ account, id }) => `${account}\n${id}`))
   return events.filter(({ account, id }) => !stored.has(`${account}\n${id.toLowerCase()}`))
 }

@@ -4,13 +4,10 @@ import { entityOf, type Entity, type Event } from '../events/event.js'
 import { recordCopies } from './copies.js'
 import { lockEntities } from './entities.js'
 import { notStored } from './drift.js'
-import { distinctEntities, entityKey } from './entity-key.js'
+import { distinctEntities, entityKey, eventKeyColumns } from './entity-key.js'
 
 const columns: Columns<Event> = {
-  account: { type: 'text', of: event => event.account },
-  kind: { type: 'text', of: event => entityOf(event).kind },
-  entity: { type: 'text', of: event => entityOf(event).entity },
-  id: { type: 'uuid', of: event => event.id },
+  ...eventKeyColumns,
   type: { type: 'text', of: event => event.type },
   source: { type: 'text', of: event => event.source },
   occurred_at: { type: 'timestamptz', of: event => event.occurredAt },

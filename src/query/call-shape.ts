@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
+import { orNull } from '../events/envelope.js'
 import type { callHistory, callLegs } from '../db/schema/calls.js'
 
-const nullable = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
 const instant = Type.String({ format: 'date-time' })
 const seconds = Type.Number({ minimum: 0 })
 const oneOf = <const T extends string[]>(...values: T) => Type.Enum(values)
@@ -11,13 +11,13 @@ export const STATES = ['waiting', 'ringing', 'connected', 'ended'] as const
 export const OUTCOMES = ['answered', 'missed', 'abandoned', 'unanswered', 'voicemail', 'dropped', 'canceled'] as const
 
 const leg = Type.Object({
-  extension: nullable(Type.String(), 'Null: MightyCall did not say which.'),
+  extension: orNull(Type.String(), 'Null: MightyCall did not say which.'),
   attempt: Type.Integer({ minimum: 1, description: '1, 2, … of this extension in this call.' }),
   role: oneOf('agent', 'dialer'),
-  ringingAt: nullable(instant, 'Null: it is not known when.'),
-  connectedAt: nullable(instant, 'Null: not answered (yet), or it is not known when.'),
-  endedAt: nullable(instant, 'Null: still open.'),
-  result: nullable(oneOf('answered', 'unanswered'), 'Null: still ringing.')
+  ringingAt: orNull(instant, 'Null: it is not known when.'),
+  connectedAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
+  endedAt: orNull(instant, 'Null: still open.'),
+  result: orNull(oneOf('answered', 'unanswered'), 'Null: still ringing.')
 }, { description: 'One attempt to reach an extension.' })
 
 /** A call as the API shows it; times are RFC 3339 in UTC with milliseconds, durations seconds. */
@@ -26,20 +26,20 @@ export const callShape = Type.Object({
   id: Type.String({ description: "MightyCall's id of the call." }),
   direction: oneOf(...DIRECTIONS),
   state: oneOf(...STATES),
-  outcome: nullable(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
-  businessNumber: nullable(Type.String(), 'E.164.'),
-  client: nullable(Type.Object({
-    number: nullable(Type.String(), 'E.164 when it could be read.'),
-    name: nullable(Type.String(), "A site widget's, or the client's.")
+  outcome: orNull(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
+  businessNumber: orNull(Type.String(), 'E.164.'),
+  client: orNull(Type.Object({
+    number: orNull(Type.String(), 'E.164 when it could be read.'),
+    name: orNull(Type.String(), "A site widget's, or the client's.")
   }), 'Null: a call between colleagues, or nobody was named.'),
   startedAt: instant,
-  answeredAt: nullable(instant, 'Null: not answered (yet), or it is not known when.'),
-  endedAt: nullable(instant, 'Null: not ended.'),
-  waitSeconds: nullable(seconds, 'From the start to the answer, or to the end.'),
-  talkSeconds: nullable(seconds, 'From the answer to the end.'),
-  answeredBy: nullable(Type.String(), 'The extension that talked first.'),
+  answeredAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
+  endedAt: orNull(instant, 'Null: not ended.'),
+  waitSeconds: orNull(seconds, 'From the start to the answer, or to the end.'),
+  talkSeconds: orNull(seconds, 'From the answer to the end.'),
+  answeredBy: orNull(Type.String(), 'The extension that talked first.'),
   stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
-  recording: nullable(Type.Object({ id: nullable(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
+  recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
   legs: Type.Array(leg),
   sources: Type.Object({ webhook: Type.Integer(), rest: Type.Integer() }, { description: 'Distinct events, by how we learned them.' })
 }, { title: 'call', description: 'A call, folded from its events.' })

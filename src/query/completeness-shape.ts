@@ -1,7 +1,7 @@
 import Type from 'typebox'
+import { orNull } from '../events/envelope.js'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
-const orNull = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
 const rate = (description: string) => orNull(Type.Number({ minimum: 0, maximum: 1 }), description)
 const instant = (description: string) => Type.String({ format: 'date-time', description })
 

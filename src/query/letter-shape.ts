@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
+import { orNull } from '../events/envelope.js'
 import { type deadLetterActions, type deadLetters, LETTER_STATES } from '../db/schema/dead-letters.js'
 import { isTooDeep } from '../events/record.js'
 
-const orNull = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
 
 const fields = {
   id: Type.String(),

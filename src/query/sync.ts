@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
+import { orNull } from '../events/envelope.js'
 import type { Account } from '../accounts.js'
 import type { Sync, SyncRun } from '../reconcile/sync.js'
 import { errors } from './errors.js'
@@ -12,16 +13,14 @@ export interface SyncOptions {
   syncable: () => readonly Account[]
 }
 
-const nullable = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
-
 const runShape = Type.Object({
   account: Type.String(),
   startedAt: Type.String({ format: 'date-time' }),
-  finishedAt: nullable(Type.String({ format: 'date-time' }), 'Null: it is under way.'),
-  failed: nullable(Type.Enum(['auth', 'sync', 'quota']), 'Why it ended early: the credentials, the daily limit, or anything else.'),
+  finishedAt: orNull(Type.String({ format: 'date-time' }), 'Null: it is under way.'),
+  failed: orNull(Type.Enum(['auth', 'sync', 'quota']), 'Why it ended early: the credentials, the daily limit, or anything else.'),
   steps: Type.Array(Type.Object({
     route: Type.String({ description: "Of MightyCall's REST API." }),
-    scope: nullable(Type.String(), 'An extension. Null: all of the account.'),
+    scope: orNull(Type.String(), 'An extension. Null: all of the account.'),
     state: Type.Enum(['waiting', 'reading', 'done', 'failed']),
     rows: Type.Integer({ minimum: 0, description: 'That MightyCall has told so far.' })
   }))

@@ -1,6 +1,10 @@
 import type pg from 'pg'
+import type { Account } from '../accounts.js'
+import type { Clock } from '../clock.js'
 import { passCrashPoint } from '../crash-points.js'
 import type { Event } from '../events/event.js'
+import type { PermitClass } from '../mightycall/rest/quota-port.js'
+import type { Rest } from '../mightycall/rest/rest.js'
 import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
 import { rangeFinding } from './findings/ranges.js'
 import { linkPage } from './link.js'
@@ -49,6 +53,10 @@ export async function readRoute ({ pool, append }: RouteParts, { reader, context
   await append([rangeFinding({ route: reader.route, scope, interval: read, count }, { account, at: now() })])
   await moveCursor(pool, key, { until: read.until, now: now() })
   return count
+}
+
+export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, account: Account, permitClass: PermitClass): ReadContext {
+  return { account, permitClass, now: clock.now, clientOf: extension => rest.clientOf(account, extension) }
 }
 
 async function nextInterval (pool: pg.Pool, key: CursorKey, now: Date): Promise<Interval> {

@@ -8,7 +8,7 @@ import { backOffMs } from '../pauses.js'
 import { loadCursor } from './cursors.js'
 import type { Leader } from './leader.js'
 import { isDue } from './pace.js'
-import { readRoute, type RouteParts } from './read-route.js'
+import { contextOf, readRoute, type RouteParts } from './read-route.js'
 import type { Reader } from './reader.js'
 
 export interface ReconcilerOptions extends RouteParts {
@@ -37,10 +37,11 @@ export function startReconciler (options: ReconcilerOptions): Reconciler {
   const lines = new Map<string, Line>()
 
   async function tick (): Promise<void> {
+    const readable = accounts.all().filter(isReadable)
+    if (readable.length === 0) return // nobody is elected for nothing: it takes a connection
     if (!await leader.isElected()) return lines.clear() // what another has read meanwhile is not known here
     let hasRead = false
-    for (const account of accounts.all()) {
-      if (!isReadable(account)) continue
+    for (const account of readable) {
       const lastTrafficAt = await lastTraffic(options.pool, account.id)
       for (const line of linesOf(lines, options.readers, account)) {
         if (stop.signal.aborted) return
@@ -93,7 +94,7 @@ async function readLine (options: ReconcilerOptions, account: Account, line: Lin
   const { clock, logger, rest } = options
   const { reader, scope } = line
   try {
-    await readRoute(options, { reader, scope, context: { account, now: clock.now, permitClass: 'reconcile', clientOf: extension => rest.clientOf(account, extension) } })
+    await readRoute(options, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile') })
     Object.assign(line, { lastReadAt: clock.now(), failures: 0 })
     return true
   } catch (err) {

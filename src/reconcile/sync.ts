@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js'
 import type { Event } from '../events/event.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { troubleOf } from '../mightycall/rest/trouble.js'
-import { readRoute, type RouteParts } from './read-route.js'
+import { contextOf, readRoute, type RouteParts } from './read-route.js'
 import type { Finding, Reader } from './reader.js'
 import { untilStored } from './until-stored.js'
 
@@ -66,7 +66,10 @@ export function createSync (options: SyncOptions): Sync {
       appended.push(...events)
       return events
     }
-    const steps = readers.flatMap(reader => reader.scopes(account).map(scope => ({ reader, step: { route: reader.route, scope, state: 'waiting', rows: 0 } satisfies SyncStep as SyncStep })))
+    const steps = readers.flatMap(reader => reader.scopes(account).map(scope => {
+      const step: SyncStep = { route: reader.route, scope, state: 'waiting', rows: 0 }
+      return { reader, step }
+    }))
     const run: SyncRun = { account: account.id, startedAt: clock.now(), finishedAt: null, steps: steps.map(({ step }) => step), failed: null }
     runs.set(account.id, run)
     try {
@@ -101,7 +104,7 @@ async function readStep (options: SyncOptions, account: Account, reader: Reader,
     await readRoute(options, {
       reader,
       scope: step.scope,
-      context: { account, now: clock.now, permitClass: 'sync', clientOf: extension => rest.clientOf(account, extension) },
+      context: contextOf({ rest, clock }, account, 'sync'),
       onPage: rows => { step.rows += rows }
     })
     step.state = 'done'

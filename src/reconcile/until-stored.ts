@@ -1,17 +1,11 @@
 import type pg from 'pg'
-import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import { arraysOf, unnest } from '../db/unnest.js'
 import { NotProjectedError } from '../errors.js'
-import { entityOf, type Event } from '../events/event.js'
+import type { Event } from '../events/event.js'
 import { pause } from '../pauses.js'
+import { eventKeyColumns } from '../project/entity-key.js'
 
-const columns: Columns<Event> = {
-  account: { type: 'text', of: event => event.account },
-  kind: { type: 'text', of: event => entityOf(event).kind },
-  entity: { type: 'text', of: event => entityOf(event).entity },
-  id: { type: 'uuid', of: event => event.id }
-}
-
-const MISSING = `select exists (select from ${unnest(columns)}
+const MISSING = `select exists (select from ${unnest(eventKeyColumns)}
   where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)) as missing`
 
 const EVERY_MS = 50
@@ -27,6 +21,6 @@ export async function untilStored (pool: pg.Pool, events: readonly Event[], pati
 }
 
 async function isMissing (pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
-  const { rows: [row] } = await pool.query<{ missing: boolean }>(MISSING, arraysOf(columns, events))
+  const { rows: [row] } = await pool.query<{ missing: boolean }>(MISSING, arraysOf(eventKeyColumns, events))
   return row?.missing ?? false
 }
