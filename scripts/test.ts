@@ -2,6 +2,7 @@
 //
 //   npm test                  all of them
 //   npm test -- flow --bail   the files whose path holds "flow", until the first one that fails
+//   npm test -- --verbose     with every assertion, not only the files and what failed
 //   npm test -- --coverage    with how much of the lines has run, which takes longer
 //   npm run test:full         those of test/full instead, which take minutes
 //
@@ -46,7 +47,8 @@ process.exit(failed || !counts.passed ? 1 : 0)
 async function main (): Promise<Counts> {
   const full = process.argv.includes('--full')
   const isCovered = process.argv.includes('--coverage')
-  const words = process.argv.slice(2).filter(word => !['--full', '--coverage'].includes(word))
+  const isVerbose = process.argv.includes('--verbose')
+  const words = process.argv.slice(2).filter(word => !['--full', '--coverage', '--verbose'].includes(word))
   const files = selectTests(words.filter(word => !word.startsWith('-')), { full })
   if (files.length === 0) throw new Error('no test file has this in its path')
   const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
@@ -54,7 +56,7 @@ async function main (): Promise<Counts> {
   try {
     interrupt.signal.throwIfAborted()
     const options = [...full ? ['--timeout=900'] : [], ...words.filter(word => word.startsWith('-'))]
-    const result = await runTap([...options, ...files], { env: { ...process.env, ...services.env }, signal: interrupt.signal, isCovered })
+    const result = await runTap([...options, ...files], { env: { ...process.env, ...services.env }, signal: interrupt.signal, isCovered, isVerbose })
     return interrupt.signal.aborted ? { ...result, failed: result.failed || 1 } : withCoverage(result)
   } finally {
     await services.stop()

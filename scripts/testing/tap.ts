@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/project-root.js'
+import { digest } from './digest.js'
 
 export interface Counts {
   passed: number
@@ -19,20 +20,24 @@ export interface RunOptions {
   env: NodeJS.ProcessEnv
   signal: AbortSignal
   isCovered: boolean
+  /** Every assertion is printed, not only the files and what failed. */
+  isVerbose: boolean
 }
 
-/** Runs the files, with the output passed through, until they end or `signal` aborts them. */
-export async function runTap (args: readonly string[], { env, signal, isCovered }: RunOptions): Promise<Counts> {
+/** Runs the files, with their output printed, until they end or `signal` aborts them. */
+export async function runTap (args: readonly string[], { env, signal, isCovered, isVerbose }: RunOptions): Promise<Counts> {
   rmSync(COVERAGE, { force: true })
   // In a group of its own, so that one signal ends tap with its test processes: on SIGTERM tap only prints where it is.
   const tap = spawn(process.execPath, [...isCovered ? TAP : FILES, ...args], { cwd: PROJECT_ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
   signal.addEventListener('abort', () => { if (tap.pid) process.kill(-tap.pid, 'SIGKILL') }, { once: true })
+  const shown = digest({ all: isVerbose })
   let tail = ''
   tap.stdout.setEncoding('utf8').on('data', (text: string) => {
-    process.stdout.write(text)
+    process.stdout.write(shown.write(text))
     tail = (tail + text).slice(-TAIL_CHARACTERS)
   })
   const code = await new Promise<number | null>((resolve, reject) => tap.once('error', reject).once('close', resolve))
+  process.stdout.write(shown.end())
   const counts = countsIn(tail)
   // a file that died or timed out fails the run without a failed assertion
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
