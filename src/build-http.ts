@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
+import { ADMIN } from './access/viewer.js'
 import { type Accounts, isReadable } from './accounts.js'
 import type { Config } from './config.js'
 import { NotReadyError } from './errors.js'
@@ -58,6 +59,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
     const authenticate = async (request: FastifyRequest) => {
       await isKnown(request)
       if (await schema() !== null) throw new NotReadyError()
+      return ADMIN
     }
     await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)

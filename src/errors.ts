@@ -48,6 +48,7 @@ export const RestRefusedError = createError<[problem: string]>('MCS_REST_REFUSED
 
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
+export const ForbiddenError = createError<[role: string]>('MCS_FORBIDDEN', 'the key may not do this: it takes a key with the role %s', 403)
 export const NotReadyError = createError('MCS_NOT_READY', 'the database cannot be reached: try again later, and see /health/ready', 503)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)
 export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)

@@ -3,9 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import { UnauthorizedError } from '../errors.js'
 import { secretDigest } from '../secret-digest.js'
 
-/** Who a request comes from that was let in: there is one key that may do anything. */
-export const actorOf = (_request: FastifyRequest): string => 'admin'
-
 /** Refuses every request that does not carry one of the keys; compares digests, in constant time. */
 export function createKeyCheck (keys: readonly string[]): (request: FastifyRequest) => Promise<void> {
   const digests = keys.map(secretDigest)

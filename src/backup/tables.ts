@@ -1,6 +1,8 @@
 import { getTableName } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { apiKeys, auditLog, numberOwnerships, organizations, sessions, settings } from '../db/schema/access.js'
 import { callHistory, callLegs } from '../db/schema/calls.js'
+import { changes } from '../db/schema/changes.js'
 import { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
 import { agentPresence, contacts, extensions, phoneNumbers, polledRanges } from '../db/schema/directory.js'
 import { entities, events } from '../db/schema/events.js'
@@ -23,7 +25,9 @@ export interface KeptTable {
  * What no rebuild makes again: this is a backup. A new table is one line here or below.
  * Checkpoints are of the same snapshot as the events, and so never ahead of them: what came later is projected again.
  */
-export const KEPT_TABLES: readonly KeptTable[] = [events, checkpoints, holes, deadLetters, deadLetterActions, drift, projectorStops, gaps, heldCalls, eventCopies].map(describe)
+export const KEPT_TABLES: readonly KeptTable[] = [
+  events, checkpoints, holes, deadLetters, deadLetterActions, drift, projectorStops, gaps, heldCalls, eventCopies, organizations, numberOwnerships, apiKeys, auditLog, settings
+].map(describe)
 
 /** What a rebuild makes again from the events, and its own progress. */
 export const REBUILT_TABLES: readonly string[] = [
@@ -31,7 +35,7 @@ export const REBUILT_TABLES: readonly string[] = [
 ].map(table => getTableName(table))
 
 /** What is of no use to another installation, or another day. */
-export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors].map(table => getTableName(table))
+export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors, sessions, changes].map(table => getTableName(table))
 
 export function keptTable (name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { actorOf } from '../access/bearer.js'
+import { actorOf } from '../access/viewer.js'
 import type { Repairs } from '../project/repairs.js'
 import { errors } from './errors.js'
 

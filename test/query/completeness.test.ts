@@ -23,7 +23,7 @@ const SPAN = 'since=2026-11-23&until=2026-11-24T12:00:00Z'
 async function api (t: Parameters<typeof queryApi>[0]) {
   const company = await projectedLossyCompany(t)
   await detectGaps(company.pool, { account: 'default', now: LONG_AFTER, since: new Date(COMPANY_START) })
-  const { get } = await queryApi(t, company.pool, () => LONG_AFTER, ACCOUNTS)
+  const { get } = await queryApi(t, company.pool, () => LONG_AFTER, { accounts: ACCOUNTS })
   return { ...company, get, ask: async (query: string) => (await get(`/v1/completeness?${query}`)).json<Answer>() }
 }
 
@@ -61,7 +61,7 @@ const REFUSED = [
 
 t.test('what cannot be answered is refused with a code', async t => {
   const { pool } = await freshDatabase(t)
-  const { get } = await queryApi(t, pool, () => LONG_AFTER, ACCOUNTS)
+  const { get } = await queryApi(t, pool, () => LONG_AFTER, { accounts: ACCOUNTS })
   for (const query of REFUSED) {
     const answer = await get(`/v1/completeness?${query}`)
     t.equal(answer.statusCode, 400, query.slice(0, 80))

@@ -24,7 +24,7 @@ async function used (t: Parameters<typeof freshDatabase>[0]) {
 }
 
 t.test('the quota is told by account: used, left by class, and until when MightyCall takes nothing', async t => {
-  const api = await queryApi(t, await used(t), () => NOW, ACCOUNTS)
+  const api = await queryApi(t, await used(t), () => NOW, { accounts: ACCOUNTS })
   const { data } = (await api.get('/v1/quota')).json<{ data: { account: string }[] }>()
   const one = { budget: 20, used: 10, left: 10, blockedUntil: null, classes: { action: { used: 0, left: 10 }, sync: { used: 3, left: 9 }, reconcile: { used: 0, left: 7 }, backfill: { used: 7, left: 0 } } }
   t.strictSame(data, [
@@ -38,7 +38,7 @@ t.test('the quota is told by account: used, left by class, and until when Mighty
 })
 
 t.test('a block that is over is not told', async t => {
-  const api = await queryApi(t, await used(t), () => LATER, ACCOUNTS)
+  const api = await queryApi(t, await used(t), () => LATER, { accounts: ACCOUNTS })
   t.match((await api.get('/v1/quota?account=b')).json(), { data: [{ left: 19, blockedUntil: null }] })
 })
 

@@ -28,7 +28,7 @@ async function syncing (t: Test, readers: Reader[], accounts = [ACCOUNT]) {
   t.teardown(() => projector.close())
   const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: systemClock.now, random: () => 0.5, onDrift: () => {} })
   const sync = createSync({ pool, append: createAppender({ pool, log }).append, rest, readers, clock: systemClock, logger })
-  return { pool, api: await queryApi(t, pool, systemClock.now, [], { sync, syncable: () => accounts }) }
+  return { pool, api: await queryApi(t, pool, systemClock.now, { sync, syncable: () => accounts }) }
 }
 
 t.test('a sync answers once its rows can be read', async t => {

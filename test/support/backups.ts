@@ -27,7 +27,17 @@ export async function fullDatabase (t: Test, { calls = 60 } = {}) {
   await pool.query("insert into gaps values ('default', 'call', 'c', '+15550100001', $1, 'completion', $1, $1, 'rest')", [NOW])
   await pool.query("insert into held_calls values ('default', 'c', $1, $1, null, null, '[{\"callId\": \"c\"}]')", [NOW])
   await pool.query("insert into event_copies values ('default', '5b4c1f0e-7d0b-4b0e-9a54-a2b9c3f6d871', $1)", [NOW])
+  await fillAccess(pool)
   return company
+}
+
+async function fillAccess (pool: pg.Pool): Promise<void> {
+  const organization = '0b0f6d1e-4a3c-4c8e-9d57-6f2f6a6f8a11'
+  await pool.query("insert into organizations values ($1, 'default', 'Grün \"&\" Co', $2)", [organization, NOW])
+  await pool.query("insert into number_ownerships values ('default', '+15550100001', $2, null, $1)", [organization, NOW])
+  await pool.query("insert into api_keys values ('5d6c0c1c-95bb-4e0f-8a0e-3c2fb9f2b7a4', $2, 'wall', 'viewer', 'default', $1, $3, 'admin', null, null, null)", [organization, Buffer.alloc(32, 0xfe), NOW])
+  await pool.query("insert into audit_log (at, actor, action, subject, details) values ($1, 'admin', 'key.created', 'k', '{\"label\": \"wall\"}')", [NOW])
+  await pool.query("insert into settings values ('default', 'timeZone', '\"Europe/Berlin\"', $1, 'admin')", [NOW])
 }
 
 export async function backedUp (t: Test, pool: pg.Pool): Promise<string> {

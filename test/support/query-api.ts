@@ -1,10 +1,12 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
+import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { createKeyCheck } from '../../src/access/bearer.js'
+import { ADMIN, type Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts.js'
 import { createHttp } from '../../src/http.js'
+import { UnauthorizedError } from '../../src/errors.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
@@ -16,13 +18,38 @@ import { SETTINGS } from './settings.js'
 
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
+export interface QueryApiOptions extends Partial<SyncOptions> {
+  accounts?: Pick<Account, 'id' | 'apiKey'>[]
+  /** Who else may ask, by key. */
+  viewers?: Record<string, Viewer>
+}
+
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, accounts: Pick<Account, 'id' | 'apiKey'>[] = [], sync: SyncOptions = { sync: null, syncable: () => [] }) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
-  await serveQuery(app, { db: drizzle(pool), now, regionsOf: () => ['US'], timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }), quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }), completenessOf: createCompleteness(pool, { all: () => accounts }), ...sync, authenticate: createKeyCheck([API_KEY]) })
+  await serveQuery(app, {
+    db: drizzle(pool),
+    now,
+    regionsOf: () => ['US'],
+    timeTravel: createTimeTravel(pool),
+    repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
+    quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
+    completenessOf: createCompleteness(pool, { all: () => accounts }),
+    sync,
+    syncable,
+    authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
+  })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
-  const post = (url: string, payload?: object) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${API_KEY}` }, ...payload && { payload } })
+  const post = (url: string, payload?: object, key = API_KEY) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
   return { app, get, post }
+}
+
+function authenticator (viewers: Record<string, Viewer>) {
+  return async ({ headers }: FastifyRequest): Promise<Viewer> => {
+    const viewer = viewers[(headers.authorization ?? '').replace('Bearer ', '')]
+    if (!viewer) throw new UnauthorizedError()
+    return viewer
+  }
 }

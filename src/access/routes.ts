@@ -1,0 +1,32 @@
+import type { RouteRole } from './viewer.js'
+
+type RouteLine = readonly [method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, role: RouteRole, file: string]
+
+/** Every route of the API: who may use it, and where it is. One that is not here is refused at start. */
+export const ROUTES: readonly RouteLine[] = [
+  ['GET', '/v1/calls', 'viewer', 'query/calls.ts'],
+  ['GET', '/v1/calls/:id', 'viewer', 'query/calls.ts'],
+  ['GET', '/v1/calls/:id/timeline', 'viewer', 'query/timeline.ts'],
+  ['GET', '/v1/agents', 'viewer', 'query/agents.ts'],
+  ['GET', '/v1/drift', 'platform_admin', 'query/drift.ts'],
+  ['GET', '/v1/dead-letters', 'platform_admin', 'query/dead-letters.ts'],
+  ['GET', '/v1/dead-letters/:id', 'platform_admin', 'query/dead-letters.ts'],
+  ['POST', '/v1/dead-letters/:id/redrive', 'platform_admin', 'query/dead-letters.ts'],
+  ['POST', '/v1/dead-letters/:id/discard', 'platform_admin', 'query/dead-letters.ts'],
+  ['GET', '/v1/failed-entities', 'platform_admin', 'query/failed-entities.ts'],
+  ['POST', '/v1/failed-entities/refold', 'platform_admin', 'query/failed-entities.ts'],
+  ['POST', '/v1/projector/resume', 'platform_admin', 'query/projector.ts'],
+  ['GET', '/v1/quota', 'platform_admin', 'query/quota.ts'],
+  ['GET', '/v1/sync', 'platform_admin', 'query/sync.ts'],
+  ['GET', '/v1/completeness', 'platform_admin', 'query/completeness.ts'],
+  ['POST', '/api/admin/mightycall/sync', 'platform_admin', 'query/first-system/sync.ts']
+]
+
+const RULES = new Map(ROUTES.map(([method, url, role]) => [`${method} ${url}`, role]))
+
+/** @throws when nobody has said who may use it */
+export function roleOf (method: string, url: string): RouteRole {
+  const role = RULES.get(`${method === 'HEAD' ? 'GET' : method} ${url}`)
+  if (!role) throw new Error(`${method} ${url} is not in access/routes.ts: say there who may use it`)
+  return role
+}

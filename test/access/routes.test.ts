@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { ROUTES, roleOf } from '../../src/access/routes.js'
+import type { Viewer } from '../../src/access/viewer.js'
+import { PROJECT_ROOT } from '../../src/project-root.js'
+import { freshDatabase } from '../support/database.js'
+import { queryApi } from '../support/query-api.js'
+
+const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: null }
+
+t.test('every line names the file that has the route', async t => {
+  for (const [method, url, , file] of ROUTES) {
+    const source = path.join(PROJECT_ROOT, 'src', file)
+    t.ok(existsSync(source) && readFileSync(source, 'utf8').includes(`'${url}'`), `${method} ${url}`)
+  }
+})
+
+t.test('a route that nobody has thought of cannot be added', async t => {
+  t.throws(() => roleOf('GET', '/v1/secrets'), /access\/routes/)
+  t.equal(roleOf('HEAD', '/v1/calls'), 'viewer')
+})
+
+t.test('a route for administrators is refused to a viewer, with the role that it takes', async t => {
+  const { pool } = await freshDatabase(t)
+  const { get, post } = await queryApi(t, pool, () => new Date(), { viewers: { 'viewer-key': VIEWER } })
+  t.equal((await get('/v1/calls', 'viewer-key')).statusCode, 200)
+  const refused = await get('/v1/drift', 'viewer-key')
+  t.match({ status: refused.statusCode, ...refused.json<object>() }, { status: 403, code: 'MCS_FORBIDDEN', message: /platform_admin/ })
+  t.equal((await post('/v1/projector/resume', undefined, 'viewer-key')).statusCode, 403)
+  t.equal((await get('/v1/drift', 'nobody')).statusCode, 401)
+})
