@@ -25,6 +25,12 @@ export interface RouteToRead {
   onPage?: (rows: number) => void
 }
 
+export interface RouteRead {
+  rows: number
+  /** Of these, such as belong to what is not known yet. */
+  waiting: number
+}
+
 /** Without a cursor: as far back as MightyCall goes by itself. */
 const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
 /** What they have is of now, not of an interval: first of all, everything. */
@@ -36,23 +42,25 @@ const OVERLAP_MS = 60 * 60 * 1000
  * Reads a route from where it was last read in full, and an hour before, up to now.
  * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
  *
- * @returns how many rows there were
+ * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
-export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, onPage = () => {} }: RouteToRead): Promise<number> {
+export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, onPage = () => {} }: RouteToRead): Promise<RouteRead> {
   const { account, now } = context
   const key = { account: account.id, route: reader.route, scope }
   const read = interval ?? await nextInterval(pool, key, now())
   let count = 0
+  let waiting = 0
   for await (const page of reader.read(context, read, scope)) {
-    const { findings } = await linkPage(pool, account.id, page)
-    await append(findings)
+    const linked = await linkPage(pool, account.id, page)
+    await append(linked.findings)
     count += page.rows
+    waiting += linked.waiting
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
   await append([rangeFinding({ route: reader.route, scope, interval: read, count }, { account, at: now() })])
   await moveCursor(pool, key, { until: read.until, now: now() })
-  return count
+  return { rows: count, waiting }
 }
 
 export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, account: Account, permitClass: PermitClass): ReadContext {

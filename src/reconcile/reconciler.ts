@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { troubleOf } from '../mightycall/rest/trouble.js'
 import { backOffMs } from '../pauses.js'
+import { awaitedRoutes } from './awaited.js'
 import { loadCursor } from './cursors.js'
 import type { Leader } from './leader.js'
 import { isDue } from './pace.js'
@@ -28,7 +29,8 @@ export interface Reconciler {
 
 const TICK_MS = 10_000
 const RETRY = { first: 30_000, most: 15 * 60_000 }
-const TRAFFIC = 'select max(received_at) as at from events where account = $1'
+/** That a route was read is no sign of life. */
+const TRAFFIC = "select received_at as at from events where account = $1 and kind <> 'range' order by received_at desc limit 1"
 
 /** Reads what MightyCall has to tell, each route in its own pace, as long as this process is the elected one. */
 export function startReconciler (options: ReconcilerOptions): Reconciler {
@@ -43,10 +45,12 @@ export function startReconciler (options: ReconcilerOptions): Reconciler {
     let hasRead = false
     for (const account of readable) {
       const lastTrafficAt = await lastTraffic(options.pool, account.id)
+      const awaited = await awaitedRoutes(options.pool, { account: account.id, now: clock.now() })
+      const isJoined = linesOf(lines, options.readers, account).every(line => line.waiting === 0)
       for (const line of linesOf(lines, options.readers, account)) {
         if (stop.signal.aborted) return
         line.lastReadAt ??= await loadCursor(options.pool, { account: account.id, route: line.reader.route, scope: line.scope })
-        const isToRead = line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, now: clock.now() })
+        const isToRead = line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, isAwaited: !isJoined || awaited.has(line.reader.route), now: clock.now() })
         if (isToRead && await readLine(options, account, line)) hasRead = true
       }
     }
@@ -78,12 +82,14 @@ interface Line {
   lastReadAt: Date | null
   notBefore: Date
   failures: number
+  /** Rows of the last reading that other routes have to tell more of. */
+  waiting: number
 }
 
 function linesOf (lines: Map<string, Line>, readers: readonly Reader[], account: Account): Line[] {
   return readers.flatMap(reader => reader.scopes(account).map(scope => {
     const key = JSON.stringify([account.id, reader.route, scope])
-    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0 }
+    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0, waiting: 0 }
     lines.set(key, line)
     return line
   }))
@@ -94,8 +100,8 @@ async function readLine (options: ReconcilerOptions, account: Account, line: Lin
   const { clock, logger, rest } = options
   const { reader, scope } = line
   try {
-    await readRoute(options, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile') })
-    Object.assign(line, { lastReadAt: clock.now(), failures: 0 })
+    const { waiting } = await readRoute(options, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile') })
+    Object.assign(line, { lastReadAt: clock.now(), failures: 0, waiting })
     return true
   } catch (err) {
     const trouble = troubleOf(err)

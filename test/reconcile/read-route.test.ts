@@ -26,7 +26,7 @@ t.test('the cursor moves once all pages and the range are in the log', async t =
   const { parts, appended, cursor } = await opened(t)
   const rows: number[] = []
   const reader = readerOf('numbers', () => PAGES)
-  t.equal(await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)), onPage: count => rows.push(count) }), 3)
+  t.strictSame(await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)), onPage: count => rows.push(count) }), { rows: 3, waiting: 0 })
   t.strictSame(rows, [1, 2])
   t.strictSame(appended.slice(0, 3), PAGES.flat())
   t.match(appended.slice(3), [{ type: 'range.polled', polled: 'numbers', scope: null, from: '1970-01-01T00:00:00.000Z', until: AT, count: 3, rangeId: `numbers 1970-01-01T00:00:00.000Z ${AT}` }])

@@ -34,13 +34,13 @@ async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: Tel
 }
 
 t.test('each route is read at once, and again in its own pace', async t => {
-  const [calls, numbers] = [readerOf('calls', () => [[]]), readerOf('numbers', () => [[]])]
-  const { pass } = await reconciling(t, [calls, numbers])
-  t.same([calls.reads.length, numbers.reads.length], [1, 1])
+  const [journal, numbers] = [readerOf('journal', () => [[]]), readerOf('numbers', () => [[]])]
+  const { pass } = await reconciling(t, [journal, numbers])
+  t.same([journal.reads.length, numbers.reads.length], [1, 1])
   await pass(14 * MINUTE)
-  t.same([calls.reads.length, numbers.reads.length], [1, 1])
+  t.same([journal.reads.length, numbers.reads.length], [1, 1])
   await pass(MINUTE)
-  t.same([calls.reads.length, numbers.reads.length], [2, 1])
+  t.same([journal.reads.length, numbers.reads.length], [2, 1])
 })
 
 t.test('an account without an API key is not asked, and each scope is read on its own', async t => {
@@ -64,17 +64,17 @@ t.test('what fails is tried again later, and later still, and holds up no other 
 
 t.test('a start does not read again what was just read', async t => {
   const database = freshDatabase(t)
-  await moveCursor((await database).pool, { account: ACCOUNT.id, route: 'calls', scope: null }, { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') })
-  const calls = readerOf('calls', () => [[]])
-  const { pass } = await reconciling(t, [calls], { database })
-  t.equal(calls.reads.length, 0)
+  await moveCursor((await database).pool, { account: ACCOUNT.id, route: 'journal', scope: null }, { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') })
+  const journal = readerOf('journal', () => [[]])
+  const { pass } = await reconciling(t, [journal], { database })
+  t.equal(journal.reads.length, 0)
   await pass(10 * MINUTE)
-  t.match(calls.reads, [{ interval: { from: new Date('2026-11-23T07:55:00Z') } }])
+  t.match(journal.reads, [{ interval: { from: new Date('2026-11-23T07:55:00Z') } }])
 })
 
 t.test('of two with one database only the elected one reads', async t => {
   const database = freshDatabase(t)
-  const [one, two] = [readerOf('calls', () => [[]]), readerOf('calls', () => [[]])]
+  const [one, two] = [readerOf('journal', () => [[]]), readerOf('journal', () => [[]])]
   const first = await reconciling(t, [one], { database })
   const second = await reconciling(t, [two], { database })
   await second.pass(MINUTE)
