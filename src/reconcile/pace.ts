@@ -45,3 +45,14 @@ export function isDue ({ route, lastReadAt, lastTrafficAt, isAwaited, now }: Pac
   const usualMs = isBusy ? busyMs : quietMs
   return now.getTime() - lastReadAt.getTime() >= (isAwaited ? awaitedMs ?? usualMs : usualMs)
 }
+
+/** What changes long after it happened: what is read, removed, or put right by hand. */
+const CHANGING: ReadonlySet<Reader['route']> = new Set(['journal', 'voicemails'])
+const LOOK_BACK_EVERY_MS = 4 * HOUR_MS
+const LOOK_BACK_MS = 3 * 24 * HOUR_MS
+
+/** How far back a reading goes: as far as usual, but every few hours far enough for what has changed meanwhile. Null: as usual. */
+export function lookBackMs (route: Reader['route'], lastLookedBackAt: Date | null, now: Date): number | null {
+  const isTime = lastLookedBackAt === null || now.getTime() - lastLookedBackAt.getTime() >= LOOK_BACK_EVERY_MS
+  return isTime && CHANGING.has(route) ? LOOK_BACK_MS : null
+}

@@ -22,6 +22,8 @@ export interface RouteToRead {
   scope: string | null
   /** Null: from the cursor on. */
   interval?: Interval | null
+  /** How long before the cursor. */
+  overlapMs?: number
   onPage?: (rows: number) => void
 }
 
@@ -36,18 +38,18 @@ const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
 /** What they have is of now, not of an interval: first of all, everything. */
 const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
 /** A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later. */
-const OVERLAP_MS = 60 * 60 * 1000
+export const OVERLAP_MS = 60 * 60 * 1000
 
 /**
- * Reads a route from where it was last read in full, and an hour before, up to now.
+ * Reads a route from where it was last read in full, and some time before, up to now.
  * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
  *
  * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
-export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, onPage = () => {} }: RouteToRead): Promise<RouteRead> {
+export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, overlapMs = OVERLAP_MS, onPage = () => {} }: RouteToRead): Promise<RouteRead> {
   const { account, now } = context
   const key = { account: account.id, route: reader.route, scope }
-  const read = interval ?? await nextInterval(pool, key, now())
+  const read = interval ?? await nextInterval(pool, key, { now: now(), overlapMs })
   let count = 0
   let waiting = 0
   for await (const page of reader.read(context, read, scope)) {
@@ -67,8 +69,8 @@ export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, accoun
   return { account, permitClass, now: clock.now, clientOf: extension => rest.clientOf(account, extension) }
 }
 
-async function nextInterval (pool: pg.Pool, key: CursorKey, now: Date): Promise<Interval> {
+async function nextInterval (pool: pg.Pool, key: CursorKey, { now, overlapMs }: { now: Date, overlapMs: number }): Promise<Interval> {
   const cursor = await loadCursor(pool, key)
-  if (cursor) return { from: new Date(cursor.getTime() - OVERLAP_MS), until: now }
+  if (cursor) return { from: new Date(cursor.getTime() - overlapMs), until: now }
   return { from: WITHOUT_TIMES.has(key.route) ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_MS), until: now }
 }

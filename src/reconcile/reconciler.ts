@@ -8,7 +8,7 @@ import { backOffMs } from '../pauses.js'
 import { awaitedRoutes } from './awaited.js'
 import { loadCursor } from './cursors.js'
 import type { Leader } from './leader.js'
-import { isDue } from './pace.js'
+import { isDue, lookBackMs } from './pace.js'
 import { contextOf, readRoute, type RouteParts } from './read-route.js'
 import type { Reader } from './reader.js'
 
@@ -82,6 +82,8 @@ interface Line {
   lastReadAt: Date | null
   notBefore: Date
   failures: number
+  /** Null: not since this process was elected. */
+  lookedBackAt: Date | null
   /** Rows of the last reading that other routes have to tell more of. */
   waiting: number
 }
@@ -89,7 +91,7 @@ interface Line {
 function linesOf (lines: Map<string, Line>, readers: readonly Reader[], account: Account): Line[] {
   return readers.flatMap(reader => reader.scopes(account).map(scope => {
     const key = JSON.stringify([account.id, reader.route, scope])
-    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0, waiting: 0 }
+    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0, lookedBackAt: null, waiting: 0 }
     lines.set(key, line)
     return line
   }))
@@ -100,8 +102,10 @@ async function readLine (options: ReconcilerOptions, account: Account, line: Lin
   const { clock, logger, rest } = options
   const { reader, scope } = line
   try {
-    const { waiting } = await readRoute(options, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile') })
-    Object.assign(line, { lastReadAt: clock.now(), failures: 0, waiting })
+    const now = clock.now()
+    const overlapMs = lookBackMs(reader.route, line.lookedBackAt, now)
+    const { waiting } = await readRoute(options, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile'), ...overlapMs !== null && { overlapMs } })
+    Object.assign(line, { lastReadAt: clock.now(), failures: 0, waiting, ...overlapMs !== null && { lookedBackAt: now } })
     return true
   } catch (err) {
     const trouble = troubleOf(err)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isDue } from '../../src/reconcile/pace.js'
+import { isDue, lookBackMs } from '../../src/reconcile/pace.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000)
@@ -25,3 +25,11 @@ for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
     t.equal(isDue({ route, lastReadAt: lastRead === null ? null : ago(lastRead), lastTrafficAt: lastTraffic === null ? null : ago(lastTraffic), isAwaited, now: NOW }), due)
   })
 }
+
+t.test('what may change later is looked at again every four hours, three days back', async t => {
+  const DAYS = 24 * 3_600_000
+  t.equal(lookBackMs('journal', null, NOW), 3 * DAYS)
+  t.equal(lookBackMs('voicemails', ago(4 * 60), NOW), 3 * DAYS)
+  t.equal(lookBackMs('voicemails', ago(4 * 60 - 1), NOW), null)
+  t.equal(lookBackMs('calls', null, NOW), null, 'a call that has ended stays as it is')
+})

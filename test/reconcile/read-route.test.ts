@@ -40,6 +40,8 @@ t.test('the next reading begins an hour before the end of the last one', async t
   await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) })
   await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date('2026-11-23T12:00:00Z')) })
   t.strictSame(reader.reads[1]?.interval, { from: new Date('2026-11-23T08:00:00Z'), until: new Date('2026-11-23T12:00:00Z') })
+  await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date('2026-11-23T13:00:00Z')), overlapMs: 12 * 3_600_000 })
+  t.strictSame(reader.reads[2]?.interval.from, new Date('2026-11-23T00:00:00Z'), 'or further back, when one looks for changes')
 })
 
 t.test('a reading that breaks off leaves the cursor, keeps what it read, and the next one reads all again', async t => {
