@@ -20,8 +20,6 @@ export interface RouteToRead {
   reader: Reader
   context: ReadContext
   scope: string | null
-  /** Null: from the cursor on. */
-  interval?: Interval | null
   /** How long before the cursor. */
   overlapMs?: number
   onPage?: (rows: number) => void
@@ -46,23 +44,30 @@ export const OVERLAP_MS = 60 * 60 * 1000
  *
  * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
-export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, overlapMs = OVERLAP_MS, onPage = () => {} }: RouteToRead): Promise<RouteRead> {
-  const { account, now } = context
+export async function readRoute (parts: RouteParts, { overlapMs = OVERLAP_MS, ...route }: RouteToRead): Promise<RouteRead> {
+  const { reader, scope, context: { account, now } } = route
   const key = { account: account.id, route: reader.route, scope }
-  const read = interval ?? await nextInterval(pool, key, { now: now(), overlapMs })
-  let count = 0
+  const interval = await nextInterval(parts.pool, key, { now: now(), overlapMs })
+  const read = await readInterval(parts, route, interval)
+  await moveCursor(parts.pool, key, { until: interval.until, now: now() })
+  return read
+}
+
+/** Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves. */
+export async function readInterval ({ pool, append }: RouteParts, { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>, interval: Interval): Promise<RouteRead> {
+  const { account, now } = context
+  let rows = 0
   let waiting = 0
-  for await (const page of reader.read(context, read, scope)) {
+  for await (const page of reader.read(context, interval, scope)) {
     const linked = await linkPage(pool, account.id, page)
     await append(linked.findings)
-    count += page.rows
+    rows += page.rows
     waiting += linked.waiting
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
-  await append([rangeFinding({ route: reader.route, scope, interval: read, count }, { account, at: now() })])
-  await moveCursor(pool, key, { until: read.until, now: now() })
-  return { rows: count, waiting }
+  await append([rangeFinding({ route: reader.route, scope, interval, count: rows }, { account, at: now() })])
+  return { rows, waiting }
 }
 
 export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, account: Account, permitClass: PermitClass): ReadContext {

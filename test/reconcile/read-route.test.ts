@@ -2,7 +2,7 @@ import t from 'tap'
 import { Compile } from 'typebox/compile'
 import { rangePolled } from '../../src/events/directory.js'
 import { loadCursor } from '../../src/reconcile/cursors.js'
-import { readRoute } from '../../src/reconcile/read-route.js'
+import { readInterval, readRoute } from '../../src/reconcile/read-route.js'
 import type { Finding } from '../../src/reconcile/reader.js'
 import { freshDatabase } from '../support/database.js'
 import { aNumber, contextAt, readerOf } from './support/told.js'
@@ -64,13 +64,12 @@ t.test('what cannot be appended is not passed over', async t => {
   t.equal(await cursor(), null)
 })
 
-t.test('an interval that is asked for never moves the cursor back', async t => {
-  const { parts, cursor } = await opened(t)
+t.test('an interval that is asked for moves no cursor, and is noted', async t => {
+  const { parts, appended, cursor } = await opened(t)
   const reader = readerOf('numbers', () => PAGES)
-  const context = contextAt(() => new Date(AT))
-  await readRoute(parts, { reader, scope: null, context })
   const past = { from: new Date('2026-01-01T00:00:00Z'), until: new Date('2026-02-01T00:00:00Z') }
-  await readRoute(parts, { reader, scope: null, context, interval: past })
-  t.strictSame(reader.reads[1]?.interval, past)
-  t.equal(await cursor(), AT)
+  t.strictSame(await readInterval(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), { rows: 3, waiting: 0 })
+  t.strictSame(reader.reads[0]?.interval, past)
+  t.match(appended.at(-1), { type: 'range.polled', from: past.from.toISOString(), until: past.until.toISOString(), count: 3 })
+  t.equal(await cursor(), null)
 })
