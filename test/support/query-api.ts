@@ -10,6 +10,7 @@ import { UnauthorizedError } from '../../src/errors.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
+import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/ledger/completeness.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
@@ -22,10 +23,12 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   accounts?: Pick<Account, 'id' | 'apiKey'>[]
   /** Who else may ask, by key. */
   viewers?: Record<string, Viewer>
+  /** Of who backfills. Null: nobody does. */
+  wake?: (() => void) | null
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, wake = null, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await serveQuery(app, {
@@ -36,6 +39,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
     completenessOf: createCompleteness(pool, { all: () => accounts }),
+    backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
     authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
@@ -43,7 +47,8 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const post = (url: string, payload?: object, key = API_KEY) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
-  return { app, get, post }
+  const remove = (url: string, key = API_KEY) => app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
+  return { app, get, post, remove }
 }
 
 function authenticator (viewers: Record<string, Viewer>) {
