@@ -20,7 +20,8 @@ import { noteGaps } from './gaps-metric.js'
 import { noteQuota } from './quota-metric.js'
 import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
-import type { Sync } from './reconcile/sync.js'
+import { createBackfills } from './reconcile/backfill/backfills.js'
+import type { Reconciling } from './reconcile/start.js'
 import type { Secrets } from './secrets.js'
 import type { Later } from './start-later.js'
 
@@ -35,12 +36,12 @@ export interface HttpParts {
   pool: pg.Pool | null
   later: Record<string, Later>
   /** Null: this process does not read MightyCall. */
-  sync: Sync | null
+  reconciling: Reconciling | null
   draining: () => boolean
 }
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, sync, draining }: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, reconciling, draining }: HttpParts): Promise<FastifyInstance> {
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
@@ -61,7 +62,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
       if (await schema() !== null) throw new NotReadyError()
       return ADMIN
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })

@@ -18,6 +18,10 @@ export const ROUTES: readonly RouteLine[] = [
   ['POST', '/v1/projector/resume', 'platform_admin', 'query/projector.ts'],
   ['GET', '/v1/quota', 'platform_admin', 'query/quota.ts'],
   ['GET', '/v1/sync', 'platform_admin', 'query/sync.ts'],
+  ['POST', '/v1/backfills', 'platform_admin', 'query/backfills.ts'],
+  ['GET', '/v1/backfills', 'platform_admin', 'query/backfills.ts'],
+  ['GET', '/v1/backfills/:id', 'platform_admin', 'query/backfills.ts'],
+  ['DELETE', '/v1/backfills/:id', 'platform_admin', 'query/backfills.ts'],
   ['GET', '/v1/completeness', 'platform_admin', 'query/completeness.ts'],
   ['POST', '/api/admin/mightycall/sync', 'platform_admin', 'query/first-system/sync.ts']
 ]
