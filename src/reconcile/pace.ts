@@ -25,7 +25,7 @@ const PACES: Record<Reader['route'], Pace> = {
 }
 
 /** After the last sign of life an account counts as busy for so long. */
-const BUSY_FOR_MS = 30 * MINUTE_MS
+export const BUSY_FOR_MS = 30 * MINUTE_MS
 
 export interface PaceOptions {
   route: Reader['route']

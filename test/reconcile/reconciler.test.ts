@@ -2,24 +2,28 @@ import { pino } from 'pino'
 import t from 'tap'
 import { type Account, createAccounts } from '../../src/accounts.js'
 import { RestAuthError } from '../../src/errors.js'
+import { randomId } from '../../src/events/identity.js'
+import type { Event } from '../../src/events/event.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota-ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { moveCursor } from '../../src/reconcile/cursors.js'
 import { standForElection } from '../../src/reconcile/leader.js'
+import type { RouteParts } from '../../src/reconcile/read-route.js'
 import { startReconciler } from '../../src/reconcile/reconciler.js'
+import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { handClock } from './support/hand-clock.js'
-import { ACCOUNT, readerOf, type TellingReader } from './support/told.js'
+import { ACCOUNT, aNumber, readerOf, type TellingReader } from './support/told.js'
 
 const MINUTE = 60_000
 
-async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t) }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase> } = {}) {
+async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t), append = async () => [] }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase>, append?: RouteParts['append'] } = {}) {
   const { pool } = await database
   const clock = handClock(from)
   const logger = pino({ level: 'silent' })
   const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: clock.now, random: () => 0.5, onDrift: () => {} })
-  const reconciler = startReconciler({ pool, append: async () => [], accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
+  const reconciler = startReconciler({ pool, append, accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
   t.teardown(reconciler.close)
   const idle = () => eventually('a round is over', () => clock.waiting() === 1)
   /** Lets so much time go by, round by round. */
@@ -83,3 +87,25 @@ t.test('of two with one database only the elected one reads', async t => {
   await second.pass(15 * MINUTE)
   t.equal(two.reads.length, 1)
 })
+
+const aNews = aNumber('+15551000001', '2026-11-23T09:00:00Z')
+for (const { name, pages = [[]], before = [], reads } of [
+  { name: 'that it was read is no traffic', reads: 1 },
+  { name: 'what it tells is', pages: [[aNews]], reads: 4 },
+  { name: 'what a backfill tells is not', before: [aNews], reads: 1 }
+]) {
+  t.test(`how often a route is read: ${name}`, async t => {
+    const database = freshDatabase(t)
+    const project = projectorOf((await database).pool)
+    const append: RouteParts['append'] = async findings => {
+      const events = findings.map(finding => ({ ...finding, id: randomId() }) as Event) // a finding is an event but for its id
+      await project(events)
+      return events
+    }
+    await append(before)
+    const journal = readerOf('journal', () => pages)
+    const { pass } = await reconciling(t, [journal], { database, append })
+    await pass(14 * MINUTE)
+    t.equal(journal.reads.length, reads)
+  })
+}
