@@ -2,8 +2,8 @@ import t from 'tap'
 import { hoursOf } from '../../../src/reconcile/ledger/hours.js'
 import { backfilling, BEGUN, comparedWith, NOW, WHOLE } from '../../support/backfilling.js'
 
-t.test('of days without any webhook every call, voicemail and message is there, without waiting, and the hours are known', async t => {
-  const { mightyCall, pool, start, untilState, rows } = await backfilling(t)
+for (const nilGuids of [false, true]) t.test(`of days without any webhook every call, voicemail and message is there at once, and the hours are known${nilGuids ? '; without ids in the journal too' : ''}`, async t => {
+  const { mightyCall, pool, start, untilState, rows } = await backfilling(t, { nilGuids })
   const { backfills } = start()
   const { backfill: { id } } = await backfills.begin(WHOLE)
   const done = await untilState(backfills, id, 'done')
