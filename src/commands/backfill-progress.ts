@@ -19,13 +19,13 @@ export function createBackfillProgress (): BackfillProgress {
 
 function bar (): BackfillProgress {
   const shown = new SingleBar({ format: '{bar} {percentage} % | {amount} | {doing}', barsize: 25, hideCursor: true, stream: process.stderr }, Presets.shades_classic)
-  const left = createTimeLeft()
+  const doingOf = createDoing()
   let isStarted = false
   return {
     show: (backfill, now) => {
       if (!isStarted) shown.start(100, 0, { amount: '', doing: '' })
       isStarted = true
-      shown.update(Math.floor(backfill.done * 100), { amount: amountOf(backfill), doing: waitingOf(backfill) ?? left(backfill.done, now) })
+      shown.update(Math.floor(backfill.done * 100), { amount: amountOf(backfill), doing: doingOf(backfill, now) })
     },
     aside: line => {
       process.stderr.write('\r\u001b[K') // the bar is drawn again with the next step
@@ -36,12 +36,11 @@ function bar (): BackfillProgress {
 }
 
 function lines (): BackfillProgress {
-  const left = createTimeLeft()
+  const doingOf = createDoing()
   let last = { at: Number.NEGATIVE_INFINITY, waiting: null as string | null }
   return {
     show: (backfill, now) => {
-      const waiting = waitingOf(backfill)
-      const doing = waiting ?? left(backfill.done, now)
+      const [waiting, doing] = [waitingOf(backfill), doingOf(backfill, now)]
       if (waiting === last.waiting && (waiting !== null || now.getTime() - last.at < LINE_EVERY_MS)) return
       last = { at: now.getTime(), waiting }
       console.error(`${Math.floor(backfill.done * 100)} %, ${amountOf(backfill)}, ${doing}`)
@@ -49,6 +48,11 @@ function lines (): BackfillProgress {
     aside: line => console.error(line),
     stop: () => {}
   }
+}
+
+function createDoing (): (backfill: BackfillJson, now: Date) => string {
+  const left = createTimeLeft()
+  return (backfill, now) => backfill.state === 'running' ? waitingOf(backfill) ?? left(backfill.done, now) : backfill.state
 }
 
 /** `12 of 31 days, 340 rows, 41 requests` */
