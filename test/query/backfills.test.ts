@@ -12,7 +12,7 @@ const OCTOBER = { since: '2026-10-01', until: '2026-11-01' }
 async function asking (t: Test, accounts: Account[] = [ACCOUNT], now = () => NOW) {
   const { pool } = await freshDatabase(t)
   const woken: number[] = []
-  const api = await queryApi(t, pool, now, [], { syncable: () => accounts, wake: () => { woken.push(1) } })
+  const api = await queryApi(t, pool, now, { syncable: () => accounts, wake: () => { woken.push(1) } })
   const begin = async (payload: object) => (await api.post(URL, payload)).json<{ outcome: string, backfill: { id: string, until: string } }>()
   return { pool, api, begin, woken }
 }
@@ -93,7 +93,7 @@ for (const [name, payload, message] of [
 t.test('a process that does not read MightyCall begins none, and shows and stops those of others', async t => {
   const { pool, begin } = await asking(t)
   const { backfill: { id } } = await begin(OCTOBER)
-  const api = await queryApi(t, pool, () => NOW, [], { syncable: () => [ACCOUNT] })
+  const api = await queryApi(t, pool, () => NOW, { syncable: () => [ACCOUNT] })
   const answer = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
   t.match([answer.statusCode, answer.json()], [503, { code: 'MCS_NOT_RECONCILING' }])
   t.match((await api.get(URL)).json(), { data: [{ id }] })
@@ -103,4 +103,7 @@ t.test('a process that does not read MightyCall begins none, and shows and stops
   t.equal((await api.get(`${URL}/x`)).statusCode, 400)
   t.equal((await api.get(URL, 'wrong')).statusCode, 401)
   t.equal((await api.app.inject({ method: 'POST', url: URL, payload: OCTOBER })).statusCode, 401)
+  const viewer = { actor: 'k', role: 'org_admin', account: 'default', organization: null } as const
+  const another = await queryApi(t, pool, () => NOW, { syncable: () => [ACCOUNT], wake: () => {}, viewers: { another: viewer } })
+  t.equal((await another.post(URL, OCTOBER, 'another')).statusCode, 403, 'requests are the platform\'s')
 })

@@ -81,7 +81,7 @@ async function readRoutes (parts: BackfillParts, job: Job, todo: readonly { rout
   for (const { route, chunk } of todo) {
     const reader = parts.readers.find(candidate => candidate.route === route)
     if (!reader) throw new TypeError(`nobody reads ${route}`)
-    const rows = await readInterval({ pool: parts.pool, append }, { reader, scope: null, context: patientContext(parts, job, route) }, widened(route, chunk, { now: parts.clock.now(), end: job.backfill.interval.until }))
+    const { rows } = await readInterval({ pool: parts.pool, append }, { reader, scope: null, context: patientContext(parts, job, route) }, widened(route, chunk, { now: parts.clock.now(), end: job.backfill.interval.until }))
     read.push({ route, rows })
   }
   await untilSettled(parts.pool, appended, job)
