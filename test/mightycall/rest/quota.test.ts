@@ -32,7 +32,7 @@ t.test('a class leaves to those above it what is reserved for them', async t => 
     while (await ledger.take('key', permitClass, NOW).then(() => true, () => false)) count++
     taken.push([permitClass, count])
   }
-  t.strictSame(taken, [['backfill', 10], ['reconcile', 7], ['sync', 2], ['action', 1]])
+  t.strictSame(taken, [['backfill', 14], ['reconcile', 3], ['sync', 2], ['action', 1]])
 })
 
 t.test('the window rolls: a permit comes back a day after it was taken, and it is said when', async t => {
