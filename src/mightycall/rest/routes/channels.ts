@@ -18,7 +18,7 @@ export function channelBody<P extends TProperties> (known?: P) {
 }
 
 /** The contact's, as it was when it was read: a change that would undo another's is refused then. */
-export const etag = () => Type.Optional(query({ etag: Type.String() }))
+export const etag = () => Type.Optional(query({ etag: Type.String({ pattern: '^(?:\\*|[0-9a-f]{16})$' }) }))
 
 const aChannel = Type.Object({ contactId: id(), channelId: id() })
 const answer = Type.Object({ channel: channelShape, etag: text(), contactOperationEvent: Type.Optional(Type.Unknown()) })
