@@ -22,7 +22,8 @@ for (const family of ['classic', 'contact-center'] as const) {
     const all = await read(calls, { query: ALL_TIME })
     t.equal(all.calls.length, 60)
     t.match(await read(call, { path: { id: all.calls[0]?.id ?? '' } }), { id: all.calls[0]?.id })
-    t.match(await read(makeCall, { body: { from: '+15550100000', to: '+15552100000' } }), { duration: null, callStatus: null, direction: 'Outgoing' })
+    const [ours] = (await read(phoneNumbers, {})).phoneNumbers
+    t.match(await read(makeCall, { body: { from: ours?.number ?? '', to: '+15552100000' } }), { duration: null, callStatus: null, direction: 'Outgoing' })
     const left = await read(voicemails, { query: ALL_TIME })
     t.ok(left.voicemails.length > 0)
     t.match(await read(voicemail, { path: { id: left.voicemails[0]?.id ?? '' } }), { id: left.voicemails[0]?.id })

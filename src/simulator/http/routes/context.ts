@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Parameters, type Parsed, readQuery } from '../query.js'
 import { invalidParameters, invalidValues, malformedFilter } from '../refusals.js'
+import type { Notification } from '../../notifications.js'
 import type { User, World } from '../state/world.js'
 import type { Row } from '../wire.js'
 
@@ -10,6 +11,8 @@ export interface RouteContext {
   now: () => number
   /** Whose token the request came with. */
   userOf: (request: FastifyRequest) => User
+  /** To the webhook address, if there is one, each when it is due. */
+  post: (notifications: readonly Notification[]) => void
 }
 
 export type Routes = (app: FastifyInstance, context: RouteContext) => void
