@@ -2,6 +2,8 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { EventLog, EventReader } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
+import { atMostEvery } from '../at-most.js'
+import { sweepChanges } from '../db/changes.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
 import { startRefold } from './refold.js'
@@ -27,13 +29,21 @@ export interface Projection {
   close: () => Promise<void>
 }
 
+const SWEEP_EVERY_MS = 60_000
+
 /**
  * The projecting role, with its metrics: first what a former local log still holds, then the log.
  * @throws when Kafka or Postgres cannot be reached; nothing is left open then
  */
 export async function startProjection ({ metrics, logger, openFormerLog, ...options }: ProjectionOptions): Promise<Projection> {
   const { pool, group, now, log, settings } = options
-  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now), onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
+  const count = counter(metrics, now)
+  const sweep = atMostEvery(SWEEP_EVERY_MS, () => { sweepChanges(pool).catch(err => logger.warn({ err }, 'old changes could not be removed, and are tried again soon')) })
+  const onProjected: ProjectorOptions['onProjected'] = (projected, batch) => {
+    count(projected, batch)
+    sweep()
+  }
+  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected, onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
   const logId = await log.id()
   const formerLog = await openFormerLog()
   const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog }).catch(async err => {
