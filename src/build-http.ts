@@ -8,13 +8,16 @@ import { type Accounts, isReadable } from './accounts.js'
 import type { Config } from './config.js'
 import { NotReadyError } from './errors.js'
 import type { OpenedLog } from './event-log/open.js'
-import { type HealthCheck, health } from './health.js'
+import { type HealthCheck, health, readinessOf } from './health.js'
 import { createHttp } from './http.js'
+import { buildLive } from './build-live.js'
+import live from './live/live.js'
 import { type Metrics, metricsRoute } from './metrics.js'
 import { createQuotaUsage } from './mightycall/rest/quota-usage.js'
 import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
+import { createLiveReaders } from './query/live-objects.js'
 import { serveQuery } from './query/serve.js'
 import { noteGaps } from './gaps-metric.js'
 import { noteQuota } from './quota-metric.js'
@@ -37,14 +40,16 @@ export interface HttpParts {
   later: Record<string, Later>
   /** Null: this process does not read MightyCall. */
   reconciling: Reconciling | null
-  draining: () => boolean
+  /** Aborted when the service is told to stop. */
+  stopping: AbortSignal
 }
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, reconciling, draining }: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, reconciling, stopping }: HttpParts): Promise<FastifyInstance> {
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
+  const draining = () => stopping.aborted
   const quotaUsage = pool && createQuotaUsage({ pool, accounts, budget: config.dailyBudget, now })
   if (config.roles.includes('query')) await collectOpenApi(app)
   if (config.roles.includes('receive') && opened) {
@@ -62,7 +67,10 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
       if (await schema() !== null) throw new NotReadyError()
       return ADMIN
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), authenticate })
+    const db = drizzle(pool)
+    const streams = buildLive({ pool, readers: createLiveReaders(db, now), health: () => readinessOf(Object.keys(checks), { checks, draining }), logger, metrics, stopping })
+    const addRoutes = async (api: FastifyInstance) => { await api.register(live, { live: streams }) }
+    await serveQuery(app, { db, now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), authenticate, addRoutes })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })

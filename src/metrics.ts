@@ -26,6 +26,8 @@ export function createMetrics () {
     driftEvents: new Counter({ name: 'mcs_drift_events_total', help: 'Distinct events that held a type or a field that we do not know; GET /v1/drift says which.', registers }),
     quotaUsed: new Gauge({ name: 'mcs_quota_used_requests', help: "Requests to MightyCall's REST API in the last 24 h with the account's API key, by all processes; GET /v1/quota says what is left.", labelNames: ['account', 'class'] as const, registers }),
     gapsOpen: new Gauge({ name: 'mcs_gaps_open', help: 'What is known to be missing, and has not healed; GET /v1/completeness says what.', labelNames: ['account'] as const, registers }),
+    liveClients: new Gauge({ name: 'mcs_live_clients', help: 'Clients of GET /v1/live that are connected to this process.', registers }),
+    liveDropped: new Counter({ name: 'mcs_live_dropped_total', help: 'Live clients that were dropped, by the code that they were sent: they did not take what was sent, or their key is no longer valid.', labelNames: ['code'] as const, registers }),
     foldFailures: new Counter({ name: 'mcs_fold_failures_total', help: 'Entities whose row could not be folded; their events are kept.', registers })
   }
 }

@@ -68,8 +68,8 @@ export async function startService ({ config, logger, metrics, clock = systemClo
     const later = startParts({ config, logger, metrics, now: clock.now, accounts, opened, database, reconciling })
     for (const part of Object.values(later)) resources.push(part.close)
 
-    let draining = false
-    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, later, reconciling, draining: () => draining })
+    const stopping = new AbortController()
+    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, later, reconciling, stopping: stopping.signal })
     resources.push(() => app.close())
     const url = await listen(app, config)
     await within(FIRST_TRY_MS, Promise.all(Object.values(later).map(part => part.tried))).catch(() => {})
@@ -84,7 +84,7 @@ export async function startService ({ config, logger, metrics, clock = systemClo
       },
       failed: database?.failed ?? new Promise(() => {}),
       stop: async drainSeconds => {
-        draining = true
+        stopping.abort()
         if (drainSeconds > 0 && has(config, 'receive')) await new Promise(resolve => setTimeout(resolve, drainSeconds * 1000))
         await close()
       }

@@ -4,6 +4,7 @@ import { ROLES } from '../../src/config.js'
 import type { EventLog } from '../../src/event-log/port.js'
 import { health } from '../../src/health.js'
 import { createHttp } from '../../src/http.js'
+import live from '../../src/live/live.js'
 import { createMetrics } from '../../src/metrics.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
@@ -15,7 +16,7 @@ export async function openApi (): Promise<object> {
   const now = () => new Date(0)
   await collectOpenApi(app)
   await serveReceive(app, { log: noLog, metrics: createMetrics(), now, accounts: () => [] })
-  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], authenticate: notCalled })
+  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], authenticate: notCalled, addRoutes: async app => { await app.register(live, { live: { open: notCalled, close: async () => {} } }) } })
   await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
   await app.ready()
   const document = app.swagger()

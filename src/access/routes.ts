@@ -8,6 +8,7 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/calls/:id', 'viewer', 'query/calls.ts'],
   ['GET', '/v1/calls/:id/timeline', 'viewer', 'query/timeline.ts'],
   ['GET', '/v1/agents', 'viewer', 'query/agents.ts'],
+  ['GET', '/v1/live', 'viewer', 'live/live.ts'],
   ['GET', '/v1/drift', 'platform_admin', 'query/drift.ts'],
   ['GET', '/v1/dead-letters', 'platform_admin', 'query/dead-letters.ts'],
   ['GET', '/v1/dead-letters/:id', 'platform_admin', 'query/dead-letters.ts'],

@@ -64,6 +64,6 @@ export default fp<AgentsOptions>(async (plain, { db, now }) => {
   })
 }, { name: 'agents', fastify: '5.x', encapsulate: true })
 
-function toAgent ({ since, age_seconds: ageSeconds, ...row }: AgentRow): Static<typeof agentShape> {
+export function toAgent ({ since, age_seconds: ageSeconds, ...row }: AgentRow): Static<typeof agentShape> {
   return { ...row, since: since === null ? null : new Date(since).toISOString(), ageSeconds }
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { isAway } from '../db/sqlstate.js'
 import { roleOf } from '../access/routes.js'
@@ -21,10 +21,12 @@ import timeline from './timeline.js'
 export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, BackfillsOptions {
   /** @throws UnauthorizedError  it is nobody's whom we know */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
+  /** Adds routes of other stages, behind the same keys. */
+  addRoutes: (app: FastifyInstance) => Promise<void>
 }
 
 /** Everything under /v1, and the first system's routes, for those who have a key. A new resource is one file and one line here. */
-export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
+export default fp<ApiOptions>(async (app, { authenticate, addRoutes, ...deps }) => {
   app.decorateRequest('viewer', null)
   app.addHook('onRoute', guard)
   app.addHook('onRequest', async request => {
@@ -46,6 +48,7 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(firstSystemSync, deps)
   await app.register(completeness, deps)
   await app.register(backfills, deps)
+  await addRoutes(app)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
 
 /** Looks up who may use a route that is being added, and says so in its description. */

@@ -79,7 +79,7 @@ function earlier (a: Date, b: Date): Date {
   return a < b ? a : b
 }
 
-async function withLegs (db: NodePgDatabase, rows: readonly CallRow[], now: Date): Promise<CallShape[]> {
+export async function withLegs (db: NodePgDatabase, rows: readonly CallRow[], now: Date): Promise<CallShape[]> {
   if (rows.length === 0) return []
   const accounts = sql.param(rows.map(row => row.account))
   const ids = sql.param(rows.map(row => row.callId))

@@ -6,7 +6,9 @@ import type { Test } from 'tap'
 import { ADMIN, type Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts.js'
 import { createHttp } from '../../src/http.js'
-import { UnauthorizedError } from '../../src/errors.js'
+import { LiveClosedError, UnauthorizedError } from '../../src/errors.js'
+import live from '../../src/live/live.js'
+import type { LiveStreams } from '../../src/live/streams.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
@@ -20,6 +22,8 @@ import { SETTINGS } from './settings.js'
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
 export interface QueryApiOptions extends Partial<SyncOptions> {
+  /** Tests of live views make their own. */
+  live?: LiveStreams
   accounts?: Pick<Account, 'id' | 'apiKey'>[]
   /** Who else may ask, by key. */
   viewers?: Record<string, Viewer>
@@ -27,8 +31,10 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   wake?: (() => void) | null
 }
 
+const NO_LIVE: LiveStreams = { open: async () => { throw new LiveClosedError() }, close: async () => {} }
+
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, wake = null, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await serveQuery(app, {
@@ -42,6 +48,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
+    addRoutes: async api => { await api.register(live, { live: streams }) },
     authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
   })
   t.teardown(() => app.close())
