@@ -64,11 +64,11 @@ t.test('a number that is swept, to come or none is a reset, and so is a rebuild'
   const { pool, project, watch } = await liveApi(t)
   await project(history('IncomingCall', { id: 'a' }))
   await project(history('IncomingCall', { id: 'b' }), 10)
-  const old = await watch('', { lastEventId: '1' })
+  const old = await watch('?kinds=call', { lastEventId: '1' })
   t.equal((await untilTold(old, 'all of it', some => some.length === 1))[0]?.event, 'call')
   await pool.query("update changes set changed_at = changed_at - interval '2 hours'")
   await sweepChanges(pool)
-  const clients = [await watch('', { lastEventId: '1' }), await watch('', { lastEventId: '99' }), await watch('', { lastEventId: 'x' })]
+  const clients = [await watch('?kinds=call', { lastEventId: '1' }), await watch('?kinds=call', { lastEventId: '99' }), await watch('?kinds=call', { lastEventId: 'x' })]
   for (const client of clients) {
     t.match(await untilTold(client, 'a reset', some => some.length === 1), [{ id: '2', event: 'reset', data: { revision: 2 } }])
   }
@@ -76,7 +76,7 @@ t.test('a number that is swept, to come or none is a reset, and so is a rebuild'
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
   const [told] = (await untilTold(old, 'the rebuild', some => some.some(({ event }) => event === 'reset'))).slice(-1)
   t.equal(told?.event, 'reset')
-  t.equal((await untilTold(await watch('', { lastEventId: '2' }), 'the rebuild', some => some.length === 1))[0]?.event, 'reset', 'who was away, too')
+  t.equal((await untilTold(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1))[0]?.event, 'reset', 'who was away, too')
 })
 
 t.test('an object that is gone is told as such', async t => {
