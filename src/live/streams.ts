@@ -71,7 +71,7 @@ export function startLive ({ pool, readers, health, isStillValid, logger, onClie
       if (!await asked) client.drop(new UnauthorizedError())
       if (client.isOver()) continue
       if (report) client.tellHealth(report)
-      client.beat(hub.clients().has(client) ? hub.last() : null)
+      client.beat(hub.toldUpTo(client))
     }
   }
 

@@ -8,7 +8,7 @@ interface Teardown {
 export interface LiveEvent {
   id: string | null
   event: string
-  data: { revision?: number, object?: { id?: string, extension?: string } | null, id?: string, code?: string }
+  data: { revision?: number, object?: { id?: string, extension?: string, state?: string } | null, id?: string, code?: string }
 }
 
 export interface LiveClient {

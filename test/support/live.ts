@@ -12,19 +12,20 @@ import { API_KEY, queryApi } from './query-api.js'
 
 export interface LiveSetting extends Partial<Pick<LiveOptions, 'limits' | 'isStillValid' | 'health'>> {
   viewers?: Record<string, Viewer>
+  /** It never hears of changes. */
+  isDeaf?: boolean
 }
 
 /** What projects into a database, and the API with live streams over it, on a port. */
-export async function liveApi (t: Test, { limits = {}, viewers = {}, isStillValid = async () => true, health = async () => ({ ready: true }) }: LiveSetting = {}) {
+export async function liveApi (t: Test, { limits = {}, viewers = {}, isDeaf = false, isStillValid = async () => true, health = async () => ({ ready: true }) }: LiveSetting = {}) {
   const projecting = await projector(t)
-  const { database, host, port, user, password, connectionString } = projecting.pool.options
-  const pool = new pg.Pool({ ...connectionString === undefined ? { database, host, port, user, password } : { connectionString }, max: 4, application_name: 'live' })
+  const pool = new pg.Pool({ ...projecting.pool.options, max: 4 })
   pool.on('error', () => {})
   const statements: string[] = []
   const dropped: string[] = []
   let clients = 0
   const streams = startLive({
-    pool: spied(pool, statements), readers: createLiveReaders(drizzle(spied(pool, statements)), () => NOW), health, isStillValid, logger: pino({ level: 'silent' }),
+    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options), readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW), health, isStillValid, logger: pino({ level: 'silent' }),
     onClients: count => { clients = count },
     onDropped: code => { dropped.push(code) },
     limits: { heartbeatMs: 200, pollMs: 100, ...limits }
@@ -40,10 +41,11 @@ export async function liveApi (t: Test, { limits = {}, viewers = {}, isStillVali
   return { ...projecting, app, url, streams, watch, statements, dropped, clients: () => clients }
 }
 
-/** Notes each statement that goes through the pool. */
-function spied (pool: pg.Pool, statements: string[]): pg.Pool {
+/** Notes each statement that goes through the pool; these options are for connections beside it. */
+function spied (pool: pg.Pool, statements: string[], options: object): pg.Pool {
   return new Proxy(pool, {
     get: (target, name) => {
+      if (name === 'options') return options
       if (name !== 'query') return Reflect.get(target, name, target) as unknown
       return (...args: [string | { text: string }, ...unknown[]]) => {
         statements.push(typeof args[0] === 'string' ? args[0] : args[0].text)
