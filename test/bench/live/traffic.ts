@@ -22,7 +22,7 @@ export interface Traffic {
 
 /** @param prefix  the beginning of each call's id */
 export function createTraffic (service: RunningService, prefix: string): Traffic {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' }) // one that idles for long is closed while it is used
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 512, scheduling: 'fifo' }) // one that idles for long is closed while it is used
   const postedAt = new Map<string, number[]>() // by call
   let n = 0
 
