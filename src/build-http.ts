@@ -22,6 +22,7 @@ import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
 import type { Sync } from './reconcile/sync.js'
 import type { Secrets } from './secrets.js'
+import type { LiveSettings } from './settings/live-settings.js'
 import type { Later } from './start-later.js'
 
 export interface HttpParts {
@@ -33,6 +34,8 @@ export interface HttpParts {
   accounts: Accounts
   opened: OpenedLog | null
   pool: pg.Pool | null
+  /** Null without a database. */
+  settings: LiveSettings | null
   later: Record<string, Later>
   /** Null: this process does not read MightyCall. */
   sync: Sync | null
@@ -40,7 +43,7 @@ export interface HttpParts {
 }
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, sync, draining }: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, sync, draining }: HttpParts): Promise<FastifyInstance> {
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
@@ -53,7 +56,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
   }
   if (later.project) checks.project = async () => later.project?.trouble() ?? null
   if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
-  if (config.roles.includes('query') && pool && quotaUsage) {
+  if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
     const isKnown = createKeyCheck(admin)
     const authenticate = async (request: FastifyRequest) => {
@@ -61,7 +64,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
       if (await schema() !== null) throw new NotReadyError()
       return ADMIN
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), settings, accountIds: () => accounts.all().map(({ id }) => id), repairs: createRepairs({ pool, settings, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })

@@ -8,6 +8,7 @@ import { createMetrics } from '../../src/metrics.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
 import { serveReceive } from '../../src/receive/serve.js'
+import { createLiveSettings } from '../../src/settings/live-settings.js'
 
 /** The description of a process with every role: its routes are made, and none is called. */
 export async function openApi (): Promise<object> {
@@ -15,7 +16,7 @@ export async function openApi (): Promise<object> {
   const now = () => new Date(0)
   await collectOpenApi(app)
   await serveReceive(app, { log: noLog, metrics: createMetrics(), now, accounts: () => [] })
-  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, sync: null, syncable: () => [], authenticate: notCalled })
+  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }), accountIds: () => [], sync: null, syncable: () => [], authenticate: notCalled })
   await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
   await app.ready()
   const document = app.swagger()

@@ -14,6 +14,7 @@ import { createCompleteness } from '../../src/reconcile/ledger/completeness.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
 import type { SyncOptions } from '../../src/query/sync.js'
+import { createLiveSettings, type LiveSettings } from '../../src/settings/live-settings.js'
 import { SETTINGS } from './settings.js'
 
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
@@ -22,10 +23,12 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   accounts?: Pick<Account, 'id' | 'apiKey'>[]
   /** Who else may ask, by key. */
   viewers?: Record<string, Viewer>
+  settings?: LiveSettings
+  accountIds?: readonly string[]
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await serveQuery(app, {
@@ -36,6 +39,8 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
     completenessOf: createCompleteness(pool, { all: () => accounts }),
+    settings,
+    accountIds: () => accountIds,
     sync,
     syncable,
     authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })

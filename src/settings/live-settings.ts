@@ -1,0 +1,59 @@
+import type pg from 'pg'
+import type { AccountSettings } from '../accounts.js'
+import { DEFAULT_SETTINGS, type Settings, settingsIn } from './values.js'
+
+/** What is known of accounts: what was set at run time, and the configuration where nothing was. */
+export interface LiveSettings extends AccountSettings {
+  of: (account: string) => Settings
+  /** Asks Postgres again. */
+  refresh: () => Promise<void>
+  /** Calls it whenever something has changed, until what it gives back is called. */
+  watch: (onChange: () => void) => () => void
+}
+
+interface Row {
+  account: string
+  name: string
+  value: unknown
+}
+
+/** @param configured  asked each time, since a reload may change it */
+export function createLiveSettings (configured: AccountSettings, db: Pick<pg.Pool, 'query'>): LiveSettings {
+  let known = ''
+  let overrides = new Map<string, Partial<Settings>>()
+  const watchers = new Set<() => void>()
+  let asking = Promise.resolve()
+  const timeZoneOf = (account: string) => overrides.get(account)?.timeZone ?? configured.timeZoneOf(account)
+
+  async function ask (): Promise<void> {
+    const { rows } = await db.query<Row>('select account, name, value from settings order by account, name')
+    const told = JSON.stringify(rows)
+    if (told === known) return
+    known = told
+    overrides = byAccount(rows)
+    for (const onChange of watchers) onChange()
+  }
+
+  return {
+    timeZoneOf,
+    regionOf: configured.regionOf,
+    of: account => ({ ...DEFAULT_SETTINGS, timeZone: configured.timeZoneOf(account), ...overrides.get(account) }),
+    refresh: () => asking = asking.catch(() => {}).then(ask), // one after the other: no older answer replaces a newer one
+    watch: onChange => {
+      watchers.add(onChange)
+      return () => { watchers.delete(onChange) }
+    }
+  }
+}
+
+/** As they are at this moment, for a command. */
+export async function loadSettings (configured: AccountSettings, db: Pick<pg.Pool, 'query'>): Promise<LiveSettings> {
+  const settings = createLiveSettings(configured, db)
+  await settings.refresh()
+  return settings
+}
+
+function byAccount (rows: readonly Row[]): Map<string, Partial<Settings>> {
+  const accounts = [...new Set(rows.map(({ account }) => account))]
+  return new Map(accounts.map(account => [account, settingsIn(rows.filter(row => row.account === account))]))
+}
