@@ -15,8 +15,9 @@ interface Answer {
 
 async function company (t: Test) {
   const { pool } = await projectedCompany(t, { calls: 300, hours: 30 })
+  await pool.query("update call_history set outcome = 'canceled' where call_id in (select call_id from call_history where outcome = 'abandoned' and wait_seconds > 4 order by call_id limit 2)") // MightyCall can say so, the company's does not
   const { get } = await queryApi(t, pool, NOW)
-  const stats = async (query: string) => (await get(`/v1/stats/calls?since=2026-11-23&${query}`)).json<Answer>()
+  const stats = async (query: string) => (await get(`/v1/stats/calls?since=2026-11-23&until=2026-11-25&${query}`)).json<Answer>()
   return { pool, get, stats, rows: await countedRows(pool) }
 }
 
@@ -26,16 +27,30 @@ function grouped<K> (rows: readonly CountedRow[], keyOf: (row: CountedRow) => K)
   return groups
 }
 
+/** Seconds may differ by the last millisecond, which two ways of rounding make of the same half. */
+function same (t: Test, actual: object | undefined, rows: readonly CountedRow[], message: string): void {
+  const seconds: number[][] = []
+  const withoutSeconds = (value: object | undefined) => {
+    const own: number[] = []
+    seconds.push(own)
+    return JSON.parse(JSON.stringify(value ?? {}, (name, part: unknown) => name.endsWith('Seconds') && typeof part === 'number' ? own.push(part) && 'seconds' : part)) as object
+  }
+  const { group, ...counted } = actual as { group?: unknown }
+  t.strictSame(withoutSeconds(counted), withoutSeconds(recount(rows)), message)
+  t.ok(seconds[0]?.every((value, i) => Math.abs(value - (seconds[1]?.[i] ?? Number.NaN)) < 0.0011), `${message}: seconds`)
+}
+
 t.test('every bucket says what a count of its calls says, and so do the totals', async t => {
   const { stats, rows } = await company(t)
   for (const [bucket, length] of [['hour', 13], ['day', 10], ['month', 7]] as const) {
     const { data, totals } = await stats(`bucket=${bucket}`)
     const own = grouped(rows, ({ started_at }) => started_at.toISOString().slice(0, length))
-    for (const { start, group, ...counted } of data) t.strictSame(counted, recount(own.get(start.slice(0, length)) ?? []), `${bucket} ${start}`)
-    t.strictSame(totals, [{ group: null, ...recount(rows) }])
+    for (const { start, group, ...counted } of data) same(t, counted, own.get(start.slice(0, length)) ?? [], `${bucket} ${start}`)
+    t.equal(totals.length, 1)
+    same(t, totals[0], rows, bucket)
   }
   const all = recount(rows)
-  t.ok(Object.entries(all).every(([name, value]) => value !== 0 || ['waiting'].includes(name)), 'the company has some of everything')
+  t.strictSame(Object.entries(all).filter(([, value]) => value === 0).map(([name]) => name), ['waiting'], 'the company has some of everything else')
   t.equal(all.inbound, all.answered + all.missed + all.abandoned + all.voicemail + all.other + all.waiting)
 })
 
@@ -46,10 +61,10 @@ t.test('groups have their own counts, in every bucket', async t => {
     const { data, totals } = await stats(`bucket=day&groupBy=${groupBy}`)
     const own = grouped(rows, keyOf)
     t.strictSame(new Set(totals.map(({ group }) => group)), new Set(own.keys()))
-    for (const { group, ...counted } of totals) t.strictSame(counted, recount(own.get(group) ?? []), `${groupBy} ${group}`)
-    t.equal(data.length, 2 * totals.length + totals.length * (data.length / totals.length - 2), 'a row for each group and bucket')
+    for (const { group, ...counted } of totals) same(t, counted, own.get(group) ?? [], `${groupBy} ${group}`)
+    t.equal(data.length, 2 * totals.length, 'a row for each group and day')
     for (const { start, group, ...counted } of data) {
-      t.strictSame(counted, recount((own.get(group) ?? []).filter(row => row.started_at.toISOString().startsWith(start.slice(0, 10)))), `${groupBy} ${group} ${start}`)
+      same(t, counted, (own.get(group) ?? []).filter(row => row.started_at.toISOString().startsWith(start.slice(0, 10))), `${groupBy} ${group} ${start}`)
     }
   }
 })
@@ -63,7 +78,7 @@ t.test('the filters are those of the list of calls', async t => {
     ['outcome=missed&outcome=voicemail', row => ['missed', 'voicemail'].includes(row.outcome ?? '')],
     ['account=nobody', () => false]
   ]
-  for (const [query, isIn] of filters) t.strictSame((await stats(query)).totals, [{ group: null, ...recount(rows.filter(isIn)) }], query)
+  for (const [query, isIn] of filters) same(t, (await stats(query)).totals[0], rows.filter(isIn), query)
   const ids = (await get('/v1/calls?extension=101&limit=500')).json<{ data: object[] }>().data.length
   t.equal((await stats('extension=101')).totals[0]?.calls, ids)
 })
