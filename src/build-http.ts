@@ -22,6 +22,7 @@ import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
 import type { Sync } from './reconcile/sync.js'
 import type { Secrets } from './secrets.js'
+import { createChangeSettings } from './settings/change-settings.js'
 import type { LiveSettings } from './settings/live-settings.js'
 import type { Later } from './start-later.js'
 
@@ -64,7 +65,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
       if (await schema() !== null) throw new NotReadyError()
       return ADMIN
     }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), settings, accountIds: () => accounts.all().map(({ id }) => id), repairs: createRepairs({ pool, settings, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), settings, changeSettings: createChangeSettings(pool, now), accountIds: () => accounts.all().map(({ id }) => id), repairs: createRepairs({ pool, settings, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })

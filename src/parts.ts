@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { Accounts } from './accounts.js'
 import type { Config } from './config.js'
 import type { Database } from './db/open.js'
 import { openFormerLog, type OpenedLog } from './event-log/open.js'
@@ -15,7 +14,6 @@ export interface PartsOptions {
   logger: Logger
   metrics: Metrics
   now: () => Date
-  accounts: Accounts
   opened: OpenedLog | null
   database: Database | null
   /** Null without a database. */
@@ -24,7 +22,7 @@ export interface PartsOptions {
 }
 
 /** What needs a server that may not be there yet, by name. */
-export function startParts ({ config, logger, metrics, now, accounts, opened, database, settings, reconciling }: PartsOptions): Record<string, Later> {
+export function startParts ({ config, logger, metrics, now, opened, database, settings, reconciling }: PartsOptions): Record<string, Later> {
   const later: Record<string, Later> = {}
   const prepare = opened?.prepare && untilDone(opened.prepare)
   const { migrate, pool } = database ?? {}

@@ -67,7 +67,7 @@ export async function startService ({ config, logger, metrics, clock = systemClo
     const reconciling = has(config, 'reconcile') && opened && database
       ? createReconciling({ pool: database.pool, log: opened.log, accounts, dailyBudget: config.dailyBudget, clock, logger: logger.child({ stage: 'reconcile' }) })
       : null
-    const later = startParts({ config, logger, metrics, now: clock.now, accounts, opened, database, settings, reconciling })
+    const later = startParts({ config, logger, metrics, now: clock.now, opened, database, settings, reconciling })
     for (const part of Object.values(later)) resources.push(part.close)
 
     let draining = false
@@ -83,6 +83,7 @@ export async function startService ({ config, logger, metrics, clock = systemClo
       accounts: accounts.all,
       reload: () => {
         for (const account of reloadAccounts(accounts, load, logger)) metrics.lastWebhook.remove({ account }) // its silence is no news any more
+        settings?.tellWatchers()
       },
       failed: database?.failed ?? new Promise(() => {}),
       stop: async drainSeconds => {

@@ -11,6 +11,8 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/stats/calls', 'viewer', 'query/stats/calls.ts'],
   ['GET', '/v1/stats/agents', 'viewer', 'query/stats/agents.ts'],
   ['GET', '/v1/stats/now', 'viewer', 'query/stats/now.ts'],
+  ['GET', '/v1/settings', 'viewer', 'query/settings.ts'],
+  ['PATCH', '/v1/settings', 'platform_admin', 'query/settings.ts'],
   ['GET', '/v1/drift', 'platform_admin', 'query/drift.ts'],
   ['GET', '/v1/dead-letters', 'platform_admin', 'query/dead-letters.ts'],
   ['GET', '/v1/dead-letters/:id', 'platform_admin', 'query/dead-letters.ts'],

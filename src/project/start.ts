@@ -4,8 +4,8 @@ import type { EventLog, EventReader } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
+import { type RedateStartOptions, startRedate } from './redate.js'
 import { startRefold } from './refold.js'
-import type { AccountSettings } from '../accounts.js'
 import { findSwitch } from './start-at.js'
 import { describeStop, loadStop } from './stops.js'
 
@@ -14,7 +14,7 @@ export interface ProjectionOptions {
   pool: pg.Pool
   group: string
   now: () => Date
-  settings: AccountSettings
+  settings: RedateStartOptions['settings']
   logger: Logger
   metrics: Metrics
   /** Opens the local log of an installation that has moved to Kafka, if there is one. Closed when it is projected. */
@@ -45,6 +45,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
     for (const hole of holes) reportHole(projector.logger, hole)
     const subscription = await startProjector(projector)
     const refold = startRefold({ pool, settings, logger: projector.logger })
+    const redate = startRedate({ pool, settings, logger: projector.logger })
     return {
       trouble: async () => {
         const stop = await loadStop(pool, group).catch(() => undefined) // without Postgres the subscription says why
@@ -53,7 +54,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
         projector.onStopped(why !== null) // the process may have had no record since it was resumed
         return why ?? subscription.trouble() ?? rest?.subscription.trouble() ?? null
       },
-      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close(), redate.close()]) }
     }
   } catch (err) {
     await rest?.subscription.close()

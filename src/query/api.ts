@@ -14,6 +14,7 @@ import failedEntities from './failed-entities.js'
 import firstSystemSync from './first-system/sync.js'
 import projector from './projector.js'
 import quota, { type QuotaOptions } from './quota.js'
+import settings, { type SettingsRouteOptions } from './settings.js'
 import statsAgents from './stats/agents.js'
 import statsCalls from './stats/calls.js'
 import statsNow from './stats/now.js'
@@ -21,7 +22,7 @@ import type { StatsOptions } from './stats/scope.js'
 import sync, { type SyncOptions } from './sync.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, StatsOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, StatsOptions, SettingsRouteOptions {
   /** @throws UnauthorizedError  it is nobody's whom we know */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
 }
@@ -43,6 +44,7 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(statsCalls, deps)
   await app.register(statsAgents, deps)
   await app.register(statsNow, deps)
+  await app.register(settings, deps)
   await app.register(drift, deps)
   await app.register(deadLetters, deps)
   await app.register(failedEntities, deps)

@@ -1,14 +1,18 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts.js'
-import { DEFAULT_SETTINGS, type Settings, settingsIn } from './values.js'
+import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './values.js'
 
 /** What is known of accounts: what was set at run time, and the configuration where nothing was. */
 export interface LiveSettings extends AccountSettings {
   of: (account: string) => Settings
+  /** The names of those that were set at run time. */
+  setOf: (account: string) => SettingName[]
   /** Asks Postgres again. */
   refresh: () => Promise<void>
   /** Calls it whenever something has changed, until what it gives back is called. */
   watch: (onChange: () => void) => () => void
+  /** To be called when the configuration has changed. */
+  tellWatchers: () => void
 }
 
 interface Row {
@@ -31,6 +35,10 @@ export function createLiveSettings (configured: AccountSettings, db: Pick<pg.Poo
     if (told === known) return
     known = told
     overrides = byAccount(rows)
+    tellWatchers()
+  }
+
+  function tellWatchers (): void {
     for (const onChange of watchers) onChange()
   }
 
@@ -38,6 +46,8 @@ export function createLiveSettings (configured: AccountSettings, db: Pick<pg.Poo
     timeZoneOf,
     regionOf: configured.regionOf,
     of: account => ({ ...DEFAULT_SETTINGS, timeZone: configured.timeZoneOf(account), ...overrides.get(account) }),
+    setOf: account => SETTING_NAMES.filter(name => overrides.get(account)?.[name] !== undefined),
+    tellWatchers,
     refresh: () => asking = asking.catch(() => {}).then(ask), // one after the other: no older answer replaces a newer one
     watch: onChange => {
       watchers.add(onChange)

@@ -14,6 +14,7 @@ import { createCompleteness } from '../../src/reconcile/ledger/completeness.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
 import type { SyncOptions } from '../../src/query/sync.js'
+import { createChangeSettings } from '../../src/settings/change-settings.js'
 import { createLiveSettings, type LiveSettings } from '../../src/settings/live-settings.js'
 import { SETTINGS } from './settings.js'
 
@@ -40,6 +41,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
     completenessOf: createCompleteness(pool, { all: () => accounts }),
     settings,
+    changeSettings: createChangeSettings(pool, now),
     accountIds: () => accountIds,
     sync,
     syncable,
@@ -48,7 +50,8 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const post = (url: string, payload?: object, key = API_KEY) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
-  return { app, get, post }
+  const patch = (url: string, payload: object, key = API_KEY) => app.inject({ method: 'PATCH', url, headers: { authorization: `Bearer ${key}` }, payload })
+  return { app, get, post, patch }
 }
 
 function authenticator (viewers: Record<string, Viewer>) {

@@ -12,7 +12,7 @@ export interface StatsOptions {
   db: NodePgDatabase
   now: () => Date
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
-  settings: Pick<LiveSettings, 'of'>
+  settings: LiveSettings
   /** Those that are configured. */
   accountIds: () => readonly string[]
 }
