@@ -1,10 +1,10 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createKeyCheck } from './access/bearer.js'
 import { ADMIN } from './access/viewer.js'
-import { type Accounts, isReadable } from './accounts.js'
+import type { Accounts } from './accounts.js'
+import { apiOptions } from './api-options.js'
 import type { Config } from './config.js'
 import { NotReadyError } from './errors.js'
 import type { OpenedLog } from './event-log/open.js'
@@ -12,17 +12,15 @@ import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
 import { type Metrics, metricsRoute } from './metrics.js'
 import { createQuotaUsage } from './mightycall/rest/quota-usage.js'
-import { createRepairs } from './project/repairs.js'
-import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
 import { serveQuery } from './query/serve.js'
+import { lagOf } from './project/lag.js'
 import { noteGaps } from './gaps-metric.js'
+import { noteLag } from './lag-metric.js'
 import { noteQuota } from './quota-metric.js'
-import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
 import type { Sync } from './reconcile/sync.js'
 import type { Secrets } from './secrets.js'
-import { createChangeSettings } from './settings/change-settings.js'
 import type { LiveSettings } from './settings/live-settings.js'
 import type { Later } from './start-later.js'
 
@@ -44,38 +42,43 @@ export interface HttpParts {
 }
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, sync, draining }: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
+  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, draining } = parts
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
   const quotaUsage = pool && createQuotaUsage({ pool, accounts, budget: config.dailyBudget, now })
+  const lag = pool && opened && (() => lagOf({ pool, log: opened.log, group: config.groupId }))
   if (config.roles.includes('query')) await collectOpenApi(app)
-  if (config.roles.includes('receive') && opened) {
-    const { log } = opened
-    const trouble = await serveReceive(app, { log, metrics, now, accounts: accounts.all })
-    checks.receive = async () => log.trouble() ?? trouble()
-  }
+  const receiving = config.roles.includes('receive') && opened ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all }) : null
+  if (receiving && opened) checks.receive = async () => opened.log.trouble() ?? receiving.trouble()
   if (later.project) checks.project = async () => later.project?.trouble() ?? null
   if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
   if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
-    const isKnown = createKeyCheck(admin)
-    const authenticate = async (request: FastifyRequest) => {
-      await isKnown(request)
-      if (await schema() !== null) throw new NotReadyError()
-      return ADMIN
-    }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), settings, changeSettings: createChangeSettings(pool, now), accountIds: () => accounts.all().map(({ id }) => id), repairs: createRepairs({ pool, settings, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync, syncable: () => accounts.all().filter(isReadable), authenticate })
     checks.query = async () => await schema() ?? await canQuery(pool)
+    await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, authenticate: authenticator(admin, schema) }))
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
     noteSpool(metrics, opened)
-    if (quotaUsage) await noteQuota(metrics, quotaUsage)
-    if (pool) await noteGaps(metrics, pool, accounts.all().map(({ id }) => id))
+    await Promise.all([
+      quotaUsage && noteQuota(metrics, quotaUsage),
+      pool && noteGaps(metrics, pool, accounts.all().map(({ id }) => id)),
+      lag && config.roles.includes('project') && noteLag(metrics, lag)
+    ])
   }
   await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app
+}
+
+function authenticator (admin: readonly string[], schema: Later['trouble']) {
+  const isKnown = createKeyCheck(admin)
+  return async (request: FastifyRequest) => {
+    await isKnown(request)
+    if (await schema() !== null) throw new NotReadyError()
+    return ADMIN
+  }
 }
 
 function noteSpool (metrics: Metrics, opened: OpenedLog | null): void {

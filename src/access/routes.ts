@@ -13,6 +13,7 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/stats/now', 'viewer', 'query/stats/now.ts'],
   ['GET', '/v1/settings', 'viewer', 'query/settings.ts'],
   ['PATCH', '/v1/settings', 'platform_admin', 'query/settings.ts'],
+  ['GET', '/v1/system', 'platform_admin', 'query/system.ts'],
   ['GET', '/v1/drift', 'platform_admin', 'query/drift.ts'],
   ['GET', '/v1/dead-letters', 'platform_admin', 'query/dead-letters.ts'],
   ['GET', '/v1/dead-letters/:id', 'platform_admin', 'query/dead-letters.ts'],
@@ -24,7 +25,10 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/quota', 'platform_admin', 'query/quota.ts'],
   ['GET', '/v1/sync', 'platform_admin', 'query/sync.ts'],
   ['GET', '/v1/completeness', 'platform_admin', 'query/completeness.ts'],
-  ['POST', '/api/admin/mightycall/sync', 'platform_admin', 'query/first-system/sync.ts']
+  ['POST', '/api/admin/mightycall/sync', 'platform_admin', 'query/first-system/sync.ts'],
+  ['GET', '/api/admin/mightycall/phone-numbers', 'platform_admin', 'query/first-system/directory.ts'],
+  ['GET', '/api/admin/mightycall/extensions', 'platform_admin', 'query/first-system/directory.ts'],
+  ['GET', '/api/admin/mightycall/reports', 'platform_admin', 'query/first-system/reports.ts']
 ]
 
 const RULES = new Map(ROUTES.map(([method, url, role]) => [`${method} ${url}`, role]))

@@ -11,6 +11,8 @@ import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
 import { errors } from './errors.js'
 import failedEntities from './failed-entities.js'
+import firstSystemDirectory from './first-system/directory.js'
+import firstSystemReports from './first-system/reports.js'
 import firstSystemSync from './first-system/sync.js'
 import projector from './projector.js'
 import quota, { type QuotaOptions } from './quota.js'
@@ -20,9 +22,10 @@ import statsCalls from './stats/calls.js'
 import statsNow from './stats/now.js'
 import type { StatsOptions } from './stats/scope.js'
 import sync, { type SyncOptions } from './sync.js'
+import system, { type SystemOptions } from './system.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, StatsOptions, SettingsRouteOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, StatsOptions, SettingsRouteOptions, SystemOptions {
   /** @throws UnauthorizedError  it is nobody's whom we know */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
 }
@@ -45,6 +48,7 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(statsAgents, deps)
   await app.register(statsNow, deps)
   await app.register(settings, deps)
+  await app.register(system, deps)
   await app.register(drift, deps)
   await app.register(deadLetters, deps)
   await app.register(failedEntities, deps)
@@ -52,6 +56,8 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(quota, deps)
   await app.register(sync, deps)
   await app.register(firstSystemSync, deps)
+  await app.register(firstSystemDirectory, deps)
+  await app.register(firstSystemReports, deps)
   await app.register(completeness, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
 

@@ -16,7 +16,7 @@ export async function collectOpenApi (app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: INFO,
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
-      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'statistics' }, { name: 'settings' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'health' }]
+      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'statistics' }, { name: 'settings' }, { name: 'system' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'first system' }, { name: 'health' }]
     },
     transform: ({ schema, url }) => ({ schema: withOptionalDefaults(schema), url })
   })

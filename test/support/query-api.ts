@@ -7,6 +7,7 @@ import { ADMIN, type Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts.js'
 import { createHttp } from '../../src/http.js'
 import { UnauthorizedError } from '../../src/errors.js'
+import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
@@ -16,6 +17,7 @@ import { serveQuery } from '../../src/query/serve.js'
 import type { SyncOptions } from '../../src/query/sync.js'
 import { createChangeSettings } from '../../src/settings/change-settings.js'
 import { createLiveSettings, type LiveSettings } from '../../src/settings/live-settings.js'
+import { createSystemState, type SystemParts } from '../../src/system-state.js'
 import { SETTINGS } from './settings.js'
 
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
@@ -25,11 +27,13 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   /** Who else may ask, by key. */
   viewers?: Record<string, Viewer>
   settings?: LiveSettings
+  metrics?: Metrics
+  system?: Partial<SystemParts>
   accountIds?: readonly string[]
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await serveQuery(app, {
@@ -43,6 +47,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     settings,
     changeSettings: createChangeSettings(pool, now),
     accountIds: () => accountIds,
+    systemState: createSystemState({ pool, group: 'g', metrics, roles: ['query'], accountIds: () => accountIds, checks: {}, waiting: null, lag: null, tokenUses: null, ...system }),
     sync,
     syncable,
     authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
