@@ -34,7 +34,7 @@ export async function lagOf ({ pool, log, group }: LagOptions): Promise<Partitio
   return topics.flat()
 }
 
-/** A checkpoint stands still while records of other topics pass: only the furthest says how far the log is read. */
+/** A checkpoint stands still while records of other topics pass: only the furthest says how far the log is read. Of another topic a batch may still be under way. */
 async function sparseLag (log: LagOptions['log'], rows: readonly CheckpointRow[]): Promise<PartitionLag> {
   const [whole = { first: 0n, end: 0n }] = await log.bounds('calls')
   const next = rows.map(row => BigInt(row.last_offset) + 1n).reduce((most, offset) => offset > most ? offset : most, whole.first)

@@ -41,7 +41,7 @@ function toShape ({ roles, readiness, webhooks, tokens, holes, stop, alarms, ...
     roles: [...roles],
     readiness: readiness.map(({ role, why }) => ({ role, ready: why === null, why })),
     webhooks: webhooks.map(({ account, lastAt }) => ({ account, lastAt: iso(lastAt) })),
-    tokens: tokens && tokens.map(({ lastUsedAt, ...token }) => ({ ...token, lastUsedAt: iso(lastUsedAt) })),
+    tokens: tokens?.map(({ lastUsedAt, ...token }) => ({ ...token, lastUsedAt: iso(lastUsedAt) })) ?? null,
     holes: holes.map(({ detectedAt, ...hole }) => ({ ...hole, detectedAt: detectedAt.toISOString() })),
     stop: stop && { topic: stop.topic, partition: stop.partition, lastOffset: String(stop.lastOffset), records: stop.records, failed: stop.failed, code: stop.code, stoppedAt: stop.stoppedAt.toISOString(), resumedAt: iso(stop.resumedAt) },
     alarms: alarms.map(({ lastAt, ...alarm }) => ({ ...alarm, lastAt: lastAt.toISOString() }))
