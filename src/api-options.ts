@@ -6,6 +6,7 @@ import type { QuotaUsageOf } from './mightycall/rest/quota-usage.js'
 import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
 import type { ApiOptions } from './query/api.js'
+import { createBackfills } from './reconcile/backfill/backfills.js'
 import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { createChangeSettings } from './settings/change-settings.js'
 import { createSystemState, type SystemParts } from './system-state.js'
@@ -16,7 +17,7 @@ export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' 
 }
 
 /** What the routes of the API need of the other stages. */
-export function apiOptions ({ config, now, accounts, metrics, opened, sync }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, authenticate }: QueryParts): ApiOptions {
+export function apiOptions ({ config, now, accounts, metrics, opened, reconciling }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, authenticate }: QueryParts): ApiOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
   return {
     db: drizzle(pool),
@@ -29,7 +30,8 @@ export function apiOptions ({ config, now, accounts, metrics, opened, sync }: Ht
     repairs: createRepairs({ pool, settings, now, group: config.groupId }),
     quotaUsage,
     completenessOf: createCompleteness(pool, accounts),
-    sync,
+    sync: reconciling?.sync ?? null,
+    backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }),
     syncable: () => accounts.all().filter(isReadable),
     systemState: createSystemState({ pool, group: config.groupId, metrics, roles: config.roles, accountIds, checks, lag, tokenUses, waiting: opened?.waiting ?? null }),
     authenticate

@@ -19,7 +19,7 @@ import { noteGaps } from './gaps-metric.js'
 import { noteLag } from './lag-metric.js'
 import { noteQuota } from './quota-metric.js'
 import { serveReceive } from './receive/serve.js'
-import type { Sync } from './reconcile/sync.js'
+import type { Reconciling } from './reconcile/start.js'
 import type { Secrets } from './secrets.js'
 import type { LiveSettings } from './settings/live-settings.js'
 import type { Later } from './start-later.js'
@@ -37,7 +37,7 @@ export interface HttpParts {
   settings: LiveSettings | null
   later: Record<string, Later>
   /** Null: this process does not read MightyCall. */
-  sync: Sync | null
+  reconciling: Reconciling | null
   draining: () => boolean
 }
 

@@ -8,7 +8,8 @@ export const CRASH_POINTS = [
   'after-rows-before-checkpoint',
   'after-checkpoint-before-commit',
   'after-commit-before-resolve',
-  'between-page-and-cursor'
+  'between-page-and-cursor',
+  'between-chunk-and-progress'
 ] as const
 export type CrashPoint = typeof CRASH_POINTS[number]
 

@@ -12,6 +12,7 @@ export const ListenError = createError<[address: string, code: string]>('MCS_LIS
 export const EmbeddedPostgresError = createError<[problem: string]>('MCS_EMBEDDED_POSTGRES', 'embedded Postgres: %s', 500)
 export const DatabaseError = createError<[problem: string]>('MCS_DATABASE', 'DATABASE_URL: %s', 500)
 export const KafkaError = createError<[problem: string]>('MCS_KAFKA', 'Kafka: %s', 500)
+export const ServiceError = createError<[problem: string]>('MCS_SERVICE', '%s', 500)
 export const SimulateError = createError<[problem: string]>('MCS_SIMULATE', '%s', 500)
 
 /** Receive. */
@@ -45,6 +46,10 @@ export const RestUnavailableError = createError<[problem: string]>('MCS_REST_UNA
 export const RestUnexpectedError = createError<[problem: string]>('MCS_REST_UNEXPECTED', 'an answer of MightyCall is not as documented: %s', 502)
 export const RestNotFoundError = createError('MCS_REST_NOT_FOUND', 'MightyCall has no such thing', 404)
 export const RestRefusedError = createError<[problem: string]>('MCS_REST_REFUSED', 'MightyCall refuses the request: %s', 502)
+
+/** Backfill. */
+export const BackfillRunningError = createError('MCS_BACKFILL_RUNNING', 'another interval of this account is being read: wait for it, or stop it', 409)
+export const NotReconcilingError = createError('MCS_NOT_RECONCILING', 'this process does not read MightyCall: ask one with the role reconcile', 503)
 
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)

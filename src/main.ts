@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   resume: async () => (await import('./commands/resume.js')).resumeCommand,
   backup: async () => (await import('./commands/backup.js')).backupCommand,
   restore: async () => (await import('./commands/restore.js')).restoreCommand,
+  backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   drain: async () => (await import('./commands/drain.js')).drainCommand,
   tail: async () => (await import('./commands/tail.js')).tailCommand,
   simulate: async () => (await import('./commands/simulate.js')).simulateCommand,

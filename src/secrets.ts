@@ -39,6 +39,17 @@ export function loadSecrets (config: Config): Secrets {
   }
 }
 
+/**
+ * The key of the service that commands ask, which they never make.
+ * @throws ConfigError  there is none
+ */
+export function adminKeyOf ({ adminKey, dataDir }: Pick<Config, 'adminKey' | 'dataDir'>): string {
+  const file = path.join(dataDir, 'secrets.env')
+  const key = adminKey ?? readSecrets(file)?.ADMIN_KEY
+  if (key === undefined) throw new ConfigError(`the key of the service is not known: set ADMIN_KEY, or DATA_DIR to that of the service (there is no ${file})`)
+  return key
+}
+
 function invent (): string {
   return randomBytes(32).toString('base64url')
 }

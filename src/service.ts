@@ -71,7 +71,7 @@ export async function startService ({ config, logger, metrics, clock = systemClo
     for (const part of Object.values(later)) resources.push(part.close)
 
     let draining = false
-    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, settings, later, sync: reconciling?.sync ?? null, draining: () => draining })
+    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, settings, later, reconciling, draining: () => draining })
     resources.push(() => app.close())
     const url = await listen(app, config)
     await within(FIRST_TRY_MS, Promise.all(Object.values(later).map(part => part.tried))).catch(() => {})

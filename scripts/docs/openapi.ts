@@ -16,7 +16,7 @@ export async function openApi (): Promise<object> {
   const now = () => new Date(0)
   await collectOpenApi(app)
   await serveReceive(app, { log: noLog, metrics: createMetrics(), now, accounts: () => [] })
-  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }), changeSettings: notCalled, systemState: notCalled, accountIds: () => [], sync: null, syncable: () => [], authenticate: notCalled })
+  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }), changeSettings: notCalled, systemState: notCalled, accountIds: () => [], sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], authenticate: notCalled })
   await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
   await app.ready()
   const document = app.swagger()

@@ -1,6 +1,7 @@
 import { getTableName } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { apiKeys, auditLog, numberOwnerships, organizations, sessions, settings } from '../db/schema/access.js'
+import { backfillRoutes, backfills } from '../db/schema/backfills.js'
 import { callHistory, callLegs } from '../db/schema/calls.js'
 import { changes } from '../db/schema/changes.js'
 import { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
@@ -35,7 +36,7 @@ export const REBUILT_TABLES: readonly string[] = [
 ].map(table => getTableName(table))
 
 /** What is of no use to another installation, or another day. */
-export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors, sessions, changes].map(table => getTableName(table))
+export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors, backfills, backfillRoutes, sessions, changes].map(table => getTableName(table))
 
 export function keptTable (name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)

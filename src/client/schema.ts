@@ -1040,6 +1040,597 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last hundred, and how far they are, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                /** @description The share of the interval that was read and can be queried. */
+                                done: number;
+                                /** @description Why it ended early. To ask for the same interval again goes on where it was. */
+                                failed: {
+                                    /** @description Never renamed: match on it. */
+                                    code: string;
+                                    /** @description For people. */
+                                    message: string;
+                                } | null;
+                                /** @description Null: it is running. */
+                                finishedAt: string | null;
+                                id: string;
+                                routes: {
+                                    /**
+                                     * Format: date-time
+                                     * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
+                                     */
+                                    readFrom: string;
+                                    /** @description So far, without those for tokens. */
+                                    requests: number;
+                                    /**
+                                     * @description Of MightyCall's REST API.
+                                     * @enum {unknown}
+                                     */
+                                    route: "calls" | "voicemails" | "journal";
+                                    /** @description That MightyCall has told of these days. */
+                                    rows: number;
+                                }[];
+                                /** Format: date-time */
+                                since: string;
+                                /** Format: date-time */
+                                startedAt: string;
+                                /** @enum {unknown} */
+                                state: "running" | "done" | "failed" | "stopped";
+                                /**
+                                 * Format: date-time
+                                 * @description Not after it was asked for.
+                                 */
+                                until: string;
+                                /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
+                                waiting: {
+                                    /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
+                                    code: string;
+                                    /** @description Null: nobody can say. */
+                                    until: string | null;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description May be left out where there is one. */
+                        account?: string;
+                        /** @description From this instant on (RFC 3339), or from the start of this day (2026-01-31). */
+                        since: string;
+                        /** @description Before this instant or day; now. At most 366 days after since. */
+                        until?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * backfill
+                             * @description An interval of the past that is read from MightyCall.
+                             */
+                            backfill: {
+                                account: string;
+                                /** @description The share of the interval that was read and can be queried. */
+                                done: number;
+                                /** @description Why it ended early. To ask for the same interval again goes on where it was. */
+                                failed: {
+                                    /** @description Never renamed: match on it. */
+                                    code: string;
+                                    /** @description For people. */
+                                    message: string;
+                                } | null;
+                                /** @description Null: it is running. */
+                                finishedAt: string | null;
+                                id: string;
+                                routes: {
+                                    /**
+                                     * Format: date-time
+                                     * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
+                                     */
+                                    readFrom: string;
+                                    /** @description So far, without those for tokens. */
+                                    requests: number;
+                                    /**
+                                     * @description Of MightyCall's REST API.
+                                     * @enum {unknown}
+                                     */
+                                    route: "calls" | "voicemails" | "journal";
+                                    /** @description That MightyCall has told of these days. */
+                                    rows: number;
+                                }[];
+                                /** Format: date-time */
+                                since: string;
+                                /** Format: date-time */
+                                startedAt: string;
+                                /** @enum {unknown} */
+                                state: "running" | "done" | "failed" | "stopped";
+                                /**
+                                 * Format: date-time
+                                 * @description Not after it was asked for.
+                                 */
+                                until: string;
+                                /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
+                                waiting: {
+                                    /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
+                                    code: string;
+                                    /** @description Null: nobody can say. */
+                                    until: string | null;
+                                } | null;
+                            };
+                            /**
+                             * @description joined: it was running. resumed: it had failed or been stopped, and goes on where it was.
+                             * @enum {unknown}
+                             */
+                            outcome: "begun" | "joined" | "resumed";
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backfills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description An interval of the past that is read from MightyCall. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /** @description The share of the interval that was read and can be queried. */
+                            done: number;
+                            /** @description Why it ended early. To ask for the same interval again goes on where it was. */
+                            failed: {
+                                /** @description Never renamed: match on it. */
+                                code: string;
+                                /** @description For people. */
+                                message: string;
+                            } | null;
+                            /** @description Null: it is running. */
+                            finishedAt: string | null;
+                            id: string;
+                            routes: {
+                                /**
+                                 * Format: date-time
+                                 * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
+                                 */
+                                readFrom: string;
+                                /** @description So far, without those for tokens. */
+                                requests: number;
+                                /**
+                                 * @description Of MightyCall's REST API.
+                                 * @enum {unknown}
+                                 */
+                                route: "calls" | "voicemails" | "journal";
+                                /** @description That MightyCall has told of these days. */
+                                rows: number;
+                            }[];
+                            /** Format: date-time */
+                            since: string;
+                            /** Format: date-time */
+                            startedAt: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "failed" | "stopped";
+                            /**
+                             * Format: date-time
+                             * @description Not after it was asked for.
+                             */
+                            until: string;
+                            /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
+                            waiting: {
+                                /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
+                                code: string;
+                                /** @description Null: nobody can say. */
+                                until: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Stop it after the page that it is reading; what was read stays, and it can be resumed */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description An interval of the past that is read from MightyCall. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /** @description The share of the interval that was read and can be queried. */
+                            done: number;
+                            /** @description Why it ended early. To ask for the same interval again goes on where it was. */
+                            failed: {
+                                /** @description Never renamed: match on it. */
+                                code: string;
+                                /** @description For people. */
+                                message: string;
+                            } | null;
+                            /** @description Null: it is running. */
+                            finishedAt: string | null;
+                            id: string;
+                            routes: {
+                                /**
+                                 * Format: date-time
+                                 * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
+                                 */
+                                readFrom: string;
+                                /** @description So far, without those for tokens. */
+                                requests: number;
+                                /**
+                                 * @description Of MightyCall's REST API.
+                                 * @enum {unknown}
+                                 */
+                                route: "calls" | "voicemails" | "journal";
+                                /** @description That MightyCall has told of these days. */
+                                rows: number;
+                            }[];
+                            /** Format: date-time */
+                            since: string;
+                            /** Format: date-time */
+                            startedAt: string;
+                            /** @enum {unknown} */
+                            state: "running" | "done" | "failed" | "stopped";
+                            /**
+                             * Format: date-time
+                             * @description Not after it was asked for.
+                             */
+                            until: string;
+                            /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
+                            waiting: {
+                                /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
+                                code: string;
+                                /** @description Null: nobody can say. */
+                                until: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;

@@ -62,6 +62,7 @@ export const callReported = Type.Object({
   }), { maxItems: 200, description: 'The extensions that took part, without times: none are reported.' }),
   recordingId: field.name("MightyCall's id of the recording."),
   recordingLink: field.link('Where the recording is, without what expires.'),
+  recordingSeconds: Type.Optional(field.seconds('Of the recording, in whole seconds: it begins when somebody answers and ends with the call. Only the journal tells it.')),
   inferred: Type.Optional(Type.Literal(true, { description: 'Present when the call was found by number and time, not by its id.' })),
   ...original
 }, { title: 'call.reported', description: REPORTED })

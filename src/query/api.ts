@@ -5,6 +5,7 @@ import { roleOf } from '../access/routes.js'
 import { isEnough, type Viewer } from '../access/viewer.js'
 import { ForbiddenError, NotReadyError } from '../errors.js'
 import agents from './agents.js'
+import backfills, { type BackfillsOptions } from './backfills.js'
 import calls, { type CallsOptions } from './calls.js'
 import completeness, { type CompletenessOptions } from './completeness.js'
 import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
@@ -25,7 +26,7 @@ import sync, { type SyncOptions } from './sync.js'
 import system, { type SystemOptions } from './system.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, StatsOptions, SettingsRouteOptions, SystemOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, BackfillsOptions, StatsOptions, SettingsRouteOptions, SystemOptions {
   /** @throws UnauthorizedError  it is nobody's whom we know */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
 }
@@ -59,6 +60,7 @@ export default fp<ApiOptions>(async (app, { authenticate, ...deps }) => {
   await app.register(firstSystemDirectory, deps)
   await app.register(firstSystemReports, deps)
   await app.register(completeness, deps)
+  await app.register(backfills, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
 
 /** Looks up who may use a route that is being added, and says so in its description. */

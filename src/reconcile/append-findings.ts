@@ -11,7 +11,12 @@ export interface Appender {
    * Appends those of the findings that say something new, in their order; resolves, with them, once they are durable.
    * May be repeated after any failure, by another process too: the same findings get the same ids.
    */
-  append: (findings: readonly Finding[]) => Promise<Event[]>
+  append: (findings: readonly Finding[], options?: AppendOptions) => Promise<Event[]>
+}
+
+export interface AppendOptions {
+  /** They are of old rows: what these say of an agent is as of then, and no news where anything is known. */
+  isPast?: boolean
 }
 
 interface Parts {
@@ -26,22 +31,26 @@ export function createAppender ({ pool, log, maxRemembered = 100_000 }: Parts): 
   const memory = createMemory(maxRemembered)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function append (findings: readonly Finding[]): Promise<Event[]> {
+  async function append (findings: readonly Finding[], { isPast = false }: AppendOptions): Promise<Event[]> {
     const chains = [...new Map(findings.filter(finding => finding.type !== 'range.polled').map(chainOf).map(chain => [chainKey(chain), chain])).values()]
     const newest = memory.merge(await newestFacts(pool, chains), chains)
-    const events = findings.flatMap(finding => factOf(finding, newest) ?? [])
+    const events = findings.flatMap(finding => isPast && isOutdated(finding, newest) ? [] : factOf(finding, newest) ?? [])
     if (events.length > 0) await log.append(events.map(encodeEvent))
     memory.keep(events, newest)
     return events
   }
 
   return {
-    append: findings => { // one after another: two at once would not know of each other's facts
-      const appending = last.then(() => append(findings))
+    append: (findings, options = {}) => { // one after another: two at once would not know of each other's facts
+      const appending = last.then(() => append(findings, options))
       last = appending.catch(() => {})
       return appending
     }
   }
+}
+
+function isOutdated (finding: Finding, newest: ReadonlyMap<string, Fact>): boolean {
+  return finding.type === 'extension.reported' && newest.has(chainKey(chainOf(finding)))
 }
 
 /** The event that the finding is, noted as its chain's newest; null when it is none. */

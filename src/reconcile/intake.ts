@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { EventLog } from '../event-log/port.js'
 import type { Event } from '../events/event.js'
-import { createAppender } from './append-findings.js'
+import { createAppender, type AppendOptions } from './append-findings.js'
 import { type CallFinding, createCallHold } from './ledger/held-calls.js'
 import type { Finding } from './reader.js'
 
@@ -11,23 +11,26 @@ export interface IntakeOptions {
   now: () => Date
 }
 
+export type Intake = (findings: readonly Finding[], options?: AppendOptions) => Promise<Event[]>
+
 /**
  * What becomes of a page that was read of one account: reported calls that no webhook has told yet are held back for a while,
  * and of the rest, what says anything new is appended. Ended anywhere, it may be done again.
  *
  * @returns  resolves, with what was appended, when that is in the log
  */
-export function createIntake ({ pool, log, now }: IntakeOptions): (findings: readonly Finding[]) => Promise<Event[]> {
+export function createIntake ({ pool, log, now }: IntakeOptions): Intake {
   const appender = createAppender({ pool, log })
-  const hold = createCallHold(pool)
+  const [present, past] = [createCallHold(pool), createCallHold(pool, { isPast: true })]
 
-  return async findings => {
+  return async (findings, options = {}) => {
+    const hold = options.isPast ? past : present
     const calls = findings.filter((finding): finding is CallFinding => finding.type === 'call.reported')
     const others = findings.filter(finding => finding.type !== 'call.reported')
     const account = findings.find(finding => finding.type === 'call.reported' || endsCalls(finding))?.account
-    if (account === undefined) return appender.append(others)
+    if (account === undefined) return appender.append(others, options)
     const sifted = await hold.sift(account, calls, now())
-    const events = await appender.append([...sifted.map(({ finding }) => finding), ...others])
+    const events = await appender.append([...sifted.map(({ finding }) => finding), ...others], options)
     await hold.release(account, sifted, now())
     return events
   }

@@ -1,16 +1,18 @@
 import type pg from 'pg'
 
-const RECONCILER_LOCK = 5_202_612_348 // any number; other advisory locks of ours have others
+/** Any numbers; other advisory locks of ours have others. */
+const LOCKS = { reconciler: 5_202_612_348, backfiller: 5_202_612_349 }
 
 /** Of all processes with this database, the one that may read MightyCall by itself. */
 export interface Leader {
   /** False too when Postgres cannot be asked. */
   isElected: () => Promise<boolean>
+  /** Another may be elected; so may this one, when it asks again. */
   close: () => Promise<void>
 }
 
 /** Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election. */
-export function standForElection (pool: pg.Pool): Leader {
+export function standForElection (pool: pg.Pool, office: keyof typeof LOCKS = 'reconciler'): Leader {
   let held: pg.PoolClient | null = null
 
   async function elect (): Promise<boolean> {
@@ -18,7 +20,7 @@ export function standForElection (pool: pg.Pool): Leader {
     if (!client) return false
     client.on('error', () => { if (held === client) resign() }) // unheard, it would end the process
     try {
-      const { rows: [row] } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [RECONCILER_LOCK])
+      const { rows: [row] } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [LOCKS[office]])
       if (row?.elected) held = client
     } catch {
       // the next round asks again

@@ -20,9 +20,15 @@ export interface RouteToRead {
   reader: Reader
   context: ReadContext
   scope: string | null
-  /** Null: from the cursor on. */
-  interval?: Interval | null
+  /** How long before the cursor. */
+  overlapMs?: number
   onPage?: (rows: number) => void
+}
+
+export interface RouteRead {
+  rows: number
+  /** Of these, such as belong to what is not known yet. */
+  waiting: number
 }
 
 /** Without a cursor: as far back as MightyCall goes by itself. */
@@ -30,37 +36,46 @@ const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
 /** What they have is of now, not of an interval: first of all, everything. */
 const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
 /** A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later. */
-const OVERLAP_MS = 60 * 60 * 1000
+export const OVERLAP_MS = 60 * 60 * 1000
 
 /**
- * Reads a route from where it was last read in full, and an hour before, up to now.
+ * Reads a route from where it was last read in full, and some time before, up to now.
  * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
  *
- * @returns how many rows there were
+ * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
-export async function readRoute ({ pool, append }: RouteParts, { reader, context, scope, interval = null, onPage = () => {} }: RouteToRead): Promise<number> {
-  const { account, now } = context
+export async function readRoute (parts: RouteParts, { overlapMs = OVERLAP_MS, ...route }: RouteToRead): Promise<RouteRead> {
+  const { reader, scope, context: { account, now } } = route
   const key = { account: account.id, route: reader.route, scope }
-  const read = interval ?? await nextInterval(pool, key, now())
-  let count = 0
-  for await (const page of reader.read(context, read, scope)) {
-    const { findings } = await linkPage(pool, account.id, page)
-    await append(findings)
-    count += page.rows
+  const interval = await nextInterval(parts.pool, key, { now: now(), overlapMs })
+  const read = await readInterval(parts, route, interval)
+  await moveCursor(parts.pool, key, { until: interval.until, now: now() })
+  return read
+}
+
+/** Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves. */
+export async function readInterval ({ pool, append }: RouteParts, { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>, interval: Interval): Promise<RouteRead> {
+  const { account, now } = context
+  let rows = 0
+  let waiting = 0
+  for await (const page of reader.read(context, interval, scope)) {
+    const linked = await linkPage(pool, account.id, page)
+    await append(linked.findings)
+    rows += page.rows
+    waiting += linked.waiting
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
-  await append([rangeFinding({ route: reader.route, scope, interval: read, count }, { account, at: now() })])
-  await moveCursor(pool, key, { until: read.until, now: now() })
-  return count
+  await append([rangeFinding({ route: reader.route, scope, interval, count: rows }, { account, at: now() })])
+  return { rows, waiting }
 }
 
 export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, account: Account, permitClass: PermitClass): ReadContext {
   return { account, permitClass, now: clock.now, clientOf: extension => rest.clientOf(account, extension) }
 }
 
-async function nextInterval (pool: pg.Pool, key: CursorKey, now: Date): Promise<Interval> {
+async function nextInterval (pool: pg.Pool, key: CursorKey, { now, overlapMs }: { now: Date, overlapMs: number }): Promise<Interval> {
   const cursor = await loadCursor(pool, key)
-  if (cursor) return { from: new Date(cursor.getTime() - OVERLAP_MS), until: now }
+  if (cursor) return { from: new Date(cursor.getTime() - overlapMs), until: now }
   return { from: WITHOUT_TIMES.has(key.route) ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_MS), until: now }
 }

@@ -5,9 +5,10 @@ import type { Clock } from '../clock.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { troubleOf } from '../mightycall/rest/trouble.js'
 import { backOffMs } from '../pauses.js'
+import { awaitedRoutes } from './awaited.js'
 import { loadCursor } from './cursors.js'
 import type { Leader } from './leader.js'
-import { isDue } from './pace.js'
+import { BUSY_FOR_MS, isDue, lookBackMs } from './pace.js'
 import { contextOf, readRoute, type RouteParts } from './read-route.js'
 import type { Reader } from './reader.js'
 
@@ -28,13 +29,15 @@ export interface Reconciler {
 
 const TICK_MS = 10_000
 const RETRY = { first: 30_000, most: 15 * 60_000 }
-const TRAFFIC = 'select max(received_at) as at from events where account = $1'
+/** Facts of REST are no traffic: each reading notes that it was made, and a backfill tells of last year. */
+const HEARD = "select max(received_at) as at from events where account = $1 and received_at > $2 and source = 'webhook'"
 
 /** Reads what MightyCall has to tell, each route in its own pace, as long as this process is the elected one. */
 export function startReconciler (options: ReconcilerOptions): Reconciler {
   const { accounts, leader, clock, logger, onRead = async () => {} } = options
   const stop = new AbortController()
   const lines = new Map<string, Line>()
+  const toldAt = new Map<string, Date>() // by account, when a reading told something new
 
   async function tick (): Promise<void> {
     const readable = accounts.all().filter(isReadable)
@@ -42,12 +45,14 @@ export function startReconciler (options: ReconcilerOptions): Reconciler {
     if (!await leader.isElected()) return lines.clear() // what another has read meanwhile is not known here
     let hasRead = false
     for (const account of readable) {
-      const lastTrafficAt = await lastTraffic(options.pool, account.id)
+      const lastTrafficAt = await lastHeard(options.pool, account.id, clock.now()) ?? toldAt.get(account.id) ?? null
+      const awaited = await awaitedRoutes(options.pool, { account: account.id, now: clock.now() })
+      const isJoined = linesOf(lines, options.readers, account).every(line => line.waiting === 0)
       for (const line of linesOf(lines, options.readers, account)) {
         if (stop.signal.aborted) return
         line.lastReadAt ??= await loadCursor(options.pool, { account: account.id, route: line.reader.route, scope: line.scope })
-        const isToRead = line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, now: clock.now() })
-        if (isToRead && await readLine(options, account, line)) hasRead = true
+        const isToRead = line.notBefore <= clock.now() && isDue({ route: line.reader.route, lastReadAt: line.lastReadAt, lastTrafficAt, isAwaited: !isJoined || awaited.has(line.reader.route), now: clock.now() })
+        if (isToRead && await readLine({ ...options, onNews: () => toldAt.set(account.id, clock.now()) }, account, line)) hasRead = true
       }
     }
     if (hasRead) await onRead()
@@ -78,24 +83,35 @@ interface Line {
   lastReadAt: Date | null
   notBefore: Date
   failures: number
+  /** Null: not since this process was elected. */
+  lookedBackAt: Date | null
+  /** Rows of the last reading that other routes have to tell more of. */
+  waiting: number
 }
 
 function linesOf (lines: Map<string, Line>, readers: readonly Reader[], account: Account): Line[] {
   return readers.flatMap(reader => reader.scopes(account).map(scope => {
     const key = JSON.stringify([account.id, reader.route, scope])
-    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0 }
+    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0, lookedBackAt: null, waiting: 0 }
     lines.set(key, line)
     return line
   }))
 }
 
 /** Whether it could be read. */
-async function readLine (options: ReconcilerOptions, account: Account, line: Line): Promise<boolean> {
+async function readLine (options: ReconcilerOptions & { onNews: () => void }, account: Account, line: Line): Promise<boolean> {
   const { clock, logger, rest } = options
   const { reader, scope } = line
+  const append: RouteParts['append'] = async findings => {
+    const events = await options.append(findings)
+    if (events.some(({ type }) => type !== 'range.polled')) options.onNews()
+    return events
+  }
   try {
-    await readRoute(options, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile') })
-    Object.assign(line, { lastReadAt: clock.now(), failures: 0 })
+    const now = clock.now()
+    const overlapMs = lookBackMs(reader.route, line.lookedBackAt, now)
+    const { waiting } = await readRoute({ ...options, append }, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile'), ...overlapMs !== null && { overlapMs } })
+    Object.assign(line, { lastReadAt: clock.now(), failures: 0, waiting, ...overlapMs !== null && { lookedBackAt: now } })
     return true
   } catch (err) {
     const trouble = troubleOf(err)
@@ -106,7 +122,8 @@ async function readLine (options: ReconcilerOptions, account: Account, line: Lin
   }
 }
 
-async function lastTraffic (pool: pg.Pool, account: string): Promise<Date | null> {
-  const { rows: [row] } = await pool.query<{ at: Date | null }>(TRAFFIC, [account])
+/** Null: not lately. */
+async function lastHeard (pool: pg.Pool, account: string, now: Date): Promise<Date | null> {
+  const { rows: [row] } = await pool.query<{ at: Date | null }>(HEARD, [account, new Date(now.getTime() - BUSY_FOR_MS)])
   return row?.at ?? null
 }

@@ -6,6 +6,7 @@ import type { EventLog } from '../event-log/port.js'
 import { createQuotaLedger } from '../mightycall/rest/quota-ledger.js'
 import { createRest } from '../mightycall/rest/rest.js'
 import type { Part } from '../start-later.js'
+import { startBackfiller, type Backfiller } from './backfill/runner.js'
 import { createIntake } from './intake.js'
 import { standForElection } from './leader.js'
 import { createLedger } from './ledger/ledger.js'
@@ -25,6 +26,8 @@ export interface ReconcilingOptions {
 
 export interface Reconciling {
   sync: Sync
+  /** Looks at once whether a backfill is to be begun or stopped. */
+  wakeBackfiller: () => void
   /** Begins to read by itself. */
   start: () => Part
 }
@@ -33,11 +36,15 @@ export interface Reconciling {
 export function createReconciling ({ pool, log, accounts, dailyBudget, clock, logger }: ReconcilingOptions): Reconciling {
   const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: (account, drift) => logger.info({ account, ...drift }, 'MightyCall tells something that we do not know') })
   const shared = { pool, append: createIntake({ pool, log, now: clock.now }), rest, readers: READERS, clock, logger }
+  let backfiller: Backfiller | null = null
   return {
     sync: createSync(shared),
+    wakeBackfiller: () => backfiller?.wake(),
     start: () => {
       const reconciler = startReconciler({ ...shared, accounts, leader: standForElection(pool), onRead: createLedger({ pool, logger, accounts, now: clock.now }) })
-      return { trouble: () => null, close: reconciler.close }
+      const reading = startBackfiller({ ...shared, accounts, leader: standForElection(pool, 'backfiller') })
+      backfiller = reading
+      return { trouble: () => null, close: async () => { await Promise.all([reconciler.close(), reading.close()]) } }
     }
   }
 }

@@ -7,6 +7,10 @@ import { eventKeyColumns } from '../project/entity-key.js'
 
 const MISSING = `select exists (select from ${unnest(eventKeyColumns)}
   where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)) as missing`
+/** Few: they have no index for it. */
+const UNSETTLED = `select exists (select from ${unnest(eventKeyColumns)}
+  where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
+  and not exists (select from dead_letters d where d.record_id = u.id::text)) as missing`
 
 const EVERY_MS = 50
 
@@ -20,7 +24,12 @@ export async function untilStored (pool: pg.Pool, events: readonly Event[], pati
   }
 }
 
-async function isMissing (pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
-  const { rows: [row] } = await pool.query<{ missing: boolean }>(MISSING, arraysOf(eventKeyColumns, events))
+/** Whether a projector has come to all of these events: each is stored, or a dead letter. */
+export async function areSettled (pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
+  return !await isMissing(pool, events, UNSETTLED)
+}
+
+async function isMissing (pool: pg.Pool, events: readonly Event[], missing = MISSING): Promise<boolean> {
+  const { rows: [row] } = await pool.query<{ missing: boolean }>(missing, arraysOf(eventKeyColumns, events))
   return row?.missing ?? false
 }

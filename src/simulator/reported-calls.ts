@@ -16,7 +16,8 @@ export function reportedCalls (setting: Setting, staff: Staff, calls: readonly T
       const first = later(random, call.endedAt, [5, 600])
       const isRecordingLate = call.withRest.recordingId !== null && random.chance(0.4)
       const fact = reportedCall(setting, call, { at: first, route, names })
-      if (isRecordingLate) facts.push({ ...fact, recordingId: null, recordingLink: null }, { ...fact, ...restEnvelope(setting, later(random, first, [60, 900])) })
+      const { recordingSeconds: _, ...unrecorded } = fact
+      if (isRecordingLate) facts.push({ ...unrecorded, recordingId: null, recordingLink: null }, { ...fact, ...restEnvelope(setting, later(random, first, [60, 900])) })
       else facts.push(fact)
     }
     return facts
@@ -24,7 +25,7 @@ export function reportedCalls (setting: Setting, staff: Staff, calls: readonly T
 }
 
 function reportedCall (setting: Setting, call: TrueCall, { at, route, names }: { at: number, route: Route, names: ReadonlyMap<string, string> }): CallReported {
-  const { id, direction, businessNumber, clientNumber, startedAt, endedAt, withRest } = call
+  const { id, direction, businessNumber, clientNumber, startedAt, answeredAt, endedAt, withRest } = call
   return {
     type: 'call.reported',
     callId: id,
@@ -39,6 +40,7 @@ function reportedCall (setting: Setting, call: TrueCall, { at, route, names }: {
     parties: partiesOf(call, names),
     recordingId: withRest.recordingId,
     recordingLink: withRest.recordingLink,
+    ...route === 'journal' && withRest.recordingId !== null && answeredAt !== null && { recordingSeconds: Math.floor((endedAt - answeredAt) / 1000) },
     ...restEnvelope(setting, at)
   }
 }

@@ -13,8 +13,8 @@ const START = new Date('2026-11-23T00:00:00Z')
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const CALLS_A_DAY = 60
-/** What was told last has to come, too: a transcript takes its time. */
-const AFTER_MS = 2 * HOUR_MS
+/** What was told last has to come, too: a removal is seen when the reconciler looks back, every four hours. */
+const AFTER_MS = 5 * HOUR_MS
 const DAILY_LIMIT = 2_500
 
 /** Simulated days of a company whose webhooks get lost, doubled and late, and what of its truth the read models have. */

@@ -91,6 +91,21 @@ t.test('REST neither re-opens a call that has ended nor moves its end', async t 
   t.match(foldCall([...events.slice(0, 2), { ...REPORT, status: 'missed', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 1 }]), { state: 'ended', waitSeconds: 10 }, 'closed, and not before its last fact')
 })
 
+for (const [name, sequence, told, expected] of [
+  ['an answer that no webhook told began with the recording', 'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted@70', { recordingSeconds: 40 }, { answeredAt: 30, waitSeconds: 30, talkSeconds: 40, answeredBy: '101' }],
+  ['but not before it rang', 'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted@70', { recordingSeconds: 69 }, { answeredAt: 10, waitSeconds: 10, talkSeconds: 60 }],
+  ['what a webhook told of an answer stands', 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101)@20 > IncomingCallCompleted@70', { recordingSeconds: 40 }, { answeredAt: 20, talkSeconds: 50 }],
+  ['without a recording its time is not known', 'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted@70', {}, { answeredAt: null, waitSeconds: null, talkSeconds: null, answeredBy: '101' }]
+] as const) {
+  t.test(name, async t => {
+    const journal: Folded<CallReported> = { ...REPORT, route: 'journal', direction: 'inbound', status: 'connected', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 70, parties: [{ extension: '101', name: null, role: 'called', connected: true, first: true }], ...told }
+    const call = foldCall([...history(sequence), journal])
+    t.match({ ...call, answeredAt: sinceStart(call?.answeredAt ?? null) }, expected)
+    t.match(call?.legs, [{ extension: '101', result: 'answered', connectedAt: call?.answeredAt }])
+    t.equal(sinceStart(call?.legs[0]?.endedAt ?? null), 70)
+  })
+}
+
 t.test('a callback that only the journal tells from another call is one', async t => {
   const journal: Folded<CallReported> = { ...REPORT, id: '8c8e0d1c-0000-4000-8000-000000000001', route: 'journal', direction: 'callback' }
   for (const direction of ['inbound', 'outbound', null] as const) t.match(foldCall([{ ...REPORT, direction }, journal]), { direction: 'callback' }, `the calls route says ${direction}`)

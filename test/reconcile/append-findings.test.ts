@@ -134,3 +134,14 @@ t.test('a memory that is too small loses nothing', async t => {
   await project()
   t.equal((await rows('sms_logs')).length, 3)
 })
+
+t.test('what old rows say of an agent is told only where nothing is known, and all else as ever', async t => {
+  const { start, project } = await appending(t)
+  const agent = (name: string, minute: number): Finding => ({ ...told(minute), type: 'extension.reported', extension: '101', route: 'journal', name, email: null, role: null, externalId: null })
+  t.equal((await start()([agent('Dee Moss', 1)], { isPast: true })).length, 1)
+  await project()
+  const append = start()
+  t.strictSame(await append([agent('Dee Miller', 2)], { isPast: true }), [])
+  t.equal((await append([message(false, 2), agent('Dee Miller', 2)], { isPast: true })).length, 1)
+  t.equal((await append([agent('Dee Miller', 3)])).length, 1)
+})

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Compile } from 'typebox/compile'
 import { rangePolled } from '../../src/events/directory.js'
 import { loadCursor } from '../../src/reconcile/cursors.js'
-import { readRoute } from '../../src/reconcile/read-route.js'
+import { readInterval, readRoute } from '../../src/reconcile/read-route.js'
 import type { Finding } from '../../src/reconcile/reader.js'
 import { freshDatabase } from '../support/database.js'
 import { aNumber, contextAt, readerOf } from './support/told.js'
@@ -26,7 +26,7 @@ t.test('the cursor moves once all pages and the range are in the log', async t =
   const { parts, appended, cursor } = await opened(t)
   const rows: number[] = []
   const reader = readerOf('numbers', () => PAGES)
-  t.equal(await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)), onPage: count => rows.push(count) }), 3)
+  t.strictSame(await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)), onPage: count => rows.push(count) }), { rows: 3, waiting: 0 })
   t.strictSame(rows, [1, 2])
   t.strictSame(appended.slice(0, 3), PAGES.flat())
   t.match(appended.slice(3), [{ type: 'range.polled', polled: 'numbers', scope: null, from: '1970-01-01T00:00:00.000Z', until: AT, count: 3, rangeId: `numbers 1970-01-01T00:00:00.000Z ${AT}` }])
@@ -40,6 +40,8 @@ t.test('the next reading begins an hour before the end of the last one', async t
   await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) })
   await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date('2026-11-23T12:00:00Z')) })
   t.strictSame(reader.reads[1]?.interval, { from: new Date('2026-11-23T08:00:00Z'), until: new Date('2026-11-23T12:00:00Z') })
+  await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date('2026-11-23T13:00:00Z')), overlapMs: 12 * 3_600_000 })
+  t.strictSame(reader.reads[2]?.interval.from, new Date('2026-11-23T00:00:00Z'), 'or further back, when one looks for changes')
 })
 
 t.test('a reading that breaks off leaves the cursor, keeps what it read, and the next one reads all again', async t => {
@@ -62,13 +64,12 @@ t.test('what cannot be appended is not passed over', async t => {
   t.equal(await cursor(), null)
 })
 
-t.test('an interval that is asked for never moves the cursor back', async t => {
-  const { parts, cursor } = await opened(t)
+t.test('an interval that is asked for moves no cursor, and is noted', async t => {
+  const { parts, appended, cursor } = await opened(t)
   const reader = readerOf('numbers', () => PAGES)
-  const context = contextAt(() => new Date(AT))
-  await readRoute(parts, { reader, scope: null, context })
   const past = { from: new Date('2026-01-01T00:00:00Z'), until: new Date('2026-02-01T00:00:00Z') }
-  await readRoute(parts, { reader, scope: null, context, interval: past })
-  t.strictSame(reader.reads[1]?.interval, past)
-  t.equal(await cursor(), AT)
+  t.strictSame(await readInterval(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), { rows: 3, waiting: 0 })
+  t.strictSame(reader.reads[0]?.interval, past)
+  t.match(appended.at(-1), { type: 'range.polled', from: past.from.toISOString(), until: past.until.toISOString(), count: 3 })
+  t.equal(await cursor(), null)
 })

@@ -2,24 +2,28 @@ import { pino } from 'pino'
 import t from 'tap'
 import { type Account, createAccounts } from '../../src/accounts.js'
 import { RestAuthError } from '../../src/errors.js'
+import { randomId } from '../../src/events/identity.js'
+import type { Event } from '../../src/events/event.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota-ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { moveCursor } from '../../src/reconcile/cursors.js'
 import { standForElection } from '../../src/reconcile/leader.js'
+import type { RouteParts } from '../../src/reconcile/read-route.js'
 import { startReconciler } from '../../src/reconcile/reconciler.js'
+import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { handClock } from './support/hand-clock.js'
-import { ACCOUNT, readerOf, type TellingReader } from './support/told.js'
+import { ACCOUNT, aNumber, readerOf, type TellingReader } from './support/told.js'
 
 const MINUTE = 60_000
 
-async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t) }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase> } = {}) {
+async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t), append = async () => [] }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase>, append?: RouteParts['append'] } = {}) {
   const { pool } = await database
   const clock = handClock(from)
   const logger = pino({ level: 'silent' })
   const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: clock.now, random: () => 0.5, onDrift: () => {} })
-  const reconciler = startReconciler({ pool, append: async () => [], accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
+  const reconciler = startReconciler({ pool, append, accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
   t.teardown(reconciler.close)
   const idle = () => eventually('a round is over', () => clock.waiting() === 1)
   /** Lets so much time go by, round by round. */
@@ -34,13 +38,13 @@ async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: Tel
 }
 
 t.test('each route is read at once, and again in its own pace', async t => {
-  const [calls, numbers] = [readerOf('calls', () => [[]]), readerOf('numbers', () => [[]])]
-  const { pass } = await reconciling(t, [calls, numbers])
-  t.same([calls.reads.length, numbers.reads.length], [1, 1])
+  const [journal, numbers] = [readerOf('journal', () => [[]]), readerOf('numbers', () => [[]])]
+  const { pass } = await reconciling(t, [journal, numbers])
+  t.same([journal.reads.length, numbers.reads.length], [1, 1])
   await pass(14 * MINUTE)
-  t.same([calls.reads.length, numbers.reads.length], [1, 1])
+  t.same([journal.reads.length, numbers.reads.length], [1, 1])
   await pass(MINUTE)
-  t.same([calls.reads.length, numbers.reads.length], [2, 1])
+  t.same([journal.reads.length, numbers.reads.length], [2, 1])
 })
 
 t.test('an account without an API key is not asked, and each scope is read on its own', async t => {
@@ -64,17 +68,17 @@ t.test('what fails is tried again later, and later still, and holds up no other 
 
 t.test('a start does not read again what was just read', async t => {
   const database = freshDatabase(t)
-  await moveCursor((await database).pool, { account: ACCOUNT.id, route: 'calls', scope: null }, { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') })
-  const calls = readerOf('calls', () => [[]])
-  const { pass } = await reconciling(t, [calls], { database })
-  t.equal(calls.reads.length, 0)
+  await moveCursor((await database).pool, { account: ACCOUNT.id, route: 'journal', scope: null }, { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') })
+  const journal = readerOf('journal', () => [[]])
+  const { pass } = await reconciling(t, [journal], { database })
+  t.equal(journal.reads.length, 0)
   await pass(10 * MINUTE)
-  t.match(calls.reads, [{ interval: { from: new Date('2026-11-23T07:55:00Z') } }])
+  t.match(journal.reads, [{ interval: { from: new Date('2026-11-23T07:55:00Z') } }])
 })
 
 t.test('of two with one database only the elected one reads', async t => {
   const database = freshDatabase(t)
-  const [one, two] = [readerOf('calls', () => [[]]), readerOf('calls', () => [[]])]
+  const [one, two] = [readerOf('journal', () => [[]]), readerOf('journal', () => [[]])]
   const first = await reconciling(t, [one], { database })
   const second = await reconciling(t, [two], { database })
   await second.pass(MINUTE)
@@ -83,3 +87,25 @@ t.test('of two with one database only the elected one reads', async t => {
   await second.pass(15 * MINUTE)
   t.equal(two.reads.length, 1)
 })
+
+const aNews = aNumber('+15551000001', '2026-11-23T09:00:00Z')
+for (const { name, pages = [[]], before = [], reads } of [
+  { name: 'that it was read is no traffic', reads: 1 },
+  { name: 'what it tells is', pages: [[aNews]], reads: 4 },
+  { name: 'what a backfill tells is not', before: [aNews], reads: 1 }
+]) {
+  t.test(`how often a route is read: ${name}`, async t => {
+    const database = freshDatabase(t)
+    const project = projectorOf((await database).pool)
+    const append: RouteParts['append'] = async findings => {
+      const events = findings.map(finding => ({ ...finding, id: randomId() }) as Event) // a finding is an event but for its id
+      await project(events)
+      return events
+    }
+    await append(before)
+    const journal = readerOf('journal', () => pages)
+    const { pass } = await reconciling(t, [journal], { database, append })
+    await pass(14 * MINUTE)
+    t.equal(journal.reads.length, reads)
+  })
+}

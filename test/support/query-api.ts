@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
+import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/ledger/completeness.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
@@ -26,6 +27,8 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   accounts?: Pick<Account, 'id' | 'apiKey'>[]
   /** Who else may ask, by key. */
   viewers?: Record<string, Viewer>
+  /** Of who backfills. Null: nobody does. */
+  wake?: (() => void) | null
   settings?: LiveSettings
   metrics?: Metrics
   system?: Partial<SystemParts>
@@ -33,7 +36,7 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, wake = null, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await serveQuery(app, {
@@ -48,6 +51,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     changeSettings: createChangeSettings(pool, now),
     accountIds: () => accountIds,
     systemState: createSystemState({ pool, group: 'g', metrics, roles: ['query'], accountIds: () => accountIds, checks: {}, waiting: null, lag: null, tokenUses: null, ...system }),
+    backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
     authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
@@ -56,7 +60,8 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const post = (url: string, payload?: object, key = API_KEY) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
   const patch = (url: string, payload: object, key = API_KEY) => app.inject({ method: 'PATCH', url, headers: { authorization: `Bearer ${key}` }, payload })
-  return { app, get, post, patch }
+  const remove = (url: string, key = API_KEY) => app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
+  return { app, get, post, patch, remove }
 }
 
 function authenticator (viewers: Record<string, Viewer>) {

@@ -29,6 +29,7 @@ export function journalCall (row: JournalRow, told: Told): Unlinked {
       parties: merged(agentsOf(row).flatMap(agent => partyOf(agent, row, direction))),
       recordingId: idOf(recording?.recordingId),
       recordingLink: recordingLinkOf(recording?.link),
+      ...recording?.duration != null && { recordingSeconds: recording.duration },
       raw: rawOf(told)
     },
     voicemail: row.voicemail ? voicemailOf(row, row.voicemail, { parties, told }) : null

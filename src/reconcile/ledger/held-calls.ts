@@ -44,13 +44,18 @@ const LINKED = "update gaps set healed_at = greatest(detected_at, $3), healed_by
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 const LOCK_CLASS = 526_123 // any number; other advisory locks of ours have others
 
-/** Calls that REST tells before webhooks do wait here, for 15 minutes at the most: creating one that webhooks tell under another id would double it. */
-export function createCallHold (pool: pg.Pool): CallHold {
+/**
+ * Calls that REST tells before webhooks do wait here, for 15 minutes at the most: creating one that webhooks tell under another id would double it.
+ * @param isPast  the 15 minutes count from a call's end, not from when it was told first: what is read long afterwards has waited for its webhooks
+ */
+export function createCallHold (pool: pg.Pool, { isPast = false } = {}): CallHold {
   return {
     sift: (account, findings, now) => inTransaction(pool, async tx => {
       await tx.query(LOCK, [LOCK_CLASS, account]) // two pollers would link two calls to one
       const calls = byCall([...await loadHeld(tx, account), ...findings.map(finding => ({ call_id: finding.callId, held_at: now, findings: [finding] }))])
-      const places = await placesOf(tx, account, calls, now)
+      const past = new Set(isPast ? findings.map(finding => finding.callId) : [])
+      const waitsSince = (call: HeldRow) => past.has(call.call_id) ? Math.min(call.held_at.getTime(), endOf(call) ?? Number.POSITIVE_INFINITY) : call.held_at.getTime()
+      const places = await placesOf(tx, account, calls, { now, waitsSince })
       for (const call of calls) if (places.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
       return calls.flatMap(call => placed(call, places.get(call.call_id), now))
     }),
@@ -76,7 +81,7 @@ function byCall (rows: readonly HeldRow[]): HeldRow[] {
   return [...calls.values()]
 }
 
-async function placesOf (tx: Tx, account: string, calls: readonly HeldRow[], now: Date): Promise<Map<string, Place>> {
+async function placesOf (tx: Tx, account: string, calls: readonly HeldRow[], { now, waitsSince }: { now: Date, waitsSince: (call: HeldRow) => number }): Promise<Map<string, Place>> {
   const { rows: known } = await tx.query<{ entity: string }>(KNOWN, [account, calls.map(call => call.call_id)])
   const isKnown = new Set(known.map(row => row.entity))
   const starts = calls.filter(call => !isKnown.has(call.call_id)).map(startOf)
@@ -90,7 +95,7 @@ async function placesOf (tx: Tx, account: string, calls: readonly HeldRow[], now
   for (const call of calls) {
     const [first] = call.findings
     if (!first) continue
-    const place = placeOf(first, { isKnown: isKnown.has(call.call_id), candidates: [...free.values()], heldAt: call.held_at.getTime(), now: now.getTime(), isMismatch })
+    const place = placeOf(first, { isKnown: isKnown.has(call.call_id), candidates: [...free.values()], heldAt: waitsSince(call), now: now.getTime(), isMismatch })
     if (place.kind === 'linked') free.delete(place.callId)
     places.set(call.call_id, place)
   }
@@ -99,12 +104,18 @@ async function placesOf (tx: Tx, account: string, calls: readonly HeldRow[], now
 
 async function hold (tx: Tx, account: string, call: HeldRow): Promise<void> {
   const [first] = call.findings
-  const endedAt = startOf(call) + (first?.durationSeconds ?? Number.NaN) * 1000
-  await tx.query(HOLD, [account, call.call_id, call.held_at, new Date(startOf(call)), Number.isFinite(endedAt) ? new Date(endedAt) : null, first?.businessNumber ?? null, JSON.stringify(call.findings)])
+  const endedAt = endOf(call)
+  await tx.query(HOLD, [account, call.call_id, call.held_at, new Date(startOf(call)), endedAt === null ? null : new Date(endedAt), first?.businessNumber ?? null, JSON.stringify(call.findings)])
 }
 
 function startOf ({ findings: [first] }: HeldRow): number {
   return Date.parse(first?.startedAt ?? first?.occurredAt ?? '')
+}
+
+/** Null: it is not said. */
+function endOf (call: HeldRow): number | null {
+  const endedAt = startOf(call) + (call.findings[0]?.durationSeconds ?? Number.NaN) * 1000
+  return Number.isFinite(endedAt) ? endedAt : null
 }
 
 /** It was told when REST answered, and we take it now. */

@@ -16,6 +16,9 @@ export const COMPARED: readonly Compared[] = [
   { name: 'messages', table: 'sms_logs', id: 'messageId', fields: ['direction', 'businessNumber', 'clientNumber', 'clientName', 'extension', 'text', 'attachments', 'sentAt', 'state', 'read', 'removedAt'] }
 ]
 
+/** Where the webhook of an answer was lost, the length of the recording tells when it was, in whole seconds. */
+const IN_WHOLE_SECONDS: ReadonlySet<string> = new Set(['answeredAt', 'waitSeconds', 'talkSeconds'])
+
 export type TrueRow = Record<string, unknown>
 
 export interface Difference {
@@ -33,10 +36,15 @@ export async function differencesOf (pool: pg.Pool, { table, id, fields }: Compa
     const row = known.get(expected[id] ?? expected.id)
     if (!row) difference.missing++
     for (const field of row ? fields : []) {
-      if (!isDeepStrictEqual(plain(row?.[snake(field)]), plain(expected[field]))) difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
+      if (!isEqual(field, plain(row?.[snake(field)]), plain(expected[field]))) difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
     }
   }
   return difference
+}
+
+function isEqual (field: string, found: unknown, expected: unknown): boolean {
+  if (IN_WHOLE_SECONDS.has(field) && typeof found === 'number' && typeof expected === 'number') return Math.abs(found - expected) < (field === 'answeredAt' ? 1000 : 1)
+  return isDeepStrictEqual(found, expected)
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)

@@ -17,7 +17,7 @@ t.test('the documented row tells of a call and a voicemail, neither of which it 
   t.equal(callId, null, 'a nil requestGuid is none')
   t.strictSame(checked({ ...call, callId: 'c' }), {
     ...BEGINNING, type: 'call.reported', route: 'journal', direction: 'inbound', status: 'connected', ...parties, startedAt: '2019-07-05T09:08:56.831Z', durationSeconds: 80,
-    parties: [{ extension: '101', name: 'Ann Lee', role: 'called', connected: true, first: true }], recordingId: 'r', recordingLink: null, callId: 'c'
+    parties: [{ extension: '101', name: 'Ann Lee', role: 'called', connected: true, first: true }], recordingId: 'r', recordingLink: null, recordingSeconds: 32, callId: 'c'
   })
   t.ok(voicemail)
   t.strictSame(voicemail && checked({ ...voicemail, callId: null, voicemailId: 'v' }), {

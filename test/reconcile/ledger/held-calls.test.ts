@@ -103,3 +103,24 @@ t.test('when webhooks are silent, however many calls are created', async t => {
   t.strictSame(await hold.sift('default', calls, minute(30)), [])
   t.equal((await hold.sift('default', [], minute(45))).length, 25)
 })
+
+t.test('of what is read of the past, a call that ended 15 minutes ago is created at once, or linked', async t => {
+  const { project, pool, hold, heldIds } = await holding(t)
+  await project(notified('w', 1, 0))
+  const past = createCallHold(pool, { isPast: true })
+  const sifted = await past.sift('default', [reported('r', 1, 0), reported('old', 2, 4), reported('young', 3, 6)], minute(20))
+  t.strictSame(sifted.map(({ heldId, finding }) => [heldId, finding.callId]), [['r', 'w'], ['old', 'old']])
+  await past.release('default', sifted, minute(20))
+  t.strictSame(await heldIds(), ['young'])
+  t.strictSame(await past.sift('default', [], minute(22)), [], 'what others hold, waits as it did')
+  t.match(await hold.sift('default', [], minute(35)), [{ heldId: 'young' }])
+})
+
+t.test('of the past, too, none is created while ids differ', async t => {
+  const { project, pool } = await holding(t)
+  for (let n = 0; n < 20; n++) await project(notified(`w${n}`, n, n))
+  const past = createCallHold(pool, { isPast: true })
+  const strangers = Array.from({ length: 20 }, (_, n) => reported(`r${n}`, 100 + n, n))
+  await past.sift('default', strangers, minute(60))
+  t.strictSame(await past.sift('default', strangers, minute(60)), [])
+})

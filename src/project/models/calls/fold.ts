@@ -7,9 +7,10 @@ import { isAnswered, isOpen, type Leg } from './legs.js'
 import { answeredBy, type EndedLeg, type Outcome, outcomeOf, withResults } from './outcome.js'
 import { type Direction, partiesOf } from './parties.js'
 import { mergeReports, type Reported } from './reported.js'
+import { withTimes } from './untimed.js'
 
 /** Raise it when the same events give another row: rows below it are folded again. */
-export const CALL_FOLD_VERSION = 3
+export const CALL_FOLD_VERSION = 4
 
 export type CallState = 'waiting' | 'ringing' | 'connected' | 'ended'
 
@@ -60,7 +61,7 @@ export function foldCall (events: readonly FoldedCallEvent[], { asOf = Number.PO
   const { direction, callee, ...parties } = partiesOf(facts, reported)
   const course = courseOf(facts, callee)
   const endedAt = course.endedAt ?? reportedEnd(reported, { all, asOf, callee })
-  const legs = withResults(course.legs, { endedAt, reported })
+  const legs = withTimes(withResults(course.legs, { endedAt, reported }), { startedAt, endedAt, reported })
   return {
     direction,
     ...parties,
@@ -100,7 +101,7 @@ function stateOf (legs: Leg[], endedAt: number | null): CallState {
   return open.length > 0 ? 'ringing' : 'waiting'
 }
 
-/** An answer that only REST knows has no time. */
+/** An answer that only REST knows has no time, unless a recording tells it. */
 function timesOf (startedAt: number, legs: EndedLeg[], endedAt: number | null): Pick<Call, 'startedAt' | 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds'> {
   const answers = legs.flatMap(leg => leg.connectedAt ?? [])
   const answeredAt = answers.length > 0 ? Math.min(...answers) : null

@@ -18,6 +18,8 @@ export interface Reported {
   parties: Report['parties']
   recordingId: string | null
   recordingLink: string | null
+  /** Null: there is none, or it is not said. */
+  recordingSeconds: number | null
 }
 
 /** The newest report of each route, `calls` first: what it does not know, the journal may. Null without any. */
@@ -39,6 +41,7 @@ export function mergeReports (events: readonly Report[]): Reported | null {
     endedAt: durationSeconds === null ? null : startedAt + Math.round(durationSeconds * 1000),
     parties: reports.find(report => report.parties.length > 0)?.parties ?? [],
     recordingId: firstKnown(reports, report => report.recordingId),
-    recordingLink: firstKnown(reports, report => report.recordingLink)
+    recordingLink: firstKnown(reports, report => report.recordingLink),
+    recordingSeconds: firstKnown(reports, report => report.recordingSeconds)
   }
 }

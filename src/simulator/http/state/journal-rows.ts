@@ -41,7 +41,7 @@ function clientRow (number: string | null, name: string | null, resolveContacts:
   return { address: number, type: 'phoneNumber', callerKind: 'default', ...resolveContacts && { resolvedContacts } }
 }
 
-function callMembers (world: World, { parties, durationSeconds, recordingId, recordingLink }: CallReported, voicemail: VoicemailReported | null, { showUsers, now }: { showUsers: boolean, now: number }): Row {
+function callMembers (world: World, { parties, durationSeconds, recordingId, recordingLink, recordingSeconds }: CallReported, voicemail: VoicemailReported | null, { showUsers, now }: { showUsers: boolean, now: number }): Row {
   const owner = parties.find(({ first }) => first) ?? parties.find(({ role }) => role === 'caller') ?? parties[0]
   const rows = parties.flatMap(party => {
     const user = userOf(world, party.extension)
@@ -51,7 +51,7 @@ function callMembers (world: World, { parties, durationSeconds, recordingId, rec
     ...owner && { agent: rows[parties.indexOf(owner)] },
     ...showUsers && { users: rows },
     duration: hoursMinutesSeconds(durationSeconds ?? 0),
-    ...recordingLink !== null && { recording: recordingRow(recordingId, expiringLink(recordingLink, { recordingId, seed: world.seed, now })) },
+    ...recordingLink !== null && { recording: { ...recordingRow(recordingId, expiringLink(recordingLink, { recordingId, seed: world.seed, now })), ...recordingSeconds != null && { duration: hoursMinutesSeconds(recordingSeconds) } } },
     ...voicemail !== null && { voicemail: voicemailMember(world, voicemail, now) },
     read: voicemail?.read ?? false,
     availability: 'available'

@@ -1,0 +1,76 @@
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { type Account, createAccounts } from '../../src/accounts.js'
+import type { Clock } from '../../src/clock.js'
+import { openLocalLog } from '../../src/event-log/local/local-log.js'
+import { createQuotaLedger } from '../../src/mightycall/rest/quota-ledger.js'
+import { createRest } from '../../src/mightycall/rest/rest.js'
+import { startProjector } from '../../src/project/projector.js'
+import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
+import { startBackfiller } from '../../src/reconcile/backfill/runner.js'
+import { createIntake } from '../../src/reconcile/intake.js'
+import { standForElection } from '../../src/reconcile/leader.js'
+import { READERS } from '../../src/reconcile/readers/readers.js'
+import { startSimulatedMightyCall, type SimulatedMightyCallOptions } from '../../src/simulator/http/start.js'
+import type { TruthAt } from '../../src/simulator/http/state/truth-at.js'
+import { handClock } from '../reconcile/support/hand-clock.js'
+import { COMPANY_START } from './company.js'
+import { freshDatabase } from './database.js'
+import { eventually } from './eventually.js'
+import { SETTINGS } from './settings.js'
+import { tempDir } from './temp-dir.js'
+
+export const DAY_MS = 24 * 60 * 60 * 1000
+export const BEGUN = new Date(COMPANY_START)
+/** Three days after the company began, and long after its last call. */
+export const NOW = new Date(COMPANY_START + 3 * DAY_MS)
+export const WHOLE = { account: 'default', interval: { from: BEGUN, until: NOW }, untilAsked: null }
+
+interface Options extends Partial<Omit<SimulatedMightyCallOptions, 'clock'>> {
+  budget?: number
+  account?: Partial<Account>
+}
+
+/** A company of three days of which nobody has heard, its MightyCall over HTTP, and what backfills it; time goes on when the test says so. */
+export async function backfilling (t: Test, { budget = 2_000, account: changes = {}, ...simulated }: Options = {}) {
+  const clock = handClock(NOW.toISOString())
+  const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company: { seed: 11, startAt: COMPANY_START, calls: 90, messages: 40, hours: 66 }, ...simulated })
+  t.teardown(mightyCall.close)
+  const { pool } = await freshDatabase(t)
+  const logger = pino({ level: 'silent' })
+  const log = await openLocalLog({ dir: tempDir(t) })
+  t.teardown(() => log.close())
+  const projector = await startProjector({ log, pool, group: 'g', now: clock.now, settings: SETTINGS, logger, onProjected: () => {} })
+  t.teardown(() => projector.close())
+  const account: Account = { id: 'default', tokens: [], apiKey: mightyCall.apiKey, userKeys: mightyCall.userKeys, kind: 'classic', baseUrl: mightyCall.baseUrl, timeZone: 'UTC', region: 'US', ...changes }
+  const accounts = createAccounts([account], { timeZone: 'UTC', region: 'US' })
+
+  /** As a process that starts. */
+  const start = (time: Clock = clock) => {
+    const rest = createRest({ quota: createQuotaLedger(pool, budget), logger, now: time.now, random: () => 1, onDrift: () => {} })
+    const backfiller = startBackfiller({ pool, append: createIntake({ pool, log, now: time.now }), rest, readers: READERS, accounts, leader: standForElection(pool, 'backfiller'), clock: time, logger })
+    t.teardown(backfiller.close)
+    return { ...backfiller, backfills: createBackfills({ pool, now: time.now, wake: backfiller.wake }) }
+  }
+  const untilState = async (backfills: ReturnType<typeof start>['backfills'], id: string, state: string) => {
+    await eventually(`it is ${state}`, async () => (await backfills.byId(id)).state === state, 30_000)
+    return backfills.byId(id)
+  }
+  const rows = async <Row extends object>(sql: string) => (await pool.query<Row>(sql)).rows
+  return { clock, mightyCall, pool, accounts, start, untilState, rows }
+}
+
+/** Rows of the read models beside what really happened: the same ids, and how calls ended. */
+export async function comparedWith ({ calls, voicemails, messages }: TruthAt, rows: <Row extends object>(sql: string) => Promise<Row[]>) {
+  const found = {
+    calls: (await rows<{ id: string, outcome: string }>('select call_id as id, outcome from call_history')).map(({ id, outcome }) => `${id} ${outcome}`).sort(),
+    voicemails: (await rows<{ id: string }>('select voicemail_id as id from voicemail_logs')).map(({ id }) => id).sort(),
+    messages: (await rows<{ id: string }>('select message_id as id from sms_logs')).map(({ id }) => id).sort()
+  }
+  const wanted = {
+    calls: calls.map(({ id, outcome }) => `${id} ${outcome}`).sort(),
+    voicemails: voicemails.map(({ voicemailId }) => voicemailId).sort(),
+    messages: messages.map(({ messageId }) => messageId).sort()
+  }
+  return { found, wanted }
+}
