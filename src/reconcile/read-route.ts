@@ -7,6 +7,7 @@ import type { PermitClass } from '../mightycall/rest/quota-port.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
 import { rangeFinding } from './findings/ranges.js'
+import { knownOf } from './known.js'
 import { linkPage } from './link.js'
 import type { Finding, Interval, ReadContext, Reader } from './reader.js'
 
@@ -58,7 +59,7 @@ export async function readInterval ({ pool, append }: RouteParts, { reader, cont
   const { account, now } = context
   let rows = 0
   let waiting = 0
-  for await (const page of reader.read(context, interval, scope)) {
+  for await (const page of reader.read({ ...context, known: knownOf(pool, account.id) }, interval, scope)) {
     const linked = await linkPage(pool, account.id, page)
     await append(linked.findings)
     rows += page.rows

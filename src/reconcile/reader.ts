@@ -7,6 +7,7 @@ import type { StatusReported } from '../events/status.js'
 import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota-port.js'
+import type { Known } from './known.js'
 
 /** An event that REST has told, before it is known whether it says anything new: its id depends on what was said before. */
 export type Finding = FindingOf<CallReported | VoicemailReported | MessageReported | StatusReported | NumberEvent | ExtensionReported | ContactEvent | RangePolled>
@@ -24,10 +25,13 @@ export interface ReadContext {
   clientOf: (extension: string) => RestClient
   permitClass: PermitClass
   now: () => Date
-  /** Extensions that were seen in calls or the journal: their profiles are asked for besides those whose key we hold. */
-  extensions?: readonly string[]
   /** Rows in one answer. With less than 20, many pages of a list that is asked for by their numbers cannot overlap. */
   pageSize?: number
+}
+
+/** What a reader is given. */
+export interface Reading extends ReadContext {
+  known: Known
 }
 
 /**
@@ -60,5 +64,5 @@ export interface Reader {
    * and all when that is 1970. A row may come twice, the later one newer.
    * @throws what `troubleOf` tells apart
    */
-  read: (context: ReadContext, interval: Interval, scope: string | null) => AsyncGenerator<Page>
+  read: (context: Reading, interval: Interval, scope: string | null) => AsyncGenerator<Page>
 }

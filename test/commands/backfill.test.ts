@@ -8,7 +8,7 @@ import { tempDir } from '../support/temp-dir.js'
 
 t.test('a backfill goes on when its command ends, is looked at again, and is stopped', async t => {
   const { environment, since, start } = await installedCompany(t)
-  const { url } = await start({ MIGHTYCALL_DAILY_BUDGET: '30' }) // of which the poller leaves next to nothing
+  const { url } = await start({ MIGHTYCALL_DAILY_BUDGET: '22' }) // of which the poller leaves next to nothing
   const backfill = (...args: string[]) => ['backfill', '--url', url, ...args]
   const first = spawnMain(backfill('--since', since), environment)
   let [stdout, stderr] = ['', '']

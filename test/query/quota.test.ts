@@ -26,7 +26,7 @@ async function used (t: Parameters<typeof freshDatabase>[0]) {
 t.test('the quota is told by account: used, left by class, and until when MightyCall takes nothing', async t => {
   const api = await queryApi(t, await used(t), () => NOW, { accounts: ACCOUNTS })
   const { data } = (await api.get('/v1/quota')).json<{ data: { account: string }[] }>()
-  const one = { budget: 20, used: 10, left: 10, blockedUntil: null, classes: { action: { used: 0, left: 10 }, sync: { used: 3, left: 9 }, reconcile: { used: 0, left: 7 }, backfill: { used: 7, left: 0 } } }
+  const one = { budget: 20, used: 10, left: 10, blockedUntil: null, classes: { action: { used: 0, left: 10 }, sync: { used: 3, left: 9 }, reconcile: { used: 0, left: 7 }, backfill: { used: 7, left: 4 } } }
   t.strictSame(data, [
     { account: 'a', ...one },
     { account: 'b', budget: 20, used: 1, left: 0, blockedUntil: LATER.toISOString(), classes: { action: { used: 0, left: 0 }, sync: { used: 0, left: 0 }, reconcile: { used: 1, left: 0 }, backfill: { used: 0, left: 0 } } },

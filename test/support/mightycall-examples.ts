@@ -62,6 +62,10 @@ const contact = {
   comment: 'c', tags: ['t'], channels: [{ labels: ['Work-email'], email: 'd@example.com' }, { channelId: '5cbec7858558ea749cd955ba', labels: ['Work-phone'], phone: '+13005551122' }]
 }
 
+const channel = { channel: { channelId: 'f13322f5-0c80-4e15-aaef-aa57fd5ede72', labels: ['Work'], phone: '+13005551122' }, etag: '48d6e9031aa435be' }
+const ofContact = 'contacts/5d47f2288558e62b682f3f3a'
+const ofChannel = `${ofContact}/channels/${channel.channel.channelId}`
+
 const journal = { currentPage: 1, requests: [request] }
 const contacts = { contacts: [contact, { ...contact, state: 'deleted' }], pages: 11, records: 55, currentPage: 2 }
 const sent = { message: 'SMS message sent successfully.', id: '00000000-0000-0000-0000-000000000000', sourcePhoneNumber: '+12345678910', destinationPhoneNumbers: ['+12345678901'], sendTime: '0001-01-01T00:00:00', attachments: null }
@@ -77,6 +81,7 @@ export const DOCUMENTED: Record<string, unknown> = {
   [`GET /api/voicemails/${voicemail.id}`]: { data: voicemail, isSuccess: true },
   'GET /api/phonenumbers': { data: { phoneNumbers: [number], deletedPhoneNumbers: [{ ...number, objectGuid: 'F7DD3B39-DCA5-4310-9088-2807468E4921', doNotOriginate: false, whenDeleted: '2026-01-14T14:04:12.6341039Z' }], total: 2 }, isSuccess: true },
   'GET /api/phonenumbers/12564553184': { data: number, isSuccess: true },
+  'GET /api/phonenumbers/42071234567': { data: { ...number, number: '+442071234567' }, isSuccess: true },
   'GET /api/team': { users: [{ fullName: 'Ann Lee', id: '7adb1f0e-6036-49f4-97d0-b302e7a40669', role: null, avatarUrl: null }], groups: [{ name: 'G', id: '66632351-c5f8-447b-82ec-315828ddd087' }], vmboxes: [{ name: 'V', id: '00000000-0000-0000-0000-000000000001' }] },
   'GET /api/profile': { data: { firstName: 'Ann', lastName: 'Lee', email: 'a@example.com', extension: '101', role: 'admin' }, isSuccess: true },
   'GET /api/profile/102': { data: { firstName: 'Cy', lastName: 'Fox', email: 'c@example.com', extension: '102', role: 'user' }, isSuccess: true },
@@ -89,9 +94,18 @@ export const DOCUMENTED: Record<string, unknown> = {
   'GET /api/contactCenter/contacts': { data: { ...contacts, status: 'Success' }, isSuccess: true },
   'POST /api/contacts': { data: contact, message: 'Created' },
   'POST /api/contactCenter/contacts': {},
-  'PUT /api/contacts/5d47f2288558e62b682f3f3a': { data: contact, message: 'Updated' },
-  'DELETE /api/contacts/5d47f2288558e62b682f3f3a': { data: { contacts: [contact] }, message: 'Deleted' },
-  'DELETE /api/contactCenter/contacts/5d47f2288558e62b682f3f3a': { data: { eventType: 1, deletedContactIds: ['5d47f2288558e62b682f3f3a'] } },
+  [`GET /api/${ofContact}`]: { data: { contacts: [contact] } },
+  [`PUT /api/${ofContact}`]: { data: contact, message: 'Updated' },
+  [`PATCH /api/${ofContact}`]: { data: contact, message: 'Updated' },
+  [`PATCH /api/contactCenter/${ofContact}`]: {},
+  [`DELETE /api/${ofContact}`]: { data: { contacts: [contact] }, message: 'Deleted' },
+  ...Object.fromEntries(['', 'contactCenter/'].flatMap(kind => [
+    [`POST /api/${kind}${ofContact}/channels`, { data: { contactOperationEvent: { eventType: 1 }, ...channel }, message: 'Created' }],
+    [`PUT /api/${kind}${ofChannel}`, { data: channel, message: 'Updated' }],
+    [`PATCH /api/${kind}${ofChannel}`, { data: channel, message: 'Updated' }],
+    [`DELETE /api/${kind}${ofChannel}`, { message: 'Deleted' }]
+  ])),
+  [`DELETE /api/contactCenter/${ofContact}`]: { data: { eventType: 1, deletedContactIds: ['5d47f2288558e62b682f3f3a'] } },
   'POST /api/messages/send': sent,
   'POST /api/contactcenter/messages/send': sent
 }

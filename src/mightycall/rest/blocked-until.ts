@@ -1,8 +1,9 @@
 import { parseInstant } from '../../events/time.js'
+import { backOffMs } from '../../pauses.js'
 
 const MINUTE_MS = 60_000
-/** How long to wait when it is not said. */
-const UNSAID_MS = 10 * MINUTE_MS
+/** How long to wait when it is not said: it may be a short limit as well as the block of a day, so the wait grows with each such answer. */
+const UNSAID = { first: MINUTE_MS / 2, most: 10 * MINUTE_MS }
 /** The longest that is believed: the documented block lasts until the next 24 h. */
 const LONGEST_MS = 24 * 60 * MINUTE_MS
 
@@ -13,11 +14,13 @@ const RETRY_AFTER = /retry after\s+(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\
  * Until when MightyCall takes no requests, or null when this answer does not say so.
  * The instant is in the text: `Too many requests. Retry after 2026-11-23T08:00:00.0000000 UTC` (source: MightyCall API v4, Messages).
  * What the block of the daily limit looks like is not documented: any refusal that talks of it counts.
+ *
+ * @param refusals  how many such answers came one after another, with this one
  */
-export function blockedUntil ({ status, message, retryAfter }: { status: number, message: string, retryAfter: string | null }, now: Date): Date | null {
+export function blockedUntil ({ status, message, retryAfter }: { status: number, message: string, retryAfter: string | null }, now: Date, refusals: number): Date | null {
   if (status !== 429 && !(status >= 400 && status < 500 && TOO_MANY.test(message))) return null
   const said = instantIn(message) ?? ofHeader(retryAfter, now)
-  const wait = said === null || said <= now.getTime() ? UNSAID_MS : said - now.getTime()
+  const wait = said === null || said <= now.getTime() ? backOffMs(refusals, UNSAID) : said - now.getTime()
   return new Date(now.getTime() + Math.min(wait, LONGEST_MS))
 }
 

@@ -9,6 +9,7 @@ import { problemOf } from './judge.js'
 import type { PermitClass, Quota } from './quota-port.js'
 import { type ReadAnswer, readAnswer } from './read-answer.js'
 import type { InputOf, Route } from './route.js'
+import type { Throttle } from './throttle.js'
 import type { Tokens } from './tokens.js'
 import { troubleOf } from './trouble.js'
 import { writeRequest } from './write-request.js'
@@ -22,6 +23,7 @@ export interface RestClient {
 /** Of one account object: a reload brings new ones, and with them a new try. */
 export interface AccountState {
   gate: Gate
+  throttle: Throttle
   /** By extension. */
   tokens: Map<string, Tokens>
   /** Its credentials are refused: nothing is sent any more. */
@@ -46,9 +48,11 @@ export function createClient (parts: ClientParts): RestClient {
   return {
     send: async (route, input, permitClass) => {
       const request = writeRequest(route, input, account)
+      state.throttle.check(route, now())
       const answer = await state.gate.run(() => route.isOpen ? exchange(request, limits) : sendSigned(request, permitClass, parts))
-      const problem = problemOf(answer, now())
-      if (problem) throw await noted(problem, account.apiKey, quota)
+      const problem = problemOf(answer, now(), state.throttle.refusals(route))
+      state.throttle.note(route, problem)
+      if (problem) throw route.hasOwnLimit ? problem : await noted(problem, account.apiKey, quota)
       return readAnswer(route, answer.json ?? null, onDrift)
     }
   }

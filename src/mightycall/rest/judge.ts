@@ -9,13 +9,14 @@ const NOT_FOUND = /\bnot found\b/i
 
 /**
  * What is wrong with an answer, or null: it can be read. Holds nothing of it but its status and MightyCall's errorCode.
- * @param now  for a block whose instant is not said
+ * @param now       for a block whose instant is not said
+ * @param refusals  how many answers before this one said that there were too many requests
  */
-export function problemOf ({ status, json, retryAfter }: HttpAnswer, now: Date): Error | null {
+export function problemOf ({ status, json, retryAfter }: HttpAnswer, now: Date, refusals: number): Error | null {
   const { message, errorCode, isSuccess } = isObject(json) ? json : {}
   const said = typeof message === 'string' ? message : ''
   if (status >= 500) return new RestUnavailableError(`status ${status}`)
-  const until = blockedUntil({ status, message: said, retryAfter }, now)
+  const until = blockedUntil({ status, message: said, retryAfter }, now, refusals + 1)
   if (until !== null) return untilThen(RestBlockedError, until)
   if (status === 404 || (status === 400 && NOT_FOUND.test(said))) return new RestNotFoundError()
   if (status >= 400) return refused(status, errorCode)

@@ -8,8 +8,8 @@ export const utcSeconds = () => Type.Codec(Type.String({ pattern: '^\\d{4}(?:-\\
 /** ISO 8601 in UTC, of the journal and contacts. */
 export const utcInstant = () => Type.Codec(Type.String({ pattern: 'Z$' })).Decode(text => new Date(text)).Encode(date => date.toISOString())
 
-/** E.164, sent without its plus: that is how `/phonenumbers/{number}` and the journal's businessNumber take it. */
-export const digits = () => Type.Codec(Type.String({ pattern: '^\\d{3,20}$' })).Decode(text => `+${text}`).Encode(number => number.replace(/^\+/, ''))
+/** E.164, of which `/phonenumbers/{number}` takes 11 digits at most: the last ones. What has been encoded is never decoded. */
+export const digits = () => Type.Codec(Type.String({ pattern: '^\\d{3,11}$' })).Decode(text => `+${text}`).Encode(number => number.replace(/^\+/, '').slice(-11))
 
 export const e164 = () => Type.String({ pattern: '^\\+\\d{8,15}$' })
 

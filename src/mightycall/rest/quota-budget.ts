@@ -7,7 +7,7 @@ export const PROVIDER_LIMIT = 2_500
 export const WINDOW_MS = 24 * 60 * 60 * 1000
 
 /** Percent of the budget that a class leaves to those above it: a person who acts must not wait for a backfill of last year. */
-const RESERVE_PERCENT = { action: 0, sync: 5, reconcile: 15, backfill: 50 } as const satisfies Record<PermitClass, number>
+const RESERVE_PERCENT = { action: 0, sync: 5, reconcile: 15, backfill: 30 } as const satisfies Record<PermitClass, number>
 
 /** A permit of the class is given while fewer than so many of all classes have been taken. */
 export function limitOf (permitClass: PermitClass, budget: number): number {

@@ -6,6 +6,7 @@ import { credentialsOf } from './credentials.js'
 import type { Limits } from './exchange.js'
 import { createGate } from './gate.js'
 import type { Quota } from './quota-port.js'
+import { createThrottle, type Throttle } from './throttle.js'
 import { requestToken } from './token-request.js'
 import { createTokens, type Tokens } from './tokens.js'
 
@@ -37,7 +38,7 @@ export function createRest (options: RestOptions): Rest {
   const limits = { ...LIMITS, ...options.limits }
 
   function stateOf (account: Account): AccountState {
-    const state = states.get(account) ?? { gate: createGate(MOST_IN_FLIGHT), tokens: new Map<string, Tokens>(), stopped: null }
+    const state = states.get(account) ?? { gate: createGate(MOST_IN_FLIGHT), throttle: createThrottle(), tokens: new Map<string, Tokens>(), stopped: null }
     states.set(account, state)
     return state
   }
@@ -46,7 +47,7 @@ export function createRest (options: RestOptions): Rest {
     clientOf: (account, extension) => {
       const state = stateOf(account)
       const credentials = () => credentialsOf(account, extension)
-      const tokens = state.tokens.get(extension) ?? countedTokens(credentials, limits, options)
+      const tokens = state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.throttle, limits }, options)
       state.tokens.set(extension, tokens)
       return createClient({ ...options, account, state, credentials, tokens, limits, onDrift: drift => options.onDrift(account.id, drift) })
     }
@@ -56,14 +57,18 @@ export function createRest (options: RestOptions): Rest {
 type CredentialsOf = () => ReturnType<typeof credentialsOf>
 
 /** Requests for a token are taken from the quota too: whether MightyCall counts them is not documented. */
-function countedTokens (credentials: CredentialsOf, limits: Limits, { quota, now, random }: RestOptions): Tokens {
+function countedTokens ({ credentials, throttle, limits }: { credentials: CredentialsOf, throttle: Throttle, limits: Limits }, { quota, now, random }: RestOptions): Tokens {
   return createTokens({
     now,
     random,
     request: async (grant, permitClass) => {
       const known = credentials()
       await quota.take(known.apiKey, permitClass, now())
-      return requestToken(grant, known, limits, now).catch(async err => { throw await noted(err, known.apiKey, quota) })
+      const asked = requestToken(grant, known, { limits, now, refusals: throttle.refusals(null) })
+      return asked.catch(async err => {
+        throttle.note(null, err)
+        throw await noted(err, known.apiKey, quota)
+      })
     }
   })
 }

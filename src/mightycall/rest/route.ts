@@ -13,6 +13,8 @@ export interface Route<Input extends TSchema = TSchema, Answer extends TSchema =
   list: string | null
   /** It needs no credentials, and is not counted. */
   isOpen: boolean
+  /** When MightyCall says that it was asked for too often, that is no block of the key. */
+  hasOwnLimit: boolean
 }
 
 /** What a caller gives. */
@@ -29,12 +31,13 @@ interface Options<Input extends TSchema, Answer extends TSchema> {
   answer: Answer
   list?: string
   isOpen?: boolean
+  hasOwnLimit?: boolean
 }
 
 const NOTHING = Type.Object({})
 
-export function route<Answer extends TSchema, Input extends TSchema = typeof NOTHING> ({ method = 'GET', path, contactCenter = path, input, answer, list, isOpen = false }: Options<Input, Answer>): Route<Input, Answer> {
-  return { method, paths: { 'classic': path, 'contact-center': contactCenter }, input: input ?? NOTHING as TSchema as Input, answer, list: list ?? null, isOpen } // without an input, its type is that of nothing
+export function route<Answer extends TSchema, Input extends TSchema = typeof NOTHING> ({ method = 'GET', path, contactCenter = path, input, answer, list, isOpen = false, hasOwnLimit = false }: Options<Input, Answer>): Route<Input, Answer> {
+  return { method, paths: { 'classic': path, 'contact-center': contactCenter }, input: input ?? NOTHING as TSchema as Input, answer, list: list ?? null, isOpen, hasOwnLimit } // without an input, its type is that of nothing
 }
 
 /** For drift and errors: `GET /calls/{id}`. Holds no value. */

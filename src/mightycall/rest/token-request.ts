@@ -25,20 +25,27 @@ const issued = Type.Object({
   refresh_token: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Type.Null()]))
 })
 
+interface Asking {
+  limits: Limits
+  now: () => Date
+  /** How many answers before said that there were too many requests. */
+  refusals: number
+}
+
 /**
  * Asks for a token (source: MightyCall API v4, Authentication; the path has no `/api`).
  * @throws RestAuthError        invalid_client: nothing but other keys will help
  * @throws RestRefusedError     another OAuth error, such as a refresh token that has expired
  * @throws RestUnexpectedError  names the field, and nothing else of an answer that may hold a token
  */
-export async function requestToken (grant: Grant, { baseUrl, apiKey, userKey }: Credentials, limits: Limits, now: () => Date): Promise<Issued> {
+export async function requestToken (grant: Grant, { baseUrl, apiKey, userKey }: Credentials, { limits, now, refusals }: Asking): Promise<Issued> {
   const answer = await exchange({
     method: 'POST',
     url: `${baseUrl}/auth/token`,
     headers: { 'accept': 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'x-api-key': apiKey },
     body: new URLSearchParams(grant.kind === 'refresh' ? { grant_type: 'refresh_token', refresh_token: grant.refreshToken } : { grant_type: 'client_credentials', client_id: apiKey, client_secret: userKey }).toString()
   }, limits)
-  const problem = oauthProblem(answer) ?? problemOf(answer, now())
+  const problem = oauthProblem(answer) ?? problemOf(answer, now(), refusals)
   if (problem) throw problem
   const { json } = answer
   if (!Value.Check(issued, json)) throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(issued, json)[0]?.instancePath || '/'}`)

@@ -34,6 +34,12 @@ export function numberFindings ({ active, deleted }: Lists): FindingOf<NumberEve
   ]
 }
 
+/** Those that we had and that an answer with these findings does not tell of: for how long it lists what was deleted, MightyCall does not say. */
+export function missingNumbers (known: readonly string[], findings: readonly FindingOf<NumberEvent>[], told: Pick<Told, 'account' | 'at'>): FindingOf<NumberEvent>[] {
+  const listed = new Set(findings.map(({ number }) => number))
+  return known.filter(number => !listed.has(number)).map(number => ({ ...beginningOf('number.removed', { ...told, raw: {} }), number, raw: {} }))
+}
+
 function withNumber (row: NumberRow, told: Told): [string, { row: NumberRow, told: Told }][] {
   const number = idOf(numberOf(row.number, told))
   return number === null ? [] : [[number, { row, told }]]

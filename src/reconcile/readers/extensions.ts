@@ -4,13 +4,20 @@ import { profileFinding } from '../findings/extensions.js'
 import type { ReadContext, Reader } from '../reader.js'
 import { type Answered, ask, onePage } from './ask.js'
 
-/** The profiles of all extensions that we know of: there is no list of them. */
+/** Of one reading: each profile is a request. Whoever has more users than that is told of them by the journal, in which they take part. */
+const MOST = 50
+
+/**
+ * The profiles of all extensions that we know of, since there is no list of them: those whose key we hold, and those that webhooks and the
+ * journal have shown. Of the latter the nameless come first.
+ */
 export const extensionsReader: Reader = {
   route: 'extensions',
   scopes: () => [null],
   async * read (context) {
-    const { account, extensions = [] } = context
-    for (const extension of new Set([...Object.keys(account.userKeys), ...extensions])) {
+    const { account, known } = context
+    const extensions = new Set([...Object.keys(account.userKeys), ...await known.extensions()])
+    for (const extension of [...extensions].slice(0, MOST)) {
       const answered = await profileAt(extension, context)
       if (answered) yield onePage([profileFinding(extension, answered.answer, { account, at: answered.at, raw: answered.raw })], 1)
     }

@@ -33,7 +33,9 @@ export const whole = (least: number, otherwise: number, most = Number.MAX_SAFE_I
   return number >= least && number <= most ? number : undefined
 }
 
-export const flag: Parse<boolean> = ([value = 'false']) => /^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined
+export const flagOr = (otherwise: boolean): Parse<boolean> => ([value = String(otherwise)]) => /^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined
+
+export const flag = flagOr(false)
 
 /** Milliseconds since 1970; without an offset it is UTC. */
 export const instant: Parse<number | null> = ([value]) => value === undefined ? null : parseInstant(value) ?? parseInstant(`${value}Z`) ?? undefined

@@ -14,9 +14,24 @@ export const notFound = (what: string) => new Refusal(400, { message: `${what} n
 
 export const malformedFilter = (names: readonly string[]) => new Refusal(400, { data: { unsupportedFilters: names }, errorCode: 'FilterParamsMalformed', message: 'Filter params malformed' })
 
+/** As the journal and contacts say it, which name no parameter. */
+export const invalidParameters = () => new Refusal(400, { errorCode: 'InvalidParameters', message: 'Input data is malformed' })
+
 export const invalidRequest = (problems: Record<string, string>) => new Refusal(400, { message: 'The request is invalid.', modelState: Object.fromEntries(Object.entries(problems).map(([name, problem]) => [name, [problem]])) })
 
 export const invalidValues = (given: Record<string, string>) => invalidRequest(Object.fromEntries(Object.entries(given).map(([name, value]) => [name, `The value '${value}' is not valid for ${pascalCase(name)}.`])))
+
+export const malformedId = (errorCode: 'ContactIdHasInvalidFormat' | 'ChannelIdHasInvalidFormat' | 'RequestIdHasInvalidFormat') => new Refusal(400, { errorCode, message: 'The id has another format' })
+
+export const contactMalformed = () => new Refusal(400, { errorCode: 'ContactDataMalformed', message: 'Contact data is malformed' })
+
+export const contactIdIsNotEmpty = () => new Refusal(400, { errorCode: 'ContactIdIsNotEmpty', message: 'A new contact has no id' })
+
+export const channelIdIsNotEmpty = () => new Refusal(400, { errorCode: 'ChannelIdIsNotEmpty', message: 'A new channel has no id' })
+
+export const channelMalformed = () => new Refusal(400, { data: [], errorCode: 'ChannelDataMalformed', message: 'Channel data is malformed' })
+
+export const intersection = (contacts: readonly unknown[]) => new Refusal(409, { data: contacts, errorCode: 'ContactRecordsIntersection', message: 'Contact Records Intersection' })
 
 export const contactNotFound = () => new Refusal(404, { errorCode: 'ContactIsNotFound', message: 'Contact is not found' })
 

@@ -17,7 +17,7 @@ import type { TokenStore } from './tokens.js'
 
 const ROUTES: readonly Routes[] = [callRoutes, voicemailRoutes, phoneNumberRoutes, peopleRoutes, journalRoutes, contactRoutes, messageRoutes]
 
-export interface ServerOptions extends ControlOptions, Pick<RouteContext, 'world' | 'now'> {
+export interface ServerOptions extends ControlOptions, Pick<RouteContext, 'world' | 'now' | 'post'> {
   apiKey: string
   tokens: TokenStore
   limit: DailyLimit
@@ -37,7 +37,7 @@ export function createServer (options: ServerOptions): FastifyInstance {
 }
 
 function guardedRoutes (app: FastifyInstance, options: ServerOptions): void {
-  const { world, now, tokens, apiKey } = options
+  const { world, now, post, tokens, apiKey } = options
   const users = new WeakMap<FastifyRequest, User>()
   const userOf = (request: FastifyRequest) => {
     const user = users.get(request)
@@ -58,7 +58,7 @@ function guardedRoutes (app: FastifyInstance, options: ServerOptions): void {
     if (request.headers['x-api-key'] !== apiKey) throw oauthError('invalid_client')
     return tokens.issue(request.body instanceof URLSearchParams ? request.body : new URLSearchParams(), now())
   })
-  void app.register(async scope => { for (const routes of ROUTES) routes(scope, { world, now, userOf }) }, { prefix: '/api' })
+  void app.register(async scope => { for (const routes of ROUTES) routes(scope, { world, now, post, userOf }) }, { prefix: '/api' })
 }
 
 const isTruncated = new WeakSet<FastifyRequest>()

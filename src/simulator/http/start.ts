@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js'
 import { listen } from '../../listen.js'
 import type { CompanyOptions } from '../company.js'
 import type { Faults } from '../faults.js'
+import type { Notification } from '../notifications.js'
 import { SIMULATED_API_KEY } from '../notation.js'
 import { PATIENCE_MS } from '../post-one.js'
 import { type AnswerFaults, createFaultSwitch } from './answer-faults.js'
@@ -47,7 +48,7 @@ export interface SimulatedMightyCall {
   truth: () => TruthAt
   /** Null: nothing is posted. */
   webhooks: () => PostStatistics | null
-  /** All webhooks that were due at any time have been posted and answered. */
+  /** All webhooks that were due at any time have been posted and answered, but those of calls that were asked for. */
   posted: Promise<void>
   close: () => Promise<void>
 }
@@ -69,9 +70,11 @@ export async function startSimulatedMightyCall (options: SimulatedMightyCallOpti
   const apiKey = SIMULATED_API_KEY
   let poster: Poster | null = null
   const webhooks = () => poster?.statistics() ?? null
-  const app = createServer({ world, now, apiKey, tokens: createTokenStore(world, { apiKey, tokenSeconds }), limit, faults: createFaultSwitch(faults), truth, webhooks })
+  const faultsOf = (seed: number): Faults => ({ seed, ...deliveryFaults })
+  const post = (notifications: readonly Notification[]) => poster?.add(planDeliveries(notifications, faultsOf(company.seed + world.truth.calls.length)))
+  const app = createServer({ world, post, now, apiKey, tokens: createTokenStore(world, { apiKey, tokenSeconds }), limit, faults: createFaultSwitch(faults), truth, webhooks })
   const url = await listen(app, { host, port })
-  if (webhookUrl) poster = startPoster({ url: webhookUrl, clock, outages, patienceMs, ...planDeliveries(world.notifications, { seed: company.seed, ...deliveryFaults }) })
+  if (webhookUrl) poster = startPoster({ url: webhookUrl, clock, outages, patienceMs, ...planDeliveries(world.notifications, faultsOf(company.seed)) })
   return {
     url,
     baseUrl: `${url}/v4`,

@@ -1,59 +1,12 @@
 import t from 'tap'
-import { call, calls, makeCall } from '../../../src/mightycall/rest/routes/calls.js'
-import { contacts, createContact, createContactCenterContact, deleteContact, replaceContact } from '../../../src/mightycall/rest/routes/contacts.js'
-import { journal, journalRequest } from '../../../src/mightycall/rest/routes/journal.js'
-import { sendMessage } from '../../../src/mightycall/rest/routes/messages.js'
-import { phoneNumber, phoneNumbers } from '../../../src/mightycall/rest/routes/phone-numbers.js'
+import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
+import { createContactCenterContact } from '../../../src/mightycall/rest/routes/contacts.js'
+import { journalRequest } from '../../../src/mightycall/rest/routes/journal.js'
 import { ping } from '../../../src/mightycall/rest/routes/ping.js'
-import { profile, profileOf, profileStatus, setProfileStatus } from '../../../src/mightycall/rest/routes/profile.js'
-import { team } from '../../../src/mightycall/rest/routes/team.js'
-import { voicemail, voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
-import type { InputOf, Route } from '../../../src/mightycall/rest/route.js'
 import { API_KEY, restClient } from '../../support/mightycall-api.js'
+import { REQUESTS } from '../../support/rest-requests.js'
 
-const [since, until] = [new Date('2026-11-22T08:00:00.123Z'), new Date('2026-11-23T08:00:00.456Z')]
-const contactId = '5d47f2288558e62b682f3f3a'
-
-interface Case {
-  sends: string
-  query?: string
-  body?: object
-}
-
-const one = <R extends Route>(route: R, input: InputOf<R>, expected: Case) => ({ route: route as Route, input: input as InputOf<Route>, ...expected }) // a list has one type for all
-
-const classic = [
-  one(calls, { query: { pageSize: 1000, skip: 0, startUtc: since, endUtc: until, callFilter: ['Missed', 'Voicemail'] } }, { sends: 'GET /api/calls', query: 'pageSize=1000&skip=0&startUtc=2026-11-22T08%3A00%3A00&endUtc=2026-11-23T08%3A00%3A00&callFilter=Missed&callFilter=Voicemail' }),
-  one(call, { path: { id: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c' } }, { sends: 'GET /api/calls/7e734dc1-544d-4f04-8ccc-8bd5b197a88c' }),
-  one(makeCall, { body: { from: '+15550152729', to: '+15551112233' } }, { sends: 'POST /api/calls/makecall', body: { from: '+15550152729', to: '+15551112233' } }),
-  one(voicemails, { query: { voicemailFilter: 'UnRead' } }, { sends: 'GET /api/voicemails', query: 'voicemailFilter=UnRead' }),
-  one(voicemail, { path: { id: 'a123b456-78bc-4976-8075-b2941d553b7b' } }, { sends: 'GET /api/voicemails/a123b456-78bc-4976-8075-b2941d553b7b' }),
-  one(phoneNumbers, {}, { sends: 'GET /api/phonenumbers' }),
-  one(phoneNumber, { path: { number: '+12564553184' } }, { sends: 'GET /api/phonenumbers/12564553184' }),
-  one(team, {}, { sends: 'GET /api/team' }),
-  one(profile, {}, { sends: 'GET /api/profile' }),
-  one(profileOf, { path: { extension: '102' } }, { sends: 'GET /api/profile/102' }),
-  one(profileStatus, {}, { sends: 'GET /api/profile/status' }),
-  one(setProfileStatus, { path: { status: 'dnd' } }, { sends: 'PUT /api/profile/status/dnd' }),
-  one(journal, { query: { page: 1, type: ['Call', 'Message'], earliest: since, businessNumber: ['+15557775533', '+12564553184'] } }, { sends: 'GET /api/journal/requests', query: 'page=1&type=Call%2CMessage&earliest=2026-11-22T08%3A00%3A00.123Z&businessNumber=15557775533%2C12564553184' }),
-  one(journalRequest, { path: { id: '5d565c298558e7cce8d7b8e0' }, query: { showUsers: true } }, { sends: 'GET /api/journal/requests/5d565c298558e7cce8d7b8e0', query: 'showUsers=true' }),
-  one(contacts, { query: { updatedSince: since } }, { sends: 'GET /api/contacts', query: 'updatedSince=2026-11-22T08%3A00%3A00.123Z' }),
-  one(createContact, { body: { firstName: 'Dee', channels: [{ phone: '+13005551122' }] } }, { sends: 'POST /api/contacts', body: { firstName: 'Dee', channels: [{ phone: '+13005551122' }] } }),
-  one(replaceContact, { path: { contactId }, query: { etag: 'e' }, body: { firstName: 'Dee' } }, { sends: `PUT /api/contacts/${contactId}`, query: 'etag=e', body: { firstName: 'Dee' } }),
-  one(deleteContact, { path: { contactId } }, { sends: `DELETE /api/contacts/${contactId}` }),
-  one(sendMessage, { body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } }, { sends: 'POST /api/messages/send', body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } })
-]
-
-const contactCenter = [
-  one(calls, { query: {} }, { sends: 'GET /api/calls' }),
-  one(journal, { query: { showUsers: true } }, { sends: 'GET /api/contactCenter/communications', query: 'showUsers=true' }),
-  one(contacts, { query: { pageSize: 100 } }, { sends: 'GET /api/contactCenter/contacts', query: 'pageSize=100' }),
-  one(createContactCenterContact, { body: { firstName: 'Dee', initialPhoneNumber: '+13005551122' } }, { sends: 'POST /api/contactCenter/contacts', body: { firstName: 'Dee', initialPhoneNumber: '+13005551122' } }),
-  one(deleteContact, { path: { contactId } }, { sends: `DELETE /api/contactCenter/contacts/${contactId}` }),
-  one(sendMessage, { body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } }, { sends: 'POST /api/contactcenter/messages/send', body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } })
-]
-
-for (const [kind, cases] of [['classic', classic], ['contact-center', contactCenter]] as const) {
+for (const [kind, cases] of REQUESTS) {
   t.test(`each route of a ${kind} account asks as documented, and reads the documented answer without drift`, async t => {
     const { client, seen, drifts } = await restClient(t, { kind })
     for (const { route, input, sends, query = '', body } of cases) {

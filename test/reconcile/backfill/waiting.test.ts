@@ -3,7 +3,7 @@ import { comparedWith, backfilling, DAY_MS, NOW, WHOLE } from '../../support/bac
 import { eventually } from '../../support/eventually.js'
 
 t.test('when its share of the quota is spent it waits until the ledger has more, and goes on', async t => {
-  const { clock, mightyCall, start, untilState, rows } = await backfilling(t, { budget: 12 }) // 6 for a backfill: one for the token
+  const { clock, mightyCall, start, untilState, rows } = await backfilling(t, { budget: 9 }) // 6 for a backfill: one for the token
   const { backfills } = start()
   const { backfill: { id } } = await backfills.begin(WHOLE)
   const waits = async () => (await backfills.byId(id)).waiting?.code === 'MCS_QUOTA'

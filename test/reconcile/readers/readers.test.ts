@@ -83,12 +83,21 @@ t.test('contacts are those that have changed, the deleted ones among them; from 
 })
 
 t.test('a profile that cannot be seen does not end the reading of the others', async t => {
-  const { read, account, seen } = await readable(t, {
+  const { read, account, seen, knowing } = await readable(t, {
     userKeys: { 101: 'k', 102: 'l' },
     replies: { 'GET /api/profile/101': json({ message: 'User profile not found' }, 400), 'GET /api/profile/103': json({ message: 'no' }, 403), 'GET /api/profile/104': json({ data: { firstName: 'Di' }, isSuccess: true }) }
   })
-  t.match((await read(extensionsReader, { account, extensions: ['102', '103', '104'] })).findings, [{ extension: '102', name: 'Cy Fox' }, { extension: '104', name: 'Di' }])
+  t.match((await read(extensionsReader, { account, known: knowing({ extensions: ['102', '103', '104', '#9'] }) })).findings, [{ extension: '102', name: 'Cy Fox' }, { extension: '104', name: 'Di' }])
   t.equal(seen.filter(({ route }) => route === 'GET /api/profile/102').length, 1, 'each once')
+  t.equal(seen.filter(({ route }) => route.includes('9')).length, 0, 'what is no extension is not asked for')
+})
+
+t.test('a reading asks for 50 profiles at most, those whose key we hold among them', async t => {
+  const { read, seen, knowing } = await readable(t)
+  await read(extensionsReader, { known: knowing({ extensions: Array.from({ length: 70 }, (_, i) => `${200 + i}`) }) })
+  const asked = seen.map(({ route }) => route).filter(route => route.startsWith('GET /api/profile/'))
+  t.equal(asked.length, 50)
+  t.equal(asked[0], 'GET /api/profile/101')
 })
 
 t.test('a presence is asked for with its own user key', async t => {
@@ -102,6 +111,20 @@ t.test('numbers are read from both lists', async t => {
   const { read } = await readable(t, { replies: { 'GET /api/phonenumbers': json({ data: { phoneNumbers: [{ number: '+12564553184' }], deletedPhoneNumbers: [{ number: '+12564553184' }, { number: '+12564553185' }] } }) } })
   t.match((await read(numbersReader)).findings, [{ type: 'number.reported', number: '+12564553184' }, { type: 'number.removed', number: '+12564553185' }])
 })
+
+for (const { name, phoneNumbers, total, removed } of [
+  { name: 'it is full', phoneNumbers: ['+12564553184'], total: 1, removed: ['+12564553186'] },
+  { name: 'it counts the deleted ones', phoneNumbers: ['+12564553184'], total: 2, removed: ['+12564553186'] },
+  { name: 'it counts none', phoneNumbers: ['+12564553184'], total: null, removed: ['+12564553186'] },
+  { name: 'it says that there are more', phoneNumbers: ['+12564553184'], total: 7, removed: [] },
+  { name: 'it has none: whoever asks may not see them', phoneNumbers: [], total: 0, removed: [] }
+]) {
+  t.test(`a number that we had, and that is in neither list of an answer, is removed if that is full: ${name}`, async t => {
+    const { read, knowing } = await readable(t, { replies: { 'GET /api/phonenumbers': json({ data: { phoneNumbers: phoneNumbers.map(number => ({ number })), deletedPhoneNumbers: [{ number: '+12564553185' }], total } }) } })
+    const { findings } = await read(numbersReader, { known: knowing({ numbers: ['+12564553184', '+12564553185', '+12564553186'] }) })
+    t.strictSame(findings.flatMap(finding => finding.type === 'number.removed' ? finding.number : []), ['+12564553185', ...removed])
+  })
+}
 
 t.test('trouble in the middle of a walk is thrown as what it is, after the pages before it', async t => {
   const { context, replies } = await readable(t, { replies: { 'GET /api/calls': listReply('calls', calls(9)) } })

@@ -19,18 +19,21 @@ async function asking (t: Test, options: Parameters<typeof simulatedMightyCall>[
 
 const refusals = [
   { path: '/journal/requests?limit=5&offset=1', status: 400, answer: { errorCode: 'FilterParamsMalformed', data: { unsupportedFilters: ['limit', 'offset'] } } },
-  { path: '/journal/requests?pageSize=1001', status: 400, answer: { message: 'The request is invalid.', modelState: { pageSize: ["The value '1001' is not valid for PageSize."] } } },
-  { path: '/journal/requests?type=fax', status: 400, answer: { modelState: { type: Array } } },
-  { path: '/journal/requests?email=a%40example.com', status: 400, answer: { modelState: { email: Array } } },
+  { path: '/journal/requests?pageSize=1001', status: 400, answer: { errorCode: 'InvalidParameters' } },
+  { path: '/journal/requests?type=fax', status: 400, answer: { errorCode: 'InvalidParameters' } },
+  { path: '/journal/requests?email=a%40example.com', status: 400, answer: { errorCode: 'InvalidParameters' } },
   { path: '/contacts?offset=1', status: 400, answer: { errorCode: 'FilterParamsMalformed', data: { unsupportedFilters: ['offset'] } } },
-  { path: '/contacts?updatedSince=yesterday', status: 400, answer: { modelState: { updatedSince: Array } } },
+  { path: '/contacts?updatedSince=yesterday', status: 400, answer: { errorCode: 'InvalidParameters' } },
   { path: '/calls?pageSize=0&startUtc=2026-02-30T00:00:00', status: 400, answer: { modelState: { pageSize: Array, startUtc: Array } } },
   { path: '/calls?callFilter=Answered', status: 400, answer: { modelState: { callFilter: Array } } },
   { path: '/calls/0', status: 400, answer: { message: 'Call not found' } },
   { path: '/voicemails/0', status: 400, answer: { message: 'Voicemail not found' } },
   { path: '/phonenumbers/$$$', status: 400, answer: { message: 'Number not found' } },
   { path: '/profile/$$$', status: 400, answer: { message: 'User profile not found' } },
-  { path: '/journal/requests/0', status: 404, answer: { errorCode: 'RequestIsNotFound' } },
+  { path: '/journal/requests/0', status: 400, answer: { errorCode: 'RequestIdHasInvalidFormat' } },
+  { path: `/journal/requests/${'0'.repeat(24)}`, status: 404, answer: { errorCode: 'RequestIsNotFound' } },
+  { path: '/contacts/0', status: 400, answer: { errorCode: 'ContactIdHasInvalidFormat' } },
+  { path: `/contacts/${'0'.repeat(24)}`, status: 404, answer: { errorCode: 'ContactIsNotFound' } },
   { path: '/extensions', status: 404, answer: {} },
   { path: '/contactCenter/contacts', status: 404, answer: {} }
 ] as const

@@ -2,8 +2,7 @@ import Type from 'typebox'
 import { count, flag, instant, maybe, oneOf, text, texts } from '../fields.js'
 import { id, page, pageSize, query, utcInstant } from '../parameters.js'
 import { route } from '../route.js'
-
-const channel = Type.Object({ channelId: text(), labels: texts(), email: text(), phone: text() })
+import { channelBody, channelShape, etag } from './channels.js'
 
 export const contactShape = Type.Object({
   contactId: text(),
@@ -15,7 +14,7 @@ export const contactShape = Type.Object({
   updated: instant(),
   comment: text(),
   tags: texts(),
-  channels: maybe(Type.Array(channel)),
+  channels: maybe(Type.Array(channelShape)),
   state: oneOf('deleted'),
   role: text(),
   avatarUrl: text(),
@@ -37,24 +36,15 @@ export const contacts = route({
   list: 'contacts'
 })
 
-const contactBody = Type.Object({
-  firstName: Type.Optional(Type.String()),
-  lastName: Type.Optional(Type.String()),
-  patronymic: Type.Optional(Type.String()),
-  comment: Type.Optional(Type.String()),
-  tags: Type.Optional(Type.Array(Type.String())),
-  channels: Type.Optional(Type.Array(Type.Object({
-    channelId: Type.Optional(Type.String()),
-    labels: Type.Optional(Type.Array(Type.String())),
-    email: Type.Optional(Type.String()),
-    phone: Type.Optional(Type.String({ pattern: '^\\+?\\d{11,15}$' }))
-  })))
-}, { additionalProperties: false })
+/** One contact in a list. What a contact center answers is not documented. */
+export const contact = route({ path: '/contacts/{contactId}', contactCenter: null, input: Type.Object({ path: aContact() }), answer: Type.Object({ contacts: Type.Array(contactShape) }), list: 'contacts' })
 
-const aContact = Type.Object({ contactId: id() })
-const etag = query({ etag: Type.String() })
+const person = { firstName: Type.Optional(Type.String()), lastName: Type.Optional(Type.String()), patronymic: Type.Optional(Type.String()), comment: Type.Optional(Type.String()), tags: Type.Optional(Type.Array(Type.String())) }
+const newContact = Type.Object({ ...person, channels: Type.Optional(Type.Array(channelBody())) }, { additionalProperties: false })
+const knownContact = Type.Object({ ...person, channels: Type.Optional(Type.Array(channelBody({ channelId: Type.Optional(Type.String()) }))) }, { additionalProperties: false })
 
-export const createContact = route({ method: 'POST', path: '/contacts', contactCenter: null, input: Type.Object({ body: contactBody }), answer: contactShape })
+/** MightyCall gives the ids, of its channels too. */
+export const createContact = route({ method: 'POST', path: '/contacts', contactCenter: null, input: Type.Object({ body: newContact }), answer: contactShape })
 
 /** What a contact-center account has instead; its answer is not documented. */
 export const createContactCenterContact = route({
@@ -65,7 +55,17 @@ export const createContactCenterContact = route({
   answer: Type.Unknown()
 })
 
-/** With an etag that is not the contact's any more, RestRefusedError says ContactWasModified. */
-export const replaceContact = route({ method: 'PUT', path: '/contacts/{contactId}', contactCenter: null, input: Type.Object({ path: aContact, query: Type.Optional(etag), body: contactBody }), answer: contactShape })
+/** What is left out is taken from the contact. With an etag that is not its any more, RestRefusedError says ContactWasModified. */
+export const replaceContact = route({ method: 'PUT', path: '/contacts/{contactId}', contactCenter: null, input: Type.Object({ path: aContact(), query: etag(), body: knownContact }), answer: contactShape })
 
-export const deleteContact = route({ method: 'DELETE', path: '/contacts/{contactId}', contactCenter: '/contactCenter/contacts/{contactId}', input: Type.Object({ path: aContact, query: Type.Optional(etag) }), answer: Type.Unknown() })
+/** What is left out stays as it is. Of a contact center only the parameters are documented, and no answer. */
+export const patchContact = route({ method: 'PATCH', path: '/contacts/{contactId}', contactCenter: '/contactCenter/contacts/{contactId}', input: Type.Object({ path: aContact(), query: etag(), body: knownContact }), answer: Type.Unknown() })
+
+export const deleteContact = route({ method: 'DELETE', path: '/contacts/{contactId}', contactCenter: null, input: Type.Object({ path: aContact(), query: etag() }), answer: Type.Unknown() })
+
+/** It takes no etag. */
+export const deleteContactCenterContact = route({ method: 'DELETE', path: null, contactCenter: '/contactCenter/contacts/{contactId}', input: Type.Object({ path: aContact() }), answer: Type.Unknown() })
+
+function aContact () {
+  return Type.Object({ contactId: id() })
+}

@@ -3,11 +3,12 @@ import { instant, maybe, text, texts } from '../fields.js'
 import { e164 } from '../parameters.js'
 import { route } from '../route.js'
 
-/** The token's user must be allowed to text from the number. */
+/** The token's user must be allowed to text from the number. Of this route alone a limit by time is documented, besides that of the day. */
 export const sendMessage = route({
   method: 'POST',
   path: '/messages/send',
   contactCenter: '/contactcenter/messages/send',
+  hasOwnLimit: true,
   input: Type.Object({
     body: Type.Object({
       from: e164(),

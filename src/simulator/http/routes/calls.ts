@@ -2,12 +2,16 @@ import { iso } from '../../instant.js'
 import { choices, instant, text, whole } from '../query.js'
 import { invalidRequest, notFound } from '../refusals.js'
 import { CALL_FILTERS, callRow, callsTold, isCallWanted } from '../state/call-rows.js'
-import { uuidOf } from '../state/world.js'
+import { callNow } from '../state/calls-now.js'
+import type { User } from '../state/world.js'
+import { type Row, withOffset } from '../wire.js'
 import { enveloped, queryOf, type RouteContext, type Routes } from './context.js'
 
 const PARAMETERS = { pageSize: whole(1, 10), skip: whole(0, 0), startUtc: instant, endUtc: instant, callFilter: choices(...CALL_FILTERS), customFilter: text, extension: text }
 const DAY_MS = 24 * 60 * 60 * 1000
-const PHONE = /^\+\d{8,15}$/
+/** As documented; spaces may be in it. */
+const FROM = /^\+?(?:\d ?){6,14}\d$/
+const TO = /^\+?(?:\d ?){2,15}$/
 
 /** Without an interval: those of the last 24 h. */
 export const callRoutes: Routes = (app, context) => {
@@ -32,16 +36,25 @@ export const callRoutes: Routes = (app, context) => {
   })
 
   app.post<{ Body: { from?: unknown, to?: unknown } | null }>('/calls/makecall', request => {
-    const { from, to } = request.body ?? {}
-    const bad = Object.entries({ 'model.From': from, 'model.To': to }).filter(([, number]) => typeof number !== 'string' || !PHONE.test(number))
-    if (bad.length > 0) throw invalidRequest(Object.fromEntries(bad.map(([name]) => [name, 'Invalid phone number format.'])))
-    return enveloped(newCall(context, { name: context.userOf(request).name, from: String(from), to: String(to) }))
+    const from = numberIn(request.body?.from, FROM)
+    const to = numberIn(request.body?.to, TO)
+    const isOurs = world.truth.numbers.some(({ number }) => number === from) // what is said of another's is not documented
+    if (from === null || to === null || !isOurs) throw invalidRequest({ ...!isOurs && { 'model.From': 'Invalid phone number format.' }, ...to === null && { 'model.To': 'Invalid phone number format.' } })
+    return enveloped(begunCall(context, { user: context.userOf(request), from, to }))
   })
 }
 
-/** It is answered as documented, and rings nobody: what becomes of a call that was asked for is not simulated. */
-function newCall ({ now, world }: RouteContext, { name, from, to }: { name: string, from: string, to: string }): Record<string, unknown> {
-  const at = now()
-  const called = [{ isConnected: false, phone: to }]
-  return { id: uuidOf(`${world.seed} ${from} ${to} ${at}`), caller: { name }, called, businessNumber: from, dateTimeUtc: iso(at).replace('Z', '+00:00'), duration: null, direction: 'Outgoing', callStatus: null, callRecord: null }
+/** As it is when it has just begun: nobody has answered. */
+function begunCall ({ now, world, post }: RouteContext, { user, from, to }: { user: User, from: string, to: string }): Row {
+  const { call, notifications } = callNow(world, { at: now(), dialer: user.extension, businessNumber: from, to })
+  post(notifications)
+  const called = [{ isConnected: false, ...call.direction === 'internal' ? { extension: to } : { phone: to } }]
+  return { id: call.id, caller: { name: user.name }, called, businessNumber: from, dateTimeUtc: withOffset(iso(call.startedAt)), duration: null, direction: 'Outgoing', callStatus: null, callRecord: null }
+}
+
+/** Without spaces, and with a plus unless it is an extension's; null when it is none. */
+function numberIn (value: unknown, format: RegExp): string | null {
+  if (typeof value !== 'string' || !format.test(value)) return null
+  const digits = value.replace(/\D/g, '')
+  return digits.length < 7 ? digits : `+${digits}`
 }

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify'
-import type { ContactEvent } from '../../../events/directory.js'
 import { flag, instant, list, unsupported, whole } from '../query.js'
-import { contactNotFound, contactWasModified } from '../refusals.js'
-import { contactChange, contactRemoval } from '../state/contact-changes.js'
-import { contactRow, contactRows, etagOf } from '../state/contact-rows.js'
+import { contactRemoval, readContact } from '../state/contact-changes.js'
+import { membersOf, NO_MEMBERS } from '../state/contact-members.js'
+import { contactRow, contactRows } from '../state/contact-rows.js'
 import { objectIdOf } from '../state/world.js'
 import type { Row } from '../wire.js'
-import { queryOf, type RouteContext, type Routes } from './context.js'
+import { channelRoutes } from './channels.js'
+import { strictQueryOf, type RouteContext, type Routes } from './context.js'
+import { contactOf, keepContact, type OfContact } from './of-contact.js'
 
 const PARAMETERS = {
   page: whole(1, 1),
@@ -17,57 +18,64 @@ const PARAMETERS = {
   ...Object.fromEntries(['agentId', 'all', 'name', 'email', 'label', 'tag', 'comment'].map(name => [name, unsupported]))
 }
 
-type OfContact = FastifyRequest<{ Params: { id: string }, Querystring: { etag?: string } }>
-
 export const contactRoutes: Routes = (app, context) => {
-  const { world, now } = context
-  const add = (fact: ContactEvent) => {
-    world.history.contacts.add(fact)
-    return contactRow(world, fact)
-  }
-  let made = 0
-  const newId = () => objectIdOf(`contact ${world.seed} ${++made}`)
+  channelRoutes(app, context)
+  if (context.world.kind === 'classic') classicRoutes(app, context)
+  else contactCenterRoutes(app, context)
+}
 
-  if (world.kind === 'contact-center') {
-    app.get('/contactCenter/contacts', request => ({ data: { ...listOf(context, request), status: 'Success' }, isSuccess: true }))
-    app.post('/contactCenter/contacts', request => {
-      add(contactChange(world, { contactId: newId(), body: request.body, now: now() }))
-      return {}
-    })
-    app.delete('/contactCenter/contacts/:id', (request: OfContact) => {
-      const { contactId } = ofRequest(context, request)
-      add(contactRemoval(world, contactId, now()))
-      return { data: { eventType: 1, deletedContactIds: [contactId] } }
-    })
-    return
-  }
+const classicRoutes: Routes = (app, context) => {
+  const { create, replace, patch, remove } = changesOf(context)
   app.get('/contacts', request => ({ data: listOf(context, request) }))
-  app.post('/contacts', (request, reply) => {
-    const row = add(contactChange(world, { contactId: newId(), body: request.body, now: now() }))
-    return reply.code(201).send({ data: { ...row, contactId: null }, message: 'Created' }) // as documented: without its id
+  app.get('/contacts/:id', (request: OfContact) => ({ data: { contacts: [contactRow(context.world, contactOf(context, request))] } }))
+  app.post('/contacts', (request, reply) => reply.code(201).send({ data: create(request), message: 'Created' }))
+  app.put('/contacts/:id', (request: OfContact) => ({ data: replace(request), message: 'Updated' }))
+  app.patch('/contacts/:id', (request: OfContact) => ({ data: patch(request), message: 'Updated' }))
+  app.delete('/contacts/:id', (request: OfContact) => ({ data: { contacts: [remove(request)] }, message: 'Deleted' }))
+}
+
+/** What is answered to a change is documented of a deletion alone. */
+const contactCenterRoutes: Routes = (app, context) => {
+  const { create, patch, remove } = changesOf(context)
+  app.get('/contactCenter/contacts', request => ({ data: { ...listOf(context, request), status: 'Success' }, isSuccess: true }))
+  app.post('/contactCenter/contacts', request => {
+    create(request)
+    return {}
   })
-  app.put('/contacts/:id', (request: OfContact) => {
-    const { contactId } = ofRequest(context, request)
-    return { data: add(contactChange(world, { contactId, body: request.body, now: now() })), message: 'Updated' }
+  app.patch('/contactCenter/contacts/:id', (request: OfContact) => {
+    patch(request)
+    return {}
   })
-  app.delete('/contacts/:id', (request: OfContact) => {
-    const { contactId } = ofRequest(context, request)
-    return { data: { contacts: [add(contactRemoval(world, contactId, now()))] }, message: 'Deleted' }
-  })
+  app.delete('/contactCenter/contacts/:id', (request: OfContact) => ({ data: { eventType: 1, deletedContactIds: [remove(request).contactId] } }))
+}
+
+function changesOf (context: RouteContext) {
+  const { world, now } = context
+  let made = 0
+  const seed = () => `contact ${world.seed} ${now()} ${++made}`
+  const keep = (request: FastifyRequest, contact: Parameters<typeof keepContact>[2]) => contactRow(world, keepContact(context, request, contact))
+  return {
+    create: (request: FastifyRequest) => {
+      const own = seed()
+      return keep(request, { contactId: objectIdOf(own), members: { ...NO_MEMBERS, ...readContact(request.body, { seed: own, isNew: true }) } })
+    },
+    replace: (request: OfContact) => keep(request, { contactId: contactOf(context, request).contactId, members: { ...NO_MEMBERS, ...readContact(request.body, { seed: seed() }) } }),
+    patch: (request: OfContact) => {
+      const fact = contactOf(context, request)
+      return keep(request, { contactId: fact.contactId, members: { ...membersOf(fact), ...readContact(request.body, { seed: seed() }) } })
+    },
+    remove: (request: OfContact) => {
+      const removal = contactRemoval(world, contactOf(context, request).contactId, now())
+      world.history.contacts.add(removal)
+      return contactRow(world, removal)
+    }
+  }
 }
 
 function listOf ({ world, now }: RouteContext, request: FastifyRequest): Row {
-  const { page, pageSize, updatedSince, phone } = queryOf(request, PARAMETERS, { strict: true })
+  const { page, pageSize, updatedSince, phone } = strictQueryOf(request, PARAMETERS)
   const contacts = contactRows(world, { now: now(), updatedSince }).filter(row => phone.length === 0 || phone.some(number => hasPhone(row, number)))
   return { contacts: contacts.slice((page - 1) * pageSize, page * pageSize), pages: Math.ceil(contacts.length / pageSize), records: contacts.length, currentPage: page }
-}
-
-/** @throws Refusal  there is no such contact, or another has changed it since the etag */
-function ofRequest ({ world, now }: RouteContext, { params, query }: OfContact): ContactEvent {
-  const fact = world.history.contacts.of(params.id, now())
-  if (fact?.type !== 'contact.reported') throw contactNotFound()
-  if (query.etag !== undefined && query.etag !== etagOf(fact)) throw contactWasModified(contactRow(world, fact))
-  return fact
 }
 
 function hasPhone ({ channels }: Row, number: string): boolean {

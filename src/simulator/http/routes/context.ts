@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Parameters, type Parsed, readQuery } from '../query.js'
-import { invalidValues, malformedFilter } from '../refusals.js'
+import { invalidParameters, invalidValues, malformedFilter } from '../refusals.js'
+import type { Notification } from '../../notifications.js'
 import type { User, World } from '../state/world.js'
 import type { Row } from '../wire.js'
 
@@ -10,6 +11,8 @@ export interface RouteContext {
   now: () => number
   /** Whose token the request came with. */
   userOf: (request: FastifyRequest) => User
+  /** To the webhook address, if there is one, each when it is due. */
+  post: (notifications: readonly Notification[]) => void
 }
 
 export type Routes = (app: FastifyInstance, context: RouteContext) => void
@@ -17,10 +20,19 @@ export type Routes = (app: FastifyInstance, context: RouteContext) => void
 /** Of calls, voicemails, numbers, profiles and ping. */
 export const enveloped = (data: unknown): Row => ({ data, isSuccess: true })
 
-/** @throws Refusal  a value is not valid; what is not known is ignored, or refused when it is `strict` */
-export function queryOf<P extends Parameters> (request: FastifyRequest, parameters: P, { strict = false } = {}): Parsed<P> {
-  const { values, bad } = readQuery(parameters, new URL(request.url, 'http://localhost').searchParams)
-  if (strict && bad.unknown.length > 0) throw malformedFilter(bad.unknown)
+/** What is not known is ignored. @throws Refusal  a value is not valid */
+export function queryOf<P extends Parameters> (request: FastifyRequest, parameters: P): Parsed<P> {
+  const { values, bad } = readQuery(parameters, searchOf(request))
   if (Object.keys(bad.invalid).length > 0) throw invalidValues(bad.invalid)
   return values
 }
+
+/** Of the journal and of contacts. @throws Refusal  a value is not valid, or a parameter is not known */
+export function strictQueryOf<P extends Parameters> (request: FastifyRequest, parameters: P): Parsed<P> {
+  const { values, bad } = readQuery(parameters, searchOf(request))
+  if (bad.unknown.length > 0) throw malformedFilter(bad.unknown)
+  if (Object.keys(bad.invalid).length > 0) throw invalidParameters()
+  return values
+}
+
+const searchOf = ({ url }: FastifyRequest) => new URL(url, 'http://localhost').searchParams

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { iso } from '../../instant.js'
-import { choices, flag, instant, list, type Parsed, unsupported, whole } from '../query.js'
-import { requestNotFound } from '../refusals.js'
+import { choices, flag, flagOr, instant, list, type Parsed, unsupported, whole } from '../query.js'
+import { malformedId, requestNotFound } from '../refusals.js'
 import { createdOf, type JournalEntry, journalIdOf, journalTold, originOf, stateOf } from '../state/journal-entries.js'
 import { journalRow } from '../state/journal-rows.js'
 import type { Row } from '../wire.js'
-import { queryOf, type RouteContext, type Routes } from './context.js'
+import { strictQueryOf, type RouteContext, type Routes } from './context.js'
 
+const REQUEST_ID = /^[0-9a-f]{24}$/i
 const DETAIL = { resolveContacts: flag, showExternalContacts: flag, showUsers: flag }
 const PARAMETERS = {
   ...DETAIL,
@@ -34,7 +35,8 @@ export const journalRoutes: Routes = (app, context) => {
   app.get('/journal/requests', request => listOf(context, request))
   app.get<{ Params: { id: string } }>('/journal/requests/:id', request => {
     const now = context.now()
-    const detail = queryOf(request, DETAIL, { strict: true })
+    if (!REQUEST_ID.test(request.params.id)) throw malformedId('RequestIdHasInvalidFormat')
+    const detail = strictQueryOf(request, { ...DETAIL, showUsers: flagOr(true) })
     const entry = journalTold(context.world, now).find(entry => journalIdOf(entry) === request.params.id)
     if (!entry) throw requestNotFound()
     return journalRow(context.world, entry, { ...detail, now })
@@ -42,7 +44,7 @@ export const journalRoutes: Routes = (app, context) => {
 }
 
 function listOf ({ world, now }: RouteContext, request: FastifyRequest): Row {
-  const query = queryOf(request, PARAMETERS, { strict: true })
+  const query = strictQueryOf(request, PARAMETERS)
   const { page, pageSize, reverse } = query
   const at = now()
   const entries = journalTold(world, at).filter(entry => isWanted(entry, query))

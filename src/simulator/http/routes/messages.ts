@@ -8,7 +8,7 @@ import type { Routes } from './context.js'
 
 const phone = () => Type.String({ pattern: '^\\+\\d{8,15}$' })
 const messageBody = Type.Object({
-  from: phone(),
+  from: Type.String({ pattern: '^\\+1\\d{8,15}$' }),
   to: Type.Array(phone(), { minItems: 1 }),
   message: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   attachments: Type.Optional(Type.Union([Type.Array(Type.Object({ name: Type.String(), data: Type.String() })), Type.Null()]))

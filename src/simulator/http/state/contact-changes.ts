@@ -1,42 +1,80 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import type { ContactRemoved, ContactReported } from '../../../events/directory.js'
 import { iso } from '../../instant.js'
-import { Refusal } from '../refusals.js'
+import { channelIdIsNotEmpty, channelMalformed, contactIdIsNotEmpty, contactMalformed } from '../refusals.js'
+import { type Channel, factMembersOf, type Members } from './contact-members.js'
 import { uuidOf, type World } from './world.js'
 
 const optional = () => Type.Optional(Type.Union([Type.String(), Type.Null()]))
 
+const channelBody = Type.Object({
+  channelId: optional(),
+  labels: Type.Optional(Type.Array(Type.String())),
+  email: Type.Optional(Type.Union([Type.String({ pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$' }), Type.Null()])),
+  phone: Type.Optional(Type.Union([Type.String({ pattern: '^\\+?\\d{11,15}$' }), Type.Null()]))
+})
+type ChannelBody = Static<typeof channelBody>
+
 /** Of both kinds of account: the contact center's has one number, and no channels. */
 const contactBody = Type.Object({
+  contactId: optional(),
   firstName: optional(),
   lastName: optional(),
+  patronymic: optional(),
+  comment: optional(),
   initialPhoneNumber: optional(),
   tags: Type.Optional(Type.Array(Type.String())),
-  channels: Type.Optional(Type.Array(Type.Object({ channelId: optional(), labels: Type.Optional(Type.Array(Type.String())), email: optional(), phone: Type.Optional(Type.String({ pattern: '^\\+?\\d{11,15}$' })) })))
+  channels: Type.Optional(Type.Array(channelBody))
 })
 
-/** @throws Refusal  the body is no contact */
-export function contactChange ({ truth }: World, { contactId, body, now }: { contactId: string, body: unknown, now: number }): ContactReported {
-  if (!Value.Check(contactBody, body)) throw new Refusal(400, { errorCode: 'ContactDataMalformed', message: 'Contact data is malformed' })
-  const { firstName, lastName, initialPhoneNumber, tags = [], channels = [] } = body
-  const all = initialPhoneNumber ? [...channels, { phone: initialPhoneNumber }] : channels
-  return {
-    type: 'contact.reported',
-    contactId,
-    route: 'contacts',
-    name: [firstName, lastName].filter(Boolean).join(' '),
-    channels: all.map(({ channelId, labels, email, phone }, i) => ({ id: channelId ?? uuidOf(`${contactId} ${now} ${i}`), kind: phone ? 'phone' : 'email', value: phone ?? email ?? '', labels: labels ?? [] })),
-    tags,
-    ...envelope(truth.account, contactId, now)
-  }
+/**
+ * What a body says of a contact, and nothing of what it leaves out.
+ * @param seed    for the ids of its channels
+ * @param isNew   MightyCall gives the ids then
+ * @throws Refusal  the body is no contact
+ */
+export function readContact (body: unknown, { seed, isNew = false }: { seed: string, isNew?: boolean }): Partial<Members> {
+  if (!Value.Check(contactBody, body)) throw contactMalformed()
+  const { contactId, initialPhoneNumber, channels, ...said } = body
+  if (isNew && contactId) throw contactIdIsNotEmpty()
+  if (isNew && channels?.some(channel => channel.channelId)) throw channelIdIsNotEmpty()
+  const all = initialPhoneNumber ? [...channels ?? [], { phone: initialPhoneNumber }] : channels
+  return { ...said, ...all && { channels: all.map((channel, i) => channelOf(channel, `${seed} ${i}`)) } }
+}
+
+/** @throws Refusal  the body is no channel */
+export function readChannel (body: unknown, seed: string): Channel {
+  return channelOf(checkedChannel(body), seed)
+}
+
+/** The channel with what the body says of it. @throws Refusal  the body is no channel */
+export function patchedChannel ({ id, kind, value, labels }: Channel, body: unknown): Channel {
+  const { phone, email, ...said } = checkedChannel(body)
+  return { id, kind: phone ? 'phone' : email ? 'email' : kind, value: phone ?? email ?? value, labels: said.labels ?? labels }
+}
+
+export function contactFact ({ truth }: World, { contactId, members, now }: { contactId: string, members: Members, now: number }): ContactReported {
+  return { type: 'contact.reported', contactId, route: 'contacts', ...envelope(truth.account, contactId, now), ...factMembersOf(members) }
 }
 
 export function contactRemoval ({ truth }: World, contactId: string, now: number): ContactRemoved {
-  return { type: 'contact.removed', contactId, ...envelope(truth.account, contactId, now) }
+  return { type: 'contact.removed', contactId, ...envelope(truth.account, contactId, now), raw: {} }
+}
+
+function checkedChannel (body: unknown): ChannelBody {
+  if (!Value.Check(channelBody, body)) throw channelMalformed()
+  return body
+}
+
+/** A number or an address. */
+function channelOf ({ channelId, labels, email, phone }: ChannelBody, seed: string): Channel {
+  const value = phone ?? email
+  if (!value) throw channelMalformed()
+  return { id: channelId ?? uuidOf(seed), kind: phone ? 'phone' : 'email', value, labels: labels ?? [] }
 }
 
 function envelope (account: string, contactId: string, now: number) {
   const at = iso(now)
-  return { id: uuidOf(`${contactId} ${at}`), account, occurredAt: at, receivedAt: at, source: 'rest' as const, raw: {} }
+  return { id: uuidOf(`${contactId} ${at}`), account, occurredAt: at, receivedAt: at, source: 'rest' as const }
 }

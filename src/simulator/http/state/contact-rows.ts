@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { ContactEvent, ContactReported } from '../../../events/directory.js'
-import { firstAndLast, type Row } from '../wire.js'
+import type { Row } from '../wire.js'
+import { type Channel, membersOf } from './contact-members.js'
 import type { World } from './world.js'
 
 /** The contacts at an instant, by their ids; with `updatedSince` only what has changed since, the deleted ones among them. */
@@ -11,28 +12,30 @@ export function contactRows (world: World, { now, updatedSince = null }: { now: 
     .map(fact => contactRow(world, fact))
 }
 
-/** The last that was told of a deleted one stays, with its state. */
+/** The last that was told of a deleted one stays, with its state. What is not there is left out. */
 export function contactRow ({ history }: World, fact: ContactEvent): Row {
   const at = Date.parse(fact.occurredAt)
   const last = history.contacts.of(fact.contactId, at, 'contact.reported')
   return {
     etag: etagOf(fact),
     contactId: fact.contactId,
-    ...last?.type === 'contact.reported' && membersOf(last),
+    ...last?.type === 'contact.reported' && rowOf(last),
     created: new Date(history.contacts.firstAt(fact.contactId, at) ?? at).toISOString(),
     updated: fact.occurredAt,
     ...fact.type === 'contact.removed' && { state: 'deleted' }
   }
 }
 
-export function etagOf ({ contactId, occurredAt, type }: ContactEvent): string {
-  return hash('sha256', `${contactId} ${occurredAt} ${type}`).slice(0, 16)
+/** Two changes in one instant have two. */
+export function etagOf (fact: ContactEvent): string {
+  return hash('sha256', JSON.stringify(fact)).slice(0, 16)
 }
 
-function membersOf ({ name, channels, tags }: ContactReported): Row {
-  return {
-    ...firstAndLast(name ?? ''),
-    tags,
-    channels: channels.map(({ id, kind, value, labels }) => ({ channelId: id, labels, ...kind === 'phone' ? { phone: value } : { email: value } }))
-  }
+export function channelRow ({ id, kind, value, labels }: Channel): Row {
+  return { channelId: id, labels, ...kind === 'phone' ? { phone: value } : { email: value } }
+}
+
+function rowOf (fact: ContactReported): Row {
+  const { tags, channels, ...texts } = membersOf(fact)
+  return { ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== null)), tags, channels: channels.map(channelRow) }
 }

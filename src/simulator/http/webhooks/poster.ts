@@ -35,7 +35,9 @@ export interface PostStatistics {
 export interface Poster {
   /** Until now. */
   statistics: () => PostStatistics
-  /** Nothing is left to post, and all is answered. */
+  /** Posts these too. */
+  add: (plan: Plan) => void
+  /** Nothing is left to post of what was planned at the beginning, and all of that is answered. */
   done: Promise<void>
   /** Posts no more, and waits for what is under way. */
   close: () => Promise<void>
@@ -45,6 +47,7 @@ const MOST_UNDER_WAY = 64
 
 /** Posts each when the clock says so, whether or not the one before has been answered, and never again. */
 export function startPoster ({ url, clock, deliveries, droppedAt, outages, patienceMs }: PosterOptions): Poster {
+  const dropped = [...droppedAt]
   const counts = { posted: 0, accepted: 0, lost: 0, doubled: 0, late: 0 }
   const refused: Record<string, number> = {}
   const seen = new Set<object>()
@@ -57,8 +60,8 @@ export function startPoster ({ url, clock, deliveries, droppedAt, outages, patie
     else refused[status ?? 'no answer'] = (refused[status ?? 'no answer'] ?? 0) + 1
   }
 
-  async function run (): Promise<void> {
-    for (const { at, dueAt, body } of deliveries) {
+  async function run (planned: Plan['deliveries']): Promise<void> {
+    for (const { at, dueAt, body } of planned) {
       await clock.wait(at - clock.now().getTime(), stop.signal)
       if (stop.signal.aborted) break
       if (seen.has(body)) counts.doubled++
@@ -73,13 +76,18 @@ export function startPoster ({ url, clock, deliveries, droppedAt, outages, patie
     await Promise.all(underWay)
   }
 
-  const done = run()
+  const done = run(deliveries)
+  const added: Promise<void>[] = []
   return {
-    statistics: () => ({ ...counts, refused: { ...refused }, dropped: droppedAt.filter(at => at <= clock.now().getTime()).length }),
+    statistics: () => ({ ...counts, refused: { ...refused }, dropped: dropped.filter(at => at <= clock.now().getTime()).length }),
+    add: plan => {
+      dropped.push(...plan.droppedAt)
+      added.push(run(plan.deliveries))
+    },
     done,
     close: async () => {
       stop.abort()
-      await done
+      await Promise.all([done, ...added])
     }
   }
 }
