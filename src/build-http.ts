@@ -1,12 +1,11 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { createAccess } from './access/access.js'
 import { createKeyCheck } from './access/bearer.js'
-import { ADMIN } from './access/viewer.js'
 import { type Accounts, isReadable } from './accounts.js'
 import type { Config } from './config.js'
-import { NotReadyError } from './errors.js'
 import type { OpenedLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
@@ -56,13 +55,8 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
   if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
   if (config.roles.includes('query') && pool && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
-    const isKnown = createKeyCheck(admin)
-    const authenticate = async (request: FastifyRequest) => {
-      await isKnown(request)
-      if (await schema() !== null) throw new NotReadyError()
-      return ADMIN
-    }
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), authenticate })
+    const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), access, limits: { requestsPerMinute: config.apiRateLimit } })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })

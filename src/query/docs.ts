@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { TObject } from 'typebox'
+import { SESSION_COOKIE } from '../access/authenticator.js'
 
 const INFO = {
   title: 'mightycall-stream',
@@ -15,8 +16,8 @@ export async function collectOpenApi (app: FastifyInstance): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: INFO,
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
-      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'health' }]
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' }, session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Of POST /v1/session. A request that changes something needs an Origin that is ours.' } } },
+      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'access' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'health' }]
     },
     transform: ({ schema, url }) => ({ schema: withOptionalDefaults(schema), url })
   })
