@@ -56,6 +56,7 @@ export interface Config {
   metricsKey: string | null
   /** Requests a minute of one key; 0: any number. */
   apiRateLimit: number
+  corsOrigins: readonly string[]
 }
 
 /**
@@ -103,7 +104,8 @@ function configOf (v: Variables, ca: string | null): Config {
     accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),
     adminKey: v.ADMIN_KEY ?? null,
     metricsKey: v.METRICS_KEY ?? null,
-    apiRateLimit: v.API_RATE_LIMIT
+    apiRateLimit: v.API_RATE_LIMIT,
+    corsOrigins: v.CORS_ORIGINS?.split(',') ?? []
   }
 }
 

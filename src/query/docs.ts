@@ -32,5 +32,10 @@ function withOptionalDefaults (schema: FastifySchema): FastifySchema {
 
 /** GET /docs: the document as a page. */
 export async function serveDocs (app: FastifyInstance): Promise<void> {
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, theme: { title: INFO.title, css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] } })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, transformStaticCSP: ofOurOwn, theme: { title: INFO.title, css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] } })
+}
+
+/** The page's own policy, without other hosts, and without what would break a service that has no TLS. */
+function ofOurOwn (policy: string): string {
+  return policy.replaceAll(/ https:(?=[ ;])| validator\.swagger\.io|upgrade-insecure-requests;?/g, '').replace("frame-ancestors 'self'", "frame-ancestors 'none'")
 }

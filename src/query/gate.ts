@@ -5,8 +5,9 @@ import fp from 'fastify-plugin'
 import { keyIn } from '../access/bearer.js'
 import { roleOf } from '../access/routes.js'
 import { requireRole, type Viewer, viewerOf } from '../access/viewer.js'
-import { RateLimitedError, TooManyAttemptsError, UnauthorizedError } from '../errors.js'
+import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } from '../errors.js'
 import { errors } from './errors.js'
+import { watchPressure } from './pressure.js'
 
 export interface GateOptions {
   /** @throws UnauthorizedError  it is nobody's whom we know */
@@ -17,6 +18,8 @@ export interface GateOptions {
 export interface ApiLimits {
   /** Of one key; 0: any number. */
   requestsPerMinute: number
+  /** When the event loop is later than that all the time, nothing is answered here, so that webhooks are. */
+  maxEventLoopDelayMs: number
 }
 
 declare module 'fastify' {
@@ -27,12 +30,15 @@ declare module 'fastify' {
 }
 
 const WRONG_KEYS_PER_MINUTE = 30
+const BUSY_SECONDS = 5
 
 /** What a request holds is small: 500 ids, or a long text. */
 const BODY_LIMIT = 64 * 1024
 
 /** Lets those in who may use a route, and says in its description who that is. For all routes that are added after it. */
-export default fp<GateOptions>(async (app, { authenticate, limits: { requestsPerMinute } }) => {
+export default fp<GateOptions>(async (app, { authenticate, limits: { requestsPerMinute, maxEventLoopDelayMs } }) => {
+  const pressure = watchPressure(maxEventLoopDelayMs)
+  app.addHook('onClose', async () => pressure.close())
   await app.register(cookie)
   await app.register(rateLimit, { global: false })
   const wrongKeys = app.createRateLimit({ max: WRONG_KEYS_PER_MINUTE, timeWindow: '1 minute' })
@@ -51,6 +57,10 @@ export default fp<GateOptions>(async (app, { authenticate, limits: { requestsPer
   app.addHook('onRequest', async (request, reply) => {
     const { role } = request.routeOptions.config
     if (role === undefined) return
+    if (pressure.isHigh()) {
+      reply.header('retry-after', BUSY_SECONDS)
+      throw new BusyError()
+    }
     reply.header('cache-control', 'no-store')
     if (role === 'open') return
     request.viewer = await authenticate(request).catch(async err => {

@@ -1,4 +1,5 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -30,12 +31,16 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   adminKey?: string | null
   publicUrl?: string | null
   limits?: Partial<ApiLimits>
+  corsOrigins?: string[]
+  /** What else the process answers. */
+  alongside?: (app: FastifyInstance) => Promise<unknown>
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, wake = null, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
+  await alongside?.(app)
   const access = createAccess({ pool, adminKey, now, publicUrl, trouble: async () => null })
   await serveQuery(app, {
     db: drizzle(pool),
@@ -49,7 +54,8 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     sync,
     syncable,
     access: { ...access, authenticate: withViewers(viewers, access.authenticate) },
-    limits: { requestsPerMinute: 0, ...limits }
+    limits: { requestsPerMinute: 0, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, ...limits },
+    corsOrigins
   })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
