@@ -46,6 +46,12 @@ export function seesAccount ({ account: own }: Viewer, account: string): boolean
   return own === null || own === account
 }
 
+/** Those of the accounts asked for that the viewer sees. Null: all. */
+export function accountsFor (viewer: Viewer, asked: readonly string[] | undefined): readonly string[] | null {
+  if (asked) return [...new Set(asked)].filter(account => seesAccount(viewer, account))
+  return viewer.account === null ? null : [viewer.account]
+}
+
 /** For what is kept about who did something. */
 export const actorOf = (request: FastifyRequest): string => viewerOf(request).actor
 

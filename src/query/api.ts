@@ -22,7 +22,7 @@ import session from './session.js'
 import sync, { type SyncOptions } from './sync.js'
 import timeline from './timeline.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, BackfillsOptions {
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, Omit<BackfillsOptions, 'auditLog'> {
   access: Access // its parts are what the routes of access take
   limits: ApiLimits
 }

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
-import { seesAccount, type Viewer, viewerOf } from '../access/viewer.js'
+import { accountsFor, viewerOf } from '../access/viewer.js'
 import { InvalidParameterError } from '../errors.js'
 import { normalizeParty } from '../events/text.js'
 import type { CompletenessOf, GapRow } from '../reconcile/ledger/completeness.js'
@@ -36,7 +36,7 @@ export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regi
     schema: { tags: ['completeness'], summary: 'What is missing, what was and how it healed, and how webhooks come', querystring: parameters, response: { 200: completenessShape, ...errors(400, 401) } }
   }, async request => {
     const { limit, cursor, ...filter } = request.query
-    const accounts = accountsOf(viewerOf(request), filter.account)
+    const accounts = accountsFor(viewerOf(request), filter.account)
     const { since, until } = spanOf(filter, now())
     const numbers = filter.businessNumber?.flatMap(number => regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? ''))
     const { hours, gaps, statistics } = await completenessOf({
@@ -55,12 +55,6 @@ export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regi
     }
   })
 }, { name: 'completeness', fastify: '5.x', encapsulate: true })
-
-/** Null: all. */
-function accountsOf (viewer: Viewer, asked: readonly string[] | undefined): readonly string[] | null {
-  if (asked) return [...new Set(asked)].filter(account => seesAccount(viewer, account))
-  return viewer.account === null ? null : [viewer.account]
-}
 
 /** @throws InvalidParameterError  no instants, the wrong way round, or too far apart */
 function spanOf (query: { since?: string, until?: string }, now: Date): { since: Date, until: Date } {

@@ -59,7 +59,7 @@ t.test('nobody makes a key that reaches further than their own', async t => {
   t.match(await make({ role: 'platform_admin' }, bound.key), { account: 'acme', organization: null })
   const seen = (await get('/v1/keys', admin.key)).json<{ data: Shown[] }>().data
   t.strictSame(new Set(seen.map(key => key.organization)), new Set([a]))
-  t.equal((await remove(`/v1/keys/${bound.id}`, undefined, admin.key)).statusCode, 404, 'nor revokes one')
+  t.equal((await remove(`/v1/keys/${bound.id}`, admin.key)).statusCode, 404, 'nor revokes one')
 })
 
 t.test('what is no scope or no name is refused', async t => {
