@@ -1,5 +1,4 @@
 import t from 'tap'
-import type { Account } from '../../src/accounts.js'
 import { ACCOUNT } from '../reconcile/support/told.js'
 import { history } from '../support/history.js'
 import { FOREIGN, leaveLetters, withLetters } from '../support/letters.js'
@@ -83,12 +82,10 @@ t.test('the admin of an account sees and mends that account only', async t => {
   t.equal((await post('/v1/projector/resume', undefined, key)).statusCode, 403, 'it concerns all accounts')
 })
 
-t.test('the admin of an account backfills and syncs that account only', async t => {
+t.test('the admin of an account backfills that account only', async t => {
   const { pool } = await withLetters(t, [])
   const accounts = ['acme', 'globex'].map(id => ({ ...ACCOUNT, id }))
-  const synced: string[] = []
-  const sync = { run: async ({ id }: Account) => { synced.push(id); return { phones: 1, extensions: 1 } }, runs: () => accounts.map(({ id }) => ({ account: id, startedAt: NOW, finishedAt: null, failed: null, steps: [] })), close: async () => {} }
-  const { get, post, remove } = await queryApi(t, pool, () => NOW, { syncable: () => accounts, wake: () => {}, sync })
+  const { get, post, remove } = await queryApi(t, pool, () => NOW, { syncable: () => accounts, wake: () => {} })
   const { key, id } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{ key: string, id: string }>()
   const begin = async (payload: object, key?: string) => (await post('/v1/backfills', { since: '2026-10-01', ...payload }, key)).json<{ backfill: { id: string } }>()
   const other = (await begin({ account: 'globex' })).backfill.id
@@ -97,8 +94,5 @@ t.test('the admin of an account backfills and syncs that account only', async t 
   t.strictSame((await get('/v1/backfills', key)).json<Page>().data.map(({ id }) => id), [own])
   t.strictSame((await get('/v1/backfills?account=globex', key)).json<Page>().data, [])
   t.strictSame([await get(`/v1/backfills/${other}`, key), await remove(`/v1/backfills/${other}`, key), await remove(`/v1/backfills/${own}`, key)].map(({ statusCode }) => statusCode), [404, 404, 200])
-  t.match((await post('/api/admin/mightycall/sync', undefined, key)).json(), { success: true, phones: 1 })
-  t.strictSame(synced, ['acme'])
-  t.strictSame((await get('/v1/sync', key)).json<Page>().data.map(({ account }) => account), ['acme'])
-  t.strictSame((await get(`/v1/audit?actor=${id}`)).json<Page>().data.map(({ action, account }) => [action, account]), [['sync.begun', 'acme'], ['backfill.stopped', 'acme'], ['backfill.begun', 'acme']])
+  t.strictSame((await get(`/v1/audit?actor=${id}`)).json<Page>().data.map(({ action, account }) => [action, account]), [['backfill.stopped', 'acme'], ['backfill.begun', 'acme']])
 })
