@@ -5,19 +5,19 @@ import type { HttpParts } from './build-http.js'
 import type { QuotaUsageOf } from './mightycall/rest/quota-usage.js'
 import { createRepairs } from './project/repairs.js'
 import { createTimeTravel } from './project/time-travel.js'
-import type { ApiOptions } from './query/api.js'
+import type { QueryOptions } from './query/serve.js'
 import { createBackfills } from './reconcile/backfill/backfills.js'
 import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { createChangeSettings } from './settings/change-settings.js'
 import { createSystemState, type SystemParts } from './system-state.js'
 
-export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>, Pick<ApiOptions, 'authenticate' | 'settings'> {
+export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>, Pick<QueryOptions, 'access' | 'limits' | 'corsOrigins' | 'settings'> {
   pool: pg.Pool
   quotaUsage: QuotaUsageOf
 }
 
 /** What the routes of the API need of the other stages. */
-export function apiOptions ({ config, now, accounts, metrics, opened, reconciling }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, authenticate }: QueryParts): ApiOptions {
+export function apiOptions ({ config, now, accounts, metrics, opened, reconciling }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryParts): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
   return {
     db: drizzle(pool),
@@ -34,6 +34,6 @@ export function apiOptions ({ config, now, accounts, metrics, opened, reconcilin
     backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }),
     syncable: () => accounts.all().filter(isReadable),
     systemState: createSystemState({ pool, group: config.groupId, metrics, roles: config.roles, accountIds, checks, lag, tokenUses, waiting: opened?.waiting ?? null }),
-    authenticate
+    ...parts
   }
 }

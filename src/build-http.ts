@@ -1,12 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { createAccess } from './access/access.js'
 import { createKeyCheck } from './access/bearer.js'
-import { ADMIN } from './access/viewer.js'
 import type { Accounts } from './accounts.js'
 import { apiOptions } from './api-options.js'
 import type { Config } from './config.js'
-import { NotReadyError } from './errors.js'
 import type { OpenedLog } from './event-log/open.js'
 import { type HealthCheck, health } from './health.js'
 import { createHttp } from './http.js'
@@ -41,6 +40,9 @@ export interface HttpParts {
   draining: () => boolean
 }
 
+/** Of the event loop: who asks would wait for several turns of it. */
+const MAX_DELAY_MS = 500
+
 /** The server with the routes of the asked-for roles. */
 export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
   const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, draining } = parts
@@ -56,8 +58,9 @@ export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
   if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
   if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
+    const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
     checks.query = async () => await schema() ?? await canQuery(pool)
-    await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, authenticate: authenticator(admin, schema) }))
+    await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins }))
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
@@ -70,15 +73,6 @@ export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
   }
   await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app
-}
-
-function authenticator (admin: readonly string[], schema: Later['trouble']) {
-  const isKnown = createKeyCheck(admin)
-  return async (request: FastifyRequest) => {
-    await isKnown(request)
-    if (await schema() !== null) throw new NotReadyError()
-    return ADMIN
-  }
 }
 
 function noteSpool (metrics: Metrics, opened: OpenedLog | null): void {

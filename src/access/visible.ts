@@ -21,6 +21,11 @@ export function isVisibleAccount ({ account: own }: Viewer, account: string): bo
   return own === null || own === account
 }
 
+/** Rows of the viewer's organization. Undefined: all. */
+export function ofOrganization ({ organization: own }: Viewer, organization: SQLWrapper): SQL | undefined {
+  return own === null ? undefined : sql`${organization} = ${own}`
+}
+
 /** Calls, voicemails and messages that the viewer may see. Undefined: all. */
 export function visible (viewer: Viewer, { account, businessNumber, at }: OwnedColumns): SQL | undefined {
   return and(ofAccount(viewer, account), viewer.organization === null ? undefined : sql`exists (select from number_ownerships o

@@ -29,16 +29,16 @@ export interface Refolded {
 const SELECT = 'select e.account, e.kind, e.entity from entities e'
 const NEXT = '(e.account, e.kind, e.entity) > ($1, $2, $3) order by e.account, e.kind, e.entity limit $4'
 const OUTDATED = `${SELECT} join unnest($5::text[], $6::int[]) as v (kind, version) on v.kind = e.kind where (e.fold_version < v.version or e.failed is not null) and ${NEXT} for update of e skip locked`
-const FAILED = `${SELECT} where e.failed is not null and ${NEXT} for update`
+const FAILED = `${SELECT} where e.failed is not null and ($5::text is null or e.account = $5) and ${NEXT} for update`
 
 /** Folds again what an older version has folded, or what could not be folded. What others hold locked is left to them. */
 export async function refoldOutdated (options: RefoldChunkOptions): Promise<Refolded> {
   return refoldChunk(options, OUTDATED, [READ_MODELS.map(({ kind }) => kind), READ_MODELS.map(({ foldVersion }) => foldVersion)])
 }
 
-/** Folds again what could not be folded. */
-export async function refoldFailed (options: RefoldChunkOptions): Promise<Refolded> {
-  return refoldChunk(options, FAILED, [])
+/** Folds again what could not be folded; of one account, if it is given. */
+export async function refoldFailed ({ account = null, ...options }: RefoldChunkOptions & { account?: string | null }): Promise<Refolded> {
+  return refoldChunk(options, FAILED, [account])
 }
 
 const THESE = `${SELECT} join unnest($1::text[], $2::text[], $3::text[]) as u (account, kind, entity) on (e.account, e.kind, e.entity) = (u.account, u.kind, u.entity)

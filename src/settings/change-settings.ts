@@ -3,7 +3,7 @@ import { sqlStateOf } from '../db/sqlstate.js'
 import { inTransaction } from '../db/transaction.js'
 import { InvalidParameterError } from '../errors.js'
 import { isTimeZone } from '../time-zone.js'
-import { noteAudit } from './note-audit.js'
+import { audit } from '../access/audit.js'
 import type { SettingName, Settings } from './values.js'
 
 export interface SettingsChange {
@@ -29,7 +29,7 @@ export function createChangeSettings (pool: pg.Pool, now: () => Date): ChangeSet
     await inTransaction(pool, async tx => {
       for (const name of [...reset].sort()) await tx.query('delete from settings where account = $1 and name = $2', [account, name])
       for (const [name, value] of Object.entries(values).sort(([a], [b]) => a < b ? -1 : 1)) await tx.query(SET, [account, name, JSON.stringify(value), at, by])
-      await noteAudit(tx, { at, actor: by, action: 'settings.changed', account, subject: null, details: { set: values, reset } })
+      await audit(tx, { at, actor: by, action: 'settings.changed', account, subject: null, details: { set: values, reset } })
     })
   }
 }

@@ -1,12 +1,13 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { ADMIN, type Viewer } from '../../src/access/viewer.js'
+import { type Access, createAccess } from '../../src/access/access.js'
+import { keyIn } from '../../src/access/bearer.js'
+import type { Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts.js'
 import { createHttp } from '../../src/http.js'
-import { UnauthorizedError } from '../../src/errors.js'
 import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
@@ -14,6 +15,7 @@ import { createTimeTravel } from '../../src/project/time-travel.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/ledger/completeness.js'
 import { collectOpenApi } from '../../src/query/docs.js'
+import type { ApiLimits } from '../../src/query/gate.js'
 import { serveQuery } from '../../src/query/serve.js'
 import type { SyncOptions } from '../../src/query/sync.js'
 import { createChangeSettings } from '../../src/settings/change-settings.js'
@@ -33,12 +35,21 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   metrics?: Metrics
   system?: Partial<SystemParts>
   accountIds?: readonly string[]
+  /** Null: there is no such key. */
+  adminKey?: string | null
+  publicUrl?: string | null
+  limits?: Partial<ApiLimits>
+  corsOrigins?: string[]
+  /** What else the process answers. */
+  alongside?: (app: FastifyInstance) => Promise<unknown>
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, wake = null, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
+  await alongside?.(app)
+  const access = createAccess({ pool, adminKey, now, publicUrl, trouble: async () => null })
   await serveQuery(app, {
     db: drizzle(pool),
     now,
@@ -54,20 +65,18 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
-    authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
+    access: { ...access, authenticate: withViewers(viewers, access.authenticate) },
+    limits: { requestsPerMinute: 0, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, ...limits },
+    corsOrigins
   })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
-  const post = (url: string, payload?: object, key = API_KEY) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
-  const patch = (url: string, payload: object, key = API_KEY) => app.inject({ method: 'PATCH', url, headers: { authorization: `Bearer ${key}` }, payload })
+  const send = (method: 'POST' | 'PATCH') => (url: string, payload?: object, key = API_KEY) => app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
   const remove = (url: string, key = API_KEY) => app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
-  return { app, get, post, patch, remove }
+  return { app, access, get, post: send('POST'), patch: send('PATCH'), remove }
 }
 
-function authenticator (viewers: Record<string, Viewer>) {
-  return async ({ headers }: FastifyRequest): Promise<Viewer> => {
-    const viewer = viewers[(headers.authorization ?? '').replace('Bearer ', '')]
-    if (!viewer) throw new UnauthorizedError()
-    return viewer
-  }
+/** Whose keys are in no table: theirs are those that the test has made up. */
+function withViewers (viewers: Record<string, Viewer>, authenticate: Access['authenticate']): Access['authenticate'] {
+  return async request => viewers[keyIn(request) ?? ''] ?? authenticate(request)
 }
