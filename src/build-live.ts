@@ -1,7 +1,7 @@
 import type { Metrics } from './metrics.js'
 import { type LiveOptions, type LiveStreams, startLive } from './live/streams.js'
 
-export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'isStillValid' | 'limits'>> {
+export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'limits'>> {
   metrics: Metrics
   stopping: AbortSignal
 }
@@ -9,7 +9,6 @@ export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'healt
 /** The live streams of a service: ended as soon as it is told to stop, so that their clients go elsewhere while webhooks are still taken. */
 export function buildLive ({ metrics, stopping, logger, ...parts }: LiveParts): LiveStreams {
   const streams = startLive({
-    isStillValid: async () => true,
     ...parts,
     logger: logger.child({ stage: 'live' }),
     onClients: count => metrics.liveClients.set(count),

@@ -49,7 +49,9 @@ export const configSchema = Type.Object({
   WEBHOOK_TOKENS: secret('The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. Two are live while one replaces the other.', { examples: ['the output of "openssl rand -hex 32"'], pattern: `^${TOKEN}(,${TOKEN})*$` }),
   ACCOUNTS_FILE: text('A JSON file with several MightyCall accounts, read again upon SIGHUP. The account `default` is then there only if WEBHOOK_TOKENS is set.', { examples: ['/etc/mightycall-stream/accounts.json'] }),
   ADMIN_KEY: secret('The API key of the platform administrator, of at least 32 characters.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' }),
-  METRICS_KEY: secret('A key that opens /metrics and nothing else.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' })
+  METRICS_KEY: secret('A key that opens /metrics and nothing else.', { examples: ['the output of "openssl rand -hex 32"'], pattern: '^[\\x21-\\x7e]{32,256}$' }),
+  API_RATE_LIMIT: number(6000, 0, 10_000_000, 'Requests a minute that each process answers to one key; 0: any number.'),
+  CORS_ORIGINS: text('Origins whose pages may ask the API with a key, separated by commas. Unset: none, but the pages of this service.', { examples: ['https://dashboard.example.com'], pattern: '^https?://[^\\s,/]+(,https?://[^\\s,/]+)*$' })
 })
 
 export type Variables = Static<typeof configSchema>

@@ -54,6 +54,9 @@ export interface Config {
   accountsFile: string | null
   adminKey: string | null
   metricsKey: string | null
+  /** Requests a minute of one key; 0: any number. */
+  apiRateLimit: number
+  corsOrigins: readonly string[]
 }
 
 /**
@@ -100,7 +103,9 @@ function configOf (v: Variables, ca: string | null): Config {
     webhookTokens: v.WEBHOOK_TOKENS?.split(',') ?? [],
     accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),
     adminKey: v.ADMIN_KEY ?? null,
-    metricsKey: v.METRICS_KEY ?? null
+    metricsKey: v.METRICS_KEY ?? null,
+    apiRateLimit: v.API_RATE_LIMIT,
+    corsOrigins: v.CORS_ORIGINS?.split(',') ?? []
   }
 }
 

@@ -54,6 +54,11 @@ export const NotReconcilingError = createError('MCS_NOT_RECONCILING', 'this proc
 /** Query. */
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
 export const ForbiddenError = createError<[role: string]>('MCS_FORBIDDEN', 'the key may not do this: it takes a key with the role %s', 403)
+export const CrossOriginError = createError('MCS_CROSS_ORIGIN', 'who has signed in changes something only from a page of this service: its Origin must be ours; or send a key instead', 403)
+export const TooManyAttemptsError = createError<[seconds: number]>('MCS_TOO_MANY_ATTEMPTS', 'too many wrong keys from this address: try again in %d s', 429)
+export const RateLimitedError = createError<[seconds: number]>('MCS_RATE_LIMITED', 'the key asks too often: try again in %d s', 429)
+export const BusyError = createError('MCS_BUSY', 'there is too much to do here for an answer now: try again in some seconds', 503)
+export const NumberOwnedError = createError('MCS_NUMBER_OWNED', 'the number belongs to an organization in that time: end that first', 409)
 export const NotReadyError = createError('MCS_NOT_READY', 'the database cannot be reached: try again later, and see /health/ready', 503)
 export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there is no such %s', 404)
 export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { limitConnections } from './connections.js'
-import { InternalError, InvalidParameterError, NotFoundError, OverloadedError } from './errors.js'
+import { BusyError, InternalError, InvalidParameterError, NotFoundError, OverloadedError } from './errors.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -54,7 +54,7 @@ function answerError (err: FastifyError, request: FastifyRequest, reply: Fastify
   const route = request.routeOptions.url
   if (err.validation) return sendError(reply, new InvalidParameterError(describeValidation(err)))
   const statusCode = err.statusCode ?? 500
-  if (statusCode >= 500 && !(err instanceof OverloadedError)) request.log.error({ route, err }, 'a request failed')
+  if (statusCode >= 500 && !(err instanceof OverloadedError || err instanceof BusyError)) request.log.error({ route, err }, 'a request failed')
   if (err.statusCode === undefined || statusCode < 400) return sendError(reply, new InternalError())
   return sendError(reply, err)
 }

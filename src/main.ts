@@ -21,6 +21,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   redrive: async () => (await import('./commands/redrive.js')).redriveCommand,
   discard: async () => (await import('./commands/discard.js')).discardCommand,
   resume: async () => (await import('./commands/resume.js')).resumeCommand,
+  keys: async () => (await import('./commands/keys.js')).keysCommand,
   backup: async () => (await import('./commands/backup.js')).backupCommand,
   restore: async () => (await import('./commands/restore.js')).restoreCommand,
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,

@@ -3,11 +3,16 @@ import type { FastifyRequest } from 'fastify'
 import { UnauthorizedError } from '../errors.js'
 import { secretDigest } from '../secret-digest.js'
 
+/** Undefined: there is none, or it is no Bearer. */
+export function keyIn ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+}
+
 /** Refuses every request that does not carry one of the keys; compares digests, in constant time. */
 export function createKeyCheck (keys: readonly string[]): (request: FastifyRequest) => Promise<void> {
   const digests = keys.map(secretDigest)
   return async request => {
-    const [, key] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? []
+    const key = keyIn(request)
     if (key === undefined) throw new UnauthorizedError()
     const digest = secretDigest(key)
     const matches = digests.filter(known => timingSafeEqual(known, digest))

@@ -16,6 +16,16 @@ export function ofAccount ({ account: own }: Viewer, account: SQLWrapper): SQL |
   return own === null ? undefined : sql`${account} = ${own}`
 }
 
+/** Whether anything of an account may be seen. */
+export function isVisibleAccount ({ account: own }: Viewer, account: string): boolean {
+  return own === null || own === account
+}
+
+/** Rows of the viewer's organization. Undefined: all. */
+export function ofOrganization ({ organization: own }: Viewer, organization: SQLWrapper): SQL | undefined {
+  return own === null ? undefined : sql`${organization} = ${own}`
+}
+
 /** Calls, voicemails and messages that the viewer may see. Undefined: all. */
 export function visible (viewer: Viewer, { account, businessNumber, at }: OwnedColumns): SQL | undefined {
   return and(ofAccount(viewer, account), viewer.organization === null ? undefined : sql`exists (select from number_ownerships o

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { drizzle } from 'drizzle-orm/node-postgres'
+import { COMMAND_LINE } from '../access/viewer.js'
 import { loadConfig } from '../config.js'
 import { LETTER_STATES } from '../db/schema/dead-letters.js'
 import { TOPICS } from '../events/topics.js'
@@ -43,7 +44,7 @@ function listCommand (environment: NodeJS.ProcessEnv): Command {
     .addOption(new Option('-s, --state <states...>', 'only in these states').choices(LETTER_STATES))
     .option('--json', 'print them as JSON', false)
     .action(async ({ topic, code, state, json }: ListOptions) => {
-      const filter: LetterFilter = { topics: topic, codes: code, states: state }
+      const filter: LetterFilter = { viewer: COMMAND_LINE, topics: topic, codes: code, states: state }
       await withDatabase(loadConfig(environment), async pool => {
         let place: Keyset | null = null
         let found = 0
@@ -64,7 +65,7 @@ function inspectCommand (environment: NodeJS.ProcessEnv): Command {
     .description('show one with all that it holds')
     .argument('<id>', 'its id in the list', parseLetterId)
     .action(async (id: string) => {
-      const letter = await withDatabase(loadConfig(environment), pool => inspectLetter(drizzle(pool), id))
+      const letter = await withDatabase(loadConfig(environment), pool => inspectLetter(drizzle(pool), COMMAND_LINE, id))
       console.log(JSON.stringify(letter, null, 2))
     })
 }

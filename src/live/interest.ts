@@ -10,6 +10,13 @@ export interface Interest {
   accounts: readonly string[] | null
 }
 
+/** By what a client was let in: a key, or the session of a browser. */
+export interface Holder {
+  id: string
+  /** Asked at each heartbeat. */
+  isStillValid: () => Promise<boolean>
+}
+
 /**
  * @param kinds  separated by commas; undefined: all that the viewer may see
  * @throws InvalidParameterError  there is no such kind

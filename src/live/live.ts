@@ -1,8 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { viewerOf } from '../access/viewer.js'
-import { interestOf } from './interest.js'
+import type { FastifyRequest } from 'fastify'
+import { keyIn } from '../access/bearer.js'
+import { SESSION_COOKIE } from '../access/authenticator.js'
+import { type Viewer, viewerOf } from '../access/viewer.js'
+import { UnauthorizedError } from '../errors.js'
+import { type Holder, interestOf } from './interest.js'
 import { LIVE_KINDS } from './readers.js'
 import type { LiveStreams } from './streams.js'
 
@@ -19,9 +23,19 @@ Changes are kept for an hour: with Last-Event-ID all that was missed is told, or
 
 const failure = (description: string) => ({ description, content: { 'application/json': { schema: Type.Object({ statusCode: Type.Integer(), code: Type.String(), error: Type.String(), message: Type.String() }, { title: 'error' }) } } })
 
+export interface LiveRouteOptions {
+  live: LiveStreams
+  /** @throws UnauthorizedError  the key of a request, which lasts, is none any more */
+  authenticate: (request: FastifyRequest) => Promise<Viewer>
+}
+
 /** GET /v1/live. */
-export default fp<{ live: LiveStreams }>(async (plain, { live }) => {
+export default fp<LiveRouteOptions>(async (plain, { live, authenticate }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+  const holderOf = (request: FastifyRequest): Holder => ({
+    id: keyIn(request) === undefined ? `session ${request.cookies[SESSION_COOKIE]}` : viewerOf(request).actor,
+    isStillValid: () => authenticate(request).then(() => true, err => !(err instanceof UnauthorizedError)) // without a database nothing is told either
+  })
   app.addHook('preClose', () => live.close()) // the server waits for requests that have no end
 
   app.get('/v1/live', {
@@ -40,7 +54,7 @@ export default fp<{ live: LiveStreams }>(async (plain, { live }) => {
     const interest = interestOf(viewerOf(request), request.query)
     const lastEventId = request.headers['last-event-id'] ?? request.query.lastEventId
     const from = lastEventId === undefined ? null : numberOf(String(lastEventId))
-    await live.open(interest, from, () => {
+    await live.open(interest, { from, holder: holderOf(request) }, () => {
       reply.hijack()
       return reply.raw
     })

@@ -6,7 +6,7 @@ import type { Viewer } from '../access/viewer.js'
 import { LiveClosedError, LiveFullError, LiveLimitError, NotReadyError, UnauthorizedError } from '../errors.js'
 import { type Client, createClient } from './client.js'
 import { createHub } from './hub.js'
-import type { Interest } from './interest.js'
+import type { Holder, Interest } from './interest.js'
 import { createListener } from './listener.js'
 import type { LiveReaders } from './readers.js'
 import { openStream } from './stream.js'
@@ -16,8 +16,6 @@ export interface LiveOptions {
   readers: LiveReaders
   /** Whether the roles of this process can work, as /health/ready says. */
   health: () => Promise<object>
-  /** Asked at each heartbeat. */
-  isStillValid: (viewer: Viewer) => Promise<boolean>
   logger: Logger
   onClients: (count: number) => void
   onDropped: (code: string) => void
@@ -40,19 +38,20 @@ const LIMITS: LiveLimits = { heartbeatMs: 15_000, pollMs: 2_000, clients: 4_000,
 /** The streams of this process. */
 export interface LiveStreams {
   /**
-   * @param from  the number of the last event that the client has seen; null: it is new
+   * @param place.from  the number of the last event that the client has seen; null: it is new
    * @param take  gives the response, once nothing can be refused any more
    * @throws LiveClosedError, LiveFullError, LiveLimitError
    */
-  open: (interest: Interest, from: number | null, take: () => ServerResponse) => Promise<void>
+  open: (interest: Interest, place: { from: number | null, holder: Holder }, take: () => ServerResponse) => Promise<void>
   /** Ends all streams, and takes no more. */
   close: () => Promise<void>
 }
 
-export function startLive ({ pool, readers, health, isStillValid, logger, onClients, onDropped, limits }: LiveOptions): LiveStreams {
+export function startLive ({ pool, readers, health, logger, onClients, onDropped, limits }: LiveOptions): LiveStreams {
   const { heartbeatMs, pollMs, clients: most, clientsOfKey, maxBytes } = { ...LIMITS, ...limits }
   const hub = createHub({ pool, readers, logger })
   const open = new Set<Client>() // of the hub's, and those that are still catching up
+  const holders = new WeakMap<Client, Holder>()
   let poll: NodeJS.Timeout | null = null
   let isClosed = false
   const listener = createListener({ pool, logger, onWake: hub.wake, onUp: isUp => {
@@ -65,9 +64,9 @@ export function startLive ({ pool, readers, health, isStillValid, logger, onClie
     const valid = new Map<string, Promise<boolean>>()
     const report = [...open].some(({ interest }) => interest.kinds.includes('health')) ? await health().catch(() => null) : null
     for (const client of open) {
-      const { viewer } = client.interest
-      const asked = valid.get(viewer.actor) ?? isStillValid(viewer).catch(() => true) // without a database nothing is told either
-      valid.set(viewer.actor, asked)
+      const holder = holders.get(client)
+      const asked = holder ? valid.get(holder.id) ?? holder.isStillValid() : true
+      if (holder && asked !== true) valid.set(holder.id, asked)
       if (!await asked) client.drop(new UnauthorizedError())
       if (client.isOver()) continue
       if (report) client.tellHealth(report)
@@ -98,11 +97,12 @@ export function startLive ({ pool, readers, health, isStillValid, logger, onClie
   }
 
   return {
-    open: async (interest, from, take) => {
+    open: async (interest, { from, holder }, take) => {
       admit(interest.viewer)
       const begin = from ?? await hub.newest()
       admit(interest.viewer) // others may have come meanwhile
       const client = add(interest, begin, take())
+      holders.set(client, holder)
       client.beat(null)
       if (interest.kinds.includes('health')) client.tellHealth(await health())
       await hub.join(client).catch(() => client.drop(new NotReadyError()))

@@ -10,8 +10,8 @@ import { resumeProjector } from './stops.js'
 export interface Repairs {
   redrive: (letterId: string, by: string) => Promise<Redriven>
   discard: (letterId: string, by: string, reason: string | null) => Promise<boolean>
-  /** Folds the failed entities after this one again, so many at most. */
-  refold: (after: Entity | null, size: number) => Promise<Refolded>
+  /** Folds the failed entities after this one again, so many at most; null: of any account. */
+  refold: (after: Entity | null, size: number, account: string | null) => Promise<Refolded>
   /** Lets the projector go on. False: it had not stopped. */
   resume: (by: string) => Promise<boolean>
 }
@@ -29,7 +29,7 @@ export function createRepairs ({ pool, settings, now, group }: RepairsOptions): 
   return {
     redrive: (id, by) => redrive(id, { pool, settings, now: now(), by }),
     discard: (id, by, reason) => discard(id, { pool, now: now(), by, reason }),
-    refold: (after, size) => refoldFailed({ pool, settings, after, size }),
+    refold: (after, size, account) => refoldFailed({ pool, settings, after, size, account }),
     resume: async by => await resumeProjector(pool, group, { now: now(), by }) !== null
   }
 }

@@ -6,8 +6,8 @@ import { atMostEvery } from '../at-most.js'
 import { sweepChanges } from '../db/changes.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
+import { type RedateStartOptions, startRedate } from './redate.js'
 import { startRefold } from './refold.js'
-import type { AccountSettings } from '../accounts.js'
 import { findSwitch } from './start-at.js'
 import { describeStop, loadStop } from './stops.js'
 
@@ -16,7 +16,7 @@ export interface ProjectionOptions {
   pool: pg.Pool
   group: string
   now: () => Date
-  settings: AccountSettings
+  settings: RedateStartOptions['settings']
   logger: Logger
   metrics: Metrics
   /** Opens the local log of an installation that has moved to Kafka, if there is one. Closed when it is projected. */
@@ -55,6 +55,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
     for (const hole of holes) reportHole(projector.logger, hole)
     const subscription = await startProjector(projector)
     const refold = startRefold({ pool, settings, logger: projector.logger })
+    const redate = startRedate({ pool, settings, logger: projector.logger })
     return {
       trouble: async () => {
         const stop = await loadStop(pool, group).catch(() => undefined) // without Postgres the subscription says why
@@ -63,7 +64,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
         projector.onStopped(why !== null) // the process may have had no record since it was resumed
         return why ?? subscription.trouble() ?? rest?.subscription.trouble() ?? null
       },
-      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close(), redate.close()]) }
     }
   } catch (err) {
     await rest?.subscription.close()

@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { audit } from '../access/audit.js'
+import { inTransaction } from '../db/transaction.js'
 import type { Offset } from '../event-log/port.js'
 import type { CheckpointKey } from './checkpoints.js'
 import type { Excess } from './failure-window.js'
@@ -41,8 +43,11 @@ export async function recordStop (pool: pg.Pool, { logId, group, topic, partitio
  * @returns what it had stopped at; null: it had not stopped, and nothing was done
  */
 export async function resumeProjector (pool: pg.Pool, group: string, { now, by }: { now: Date, by: string }): Promise<Stop | null> {
-  const { rows: [row] } = await pool.query<StopRow>(`update projector_stops set resumed_at = $2, resumed_by = $3 where consumer_group = $1 and resumed_at is null returning ${COLUMNS}`, [group, now, by])
-  return row ? stopOf(row) : null
+  return inTransaction(pool, async tx => {
+    const { rows: [row] } = await tx.query<StopRow>(`update projector_stops set resumed_at = $2, resumed_by = $3 where consumer_group = $1 and resumed_at is null returning ${COLUMNS}`, [group, now, by])
+    if (row) await audit(tx, { at: now, actor: by, action: 'projector.resumed', account: null, subject: group })
+    return row ? stopOf(row) : null
+  })
 }
 
 /** Until where records of the partition are let through; -1: none are. */

@@ -1,9 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
+import type { AuditLog } from '../access/audit-log.js'
+import { accountsFor, seesAccount, type Viewer, viewerOf } from '../access/viewer.js'
 import type { Account } from '../accounts.js'
-import { InvalidParameterError } from '../errors.js'
+import { InvalidParameterError, NotFoundError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
+import type { Backfill } from '../reconcile/backfill/backfill.js'
 import type { Backfills } from '../reconcile/backfill/backfills.js'
 import { DAY_MS } from '../reconcile/backfill/chunks.js'
 import type { AskedBackfill } from '../reconcile/backfill/store.js'
@@ -17,6 +20,7 @@ export interface BackfillsOptions {
   /** Those of which MightyCall can be asked something. */
   syncable: () => readonly Account[]
   now: () => Date
+  auditLog: AuditLog
 }
 
 const MAX_DAYS = 366
@@ -36,28 +40,46 @@ const path = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
 const parameters = Type.Object({ account: anyOf(accountParameter, 'MightyCall accounts.') }, { additionalProperties: false })
 
 /** POST and GET /v1/backfills, GET and DELETE /v1/backfills/:id. */
-export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now }) => {
+export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now, auditLog }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
   const tags = ['backfills']
 
   app.post('/v1/backfills', {
     schema: { tags, summary: 'Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves', body, response: { 200: begun, ...errors(400, 401, 409, 503) } }
   }, async request => {
-    const { outcome, backfill } = await backfills.begin(askedOf(request.body, syncable(), now()))
+    const viewer = viewerOf(request)
+    const { outcome, backfill } = await backfills.begin(askedOf(request.body, syncable().filter(({ id }) => seesAccount(viewer, id)), now()))
+    await note(viewer, `backfill.${outcome}`, backfill)
     return { outcome, backfill: toBackfillJson(backfill) }
   })
 
   app.get('/v1/backfills', {
     schema: { tags, summary: 'The last hundred, and how far they are, newest first', querystring: parameters, response: { 200: Type.Object({ data: Type.Array(backfillShape) }), ...errors(400, 401) } }
-  }, async ({ query: { account } }) => ({ data: (await backfills.all(account ?? null)).map(toBackfillJson) }))
+  }, async request => ({ data: (await backfills.all(accountsFor(viewerOf(request), request.query.account))).map(toBackfillJson) }))
 
   app.get('/v1/backfills/:id', {
     schema: { tags, summary: 'One of them', params: path, response: { 200: backfillShape, ...errors(400, 401, 404) } }
-  }, async ({ params }) => toBackfillJson(await backfills.byId(params.id)))
+  }, async request => toBackfillJson(await find(viewerOf(request), request.params.id)))
 
   app.delete('/v1/backfills/:id', {
     schema: { tags, summary: 'Stop it after the page that it is reading; what was read stays, and it can be resumed', params: path, response: { 200: backfillShape, ...errors(400, 401, 404) } }
-  }, async ({ params }) => toBackfillJson(await backfills.stop(params.id)))
+  }, async request => {
+    const viewer = viewerOf(request)
+    const { id } = await find(viewer, request.params.id)
+    const backfill = await backfills.stop(id)
+    await note(viewer, 'backfill.stopped', backfill)
+    return toBackfillJson(backfill)
+  })
+
+  /** @throws NotFoundError  there is none, or the viewer may not see it */
+  async function find (viewer: Viewer, id: string): Promise<Backfill> {
+    const backfill = await backfills.byId(id)
+    if (!seesAccount(viewer, backfill.account)) throw new NotFoundError('backfill')
+    return backfill
+  }
+
+  const note = ({ actor }: Viewer, action: string, { id, account }: Backfill) => auditLog.note({ actor, action, account, subject: id })
+
 }, { name: 'backfills', fastify: '5.x', encapsulate: true })
 
 /** @throws InvalidParameterError  no such account, no instants, the wrong way round, or too far apart */

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
+import { accountsFor, viewerOf } from '../access/viewer.js'
 import { InvalidParameterError } from '../errors.js'
 import { normalizeParty } from '../events/text.js'
 import type { CompletenessOf, GapRow } from '../reconcile/ledger/completeness.js'
@@ -33,12 +34,13 @@ export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regi
 
   app.get('/v1/completeness', {
     schema: { tags: ['completeness'], summary: 'What is missing, what was and how it healed, and how webhooks come', querystring: parameters, response: { 200: completenessShape, ...errors(400, 401) } }
-  }, async ({ query }) => {
-    const { limit, cursor, ...filter } = query
+  }, async request => {
+    const { limit, cursor, ...filter } = request.query
+    const accounts = accountsFor(viewerOf(request), filter.account)
     const { since, until } = spanOf(filter, now())
-    const numbers = filter.businessNumber?.flatMap(number => regionsOf(filter.account).map(region => normalizeParty(number, region) ?? ''))
+    const numbers = filter.businessNumber?.flatMap(number => regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? ''))
     const { hours, gaps, statistics } = await completenessOf({
-      accounts: filter.account ? [...new Set(filter.account)] : null,
+      accounts,
       since, until, limit,
       businessNumbers: numbers ? [...new Set(numbers)] : null,
       after: cursor === undefined ? null : decodeCursor(filter, cursor, 4)

@@ -2,14 +2,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { actorOf } from '../access/viewer.js'
+import { actorOf, viewerOf } from '../access/viewer.js'
 import { LETTER_STATES } from '../db/schema/dead-letters.js'
 import { InvalidParameterError, StillDeadError } from '../errors.js'
 import { TOPICS } from '../events/topics.js'
 import type { Repairs } from '../project/repairs.js'
 import { accountParameter } from './call-filter.js'
 import { errors } from './errors.js'
-import { findLetters, inspectLetter, placeOf } from './find-letters.js'
+import { findLetters, inspectLetter, placeOf, requireLetter } from './find-letters.js'
 import { letterShape, wholeLetterShape } from './letter-shape.js'
 import { anyOf, decodeCursor, encodeCursor, type Keyset, listParameters } from './list.js'
 
@@ -56,9 +56,9 @@ export default fp<DeadLettersOptions>(async (plain, { db, repairs }) => {
 
   app.get('/v1/dead-letters', {
     schema: { tags, summary: 'Records that could not be projected, last died first', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
-  }, async ({ query }) => {
-    const { limit, cursor, ...filter } = query
-    const rows = await findLetters(db, { accounts: filter.account, isAccountUnknown: filter.accountUnknown, topics: filter.topic, codes: filter.code, states: filter.state },
+  }, async request => {
+    const { limit, cursor, ...filter } = request.query
+    const rows = await findLetters(db, { viewer: viewerOf(request), accounts: filter.account, isAccountUnknown: filter.accountUnknown, topics: filter.topic, codes: filter.code, states: filter.state },
       { place: cursor === undefined ? null : placeIn(filter, cursor), limit: limit + 1 })
     const data = rows.slice(0, limit)
     const last = data.at(-1)
@@ -67,11 +67,12 @@ export default fp<DeadLettersOptions>(async (plain, { db, repairs }) => {
 
   app.get('/v1/dead-letters/:id', {
     schema: { tags, summary: 'One of them, with all that it holds', params: path, response: { 200: wholeLetterShape, ...errors(400, 401, 404) } }
-  }, async ({ params }) => inspectLetter(db, params.id))
+  }, async request => inspectLetter(db, viewerOf(request), request.params.id))
 
   app.post('/v1/dead-letters/:id/redrive', {
     schema: { tags, summary: "Project it by today's code; a second time changes nothing", params: path, response: { 200: redriven, ...errors(400, 401, 404, 422) } }
   }, async request => {
+    await requireLetter(db, viewerOf(request), request.params.id)
     const { state, changed, refusal, failures } = await repairs.redrive(request.params.id, actorOf(request))
     if (refusal) throw new StillDeadError(`${refusal.reason} (${refusal.code})`)
     return { state, changed, foldFailed: failures.length > 0 }
@@ -80,6 +81,7 @@ export default fp<DeadLettersOptions>(async (plain, { db, repairs }) => {
   app.post('/v1/dead-letters/:id/discard', {
     schema: { tags, summary: 'Note that it needs nothing more; it is kept', params: path, body: discardBody, response: { 200: outcome('False: it had been discarded before, and nothing was done.'), ...errors(400, 401, 404, 409) } }
   }, async request => {
+    await requireLetter(db, viewerOf(request), request.params.id)
     const changed = await repairs.discard(request.params.id, actorOf(request), request.body?.reason ?? null)
     return { state: 'discarded' as const, changed }
   })

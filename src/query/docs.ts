@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { TObject } from 'typebox'
+import { SESSION_COOKIE } from '../access/authenticator.js'
 
 const INFO = {
   title: 'mightycall-stream',
@@ -15,8 +16,8 @@ export async function collectOpenApi (app: FastifyInstance): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: INFO,
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
-      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'live' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'health' }]
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' }, session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Of POST /v1/session. A request that changes something needs an Origin that is ours.' } } },
+      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'live' }, { name: 'statistics' }, { name: 'settings' }, { name: 'access' }, { name: 'system' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'first system' }, { name: 'health' }]
     },
     transform: ({ schema, url }) => ({ schema: withOptionalDefaults(schema), url })
   })
@@ -31,5 +32,10 @@ function withOptionalDefaults (schema: FastifySchema): FastifySchema {
 
 /** GET /docs: the document as a page. */
 export async function serveDocs (app: FastifyInstance): Promise<void> {
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, theme: { title: INFO.title, css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] } })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, transformStaticCSP: ofOurOwn, theme: { title: INFO.title, css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }] } })
+}
+
+/** The page's own policy, without other hosts, and without what would break a service that has no TLS. */
+function ofOurOwn (policy: string): string {
+  return policy.replaceAll(/ https:(?=[ ;])| validator\.swagger\.io|upgrade-insecure-requests;?/g, '').replace("frame-ancestors 'self'", "frame-ancestors 'none'")
 }

@@ -3,6 +3,8 @@ import { and, inArray, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
+import { viewerOf } from '../access/viewer.js'
+import { ofAccount } from '../access/visible.js'
 import { drift } from '../db/schema/projection.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import { errors } from './errors.js'
@@ -39,10 +41,10 @@ export default fp<DriftOptions>(async (plain, { db }) => {
 
   app.get('/v1/drift', {
     schema: { tags: ['drift'], summary: 'What notifications hold that is not known, last seen first', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
-  }, async ({ query }) => {
-    const { limit, cursor, ...filter } = query
+  }, async request => {
+    const { limit, cursor, ...filter } = request.query
     const rows = await db.select().from(drift)
-      .where(and(filter.account && inArray(drift.account, filter.account), cursor === undefined ? undefined : after(filter, cursor)))
+      .where(and(ofAccount(viewerOf(request), drift.account), filter.account && inArray(drift.account, filter.account), cursor === undefined ? undefined : after(filter, cursor)))
       .orderBy(sql`last_seen_at desc, account desc, type desc, field desc`)
       .limit(limit + 1)
     const data = rows.slice(0, limit).map(row => ({ ...row, count: Number(row.count), firstSeenAt: row.firstSeenAt.toISOString(), lastSeenAt: row.lastSeenAt.toISOString() }))

@@ -3,6 +3,9 @@ import { and, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
+import type { AuditLog } from '../access/audit-log.js'
+import { viewerOf } from '../access/viewer.js'
+import { ofAccount } from '../access/visible.js'
 import { entities } from '../db/schema/events.js'
 import type { Entity } from '../events/event.js'
 import type { Repairs } from '../project/repairs.js'
@@ -12,6 +15,7 @@ import { decodeTextCursor, encodeCursor, type Keyset, listParameters } from './l
 export interface FailedEntitiesOptions {
   db: NodePgDatabase
   repairs: Repairs
+  auditLog: AuditLog
 }
 
 const parameters = Type.Object({ limit: listParameters.limit, cursor: listParameters.cursor }, { additionalProperties: false })
@@ -33,15 +37,16 @@ const refolded = Type.Object({
 const filter = { failed: true } // both routes go through the same list
 
 /** GET /v1/failed-entities and POST /v1/failed-entities/refold. */
-export default fp<FailedEntitiesOptions>(async (plain, { db, repairs }) => {
+export default fp<FailedEntitiesOptions>(async (plain, { db, repairs, auditLog }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
   const tags = ['dead letters']
 
   app.get('/v1/failed-entities', {
     schema: { tags, summary: 'What could not be folded, by its id', querystring: parameters, response: { 200: Type.Object({ data: Type.Array(failedShape), nextCursor }), ...errors(400, 401) } }
-  }, async ({ query: { limit, cursor } }) => {
+  }, async request => {
+    const { limit, cursor } = request.query
     const rows = await db.select({ account: entities.account, kind: entities.kind, entity: entities.entity, failed: sql<string>`failed` }).from(entities)
-      .where(and(isNotNull(entities.failed), cursor === undefined ? undefined : after(decodeTextCursor(filter, cursor, 3))))
+      .where(and(isNotNull(entities.failed), ofAccount(viewerOf(request), entities.account), cursor === undefined ? undefined : after(decodeTextCursor(filter, cursor, 3))))
       .orderBy(sql`account, kind, entity`)
       .limit(limit + 1)
     const data = rows.slice(0, limit)
@@ -51,8 +56,11 @@ export default fp<FailedEntitiesOptions>(async (plain, { db, repairs }) => {
 
   app.post('/v1/failed-entities/refold', {
     schema: { tags, summary: 'Fold a page of them again', querystring: parameters, response: { 200: refolded, ...errors(400, 401) } }
-  }, async ({ query: { limit, cursor } }) => {
-    const { last, entities, failures } = await repairs.refold(cursor === undefined ? null : entityIn(decodeTextCursor(filter, cursor, 3)), limit)
+  }, async request => {
+    const { limit, cursor } = request.query
+    const { actor, account } = viewerOf(request)
+    const { last, entities, failures } = await repairs.refold(cursor === undefined ? null : entityIn(decodeTextCursor(filter, cursor, 3)), limit, account)
+    await auditLog.note({ actor, action: 'failed-entities.refolded', account, subject: null, details: { entities, failed: failures.length } })
     return { entities, failed: failures.length, nextCursor: entities === limit && last ? encodeCursor(filter, [last.account, last.kind, last.entity]) : null }
   })
 }, { name: 'failed-entities', fastify: '5.x', encapsulate: true })

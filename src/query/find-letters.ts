@@ -1,5 +1,7 @@
 import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { Viewer } from '../access/viewer.js'
+import { ofAccount } from '../access/visible.js'
 import { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
 import { NotFoundError } from '../errors.js'
 import { type Letter, toLetter, toWholeLetter, type WholeLetter } from './letter-shape.js'
@@ -7,6 +9,7 @@ import type { Keyset } from './list.js'
 
 /** Undefined: not asked for. */
 export interface LetterFilter {
+  viewer: Viewer
   accounts?: readonly string[] | undefined
   /** Only those of which the account cannot be told. */
   isAccountUnknown?: boolean | undefined
@@ -23,7 +26,7 @@ const { id, state, topic, partition, offset, account, code, reason, diedAt } = d
  */
 export async function findLetters (db: NodePgDatabase, filter: LetterFilter, { place, limit }: { place: Keyset | null, limit: number }): Promise<Letter[]> {
   const rows = await db.select({ id, state, topic, partition, offset, account, code, reason, diedAt }).from(deadLetters)
-    .where(and(among(account, filter.accounts), filter.isAccountUnknown ? isNull(account) : undefined, among(topic, filter.topics), among(code, filter.codes), among(state, filter.states), place ? behind(place) : undefined))
+    .where(and(ofAccount(filter.viewer, account), among(account, filter.accounts), filter.isAccountUnknown ? isNull(account) : undefined, among(topic, filter.topics), among(code, filter.codes), among(state, filter.states), place ? behind(place) : undefined))
     .orderBy(sql`died_at desc, id desc`)
     .limit(limit)
   return rows.map(toLetter)
@@ -31,13 +34,19 @@ export async function findLetters (db: NodePgDatabase, filter: LetterFilter, { p
 
 /**
  * All of a dead letter, with numbers and texts as they are, and what was done with it.
- * @throws NotFoundError  there is none with this id
+ * @throws NotFoundError  there is none with this id, or the viewer may not see it
  */
-export async function inspectLetter (db: NodePgDatabase, letterId: string): Promise<WholeLetter> {
-  const [row] = await db.select().from(deadLetters).where(eq(id, BigInt(letterId)))
+export async function inspectLetter (db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<WholeLetter> {
+  const [row] = await db.select().from(deadLetters).where(and(eq(id, BigInt(letterId)), ofAccount(viewer, account)))
   if (!row) throw new NotFoundError('dead letter')
   const actions = await db.select().from(deadLetterActions).where(eq(deadLetterActions.letterId, row.id)).orderBy(asc(deadLetterActions.id))
   return toWholeLetter(row, actions)
+}
+
+/** @throws NotFoundError  there is none with this id, or the viewer may not see it */
+export async function requireLetter (db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<void> {
+  const [row] = await db.select({ id }).from(deadLetters).where(and(eq(id, BigInt(letterId)), ofAccount(viewer, account)))
+  if (!row) throw new NotFoundError('dead letter')
 }
 
 /** The place after a letter. */

@@ -46,6 +46,15 @@ export function decodeTextCursor (filter: object, cursor: string, length: number
   return keyset
 }
 
+/**
+ * The keyset, if a UUID stands at that place of it.
+ * @throws InvalidParameterError  none does
+ */
+export function uuidIn (keyset: Keyset, at: number): Keyset {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(keyset[at] ?? '')) throw notACursor()
+  return keyset
+}
+
 /** @throws InvalidParameterError  neither RFC 3339 nor a date */
 export function instantOf (name: string, text: string | undefined): Date | null {
   if (text === undefined) return null

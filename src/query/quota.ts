@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
+import { seesAccount, viewerOf } from '../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import type { QuotaUsage, QuotaUsageOf } from '../mightycall/rest/quota-usage.js'
 import { errors } from './errors.js'
@@ -32,9 +33,10 @@ export default fp<QuotaOptions>(async (plain, { quotaUsage }) => {
 
   app.get('/v1/quota', {
     schema: { tags: ['quota'], summary: "How much of MightyCall's daily limit is used, by account; those without an API key are left out", querystring: parameters, response: { 200: list, ...errors(400, 401) } }
-  }, async ({ query: { account: asked } }) => {
+  }, async request => {
+    const { account: asked } = request.query
     const usages = await quotaUsage()
-    return { data: usages.filter(({ account }) => asked?.includes(account) ?? true).map(toQuota) }
+    return { data: usages.filter(({ account }) => seesAccount(viewerOf(request), account) && (asked?.includes(account) ?? true)).map(toQuota) }
   })
 }, { name: 'quota', fastify: '5.x', encapsulate: true })
 

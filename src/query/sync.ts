@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
+import { seesAccount, viewerOf } from '../access/viewer.js'
 import { orNull } from '../events/envelope.js'
 import type { Account } from '../accounts.js'
 import type { Sync, SyncRun } from '../reconcile/sync.js'
@@ -32,7 +33,7 @@ export default fp<SyncOptions>(async (plain, { sync }) => {
 
   app.get('/v1/sync', {
     schema: { tags: ['sync'], summary: 'The newest sync of each account since this process began, and how far it is', querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Type.Object({ data: Type.Array(runShape) }), ...errors(400, 401) } }
-  }, async () => ({ data: (sync?.runs() ?? []).map(toRun) }))
+  }, async request => ({ data: (sync?.runs() ?? []).filter(({ account }) => seesAccount(viewerOf(request), account)).map(toRun) }))
 }, { name: 'sync', fastify: '5.x', encapsulate: true })
 
 function toRun ({ startedAt, finishedAt, ...run }: SyncRun): Static<typeof runShape> {

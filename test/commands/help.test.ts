@@ -3,7 +3,7 @@ import { runCommand } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 t.test('help shows examples, and a wrong word shows the help', async t => {
-  await Promise.all(['start', 'migrate', 'rebuild', 'reclassify', 'dead-letters', 'redrive', 'discard', 'resume', 'backup', 'restore', 'backfill', 'drain', 'tail', 'simulate', 'simulate-api', 'demo'].map(async command => {
+  await Promise.all(['start', 'migrate', 'rebuild', 'reclassify', 'dead-letters', 'redrive', 'discard', 'resume', 'keys', 'backup', 'restore', 'backfill', 'drain', 'tail', 'simulate', 'simulate-api', 'demo'].map(async command => {
     const { code, stdout } = await runCommand([command, '--help'], {})
     t.equal(code, 0)
     t.match(stdout, /Examples:\n(?:.*\n)? {2}\$ mightycall-stream/)

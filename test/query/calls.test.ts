@@ -137,7 +137,7 @@ t.test('the API describes itself', async t => {
   const { openapi, paths } = (await app.inject('/docs/json')).json<{ openapi: string, paths: Record<string, { get: { security: unknown[] } }> }>()
   t.equal(openapi, '3.1.0')
   t.match(Object.keys(paths), ['/v1/calls', '/v1/calls/{id}', '/v1/calls/{id}/timeline', '/v1/agents', '/v1/drift'])
-  t.strictSame(paths['/v1/calls']?.get.security, [{ key: [] }])
+  t.strictSame(paths['/v1/calls']?.get.security, [{ key: [] }, { session: [] }])
 })
 
 const shared: Promise<{ app: FastifyInstance, get: Awaited<ReturnType<typeof api>>['get'] }> = api(t, {})

@@ -61,6 +61,19 @@ t.test('a failure says why, and nothing else of what went wrong', async t => {
   t.match((await api.get('/v1/sync')).json(), { data: [{ failed: 'sync', steps: [{ state: 'failed' }] }] })
 })
 
+t.test('the admin of an account syncs that account only, and it is noted who did', async t => {
+  const reader = readerOf('numbers', () => [[aNumber('+15551000001', AT)]])
+  const { api } = await syncing(t, [reader], [ACCOUNT, { ...ACCOUNT, id: 'globex' }])
+  const { key, id } = (await api.post('/v1/keys', { label: 'x', role: 'platform_admin', account: ACCOUNT.id })).json<{ key: string, id: string }>()
+  const accounts = async (path: string, key?: string) => (await api.get(path, key)).json<{ data: { account: string }[] }>().data.map(({ account }) => account)
+  t.equal((await api.post(`${URL}?account=globex`, undefined, key)).json<{ reason: string }>().reason, 'auth')
+  t.equal((await api.post(URL, undefined, key)).statusCode, 200)
+  t.strictSame([reader.reads.length, await accounts('/v1/sync')], [1, [ACCOUNT.id]])
+  await api.post(`${URL}?account=globex`)
+  t.strictSame([await accounts('/v1/sync'), await accounts('/v1/sync', key)], [[ACCOUNT.id, 'globex'], [ACCOUNT.id]])
+  t.strictSame([await accounts(`/v1/audit?action=sync.begun&actor=${id}`), await accounts('/v1/audit?action=sync.begun', key)], [[ACCOUNT.id], [ACCOUNT.id]])
+})
+
 t.test('an account without credentials, another account, a process that reads nothing', async t => {
   const { api, pool } = await syncing(t, [], [])
   t.match((await api.post(URL)).json(), { reason: 'auth', message: /MIGHTYCALL_USER_KEY/ })

@@ -10,14 +10,14 @@ import { type LiveClient, watchLive, type WatchOptions } from './live-client.js'
 import { NOW, projector } from './projection.js'
 import { API_KEY, queryApi } from './query-api.js'
 
-export interface LiveSetting extends Partial<Pick<LiveOptions, 'limits' | 'isStillValid' | 'health'>> {
+export interface LiveSetting extends Partial<Pick<LiveOptions, 'limits' | 'health'>> {
   viewers?: Record<string, Viewer>
   /** It never hears of changes. */
   isDeaf?: boolean
 }
 
 /** What projects into a database, and the API with live streams over it, on a port. */
-export async function liveApi (t: Test, { limits = {}, viewers = {}, isDeaf = false, isStillValid = async () => true, health = async () => ({ ready: true }) }: LiveSetting = {}) {
+export async function liveApi (t: Test, { limits = {}, viewers = {}, isDeaf = false, health = async () => ({ ready: true }) }: LiveSetting = {}) {
   const projecting = await projector(t)
   const pool = new pg.Pool({ ...projecting.pool.options, max: 4 })
   pool.on('error', () => {})
@@ -25,7 +25,7 @@ export async function liveApi (t: Test, { limits = {}, viewers = {}, isDeaf = fa
   const dropped: string[] = []
   let clients = 0
   const streams = startLive({
-    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options), readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW), health, isStillValid, logger: pino({ level: 'silent' }),
+    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options), readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW), health, logger: pino({ level: 'silent' }),
     onClients: count => { clients = count },
     onDropped: code => { dropped.push(code) },
     limits: { heartbeatMs: 200, pollMs: 100, ...limits }

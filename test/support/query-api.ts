@@ -1,22 +1,29 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { ADMIN, type Viewer } from '../../src/access/viewer.js'
+import { type Access, createAccess } from '../../src/access/access.js'
+import { keyIn } from '../../src/access/bearer.js'
+import type { Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts.js'
 import { createHttp } from '../../src/http.js'
-import { LiveClosedError, UnauthorizedError } from '../../src/errors.js'
+import { LiveClosedError } from '../../src/errors.js'
 import live from '../../src/live/live.js'
 import type { LiveStreams } from '../../src/live/streams.js'
+import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/ledger/completeness.js'
 import { collectOpenApi } from '../../src/query/docs.js'
+import type { ApiLimits } from '../../src/query/gate.js'
 import { serveQuery } from '../../src/query/serve.js'
 import type { SyncOptions } from '../../src/query/sync.js'
+import { createChangeSettings } from '../../src/settings/change-settings.js'
+import { createLiveSettings, type LiveSettings } from '../../src/settings/live-settings.js'
+import { createSystemState, type SystemParts } from '../../src/system-state.js'
 import { SETTINGS } from './settings.js'
 
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
@@ -29,14 +36,27 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   viewers?: Record<string, Viewer>
   /** Of who backfills. Null: nobody does. */
   wake?: (() => void) | null
+  settings?: LiveSettings
+  metrics?: Metrics
+  system?: Partial<SystemParts>
+  accountIds?: readonly string[]
+  /** Null: there is no such key. */
+  adminKey?: string | null
+  publicUrl?: string | null
+  limits?: Partial<ApiLimits>
+  corsOrigins?: string[]
+  /** What else the process answers. */
+  alongside?: (app: FastifyInstance) => Promise<unknown>
 }
 
 const NO_LIVE: LiveStreams = { open: async () => { throw new LiveClosedError() }, close: async () => {} }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
+  await alongside?.(app)
+  const access = createAccess({ pool, adminKey, now, publicUrl, trouble: async () => null })
   await serveQuery(app, {
     db: drizzle(pool),
     now,
@@ -45,23 +65,26 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
     completenessOf: createCompleteness(pool, { all: () => accounts }),
+    settings,
+    changeSettings: createChangeSettings(pool, now),
+    accountIds: () => accountIds,
+    systemState: createSystemState({ pool, group: 'g', metrics, roles: ['query'], accountIds: () => accountIds, checks: {}, waiting: null, lag: null, tokenUses: null, ...system }),
     backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
-    addRoutes: async api => { await api.register(live, { live: streams }) },
-    authenticate: authenticator({ ...viewers, [API_KEY]: ADMIN })
+    addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) },
+    access: { ...access, authenticate: withViewers(viewers, access.authenticate) },
+    limits: { requestsPerMinute: 0, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, ...limits },
+    corsOrigins
   })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
-  const post = (url: string, payload?: object, key = API_KEY) => app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
+  const send = (method: 'POST' | 'PATCH') => (url: string, payload?: object, key = API_KEY) => app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
   const remove = (url: string, key = API_KEY) => app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
-  return { app, get, post, remove }
+  return { app, access, get, post: send('POST'), patch: send('PATCH'), remove }
 }
 
-function authenticator (viewers: Record<string, Viewer>) {
-  return async ({ headers }: FastifyRequest): Promise<Viewer> => {
-    const viewer = viewers[(headers.authorization ?? '').replace('Bearer ', '')]
-    if (!viewer) throw new UnauthorizedError()
-    return viewer
-  }
+/** Whose keys are in no table: theirs are those that the test has made up. */
+function withViewers (viewers: Record<string, Viewer>, authenticate: Access['authenticate']): Access['authenticate'] {
+  return async request => viewers[keyIn(request) ?? ''] ?? authenticate(request)
 }

@@ -48,7 +48,7 @@ export const sessions = pgTable('sessions', {
 export const auditLog = pgTable('audit_log', {
   id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
   at: at('at').notNull(),
-  actor: text('actor').notNull(), // id of the key; 'admin': ADMIN_KEY; 'command': the command line
+  actor: text('actor').notNull(), // id of the key; 'admin': ADMIN_KEY; 'command line': a command; 'nobody': a sign-in that failed
   action: text('action').notNull(), // key.created, key.revoked, organization.created, settings.changed, dead-letter.redriven, …
   account: text('account'), // null: of no single account
   subject: text('subject'), // what it was done to: an id, never a secret

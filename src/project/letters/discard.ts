@@ -20,9 +20,9 @@ export interface DiscardOptions {
  */
 export async function discard (id: string, { pool, now, by, reason }: DiscardOptions): Promise<boolean> {
   return inTransaction(pool, async tx => {
-    const { rowCount } = await tx.query("update dead_letters set state = 'discarded' where id = $1 and state = 'dead'", [id])
-    if (rowCount === 1) {
-      await noteAction(tx, { letterId: id, action: 'discarded', by, code: null, reason, at: now })
+    const { rows: [letter] } = await tx.query<{ account: string | null }>("update dead_letters set state = 'discarded' where id = $1 and state = 'dead' returning account", [id])
+    if (letter) {
+      await noteAction(tx, { letterId: id, account: letter.account, action: 'discarded', by, code: null, reason, at: now })
       return true
     }
     const { state } = await findLetter(tx, id)

@@ -50,7 +50,7 @@ export async function redrive (id: string, { pool, settings, now, by, dryRun = f
     if (letter.state === 'redriven') return UNCHANGED
     await tx.query('savepoint as_it_was')
     const { refusal, failures, finish } = await project(tx, letter, settings)
-    const isFirst = await noteOutcome(tx, id, { refusal, now, by })
+    const isFirst = await noteOutcome(tx, id, { account: letter.account, refusal, now, by })
     await finish()
     if (dryRun) await tx.query('rollback to savepoint as_it_was')
     if (!isFirst) return UNCHANGED // another has done it meanwhile
@@ -89,11 +89,11 @@ function decode (letter: Letter, settings: AccountSettings) {
 const refused = (err: Error): Projected => ({ refusal: refusalOf(err), failures: [], finish: async () => {} })
 
 /** False: the letter has been redriven meanwhile. */
-async function noteOutcome (tx: Tx, id: string, { refusal, now, by }: Pick<RedriveOptions, 'now' | 'by'> & Pick<Redriven, 'refusal'>): Promise<boolean> {
+async function noteOutcome (tx: Tx, id: string, { account, refusal, now, by }: Pick<RedriveOptions, 'now' | 'by'> & Pick<Redriven, 'refusal'> & Pick<Letter, 'account'>): Promise<boolean> {
   const { rowCount } = refusal
     ? await tx.query("update dead_letters set code = $2, reason = $3 where id = $1 and state <> 'redriven'", [id, refusal.code, refusal.reason])
     : await tx.query("update dead_letters set state = 'redriven' where id = $1 and state <> 'redriven'", [id])
   if (rowCount === 0) return false
-  await noteAction(tx, { letterId: id, action: refusal ? 'refused' : 'redriven', by, code: refusal?.code ?? null, reason: refusal?.reason ?? null, at: now })
+  await noteAction(tx, { letterId: id, account, action: refusal ? 'refused' : 'redriven', by, code: refusal?.code ?? null, reason: refusal?.reason ?? null, at: now })
   return true
 }

@@ -1,6 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
+import type { AuditLog } from '../../access/audit-log.js'
+import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { reasonOf, type Synced } from '../../reconcile/sync.js'
 import { errors } from '../errors.js'
@@ -23,16 +25,19 @@ const failure = Type.Object({
 const parameters = Type.Object({ account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts; all that have an API key, without it.') }, { additionalProperties: false })
 
 /** POST /api/admin/mightycall/sync: answers once the rows can be read. */
-export default fp<SyncOptions>(async (plain, { sync, syncable }) => {
+export default fp<SyncOptions & { auditLog: AuditLog }>(async (plain, { sync, syncable, auditLog }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.post('/api/admin/mightycall/sync', {
     schema: { tags: ['sync'], summary: 'Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages', querystring: parameters, response: { 200: done, 500: failure, ...errors(400, 401) } }
-  }, async ({ query: { account: asked } }, reply) => {
-    const accounts = syncable().filter(({ id }) => asked?.includes(id) ?? true)
+  }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const { account: asked } = request.query
+    const accounts = syncable().filter(({ id }) => seesAccount(viewer, id) && (asked?.includes(id) ?? true))
     const fail = (reason: 'auth' | 'sync' | 'quota', detail: string, message: string) => reply.code(500).send({ error: 'mightycall_sync_failed' as const, reason, detail, message })
     if (!sync) return fail('sync', 'MCS_NOT_READY', 'this process does not read MightyCall: ask one with the role reconcile')
     if (accounts.length === 0) return fail('auth', 'MCS_REST_AUTH', 'no such account has an API key: set MIGHTYCALL_API_KEY and MIGHTYCALL_USER_KEY, or ACCOUNTS_FILE')
+    for (const { id } of accounts) await auditLog.note({ actor: viewer.actor, action: 'sync.begun', account: id, subject: id })
     try {
       return total(await Promise.all(accounts.map(sync.run)))
     } catch (err) {

@@ -23,3 +23,15 @@ function formatOf (timeZone: string): Intl.DateTimeFormat {
   formats.set(timeZone, format)
   return format
 }
+
+/** The first moment of a day in a time zone: not midnight where the clock is put forward at midnight. Of a day that a zone has skipped, that of the next. */
+export function startOfLocalDay (day: string, timeZone: string): Date {
+  const noon = Math.floor(Date.parse(`${day}T12:00:00Z`) / QUARTER_MS)
+  let [before, from] = [noon - 40 * 4, noon + 40 * 4] // no zone is further from UTC
+  while (from - before > 1) {
+    const middle = (before + from) >> 1
+    if (localDay(middle * QUARTER_MS, timeZone) < day) before = middle
+    else from = middle
+  }
+  return new Date(from * QUARTER_MS)
+}

@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify'
+import type pg from 'pg'
+import { type AuditLog, createAuditLog } from './audit-log.js'
+import { type AuthenticatorOptions, createAuthenticator } from './authenticator.js'
+import { createCredentials, type CredentialsOptions } from './credentials.js'
+import { createKeys, type Keys } from './keys.js'
+import { createOrganizations, type Organizations } from './organizations.js'
+import { createOwnerships, type Ownerships } from './ownerships.js'
+import { createSessions, type Sessions } from './sessions.js'
+import type { Viewer } from './viewer.js'
+
+/** All that is known of who may do what. */
+export interface Access {
+  authenticate: (request: FastifyRequest) => Promise<Viewer>
+  keys: Keys
+  sessions: Sessions
+  organizations: Organizations
+  ownerships: Ownerships
+  auditLog: AuditLog
+  publicUrl: string | null
+}
+
+export interface AccessOptions extends CredentialsOptions, Omit<AuthenticatorOptions, 'credentials'> {
+  pool: pg.Pool
+}
+
+export function createAccess ({ pool, now, adminKey, publicUrl, trouble }: AccessOptions): Access {
+  const credentials = createCredentials({ pool, adminKey, now })
+  return {
+    authenticate: createAuthenticator({ credentials, publicUrl, trouble }),
+    keys: createKeys({ pool, now }),
+    sessions: createSessions({ pool, credentials, now }),
+    organizations: createOrganizations({ pool, now }),
+    ownerships: createOwnerships({ pool, now }),
+    auditLog: createAuditLog({ pool, now }),
+    publicUrl
+  }
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { storedDigest } from '../secret-digest.js'
+import type { KeyRole, Viewer } from './viewer.js'
+
+/** A key, as far as it may be shown. */
+export interface ApiKey {
+  id: string
+  label: string
+  role: KeyRole
+  /** Null: all accounts. */
+  account: string | null
+  /** Null: all of the account. */
+  organization: string | null
+  createdAt: Date
+  createdBy: string
+  /** Null: never. */
+  expiresAt: Date | null
+  /** Null: it is not. */
+  revokedAt: Date | null
+  /** Null: never. */
+  lastUsedAt: Date | null
+}
+
+/** The prefix tells a scanner of leaked secrets what it has found. */
+const PREFIX = 'mcs_'
+const KEY = /^mcs_[A-Za-z0-9_-]{43}$/
+
+/** 32 random bytes. */
+export function newKey (): { key: string, digest: Buffer } {
+  const key = PREFIX + randomBytes(32).toString('base64url')
+  return { key, digest: storedDigest(key) }
+}
+
+/** Whether it can be one of ours at all: what cannot is not looked up. */
+export function isKeyLike (text: string): boolean {
+  return KEY.test(text)
+}
+
+/** Whether somebody is a key of api_keys, and not one by configuration. */
+export function isKeyId (actor: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(actor)
+}
+
+/** Whether it still opens anything. */
+export function isLive ({ expiresAt, revokedAt }: Pick<ApiKey, 'expiresAt' | 'revokedAt'>, now: Date): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > now)
+}
+
+export function viewerWith ({ id, role, account, organization }: Pick<ApiKey, 'id' | 'role' | 'account' | 'organization'>): Viewer {
+  return { actor: id, role, account, organization }
+}
