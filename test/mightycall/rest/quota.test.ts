@@ -1,30 +1,42 @@
-import { pino } from 'pino'
+import type pg from 'pg'
 import t from 'tap'
-import { createPool } from '../../../src/db/open.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota-ledger.js'
 import { PERMIT_CLASSES } from '../../../src/mightycall/rest/quota-port.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { sendMessage } from '../../../src/mightycall/rest/routes/messages.js'
 import { team } from '../../../src/mightycall/rest/routes/team.js'
 import { troubleOf } from '../../../src/mightycall/rest/trouble.js'
+import { startChild } from '../../support/child.js'
 import { freshDatabase } from '../../support/database.js'
+import { eventually } from '../../support/eventually.js'
 import { json, restClient } from '../../support/mightycall-api.js'
 
 const NOW = new Date('2026-11-23T08:00:00Z')
 const DAY_MS = 24 * 60 * 60 * 1000
 const later = (ms: number) => new Date(NOW.getTime() + ms)
 
-t.test('processes that race for the last permits spend exactly those', async t => {
+t.test('two processes that race for the last 10 permits spend exactly those', async t => {
   const { pool, url } = await freshDatabase(t)
-  const other = createPool(url, 8, pino({ level: 'silent' }))
-  t.teardown(() => other.end())
-  const ledgers = [createQuotaLedger(pool, 100), createQuotaLedger(other, 100)]
-  for (let i = 0; i < 90; i++) await ledgers[0]?.take('key', 'action', NOW)
-  const tries = await Promise.allSettled(Array.from({ length: 200 }, (_, i) => ledgers[i % 2]?.take('key', 'action', later(1_000))))
-  t.equal(tries.filter(({ status }) => status === 'fulfilled').length, 10)
-  for (const one of tries) if (one.status === 'rejected') t.match(one.reason, { code: 'MCS_QUOTA', until: later(DAY_MS) })
+  const ledger = createQuotaLedger(pool, 100)
+  for (let i = 0; i < 90; i++) await ledger.take('key', 'action', NOW)
+  const start = await pool.connect() // both wait for this lock, so that neither is done before the other begins
+  t.teardown(() => start.release(true))
+  await start.query('begin')
+  await start.query('select from quota_keys for update')
+  const racing = Promise.all(['one', 'other'].map(() => startChild(t, 'race-for-permits', url, '100', '100')))
+  await eventually('8 connections of each process wait', async () => await waitingFor(pool) === 16)
+  await start.query('commit')
+  const ends = (await racing).map(({ line }) => JSON.parse(line) as { granted: number, refused: number })
+  t.equal(ends.reduce((sum, { granted }) => sum + granted, 0), 10)
+  t.equal(ends.reduce((sum, { refused }) => sum + refused, 0), 190, 'the others are told why')
   t.match((await pool.query('select count(*)::int from quota_permits')).rows, [{ count: 100 }])
+  await t.rejects(ledger.take('key', 'action', later(1_000)), { code: 'MCS_QUOTA', until: later(DAY_MS) })
 })
+
+async function waitingFor (pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+  return rowCount ?? 0
+}
 
 t.test('a class leaves to those above it what is reserved for them', async t => {
   const { pool } = await freshDatabase(t)
