@@ -6,7 +6,7 @@ const NUMBER_REMOVED = 'A business number is no longer listed.'
 const EXTENSION = 'What the REST API says of an extension.'
 const CONTACT = 'A contact, as the REST API lists it.'
 const CONTACT_REMOVED = 'A contact was deleted.'
-const RANGE = 'A route of the REST API was read in full for an interval: what is not there did not happen, or is not there yet.'
+const RANGE = 'A route of the REST API was read for an interval. Without unread rows it was read in full: what is not there did not happen, or is not there yet.'
 
 const number = field.id('E.164.')
 const contactId = field.id("MightyCall's id of the contact.")
@@ -68,6 +68,7 @@ export const rangePolled = Type.Object({
   from: Type.String({ format: 'date-time', description: 'The beginning of the interval.' }),
   until: Type.String({ format: 'date-time', description: 'Its end.' }),
   count: Type.Integer({ minimum: 0, description: 'How many rows there were.' }),
+  unread: Type.Optional(Type.Integer({ minimum: 1, description: 'How many of them could not be read. Absent: none.' })),
   ...original
 }, { title: 'range.polled', description: RANGE })
 

@@ -1,17 +1,9 @@
-import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import { arraysOf, unnest } from '../db/unnest.js'
 import type { Tx } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import { eventKeyColumns } from './entity-key.js'
-import { type Drift, driftOf, REST } from '../mightycall/drift.js'
-
-/** A sender chooses the names: beyond so many pairs of type and field an account's are counted as one. */
-const MAX_PAIRS = 500
-const REST_OF_ACCOUNT: Drift = { type: REST, field: REST, sample: '' }
-
-const LOCK = 5_202_612_346 // any number; other advisory locks of ours have others
-
-type Pair = Pick<Drift, 'type' | 'field'>
-type Counted = Drift & { account: string, receivedAt: string }
+import { countSightings } from '../mightycall/count-drift.js'
+import { type Drift, driftOf } from '../mightycall/drift.js'
 
 export type Drifts = ReadonlyMap<Event, readonly Drift[]>
 
@@ -38,62 +30,7 @@ export async function notStored (tx: Tx, events: readonly Event[]): Promise<Even
   return events.filter(({ account, id }) => !stored.has(`${account}\n${id.toLowerCase()}`))
 }
 
-const columns: Columns<Counted> = {
-  account: { type: 'text', of: row => row.account },
-  type: { type: 'text', of: row => row.type },
-  field: { type: 'text', of: row => row.field },
-  sample: { type: 'text', of: row => row.sample },
-  received_at: { type: 'timestamptz', of: row => row.receivedAt }
-}
-
-/** One statement, in the order of the keys: its rows are those that every batch wants. The first sample stays. */
-const COUNT = `insert into drift (account, type, field, count, sample, first_seen_at, last_seen_at)
-  select account, type, field, count(*), (array_agg(sample order by received_at))[1], min(received_at), max(received_at)
-  from ${unnest(columns)} group by account, type, field order by account, type, field
-  on conflict (account, type, field) do update set count = drift.count + excluded.count,
-    first_seen_at = least(drift.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(drift.last_seen_at, excluded.last_seen_at)`
-
 /** Counts the drift of events that were not stored before. Its rows are hot: near the end of the transaction. */
 export async function countDrift (tx: Tx, events: readonly Event[], drifts: Drifts): Promise<void> {
-  if (events.length === 0) return
-  const accounts = [...new Set(events.map(event => event.account))]
-  let places = await loadPlaces(tx, accounts)
-  if (events.some(event => drifts.get(event)?.some(drift => !places.has(event.account, drift)))) {
-    await tx.query('select pg_advisory_xact_lock($1)', [LOCK]) // new pairs are rare, and two batches must not both take the last places
-    places = await loadPlaces(tx, accounts)
-  }
-  await tx.query(COUNT, arraysOf(columns, events.flatMap(event => withinLimit(event, drifts.get(event) ?? [], places))))
-}
-
-/** The event's drift, each pair once: what finds no place is the rest. */
-function withinLimit ({ account, receivedAt }: Event, drifts: readonly Drift[], places: Places): Counted[] {
-  const counted = new Map<string, Counted>()
-  for (const drift of drifts) {
-    const { type, field, sample } = places.take(account, drift) ? drift : REST_OF_ACCOUNT
-    const pair = `${type}\n${field}`
-    if (!counted.has(pair)) counted.set(pair, { account, type, field, sample, receivedAt })
-  }
-  return [...counted.values()]
-}
-
-interface Places {
-  has: (account: string, pair: Pair) => boolean
-  /** False: the account has as many pairs as it may have. */
-  take: (account: string, pair: Pair) => boolean
-}
-
-async function loadPlaces (tx: Tx, accounts: readonly string[]): Promise<Places> {
-  const { rows } = await tx.query<Pair & { account: string }>('select account, type, field from drift where account = any($1) and (type, field) <> ($2, $3)', [accounts, REST, REST])
-  const taken = new Map<string, Set<string>>(accounts.map(account => [account, new Set()]))
-  const keyOf = ({ type, field }: Pair) => `${type}\n${field}`
-  for (const row of rows) taken.get(row.account)?.add(keyOf(row))
-  return {
-    has: (account, pair) => taken.get(account)?.has(keyOf(pair)) ?? false,
-    take: (account, pair) => {
-      const pairs = taken.get(account)
-      if (!pairs || (pairs.size >= MAX_PAIRS && !pairs.has(keyOf(pair)))) return false
-      pairs.add(keyOf(pair))
-      return true
-    }
-  }
+  await countSightings(tx, events.map(event => ({ account: event.account, receivedAt: event.receivedAt, drifts: drifts.get(event) ?? [] })))
 }

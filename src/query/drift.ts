@@ -22,13 +22,13 @@ const parameters = Type.Object({
 
 const driftShape = Type.Object({
   account: Type.String(),
-  type: Type.String({ description: 'The EventType as it came, # for numbers and keys in it; empty when there was none. …: what is beyond 500 types and fields.' }),
-  field: Type.String({ description: 'The path of a field that we do not know: Body.Queue. Empty: the type itself is unknown. …: more of them than are told apart.' }),
-  count: Type.Integer({ minimum: 1, description: 'Distinct events.' }),
+  type: Type.String({ description: 'The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields.' }),
+  field: Type.String({ description: 'The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart.' }),
+  count: Type.Integer({ minimum: 1, description: 'Distinct events, or answers.' }),
   firstSeenAt: Type.String({ format: 'date-time' }),
   lastSeenAt: Type.String({ format: 'date-time' }),
   sample: Type.String({ description: 'The shape of the first value: x for a letter, 0 for a digit.' })
-}, { title: 'drift', description: 'Something in notifications that we do not know: MightyCall has changed, or somebody else posts.' })
+}, { title: 'drift', description: 'Something in notifications, or in answers of the REST API, that we do not know: MightyCall has changed, or somebody else posts.' })
 
 const page = Type.Object({
   data: Type.Array(driftShape),
@@ -40,7 +40,7 @@ export default fp<DriftOptions>(async (plain, { db }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/drift', {
-    schema: { tags: ['drift'], summary: 'What notifications hold that is not known, last seen first', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
+    schema: { tags: ['drift'], summary: 'What notifications and REST answers hold that is not known, last seen first', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
   }, async request => {
     const { limit, cursor, ...filter } = request.query
     const rows = await db.select().from(drift)

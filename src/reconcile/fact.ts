@@ -57,9 +57,9 @@ export function nextFact (finding: Finding, newest: Fact | null): Event | null {
   return { ...finding, id, occurredAt } as Event // a finding is an event but for its id
 }
 
-/** A range is known by itself: to have read it again with the same count is no news. */
+/** A range is known by itself: to have read it again with the same counts is no news. */
 export function rangeFact (finding: Extract<Finding, { type: 'range.polled' }>): Event {
-  return { ...finding, id: factId(chainOf(finding), { chain: '', content: String(finding.count), before: null }) }
+  return { ...finding, id: factId(chainOf(finding), { chain: '', content: `${finding.count}${finding.unread ? ` ${finding.unread}` : ''}`, before: null }) }
 }
 
 /** True when a fold would take `a` for the newer: by time, and at one instant by id. */

@@ -30,6 +30,8 @@ export interface RouteRead {
   rows: number
   /** Of these, such as belong to what is not known yet. */
   waiting: number
+  /** Of these, such as could not be read. */
+  unread: number
 }
 
 /** Without a cursor: as far back as MightyCall goes by itself. */
@@ -42,6 +44,7 @@ export const OVERLAP_MS = 60 * 60 * 1000
 /**
  * Reads a route from where it was last read in full, and some time before, up to now.
  * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
+ * It passes rows that cannot be read, which must not hold up all that come later; the interval is then told as not read in full.
  *
  * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
@@ -57,18 +60,18 @@ export async function readRoute (parts: RouteParts, { overlapMs = OVERLAP_MS, ..
 /** Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves. */
 export async function readInterval ({ pool, append }: RouteParts, { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>, interval: Interval): Promise<RouteRead> {
   const { account, now } = context
-  let rows = 0
-  let waiting = 0
+  const told: RouteRead = { rows: 0, waiting: 0, unread: 0 }
   for await (const page of reader.read({ ...context, known: knownOf(pool, account.id) }, interval, scope)) {
     const linked = await linkPage(pool, account.id, page)
     await append(linked.findings)
-    rows += page.rows
-    waiting += linked.waiting
+    told.rows += page.rows
+    told.waiting += linked.waiting
+    told.unread += page.unread ?? 0
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
-  await append([rangeFinding({ route: reader.route, scope, interval, count: rows }, { account, at: now() })])
-  return { rows, waiting }
+  await append([rangeFinding({ route: reader.route, scope, interval, count: told.rows, unread: told.unread }, { account, at: now() })])
+  return told
 }
 
 export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, account: Account, permitClass: PermitClass): ReadContext {

@@ -51,6 +51,8 @@ export interface Page {
   unlinked: Unlinked[]
   /** Rows of MightyCall's that no earlier page had, whatever they became. */
   rows: number
+  /** Of these, those that could not be read: what they tell is not known. Absent: none. */
+  unread?: number
 }
 
 /** One thing that MightyCall can be asked for, page by page. A new one is one file and one line in the list of readers. */

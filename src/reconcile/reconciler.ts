@@ -87,12 +87,14 @@ interface Line {
   lookedBackAt: Date | null
   /** Rows of the last reading that other routes have to tell more of. */
   waiting: number
+  /** Rows that could not be read the last time. */
+  unread: number
 }
 
 function linesOf (lines: Map<string, Line>, readers: readonly Reader[], account: Account): Line[] {
   return readers.flatMap(reader => reader.scopes(account).map(scope => {
     const key = JSON.stringify([account.id, reader.route, scope])
-    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0, lookedBackAt: null, waiting: 0 }
+    const line = lines.get(key) ?? { reader, scope, lastReadAt: null, notBefore: new Date(0), failures: 0, lookedBackAt: null, waiting: 0, unread: 0 }
     lines.set(key, line)
     return line
   }))
@@ -110,14 +112,15 @@ async function readLine (options: ReconcilerOptions & { onNews: () => void }, ac
   try {
     const now = clock.now()
     const overlapMs = lookBackMs(reader.route, line.lookedBackAt, now)
-    const { waiting } = await readRoute({ ...options, append }, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile'), ...overlapMs !== null && { overlapMs } })
-    Object.assign(line, { lastReadAt: clock.now(), failures: 0, waiting, ...overlapMs !== null && { lookedBackAt: now } })
+    const { waiting, unread } = await readRoute({ ...options, append }, { reader, scope, context: contextOf({ rest, clock }, account, 'reconcile'), ...overlapMs !== null && { overlapMs } })
+    if (unread > 0 && line.unread === 0) logger.error({ alarm: 'rest-rows-unread', account: account.id, route: reader.route, rows: unread }, 'rows of MightyCall cannot be read, and the hours they may be of stay unknown: GET /v1/drift says what they hold')
+    Object.assign(line, { lastReadAt: clock.now(), failures: 0, waiting, unread, ...overlapMs !== null && { lookedBackAt: now } })
     return true
   } catch (err) {
     const trouble = troubleOf(err)
     line.failures++
     line.notBefore = trouble?.until ?? new Date(clock.now().getTime() + backOffMs(line.failures, RETRY))
-    if (line.failures === 1) logger.warn({ err, account: account.id, route: reader.route, trouble: trouble?.kind }, 'a route of MightyCall could not be read, trying again')
+    if (line.failures === 1 && trouble?.kind !== 'auth') logger.warn({ err, account: account.id, route: reader.route, trouble: trouble?.kind }, 'a route of MightyCall could not be read, trying again') // refused credentials are an alarm already
     return false
   }
 }

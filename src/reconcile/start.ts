@@ -13,6 +13,7 @@ import { createLedger } from './ledger/ledger.js'
 import { READERS } from './readers/readers.js'
 import { startReconciler } from './reconciler.js'
 import { createSync, type Sync } from './sync.js'
+import { createDriftTeller } from './tell-drift.js'
 
 export interface ReconcilingOptions {
   pool: pg.Pool
@@ -34,7 +35,7 @@ export interface Reconciling {
 
 /** What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was appended. */
 export function createReconciling ({ pool, log, accounts, dailyBudget, clock, logger }: ReconcilingOptions): Reconciling {
-  const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: (account, drift) => logger.info({ account, ...drift }, 'MightyCall tells something that we do not know') })
+  const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: createDriftTeller({ pool, now: clock.now, logger }) })
   const shared = { pool, append: createIntake({ pool, log, now: clock.now }), rest, readers: READERS, clock, logger }
   let backfiller: Backfiller | null = null
   return {

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { rangePolled } from '../../src/events/directory.js'
 import { loadCursor } from '../../src/reconcile/cursors.js'
 import { readInterval, readRoute } from '../../src/reconcile/read-route.js'
-import type { Finding } from '../../src/reconcile/reader.js'
+import type { Finding, Reader } from '../../src/reconcile/reader.js'
 import { freshDatabase } from '../support/database.js'
 import { aNumber, contextAt, readerOf } from './support/told.js'
 
@@ -26,7 +26,7 @@ t.test('the cursor moves once all pages and the range are in the log', async t =
   const { parts, appended, cursor } = await opened(t)
   const rows: number[] = []
   const reader = readerOf('numbers', () => PAGES)
-  t.strictSame(await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)), onPage: count => rows.push(count) }), { rows: 3, waiting: 0 })
+  t.strictSame(await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)), onPage: count => rows.push(count) }), { rows: 3, waiting: 0, unread: 0 })
   t.strictSame(rows, [1, 2])
   t.strictSame(appended.slice(0, 3), PAGES.flat())
   t.match(appended.slice(3), [{ type: 'range.polled', polled: 'numbers', scope: null, from: '1970-01-01T00:00:00.000Z', until: AT, count: 3, rangeId: `numbers 1970-01-01T00:00:00.000Z ${AT}` }])
@@ -68,8 +68,19 @@ t.test('an interval that is asked for moves no cursor, and is noted', async t =>
   const { parts, appended, cursor } = await opened(t)
   const reader = readerOf('numbers', () => PAGES)
   const past = { from: new Date('2026-01-01T00:00:00Z'), until: new Date('2026-02-01T00:00:00Z') }
-  t.strictSame(await readInterval(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), { rows: 3, waiting: 0 })
+  t.strictSame(await readInterval(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), { rows: 3, waiting: 0, unread: 0 })
   t.strictSame(reader.reads[0]?.interval, past)
   t.match(appended.at(-1), { type: 'range.polled', from: past.from.toISOString(), until: past.until.toISOString(), count: 3 })
   t.equal(await cursor(), null)
+})
+
+t.test('rows that cannot be read do not hold up the route, and its range tells of them', async t => {
+  const { parts, appended, cursor } = await opened(t)
+  const reader: Reader = { ...readerOf('numbers', () => []), read: async function * () { yield { findings: [], unlinked: [], rows: 5, unread: 2 } } }
+  const context = contextAt(() => new Date(AT))
+  t.strictSame(await readRoute(parts, { reader, scope: null, context }), { rows: 5, waiting: 0, unread: 2 })
+  t.equal(await cursor(), AT)
+  await readRoute(parts, { reader: readerOf('numbers', () => [[], []]), scope: null, context })
+  t.match(appended, [{ type: 'range.polled', count: 5, unread: 2 }, { type: 'range.polled', count: 0, unread: undefined }])
+  t.ok(Compile(rangePolled).Check({ ...appended[0], id: '00000000-0000-4000-8000-000000000000' }))
 })

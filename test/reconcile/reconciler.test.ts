@@ -21,7 +21,8 @@ const MINUTE = 60_000
 async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t), append = async () => [] }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase>, append?: RouteParts['append'] } = {}) {
   const { pool } = await database
   const clock = handClock(from)
-  const logger = pino({ level: 'silent' })
+  const lines: string[] = []
+  const logger = pino({ level: 'warn' }, { write: (line: string) => { lines.push(line) } })
   const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: clock.now, random: () => 0.5, onDrift: () => {} })
   const reconciler = startReconciler({ pool, append, accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
   t.teardown(reconciler.close)
@@ -34,7 +35,7 @@ async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: Tel
     }
   }
   await idle()
-  return { pass, close: reconciler.close }
+  return { pass, lines, close: reconciler.close }
 }
 
 t.test('each route is read at once, and again in its own pace', async t => {
@@ -109,3 +110,11 @@ for (const { name, pages = [[]], before = [], reads } of [
     t.equal(journal.reads.length, reads)
   })
 }
+
+t.test('rows that cannot be read are an alarm, once while it lasts', async t => {
+  const unread = [2, 2, 0, 1]
+  const calls = { ...readerOf('calls', () => []), read: async function * () { yield { findings: [], unlinked: [], rows: 5, unread: unread.shift() ?? 0 } } }
+  const { pass, lines } = await reconciling(t, [calls])
+  await pass(60 * MINUTE)
+  t.strictSame(lines.map(line => JSON.parse(line) as object).map(({ alarm, route, rows }: { alarm?: string, route?: string, rows?: number }) => [alarm, route, rows]), [['rest-rows-unread', 'calls', 2], ['rest-rows-unread', 'calls', 1]])
+})

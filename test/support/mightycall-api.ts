@@ -69,7 +69,7 @@ export async function restClient (t: Test, { replies, limits, budget = 2_000, ..
     logger: pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } }),
     now: () => clock.now,
     random: () => 1,
-    onDrift: (_account, drift) => { drifts.push(drift) }
+    onDrift: (_account, found) => { drifts.push(...found) }
   })
   const account: Account = { id: 'acme', tokens: [], apiKey: API_KEY, userKeys: { 101: USER_KEY }, kind: 'classic', baseUrl: api.url, timeZone: 'UTC', region: 'US', ...of }
   const pass = (ms: number) => { clock.now = new Date(clock.now.getTime() + ms) }

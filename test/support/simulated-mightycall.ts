@@ -52,7 +52,7 @@ export async function simulatedRest (t: Test, { limits, budget = 100_000, ...opt
   const simulated = await simulatedMightyCall(t, options)
   const { pool } = await freshDatabase(t)
   const drifts: Drift[] = []
-  const rest = createRest({ quota: createQuotaLedger(pool, budget), ...limits && { limits }, logger: pino({ level: 'silent' }), now: simulated.clock.now, random: () => 1, onDrift: (_account, drift) => { drifts.push(drift) } })
+  const rest = createRest({ quota: createQuotaLedger(pool, budget), ...limits && { limits }, logger: pino({ level: 'silent' }), now: simulated.clock.now, random: () => 1, onDrift: (_account, found) => { drifts.push(...found) } })
   const account: Account = { id: 'default', tokens: [], apiKey: simulated.apiKey, userKeys: simulated.userKeys, kind: simulated.company.family ?? 'classic', baseUrl: simulated.baseUrl, timeZone: 'UTC', region: 'US' }
   return { ...simulated, rest, account, client: rest.clientOf(account, '101'), drifts }
 }

@@ -47,11 +47,11 @@ export const agentPresence = pgTable('agent_presence', {
   seenAt: at('seen_at').notNull() // the last fact that says so
 }, t => [primaryKey({ columns: [t.account, t.extension, t.since] })])
 
-/** Intervals of a route of the REST API that were read in full. Written only by project/ranges.ts. */
+/** Intervals of a route of the REST API that were read. Written only by project/ranges.ts. */
 export const polledRanges = pgTable('polled_ranges', {
   account: text('account').notNull(),
   rangeId: text('range_id').notNull(),
-  polled: text('polled').notNull(), // the route
+  polled: text('polled').notNull(), // the route, in full; `calls unread` when not all rows of it could be read
   scope: text('scope'), // what of it, such as an extension; null: all
   fromAt: at('from_at').notNull(),
   untilAt: at('until_at').notNull(),

@@ -41,12 +41,12 @@ export const projectorStops = pgTable('projector_stops', {
   resumedBy: text('resumed_by')
 })
 
-/** What notifications held that we do not know: types, and fields of known types. Written only by project/drift.ts. */
+/** What notifications and answers held that we do not know: types, and fields of known types. Written only by mightycall/count-drift.ts. */
 export const drift = pgTable('drift', {
   account: text('account').notNull(),
-  type: text('type').notNull(), // the EventType as it came
+  type: text('type').notNull(), // the EventType as it came, or the route: `GET /calls`
   field: text('field').notNull(), // its path; '': the type itself
-  count: bigint('count', { mode: 'bigint' }).notNull(), // distinct events
+  count: bigint('count', { mode: 'bigint' }).notNull(), // distinct events, or answers
   sample: text('sample').notNull(), // the shape of one value, without its letters and digits
   firstSeenAt: at('first_seen_at').notNull(),
   lastSeenAt: at('last_seen_at').notNull()

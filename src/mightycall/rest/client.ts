@@ -40,11 +40,12 @@ export interface ClientParts {
   limits: Limits
   logger: Logger
   now: () => Date
-  onDrift: (drift: Drift) => void
+  /** Never rejects. */
+  onDrift: (drifts: readonly Drift[]) => Promise<void>
 }
 
 export function createClient (parts: ClientParts): RestClient {
-  const { account, state, limits, now, onDrift, quota } = parts
+  const { account, state, limits, now, quota } = parts
   return {
     send: async (route, input, permitClass) => {
       const request = writeRequest(route, input, account)
@@ -53,15 +54,25 @@ export function createClient (parts: ClientParts): RestClient {
       const problem = problemOf(answer, now(), state.throttle.refusals(route))
       state.throttle.note(route, problem)
       if (problem) throw route.hasOwnLimit ? problem : await noted(problem, account.apiKey, quota)
-      return readAnswer(route, answer.json ?? null, onDrift)
+      return await readTelling(route, answer.json, parts)
     }
+  }
+}
+
+/** An answer that cannot be read tells its drift too: it says why. */
+async function readTelling<R extends Route> (route: R, json: unknown, { onDrift }: ClientParts): Promise<ReadAnswer<R>> {
+  const drifts: Drift[] = []
+  try {
+    return readAnswer(route, json ?? null, drift => { drifts.push(drift) })
+  } finally {
+    await onDrift(drifts)
   }
 }
 
 /** With a token, and once more with another when that is not taken. */
 async function sendSigned (request: HttpRequest, permitClass: PermitClass, parts: ClientParts): Promise<HttpAnswer> {
   const { state, tokens, quota, limits, now } = parts
-  const { apiKey } = parts.credentials()
+  const { apiKey } = keysOf(parts)
   for (let tries = 1; ; tries++) {
     const token = await getToken(permitClass, parts)
     if (state.stopped) throw state.stopped
@@ -80,18 +91,30 @@ function refused (tokens: Tokens): Error {
   return err
 }
 
-/** One alarm for each account: what is refused once will be refused again, and each try is counted. */
-async function getToken (permitClass: PermitClass, { account, state, tokens, logger }: ClientParts): Promise<string> {
-  if (state.stopped) throw state.stopped
+function keysOf (parts: ClientParts): Credentials {
   try {
-    return await tokens.get(permitClass)
+    return parts.credentials()
   } catch (err) {
-    if (troubleOf(err)?.kind === 'auth' && !state.stopped) {
-      state.stopped = err as Error // what has a kind is one
-      logger.error({ alarm: 'rest-credentials', account: account.id, err }, 'MightyCall refuses the credentials of an account: it is not asked again before a reload')
-    }
-    throw err
+    throw stopped(err, parts)
   }
+}
+
+async function getToken (permitClass: PermitClass, parts: ClientParts): Promise<string> {
+  if (parts.state.stopped) throw parts.state.stopped
+  try {
+    return await parts.tokens.get(permitClass)
+  } catch (err) {
+    throw stopped(err, parts)
+  }
+}
+
+/** The same error. One alarm for each account: what is refused once will be refused again, and each try is counted. */
+function stopped (err: unknown, { account, state, logger }: ClientParts): unknown {
+  if (troubleOf(err)?.kind === 'auth' && !state.stopped) {
+    state.stopped = err as Error // what has a kind is one
+    logger.error({ alarm: 'rest-credentials', account: account.id, err }, 'the credentials of an account are refused: MightyCall is not asked again before a reload')
+  }
+  return err
 }
 
 /** The same error, once all processes know of a block. A ledger that cannot be written must not hide it. */

@@ -1,27 +1,38 @@
 import type { TSchema } from 'typebox'
-import Value from 'typebox/value'
 import { RestUnexpectedError } from '../../errors.js'
 import type { Drift } from '../drift.js'
 import { isObject } from '../read-json.js'
 import { unknownFieldsOf } from './answer-drift.js'
+import { decoded, type Misfit, misfitOf, siftRows } from './misfits.js'
 import { type AnswerOf, nameOf, type Route } from './route.js'
 
 export interface ReadAnswer<R extends Route> {
   answer: AnswerOf<R>
   /** The same as it came, without its envelope. */
   raw: unknown
+  /** By the name of a list, the places of the rows that stand in `raw` alone, since they cannot be read. */
+  misfits: Readonly<Record<string, ReadonlySet<number>>>
 }
 
 /**
  * The answer in a body, out of whichever envelope: `{data, isSuccess}`, `{data, message}`, none, or a bare list.
- * @param onDrift  told of each field, and each value of a closed set, that we do not know; nothing is lost by it
+ * A row of a list that cannot be read is left out, so that it costs no other row; most of them are another format, which is refused.
+ *
+ * @param onDrift  told of each field, and each value of a closed set, that we do not know, and of each value that cannot be read
  * @throws RestUnexpectedError  names the first bad place by its path, never what stands there
  */
 export function readAnswer<R extends Route> (route: R, json: unknown, onDrift: (drift: Drift) => void): ReadAnswer<R> {
   const { raw, prefix } = unwrapped(route, json)
-  if (!Value.Check(route.answer, raw)) throw new RestUnexpectedError(`${nameOf(route)}, at ${prefix}${firstMisfit(route.answer, raw) || '/'}`)
-  for (const field of unknownFieldsOf(route.answer, raw)) onDrift({ type: nameOf(route), ...field })
-  return { answer: decode(route, raw), raw }
+  const type = nameOf(route)
+  for (const field of unknownFieldsOf(route.answer, raw)) onDrift({ type, ...field })
+  const whole = decode(route, raw)
+  if (whole !== undefined) return { answer: whole, raw, misfits: {} }
+
+  const { kept, misfits, places } = siftRows(route, raw)
+  const answer = misfits.length > 0 ? decode(route, kept) : undefined
+  for (const { field, sample } of answer === undefined ? [misfitOf(route.answer, raw)] : misfits) onDrift({ type, field, sample })
+  if (answer === undefined) throw refusal(type, prefix, misfitOf(route.answer, raw))
+  return { answer, raw, misfits: places }
 }
 
 function unwrapped ({ answer, list }: Route, json: unknown): { raw: unknown, prefix: string } {
@@ -34,16 +45,19 @@ function propertiesOf (schema: TSchema): object {
   return 'properties' in schema && isObject(schema.properties) ? schema.properties : {}
 }
 
-/** The deepest: of what may be null, each alternative complains. */
-function firstMisfit (schema: TSchema, value: unknown): string {
-  const paths = Value.Errors(schema, value).map(error => error.keyword === 'required' ? `${error.instancePath}/${error.params.requiredProperties[0] ?? ''}` : error.instancePath)
-  return paths.reduce((deepest, path) => path.split('/').length > deepest.split('/').length ? path : deepest, '')
+function decode<R extends Route> ({ answer }: R, value: unknown): AnswerOf<R> | undefined {
+  return decoded(answer, value) as AnswerOf<R> | undefined // the compiler does not see through the route's type
 }
 
-function decode<R extends Route> (route: R, raw: unknown): AnswerOf<R> {
-  try {
-    return Value.Decode(route.answer, raw) as AnswerOf<R> // the compiler does not see through the route's type
-  } catch {
-    throw new RestUnexpectedError(`${nameOf(route)}, it cannot be decoded`) // what we do not know in it may be nested too deeply to be copied
-  }
+function refusal (type: string, prefix: string, { path }: Misfit): Error {
+  const err = new RestUnexpectedError(path === null ? `${type}, it cannot be decoded` : `${type}, at ${prefix}${path || '/'}`)
+  misfitErrors.add(err)
+  return err
+}
+
+const misfitErrors = new WeakSet<Error>()
+
+/** True when MightyCall did answer, in JSON, and what it said cannot be read: asking again will hardly help. */
+export function isMisfit (err: unknown): boolean {
+  return err instanceof Error && misfitErrors.has(err)
 }

@@ -16,8 +16,8 @@ export interface RestOptions {
   now: () => Date
   /** 0 to 1, for the jitter of what is tried again. */
   random: () => number
-  /** Told of what an answer held that we do not know, with every answer that does. */
-  onDrift: (account: string, drift: Drift) => void
+  /** Told of what an answer held that we do not know or cannot read, with every answer that does; the answer waits for it. Never rejects. */
+  onDrift: (account: string, drifts: readonly Drift[]) => void | Promise<void>
   limits?: Partial<Limits>
 }
 
@@ -49,7 +49,7 @@ export function createRest (options: RestOptions): Rest {
       const credentials = () => credentialsOf(account, extension)
       const tokens = state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.throttle, limits }, options)
       state.tokens.set(extension, tokens)
-      return createClient({ ...options, account, state, credentials, tokens, limits, onDrift: drift => options.onDrift(account.id, drift) })
+      return createClient({ ...options, account, state, credentials, tokens, limits, onDrift: async drifts => { if (drifts.length > 0) await options.onDrift(account.id, drifts) } })
     }
   }
 }

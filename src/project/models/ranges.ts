@@ -28,7 +28,7 @@ export const ranges: ReadModel<RangeRow> = {
     columns: {
       account: { type: 'text', of: row => row.account },
       range_id: { type: 'text', of: row => row.rangeId },
-      polled: { type: 'text', of: ({ range }) => range.polled },
+      polled: { type: 'text', of: ({ range }) => range.unread ? `${range.polled} unread` : range.polled },
       scope: { type: 'text', of: ({ range }) => range.scope },
       from_at: { type: 'timestamptz', of: ({ range }) => range.from },
       until_at: { type: 'timestamptz', of: ({ range }) => range.until },

@@ -8,10 +8,12 @@ interface Polled {
   interval: Interval
   /** Rows, of all pages. */
   count: number
+  /** Of these, those that could not be read. */
+  unread?: number
 }
 
-/** A route was read in full for an interval: to be appended after all that was found in it. */
-export function rangeFinding ({ route, scope, interval, count }: Polled, told: Pick<Told, 'account' | 'at'>): FindingOf<RangePolled> {
+/** A route was read for an interval: to be appended after all that was found in it. */
+export function rangeFinding ({ route, scope, interval, count, unread = 0 }: Polled, told: Pick<Told, 'account' | 'at'>): FindingOf<RangePolled> {
   const [from, until] = [interval.from.toISOString(), interval.until.toISOString()]
   return {
     ...beginningOf('range.polled', { ...told, raw: {} }),
@@ -21,6 +23,7 @@ export function rangeFinding ({ route, scope, interval, count }: Polled, told: P
     from,
     until,
     count,
+    ...unread > 0 && { unread },
     raw: {}
   }
 }

@@ -63,11 +63,21 @@ const COUNT = `select account, date_trunc('hour', at, 'UTC') as hour, business_n
   where $4::text[] is null or business_number = any($4)
   group by 1, 2, 3 order by 1, 2, 3`
 
-/** Read in full after they were over: several polls may lie side by side, and one that was made within its interval reaches to that moment. */
-const POLLED = `select account, hour from (
-    select account, range_agg(tstzrange(from_at, least(until_at, polled_at))) as read
-    from polled_ranges where account = any($1) and polled = 'calls' and scope is null and from_at < least(until_at, polled_at)
-      and until_at > $2 and from_at < $3 group by account
+/**
+ * Read in full after they were over: several polls may lie side by side, and one that was made within its interval reaches to that moment.
+ * A poll with rows that could not be read takes back what earlier ones have told of its interval: a call that began then may be among these rows.
+ */
+const POLLED = `with polls as (
+    select account, polled, polled_at, tstzrange(from_at, least(until_at, polled_at)) as read
+    from polled_ranges where account = any($1) and polled in ('calls', 'calls unread') and scope is null and from_at < least(until_at, polled_at)
+      and until_at > $2 and from_at < $3
+  ), whole as (
+    select account, unnest(tstzmultirange(read) - coalesce((
+      select range_agg(u.read) from polls u where u.account = p.account and u.polled = 'calls unread' and u.polled_at >= p.polled_at
+    ), '{}')) as read from polls p where polled = 'calls'
+  )
+  select account, hour from (
+    select account, range_agg(read) as read from whole group by account
   ) polls, generate_series($2::timestamptz, $3::timestamptz - interval '1 hour', interval '1 hour') hour
   where read @> tstzrange(hour, hour + interval '1 hour')`
 

@@ -25,15 +25,45 @@ export async function ask<R extends Route> ({ account, clientOf, permitClass, no
 
 export type TellingRow<Row> = readonly [Row, Told]
 
-/** The rows of a list, each with what came. */
-export function rowsOf<Row> (rows: readonly Row[], list: string, { raw, at }: Pick<Answered<Route>, 'raw' | 'at'>, { account }: ReadContext): TellingRow<Row>[] {
+/** A list as it came. */
+export interface Listed<Row> {
+  /** Those that can be read, each with what came. */
+  rows: TellingRow<Row>[]
+  /** What tells each row apart, in their order: those that cannot be read have their place in the list too. */
+  ids: string[]
+  /** Of these, those of what cannot be read. */
+  unread: ReadonlySet<string>
+}
+
+interface Naming<Row> {
+  list: string
+  idOf: (row: Row) => string
+}
+
+export function listed<Row> (rows: readonly Row[], { list, idOf }: Naming<Row>, { raw, at, misfits }: Pick<Answered<Route>, 'raw' | 'at' | 'misfits'>, { account }: ReadContext): Listed<Row> {
   const came = isObject(raw) && Array.isArray(raw[list]) ? raw[list] as unknown[] : []
-  return rows.map((row, i) => [row, { account, at, raw: came[i] }])
+  const found: Listed<Row> = { rows: [], ids: [], unread: new Set(came.filter((_, i) => misfits[list]?.has(i)).map(keyOf)) }
+  const left = rows.values()
+  for (const [i, raw] of came.entries()) {
+    const row = misfits[list]?.has(i) ? undefined : left.next().value
+    if (row !== undefined) found.rows.push([row, { account, at, raw }])
+    found.ids.push(row === undefined ? keyOf(raw) : idOf(row))
+  }
+  return found
+}
+
+/** By what it says: its id may be what cannot be read. */
+function keyOf (raw: unknown): string {
+  try {
+    return `unread ${JSON.stringify(raw)}`
+  } catch {
+    return 'unread' // nested too deeply
+  }
 }
 
 /** The one page of what is no list. */
-export function onePage (findings: Page['findings'], rows: number): Page {
-  return { findings, unlinked: [], rows }
+export function onePage (findings: Page['findings'], rows: number, unread = 0): Page {
+  return { findings, unlinked: [], rows, unread }
 }
 
 /** To its second, which is all that /calls and /voicemails take: the rows of the last one come too. */

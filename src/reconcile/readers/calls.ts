@@ -1,7 +1,7 @@
 import { calls } from '../../mightycall/rest/routes/calls.js'
 import { callFinding } from '../findings/calls.js'
 import type { Reader } from '../reader.js'
-import { ask, pageSizeOf, rowsOf, untilSecond } from './ask.js'
+import { ask, listed, pageSizeOf, untilSecond } from './ask.js'
 import { walk } from './walk.js'
 
 /** Those that began in the interval, once they have ended. */
@@ -11,9 +11,8 @@ export const callsReader: Reader = {
   async * read (context, { from, until }) {
     const portionAt = async (start: number, size: number) => {
       const answered = await ask(context, calls, { query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size } })
-      const rows = rowsOf(answered.answer.calls, 'calls', answered, context)
-      return { ids: rows.map(([row]) => row.id), start, size, total: answered.answer.total ?? null, rows }
+      return { ...listed(answered.answer.calls, { list: 'calls', idOf: row => row.id }, answered, context), start, size, total: answered.answer.total ?? null }
     }
-    for await (const { portion, fresh } of walk(pageSizeOf(context), portionAt)) yield { findings: portion.rows.flatMap(([row, told]) => callFinding(row, told) ?? []), unlinked: [], rows: fresh }
+    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt)) yield { findings: portion.rows.flatMap(([row, told]) => callFinding(row, told) ?? []), unlinked: [], rows: fresh, unread }
   }
 }

@@ -1,7 +1,7 @@
 import { contacts } from '../../mightycall/rest/routes/contacts.js'
 import { contactFinding, type ContactRow } from '../findings/contacts.js'
 import type { Reader } from '../reader.js'
-import { ask, pageSizeOf, rowsOf } from './ask.js'
+import { ask, listed, pageSizeOf } from './ask.js'
 import { pageAt, walk } from './walk.js'
 
 /** What has changed since the interval began, the deleted ones among it; from 1970 on all that there is, without them. */
@@ -13,10 +13,9 @@ export const contactsReader: Reader = {
     const portionAt = async (position: number, most: number) => {
       const { page, pageSize, start } = pageAt(position, most)
       const answered = await ask(context, contacts, { query: { ...since, page, pageSize } })
-      const rows = rowsOf(answered.answer.contacts, 'contacts', answered, context)
-      return { ids: rows.map(([row]) => keyOf(row)), start, size: pageSize, total: answered.answer.records ?? null, rows }
+      return { ...listed(answered.answer.contacts, { list: 'contacts', idOf: keyOf }, answered, context), start, size: pageSize, total: answered.answer.records ?? null }
     }
-    for await (const { portion, fresh } of walk(pageSizeOf(context), portionAt)) yield { findings: portion.rows.flatMap(([row, told]) => contactFinding(row, told) ?? []), unlinked: [], rows: fresh }
+    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt)) yield { findings: portion.rows.flatMap(([row, told]) => contactFinding(row, told) ?? []), unlinked: [], rows: fresh, unread }
   }
 }
 

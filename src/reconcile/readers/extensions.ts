@@ -1,3 +1,4 @@
+import { isMisfit } from '../../mightycall/rest/read-answer.js'
 import { profileOf } from '../../mightycall/rest/routes/profile.js'
 import { troubleOf } from '../../mightycall/rest/trouble.js'
 import { profileFinding } from '../findings/extensions.js'
@@ -19,17 +20,19 @@ export const extensionsReader: Reader = {
     const extensions = new Set([...Object.keys(account.userKeys), ...await known.extensions()])
     for (const extension of [...extensions].slice(0, MOST)) {
       const answered = await profileAt(extension, context)
-      if (answered) yield onePage([profileFinding(extension, answered.answer, { account, at: answered.at, raw: answered.raw })], 1)
+      if (answered === 'unread') yield onePage([], 1, 1)
+      else if (answered) yield onePage([profileFinding(extension, answered.answer, { account, at: answered.at, raw: answered.raw })], 1)
     }
   }
 }
 
-/** Null for an extension that is no user's any more, or whose profile the asking user may not see: that must not end the reading of the others. */
-async function profileAt (extension: string, context: ReadContext): Promise<Answered<typeof profileOf> | null> {
+/** Null for an extension that is no user's any more, or whose profile the asking user may not see. Neither that nor one that cannot be read must end the reading of the others. */
+async function profileAt (extension: string, context: ReadContext): Promise<Answered<typeof profileOf> | 'unread' | null> {
   const own = Object.hasOwn(context.account.userKeys, extension) ? extension : undefined
   try {
     return await ask(context, profileOf, { path: { extension } }, own)
   } catch (err) {
+    if (isMisfit(err)) return 'unread'
     const kind = troubleOf(err)?.kind
     if (kind === 'not-found' || kind === 'refused') return null
     throw err

@@ -4,7 +4,7 @@ import { type JournalRow, kindOf } from '../findings/journal.js'
 import { agentsOf, journalCall } from '../findings/journal-calls.js'
 import { messageFinding } from '../findings/messages.js'
 import type { Finding, Page, Reader } from '../reader.js'
-import { ask, pageSizeOf, rowsOf, type TellingRow } from './ask.js'
+import { ask, listed, pageSizeOf, type TellingRow } from './ask.js'
 import { pageAt, walk } from './walk.js'
 
 /** A row holds the client's contacts, which may be long: with the maximum of 1000, an answer could be more than the client takes, each time. */
@@ -21,20 +21,19 @@ export const journalReader: Reader = {
     const portionAt = async (position: number, most: number) => {
       const { page, pageSize, start } = pageAt(position, most)
       const answered = await ask(context, journal, { query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true } })
-      const rows = rowsOf(answered.answer.requests, 'requests', answered, context)
-      return { ids: rows.map(([row]) => row.id), start, size: pageSize, total: null, rows }
+      return { ...listed(answered.answer.requests, { list: 'requests', idOf: row => row.id }, answered, context), start, size: pageSize, total: null }
     }
     const agents = createAgents()
-    for await (const { portion, fresh } of walk(pageSizeOf(context, ROWS), portionAt)) {
+    for await (const { portion, fresh, unread } of walk(pageSizeOf(context, ROWS), portionAt)) {
       agents.see(portion.rows)
-      yield pageOf(portion.rows, fresh)
+      yield { ...pageOf(portion.rows), rows: fresh, unread }
     }
     yield { findings: agents.findings(), unlinked: [], rows: 0 }
   }
 }
 
-function pageOf (rows: readonly TellingRow<JournalRow>[], fresh: number): Page {
-  const page: Page = { findings: [], unlinked: [], rows: fresh }
+function pageOf (rows: readonly TellingRow<JournalRow>[]): Pick<Page, 'findings' | 'unlinked'> {
+  const page: Pick<Page, 'findings' | 'unlinked'> = { findings: [], unlinked: [] }
   for (const [row, told] of rows) {
     const kind = kindOf(row)
     if (kind === 'message') page.findings.push(...[messageFinding(row, told) ?? []].flat())

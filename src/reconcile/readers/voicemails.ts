@@ -2,7 +2,7 @@ import { troubleOf } from '../../mightycall/rest/trouble.js'
 import { voicemails } from '../../mightycall/rest/routes/voicemails.js'
 import { voicemailFinding } from '../findings/voicemails.js'
 import type { Reader } from '../reader.js'
-import { ask, pageSizeOf, rowsOf, untilSecond } from './ask.js'
+import { ask, listed, pageSizeOf, untilSecond } from './ask.js'
 import { type Portion, walk } from './walk.js'
 
 /** Those that were left in the interval. */
@@ -12,11 +12,10 @@ export const voicemailsReader: Reader = {
   async * read (context, { from, until }) {
     const portionAt = async (start: number, size: number) => {
       const answered = await ask(context, voicemails, { query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size } })
-      const rows = rowsOf(answered.answer.voicemails, 'voicemails', answered, context)
-      return { ids: rows.map(([row]) => row.id), start, size, total: answered.answer.total ?? null, rows }
+      return { ...listed(answered.answer.voicemails, { list: 'voicemails', idOf: row => row.id }, answered, context), start, size, total: answered.answer.total ?? null }
     }
-    for await (const { portion, fresh } of walk(pageSizeOf(context), (start, size) => portionAt(start, size).catch(err => noneAt(start, size, err)))) {
-      yield { findings: portion.rows.flatMap(([row, told]) => voicemailFinding(row, told) ?? []), unlinked: [], rows: fresh }
+    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), (start, size) => portionAt(start, size).catch(err => noneAt(start, size, err)))) {
+      yield { findings: portion.rows.flatMap(([row, told]) => voicemailFinding(row, told) ?? []), unlinked: [], rows: fresh, unread }
     }
   }
 }
@@ -24,5 +23,5 @@ export const voicemailsReader: Reader = {
 /** No voicemail at all may be "Voicemail not found" (source: MightyCall API v4, Voicemails). */
 function noneAt (start: number, size: number, err: unknown): Portion & { rows: [] } {
   if (troubleOf(err)?.kind !== 'not-found') throw err
-  return { ids: [], start, size, total: null, rows: [] }
+  return { ids: [], unread: new Set(), start, size, total: null, rows: [] }
 }

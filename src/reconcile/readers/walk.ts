@@ -4,6 +4,8 @@ import { RestUnexpectedError } from '../../errors.js'
 export interface Portion {
   /** Of its rows, in their order. */
   ids: readonly string[]
+  /** Of these, those of rows that cannot be read: they have their places in the list, as all others. Absent: none. */
+  unread?: ReadonlySet<string>
   start: number
   /** How many rows were asked for. */
   size: number
@@ -15,6 +17,8 @@ export interface Step<P extends Portion> {
   portion: P
   /** Rows that no earlier portion had. */
   fresh: number
+  /** Of these, those that cannot be read. */
+  unread: number
 }
 
 const MAX_OVERLAP = 50
@@ -52,9 +56,10 @@ export async function * walk<P extends Portion> (size: number, ask: (from: numbe
       continue
     }
     const known = seen.size
+    const unread = [...portion.unread ?? []].filter(id => !seen.has(id)).length
     for (const id of ids) seen.add(id)
     const fresh = seen.size - known
-    yield { portion, fresh }
+    yield { portion, fresh, unread }
     if (isEnd(portion, fresh)) return
     if (fresh > 0) repeats = returns = 0
     else if (start + ids.length > passed) repeats++

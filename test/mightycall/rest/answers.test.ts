@@ -48,7 +48,7 @@ t.test('instants are UTC, with and without Z, and those of .NET that are none ar
 for (const { name, route, json, at } of [
   { name: 'a list that is none', route: calls, json: { data: { calls: 'SECRET' } }, at: '/data/calls' },
   { name: 'no list', route: calls, json: { data: {}, isSuccess: true }, at: '/data/calls' },
-  { name: 'a call without an id', route: calls, json: { data: { calls: [{ id: 'a' }, { duration: '1' }] } }, at: '/data/calls/1/id' },
+  { name: 'calls, most of them without an id', route: calls, json: { data: { calls: [{ id: 'a' }, { duration: '1' }, { id: 1 }] } }, at: '/data/calls/1/id' },
   { name: 'a number deep within', route: calls, json: { data: { calls: [{ id: 'a', caller: { phone: 15_550_001_111 } }] } }, at: '/data/calls/0/caller/phone' },
   { name: 'a date that is none', route: calls, json: [{ id: 'a', dateTimeUtc: 'SECRET' }], at: '/calls/0/dateTimeUtc' },
   { name: 'a text', route: contacts, json: 'SECRET', at: '/' },

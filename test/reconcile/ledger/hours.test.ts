@@ -62,14 +62,26 @@ t.test('an hour of which not all calls were read is unknown, whatever is known o
   t.strictSame(silent.hours.map(({ businessNumber, state }) => [businessNumber, state]), Array.from({ length: 12 }, (_, n) => ['+15550100999', n < 10 && n !== 3 && n !== 5 ? 'complete' : 'unknown']), 'of a number with which nothing happened, too')
 })
 
+/** Minutes from the start; `at` is when it was made. */
+function poll (from: number, until: number, { at = 10_000, unread }: { at?: number, unread?: number } = {}): RangePolled {
+  const [begin, end, now] = [from, until, at].map(minutes => new Date(COMPANY_START + minutes * 60_000).toISOString()) as [string, string, string]
+  return { type: 'range.polled', id: crypto.randomUUID(), account: 'default', source: 'rest', occurredAt: now, receivedAt: now, rangeId: `calls ${begin} ${end}`, polled: 'calls', scope: null, from: begin, until: end, count: 9, ...unread && { unread }, raw: {} }
+}
+
 t.test('polls that lie side by side read an hour together', async t => {
   const { pool } = await freshDatabase(t)
-  const poll = (from: number, until: number): RangePolled => {
-    const [begin, end] = [from, until].map(minutes => new Date(COMPANY_START + minutes * 60_000).toISOString()) as [string, string]
-    return { type: 'range.polled', id: crypto.randomUUID(), account: 'default', source: 'rest', occurredAt: LONG_AFTER.toISOString(), receivedAt: LONG_AFTER.toISOString(), rangeId: `calls ${begin} ${end}`, polled: 'calls', scope: null, from: begin, until: end, count: 0, raw: {} }
-  }
   await projectorOf(pool)([poll(-10, 25), poll(25, 40), poll(35, 90), poll(120, 150), poll(151, 300)])
   t.strictSame((await completeness(pool)).hours.map(({ state }) => state).slice(0, 5), ['complete', 'unknown', 'unknown', 'complete', 'complete'])
+})
+
+t.test('hours of which a row could not be read are unknown, whatever was told before it was there, until they are read in full', async t => {
+  const { pool } = await freshDatabase(t)
+  const project = projectorOf(pool)
+  const states = async () => (await completeness(pool)).hours.map(({ state }) => state).slice(0, 5)
+  await project([poll(0, 70, { at: 70 }), poll(50, 130, { at: 130, unread: 1 }), poll(70, 310, { at: 310 })])
+  t.strictSame(await states(), ['unknown', 'unknown', 'complete', 'complete', 'complete'], 'what lies between both polls is told by the later one')
+  await project([poll(50, 130, { at: 400 })])
+  t.strictSame(await states(), ['complete', 'complete', 'complete', 'complete', 'complete'], 'it was mended')
 })
 
 t.test('a call that could not be folded, and one held back, are reported and not projected: their hours are open', async t => {

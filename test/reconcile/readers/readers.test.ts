@@ -31,7 +31,7 @@ t.test('calls and voicemails are asked for to the second that holds the end of t
   const { read, asked } = await readable(t, { replies: { 'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400) } })
   await read(callsReader)
   t.match(asked('GET /api/calls'), [{ startUtc: '2026-11-23T07:00:00', endUtc: '2026-11-23T08:00:01', skip: '0', pageSize: '1000' }])
-  t.strictSame(await read(voicemailsReader), { pages: [{ findings: [], unlinked: [], rows: 0 }], findings: [], unlinked: [], rows: 0 }, 'none is no error')
+  t.strictSame(await read(voicemailsReader), { pages: [{ findings: [], unlinked: [], rows: 0, unread: 0 }], findings: [], unlinked: [], rows: 0 }, 'none is no error')
 })
 
 for (const { name, reader, route, list, rows } of [
