@@ -1,0 +1,95 @@
+import t from 'tap'
+import { eventually } from '../support/eventually.js'
+import { hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/hostile-world.js'
+
+const MINUTE_MS = 60_000
+t.jobs = 2
+
+type Row = Record<string, unknown>
+
+t.test('a quota block in the middle of a page walk: nothing is asked until it ends, and then all is read', { buffered: true }, async t => {
+  const world = await hostileWorld(t)
+  const { clock, fault, signIn, logged, proxy } = world
+  let blockedAt: number | null = null
+  const early: string[] = [] // asked for while it lasted
+  proxy.tampering.request = async ({ url }) => {
+    if (url.pathname !== '/v4/api/calls') return
+    url.searchParams.set('pageSize', '3') // it gives fewer at once than it is asked for
+    if (blockedAt === null && url.searchParams.get('skip') !== '0') {
+      blockedAt = proxy.seen.length
+      await fault({ blockedForSeconds: 30 * 60 })
+      const until = clock.now().getTime() + 29 * MINUTE_MS
+      void eventually('it ends', () => clock.now().getTime() > until).then(() => early.push(...proxy.seen.slice(blockedAt ?? 0).map(({ url }) => url.pathname)))
+    }
+  }
+  signIn()
+  await eventually('it is said', () => logged('"code":"MCS_REST_BLOCKED"').length > 0)
+  await world.untilClosed()
+  await world.untilWhole()
+  t.strictSame(early, [], 'nothing was asked meanwhile')
+  t.ok(proxy.seen.length > (blockedAt ?? Number.POSITIVE_INFINITY), 'and much was afterwards')
+  await webhooksDidNotNotice(t, world)
+  logsHoldNoSecret(t, world)
+})
+
+t.test('a wrong secret is told once and tried once, until the accounts are read again', { buffered: true }, async t => {
+  const world = await hostileWorld(t)
+  const { signIn, logged, proxy, mightyCall, heard, untilClosed } = world
+  const wrong = 'a-key-that-was-taken-back'
+  signIn(Object.fromEntries(Object.keys(mightyCall.userKeys).map(extension => [extension, wrong])))
+  await eventually('it is an alarm', () => logged('"alarm":"rest-credentials"').length > 0)
+  await untilClosed()
+  t.equal(proxy.seen.length, 1, 'MightyCall was asked once in all that time')
+  t.equal(logged('MCS_REST_AUTH').length, 1, 'and so was a person told')
+  t.ok(await heard() > 10)
+  signIn()
+  await world.untilWhole()
+  await webhooksDidNotNotice(t, world)
+  t.equal(logged('MCS_REST_AUTH').length, 1)
+  logsHoldNoSecret(t, { ...world, secrets: [...world.secrets, wrong] })
+})
+
+t.test('a flag that goes from A to B and back is three facts, and the row has the last', { buffered: true }, async t => {
+  const world = await hostileWorld(t, { beganHoursAgo: 12 })
+  const { pool, proxy, signIn } = world
+  let status = 'UnRead'
+  let voicemailId = ''
+  proxy.tampering.answers['/v4/api/voicemails'] = data => {
+    const rows = data.voicemails as Row[] // as the simulator answers
+    voicemailId ||= String(rows.find(row => row.voicemailStatus === 'UnRead')?.id)
+    for (const row of rows) if (row.id === voicemailId) row.voicemailStatus = status
+  }
+  proxy.tampering.request = ({ url }) => { if (url.pathname === '/v4/api/voicemails') url.searchParams.delete('startUtc') } // all of the last day, again and again
+  const told = async () => (await pool.query<{ read: boolean }>("select (fields->>'read')::bool as read from events where kind = 'voicemail' and entity = $1 and fields->>'route' = 'voicemails' order by occurred_at", [voicemailId])).rows.map(row => row.read)
+  signIn()
+  for (const [next, facts] of [['UnRead', [false]], ['Read', [false, true]], ['UnRead', [false, true, false]]] as const) {
+    status = next
+    await eventually(`${facts.length} facts`, async () => (await told()).length === facts.length)
+    t.strictSame(await told(), facts)
+    await eventually('the row says so', async () => (await pool.query('select from voicemail_logs where voicemail_id = $1 and read = $2', [voicemailId, next === 'Read'])).rowCount === 1)
+  }
+  const polls = proxy.seen.filter(({ url }) => url.pathname === '/v4/api/voicemails').length
+  await eventually('it is read some times more', () => proxy.seen.filter(({ url }) => url.pathname === '/v4/api/voicemails').length > polls + 3, 60_000)
+  t.equal((await told()).length, 3, 'which tells nothing new')
+  await webhooksDidNotNotice(t, world)
+})
+
+t.test('a contact that is removed and added again has its row back', { buffered: true }, async t => {
+  const world = await hostileWorld(t, { beganHoursAgo: 12 })
+  const { pool, proxy, signIn } = world
+  const contactId = 'c0ffee000000000000000000'
+  let isThere = true
+  proxy.tampering.answers['/v4/api/contacts'] = data => { (data.contacts as Row[]).push({ contactId, firstName: 'Dee', tags: ['vip'], ...!isThere && { state: 'deleted' } }) }
+  const row = async () => (await pool.query<{ name: string, removed_at: Date | null }>('select name, removed_at from contacts where contact_id = $1', [contactId])).rows[0]
+  signIn()
+  for (const wanted of [true, false, true]) {
+    isThere = wanted
+    await eventually(wanted ? 'it is there' : 'it is gone', async () => {
+      const found = await row()
+      return found !== undefined && (found.removed_at === null) === wanted
+    }, 60_000)
+  }
+  t.match(await row(), { name: 'Dee', removed_at: null })
+  t.strictSame((await pool.query("select type from events where kind = 'contact' and entity = $1 order by occurred_at", [contactId])).rows.map(({ type }) => type), ['contact.reported', 'contact.removed', 'contact.reported'])
+  await webhooksDidNotNotice(t, world)
+})
