@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js'
 import { hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/hostile-world.js'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 t.jobs = 2
 
 type Row = Record<string, unknown>
@@ -91,5 +92,32 @@ t.test('a contact that is removed and added again has its row back', { buffered:
   }
   t.match(await row(), { name: 'Dee', removed_at: null })
   t.strictSame((await pool.query("select type from events where kind = 'contact' and entity = $1 order by occurred_at", [contactId])).rows.map(({ type }) => type), ['contact.reported', 'contact.removed', 'contact.reported'])
+  await webhooksDidNotNotice(t, world)
+})
+
+t.test('a row that cannot be read costs no other, shows as drift, and its hour is not called complete', { buffered: true }, async t => {
+  const world = await hostileWorld(t)
+  const { get, proxy, signIn, logged, clock } = world
+  let bad = ''
+  proxy.tampering.answers['/v4/api/calls'] = data => {
+    const rows = data.calls as Row[] // as the simulator answers
+    if (rows.length > 1) bad ||= String(rows[0]?.id)
+    for (const row of rows) if (row.id === bad) row.duration = 'Secret 4711'
+  }
+  signIn()
+  await world.untilClosed()
+  await eventually('it is an alarm', () => logged('"alarm":"rest-rows-unread"').length === 1)
+  proxy.tampering.answers['/v4/api/calls'] = () => {}
+  await world.untilWhole()
+  t.ok(bad)
+  const hour = Math.floor(Number(world.mightyCall.truth().calls.find(call => call.id === bad)?.startedAt) / HOUR_MS) * HOUR_MS
+  await eventually('later hours were read', () => clock.now().getTime() > hour + 4.5 * HOUR_MS, 60_000)
+  const span = [hour, hour + 4 * HOUR_MS].map(at => new Date(at).toISOString())
+  const { hours } = await get(`/v1/completeness?since=${span[0]}&until=${span[1]}`) as { hours: { hour: string, state: string }[] }
+  const stateAt = (at: number) => [...new Set(hours.filter(row => Date.parse(row.hour) === at).map(({ state }) => state))]
+  t.strictSame([stateAt(hour), stateAt(hour + 3 * HOUR_MS)], [['unknown'], ['complete']])
+  const { data: drift } = await get('/v1/drift') as { data: Row[] }
+  t.match(drift, [{ type: 'GET /calls', field: 'calls[].duration', sample: 'xxxxxx 0000' }])
+  t.equal(logged('Secret 4711').length, 0)
   await webhooksDidNotNotice(t, world)
 })

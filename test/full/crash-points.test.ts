@@ -20,7 +20,7 @@ t.jobs = 2
 
 for (const name of CRASH_POINTS) {
   if (name === 'between-drain-and-trim') continue // there is no spool before a local log: see servers-missing.test.ts
-  if (name === 'between-page-and-cursor' || name === 'between-chunk-and-progress') continue // no page is read without an account: see reconcile/read-and-append.test.ts and flow/backfill.test.ts
+  if (name === 'between-page-and-cursor' || name === 'between-chunk-and-progress') continue // no page is read without an account: see page-boundaries.test.ts and flow/backfill.test.ts
   t.test(`killed ${name}: nothing acknowledged is lost, and nothing counts twice`, { buffered: true }, t => crashAt(t, name))
 }
 
