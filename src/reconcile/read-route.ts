@@ -15,6 +15,11 @@ export interface RouteParts {
   pool: pg.Pool
   /** Resolves, with what says anything new, when that is in the log. */
   append: (findings: readonly Finding[]) => Promise<Event[]>
+  /**
+   * Resolves when the calls and voicemails that were appended have their rows. Absent: they have.
+   * @throws NotProjectedError  they have not, after so long
+   */
+  settled?: () => Promise<void>
 }
 
 export interface RouteToRead {
@@ -58,10 +63,11 @@ export async function readRoute (parts: RouteParts, { overlapMs = OVERLAP_MS, ..
 }
 
 /** Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves. */
-export async function readInterval ({ pool, append }: RouteParts, { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>, interval: Interval): Promise<RouteRead> {
+export async function readInterval ({ pool, append, settled = async () => {} }: RouteParts, { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>, interval: Interval): Promise<RouteRead> {
   const { account, now } = context
   const told: RouteRead = { rows: 0, waiting: 0, unread: 0 }
   for await (const page of reader.read({ ...context, known: knownOf(pool, account.id) }, interval, scope)) {
+    if (page.unlinked.length > 0) await settled()
     const linked = await linkPage(pool, account.id, page)
     await append(linked.findings)
     told.rows += page.rows

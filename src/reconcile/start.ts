@@ -12,6 +12,7 @@ import { standForElection } from './leader.js'
 import { createLedger } from './ledger/ledger.js'
 import { READERS } from './readers/readers.js'
 import { startReconciler } from './reconciler.js'
+import { createSettling } from './settle.js'
 import { createSync, type Sync } from './sync.js'
 import { createDriftTeller } from './tell-drift.js'
 
@@ -36,7 +37,7 @@ export interface Reconciling {
 /** What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was appended. */
 export function createReconciling ({ pool, log, accounts, dailyBudget, clock, logger }: ReconcilingOptions): Reconciling {
   const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: createDriftTeller({ pool, now: clock.now, logger }) })
-  const shared = { pool, append: createIntake({ pool, log, now: clock.now }), rest, readers: READERS, clock, logger }
+  const shared = { pool, ...createSettling({ pool, append: createIntake({ pool, log, now: clock.now }) }), rest, readers: READERS, clock, logger }
   let backfiller: Backfiller | null = null
   return {
     sync: createSync(shared),
