@@ -40,8 +40,8 @@ t.test('what webhooks lose, and what they never tell, comes by REST, and every g
 
   const { rows } = await pool.query('select call_id, outcome from call_history')
   t.strictSame(new Map(rows.map(row => [row.call_id, row.outcome])), new Map(truth.calls.map(call => [call.id, call.outcome])), 'with how it ended')
-  const { hours } = await get(`/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`) as { hours: unknown[] }
-  t.ok(hours.length > 3, 'the ledger answers')
+  const { hours: ledger } = await get(`/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`) as { hours: unknown[] }
+  t.ok(ledger.length > 3, 'the ledger answers')
   await eventually('nothing is left open', async () => (await pool.query('select from gaps where healed_at is null')).rowCount === 0, 30_000)
   t.ok(((await pool.query('select from gaps')).rowCount ?? 0) > 0, 'and something had been missing')
   const { data: [quota] } = await get('/v1/quota') as { data: { used: number }[] }

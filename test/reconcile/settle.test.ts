@@ -4,9 +4,9 @@ import { createSettling } from '../../src/reconcile/settle.js'
 import { appending, call, contact } from '../support/appending.js'
 import { contextAt, readerOf } from './support/told.js'
 
-async function settling (t: Test) {
+async function settling (t: Test, { patienceMs = 100 } = {}) {
   const world = await appending(t)
-  return { ...world, ...createSettling({ pool: world.pool, append: world.start(), patienceMs: 200 }) }
+  return { ...world, ...createSettling({ pool: world.pool, append: world.start(), patienceMs }) }
 }
 
 t.test('what rows of the journal are joined to is waited for until it is projected', async t => {
@@ -17,6 +17,13 @@ t.test('what rows of the journal are joined to is waited for until it is project
   await append([call('calls', 'missed', 1)])
   await t.rejects(settled(), { code: 'MCS_NOT_PROJECTED' })
   await t.rejects(settled(), { code: 'MCS_NOT_PROJECTED' }, 'the next try waits for it too')
+  await project()
+  await settled()
+})
+
+t.test('it is over as soon as that is projected', async t => {
+  const { append, settled, project } = await settling(t, { patienceMs: 60_000 })
+  await append([call('calls', 'missed', 1)])
   const waiting = settled()
   await project()
   await waiting
