@@ -24,6 +24,7 @@ export function createSettling ({ pool, append, patienceMs = PATIENCE_MS }: Sett
   return {
     append: async (findings, options) => {
       const events = await append(findings, options)
+      if (options?.isPast) return events // a backfill waits for its own
       for (const event of events) if (event.type === 'call.reported' || event.type === 'voicemail.reported') pending.add(event)
       return events
     },
