@@ -3439,7 +3439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What notifications hold that is not known, last seen first */
+        /** What notifications and REST answers hold that is not known, last seen first */
         get: {
             parameters: {
                 query?: {
@@ -3465,9 +3465,9 @@ export interface paths {
                         "application/json": {
                             data: {
                                 account: string;
-                                /** @description Distinct events. */
+                                /** @description Distinct events, or answers. */
                                 count: number;
-                                /** @description The path of a field that we do not know: Body.Queue. Empty: the type itself is unknown. …: more of them than are told apart. */
+                                /** @description The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart. */
                                 field: string;
                                 /** Format: date-time */
                                 firstSeenAt: string;
@@ -3475,7 +3475,7 @@ export interface paths {
                                 lastSeenAt: string;
                                 /** @description The shape of the first value: x for a letter, 0 for a digit. */
                                 sample: string;
-                                /** @description The EventType as it came, # for numbers and keys in it; empty when there was none. …: what is beyond 500 types and fields. */
+                                /** @description The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields. */
                                 type: string;
                             }[];
                             /** @description Null: this is the last page. */
