@@ -32,6 +32,8 @@ export interface Accounts extends AccountSettings {
   byId: (id: string) => Account | undefined
   /** The distinct regions of these accounts, or of all. */
   regionsOf: (ids?: readonly string[]) => CountryCode[]
+  /** Their distinct time zones. */
+  zonesOf: (ids?: readonly string[]) => string[]
   replace: (accounts: readonly Account[]) => void
 }
 
@@ -50,13 +52,15 @@ export function createAccounts (initial: readonly Account[], { timeZone, region 
     byId = new Map(all.map(account => [account.id, account]))
   }
   replace(initial)
+  const timeZoneOf = (id: string) => byId.get(id)?.timeZone ?? timeZone
   return {
     all: () => all,
     byId: id => byId.get(id),
     replace,
     regionOf,
-    timeZoneOf: id => byId.get(id)?.timeZone ?? timeZone,
-    regionsOf: ids => [...new Set(ids ? ids.map(regionOf) : all.map(account => account.region))]
+    timeZoneOf,
+    regionsOf: ids => [...new Set(ids ? ids.map(regionOf) : all.map(account => account.region))],
+    zonesOf: ids => [...new Set(ids ? ids.map(timeZoneOf) : all.length > 0 ? all.map(account => account.timeZone) : [timeZone])]
   }
 }
 

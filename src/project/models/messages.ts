@@ -1,7 +1,7 @@
 import type { Folded } from '../../events/event.js'
 import { threadId } from '../../events/identity.js'
 import type { MessageEvent, MessageReported, MessageRequested } from '../../events/message.js'
-import { localDay } from '../local-day.js'
+import { localDay } from '../../local-day.js'
 import type { Contribution } from '../reports.js'
 import { iso, millisOf } from './columns.js'
 import { distinctById, firstKnown, firstReceivedAt, inOrder, newestOfRoutes } from './newest.js'

@@ -1,6 +1,6 @@
 import type { Folded } from '../../events/event.js'
 import type { VoicemailEvent, VoicemailMarked, VoicemailReported } from '../../events/voicemail.js'
-import { localDay } from '../local-day.js'
+import { localDay } from '../../local-day.js'
 import type { Contribution } from '../reports.js'
 import { iso, millisOf } from './columns.js'
 import { distinctById, firstKnown, firstReceivedAt, inOrder, newestOfRoutes } from './newest.js'

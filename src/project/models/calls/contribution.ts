@@ -1,4 +1,4 @@
-import { localDay } from '../../local-day.js'
+import { localDay } from '../../../local-day.js'
 import type { Contribution } from '../../reports.js'
 import type { Call } from './fold.js'
 import type { EndedLeg } from './outcome.js'
