@@ -59,7 +59,7 @@ export async function buildHttp ({ config, logger, now, secrets, accounts, metri
   if (config.roles.includes('query') && pool && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
     const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins })
+    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, zonesOf: accounts.zonesOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins })
     checks.query = async () => await schema() ?? await canQuery(pool)
   }
   await app.register(health, { checks, draining })

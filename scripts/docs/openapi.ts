@@ -17,7 +17,7 @@ export async function openApi (): Promise<object> {
   const now = () => new Date(0)
   await collectOpenApi(app)
   await serveReceive(app, { log: noLog, metrics: createMetrics(), now, accounts: () => [] })
-  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }), limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 }, corsOrigins: [] })
+  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], zonesOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }), limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 }, corsOrigins: [] })
   await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
   await app.ready()
   const document = app.swagger()

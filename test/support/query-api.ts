@@ -34,10 +34,12 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   corsOrigins?: string[]
   /** What else the process answers. */
   alongside?: (app: FastifyInstance) => Promise<unknown>
+  /** Of the accounts that are asked for, or of all. */
+  zonesOf?: (accounts?: readonly string[]) => readonly string[]
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, zonesOf = () => ['UTC'], sync = null, syncable = () => [] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await alongside?.(app)
@@ -46,6 +48,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     db: drizzle(pool),
     now,
     regionsOf: () => ['US'],
+    zonesOf,
     timeTravel: createTimeTravel(pool),
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
