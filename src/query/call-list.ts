@@ -33,7 +33,7 @@ async function showCalls (rows: readonly CallRow[], { viewer, now }: Asked, db: 
     db.select().from(callLegs).where(sql`(${callLegs.account}, ${callLegs.callId}) in (select * from unnest(${accounts}::text[], ${ids}::text[]))`),
     findCallbacks(db, viewer, rows)
   ])
-  const legsOf = new Map(rows.map(row => [`${row.account} ${row.callId}`, new Array<LegRow>()]))
+  const legsOf = new Map<string, LegRow[]>(rows.map(row => [`${row.account} ${row.callId}`, []]))
   for (const leg of legs) legsOf.get(`${leg.account} ${leg.callId}`)?.push(leg)
   return rows.map(row => toCall(row, legsOf.get(`${row.account} ${row.callId}`) ?? [], now, callbackOf(row)))
 }
