@@ -14,7 +14,7 @@ const E164 = /^\+[1-9]\d{6,14}$/
  */
 export function createCsv (item: TSchema): { header: () => string, lines: (items: readonly unknown[]) => string } {
   const columns = columnsOf(item)
-  const write = (rows: unknown[][]) => stringify(rows, { record_delimiter: 'windows' })
+  const write = (rows: unknown[][]) => stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ }) // by itself it quotes only both together
   return {
     header: () => write([columns.map(path => path.join('.'))]),
     lines: items => write(items.map(row => columns.map(path => cellOf(valueAt(row, path)))))
