@@ -1,5 +1,12 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
 import t, { type Test } from 'tap'
 import type { Viewer } from '../../src/access/viewer.js'
+import { findAgentsByIds } from '../../src/query/agents.js'
+import { calls } from '../../src/query/call-list.js'
+import { messages } from '../../src/query/messages.js'
+import { findByIds, type Key } from '../../src/query/resource.js'
+import { threads } from '../../src/query/threads.js'
+import { voicemails } from '../../src/query/voicemails.js'
 import { allPages } from '../support/all-pages.js'
 import { COMPANY_START, projectedCompany } from '../support/company.js'
 import { queryApi } from '../support/query-api.js'
@@ -82,6 +89,22 @@ t.test('the calls of an agent are those of them that may be seen', async t => {
   t.strictSame(await callsOf('ours'), [['open-ours']])
 })
 
+t.test('rows by their ids are those of them that may be seen', async t => {
+  const { db, all, isOurs } = await company
+  const of = { db, viewer: BOUND, now: new Date(END) }
+  for (const [url, find] of [['/v1/calls', (keys: Key[]) => findByIds(calls, { ...of, keys })], ['/v1/voicemails', (keys: Key[]) => findByIds(voicemails, { ...of, keys })], ['/v1/messages', (keys: Key[]) => findByIds(messages, { ...of, keys })]] as const) {
+    const everything = await all(url)
+    const keys = everything.map(({ id }) => ({ account: 'default', id }))
+    const byId = (a: { id: string }, b: { id: string }) => a.id < b.id ? -1 : 1
+    t.strictSame((await find([...keys, { account: 'other', id: keys[0]?.id ?? '' }])).sort(byId), everything.filter(isOurs).sort(byId))
+    t.strictSame(await find([]), [])
+  }
+  const [shownThreads, agents] = [await all('/v1/threads', 'ours'), await all('/v1/agents', 'ours')]
+  t.strictSame(names(await findByIds(threads, { ...of, keys: (await all('/v1/threads')).map(({ id }) => ({ account: 'default', id })) })), names(shownThreads))
+  const told = await findAgentsByIds(db, BOUND, (await all('/v1/agents')).map(({ extension }) => ({ account: 'default', id: String(extension) })), new Date(END))
+  t.strictSame(told.map(agent => agent.extension), agents.map(agent => agent.extension))
+})
+
 function names (items: readonly Item[]): string[] {
   return items.map(item => item.id).sort()
 }
@@ -95,5 +118,5 @@ async function shared (t: Test) {
   const { get } = await queryApi(t, pool, () => new Date(END), { viewers: { ours: BOUND, elsewhere: ELSEWHERE } })
   const all = (url: string, key?: string) => allPages<Item>(get, url, '?limit=100', key)
   const isOurs = (item: Item) => item.businessNumber === number && Date.parse(item.startedAt ?? item.at ?? '') < NOON
-  return { get, pool, number, all, isOurs }
+  return { get, pool, db: drizzle(pool), number, all, isOurs }
 }
