@@ -36,11 +36,15 @@ export const partyParameters = {
   client: anyOf(nameParameter, "Clients' numbers, in any format.")
 }
 
-/** @param accounts  that the request names; a viewer who is bound to one has that */
-export function askedBy (viewer: Viewer, accounts: string | readonly string[] | undefined, { now, regionsOf, zonesOf }: Omit<ReadingOptions, 'db'>): Asked {
-  const named = typeof accounts === 'string' ? [accounts] : accounts
-  const own = viewer.account === null ? named : [viewer.account]
-  return { viewer, now: now(), regions: regionsOf(own), zones: zonesOf(own) }
+/** Those that the request names, or all; a viewer who is bound to one has that. */
+export function accountsAsked (viewer: Viewer, named: string | readonly string[] | undefined): readonly string[] | undefined {
+  if (viewer.account !== null) return [viewer.account]
+  return typeof named === 'string' ? [named] : named
+}
+
+export function askedBy (viewer: Viewer, named: string | readonly string[] | undefined, { now, regionsOf, zonesOf }: Omit<ReadingOptions, 'db'>): Asked {
+  const accounts = accountsAsked(viewer, named)
+  return { viewer, now: now(), regions: regionsOf(accounts), zones: zonesOf(accounts) }
 }
 
 /** The numbers that these may be, E.164 where they can be read as such. */
