@@ -37,7 +37,7 @@ export const callHistory = pgTable('call_history', {
   index('call_history_kind').on(t.direction, t.outcome, t.startedAt, t.account, t.callId),
   index('call_history_recorded').on(t.startedAt, t.account, t.callId).where(sql`recording_id is not null or recording_link is not null`),
   index('call_history_talk').on(t.talkSeconds).where(sql`talk_seconds is not null`),
-  index('call_history_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber))).where(sql`state = 'ended'`) // written once a call, not with every event: 30 µs instead of 160
+  index('call_history_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber))).where(sql`state = 'ended'`) // of ended calls only: written with every event it more than doubled the time that a call's row takes
 ])
 
 /** One row per attempt to reach an extension within a call. Written only by project/calls.ts. */
