@@ -32,8 +32,6 @@ export interface Accounts extends AccountSettings {
   byId: (id: string) => Account | undefined
   /** The distinct regions of these accounts, or of all. */
   regionsOf: (ids?: readonly string[]) => CountryCode[]
-  /** Their distinct time zones. */
-  zonesOf: (ids?: readonly string[]) => string[]
   replace: (accounts: readonly Account[]) => void
 }
 
@@ -52,15 +50,13 @@ export function createAccounts (initial: readonly Account[], { timeZone, region 
     byId = new Map(all.map(account => [account.id, account]))
   }
   replace(initial)
-  const timeZoneOf = (id: string) => byId.get(id)?.timeZone ?? timeZone
   return {
     all: () => all,
     byId: id => byId.get(id),
     replace,
     regionOf,
-    timeZoneOf,
-    regionsOf: ids => [...new Set(ids ? ids.map(regionOf) : all.map(account => account.region))],
-    zonesOf: ids => [...new Set(ids ? ids.map(timeZoneOf) : all.length > 0 ? all.map(account => account.timeZone) : [timeZone])]
+    timeZoneOf: id => byId.get(id)?.timeZone ?? timeZone,
+    regionsOf: ids => [...new Set(ids ? ids.map(regionOf) : all.map(account => account.region))]
   }
 }
 

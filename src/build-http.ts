@@ -4,24 +4,27 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createAccess } from './access/access.js'
 import { createKeyCheck } from './access/bearer.js'
-import { type Accounts, isReadable } from './accounts.js'
+import type { Accounts } from './accounts.js'
+import { apiOptions } from './api-options.js'
 import type { Config } from './config.js'
 import type { OpenedLog } from './event-log/open.js'
-import { type HealthCheck, health } from './health.js'
+import { type HealthCheck, health, readinessOf } from './health.js'
 import { createHttp } from './http.js'
+import { buildLive } from './build-live.js'
+import live from './live/live.js'
 import { type Metrics, metricsRoute } from './metrics.js'
 import { createQuotaUsage } from './mightycall/rest/quota-usage.js'
-import { createRepairs } from './project/repairs.js'
-import { createTimeTravel } from './project/time-travel.js'
 import { collectOpenApi } from './query/docs.js'
+import { createLiveReaders } from './query/live-objects.js'
 import { serveQuery } from './query/serve.js'
+import { lagOf } from './project/lag.js'
 import { noteGaps } from './gaps-metric.js'
+import { noteLag } from './lag-metric.js'
 import { noteQuota } from './quota-metric.js'
-import { createCompleteness } from './reconcile/ledger/completeness.js'
 import { serveReceive } from './receive/serve.js'
-import { createBackfills } from './reconcile/backfill/backfills.js'
 import type { Reconciling } from './reconcile/start.js'
 import type { Secrets } from './secrets.js'
+import type { LiveSettings } from './settings/live-settings.js'
 import type { Later } from './start-later.js'
 
 export interface HttpParts {
@@ -33,40 +36,47 @@ export interface HttpParts {
   accounts: Accounts
   opened: OpenedLog | null
   pool: pg.Pool | null
+  /** Null without a database. */
+  settings: LiveSettings | null
   later: Record<string, Later>
   /** Null: this process does not read MightyCall. */
   reconciling: Reconciling | null
-  draining: () => boolean
+  /** Aborted when the service is told to stop. */
+  stopping: AbortSignal
 }
 
 /** Of the event loop: who asks would wait for several turns of it. */
 const MAX_DELAY_MS = 500
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp ({ config, logger, now, secrets, accounts, metrics, opened, pool, later, reconciling, draining }: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
+  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, stopping } = parts
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
+  const draining = () => stopping.aborted
   const quotaUsage = pool && createQuotaUsage({ pool, accounts, budget: config.dailyBudget, now })
+  const lag = pool && opened && (() => lagOf({ pool, log: opened.log, group: config.groupId }))
   if (config.roles.includes('query')) await collectOpenApi(app)
-  if (config.roles.includes('receive') && opened) {
-    const { log } = opened
-    const trouble = await serveReceive(app, { log, metrics, now, accounts: accounts.all })
-    checks.receive = async () => log.trouble() ?? trouble()
-  }
+  const receiving = config.roles.includes('receive') && opened ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all }) : null
+  if (receiving && opened) checks.receive = async () => opened.log.trouble() ?? receiving.trouble()
   if (later.project) checks.project = async () => later.project?.trouble() ?? null
   if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
-  if (config.roles.includes('query') && pool && quotaUsage) {
+  if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
     const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
-    await serveQuery(app, { db: drizzle(pool), now, regionsOf: accounts.regionsOf, zonesOf: accounts.zonesOf, timeTravel: createTimeTravel(pool), repairs: createRepairs({ pool, settings: accounts, now, group: config.groupId }), quotaUsage, completenessOf: createCompleteness(pool, accounts), sync: reconciling?.sync ?? null, backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }), syncable: () => accounts.all().filter(isReadable), access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins })
+    const streams = buildLive({ pool, readers: createLiveReaders(drizzle(pool), now), health: () => readinessOf(Object.keys(checks), { checks, draining }), logger, metrics, stopping })
     checks.query = async () => await schema() ?? await canQuery(pool)
+    await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins, addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) } }))
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
     noteSpool(metrics, opened)
-    if (quotaUsage) await noteQuota(metrics, quotaUsage)
-    if (pool) await noteGaps(metrics, pool, accounts.all().map(({ id }) => id))
+    await Promise.all([
+      quotaUsage && noteQuota(metrics, quotaUsage),
+      pool && noteGaps(metrics, pool, accounts.all().map(({ id }) => id)),
+      lag && config.roles.includes('project') && noteLag(metrics, lag)
+    ])
   }
   await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
   return app

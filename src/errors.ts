@@ -64,3 +64,9 @@ export const NotFoundError = createError<[what: string]>('MCS_NOT_FOUND', 'there
 export const AmbiguousIdError = createError('MCS_AMBIGUOUS_ID', 'this id exists in more than one account: add ?account=', 409)
 export const InternalError = createError('MCS_INTERNAL', 'something went wrong on our side', 500)
 export const InvalidParameterError = createError<[problem: string]>('MCS_INVALID_PARAMETER', '%s', 400)
+
+/** Live. */
+export const SlowClientError = createError('MCS_SLOW_CLIENT', 'the client did not take what was sent, and is dropped: connect again', 503)
+export const LiveFullError = createError('MCS_LIVE_FULL', 'too many live clients: try again later', 503)
+export const LiveLimitError = createError('MCS_LIVE_LIMIT', 'the key has too many live clients: close some', 429)
+export const LiveClosedError = createError('MCS_LIVE_CLOSED', 'the service is stopping: connect again', 503)

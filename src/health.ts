@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 
 /** Null when the role can do its work, otherwise why it cannot. */
 export type HealthCheck = () => Promise<string | null>
@@ -18,18 +18,23 @@ const report = Type.Object({
   roles: Type.Record(Type.String(), Type.Object({ ready: Type.Boolean(), why: Type.Union([Type.String(), Type.Null()], { description: 'Why not, or null.' }) }))
 }, { description: 'Each role of this process.' })
 
+/** Whether these roles can work. */
+export async function readinessOf (roles: readonly string[], { checks, draining }: HealthOptions): Promise<Static<typeof report>> {
+  const states = await Promise.all(roles.map(async role => {
+    const why = draining() ? 'stopping' : await checks[role]?.() ?? null
+    return [role, { ready: why === null, why }] as const
+  }))
+  return { ready: states.every(([, state]) => state.ready), roles: Object.fromEntries(states) }
+}
+
 /** GET /health/live, /health/ready and /health/ready/:role, open to balancers. */
 export const health = fp<HealthOptions>(async (plain, { checks, draining }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  async function answer (roles: readonly string[], reply: FastifyReply): Promise<{ ready: boolean, roles: Record<string, { ready: boolean, why: string | null }> }> {
-    const states = await Promise.all(roles.map(async role => {
-      const why = draining() ? 'stopping' : await checks[role]?.() ?? null
-      return [role, { ready: why === null, why }] as const
-    }))
-    const ready = states.every(([, state]) => state.ready)
-    reply.code(ready ? 200 : 503)
-    return { ready, roles: Object.fromEntries(states) }
+  async function answer (roles: readonly string[], reply: FastifyReply): Promise<Static<typeof report>> {
+    const found = await readinessOf(roles, { checks, draining })
+    reply.code(found.ready ? 200 : 503)
+    return found
   }
 
   app.get('/health/live', { schema: { tags: ['health'], summary: 'The process answers', response: { 200: Type.Object({ live: Type.Boolean() }) } } }, async () => ({ live: true }))

@@ -1,8 +1,4 @@
-import { parseInstant } from './events/time.js'
-
-const MINUTE_MS = 60_000
-const QUARTER_MS = 15 * MINUTE_MS
-const HOUR_MS = 60 * MINUTE_MS
+const QUARTER_MS = 15 * 60_000
 const MAX_KNOWN = 50_000
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -21,23 +17,21 @@ export function localDay (at: number, timeZone: string): string {
   return day
 }
 
-/** The instant at which a day, `2026-11-23`, begins in a time zone; of a day that the zone has skipped, when the next one did. Null: there is no such day. */
-export function startOfDay (day: string, timeZone: string): number | null {
-  const inUtc = parseInstant(`${day}T00:00:00Z`)
-  if (inUtc === null || timeZone === 'UTC') return inUtc
-  // Zones are at most 14 h ahead and 12 h behind, and all change at whole minutes of UTC.
-  let [before, from] = [(inUtc - 15 * HOUR_MS) / MINUTE_MS, (inUtc + 13 * HOUR_MS) / MINUTE_MS]
-  while (from - before > 1) {
-    const middle = Math.floor((before + from) / 2)
-    if (formatOf(timeZone).format(middle * MINUTE_MS) < day) before = middle
-    else from = middle
-  }
-  return from * MINUTE_MS
-}
-
 /** Swedes write ISO 8601. */
 function formatOf (timeZone: string): Intl.DateTimeFormat {
   const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
   formats.set(timeZone, format)
   return format
+}
+
+/** The first moment of a day in a time zone: not midnight where the clock is put forward at midnight. Of a day that a zone has skipped, that of the next. */
+export function startOfLocalDay (day: string, timeZone: string): Date {
+  const noon = Math.floor(Date.parse(`${day}T12:00:00Z`) / QUARTER_MS)
+  let [before, from] = [noon - 40 * 4, noon + 40 * 4] // no zone is further from UTC
+  while (from - before > 1) {
+    const middle = (before + from) >> 1
+    if (localDay(middle * QUARTER_MS, timeZone) < day) before = middle
+    else from = middle
+  }
+  return new Date(from * QUARTER_MS)
 }

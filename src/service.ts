@@ -13,6 +13,7 @@ import type { Metrics } from './metrics.js'
 import { startParts } from './parts.js'
 import { createReconciling } from './reconcile/start.js'
 import { loadSecrets, type Secrets } from './secrets.js'
+import { createLiveSettings } from './settings/live-settings.js'
 import type { Later } from './start-later.js'
 import { within } from './within.js'
 
@@ -62,14 +63,15 @@ export async function startService ({ config, logger, metrics, clock = systemClo
     if (opened) resources.push(() => opened.log.close())
     const database = needsDatabase(config) ? await openDatabase(config, logger) : null
     if (database) resources.push(() => database.close())
+    const settings = database && createLiveSettings(accounts, database.pool)
     const reconciling = has(config, 'reconcile') && opened && database
       ? createReconciling({ pool: database.pool, log: opened.log, accounts, dailyBudget: config.dailyBudget, clock, logger: logger.child({ stage: 'reconcile' }) })
       : null
-    const later = startParts({ config, logger, metrics, now: clock.now, accounts, opened, database, reconciling })
+    const later = startParts({ config, logger, metrics, now: clock.now, opened, database, settings, reconciling })
     for (const part of Object.values(later)) resources.push(part.close)
 
-    let draining = false
-    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, later, reconciling, draining: () => draining })
+    const stopping = new AbortController()
+    const app = await buildHttp({ config, logger, now: clock.now, secrets, accounts, metrics, opened, pool: database?.pool ?? null, settings, later, reconciling, stopping: stopping.signal })
     resources.push(() => app.close())
     const url = await listen(app, config)
     await within(FIRST_TRY_MS, Promise.all(Object.values(later).map(part => part.tried))).catch(() => {})
@@ -81,10 +83,11 @@ export async function startService ({ config, logger, metrics, clock = systemClo
       accounts: accounts.all,
       reload: () => {
         for (const account of reloadAccounts(accounts, load, logger)) metrics.lastWebhook.remove({ account }) // its silence is no news any more
+        settings?.tellWatchers()
       },
       failed: database?.failed ?? new Promise(() => {}),
       stop: async drainSeconds => {
-        draining = true
+        stopping.abort()
         if (drainSeconds > 0 && has(config, 'receive')) await new Promise(resolve => setTimeout(resolve, drainSeconds * 1000))
         await close()
       }

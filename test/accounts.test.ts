@@ -90,7 +90,6 @@ t.test('an account that is not configured has the settings of the configuration'
   t.strictSame([accounts.timeZoneOf('gone'), accounts.regionOf('gone')], ['Europe/London', 'GB'])
   t.strictSame(accounts.regionsOf(), ['JP', 'US'], 'each region once')
   t.strictSame([accounts.regionsOf(['b', 'c']), accounts.regionsOf(['acme', 'gone'])], [['US'], ['JP', 'GB']])
-  t.strictSame([accounts.zonesOf(), accounts.zonesOf(['gone']), accounts.zonesOf(['b', 'acme', 'c'])], [['Asia/Tokyo', 'UTC'], ['Europe/London'], ['UTC', 'Asia/Tokyo']])
   t.equal(accounts.byId('b')?.tokens[0], B)
   t.equal(accounts.byId('gone'), undefined)
 })

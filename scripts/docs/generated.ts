@@ -1,4 +1,5 @@
 import { asyncApi } from './asyncapi.js'
+import { CLIENT_SCHEMA, clientSchema } from './client.js'
 import { configurationPage, environmentExample } from './configuration.js'
 import { errorsPage } from './errors.js'
 import { metricsPage } from './metrics.js'
@@ -14,7 +15,8 @@ export async function generatedDocs (): Promise<Map<string, string>> {
     ['docs/configuration.md', configurationPage()],
     ['.env.example', environmentExample()],
     ['docs/metrics.md', await metricsPage()],
-    ['docs/errors.md', errorsPage()]
+    ['docs/errors.md', errorsPage()],
+    [CLIENT_SCHEMA, await clientSchema()]
   ])
 }
 

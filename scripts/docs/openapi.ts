@@ -6,10 +6,12 @@ import { ROLES } from '../../src/config.js'
 import type { EventLog } from '../../src/event-log/port.js'
 import { health } from '../../src/health.js'
 import { createHttp } from '../../src/http.js'
+import live from '../../src/live/live.js'
 import { createMetrics } from '../../src/metrics.js'
 import { collectOpenApi } from '../../src/query/docs.js'
 import { serveQuery } from '../../src/query/serve.js'
 import { serveReceive } from '../../src/receive/serve.js'
+import { createLiveSettings } from '../../src/settings/live-settings.js'
 
 /** The description of a process with every role: its routes are made, and none is called. */
 export async function openApi (): Promise<object> {
@@ -17,7 +19,7 @@ export async function openApi (): Promise<object> {
   const now = () => new Date(0)
   await collectOpenApi(app)
   await serveReceive(app, { log: noLog, metrics: createMetrics(), now, accounts: () => [] })
-  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], zonesOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }), limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 }, corsOrigins: [] })
+  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], zonesOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }), changeSettings: notCalled, systemState: notCalled, accountIds: () => [], sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }), limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 }, corsOrigins: [], addRoutes: async (app, authenticate) => { await app.register(live, { live: { open: notCalled, close: async () => {} }, authenticate }) } })
   await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
   await app.ready()
   const document = app.swagger()

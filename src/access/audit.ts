@@ -10,8 +10,8 @@ export interface AuditEntry {
   account: string | null
   /** What it was done to: an id, or an administrator's business number. */
   subject: string | null
-  /** Ids, roles and instants; never a secret, a client's number or a text. */
-  details?: Readonly<Record<string, string | number | boolean | null>>
+  /** Ids, roles, instants and settings; never a secret, a client's number or a text. */
+  details?: object
 }
 
 /** Notes what was done, in the transaction that does it, so that neither is there without the other. */

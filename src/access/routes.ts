@@ -20,6 +20,13 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/contacts/:id', 'viewer', 'query/contacts.ts'],
   ['GET', '/v1/events', 'platform_admin', 'query/events.ts'],
   ['GET', '/v1/events/:id', 'platform_admin', 'query/events.ts'],
+  ['GET', '/v1/live', 'viewer', 'live/live.ts'],
+  ['GET', '/v1/stats/calls', 'viewer', 'query/stats/calls.ts'],
+  ['GET', '/v1/stats/agents', 'viewer', 'query/stats/agents.ts'],
+  ['GET', '/v1/stats/now', 'viewer', 'query/stats/now.ts'],
+  ['GET', '/v1/settings', 'viewer', 'query/settings.ts'],
+  ['PATCH', '/v1/settings', 'platform_admin', 'query/settings.ts'],
+  ['GET', '/v1/system', 'platform_admin', 'query/system.ts'],
   ['GET', '/v1/me', 'viewer', 'query/me.ts'],
   ['POST', '/v1/session', 'open', 'query/session.ts'],
   ['DELETE', '/v1/session', 'open', 'query/session.ts'],
@@ -48,7 +55,10 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/backfills/:id', 'platform_admin', 'query/backfills.ts'],
   ['DELETE', '/v1/backfills/:id', 'platform_admin', 'query/backfills.ts'],
   ['GET', '/v1/completeness', 'platform_admin', 'query/completeness.ts'],
-  ['POST', '/api/admin/mightycall/sync', 'platform_admin', 'query/first-system/sync.ts']
+  ['POST', '/api/admin/mightycall/sync', 'platform_admin', 'query/first-system/sync.ts'],
+  ['GET', '/api/admin/mightycall/phone-numbers', 'platform_admin', 'query/first-system/directory.ts'],
+  ['GET', '/api/admin/mightycall/extensions', 'platform_admin', 'query/first-system/directory.ts'],
+  ['GET', '/api/admin/mightycall/reports', 'platform_admin', 'query/first-system/reports.ts']
 ]
 
 const RULES = new Map(ROUTES.map(([method, url, role]) => [`${method} ${url}`, role]))

@@ -16,6 +16,11 @@ export function ofAccount ({ account: own }: Viewer, account: SQLWrapper): SQL |
   return own === null ? undefined : sql`${account} = ${own}`
 }
 
+/** Whether anything of an account may be seen. */
+export function isVisibleAccount ({ account: own }: Viewer, account: string): boolean {
+  return own === null || own === account
+}
+
 /** Rows of the viewer's organization. Undefined: all. */
 export function ofOrganization ({ organization: own }: Viewer, organization: SQLWrapper): SQL | undefined {
   return own === null ? undefined : sql`${organization} = ${own}`

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import { createAccounts, loadAccounts } from '../accounts.js'
 import { loadConfig } from '../config.js'
 import type { Chunk } from '../project/rebuild/chunk.js'
 import type { Difference } from '../project/rebuild/compare.js'
 import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
+import { accountSettings } from './account-settings.js'
 import { withDatabase } from './database.js'
 import { interruption } from './interruption.js'
 import { createProgress } from './progress.js'
@@ -33,9 +33,9 @@ export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (options: RebuildCommandOptions) => {
       const config = loadConfig(environment)
-      const settings = createAccounts(loadAccounts(config, config.webhookTokens), config)
       const abort = interruption()
       process.exitCode = await withDatabase(config, async pool => {
+        const settings = await accountSettings(config, pool)
         const progress = createProgress('events')
         const print = (line: string) => progress.aside(() => console.log(line))
         const rebuilt = await rebuild({

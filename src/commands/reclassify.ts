@@ -1,9 +1,9 @@
 import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import type pg from 'pg'
-import { createAccounts, loadAccounts } from '../accounts.js'
 import { type Config, loadConfig } from '../config.js'
 import { countUnclassified, reclassify, type Reclassified } from '../project/reclassify.js'
+import { accountSettings } from './account-settings.js'
 import { withDatabase } from './database.js'
 
 const EXAMPLES = `
@@ -29,7 +29,7 @@ export function reclassifyCommand (environment: NodeJS.ProcessEnv): Command {
 
 /** A bar on a terminal, on stderr: what is printed can go into a file. */
 async function withProgress (pool: pg.Pool, config: Config, dryRun: boolean): Promise<Reclassified> {
-  const settings = createAccounts(loadAccounts(config, config.webhookTokens), config)
+  const settings = await accountSettings(config, pool)
   if (!process.stderr.isTTY) return reclassify({ pool, settings, dryRun })
   const bar = new SingleBar({ format: '{bar} {percentage}% of {total} unclassified events, {eta_formatted} left', stream: process.stderr })
   bar.start(await countUnclassified(pool), 0)

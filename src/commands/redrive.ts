@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 import type pg from 'pg'
-import { type AccountSettings, createAccounts, loadAccounts } from '../accounts.js'
+import type { AccountSettings } from '../accounts.js'
 import { loadConfig } from '../config.js'
 import { redriveAll } from '../project/letters/redrive-all.js'
 import type { Redriven } from '../project/letters/redrive.js'
 import { refoldAllFailed } from '../project/refold-all.js'
+import { accountSettings } from './account-settings.js'
 import { withDatabase } from './database.js'
 import { interruption } from './interruption.js'
 import { AT_THE_COMMAND_LINE, parseLetterIds } from './letter-id.js'
@@ -43,10 +44,9 @@ export function redriveCommand (environment: NodeJS.ProcessEnv): Command {
       const named = ids.length > 0
       if (Number(named) + Number(options.all) + Number(options.failed) !== 1) command.error('error: name ids, or --all, or --failed')
       const config = loadConfig(environment)
-      const settings = createAccounts(loadAccounts(config, config.webhookTokens), config)
       const signal = interruption()
-      process.exitCode = await withDatabase(config, pool => {
-        const work = { pool, settings, signal, dryRun: options.dryRun }
+      process.exitCode = await withDatabase(config, async pool => {
+        const work = { pool, settings: await accountSettings(config, pool), signal, dryRun: options.dryRun }
         return options.failed ? refold(work) : redriveLetters(work, named ? ids : null)
       })
     })

@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { Command } from 'commander'
 import type pg from 'pg'
-import { createAccounts, loadAccounts } from '../accounts.js'
 import { type Header, rowsOf } from '../backup/format.js'
 import { readBackup } from '../backup/read-backup.js'
 import { restoreBackup } from '../backup/restore-backup.js'
 import { type Config, loadConfig } from '../config.js'
 import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
+import { accountSettings } from './account-settings.js'
 import { withDatabase } from './database.js'
 import { interruption } from './interruption.js'
 import { createProgress } from './progress.js'
@@ -69,7 +69,7 @@ async function restore (options: Restore): Promise<number> {
 }
 
 async function walk ({ pool, signal, config }: Restore, { dryRun }: { dryRun: boolean }): Promise<Rebuilt> {
-  const settings = createAccounts(loadAccounts(config, config.webhookTokens), config)
+  const settings = await accountSettings(config, pool)
   const progress = createProgress('events')
   return rebuild({
     pool, settings, signal, dryRun, restart: true, now: () => new Date(),

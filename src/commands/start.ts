@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type Config, loadConfig } from '../config.js'
 import { createLogger } from '../logger.js'
-import { createMetrics } from '../metrics.js'
+import { alarmCounter, createMetrics } from '../metrics.js'
 import { type Service, startService } from '../service.js'
 import { banner, topicsOf } from './banner.js'
 
@@ -27,7 +27,7 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
       const terminal = process.stdout.isTTY === true
       const config = loadConfig(environment)
       const metrics = createMetrics()
-      const logger = createLogger({ level: config.logLevel, terminal, onAlarm: name => metrics.alarms.inc({ name }) })
+      const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics) })
       const service = await startService({ config, logger, metrics })
       reloadOnSignal(service, config)
       stopOnSignal(service, logger, config, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))

@@ -49,7 +49,7 @@ export interface Reached {
 /**
  * Projects the records of one partition in one READ COMMITTED transaction, always in this order of locks:
  * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's advance, and last the
- * few rows that many entities add to.
+ * few rows that many entities add to, and the numbered changes.
  *
  * @param records  in the order of their offsets
  * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
@@ -82,8 +82,8 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     passCrashPoint('after-rows-before-checkpoint')
     await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
-    await aggregates.write(tx)
     await countDrift(tx, drifted, drifts)
+    await aggregates.write(tx)
     passCrashPoint('after-checkpoint-before-commit')
     return { hole: null, wentBack: false, records: fresh.length, events, deadLetters, failures, drifted: drifted.length }
   })

@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts.js'
-import { inTransaction } from '../db/transaction.js'
+import { inTransaction, type Tx } from '../db/transaction.js'
+import { arraysOf } from '../db/unnest.js'
 import type { Entity } from '../events/event.js'
 import { createAggregates } from './aggregates.js'
 import { raiseFoldVersions } from './entities.js'
+import { entityColumns } from './entity-key.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
 import { READ_MODELS } from './models/read-models.js'
 
@@ -39,15 +41,32 @@ export async function refoldFailed ({ account = null, ...options }: RefoldChunkO
   return refoldChunk(options, FAILED, [account])
 }
 
+const THESE = `${SELECT} join unnest($1::text[], $2::text[], $3::text[]) as u (account, kind, entity) on (e.account, e.kind, e.entity) = (u.account, u.kind, u.entity)
+  order by e.account, e.kind, e.entity for update of e`
+
+/** Folds these again, once whoever holds one of them is done with it. */
+export async function refoldThese ({ pool, settings }: Pick<RefoldChunkOptions, 'pool' | 'settings'>, entities: readonly Entity[]): Promise<FailedEntity[]> {
+  return inTransaction(pool, async tx => {
+    const { rows } = await tx.query<Entity>(THESE, arraysOf(entityColumns, entities))
+    return foldAgain(tx, rows, settings)
+  })
+}
+
 async function refoldChunk ({ pool, settings, after, size, dryRun = false }: RefoldChunkOptions, select: string, values: readonly unknown[]): Promise<Refolded> {
   return inTransaction(pool, async tx => {
     const { rows: entities } = await tx.query<Entity>(select, [after?.account ?? '', after?.kind ?? '', after?.entity ?? '', size, ...values])
     await tx.query('savepoint as_it_was')
-    const aggregates = createAggregates()
-    const failures = await foldEntities(tx, entities, { settings, aggregates })
-    await raiseFoldVersions(tx, entities)
-    await aggregates.write(tx)
+    const failures = await foldAgain(tx, entities, settings)
     if (dryRun) await tx.query('rollback to savepoint as_it_was')
     return { last: entities.at(-1) ?? null, entities: entities.length, failures }
   })
+}
+
+/** Locked ones. */
+async function foldAgain (tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<FailedEntity[]> {
+  const aggregates = createAggregates()
+  const failures = await foldEntities(tx, entities, { settings, aggregates })
+  await raiseFoldVersions(tx, entities)
+  await aggregates.write(tx)
+  return failures
 }

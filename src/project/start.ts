@@ -2,10 +2,12 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { EventLog, EventReader } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
+import { atMostEvery } from '../at-most.js'
+import { sweepChanges } from '../db/changes.js'
 import { projectLocalRest } from './local-rest.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
+import { type RedateStartOptions, startRedate } from './redate.js'
 import { startRefold } from './refold.js'
-import type { AccountSettings } from '../accounts.js'
 import { findSwitch } from './start-at.js'
 import { describeStop, loadStop } from './stops.js'
 
@@ -14,7 +16,7 @@ export interface ProjectionOptions {
   pool: pg.Pool
   group: string
   now: () => Date
-  settings: AccountSettings
+  settings: RedateStartOptions['settings']
   logger: Logger
   metrics: Metrics
   /** Opens the local log of an installation that has moved to Kafka, if there is one. Closed when it is projected. */
@@ -27,13 +29,21 @@ export interface Projection {
   close: () => Promise<void>
 }
 
+const SWEEP_EVERY_MS = 60_000
+
 /**
  * The projecting role, with its metrics: first what a former local log still holds, then the log.
  * @throws when Kafka or Postgres cannot be reached; nothing is left open then
  */
 export async function startProjection ({ metrics, logger, openFormerLog, ...options }: ProjectionOptions): Promise<Projection> {
   const { pool, group, now, log, settings } = options
-  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected: counter(metrics, now), onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
+  const count = counter(metrics, now)
+  const sweep = atMostEvery(SWEEP_EVERY_MS, () => { sweepChanges(pool).catch(err => logger.warn({ err }, 'old changes could not be removed, and are tried again soon')) })
+  const onProjected: ProjectorOptions['onProjected'] = (projected, batch) => {
+    count(projected, batch)
+    sweep()
+  }
+  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected, onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
   const logId = await log.id()
   const formerLog = await openFormerLog()
   const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog }).catch(async err => {
@@ -45,6 +55,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
     for (const hole of holes) reportHole(projector.logger, hole)
     const subscription = await startProjector(projector)
     const refold = startRefold({ pool, settings, logger: projector.logger })
+    const redate = startRedate({ pool, settings, logger: projector.logger })
     return {
       trouble: async () => {
         const stop = await loadStop(pool, group).catch(() => undefined) // without Postgres the subscription says why
@@ -53,7 +64,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
         projector.onStopped(why !== null) // the process may have had no record since it was resumed
         return why ?? subscription.trouble() ?? rest?.subscription.trouble() ?? null
       },
-      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close()]) }
+      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close(), redate.close()]) }
     }
   } catch (err) {
     await rest?.subscription.close()

@@ -46,7 +46,7 @@ export interface CallFilter {
 }
 
 /** @throws InvalidParameterError  an instant or q cannot be read */
-export function readFilter (query: CallParameters, asked: Asked): CallFilter {
+export function readFilter (query: CallParameters, asked: Pick<Asked, 'regions' | 'zones'>): CallFilter {
   return {
     since: instantOf('since', query.since, asked.zones),
     until: instantOf('until', query.until, asked.zones),
@@ -69,7 +69,7 @@ const text = searchText(callHistory.clientName, callHistory.clientNumber)
 const isRecorded = or(isNotNull(callHistory.recordingId), isNotNull(callHistory.recordingLink))
 
 /** The filter over calls as they are. */
-export function conditions (filter: CallFilter, asked: Asked): (SQL | undefined)[] {
+export function conditions (filter: CallFilter, { viewer }: Pick<Asked, 'viewer'>): (SQL | undefined)[] {
   const { clients, extensions, directions, outcomes, hasRecording, minTalkSeconds, maxTalkSeconds } = filter
   return [
     ...lastingConditions(filter),
@@ -82,7 +82,7 @@ export function conditions (filter: CallFilter, asked: Asked): (SQL | undefined)
     minTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} >= ${minTalkSeconds}`,
     maxTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} <= ${maxTalkSeconds}`,
     hasRecording === undefined ? undefined : hasRecording ? isRecorded : and(isNull(callHistory.recordingId), isNull(callHistory.recordingLink)),
-    filter.needsCallback ? needsCallback(asked.viewer) : undefined,
+    filter.needsCallback ? needsCallback(viewer) : undefined,
     holds(text, filter.search, [sql`${callHistory.state} = 'ended'`, sql`${callHistory.state} <> 'ended'`])
   ]
 }

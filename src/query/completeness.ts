@@ -66,6 +66,6 @@ function spanOf (query: { since?: string, until?: string }, now: Date, zones: re
   return { since, until }
 }
 
-function toGap ({ hour, detectedAt, healedAt, ...row }: GapRow) {
+export function toGap ({ hour, detectedAt, healedAt, ...row }: GapRow) {
   return { ...row, hour: hour.toISOString(), detectedAt: detectedAt.toISOString(), healedAt: healedAt?.toISOString() ?? null }
 }

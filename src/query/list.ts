@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { InvalidParameterError } from '../errors.js'
 import { canonical } from '../events/identity.js'
 import { parseInstant } from '../events/time.js'
-import { startOfDay } from '../local-day.js'
+import { startOfLocalDay } from '../local-day.js'
 
 /** What every list takes. */
 export const listParameters = {
@@ -63,8 +63,9 @@ export function uuidIn (keyset: Keyset, at: number): Keyset {
 export function instantOf (name: string, text: string | undefined, zones: readonly string[]): Date | null {
   if (text === undefined) return null
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const [millis, ...others] = isDay ? new Set(zones.map(zone => startOfDay(text, zone))) : [parseInstant(text)]
-  if (millis === null || millis === undefined) throw new InvalidParameterError(`${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23`)
+  const instant = parseInstant(isDay ? `${text}T00:00:00Z` : text)
+  if (instant === null) throw new InvalidParameterError(`${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23`)
+  const [millis = instant, ...others] = isDay ? new Set(zones.map(zone => startOfLocalDay(text, zone).getTime())) : []
   if (others.length > 0) throw new InvalidParameterError(`${name} is another instant in each of the accounts' time zones: name one account, or send an instant`)
   return new Date(millis)
 }

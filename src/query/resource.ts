@@ -72,8 +72,11 @@ export async function findRow<P extends TObject, Row, Item> ({ what, account, id
 /** Those of them that the viewer may see, in no order. */
 export async function findByIds<P extends TObject, Row, Item> (resource: Resource<P, Row, Item>, { db, viewer, keys, now }: { db: NodePgDatabase, viewer: Viewer, keys: readonly Key[], now: Date }): Promise<Item[]> {
   if (keys.length === 0) return []
-  const { account, id, idType, visible, find, show } = resource
+  const { visible, find, show } = resource
   const asked: Asked = { viewer, now, regions: [], zones: [] } // no parameter is read
-  const wanted = sql`(${account}, ${id}) in (select * from unnest(${sql.param(keys.map(key => key.account))}::text[], ${sql.param(keys.map(key => key.id))}::${sql.raw(idType)}[]))`
-  return show(await find(db, { where: and(visible(asked), wanted), limit: keys.length }, asked), asked, db)
+  return show(await find(db, { where: and(visible(asked), isAmong(keys, resource)), limit: keys.length }, asked), asked, db)
+}
+
+export function isAmong (keys: readonly Key[], { account, id, idType }: { account: SQLWrapper, id: SQLWrapper, idType: 'text' | 'uuid' }): SQL {
+  return sql`(${account}, ${id}) in (select * from unnest(${sql.param(keys.map(key => key.account))}::text[], ${sql.param(keys.map(key => key.id))}::${sql.raw(idType)}[]))`
 }

@@ -5,6 +5,7 @@ import type { EventLog } from '../event-log/port.js'
 import type { Metrics } from '../metrics.js'
 import { createInFlight } from './in-flight.js'
 import { createTokenLookup, type TokenOwner } from './tokens.js'
+import { createTokenUses, type TokenUse } from './token-uses.js'
 import webhooks, { WEBHOOK_RESULTS, type WebhookResult } from './webhooks.js'
 
 export interface ReceiveOptions {
@@ -15,18 +16,22 @@ export interface ReceiveOptions {
   accounts: () => readonly TokenOwner[]
 }
 
-/**
- * The receiving role: webhooks into the log.
- * @returns why notifications are refused, or null, besides the log's own trouble
- */
-export async function serveReceive (app: FastifyInstance, { log, metrics, now, accounts }: ReceiveOptions): Promise<() => string | null> {
+export interface Receiving {
+  /** Why notifications are refused, or null, besides the log's own trouble. */
+  trouble: () => string | null
+  tokenUses: () => TokenUse[]
+}
+
+/** The receiving role: webhooks into the log. */
+export async function serveReceive (app: FastifyInstance, { log, metrics, now, accounts }: ReceiveOptions): Promise<Receiving> {
   const inFlight = createInFlight()
   // Found once: prom-client would look the series up by its labels for each webhook.
   const counters = Object.fromEntries(WEBHOOK_RESULTS.map(result => [result, metrics.webhooks.labels({ result })])) as Record<WebhookResult, { inc: (value?: number) => void }> // fromEntries forgets the keys
   for (const counter of Object.values(counters)) counter.inc(0) // a rate needs a series before the first event
   const lastWebhook = createLastWebhook(metrics)
+  const tokenUses = createTokenUses(accounts, now)
   await app.register(webhooks, {
-    accountOf: createTokenLookup(accounts),
+    accountOf: createTokenLookup(accounts, tokenUses.note),
     append: async events => {
       const startedAt = performance.now()
       await log.append(events.map(encodeEvent))
@@ -40,7 +45,7 @@ export async function serveReceive (app: FastifyInstance, { log, metrics, now, a
       if (account !== null && (result === 'stored' || result === 'unclassified')) lastWebhook(account).set(now().getTime() / 1000)
     }
   })
-  return inFlight.trouble
+  return { trouble: inFlight.trouble, tokenUses: tokenUses.all }
 }
 
 /** The series of an account, found once as well. */

@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import { completeness } from './completeness.js'
 import { openContext } from './context.js'
 import type { Bench } from './context.js'
+import { latency } from './latency.js'
+import { live } from './live.js'
 import { memory } from './memory.js'
 import { project } from './project.js'
 import { rebuild } from './rebuild.js'
@@ -9,7 +11,7 @@ import { receive } from './receive.js'
 import { start } from './start.js'
 
 /** A new bench is one file and one name here; they run in this order. */
-const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild, completeness }
+const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild, completeness, latency, live }
 
 const HELP = `
 Each line is: name value unit goal met|missed. A goal of "-" is an absolute figure, which depends on the machine and is never a gate.
@@ -23,6 +25,8 @@ Benches:
   project  events per second from the local log into rows, against a plain insert and against one transaction per event
   rebuild  events per second from a table of a million events into rows, against reading and writing without a fold; one turn
   completeness  what of a simulated company's days the read models have, whose webhooks get lost, doubled and late; one turn
+  latency  from a notification that is posted to a client of /v1/live that sees it, at 50, 200 and 1,000 per second; one turn
+  live     what 1,000 clients of /v1/live cost for three minutes, at 50 notifications per second; one turn
 
 Examples:
   $ npm run bench

@@ -8,6 +8,10 @@ import { keyIn } from '../../src/access/bearer.js'
 import type { Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts.js'
 import { createHttp } from '../../src/http.js'
+import { LiveClosedError } from '../../src/errors.js'
+import live from '../../src/live/live.js'
+import type { LiveStreams } from '../../src/live/streams.js'
+import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota-usage.js'
 import { createRepairs } from '../../src/project/repairs.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
@@ -17,16 +21,25 @@ import { collectOpenApi } from '../../src/query/docs.js'
 import type { ApiLimits } from '../../src/query/gate.js'
 import { serveQuery } from '../../src/query/serve.js'
 import type { SyncOptions } from '../../src/query/sync.js'
+import { createChangeSettings } from '../../src/settings/change-settings.js'
+import { createLiveSettings, type LiveSettings } from '../../src/settings/live-settings.js'
+import { createSystemState, type SystemParts } from '../../src/system-state.js'
 import { SETTINGS } from './settings.js'
 
 export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
 export interface QueryApiOptions extends Partial<SyncOptions> {
+  /** Tests of live views make their own. */
+  live?: LiveStreams
   accounts?: Pick<Account, 'id' | 'apiKey'>[]
   /** Who else may ask, by key. */
   viewers?: Record<string, Viewer>
   /** Of who backfills. Null: nobody does. */
   wake?: (() => void) | null
+  settings?: LiveSettings
+  metrics?: Metrics
+  system?: Partial<SystemParts>
+  accountIds?: readonly string[]
   /** Null: there is no such key. */
   adminKey?: string | null
   publicUrl?: string | null
@@ -38,8 +51,10 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   zonesOf?: (accounts?: readonly string[]) => readonly string[]
 }
 
+const NO_LIVE: LiveStreams = { open: async () => { throw new LiveClosedError() }, close: async () => {} }
+
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, zonesOf = () => ['UTC'], sync = null, syncable = () => [] }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {}, zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await alongside?.(app)
@@ -53,9 +68,14 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
     completenessOf: createCompleteness(pool, { all: () => accounts }),
+    settings,
+    changeSettings: createChangeSettings(pool, now),
+    accountIds: () => accountIds,
+    systemState: createSystemState({ pool, group: 'g', metrics, roles: ['query'], accountIds: () => accountIds, checks: {}, waiting: null, lag: null, tokenUses: null, ...system }),
     backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
+    addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) },
     access: { ...access, authenticate: withViewers(viewers, access.authenticate) },
     limits: { requestsPerMinute: 0, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, ...limits },
     corsOrigins

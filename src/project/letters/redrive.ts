@@ -72,8 +72,8 @@ async function project (tx: Tx, letter: Letter, settings: AccountSettings): Prom
     refusal: null,
     failures,
     finish: async () => {
-      await aggregates.write(tx)
       await countDrift(tx, fresh, drifts)
+      await aggregates.write(tx)
     }
   }
 }

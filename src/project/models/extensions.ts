@@ -45,6 +45,7 @@ export const extensions: ReadModel<ExtensionRow> = {
     name: 'mightycall_extensions',
     entity: 'extension',
     key: ['account', 'extension'],
+    agent: 'extension',
     many: false,
     rowsOf: row => [row],
     columns: {

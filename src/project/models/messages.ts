@@ -71,6 +71,7 @@ interface MessageRow extends Message {
 /** `sms_logs`, of which the view `sms_threads` is made. */
 export const messages: ReadModel<MessageRow> = {
   kind: 'message',
+  liveKind: 'message',
   foldVersion: 1,
   fold: ({ entity: { account, entity }, events }, settings) => {
     const message = foldMessage(events as Folded<MessageEvent>[]) // an entity of this kind has no other events

@@ -58,6 +58,7 @@ export const presences: ReadModel<PresenceRow> = {
     name: 'agent_presence',
     entity: 'extension',
     key: ['account', 'extension', 'since'],
+    agent: 'extension',
     many: true,
     rowsOf: ({ account, extension, spans }) => spans.map(span => ({ ...span, account, extension })),
     columns: {

@@ -22,6 +22,7 @@ export const ranges: ReadModel<RangeRow> = {
     name: 'polled_ranges',
     entity: 'range_id',
     key: ['account', 'range_id'],
+    agent: 'scope', // of presences, which it confirms
     many: false,
     rowsOf: row => [row],
     columns: {

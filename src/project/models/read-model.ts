@@ -1,3 +1,4 @@
+import type { ChangeKind } from '../../db/changes.js'
 import type { Columns } from '../../db/unnest.js'
 import type { EntityKind } from '../../events/event.js'
 import type { History } from '../history.js'
@@ -14,6 +15,8 @@ export interface ReadModel<Row> {
   fold: (history: History, settings: AccountSettings) => Row | null
   /** Where the rows go. The first has one row for each entity, and keeps its contribution, if there is one. */
   tables: readonly Table<Row>[]
+  /** What live views call the entity; none: they do not show it. */
+  liveKind?: ChangeKind
   /** Others write rows of its table too: one without events of its own may be theirs. */
   sharesTable?: boolean
   /** What the row adds to mightycall_reports: the first table then has a column of that name. */
@@ -29,6 +32,8 @@ export interface Table<Row, TableRow = unknown> {
   entity: string
   key: readonly string[]
   columns: Columns<TableRow>
+  /** The column of the extension whose status the row has a part in. */
+  agent?: string
   /** True when an entity may have several rows, so that some may have to go. */
   many: boolean
   rowsOf (row: Row): readonly TableRow[]

@@ -60,6 +60,7 @@ interface VoicemailRow extends Voicemail {
 /** `voicemail_logs` */
 export const voicemails: ReadModel<VoicemailRow> = {
   kind: 'voicemail',
+  liveKind: 'voicemail',
   foldVersion: 1,
   fold: ({ entity: { account, entity }, events }, settings) => {
     const voicemail = foldVoicemail(events as Folded<VoicemailEvent>[]) // an entity of this kind has no other events

@@ -55,6 +55,7 @@ export async function rebuildChunk ({ pool, settings, after, size, dryRun, onDon
     }
     chunk.events = histories.reduce((sum, { events }) => sum + events.length, 0)
     if (dryRun) return chunk
+    for (const { account } of chunk.differences) aggregates.changes.reset(account)
     await raiseFoldVersions(tx, entities)
     await onDone?.(tx, chunk)
     await aggregates.write(tx)

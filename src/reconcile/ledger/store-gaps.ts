@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { writeChanges } from '../../db/changes.js'
+import { inTransaction } from '../../db/transaction.js'
 import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
 import type { Gap } from './gap.js'
 import { HOUR_MS } from './hours.js'
@@ -30,7 +32,7 @@ const columns: Columns<FoundGap> = {
 const STORE = `insert into gaps (${Object.keys(columns).join(', ')}) select * from ${unnest(columns)} order by account, kind, entity
   on conflict (account, kind, entity) do update set healed_at = greatest(gaps.detected_at, excluded.healed_at), healed_by = excluded.healed_by
   where gaps.healed_at is null and excluded.healed_at is not null
-  returning xmax = '0' as is_new, healed_at is not null as is_healed`
+  returning account, kind, entity, xmax = '0' as is_new, healed_at is not null as is_healed`
 
 export interface Change {
   /** Gaps that had no row. */
@@ -39,9 +41,24 @@ export interface Change {
   healed: number
 }
 
+/** What live views call a gap; an id may hold anything, a kind no space. */
+export const gapObject = ({ kind, entity }: { kind: string, entity: string }): string => `${kind} ${entity}`
+
+interface StoredGap {
+  account: string
+  kind: string
+  entity: string
+  is_new: boolean
+  is_healed: boolean
+}
+
 /** Writes what is new of these gaps, each once. */
 export async function storeGaps (pool: pg.Pool, gaps: readonly FoundGap[]): Promise<Change> {
   if (gaps.length === 0) return { detected: 0, healed: 0 }
-  const { rows } = await pool.query<{ is_new: boolean, is_healed: boolean }>(STORE, arraysOf(columns, gaps))
+  const rows = await inTransaction(pool, async tx => {
+    const stored = await tx.query<StoredGap>(STORE, arraysOf(columns, gaps))
+    await writeChanges(tx, stored.rows.map(row => ({ account: row.account, kind: 'gap', object: gapObject(row) })))
+    return stored.rows
+  })
   return { detected: rows.filter(row => row.is_new).length, healed: rows.filter(row => row.is_healed).length }
 }

@@ -18,6 +18,7 @@ type LegRow = EndedLeg & Pick<CallRow, 'account' | 'callId'>
 /** `call_history` and `call_legs`. */
 export const calls: ReadModel<CallRow> = {
   kind: 'call',
+  liveKind: 'call',
   foldVersion: CALL_FOLD_VERSION,
   fold: ({ entity: { account, entity }, events }, settings) => {
     const own = events as FoldedCallEvent[] // an entity of kind call has no other events
@@ -58,6 +59,7 @@ export const calls: ReadModel<CallRow> = {
       name: 'call_legs',
       entity: 'call_id',
       key: ['account', 'call_id', 'extension', 'attempt'],
+      agent: 'extension',
       many: true, // and a late event may show that an attempt never was
       rowsOf: ({ account, callId, legs }) => legs.map(leg => ({ ...leg, account, callId })),
       columns: {

@@ -1,0 +1,71 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { atMostEvery } from '../at-most.js'
+import { changesAfter, newestChange } from '../db/changes.js'
+import { createGate } from '../gate.js'
+import type { Client } from './client.js'
+import type { LiveReaders } from './readers.js'
+import { createTelling, PAGE } from './telling.js'
+import { createWork } from './work.js'
+
+export interface HubOptions {
+  pool: pg.Pool
+  readers: LiveReaders
+  logger: Logger
+}
+
+/** Reads each change once for all clients of this process, and sends them what they may see of it. */
+export interface Hub {
+  /** There may be changes: they are read at once, or, under load, with those that come meanwhile. */
+  wake: () => void
+  /** The number from which a new client is told all that follows. */
+  newest: () => Promise<number>
+  /** From now on it is told what follows the number that it has. */
+  join: (client: Client) => Promise<void>
+  leave: (client: Client) => void
+  /** The number up to which this client was told all; null: it has not joined yet. */
+  toldUpTo: (client: Client) => number | null
+}
+
+const RESUMING_AT_ONCE = 4
+const WARN_EVERY_MS = 60_000
+
+export function createHub ({ pool, readers, logger }: HubOptions): Hub {
+  const clients = new Set<Client>()
+  const telling = createTelling({ pool, readers })
+  const resuming = createGate(RESUMING_AT_ONCE)
+  const turns = createGate(1) // while a client joins, nothing is read for the others
+  const warn = atMostEvery(WARN_EVERY_MS, () => logger.warn('changes could not be read, and are tried again soon'))
+  const work = createWork(async () => clients.size > 0 && turns.run(pull), warn)
+  let last = 0
+
+  /** True: there is more. */
+  async function pull (): Promise<boolean> {
+    const changes = await changesAfter(pool, last, PAGE)
+    if (changes?.length === 0) return false
+    if (!changes) for (const client of clients) client.requireReset() // the database is an older one now, or nothing was read for an hour
+    const to = changes?.at(-1)?.number ?? await newestChange(pool)
+    await telling.tellAll(clients, changes ?? [], to)
+    last = to
+    return changes?.length === PAGE
+  }
+
+  return {
+    wake: work.wake,
+    newest: async () => clients.size > 0 ? last : newestChange(pool),
+    join: async client => {
+      await resuming.run(() => telling.catchUp(client)) // beside the others, who need not wait for it
+      await turns.run(async () => {
+        if (clients.size === 0) last = client.cursor()
+        while (client.cursor() < last && await telling.tellNext(client)); // what came meanwhile
+        if (!client.isOver()) clients.add(client)
+      })
+      work.wake() // before it was there, nobody may have been
+    },
+    leave: client => {
+      clients.delete(client)
+      telling.forgetScopesBut(clients)
+    },
+    toldUpTo: client => clients.has(client) ? last : null
+  }
+}

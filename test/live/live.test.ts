@@ -1,0 +1,141 @@
+import t from 'tap'
+import type { Viewer } from '../../src/access/viewer.js'
+import { rebuild } from '../../src/project/rebuild/rebuild.js'
+import { sweepChanges } from '../../src/db/changes.js'
+import { eventually } from '../support/eventually.js'
+import { history } from '../support/history.js'
+import { liveApi } from '../support/live.js'
+import { untilTold } from '../support/live-client.js'
+import { ANSWERED, NOW } from '../support/projection.js'
+import { API_KEY } from '../support/query-api.js'
+import { SETTINGS } from '../support/settings.js'
+
+const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: null }
+
+t.test('a change is told as the whole object, as the lists show it, with its number', async t => {
+  const { project, watch, app } = await liveApi(t)
+  const client = await watch()
+  t.equal(client.status, 200)
+  await project(history(ANSWERED, { id: 'a' }))
+  const events = await untilTold(client, 'call and agent', some => some.some(({ event }) => event === 'call') && some.some(({ event }) => event === 'agent'))
+  const listed = async (path: string) => (await app.inject({ url: path, headers: { authorization: `Bearer ${API_KEY}` } })).json<{ data: object[] }>().data[0]
+  const { id, data } = events.find(({ event }) => event === 'call') ?? { id: '', data: {} }
+  t.strictSame(data.object, await listed('/v1/calls'))
+  t.equal(String(data.revision), id)
+  t.strictSame(events.find(({ event }) => event === 'agent')?.data.object, await listed('/v1/agents'))
+})
+
+t.test('a client is told the kinds and accounts that it asks for, and may ask for those that it may see', async t => {
+  const { project, watch } = await liveApi(t, { viewers: { k1: VIEWER } })
+  const [calls, other, all] = [await watch('?kinds=call'), await watch('?account=other&kinds=call,agent'), await watch('', { key: 'k1' })]
+  const elsewhere = history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
+  await project([...history(ANSWERED, { id: 'a' }), ...elsewhere])
+  await untilTold(calls, 'both calls', some => some.length === 2)
+  await untilTold(other, 'its account', some => some.length === 2)
+  await untilTold(all, 'the account of the key', some => some.length === 2)
+  await project([...history('IncomingCall', { id: 'c' }), ...history('IncomingCall', { id: 'd' }).map(event => ({ ...event, account: 'other' }))], 20)
+  const seen = (events: typeof calls.events) => events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension}`).sort()
+  t.strictSame(seen(await untilTold(calls, 'two more', some => some.length === 4)), ['call a', 'call b', 'call c', 'call d'])
+  t.strictSame(seen(await untilTold(other, 'one more', some => some.length === 3)), ['agent 101', 'call b', 'call d'])
+  t.strictSame(seen(await untilTold(all, 'one more', some => some.length === 3)), ['agent 101', 'call a', 'call c'])
+  for (const [query, key, status] of [['?kinds=nothing', API_KEY, 400], ['?kinds=call,gap', 'k1', 403], ['?kinds=health', 'k1', 403], ['', 'nobody', 401], ['?kind=call', API_KEY, 400]] as const) {
+    t.equal((await watch(query, { key })).status, status, query)
+  }
+})
+
+t.test('who comes back is told exactly what it has missed, and not what it has seen', async t => {
+  const { project, watch } = await liveApi(t)
+  const first = await watch('?kinds=call')
+  await project(history('IncomingCall', { id: 'a' }))
+  await untilTold(first, 'the call', some => some.length === 1)
+  first.close()
+  await project(history('IncomingCall', { id: 'b' }), 10)
+  await project(history('IncomingCall > IncomingCallRinging(101)', { id: 'b' }), 20)
+  await project(history('IncomingCall', { id: 'c' }), 30)
+  for (const again of [await watch('?kinds=call', { lastEventId: first.lastId() }), await watch(`?kinds=call&lastEventId=${first.lastId()}`)]) {
+    const events = await untilTold(again, 'what was missed', some => some.length === 2)
+    t.match(events.map(({ data }) => data.object), [{ id: 'b', state: 'ringing' }, { id: 'c' }])
+    const last = again.lastId()
+    t.ok(Number(last) > Number(first.lastId()))
+  }
+})
+
+t.test('a number that is swept, to come or none is a reset, and so is a rebuild', async t => {
+  const { pool, project, watch } = await liveApi(t)
+  await project(history('IncomingCall', { id: 'a' }))
+  await project(history('IncomingCall', { id: 'b' }), 10)
+  const old = await watch('?kinds=call', { lastEventId: '1' })
+  t.equal((await untilTold(old, 'all of it', some => some.length === 1))[0]?.event, 'call')
+  await pool.query("update changes set changed_at = changed_at - interval '2 hours'")
+  await sweepChanges(pool)
+  const clients = [await watch('?kinds=call', { lastEventId: '1' }), await watch('?kinds=call', { lastEventId: '99' }), await watch('?kinds=call', { lastEventId: 'x' })]
+  for (const client of clients) {
+    t.match(await untilTold(client, 'a reset', some => some.length === 1), [{ id: '2', event: 'reset', data: { revision: 2 } }])
+  }
+  await pool.query("update call_history set state = 'ended'")
+  await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
+  const [told] = (await untilTold(old, 'the rebuild', some => some.some(({ event }) => event === 'reset'))).slice(-1)
+  t.equal(told?.event, 'reset')
+  t.equal((await untilTold(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1))[0]?.event, 'reset', 'who was away, too')
+})
+
+t.test('an object that is gone is told as such', async t => {
+  const { pool, project, watch } = await liveApi(t)
+  await project(history('IncomingCall', { id: 'a' }))
+  const client = await watch('?kinds=call')
+  await pool.query("delete from call_history")
+  await pool.query("insert into changes (account, kind, object, changed_at) values ('default', 'call', 'a', now())")
+  await pool.query("notify mightycall_stream_changes")
+  t.match((await untilTold(client, 'it is gone', some => some.length === 1))[0]?.data, { object: null, account: 'default', id: 'a' })
+})
+
+t.test('each client hears from time to time that the stream lives, and where it is, though nothing is for it', async t => {
+  const { project, watch } = await liveApi(t)
+  const client = await watch('?kinds=voicemail')
+  await project(history(ANSWERED, { id: 'a' }))
+  await eventually('the number goes on', () => client.lastId() === '2')
+  t.match(client.text(), /: heartbeat\n/)
+  t.strictSame(client.events, [])
+})
+
+t.test('health is told at once, and when it changes', async t => {
+  let ready = true
+  const { watch } = await liveApi(t, { health: async () => ({ ready }) })
+  const client = await watch('?kinds=health')
+  t.match(await untilTold(client, 'health', some => some.length === 1), [{ event: 'health', data: { object: { ready: true } } }])
+  ready = false
+  t.match((await untilTold(client, 'it changes', some => some.length === 2))[1], { event: 'health', data: { object: { ready: false } } })
+})
+
+t.test('who may no longer see it is cut at the next heartbeat, with why', async t => {
+  const viewers: Record<string, Viewer> = { k1: VIEWER }
+  const { watch, dropped, clients } = await liveApi(t, { viewers })
+  const [admin, client] = [await watch(), await watch('', { key: 'k1' })]
+  delete viewers.k1
+  await eventually('it is over', () => client.isOver())
+  t.match(client.events.at(-1), { event: 'dropped', data: { code: 'MCS_UNAUTHORIZED' } })
+  t.notOk(admin.isOver())
+  t.strictSame(dropped, ['MCS_UNAUTHORIZED'])
+  t.equal(clients(), 1)
+})
+
+t.test('the clients of a process, and of a key, are limited', async t => {
+  const { watch, clients } = await liveApi(t, { viewers: { k1: VIEWER }, limits: { clients: 3, clientsOfKey: 2 } })
+  const [first, ,] = [await watch(), await watch()]
+  t.equal((await watch()).status, 429)
+  t.equal((await watch('', { key: 'k1' })).status, 200)
+  t.equal((await watch('', { key: 'k1' })).status, 503)
+  first?.close()
+  await eventually('its place is free', () => clients() === 2)
+  t.equal((await watch('', { key: 'k1' })).status, 200)
+})
+
+t.test('at the end each client is told when to come back, and nobody is taken', async t => {
+  const { watch, streams, app } = await liveApi(t)
+  const client = await watch()
+  await streams.close()
+  await eventually('it is over', () => client.isOver())
+  t.match(client.text(), /retry: \d+\n\n$/)
+  t.equal((await watch()).status, 503)
+  await app.close()
+})

@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { encodeEvent } from '../../src/events/record.js'
+import { openLocalLog } from '../../src/event-log/local/local-log.js'
+import type { EventLog } from '../../src/event-log/port.js'
+import { noteLag } from '../../src/lag-metric.js'
+import { createMetrics } from '../../src/metrics.js'
+import { lagOf } from '../../src/project/lag.js'
+import { startProjector } from '../../src/project/projector.js'
+import { freshDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
+import { status } from '../support/facts.js'
+import { history } from '../support/history.js'
+import { openLog, skip } from '../support/kafka-log.js'
+import { ANSWERED, NOW } from '../support/projection.js'
+import { SETTINGS } from '../support/settings.js'
+import { tempDir } from '../support/temp-dir.js'
+
+const EVENTS = [...Array.from({ length: 5 }, (_, i) => history(ANSWERED, { id: `c${i}` })).flat(), status('101', 'available', 0), ...history('IncomingCall', { id: 'last' })]
+
+const project = (pool: pg.Pool, log: EventLog) => startProjector({ log, pool, group: 'g', now: () => NOW, settings: SETTINGS, logger: pino({ level: 'silent' }), onProjected: () => {} })
+const total = async (pool: pg.Pool, log: EventLog) => (await lagOf({ pool, log, group: 'g' })).reduce((sum, { records }) => sum + records, 0)
+
+async function falls (t: Test, pool: pg.Pool, log: EventLog): Promise<void> {
+  t.equal(await total(pool, log), 0, 'an empty log')
+  await log.append(EVENTS.map(encodeEvent))
+  t.equal(await total(pool, log), EVENTS.length, 'nothing is projected')
+  const projector = await project(pool, log)
+  await eventually('all is projected', async () => await total(pool, log) === 0, 30_000)
+  await eventually('and is there', async () => (await pool.query('select from events')).rowCount === EVENTS.length)
+  await projector.close()
+  await log.append(history('IncomingCall', { id: 'later' }).map(encodeEvent))
+  t.equal(await total(pool, log), 1, 'one came later')
+}
+
+t.test('of the local log the lag is one number, which falls to 0', async t => {
+  const { pool } = await freshDatabase(t)
+  const log = await openLocalLog({ dir: tempDir(t) })
+  t.teardown(log.close)
+  await falls(t, pool, log)
+  t.strictSame(await lagOf({ pool, log, group: 'g' }), [{ topic: 'all', partition: 0, records: 1 }])
+})
+
+t.test('of Kafka it is one for each partition', { skip }, async t => {
+  const { pool } = await freshDatabase(t)
+  const { log } = await openLog(t)
+  await falls(t, pool, log)
+  t.equal((await lagOf({ pool, log, group: 'g' })).length, 36, 'six topics of six partitions')
+})
+
+t.test('the metric says nothing while it cannot be known', async t => {
+  const metrics = createMetrics()
+  await noteLag(metrics, async () => [{ topic: 'calls', partition: 3, records: 7 }])
+  t.match(await metrics.registry.metrics(), /mcs_consumer_lag_records\{topic="calls",partition="3"\} 7/)
+  await noteLag(metrics, () => Promise.reject(new Error('Kafka is away')))
+  t.notMatch(await metrics.registry.metrics(), /mcs_consumer_lag_records\{/)
+})

@@ -1,0 +1,84 @@
+import http from 'node:http'
+import { eventually } from './eventually.js'
+
+interface Teardown {
+  teardown: (fn: () => void) => void
+}
+
+export interface LiveEvent {
+  id: string | null
+  event: string
+  data: { revision?: number, object?: { id?: string, extension?: string, state?: string } | null, id?: string, code?: string }
+}
+
+export interface LiveClient {
+  status: number
+  events: LiveEvent[]
+  /** Where it would go on. */
+  lastId: () => string
+  /** All that came, comments too. */
+  text: () => string
+  isOver: () => boolean
+  /** Reads nothing more. */
+  pause: () => void
+  close: () => void
+}
+
+export interface WatchOptions {
+  key: string
+  lastEventId?: string
+  /** Is told of each event as it comes. */
+  onEvent?: (event: LiveEvent) => void
+  keepText?: boolean
+}
+
+/** Reads server-sent events, as a browser would but for coming back by itself. */
+export async function watchLive (t: Teardown, url: string, { key, lastEventId, onEvent = () => {}, keepText = true }: WatchOptions): Promise<LiveClient> {
+  const headers = { authorization: `Bearer ${key}`, ...lastEventId !== undefined && { 'last-event-id': lastEventId } }
+  const request = http.get(url, { headers, agent: false })
+  t.teardown(() => { request.destroy() })
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve)
+    request.once('error', reject)
+  })
+  request.on('error', () => {}) // cut by the other side
+  const events: LiveEvent[] = []
+  let text = ''
+  let rest = ''
+  let lastId = lastEventId ?? ''
+  let isOver = false
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    if (keepText) text += chunk
+    const blocks = (rest + chunk).split('\n\n')
+    rest = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const event = parse(block)
+      if (event.id !== null) lastId = event.id
+      if (event.data === null) continue
+      const told = { ...event, data: event.data }
+      if (keepText) events.push(told)
+      onEvent(told)
+    }
+  })
+  response.on('error', () => {}).once('close', () => { isOver = true })
+  return {
+    status: response.statusCode ?? 0, events,
+    lastId: () => lastId,
+    text: () => text,
+    isOver: () => isOver,
+    pause: () => { response.pause() },
+    close: () => { request.destroy() }
+  }
+}
+
+function parse (block: string): Omit<LiveEvent, 'data'> & { data: LiveEvent['data'] | null } {
+  const fields = new Map(block.split('\n').filter(line => !line.startsWith(':')).map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+  const data = fields.get('data')
+  return { id: fields.get('id') ?? null, event: fields.get('event') ?? 'message', data: data === undefined ? null : JSON.parse(data) as LiveEvent['data'] } // as live/frames.ts writes it
+}
+
+/** Resolves with the events so far, once the condition holds for them. */
+export async function untilTold (client: LiveClient, what: string, condition: (events: readonly LiveEvent[]) => boolean): Promise<LiveEvent[]> {
+  await eventually(what, () => condition(client.events)).catch((err: Error) => { throw new Error(`${err.message}; told: ${client.text()}`) })
+  return client.events
+}
