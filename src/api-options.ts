@@ -19,10 +19,12 @@ export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' 
 /** What the routes of the API need of the other stages. */
 export function apiOptions ({ config, now, accounts, metrics, opened, reconciling }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryParts): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
+  const zonesOf = (asked: readonly string[] = accountIds()) => [...new Set(asked.map(settings.timeZoneOf))]
   return {
     db: drizzle(pool),
     now,
     regionsOf: accounts.regionsOf,
+    zonesOf,
     accountIds,
     settings,
     changeSettings: createChangeSettings(pool, now),

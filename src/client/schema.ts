@@ -1034,6 +1034,8 @@ export interface paths {
                     cursor?: string;
                     /** @description Extensions. */
                     extension?: string[];
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
                     /** @description Rows of one page. */
                     limit?: number;
                     /** @description Statuses. */
@@ -1045,7 +1047,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Default Response */
+                /** @description A page, or with format a file. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1076,6 +1078,8 @@ export interface paths {
                             /** @description Null: this is the last page. */
                             nextCursor: string | null;
                         };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
                     };
                 };
                 /** @description Default Response */
@@ -1173,7 +1177,7 @@ export interface paths {
                     cursor?: string;
                     /** @description Rows of one page. */
                     limit?: number;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23). */
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
                     since?: string;
                     /** @description Before this instant or day. */
                     until?: string;
@@ -1480,7 +1484,7 @@ export interface paths {
                     "application/json": {
                         /** @description May be left out where there is one. */
                         account?: string;
-                        /** @description From this instant on (RFC 3339), or from the start of this day (2026-01-31). */
+                        /** @description From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is. */
                         since: string;
                         /** @description Before this instant or day; now. At most 366 days after since. */
                         until?: string;
@@ -2033,13 +2037,25 @@ export interface paths {
                     direction?: ("inbound" | "outbound" | "callback" | "internal")[];
                     /** @description Calls with a leg of one of these extensions. */
                     extension?: string[];
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description Whether a recording is known. */
+                    hasRecording?: boolean;
                     /** @description Rows of one page. */
                     limit?: number;
+                    /** @description Of the talk, in the same way. */
+                    maxDurationSeconds?: number;
+                    /** @description Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found. */
+                    minDurationSeconds?: number;
+                    /** @description Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf. */
+                    needsCallback?: true;
                     /** @description Outcomes; only a call that has ended has one. */
                     outcome?: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled")[];
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23). */
+                    /** @description A number in any format or a part of one, or words that the client's name or number hold, or parts of them of at least 3 characters; upper or lower case. */
+                    q?: string;
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
                     since?: string;
-                    /** @description Newest or oldest first. */
+                    /** @description A minus: from the last to the first. */
                     sort?: "-startedAt" | "startedAt";
                     /** @description States. */
                     state?: ("waiting" | "ringing" | "connected" | "ended")[];
@@ -2052,7 +2068,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Default Response */
+                /** @description A page, or with format a file. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2067,6 +2083,17 @@ export interface paths {
                                 answeredBy: string | null;
                                 /** @description E.164. */
                                 businessNumber: string | null;
+                                /** @description Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were. */
+                                callback: {
+                                    /** @description Calls to the client until then, that one included. */
+                                    attempts: number;
+                                    /** @description From the end of the call until then. */
+                                    minutesToReturn: number | null;
+                                    /** @description When the next talk with this client began, whoever called whom. Null: it is still to be returned. */
+                                    returnedAt: string | null;
+                                    /** @description The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before. */
+                                    unansweredCalls: number;
+                                } | null;
                                 /** @description Null: a call between colleagues, or nobody was named. */
                                 client: {
                                     /** @description A site widget's, or the client's. */
@@ -2122,6 +2149,8 @@ export interface paths {
                             /** @description Null: this is the last page. With asOf a page may hold fewer calls than its limit and not be the last. */
                             nextCursor: string | null;
                         };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
                     };
                 };
                 /** @description Default Response */
@@ -2238,6 +2267,17 @@ export interface paths {
                             answeredBy: string | null;
                             /** @description E.164. */
                             businessNumber: string | null;
+                            /** @description Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were. */
+                            callback: {
+                                /** @description Calls to the client until then, that one included. */
+                                attempts: number;
+                                /** @description From the end of the call until then. */
+                                minutesToReturn: number | null;
+                                /** @description When the next talk with this client began, whoever called whom. Null: it is still to be returned. */
+                                returnedAt: string | null;
+                                /** @description The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before. */
+                                unansweredCalls: number;
+                            } | null;
                             /** @description Null: a call between colleagues, or nobody was named. */
                             client: {
                                 /** @description A site widget's, or the client's. */
@@ -2725,6 +2765,313 @@ export interface paths {
                 };
                 /** @description Default Response */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts by name; those without one come first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                    /** @description Their numbers, in any format. */
+                    client?: string[];
+                    /** @description The nextCursor of the page before, with the same filter. */
+                    cursor?: string;
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description Rows of one page. */
+                    limit?: number;
+                    /** @description A number in any format or a part of one, or words that the name or the numbers hold, or parts of them of at least 3 characters; upper or lower case. */
+                    q?: string;
+                    /** @description True: with those that were removed. */
+                    removed?: boolean;
+                    /** @description A minus: from the last to the first. */
+                    sort?: "name" | "-name";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with format a file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                channels: {
+                                    id: string;
+                                    /** @enum {unknown} */
+                                    kind: "phone" | "email";
+                                    labels: string[];
+                                    /** @description E.164 of a phone. */
+                                    value: string;
+                                }[];
+                                /** @description MightyCall's id of the contact. */
+                                id: string;
+                                /** @description Null: it has none. */
+                                name: string | null;
+                                /** @description Of the channels, E.164, each once. */
+                                phones: string[];
+                                /** @description Null: it was not removed. */
+                                removedAt: string | null;
+                                tags: string[];
+                                /**
+                                 * Format: date-time
+                                 * @description When a change of it was last seen.
+                                 */
+                                updatedAt: string;
+                            }[];
+                            /** @description Null: this is the last page. */
+                            nextCursor: string | null;
+                        };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One contact */
+        get: {
+            parameters: {
+                query?: {
+                    account?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Of the address book. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            channels: {
+                                id: string;
+                                /** @enum {unknown} */
+                                kind: "phone" | "email";
+                                labels: string[];
+                                /** @description E.164 of a phone. */
+                                value: string;
+                            }[];
+                            /** @description MightyCall's id of the contact. */
+                            id: string;
+                            /** @description Null: it has none. */
+                            name: string | null;
+                            /** @description Of the channels, E.164, each once. */
+                            phones: string[];
+                            /** @description Null: it was not removed. */
+                            removedAt: string | null;
+                            tags: string[];
+                            /**
+                             * Format: date-time
+                             * @description When a change of it was last seen.
+                             */
+                            updatedAt: string;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3517,6 +3864,368 @@ export interface paths {
                 };
                 /** @description Default Response */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is known, last received first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                    /** @description The nextCursor of the page before, with the same filter. */
+                    cursor?: string;
+                    /** @description Ids of calls, voicemails, … */
+                    entity?: string[];
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description What they are about. */
+                    kind?: ("call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified")[];
+                    /** @description Rows of one page. */
+                    limit?: number;
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
+                    since?: string;
+                    /** @description A minus: from the last to the first. */
+                    sort?: "-receivedAt" | "receivedAt";
+                    /** @description Before this instant or day. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with format a file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                /** @description Which of them: the id of a call, a voicemail, … */
+                                entity: string;
+                                /** @description The normalized fields: see docs/schemas. */
+                                fields: {
+                                    [key: string]: unknown;
+                                };
+                                /** Format: uuid */
+                                id: string;
+                                /**
+                                 * @description What it is about.
+                                 * @enum {unknown}
+                                 */
+                                kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
+                                /**
+                                 * Format: date-time
+                                 * @description MightyCall's own time.
+                                 */
+                                occurredAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it reached us.
+                                 */
+                                receivedAt: string;
+                                /**
+                                 * @description How we learned it.
+                                 * @enum {unknown}
+                                 */
+                                source: "webhook" | "rest" | "action";
+                                type: string;
+                            }[];
+                            /** @description Null: this is the last page. */
+                            nextCursor: string | null;
+                        };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event, with what MightyCall sent */
+        get: {
+            parameters: {
+                query: {
+                    account?: string;
+                    entity: string;
+                    /** @description As the list says: no index leads from the id alone. */
+                    kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /** @description How raw is shown. */
+                            encoding: ("json" | "text" | "base64") | null;
+                            /** @description Which of them: the id of a call, a voicemail, … */
+                            entity: string;
+                            /** @description The normalized fields: see docs/schemas. */
+                            fields: {
+                                [key: string]: unknown;
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            /**
+                             * @description What it is about.
+                             * @enum {unknown}
+                             */
+                            kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
+                            /**
+                             * Format: date-time
+                             * @description MightyCall's own time.
+                             */
+                            occurredAt: string;
+                            /** @description What MightyCall sent, without its ApiKey. */
+                            raw: unknown;
+                            /**
+                             * Format: date-time
+                             * @description When it reached us.
+                             */
+                            receivedAt: string;
+                            /**
+                             * @description How we learned it.
+                             * @enum {unknown}
+                             */
+                            source: "webhook" | "rest" | "action";
+                            type: string;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4459,6 +5168,660 @@ export interface paths {
                 };
                 /** @description Default Response */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SMS and MMS, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                    /** @description Business numbers, in any format. */
+                    businessNumber?: string[];
+                    /** @description Clients' numbers, in any format. */
+                    client?: string[];
+                    /** @description The nextCursor of the page before, with the same filter. */
+                    cursor?: string;
+                    /** @description Directions. */
+                    direction?: ("inbound" | "outbound")[];
+                    /** @description Of the agents who wrote them. */
+                    extension?: string[];
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description Rows of one page. */
+                    limit?: number;
+                    /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text hold, or parts of them of at least 3 characters; upper or lower case. */
+                    q?: string;
+                    /** @description True: with those that were removed. */
+                    removed?: boolean;
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
+                    since?: string;
+                    /** @description A minus: from the last to the first. */
+                    sort?: "-at" | "at";
+                    /** @description States. */
+                    state?: ("pending" | "sent" | "failed" | "received" | "unconfirmed")[];
+                    /** @description Threads, by their ids. */
+                    thread?: string[];
+                    /** @description True: received, not removed, and nobody has read it. False: all others. */
+                    unread?: boolean;
+                    /** @description Before this instant or day. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with format a file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was sent or received.
+                                 */
+                                at: string;
+                                attachments: {
+                                    /** @description A MIME type. */
+                                    contentType: string | null;
+                                    /** @description As it was sent. */
+                                    fileName: string | null;
+                                    /** @description 1, 2, … within the message. */
+                                    n: number;
+                                    /** @description Null: not known. */
+                                    sizeBytes: number | null;
+                                }[];
+                                /** @description E.164. */
+                                businessNumber: string | null;
+                                /** @description Null: nobody was named. */
+                                client: {
+                                    /** @description A site widget's, or the client's. */
+                                    name: string | null;
+                                    /** @description E.164 when it could be read. */
+                                    number: string | null;
+                                } | null;
+                                /** @description Null: it cannot be told. */
+                                direction: ("inbound" | "outbound") | null;
+                                /** @description MightyCall's id of the message, or ours of the request to send it. */
+                                id: string;
+                                /** @description Somebody has read it. Null: not known. */
+                                read: boolean | null;
+                                /**
+                                 * @description Unconfirmed: it is not known whether MightyCall has taken it.
+                                 * @enum {unknown}
+                                 */
+                                state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
+                                /** @description Null: there is none. */
+                                text: string | null;
+                                /** @description Null: one of the numbers is not known. */
+                                threadId: string | null;
+                            }[];
+                            /** @description Null: this is the last page. */
+                            nextCursor: string | null;
+                        };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message */
+        get: {
+            parameters: {
+                query?: {
+                    account?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description An SMS or MMS. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was sent or received.
+                             */
+                            at: string;
+                            attachments: {
+                                /** @description A MIME type. */
+                                contentType: string | null;
+                                /** @description As it was sent. */
+                                fileName: string | null;
+                                /** @description 1, 2, … within the message. */
+                                n: number;
+                                /** @description Null: not known. */
+                                sizeBytes: number | null;
+                            }[];
+                            /** @description E.164. */
+                            businessNumber: string | null;
+                            /** @description Null: nobody was named. */
+                            client: {
+                                /** @description A site widget's, or the client's. */
+                                name: string | null;
+                                /** @description E.164 when it could be read. */
+                                number: string | null;
+                            } | null;
+                            /** @description Null: it cannot be told. */
+                            direction: ("inbound" | "outbound") | null;
+                            /** @description MightyCall's id of the message, or ours of the request to send it. */
+                            id: string;
+                            /** @description Somebody has read it. Null: not known. */
+                            read: boolean | null;
+                            /**
+                             * @description Unconfirmed: it is not known whether MightyCall has taken it.
+                             * @enum {unknown}
+                             */
+                            state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
+                            /** @description Null: there is none. */
+                            text: string | null;
+                            /** @description Null: one of the numbers is not known. */
+                            threadId: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Business numbers; those of an organization are the ones that it owns now */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                    /** @description Whether MightyCall lists it, enabled. */
+                    active?: boolean;
+                    /** @description Business numbers, in any format. */
+                    businessNumber?: string[];
+                    /** @description The nextCursor of the page before, with the same filter. */
+                    cursor?: string;
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description Rows of one page. */
+                    limit?: number;
+                    /** @description A number in any format or a part of one, or words that the number or the label hold, or parts of them of at least 3 characters; upper or lower case. */
+                    q?: string;
+                    /** @description Whether it is known to take messages. */
+                    smsEnabled?: boolean;
+                    /** @description A minus: from the last to the first. */
+                    sort?: "number" | "-number";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with format a file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                /** @description MightyCall lists it, enabled. */
+                                active: boolean;
+                                /** Format: uuid */
+                                id: string;
+                                /** @description Null: it has none. */
+                                label: string | null;
+                                /** @description E.164. */
+                                number: string;
+                                /** @description Whose it is now. Null: nobody's. */
+                                organization: {
+                                    /** Format: uuid */
+                                    id: string;
+                                    name: string;
+                                } | null;
+                                /** @description Null: not known. */
+                                smsEnabled: boolean | null;
+                            }[];
+                            /** @description Null: this is the last page. */
+                            nextCursor: string | null;
+                        };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/numbers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One number */
+        get: {
+            parameters: {
+                query?: {
+                    account?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A business number that is, or ever was, listed. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /** @description MightyCall lists it, enabled. */
+                            active: boolean;
+                            /** Format: uuid */
+                            id: string;
+                            /** @description Null: it has none. */
+                            label: string | null;
+                            /** @description E.164. */
+                            number: string;
+                            /** @description Whose it is now. Null: nobody's. */
+                            organization: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            } | null;
+                            /** @description Null: not known. */
+                            smsEnabled: boolean | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -6945,6 +8308,734 @@ export interface paths {
                 };
                 /** @description Default Response */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations, with the newest message first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                    /** @description Business numbers, in any format. */
+                    businessNumber?: string[];
+                    /** @description Clients' numbers, in any format. */
+                    client?: string[];
+                    /** @description The nextCursor of the page before, with the same filter. */
+                    cursor?: string;
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description Rows of one page. */
+                    limit?: number;
+                    /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text of any message hold, or parts of them of at least 3 characters; upper or lower case. */
+                    q?: string;
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
+                    since?: string;
+                    /** @description A minus: from the last to the first. */
+                    sort?: "-at" | "at";
+                    /** @description True: with messages that nobody has read. False: without. */
+                    unread?: boolean;
+                    /** @description Before this instant or day. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with format a file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                /** @description E.164. */
+                                businessNumber: string;
+                                /** @description Never null: a thread is of two numbers. */
+                                client: {
+                                    /** @description A site widget's, or the client's. */
+                                    name: string | null;
+                                    /** @description E.164 when it could be read. */
+                                    number: string | null;
+                                } | null;
+                                /** Format: uuid */
+                                id: string;
+                                /**
+                                 * message
+                                 * @description An SMS or MMS.
+                                 */
+                                lastMessage: {
+                                    account: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When it was sent or received.
+                                     */
+                                    at: string;
+                                    attachments: {
+                                        /** @description A MIME type. */
+                                        contentType: string | null;
+                                        /** @description As it was sent. */
+                                        fileName: string | null;
+                                        /** @description 1, 2, … within the message. */
+                                        n: number;
+                                        /** @description Null: not known. */
+                                        sizeBytes: number | null;
+                                    }[];
+                                    /** @description E.164. */
+                                    businessNumber: string | null;
+                                    /** @description Null: nobody was named. */
+                                    client: {
+                                        /** @description A site widget's, or the client's. */
+                                        name: string | null;
+                                        /** @description E.164 when it could be read. */
+                                        number: string | null;
+                                    } | null;
+                                    /** @description Null: it cannot be told. */
+                                    direction: ("inbound" | "outbound") | null;
+                                    /** @description MightyCall's id of the message, or ours of the request to send it. */
+                                    id: string;
+                                    /** @description Somebody has read it. Null: not known. */
+                                    read: boolean | null;
+                                    /**
+                                     * @description Unconfirmed: it is not known whether MightyCall has taken it.
+                                     * @enum {unknown}
+                                     */
+                                    state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
+                                    /** @description Null: there is none. */
+                                    text: string | null;
+                                    /** @description Null: one of the numbers is not known. */
+                                    threadId: string | null;
+                                };
+                                /** @description Messages received that nobody has read. */
+                                unread: number;
+                            }[];
+                            /** @description Null: this is the last page. */
+                            nextCursor: string | null;
+                        };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thread */
+        get: {
+            parameters: {
+                query?: {
+                    account?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What a business number and a client have written to each other. Messages that were removed are left out. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /** @description E.164. */
+                            businessNumber: string;
+                            /** @description Never null: a thread is of two numbers. */
+                            client: {
+                                /** @description A site widget's, or the client's. */
+                                name: string | null;
+                                /** @description E.164 when it could be read. */
+                                number: string | null;
+                            } | null;
+                            /** Format: uuid */
+                            id: string;
+                            /**
+                             * message
+                             * @description An SMS or MMS.
+                             */
+                            lastMessage: {
+                                account: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was sent or received.
+                                 */
+                                at: string;
+                                attachments: {
+                                    /** @description A MIME type. */
+                                    contentType: string | null;
+                                    /** @description As it was sent. */
+                                    fileName: string | null;
+                                    /** @description 1, 2, … within the message. */
+                                    n: number;
+                                    /** @description Null: not known. */
+                                    sizeBytes: number | null;
+                                }[];
+                                /** @description E.164. */
+                                businessNumber: string | null;
+                                /** @description Null: nobody was named. */
+                                client: {
+                                    /** @description A site widget's, or the client's. */
+                                    name: string | null;
+                                    /** @description E.164 when it could be read. */
+                                    number: string | null;
+                                } | null;
+                                /** @description Null: it cannot be told. */
+                                direction: ("inbound" | "outbound") | null;
+                                /** @description MightyCall's id of the message, or ours of the request to send it. */
+                                id: string;
+                                /** @description Somebody has read it. Null: not known. */
+                                read: boolean | null;
+                                /**
+                                 * @description Unconfirmed: it is not known whether MightyCall has taken it.
+                                 * @enum {unknown}
+                                 */
+                                state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
+                                /** @description Null: there is none. */
+                                text: string | null;
+                                /** @description Null: one of the numbers is not known. */
+                                threadId: string | null;
+                            };
+                            /** @description Messages received that nobody has read. */
+                            unread: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/voicemails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Voicemails, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description MightyCall accounts. */
+                    account?: string[];
+                    /** @description Business numbers, in any format. */
+                    businessNumber?: string[];
+                    /** @description Clients' numbers, in any format. */
+                    client?: string[];
+                    /** @description The nextCursor of the page before, with the same filter. */
+                    cursor?: string;
+                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
+                    format?: "csv" | "ndjson";
+                    /** @description Rows of one page. */
+                    limit?: number;
+                    /** @description A number in any format or a part of one, or words that the client's name, the client's number or the transcript hold, or parts of them of at least 3 characters; upper or lower case. */
+                    q?: string;
+                    /** @description True: with those that were removed. */
+                    removed?: boolean;
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
+                    since?: string;
+                    /** @description A minus: from the last to the first. */
+                    sort?: "-at" | "at";
+                    /** @description True: nobody has listened to it. False: somebody has, or it is not known. */
+                    unread?: boolean;
+                    /** @description Before this instant or day. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page, or with format a file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: {
+                                account: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was left.
+                                 */
+                                at: string;
+                                /** @description E.164. */
+                                businessNumber: string | null;
+                                /** @description The call in which it was left. Null: not known. */
+                                callId: string | null;
+                                /** @description Null: nobody was named. */
+                                client: {
+                                    /** @description A site widget's, or the client's. */
+                                    name: string | null;
+                                    /** @description E.164 when it could be read. */
+                                    number: string | null;
+                                } | null;
+                                /** @description Null: not known. */
+                                durationSeconds: number | null;
+                                /** @description MightyCall's id of the voicemail. */
+                                id: string;
+                                /** @description Somebody has listened to it. Null: not known. */
+                                read: boolean | null;
+                                /** @description Null: none is known. */
+                                recording: {
+                                    /** @description MightyCall's id of it. */
+                                    id: string | null;
+                                } | null;
+                                /** @description Null: it was not removed. */
+                                removedAt: string | null;
+                                transcript: {
+                                    /** @description What became of the speech recognition. Null: not known. */
+                                    state: ("not-performed" | "silence" | "ready" | "failed") | null;
+                                    /** @description What was understood. */
+                                    text: string | null;
+                                };
+                            }[];
+                            /** @description Null: this is the last page. */
+                            nextCursor: string | null;
+                        };
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/voicemails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One voicemail */
+        get: {
+            parameters: {
+                query?: {
+                    account?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was left.
+                             */
+                            at: string;
+                            /** @description E.164. */
+                            businessNumber: string | null;
+                            /** @description The call in which it was left. Null: not known. */
+                            callId: string | null;
+                            /** @description Null: nobody was named. */
+                            client: {
+                                /** @description A site widget's, or the client's. */
+                                name: string | null;
+                                /** @description E.164 when it could be read. */
+                                number: string | null;
+                            } | null;
+                            /** @description Null: not known. */
+                            durationSeconds: number | null;
+                            /** @description MightyCall's id of the voicemail. */
+                            id: string;
+                            /** @description Somebody has listened to it. Null: not known. */
+                            read: boolean | null;
+                            /** @description Null: none is known. */
+                            recording: {
+                                /** @description MightyCall's id of it. */
+                                id: string | null;
+                            } | null;
+                            /** @description Null: it was not removed. */
+                            removedAt: string | null;
+                            transcript: {
+                                /** @description What became of the speech recognition. Null: not known. */
+                                state: ("not-performed" | "silence" | "ready" | "failed") | null;
+                                /** @description What was understood. */
+                                text: string | null;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };

@@ -9,6 +9,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   53300: 'the server has no connection left: raise max_connections, or lower DATABASE_POOL_SIZE',
   '55P03': 'another process has been migrating, or has held a table, for 60 s: try again when it is done',
   '57P03': 'the server is starting: try again',
+  '0A000': 'the server lacks the extension pg_trgm: install its contrib package',
   25006: 'the server is read-only: point to the primary',
   ECONNREFUSED: 'nothing listens at its address: start the server, or correct host and port',
   ENOTFOUND: 'its host is unknown: correct it',

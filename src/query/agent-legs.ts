@@ -16,7 +16,7 @@ export type Asked = readonly string[] | undefined
  */
 export function recentLegs (instant: SQL, accounts: Asked): SQL {
   return sql`recent_legs as materialized (
-    select c.account, c.call_id, l.extension, l.role, l.ringing_at,
+    select c.account, c.call_id, c.business_number, c.started_at, l.extension, l.role, l.ringing_at,
       case when l.connected_at <= ${instant} then l.connected_at end as connected_at,
       case when l.ended_at <= ${instant} then l.ended_at end as ended_at,
       greatest(c.started_at, case when c.last_event_at <= ${instant} then c.last_event_at end) as call_sign_at
@@ -34,7 +34,7 @@ export function openLegs (instant: SQL, { isNow, accounts }: { isNow: boolean, a
 
 /** By the index of open calls, which are few, whenever they began. */
 function openNow (alive: SQL, accounts: Asked): SQL {
-  return sql`select l.account, l.call_id, l.extension, l.role, l.ringing_at, l.connected_at
+  return sql`select l.account, l.call_id, c.business_number, c.started_at, l.extension, l.role, l.ringing_at, l.connected_at
     from call_history c cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id offset 0) l
     where c.state <> 'ended' and c.last_event_at >= ${alive} and l.ended_at is null and ${among(sql`c.account`, accounts)}`
 }
@@ -44,7 +44,7 @@ function openNow (alive: SQL, accounts: Asked): SQL {
  * an event that changed none has left no trace in the rows.
  */
 function openThen (alive: SQL): SQL {
-  return sql`select account, call_id, extension, role, ringing_at, connected_at
+  return sql`select account, call_id, business_number, started_at, extension, role, ringing_at, connected_at
     from (select *, max(greatest(call_sign_at, ringing_at, connected_at, ended_at)) over (partition by account, call_id) as sign_at from recent_legs) l
     where ended_at is null and sign_at >= ${alive}`
 }

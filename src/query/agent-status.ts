@@ -1,5 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { Viewer } from '../access/viewer.js'
+import { visible, visibleExtensions } from '../access/visible.js'
 import { among, type Asked, lastEnds, LOOK_BACK_HOURS, openLegs, recentLegs } from './agent-legs.js'
 import type { Keyset } from './list.js'
 
@@ -25,6 +27,7 @@ export interface AgentQuestion {
   at: Date
   /** True: `at` is the present, for which the rows were made. */
   isNow: boolean
+  viewer: Viewer
   accounts: Asked
   extensions: Asked
   statuses: Asked
@@ -39,14 +42,14 @@ export async function findAgents (db: NodePgDatabase, question: AgentQuestion): 
   return rows
 }
 
-export function agentStatus ({ at, isNow, accounts, extensions, statuses, place, limit }: AgentQuestion): SQL {
+export function agentStatus ({ at, isNow, viewer, accounts, extensions, statuses, place, limit }: AgentQuestion): SQL {
   const instant = sql`${at}::timestamptz`
   return sql`with recursive ${presentExtensions}, ${recentLegs(instant, accounts)}, ${openLegs(instant, { isNow, accounts })}, ${lastEnds},
   agents as (
     select account, extension from mightycall_extensions union select account, extension from present union select account, extension from open_legs where extension <> ''
   ),
   busy as (
-    select account, extension, array_agg(distinct call_id) as calls,
+    select account, extension, coalesce(array_agg(distinct call_id) filter (where ${visible(viewer, OPEN_LEG) ?? sql`true`}), '{}') as calls,
       min(connected_at) as talking_since,
       min(ringing_at) filter (where connected_at is null and role = 'dialer') as dialing_since,
       min(ringing_at) filter (where connected_at is null and role = 'agent') as ringing_since
@@ -62,7 +65,7 @@ export function agentStatus ({ at, isNow, accounts, extensions, statuses, place,
     left join busy b using (account, extension)
     left join last_ends l using (account, extension)
     left join lateral (${presenceAt(instant)}) p on true
-    where ${among(sql`a.account`, accounts)} and ${among(sql`a.extension`, extensions)}
+    where ${visibleExtensions(viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`} and ${among(sql`a.account`, accounts)} and ${among(sql`a.extension`, extensions)}
   )
   select account, extension, name, status, presence, calls,
     case when status <> 'unknown' then ${millis(sql`coalesce(busy_since, idle_since)`)} end as since,
@@ -74,6 +77,8 @@ export function agentStatus ({ at, isNow, accounts, extensions, statuses, place,
   where ${among(sql`status`, statuses)} and ${place ? sql`(extension collate "C", account collate "C") > (${place[0]}, ${place[1]})` : sql`true`}
   order by extension collate "C", account collate "C" limit ${limit}`
 }
+
+const OPEN_LEG = { account: sql`open_legs.account`, businessNumber: sql`open_legs.business_number`, at: sql`open_legs.started_at` }
 
 /** Who ever had a presence: from one extension to the next, since there are many spans of few. */
 const presentExtensions = sql`present as (

@@ -2,21 +2,18 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
+import { type Viewer, viewerOf } from '../access/viewer.js'
 import { cleanName } from '../events/text.js'
 import { LOOK_BACK_HOURS } from './agent-legs.js'
 import { type AgentRow, EVIDENCES, findAgents, PRESENCES, STATUSES } from './agent-status.js'
-import { accountParameter } from './call-filter.js'
+import { answerList, listAnswer, pageParameters } from './answer-list.js'
+import { accountParameter, askedBy, type ReadingOptions } from './asked.js'
 import { errors } from './errors.js'
-import { anyOf, asOfParameter, decodeTextCursor, encodeCursor, instantOf, listParameters } from './list.js'
-
-export interface AgentsOptions {
-  db: NodePgDatabase
-  now: () => Date
-}
+import { anyOf, asOfParameter, decodeTextCursor, instantOf } from './list.js'
+import type { Key } from './resource.js'
 
 const parameters = Type.Object({
-  limit: listParameters.limit,
-  cursor: listParameters.cursor,
+  ...pageParameters,
   asOf: asOfParameter,
   account: anyOf(accountParameter, 'MightyCall accounts.'),
   extension: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Extensions.'),
@@ -35,35 +32,44 @@ const agentShape = Type.Object({
   calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent is open.' })
 }, { title: 'agent', description: 'What an agent does.' })
 
-const page = Type.Object({
-  data: Type.Array(agentShape),
-  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page.' })
-})
+export type AgentShape = Static<typeof agentShape>
 
 /** GET /v1/agents. */
-export default fp<AgentsOptions>(async (plain, { db, now }) => {
+export default fp<ReadingOptions>(async (plain, options) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+  const { db } = options
 
   app.get('/v1/agents', {
-    schema: { tags: ['agents'], summary: 'Agents by extension, with what they do or did', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
-  }, async ({ query }) => {
-    const { limit, cursor, ...filter } = query
-    const asOf = instantOf('asOf', filter.asOf)
-    const rows = await findAgents(db, {
-      at: asOf ?? now(),
-      isNow: asOf === null,
-      accounts: filter.account,
-      extensions: filter.extension?.flatMap(value => cleanName(value) ?? []),
-      statuses: filter.status,
-      place: cursor === undefined ? null : decodeTextCursor(filter, cursor, 2),
-      limit: limit + 1
+    schema: { tags: ['agents'], summary: 'Agents by extension, with what they do or did', querystring: parameters, response: { 200: listAnswer(agentShape), ...errors(400, 401) } }
+  }, async (request, reply) => {
+    const { query } = request
+    const { viewer, now, zones } = askedBy(viewerOf(request), query.account, options)
+    const asOf = instantOf('asOf', query.asOf, zones)
+    const question = { at: asOf ?? now, isNow: asOf === null, viewer, accounts: query.account, extensions: query.extension?.flatMap(value => cleanName(value) ?? []), statuses: query.status }
+    return answerList(reply, {
+      name: 'agents',
+      item: agentShape,
+      query,
+      decode: (filter, cursor) => decodeTextCursor(filter, cursor, 2),
+      pageOf: async (place, limit) => {
+        const rows = await findAgents(db, { ...question, place, limit: limit + 1 })
+        const data = rows.slice(0, limit).map(toAgent)
+        const last = data.at(-1)
+        return { data, place: rows.length > limit && last ? [last.extension, last.account] : null }
+      }
     })
-    const data = rows.slice(0, limit).map(toAgent)
-    const last = data.at(-1)
-    return { data, nextCursor: rows.length > limit && last ? encodeCursor(filter, [last.extension, last.account]) : null }
   })
 }, { name: 'agents', fastify: '5.x', encapsulate: true })
 
-export function toAgent ({ since, age_seconds: ageSeconds, ...row }: AgentRow): Static<typeof agentShape> {
+/** Those of them that the viewer may see, by account and extension, in no order. */
+export async function findAgentsByIds (db: NodePgDatabase, viewer: Viewer, keys: readonly Key[], now: Date): Promise<AgentShape[]> {
+  if (keys.length === 0) return []
+  const [accounts, extensions] = [[...new Set(keys.map(key => key.account))], [...new Set(keys.map(key => key.id))]]
+  const rows = await findAgents(db, { at: now, isNow: true, viewer, accounts, extensions, statuses: undefined, place: null, limit: accounts.length * extensions.length })
+  const wanted = new Set(keys.map(key => `${key.account} ${key.id}`))
+  return rows.filter(row => wanted.has(`${row.account} ${row.extension}`)).map(toAgent)
+}
+
+function toAgent ({ since, age_seconds: ageSeconds, ...row }: AgentRow): AgentShape {
   return { ...row, since: since === null ? null : new Date(since).toISOString(), ageSeconds }
 }

@@ -8,8 +8,10 @@ import audit from './audit.js'
 import backfills, { type BackfillsOptions } from './backfills.js'
 import calls, { type CallsOptions } from './calls.js'
 import completeness, { type CompletenessOptions } from './completeness.js'
+import contacts from './contacts.js'
 import deadLetters, { type DeadLettersOptions } from './dead-letters.js'
 import drift from './drift.js'
+import events from './events.js'
 import failedEntities from './failed-entities.js'
 import firstSystemDirectory from './first-system/directory.js'
 import firstSystemReports from './first-system/reports.js'
@@ -17,6 +19,8 @@ import firstSystemSync from './first-system/sync.js'
 import gate, { type ApiLimits } from './gate.js'
 import keys from './keys.js'
 import me from './me.js'
+import messages from './messages.js'
+import numbers from './numbers.js'
 import organizationNumbers from './organization-numbers.js'
 import organizations from './organizations.js'
 import projector from './projector.js'
@@ -29,7 +33,9 @@ import statsNow from './stats/now.js'
 import type { StatsOptions } from './stats/scope.js'
 import sync, { type SyncOptions } from './sync.js'
 import system, { type SystemOptions } from './system.js'
+import threads from './threads.js'
 import timeline from './timeline.js'
+import voicemails from './voicemails.js'
 
 export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, Omit<BackfillsOptions, 'auditLog'>, StatsOptions, SettingsRouteOptions, SystemOptions {
   access: Access // its parts are what the routes of access take
@@ -45,7 +51,13 @@ export default fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others
   await app.register(gate, { authenticate: access.authenticate, limits })
   await app.register(calls, deps)
   await app.register(timeline, deps)
+  await app.register(voicemails, deps)
+  await app.register(messages, deps)
+  await app.register(threads, deps)
   await app.register(agents, deps)
+  await app.register(numbers, deps)
+  await app.register(contacts, deps)
+  await app.register(events, deps)
   await app.register(drift, deps)
   await app.register(statsCalls, deps)
   await app.register(statsAgents, deps)

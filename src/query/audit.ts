@@ -5,12 +5,13 @@ import type { Audited, AuditLog } from '../access/audit-log.js'
 import { viewerOf } from '../access/viewer.js'
 import { InvalidParameterError } from '../errors.js'
 import { orNull } from '../events/envelope.js'
-import { accountParameter } from './call-filter.js'
+import { accountParameter, accountsAsked } from './asked.js'
 import { errors } from './errors.js'
 import { anyOf, decodeCursor, encodeCursor, instantOf, type Keyset, listParameters } from './list.js'
 
 export interface AuditOptions {
   auditLog: AuditLog
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
 const parameters = Type.Object({
@@ -33,15 +34,16 @@ const auditShape = Type.Object({
 const page = Type.Object({ data: Type.Array(auditShape), nextCursor: orNull(Type.String(), 'Null: this is the last page.') })
 
 /** GET /v1/audit. */
-export default fp<AuditOptions>(async (plain, { auditLog }) => {
+export default fp<AuditOptions>(async (plain, { auditLog, zonesOf }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/audit', {
     schema: { tags: ['access'], summary: 'Who did what and when, last first', querystring: parameters, response: { 200: page, ...errors(400) } }
   }, async request => {
     const { limit, cursor, ...filter } = request.query
+    const zones = zonesOf(accountsAsked(viewerOf(request), filter.account))
     const rows = await auditLog.list(viewerOf(request), {
-      since: instantOf('since', filter.since), until: instantOf('until', filter.until), accounts: filter.account, actors: filter.actor, actions: filter.action
+      since: instantOf('since', filter.since, zones), until: instantOf('until', filter.until, zones), accounts: filter.account, actors: filter.actor, actions: filter.action
     }, { place: cursor === undefined ? null : placeIn(filter, cursor), limit: limit + 1 })
     const data = rows.slice(0, limit).map(toAudited)
     const last = data.at(-1)

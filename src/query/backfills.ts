@@ -10,8 +10,8 @@ import type { Backfill } from '../reconcile/backfill/backfill.js'
 import type { Backfills } from '../reconcile/backfill/backfills.js'
 import { DAY_MS } from '../reconcile/backfill/chunks.js'
 import type { AskedBackfill } from '../reconcile/backfill/store.js'
+import { accountParameter } from './asked.js'
 import { backfillShape, toBackfillJson } from './backfill-shape.js'
-import { accountParameter } from './call-filter.js'
 import { errors } from './errors.js'
 import { anyOf, instantOf } from './list.js'
 
@@ -21,13 +21,14 @@ export interface BackfillsOptions {
   syncable: () => readonly Account[]
   now: () => Date
   auditLog: AuditLog
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
 const MAX_DAYS = 366
 
 const body = Type.Object({
   account: Type.Optional(Type.String({ pattern: ACCOUNT_PATTERN, description: 'May be left out where there is one.' })),
-  since: Type.String({ maxLength: 40, description: 'From this instant on (RFC 3339), or from the start of this day (2026-01-31).' }),
+  since: Type.String({ maxLength: 40, description: 'From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is.' }),
   until: Type.Optional(Type.String({ maxLength: 40, description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.` }))
 }, { additionalProperties: false })
 
@@ -40,7 +41,7 @@ const path = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
 const parameters = Type.Object({ account: anyOf(accountParameter, 'MightyCall accounts.') }, { additionalProperties: false })
 
 /** POST and GET /v1/backfills, GET and DELETE /v1/backfills/:id. */
-export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now, auditLog }) => {
+export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now, zonesOf, auditLog }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
   const tags = ['backfills']
 
@@ -48,7 +49,7 @@ export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now, au
     schema: { tags, summary: 'Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves', body, response: { 200: begun, ...errors(400, 401, 409, 503) } }
   }, async request => {
     const viewer = viewerOf(request)
-    const { outcome, backfill } = await backfills.begin(askedOf(request.body, syncable().filter(({ id }) => seesAccount(viewer, id)), now()))
+    const { outcome, backfill } = await backfills.begin(askedOf(request.body, { accounts: syncable().filter(({ id }) => seesAccount(viewer, id)), now: now(), zonesOf }))
     await note(viewer, `backfill.${outcome}`, backfill)
     return { outcome, backfill: toBackfillJson(backfill) }
   })
@@ -83,13 +84,15 @@ export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now, au
 }, { name: 'backfills', fastify: '5.x', encapsulate: true })
 
 /** @throws InvalidParameterError  no such account, no instants, the wrong way round, or too far apart */
-function askedOf (asked: { account?: string, since: string, until?: string }, accounts: readonly Account[], now: Date): AskedBackfill {
-  const untilAsked = instantOf('until', asked.until)
-  const from = instantOf('since', asked.since) ?? now
+function askedOf (asked: { account?: string, since: string, until?: string }, { accounts, now, zonesOf }: { accounts: readonly Account[], now: Date } & Pick<BackfillsOptions, 'zonesOf'>): AskedBackfill {
+  const account = accountOf(asked.account, accounts)
+  const zones = zonesOf([account])
+  const untilAsked = instantOf('until', asked.until, zones)
+  const from = instantOf('since', asked.since, zones) ?? now
   const until = untilAsked && untilAsked < now ? untilAsked : now
   if (from >= until) throw new InvalidParameterError('since must be in the past, and before until')
   if (until.getTime() - from.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
-  return { account: accountOf(asked.account, accounts), interval: { from, until }, untilAsked }
+  return { account, interval: { from, until }, untilAsked }
 }
 
 function accountOf (asked: string | undefined, accounts: readonly Account[]): string {

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { orNull } from '../events/envelope.js'
 import type { callHistory, callLegs } from '../db/schema/calls.js'
 
-const instant = Type.String({ format: 'date-time' })
+export const instant = Type.String({ format: 'date-time' })
 const seconds = Type.Number({ minimum: 0 })
 const oneOf = <const T extends string[]>(...values: T) => Type.Enum(values)
 
@@ -20,6 +20,22 @@ const leg = Type.Object({
   result: orNull(oneOf('answered', 'unanswered'), 'Null: still ringing.')
 }, { description: 'One attempt to reach an extension.' })
 
+export const clientShape = Type.Object({
+  number: orNull(Type.String(), 'E.164 when it could be read.'),
+  name: orNull(Type.String(), "A site widget's, or the client's.")
+})
+
+export function toClient ({ clientNumber: number, clientName: name }: { clientNumber: string | null, clientName: string | null }): Static<typeof clientShape> | null {
+  return number === null && name === null ? null : { number, name }
+}
+
+const callback = Type.Object({
+  returnedAt: orNull(instant, 'When the next talk with this client began, whoever called whom. Null: it is still to be returned.'),
+  minutesToReturn: orNull(Type.Number({ minimum: 0 }), 'From the end of the call until then.'),
+  attempts: Type.Integer({ minimum: 0, description: 'Calls to the client until then, that one included.' }),
+  unansweredCalls: Type.Integer({ minimum: 0, description: "The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before." })
+}, { description: 'What became of a call that came in and that nobody took.' })
+
 /** A call as the API shows it; times are RFC 3339 in UTC with milliseconds, durations seconds. */
 export const callShape = Type.Object({
   account: Type.String(),
@@ -28,10 +44,7 @@ export const callShape = Type.Object({
   state: oneOf(...STATES),
   outcome: orNull(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
   businessNumber: orNull(Type.String(), 'E.164.'),
-  client: orNull(Type.Object({
-    number: orNull(Type.String(), 'E.164 when it could be read.'),
-    name: orNull(Type.String(), "A site widget's, or the client's.")
-  }), 'Null: a call between colleagues, or nobody was named.'),
+  client: orNull(clientShape, 'Null: a call between colleagues, or nobody was named.'),
   startedAt: instant,
   answeredAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
   endedAt: orNull(instant, 'Null: not ended.'),
@@ -41,6 +54,7 @@ export const callShape = Type.Object({
   stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
   recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
   legs: Type.Array(leg),
+  callback: orNull(callback, 'Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were.'),
   sources: Type.Object({ webhook: Type.Integer(), rest: Type.Integer() }, { description: 'Distinct events, by how we learned them.' })
 }, { title: 'call', description: 'A call, folded from its events.' })
 
@@ -52,7 +66,7 @@ export type LegRow = typeof callLegs.$inferSelect
 export const STALE_SECONDS = 4 * 60 * 60
 
 /** @param now  the instant that `stale` is relative to */
-export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallShape {
+export function toCall (row: CallRow, legs: readonly LegRow[], now: Date, callback: CallShape['callback'] = null): CallShape {
   return {
     account: row.account,
     id: row.callId,
@@ -60,7 +74,7 @@ export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallS
     state: row.state as CallShape['state'],
     outcome: row.outcome as CallShape['outcome'],
     businessNumber: row.businessNumber,
-    client: row.clientNumber === null && row.clientName === null ? null : { number: row.clientNumber, name: row.clientName },
+    client: toClient(row),
     startedAt: row.startedAt.toISOString(),
     answeredAt: iso(row.answeredAt),
     endedAt: iso(row.endedAt),
@@ -70,6 +84,7 @@ export function toCall (row: CallRow, legs: readonly LegRow[], now: Date): CallS
     stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_SECONDS * 1000,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
     legs: [...legs].sort(byBeginning).map(toLeg),
+    callback,
     sources: { webhook: row.webhookEvents, rest: row.restEvents }
   }
 }
@@ -92,6 +107,6 @@ function toLeg (row: LegRow): CallShape['legs'][number] {
   }
 }
 
-function iso (at: Date | null): string | null {
+export function iso (at: Date | null): string | null {
   return at?.toISOString() ?? null
 }

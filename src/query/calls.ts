@@ -1,31 +1,33 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { and, sql } from 'drizzle-orm'
-import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
-import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
-import { callHistory, callLegs } from '../db/schema/calls.js'
-import { NotFoundError } from '../errors.js'
+import { viewerOf } from '../access/viewer.js'
+import { InvalidParameterError, NotFoundError } from '../errors.js'
 import type { Instants, TimeTravel } from '../project/time-travel.js'
-import { accountParameter, behind, callParameters, conditions, orderOf, readFilter } from './call-filter.js'
+import { answerList, listAnswer, pageParameters } from './answer-list.js'
+import { accountParameter, askedBy, type ReadingOptions } from './asked.js'
+import { callParameters, readFilter } from './call-filter.js'
+import { calls } from './call-list.js'
 import { type CallRow, type CallShape, callShape, toCall } from './call-shape.js'
-import { findCallsAsOf } from './calls-as-of.js'
+import { callsAsOf } from './calls-as-of.js'
 import { errors } from './errors.js'
 import { callPath, findCall } from './find-call.js'
-import { asOfParameter, decodeCursor, encodeCursor, instantOf } from './list.js'
+import { decodeKeyset } from './keyset.js'
+import { asOfParameter, instantOf } from './list.js'
+import { pagesOf } from './resource.js'
 
-export interface CallsOptions {
-  db: NodePgDatabase
-  now: () => Date
-  /** Where a number without a country code may be: the distinct regions of these accounts, or of all. */
-  regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
+export interface CallsOptions extends ReadingOptions {
   timeTravel: TimeTravel
 }
 
-const page = Type.Object({
-  data: Type.Array(callShape),
-  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page. With asOf a page may hold fewer calls than its limit and not be the last.' })
-})
+const nextCursor = Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page. With asOf a page may hold fewer calls than its limit and not be the last.' })
+
+const listQuery = Type.Object({
+  ...pageParameters,
+  asOf: asOfParameter,
+  sort: Type.Enum(['-startedAt', 'startedAt'], { default: '-startedAt', description: 'A minus: from the last to the first.' }),
+  ...callParameters.properties
+}, { additionalProperties: false })
 
 const callQuery = Type.Object({
   account: Type.Optional(accountParameter),
@@ -34,36 +36,35 @@ const callQuery = Type.Object({
 }, { additionalProperties: false })
 
 /** GET /v1/calls and /v1/calls/:id. */
-export default fp<CallsOptions>(async (plain, { db, now, regionsOf, timeTravel }) => {
+export default fp<CallsOptions>(async (plain, options) => {
+  const { db, timeTravel } = options
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/calls', {
-    schema: { tags: ['calls'], summary: 'Calls, newest first', querystring: callParameters, response: { 200: page, ...errors(400, 401) } }
-  }, async ({ query }) => {
-    const { limit, cursor, ...parameters } = query
-    const filter = readFilter(parameters, regionsOf(parameters.account))
-    const asOf = instantOf('asOf', query.asOf)
-    const place = cursor === undefined ? null : decodeCursor(parameters, cursor, 3)
-    if (asOf) {
-      const found = await findCallsAsOf({ db, timeTravel, asOf, seenFrom: earlier(asOf, now()), filter, sort: query.sort, limit, place })
-      return { data: found.data, nextCursor: found.place && encodeCursor(parameters, found.place) }
-    }
-    const rows = await db.select().from(callHistory)
-      .where(and(...conditions(filter), place ? behind(query.sort, place) : undefined))
-      .orderBy(orderOf(query.sort))
-      .limit(limit + 1)
-    const data = await withLegs(db, rows.slice(0, limit), now())
-    const last = data.at(-1)
-    return { data, nextCursor: rows.length > limit && last ? encodeCursor(parameters, [last.startedAt, last.account, last.id]) : null }
+    schema: { tags: ['calls'], summary: 'Calls, newest first', querystring: listQuery, response: { 200: listAnswer(callShape, nextCursor), ...errors(400, 401) } }
+  }, async (request, reply) => {
+    const { query } = request
+    const asked = askedBy(viewerOf(request), query.account, options)
+    const asOf = instantOf('asOf', query.asOf, asked.zones)
+    if (asOf && query.needsCallback) throw new InvalidParameterError('needsCallback is of now: send it without asOf')
+    const descending = query.sort === '-startedAt'
+    const pageOf = asOf
+      ? callsAsOf({ db, timeTravel, asOf, seenFrom: earlier(asOf, asked.now), filter: readFilter(query, asked), asked, descending })
+      : pagesOf(calls, query, { db, asked, descending })
+    return answerList(reply, { name: 'calls', item: callShape, query, decode: (filter, cursor) => decodeKeyset(calls.columns, filter, cursor), pageOf })
   })
 
   app.get('/v1/calls/:id', {
     schema: { tags: ['calls'], summary: 'One call, as it is or as it was', params: callPath, querystring: callQuery, response: { 200: callShape, ...errors(400, 401, 404, 409) } }
-  }, async ({ params, query }) => {
-    const asOf = instantOf('asOf', query.asOf) ?? undefined
-    const knownAt = instantOf('knownAt', query.knownAt) ?? undefined
-    const row = await findCall(db, params.id, query.account)
-    const call = asOf ?? knownAt ? await callThen(timeTravel, row, { asOf, knownAt }, now()) : (await withLegs(db, [row], now()))[0]
+  }, async request => {
+    const { params: { id }, query: { account, ...query } } = request
+    const asked = askedBy(viewerOf(request), account, options)
+    for (const name of ['asOf', 'knownAt'] as const) instantOf(name, query[name], ['UTC']) // what cannot be read is refused before anything is looked for
+    const row = await findCall(db, { id, account }, asked)
+    const zones = options.zonesOf([row.account])
+    const asOf = instantOf('asOf', query.asOf, zones) ?? undefined
+    const knownAt = instantOf('knownAt', query.knownAt, zones) ?? undefined
+    const [call] = asOf ?? knownAt ? [await callThen(timeTravel, row, { asOf, knownAt }, asked.now)] : await calls.show([row], asked, db)
     if (!call) throw new NotFoundError('call')
     return call
   })
@@ -77,13 +78,4 @@ async function callThen (timeTravel: TimeTravel, key: CallRow, instants: Instant
 /** Of an instant to come nobody can say what will be stale. */
 function earlier (a: Date, b: Date): Date {
   return a < b ? a : b
-}
-
-export async function withLegs (db: NodePgDatabase, rows: readonly CallRow[], now: Date): Promise<CallShape[]> {
-  if (rows.length === 0) return []
-  const accounts = sql.param(rows.map(row => row.account))
-  const ids = sql.param(rows.map(row => row.callId))
-  const legs = await db.select().from(callLegs)
-    .where(sql`(${callLegs.account}, ${callLegs.callId}) in (select * from unnest(${accounts}::text[], ${ids}::text[]))`)
-  return rows.map(row => toCall(row, legs.filter(leg => leg.account === row.account && leg.callId === row.callId), now))
 }

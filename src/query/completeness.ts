@@ -6,7 +6,7 @@ import { accountsFor, viewerOf } from '../access/viewer.js'
 import { InvalidParameterError } from '../errors.js'
 import { normalizeParty } from '../events/text.js'
 import type { CompletenessOf, GapRow } from '../reconcile/ledger/completeness.js'
-import { accountParameter } from './call-filter.js'
+import { accountParameter } from './asked.js'
 import { completenessShape } from './completeness-shape.js'
 import { errors } from './errors.js'
 import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters } from './list.js'
@@ -15,6 +15,7 @@ export interface CompletenessOptions {
   completenessOf: CompletenessOf
   now: () => Date
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -29,7 +30,7 @@ const parameters = Type.Object({
 }, { additionalProperties: false })
 
 /** GET /v1/completeness. */
-export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regionsOf }) => {
+export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regionsOf, zonesOf }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/completeness', {
@@ -37,7 +38,7 @@ export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regi
   }, async request => {
     const { limit, cursor, ...filter } = request.query
     const accounts = accountsFor(viewerOf(request), filter.account)
-    const { since, until } = spanOf(filter, now())
+    const { since, until } = spanOf(filter, now(), zonesOf(accounts ?? undefined))
     const numbers = filter.businessNumber?.flatMap(number => regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? ''))
     const { hours, gaps, statistics } = await completenessOf({
       accounts,
@@ -57,9 +58,9 @@ export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regi
 }, { name: 'completeness', fastify: '5.x', encapsulate: true })
 
 /** @throws InvalidParameterError  no instants, the wrong way round, or too far apart */
-function spanOf (query: { since?: string, until?: string }, now: Date): { since: Date, until: Date } {
-  const until = instantOf('until', query.until) ?? now
-  const since = instantOf('since', query.since) ?? new Date(until.getTime() - DAY_MS)
+function spanOf (query: { since?: string, until?: string }, now: Date, zones: readonly string[]): { since: Date, until: Date } {
+  const until = instantOf('until', query.until, zones) ?? now
+  const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
   if (since >= until) throw new InvalidParameterError('since must be before until')
   if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
   return { since, until }

@@ -17,7 +17,7 @@ export async function collectOpenApi (app: FastifyInstance): Promise<void> {
       openapi: '3.1.0',
       info: INFO,
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' }, session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Of POST /v1/session. A request that changes something needs an Origin that is ours.' } } },
-      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'agents' }, { name: 'live' }, { name: 'statistics' }, { name: 'settings' }, { name: 'access' }, { name: 'system' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'first system' }, { name: 'health' }]
+      tags: [{ name: 'webhooks' }, { name: 'calls' }, { name: 'voicemails' }, { name: 'messages' }, { name: 'agents' }, { name: 'directory' }, { name: 'events' }, { name: 'live' }, { name: 'statistics' }, { name: 'settings' }, { name: 'access' }, { name: 'system' }, { name: 'drift' }, { name: 'dead letters' }, { name: 'first system' }, { name: 'health' }]
     },
     transform: ({ schema, url }) => ({ schema: withOptionalDefaults(schema), url })
   })

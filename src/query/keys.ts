@@ -5,13 +5,14 @@ import type { Keys } from '../access/keys.js'
 import { viewerOf } from '../access/viewer.js'
 import { KEY_ROLES } from '../db/schema/access.js'
 import { orNull } from '../events/envelope.js'
-import { accountParameter } from './call-filter.js'
+import { accountParameter, accountsAsked } from './asked.js'
 import { errors } from './errors.js'
 import { keyShape, toKeyShape } from './key-shape.js'
 import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters, uuidIn } from './list.js'
 
 export interface KeysOptions {
   keys: Keys
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
 const organization = Type.String({ format: 'uuid' })
@@ -35,7 +36,7 @@ const page = Type.Object({ data: Type.Array(keyShape), nextCursor: orNull(Type.S
 const created = Type.Object({ ...keyShape.properties, key: Type.String({ description: 'The key itself. It is shown here, and never again.' }) }, { title: 'newKey' })
 
 /** GET and POST /v1/keys, DELETE /v1/keys/:id. */
-export default fp<KeysOptions>(async (plain, { keys }) => {
+export default fp<KeysOptions>(async (plain, { keys, zonesOf }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
   const tags = ['access']
 
@@ -53,7 +54,8 @@ export default fp<KeysOptions>(async (plain, { keys }) => {
     schema: { tags, summary: 'Make a key, of at most the reach of your own', body: newKeyBody, response: { 201: created, ...errors(400, 404) } }
   }, async (request, reply) => {
     const { expiresAt, ...wanted } = request.body
-    const { key, ...made } = await keys.create(viewerOf(request), { ...wanted, expiresAt: expiresAt === null ? null : instantOf('expiresAt', expiresAt) ?? undefined })
+    const zones = zonesOf(accountsAsked(viewerOf(request), wanted.account ?? undefined))
+    const { key, ...made } = await keys.create(viewerOf(request), { ...wanted, expiresAt: expiresAt === null ? null : instantOf('expiresAt', expiresAt, zones) ?? undefined })
     return reply.code(201).send({ ...toKeyShape(made), key })
   })
 

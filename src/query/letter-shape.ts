@@ -59,7 +59,7 @@ export function toWholeLetter (row: LetterRow, actions: readonly ActionRow[]): W
   }
 }
 
-function readable (bytes: Buffer | null): Pick<WholeLetter, 'encoding' | 'value'> {
+export function readable (bytes: Buffer | null): Pick<WholeLetter, 'encoding' | 'value'> {
   if (bytes === null) return { encoding: null, value: null }
   const text = bytes.toString()
   if (!Buffer.from(text).equals(bytes)) return { encoding: 'base64', value: bytes.toString('base64') }

@@ -3,12 +3,13 @@ import Type from 'typebox'
 import { InvalidParameterError } from '../errors.js'
 import { canonical } from '../events/identity.js'
 import { parseInstant } from '../events/time.js'
+import { startOfLocalDay } from '../local-day.js'
 
 /** What every list takes. */
 export const listParameters = {
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Rows of one page.' }),
   cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'The nextCursor of the page before, with the same filter.' })),
-  since: Type.Optional(Type.String({ maxLength: 40, description: 'From this instant on (RFC 3339), or from the start of this day (2026-11-23).' })),
+  since: Type.Optional(Type.String({ maxLength: 40, description: 'From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is.' })),
   until: Type.Optional(Type.String({ maxLength: 40, description: 'Before this instant or day.' }))
 }
 
@@ -55,11 +56,17 @@ export function uuidIn (keyset: Keyset, at: number): Keyset {
   return keyset
 }
 
-/** @throws InvalidParameterError  neither RFC 3339 nor a date */
-export function instantOf (name: string, text: string | undefined): Date | null {
+/**
+ * An instant, or the start of a day in the time zone of the accounts that are asked for.
+ * @throws InvalidParameterError  neither RFC 3339 nor a date, or a date that begins at different instants in them
+ */
+export function instantOf (name: string, text: string | undefined, zones: readonly string[]): Date | null {
   if (text === undefined) return null
-  const millis = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-  if (millis === null) throw new InvalidParameterError(`${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23`)
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  const instant = parseInstant(isDay ? `${text}T00:00:00Z` : text)
+  if (instant === null) throw new InvalidParameterError(`${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23`)
+  const [millis = instant, ...others] = isDay ? new Set(zones.map(zone => startOfLocalDay(text, zone).getTime())) : []
+  if (others.length > 0) throw new InvalidParameterError(`${name} is another instant in each of the accounts' time zones: name one account, or send an instant`)
   return new Date(millis)
 }
 

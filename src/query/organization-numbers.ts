@@ -17,6 +17,7 @@ export interface OrganizationNumbersOptions {
   ownerships: Ownerships
   now: () => Date
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
 const number = Type.String({ minLength: 1, maxLength: 100, description: 'A business number, in any format.' })
@@ -26,7 +27,7 @@ const until = Type.Object({ until: instant('An instant or a day; now. Before the
 const ended = Type.Object({ ownership: orNull(ownershipShape, 'Null: there is no such span any more.') })
 
 /** POST /v1/organizations/:id/numbers and DELETE /v1/organizations/:id/numbers/:number. */
-export default fp<OrganizationNumbersOptions>(async (plain, { organizations, ownerships, now, regionsOf }) => {
+export default fp<OrganizationNumbersOptions>(async (plain, { organizations, ownerships, now, regionsOf, zonesOf }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
   const tags = ['access']
 
@@ -38,7 +39,8 @@ export default fp<OrganizationNumbersOptions>(async (plain, { organizations, own
   }, async (request, reply) => {
     const organization = await organizations.find(viewerOf(request), request.params.id)
     const { from, until } = request.body
-    const span = { number: read(request.body.number, organization), from: instantOf('from', from) ?? now(), until: instantOf('until', until) }
+    const zones = zonesOf([organization.account])
+    const span = { number: read(request.body.number, organization), from: instantOf('from', from, zones) ?? now(), until: instantOf('until', until, zones) }
     return reply.code(201).send(toOwnership(await ownerships.add(organization, span, actorOf(request))))
   })
 
@@ -46,7 +48,7 @@ export default fp<OrganizationNumbersOptions>(async (plain, { organizations, own
     schema: { tags, summary: 'End the last span in which it has the number; what was stays its', params: Type.Object({ ...organizationPath.properties, number }), querystring: until, response: { 200: ended, ...errors(400, 404) } }
   }, async request => {
     const organization = await organizations.find(viewerOf(request), request.params.id)
-    const ownership = await ownerships.end(organization, read(request.params.number, organization), instantOf('until', request.query.until) ?? now(), actorOf(request))
+    const ownership = await ownerships.end(organization, read(request.params.number, organization), instantOf('until', request.query.until, zonesOf([organization.account])) ?? now(), actorOf(request))
     return { ownership: ownership && toOwnership(ownership) }
   })
 

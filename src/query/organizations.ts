@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import type { Organization, Organizations, Ownership } from '../access/organizations.js'
 import { viewerOf } from '../access/viewer.js'
 import { orNull } from '../events/envelope.js'
-import { accountParameter } from './call-filter.js'
+import { accountParameter } from './asked.js'
 import { errors } from './errors.js'
 import { anyOf, decodeTextCursor, encodeCursor, listParameters, uuidIn } from './list.js'
 

@@ -1,16 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
+import { viewerOf } from '../access/viewer.js'
 import type { Arrival, CallThen, TimeTravel } from '../project/time-travel.js'
+import { accountParameter, askedBy, type ReadingOptions } from './asked.js'
 import { changesBetween } from './call-changes.js'
-import { accountParameter } from './call-filter.js'
 import { type CallShape, toCall } from './call-shape.js'
 import { errors } from './errors.js'
 import { callPath, findCall } from './find-call.js'
 
-export interface TimelineOptions {
-  db: NodePgDatabase
+export interface TimelineOptions extends ReadingOptions {
   timeTravel: TimeTravel
 }
 
@@ -35,7 +34,7 @@ const timeline = Type.Object({
 })
 
 /** GET /v1/calls/:id/timeline. */
-export default fp<TimelineOptions>(async (plain, { db, timeTravel }) => {
+export default fp<TimelineOptions>(async (plain, { timeTravel, ...options }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
   app.get('/v1/calls/:id/timeline', {
@@ -46,8 +45,10 @@ export default fp<TimelineOptions>(async (plain, { db, timeTravel }) => {
       querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
       response: { 200: timeline, ...errors(400, 401, 404, 409) }
     }
-  }, async ({ params, query }) => {
-    const arrivals = await timeTravel.timeline(await findCall(db, params.id, query.account), MAX_ENTRIES + 1)
+  }, async request => {
+    const key = { ...request.params, ...request.query }
+    const call = await findCall(options.db, key, askedBy(viewerOf(request), key.account, options))
+    const arrivals = await timeTravel.timeline(call, MAX_ENTRIES + 1)
     const shapes = arrivals.map(({ call }) => shapeOf(call))
     const entries = arrivals.map((arrival, i) => entryOf(arrival, shapes[i - 1] ?? null, shapes[i] ?? null))
     return { data: entries.slice(0, MAX_ENTRIES), truncated: entries.length > MAX_ENTRIES }

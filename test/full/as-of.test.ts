@@ -31,6 +31,7 @@ function shown (call: TrueCall, instant: number, seenFrom: number): CallShape | 
     stale: endedAt === null && seenFrom - lastEventAt > 4 * HOUR,
     recording: null,
     legs: legs.map(({ ringingAt, connectedAt, endedAt: end, ...leg }) => ({ ...leg, ringingAt: iso(ringingAt), connectedAt: iso(connectedAt), endedAt: iso(end), result: connectedAt !== null ? 'answered' : end === null ? null : 'unanswered' })),
+    callback: null,
     sources: { webhook: webhookEvents, rest: restEvents }
   }
 }

@@ -136,7 +136,7 @@ t.test('the API describes itself', async t => {
   t.equal((await app.inject('/docs/')).statusCode, 200)
   const { openapi, paths } = (await app.inject('/docs/json')).json<{ openapi: string, paths: Record<string, { get: { security: unknown[] } }> }>()
   t.equal(openapi, '3.1.0')
-  t.match(Object.keys(paths), ['/v1/calls', '/v1/calls/{id}', '/v1/calls/{id}/timeline', '/v1/agents', '/v1/drift'])
+  t.match(Object.keys(paths), ['/v1/calls', '/v1/calls/{id}', '/v1/calls/{id}/timeline', '/v1/voicemails', '/v1/voicemails/{id}'])
   t.strictSame(paths['/v1/calls']?.get.security, [{ key: [] }, { session: [] }])
 })
 

@@ -47,12 +47,14 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   corsOrigins?: string[]
   /** What else the process answers. */
   alongside?: (app: FastifyInstance) => Promise<unknown>
+  /** Of the accounts that are asked for, or of all. */
+  zonesOf?: (accounts?: readonly string[]) => readonly string[]
 }
 
 const NO_LIVE: LiveStreams = { open: async () => { throw new LiveClosedError() }, close: async () => {} }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {} }: QueryApiOptions = {}) {
+export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {}, zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await alongside?.(app)
@@ -61,6 +63,7 @@ export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accou
     db: drizzle(pool),
     now,
     regionsOf: () => ['US'],
+    zonesOf,
     timeTravel: createTimeTravel(pool),
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),

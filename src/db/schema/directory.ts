@@ -1,5 +1,7 @@
+import { sql } from 'drizzle-orm'
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { at } from './columns.js'
+import { searchText, trigrams } from './search.js'
 
 /** One row per business number that was ever listed. Written only by project/numbers.ts. */
 export const phoneNumbers = pgTable('phone_numbers', {
@@ -34,7 +36,12 @@ export const contacts = pgTable('contacts', {
   tags: jsonb('tags').notNull(),
   removedAt: at('removed_at'),
   updatedAt: at('updated_at').notNull() // when we last saw a change
-}, t => [primaryKey({ columns: [t.account, t.contactId] }), index('contacts_phones').using('gin', t.phones), index('contacts_name').on(t.account, t.name, t.contactId)])
+}, t => [
+  primaryKey({ columns: [t.account, t.contactId] }),
+  index('contacts_phones').using('gin', t.phones),
+  index('contacts_name').on(sql`coalesce(name, '')`, t.account, t.contactId),
+  index('contacts_search').using('gin', trigrams(searchText(t.name, sql`${t.phones}::text`)))
+])
 
 /** Spans of an agent's presence, from one change to the next. Written only by project/presences.ts. */
 export const agentPresence = pgTable('agent_presence', {

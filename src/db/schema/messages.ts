@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { boolean, doublePrecision, index, jsonb, pgTable, pgView, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { at } from './columns.js'
 import { contribution } from './reports.js'
+import { searchText, trigrams } from './search.js'
 
 /** One row per voicemail. Written only by project/voicemails.ts; a pure function of the voicemail's events. */
 export const voicemailLogs = pgTable('voicemail_logs', {
@@ -26,7 +27,9 @@ export const voicemailLogs = pgTable('voicemail_logs', {
   index('voicemail_logs_left').on(t.leftAt, t.account, t.voicemailId),
   index('voicemail_logs_call').on(t.account, t.callId),
   index('voicemail_logs_client').on(t.clientNumber, t.leftAt, t.account, t.voicemailId),
-  index('voicemail_logs_business_number').on(t.businessNumber, t.leftAt, t.account, t.voicemailId)
+  index('voicemail_logs_business_number').on(t.businessNumber, t.leftAt, t.account, t.voicemailId),
+  index('voicemail_logs_read').on(t.read, t.leftAt, t.account, t.voicemailId),
+  index('voicemail_logs_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber, t.transcriptText)))
 ])
 
 /** One row per SMS or MMS. Written only by project/messages.ts; a pure function of the message's events. */
@@ -51,7 +54,11 @@ export const smsLogs = pgTable('sms_logs', {
   index('sms_logs_sent').on(t.sentAt, t.account, t.messageId),
   index('sms_logs_thread').on(t.threadId, t.sentAt.desc(), t.messageId.desc()),
   index('sms_logs_client').on(t.clientNumber, t.sentAt, t.account, t.messageId),
-  index('sms_logs_business_number').on(t.businessNumber, t.sentAt, t.account, t.messageId)
+  index('sms_logs_business_number').on(t.businessNumber, t.sentAt, t.account, t.messageId),
+  index('sms_logs_state').on(t.state, t.direction, t.sentAt, t.account, t.messageId),
+  index('sms_logs_extension').on(t.extension, t.sentAt, t.account, t.messageId).where(sql`extension is not null`),
+  index('sms_logs_unread').on(t.threadId).where(sql`direction = 'inbound' and read = false and removed_at is null`),
+  index('sms_logs_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber, t.text)))
 ])
 
 /** One row per business number and client that have texted: the newest message that was not removed, and how many are unread. */

@@ -92,7 +92,7 @@ async function bucketsOf (db: NodePgDatabase, { bucket, timeZone, filter: { sinc
 
 async function count (db: NodePgDatabase, { scope, timeZone, bucket, group, filter }: CallStatsQuestion): Promise<Row[]> {
   const more = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket, ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
-  const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter)), more)}
+  const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), more)}
     select ${millis(sql`bucket`)} as bucket, grp, ${callMeasures} from counted group by grouping sets ((bucket, grp), (grp)) limit ${MAX_ROWS + 1}`)
   return rows
 }

@@ -47,7 +47,7 @@ export default fp<StatsOptions>(async (plain, options) => {
     const until = localInstantOf('until', to, timeZone) ?? options.now()
     const since = localInstantOf('since', from, timeZone) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
     checkSpan(bucket, { since, until })
-    const filter = { ...readFilter({ ...asked, sort: '-startedAt' }, options.regionsOf(asked.account)), since, until }
+    const filter = { ...readFilter(asked, { regions: options.regionsOf(asked.account), zones: [timeZone] }), since, until }
     const { rows, totals } = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, filter })
     return {
       timeZone,

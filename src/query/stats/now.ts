@@ -8,7 +8,7 @@ import { visibleExtensions } from '../../access/visible.js'
 import { callHistory } from '../../db/schema/calls.js'
 import { orNull } from '../../events/envelope.js'
 import { agentStatus } from '../agent-status.js'
-import { accountParameter } from '../call-filter.js'
+import { accountParameter } from '../asked.js'
 import { STALE_SECONDS } from '../call-shape.js'
 import { errors } from '../errors.js'
 import { anyOf } from '../list.js'
@@ -64,7 +64,7 @@ async function waiting (db: NodePgDatabase, scope: Scope, now: Date) {
 
 /** As GET /v1/agents has them. Whether somebody talks with another organization's client is not told. */
 async function countAgents (db: NodePgDatabase, scope: Scope, now: Date) {
-  const all = agentStatus({ at: now, isNow: true, accounts: scope.accounts, extensions: undefined, statuses: undefined, place: null, limit: 100_000 })
+  const all = agentStatus({ at: now, isNow: true, viewer: { ...scope.viewer, organization: null }, accounts: scope.accounts, extensions: undefined, statuses: undefined, place: null, limit: 100_000 })
   const inOwnCall = sql`exists (select from call_history oc where oc.account = a.account and oc.call_id = any(a.calls)
     and ${visibleCalls(scope, { account: sql`oc.account`, businessNumber: sql`oc.business_number`, at: sql`oc.started_at` })})`
   const { rows } = await db.execute<{ status: string, count: number }>(sql`select status, count(*)::int as count from (${all}) a

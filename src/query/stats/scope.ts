@@ -4,7 +4,6 @@ import type { CountryCode } from 'libphonenumber-js/min'
 import { type OwnedColumns, isVisibleAccount, visible } from '../../access/visible.js'
 import type { Viewer } from '../../access/viewer.js'
 import { InvalidParameterError } from '../../errors.js'
-import { startOfLocalDay } from '../../local-day.js'
 import type { LiveSettings } from '../../settings/live-settings.js'
 import { instantOf } from '../list.js'
 
@@ -57,6 +56,5 @@ export const isDay = (text: string | undefined): boolean => /^\d{4}-\d{2}-\d{2}$
  * @throws InvalidParameterError  neither
  */
 export function localInstantOf (name: string, text: string | undefined, timeZone: string): Date | null {
-  const instant = instantOf(name, text) // refuses a day that does not exist
-  return text !== undefined && isDay(text) ? startOfLocalDay(text, timeZone) : instant
+  return instantOf(name, text, [timeZone])
 }
