@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { LOCKS } from './advisory-locks.js'
 import type { CHANGE_KINDS } from './schema/changes.js'
 import type { Tx } from './transaction.js'
 import { arraysOf, type Columns, unnest } from './unnest.js'
@@ -20,7 +21,6 @@ export interface NumberedChange extends Change {
 /** Notified, without a payload, when changes are committed. */
 export const CHANGES_CHANNEL = 'mightycall_stream_changes'
 
-const CHANGES_LOCK = 5_202_612_349 // any number; other advisory locks of ours have others
 
 const columns: Columns<Change> = {
   account: { type: 'text', of: change => change.account },
@@ -41,7 +41,7 @@ const WRITE = `with written as (
  * When it happened is Postgres' time, which all writers share: how long a change is kept is a matter of connections, not of calls.
  */
 export async function writeChanges (tx: Tx, changes: readonly Change[]): Promise<void> {
-  if (changes.length > 0) await tx.query(WRITE, [CHANGES_LOCK, ...arraysOf(columns, changes)])
+  if (changes.length > 0) await tx.query(WRITE, [LOCKS.changes, ...arraysOf(columns, changes)])
 }
 
 const NEWEST = 'select number::float8 from changes order by number desc limit 1'

@@ -4,12 +4,12 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import { PROJECT_ROOT } from '../project-root.js'
+import { LOCKS } from './advisory-locks.js'
 import { asDatabaseError } from './database-error.js'
 
 /** The SQL that drizzle-kit generates. */
 const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
 
-const MIGRATION_LOCK = 5_202_612_345 // any number; other advisory locks of ours have others
 
 /**
  * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait for it, 60 s at most.
@@ -40,6 +40,6 @@ export function migrationNames (migrationsFolder = MIGRATIONS): string[] {
 
 async function migrateLocked (client: pg.Client, migrationsFolder: string): Promise<void> {
   await client.query("set lock_timeout = '60s'") // of the tables too: a long query of somebody else must not hold the start forever
-  await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await client.query('select pg_advisory_lock($1)', [LOCKS.migration])
   await migrate(drizzle(client), { migrationsFolder })
 }

@@ -1,3 +1,4 @@
+import { LOCKS } from '../db/advisory-locks.js'
 import type { Tx } from '../db/transaction.js'
 import { arraysOf, type Columns, unnest } from '../db/unnest.js'
 import { type Drift, REST } from './drift.js'
@@ -13,7 +14,6 @@ export interface Sighting {
 const MAX_PAIRS = 500
 const REST_OF_ACCOUNT: Drift = { type: REST, field: REST, sample: '' }
 
-const LOCK = 5_202_612_346 // any number; other advisory locks of ours have others
 
 export type DriftPair = Pick<Drift, 'type' | 'field'>
 type Counted = Drift & { account: string, receivedAt: string }
@@ -43,7 +43,7 @@ export async function countSightings (tx: Tx, sightings: readonly Sighting[]): P
   const accounts = [...new Set(sightings.map(({ account }) => account))]
   let places = await loadPlaces(tx, accounts)
   if (sightings.some(({ account, drifts }) => drifts.some(drift => !places.has(account, drift)))) {
-    await tx.query('select pg_advisory_xact_lock($1)', [LOCK]) // new pairs are rare, and two batches must not both take the last places
+    await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.drift]) // new pairs are rare, and two batches must not both take the last places
     places = await loadPlaces(tx, accounts)
   }
   const { rows } = await tx.query<DriftPair & { isNew: boolean }>(COUNT, arraysOf(columns, sightings.flatMap(sighting => withinLimit(sighting, places))))

@@ -1,7 +1,6 @@
 import type pg from 'pg'
+import { LOCKS } from '../db/advisory-locks.js'
 
-/** Any numbers; other advisory locks of ours have others. */
-const LOCKS = { reconciler: 5_202_612_348, backfiller: 5_202_612_349 }
 
 /** Of all processes with this database, the one that may read MightyCall by itself. */
 export interface Leader {
@@ -12,7 +11,7 @@ export interface Leader {
 }
 
 /** Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election. */
-export function standForElection (pool: pg.Pool, office: keyof typeof LOCKS = 'reconciler'): Leader {
+export function standForElection (pool: pg.Pool, office: 'reconciler' | 'backfiller' = 'reconciler'): Leader {
   let held: pg.PoolClient | null = null
 
   async function elect (): Promise<boolean> {

@@ -4,7 +4,7 @@ import { at } from './columns.js'
 export const CHANGE_KINDS = ['call', 'agent', 'voicemail', 'message', 'gap', 'health', 'reset'] as const
 
 /**
- * Which objects have changed, numbered in the order of commits: whoever writes holds CHANGES_LOCK until its transaction ends.
+ * Which objects have changed, numbered in the order of commits: whoever writes holds the lock of changes until its transaction ends.
  * Kept for an hour. Written only by db/changes.ts.
  */
 export const changes = pgTable('changes', {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { LOCKS } from '../../db/advisory-locks.js'
 import { RebuildRunningError } from '../../errors.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
@@ -43,7 +44,6 @@ export async function finishRebuild (pool: pg.Pool, id: string, now: Date): Prom
   await pool.query('update rebuilds set finished_at = $2 where id = $1', [id, now])
 }
 
-const REBUILD_LOCK = 5_202_612_347 // any number; other advisory locks of ours have others
 
 /**
  * Does the work while no other process rebuilds.
@@ -55,9 +55,9 @@ export async function aloneInRebuilding<T> (pool: pg.Pool, work: () => Promise<T
   const onError = (err: Error) => { broken = err }
   client.on('error', onError)
   try {
-    const { rows: [row] } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [REBUILD_LOCK])
+    const { rows: [row] } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCKS.rebuild])
     if (!row?.locked) throw new RebuildRunningError()
-    return await work().finally(() => client.query('select pg_advisory_unlock($1)', [REBUILD_LOCK]).catch((err: Error) => { broken = err }))
+    return await work().finally(() => client.query('select pg_advisory_unlock($1)', [LOCKS.rebuild]).catch((err: Error) => { broken = err }))
   } finally {
     client.off('error', onError)
     client.release(broken)

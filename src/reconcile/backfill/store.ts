@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { LOCK_CLASSES } from '../../db/advisory-locks.js'
 import { inTransaction } from '../../db/transaction.js'
 import { BackfillRunningError } from '../../errors.js'
 import type { Interval } from '../reader.js'
@@ -26,7 +27,6 @@ interface BackfillRow extends Omit<Backfill, 'interval' | 'waiting' | 'failed'> 
 const COLUMNS = `id, account, since, until, state, started_at as "startedAt", finished_at as "finishedAt",
   waits_for as "waitsFor", waits_until as "waitsUntil", failed_code as "failedCode", failed_reason as "failedReason"`
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
-const LOCK_CLASS = 526_124 // any number; other advisory locks of ours have others
 
 /** The one that is running, else the newest of the same interval. */
 const SAME = `select id, state, since = $2 and until_asked is not distinct from $3 as "isSame" from backfills
@@ -44,7 +44,7 @@ const REQUESTED = 'update backfill_routes set requests = requests + 1 where back
 /** @throws BackfillRunningError  another interval of the account is being read */
 export async function beginBackfill (pool: pg.Pool, { account, interval, untilAsked }: AskedBackfill, now: Date): Promise<{ id: string, outcome: Outcome }> {
   return inTransaction(pool, async tx => {
-    await tx.query(LOCK, [LOCK_CLASS, account])
+    await tx.query(LOCK, [LOCK_CLASSES.backfills, account])
     const { rows: [known] } = await tx.query<{ id: string, state: Backfill['state'], isSame: boolean }>(SAME, [account, interval.from, untilAsked])
     if (known?.state === 'running' && !known.isSame) throw new BackfillRunningError()
     if (known?.state === 'running') return { id: known.id, outcome: 'joined' }

@@ -1,7 +1,9 @@
 import type pg from 'pg'
+import { LOCK_CLASSES } from '../../db/advisory-locks.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { CallReported } from '../../events/call.js'
 import { hasMismatch } from './alarms.js'
+import { GRACE_MS } from './gap.js'
 import { type Candidate, NEAR_MS, placeOf, type Place } from './place-call.js'
 
 /** A report of a call, before it is an event: its id depends on what was said before. */
@@ -42,19 +44,25 @@ const CANDIDATES = `select call_id as "callId", business_number as "businessNumb
 const LINKED = "update gaps set healed_at = greatest(detected_at, $3), healed_by = 'webhook' where account = $1 and kind = 'call' and entity = any($2) and healed_at is null"
 
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
-const LOCK_CLASS = 526_123 // any number; other advisory locks of ours have others
+
+/** However long ago a call ended, its webhooks may just be on their way through our own log. */
+const SETTLING_MS = 2 * 60_000
 
 /**
- * Calls that REST tells before webhooks do wait here, for 15 minutes at the most: creating one that webhooks tell under another id would double it.
- * @param isPast  the 15 minutes count from a call's end, not from when it was told first: what is read long afterwards has waited for its webhooks
+ * Calls that REST tells before webhooks do wait here, until 15 minutes after their end: creating one that webhooks tell under another id would double it.
+ * @param isPast  what is read long afterwards, and does not even wait for what we are projecting
  */
 export function createCallHold (pool: pg.Pool, { isPast = false } = {}): CallHold {
   return {
     sift: (account, findings, now) => inTransaction(pool, async tx => {
-      await tx.query(LOCK, [LOCK_CLASS, account]) // two pollers would link two calls to one
+      await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two pollers would link two calls to one
       const calls = byCall([...await loadHeld(tx, account), ...findings.map(finding => ({ call_id: finding.callId, held_at: now, findings: [finding] }))])
       const past = new Set(isPast ? findings.map(finding => finding.callId) : [])
-      const waitsSince = (call: HeldRow) => past.has(call.call_id) ? Math.min(call.held_at.getTime(), endOf(call) ?? Number.POSITIVE_INFINITY) : call.held_at.getTime()
+      const waitsSince = (call: HeldRow) => {
+        const heldAt = call.held_at.getTime()
+        const least = past.has(call.call_id) ? Number.NEGATIVE_INFINITY : heldAt - GRACE_MS + SETTLING_MS
+        return Math.min(heldAt, Math.max(endOf(call) ?? heldAt, least))
+      }
       const places = await placesOf(tx, account, calls, { now, waitsSince })
       for (const call of calls) if (places.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
       return calls.flatMap(call => placed(call, places.get(call.call_id), now))
