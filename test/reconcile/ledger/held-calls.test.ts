@@ -40,10 +40,11 @@ async function holding (t: Parameters<typeof freshDatabase>[0]) {
   return { pool, project, hold, heldIds, detect, gaps }
 }
 
-t.test('a call without webhooks is held for 15 minutes, then created, and its gap says when REST told it and when it was healed', async t => {
+t.test('a call without webhooks is held until 15 minutes after its end, then created, and its gap says when REST told it and when it was healed', async t => {
   const { project, hold, heldIds, detect, gaps } = await holding(t)
   t.strictSame(await hold.sift('default', [reported('a', 1, 0)], minute(2)), [])
-  t.strictSame(await hold.sift('default', [], minute(16)), [])
+  t.strictSame(await hold.sift('default', [], minute(15.9)), [])
+  t.equal((await hold.sift('default', [], minute(16))).length, 1)
   const due = await hold.sift('default', [{ ...reported('a', 1, 0), route: 'journal' }], minute(17))
   t.match(due, [{ heldId: 'a', finding: { callId: 'a', route: 'calls', receivedAt: minute(17).toISOString() } }, { finding: { route: 'journal' } }])
   t.strictSame(await hold.sift('default', [], minute(17)), due, 'a process that died before it appended them begins again')
@@ -54,6 +55,13 @@ t.test('a call without webhooks is held for 15 minutes, then created, and its ga
   t.strictSame(await heldIds(), [])
   t.strictSame(await detect(19), { detected: 0, healed: 1 })
   t.strictSame(await gaps(), [{ entity: 'a', missing: 'call', detected_at: minute(2), healed_at: minute(17), healed_by: 'rest' }])
+})
+
+t.test('one that is told late waits for two minutes, as its webhooks may be on their way through our log', async t => {
+  const { hold } = await holding(t)
+  t.strictSame(await hold.sift('default', [reported('a', 1, 0)], minute(30)), [])
+  t.strictSame(await hold.sift('default', [], minute(31.9)), [])
+  t.equal((await hold.sift('default', [], minute(32))).length, 1)
 })
 
 t.test('a call whose webhooks come while it is held is let through, and is no gap', async t => {
@@ -112,8 +120,8 @@ t.test('of what is read of the past, a call that ended 15 minutes ago is created
   t.strictSame(sifted.map(({ heldId, finding }) => [heldId, finding.callId]), [['r', 'w'], ['old', 'old']])
   await past.release('default', sifted, minute(20))
   t.strictSame(await heldIds(), ['young'])
-  t.strictSame(await past.sift('default', [], minute(22)), [], 'what others hold, waits as it did')
-  t.match(await hold.sift('default', [], minute(35)), [{ heldId: 'young' }])
+  t.strictSame(await past.sift('default', [], minute(21.9)), [], 'what others hold, waits as it did')
+  t.match(await hold.sift('default', [], minute(22)), [{ heldId: 'young' }])
 })
 
 t.test('of the past, too, none is created while ids differ', async t => {
