@@ -19,6 +19,7 @@ const INBOUND_CALL = {
   talkSeconds: 50,
   answeredBy: '103',
   stale: false,
+  callback: null,
   recording: null,
   legs: [{ extension: '103', attempt: 1, role: 'agent', ringingAt: '2017-05-25T08:58:15.514Z', connectedAt: '2017-05-25T08:58:20.514Z', endedAt: '2017-05-25T08:59:10.514Z', result: 'answered' }],
   sources: { webhook: 5, rest: 0 }
