@@ -3,7 +3,7 @@ import type { Schema } from './operations.js'
 
 /** What a program may have put into a parameter, and what people try. */
 const HOSTILE = [
-  '', ' ', '\t', '\0', 'before\0behind', '\r\nset-cookie: hostile=1', "' or 1=1 --", "'; drop table call_history; --", '") or ("1"="1', '$1', '%', '_', '\\', '%%%', '\\%_', 'percent%_under',
+  '', ' ', '\t', '\0', 'before\0behind', '\r\nset-cookie: hostile=1', "' or 1=1 --", "'; drop table call_history; --", '") or ("1"="1', '$1', '%', '_', '\\', '%%%', '\\%_', 'percent%_under', 'a b c d e f',
   '-1', '-0', '0', '1.5', '1e309', '1e2', '0x10', '9007199254740993', '99999999999999999999', '2147483648', '-9223372036854775809', 'NaN', '-Infinity', 'null', 'undefined', 'true', 'yes', '[]', '{}', '[object Object]', '__proto__', 'constructor', '../../etc/passwd', '../..',
   '00000000-0000-0000-0000-000000000000', 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF', '{00000000-0000-0000-0000-000000000000}', '٣٣٣٣', '\u202emirrored', 'ﬀ ligature', '👩‍👩‍👧‍👦'.repeat(5), 'İıſK', '\ufeff\uffff', '+1 (555) 010-0001 ext. 7', '+', '+++++++', '0'.repeat(100)
 ]
