@@ -23,7 +23,8 @@ export function createHttp ({ logger, trustProxy, requestTimeoutMs = REQUEST_TIM
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true }, // a slash too many is a common slip in a pasted webhook address
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
-    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false } },
+    // With its strictNumbers, Ajv holds a text that it has made Infinity of against no minimum and no maximum.
+    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, strictNumbers: false } },
     // A path that cannot be read never reaches a route, and Fastify would put it into the answer.
     frameworkErrors: (_err, request, reply) => {
       refusePath(request, reply as unknown as FastifyReply) // typed for a route with a schema, which this has not reached

@@ -1,5 +1,6 @@
 const QUARTER_MS = 15 * 60_000
 const MAX_KNOWN = 50_000
+const YEAR_10000_MS = Date.UTC(10_000, 0)
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 const known = new Map<string, string>()
@@ -30,8 +31,15 @@ export function startOfLocalDay (day: string, timeZone: string): Date {
   let [before, from] = [noon - 40 * 4, noon + 40 * 4] // no zone is further from UTC
   while (from - before > 1) {
     const middle = (before + from) >> 1
-    if (localDay(middle * QUARTER_MS, timeZone) < day) before = middle
+    if (isBefore(middle * QUARTER_MS, day, timeZone)) before = middle
     else from = middle
   }
   return new Date(from * QUARTER_MS)
+}
+
+/** As texts, days of the year 10000 would come before those of 9999. */
+function isBefore (at: number, day: string, timeZone: string): boolean {
+  if (at >= YEAR_10000_MS) return false
+  const own = localDay(at, timeZone)
+  return own.length === day.length && own < day
 }

@@ -83,5 +83,5 @@ function guard (route: RouteOptions & { routePath: string }): void {
   const { schema = {} } = route
   if (!schema.response) return
   const refusals = role === 'open' ? errors(429, 503) : { ...errors(401, 429, 503), ...role === 'viewer' && route.method === 'GET' ? {} : errors(403) }
-  route.schema = { ...schema, ...role !== 'open' && { security: [{ key: [] }, { session: [] }] }, response: { ...refusals, ...schema.response } }
+  route.schema = { ...schema, ...role !== 'open' && { security: [{ key: [] }, { session: [] }] }, response: { ...refusals, ...route.method === 'GET' ? {} : errors(400, 413, 415), ...schema.response } }
 }

@@ -61,6 +61,14 @@ t.test('what is larger than any request of ours is refused before it is read', a
   t.equal((await get(`/v1/calls?${Array.from({ length: 51 }, (_, i) => `extension=${i}`).join('&')}`)).statusCode, 400)
 })
 
+t.test('a number without bounds is out of bounds, however it is written', async t => {
+  const { pool } = await freshDatabase(t)
+  const { get } = await queryApi(t, pool, () => NOW)
+  for (const number of ['Infinity', '-Infinity', '1e999', '9'.repeat(400)]) {
+    for (const query of [`drift?limit=${number}`, `calls?limit=${number}`, `calls?minDurationSeconds=${number}`]) t.match((await get(`/v1/${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
+  }
+})
+
 t.test('when there is too much to do, webhooks are taken and queries wait', async t => {
   const { pool } = await freshDatabase(t)
   const { app, get } = await queryApi(t, pool, () => NOW, {

@@ -11,6 +11,8 @@ export interface Context {
   /** Simulated days, and how much faster than time they go by. */
   days: number
   speed: number
+  /** In the tables, for what asks of them. */
+  calls: number
   /** Removed at the end. */
   dir: string
   print: (figure: Figure) => void
@@ -21,7 +23,7 @@ export interface Context {
   close: () => Promise<void>
 }
 
-export function openContext (bench: string, { rounds, seconds, days, speed }: Pick<Context, 'rounds' | 'seconds' | 'days' | 'speed'>): Context {
+export function openContext (bench: string, { rounds, seconds, days, speed, calls }: Pick<Context, 'rounds' | 'seconds' | 'days' | 'speed' | 'calls'>): Context {
   const dir = mkdtempSync(path.join(os.tmpdir(), `mcs-bench-${bench}-`))
   chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
   const ends: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })]
@@ -39,7 +41,7 @@ export function openContext (bench: string, { rounds, seconds, days, speed }: Pi
   for (const signal of SIGNALS) process.on(signal, interrupt)
 
   return {
-    rounds, seconds, days, speed, dir, progress, close,
+    rounds, seconds, days, speed, calls, dir, progress, close,
     teardown: end => { ends.push(end) },
     print: figure => {
       progress('')

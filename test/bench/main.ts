@@ -6,12 +6,13 @@ import { latency } from './latency.js'
 import { live } from './live.js'
 import { memory } from './memory.js'
 import { project } from './project.js'
+import { query } from './query.js'
 import { rebuild } from './rebuild.js'
 import { receive } from './receive.js'
 import { start } from './start.js'
 
 /** A new bench is one file and one name here; they run in this order. */
-const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild, completeness, latency, live }
+const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild, completeness, latency, live, query }
 
 const HELP = `
 Each line is: name value unit goal met|missed. A goal of "-" is an absolute figure, which depends on the machine and is never a gate.
@@ -27,11 +28,13 @@ Benches:
   completeness  what of a simulated company's days the read models have, whose webhooks get lost, doubled and late; one turn
   latency  from a notification that is posted to a client of /v1/live that sees it, at 50, 200 and 1,000 per second; one turn
   live     what 1,000 clients of /v1/live cost for three minutes, at 50 notifications per second; one turn
+  query    twelve questions of eight clients over HTTP, against the same SQL through pg alone, and how they grew from 100,000 calls; at most three turns
 
 Examples:
   $ npm run bench
   $ npm run bench -- receive project
   $ npm run bench -- receive --rounds 15 --seconds 5
+  $ npm run bench -- query --calls 100000
   $ npm run --silent bench > before.txt`
 
 const program = new Command('bench')
@@ -40,6 +43,7 @@ const program = new Command('bench')
   .option('--seconds <n>', 'how long a turn takes', atLeastOne, 3)
   .option('--days <n>', 'how many days are simulated, by completeness', atLeastOne, 7)
   .option('--speed <n>', 'how much faster than time', atLeastOne, 1200)
+  .option('--calls <n>', 'how many calls there are, for query', atLeastOne, 1_000_000)
   .addHelpText('after', HELP)
   .showHelpAfterError()
   .parse()

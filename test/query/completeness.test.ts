@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { pino } from 'pino'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { noteGaps } from '../../src/gaps-metric.js'
 import { createHttp } from '../../src/http.js'
 import { createMetrics, metricsRoute } from '../../src/metrics.js'
@@ -20,7 +20,7 @@ interface Answer {
 const ACCOUNTS = [{ id: 'default', apiKey: null }, { id: 'silent', apiKey: null }]
 const SPAN = 'since=2026-11-23&until=2026-11-24T12:00:00Z'
 
-async function api (t: Parameters<typeof queryApi>[0]) {
+async function api (t: Test) {
   const company = await projectedLossyCompany(t)
   await detectGaps(company.pool, { account: 'default', now: LONG_AFTER, since: new Date(COMPANY_START) })
   const { get } = await queryApi(t, company.pool, () => LONG_AFTER, { accounts: ACCOUNTS })

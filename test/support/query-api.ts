@@ -2,7 +2,6 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
-import type { Test } from 'tap'
 import { type Access, createAccess } from '../../src/access/access.js'
 import { keyIn } from '../../src/access/bearer.js'
 import type { Viewer } from '../../src/access/viewer.js'
@@ -53,8 +52,12 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
 
 const NO_LIVE: LiveStreams = { open: async () => { throw new LiveClosedError() }, close: async () => {} }
 
+interface Teardown {
+  teardown: (fn: () => Promise<void> | void) => void
+}
+
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Test, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {}, zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))] }: QueryApiOptions = {}) {
+export async function queryApi (t: Teardown, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {}, zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))] }: QueryApiOptions = {}) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await alongside?.(app)

@@ -8,7 +8,7 @@ import type { VoicemailReported } from '../../src/events/voicemail.js'
 import { at } from './facts.js'
 import { history } from './history.js'
 import { projector } from './projection.js'
-import { API_KEY, queryApi } from './query-api.js'
+import { API_KEY, queryApi, type QueryApiOptions } from './query-api.js'
 
 export const SIDES = ['a', 'b'] as const
 export type Side = typeof SIDES[number]
@@ -30,11 +30,11 @@ export const IDS: Record<Side, Record<string, readonly string[]>> = {
 export const clientOf = (side: Side, n: number) => `+1555${side === 'a' ? 71 : 82}0000${n}`
 
 /** Two organizations of one account, each with all that a read model is made of, and a number that has moved from b to a; with keys for both. */
-export async function twoOrganizations (t: Test) {
+export async function twoOrganizations (t: Test, options: QueryApiOptions = {}) {
   const { pool, project } = await projector(t)
   const events = SIDES.flatMap(eventsOf)
   await project(events)
-  const calls = await queryApi(t, pool, () => new Date(at(40_000)))
+  const calls = await queryApi(t, pool, () => new Date(at(40_000)), options)
   const make = async (name: string) => (await calls.post('/v1/organizations', { account: 'default', name })).json<{ id: string }>().id
   const ids = { a: await make('Organization of Ada'), b: await make('Organization of Berta') }
   const give = (side: Side, number: string, from: number, until?: number) => calls.post(`/v1/organizations/${ids[side]}/numbers`, { number, from: at(from), ...until !== undefined && { until: at(until) } })
@@ -43,7 +43,7 @@ export async function twoOrganizations (t: Test) {
   await give('a', MOVED, MOVED_AT)
   const key = async (side: Side, role: string) => (await calls.post('/v1/keys', { label: `${role} of ${NAMES[side]}`, role, account: 'default', organization: ids[side] })).json<{ key: string }>().key
   const keys = { a: [await key('a', 'viewer'), await key('a', 'org_admin')], b: [await key('b', 'viewer'), await key('b', 'org_admin')] }
-  return { ...calls, organizations: ids, keys, adminKey: API_KEY, secrets: await secretsOf(pool, ids) }
+  return { ...calls, pool, organizations: ids, keys, adminKey: API_KEY, secrets: await secretsOf(pool, ids) }
 }
 
 function eventsOf (side: Side): Event[] {

@@ -6,6 +6,7 @@ import { viewerOf } from '../../access/viewer.js'
 import { visible } from '../../access/visible.js'
 import { reports } from '../../db/schema/reports.js'
 import { InvalidParameterError } from '../../errors.js'
+import { parseInstant } from '../../events/time.js'
 import { localDay } from '../../local-day.js'
 import type { LiveSettings } from '../../settings/live-settings.js'
 import { errors } from '../errors.js'
@@ -85,11 +86,16 @@ export default fp<FirstSystemReportsOptions>(async (plain, { db, now, settings }
 /** @throws InvalidParameterError  no days, the wrong way round, or too far apart */
 function daysOf (start: string | undefined, end: string | undefined, now: Date): { first: string, last: string } {
   const last = end ?? localDay(now.getTime() + DAY_MS / 2, 'UTC') // today, wherever that has begun
-  const first = start ?? new Date(Date.parse(last) - DEFAULT_DAYS * DAY_MS).toISOString().slice(0, 10)
-  for (const day of [first, last]) if (new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) !== day) throw new InvalidParameterError('there is no such day')
+  const first = start ?? (isDay(last) ? new Date(Date.parse(last) - DEFAULT_DAYS * DAY_MS).toISOString().slice(0, 10) : last)
+  for (const day of [first, last]) if (!isDay(day)) throw new InvalidParameterError('there is no such day')
   if (first > last) throw new InvalidParameterError('start_date must not be after end_date')
   if (Date.parse(last) - Date.parse(first) > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`there may be ${MAX_DAYS} days at most`)
   return { first, last }
+}
+
+/** Of the calendar: neither JavaScript's 30 February nor the year 0, which Postgres has not. */
+function isDay (day: string): boolean {
+  return parseInstant(`${day}T00:00:00Z`) !== null
 }
 
 function toReport (row: typeof reports.$inferSelect): Static<typeof report> {

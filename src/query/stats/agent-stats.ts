@@ -37,7 +37,7 @@ export interface AgentStatsRow extends Record<string, unknown> {
 /** By extension, then account. */
 export async function findAgentStats (db: NodePgDatabase, question: AgentStatsQuestion): Promise<AgentStatsRow[]> {
   const { scope, extensions, since, until, now, place, limit } = question
-  const [from, to] = [sql`${since}::timestamptz`, sql`least(${until}::timestamptz, ${now}::timestamptz)`]
+  const [from, to] = [sql`${since}::timestamptz`, sql`greatest(${since}::timestamptz, least(${until}::timestamptz, ${now}::timestamptz))`] // nothing is known of a time to come
   const { rows } = await db.execute<AgentStatsRow>(sql`with ${legsOf(scope, { from, to, until, now })}, counts as (
     select account, extension, (count(*) filter (where role = 'agent'))::int as offered,
       (count(*) filter (where role = 'agent' and result = 'answered'))::int as answered, (count(*) filter (where role = 'agent' and result = 'unanswered'))::int as missed,

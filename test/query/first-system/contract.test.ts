@@ -91,7 +91,7 @@ t.test('they are for platform administrators; an x-user-id header lets nobody in
 
 t.test('what cannot be understood is refused, and our own failure is told as the first system did', async t => {
   const { pool, get } = await company(t)
-  for (const query of ['foo=1', 'org_id=acme', 'from=yesterday', 'from=2026-02-30', 'from=2026-11-24&to=2026-11-23', 'from=2020-01-01&to=2026-01-01', 'from=2026-11-23&start_date=2026-11-24']) {
+  for (const query of ['foo=1', 'org_id=acme', 'from=yesterday', 'from=2026-02-30', 'to=0000-00-00', 'to=2026-13-01', 'to=0001-01-01', 'from=2026-11-24&to=2026-11-23', 'from=2020-01-01&to=2026-01-01', 'from=2026-11-23&start_date=2026-11-24']) {
     t.match((await get(`${BASE}/reports?${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
   }
   await pool.query('alter table mightycall_reports rename to elsewhere')

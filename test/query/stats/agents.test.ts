@@ -85,3 +85,8 @@ t.test('pages follow each other, and what cannot be understood is refused', asyn
   t.match((await get('/v1/stats/agents?extension=102&extension=103')).json<Page>().data.map(row => row.extension), ['102', '103'])
   for (const query of ['limit=0', 'foo=1', 'cursor=abc', 'since=x', 'since=2020-01-01', 'since=2026-11-24&until=2026-11-23']) t.equal((await get(`/v1/stats/agents?${query}`)).statusCode, 400, query)
 })
+
+t.test('of a time to come nothing is known, and nothing fails', async t => {
+  const of = await agents(t, [...history('IncomingCall > IncomingCallRinging(101)'), status('101', 'available', 0)], 100, 200)
+  t.match(await of(`&until=${at(300)}`), [{ extension: '101', offered: 0, onCallSeconds: 0, ringingSeconds: 0, availableSeconds: 0, occupancy: null }])
+})
