@@ -1,4 +1,4 @@
-import { and, type SQL, sql } from 'drizzle-orm'
+import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Viewer } from '../access/viewer.js'
@@ -51,7 +51,7 @@ function isMissed ({ direction, outcome, clientNumber }: CallRow): boolean {
 
 function callbacksOf (viewer: Viewer, calls: readonly CallRow[]): SQL {
   const of = (column: (call: CallRow) => string) => sql.param(calls.map(column))
-  const untilTalk = sql`${other.startedAt} <= coalesce(talk.started_at, 'infinity')`
+  const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
   return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id, (extract(epoch from talk.at) * 1000)::float8 as returned_at,
       (select count(*)::int from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} in ('outbound', 'callback') and ${other.startedAt} > ${callHistory.startedAt} and ${untilTalk}) as attempts,
       (select count(*)::int from (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} = 'inbound' and ${other.outcome} in ('missed', 'abandoned', 'voicemail')
@@ -61,8 +61,14 @@ function callbacksOf (viewer: Viewer, calls: readonly CallRow[]): SQL {
     left join lateral (select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at from ${callHistory} "other"
       where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} > ${callHistory.startedAt} order by ${other.startedAt} limit 1) talk on true
     left join lateral (select ${other.startedAt} from ${callHistory} "other"
-      where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} < ${callHistory.startedAt} and ${other.startedAt} > ${lookBack} order by ${other.startedAt} desc limit 1) before on true`
+      where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} < ${callHistory.startedAt} and ${unindexed(other.startedAt)} > ${lookBack} order by ${other.startedAt} desc limit 1) before on true`
 }
+
+/**
+ * A second bound that Postgres only filters by. With two bounds that are no constants it takes the span for a two hundredth of the table, and walks all
+ * that began in it, of any client, instead of the client's few calls: 100 ms for a page of a hundred thousand calls.
+ */
+const unindexed = (column: SQLWrapper): SQL => sql`(${column} + interval '0')`
 
 const lookBack = sql`${callHistory.startedAt} - interval '${sql.raw(String(LOOK_BACK_DAYS))} days'`
 
