@@ -3,6 +3,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { fasterClock } from '../../src/clock.js'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
+import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { startWorld } from '../../src/simulator-world.js'
 import { freePorts } from '../support/free-ports.js'
 import { COMPARED, differencesOf, type TrueRow } from './completeness/compare.js'
@@ -28,11 +29,12 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   const [port = 0] = await freePorts(1)
   const clock = fasterClock({ startAt: START, rate: speed })
   const at = (ms: number) => START.getTime() + ms
-  const noon = at(12 * HOUR_MS)
+  const company = { seed: 1, startAt: at(0), calls: CALLS_A_DAY * days, hours: 24 * days }
+  const outageFrom = callAfter(company, at(12 * HOUR_MS)) - MINUTE_MS
   const world = await startWorld({
     dir: path.join(dir, 'world'), port, clock, databaseUrl: server.url, logger: pino({ level: 'silent' }),
-    company: { seed: 1, startAt: at(0), calls: CALLS_A_DAY * days, hours: 24 * days },
-    webhookFaults: { drop: 0.02, duplicate: 0.05, reorder: 0.1, outages: [{ from: noon, until: noon + 30 * MINUTE_MS }] }
+    company,
+    webhookFaults: { drop: 0.02, duplicate: 0.05, reorder: 0.1, outages: [{ from: outageFrom, until: outageFrom + 30 * MINUTE_MS }] }
   })
   teardown(world.close)
   for (const end = at(24 * days * HOUR_MS + AFTER_MS); clock.now().getTime() < end;) {
@@ -51,6 +53,11 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   const delays = await delaysOf(pool, truth)
   print({ name: 'completeness_polled_p95', value: percentile(delays.polled, 0.95) / MINUTE_MS, unit: 'min', goal: { atMost: 6 } })
   print({ name: 'completeness_created_p95', value: percentile(delays.created, 0.95) / MINUTE_MS, unit: 'min', goal: { atMost: 20 } })
+}
+
+/** When the first call after an instant began: an outage in which nobody calls would show nothing. */
+function callAfter (company: CompanyOptions, instant: number): number {
+  return simulateCompany(company).truth.calls.map(call => call.startedAt).filter(startedAt => startedAt >= instant).sort((a, b) => a - b)[0] ?? instant
 }
 
 async function printLedger (pool: pg.Pool, print: Parameters<Bench>[0]['print']): Promise<void> {
