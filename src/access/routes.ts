@@ -8,6 +8,7 @@ export const ROUTES: readonly RouteLine[] = [
   ['GET', '/v1/calls/:id', 'viewer', 'query/calls.ts'],
   ['GET', '/v1/calls/:id/timeline', 'viewer', 'query/timeline.ts'],
   ['GET', '/v1/agents', 'viewer', 'query/agents.ts'],
+  ['GET', '/v1/agents/:extension/history', 'viewer', 'query/agent-history.ts'],
   ['GET', '/v1/voicemails', 'viewer', 'query/voicemails.ts'],
   ['GET', '/v1/voicemails/:id', 'viewer', 'query/voicemails.ts'],
   ['GET', '/v1/messages', 'viewer', 'query/messages.ts'],

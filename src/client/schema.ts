@@ -1188,6 +1188,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/{extension}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an agent did, span by span, within 31 days */
+        get: {
+            parameters: {
+                query?: {
+                    account?: string;
+                    /** @description From this instant or local day on; the last 24 h when it is left out. */
+                    since?: string;
+                    /** @description Before this instant or day. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    extension: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            account: string;
+                            /** @description Oldest first, without a hole. */
+                            data: {
+                                /** @description The calls in which a leg of the agent was open. */
+                                calls: string[];
+                                /** Format: date-time */
+                                from: string;
+                                seconds: number;
+                                /**
+                                 * @description As of GET /v1/agents.
+                                 * @enum {unknown}
+                                 */
+                                status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
+                                /**
+                                 * Format: date-time
+                                 * @description Of the last: the end of what was asked, or now.
+                                 */
+                                until: string;
+                            }[];
+                            extension: string;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Never renamed: match on it. */
+                            code: string;
+                            error: string;
+                            /** @description For people. */
+                            message: string;
+                            statusCode: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;

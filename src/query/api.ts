@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { Access } from '../access/access.js'
 import { isAway } from '../db/sqlstate.js'
 import { NotReadyError } from '../errors.js'
+import agentHistory from './agent-history.js'
 import agents from './agents.js'
 import audit from './audit.js'
 import backfills, { type BackfillsOptions } from './backfills.js'
@@ -55,6 +56,7 @@ export default fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others
   await app.register(messages, deps)
   await app.register(threads, deps)
   await app.register(agents, deps)
+  await app.register(agentHistory, deps)
   await app.register(numbers, deps)
   await app.register(contacts, deps)
   await app.register(events, deps)
