@@ -37,7 +37,7 @@ export function requestsOf (operation: Operation, known: Known): fc.Arbitrary<Fu
   const own = known.cursors[path] ?? []
   const ids = known.ids[path.slice(0, path.indexOf('/{'))] ?? []
   const filled = fc.tuple(...inPath.map(({ name, schema }) => fc.oneof(
-    ...name === 'id' && ids.length > 0 ? [{ weight: 6, arbitrary: fc.constantFrom(...ids).map(written) }] : [], { weight: 2, arbitrary: texts(schema, known) }, { weight: 3, arbitrary: wrong() }
+    ...(name === 'id' || name === 'extension') && ids.length > 0 ? [{ weight: 6, arbitrary: fc.constantFrom(...ids).map(written) }] : [], { weight: 2, arbitrary: texts(schema, known) }, { weight: 3, arbitrary: wrong() }
   ).filter(({ encoded }) => !NO_PLACE.has(encoded))))
   const who = fc.oneof({ weight: 2, arbitrary: fc.constant(known.viewers[0] ?? '') }, { weight: 3, arbitrary: fc.constantFrom(...known.viewers) })
   const plain = fc.record({ limit: fc.integer({ min: 1, max: 5 }), cursor: cursorsOf(own, known) }).map(({ limit, cursor }) => [['limit', [written(String(limit))]], ['cursor', [cursor]]] as [string, Written[]][])

@@ -46,7 +46,7 @@ export async function fuzzedWorld (t: Test, operations: readonly Operation[]): P
     if (nextCursor) cursors[path] = [nextCursor]
     const { data = [] } = (await get(paged ? `${path}?limit=20` : path)).json<{ data?: object[] }>()
     const shown = data.filter(item => !('id' in item && ours.has(String(item.id))))
-    ids[path] = shown.flatMap(item => 'id' in item ? [String(item.id)] : 'number' in item ? [String(item.number)] : [])
+    ids[path] = shown.flatMap(item => 'id' in item ? [String(item.id)] : 'number' in item ? [String(item.number)] : 'extension' in item ? [String(item.extension)] : [])
     for (const value of stringsIn(shown)) if (SHOWN.test(value) && !ours.has(value)) values.add(value)
   }
   let asked = 0 // each from an address of its own: wrong keys are counted by it
