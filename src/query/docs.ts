@@ -6,7 +6,7 @@ import { SESSION_COOKIE } from '../access/authenticator.js'
 
 const INFO = {
   title: 'mightycall-stream',
-  description: 'Calls of a MightyCall account, read from the events that its webhooks made. Times are RFC 3339 in UTC with milliseconds, durations are seconds, numbers are E.164.',
+  description: 'Calls, voicemails, messages, agents and contacts of MightyCall accounts, read from the events that webhooks and the REST API have told. Times are RFC 3339 in UTC with milliseconds, durations are seconds, numbers are E.164.',
   version: '1'
 }
 
