@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { and, type SQL, sql } from 'drizzle-orm'
+import { and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
@@ -12,6 +12,7 @@ import { accountParameter, accountsAsked, askedBy, nameParameter, type ReadingOp
 import { STALE_SECONDS } from './call-shape.js'
 import { errors } from './errors.js'
 import { instantOf, listParameters } from './list.js'
+import { millis } from './millis.js'
 
 const DAY_MS = 86_400_000
 const MAX_DAYS = 31
@@ -95,8 +96,4 @@ async function presencesOf (db: NodePgDatabase, { account, extension, since, unt
   const { rows } = await db.execute<HistoryPresence & Record<string, unknown>>(sql`select presence, ${millis(sql`since`)} as since, ${millis(sql`"until"`)} as "until" from agent_presence
     where account = ${account} and extension = ${extension} and since < ${until} and ("until" is null or "until" > ${since}) order by agent_presence.since`)
   return rows
-}
-
-function millis (instant: SQL): SQL {
-  return sql`(extract(epoch from ${instant}) * 1000)::float8`
 }

@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js'
 import { visible, visibleExtensions } from '../access/visible.js'
 import { among, type Asked, lastEnds, LOOK_BACK_HOURS, openLegs, recentLegs } from './agent-legs.js'
 import type { Keyset } from './list.js'
+import { millis } from './millis.js'
 
 export const STATUSES = ['unknown', 'available', 'dnd', 'ringing', 'dialing', 'on_call'] as const
 export const PRESENCES = ['available', 'dnd'] as const
@@ -100,8 +101,4 @@ function presenceAt (instant: SQL): SQL {
         select polled_at from polled_ranges r where r.account = a.account and r.polled = 'presence' and r.scope = a.extension and r.until_at <= ${instant} and r.polled_at <= ${instant}
         order by r.until_at desc nulls last limit 1 -- as the index has it
       ) polled on true`
-}
-
-function millis (instant: SQL): SQL {
-  return sql`(extract(epoch from ${instant}) * 1000)::float8`
 }

@@ -5,6 +5,7 @@ import { callHistory } from '../../db/schema/calls.js'
 import { type CallFilter, conditions } from '../call-filter.js'
 import { type CallMeasures, callMeasures, countedCalls } from './call-measures.js'
 import type { Scope } from './scope.js'
+import { millis } from '../millis.js'
 
 export const BUCKETS = ['hour', 'day', 'week', 'month'] as const
 export type Bucket = typeof BUCKETS[number]
@@ -95,8 +96,4 @@ async function count (db: NodePgDatabase, { scope, timeZone, bucket, group, filt
   const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), more)}
     select ${millis(sql`bucket`)} as bucket, grp, ${callMeasures} from counted group by grouping sets ((bucket, grp), (grp)) limit ${MAX_ROWS + 1}`)
   return rows
-}
-
-function millis (instant: SQL): SQL {
-  return sql`(extract(epoch from ${instant}) * 1000)::float8`
 }
