@@ -65,7 +65,7 @@ export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
   if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
     const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
-    const streams = buildLive({ pool, readers: createLiveReaders(drizzle(pool), now), health: () => readinessOf(Object.keys(checks), { checks, draining }), logger, metrics, stopping })
+    const streams = buildLive({ pool, readers: createLiveReaders(drizzle(pool), now), trouble: schema, health: () => readinessOf(Object.keys(checks), { checks, draining }), logger, metrics, stopping })
     checks.query = async () => await schema() ?? await canQuery(pool)
     await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins, addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) } }))
   }

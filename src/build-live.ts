@@ -1,7 +1,7 @@
 import type { Metrics } from './metrics.js'
 import { type LiveOptions, type LiveStreams, startLive } from './live/streams.js'
 
-export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'limits'>> {
+export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'limits'>> {
   metrics: Metrics
   stopping: AbortSignal
 }

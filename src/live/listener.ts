@@ -6,6 +6,8 @@ import { within } from '../within.js'
 
 export interface ListenerOptions {
   pool: pg.Pool
+  /** Why the database cannot be used yet, or null: there may not even be one, which is no lost connection. */
+  trouble: () => string | null | Promise<string | null>
   logger: Logger
   /** Something was committed, or may have been while nothing was heard. */
   onWake: () => void
@@ -17,9 +19,10 @@ export interface ListenerOptions {
 const CHECK_EVERY_MS = 30_000
 const CHECK_MS = 10_000
 const END_MS = 1_000
+const UNTIL_READY = { first: 50, most: 1_000 }
 
 /** Hears of changes on a connection of its own, none of the pool's, which it makes again whenever it is lost. */
-export function createListener ({ pool, logger, onWake, onUp, checkEveryMs = CHECK_EVERY_MS }: ListenerOptions): { close: () => Promise<void> } {
+export function createListener ({ pool, trouble, logger, onWake, onUp, checkEveryMs = CHECK_EVERY_MS }: ListenerOptions): { close: () => Promise<void> } {
   const stop = new AbortController()
 
   /** Resolves when the connection is lost, or the listener is closed. */
@@ -41,6 +44,7 @@ export function createListener ({ pool, logger, onWake, onUp, checkEveryMs = CHE
   }
 
   async function run (): Promise<void> {
+    for (let tries = 1; await trouble() !== null && !stop.signal.aborted; tries++) await pause(backOffMs(tries, UNTIL_READY), stop.signal)
     for (let failures = 0; !stop.signal.aborted;) {
       const client = new pg.Client({ ...pool.options, query_timeout: CHECK_MS })
       const begun = performance.now()

@@ -14,6 +14,8 @@ import { openStream } from './stream.js'
 export interface LiveOptions {
   pool: pg.Pool
   readers: LiveReaders
+  /** Why the database cannot be used yet, or null: until then nothing is listened to. */
+  trouble: () => string | null | Promise<string | null>
   /** Whether the roles of this process can work, as /health/ready says. */
   health: () => Promise<object>
   logger: Logger
@@ -47,14 +49,13 @@ export interface LiveStreams {
   close: () => Promise<void>
 }
 
-export function startLive ({ pool, readers, health, logger, onClients, onDropped, limits }: LiveOptions): LiveStreams {
+export function startLive ({ pool, readers, trouble, health, logger, onClients, onDropped, limits }: LiveOptions): LiveStreams {
   const { heartbeatMs, pollMs, clients: most, clientsOfKey, maxBytes } = { ...LIMITS, ...limits }
   const hub = createHub({ pool, readers, logger })
-  const open = new Set<Client>() // of the hub's, and those that are still catching up
-  const holders = new WeakMap<Client, Holder>()
+  const open = new Map<Client, Holder>() // the clients of the hub, and those that are still catching up
   let poll: NodeJS.Timeout | null = null
   let isClosed = false
-  const listener = createListener({ pool, logger, onWake: hub.wake, onUp: isUp => {
+  const listener = createListener({ pool, trouble, logger, onWake: hub.wake, onUp: isUp => {
     if (poll) clearInterval(poll)
     poll = isUp ? null : setInterval(hub.wake, pollMs).unref()
   } })
@@ -62,11 +63,10 @@ export function startLive ({ pool, readers, health, logger, onClients, onDropped
 
   async function beat (): Promise<void> {
     const valid = new Map<string, Promise<boolean>>()
-    const report = [...open].some(({ interest }) => interest.kinds.includes('health')) ? await health().catch(() => null) : null
-    for (const client of open) {
-      const holder = holders.get(client)
-      const asked = holder ? valid.get(holder.id) ?? holder.isStillValid() : true
-      if (holder && asked !== true) valid.set(holder.id, asked)
+    const report = [...open.keys()].some(({ interest }) => interest.kinds.includes('health')) ? await health().catch(() => null) : null
+    for (const [client, { id, isStillValid }] of open) {
+      const asked = valid.get(id) ?? isStillValid()
+      valid.set(id, asked)
       if (!await asked) client.drop(new UnauthorizedError())
       if (client.isOver()) continue
       if (report) client.tellHealth(report)
@@ -77,10 +77,10 @@ export function startLive ({ pool, readers, health, logger, onClients, onDropped
   function admit ({ actor }: Viewer): void {
     if (isClosed) throw new LiveClosedError()
     if (open.size >= most) throw new LiveFullError()
-    if ([...open].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey) throw new LiveLimitError()
+    if ([...open.keys()].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey) throw new LiveLimitError()
   }
 
-  function add (interest: Interest, from: number, response: ServerResponse): Client {
+  function add (interest: Interest, { from, holder }: { from: number, holder: Holder }, response: ServerResponse): Client {
     const leave = () => {
       hub.leave(client)
       open.delete(client)
@@ -91,7 +91,7 @@ export function startLive ({ pool, readers, health, logger, onClients, onDropped
       leave()
       onDropped(code)
     } })
-    open.add(client)
+    open.set(client, holder)
     onClients(open.size)
     return client
   }
@@ -101,8 +101,7 @@ export function startLive ({ pool, readers, health, logger, onClients, onDropped
       admit(interest.viewer)
       const begin = from ?? await hub.newest()
       admit(interest.viewer) // others may have come meanwhile
-      const client = add(interest, begin, take())
-      holders.set(client, holder)
+      const client = add(interest, { from: begin, holder }, take())
       client.beat(null)
       if (interest.kinds.includes('health')) client.tellHealth(await health())
       await hub.join(client).catch(() => client.drop(new NotReadyError()))
@@ -111,7 +110,7 @@ export function startLive ({ pool, readers, health, logger, onClients, onDropped
       isClosed = true
       clearInterval(heart)
       let n = 0
-      for (const client of [...open]) client.leave(500 + n++ % 100 * 25) // not all of them come back at once
+      for (const client of [...open.keys()]) client.leave(500 + n++ % 100 * 25) // not all of them come back at once
       await listener.close()
       if (poll) clearInterval(poll)
     }

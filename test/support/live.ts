@@ -25,7 +25,7 @@ export async function liveApi (t: Test, { limits = {}, viewers = {}, isDeaf = fa
   const dropped: string[] = []
   let clients = 0
   const streams = startLive({
-    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options), readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW), health, logger: pino({ level: 'silent' }),
+    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options), readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW), trouble: () => null, health, logger: pino({ level: 'silent' }),
     onClients: count => { clients = count },
     onDropped: code => { dropped.push(code) },
     limits: { heartbeatMs: 200, pollMs: 100, ...limits }
