@@ -1,7 +1,7 @@
 // Writes the types of the client of the API: npm run client
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT_ROOT } from '../src/project-root.js'
+import { PROJECT_ROOT } from '../src/lib/package-root.js'
 import { CLIENT_SCHEMA, clientSchema } from './docs/client.js'
 
 writeFileSync(path.join(PROJECT_ROOT, CLIENT_SCHEMA), await clientSchema())

@@ -1,7 +1,7 @@
 // Writes the documents that are made from the code: npm run docs
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT_ROOT } from '../src/project-root.js'
+import { PROJECT_ROOT } from '../src/lib/package-root.js'
 import { generatedDocs } from './docs/generated.js'
 
 const docs = await generatedDocs()

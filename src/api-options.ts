@@ -1,15 +1,15 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
-import { isReadable } from './accounts.js'
-import type { HttpParts } from './build-http.js'
-import type { QuotaUsageOf } from './mightycall/rest/quota-usage.js'
-import { createRepairs } from './project/repairs.js'
+import { isReadable } from './accounts/accounts.js'
+import type { HttpParts } from './app/routes.js'
+import type { QuotaUsageOf } from './mightycall/rest/quota/usage.js'
+import { createRepairs } from './project/admin.js'
 import { createTimeTravel } from './project/time-travel.js'
 import type { QueryOptions } from './query/serve.js'
 import { createBackfills } from './reconcile/backfill/backfills.js'
-import { createCompleteness } from './reconcile/ledger/completeness.js'
-import { createChangeSettings } from './settings/change-settings.js'
-import { createSystemState, type SystemParts } from './system-state.js'
+import { createCompleteness } from './reconcile/gaps/completeness.js'
+import { createChangeSettings } from './accounts/change-settings.js'
+import { createSystemState, type SystemParts } from './app/system-state.js'
 
 export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>, Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
   pool: pg.Pool

@@ -1,4 +1,4 @@
-import type { Metrics } from './metrics.js'
+import type { Metrics } from './observability/metrics.js'
 import { type LiveOptions, type LiveStreams, startLive } from './live/streams.js'
 
 export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'limits'>> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { envSchema } from 'env-schema'
-import { configSchema, isSecret, VARIABLE_NAMES, type VariableName, type Variables } from './config-schema.js'
+import { configSchema, isSecret, VARIABLE_NAMES, type VariableName, type Variables } from './config/variables.js'
 
 export type Environment = Record<string, string | undefined>
 

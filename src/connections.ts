@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
-import { atMostEvery } from './at-most.js'
+import { atMostEvery } from './lib/throttle.js'
 
 /** An idle one takes about 12 KiB: 100 MiB in all. MightyCall needs a handful. */
 const MAX_CONNECTIONS = 8192

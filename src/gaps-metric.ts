@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Metrics } from './metrics.js'
-import { within } from './within.js'
+import type { Metrics } from './observability/metrics.js'
+import { within } from './lib/timeout.js'
 
 /** The other metrics must not wait for Postgres any longer. */
 const PATIENCE_MS = 1_000

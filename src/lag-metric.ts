@@ -1,6 +1,6 @@
-import type { Metrics } from './metrics.js'
+import type { Metrics } from './observability/metrics.js'
 import type { PartitionLag } from './project/lag.js'
-import { within } from './within.js'
+import { within } from './lib/timeout.js'
 
 /** The other metrics must not wait for Kafka or Postgres any longer. */
 const PATIENCE_MS = 1_000

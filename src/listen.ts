@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from './config.js'
+import type { Config } from './config/config.js'
 import { BACKLOG } from './connections.js'
 import { ListenError, PortInUseError } from './errors.js'
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { armCrashPoint } from './crash-points.js'
-import { packageVersion } from './project-root.js'
+import { armCrashPoint } from './lib/crash-points.js'
+import { packageVersion } from './lib/package-root.js'
 
 const program = new Command('mightycall-stream')
   .description('MightyCall webhooks as durable events, Kafka topics, Postgres read models and a query API.')
@@ -13,23 +13,23 @@ type MakeCommand = (env: NodeJS.ProcessEnv) => Command
 
 // A new command is one file and one line here. Loaded when it is asked for: all of them together take longer than most of them run.
 const commands: Record<string, () => Promise<MakeCommand>> = {
-  start: async () => (await import('./commands/start.js')).startCommand,
-  migrate: async () => (await import('./commands/migrate.js')).migrateCommand,
-  rebuild: async () => (await import('./commands/rebuild.js')).rebuildCommand,
-  reclassify: async () => (await import('./commands/reclassify.js')).reclassifyCommand,
-  'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLettersCommand,
-  redrive: async () => (await import('./commands/redrive.js')).redriveCommand,
+  start: async () => (await import('./cli/start.js')).startCommand,
+  migrate: async () => (await import('./cli/migrate.js')).migrateCommand,
+  rebuild: async () => (await import('./cli/rebuild.js')).rebuildCommand,
+  reclassify: async () => (await import('./cli/reclassify.js')).reclassifyCommand,
+  'dead-letters': async () => (await import('./cli/dead-letters.js')).deadLettersCommand,
+  redrive: async () => (await import('./cli/redrive.js')).redriveCommand,
   discard: async () => (await import('./commands/discard.js')).discardCommand,
-  resume: async () => (await import('./commands/resume.js')).resumeCommand,
-  keys: async () => (await import('./commands/keys.js')).keysCommand,
-  backup: async () => (await import('./commands/backup.js')).backupCommand,
-  restore: async () => (await import('./commands/restore.js')).restoreCommand,
-  backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
-  drain: async () => (await import('./commands/drain.js')).drainCommand,
-  tail: async () => (await import('./commands/tail.js')).tailCommand,
-  simulate: async () => (await import('./commands/simulate.js')).simulateCommand,
-  'simulate-api': async () => (await import('./commands/simulate-api.js')).simulateApiCommand,
-  demo: async () => (await import('./commands/demo.js')).demoCommand
+  resume: async () => (await import('./cli/resume.js')).resumeCommand,
+  keys: async () => (await import('./cli/keys.js')).keysCommand,
+  backup: async () => (await import('./cli/backup.js')).backupCommand,
+  restore: async () => (await import('./cli/restore.js')).restoreCommand,
+  backfill: async () => (await import('./cli/backfill.js')).backfillCommand,
+  drain: async () => (await import('./cli/drain.js')).drainCommand,
+  tail: async () => (await import('./cli/tail.js')).tailCommand,
+  simulate: async () => (await import('./simulator/cli/simulate.js')).simulateCommand,
+  'simulate-api': async () => (await import('./simulator/cli/simulate-api.js')).simulateApiCommand,
+  demo: async () => (await import('./simulator/cli/demo.js')).demoCommand
 }
 const [asked = ''] = process.argv.slice(2)
 for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands)) {

@@ -4,10 +4,10 @@ import Ajv from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import t from 'tap'
 import { generatedDocs } from '../scripts/docs/generated.js'
-import { loadConfig } from '../src/config.js'
-import { VARIABLE_NAMES } from '../src/config-schema.js'
-import { parseNotification } from '../src/mightycall/notification.js'
-import { PROJECT_ROOT } from '../src/project-root.js'
+import { loadConfig } from '../src/config/config.js'
+import { VARIABLE_NAMES } from '../src/config/variables.js'
+import { parseNotification } from '../src/mightycall/webhook/notification.js'
+import { PROJECT_ROOT } from '../src/lib/package-root.js'
 
 const inProject = (name: string) => path.join(PROJECT_ROOT, name)
 

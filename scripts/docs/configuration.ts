@@ -1,5 +1,5 @@
-import { ACCOUNT_MEMBERS, accountSchema } from '../../src/accounts-file.js'
-import { configSchema, isSecret, VARIABLE_NAMES, type VariableName } from '../../src/config-schema.js'
+import { ACCOUNT_MEMBERS, accountSchema } from '../../src/accounts/accounts-file.js'
+import { configSchema, isSecret, VARIABLE_NAMES, type VariableName } from '../../src/config/variables.js'
 import { notice, table } from './markdown.js'
 
 /** The keywords that the configuration's schema uses. */
@@ -16,7 +16,7 @@ interface Keywords {
 export function configurationPage (): string {
   return `# Configuration
 
-${notice('src/config-schema.ts')}
+${notice('src/config/variables.ts')}
 
 Everything is configured by environment variables, read once at the start. All are optional on one machine. An empty
 variable counts as unset. When one is not valid, the process names every bad one, never its value, and exits with 1.
@@ -64,7 +64,7 @@ Of those with the role reconcile one is elected, and the next one takes over whe
 
 /** .env.example: every variable, commented out, with its default. */
 export function environmentExample (): string {
-  const head = '# Made from src/config-schema.ts by npm run docs. Copy to .env and take away the # of what you set.\n# docker compose reads .env; in a shell: set -a; . ./.env; set +a\n'
+  const head = '# Made from src/config/variables.ts by npm run docs. Copy to .env and take away the # of what you set.\n# docker compose reads .env; in a shell: set -a; . ./.env; set +a\n'
   return `${head}${VARIABLE_NAMES.map(name => `\n${wrap(keywordsOf(name).description).map(line => `# ${line}\n`).join('')}# ${name}=${keywordsOf(name).default ?? ''}\n`).join('')}`
 }
 

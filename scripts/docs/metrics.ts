@@ -1,4 +1,4 @@
-import { createMetrics } from '../../src/metrics.js'
+import { createMetrics } from '../../src/observability/metrics.js'
 import type { WebhookResult } from '../../src/receive/webhooks.js'
 import { notice, table } from './markdown.js'
 
@@ -18,7 +18,7 @@ export async function metricsPage (): Promise<string> {
   const metrics = (await registered()).filter(({ name }) => name.startsWith('mcs_'))
   return `# Metrics
 
-${notice('src/metrics.ts')}
+${notice('src/observability/metrics.ts')}
 
 \`GET /metrics\` answers in Prometheus' text format, to the admin key or to \`METRICS_KEY\`
 (\`Authorization: Bearer <key>\`). Units are base units. Labels never hold a number, a token or an id.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { storedDigest } from '../secret-digest.js'
+import { storedDigest } from '../lib/secret-digest.js'
 import type { KeyRole, Viewer } from './viewer.js'
 
 /** A key, as far as it may be shown. */

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { auditLog } from '../db/schema/access.js'
 import { audit, type AuditEntry } from './audit.js'
-import { ofAccount } from './visible.js'
+import { ofAccount } from './row-visibility.js'
 import type { Viewer } from './viewer.js'
 
 export type Audited = typeof auditLog.$inferSelect

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { UnauthorizedError } from '../errors.js'
-import { secretDigest } from '../secret-digest.js'
+import { secretDigest } from '../lib/secret-digest.js'
 
 /** Undefined: there is none, or it is no Bearer. */
 export function keyIn ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {

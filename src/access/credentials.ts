@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
-import { storedDigest } from '../secret-digest.js'
+import { storedDigest } from '../lib/secret-digest.js'
 import { type ApiKey, isKeyLike, isLive, viewerWith } from './api-key.js'
 import { ADMIN, type Viewer } from './viewer.js'
 

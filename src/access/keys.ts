@@ -9,7 +9,7 @@ import { type ApiKey, isKeyId, isLive, newKey } from './api-key.js'
 import { audit } from './audit.js'
 import { type AskedScope, type KeyScope, scopeOfNewKey } from './key-scope.js'
 import { nameFrom } from './name.js'
-import { ofAccount, ofOrganization } from './visible.js'
+import { ofAccount, ofOrganization } from './row-visibility.js'
 import type { KeyRole, Viewer } from './viewer.js'
 
 export interface NewKey extends AskedScope {

@@ -7,7 +7,7 @@ import { inTransaction } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError } from '../errors.js'
 import { audit } from './audit.js'
 import { nameFrom } from './name.js'
-import { ofAccount, ofOrganization } from './visible.js'
+import { ofAccount, ofOrganization } from './row-visibility.js'
 import type { Viewer } from './viewer.js'
 
 export interface Organization {

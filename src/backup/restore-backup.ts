@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { isPoison } from '../db/sqlstate.js'
+import { isPoison } from '../lib/sqlstate.js'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { DamagedBackupError, NotEmptyError } from '../errors.js'
 import type { Header } from './format.js'

@@ -1,5 +1,5 @@
-import type { Config } from '../config.js'
-import type { Service } from '../service.js'
+import type { Config } from '../config/config.js'
+import type { Service } from '../app/service.js'
 
 /** More would push the rest off the screen. */
 const MAX_ACCOUNTS = 5

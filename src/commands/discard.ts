@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { loadConfig } from '../config.js'
-import { discard } from '../project/letters/discard.js'
-import { withDatabase } from './database.js'
+import { loadConfig } from '../config/config.js'
+import { discard } from '../project/dead-letters/discard.js'
+import { withDatabase } from '../cli/database.js'
 import { AT_THE_COMMAND_LINE, parseLetterId } from './letter-id.js'
 
 const EXAMPLES = `

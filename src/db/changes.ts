@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { LOCKS } from './advisory-locks.js'
 import type { CHANGE_KINDS } from './schema/changes.js'
 import type { Tx } from './transaction.js'
-import { arraysOf, type Columns, unnest } from './unnest.js'
+import { arraysOf, type Columns, unnest } from './bulk-sql.js'
 
 export type ChangeKind = typeof CHANGE_KINDS[number]
 

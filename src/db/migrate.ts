@@ -3,7 +3,7 @@ import path from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
-import { PROJECT_ROOT } from '../project-root.js'
+import { PROJECT_ROOT } from '../lib/package-root.js'
 import { LOCKS } from './advisory-locks.js'
 import { asDatabaseError } from './database-error.js'
 

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { EmbeddedPostgresError } from '../errors.js'
-import { untilDone } from '../start-later.js'
+import { untilDone } from '../lib/background-start.js'
 import { startEmbeddedPostgres } from './embedded/server.js'
 import { runMigrations } from './migrate.js'
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { isPoison } from './sqlstate.js'
+import { isPoison } from '../lib/sqlstate.js'
 
 /** A connection within a transaction. */
 export type Tx = Pick<pg.PoolClient, 'query'>

@@ -2,7 +2,7 @@ import type { FastifyError } from '@fastify/error'
 import { SlowClientError } from '../errors.js'
 import { concerns, type Interest, interestKey } from './interest.js'
 import { eventText, type Frame } from './frames.js'
-import type { Stream } from './stream.js'
+import type { Stream } from './sse-stream.js'
 
 /** One who watches. */
 export interface Client {

@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { atMostEvery } from '../at-most.js'
+import { atMostEvery } from '../lib/throttle.js'
 import { changesAfter, newestChange } from '../db/changes.js'
-import { createGate } from '../gate.js'
+import { createGate } from '../lib/semaphore.js'
 import type { Client } from './client.js'
 import type { LiveReaders } from './readers.js'
-import { createTelling, PAGE } from './telling.js'
+import { createTelling, PAGE } from './deliver.js'
 import { createWork } from './work.js'
 
 export interface HubOptions {

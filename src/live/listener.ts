@@ -1,8 +1,8 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { CHANGES_CHANNEL } from '../db/changes.js'
-import { backOffMs, pause } from '../pauses.js'
-import { within } from '../within.js'
+import { backOffMs, pause } from '../lib/backoff.js'
+import { within } from '../lib/timeout.js'
 
 export interface ListenerOptions {
   pool: pg.Pool

@@ -9,7 +9,7 @@ import { createHub } from './hub.js'
 import type { Holder, Interest } from './interest.js'
 import { createListener } from './listener.js'
 import type { LiveReaders } from './readers.js'
-import { openStream } from './stream.js'
+import { openStream } from './sse-stream.js'
 
 export interface LiveOptions {
   pool: pg.Pool

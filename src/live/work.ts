@@ -1,4 +1,4 @@
-import { pause } from '../pauses.js'
+import { pause } from '../lib/backoff.js'
 
 const RETRY_MS = 1_000
 

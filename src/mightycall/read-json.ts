@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { UnclassifiedReason } from '../events/unclassified.js'
-import { blankInTexts, type KeyHolder, stripApiKeys } from './api-key.js'
+import { blankInTexts, type KeyHolder, stripApiKeys } from './strip-api-key.js'
 
 export interface ReadJson {
   /** Without the ApiKey. */

@@ -1,4 +1,4 @@
-import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
 import { isolatePoison, type Tx } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import { eventKeyColumns } from './entity-key.js'

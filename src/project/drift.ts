@@ -1,9 +1,9 @@
-import { arraysOf, unnest } from '../db/unnest.js'
+import { arraysOf, unnest } from '../db/bulk-sql.js'
 import type { Tx } from '../db/transaction.js'
 import type { Event } from '../events/event.js'
 import { eventKeyColumns } from './entity-key.js'
-import { countSightings } from '../mightycall/count-drift.js'
-import { type Drift, driftOf } from '../mightycall/drift.js'
+import { countSightings } from './batch/count-drift.js'
+import { type Drift, driftOf } from '../mightycall/webhook/unknown-fields.js'
 
 export type Drifts = ReadonlyMap<Event, readonly Drift[]>
 

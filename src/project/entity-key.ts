@@ -1,4 +1,4 @@
-import { type Columns, unnest } from '../db/unnest.js'
+import { type Columns, unnest } from '../db/bulk-sql.js'
 import { type Entity, entityOf, type Event } from '../events/event.js'
 
 /** The columns that name an entity in a bulk statement. */

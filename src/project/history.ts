@@ -1,4 +1,4 @@
-import { arraysOf } from '../db/unnest.js'
+import { arraysOf } from '../db/bulk-sql.js'
 import type { Tx } from '../db/transaction.js'
 import type { Entity, Event, Folded } from '../events/event.js'
 import { EVENTS_OF_ENTITIES, entityColumns, entityKey } from './entity-key.js'

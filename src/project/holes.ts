@@ -1,6 +1,6 @@
 import type { Tx } from '../db/transaction.js'
 import type { PartitionBounds } from '../event-log/port.js'
-import { type Checkpoint, type CheckpointKey, resetCheckpoint } from './checkpoints.js'
+import { type Checkpoint, type CheckpointKey, resetCheckpoint } from './batch/checkpoints.js'
 
 /**
  * end-below-checkpoint: the topic or the log was made anew, or lost its end.

@@ -1,10 +1,10 @@
 import { entityOf } from '../events/event.js'
 import type { Offset, StoredRecord } from '../event-log/port.js'
-import { type DeadLetter, refusalOf } from './dead-letters.js'
-import type { DecodedRecord } from './decode.js'
+import { type DeadLetter, refusalOf } from './batch/dead-letters.js'
+import type { DecodedRecord } from './batch/decode.js'
 import { entityKey } from './entity-key.js'
-import type { Outcome } from './failure-window.js'
-import type { FailedEntity } from './fold-entities.js'
+import type { Outcome } from './breaker/window.js'
+import type { FailedEntity } from './batch/fold-entities.js'
 
 export interface BatchFailures {
   decoded: readonly DecodedRecord[]

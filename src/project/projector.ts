@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { passCrashPoint } from '../crash-points.js'
+import { passCrashPoint } from '../lib/crash-points.js'
 import { ProjectionRestartError } from '../errors.js'
 import { TOPICS } from '../events/topics.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
-import { type Projected, projectBatch, type Reached } from './batch.js'
-import { createGuard } from './guard.js'
+import { type Projected, projectBatch, type Reached } from './batch/project-batch.js'
+import { createGuard } from './breaker/guard.js'
 import type { Hole } from './holes.js'
-import type { AccountSettings } from '../accounts.js'
+import type { AccountSettings } from '../accounts/accounts.js'
 import { findStart } from './start-at.js'
 
 export interface ProjectorOptions {

@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import type { AccountSettings } from '../accounts.js'
+import type { AccountSettings } from '../accounts/accounts.js'
 import type { EntityKind } from '../events/event.js'
-import { localDay } from '../local-day.js'
-import type { FailedEntity } from './fold-entities.js'
-import { refoldThese } from './refold-chunk.js'
+import { localDay } from '../lib/local-day.js'
+import type { FailedEntity } from './batch/fold-entities.js'
+import { refoldThese } from './refold/chunk.js'
 
 export interface RedateOptions {
   pool: pg.Pool

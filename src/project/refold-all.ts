@@ -1,8 +1,8 @@
 import type pg from 'pg'
-import type { AccountSettings } from '../accounts.js'
+import type { AccountSettings } from '../accounts/accounts.js'
 import type { Entity } from '../events/event.js'
-import type { FailedEntity } from './fold-entities.js'
-import { type Refolded, refoldFailed } from './refold-chunk.js'
+import type { FailedEntity } from './batch/fold-entities.js'
+import { type Refolded, refoldFailed } from './refold/chunk.js'
 
 export interface RefoldAllOptions {
   pool: pg.Pool

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { inTransaction } from '../db/transaction.js'
 import type { EventReader, Offset } from '../event-log/port.js'
-import { type CheckpointKey, lockCheckpoint } from './checkpoints.js'
+import { type CheckpointKey, lockCheckpoint } from './batch/checkpoints.js'
 import { findHole, type Hole, recordHole } from './holes.js'
 
 export interface Start {

@@ -5,7 +5,7 @@ import type { Entity } from '../events/event.js'
 import { loadHistories } from './history.js'
 import type { FoldedCallEvent } from './models/calls/facts.js'
 import { type Call, foldCall } from './models/calls/fold.js'
-import { compare } from './models/newest.js'
+import { compare } from './models/facts.js'
 
 export interface CallKey {
   account: string

@@ -1,4 +1,4 @@
-import type { STATUSES } from './agent-status.js'
+import type { STATUSES } from '../api/agents/status.js'
 
 type Status = typeof STATUSES[number]
 

@@ -1,4 +1,4 @@
-import type { CallShape } from './call-shape.js'
+import type { CallShape } from '../api/calls/schema.js'
 
 /** A field of a call, `state` or `legs[101#1].connectedAt`, and its values. */
 export interface Change {

@@ -1,9 +1,9 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type from 'typebox'
-import type { Asked } from './asked.js'
-import { calls } from './call-list.js'
-import type { CallRow } from './call-shape.js'
-import { findRow } from './resource.js'
+import type { Asked } from '../api/list/query-context.js'
+import { calls } from '../api/calls/resource.js'
+import type { CallRow } from '../api/calls/schema.js'
+import { findRow } from '../api/list/resource.js'
 
 /** Of every route that is about one call. */
 export const callPath = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100, description: "MightyCall's id of the call." }) })

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { smsLogs } from '../db/schema/messages.js'
 import { orNull } from '../events/envelope.js'
-import { clientShape, toClient } from './call-shape.js'
+import { clientShape, toClient } from '../api/calls/schema.js'
 
 export const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfirmed'] as const
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import api, { type ApiOptions } from './api.js'
-import browsers, { type BrowsersOptions } from './browsers.js'
-import { serveDocs } from './docs.js'
+import api, { type ApiOptions } from '../api/api.js'
+import browsers, { type BrowsersOptions } from '../http/security-headers.js'
+import { serveDocs } from '../api/openapi.js'
 
 export type QueryOptions = ApiOptions & Pick<BrowsersOptions, 'corsOrigins'>
 

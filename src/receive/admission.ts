@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { atMostEvery } from '../at-most.js'
+import { atMostEvery } from '../lib/throttle.js'
 import type { Claim, InFlight } from './in-flight.js'
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { NotifiedAccount } from '../mightycall/notification.js'
-import { secretDigest } from '../secret-digest.js'
+import type { NotifiedAccount } from '../mightycall/webhook/notification.js'
+import { secretDigest } from '../lib/secret-digest.js'
 
 export interface TokenOwner extends NotifiedAccount {
   /** Two are live while one replaces the other. */

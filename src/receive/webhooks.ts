@@ -2,14 +2,14 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { atMostEvery } from '../at-most.js'
+import { atMostEvery } from '../lib/throttle.js'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
-import { type NotifiedAccount, parseNotification } from '../mightycall/notification.js'
+import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
 import { createAdmission } from './admission.js'
 import { createInFlight, type InFlight } from './in-flight.js'
 import { TOKEN_PATTERN } from './tokens.js'
-import { createWithin } from './within.js'
+import { createWithin } from './ack-deadline.js'
 
 /** What became of a request, for the metric `mcs_webhooks_total`. */
 export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored', 'overloaded', 'too-large'] as const

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Reader } from './reader.js'
+import type { Reader } from './route-reader.js'
 
 /** What is read on its own. */
 export interface CursorKey {

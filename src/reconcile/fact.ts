@@ -1,6 +1,6 @@
 import { type Entity, type Event, entityOf } from '../events/event.js'
 import { canonical, factId } from '../events/identity.js'
-import type { Finding } from './reader.js'
+import type { Finding } from './route-reader.js'
 
 /** The facts that follow one another: each is only worth telling when it differs from the one before. */
 export interface Chain extends Entity {

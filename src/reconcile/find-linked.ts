@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { arraysOf, type Columns, unnest } from '../db/unnest.js'
-import type { Unlinked } from './reader.js'
+import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
+import type { Unlinked } from './route-reader.js'
 
 type CallReport = Pick<Unlinked['call'], 'businessNumber' | 'clientNumber' | 'clientName' | 'startedAt' | 'durationSeconds'>
 

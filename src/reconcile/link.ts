@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { findCalls, findVoicemails } from './find-linked.js'
-import type { Finding, Page, Unlinked } from './reader.js'
+import type { Finding, Page, Unlinked } from './route-reader.js'
 
 export interface Linked {
   /** Of the page, and of its rows that were found. */

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { arraysOf, type Columns, unnest } from '../db/unnest.js'
+import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
 import { type Chain, chainKey, contentOf, type Fact } from './fact.js'
 
 const columns: Columns<Chain> = {

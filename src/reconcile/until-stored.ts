@@ -1,8 +1,8 @@
 import type pg from 'pg'
-import { arraysOf, unnest } from '../db/unnest.js'
+import { arraysOf, unnest } from '../db/bulk-sql.js'
 import { NotProjectedError } from '../errors.js'
 import type { Event } from '../events/event.js'
-import { pause } from '../pauses.js'
+import { pause } from '../lib/backoff.js'
 import { eventKeyColumns } from '../project/entity-key.js'
 
 const MISSING = `select exists (select from ${unnest(eventKeyColumns)}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Part } from '../start-later.js'
-import type { LiveSettings } from './live-settings.js'
+import type { Part } from '../lib/background-start.js'
+import type { LiveSettings } from '../accounts/runtime-settings.js'
 
 /** One small table: cheaper than a connection of its own that listens, and it survives a pooler and a lost connection. */
 const EVERY_MS = 2_000

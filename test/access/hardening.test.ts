@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig } from '../../src/config/config.js'
 import webhooks from '../../src/receive/webhooks.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { ROUTES } from '../../src/access/routes.js'
+import { ROUTES } from '../../src/access/route-roles.js'
 import type { RouteRole } from '../../src/access/viewer.js'
 import { freshDatabase } from '../support/database.js'
 import { NOW } from '../support/projection.js'

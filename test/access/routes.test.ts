@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { ROUTES, roleOf } from '../../src/access/routes.js'
+import { ROUTES, roleOf } from '../../src/access/route-roles.js'
 import type { Viewer } from '../../src/access/viewer.js'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { freshDatabase } from '../support/database.js'
 import { queryApi } from '../support/query-api.js'
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { type Plan, planOf } from './plan.js'
 import { type Rig, rigProgram } from './rigs.js'
 import { type RunResult, runPlan } from './run.js'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Topic } from '../../src/events/topics.js'
 import { encodeEvent } from '../../src/events/record.js'
-import { parseNotification } from '../../src/mightycall/notification.js'
+import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { deliver } from '../../src/simulator/faults.js'
 import type { Notification } from '../../src/simulator/notifications.js'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
 const chaos = (...args: string[]) => spawnSync(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/chaos/main.js'), ...args], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
 

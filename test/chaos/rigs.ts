@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
 /** The service with a mistake built in, which the campaign has to notice; by the name of its program. */
 export const RIGS = ['early-ack', 'early-checkpoint', 'retries'] as const

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { LOCK_CLASSES, LOCKS } from '../../src/db/advisory-locks.js'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
 t.test('no two locks have one number: a process that leads would stop what projects', async t => {
   for (const locks of [LOCKS, LOCK_CLASSES]) t.equal(new Set(Object.values(locks)).size, Object.keys(locks).length)

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { runMigrations } from '../../src/db/migrate.js'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { freshDatabase } from '../support/database.js'
 import { tempDir } from '../support/temp-dir.js'
 

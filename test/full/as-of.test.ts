@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
 import { createTimeTravel } from '../../src/project/time-travel.js'
-import { type CallShape, toCall } from '../../src/query/call-shape.js'
+import { type CallShape, toCall } from '../../src/api/calls/schema.js'
 import { callAt } from '../../src/simulator/call-at.js'
 import type { Notation } from '../../src/simulator/call-script.js'
 import { createRandom, type Random } from '../../src/simulator/random.js'

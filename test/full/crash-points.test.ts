@@ -1,6 +1,6 @@
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { CRASH_POINTS, type CrashPoint } from '../../src/crash-points.js'
+import { CRASH_POINTS, type CrashPoint } from '../../src/lib/crash-points.js'
 import { openLocalReader } from '../../src/event-log/local/local-reader.js'
 import { check } from '../chaos/checkers/check.js'
 import { checkpointsOf, checkRows, setAsideOf, storedIdsOf } from '../chaos/evidence.js'

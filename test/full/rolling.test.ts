@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { parseNotification } from '../../src/mightycall/notification.js'
+import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { freshDatabase } from '../support/database.js'

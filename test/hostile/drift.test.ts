@@ -1,5 +1,5 @@
 import t from 'tap'
-import { projectBatch } from '../../src/project/batch.js'
+import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented.js'
 import { freshDatabase } from '../support/database.js'
 import { startReceiver } from '../support/receiver.js'

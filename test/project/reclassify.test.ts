@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { entityOf, type Event } from '../../src/events/event.js'
-import { parseNotification } from '../../src/mightycall/notification.js'
+import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { SETTINGS } from '../support/settings.js'
 import { reclassify } from '../../src/project/reclassify.js'
 import { API_KEY } from '../support/documented.js'

@@ -3,7 +3,7 @@
 //   npm run test:properties -- --runs 1000000
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { createProgress } from '../../src/commands/progress.js'
+import { createProgress } from '../../src/cli/progress.js'
 import { EXAMPLES_FILE, PROPERTIES, type Property } from './properties.js'
 
 const program = new Command('test:properties')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { callWithRest, classicCall, contactCenterCall, cutCall, partOfCall } from './calls.js'
 import { factsOfCompany } from './facts.js'
 

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { linkPage } from '../../src/reconcile/link.js'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
-import type { Unlinked } from '../../src/reconcile/reader.js'
+import type { Unlinked } from '../../src/reconcile/route-reader.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 

@@ -3,9 +3,9 @@ import { Compile } from 'typebox/compile'
 import { rangePolled } from '../../src/events/directory.js'
 import { loadCursor } from '../../src/reconcile/cursors.js'
 import { readInterval, readRoute } from '../../src/reconcile/read-route.js'
-import type { Finding, Reader } from '../../src/reconcile/reader.js'
+import type { Finding, Reader } from '../../src/reconcile/route-reader.js'
 import { freshDatabase } from '../support/database.js'
-import { aNumber, contextAt, readerOf } from './support/told.js'
+import { aNumber, contextAt, readerOf } from './support/source-rows.js'
 
 const KEY = { account: 'default', route: 'numbers', scope: null } as const
 const AT = '2026-11-23T09:00:00.000Z'

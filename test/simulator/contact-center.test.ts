@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
-import { fieldsOf } from '../../src/mightycall/fields.js'
+import { fieldsOf } from '../../src/mightycall/webhook/fields.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 
 const START = Date.UTC(2026, 10, 23, 8)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { withoutHooks } from './without-hooks.js'
 
 export interface Child {

@@ -2,7 +2,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { acquireOwnerLock } from '../../src/owner-lock.js'
+import { acquireOwnerLock } from '../../src/lib/directory-lock.js'
 
 const [dir = '', times = '1'] = process.argv.slice(2)
 const marker = path.join(dir, 'marker')

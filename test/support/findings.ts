@@ -1,11 +1,11 @@
-import type { Account } from '../../src/accounts.js'
+import type { Account } from '../../src/accounts/accounts.js'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
 import { decodeRecord, encodeEvent } from '../../src/events/record.js'
-import { readAnswer } from '../../src/mightycall/rest/read-answer.js'
+import { readAnswer } from '../../src/mightycall/rest/read-response.js'
 import type { AnswerOf, Route } from '../../src/mightycall/rest/route.js'
-import type { Told } from '../../src/reconcile/findings/told.js'
-import type { Finding } from '../../src/reconcile/reader.js'
+import type { Told } from '../../src/reconcile/routes/row.js'
+import type { Finding } from '../../src/reconcile/route-reader.js'
 
 export const ACCOUNT: Account = { id: 'acme', tokens: [], apiKey: 'the-key-of-acme', userKeys: { 101: 'k' }, kind: 'classic', baseUrl: 'http://127.0.0.1:9/v4', timeZone: 'UTC', region: 'US' }
 export const ANSWERED_AT = new Date('2026-11-23T09:00:00.000Z')

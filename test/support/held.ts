@@ -1,6 +1,6 @@
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
-import type { CallFinding } from '../../src/reconcile/ledger/held-calls.js'
+import type { CallFinding } from '../../src/reconcile/gaps/held-calls.js'
 import { COMPANY_START } from './company.js'
 
 const BUSINESS = '+15550100001'

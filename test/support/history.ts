@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../src/events/call.js'
-import { parseNotification } from '../../src/mightycall/notification.js'
+import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { BUSINESS, CLIENT } from './documented.js'
 
 export const START = Date.UTC(2026, 10, 23, 8)

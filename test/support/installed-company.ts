@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Test } from 'tap'
-import { systemClock } from '../../src/clock.js'
+import { systemClock } from '../../src/lib/clock.js'
 import { startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import { DAY_MS } from './backfilling.js'
 import { freshDatabase } from './database.js'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
 const VERSION = process.env.KAFKA_VERSION ?? '4.4.0'
 const CACHE = process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache')

@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type Kept, spawnKept } from '../../src/db/embedded/keeper.js'
-import { PROJECT_ROOT } from '../../src/project-root.js'
+import { type Kept, spawnKept } from '../../src/db/embedded/supervised-process.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { JAVA } from './kafka-jars.js'
 
 export interface KafkaNode {

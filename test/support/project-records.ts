@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../src/event-log/port.js'
-import { projectBatch } from '../../src/project/batch.js'
+import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { freshDatabase } from './database.js'
 import { SETTINGS } from './settings.js'
 

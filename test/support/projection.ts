@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
 import type { LogRecord, StoredRecord } from '../../src/event-log/port.js'
-import { projectBatch } from '../../src/project/batch.js'
+import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { freshDatabase } from './database.js'
 import { SETTINGS } from './settings.js'
 

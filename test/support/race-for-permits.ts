@@ -1,7 +1,7 @@
 // Started by tests as a process of its own: node race-for-permits.js DATABASE_URL BUDGET TIMES. Asks for so many permits at once, and prints what became of them.
 import { pino } from 'pino'
 import { createPool } from '../../src/db/open.js'
-import { createQuotaLedger } from '../../src/mightycall/rest/quota-ledger.js'
+import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 
 const [url = '', budget = '0', times = '0'] = process.argv.slice(2)
 const pool = createPool(url, 8, pino({ level: 'silent' }))

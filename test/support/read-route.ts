@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Interval, Page, Reader, Reading } from '../../src/reconcile/reader.js'
+import type { Interval, Page, Reader, Reading } from '../../src/reconcile/route-reader.js'
 import { json, type Reply, restClient } from './mightycall-api.js'
 
 export const INTERVAL: Interval = { from: new Date('2026-11-23T07:00:00.250Z'), until: new Date('2026-11-23T08:00:00.250Z') }

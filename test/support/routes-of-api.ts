@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ROUTES } from '../../src/access/routes.js'
+import { ROUTES } from '../../src/access/route-roles.js'
 import type { RouteRole } from '../../src/access/viewer.js'
 
 interface Schema {

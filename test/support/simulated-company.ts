@@ -1,5 +1,5 @@
 import type { Event } from '../../src/events/event.js'
-import { parseNotification } from '../../src/mightycall/notification.js'
+import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { SIMULATED_API_KEY } from '../../src/simulator/notation.js'
 import { createRandom } from '../../src/simulator/random.js'

@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../src/events/call.js'
-import { parseNotification } from '../../src/mightycall/notification.js'
+import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { SIMULATED_API_KEY } from '../../src/simulator/notation.js'
 import type { Notification } from '../../src/simulator/notifications.js'
 

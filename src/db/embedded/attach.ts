@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { EmbeddedPostgresError } from '../../errors.js'
-import { isOwned } from '../../owner-lock.js'
+import { isOwned } from '../../lib/directory-lock.js'
 import { accountForPostgres } from './account.js'
 import { readPassword } from './cluster.js'
-import { placeOf } from './place.js'
+import { placeOf } from './paths.js'
 import { urlOf } from './url.js'
 
 export interface AttachOptions {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { DataDirError, EmbeddedPostgresError } from '../../errors.js'
 import { type Account, giveTo, isLent, makePrivateDir } from './account.js'
 import type { Binaries } from './binaries.js'
-import { contentOf, isMade, type Place } from './place.js'
+import { contentOf, isMade, type Place } from './paths.js'
 import { CLEAN } from './postmaster.js'
 
 /** The role that owns everything. */

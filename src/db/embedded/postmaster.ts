@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EmbeddedPostgresError } from '../../errors.js'
 import type { Account } from './account.js'
 import type { Binaries } from './binaries.js'
-import { type Kept, spawnKept } from './keeper.js'
-import type { Place } from './place.js'
+import { type Kept, spawnKept } from './supervised-process.js'
+import type { Place } from './paths.js'
 
 export type Settings = Readonly<Record<string, string | number>>
 

@@ -1,5 +1,5 @@
 import { ROLE } from './cluster.js'
-import type { Place } from './place.js'
+import type { Place } from './paths.js'
 
 /** The form that pg takes for a unix socket: its folder, percent-encoded, in the place of the host. */
 export function urlOf (place: Place, password: string, database: string): string {

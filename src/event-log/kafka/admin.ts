@@ -4,7 +4,7 @@ import type { PartitionBounds } from '../port.js'
 import type { Connect } from './client.js'
 import { kafkaError } from './errors.js'
 import { kafkaTopic } from './records.js'
-import { untilFailure } from './until-failure.js'
+import { untilFailure } from './reopen-on-failure.js'
 
 /** Questions to the cluster. Every one rejects with a KafkaError. */
 export interface Cluster {

@@ -1,7 +1,7 @@
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { Offset, TopicPartition } from '../port.js'
-import { backOffMs, pause } from '../../pauses.js'
+import { backOffMs, pause } from '../../lib/backoff.js'
 import { kafkaTopic } from './records.js'
 
 /** A partition that is ours, from one joining of the group to the next. */

@@ -7,7 +7,7 @@ import { createClient, type KafkaOptions } from './client.js'
 import { kafkaProblem } from './errors.js'
 import { watchFetches } from './fetches.js'
 import { REBALANCE_MS, watchLiveness } from './liveness.js'
-import { pause } from '../../pauses.js'
+import { pause } from '../../lib/backoff.js'
 import { kafkaTopic, logTopic } from './records.js'
 import { createFindStart } from './start-offset.js'
 

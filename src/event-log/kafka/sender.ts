@@ -5,7 +5,7 @@ import { askOnce } from './admin.js'
 import type { Connect } from './client.js'
 import { kafkaTopic, toMessage } from './records.js'
 import { cutRequests, type PlacedRecord, unconfirmed } from './requests.js'
-import { untilFailure } from './until-failure.js'
+import { untilFailure } from './reopen-on-failure.js'
 
 /** Sends batches, one at a time. */
 export interface Sender {

@@ -1,7 +1,7 @@
 import type { Subscription } from '../port.js'
 import { type ConsumerNeeds, openSession, type Session } from './consumer.js'
 import { kafkaProblem } from './errors.js'
-import { backOffMs, pause } from '../../pauses.js'
+import { backOffMs, pause } from '../../lib/backoff.js'
 
 /**
  * Keeps a consumer in the group until it is closed. kafkajs's consumers can end for good, with a crash or in silence:

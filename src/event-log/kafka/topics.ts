@@ -5,7 +5,7 @@ import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
 import type { Cluster } from './admin.js'
 import { isElection, kafkaProblem } from './errors.js'
-import { backOffMs } from '../../pauses.js'
+import { backOffMs } from '../../lib/backoff.js'
 import { kafkaTopic } from './records.js'
 import { settingsOf, weakSettings } from './topic-settings.js'
 

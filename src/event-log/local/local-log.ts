@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
-import { acquireOwnerLock, type OwnerLock } from '../../owner-lock.js'
+import { acquireOwnerLock, type OwnerLock } from '../../lib/directory-lock.js'
 import type { EventLog, Offset } from '../port.js'
 import { createCursor, type Cursor } from './cursor.js'
 import { createDamageReport, type Damage, type DamageReport, type LocalLogger } from './damage.js'

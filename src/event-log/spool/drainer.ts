@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { passCrashPoint } from '../../crash-points.js'
-import { backOffMs, pause } from '../../pauses.js'
+import { passCrashPoint } from '../../lib/crash-points.js'
+import { backOffMs, pause } from '../../lib/backoff.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
 

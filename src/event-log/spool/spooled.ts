@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
-import { within } from '../../within.js'
+import { within } from '../../lib/timeout.js'
 import type { EventLog, LogRecord } from '../port.js'
 import { createAgeAlarm } from './age-alarm.js'
 import { drain } from './drainer.js'

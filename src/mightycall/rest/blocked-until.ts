@@ -1,5 +1,5 @@
 import { parseInstant } from '../../events/time.js'
-import { backOffMs } from '../../pauses.js'
+import { backOffMs } from '../../lib/backoff.js'
 
 const MINUTE_MS = 60_000
 /** How long to wait when it is not said: it may be a short limit as well as the block of a day, so the wait grows with each such answer. */

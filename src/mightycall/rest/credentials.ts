@@ -1,4 +1,4 @@
-import type { Account } from '../../accounts.js'
+import type { Account } from '../../accounts/accounts.js'
 import { RestAuthError } from '../../errors.js'
 
 export interface Credentials {

@@ -1,4 +1,4 @@
-import type { PermitClass } from './quota-port.js'
+import type { PermitClass } from './quota/port.js'
 
 /** Requests that MightyCall takes with one API key in 24 h (source: MightyCall API v4, Rate Limits). */
 export const PROVIDER_LIMIT = 2_500

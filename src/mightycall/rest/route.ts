@@ -1,5 +1,5 @@
 import Type, { type StaticDecode, type TSchema } from 'typebox'
-import type { Account } from '../../accounts.js'
+import type { Account } from '../../accounts/accounts.js'
 
 export interface Route<Input extends TSchema = TSchema, Answer extends TSchema = TSchema> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

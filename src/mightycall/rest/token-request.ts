@@ -3,8 +3,8 @@ import Value from 'typebox/value'
 import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
 import { isObject } from '../read-json.js'
 import type { Credentials } from './credentials.js'
-import { exchange, type HttpAnswer, type Limits } from './exchange.js'
-import { problemOf } from './judge.js'
+import { exchange, type HttpAnswer, type Limits } from './http.js'
+import { problemOf } from './failures.js'
 
 export type Grant = { kind: 'credentials' } | { kind: 'refresh', refreshToken: string }
 

@@ -1,5 +1,5 @@
-import { backOffMs } from '../../pauses.js'
-import type { PermitClass } from './quota-port.js'
+import { backOffMs } from '../../lib/backoff.js'
+import type { PermitClass } from './quota/port.js'
 import type { Grant, Issued } from './token-request.js'
 import { troubleOf } from './trouble.js'
 

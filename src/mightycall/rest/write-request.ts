@@ -1,8 +1,8 @@
 import Value from 'typebox/value'
-import type { Account } from '../../accounts.js'
+import type { Account } from '../../accounts/accounts.js'
 import { RestRefusedError } from '../../errors.js'
 import { isObject } from '../read-json.js'
-import type { HttpRequest } from './exchange.js'
+import type { HttpRequest } from './http.js'
 import { type InputOf, nameOf, type Route } from './route.js'
 
 type Endpoint = Pick<Account, 'kind' | 'baseUrl'>

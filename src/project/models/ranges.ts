@@ -1,6 +1,6 @@
 import type { RangePolled } from '../../events/directory.js'
 import type { Folded } from '../../events/event.js'
-import { inOrder } from './newest.js'
+import { inOrder } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
 
 interface RangeRow {

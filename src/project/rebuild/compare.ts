@@ -1,7 +1,7 @@
-import { arraysOf, unnest } from '../../db/unnest.js'
+import { arraysOf, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import type { ReadModel, Table } from '../models/read-model.js'
-import type { Folded } from '../write-rows.js'
+import type { Folded } from '../batch/write-rows.js'
 
 /** A row that is not what its events amount to. */
 export interface Difference {

@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import { inTransaction } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
-import { createAggregates } from '../aggregates.js'
-import { lockEntities, removeEntities } from '../entities.js'
+import { createAggregates } from '../batch/aggregates.js'
+import { lockEntities, removeEntities } from '../batch/entities.js'
 import type { ReadModel, Table } from '../models/read-model.js'
 import { READ_MODELS } from '../models/read-models.js'
-import { writeRows } from '../write-rows.js'
+import { writeRows } from '../batch/write-rows.js'
 import type { Difference } from './compare.js'
 
 const CHUNK = 500

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { AccountSettings } from '../../accounts.js'
-import type { FailedEntity } from '../fold-entities.js'
+import type { AccountSettings } from '../../accounts/accounts.js'
+import type { FailedEntity } from '../batch/fold-entities.js'
 import { type Chunk, rebuildChunk } from './chunk.js'
 import type { Difference } from './compare.js'
 import { rebuildOrphans } from './orphans.js'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { inTransaction } from '../../db/transaction.js'
-import { MEASURES, sumColumns } from '../reports.js'
+import { MEASURES, sumColumns } from '../models/reports.js'
 import type { Difference } from './compare.js'
 
 const keys = ['account', 'report_date', 'business_number', 'extension']

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AccountSettings } from '../../accounts.js'
-import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
+import type { AccountSettings } from '../../accounts/accounts.js'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import { type Entity, entityOf, type Event } from '../../events/event.js'
-import { reparse } from '../../mightycall/reparse.js'
+import { reparse } from '../../mightycall/webhook/reparse.js'
 import { EVENTS_OF_ENTITIES, entityColumns, entityKey } from '../entity-key.js'
 import type { History } from '../history.js'
-import { fieldsOf } from '../store-events.js'
-import { type EventRow, STORED_COLUMNS, storedEvent } from '../stored-event.js'
+import { fieldsOf } from '../batch/store-events.js'
+import { type EventRow, STORED_COLUMNS, storedEvent } from '../stored-events.js'
 
 const LOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 

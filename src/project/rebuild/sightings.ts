@@ -1,6 +1,6 @@
-import { arraysOf, type Columns, unnest } from '../../db/unnest.js'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
-import type { Sighting } from '../seen-extensions.js'
+import type { Sighting } from '../models/discovered-extensions.js'
 import type { Difference } from './compare.js'
 
 const columns: Columns<Sighting> = {

@@ -1,4 +1,4 @@
-import type { Interval } from '../reader.js'
+import type { Interval } from '../route-reader.js'
 
 export const DAY_MS = 24 * 60 * 60 * 1000
 /** However little a chunk holds, it costs three requests: where days are quiet, several are read at once. */

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { LOCK_CLASSES } from '../../db/advisory-locks.js'
 import { inTransaction } from '../../db/transaction.js'
 import { BackfillRunningError } from '../../errors.js'
-import type { Interval } from '../reader.js'
+import type { Interval } from '../route-reader.js'
 import { BACKFILL_ROUTES, type Backfill, type BackfillRoute, type Waiting } from './backfill.js'
 
 export interface AskedBackfill {

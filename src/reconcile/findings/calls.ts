@@ -2,11 +2,11 @@ import type { CallReported } from '../../events/call.js'
 import { cleanName } from '../../events/text.js'
 import type { AnswerOf } from '../../mightycall/rest/route.js'
 import type { calls } from '../../mightycall/rest/routes/calls.js'
-import { recordingLinkOf } from '../../mightycall/recording.js'
-import type { FindingOf } from '../reader.js'
-import { merged, type Party } from './parties.js'
+import { recordingLinkOf } from '../../mightycall/webhook/recording.js'
+import type { FindingOf } from '../route-reader.js'
+import { merged, type Party } from '../routes/parties.js'
 import { rawOf } from './raw.js'
-import { beginningOf, idOf, isoOf, numberOf, type Told } from './told.js'
+import { beginningOf, idOf, isoOf, numberOf, type Told } from '../routes/row.js'
 
 export type CallRow = AnswerOf<typeof calls>['calls'][number]
 type Called = NonNullable<CallRow['called']>[number]

@@ -3,9 +3,9 @@ import { derivedChannelId } from '../../events/identity.js'
 import { cleanName, cleanText } from '../../events/text.js'
 import type { AnswerOf } from '../../mightycall/rest/route.js'
 import type { contacts } from '../../mightycall/rest/routes/contacts.js'
-import type { FindingOf } from '../reader.js'
+import type { FindingOf } from '../route-reader.js'
 import { rawOf } from './raw.js'
-import { beginningOf, fullName, idOf, numberOf, type Told } from './told.js'
+import { beginningOf, fullName, idOf, numberOf, type Told } from '../routes/row.js'
 
 export type ContactRow = AnswerOf<typeof contacts>['contacts'][number]
 type Channel = ContactReported['channels'][number]

@@ -2,10 +2,10 @@ import type { ExtensionReported } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
 import type { AnswerOf } from '../../mightycall/rest/route.js'
 import type { profileOf } from '../../mightycall/rest/routes/profile.js'
-import type { FindingOf } from '../reader.js'
-import type { AgentRow } from './journal.js'
+import type { FindingOf } from '../route-reader.js'
+import type { AgentRow } from '../routes/journal/rows.js'
 import { rawOf } from './raw.js'
-import { beginningOf, fullName, idOf, type Told } from './told.js'
+import { beginningOf, fullName, idOf, type Told } from '../routes/row.js'
 
 /** The profile of an extension, which is the one that was asked for, whatever it says (source: MightyCall API v4, Profile). */
 export function profileFinding (extension: string, row: AnswerOf<typeof profileOf>, told: Told): FindingOf<ExtensionReported> {

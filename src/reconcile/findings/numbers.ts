@@ -2,9 +2,9 @@ import type { NumberEvent } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
 import type { AnswerOf } from '../../mightycall/rest/route.js'
 import type { phoneNumbers } from '../../mightycall/rest/routes/phone-numbers.js'
-import type { FindingOf } from '../reader.js'
+import type { FindingOf } from '../route-reader.js'
 import { rawOf } from './raw.js'
-import { beginningOf, idOf, numberOf, type Told } from './told.js'
+import { beginningOf, idOf, numberOf, type Told } from '../routes/row.js'
 
 type Answer = AnswerOf<typeof phoneNumbers>
 export type NumberRow = Answer['phoneNumbers'][number]

@@ -1,6 +1,6 @@
-import { stripApiKeys, blankInTexts } from '../../mightycall/api-key.js'
+import { stripApiKeys, blankInTexts } from '../../mightycall/strip-api-key.js'
 import { isObject } from '../../mightycall/read-json.js'
-import type { Told } from './told.js'
+import type { Told } from '../routes/row.js'
 
 /** More is kept nowhere: what a fold needs has been read of it, and a row with all contacts of a client is ten times that. */
 const MAX_LENGTH = 8192

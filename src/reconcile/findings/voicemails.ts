@@ -1,11 +1,11 @@
 import { cleanName } from '../../events/text.js'
 import type { VoicemailReported } from '../../events/voicemail.js'
-import { recordingLinkOf } from '../../mightycall/recording.js'
+import { recordingLinkOf } from '../../mightycall/webhook/recording.js'
 import type { AnswerOf } from '../../mightycall/rest/route.js'
 import type { voicemails } from '../../mightycall/rest/routes/voicemails.js'
-import type { FindingOf } from '../reader.js'
+import type { FindingOf } from '../route-reader.js'
 import { rawOf } from './raw.js'
-import { beginningOf, idOf, isoOf, numberOf, type Told } from './told.js'
+import { beginningOf, idOf, isoOf, numberOf, type Told } from '../routes/row.js'
 
 export type VoicemailRow = AnswerOf<typeof voicemails>['voicemails'][number]
 

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Account } from '../../accounts.js'
-import { createLedgerAlarms } from './alarms.js'
-import { detectGaps } from './detect.js'
+import type { Account } from '../../accounts/accounts.js'
+import { createLedgerAlarms } from '../gaps/alarms.js'
+import { detectGaps } from '../gaps/detect.js'
 
 export interface LedgerOptions {
   pool: pg.Pool

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js'
+import type { Clock } from '../../lib/clock.js'
 import { listen } from '../../listen.js'
 import type { CompanyOptions } from '../company.js'
 import type { Faults } from '../faults.js'

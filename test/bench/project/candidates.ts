@@ -4,7 +4,7 @@ import { inTransaction } from '../../../src/db/transaction.js'
 import type { Batch, EventLog } from '../../../src/event-log/port.js'
 import { entityOf } from '../../../src/events/event.js'
 import { decodeRecord } from '../../../src/events/record.js'
-import { projectBatch } from '../../../src/project/batch.js'
+import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { startProjector } from '../../../src/project/projector.js'
 import { SETTINGS } from '../../support/settings.js'
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { inTransaction } from '../../../src/db/transaction.js'
-import { storeEvents } from '../../../src/project/store-events.js'
+import { storeEvents } from '../../../src/project/batch/store-events.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
 import { COMPANY_START, eventsOf } from '../../support/company.js'
 

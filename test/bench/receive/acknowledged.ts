@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { CALL_NOTIFICATION_TYPES } from '../../../src/mightycall/notification-types.js'
+import { CALL_NOTIFICATION_TYPES } from '../../../src/mightycall/webhook/notification-types.js'
 import type { EventReader, StoredRecord } from '../../../src/event-log/port.js'
 import { notificationOf } from '../load/notifications.js'
 import type { LoadResult } from '../load/protocol.js'

@@ -1,12 +1,12 @@
 // The receiving role over the local log, wired as service.ts does it. The service itself runs it only together with
 // projecting and querying, which would be measured too: without Kafka the roles cannot be split.
-import { loadAccounts } from '../../../src/accounts.js'
-import { loadConfig } from '../../../src/config.js'
-import { openLog } from '../../../src/event-log/open.js'
-import { createHttp } from '../../../src/http.js'
-import { createLogger } from '../../../src/logger.js'
-import { createMetrics } from '../../../src/metrics.js'
-import { serveReceive } from '../../../src/receive/serve.js'
+import { loadAccounts } from '../../../src/accounts/accounts.js'
+import { loadConfig } from '../../../src/config/config.js'
+import { openLog } from '../../../src/event-log/open-log.js'
+import { createHttp } from '../../../src/http/server.js'
+import { createLogger } from '../../../src/observability/logger.js'
+import { createMetrics } from '../../../src/observability/metrics.js'
+import { serveReceive } from '../../../src/receive/start.js'
 import { serve } from './serve.js'
 
 const config = loadConfig(process.env)

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { PROJECT_ROOT } from '../../../src/project-root.js'
+import { PROJECT_ROOT } from '../../../src/lib/package-root.js'
 import type { Context } from '../context.js'
 
 export interface Server {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { pino } from 'pino'
-import type { Config } from '../../../src/config.js'
+import type { Config } from '../../../src/config/config.js'
 import { createAppender } from '../../../src/event-log/kafka/producer.js'
 import { kafkaTopic } from '../../../src/event-log/kafka/records.js'
 import type { Sender } from '../../../src/event-log/kafka/sender.js'

@@ -1,8 +1,8 @@
-import { type Config, loadConfig } from '../../../src/config.js'
+import { type Config, loadConfig } from '../../../src/config/config.js'
 import type { EventLog } from '../../../src/event-log/port.js'
-import { createLogger } from '../../../src/logger.js'
-import { alarmCounter, createMetrics } from '../../../src/metrics.js'
-import { startService } from '../../../src/service.js'
+import { createLogger } from '../../../src/observability/logger.js'
+import { alarmCounter, createMetrics } from '../../../src/observability/metrics.js'
+import { startService } from '../../../src/app/service.js'
 
 /** Starts the service over a log with a mistake in it, until it is told to stop. */
 export async function startRigged (rig: (log: EventLog, config: Config) => EventLog): Promise<void> {

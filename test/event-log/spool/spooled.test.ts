@@ -1,5 +1,5 @@
 import t from 'tap'
-import { within } from '../../../src/within.js'
+import { within } from '../../../src/lib/timeout.js'
 import { eventually } from '../../support/eventually.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { record } from '../support/gather.js'

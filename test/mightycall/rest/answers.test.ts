@@ -1,6 +1,6 @@
 import t from 'tap'
 import { RestUnexpectedError } from '../../../src/errors.js'
-import { readAnswer } from '../../../src/mightycall/rest/read-answer.js'
+import { readAnswer } from '../../../src/mightycall/rest/read-response.js'
 import type { Route } from '../../../src/mightycall/rest/route.js'
 import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hoursOf } from '../../../src/reconcile/ledger/hours.js'
+import { hoursOf } from '../../../src/reconcile/gaps/hours.js'
 import { backfilling, BEGUN, comparedWith, NOW, WHOLE } from '../../support/backfilling.js'
 
 for (const nilGuids of [false, true]) t.test(`of days without any webhook every call, voicemail and message is there at once, and the hours are known${nilGuids ? '; without ids in the journal too' : ''}`, async t => {

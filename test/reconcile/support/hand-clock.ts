@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/clock.js'
+import type { Clock } from '../../../src/lib/clock.js'
 
 export interface HandClock extends Clock {
   /** Wakes those whose time has come, in the order of their times. */

@@ -6,7 +6,7 @@ import { phoneNumbers } from '../../../src/mightycall/rest/routes/phone-numbers.
 import { profileOf } from '../../../src/mightycall/rest/routes/profile.js'
 import { team } from '../../../src/mightycall/rest/routes/team.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
-import { recordingLinkOf } from '../../../src/mightycall/recording.js'
+import { recordingLinkOf } from '../../../src/mightycall/webhook/recording.js'
 import type { TrueCall } from '../../../src/simulator/true-call.js'
 import type { TrueContact, TrueMessage, TrueNumber, TrueVoicemail } from '../../../src/simulator/truth.js'
 import { COMPANY_START } from '../../support/company.js'

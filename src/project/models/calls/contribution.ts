@@ -1,5 +1,5 @@
-import { localDay } from '../../../local-day.js'
-import type { Contribution } from '../../reports.js'
+import { localDay } from '../../../lib/local-day.js'
+import type { Contribution } from '../reports.js'
 import type { Call } from './fold.js'
 import type { EndedLeg } from './outcome.js'
 

@@ -1,6 +1,6 @@
 import type { CallEvent, CallReported } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
-import { compare } from '../newest.js'
+import { compare } from '../facts.js'
 
 /** All that the entity of a call may have. */
 export type FoldedCallEvent = Folded<CallEvent | CallReported>

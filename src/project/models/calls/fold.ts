@@ -1,6 +1,6 @@
 import type { CallEvent, CallReported } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
-import { distinctById, firstKnown, inOrder } from '../newest.js'
+import { distinctById, firstKnown, inOrder } from '../facts.js'
 import { courseOf } from './course.js'
 import { type CallFact, type FoldedCallEvent, inProviderOrder } from './facts.js'
 import { isAnswered, isOpen, type Leg } from './legs.js'

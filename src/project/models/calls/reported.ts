@@ -1,6 +1,6 @@
 import { type CallReported, REPORTED_STATUSES } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
-import { firstKnown, newestOfRoutes } from '../newest.js'
+import { firstKnown, newestOfRoutes } from '../facts.js'
 
 type Report = Folded<CallReported>
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clock.js'
+import type { Clock } from '../../../lib/clock.js'
 import { statusOf } from '../../post-one.js'
 import type { Plan } from './plan.js'
 

@@ -1,5 +1,5 @@
 import Type, { type TProperties, type TSchema } from 'typebox'
-import type { Account } from '../../../../src/accounts.js'
+import type { Account } from '../../../../src/accounts/accounts.js'
 
 // What MightyCall API v4 defines of its routes, in tables: what may be asked, and what is answered. Written from its documentation, not from
 // our client or our simulator, which are both held against it. Where it says one thing and shows another, what it shows counts, with a comment.

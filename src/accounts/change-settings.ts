@@ -1,0 +1,42 @@
+import type pg from 'pg'
+import { sqlStateOf } from '../lib/sqlstate.js'
+import { inTransaction } from '../db/transaction.js'
+import { InvalidParameterError } from '../errors.js'
+import { isTimeZone } from '../time-zone.js'
+import { audit } from '../access/audit.js'
+import type { SettingName, Settings } from './setting-values.js'
+
+export interface SettingsChange {
+  account: string
+  /** What is to be set. */
+  values: Partial<Settings>
+  /** What is to be again as configured. */
+  reset: readonly SettingName[]
+  by: string
+}
+
+export type ChangeSettings = (change: SettingsChange) => Promise<void>
+
+const UNKNOWN_ZONE = '22023'
+const SET = `insert into settings (account, name, value, updated_at, updated_by) values ($1, $2, $3, $4, $5)
+  on conflict (account, name) do update set value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by`
+
+/** @throws InvalidParameterError  a time zone that Node or Postgres does not know */
+export function createChangeSettings (pool: pg.Pool, now: () => Date): ChangeSettings {
+  return async ({ account, values, reset, by }) => {
+    if (values.timeZone !== undefined) await checkTimeZone(pool, values.timeZone)
+    const at = now()
+    await inTransaction(pool, async tx => {
+      for (const name of [...reset].sort()) await tx.query('delete from settings where account = $1 and name = $2', [account, name])
+      for (const [name, value] of Object.entries(values).sort(([a], [b]) => a < b ? -1 : 1)) await tx.query(SET, [account, name, JSON.stringify(value), at, by])
+      await audit(tx, { at, actor: by, action: 'settings.changed', account, subject: null, details: { set: values, reset } })
+    })
+  }
+}
+
+/** Statistics are cut by Postgres, reports by Node: both must know it. */
+async function checkTimeZone (pool: pg.Pool, timeZone: string): Promise<void> {
+  const unknown = () => new InvalidParameterError('timeZone must be an IANA time zone, like America/New_York')
+  if (!isTimeZone(timeZone)) throw unknown()
+  await pool.query('select now() at time zone $1', [timeZone]).catch(err => { throw sqlStateOf(err) === UNKNOWN_ZONE ? unknown() : err })
+}

@@ -1,0 +1,69 @@
+import type pg from 'pg'
+import type { AccountSettings } from './accounts.js'
+import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './setting-values.js'
+
+/** What is known of accounts: what was set at run time, and the configuration where nothing was. */
+export interface LiveSettings extends AccountSettings {
+  of: (account: string) => Settings
+  /** The names of those that were set at run time. */
+  setOf: (account: string) => SettingName[]
+  /** Asks Postgres again. */
+  refresh: () => Promise<void>
+  /** Calls it whenever something has changed, until what it gives back is called. */
+  watch: (onChange: () => void) => () => void
+  /** To be called when the configuration has changed. */
+  tellWatchers: () => void
+}
+
+interface Row {
+  account: string
+  name: string
+  value: unknown
+}
+
+/** @param configured  asked each time, since a reload may change it */
+export function createLiveSettings (configured: AccountSettings, db: Pick<pg.Pool, 'query'>): LiveSettings {
+  let known = ''
+  let overrides = new Map<string, Partial<Settings>>()
+  const watchers = new Set<() => void>()
+  let asking = Promise.resolve()
+  const timeZoneOf = (account: string) => overrides.get(account)?.timeZone ?? configured.timeZoneOf(account)
+
+  async function ask (): Promise<void> {
+    const { rows } = await db.query<Row>('select account, name, value from settings order by account, name')
+    const told = JSON.stringify(rows)
+    if (told === known) return
+    known = told
+    overrides = byAccount(rows)
+    tellWatchers()
+  }
+
+  function tellWatchers (): void {
+    for (const onChange of watchers) onChange()
+  }
+
+  return {
+    timeZoneOf,
+    regionOf: configured.regionOf,
+    of: account => ({ ...DEFAULT_SETTINGS, timeZone: configured.timeZoneOf(account), ...overrides.get(account) }),
+    setOf: account => SETTING_NAMES.filter(name => overrides.get(account)?.[name] !== undefined),
+    tellWatchers,
+    refresh: () => asking = asking.catch(() => {}).then(ask), // one after the other: no older answer replaces a newer one
+    watch: onChange => {
+      watchers.add(onChange)
+      return () => { watchers.delete(onChange) }
+    }
+  }
+}
+
+/** As they are at this moment, for a command. */
+export async function loadSettings (configured: AccountSettings, db: Pick<pg.Pool, 'query'>): Promise<LiveSettings> {
+  const settings = createLiveSettings(configured, db)
+  await settings.refresh()
+  return settings
+}
+
+function byAccount (rows: readonly Row[]): Map<string, Partial<Settings>> {
+  const accounts = [...new Set(rows.map(({ account }) => account))]
+  return new Map(accounts.map(account => [account, settingsIn(rows.filter(row => row.account === account))]))
+}

@@ -1,0 +1,99 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { and, sql } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import fp from 'fastify-plugin'
+import Type, { type Static } from 'typebox'
+import { type Viewer, viewerOf } from '../../access/viewer.js'
+import { visible, visibleExtensions } from '../../access/row-visibility.js'
+import { AmbiguousIdError, InvalidParameterError, NotFoundError } from '../../errors.js'
+import { type AgentSpan, type HistoryLeg, type HistoryPresence, spansOf } from '../../query/agent-spans.js'
+import { STATUSES } from './status.js'
+import { accountParameter, accountsAsked, askedBy, nameParameter, type ReadingOptions } from '../list/query-context.js'
+import { STALE_SECONDS } from '../calls/schema.js'
+import { errors } from '../../http/error-schema.js'
+import { instantOf, listParameters } from '../list/parameters.js'
+import { millis } from '../../query/millis.js'
+
+const DAY_MS = 86_400_000
+const MAX_DAYS = 31
+/** A leg of a call that began longer before is not looked for. */
+const LOOK_BACK_MS = DAY_MS
+
+const spanShape = Type.Object({
+  status: Type.Enum(STATUSES, { description: 'As of GET /v1/agents.' }),
+  from: Type.String({ format: 'date-time' }),
+  until: Type.String({ format: 'date-time', description: 'Of the last: the end of what was asked, or now.' }),
+  seconds: Type.Number({ minimum: 0 }),
+  calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent was open.' })
+}, { title: 'agentSpan' })
+
+const history = Type.Object({ account: Type.String(), extension: Type.String(), data: Type.Array(spanShape, { description: 'Oldest first, without a hole.' }) })
+
+const parameters = Type.Object({
+  account: Type.Optional(accountParameter),
+  since: Type.Optional(Type.String({ maxLength: 40, description: 'From this instant or local day on; the last 24 h when it is left out.' })),
+  until: listParameters.until
+}, { additionalProperties: false })
+
+/** GET /v1/agents/:extension/history. */
+export default fp<ReadingOptions>(async (plain, options) => {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.get('/v1/agents/:extension/history', {
+    schema: {
+      tags: ['agents'], summary: `What an agent did, span by span, within ${MAX_DAYS} days`,
+      params: Type.Object({ extension: nameParameter }), querystring: parameters, response: { 200: history, ...errors(400, 401, 404, 409) }
+    }
+  }, async request => {
+    const { params: { extension }, query } = request
+    const { viewer, now, zones } = askedBy(viewerOf(request), query.account, options)
+    const until = new Date(Math.min((instantOf('until', query.until, zones) ?? now).getTime(), now.getTime()))
+    const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
+    if (since > until || until.getTime() - since.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`since must be before until and now, by ${MAX_DAYS} days at most`)
+    const account = await accountOf(options.db, { viewer, extension, accounts: accountsAsked(viewer, query.account) })
+    const [legs, presences] = [await legsOf(options.db, { viewer, account, extension, since, until }), await presencesOf(options.db, { account, extension, since, until })]
+    return { account, extension, data: spansOf(legs, presences, { from: since.getTime(), until: until.getTime() }).map(toSpan) }
+  })
+}, { name: 'agent-history', fastify: '5.x', encapsulate: true })
+
+function toSpan ({ status, from, until, calls }: AgentSpan): Static<typeof spanShape> {
+  return { status, from: new Date(from).toISOString(), until: new Date(until).toISOString(), seconds: (until - from) / 1000, calls }
+}
+
+/**
+ * @throws NotFoundError      nobody has heard of such an extension that the viewer may see
+ * @throws AmbiguousIdError   several accounts have it, and none is named
+ */
+async function accountOf (db: NodePgDatabase, { viewer, extension, accounts }: { viewer: Viewer, extension: string, accounts: readonly string[] | undefined }): Promise<string> {
+  if (extension.includes('\u0000')) throw new NotFoundError('agent') // Postgres has no such text
+  const { rows } = await db.execute<{ account: string }>(sql`select e.account from (
+      select account, extension from mightycall_extensions where extension = ${extension} union select account, extension from agent_presence where extension = ${extension}
+    ) e where ${accounts ? sql`e.account = any(${sql.param([...accounts])}::text[])` : sql`true`} and ${visibleExtensions(viewer, { account: sql`e.account`, extension: sql`e.extension` }) ?? sql`true`} limit 2`)
+  if (rows.length > 1) throw new AmbiguousIdError()
+  const [row] = rows
+  if (!row) throw new NotFoundError('agent')
+  return row.account
+}
+
+interface Question {
+  account: string
+  extension: string
+  since: Date
+  until: Date
+}
+
+/** By the calls of the time, each looked up by itself, as in agent-legs.ts. A leg that never ended ends when its call went stale. */
+async function legsOf (db: NodePgDatabase, { viewer, account, extension, since, until }: Question & { viewer: Viewer }): Promise<HistoryLeg[]> {
+  const call = { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
+  const { rows } = await db.execute<HistoryLeg & Record<string, unknown>>(sql`select c.call_id as "callId", l.role, ${millis(sql`l.ringing_at`)} as "ringingAt", ${millis(sql`l.connected_at`)} as "connectedAt",
+      ${millis(sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`)} as "endedAt"
+    from call_history c cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id and extension = ${extension} offset 0) l
+    where ${and(sql`c.account = ${account} and c.started_at >= ${new Date(since.getTime() - LOOK_BACK_MS)} and c.started_at < ${until}`, visible(viewer, call))}`)
+  return rows
+}
+
+async function presencesOf (db: NodePgDatabase, { account, extension, since, until }: Question): Promise<HistoryPresence[]> {
+  const { rows } = await db.execute<HistoryPresence & Record<string, unknown>>(sql`select presence, ${millis(sql`since`)} as since, ${millis(sql`"until"`)} as "until" from agent_presence
+    where account = ${account} and extension = ${extension} and since < ${until} and ("until" is null or "until" > ${since}) order by agent_presence.since`)
+  return rows
+}

@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Access } from '../access/access.js'
+import { isAway } from '../lib/sqlstate.js'
+import { NotReadyError } from '../errors.js'
+import agentHistory from './agents/history.js'
+import agents from './agents/routes.js'
+import audit from './admin/audit.js'
+import backfills, { type BackfillsOptions } from './admin/backfills.js'
+import calls, { type CallsOptions } from './calls/routes.js'
+import completeness, { type CompletenessOptions } from './admin/completeness.js'
+import contacts from './resources/contacts.js'
+import deadLetters, { type DeadLettersOptions } from './admin/dead-letters.js'
+import drift from './admin/drift.js'
+import events from './resources/events.js'
+import failedEntities from './admin/failed-entities.js'
+import firstSystemDirectory from './first-system/directory.js'
+import firstSystemReports from './first-system/reports.js'
+import firstSystemSync from './first-system/sync.js'
+import gate, { type ApiLimits } from './authorize.js'
+import keys from './access/keys.js'
+import me from './access/me.js'
+import messages from './resources/messages.js'
+import numbers from './resources/numbers.js'
+import organizationNumbers from './access/organization-numbers.js'
+import organizations from './access/organizations.js'
+import projector from './admin/projector.js'
+import quota, { type QuotaOptions } from './admin/quota.js'
+import session from './access/session.js'
+import settings, { type SettingsRouteOptions } from './admin/settings.js'
+import statsAgents from './stats/agents.js'
+import statsCalls from './stats/calls.js'
+import statsNow from './stats/now.js'
+import type { StatsOptions } from './stats/scope.js'
+import sync, { type SyncOptions } from './admin/sync.js'
+import system, { type SystemOptions } from './admin/system.js'
+import threads from './resources/threads.js'
+import timeline from './calls/timeline.js'
+import voicemails from './resources/voicemails.js'
+
+export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, Omit<BackfillsOptions, 'auditLog'>, StatsOptions, SettingsRouteOptions, SystemOptions {
+  access: Access // its parts are what the routes of access take
+  limits: ApiLimits
+  /** Of other stages, behind the same keys. */
+  addRoutes: (api: FastifyInstance, authenticate: Access['authenticate']) => Promise<void>
+}
+
+/** Everything under /v1, and the first system's routes, for those who have a key. A new resource is one file and one line here. */
+export default fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others }) => {
+  const deps = { ...others, ...access }
+  app.setErrorHandler(err => { throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err })
+  await app.register(gate, { authenticate: access.authenticate, limits })
+  await app.register(calls, deps)
+  await app.register(timeline, deps)
+  await app.register(voicemails, deps)
+  await app.register(messages, deps)
+  await app.register(threads, deps)
+  await app.register(agents, deps)
+  await app.register(agentHistory, deps)
+  await app.register(numbers, deps)
+  await app.register(contacts, deps)
+  await app.register(events, deps)
+  await app.register(drift, deps)
+  await app.register(statsCalls, deps)
+  await app.register(statsAgents, deps)
+  await app.register(statsNow, deps)
+  await app.register(settings, deps)
+  await app.register(system, deps)
+  await app.register(deadLetters, deps)
+  await app.register(failedEntities, deps)
+  await app.register(projector, deps)
+  await app.register(quota, deps)
+  await app.register(sync, deps)
+  await app.register(firstSystemSync, deps)
+  await app.register(firstSystemDirectory, deps)
+  await app.register(firstSystemReports, deps)
+  await app.register(completeness, deps)
+  await app.register(backfills, deps)
+  await addRoutes(app, access.authenticate)
+  await app.register(me, deps)
+  await app.register(session, deps)
+  await app.register(keys, deps)
+  await app.register(organizations, deps)
+  await app.register(organizationNumbers, deps)
+  await app.register(audit, deps)
+}, { name: 'api', fastify: '5.x', encapsulate: true })

@@ -1,0 +1,92 @@
+import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { Viewer } from '../../access/viewer.js'
+import { visible } from '../../access/row-visibility.js'
+import { callHistory } from '../../db/schema/calls.js'
+import type { CallRow, CallShape } from './schema.js'
+import { millis } from '../../query/millis.js'
+
+/** How far back a client's calls are counted, and how many at most: one who calls all day must not make a page slow. */
+const LOOK_BACK_DAYS = 30
+const MAX_COUNTED = 100
+
+export const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
+
+const other = alias(callHistory, 'other')
+
+/**
+ * Inbound calls that nobody took, of a number that can be called, and no talk with it has begun since: at any business number of the
+ * account that the viewer may see, whoever called whom.
+ */
+export function needsCallback (viewer: Viewer): SQL | undefined {
+  return and(
+    sql`${callHistory.direction} = 'inbound' and ${callHistory.outcome} in ('missed', 'abandoned', 'voicemail') and ${callHistory.clientNumber} like '+%'`,
+    sql`not exists (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} > ${callHistory.startedAt})`
+  )
+}
+
+interface Row extends Record<string, unknown> {
+  account: string
+  call_id: string
+  returned_at: number | null
+  attempts: number
+  unanswered_calls: number
+}
+
+/** What became of those of the calls that nobody took, by account and id. */
+export async function findCallbacks (db: NodePgDatabase, viewer: Viewer, calls: readonly CallRow[]): Promise<(call: CallRow) => CallShape['callback']> {
+  const missed = calls.filter(isMissed)
+  if (missed.length === 0) return () => null
+  const { rows } = await db.execute<Row>(callbacksOf(viewer, missed))
+  const found = new Map(rows.map(row => [`${row.account} ${row.call_id}`, row]))
+  return call => {
+    const row = found.get(`${call.account} ${call.callId}`)
+    return row ? toCallback(row, call) : null
+  }
+}
+
+function isMissed ({ direction, outcome, clientNumber }: CallRow): boolean {
+  return direction === 'inbound' && MISSED_OUTCOMES.some(missed => missed === outcome) && clientNumber?.startsWith('+') === true
+}
+
+function callbacksOf (viewer: Viewer, calls: readonly CallRow[]): SQL {
+  const of = (column: (call: CallRow) => string) => sql.param(calls.map(column))
+  const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
+  return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id, ${millis(sql`talk.at`)} as returned_at,
+      (select count(*)::int from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} in ('outbound', 'callback') and ${other.startedAt} > ${callHistory.startedAt} and ${untilTalk}) as attempts,
+      (select count(*)::int from (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} = 'inbound' and ${other.outcome} in ('missed', 'abandoned', 'voicemail')
+        and ${other.startedAt} > coalesce(before.started_at, ${lookBack}) and ${untilTalk} order by ${other.startedAt} limit ${sql.raw(String(MAX_COUNTED))}) counted) as unanswered_calls
+    from unnest(${of(call => call.account)}::text[], ${of(call => call.callId)}::text[]) u (account, call_id)
+    join ${callHistory} on ${callHistory.account} = u.account and ${callHistory.callId} = u.call_id
+    left join lateral (select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at from ${callHistory} "other"
+      where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} > ${callHistory.startedAt} order by ${other.startedAt} limit 1) talk on true
+    left join lateral (select ${other.startedAt} from ${callHistory} "other"
+      where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} < ${callHistory.startedAt} and ${unindexed(other.startedAt)} > ${lookBack} order by ${other.startedAt} desc limit 1) before on true`
+}
+
+/**
+ * A second bound that Postgres only filters by. With two bounds that are no constants it takes the span for a two hundredth of the table, and walks all
+ * that began in it, of any client, instead of the client's few calls: 100 ms for a page of a hundred thousand calls.
+ */
+const unindexed = (column: SQLWrapper): SQL => sql`(${column} + interval '0')`
+
+const lookBack = sql`${callHistory.startedAt} - interval '${sql.raw(String(LOOK_BACK_DAYS))} days'`
+
+/** That begins or has begun, be it known when or not. */
+const isTalk = sql`(${other.answeredAt} is not null or ${other.outcome} = 'answered')`
+
+/** What the viewer may not see returns nothing: else it would tell of another organization's calls. */
+function withSameClient (viewer: Viewer): SQL | undefined {
+  return and(sql`${other.clientNumber} = ${callHistory.clientNumber} and ${other.account} = ${callHistory.account}`, visible(viewer, { account: other.account, businessNumber: other.businessNumber, at: other.startedAt }))
+}
+
+function toCallback ({ returned_at: returnedAt, attempts, unanswered_calls: unansweredCalls }: Row, { startedAt, endedAt }: CallRow): CallShape['callback'] {
+  const waited = returnedAt === null ? null : (returnedAt - (endedAt ?? startedAt).getTime()) / 60_000
+  return {
+    returnedAt: returnedAt === null ? null : new Date(returnedAt).toISOString(),
+    minutesToReturn: waited === null ? null : Math.max(0, Math.round(waited * 100) / 100),
+    attempts,
+    unansweredCalls
+  }
+}

@@ -1,0 +1,39 @@
+import { getTableColumns, sql } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { callHistory, callLegs } from '../../db/schema/calls.js'
+import type { Asked } from '../list/query-context.js'
+import { callParameters, conditions, readFilter, visibleCalls } from './filter.js'
+import { type CallRow, type CallShape, callShape, type LegRow, toCall } from './schema.js'
+import { findCallbacks } from './callbacks.js'
+import type { Resource } from '../list/resource.js'
+
+const { contribution: _, ...columns } = getTableColumns(callHistory)
+
+/** Calls as they are. */
+export const calls: Resource<typeof callParameters, CallRow, CallShape> = {
+  what: 'call',
+  parameters: callParameters,
+  item: callShape,
+  account: columns.account,
+  id: columns.callId,
+  idType: 'text',
+  columns: [[columns.startedAt, 'timestamptz'], [columns.account, 'text'], [columns.callId, 'text']],
+  placeOf: row => [row.startedAt.toISOString(), row.account, row.callId],
+  visible: visibleCalls,
+  where: (query, asked) => conditions(readFilter(query, asked), asked),
+  find: (db, { where, order, limit }) => db.select(columns).from(callHistory).where(where).orderBy(...order ? [order] : []).limit(limit),
+  show: showCalls
+}
+
+async function showCalls (rows: readonly CallRow[], { viewer, now }: Asked, db: NodePgDatabase): Promise<CallShape[]> {
+  if (rows.length === 0) return []
+  const accounts = sql.param(rows.map(row => row.account))
+  const ids = sql.param(rows.map(row => row.callId))
+  const [legs, callbackOf] = await Promise.all([
+    db.select().from(callLegs).where(sql`(${callLegs.account}, ${callLegs.callId}) in (select * from unnest(${accounts}::text[], ${ids}::text[]))`),
+    findCallbacks(db, viewer, rows)
+  ])
+  const legsOf = new Map<string, LegRow[]>(rows.map(row => [`${row.account} ${row.callId}`, []]))
+  for (const leg of legs) legsOf.get(`${leg.account} ${leg.callId}`)?.push(leg)
+  return rows.map(row => toCall(row, legsOf.get(`${row.account} ${row.callId}`) ?? [], now, callbackOf(row)))
+}

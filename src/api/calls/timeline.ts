@@ -1,0 +1,65 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
+import Type, { type Static } from 'typebox'
+import { viewerOf } from '../../access/viewer.js'
+import type { Arrival, CallThen, TimeTravel } from '../../project/time-travel.js'
+import { accountParameter, askedBy, type ReadingOptions } from '../list/query-context.js'
+import { changesBetween } from '../../query/call-changes.js'
+import { type CallShape, toCall } from './schema.js'
+import { errors } from '../../http/error-schema.js'
+import { callPath, findCall } from '../../query/find-call.js'
+
+export interface TimelineOptions extends ReadingOptions {
+  timeTravel: TimeTravel
+}
+
+/** Each entry folds all that came before it: 500 of one call would keep the process busy for seconds, and a call has some ten. */
+const MAX_ENTRIES = 200
+
+const entry = Type.Object({
+  event: Type.Object({ id: Type.String(), type: Type.String() }, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' }),
+  occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
+  receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
+  source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
+  changes: Type.Array(Type.Object({
+    field: Type.String({ description: 'Of the call: state, or legs[101#1].connectedAt for the first attempt at 101.' }),
+    from: Type.Unknown({ description: 'Null: not known before, or it was not there.' }),
+    to: Type.Unknown()
+  }), { description: 'What its arrival changed in the call.' })
+}, { title: 'timelineEntry' })
+
+const timeline = Type.Object({
+  data: Type.Array(entry),
+  truncated: Type.Boolean({ description: `There are more events than the first ${MAX_ENTRIES} received.` })
+})
+
+/** GET /v1/calls/:id/timeline. */
+export default fp<TimelineOptions>(async (plain, { timeTravel, ...options }) => {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.get('/v1/calls/:id/timeline', {
+    schema: {
+      tags: ['calls'],
+      summary: 'The events of a call, in the order in which they were received, and what each changed',
+      params: callPath,
+      querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
+      response: { 200: timeline, ...errors(400, 401, 404, 409) }
+    }
+  }, async request => {
+    const key = { ...request.params, ...request.query }
+    const call = await findCall(options.db, key, askedBy(viewerOf(request), key.account, options))
+    const arrivals = await timeTravel.timeline(call, MAX_ENTRIES + 1)
+    const shapes = arrivals.map(({ call }) => shapeOf(call))
+    const entries = arrivals.map((arrival, i) => entryOf(arrival, shapes[i - 1] ?? null, shapes[i] ?? null))
+    return { data: entries.slice(0, MAX_ENTRIES), truncated: entries.length > MAX_ENTRIES }
+  })
+}, { name: 'timeline', fastify: '5.x', encapsulate: true })
+
+/** The link of a recording is not for those who may only see the call: it has a route of its own. */
+function entryOf ({ event: { account: _, occurredAt, receivedAt, source, recordingLink: __, ...event } }: Arrival, before: CallShape | null, after: CallShape | null): Static<typeof entry> {
+  return { event, occurredAt, receivedAt, source, changes: changesBetween(before, after) }
+}
+
+function shapeOf (call: CallThen | null): CallShape | null {
+  return call && toCall(call.row, call.legs, call.row.lastEventAt) // stale is no change: see call-changes.ts
+}

@@ -1,0 +1,29 @@
+import { stringify } from 'csv-stringify/sync'
+import type { TSchema } from 'typebox'
+import { columnsOf, valueAt } from '../../query/columns-of.js'
+
+/** What a spreadsheet takes for a formula when a cell begins with it, full-width forms included. */
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/
+
+/** Reads as a number wherever it is opened, and calls nothing: phone numbers stay as they are. */
+const E164 = /^\+[1-9]\d{6,14}$/
+
+/**
+ * Items as lines of RFC 4180. A text of a stranger that a spreadsheet would run is prefixed with an apostrophe;
+ * null is an empty cell, a list is JSON.
+ */
+export function createCsv (item: TSchema): { header: () => string, lines: (items: readonly unknown[]) => string } {
+  const columns = columnsOf(item)
+  const write = (rows: unknown[][]) => stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ }) // by itself it quotes only both together
+  return {
+    header: () => write([columns.map(path => path.join('.'))]),
+    lines: items => write(items.map(row => columns.map(path => cellOf(valueAt(row, path)))))
+  }
+}
+
+function cellOf (value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'object') return JSON.stringify(value)
+  if (typeof value !== 'string') return String(value)
+  return FORMULA.test(value) && !E164.test(value) ? `'${value}` : value
+}

@@ -1,0 +1,93 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import fp from 'fastify-plugin'
+import Type from 'typebox'
+import { viewerOf } from '../../access/viewer.js'
+import { ofAccount } from '../../access/row-visibility.js'
+import { events as table } from '../../db/schema/events.js'
+import { accountParameter, among, askedBy, during, nameParameter, type ReadingOptions } from '../list/query-context.js'
+import { errors } from '../../http/error-schema.js'
+import { EVENT_KINDS, eventColumns, type EventRow, eventShape, type EventShape, toEvent, toWholeEvent, wholeEventColumns, type WholeEventShape, wholeEventShape } from '../../query/event-shape.js'
+import { anyOf, listParameters } from '../list/parameters.js'
+import { findRow, type Part, type Resource } from '../list/resource.js'
+import { serveList } from '../list/resource-routes.js'
+
+const parameters = Type.Object({
+  since: listParameters.since,
+  until: listParameters.until,
+  account: anyOf(accountParameter, 'MightyCall accounts.'),
+  kind: anyOf(Type.Enum([...EVENT_KINDS]), 'What they are about.'),
+  entity: anyOf(nameParameter, 'Ids of calls, voicemails, …')
+})
+
+const oneQuery = Type.Object({
+  account: Type.Optional(accountParameter),
+  kind: Type.Enum([...EVENT_KINDS], { description: 'As the list says: no index leads from the id alone.' }),
+  entity: nameParameter
+}, { additionalProperties: false })
+
+const events: Resource<typeof parameters, EventRow, EventShape> = {
+  what: 'event',
+  parameters,
+  item: eventShape,
+  account: table.account,
+  id: table.id,
+  idType: 'uuid',
+  columns: [[table.receivedAt, 'timestamptz'], [table.account, 'text'], [table.id, 'uuid']],
+  placeOf: row => [row.receivedAt.toISOString(), row.account, row.id],
+  visible: ({ viewer }) => ofAccount(viewer, table.account),
+  where: (query, asked) => [
+    during(table.receivedAt, query, asked),
+    among(table.account, query.account),
+    among(table.kind, query.kind ?? (query.entity ? EVENT_KINDS : undefined)), // the index of entities begins with it
+    among(table.entity, query.entity?.filter(isText))
+  ],
+  find: (db, part) => selectOf<EventRow>(db, eventColumns, part),
+  show: rows => rows.map(toEvent)
+}
+
+const wholeEvents: Resource<typeof parameters, EventRow & { raw: Buffer }, WholeEventShape> = {
+  ...events,
+  item: wholeEventShape,
+  find: (db, part) => selectOf<EventRow & { raw: Buffer }>(db, wholeEventColumns, part),
+  show: rows => rows.map(toWholeEvent)
+}
+
+/** GET /v1/events and /v1/events/:id. */
+export default fp<ReadingOptions>(async (plain, options) => {
+  serveList(plain, options, { list: '/v1/events', tag: 'events', summary: 'All that is known, last received first', sorts: ['-receivedAt', 'receivedAt'] }, events)
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.get('/v1/events/:id', {
+    schema: { tags: ['events'], summary: 'One event, with what MightyCall sent', params: Type.Object({ id: Type.String({ maxLength: 100 }) }), querystring: oneQuery, response: { 200: wholeEventShape, ...errors(400, 401, 404, 409) } }
+  }, async request => {
+    const { account, kind, entity } = request.query
+    const asked = askedBy(viewerOf(request), account, options)
+    const within = and(ofAccount(asked.viewer, table.account), eq(table.kind, kind), isText(entity) ? eq(table.entity, entity) : sql`false`)
+    return toWholeEvent(await findRow({ ...wholeEvents, visible: () => within }, { id: request.params.id, account }, { db: options.db, asked }))
+  })
+}, { name: 'events', fastify: '5.x', encapsulate: true })
+
+/** drizzle takes columns of tables only from these. */
+async function selectOf<Row> (db: NodePgDatabase, columns: Record<string, PgColumn>, part: Part): Promise<Row[]> {
+  const selected = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`${column}`.mapWith(column)]))
+  return await db.select(selected).from(ofEachAccount(part)).orderBy(...part.order ? [part.order] : []).limit(part.limit) as Row[] // of the table's columns, read as they are
+}
+
+/**
+ * Every index of events begins with the account. So each account's are read by themselves, and the accounts are few:
+ * one look into the index leads from one to the next.
+ */
+function ofEachAccount ({ where, order, limit }: Part): SQL {
+  return sql`(with recursive known as (
+      (select account from entities order by account limit 1) union all select n.account from known k, lateral (select account from entities where account > k.account order by account limit 1) n
+    ) select account as own from known) known
+    cross join lateral (select * from ${table} where ${and(sql`${table.account} = known.own`, where)} ${order ? sql`order by ${order}` : sql``} limit ${limit}) as ${table}`
+}
+
+/** Postgres has no text with a U+0000. */
+function isText (value: string): boolean {
+  return !value.includes('\u0000')
+}

@@ -1,0 +1,75 @@
+import { and, eq, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import fp from 'fastify-plugin'
+import Type from 'typebox'
+import { visible } from '../../access/row-visibility.js'
+import { smsLogs } from '../../db/schema/messages.js'
+import { searchText } from '../../db/schema/search.js'
+import { cleanName } from '../../events/text.js'
+import { among, during, nameParameter, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
+import { anyOf } from '../list/parameters.js'
+import { MESSAGE_STATES, type MessageRow, type MessageShape, messageShape, toMessage } from '../../query/message-shape.js'
+import type { Resource } from '../list/resource.js'
+import { holds, readSearch, searchParameter } from '../list/search.js'
+import { serveResource } from '../list/resource-routes.js'
+
+const DIRECTIONS = ['inbound', 'outbound'] as const
+
+const parameters = Type.Object({
+  ...partyParameters,
+  thread: anyOf(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }), 'Threads, by their ids.'),
+  extension: anyOf(nameParameter, 'Of the agents who wrote them.'),
+  direction: anyOf(Type.Enum([...DIRECTIONS]), 'Directions.'),
+  state: anyOf(Type.Enum([...MESSAGE_STATES]), 'States.'),
+  unread: Type.Optional(Type.Boolean({ description: 'True: received, not removed, and nobody has read it. False: all others.' })),
+  removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
+  q: searchParameter("the client's name, the client's number or the text")
+})
+
+const { contribution: _, ...columns } = getTableColumns(smsLogs)
+
+export type MessageColumns = Record<'account' | 'businessNumber' | 'sentAt' | 'direction' | 'read' | 'removedAt' | 'clientName' | 'clientNumber' | 'text', SQLWrapper>
+
+export const visibleMessages = (viewer: Parameters<typeof visible>[0], { account, businessNumber, sentAt: at }: MessageColumns) => visible(viewer, { account, businessNumber, at })
+
+/** As the index of them has it. */
+export const isUnread = ({ direction, read, removedAt }: MessageColumns) => sql`(${direction} = 'inbound' and ${read} = false and ${removedAt} is null)`
+
+export const textOfMessage = ({ clientName, clientNumber, text }: MessageColumns) => searchText(clientName, clientNumber, text)
+
+export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
+  what: 'message',
+  parameters,
+  item: messageShape,
+  account: columns.account,
+  id: columns.messageId,
+  idType: 'text',
+  columns: [[columns.sentAt, 'timestamptz'], [columns.account, 'text'], [columns.messageId, 'text']],
+  placeOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
+  visible: ({ viewer }) => visibleMessages(viewer, columns),
+  where: (query, asked) => [
+    during(columns.sentAt, query, asked),
+    among(columns.account, query.account),
+    among(columns.businessNumber, partiesOf(query.businessNumber, asked)),
+    among(columns.clientNumber, partiesOf(query.client, asked)),
+    among(columns.threadId, query.thread),
+    among(columns.extension, query.extension?.flatMap(value => cleanName(value) ?? [])),
+    inDirections(query.direction),
+    among(columns.state, query.state),
+    query.unread === undefined ? undefined : query.unread ? isUnread(columns) : sql`${isUnread(columns)} is not true`,
+    query.removed ? undefined : isNull(columns.removedAt),
+    holds(textOfMessage(columns), readSearch(query.q, asked))
+  ],
+  find: (db, { where, order, limit }) => db.select(columns).from(smsLogs).where(where).orderBy(...order ? [order] : []).limit(limit),
+  show: rows => rows.map(toMessage)
+}
+
+/** GET /v1/messages and /v1/messages/:id. */
+export default fp<ReadingOptions>(async (app, options) => {
+  serveResource(app, options, { list: '/v1/messages', one: '/v1/messages/:id', tag: 'messages', summary: 'SMS and MMS, newest first', sorts: ['-at', 'at'] }, messages)
+}, { name: 'messages', fastify: '5.x', encapsulate: true })
+
+/** The index is by state, which follows from the direction: see project/models/messages.ts. */
+function inDirections (asked: readonly typeof DIRECTIONS[number][] | undefined): SQL | undefined {
+  return asked && or(...asked.map(direction => and(eq(columns.direction, direction),
+    direction === 'inbound' ? eq(columns.state, 'received') : among(columns.state, MESSAGE_STATES.filter(state => state !== 'received')))))
+}

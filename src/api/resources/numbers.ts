@@ -1,0 +1,65 @@
+import { and, getTableColumns, sql } from 'drizzle-orm'
+import fp from 'fastify-plugin'
+import Type, { type Static } from 'typebox'
+import { visibleNumbers } from '../../access/row-visibility.js'
+import { phoneNumbers } from '../../db/schema/directory.js'
+import { searchText } from '../../db/schema/search.js'
+import { orNull } from '../../events/envelope.js'
+import { accountParameter, among, nameParameter, partiesOf, type ReadingOptions } from '../list/query-context.js'
+import { anyOf } from '../list/parameters.js'
+import type { Resource } from '../list/resource.js'
+import { holds, readSearch, searchParameter } from '../list/search.js'
+import { serveResource } from '../list/resource-routes.js'
+
+const parameters = Type.Object({
+  account: anyOf(accountParameter, 'MightyCall accounts.'),
+  businessNumber: anyOf(nameParameter, 'Business numbers, in any format.'),
+  active: Type.Optional(Type.Boolean({ description: 'Whether MightyCall lists it, enabled.' })),
+  smsEnabled: Type.Optional(Type.Boolean({ description: 'Whether it is known to take messages.' })),
+  q: searchParameter('the number or the label')
+})
+
+const numberShape = Type.Object({
+  account: Type.String(),
+  id: Type.String({ format: 'uuid' }),
+  number: Type.String({ description: 'E.164.' }),
+  label: orNull(Type.String(), 'Null: it has none.'),
+  smsEnabled: orNull(Type.Boolean(), 'Null: not known.'),
+  active: Type.Boolean({ description: 'MightyCall lists it, enabled.' }),
+  organization: orNull(Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }), 'Whose it is now. Null: nobody\'s.')
+}, { title: 'number', description: 'A business number that is, or ever was, listed.' })
+
+type NumberShape = Static<typeof numberShape>
+
+const { externalId: _, createdAt: __, ...columns } = getTableColumns(phoneNumbers)
+type Row = Pick<typeof phoneNumbers.$inferSelect, keyof typeof columns> & Pick<NumberShape, 'organization'>
+
+const numbers: Resource<typeof parameters, Row, NumberShape> = {
+  what: 'number',
+  parameters,
+  item: numberShape,
+  account: columns.account,
+  id: columns.id,
+  idType: 'uuid',
+  columns: [[columns.number, 'text'], [columns.account, 'text']],
+  placeOf: row => [row.number, row.account],
+  visible: ({ viewer, now }) => visibleNumbers(viewer, columns, now),
+  where: (query, asked) => [
+    among(columns.account, query.account),
+    among(columns.number, partiesOf(query.businessNumber, asked)),
+    query.active === undefined ? undefined : sql`${columns.isActive} = ${query.active}`,
+    query.smsEnabled === undefined ? undefined : sql`coalesce(${columns.smsEnabled}, false) = ${query.smsEnabled}`,
+    holds(searchText(columns.number, columns.label), readSearch(query.q, asked))
+  ],
+  find: (db, { where, order, limit }, { now }) => {
+    const organization = sql<Row['organization']>`(select json_build_object('id', g.id, 'name', g.name) from number_ownerships o join organizations g on g.id = o.organization
+      where o.account = ${phoneNumbers}."account" and o.number = ${phoneNumbers}."number" and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
+    return db.select({ ...columns, organization }).from(phoneNumbers).where(and(where)).orderBy(...order ? [order] : []).limit(limit)
+  },
+  show: rows => rows.map(({ isActive: active, ...row }) => ({ ...row, active }))
+}
+
+/** GET /v1/numbers and /v1/numbers/:id. */
+export default fp<ReadingOptions>(async (app, options) => {
+  serveResource(app, options, { list: '/v1/numbers', one: '/v1/numbers/:id', tag: 'directory', summary: 'Business numbers; those of an organization are the ones that it owns now', sorts: ['number', '-number'] }, numbers)
+}, { name: 'numbers', fastify: '5.x', encapsulate: true })

@@ -1,0 +1,99 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type { FastifyInstance } from 'fastify'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { createAccess } from '../access/access.js'
+import { createKeyCheck } from '../access/bearer.js'
+import type { Accounts } from '../accounts/accounts.js'
+import { apiOptions } from '../api-options.js'
+import type { Config } from '../config/config.js'
+import type { OpenedLog } from '../event-log/open-log.js'
+import { type HealthCheck, health, readinessOf } from '../http/health.js'
+import { createHttp } from '../http/server.js'
+import { buildLive } from '../build-live.js'
+import live from '../live/route.js'
+import { type Metrics, metricsRoute } from '../observability/metrics.js'
+import { createQuotaUsage } from '../mightycall/rest/quota/usage.js'
+import { collectOpenApi } from '../api/openapi.js'
+import { createLiveReaders } from '../api/live-readers.js'
+import { serveQuery } from '../query/serve.js'
+import { lagOf } from '../project/lag.js'
+import { noteGaps } from '../gaps-metric.js'
+import { noteLag } from '../lag-metric.js'
+import { noteQuota } from './gauges.js'
+import { serveReceive } from '../receive/start.js'
+import type { Reconciling } from '../reconcile/start.js'
+import type { Secrets } from '../config/secrets.js'
+import type { LiveSettings } from '../accounts/runtime-settings.js'
+import type { Later } from '../lib/background-start.js'
+
+export interface HttpParts {
+  config: Config
+  logger: Logger
+  metrics: Metrics
+  now: () => Date
+  secrets: Secrets
+  accounts: Accounts
+  opened: OpenedLog | null
+  pool: pg.Pool | null
+  /** Null without a database. */
+  settings: LiveSettings | null
+  later: Record<string, Later>
+  /** Null: this process does not read MightyCall. */
+  reconciling: Reconciling | null
+  /** Aborted when the service is told to stop. */
+  stopping: AbortSignal
+}
+
+/** Of the event loop: who asks would wait for several turns of it. */
+const MAX_DELAY_MS = 500
+
+/** The server with the routes of the asked-for roles. */
+export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
+  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, stopping } = parts
+  const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
+  const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
+  const checks: Record<string, HealthCheck> = {}
+  const draining = () => stopping.aborted
+  const quotaUsage = pool && createQuotaUsage({ pool, accounts, budget: config.dailyBudget, now })
+  const lag = pool && opened && (() => lagOf({ pool, log: opened.log, group: config.groupId }))
+  if (config.roles.includes('query')) await collectOpenApi(app)
+  const receiving = config.roles.includes('receive') && opened ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all }) : null
+  if (receiving && opened) checks.receive = async () => opened.log.trouble() ?? receiving.trouble()
+  if (later.project) checks.project = async () => later.project?.trouble() ?? null
+  if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
+  if (config.roles.includes('query') && pool && settings && quotaUsage) {
+    const schema = () => later.database?.trouble() ?? null
+    const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
+    const streams = buildLive({ pool, readers: createLiveReaders(drizzle(pool), now), trouble: schema, health: () => readinessOf(Object.keys(checks), { checks, draining }), logger, metrics, stopping })
+    checks.query = async () => await schema() ?? await canQuery(pool)
+    await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins, addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) } }))
+  }
+  await app.register(health, { checks, draining })
+  const refresh = async () => {
+    noteSpool(metrics, opened)
+    await Promise.all([
+      quotaUsage && noteQuota(metrics, quotaUsage),
+      pool && noteGaps(metrics, pool, accounts.all().map(({ id }) => id)),
+      lag && config.roles.includes('project') && noteLag(metrics, lag)
+    ])
+  }
+  await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
+  return app
+}
+
+function noteSpool (metrics: Metrics, opened: OpenedLog | null): void {
+  const { bytes, records, setAside } = opened?.waiting?.() ?? { bytes: 0, records: 0, setAside: 0 }
+  metrics.spoolBytes.set(bytes)
+  metrics.spoolRecords.set(records)
+  metrics.setAside.set(setAside)
+}
+
+/** Fastify tells at level info what `ready` says better. */
+function httpLogger (logger: Logger): Logger {
+  return logger.child({ stage: 'http' }, { level: logger.level === 'info' ? 'warn' : logger.level })
+}
+
+async function canQuery (pool: pg.Pool): Promise<string | null> {
+  return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
+}

@@ -1,0 +1,66 @@
+import type pg from 'pg'
+import { migrationNames } from '../db/migrate.js'
+import type { HealthCheck } from '../http/health.js'
+import type { Metrics } from '../observability/metrics.js'
+import { READ_MODELS } from '../project/models/read-models.js'
+import type { PartitionLag } from '../project/lag.js'
+import { loadStop } from '../project/breaker/stops.js'
+import { packageVersion } from '../lib/package-root.js'
+import type { SystemState } from '../api/admin/system.js'
+import type { TokenUse } from '../receive/token-uses.js'
+import { within } from '../lib/timeout.js'
+
+export interface SystemParts {
+  pool: pg.Pool
+  group: string
+  metrics: Metrics
+  roles: readonly string[]
+  accountIds: () => readonly string[]
+  checks: Readonly<Record<string, HealthCheck>>
+  /** Null: this process has no such thing. */
+  waiting: (() => SystemState['spool']) | null
+  lag: (() => Promise<PartitionLag[]>) | null
+  tokenUses: (() => TokenUse[]) | null
+}
+
+/** A log that hangs must not keep the rest from being told. */
+const PATIENCE_MS = 3_000
+const MAX_HOLES = 50
+
+const LAST_WEBHOOKS = `select a.account, e.received_at as "lastAt" from unnest($1::text[]) as a (account) left join lateral (
+  select received_at from events where account = a.account and source = 'webhook' order by received_at desc, id desc limit 1) e on true order by 1`
+const HOLES = `select topic, partition, reason, checkpoint_offset as "checkpointOffset", first_offset as "firstOffset", end_offset as "endOffset", detected_at as "detectedAt"
+  from holes where consumer_group = $1 order by id desc limit ${MAX_HOLES}`
+
+/** What GET /v1/system answers: how all is, as this process sees it. */
+export function createSystemState ({ pool, group, metrics, roles, accountIds, checks, waiting, lag, tokenUses }: SystemParts): () => Promise<SystemState> {
+  return async () => {
+    const [versions, readiness, partitions, webhooks, holes, stop] = await Promise.all([
+      versionsOf(pool),
+      Promise.all(Object.entries(checks).map(async ([role, check]) => ({ role, why: await check() }))),
+      lag && within(PATIENCE_MS, lag()).catch(() => null),
+      pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds()]),
+      pool.query<SystemState['holes'][number]>(HOLES, [group]),
+      loadStop(pool, group)
+    ])
+    return { versions, roles, readiness, spool: waiting?.() ?? null, lag: partitions, webhooks: webhooks.rows, tokens: tokenUses?.() ?? null, holes: holes.rows, stop, alarms: await alarmsOf(metrics) }
+  }
+}
+
+async function versionsOf (pool: pg.Pool): Promise<SystemState['versions']> {
+  const { rows: [row] } = await pool.query<{ postgres: string, applied: number }>("select current_setting('server_version') as postgres, (select count(*)::int from drizzle.__drizzle_migrations) as applied")
+  const names = migrationNames()
+  return {
+    package: packageVersion(),
+    node: process.versions.node,
+    postgres: row?.postgres ?? '',
+    schema: names[(row?.applied ?? 0) - 1] ?? null, // a newer version may have applied more than this one knows
+    folds: Object.fromEntries(READ_MODELS.map(({ kind, foldVersion }) => [kind, foldVersion]))
+  }
+}
+
+async function alarmsOf ({ alarms, lastAlarm }: Metrics): Promise<SystemState['alarms']> {
+  const [{ values: counts }, { values: times }] = await Promise.all([alarms.get(), lastAlarm.get()])
+  const lastOf = (name: unknown) => times.find(({ labels }) => labels.name === name)?.value
+  return counts.map(({ labels: { name }, value }) => ({ name: String(name), count: value, lastAt: new Date((lastOf(name) ?? 0) * 1000) }))
+}

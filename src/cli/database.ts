@@ -1,0 +1,27 @@
+import type pg from 'pg'
+import { pino } from 'pino'
+import type { Config } from '../config/config.js'
+import { attachEmbeddedPostgres } from '../db/embedded/attach.js'
+import { startEmbeddedPostgres } from '../db/embedded/server.js'
+import { runMigrations } from '../db/migrate.js'
+import { createPool, embeddedDir } from '../db/open.js'
+
+/**
+ * Does a command's work with the database that the service uses, its schema up to date: DATABASE_URL, else the embedded
+ * server of a running service, else one that is started for the while.
+ *
+ * @throws DatabaseError, EmbeddedPostgresError, DataDirError  one line for the operator
+ */
+export async function withDatabase<T> (config: Config, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const dataDir = embeddedDir(config)
+  const running = config.databaseUrl ?? await attachEmbeddedPostgres({ dataDir })
+  const own = running === null ? await startEmbeddedPostgres({ dataDir, log: message => console.error(message) }) : null
+  try {
+    const url = own?.url ?? running ?? ''
+    await runMigrations(url)
+    const pool = createPool(url, config.databasePoolSize, pino({ level: 'silent' }))
+    return await work(pool).finally(() => pool.end())
+  } finally {
+    await own?.stop()
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { Command } from 'commander'
+import { pino } from 'pino'
+import { loadConfig } from '../config/config.js'
+import { ConfigError, DataDirError } from '../errors.js'
+import { isRefusedForGood } from '../event-log/kafka/errors.js'
+import { openKafkaLog } from '../event-log/kafka/log.js'
+import { kafkaOptions, spoolDir } from '../event-log/open-log.js'
+import { drain } from '../event-log/spool/drainer.js'
+import { openSpool, type Spool } from '../event-log/spool/spool.js'
+import { interruption } from '../commands/interruption.js'
+import { createProgress } from './progress.js'
+
+const EXAMPLES = `
+Examples:
+  $ mightycall-stream drain                                   what the service left in .data/spool
+  $ mightycall-stream drain /mnt/receiver-3                   another one's DATA_DIR
+  $ KAFKA_BROKERS=kafka:9092 mightycall-stream drain --set-aside   and what Kafka had refused for good
+
+Sends what waits in the spool of a receiver that has stopped and does not start again. A running one does it by itself.
+May be stopped at any time and run again. Ends with 0 when nothing is left, with 3 when something is, with 130 when it was interrupted.`
+
+export function drainCommand (environment: NodeJS.ProcessEnv): Command {
+  return new Command('drain')
+    .description('send to Kafka what waits in the spool of a stopped receiver')
+    .argument('[data-dir]', 'its DATA_DIR (default: the one of the environment)')
+    .option('--set-aside', 'try again what Kafka had refused for good', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (dataDir: string | undefined, { setAside }: { setAside: boolean }) => {
+      const config = loadConfig(environment)
+      if (!config.kafka) throw new ConfigError('KAFKA_BROKERS: set it to the brokers that the spool is for')
+      const dir = spoolDir(dataDir === undefined ? config.dataDir : path.resolve(dataDir))
+      if (!existsSync(dir)) throw new DataDirError(`there is no spool in ${dir}`)
+      const log = pino({ level: 'error' }, pino.destination(2))
+      const spool = await openSpool({ dir, maxBytes: Number.POSITIVE_INFINITY, log })
+      try {
+        const kafka = await openKafkaLog(kafkaOptions(config.kafka), { log: pino({ level: 'silent' }) })
+        if (setAside) await spool.takeBack()
+        const signal = interruption()
+        process.exitCode = await drainAll(spool, kafka.append, signal).finally(() => kafka.close())
+      } finally {
+        await spool.close()
+      }
+    })
+}
+
+async function drainAll (spool: Spool, send: Parameters<typeof drain>[0]['send'], signal: AbortSignal): Promise<number> {
+  const before = spool.waiting()
+  const progress = createProgress('records')
+  progress.start(before.records, 0)
+  const log = pino({ level: 'error' }, pino.destination(2))
+  await drain({ spool, send, isRefusedForGood, log, signal, onDrained: count => progress.advance(count, count) }).finally(progress.stop)
+  const left = spool.waiting()
+  const sent = before.records - left.records - (left.setAside - before.setAside)
+  console.log(`sent ${sent} of ${before.records} records${left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them for good`}`)
+  if (left.records > 0) return signal.aborted ? 130 : 3
+  return 0
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander'
+import { loadConfig } from '../config/config.js'
+import type { Chunk } from '../project/rebuild/chunk.js'
+import type { Difference } from '../project/rebuild/compare.js'
+import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
+import { accountSettings } from '../commands/account-settings.js'
+import { withDatabase } from './database.js'
+import { interruption } from '../commands/interruption.js'
+import { createProgress } from './progress.js'
+
+interface RebuildCommandOptions {
+  dryRun: boolean
+  restart: boolean
+  json: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  $ mightycall-stream rebuild --dry-run         compare every row with what its events amount to; change nothing
+  $ mightycall-stream rebuild                   and set right what differs; go on where one was interrupted
+  $ mightycall-stream rebuild --dry-run --json  one JSON object a line for each difference, for programs
+
+The service may go on all the while: it is read and written as usual. Events are read again by today's parser.
+Prints each row that differs, without its values. Ends with 0 when all rows are right (now), with 1 when a dry run found differences
+or an entity could not be folded, with 130 when it was interrupted.`
+
+export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
+  return new Command('rebuild')
+    .description('make the read models again from the stored events')
+    .option('-n, --dry-run', 'only report what differs', false)
+    .option('--restart', 'begin at the beginning, also when one was interrupted', false)
+    .option('--json', 'print differences as JSON', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: RebuildCommandOptions) => {
+      const config = loadConfig(environment)
+      const abort = interruption()
+      process.exitCode = await withDatabase(config, async pool => {
+        const settings = await accountSettings(config, pool)
+        const progress = createProgress('events')
+        const print = (line: string) => progress.aside(() => console.log(line))
+        const rebuilt = await rebuild({
+          pool, settings, dryRun: options.dryRun, restart: options.restart, now: () => new Date(), signal: abort,
+          onStart: ({ resumed, entitiesDone, entities }) => {
+            if (resumed) print(`going on after ${entitiesDone} of ${entities} entities`)
+            progress.start(entities, entitiesDone)
+          },
+          onChunk: ({ entities, events }: Chunk) => progress.advance(entities, events),
+          onDifference: difference => print(lineOf(difference, options.json))
+        }).finally(progress.stop)
+        if (!options.json) console.log(summaryOf(rebuilt, options.dryRun))
+        return exitCodeOf(rebuilt, options.dryRun)
+      })
+    })
+}
+
+/** Numbers are somebody's: what is printed may be kept in a log. */
+function lineOf ({ table, account, entity, fields }: Difference, json: boolean): string {
+  const named = entity.replace(/\+\d{4,}(?=\d{3})/g, number => `+${'*'.repeat(number.length - 1)}`)
+  return json ? JSON.stringify({ table, account, entity: named, fields }) : `differs: ${table} ${account} ${named}: ${fields.join(', ')}`
+}
+
+function summaryOf ({ entities, events, differences, failures, finished }: Rebuilt, dryRun: boolean): string {
+  const failed = failures.length === 0 ? '' : `, ${failures.length} entities could not be folded (see entities.failed)`
+  const found = `${differences} differing row${differences === 1 ? '' : 's'}${dryRun || differences === 0 ? '' : ', set right'}`
+  return `${finished ? 'done' : 'interrupted, the next rebuild goes on here'}: ${entities} entities, ${events} events, ${found}${failed}`
+}
+
+function exitCodeOf ({ differences, failures, finished }: Rebuilt, dryRun: boolean): number {
+  if (!finished) return 130
+  return failures.length > 0 || (dryRun && differences > 0) ? 1 : 0
+}

@@ -1,0 +1,94 @@
+import { Command } from 'commander'
+import type pg from 'pg'
+import type { AccountSettings } from '../accounts/accounts.js'
+import { loadConfig } from '../config/config.js'
+import { redriveAll } from '../project/dead-letters/redrive-all.js'
+import type { Redriven } from '../project/dead-letters/redrive.js'
+import { refoldAllFailed } from '../project/refold-all.js'
+import { accountSettings } from '../commands/account-settings.js'
+import { withDatabase } from './database.js'
+import { interruption } from '../commands/interruption.js'
+import { AT_THE_COMMAND_LINE, parseLetterIds } from '../commands/letter-id.js'
+import { createProgress } from './progress.js'
+
+interface RedriveCommandOptions {
+  all: boolean
+  failed: boolean
+  dryRun: boolean
+}
+
+interface Work extends Pick<RedriveCommandOptions, 'dryRun'> {
+  pool: pg.Pool
+  settings: AccountSettings
+  signal: AbortSignal
+}
+
+const EXAMPLES = `
+Examples:
+  $ mightycall-stream redrive 12 13             project these dead letters by today's code
+  $ mightycall-stream redrive --all --dry-run   try all that are dead, and change nothing
+  $ mightycall-stream redrive --failed          fold again what could not be folded
+
+After an update that mends what was wrong. The service may go on all the while. A letter that is still refused stays dead; nothing is
+taken away. Ends with 0 when all went well, with 1 when something is still refused, with 130 when it was interrupted.`
+
+export function redriveCommand (environment: NodeJS.ProcessEnv): Command {
+  return new Command('redrive')
+    .description('project dead letters again')
+    .argument('[ids...]', 'as dead-letters prints them', parseLetterIds)
+    .option('--all', 'all that are dead', false)
+    .option('--failed', 'what could not be folded', false)
+    .option('-n, --dry-run', 'only try it', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (ids: string[], options: RedriveCommandOptions, command: Command) => {
+      const named = ids.length > 0
+      if (Number(named) + Number(options.all) + Number(options.failed) !== 1) command.error('error: name ids, or --all, or --failed')
+      const config = loadConfig(environment)
+      const signal = interruption()
+      process.exitCode = await withDatabase(config, async pool => {
+        const work = { pool, settings: await accountSettings(config, pool), signal, dryRun: options.dryRun }
+        return options.failed ? refold(work) : redriveLetters(work, named ? ids : null)
+      })
+    })
+}
+
+async function redriveLetters (work: Work, ids: readonly string[] | null): Promise<number> {
+  const progress = createProgress('letters')
+  const { redriven, unchanged, refused, foldsFailed, finished } = await redriveAll({
+    ...work, ids, now: () => new Date(), by: AT_THE_COMMAND_LINE,
+    onStart: total => progress.start(total, 0),
+    onLetter: (id, letter) => {
+      progress.aside(() => console.log(lineOf(id, letter, work.dryRun)))
+      progress.advance(1, 1)
+    }
+  }).finally(progress.stop)
+  const failed = foldsFailed === 0 ? '' : `, ${foldsFailed} stored but not folded (see redrive --failed)`
+  console.log(`${ending(work.dryRun, finished)}: ${redriven} redriven, ${unchanged} redriven before, ${refused} still refused${failed}`)
+  return exitCodeOf(finished, refused + foldsFailed)
+}
+
+async function refold (work: Work): Promise<number> {
+  const progress = createProgress('entities')
+  const { entities, failures, finished } = await refoldAllFailed({
+    ...work,
+    onStart: total => progress.start(total, 0),
+    onChunk: chunk => progress.advance(chunk.entities, chunk.entities)
+  }).finally(progress.stop)
+  console.log(`${ending(work.dryRun, finished)}: ${entities - failures.length} folded, ${failures.length} failed again`)
+  return exitCodeOf(finished, failures.length)
+}
+
+function lineOf (id: string, { changed, refusal }: Redriven, dryRun: boolean): string {
+  if (refusal) return `still refused: ${id} ${refusal.code}: ${refusal.reason}`
+  if (!changed) return `redriven before: ${id}`
+  return `${dryRun ? 'can be redriven' : 'redriven'}: ${id}`
+}
+
+function ending (dryRun: boolean, finished: boolean): string {
+  return `${finished ? 'done' : 'interrupted'}${dryRun ? ', nothing is changed' : ''}`
+}
+
+function exitCodeOf (finished: boolean, bad: number): number {
+  if (!finished) return 130
+  return bad > 0 ? 1 : 0
+}

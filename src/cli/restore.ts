@@ -1,0 +1,83 @@
+import path from 'node:path'
+import { Command } from 'commander'
+import type pg from 'pg'
+import { type Header, rowsOf } from '../backup/format.js'
+import { readBackup } from '../backup/read-backup.js'
+import { restoreBackup } from '../backup/restore-backup.js'
+import { type Config, loadConfig } from '../config/config.js'
+import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
+import { accountSettings } from '../commands/account-settings.js'
+import { withDatabase } from './database.js'
+import { interruption } from '../commands/interruption.js'
+import { createProgress } from './progress.js'
+
+const EXAMPLES = `
+Examples:
+  $ mightycall-stream restore --dry-run mightycall-2026-11-23.ndjson.gz     only see whether the file is whole
+  $ DATABASE_URL=postgres://… mightycall-stream restore mightycall-2026-11-23.ndjson.gz
+
+The database must be empty. The file is read to its end before anything is written; then all of it is restored, or nothing, the read
+models are made again, and compared with the events. Should that be interrupted, "rebuild" goes on with it. A service then goes on
+where the log was when the backup was made.`
+
+export function restoreCommand (environment: NodeJS.ProcessEnv): Command {
+  return new Command('restore')
+    .description('fill an empty database from a backup')
+    .argument('<file>', 'what backup has written')
+    .option('-n, --dry-run', 'only read the file', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string, { dryRun }: { dryRun: boolean }) => {
+      const config = loadConfig(environment)
+      const signal = interruption()
+      const file = path.resolve(name)
+      try {
+        const header = await readBackup({ file, signal })
+        console.log(`the backup of ${header.createdAt} is whole: ${summaryOf(header)}`)
+        if (!dryRun) process.exitCode = await withDatabase(config, pool => restore({ pool, file, signal, config }))
+      } catch (err) {
+        if (!signal.aborted) throw err
+        console.error('interrupted: nothing was restored')
+        process.exitCode = 130
+      }
+    })
+}
+
+interface Restore {
+  pool: pg.Pool
+  file: string
+  signal: AbortSignal
+  config: Config
+}
+
+async function restore (options: Restore): Promise<number> {
+  const { pool, file, signal } = options
+  const progress = createProgress('rows')
+  const header = await restoreBackup({
+    pool, file, signal,
+    onStart: header => progress.start(rowsOf(header), 0),
+    onRows: rows => progress.advance(rows, rows)
+  }).finally(progress.stop)
+  console.log(`restored ${rowsOf(header)} rows`)
+  const made = await walk(options, { dryRun: false })
+  const compared = made.finished ? await walk(options, { dryRun: true }) : made
+  if (!compared.finished) {
+    console.log('interrupted: "rebuild" goes on here')
+    return 130
+  }
+  console.log(`made the read models of ${made.entities} entities again: ${compared.differences} differing rows, ${made.failures.length} entities could not be folded`)
+  return compared.differences + made.failures.length > 0 ? 1 : 0
+}
+
+async function walk ({ pool, signal, config }: Restore, { dryRun }: { dryRun: boolean }): Promise<Rebuilt> {
+  const settings = await accountSettings(config, pool)
+  const progress = createProgress('events')
+  return rebuild({
+    pool, settings, signal, dryRun, restart: true, now: () => new Date(),
+    onStart: ({ entities }) => progress.start(entities, 0),
+    onChunk: ({ entities, events }) => progress.advance(entities, events)
+  }).finally(progress.stop)
+}
+
+function summaryOf (header: Header): string {
+  return `${rowsOf(header)} rows, of them ${header.tables.map(({ name, rows }) => `${rows} ${name}`).join(', ')}`
+}

@@ -1,0 +1,41 @@
+import type { FieldName } from '../known-fields.js'
+
+/** What we read of a notification, as unknown as it came. */
+export interface Fields {
+  eventType: unknown
+  timestamp: unknown
+  guid: unknown
+  callId: unknown
+  extension: unknown
+  from: unknown
+  to: unknown
+  /** What only some types have. */
+  get: (name: FieldName) => unknown
+}
+
+/**
+ * Both shapes in any casing: Classic has `Body{From,To,Id,Extension}`, contact-center is flat with `CallId`.
+ * The inner one wins, since a flat body has no Body.
+ */
+export function fieldsOf (notification: Record<string, unknown>): Fields {
+  const outer = byLowerCaseName(notification)
+  const body = outer.get('body')
+  const inner = typeof body === 'object' && body !== null ? byLowerCaseName(body as Record<string, unknown>) : outer // an object of JSON.parse
+  const get = (name: FieldName) => inner.get(name) ?? outer.get(name)
+  return {
+    eventType: get('eventtype'),
+    timestamp: get('timestamp'),
+    guid: outer.get('guid'),
+    callId: inner === outer ? outer.get('callid') ?? outer.get('id') : inner.get('id') ?? inner.get('callid') ?? outer.get('callid') ?? outer.get('id'),
+    extension: get('extension'),
+    from: get('from'),
+    to: get('to'),
+    get
+  }
+}
+
+export function byLowerCaseName (object: Record<string, unknown>): Map<string, unknown> {
+  const members = new Map<string, unknown>()
+  for (const name in object) members.set(name.toLowerCase(), object[name])
+  return members
+}

@@ -1,0 +1,53 @@
+import type { CountryCode } from 'libphonenumber-js/min'
+import type { Event } from '../../events/event.js'
+import { notificationId, randomId } from '../../events/identity.js'
+import { momentOf } from '../../events/time.js'
+import type { UnclassifiedEvent, UnclassifiedReason } from '../../events/unclassified.js'
+import { blankApiKeys, isMismatch, type KeyHolder } from '../strip-api-key.js'
+import { classify } from './classify.js'
+import { fieldsOf } from './fields.js'
+import { type Identified, type Original, toUnclassified } from './readable.js'
+import { readJson } from '../read-json.js'
+
+/** The account whose token the request carried. */
+export interface NotifiedAccount extends KeyHolder {
+  readonly id: string
+  /** Where a number without a country code is. */
+  readonly region: CountryCode
+}
+
+/**
+ * The event in an authenticated request's body, whatever it holds: what is not understood becomes `unclassified`.
+ * Null only for an empty body. The ApiKey is in no part of the result (source: MightyCall API v4, WebHook Notifications).
+ *
+ * @param body        the bytes as they came, of at most 256 KiB
+ * @param receivedAt  the moment of receipt, by our clock
+ */
+export function parseNotification (account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
+  if (body.length === 0) return null
+  const read = readJson(body, account)
+  if (typeof read === 'string') return fromBytes(account, body, read, receivedAt)
+
+  const { value, apiKeys, inexact } = read
+  const fields = fieldsOf(value)
+  const { occurredAt, suspect, isNamed } = momentOf(fields.timestamp, receivedAt)
+  const identified: Identified = {
+    id: inexact || !isNamed ? randomId() : notificationId(account.id, value),
+    account: account.id,
+    occurredAt,
+    receivedAt: receivedAt.toISOString(),
+    ...(suspect && { clock: 'suspect' })
+  }
+  const original: Original = inexact ? encoded(body, account) : { raw: value }
+  if (isMismatch(apiKeys, account)) return toUnclassified(identified, 'api-key-mismatch', fields, original)
+  return classify({ identified, fields, original, region: account.region })
+}
+
+function fromBytes (account: NotifiedAccount, body: Buffer, reason: UnclassifiedReason, receivedAt: Date): UnclassifiedEvent {
+  const now = receivedAt.toISOString()
+  return toUnclassified({ id: randomId(), account: account.id, occurredAt: now, receivedAt: now, clock: 'suspect' }, reason, null, encoded(body, account))
+}
+
+function encoded (body: Buffer, account: NotifiedAccount): Original {
+  return { raw: blankApiKeys(body, account.apiKey).toString('base64'), rawEncoding: 'base64' }
+}

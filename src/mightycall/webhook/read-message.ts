@@ -1,0 +1,75 @@
+import { MAX_NAME_LENGTH } from '../../events/envelope.js'
+import type { MessageReported } from '../../events/message.js'
+import { cleanName, cleanText, normalizeParty } from '../../events/text.js'
+import type { UnclassifiedReason } from '../../events/unclassified.js'
+import { byLowerCaseName, type Fields } from './fields.js'
+import { isMessageType } from './notification-types.js'
+import { beginningOf, type Readable } from './readable.js'
+
+const MAX_ATTACHMENTS = 50
+const NIL = /^[0-]*$/
+
+/**
+ * A notification of an SMS or MMS, which nobody documents but integrations of contact-center accounts listen for; null when it is none.
+ * Its fields are named as in the API's own model of an interaction (source: MightyCall API v4, ActualInteraction).
+ */
+export function readMessage ({ identified, fields, original, region }: Readable, name: string): MessageReported | UnclassifiedReason | null {
+  const requestType = fields.get('requesttype')
+  if (!isMessageType(name) && !(typeof requestType === 'string' && /^\s*message\s*$/i.test(requestType))) return null
+  const messageId = messageIdOf(fields)
+  const businessNumber = normalizeParty(fields.get('businessnumber'), region)
+  const clientNumber = normalizeParty(fields.get('clientaddress'), region)
+  if (messageId === null || businessNumber === null || clientNumber === null) return 'incomplete'
+  const direction = directionOf(fields.get('messageorigin'), name)
+  return {
+    ...beginningOf('message.reported', identified),
+    messageId,
+    route: 'webhook',
+    direction,
+    businessNumber,
+    clientNumber,
+    clientName: null,
+    extension: direction === 'inbound' ? null : cleanName(fields.extension), // an inbound one has no writer of ours
+    text: cleanText(fields.get('text')),
+    attachments: attachmentsOf(fields.get('attachments')),
+    sentAt: identified.clock ? null : identified.occurredAt,
+    delivery: null,
+    read: null,
+    removedAt: null,
+    ...original
+  }
+}
+
+/** The journal's id of it, else the request's GUID. One that many could share, nil or cut, would merge them: it is none. */
+function messageIdOf (fields: Fields): string | null {
+  for (const value of [fields.get('id'), fields.get('requestguid')]) {
+    const isWhole = typeof value === 'string' ? value.length <= MAX_NAME_LENGTH : Number.isSafeInteger(value)
+    const id = isWhole ? cleanName(value) : null
+    if (id !== null && !NIL.test(id)) return id
+  }
+  return null
+}
+
+function directionOf (origin: unknown, name: string): 'inbound' | 'outbound' | null {
+  const said = typeof origin === 'string' ? origin.trim().toLowerCase() : ''
+  if (said === 'inbound' || said === 'outbound') return said
+  if (name === 'messagereceived' || name === 'inboundmessage') return 'inbound'
+  return name === 'messagesent' || name === 'outboundmessage' ? 'outbound' : null
+}
+
+function attachmentsOf (value: unknown): MessageReported['attachments'] {
+  return Array.isArray(value) ? value.slice(0, MAX_ATTACHMENTS).flatMap(attachmentOf) : []
+}
+
+/** Nothing when nothing of it can be read. */
+function attachmentOf (value: unknown): MessageReported['attachments'] {
+  if (typeof value !== 'object' || value === null) return []
+  const members = byLowerCaseName(value as Record<string, unknown>) // an object of JSON.parse
+  const size = members.get('filesize') ?? members.get('size')
+  const attachment = {
+    fileName: cleanName(members.get('filename') ?? members.get('name')),
+    sizeBytes: typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : null,
+    contentType: cleanName(members.get('contenttype') ?? members.get('type'))
+  }
+  return Object.values(attachment).some(part => part !== null) ? [attachment] : []
+}

@@ -1,0 +1,66 @@
+import type { Event } from '../../events/event.js'
+import { fieldsOf } from './fields.js'
+import { isKnownField } from '../known-fields.js'
+import { isObject } from '../read-json.js'
+import { maskedName, shapeOf } from '../mask.js'
+
+/** Something in a notification that we do not know. Holds no number, no key and no text of it. */
+export interface Drift {
+  /** The EventType as it came, masked; '' when there was none. */
+  type: string
+  /** The path of the field, masked: `Body.Queue`. '': the type itself is unknown. */
+  field: string
+  /** The shape of its value. */
+  sample: string
+}
+
+/** Stands for what is beyond a limit. */
+export const REST = '…'
+
+const NONE: readonly Drift[] = []
+const MAX_FIELDS = 50
+
+/**
+ * What a webhook's event holds that we do not know: its type, and names at its top or in its Body.
+ * Runs for every event: a look-up for each name, and nothing else unless there is something.
+ */
+export function driftOf (event: Event): readonly Drift[] {
+  if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return NONE
+  const unknown = unknownFields(event.raw)
+  const isTypeUnknown = event.type === 'unclassified' && event.reason === 'unknown-type'
+  return unknown === null && !isTypeUnknown ? NONE : described(event, unknown ?? [], isTypeUnknown)
+}
+
+type Unknown = [path: string, value: unknown]
+
+function unknownFields (raw: Event['raw']): Unknown[] | null {
+  if (!isObject(raw)) return null // bytes
+  let unknown: Unknown[] | null = null
+  for (const name in raw) {
+    const value = raw[name]
+    if (!isKnownField(name)) unknown = added(unknown, '', name, value)
+    else if (name.length === 4 && isObject(value) && name.toLowerCase() === 'body') {
+      for (const inner in value) if (!isKnownField(inner)) unknown = added(unknown, 'Body.', inner, value[inner])
+    }
+  }
+  return unknown
+}
+
+/** A body of 256 KiB has room for many names: those beyond the limit count as one. */
+function added (unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
+  if (unknown === null) return [[pathOf(prefix, name), value]]
+  if (unknown.length < MAX_FIELDS) unknown.push([pathOf(prefix, name), value])
+  else if (unknown.length === MAX_FIELDS) unknown.push([REST, ''])
+  return unknown
+}
+
+function pathOf (prefix: string, name: string): string {
+  return maskedName(prefix + name) ?? '?'
+}
+
+function described (event: Event, unknown: readonly Unknown[], isTypeUnknown: boolean): Drift[] {
+  const eventType = isObject(event.raw) ? fieldsOf(event.raw).eventType : event.type === 'unclassified' ? event.eventType : null
+  const type = maskedName(eventType) ?? ''
+  const drifts = unknown.map(([field, value]) => ({ type, field, sample: shapeOf(value) }))
+  return isTypeUnknown ? [{ type, field: '', sample: shapeOf(eventType) }, ...drifts] : drifts
+}

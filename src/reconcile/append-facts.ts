@@ -1,0 +1,94 @@
+import type pg from 'pg'
+import type { EventLog } from '../event-log/port.js'
+import type { Event } from '../events/event.js'
+import { encodeEvent } from '../events/record.js'
+import { type Chain, chainKey, chainOf, contentOf, type Fact, isNewer, nextFact, rangeFact } from './fact.js'
+import { newestFacts } from './newest-facts.js'
+import type { Finding } from './route-reader.js'
+
+export interface Appender {
+  /**
+   * Appends those of the findings that say something new, in their order; resolves, with them, once they are durable.
+   * May be repeated after any failure, by another process too: the same findings get the same ids.
+   */
+  append: (findings: readonly Finding[], options?: AppendOptions) => Promise<Event[]>
+}
+
+export interface AppendOptions {
+  /** They are of old rows: what these say of an agent is as of then, and no news where anything is known. */
+  isPast?: boolean
+}
+
+interface Parts {
+  pool: pg.Pool
+  log: Pick<EventLog, 'append'>
+  /** How many facts that are not projected yet it keeps in mind. */
+  maxRemembered?: number
+}
+
+/** What turns findings into facts: one for each process, since it keeps in mind what it has appended until that is projected. */
+export function createAppender ({ pool, log, maxRemembered = 100_000 }: Parts): Appender {
+  const memory = createMemory(maxRemembered)
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function append (findings: readonly Finding[], { isPast = false }: AppendOptions): Promise<Event[]> {
+    const chains = [...new Map(findings.filter(finding => finding.type !== 'range.polled').map(chainOf).map(chain => [chainKey(chain), chain])).values()]
+    const newest = memory.merge(await newestFacts(pool, chains), chains)
+    const events = findings.flatMap(finding => isPast && isOutdated(finding, newest) ? [] : factOf(finding, newest) ?? [])
+    if (events.length > 0) await log.append(events.map(encodeEvent))
+    memory.keep(events, newest)
+    return events
+  }
+
+  return {
+    append: (findings, options = {}) => { // one after another: two at once would not know of each other's facts
+      const appending = last.then(() => append(findings, options))
+      last = appending.catch(() => {})
+      return appending
+    }
+  }
+}
+
+function isOutdated (finding: Finding, newest: ReadonlyMap<string, Fact>): boolean {
+  return finding.type === 'extension.reported' && newest.has(chainKey(chainOf(finding)))
+}
+
+/** The event that the finding is, noted as its chain's newest; null when it is none. */
+function factOf (finding: Finding, newest: Map<string, Fact>): Event | null {
+  if (finding.type === 'range.polled') return rangeFact(finding)
+  const key = chainKey(chainOf(finding))
+  const event = nextFact(finding, newest.get(key) ?? null)
+  if (event) newest.set(key, { id: event.id, occurredAt: event.occurredAt, content: contentOf(event.type, event) })
+  return event
+}
+
+/**
+ * The newest facts that were appended and may not be projected yet. To forget one is harmless: the same finding gets the same id again,
+ * and another one waits for the next reading.
+ */
+function createMemory (max: number) {
+  const appended = new Map<string, Fact>()
+  return {
+    /** What is newest by the database and by this memory together; what the database knows by now is forgotten. */
+    merge: (stored: Map<string, Fact>, chains: readonly Chain[]): Map<string, Fact> => {
+      for (const key of chains.map(chainKey)) {
+        const [own, known] = [appended.get(key), stored.get(key)]
+        if (own && (!known || isNewer(own, known))) stored.set(key, own)
+        else appended.delete(key)
+      }
+      return stored
+    },
+    keep: (events: readonly Event[], newest: ReadonlyMap<string, Fact>): void => {
+      const ids = new Set(events.map(event => event.id))
+      for (const [key, fact] of newest) {
+        if (!ids.has(fact.id)) continue
+        appended.delete(key) // so that it is the last to be forgotten
+        appended.set(key, fact)
+      }
+      for (const key of appended.keys()) {
+        if (appended.size <= max) break
+        appended.delete(key)
+      }
+    }
+  }
+}

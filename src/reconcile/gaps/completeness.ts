@@ -1,0 +1,67 @@
+import type pg from 'pg'
+import type { Account } from '../../accounts/accounts.js'
+import { inSnapshot } from '../../db/transaction.js'
+import { InvalidParameterError } from '../../errors.js'
+import { HOUR_MS, type Hour, hoursOf } from './hours.js'
+import { type Statistics, statisticsOf } from './statistics.js'
+
+export interface CompletenessQuery {
+  /** Null: all that are configured. */
+  accounts: readonly string[] | null
+  since: Date
+  until: Date
+  /** Null: all. */
+  businessNumbers: readonly string[] | null
+  limit: number
+  /** Null: from the first on. */
+  after: readonly string[] | null
+}
+
+export interface GapRow {
+  account: string
+  kind: string
+  id: string
+  businessNumber: string | null
+  hour: Date
+  missing: string
+  detectedAt: Date
+  healedAt: Date | null
+  healedBy: string | null
+}
+
+export interface Completeness {
+  hours: Hour[]
+  /** One more than asked for, when there are more. */
+  gaps: GapRow[]
+  statistics: Statistics[]
+}
+
+export type CompletenessOf = (query: CompletenessQuery) => Promise<Completeness>
+
+/** Last hour first. */
+const GAPS = `select account, kind, entity as id, business_number as "businessNumber", hour, missing, detected_at as "detectedAt", healed_at as "healedAt", healed_by as "healedBy"
+  from gaps where account = any($1) and hour >= $2 and hour < $3 and ($4::text[] is null or business_number = any($4))
+    and ($5::timestamptz is null or (hour, account, kind, entity) < ($5, $6, $7, $8))
+  order by hour desc, account desc, kind desc, entity desc limit $9`
+
+/** Of one answer: accounts, business numbers and hours multiply. */
+const MAX_HOURS = 50_000
+
+/**
+ * What the ledger says, as it lies at one moment; of whole hours, since an hour is read and counted as one.
+ * The answer throws InvalidParameterError when it would be too large.
+ */
+export function createCompleteness (pool: pg.Pool, accounts: { all: () => readonly Pick<Account, 'id'>[] }): CompletenessOf {
+  return async ({ accounts: asked, since: from, until: to, businessNumbers, limit, after }) => {
+    const since = new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS)
+    const until = new Date(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS)
+    const span = { accounts: asked ?? accounts.all().map(({ id }) => id), since, until, businessNumbers }
+    const hours = (until.getTime() - since.getTime()) / HOUR_MS * span.accounts.length * (businessNumbers?.length ?? 1)
+    if (hours > MAX_HOURS) throw new InvalidParameterError(`that would be ${hours} hours: ask for fewer accounts, business numbers or days`)
+    return inSnapshot(pool, async tx => {
+      const [at, account, kind, entity] = after ?? []
+      const gaps = await tx.query<GapRow>(GAPS, [span.accounts, since, until, businessNumbers, at, account, kind, entity, limit + 1])
+      return { hours: await hoursOf(tx, span), gaps: gaps.rows, statistics: await statisticsOf(tx, span) }
+    })
+  }
+}

@@ -1,0 +1,77 @@
+import type pg from 'pg'
+import { type KnownCall, loadCalls } from './evidence.js'
+import { type Gap, gapOf, GRACE_MS, healingOf, type MessageEvidence, messageGapsOf, STALE_MS, VOICEMAIL_GRACE_MS, voicemailGapOf } from './gap-rules.js'
+import { type Change, type FoundGap, storeGaps } from './store-gaps.js'
+
+export interface DetectOptions {
+  account: string
+  now: Date
+  /** When it was looked last, at the latest: what was received since, and what was due since, is looked at. */
+  since: Date
+}
+
+/** The longest that something may be known before it is due. */
+const LOOKBACK_MS = VOICEMAIL_GRACE_MS + GRACE_MS
+const CALLS_AT_ONCE = 500
+
+/** Of whom something was received, who never ended, and whose gap is open. */
+const CALLS = `select entity from (
+    select entity from events where account = $1 and received_at >= $2 and kind = 'call'
+    union select call_id from call_history where account = $1 and state <> 'ended' and last_event_at <= $3
+    union select entity from gaps where account = $1 and healed_at is null and kind in ('call', 'voicemail')
+    union select v.call_id from voicemail_logs v join events e on e.account = v.account and e.kind = 'voicemail' and e.entity = v.voicemail_id
+      where e.account = $1 and e.received_at >= $2 and v.call_id is not null
+  ) calls order by entity`
+
+const MESSAGES = `select e.entity, max(m.business_number) as business_number, min(coalesce(m.sent_at, e.occurred_at)) as at,
+    min(e.received_at) filter (where e.source = 'webhook') as heard_at, min(e.received_at) filter (where e.source = 'rest') as told_at
+  from (select distinct entity from events where account = $1 and received_at >= $2 and kind = 'message') recent
+  join events e on e.account = $1 and e.kind = 'message' and e.entity = recent.entity left join sms_logs m on m.account = e.account and m.message_id = e.entity
+  where e.type = 'message.reported' group by e.entity`
+
+/** Held for longer than webhooks have, and in no event yet. */
+const HELD = `select h.call_id as entity, h.business_number, h.started_at, h.held_at from held_calls h
+  where h.account = $1 and h.held_at <= $2 and not exists (select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id)`
+
+/**
+ * Finds what REST told and webhooks missed, writes a row for each such gap, and marks those that have healed.
+ * Any process may do so at any time, and as often as it likes: the same events give the same rows.
+ */
+export async function detectGaps (pool: pg.Pool, { account, now, since }: DetectOptions): Promise<Change> {
+  const from = new Date(since.getTime() - LOOKBACK_MS)
+  const changes = [await storeGaps(pool, await messageGaps(pool, { account, now, from })), await storeGaps(pool, await heldGaps(pool, account, now))]
+  const { rows: open } = await pool.query<{ kind: string, entity: string }>('select kind, entity from gaps where account = $1 and healed_at is null', [account])
+  const isOpen = new Set(open.map(({ kind, entity }) => `${kind} ${entity}`))
+  const { rows } = await pool.query<{ entity: string }>(CALLS, [account, from, new Date(now.getTime() - STALE_MS)])
+  for (let i = 0; i < rows.length; i += CALLS_AT_ONCE) {
+    const calls = await loadCalls(pool, account, rows.slice(i, i + CALLS_AT_ONCE).map(row => row.entity))
+    changes.push(await storeGaps(pool, calls.flatMap(call => gapsOfCall(call, { account, now: now.getTime(), isOpen: isOpen.has(`call ${call.entity}`) }))))
+  }
+  return changes.reduce((sum, change) => ({ detected: sum.detected + change.detected, healed: sum.healed + change.healed }))
+}
+
+function gapsOfCall (call: KnownCall, { account, now, isOpen }: { account: string, now: number, isOpen: boolean }): FoundGap[] {
+  const gap = gapOf(call, now) ?? (isOpen ? sinceHealed(call, now) : null)
+  const voicemail = voicemailGapOf(call, now)
+  const place = { account, entity: call.entity, businessNumber: call.businessNumber, at: call.startedAt }
+  return [...gap ? [{ ...gap, ...place, kind: 'call' as const }] : [], ...voicemail ? [{ ...voicemail, ...place, kind: 'voicemail' as const }] : []]
+}
+
+/** What was told later may move the time by which the call was due, and the row that is open has to end. */
+function sinceHealed (call: KnownCall, now: number): Gap | null {
+  const healing = healingOf(call)
+  return healing && { missing: 'completion', detectedAt: now, healing }
+}
+
+async function messageGaps (pool: pg.Pool, { account, now, from }: { account: string, now: Date, from: Date }): Promise<FoundGap[]> {
+  const { rows } = await pool.query<{ entity: string, business_number: string | null, at: Date, heard_at: Date | null, told_at: Date | null }>(MESSAGES, [account, from])
+  const messages: (MessageEvidence & Pick<FoundGap, 'businessNumber' | 'at'>)[] = rows.map(row => ({
+    entity: row.entity, businessNumber: row.business_number, at: row.at.getTime(), heardAt: row.heard_at?.getTime() ?? null, toldAt: row.told_at?.getTime() ?? null
+  }))
+  return messageGapsOf(messages, now.getTime()).map(({ message: { entity, businessNumber, at }, gap }) => ({ ...gap, account, kind: 'message', entity, businessNumber, at }))
+}
+
+async function heldGaps (pool: pg.Pool, account: string, now: Date): Promise<FoundGap[]> {
+  const { rows } = await pool.query<{ entity: string, business_number: string | null, started_at: Date, held_at: Date }>(HELD, [account, new Date(now.getTime() - GRACE_MS)])
+  return rows.map(row => ({ account, kind: 'call', entity: row.entity, businessNumber: row.business_number, at: row.started_at.getTime(), missing: 'call', detectedAt: row.held_at.getTime(), healing: null }))
+}

@@ -1,0 +1,92 @@
+import type pg from 'pg'
+import type { CallEvent, CallReported } from '../../events/call.js'
+import type { Evidence } from './gap-rules.js'
+import type { Heard, Told } from './missing-facts.js'
+
+/** What is known of a call, and where it is counted. */
+export interface KnownCall extends Evidence {
+  entity: string
+  businessNumber: string | null
+  startedAt: number
+}
+
+interface EventRow {
+  entity: string
+  type: CallEvent['type'] | CallReported['type']
+  occurred_at: Date
+  received_at: Date
+  fields: Partial<Pick<CallEvent, 'family' | 'extension' | 'scope'> & Pick<CallReported, 'route' | 'direction' | 'status' | 'startedAt' | 'durationSeconds' | 'businessNumber' | 'parties'>>
+}
+
+interface CallRow {
+  entity: string
+  business_number: string | null
+  started_at: Date | null
+  voicemail_at: Date | null
+  failed: string | null
+}
+
+const EVENTS = `select entity, type, occurred_at, received_at, fields from events
+  where account = $1 and kind = 'call' and entity = any($2) order by entity, received_at, occurred_at, id`
+
+/** The row if there is one, and the call's voicemail: by its id, or by number and time, since the voicemails route names no call. */
+const CALLS = `select e.entity, c.business_number, c.started_at, e.failed, (
+    select min(v.received_at) from (
+      select voicemail_id from voicemail_logs where account = e.account and call_id = e.entity
+      union all
+      select voicemail_id from voicemail_logs where account = e.account and call_id is null and business_number = c.business_number
+        and client_number is not distinct from c.client_number and left_at between c.started_at and c.ended_at + interval '1 minute'
+    ) l join events v on v.account = e.account and v.kind = 'voicemail' and v.entity = l.voicemail_id
+  ) as voicemail_at
+  from entities e left join call_history c on c.account = e.account and c.call_id = e.entity
+  where e.account = $1 and e.kind = 'call' and e.entity = any($2)`
+
+/** What the database knows of these calls; of one without events nothing. */
+export async function loadCalls (db: Pick<pg.Pool, 'query'>, account: string, ids: readonly string[]): Promise<KnownCall[]> {
+  const { rows: events } = await db.query<EventRow>(EVENTS, [account, ids])
+  const { rows: calls } = await db.query<CallRow>(CALLS, [account, ids])
+  const byCall = new Map<string, EventRow[]>(calls.map(({ entity }) => [entity, []]))
+  for (const event of events) byCall.get(event.entity)?.push(event)
+  return calls.flatMap(call => {
+    const own = byCall.get(call.entity)
+    return own?.length ? [knownCall(call, own)] : []
+  })
+}
+
+function knownCall (call: CallRow, events: readonly EventRow[]): KnownCall {
+  const reports = events.filter(event => event.type === 'call.reported')
+  const heard = events.flatMap(heardOf)
+  const told = toldOf(reports)
+  return {
+    entity: call.entity,
+    businessNumber: call.business_number ?? reports.find(report => report.fields.businessNumber)?.fields.businessNumber ?? null,
+    startedAt: call.started_at?.getTime() ?? told?.startedAt ?? Math.min(...events.map(event => event.occurred_at.getTime())),
+    heard,
+    told,
+    voicemailAt: call.voicemail_at?.getTime() ?? null,
+    isUnfolded: call.failed !== null
+  }
+}
+
+function heardOf ({ type, occurred_at: occurredAt, received_at: receivedAt, fields }: EventRow): Heard[] {
+  if (type === 'call.reported' || fields.family === undefined) return []
+  return [{ type, family: fields.family, extension: fields.extension ?? null, isLegOnly: fields.scope === 'leg', occurredAt: occurredAt.getTime(), receivedAt: receivedAt.getTime() }]
+}
+
+/** Of the reports that know the end, first to last told; what has no end yet tells nothing that webhooks should have. */
+function toldOf (reports: readonly EventRow[]): Told | null {
+  const ended = reports.filter(({ fields }) => fields.status && typeof fields.durationSeconds === 'number' && fields.startedAt)
+  const newest = ended.at(-1)
+  if (!newest) return null
+  const calls = ended.findLast(report => report.fields.route === 'calls') ?? newest
+  const startedAt = Date.parse(calls.fields.startedAt ?? '')
+  return {
+    direction: calls.fields.direction ?? null,
+    startedAt,
+    endedAt: startedAt + Math.round((calls.fields.durationSeconds ?? 0) * 1000),
+    parties: [calls, newest].find(report => report.fields.parties?.length)?.fields.parties ?? [],
+    isVoicemail: ended.some(report => report.fields.status === 'voicemail'),
+    toldAt: Math.min(...ended.map(report => report.occurred_at.getTime())),
+    receivedAt: Math.min(...ended.map(report => report.received_at.getTime()))
+  }
+}

@@ -1,0 +1,64 @@
+import type pg from 'pg'
+import { writeChanges } from '../../db/changes.js'
+import { inTransaction } from '../../db/transaction.js'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import type { Gap } from './gap-rules.js'
+import { HOUR_MS } from './hours.js'
+
+/** A gap, and whose. */
+export interface FoundGap extends Gap {
+  account: string
+  kind: 'call' | 'voicemail' | 'message'
+  entity: string
+  businessNumber: string | null
+  at: number
+}
+
+const instant = (at: number | undefined): string | null => at === undefined ? null : new Date(at).toISOString()
+
+const columns: Columns<FoundGap> = {
+  account: { type: 'text', of: gap => gap.account },
+  kind: { type: 'text', of: gap => gap.kind },
+  entity: { type: 'text', of: gap => gap.entity },
+  business_number: { type: 'text', of: gap => gap.businessNumber },
+  hour: { type: 'timestamptz', of: gap => instant(Math.floor(gap.at / HOUR_MS) * HOUR_MS) },
+  missing: { type: 'text', of: gap => gap.missing },
+  detected_at: { type: 'timestamptz', of: gap => instant(gap.detectedAt) },
+  healed_at: { type: 'timestamptz', of: gap => instant(gap.healing?.healedAt) },
+  healed_by: { type: 'text', of: gap => gap.healing?.healedBy ?? null }
+}
+
+/** What was first said of a gap stays, and so does its healing: of two that look at once, one writes. In key order, so that they never wait for each other. */
+const STORE = `insert into gaps (${Object.keys(columns).join(', ')}) select * from ${unnest(columns)} order by account, kind, entity
+  on conflict (account, kind, entity) do update set healed_at = greatest(gaps.detected_at, excluded.healed_at), healed_by = excluded.healed_by
+  where gaps.healed_at is null and excluded.healed_at is not null
+  returning account, kind, entity, xmax = '0' as is_new, healed_at is not null as is_healed`
+
+export interface Change {
+  /** Gaps that had no row. */
+  detected: number
+  /** Rows that are healed now, and were not before. */
+  healed: number
+}
+
+/** What live views call a gap; an id may hold anything, a kind no space. */
+export const gapObject = ({ kind, entity }: { kind: string, entity: string }): string => `${kind} ${entity}`
+
+interface StoredGap {
+  account: string
+  kind: string
+  entity: string
+  is_new: boolean
+  is_healed: boolean
+}
+
+/** Writes what is new of these gaps, each once. */
+export async function storeGaps (pool: pg.Pool, gaps: readonly FoundGap[]): Promise<Change> {
+  if (gaps.length === 0) return { detected: 0, healed: 0 }
+  const rows = await inTransaction(pool, async tx => {
+    const stored = await tx.query<StoredGap>(STORE, arraysOf(columns, gaps))
+    await writeChanges(tx, stored.rows.map(row => ({ account: row.account, kind: 'gap', object: gapObject(row) })))
+    return stored.rows
+  })
+  return { detected: rows.filter(row => row.is_new).length, healed: rows.filter(row => row.is_healed).length }
+}

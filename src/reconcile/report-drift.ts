@@ -1,0 +1,26 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { inTransaction } from '../db/transaction.js'
+import { countSightings } from '../project/batch/count-drift.js'
+import type { Drift } from '../mightycall/webhook/unknown-fields.js'
+
+export interface DriftTellerOptions {
+  pool: pg.Pool
+  now: () => Date
+  logger: Logger
+}
+
+/**
+ * Counts, by answer, what answers held that we do not know or cannot read, and says what is new.
+ * Never rejects: an answer is of use whether or not this can be counted.
+ */
+export function createDriftTeller ({ pool, now, logger }: DriftTellerOptions): (account: string, drifts: readonly Drift[]) => Promise<void> {
+  return async (account, drifts) => {
+    try {
+      const seen = await inTransaction(pool, tx => countSightings(tx, [{ account, receivedAt: now().toISOString(), drifts }]))
+      for (const pair of seen) logger.warn({ account, ...pair }, 'MightyCall tells something that we do not know: see GET /v1/drift')
+    } catch (err) {
+      logger.warn({ err, account }, 'what MightyCall tells that we do not know could not be counted')
+    }
+  }
+}

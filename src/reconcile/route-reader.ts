@@ -1,0 +1,70 @@
+import type { Account } from '../accounts/accounts.js'
+import type { CallReported } from '../events/call.js'
+import type { ContactEvent, ExtensionReported, NumberEvent, RangePolled } from '../events/directory.js'
+import type { Event } from '../events/event.js'
+import type { MessageReported } from '../events/message.js'
+import type { StatusReported } from '../events/status.js'
+import type { VoicemailReported } from '../events/voicemail.js'
+import type { RestClient } from '../mightycall/rest/client.js'
+import type { PermitClass } from '../mightycall/rest/quota/port.js'
+import type { Known } from './known.js'
+
+/** An event that REST has told, before it is known whether it says anything new: its id depends on what was said before. */
+export type Finding = FindingOf<CallReported | VoicemailReported | MessageReported | StatusReported | NumberEvent | ExtensionReported | ContactEvent | RangePolled>
+export type FindingOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
+
+/** From and until, in UTC: `from` ≤ t < `until`. */
+export interface Interval {
+  from: Date
+  until: Date
+}
+
+export interface ReadContext {
+  account: Account
+  /** MightyCall as the user of an extension sees it. */
+  clientOf: (extension: string) => RestClient
+  permitClass: PermitClass
+  now: () => Date
+  /** Rows in one answer. With less than 20, many pages of a list that is asked for by their numbers cannot overlap. */
+  pageSize?: number
+}
+
+/** What a reader is given. */
+export interface Reading extends ReadContext {
+  known: Known
+}
+
+/**
+ * What a row of the journal says of a call or a voicemail that it does not name: its own id is not theirs, its requestGuid may be nil,
+ * and a voicemail has the id that /voicemails gives it. See link.ts.
+ */
+export interface Unlinked {
+  /** The requestGuid; null: nil. The call's report is among the findings then, and here only to be compared with. */
+  callId: string | null
+  call: Omit<FindingOf<CallReported>, 'callId'>
+  voicemail: Omit<FindingOf<VoicemailReported>, 'voicemailId' | 'callId'> | null
+}
+
+/** A page of an answer. */
+export interface Page {
+  findings: Finding[]
+  unlinked: Unlinked[]
+  /** Rows of MightyCall's that no earlier page had, whatever they became. */
+  rows: number
+  /** Of these, those that could not be read: what they tell is not known. Absent: none. */
+  unread?: number
+}
+
+/** One thing that MightyCall can be asked for, page by page. A new one is one file and one line in the list of readers. */
+export interface Reader {
+  /** As `range.polled` names it. */
+  route: 'calls' | 'journal' | 'voicemails' | 'numbers' | 'extensions' | 'contacts' | 'presence'
+  /** Null: the whole account is read at once; else by extension, or whatever the account has several of. */
+  scopes: (account: Account) => readonly (string | null)[]
+  /**
+   * A route without times gives all there is, whatever the interval; contacts give what has changed since its beginning,
+   * and all when that is 1970. A row may come twice, the later one newer.
+   * @throws what `troubleOf` tells apart
+   */
+  read: (context: Reading, interval: Interval, scope: string | null) => AsyncGenerator<Page>
+}

@@ -1,0 +1,76 @@
+import type { InputOf, Route } from '../../mightycall/rest/route.js'
+import type { ReadAnswer } from '../../mightycall/rest/read-response.js'
+import { isObject } from '../../mightycall/read-json.js'
+import type { Told } from './row.js'
+import type { Page, ReadContext } from '../route-reader.js'
+
+/** What integrations ask for: the fewer requests the better. */
+const PAGE_SIZE = 1000
+
+/** How many rows to ask for at once. */
+export function pageSizeOf ({ pageSize }: ReadContext, usual = PAGE_SIZE): number {
+  return pageSize ?? usual
+}
+
+export type Answered<R extends Route> = ReadAnswer<R> & { at: Date }
+
+/**
+ * Asks as the user of an extension; of what is the whole account's, as the first whose key we hold.
+ * What a user without a manager's role sees of it is not documented.
+ */
+export async function ask<R extends Route> ({ account, clientOf, permitClass, now }: ReadContext, route: R, input: InputOf<R>, extension = firstExtension(account)): Promise<Answered<R>> {
+  const answered = await clientOf(extension).send(route, input, permitClass)
+  return { ...answered, at: now() }
+}
+
+export type TellingRow<Row> = readonly [Row, Told]
+
+/** A list as it came. */
+export interface Listed<Row> {
+  /** Those that can be read, each with what came. */
+  rows: TellingRow<Row>[]
+  /** What tells each row apart, in their order: those that cannot be read have their place in the list too. */
+  ids: string[]
+  /** Of these, those of what cannot be read. */
+  unread: ReadonlySet<string>
+}
+
+interface Naming<Row> {
+  list: string
+  idOf: (row: Row) => string
+}
+
+export function listed<Row> (rows: readonly Row[], { list, idOf }: Naming<Row>, { raw, at, misfits }: Pick<Answered<Route>, 'raw' | 'at' | 'misfits'>, { account }: ReadContext): Listed<Row> {
+  const came = isObject(raw) && Array.isArray(raw[list]) ? raw[list] as unknown[] : []
+  const found: Listed<Row> = { rows: [], ids: [], unread: new Set(came.filter((_, i) => misfits[list]?.has(i)).map(keyOf)) }
+  const left = rows.values()
+  for (const [i, raw] of came.entries()) {
+    const row = misfits[list]?.has(i) ? undefined : left.next().value
+    if (row !== undefined) found.rows.push([row, { account, at, raw }])
+    found.ids.push(row === undefined ? keyOf(raw) : idOf(row))
+  }
+  return found
+}
+
+/** By what it says: its id may be what cannot be read. */
+function keyOf (raw: unknown): string {
+  try {
+    return `unread ${JSON.stringify(raw)}`
+  } catch {
+    return 'unread' // nested too deeply
+  }
+}
+
+/** The one page of what is no list. */
+export function onePage (findings: Page['findings'], rows: number, unread = 0): Page {
+  return { findings, unlinked: [], rows, unread }
+}
+
+/** To its second, which is all that /calls and /voicemails take: the rows of the last one come too. */
+export function untilSecond (until: Date): Date {
+  return new Date(Math.ceil(until.getTime() / 1000) * 1000)
+}
+
+function firstExtension ({ userKeys }: ReadContext['account']): string {
+  return Object.keys(userKeys)[0] ?? '' // has no credentials, and says so
+}

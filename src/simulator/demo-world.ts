@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Logger } from 'pino'
+import type { Clock } from '../lib/clock.js'
+import { loadConfig } from '../config/config.js'
+import { createMetrics } from '../observability/metrics.js'
+import { type Service, startService } from '../app/service.js'
+import { type SimulatedMightyCall, type SimulatedMightyCallOptions, startSimulatedMightyCall } from './http/start.js'
+
+export interface WorldOptions extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids'> {
+  /** For the data of the service. */
+  dir: string
+  /** Of the service; nobody else may use it. */
+  port: number
+  clock: Clock
+  logger: Logger
+  /** Without it, an embedded Postgres in `dir`. */
+  databaseUrl?: string
+}
+
+export interface World {
+  service: Service
+  mightyCall: SimulatedMightyCall
+  adminKey: string
+  /** Ends both; the service first, so that it may finish what it has. */
+  close: () => Promise<void>
+}
+
+/** A service and the MightyCall of a made-up company, which know only each other and live on one clock. */
+export async function startWorld ({ dir, port, clock, logger, databaseUrl, company, ...simulated }: WorldOptions): Promise<World> {
+  const [token, adminKey] = [secret(), secret()]
+  const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, webhookUrl: new URL(`http://127.0.0.1:${port}/webhooks/mightycall/${token}`), ...simulated })
+  try {
+    const { apiKey, userKeys, baseUrl } = mightyCall
+    const file = path.join(dir, 'accounts.json')
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    writeFileSync(file, JSON.stringify([{ id: 'default', tokens: [token], apiKey, userKeys, kind: company.family ?? 'classic', baseUrl }]), { mode: 0o600 })
+    const config = loadConfig({ PORT: String(port), DATA_DIR: path.join(dir, 'data'), ACCOUNTS_FILE: file, ADMIN_KEY: adminKey, DATABASE_URL: databaseUrl })
+    const service = await startService({ config, logger, metrics: createMetrics(), clock })
+    return {
+      service,
+      mightyCall,
+      adminKey,
+      close: async () => {
+        await service.stop(0)
+        await mightyCall.close()
+      }
+    }
+  } catch (err) {
+    await mightyCall.close()
+    throw err
+  }
+}
+
+const secret = () => randomBytes(32).toString('hex')

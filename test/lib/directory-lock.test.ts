@@ -1,0 +1,49 @@
+import path from 'node:path'
+import t from 'tap'
+import { acquireOwnerLock, isOwned } from '../../src/lib/directory-lock.js'
+import { startChild } from '../support/child.js'
+import { tempDir } from '../support/temp-dir.js'
+
+t.test('of processes that start at once exactly one owns the directory', async t => {
+  const dir = tempDir(t)
+  t.strictSame(await race(t, dir), ['MCS_DATA_DIR', 'MCS_DATA_DIR', 'owned'])
+})
+
+t.test('an owner that was killed leaves the directory free, to exactly one', async t => {
+  const dir = tempDir(t)
+  const owner = await startChild(t, 'own-lock', dir)
+  t.equal(owner.line, 'owned')
+  t.equal(await isOwned(dir), true)
+  await owner.kill()
+  t.equal(await isOwned(dir), false, 'the socket is there, and nobody listens')
+  t.strictSame(await race(t, dir), ['MCS_DATA_DIR', 'MCS_DATA_DIR', 'owned'])
+})
+
+t.test('processes that take a directory from each other over and over never own it together', async t => {
+  const dir = tempDir(t)
+  const children = await Promise.all([1, 2, 3, 4].map(() => startChild(t, 'fight-for-lock', dir, '100')))
+  t.strictSame(children.map(child => child.line), ['alone', 'alone', 'alone', 'alone'])
+})
+
+t.test('a directory is free again once it was released', async t => {
+  const dir = tempDir(t)
+  const first = await acquireOwnerLock(dir)
+  await t.rejects(acquireOwnerLock(dir), { code: 'MCS_DATA_DIR', message: /is in use by another running process/ })
+  await first.release()
+  const second = await acquireOwnerLock(dir)
+  await second.release()
+})
+
+t.test('a path that is too long for a socket is locked all the same', async t => {
+  const dir = path.join(tempDir(t), 'long'.repeat(30))
+  const lock = await acquireOwnerLock(dir)
+  await t.rejects(acquireOwnerLock(dir), { code: 'MCS_DATA_DIR' })
+  await lock.release()
+  t.equal(await isOwned(dir), false)
+})
+
+/** What three processes say of the lock, sorted. */
+async function race (t: Parameters<typeof startChild>[0], dir: string): Promise<string[]> {
+  const children = await Promise.all([1, 2, 3].map(() => startChild(t, 'own-lock', dir)))
+  return children.map(child => child.line).sort()
+}

@@ -1,0 +1,88 @@
+import type pg from 'pg'
+import t from 'tap'
+import { inTransaction } from '../../../src/db/transaction.js'
+import { rebuild } from '../../../src/project/rebuild/rebuild.js'
+import { refoldFailed } from '../../../src/project/refold/chunk.js'
+import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
+import { status } from '../../support/facts.js'
+import { minute, notified } from '../../support/held.js'
+import { history } from '../../support/history.js'
+import { ANSWERED, NOW, projector } from '../../support/projection.js'
+import { SETTINGS } from '../../support/settings.js'
+
+/** What was changed since it was asked last. */
+function changesOf (pool: pg.Pool) {
+  let last = '0'
+  return async () => {
+    const { rows } = await pool.query<{ number: string, account: string, kind: string, object: string }>('select number, account, kind, object from changes where number > $1 order by number', [last])
+    last = rows.at(-1)?.number ?? last
+    return rows.map(({ account, kind, object }) => `${account} ${kind} ${object}`).sort()
+  }
+}
+
+t.test('a batch tells each call and each of its agents once, and a second time nothing', async t => {
+  const { pool, project } = await projector(t)
+  const changes = changesOf(pool)
+  await project(history(ANSWERED, { id: 'a' }))
+  t.strictSame(await changes(), ['default agent 101', 'default call a'])
+  await project(history(ANSWERED, { id: 'a' }), 10)
+  t.strictSame(await changes(), [], 'the rows were right already')
+  await project([...history('IncomingCall', { id: 'b' }), status('102', 'dnd', 0)], 20)
+  t.strictSame(await changes(), ['default agent 102', 'default call b'])
+})
+
+t.test('an agent whose leg a late event takes away is told', async t => {
+  const { pool, project } = await projector(t)
+  const changes = changesOf(pool)
+  const [started, , talk] = history('IncomingCall@0 > IncomingCallRinging(101)@10 > IncomingCallConnected(102)@20', { id: 'a' })
+  if (!started || !talk) throw new Error('three events')
+  await project([started, talk])
+  t.strictSame(await changes(), ['default agent 102', 'default call a'])
+  await inTransaction(pool, tx => tx.query("insert into call_legs (account, call_id, extension, attempt, role) values ('default', 'a', '109', 1, 'agent')"))
+  await project(history('IncomingCallCompleted@50', { id: 'a' }), 10)
+  t.strictSame(await changes(), ['default agent 102', 'default agent 109', 'default call a'])
+})
+
+t.test('a rebuild that mends rows tells the accounts to load anew, one that finds nothing tells nothing', async t => {
+  const { pool, project } = await projector(t)
+  const changes = changesOf(pool)
+  await project([...history(ANSWERED, { id: 'a' }), ...history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))])
+  await changes()
+  const again = (dryRun: boolean) => rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun })
+  await again(false)
+  t.strictSame(await changes(), [])
+  await pool.query("update call_history set state = 'waiting' where account = 'other'")
+  await again(true)
+  t.strictSame(await changes(), [], 'a dry run')
+  await again(false)
+  t.strictSame(await changes(), ['other reset '])
+})
+
+t.test('what is folded again is told, and nothing of it when it is taken back', async t => {
+  const { pool, project } = await projector(t)
+  const changes = changesOf(pool)
+  await project(history(ANSWERED, { id: 'a' }))
+  await changes()
+  await pool.query("update call_history set state = 'waiting'")
+  await pool.query("update entities set failed = 'fold'")
+  await refoldFailed({ pool, settings: SETTINGS, after: null, size: 10, dryRun: true })
+  t.strictSame(await changes(), [])
+  await refoldFailed({ pool, settings: SETTINGS, after: null, size: 10 })
+  t.strictSame(await changes(), ['default agent 101', 'default call a'])
+})
+
+t.test('a gap is told when it is found and when it heals, not when somebody looks again', async t => {
+  const { pool, project } = await projector(t)
+  const changes = changesOf(pool)
+  const [started, completed] = notified('a', 1, 0)
+  if (!started || !completed) throw new Error('two events')
+  const look = async () => {
+    await detectGaps(pool, { account: 'default', now: minute(300), since: minute(0) })
+    return (await changes()).filter(change => change.includes(' gap '))
+  }
+  await project([started])
+  t.strictSame(await look(), ['default gap call a'], 'nobody has ended it')
+  t.strictSame(await look(), [])
+  await project([completed], 10)
+  t.strictSame(await look(), ['default gap call a'])
+})

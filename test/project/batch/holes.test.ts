@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { encodeEvent } from '../../../src/events/record.js'
+import { openLocalLog } from '../../../src/event-log/local/local-log.js'
+import { projectBatch } from '../../../src/project/batch/project-batch.js'
+import { findHole } from '../../../src/project/holes.js'
+import { startProjector } from '../../../src/project/projector.js'
+import { eventually } from '../../support/eventually.js'
+import { call, installation, odd } from '../../support/installation.js'
+import { tempDir } from '../../support/temp-dir.js'
+import { SETTINGS } from '../../support/settings.js'
+
+t.test('a projector goes on where it was, without an alarm', async t => {
+  const { run, holes } = await installation(t)
+  const dir = tempDir(t)
+  await run(dir, call('a'), 4)
+  await run(dir, call('b'), 8)
+  t.strictSame(await holes(), [])
+})
+
+t.test('a log that ends below the checkpoint is a hole, and is read from its first record', async t => {
+  const { pool, run, holes, alarms } = await installation(t)
+  const dir = tempDir(t)
+  await run(dir, call('a'), 4)
+  await pool.query('update checkpoints set last_offset = 1000')
+  await run(dir, call('b'), 8)
+  t.match(await holes(), ['end-below-checkpoint'])
+  t.match(alarms, ['end-below-checkpoint'])
+})
+
+t.test('another record at the checkpoint is a hole, and nothing before it is missed', async t => {
+  const { pool, run, holes, alarms, count } = await installation(t)
+  const dir = tempDir(t)
+  await run(dir, call('a'), 4)
+  // The log is made anew with the same id, and has grown past the checkpoint.
+  await pool.query("update checkpoints set last_id = 'another'")
+  await pool.query('truncate events, entities, call_history, call_legs')
+  await run(dir, call('b'), 8)
+  t.match(await holes(), ['other-record'])
+  t.match(alarms, ['other-record'])
+  t.equal(await count("call_history where state = 'ended' and webhook_events = 4"), 2)
+})
+
+t.test('a database that went back in time is caught up from its own checkpoint', async t => {
+  const { pool, count, alarms, options } = await installation(t)
+  const log = await openLocalLog({ dir: tempDir(t) })
+  const projector = await startProjector({ ...options, log })
+  t.teardown(async () => { await projector.close(); await log.close() })
+  await log.append(call('a').map(encodeEvent))
+  await eventually('a', async () => await count('events') === 4)
+  const { rows: [saved] } = await pool.query('select last_offset, last_id from checkpoints where topic = $1', ['calls'])
+  await log.append(call('b').map(encodeEvent))
+  await eventually('b', async () => await count('events') === 8)
+  await pool.query("delete from events where entity = 'b'")
+  await pool.query('update checkpoints set last_offset = $1, last_id = $2 where topic = $3', [saved.last_offset, saved.last_id, 'calls'])
+  await log.append(call('c').map(encodeEvent))
+  await eventually('b is back, and c', async () => await count('events') === 12)
+  t.equal(alarms.length, 1)
+  t.equal(await count('holes'), 0, 'it is no hole in the log')
+})
+
+t.test('a record of another topic at the checkpoint is a hole too', async t => {
+  const { run, holes, count } = await installation(t)
+  const dir = tempDir(t)
+  await run(dir, call('a'), 4)
+  for (const name of readdirSync(dir).filter(name => name.endsWith('.seg'))) rmSync(path.join(dir, name)) // made anew, with its id
+  const [b0, b1, b2, b3] = call('b')
+  if (!b0 || !b1 || !b2 || !b3) return
+  await run(dir, [b0, b1, b2, odd('1'), b3], 9)
+  t.match(await holes(), ['other-record'])
+  t.equal(await count("call_history where webhook_events = 4"), 2)
+})
+
+t.test('a record that an older version could not decode is the same record', async t => {
+  const { pool, holes } = await installation(t)
+  const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
+  const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
+  await projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })
+  const digest = createHash('sha256').update(records[1]?.value ?? '').digest('hex')
+  await pool.query('update checkpoints set last_id = $1', [digest])
+  t.match(await projectBatch(pool, key, records.slice(1), { now: new Date(), settings: SETTINGS }), { hole: null, records: 2 })
+  t.strictSame(await holes(), [])
+})
+
+t.test('a zombie changes nothing: it sees what the other has done once it gets the lock', async t => {
+  const { pool, count } = await installation(t)
+  const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
+  const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
+  const both = await Promise.all([projectBatch(pool, key, records, { now: new Date(), settings: SETTINGS }), projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })])
+  t.equal(both.reduce((sum, projected) => sum + projected.records, 0), 4, 'each record was handled by one of them')
+  t.equal(await count('events'), 4)
+  t.match((await pool.query('select last_offset from checkpoints')).rows, [{ last_offset: '3' }])
+})
+
+t.test('bounds tell holes from what retention may take', async t => {
+  const checkpoint = (offset: bigint) => ({ offset, id: 'x' })
+  const bounds = (first: bigint, end: bigint) => ({ partition: 0, first, end })
+  t.equal(findHole(checkpoint(5n), bounds(0n, 6n), false), null)
+  t.equal(findHole(checkpoint(5n), bounds(6n, 6n), false), null, 'only the record handled last is gone')
+  t.equal(findHole(checkpoint(5n), bounds(7n, 9n), false), 'gap')
+  t.equal(findHole(checkpoint(5n), bounds(7n, 9n), true), null, 'of a sparse topic nothing is known to be missing')
+  t.equal(findHole(checkpoint(5n), bounds(0n, 5n), false), 'end-below-checkpoint')
+  t.equal(findHole(checkpoint(5n), bounds(0n, 0n), true), 'end-below-checkpoint')
+})

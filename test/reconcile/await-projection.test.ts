@@ -1,0 +1,27 @@
+import t from 'tap'
+import { inTransaction } from '../../src/db/transaction.js'
+import { NotProjectedError, UndecodableRecordError } from '../../src/errors.js'
+import { encodeEvent } from '../../src/events/record.js'
+import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
+import { areSettled, untilStored } from '../../src/reconcile/until-stored.js'
+import { call } from '../support/installation.js'
+import { KEY, NOW, projector, stored } from '../support/projection.js'
+
+t.test('events are settled once each is stored or a dead letter, which is not stored', async t => {
+  const { pool, project } = await projector(t)
+  const events = call('c1')
+  const [refused] = events.splice(-1)
+  if (!refused) throw new Error('a call has events')
+  t.equal(await areSettled(pool, []), true)
+  t.equal(await areSettled(pool, events), false)
+  await project(events)
+  t.equal(await areSettled(pool, events), true)
+  await untilStored(pool, events, 0)
+
+  t.equal(await areSettled(pool, [...events, refused]), false)
+  const [record] = stored([encodeEvent(refused)], 10)
+  if (!record) throw new Error('it is one')
+  await inTransaction(pool, tx => insertDeadLetters(tx, KEY.logId, [{ record, id: refused.id, account: 'default', err: new UndecodableRecordError('the database refuses it') }], NOW))
+  t.equal(await areSettled(pool, [...events, refused]), true)
+  await t.rejects(untilStored(pool, [...events, refused], 0), NotProjectedError)
+})

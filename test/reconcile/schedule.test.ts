@@ -1,0 +1,35 @@
+import t from 'tap'
+import { isDue, lookBackMs } from '../../src/reconcile/schedule.js'
+
+const NOW = new Date('2026-11-23T12:00:00Z')
+const ago = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000)
+const EVER = null
+
+const CASES = [
+  ['a route that was never read is due', 'numbers', EVER, EVER, false, true],
+  ['with traffic, the journal is due after four and a half minutes', 'journal', 4.5, 1, false, true],
+  ['and not before', 'journal', 4.4, 1, false, false],
+  ['half an hour after the last traffic it is quiet', 'journal', 5, 30, false, false],
+  ['then it is due after a quarter of an hour', 'journal', 15, 30, false, true],
+  ['an account without any traffic is quiet', 'journal', 14, EVER, false, false],
+  ['calls that are awaited are due as soon', 'calls', 4.5, EVER, true, true],
+  ['and not before', 'calls', 4.4, 1, true, false],
+  ['while none is awaited, they can wait', 'calls', 29, 1, false, false],
+  ['nothing of numbers can be awaited', 'numbers', 5, 1, true, false],
+  ['numbers are read twice a day', 'numbers', 11 * 60, 1, false, false],
+  ['at most', 'numbers', 12 * 60, 1, false, true]
+] as const
+
+for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
+  t.test(name, async t => {
+    t.equal(isDue({ route, lastReadAt: lastRead === null ? null : ago(lastRead), lastTrafficAt: lastTraffic === null ? null : ago(lastTraffic), isAwaited, now: NOW }), due)
+  })
+}
+
+t.test('what may change later is looked at again every four hours, three days back', async t => {
+  const DAYS = 24 * 3_600_000
+  t.equal(lookBackMs('journal', null, NOW), 3 * DAYS)
+  t.equal(lookBackMs('voicemails', ago(4 * 60), NOW), 3 * DAYS)
+  t.equal(lookBackMs('voicemails', ago(4 * 60 - 1), NOW), null)
+  t.equal(lookBackMs('calls', null, NOW), null, 'a call that has ended stays as it is')
+})

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { readAccountsFile } from '../../../src/accounts/accounts-file.js'
+import { simulateApiCommand } from '../../../src/simulator/cli/simulate-api.js'
+import { eventually } from '../../support/eventually.js'
+import { runCommand, spawnMain } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
+
+/** The command as a process of its own, once it has printed where it is. */
+async function simulatedApi (t: Test, ...args: string[]) {
+  const child = spawnMain(['simulate-api', '--port', '0', ...args], {})
+  t.teardown(() => { child.kill('SIGKILL') })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })
+  const gone = once(child, 'close')
+  await eventually('it has started', () => /^seed/m.test(output))
+  const url = /^truth +(\S+)\/truth$/m.exec(output)?.[1] ?? ''
+  const account: Record<string, unknown> = JSON.parse(/^account +(\{.*\})$/m.exec(output)?.[1] ?? '{}')
+  return { url, account, output: () => output, end: async () => { child.kill('SIGINT'); await gone; return child.exitCode } }
+}
+
+t.test('it answers until Ctrl-C, and prints its account as an accounts file has them', async t => {
+  const { url, account, end } = await simulatedApi(t, '--family', 'contact-center', '--seed', '4')
+  t.match(account, { baseUrl: `${url}/v4`, kind: 'contact-center' })
+  const file = path.join(tempDir(t), 'accounts.json')
+  writeFileSync(file, JSON.stringify([{ ...account, tokens: ['t'.repeat(43)] }]))
+  t.match(readAccountsFile(file, null), [account])
+  t.strictSame(await (await fetch(`${url}/v4/api/ping`)).json(), { data: '3', isSuccess: true })
+  t.match(await (await fetch(`${url}/truth`)).json(), { calls: [], webhooks: null })
+  t.equal(await end(), 0)
+})
+
+t.test('it posts webhooks to an address, which it does not print, and its time runs faster when asked', async t => {
+  let received = 0
+  const server = createServer((request, response) => { received++; request.resume().on('end', () => response.writeHead(200).end()) }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.closeAllConnections(); server.close() })
+  const { url, output, end } = await simulatedApi(t, '--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`, '--speed', '5000', '--calls', '20', '--hours', '1') // a TCP server's address is an object
+  await eventually('calls have ended', async () => (await (await fetch(`${url}/truth`)).json() as { calls: { state: string }[] }).calls.filter(call => call.state === 'ended').length === 20)
+  t.equal(await end(), 0)
+  t.match(output(), new RegExp(`^webhooks +${received} posted, ${received} accepted, 0 dropped$`, 'm'))
+  t.notMatch(output(), 'secret')
+})
+
+t.test('what it cannot do is refused', async t => {
+  const err = await simulateApiCommand().parseAsync(['--port', '0', '--url', 'localhost:8080/secret'], { from: 'user' }).catch((err: unknown) => err)
+  t.match(err, { code: 'MCS_SIMULATE' })
+  t.notMatch(String(err), 'secret')
+  t.match(await runCommand(['simulate-api', '--port', '65536'], {}), { code: 1, stderr: /from 0 to 65535/ })
+  t.match(await runCommand(['simulate-api', '--speed', '0'], {}), { code: 1, stderr: /above 0/ })
+})
