@@ -19,7 +19,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   reclassify: async () => (await import('./cli/reclassify.js')).reclassifyCommand,
   'dead-letters': async () => (await import('./cli/dead-letters.js')).deadLettersCommand,
   redrive: async () => (await import('./cli/redrive.js')).redriveCommand,
-  discard: async () => (await import('./commands/discard.js')).discardCommand,
+  discard: async () => (await import('./cli/redrive.js')).discardCommand,
   resume: async () => (await import('./cli/resume.js')).resumeCommand,
   keys: async () => (await import('./cli/keys.js')).keysCommand,
   backup: async () => (await import('./cli/backup.js')).backupCommand,

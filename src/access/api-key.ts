@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { ForbiddenError, InvalidParameterError } from '../errors.js'
 import { storedDigest } from '../lib/secret-digest.js'
-import type { KeyRole, Viewer } from './viewer.js'
+import { type KeyRole, type Viewer, isEnough } from './viewer.js'
 
 /** A key, as far as it may be shown. */
 export interface ApiKey {
@@ -48,4 +49,34 @@ export function isLive ({ expiresAt, revokedAt }: Pick<ApiKey, 'expiresAt' | 're
 
 export function viewerWith ({ id, role, account, organization }: Pick<ApiKey, 'id' | 'role' | 'account' | 'organization'>): Viewer {
   return { actor: id, role, account, organization }
+}
+
+/** What a key may do, and where. */
+export interface KeyScope {
+  role: KeyRole
+  account: string | null
+  organization: string | null
+}
+
+/** Undefined: as wide as the creator's. */
+export interface AskedScope {
+  role: KeyRole
+  account?: string | null | undefined
+  organization?: string | null | undefined
+}
+
+/**
+ * The scope of a key that the creator wants made: never wider than the creator's own.
+ * @throws ForbiddenError         it would be
+ * @throws InvalidParameterError  there is no such scope
+ */
+export function scopeOfNewKey (creator: Viewer, asked: AskedScope): KeyScope {
+  const scope = { role: asked.role, account: asked.account ?? creator.account, organization: asked.organization ?? creator.organization }
+  if (!isEnough(creator.role, 'org_admin') || !isEnough(creator.role, scope.role)) throw new ForbiddenError(scope.role)
+  const isBeyond = (own: string | null, wanted: string | null) => own !== null && own !== wanted
+  if (isBeyond(creator.account, scope.account) || isBeyond(creator.organization, scope.organization)) throw new ForbiddenError('platform_admin')
+  if (scope.organization !== null && scope.account === null) throw new InvalidParameterError('account must be given with an organization')
+  if (scope.organization === null && scope.role === 'org_admin') throw new InvalidParameterError('organization must be given for the role org_admin')
+  if (scope.organization !== null && scope.role === 'platform_admin') throw new InvalidParameterError('organization cannot be given for the role platform_admin')
+  return scope
 }

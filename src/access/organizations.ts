@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { type SQL, and, eq, inArray, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { numberOwnerships, organizations } from '../db/schema/access.js'
 import { inTransaction } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError } from '../errors.js'
-import { audit } from './audit.js'
-import { nameFrom } from './name.js'
+import { cleanName } from '../events/text.js'
+import { audit } from './audit-log.js'
 import { ofAccount, ofOrganization } from './row-visibility.js'
 import type { Viewer } from './viewer.js'
 
@@ -89,4 +89,11 @@ export function createOrganizations ({ pool, now }: { pool: pg.Pool, now: () => 
 
 function behind ([account, name, id]: readonly string[]): SQL {
   return sql`(account, name, id) > (${account}, ${name}, ${id}::uuid)`
+}
+
+/** A name that people gave, as it is kept. @throws InvalidParameterError  nothing is left of it */
+export function nameFrom (field: string, text: string): string {
+  const name = cleanName(text)
+  if (name === null) throw new InvalidParameterError(`${field} must not be empty`)
+  return name
 }

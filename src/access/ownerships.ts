@@ -1,8 +1,8 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type pg from 'pg'
-import { inTransaction, type Tx } from '../db/transaction.js'
+import { type Tx, inTransaction } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError, NumberOwnedError } from '../errors.js'
-import { audit } from './audit.js'
+import { audit } from './audit-log.js'
 import type { Organization, Ownership } from './organizations.js'
 
 export interface Ownerships {

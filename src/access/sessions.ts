@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { inTransaction } from '../db/transaction.js'
 import { storedDigest } from '../lib/secret-digest.js'
-import { audit } from './audit.js'
+import { audit } from './audit-log.js'
 import type { Credentials } from './credentials.js'
 import type { Viewer } from './viewer.js'
 

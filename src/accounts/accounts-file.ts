@@ -4,7 +4,7 @@ import Value from 'typebox/value'
 import { API_KEY_PATTERN, REGION_PATTERN, WEBHOOK_TOKEN_PATTERN } from '../config/variables.js'
 import { ConfigError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
-import { isTimeZone } from '../time-zone.js'
+import { isTimeZone } from '../lib/local-day.js'
 
 /** By the family of an account (source: MightyCall's support pages). */
 export const BASE_URLS = { 'classic': 'https://api.mightycall.com/v4', 'contact-center': 'https://ccapi.mightycall.com/v4' } as const

@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { sqlStateOf } from '../lib/sqlstate.js'
+import { audit } from '../access/audit-log.js'
 import { inTransaction } from '../db/transaction.js'
 import { InvalidParameterError } from '../errors.js'
-import { isTimeZone } from '../time-zone.js'
-import { audit } from '../access/audit.js'
+import { isTimeZone } from '../lib/local-day.js'
+import { sqlStateOf } from '../lib/sqlstate.js'
 import type { SettingName, Settings } from './setting-values.js'
 
 export interface SettingsChange {

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { Part } from '../lib/background-start.js'
 import type { AccountSettings } from './accounts.js'
 import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './setting-values.js'
 
@@ -66,4 +69,32 @@ export async function loadSettings (configured: AccountSettings, db: Pick<pg.Poo
 function byAccount (rows: readonly Row[]): Map<string, Partial<Settings>> {
   const accounts = [...new Set(rows.map(({ account }) => account))]
   return new Map(accounts.map(account => [account, settingsIn(rows.filter(row => row.account === account))]))
+}
+
+/** One small table: cheaper than a connection of its own that listens, and it survives a pooler and a lost connection. */
+const EVERY_MS = 2_000
+
+/** Looks every two seconds whether another process has set something. */
+export function pollSettings (settings: Pick<LiveSettings, 'refresh'>, logger: Logger, everyMs = EVERY_MS): Part {
+  const stop = new AbortController()
+  let trouble: string | null = null
+  const running = poll()
+
+  async function poll (): Promise<void> {
+    while (!stop.signal.aborted) {
+      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {}) // closing ends it
+      if (stop.signal.aborted) return
+      const before = trouble
+      trouble = await settings.refresh().then(() => null, () => 'the settings cannot be read')
+      if (trouble !== null && before === null) logger.warn(`${trouble}: those that are known stay in force`)
+    }
+  }
+
+  return {
+    trouble: () => trouble,
+    close: async () => {
+      stop.abort()
+      await running
+    }
+  }
 }

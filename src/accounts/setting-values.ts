@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
-import { isTimeZone } from '../time-zone.js'
+import { isTimeZone } from '../lib/local-day.js'
 
 /** What can be set of an account at run time. */
 export const settingsSchema = Type.Object({

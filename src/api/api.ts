@@ -1,42 +1,44 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Access } from '../access/access.js'
-import { isAway } from '../lib/sqlstate.js'
 import { NotReadyError } from '../errors.js'
-import agentHistory from './agents/history.js'
-import agents from './agents/routes.js'
+import browsers, { type BrowsersOptions } from '../http/security-headers.js'
+import { isAway } from '../lib/sqlstate.js'
+import keys from './access/keys.js'
+import me from './access/me.js'
+import organizationNumbers from './access/organization-numbers.js'
+import organizations from './access/organizations.js'
+import session from './access/session.js'
 import audit from './admin/audit.js'
 import backfills, { type BackfillsOptions } from './admin/backfills.js'
-import calls, { type CallsOptions } from './calls/routes.js'
 import completeness, { type CompletenessOptions } from './admin/completeness.js'
-import contacts from './resources/contacts.js'
 import deadLetters, { type DeadLettersOptions } from './admin/dead-letters.js'
 import drift from './admin/drift.js'
-import events from './resources/events.js'
 import failedEntities from './admin/failed-entities.js'
+import projector from './admin/projector.js'
+import quota, { type QuotaOptions } from './admin/quota.js'
+import settings, { type SettingsRouteOptions } from './admin/settings.js'
+import sync, { type SyncOptions } from './admin/sync.js'
+import system, { type SystemOptions } from './admin/system.js'
+import agentHistory from './agents/history.js'
+import agents from './agents/routes.js'
+import gate, { type ApiLimits } from './authorize.js'
+import calls, { type CallsOptions } from './calls/routes.js'
+import timeline from './calls/timeline.js'
 import firstSystemDirectory from './first-system/directory.js'
 import firstSystemReports from './first-system/reports.js'
 import firstSystemSync from './first-system/sync.js'
-import gate, { type ApiLimits } from './authorize.js'
-import keys from './access/keys.js'
-import me from './access/me.js'
+import { serveDocs } from './openapi.js'
+import contacts from './resources/contacts.js'
+import events from './resources/events.js'
 import messages from './resources/messages.js'
 import numbers from './resources/numbers.js'
-import organizationNumbers from './access/organization-numbers.js'
-import organizations from './access/organizations.js'
-import projector from './admin/projector.js'
-import quota, { type QuotaOptions } from './admin/quota.js'
-import session from './access/session.js'
-import settings, { type SettingsRouteOptions } from './admin/settings.js'
+import threads from './resources/threads.js'
+import voicemails from './resources/voicemails.js'
 import statsAgents from './stats/agents.js'
 import statsCalls from './stats/calls.js'
 import statsNow from './stats/now.js'
 import type { StatsOptions } from './stats/scope.js'
-import sync, { type SyncOptions } from './admin/sync.js'
-import system, { type SystemOptions } from './admin/system.js'
-import threads from './resources/threads.js'
-import timeline from './calls/timeline.js'
-import voicemails from './resources/voicemails.js'
 
 export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, Omit<BackfillsOptions, 'auditLog'>, StatsOptions, SettingsRouteOptions, SystemOptions {
   access: Access // its parts are what the routes of access take
@@ -46,7 +48,7 @@ export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptio
 }
 
 /** Everything under /v1, and the first system's routes, for those who have a key. A new resource is one file and one line here. */
-export default fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others }) => {
+const api = fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others }) => {
   const deps = { ...others, ...access }
   app.setErrorHandler(err => { throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err })
   await app.register(gate, { authenticate: access.authenticate, limits })
@@ -84,3 +86,15 @@ export default fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others
   await app.register(organizationNumbers, deps)
   await app.register(audit, deps)
 }, { name: 'api', fastify: '5.x', encapsulate: true })
+
+export type QueryOptions = ApiOptions & Pick<BrowsersOptions, 'corsOrigins'>
+
+/** The querying role: the API, and its description as a page, for an app that collects it (see docs.ts). */
+export async function serveQuery (app: FastifyInstance, { corsOrigins, ...options }: QueryOptions): Promise<void> {
+  await app.register(async scope => {
+    await scope.register(browsers, { corsOrigins, publicUrl: options.access.publicUrl })
+    await scope.register(api, options)
+    await serveDocs(scope)
+    scope.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+  })
+}

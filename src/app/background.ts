@@ -1,13 +1,12 @@
 import type { Logger } from 'pino'
+import { type LiveSettings, pollSettings } from '../accounts/runtime-settings.js'
 import type { Config } from '../config/config.js'
 import type { Database } from '../db/open.js'
-import { openFormerLog, type OpenedLog } from '../event-log/open-log.js'
+import { type OpenedLog, openFormerLog } from '../event-log/open-log.js'
+import { DONE, type Later, startLater, untilDone } from '../lib/background-start.js'
 import type { Metrics } from '../observability/metrics.js'
 import { startProjection } from '../project/start.js'
 import type { Reconciling } from '../reconcile/start.js'
-import { pollSettings } from '../settings/poll-settings.js'
-import type { LiveSettings } from '../accounts/runtime-settings.js'
-import { DONE, type Later, startLater, untilDone } from '../lib/background-start.js'
 
 export interface PartsOptions {
   config: Config

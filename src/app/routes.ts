@@ -4,28 +4,31 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createAccess } from '../access/access.js'
 import { createKeyCheck } from '../access/bearer.js'
-import type { Accounts } from '../accounts/accounts.js'
-import { apiOptions } from '../api-options.js'
+import { type Accounts, isReadable } from '../accounts/accounts.js'
+import { createChangeSettings } from '../accounts/change-settings.js'
+import type { LiveSettings } from '../accounts/runtime-settings.js'
+import { type QueryOptions, serveQuery } from '../api/api.js'
+import { createLiveReaders } from '../api/live-readers.js'
+import { collectOpenApi } from '../api/openapi.js'
 import type { Config } from '../config/config.js'
+import type { Secrets } from '../config/secrets.js'
 import type { OpenedLog } from '../event-log/open-log.js'
 import { type HealthCheck, health, readinessOf } from '../http/health.js'
 import { createHttp } from '../http/server.js'
-import { buildLive } from '../build-live.js'
-import live from '../live/route.js'
-import { type Metrics, metricsRoute } from '../observability/metrics.js'
-import { createQuotaUsage } from '../mightycall/rest/quota/usage.js'
-import { collectOpenApi } from '../api/openapi.js'
-import { createLiveReaders } from '../api/live-readers.js'
-import { serveQuery } from '../query/serve.js'
-import { lagOf } from '../project/lag.js'
-import { noteGaps } from '../gaps-metric.js'
-import { noteLag } from '../lag-metric.js'
-import { noteQuota } from './gauges.js'
-import { serveReceive } from '../receive/start.js'
-import type { Reconciling } from '../reconcile/start.js'
-import type { Secrets } from '../config/secrets.js'
-import type { LiveSettings } from '../accounts/runtime-settings.js'
 import type { Later } from '../lib/background-start.js'
+import live from '../live/route.js'
+import { buildLive } from '../live/streams.js'
+import { type QuotaUsageOf, createQuotaUsage } from '../mightycall/rest/quota/usage.js'
+import { type Metrics, metricsRoute } from '../observability/metrics.js'
+import { createRepairs } from '../project/admin.js'
+import { lagOf } from '../project/lag.js'
+import { createTimeTravel } from '../project/time-travel.js'
+import { serveReceive } from '../receive/start.js'
+import { createBackfills } from '../reconcile/backfill/backfills.js'
+import { createCompleteness } from '../reconcile/gaps/completeness.js'
+import type { Reconciling } from '../reconcile/start.js'
+import { noteGaps, noteLag, noteQuota } from './gauges.js'
+import { type SystemParts, createSystemState } from './system-state.js'
 
 export interface HttpParts {
   config: Config
@@ -96,4 +99,33 @@ function httpLogger (logger: Logger): Logger {
 
 async function canQuery (pool: pg.Pool): Promise<string | null> {
   return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
+}
+
+export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>, Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
+  pool: pg.Pool
+  quotaUsage: QuotaUsageOf
+}
+
+/** What the routes of the API need of the other stages. */
+export function apiOptions ({ config, now, accounts, metrics, opened, reconciling }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryParts): QueryOptions {
+  const accountIds = () => accounts.all().map(({ id }) => id)
+  const zonesOf = (asked: readonly string[] = accountIds()) => [...new Set(asked.map(settings.timeZoneOf))]
+  return {
+    db: drizzle(pool),
+    now,
+    regionsOf: accounts.regionsOf,
+    zonesOf,
+    accountIds,
+    settings,
+    changeSettings: createChangeSettings(pool, now),
+    timeTravel: createTimeTravel(pool),
+    repairs: createRepairs({ pool, settings, now, group: config.groupId }),
+    quotaUsage,
+    completenessOf: createCompleteness(pool, accounts),
+    sync: reconciling?.sync ?? null,
+    backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }),
+    syncable: () => accounts.all().filter(isReadable),
+    systemState: createSystemState({ pool, group: config.groupId, metrics, roles: config.roles, accountIds, checks, lag, tokenUses, waiting: opened?.waiting ?? null }),
+    ...parts
+  }
 }

@@ -1,14 +1,14 @@
 import type pg from 'pg'
+import type { SystemState } from '../api/admin/system.js'
 import { migrationNames } from '../db/migrate.js'
 import type { HealthCheck } from '../http/health.js'
-import type { Metrics } from '../observability/metrics.js'
-import { READ_MODELS } from '../project/models/read-models.js'
-import type { PartitionLag } from '../project/lag.js'
-import { loadStop } from '../project/breaker/stops.js'
 import { packageVersion } from '../lib/package-root.js'
-import type { SystemState } from '../api/admin/system.js'
-import type { TokenUse } from '../receive/token-uses.js'
 import { within } from '../lib/timeout.js'
+import type { Metrics } from '../observability/metrics.js'
+import { loadStop } from '../project/breaker/stops.js'
+import type { PartitionLag } from '../project/lag.js'
+import { READ_MODELS } from '../project/models/read-models.js'
+import type { TokenUse } from '../receive/tokens.js'
 
 export interface SystemParts {
   pool: pg.Pool

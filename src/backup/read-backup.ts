@@ -4,8 +4,6 @@ import { createGunzip } from 'node:zlib'
 import { migrationNames } from '../db/migrate.js'
 import { BackupFileError, DamagedBackupError } from '../errors.js'
 import { type Header, parseHeader, parseTrailer, splitRow } from './format.js'
-import { linesIn } from './lines.js'
-import { createRowBatches, type RowSink } from './row-batches.js'
 
 export interface ReadBackupOptions {
   file: string
@@ -82,4 +80,65 @@ async function readRows (lines: AsyncGenerator<string>, { header, line: first }:
 
 function isOfZlib (err: unknown): err is Error & { code: string } {
   return err instanceof Error && 'code' in err && String(err.code).startsWith('Z_')
+}
+
+/** Far more than the widest row, and still a string. */
+const LONGEST_LINE = 256 * 1024 * 1024
+
+/**
+ * The lines of a stream of UTF-8, without their ends.
+ * @throws DamagedBackupError  the last one has no end, or one has none for too long
+ */
+export async function * linesIn (stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end))
+      yield Buffer.concat(parts).toString()
+      parts = []
+      length = 0
+      from = end + 1
+    }
+    parts.push(chunk.subarray(from))
+    length += chunk.length - from
+    if (length > LONGEST_LINE) throw new DamagedBackupError('a line of it has no end')
+  }
+  if (length > 0) throw new DamagedBackupError('it ends too early')
+}
+
+/** Takes rows of one table, as JSON. */
+export type RowSink = (table: string, rows: readonly string[]) => Promise<void>
+
+const BATCH_CHARACTERS = 1_000_000
+const BATCH_ROWS = 500
+
+export interface RowBatches {
+  add: (table: string, json: string) => Promise<void>
+  /** Gives the last of them. */
+  end: () => Promise<void>
+}
+
+/** Gathers rows until there are enough for one statement. */
+export function createRowBatches (sink: RowSink): RowBatches {
+  let table = ''
+  let rows: string[] = []
+  let characters = 0
+  async function flush (): Promise<void> {
+    const [ready, of] = [rows, table]
+    rows = []
+    characters = 0
+    if (ready.length > 0) await sink(of, ready)
+  }
+  return {
+    add: async (name, json) => {
+      if (name !== table) await flush()
+      table = name
+      rows.push(json)
+      characters += json.length
+      if (rows.length >= BATCH_ROWS || characters >= BATCH_CHARACTERS) await flush()
+    },
+    end: flush
+  }
 }

@@ -1,7 +1,6 @@
 import { getTableName } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { type PgTable, getTableConfig } from 'drizzle-orm/pg-core'
 import { apiKeys, auditLog, numberOwnerships, organizations, sessions, settings } from '../db/schema/access.js'
-import { backfillRoutes, backfills } from '../db/schema/backfills.js'
 import { callHistory, callLegs } from '../db/schema/calls.js'
 import { changes } from '../db/schema/changes.js'
 import { deadLetterActions, deadLetters } from '../db/schema/dead-letters.js'
@@ -10,8 +9,7 @@ import { entities, events } from '../db/schema/events.js'
 import { eventCopies, gaps, heldCalls } from '../db/schema/gaps.js'
 import { smsLogs, voicemailLogs } from '../db/schema/messages.js'
 import { checkpoints, drift, holes, projectorStops, rebuilds } from '../db/schema/projection.js'
-import { quotaKeys, quotaPermits } from '../db/schema/quota.js'
-import { reconcileCursors } from '../db/schema/reconcile.js'
+import { backfillRoutes, backfills, quotaKeys, quotaPermits, reconcileCursors } from '../db/schema/reconcile.js'
 import { reports } from '../db/schema/reports.js'
 
 export interface KeptTable {

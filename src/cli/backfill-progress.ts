@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import type { BackfillJson } from '../query/backfill-shape.js'
+import type { BackfillJson } from '../api/admin/backfills.js'
 
 export interface BackfillProgress {
   show: (backfill: BackfillJson, now: Date) => void

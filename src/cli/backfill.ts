@@ -1,13 +1,13 @@
 import { Command } from 'commander'
+import type { BackfillJson } from '../api/admin/backfills.js'
 import { loadConfig } from '../config/config.js'
+import { adminKeyOf } from '../config/secrets.js'
 import { ServiceError } from '../errors.js'
 import { pause } from '../lib/backoff.js'
-import type { BackfillJson } from '../query/backfill-shape.js'
 import type { Outcome } from '../reconcile/backfill/store.js'
-import { adminKeyOf } from '../config/secrets.js'
+import { interruption } from './arguments.js'
 import { amountOf, createBackfillProgress } from './backfill-progress.js'
-import { interruption } from '../commands/interruption.js'
-import { createServiceClient, isAway, type ServiceClient } from './service-client.js'
+import { type ServiceClient, createServiceClient, isAway } from './service-client.js'
 
 interface BackfillCommandOptions {
   since?: string

@@ -1,10 +1,10 @@
-import path from 'node:path'
 import { Command } from 'commander'
+import path from 'node:path'
 import { rowsOf } from '../backup/format.js'
 import { writeBackup } from '../backup/write-backup.js'
 import { loadConfig } from '../config/config.js'
+import { interruption } from './arguments.js'
 import { withDatabase } from './database.js'
-import { interruption } from '../commands/interruption.js'
 import { createProgress } from './progress.js'
 
 const EXAMPLES = `

@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import { pino } from 'pino'
+import { createAccounts, loadAccounts } from '../accounts/accounts.js'
+import { type LiveSettings, loadSettings } from '../accounts/runtime-settings.js'
 import type { Config } from '../config/config.js'
 import { attachEmbeddedPostgres } from '../db/embedded/attach.js'
 import { startEmbeddedPostgres } from '../db/embedded/server.js'
@@ -24,4 +26,9 @@ export async function withDatabase<T> (config: Config, work: (pool: pg.Pool) => 
   } finally {
     await own?.stop()
   }
+}
+
+/** What the service would know of its accounts: rows that a command folds must be those that the service folds. */
+export async function accountSettings (config: Config, pool: pg.Pool): Promise<LiveSettings> {
+  return loadSettings(createAccounts(loadAccounts(config, config.webhookTokens), config), pool)
 }

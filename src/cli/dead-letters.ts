@@ -1,14 +1,13 @@
 import { Command, Option } from 'commander'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { COMMAND_LINE } from '../access/viewer.js'
+import { type Letter, type LetterFilter, findLetters, inspectLetter, placeOf } from '../api/admin/find-dead-letters.js'
+import type { Keyset } from '../api/list/parameters.js'
 import { loadConfig } from '../config/config.js'
 import { LETTER_STATES } from '../db/schema/dead-letters.js'
 import { TOPICS } from '../events/topics.js'
-import { findLetters, inspectLetter, type LetterFilter, placeOf } from '../api/admin/find-dead-letters.js'
-import type { Letter } from '../query/letter-shape.js'
-import type { Keyset } from '../api/list/parameters.js'
+import { parseLetterId } from './arguments.js'
 import { withDatabase } from './database.js'
-import { parseLetterId } from '../commands/letter-id.js'
 
 interface ListOptions {
   topic?: string[]

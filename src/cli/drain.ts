@@ -1,6 +1,6 @@
+import { Command } from 'commander'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { Command } from 'commander'
 import { pino } from 'pino'
 import { loadConfig } from '../config/config.js'
 import { ConfigError, DataDirError } from '../errors.js'
@@ -8,8 +8,8 @@ import { isRefusedForGood } from '../event-log/kafka/errors.js'
 import { openKafkaLog } from '../event-log/kafka/log.js'
 import { kafkaOptions, spoolDir } from '../event-log/open-log.js'
 import { drain } from '../event-log/spool/drainer.js'
-import { openSpool, type Spool } from '../event-log/spool/spool.js'
-import { interruption } from '../commands/interruption.js'
+import { type Spool, openSpool } from '../event-log/spool/spool.js'
+import { interruption } from './arguments.js'
 import { createProgress } from './progress.js'
 
 const EXAMPLES = `

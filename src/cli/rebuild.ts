@@ -2,10 +2,9 @@ import { Command } from 'commander'
 import { loadConfig } from '../config/config.js'
 import type { Chunk } from '../project/rebuild/chunk.js'
 import type { Difference } from '../project/rebuild/compare.js'
-import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
-import { accountSettings } from '../commands/account-settings.js'
-import { withDatabase } from './database.js'
-import { interruption } from '../commands/interruption.js'
+import { type Rebuilt, rebuild } from '../project/rebuild/rebuild.js'
+import { interruption } from './arguments.js'
+import { accountSettings, withDatabase } from './database.js'
 import { createProgress } from './progress.js'
 
 interface RebuildCommandOptions {

@@ -2,9 +2,8 @@ import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import type pg from 'pg'
 import { type Config, loadConfig } from '../config/config.js'
-import { countUnclassified, reclassify, type Reclassified } from '../project/reclassify.js'
-import { accountSettings } from '../commands/account-settings.js'
-import { withDatabase } from './database.js'
+import { type Reclassified, countUnclassified, reclassify } from '../project/reclassify.js'
+import { accountSettings, withDatabase } from './database.js'
 
 const EXAMPLES = `
 Examples:

@@ -2,13 +2,12 @@ import { Command } from 'commander'
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
 import { loadConfig } from '../config/config.js'
+import { discard } from '../project/dead-letters/discard.js'
 import { redriveAll } from '../project/dead-letters/redrive-all.js'
 import type { Redriven } from '../project/dead-letters/redrive.js'
-import { refoldAllFailed } from '../project/refold-all.js'
-import { accountSettings } from '../commands/account-settings.js'
-import { withDatabase } from './database.js'
-import { interruption } from '../commands/interruption.js'
-import { AT_THE_COMMAND_LINE, parseLetterIds } from '../commands/letter-id.js'
+import { refoldAllFailed } from '../project/refold/refold.js'
+import { AT_THE_COMMAND_LINE, interruption, parseLetterId, parseLetterIds } from './arguments.js'
+import { accountSettings, withDatabase } from './database.js'
 import { createProgress } from './progress.js'
 
 interface RedriveCommandOptions {
@@ -23,7 +22,7 @@ interface Work extends Pick<RedriveCommandOptions, 'dryRun'> {
   signal: AbortSignal
 }
 
-const EXAMPLES = `
+const REDRIVE_EXAMPLES = `
 Examples:
   $ mightycall-stream redrive 12 13             project these dead letters by today's code
   $ mightycall-stream redrive --all --dry-run   try all that are dead, and change nothing
@@ -39,7 +38,7 @@ export function redriveCommand (environment: NodeJS.ProcessEnv): Command {
     .option('--all', 'all that are dead', false)
     .option('--failed', 'what could not be folded', false)
     .option('-n, --dry-run', 'only try it', false)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', REDRIVE_EXAMPLES)
     .action(async (ids: string[], options: RedriveCommandOptions, command: Command) => {
       const named = ids.length > 0
       if (Number(named) + Number(options.all) + Number(options.failed) !== 1) command.error('error: name ids, or --all, or --failed')
@@ -91,4 +90,22 @@ function ending (dryRun: boolean, finished: boolean): string {
 function exitCodeOf (finished: boolean, bad: number): number {
   if (!finished) return 130
   return bad > 0 ? 1 : 0
+}
+
+const DISCARD_EXAMPLES = `
+Examples:
+  $ mightycall-stream discard 12 --reason "a test of somebody else's"
+
+The letter is kept, with the reason, and can still be redriven.`
+
+export function discardCommand (environment: NodeJS.ProcessEnv): Command {
+  return new Command('discard')
+    .description('note that a dead letter needs nothing more')
+    .argument('<id>', 'as dead-letters prints it', parseLetterId)
+    .requiredOption('--reason <text>', 'why, for those who read it later')
+    .addHelpText('after', DISCARD_EXAMPLES)
+    .action(async (id: string, { reason }: { reason: string }) => {
+      const changed = await withDatabase(loadConfig(environment), pool => discard(id, { pool, now: new Date(), by: AT_THE_COMMAND_LINE, reason }))
+      console.log(changed ? `discarded ${id}` : `${id} had been discarded before`)
+    })
 }

@@ -1,14 +1,13 @@
-import path from 'node:path'
 import { Command } from 'commander'
+import path from 'node:path'
 import type pg from 'pg'
 import { type Header, rowsOf } from '../backup/format.js'
 import { readBackup } from '../backup/read-backup.js'
 import { restoreBackup } from '../backup/restore-backup.js'
 import { type Config, loadConfig } from '../config/config.js'
-import { rebuild, type Rebuilt } from '../project/rebuild/rebuild.js'
-import { accountSettings } from '../commands/account-settings.js'
-import { withDatabase } from './database.js'
-import { interruption } from '../commands/interruption.js'
+import { type Rebuilt, rebuild } from '../project/rebuild/rebuild.js'
+import { interruption } from './arguments.js'
+import { accountSettings, withDatabase } from './database.js'
 import { createProgress } from './progress.js'
 
 const EXAMPLES = `

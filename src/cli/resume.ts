@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config/config.js'
 import { resumeProjector } from '../project/breaker/stops.js'
+import { AT_THE_COMMAND_LINE } from './arguments.js'
 import { withDatabase } from './database.js'
-import { AT_THE_COMMAND_LINE } from '../commands/letter-id.js'
 
 const EXAMPLES = `
 Examples:

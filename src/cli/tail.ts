@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { Command, InvalidArgumentError } from 'commander'
+import { randomBytes } from 'node:crypto'
+import { styleText } from 'node:util'
 import { pino } from 'pino'
 import { type Config, loadConfig } from '../config/config.js'
-import { isTopic, TOPICS, type Topic } from '../events/topics.js'
 import { openKafkaLog } from '../event-log/kafka/log.js'
 import { openLocalReader } from '../event-log/local/local-reader.js'
 import { kafkaOptions, localLogDir } from '../event-log/open-log.js'
 import type { EventReader, StoredRecord } from '../event-log/port.js'
-import { asLine, asPrettyLine } from '../commands/tail-format.js'
+import { TOPICS, type Topic, isTopic } from '../events/topics.js'
 
 interface TailOptions {
   topic?: Topic[]
@@ -76,4 +76,37 @@ function parseCount (text: string): number {
   const count = Number(text)
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.')
   return count
+}
+
+/** One JSON object, for programs. */
+export function asLine ({ topic, partition, offset, key, headers, value }: StoredRecord, prefix: string): string {
+  return JSON.stringify({ topic: `${prefix}.${topic}`, partition, offset: Number(offset), key, headers, value: parse(value) })
+}
+
+/** What a person looks for: when, what, which call, who. */
+export function asPrettyLine ({ topic, value }: StoredRecord, prefix: string): string {
+  const event = parse(value)
+  if (typeof event !== 'object' || event === null) return styleText('red', `${prefix}.${topic}: no event`)
+  const { occurredAt, type, callId, extension, from, to, reason } = event as Record<string, unknown> // any JSON object
+  const parts = [
+    styleText('gray', text(occurredAt)),
+    styleText(type === 'unclassified' ? 'yellow' : 'green', text(type).padEnd(17)),
+    text(callId ?? reason),
+    ...extension ? [styleText('cyan', `ext ${text(extension)}`)] : [],
+    ...from || to ? [`${text(from)} → ${text(to)}`] : []
+  ]
+  return parts.join('  ')
+}
+
+/** Control characters would move the terminal's cursor. */
+function text (value: unknown): string {
+  return String(value ?? '').replace(/\p{Cc}/gu, '\uFFFD')
+}
+
+function parse (value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString() ?? 'null')
+  } catch {
+    return value?.toString('base64')
+  }
 }

@@ -1,9 +1,10 @@
-import path from 'node:path'
+import { envSchema } from 'env-schema'
 import type { CountryCode } from 'libphonenumber-js/min'
-import { type Environment, notValid, readText, validate, withFiles } from '../config-read.js'
-import type { Variables } from './variables.js'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { ConfigError } from '../errors.js'
-import { isTimeZone } from '../time-zone.js'
+import { isTimeZone } from '../lib/local-day.js'
+import { VARIABLE_NAMES, type VariableName, type Variables, configSchema, isSecret } from './variables.js'
 
 export const ROLES = ['receive', 'project', 'query', 'reconcile'] as const
 export type Role = typeof ROLES[number]
@@ -119,4 +120,46 @@ function kafkaOf (v: Variables, brokers: string, ca: string | null): KafkaConfig
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = v
   const sasl = mechanism && username && password ? { mechanism: mechanism as NonNullable<KafkaConfig['sasl']>['mechanism'], username, password } : null // its schema allows nothing else
   return { brokers: brokers.split(','), ssl: v.KAFKA_SSL || ca !== null, ca, sasl, topicPrefix: v.KAFKA_TOPIC_PREFIX, createTopics: v.KAFKA_CREATE_TOPICS }
+}
+
+export type Environment = Record<string, string | undefined>
+
+/** The variables that are set, secrets also from their files. */
+export function withFiles (environment: Environment, problems: string[]): Environment {
+  const data: Environment = {}
+  for (const name of VARIABLE_NAMES) {
+    const file = environment[`${name}_FILE`]
+    if (environment[name]) data[name] = environment[name]
+    else if (isSecret(name) && file) data[name] = readText(`${name}_FILE`, file, problems)?.trim()
+  }
+  return data
+}
+
+export function readText (name: string, file: string, problems: string[]): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (err) {
+    problems.push(`${name} cannot be read (${(err as NodeJS.ErrnoException).code})`) // node:fs throws nothing else
+    return null
+  }
+}
+
+/** Null when any is not valid. */
+export function validate (data: Environment, problems: string[]): Variables | null {
+  try {
+    return envSchema<Variables>({ data, schema: configSchema, env: false })
+  } catch (err) {
+    const { errors = [] } = err as { errors?: { instancePath: string, message?: string }[] } // ajv's, kept by env-schema
+    const names = new Set(errors.map(error => error.instancePath.slice(1) as VariableName))
+    for (const name of names) problems.push(notValid(name))
+    if (names.size === 0) problems.push('the environment could not be read')
+    return null
+  }
+}
+
+/** What a variable should be, never what it is. */
+export function notValid (name: VariableName): string {
+  const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as { description?: string, pattern?: string, examples?: string[], minimum?: number, maximum?: number, anyOf?: { const: string }[] } // the keywords that the schema uses
+  const form = anyOf ? `one of ${anyOf.map(option => option.const).join(', ')}` : minimum !== undefined ? `${minimum} to ${maximum}` : examples ? `like ${examples[0]}` : pattern ? `it must match ${pattern}` : 'true or false'
+  return `${name} is not valid: ${form}. ${description}`
 }

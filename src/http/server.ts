@@ -1,7 +1,11 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
-import { limitConnections } from '../connections.js'
-import { BusyError, InternalError, InvalidParameterError, NotFoundError, OverloadedError } from '../errors.js'
+import type { Config } from '../config/config.js'
+import { BusyError, InternalError, InvalidParameterError, ListenError, NotFoundError, OverloadedError, PortInUseError } from '../errors.js'
+import { atMostEvery } from '../lib/throttle.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -80,4 +84,48 @@ function describeValidation (err: FastifyError): string {
   if (typeof name === 'string') return `there is no parameter "${name.slice(0, 40)}"`
   const allowed = Array.isArray(first?.params.allowedValues) ? `: ${first.params.allowedValues.join(', ')}` : ''
   return `${first?.instancePath.slice(1).replace(/\/.*/, '') || 'the request'} ${first?.message ?? 'is not valid'}${allowed}`
+}
+
+/** An idle one takes about 12 KiB: 100 MiB in all. MightyCall needs a handful. */
+const MAX_CONNECTIONS = 8192
+
+/** How many the kernel keeps for us while we are busy; what is beyond tries again after a second. 511 otherwise. */
+export const BACKLOG = 4096
+const WARN_EVERY_MS = 60_000
+
+/**
+ * Caps open connections; more are closed at once, and said so in the log. Below the limit on open files half of them stay free:
+ * without one, the event log could not begin its next segment.
+ */
+export function limitConnections (server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
+  server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
+  const warn = atMostEvery(WARN_EVERY_MS, () => log.error({ alarm: 'connections', maxConnections: server.maxConnections }, 'too many open connections: new ones are closed unheard'))
+  server.on('drop', warn)
+}
+
+/** How many files this process may have open; Node raises it to the hard limit. Infinity where it cannot be read. */
+export function openFilesLimit (): number {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
+  } catch {
+    return Number.POSITIVE_INFINITY // not Linux
+  }
+}
+
+/**
+ * Lets requests in.
+ * @returns the URL, with the port that was taken
+ * @throws PortInUseError, ListenError
+ */
+export async function listen (app: FastifyInstance, { host, port }: Pick<Config, 'host' | 'port'>): Promise<string> {
+  try {
+    await app.listen({ host, port, backlog: BACKLOG })
+  } catch (err) {
+    const { code, syscall } = err as NodeJS.ErrnoException // node:net
+    if (code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`)
+    throw syscall ? new ListenError(`${host}:${port}`, String(code)) : err
+  }
+  const { address, port: actual, family } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`
 }

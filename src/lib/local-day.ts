@@ -43,3 +43,14 @@ function isBefore (at: number, day: string, timeZone: string): boolean {
   const own = localDay(at, timeZone)
   return own.length === day.length && own < day
 }
+
+/** True for a name of the IANA database that this Node knows. An offset like +02:00 is none: it has no summer time. */
+export function isTimeZone (name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,11 +1,10 @@
 import type pg from 'pg'
-import { changesAfter, newestChange, type NumberedChange } from '../db/changes.js'
+import { type NumberedChange, changesAfter, newestChange } from '../db/changes.js'
 import { SlowClientError } from '../errors.js'
 import type { Client } from './client.js'
 import { type Frame, loadFrames } from './frames.js'
-import { concerns, scopeOf } from './interest.js'
+import { type Scope, concerns, createScope, scopeOf } from './interest.js'
 import type { LiveKind, LiveReaders } from './readers.js'
-import { createScope, type Scope } from './scopes.js'
 
 /** How clients are told of changes: of a page for all of them, or of what one has missed. */
 export interface Telling {

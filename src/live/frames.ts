@@ -1,5 +1,5 @@
 import type { NumberedChange } from '../db/changes.js'
-import type { Scope } from './scopes.js'
+import type { Scope } from './interest.js'
 import type { LiveKey, LiveKind, LiveReaders } from './readers.js'
 
 /** An object as it is now, ready to be sent. */

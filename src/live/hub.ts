@@ -1,12 +1,12 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { atMostEvery } from '../lib/throttle.js'
 import { changesAfter, newestChange } from '../db/changes.js'
+import { pause } from '../lib/backoff.js'
 import { createGate } from '../lib/semaphore.js'
+import { atMostEvery } from '../lib/throttle.js'
 import type { Client } from './client.js'
+import { PAGE, createTelling } from './deliver.js'
 import type { LiveReaders } from './readers.js'
-import { createTelling, PAGE } from './deliver.js'
-import { createWork } from './work.js'
 
 export interface HubOptions {
   pool: pg.Pool
@@ -68,4 +68,41 @@ export function createHub ({ pool, readers, logger }: HubOptions): Hub {
     },
     toldUpTo: client => clients.has(client) ? last : null
   }
+}
+
+const RETRY_MS = 1_000
+
+/**
+ * Does work whenever it is woken, never twice at once, and again while it says that there is more. Then it rests as long as it has
+ * worked, which leaves time to others, and all that wakes it meanwhile is one more time. What fails is tried again.
+ */
+export function createWork (work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
+  let isWanted = false
+  let isRunning = false
+
+  async function run (): Promise<void> {
+    isRunning = true
+    while (isWanted) {
+      isWanted = false
+      const begun = performance.now()
+      try {
+        if (await work()) {
+          isWanted = true
+          continue
+        }
+      } catch {
+        onFailure()
+        setTimeout(wake, RETRY_MS).unref()
+      }
+      await pause(performance.now() - begun)
+    }
+    isRunning = false
+  }
+
+  function wake (): void {
+    isWanted = true
+    if (!isRunning) void run()
+  }
+
+  return { wake }
 }

@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import type { FastifyError } from '@fastify/error'
+import type { ServerResponse } from 'node:http'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Viewer } from '../access/viewer.js'
 import { LiveClosedError, LiveFullError, LiveLimitError, NotReadyError, UnauthorizedError } from '../errors.js'
+import type { Metrics } from '../observability/metrics.js'
 import { type Client, createClient } from './client.js'
 import { createHub } from './hub.js'
 import type { Holder, Interest } from './interest.js'
@@ -115,4 +116,21 @@ export function startLive ({ pool, readers, trouble, health, logger, onClients, 
       if (poll) clearInterval(poll)
     }
   }
+}
+
+export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'limits'>> {
+  metrics: Metrics
+  stopping: AbortSignal
+}
+
+/** The live streams of a service: ended as soon as it is told to stop, so that their clients go elsewhere while webhooks are still taken. */
+export function buildLive ({ metrics, stopping, logger, ...parts }: LiveParts): LiveStreams {
+  const streams = startLive({
+    ...parts,
+    logger: logger.child({ stage: 'live' }),
+    onClients: count => metrics.liveClients.set(count),
+    onDropped: code => metrics.liveDropped.inc({ code })
+  })
+  stopping.addEventListener('abort', () => { void streams.close() })
+  return streams
 }

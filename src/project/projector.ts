@@ -1,14 +1,13 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { passCrashPoint } from '../lib/crash-points.js'
-import { ProjectionRestartError } from '../errors.js'
-import { TOPICS } from '../events/topics.js'
-import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
-import { type Projected, projectBatch, type Reached } from './batch/project-batch.js'
-import { createGuard } from './breaker/guard.js'
-import type { Hole } from './holes.js'
 import type { AccountSettings } from '../accounts/accounts.js'
-import { findStart } from './start-at.js'
+import { ProjectionRestartError } from '../errors.js'
+import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
+import { TOPICS } from '../events/topics.js'
+import { passCrashPoint } from '../lib/crash-points.js'
+import { type Hole, findStart } from './batch/checkpoints.js'
+import { type Projected, type Reached, projectBatch } from './batch/project-batch.js'
+import { createGuard } from './breaker/guard.js'
 
 export interface ProjectorOptions {
   log: EventReader

@@ -1,16 +1,15 @@
 import type pg from 'pg'
+import type { AccountSettings } from '../accounts/accounts.js'
 import { arraysOf, unnest } from '../db/bulk-sql.js'
-import { inTransaction, type Tx } from '../db/transaction.js'
-import { type Entity, entityOf, type Event } from '../events/event.js'
+import { type Tx, inTransaction } from '../db/transaction.js'
+import { type Entity, type Event, entityOf } from '../events/event.js'
 import { isKnownType } from '../mightycall/webhook/notification-types.js'
 import { reparse } from '../mightycall/webhook/reparse.js'
 import { createAggregates } from './batch/aggregates.js'
 import { lockEntities } from './batch/entities.js'
-import { EVENTS_OF_ENTITIES, distinctEntities, entityColumns, entityKey } from './entity-key.js'
 import { type FailedEntity, foldEntities } from './batch/fold-entities.js'
-import type { AccountSettings } from '../accounts/accounts.js'
 import { storeEvents } from './batch/store-events.js'
-import { type EventRow, STORED_COLUMNS, storedEvent } from './stored-events.js'
+import { EVENTS_OF_ENTITIES, type EventRow, STORED_COLUMNS, distinctEntities, entityColumns, entityKey, storedEvent } from './stored-events.js'
 
 export interface ReclassifyOptions {
   pool: pg.Pool

@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { EventLog, EventReader } from '../event-log/port.js'
-import type { Metrics } from '../observability/metrics.js'
-import { atMostEvery } from '../lib/throttle.js'
 import { sweepChanges } from '../db/changes.js'
+import type { EventLog, EventReader } from '../event-log/port.js'
+import { atMostEvery } from '../lib/throttle.js'
+import type { Metrics } from '../observability/metrics.js'
+import { findSwitch } from './batch/checkpoints.js'
+import { describeStop, loadStop } from './breaker/stops.js'
 import { projectLocalRest } from './former-log.js'
 import { type ProjectorOptions, reportHole, startProjector } from './projector.js'
-import { type RedateStartOptions, startRedate } from './refold/report-dates.js'
 import { startRefold } from './refold/refold.js'
-import { findSwitch } from './start-at.js'
-import { describeStop, loadStop } from './breaker/stops.js'
+import { type RedateStartOptions, startRedate } from './refold/report-dates.js'
 
 export interface ProjectionOptions {
   log: EventLog

@@ -1,4 +1,52 @@
-import type { Entity, Event } from '../events/event.js'
+import { type Columns, arraysOf, unnest } from '../db/bulk-sql.js'
+import type { Tx } from '../db/transaction.js'
+import { type Entity, type Event, type Folded, entityOf } from '../events/event.js'
+
+/** The columns that name an entity in a bulk statement. */
+export const entityColumns: Columns<Entity> = {
+  account: { type: 'text', of: entity => entity.account },
+  kind: { type: 'text', of: entity => entity.kind },
+  entity: { type: 'text', of: entity => entity.entity }
+}
+
+/** The columns that name an event, and the primary key of the table. */
+export const eventKeyColumns: Columns<Event> = {
+  account: { type: 'text', of: event => event.account },
+  kind: { type: 'text', of: event => entityOf(event).kind },
+  entity: { type: 'text', of: event => entityOf(event).entity },
+  id: { type: 'uuid', of: event => event.id }
+}
+
+/**
+ * What a statement reads the events `e` of many entities from.
+ * Lateral, and not to be flattened: planned as a join, it reads all partitions, each time, while they hold less than some 100,000 events.
+ */
+export const EVENTS_OF_ENTITIES = `${unnest(entityColumns)} cross join lateral
+  (select * from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity offset 0) e`
+
+/** All events of one entity, in no order. What MightyCall sent stays in the table: no fold looks at it. */
+export interface History {
+  entity: Entity
+  events: Folded<Event>[]
+}
+
+type FoldedRow = Omit<EventRow, 'raw' | 'raw_is_json'>
+
+const LOAD = `select e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields from ${EVENTS_OF_ENTITIES}`
+
+/** The histories of the entities, each with at least the events that this transaction has stored. */
+export async function loadHistories (tx: Tx, entities: readonly Entity[]): Promise<History[]> {
+  const histories = new Map<string, History>(entities.map(entity => [entityKey(entity), { entity, events: [] }]))
+  const { rows } = await tx.query<FoldedRow>(LOAD, arraysOf(entityColumns, entities))
+  for (const row of rows) histories.get(entityKey(row))?.events.push(eventOf(row))
+  return [...histories.values()]
+}
+
+function eventOf (row: FoldedRow): History['events'][number] {
+  const { account, id, type, source, occurred_at: occurredAt, received_at: receivedAt, fields } = row
+  const event = { id, type, account, occurredAt: occurredAt.toISOString(), receivedAt: receivedAt.toISOString(), source, ...fields }
+  return event as History['events'][number] // only store-events.ts writes the table, and only events that passed their schema
+}
 
 /** What a row of `events` must be read with to make the event whole. */
 export const STORED_COLUMNS = `e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields, e.raw_is_json,
@@ -22,4 +70,10 @@ export function storedEvent (row: EventRow): Event {
   const original = row.raw_is_json ? { raw: JSON.parse(raw) as unknown } : { raw, rawEncoding: 'base64' }
   const event = { id, type, account, occurredAt: occurredAt.toISOString(), receivedAt: receivedAt.toISOString(), source, ...fields, ...original }
   return event as Event // only store-events.ts writes the table, and only events that passed their schema
+}
+
+export const entityKey = ({ account, kind, entity }: Entity): string => `${account}\n${kind}\n${entity}`
+
+export function distinctEntities (entities: readonly Entity[]): Entity[] {
+  return [...new Map(entities.map(entity => [entityKey(entity), entity])).values()]
 }

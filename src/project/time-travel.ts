@@ -2,10 +2,10 @@ import type pg from 'pg'
 import type { callHistory, callLegs } from '../db/schema/calls.js'
 import type { Tx } from '../db/transaction.js'
 import type { Entity } from '../events/event.js'
-import { loadHistories } from './history.js'
 import type { FoldedCallEvent } from './models/calls/facts.js'
 import { type Call, foldCall } from './models/calls/fold.js'
 import { compare } from './models/facts.js'
+import { loadHistories } from './stored-events.js'
 
 export interface CallKey {
   account: string

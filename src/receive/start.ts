@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { passCrashPoint } from '../lib/crash-points.js'
-import { encodeEvent } from '../events/record.js'
 import type { EventLog } from '../event-log/port.js'
+import { encodeEvent } from '../events/record.js'
+import { passCrashPoint } from '../lib/crash-points.js'
 import type { Metrics } from '../observability/metrics.js'
-import { createInFlight } from './in-flight.js'
-import { createTokenLookup, type TokenOwner } from './tokens.js'
-import { createTokenUses, type TokenUse } from './token-uses.js'
+import { createInFlight } from './admission.js'
+import { type TokenOwner, type TokenUse, createTokenLookup, createTokenUses } from './tokens.js'
 import webhooks, { WEBHOOK_RESULTS, type WebhookResult } from './webhooks.js'
 
 export interface ReceiveOptions {

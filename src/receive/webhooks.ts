@@ -2,14 +2,13 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { atMostEvery } from '../lib/throttle.js'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
+import { atMostEvery } from '../lib/throttle.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
-import { createAdmission } from './admission.js'
-import { createInFlight, type InFlight } from './in-flight.js'
-import { TOKEN_PATTERN } from './tokens.js'
 import { createWithin } from './ack-deadline.js'
+import { type InFlight, createAdmission, createInFlight } from './admission.js'
+import { TOKEN_PATTERN } from './tokens.js'
 
 /** What became of a request, for the metric `mcs_webhooks_total`. */
 export const WEBHOOK_RESULTS = ['stored', 'unclassified', 'empty', 'unknown-token', 'not-stored', 'overloaded', 'too-large'] as const

@@ -1,9 +1,10 @@
 import type pg from 'pg'
+import { arraysOf, unnest } from '../db/bulk-sql.js'
 import { NotProjectedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { pause } from '../lib/backoff.js'
+import { eventKeyColumns } from '../project/stored-events.js'
 import type { Intake } from './accept-page.js'
-import { areSettled } from './until-stored.js'
 
 export interface SettlingOptions {
   pool: pg.Pool
@@ -36,4 +37,31 @@ export function createSettling ({ pool, append, patienceMs = PATIENCE_MS }: Sett
       for (const event of waited) pending.delete(event)
     }
   }
+}
+
+const MISSING = `select exists (select from ${unnest(eventKeyColumns)}
+  where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)) as missing`
+/** Few: they have no index for it. */
+const UNSETTLED = `select exists (select from ${unnest(eventKeyColumns)}
+  where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
+  and not exists (select from dead_letters d where d.record_id = u.id::text)) as missing`
+
+/**
+ * Resolves when the events, and so their rows, can be read: a projector stores both in one transaction.
+ * @throws NotProjectedError  they cannot, after so long
+ */
+export async function untilStored (pool: pg.Pool, events: readonly Event[], patienceMs: number): Promise<void> {
+  for (const end = performance.now() + patienceMs; await isMissing(pool, events); await pause(EVERY_MS)) {
+    if (performance.now() > end) throw new NotProjectedError()
+  }
+}
+
+/** Whether a projector has come to all of these events: each is stored, or a dead letter. */
+export async function areSettled (pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
+  return !await isMissing(pool, events, UNSETTLED)
+}
+
+async function isMissing (pool: pg.Pool, events: readonly Event[], missing = MISSING): Promise<boolean> {
+  const { rows: [row] } = await pool.query<{ missing: boolean }>(missing, arraysOf(eventKeyColumns, events))
+  return row?.missing ?? false
 }

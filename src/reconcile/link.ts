@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { findCalls, findVoicemails } from './find-linked.js'
+import { type Columns, arraysOf, unnest } from '../db/bulk-sql.js'
 import type { Finding, Page, Unlinked } from './route-reader.js'
 
 export interface Linked {
@@ -34,4 +34,71 @@ export async function linkPage (pool: pg.Pool, account: string, { findings, unli
 /** Two lists of the same length. */
 function zip<A, B> (as: readonly A[], bs: readonly (B | null)[]): [A, B | null][] {
   return as.map((a, i) => [a, bs[i] ?? null])
+}
+
+type CallReport = Pick<Unlinked['call'], 'businessNumber' | 'clientNumber' | 'clientName' | 'startedAt' | 'durationSeconds'>
+
+/** How far the times of one call may be apart in two routes. */
+const WITHIN_SECONDS = 5
+/** A call of which no duration is said. */
+const LONGEST_SECONDS = 900
+
+const numbered = <Row>(of: (row: Row) => CallReport): Columns<{ row: Row, i: number }> => ({
+  i: { type: 'int', of: ({ i }) => i },
+  business_number: { type: 'text', of: ({ row }) => of(row).businessNumber },
+  client: { type: 'text', of: ({ row }) => of(row).clientNumber ?? of(row).clientName }, // a site widget has a name alone
+  started_at: { type: 'timestamptz', of: ({ row }) => of(row).startedAt }
+})
+
+const callColumns = numbered<CallReport>(row => row)
+
+/** The nearest, of two that begin so close to each other. */
+const CALLS = `select u.i, c.call_id as id from ${unnest(callColumns, 2)} cross join lateral (
+    select c.call_id from call_history c
+    where c.account = $1 and c.business_number = u.business_number and coalesce(c.client_number, c.client_name) = u.client
+      and c.started_at between u.started_at - interval '${WITHIN_SECONDS} s' and u.started_at + interval '${WITHIN_SECONDS} s'
+    order by abs(extract(epoch from c.started_at - u.started_at)), c.call_id limit 1
+  ) c`
+
+/** The ids of the calls between the same numbers that began within 5 s of these, in their order; null for one that is not there. */
+export async function findCalls (pool: pg.Pool, account: string, calls: readonly CallReport[]): Promise<(string | null)[]> {
+  if (calls.length === 0) return []
+  const { rows } = await pool.query<{ i: number, id: string }>(CALLS, [account, ...arraysOf(callColumns, withIndex(calls))])
+  const found = new Map(rows.map(row => [row.i, row.id]))
+  return calls.map((_, i) => found.get(i) ?? null)
+}
+
+type LeftIn = Pick<Unlinked, 'callId' | 'call'>
+
+const voicemailColumns: Columns<{ row: LeftIn, i: number }> = {
+  ...numbered<LeftIn>(row => row.call),
+  call_id: { type: 'text', of: ({ row }) => row.callId },
+  seconds: { type: 'float8', of: ({ row }) => row.call.durationSeconds ?? LONGEST_SECONDS }
+}
+
+/** By an id if one is the same; else by numbers and time, among those that are no other call's. Before it ends, a call leaves one. */
+const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred from ${unnest(voicemailColumns, 2)} cross join lateral (
+    select v.voicemail_id from voicemail_logs v
+    where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id
+      or (v.business_number = u.business_number and coalesce(v.client_number, v.client_name) = u.client and (v.call_id is null or v.call_id = u.call_id)
+        and v.left_at between u.started_at - interval '${WITHIN_SECONDS} s' and u.started_at + (u.seconds + ${WITHIN_SECONDS}) * interval '1 s'))
+    order by v.voicemail_id = u.call_id desc nulls last, v.call_id = u.call_id desc nulls last, v.left_at, v.voicemail_id limit 1
+  ) v`
+
+export interface FoundVoicemail {
+  voicemailId: string
+  /** Not by its own id. */
+  isInferred: boolean
+}
+
+/** The voicemails that were left in these calls, in their order; null for one that is not there. */
+export async function findVoicemails (pool: pg.Pool, account: string, calls: readonly LeftIn[]): Promise<(FoundVoicemail | null)[]> {
+  if (calls.length === 0) return []
+  const { rows } = await pool.query<{ i: number, id: string, is_inferred: boolean }>(VOICEMAILS, [account, ...arraysOf(voicemailColumns, withIndex(calls))])
+  const found = new Map(rows.map(row => [row.i, { voicemailId: row.id, isInferred: row.is_inferred }]))
+  return calls.map((_, i) => found.get(i) ?? null)
+}
+
+function withIndex<Row> (rows: readonly Row[]): { row: Row, i: number }[] {
+  return rows.map((row, i) => ({ row, i }))
 }

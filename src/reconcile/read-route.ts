@@ -1,15 +1,14 @@
 import type pg from 'pg'
 import type { Account } from '../accounts/accounts.js'
+import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { passCrashPoint } from '../lib/crash-points.js'
-import type { Event } from '../events/event.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
-import { rangeFinding } from './routes/polled-range.js'
-import { knownOf } from './known.js'
 import { linkPage } from './link.js'
-import type { Finding, Interval, ReadContext, Reader } from './route-reader.js'
+import { type Finding, type Interval, type ReadContext, type Reader, knownOf } from './route-reader.js'
+import { rangeFinding } from './routes/polled-range.js'
 
 export interface RouteParts {
   pool: pg.Pool

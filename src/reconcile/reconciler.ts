@@ -1,16 +1,15 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { type Account, type Accounts, isReadable } from '../accounts/accounts.js'
-import type { Clock } from '../lib/clock.js'
-import type { Rest } from '../mightycall/rest/rest.js'
-import { troubleOf } from '../mightycall/rest/trouble.js'
 import { backOffMs } from '../lib/backoff.js'
-import { awaitedRoutes } from './awaited.js'
+import type { Clock } from '../lib/clock.js'
+import { troubleOf } from '../mightycall/rest/failures.js'
+import type { Rest } from '../mightycall/rest/rest.js'
 import { loadCursor } from './cursors.js'
 import type { Leader } from './leader-election.js'
-import { BUSY_FOR_MS, isDue, lookBackMs } from './schedule.js'
-import { contextOf, readRoute, type RouteParts } from './read-route.js'
+import { type RouteParts, contextOf, readRoute } from './read-route.js'
 import type { Reader } from './route-reader.js'
+import { BUSY_FOR_MS, awaitedRoutes, isDue, lookBackMs } from './schedule.js'
 
 export interface ReconcilerOptions extends RouteParts {
   accounts: Accounts

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { Account } from '../accounts/accounts.js'
 import type { CallReported } from '../events/call.js'
 import type { ContactEvent, ExtensionReported, NumberEvent, RangePolled } from '../events/directory.js'
@@ -7,7 +8,6 @@ import type { StatusReported } from '../events/status.js'
 import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
-import type { Known } from './known.js'
 
 /** An event that REST has told, before it is known whether it says anything new: its id depends on what was said before. */
 export type Finding = FindingOf<CallReported | VoicemailReported | MessageReported | StatusReported | NumberEvent | ExtensionReported | ContactEvent | RangePolled>
@@ -67,4 +67,22 @@ export interface Reader {
    * @throws what `troubleOf` tells apart
    */
   read: (context: Reading, interval: Interval, scope: string | null) => AsyncGenerator<Page>
+}
+
+/** What of an account has been told before, as far as it is projected: REST has no list of some of it, and of some forgets what is gone. */
+export interface Known {
+  /** Of all business numbers that were ever listed, in no order. */
+  numbers: () => Promise<readonly string[]>
+  /** Of those that a webhook, the journal or a profile has shown; those of whom least is known come first. */
+  extensions: () => Promise<readonly string[]>
+}
+
+const NUMBERS = 'select number from phone_numbers where account = $1'
+const EXTENSIONS = 'select extension from mightycall_extensions where account = $1 order by display_name is not null, extension'
+
+export function knownOf (pool: pg.Pool, account: string): Known {
+  return {
+    numbers: async () => (await pool.query<{ number: string }>(NUMBERS, [account])).rows.map(row => row.number),
+    extensions: async () => (await pool.query<{ extension: string }>(EXTENSIONS, [account])).rows.map(row => row.extension)
+  }
 }

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import type { Account } from '../accounts/accounts.js'
-import type { Clock } from '../lib/clock.js'
 import type { Event } from '../events/event.js'
+import type { Clock } from '../lib/clock.js'
+import { troubleOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
-import { troubleOf } from '../mightycall/rest/trouble.js'
-import { contextOf, readRoute, type RouteParts } from './read-route.js'
+import { untilStored } from './await-projection.js'
+import { type RouteParts, contextOf, readRoute } from './read-route.js'
 import type { Finding, Reader } from './route-reader.js'
-import { untilStored } from './until-stored.js'
 
 export type SyncReason = 'auth' | 'sync' | 'quota'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Account, loadAccounts } from '../../src/accounts/accounts.js'
-import { banner } from '../../src/commands/banner.js'
+import { banner } from '../../src/cli/start.js'
 import { loadConfig } from '../../src/config/config.js'
 
 const TOKENS = ['t'.repeat(43), 'u'.repeat(43)]

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { openFilesLimit } from '../../src/connections.js'
+import { openFilesLimit } from '../../src/http/server.js'
 import { DOCUMENTED } from '../support/documented.js'
 import { eventually } from '../support/eventually.js'
 import { startReceiver } from '../support/receiver.js'

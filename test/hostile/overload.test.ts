@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { createInFlight } from '../../src/receive/admission.js'
 import type { WebhookOptions } from '../../src/receive/webhooks.js'
-import { createInFlight } from '../../src/receive/in-flight.js'
 import { DOCUMENTED } from '../support/documented.js'
 import { eventually } from '../support/eventually.js'
 import { startReceiver } from '../support/receiver.js'

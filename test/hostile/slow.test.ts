@@ -1,7 +1,7 @@
 import t from 'tap'
+import { type InFlight, createInFlight } from '../../src/receive/admission.js'
 import { DOCUMENTED } from '../support/documented.js'
 import { eventually } from '../support/eventually.js'
-import { createInFlight, type InFlight } from '../../src/receive/in-flight.js'
 import { startReceiver } from '../support/receiver.js'
 import { connect, drip, request } from '../support/wire.js'
 

@@ -3,7 +3,7 @@ import { inTransaction } from '../../src/db/transaction.js'
 import { NotProjectedError, UndecodableRecordError } from '../../src/errors.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
-import { areSettled, untilStored } from '../../src/reconcile/until-stored.js'
+import { areSettled, untilStored } from '../../src/reconcile/await-projection.js'
 import { call } from '../support/installation.js'
 import { KEY, NOW, projector, stored } from '../support/projection.js'
 

@@ -6,12 +6,11 @@ import { actorOf, viewerOf } from '../../access/viewer.js'
 import { LETTER_STATES } from '../../db/schema/dead-letters.js'
 import { InvalidParameterError, StillDeadError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
-import type { Repairs } from '../../project/admin.js'
-import { accountParameter } from '../list/query-context.js'
 import { errors } from '../../http/error-schema.js'
-import { findLetters, inspectLetter, placeOf, requireLetter } from './find-dead-letters.js'
-import { letterShape, wholeLetterShape } from '../../query/letter-shape.js'
-import { anyOf, decodeCursor, encodeCursor, type Keyset, listParameters } from '../list/parameters.js'
+import type { Repairs } from '../../project/admin.js'
+import { type Keyset, anyOf, decodeCursor, encodeCursor, listParameters } from '../list/parameters.js'
+import { accountParameter } from '../list/query-context.js'
+import { findLetters, inspectLetter, letterShape, placeOf, requireLetter, wholeLetterShape } from './find-dead-letters.js'
 
 export interface DeadLettersOptions {
   db: NodePgDatabase

@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import type { Viewer } from '../../access/viewer.js'
 import { visible, visibleExtensions } from '../../access/row-visibility.js'
-import { among, type Asked, lastEnds, LOOK_BACK_HOURS, openLegs, recentLegs } from './legs.js'
+import type { Viewer } from '../../access/viewer.js'
 import type { Keyset } from '../list/parameters.js'
-import { millis } from '../../query/millis.js'
+import { millis } from '../list/query-context.js'
+import { type Asked, LOOK_BACK_HOURS, among, lastEnds, openLegs, recentLegs } from './legs.js'
 
 export const STATUSES = ['unknown', 'available', 'dnd', 'ringing', 'dialing', 'on_call'] as const
 export const PRESENCES = ['available', 'dnd'] as const

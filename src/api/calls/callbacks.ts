@@ -1,11 +1,11 @@
-import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/pg-core'
+import { type SQL, type SQLWrapper, and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import type { Viewer } from '../../access/viewer.js'
+import { alias } from 'drizzle-orm/pg-core'
 import { visible } from '../../access/row-visibility.js'
+import type { Viewer } from '../../access/viewer.js'
 import { callHistory } from '../../db/schema/calls.js'
+import { millis } from '../list/query-context.js'
 import type { CallRow, CallShape } from './schema.js'
-import { millis } from '../../query/millis.js'
 
 /** How far back a client's calls are counted, and how many at most: one who calls all day must not make a page slow. */
 const LOOK_BACK_DAYS = 30

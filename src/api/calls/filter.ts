@@ -1,14 +1,14 @@
-import { and, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { type SQL, and, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
 import { callHistory, callLegs } from '../../db/schema/calls.js'
-import { searchText } from '../../db/schema/search.js'
+import { searchText } from '../../db/schema/columns.js'
 import { cleanName } from '../../events/text.js'
-import { type Asked, among, nameParameter, partiesOf, partyParameters } from '../list/query-context.js'
-import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
-import { needsCallback } from './callbacks.js'
 import { anyOf, instantOf } from '../list/parameters.js'
-import { holds, isHeld, readSearch, type Search, searchParameter } from '../list/search.js'
+import { type Asked, among, nameParameter, partiesOf, partyParameters } from '../list/query-context.js'
+import { type Search, holds, isHeld, readSearch, searchParameter } from '../list/search.js'
+import { needsCallback } from './callbacks.js'
+import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
 
 /** What may be asked of calls. */
 export const callParameters = Type.Object({

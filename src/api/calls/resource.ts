@@ -1,11 +1,12 @@
 import { getTableColumns, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import Type from 'typebox'
 import { callHistory, callLegs } from '../../db/schema/calls.js'
 import type { Asked } from '../list/query-context.js'
-import { callParameters, conditions, readFilter, visibleCalls } from './filter.js'
-import { type CallRow, type CallShape, callShape, type LegRow, toCall } from './schema.js'
+import { type Resource, findRow } from '../list/resource.js'
 import { findCallbacks } from './callbacks.js'
-import type { Resource } from '../list/resource.js'
+import { callParameters, conditions, readFilter, visibleCalls } from './filter.js'
+import { type CallRow, type CallShape, type LegRow, callShape, toCall } from './schema.js'
 
 const { contribution: _, ...columns } = getTableColumns(callHistory)
 
@@ -36,4 +37,15 @@ async function showCalls (rows: readonly CallRow[], { viewer, now }: Asked, db: 
   const legsOf = new Map<string, LegRow[]>(rows.map(row => [`${row.account} ${row.callId}`, []]))
   for (const leg of legs) legsOf.get(`${leg.account} ${leg.callId}`)?.push(leg)
   return rows.map(row => toCall(row, legsOf.get(`${row.account} ${row.callId}`) ?? [], now, callbackOf(row)))
+}
+
+/** Of every route that is about one call. */
+export const callPath = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100, description: "MightyCall's id of the call." }) })
+
+/**
+ * @throws NotFoundError       no account that the viewer may see has such a call
+ * @throws AmbiguousIdError    several have, and none is named
+ */
+export function findCall (db: NodePgDatabase, key: { id: string, account?: string | undefined }, asked: Asked): Promise<CallRow> {
+  return findRow(calls, key, { db, asked })
 }

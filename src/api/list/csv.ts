@@ -1,6 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
 import type { TSchema } from 'typebox'
-import { columnsOf, valueAt } from '../../query/columns-of.js'
 
 /** What a spreadsheet takes for a formula when a cell begins with it, full-width forms included. */
 const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/
@@ -26,4 +25,27 @@ function cellOf (value: unknown): string {
   if (typeof value === 'object') return JSON.stringify(value)
   if (typeof value !== 'string') return String(value)
   return FORMULA.test(value) && !E164.test(value) ? `'${value}` : value
+}
+
+/** A path into an item, by which its column is named: `client.number`. */
+export type Path = readonly string[]
+
+interface Described {
+  type?: string
+  anyOf?: Described[]
+  properties?: Record<string, Described>
+}
+
+/** The columns of a table of such items: fields of objects have columns of their own, a list is one cell. */
+export function columnsOf (item: TSchema): Path[] {
+  return pathsIn(item as Described, []) // as JSON Schema, which is what TypeBox makes
+}
+
+function pathsIn (schema: Described, path: Path): Path[] {
+  const properties = schema.properties ?? schema.anyOf?.find(option => option.properties)?.properties
+  return properties ? Object.entries(properties).flatMap(([name, inner]) => pathsIn(inner, [...path, name])) : [path]
+}
+
+export function valueAt (item: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], item) // what is no object has no such field
 }

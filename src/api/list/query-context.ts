@@ -1,4 +1,4 @@
-import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, and, inArray, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
@@ -61,4 +61,9 @@ export function during (column: SQLWrapper, query: { since?: string | undefined,
   const since = instantOf('since', query.since, zones)
   const until = instantOf('until', query.until, zones)
   return and(since ? sql`${column} >= ${since}` : undefined, until ? sql`${column} < ${until}` : undefined)
+}
+
+/** An instant as a number, in milliseconds since 1970: a raw statement would give a text. */
+export function millis (instant: SQLWrapper): SQL {
+  return sql`(extract(epoch from ${instant}) * 1000)::float8`
 }

@@ -2,15 +2,15 @@ import { getTableColumns, isNull, sql } from 'drizzle-orm'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visibleContacts } from '../../access/row-visibility.js'
+import { searchText } from '../../db/schema/columns.js'
 import { contacts as table } from '../../db/schema/directory.js'
-import { searchText } from '../../db/schema/search.js'
 import { orNull } from '../../events/envelope.js'
-import { accountParameter, among, nameParameter, partiesOf, type ReadingOptions } from '../list/query-context.js'
 import { instant, iso } from '../calls/schema.js'
 import { anyOf } from '../list/parameters.js'
+import { type ReadingOptions, accountParameter, among, nameParameter, partiesOf } from '../list/query-context.js'
+import { serveResource } from '../list/resource-routes.js'
 import type { Resource } from '../list/resource.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
-import { serveResource } from '../list/resource-routes.js'
 
 const parameters = Type.Object({
   account: anyOf(accountParameter, 'MightyCall accounts.'),

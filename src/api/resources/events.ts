@@ -1,18 +1,67 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { type SQL, and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import fp from 'fastify-plugin'
-import Type from 'typebox'
-import { viewerOf } from '../../access/viewer.js'
+import Type, { type Static } from 'typebox'
 import { ofAccount } from '../../access/row-visibility.js'
+import { viewerOf } from '../../access/viewer.js'
 import { events as table } from '../../db/schema/events.js'
-import { accountParameter, among, askedBy, during, nameParameter, type ReadingOptions } from '../list/query-context.js'
 import { errors } from '../../http/error-schema.js'
-import { EVENT_KINDS, eventColumns, type EventRow, eventShape, type EventShape, toEvent, toWholeEvent, wholeEventColumns, type WholeEventShape, wholeEventShape } from '../../query/event-shape.js'
+import { readable } from '../admin/find-dead-letters.js'
 import { anyOf, listParameters } from '../list/parameters.js'
-import { findRow, type Part, type Resource } from '../list/resource.js'
+import { type ReadingOptions, accountParameter, among, askedBy, during, nameParameter } from '../list/query-context.js'
 import { serveList } from '../list/resource-routes.js'
+import { type Part, type Resource, findRow } from '../list/resource.js'
+
+export const EVENT_KINDS = ['call', 'request', 'voicemail', 'message', 'presence', 'number', 'extension', 'contact', 'range', 'unclassified'] as const
+
+export const eventShape = Type.Object({
+  account: Type.String(),
+  kind: Type.Enum([...EVENT_KINDS], { description: 'What it is about.' }),
+  entity: Type.String({ description: 'Which of them: the id of a call, a voicemail, …' }),
+  id: Type.String({ format: 'uuid' }),
+  type: Type.String(),
+  source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
+  occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
+  receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
+  fields: Type.Object({}, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' })
+}, { title: 'storedEvent' })
+
+export const wholeEventShape = Type.Object({
+  ...eventShape.properties,
+  encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], { description: 'How raw is shown.' }),
+  raw: Type.Unknown({ description: 'What MightyCall sent, without its ApiKey.' })
+}, { title: 'wholeStoredEvent' })
+
+export type EventShape = Static<typeof eventShape>
+export type WholeEventShape = Static<typeof wholeEventShape>
+
+const { raw, rawIsJson: _, ...columns } = getTableColumns(table)
+export const eventColumns = columns
+export const wholeEventColumns = { ...columns, raw }
+
+export type EventRow = Omit<typeof table.$inferSelect, 'raw' | 'rawIsJson'>
+
+/** Only project/store-events.ts writes the table. */
+export function toEvent ({ account, kind, entity, id, type, source, occurredAt, receivedAt, fields }: EventRow): EventShape {
+  return {
+    account,
+    kind: kind as EventShape['kind'],
+    entity,
+    id,
+    type,
+    source: source as EventShape['source'],
+    occurredAt: occurredAt.toISOString(),
+    receivedAt: receivedAt.toISOString(),
+    fields: fields as EventShape['fields']
+  }
+}
+
+export function toWholeEvent ({ raw, ...row }: EventRow & { raw: Buffer }): WholeEventShape {
+  const { encoding, value } = readable(raw)
+  return { ...toEvent(row), encoding, raw: value }
+}
 
 const parameters = Type.Object({
   since: listParameters.since,

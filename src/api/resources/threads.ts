@@ -1,17 +1,16 @@
-import { and, getTableColumns, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { type SQL, and, getTableColumns, isNotNull, isNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import type { Viewer } from '../../access/viewer.js'
 import { smsLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
-import { among, during, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
 import { clientShape, toClient } from '../calls/schema.js'
-import { type MessageRow, messageShape, toMessage } from '../../query/message-shape.js'
-import { isUnread, textOfMessage, visibleMessages } from './messages.js'
+import { type ReadingOptions, among, during, partiesOf, partyParameters } from '../list/query-context.js'
+import { serveResource } from '../list/resource-routes.js'
 import type { Resource } from '../list/resource.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
-import { serveResource } from '../list/resource-routes.js'
+import { type MessageRow, isUnread, messageShape, textOfMessage, toMessage, visibleMessages } from './messages.js'
 
 const parameters = Type.Object({
   ...partyParameters,

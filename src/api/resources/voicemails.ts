@@ -2,15 +2,15 @@ import { eq, getTableColumns, isNull, or } from 'drizzle-orm'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
+import { searchText } from '../../db/schema/columns.js'
 import { voicemailLogs } from '../../db/schema/messages.js'
-import { searchText } from '../../db/schema/search.js'
 import { orNull } from '../../events/envelope.js'
 import { TRANSCRIPT_STATES } from '../../events/voicemail.js'
-import { among, during, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
 import { clientShape, instant, iso, toClient } from '../calls/schema.js'
+import { type ReadingOptions, among, during, partiesOf, partyParameters } from '../list/query-context.js'
+import { serveResource } from '../list/resource-routes.js'
 import type { Resource } from '../list/resource.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
-import { serveResource } from '../list/resource-routes.js'
 
 const parameters = Type.Object({
   ...partyParameters,

@@ -1,11 +1,11 @@
-import { and, type SQL, sql } from 'drizzle-orm'
+import { type SQL, and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { InvalidParameterError } from '../../errors.js'
 import { callHistory } from '../../db/schema/calls.js'
+import { InvalidParameterError } from '../../errors.js'
 import { type CallFilter, conditions } from '../calls/filter.js'
+import { millis } from '../list/query-context.js'
 import { type CallMeasures, callMeasures, countedCalls } from './call-measures.js'
 import type { Scope } from './scope.js'
-import { millis } from '../../query/millis.js'
 
 export const BUCKETS = ['hour', 'day', 'week', 'month'] as const
 export type Bucket = typeof BUCKETS[number]

@@ -3,9 +3,8 @@ import pg from 'pg'
 import { EmbeddedPostgresError } from '../../errors.js'
 import { isOwned } from '../../lib/directory-lock.js'
 import { accountForPostgres } from './account.js'
-import { readPassword } from './cluster.js'
+import { readPassword, urlOf } from './cluster.js'
 import { placeOf } from './paths.js'
-import { urlOf } from './url.js'
 
 export interface AttachOptions {
   dataDir: string

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { DataDirError, EmbeddedPostgresError } from '../../errors.js'
 import { type Account, giveTo, isLent, makePrivateDir } from './account.js'
 import type { Binaries } from './binaries.js'
-import { contentOf, isMade, type Place } from './paths.js'
+import { type Place, contentOf, isMade } from './paths.js'
 import { CLEAN } from './postmaster.js'
 
 /** The role that owns everything. */
@@ -84,4 +84,9 @@ async function program (binaries: Binaries, account: Account, name: string, args
   const lines = stderr.trim().split('\n')
   const complaint = lines.findLast(line => /error|fatal/i.test(line))
   return failed ? complaint ?? lines.at(-1) ?? '' : complaint ?? null
+}
+
+/** The form that pg takes for a unix socket: its folder, percent-encoded, in the place of the host. */
+export function urlOf (place: Place, password: string, database: string): string {
+  return `postgres://${ROLE}:${password}@${encodeURIComponent(place.run)}:5432/${encodeURIComponent(database)}`
 }

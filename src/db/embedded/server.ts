@@ -4,12 +4,11 @@ import { EmbeddedPostgresError } from '../../errors.js'
 import { acquireOwnerLock } from '../../lib/directory-lock.js'
 import { accountForPostgres } from './account.js'
 import { findBinaries } from './binaries.js'
-import { ensureCluster, existingMajor } from './cluster.js'
-import type { Kept } from './supervised-process.js'
-import { endLeftovers } from './stale-servers.js'
+import { ensureCluster, existingMajor, urlOf } from './cluster.js'
 import { explained, preparePlace } from './paths.js'
-import { launch, type Settings } from './postmaster.js'
-import { urlOf } from './url.js'
+import { type Settings, launch } from './postmaster.js'
+import { endLeftovers } from './stale-servers.js'
+import type { Kept } from './supervised-process.js'
 
 export interface EmbeddedPostgresOptions {
   /** The database's folder; others are made beside it with its name and an ending. The folder above is made when missing. */

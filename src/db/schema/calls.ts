@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { doublePrecision, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core'
-import { at } from './columns.js'
+import { at, searchText, trigrams } from './columns.js'
 import { contribution } from './reports.js'
-import { searchText, trigrams } from './search.js'
 
 /** One row per call. Written only by project/calls.ts; a pure function of the call's events. */
 export const callHistory = pgTable('call_history', {

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
-import { at } from './columns.js'
-import { searchText, trigrams } from './search.js'
+import { at, searchText, trigrams } from './columns.js'
 
 /** One row per business number that was ever listed. Written only by project/numbers.ts. */
 export const phoneNumbers = pgTable('phone_numbers', {

@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { boolean, doublePrecision, index, jsonb, pgTable, pgView, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
-import { at } from './columns.js'
+import { at, searchText, trigrams } from './columns.js'
 import { contribution } from './reports.js'
-import { searchText, trigrams } from './search.js'
 
 /** One row per voicemail. Written only by project/voicemails.ts; a pure function of the voicemail's events. */
 export const voicemailLogs = pgTable('voicemail_logs', {

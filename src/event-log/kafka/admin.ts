@@ -3,8 +3,8 @@ import type { Topic } from '../../events/topics.js'
 import type { PartitionBounds } from '../port.js'
 import type { Connect } from './client.js'
 import { kafkaError } from './errors.js'
-import { kafkaTopic } from './records.js'
 import { untilFailure } from './reopen-on-failure.js'
+import { kafkaTopic } from './requests.js'
 
 /** Questions to the cluster. Every one rejects with a KafkaError. */
 export interface Cluster {

@@ -1,8 +1,8 @@
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { Offset, TopicPartition } from '../port.js'
 import { backOffMs, pause } from '../../lib/backoff.js'
-import { kafkaTopic } from './records.js'
+import type { EventReader, Offset, SubscribeOptions, TopicPartition } from '../port.js'
+import { kafkaTopic } from './requests.js'
 
 /** A partition that is ours, from one joining of the group to the next. */
 export interface Place extends TopicPartition {
@@ -114,4 +114,25 @@ function partitionsOf ({ topic, partition }: Place, topicPrefix: string) {
 
 function keyOf ({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
+}
+
+/**
+ * The first offset to fetch. What startAt wants may be out of range: kafkajs would restart at the first record, silently.
+ */
+export function createFindStart (startAt: SubscribeOptions['startAt'], bounds: EventReader['bounds'], log: Logger) {
+  return async ({ topic, partition }: TopicPartition): Promise<Offset> => {
+    const wanted = await startAt({ topic, partition })
+    // Asked after it: the end may grow meanwhile, and must not be older than the checkpoint.
+    const found = (await bounds(topic)).find(entry => entry.partition === partition)
+    if (!found) throw new Error('the partition has no bounds')
+    const { first, end } = found
+    if (wanted === 'first') return first
+    if (wanted >= first && wanted <= end) return wanted
+    // One below the first: retention has taken a record that was handled, and nothing is missing.
+    if (wanted !== first - 1n) {
+      const range = { wanted: String(wanted), first: String(first), end: String(end) }
+      log.warn({ topic, partition, ...range }, 'the log does not hold the offset asked for: starting at its first record')
+    }
+    return first
+  }
 }

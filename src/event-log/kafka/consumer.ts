@@ -1,15 +1,13 @@
 import type { Consumer, EachBatchHandler } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { EventReader, SubscribeOptions, TopicPartition } from '../port.js'
-import { createAssignment } from './assignment.js'
-import { createBatches, HEARTBEAT_MS } from './batches.js'
-import { createClient, type KafkaOptions } from './client.js'
-import { kafkaProblem } from './errors.js'
-import { watchFetches } from './fetches.js'
-import { REBALANCE_MS, watchLiveness } from './liveness.js'
 import { pause } from '../../lib/backoff.js'
-import { kafkaTopic, logTopic } from './records.js'
-import { createFindStart } from './start-offset.js'
+import type { EventReader, SubscribeOptions, TopicPartition } from '../port.js'
+import { createAssignment, createFindStart } from './assignment.js'
+import { HEARTBEAT_MS, createBatches } from './batches.js'
+import { type KafkaOptions, createClient } from './client.js'
+import { kafkaProblem } from './errors.js'
+import { REBALANCE_MS, watchFetches, watchLiveness } from './liveness.js'
+import { kafkaTopic, logTopic } from './requests.js'
 
 export interface ConsumerNeeds {
   options: KafkaOptions

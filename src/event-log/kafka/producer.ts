@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { LogClosedError, NotStoredError } from '../../errors.js'
 import type { LogRecord } from '../port.js'
 import { kafkaProblem } from './errors.js'
-import { sizeBytes } from './records.js'
+import { sizeBytes } from './requests.js'
 import type { Sender } from './sender.js'
 
 export interface Appender {

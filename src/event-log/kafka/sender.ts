@@ -3,9 +3,8 @@ import type { Topic } from '../../events/topics.js'
 import type { LogRecord } from '../port.js'
 import { askOnce } from './admin.js'
 import type { Connect } from './client.js'
-import { kafkaTopic, toMessage } from './records.js'
-import { cutRequests, type PlacedRecord, unconfirmed } from './requests.js'
 import { untilFailure } from './reopen-on-failure.js'
+import { type PlacedRecord, cutRequests, kafkaTopic, toMessage, unconfirmed } from './requests.js'
 
 /** Sends batches, one at a time. */
 export interface Sender {

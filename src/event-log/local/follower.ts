@@ -1,6 +1,5 @@
 import { watch } from 'node:fs'
-import { createArrivals } from './arrivals.js'
-import { listSegments, type Segment, type SegmentSource } from './segments.js'
+import { type Segment, type SegmentSource, createArrivals, listSegments } from './segments.js'
 
 /** The segments of a log that another process writes. */
 export interface Follower {

@@ -1,7 +1,7 @@
 import { setImmediate as eventTurn } from 'node:timers/promises'
 import { LogClosedError, NotStoredError, RecordTooLargeError } from '../../errors.js'
 import type { LogRecord } from '../port.js'
-import { createGroupBuffer, type GroupBuffer, MAX_RECORD_BYTES, sizeOf } from './group-buffer.js'
+import { type GroupBuffer, MAX_RECORD_BYTES, createGroupBuffer, sizeOf } from './group.js'
 
 /** Appends wait here while a group is being synced; all that waits then shares the next write and the next sync. */
 export interface GroupQueue {

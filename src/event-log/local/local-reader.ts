@@ -1,11 +1,10 @@
-import { readLogId } from './log-id.js'
 import type { EventReader } from '../port.js'
-import { createDamageReport, type LocalLogger } from './damage.js'
-import { endOfGroups } from './end-of-groups.js'
-import { diskFiles, type Files } from './files.js'
+import { type LocalLogger, createDamageReport } from './damage.js'
+import { type Files, diskFiles } from './files.js'
 import { createFollower } from './follower.js'
+import { endOfGroups, readLogId } from './open-store.js'
 import type { SegmentSource } from './segments.js'
-import { createSubscriptions } from './subscriptions.js'
+import { createSubscriptions } from './subscription.js'
 
 export interface LocalReaderOptions {
   dir: string

@@ -1,9 +1,11 @@
-import { createArrivals } from './arrivals.js'
-import { endOfGroups } from './end-of-groups.js'
-import { type Files, type LogFile, syncDirectory } from './files.js'
-import type { Loss, Place } from './read-groups.js'
-import { createNextSegment, type SegmentStore } from './segment-store.js'
-import { listSegments, type Segment } from './segments.js'
+import { randomUUID } from 'node:crypto'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { DataDirError } from '../../errors.js'
+import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
+import { type Loss, type Place, readGroups } from './read-groups.js'
+import { type SegmentStore, createNextSegment } from './segment-store.js'
+import { type Segment, createArrivals, listSegments, notePlace } from './segments.js'
 
 export interface StoreOptions {
   dir: string
@@ -40,4 +42,47 @@ async function repairEnd (file: LogFile, segment: Segment, report: StoreOptions[
   await file.datasync()
   segment.size = end.position
   return { end, tornBytes: size - end.position }
+}
+
+/** Where the groups of the last segment end; what lies between there and `size` is a torn tail. Learns places on the way. */
+export async function endOfGroups (file: LogFile, segment: Segment, { size, report }: { size: number, report: (loss: Loss) => void }): Promise<Place> {
+  let here: Place = segment.places.at(-1) ?? { position: 0, offset: segment.base }
+  for (;;) {
+    const { groups, loss, next } = await readGroups(file, here, { size, sealedAt: null })
+    if (groups.length === 0 && !loss) return here
+    for (const group of groups) notePlace(segment, group)
+    if (loss) report(loss)
+    here = next
+  }
+}
+
+/**
+ * The log's own id: checkpoints belong to it, so a log that was begun anew is not taken for the old one.
+ * @throws DataDirError  the directory holds no log yet
+ */
+export async function readLogId (dir: string): Promise<string> {
+  const id = await fs.readFile(path.join(dir, 'id'), 'utf8').catch(() => '')
+  if (id.trim() === '') throw new DataDirError(`there is no event log in ${dir}`)
+  return id.trim()
+}
+
+/** Reads the id, or makes one that is whole or absent however the machine dies. */
+export async function loadLogId (files: Files, dir: string): Promise<string> {
+  return await readLogId(dir).catch(() => makeLogId(files, dir))
+}
+
+async function makeLogId (files: Files, dir: string): Promise<string> {
+  const id = randomUUID()
+  const fresh = path.join(dir, 'id.new')
+  const bytes = Buffer.from(`${id}\n`)
+  const file = await files.open(fresh, 'w', PRIVATE)
+  try {
+    await file.write(bytes, 0, bytes.length, 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await fs.rename(fresh, path.join(dir, 'id'))
+  await syncDirectory(files, dir)
+  return id
 }

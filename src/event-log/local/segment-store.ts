@@ -1,10 +1,8 @@
 import { LogFailedError, NotStoredError } from '../../errors.js'
-import type { Arrivals } from './arrivals.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
 import { HEADER_BYTES, writeGroupHeader } from './group.js'
 import type { Place } from './read-groups.js'
-import { saveIndex } from './segment-index.js'
-import { createSegment, notePlace, type Segment, sizeOf } from './segments.js'
+import { type Arrivals, type Segment, createSegment, notePlace, saveIndex, sizeOf } from './segments.js'
 
 /** The writer's side of the segments: one group at a time, durable when `writeGroup` resolves. */
 export interface SegmentStore {

@@ -1,9 +1,8 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import type { Arrivals } from './arrivals.js'
-import type { Files } from './files.js'
+import { crc32 } from 'node:zlib'
+import { type Files, PRIVATE } from './files.js'
 import type { Loss, Place } from './read-groups.js'
-import { indexPath, loadIndex } from './segment-index.js'
 
 /** One file of the log. */
 export interface Segment {
@@ -72,4 +71,65 @@ export async function removeSegments (segments: Segment[], below: number): Promi
     segments.shift()
     for (const file of [oldest.path, indexPath(oldest)]) await fs.rm(file, { force: true })
   }
+}
+
+/** A count of changes that can be waited for, so that no reader polls. */
+export interface Arrivals {
+  /** To be read before looking for records: what comes after it wakes `after`. */
+  count: () => number
+  /** Something new can be read. */
+  raise: () => void
+  /** Resolves when the count has moved on, or at the abort. */
+  after: (count: number, abort: AbortSignal) => Promise<void>
+}
+
+export function createArrivals (): Arrivals {
+  const waiting = new Set<() => void>()
+  let count = 0
+  return {
+    count: () => count,
+    raise: () => {
+      count++
+      for (const wake of waiting) wake()
+    },
+    after: (seen, abort) => new Promise(resolve => {
+      if (seen !== count || abort.aborted) return resolve()
+      const wake = () => {
+        waiting.delete(wake)
+        abort.removeEventListener('abort', wake)
+        resolve()
+      }
+      waiting.add(wake)
+      abort.addEventListener('abort', wake)
+    })
+  }
+}
+
+// Beside a sealed segment lies a file with some places of its groups, so that a reader who wants its end need not read
+// all of it: `[size, [[position, offset], …], crc32 of the two]` as JSON. It is a help only: one that is missing, old or
+// damaged is passed over, and the segment is read from its beginning.
+
+export function indexPath ({ path }: Pick<Segment, 'path'>): string {
+  return path.replace(/\.seg$/, '.idx')
+}
+
+/** Not synced: what a power cut leaves of it fails its checksum. */
+export async function saveIndex (segment: Segment): Promise<void> {
+  const places = segment.places.map(({ position, offset }) => [position, offset])
+  await fs.writeFile(indexPath(segment), JSON.stringify([segment.size, places, sum(segment.size, places)]), { mode: PRIVATE })
+}
+
+/** The places of a sealed segment; none when its index cannot be believed. */
+export async function loadIndex (segment: Segment): Promise<Place[]> {
+  try {
+    const [size, places, checksum] = JSON.parse(await fs.readFile(indexPath(segment), 'utf8')) as [number, [number, number][], number] // anything else fails the checksum
+    if (checksum !== sum(size, places) || size !== segment.size) return []
+    return places.map(([position, offset]) => ({ position, offset }))
+  } catch {
+    return []
+  }
+}
+
+function sum (size: number, places: unknown): number {
+  return crc32(JSON.stringify([size, places]))
 }

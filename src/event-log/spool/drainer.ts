@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import { passCrashPoint } from '../../lib/crash-points.js'
 import { backOffMs, pause } from '../../lib/backoff.js'
+import { passCrashPoint } from '../../lib/crash-points.js'
 import type { LogRecord, StoredRecord } from '../port.js'
-import { asRecord, type Spool } from './spool.js'
+import { type Spool, asRecord } from './spool.js'
 
 export interface DrainerOptions {
   spool: Spool
@@ -62,5 +62,55 @@ async function sendAll (options: DrainerOptions, records: readonly StoredRecord[
       await sendAll(options, records.slice(0, half))
       return await sendAll(options, records.slice(half))
     }
+  }
+}
+
+/** Records that wait for long need a person, though nothing is refused. */
+export interface AgeAlarm {
+  start: () => void
+  stop: () => void
+}
+
+const AGAIN_MS = 3_600_000
+
+export function createAgeAlarm (maxAgeMs: number, log: Logger): AgeAlarm {
+  let timer: NodeJS.Timeout | undefined
+  let startedAt = 0
+  const look = () => {
+    log.error({ alarm: 'spool-old', hours: Math.floor((performance.now() - startedAt) / 3_600_000) }, 'notifications wait in the spool for long: see to Kafka')
+    timer = setTimeout(look, AGAIN_MS).unref()
+  }
+  return {
+    start: () => {
+      startedAt = performance.now()
+      timer = setTimeout(look, maxAgeMs).unref()
+    },
+    stop: () => clearTimeout(timer)
+  }
+}
+
+/** Counts promises that have not settled. */
+export interface Pending {
+  /** Passes on the promise. */
+  watch: <T> (promise: Promise<T>) => Promise<T>
+  /** Resolves when none is under way; at once when that is so already. */
+  idle: () => Promise<void>
+}
+
+export function createPending (): Pending {
+  let count = 0
+  let waiting: (() => void)[] = []
+  const settle = () => {
+    if (--count > 0) return
+    for (const resolve of waiting) resolve()
+    waiting = []
+  }
+  return {
+    watch: promise => {
+      count++
+      promise.then(settle, settle)
+      return promise
+    },
+    idle: () => count === 0 ? Promise.resolve() : new Promise(resolve => { waiting.push(resolve) })
   }
 }

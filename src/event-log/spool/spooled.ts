@@ -2,9 +2,7 @@ import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
 import { within } from '../../lib/timeout.js'
 import type { EventLog, LogRecord } from '../port.js'
-import { createAgeAlarm } from './age-alarm.js'
-import { drain } from './drainer.js'
-import { createPending } from './pending.js'
+import { createAgeAlarm, createPending, drain } from './drainer.js'
 import type { Spool } from './spool.js'
 
 export interface SpooledOptions {

@@ -1,8 +1,8 @@
 import { RestBlockedError, RestNotFoundError, RestRefusedError, RestUnavailableError, RestUnexpectedError } from '../../errors.js'
+import { parseInstant } from '../../events/time.js'
+import { backOffMs } from '../../lib/backoff.js'
 import { isObject } from '../read-json.js'
-import { blockedUntil } from './blocked-until.js'
 import type { HttpAnswer } from './http.js'
-import { untilThen } from './trouble.js'
 
 /** What is missing is a 400 as often as a 404 (source: MightyCall API v4): `{"message":"Call not found"}`. */
 const NOT_FOUND = /\bnot found\b/i
@@ -29,4 +29,73 @@ export function problemOf ({ status, json, retryAfter }: HttpAnswer, now: Date, 
 function refused (status: number, errorCode: unknown): Error {
   const reason = typeof errorCode === 'string' && /^[A-Za-z]{1,60}$/.test(errorCode) ? errorCode : null
   return Object.assign(new RestRefusedError(`status ${status}${reason === null ? '' : `, ${reason}`}`), { reason })
+}
+
+const MINUTE_MS = 60_000
+/** How long to wait when it is not said: it may be a short limit as well as the block of a day, so the wait grows with each such answer. */
+const UNSAID = { first: MINUTE_MS / 2, most: 10 * MINUTE_MS }
+/** The longest that is believed: the documented block lasts until the next 24 h. */
+const LONGEST_MS = 24 * 60 * MINUTE_MS
+
+const TOO_MANY = /too many requests|retry after|(?:rate|request|daily) limit|quota/i
+const RETRY_AFTER = /retry after\s+(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)/i
+
+/**
+ * Until when MightyCall takes no requests, or null when this answer does not say so.
+ * The instant is in the text: `Too many requests. Retry after 2026-11-23T08:00:00.0000000 UTC` (source: MightyCall API v4, Messages).
+ * What the block of the daily limit looks like is not documented: any refusal that talks of it counts.
+ *
+ * @param refusals  how many such answers came one after another, with this one
+ */
+export function blockedUntil ({ status, message, retryAfter }: { status: number, message: string, retryAfter: string | null }, now: Date, refusals: number): Date | null {
+  if (status !== 429 && !(status >= 400 && status < 500 && TOO_MANY.test(message))) return null
+  const said = instantIn(message) ?? ofHeader(retryAfter, now)
+  const wait = said === null || said <= now.getTime() ? backOffMs(refusals, UNSAID) : said - now.getTime()
+  return new Date(now.getTime() + Math.min(wait, LONGEST_MS))
+}
+
+function instantIn (message: string): number | null {
+  const [, instant] = RETRY_AFTER.exec(message) ?? []
+  return instant === undefined ? null : parseInstant(`${instant.replace(' ', 'T')}Z`)
+}
+
+/** RFC 9110: seconds, or a date. */
+function ofHeader (retryAfter: string | null, now: Date): number | null {
+  if (retryAfter === null) return null
+  const millis = /^\d{1,9}$/.test(retryAfter) ? now.getTime() + Number(retryAfter) * 1000 : Date.parse(retryAfter)
+  return Number.isNaN(millis) ? null : millis
+}
+
+/** What a caller can do about it. */
+const KINDS = {
+  MCS_REST_AUTH: 'auth', // nothing, until the configuration is reloaded
+  MCS_QUOTA: 'quota', // wait until `until`: the budget is ours
+  MCS_REST_BLOCKED: 'blocked', // wait until `until`: MightyCall says so
+  MCS_REST_UNAVAILABLE: 'unavailable', // try again later
+  MCS_REST_UNEXPECTED: 'unexpected', // somebody has to look at it
+  MCS_REST_NOT_FOUND: 'not-found',
+  MCS_REST_REFUSED: 'refused' // the request is at fault, or the role of the user
+} as const
+
+export type TroubleKind = typeof KINDS[keyof typeof KINDS]
+
+export interface Trouble {
+  kind: TroubleKind
+  /** When to try again, where that is known. */
+  until: Date | null
+}
+
+/** What went wrong in a request to MightyCall, or null for any other error: Postgres, which keeps the quota, may be away. */
+export function troubleOf (err: unknown): Trouble | null {
+  if (!(err instanceof Error)) return null
+  const { code, until } = err as { code?: unknown, until?: unknown } // createError's, and what `untilThen` adds
+  if (typeof code !== 'string' || !Object.hasOwn(KINDS, code)) return null
+  return { kind: KINDS[code as keyof typeof KINDS], until: until instanceof Date ? until : null } // just looked for
+}
+
+type UntilError = new (until: string) => Error
+
+/** An error that knows until when. */
+export function untilThen (AnError: UntilError, until: Date): Error {
+  return Object.assign(new AnError(until.toISOString()), { until })
 }

@@ -1,6 +1,6 @@
 import { RestBlockedError } from '../../errors.js'
+import { troubleOf, untilThen } from './failures.js'
 import type { Route } from './route.js'
-import { troubleOf, untilThen } from './trouble.js'
 
 /** Of one account: what MightyCall said of too many requests. Null stands for what has no limit of its own, and so for the key's. */
 export interface Throttle {

@@ -1,14 +1,13 @@
 import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
-import type { Drift } from '../webhook/unknown-fields.js'
-import { type AccountState, createClient, noted, type RestClient } from './client.js'
-import { credentialsOf } from './credentials.js'
-import type { Limits } from './http.js'
 import { createGate } from '../../lib/semaphore.js'
+import type { Drift } from '../webhook/unknown-fields.js'
+import { type AccountState, type RestClient, createClient, noted } from './client.js'
+import type { Limits } from './http.js'
 import type { Quota } from './quota/port.js'
-import { createThrottle, type Throttle } from './rate-blocks.js'
-import { requestToken } from './token-request.js'
-import { createTokens, type Tokens } from './tokens.js'
+import { type Throttle, createThrottle } from './rate-blocks.js'
+import { credentialsOf, requestToken } from './token-request.js'
+import { type Tokens, createTokens } from './tokens.js'
 
 export interface RestOptions {
   quota: Quota

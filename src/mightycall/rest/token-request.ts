@@ -1,10 +1,10 @@
 import Type from 'typebox'
 import Value from 'typebox/value'
+import type { Account } from '../../accounts/accounts.js'
 import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
 import { isObject } from '../read-json.js'
-import type { Credentials } from './credentials.js'
-import { exchange, type HttpAnswer, type Limits } from './http.js'
 import { problemOf } from './failures.js'
+import { type HttpAnswer, type Limits, exchange } from './http.js'
 
 export type Grant = { kind: 'credentials' } | { kind: 'refresh', refreshToken: string }
 
@@ -57,4 +57,20 @@ function oauthProblem ({ status, json }: HttpAnswer): Error | null {
   if (status < 400 || status >= 500 || !isObject(json) || typeof json.error !== 'string') return null
   if (json.error === 'invalid_client') return new RestAuthError('invalid_client')
   return new RestRefusedError(`status ${status}${/^[a-z_]{1,40}$/.test(json.error) ? `, ${json.error}` : ''}`)
+}
+
+export interface Credentials {
+  baseUrl: string
+  apiKey: string
+  userKey: string
+}
+
+/** @throws RestAuthError  there are none, or they fit into no header; says which, and not what they are */
+export function credentialsOf ({ apiKey, baseUrl, userKeys, kind }: Account, extension: string): Credentials {
+  if (apiKey === null) throw new RestAuthError('there is no apiKey')
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new RestAuthError('the apiKey is not of ASCII')
+  const userKey = Object.hasOwn(userKeys, extension) ? userKeys[extension] : undefined
+  // A classic user who has not turned on "sign-in by key" signs in by the extension (source: MightyCall's support pages).
+  if (userKey === undefined && kind !== 'classic') throw new RestAuthError('an extension has no user key')
+  return { baseUrl, apiKey, userKey: userKey ?? extension }
 }

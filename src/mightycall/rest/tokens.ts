@@ -1,7 +1,7 @@
 import { backOffMs } from '../../lib/backoff.js'
+import { troubleOf } from './failures.js'
 import type { PermitClass } from './quota/port.js'
 import type { Grant, Issued } from './token-request.js'
-import { troubleOf } from './trouble.js'
 
 export interface Tokens {
   /** @throws what the request for it did; while it backs off, the same without asking again */

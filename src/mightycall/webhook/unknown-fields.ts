@@ -1,8 +1,7 @@
 import type { Event } from '../../events/event.js'
-import { fieldsOf } from './fields.js'
-import { isKnownField } from '../known-fields.js'
-import { isObject } from '../read-json.js'
 import { maskedName, shapeOf } from '../mask.js'
+import { isObject } from '../read-json.js'
+import { fieldsOf, isKnownField } from './fields.js'
 
 /** Something in a notification that we do not know. Holds no number, no key and no text of it. */
 export interface Drift {

@@ -1,8 +1,8 @@
-import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { type Columns, arraysOf, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
-import { entityColumns } from '../entity-key.js'
 import { foldVersionOf } from '../models/read-models.js'
+import { entityColumns } from '../stored-events.js'
 
 const versioned: Columns<Entity> = { ...entityColumns, fold_version: { type: 'int', of: ({ kind }) => foldVersionOf(kind) } }
 

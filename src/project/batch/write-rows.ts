@@ -1,10 +1,9 @@
-import { arraysOf, bulkUpsert, type Columns, unnest } from '../../db/bulk-sql.js'
+import { type Columns, arraysOf, bulkUpsert, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
-import type { Aggregates } from './aggregates.js'
-import type { ChangedObjects } from '../changed-objects.js'
 import type { ReadModel, Table } from '../models/read-model.js'
 import type { Contribution } from '../models/reports.js'
+import type { Aggregates, ChangedObjects } from './aggregates.js'
 
 /** What an entity's events amount to; no row when they make none. */
 export interface Folded {

@@ -1,12 +1,11 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { ProjectorStoppedError } from '../../errors.js'
 import type { Tx } from '../../db/transaction.js'
+import { ProjectorStoppedError } from '../../errors.js'
 import type { StoredRecord } from '../../event-log/port.js'
 import type { CheckpointKey } from '../batch/checkpoints.js'
-import { createFailureWindow, type Excess, type FailureWindow, type Outcome } from './window.js'
-import { type BatchFailures, commonCode, outcomesOf } from '../outcomes.js'
-import { describeStop, letThroughUntil, loadStop, recordStop, type Stop } from './stops.js'
+import { type Stop, describeStop, letThroughUntil, loadStop, recordStop } from './stops.js'
+import { type BatchFailures, type Excess, type FailureWindow, type Outcome, commonCode, createFailureWindow, outcomesOf } from './window.js'
 
 /** Asked within the transaction of a batch. */
 export interface BatchGuard {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { audit } from '../../access/audit.js'
+import { audit } from '../../access/audit-log.js'
 import { inTransaction } from '../../db/transaction.js'
 import type { Offset } from '../../event-log/port.js'
 import type { CheckpointKey } from '../batch/checkpoints.js'

@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { inTransaction, type Tx } from '../../db/transaction.js'
+import { type Tx, inTransaction } from '../../db/transaction.js'
 import { type Aggregates, createAggregates } from '../batch/aggregates.js'
+import { countDrift, driftsOf } from '../batch/count-drift.js'
 import { refusalOf } from '../batch/dead-letters.js'
 import { decodeByTodaysParser } from '../batch/decode.js'
-import { countDrift, driftsOf } from '../drift.js'
 import { type FailedEntity, foldEntities } from '../batch/fold-entities.js'
 import { storeEvents } from '../batch/store-events.js'
-import { findLetter, type Letter, type LetterState, noteAction } from '../letters/letter.js'
+import { type Letter, type LetterState, findLetter, noteAction } from './discard.js'
 
 export interface RedriveOptions {
   pool: pg.Pool

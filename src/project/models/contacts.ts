@@ -1,7 +1,6 @@
 import type { ContactEvent, ContactReported } from '../../events/directory.js'
 import type { Folded } from '../../events/event.js'
-import { iso } from './columns.js'
-import { inOrder } from './facts.js'
+import { inOrder, iso } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
 
 /** What the events of one contact amount to; times in milliseconds since 1970. */

@@ -1,7 +1,6 @@
 import type { ExtensionReported } from '../../events/directory.js'
 import type { Folded } from '../../events/event.js'
-import { iso } from './columns.js'
-import { distinctById, firstKnown, newestOfRoutes } from './facts.js'
+import { distinctById, firstKnown, iso, newestOfRoutes } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
 
 /** What is reported of one extension; times in milliseconds since 1970. */

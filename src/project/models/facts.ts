@@ -46,3 +46,17 @@ export function distinctById<E extends { id: string, receivedAt: string }> (even
 export function firstReceivedAt (events: readonly { receivedAt: string }[]): number {
   return Math.min(...events.map(event => Date.parse(event.receivedAt)))
 }
+
+/** An instant of a fold as the database takes it. */
+export function iso (millis: number): string
+export function iso (millis: number | null): string | null
+export function iso (millis: number | null): string | null {
+  return millis === null ? null : new Date(millis).toISOString()
+}
+
+/** An instant of an event as a fold counts it. */
+export function millisOf (instant: string): number
+export function millisOf (instant: string | null): number | null
+export function millisOf (instant: string | null): number | null {
+  return instant === null ? null : Date.parse(instant)
+}

@@ -2,10 +2,9 @@ import type { Folded } from '../../events/event.js'
 import { threadId } from '../../events/identity.js'
 import type { MessageEvent, MessageReported, MessageRequested } from '../../events/message.js'
 import { localDay } from '../../lib/local-day.js'
-import type { Contribution } from './reports.js'
-import { iso, millisOf } from './columns.js'
-import { distinctById, firstKnown, firstReceivedAt, inOrder, newestOfRoutes } from './facts.js'
+import { distinctById, firstKnown, firstReceivedAt, inOrder, iso, millisOf, newestOfRoutes } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
+import type { Contribution } from './reports.js'
 
 export type MessageState = 'pending' | 'sent' | 'failed' | 'received' | 'unconfirmed'
 

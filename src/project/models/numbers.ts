@@ -1,8 +1,7 @@
 import type { NumberEvent, NumberReported } from '../../events/directory.js'
 import type { Folded } from '../../events/event.js'
 import { numberId } from '../../events/identity.js'
-import { iso } from './columns.js'
-import { distinctById, firstReceivedAt, inOrder } from './facts.js'
+import { distinctById, firstReceivedAt, inOrder, iso } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
 
 /** What the events of one business number amount to; times in milliseconds since 1970. */

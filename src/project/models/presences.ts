@@ -1,7 +1,6 @@
 import type { Folded } from '../../events/event.js'
 import type { StatusEvent, StatusReported } from '../../events/status.js'
-import { iso } from './columns.js'
-import { inOrder } from './facts.js'
+import { inOrder, iso } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
 
 /** From one change to the next; times in milliseconds since 1970. */

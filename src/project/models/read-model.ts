@@ -1,10 +1,10 @@
-import type { ChangeKind } from '../../db/changes.js'
-import type { Columns } from '../../db/bulk-sql.js'
-import type { EntityKind } from '../../events/event.js'
-import type { History } from '../history.js'
-import type { Contribution } from './reports.js'
-import type { Sighting } from './discovered-extensions.js'
 import type { AccountSettings } from '../../accounts/accounts.js'
+import type { Columns } from '../../db/bulk-sql.js'
+import type { ChangeKind } from '../../db/changes.js'
+import type { EntityKind } from '../../events/event.js'
+import type { History } from '../stored-events.js'
+import type { Sighting } from './discovered-extensions.js'
+import type { Contribution } from './reports.js'
 
 /** How the events of one kind of entity become rows. */
 export interface ReadModel<Row> {

@@ -1,10 +1,9 @@
 import type { Folded } from '../../events/event.js'
 import type { VoicemailEvent, VoicemailMarked, VoicemailReported } from '../../events/voicemail.js'
 import { localDay } from '../../lib/local-day.js'
-import type { Contribution } from './reports.js'
-import { iso, millisOf } from './columns.js'
-import { distinctById, firstKnown, firstReceivedAt, inOrder, newestOfRoutes } from './facts.js'
+import { distinctById, firstKnown, firstReceivedAt, inOrder, iso, millisOf, newestOfRoutes } from './facts.js'
 import { type ReadModel, table } from './read-model.js'
+import type { Contribution } from './reports.js'
 
 /** What the events of one voicemail amount to; times in milliseconds since 1970. */
 export interface Voicemail {

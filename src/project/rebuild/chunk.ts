@@ -1,15 +1,16 @@
-import { inSnapshot, inTransaction, type Tx } from '../../db/transaction.js'
 import type pg from 'pg'
+import type { AccountSettings } from '../../accounts/accounts.js'
+import { type Columns, arraysOf, unnest } from '../../db/bulk-sql.js'
+import { type Tx, inSnapshot, inTransaction } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
 import { raiseFoldVersions } from '../batch/entities.js'
 import { type FailedEntity, foldAll, keepFolded } from '../batch/fold-entities.js'
-import { READ_MODELS } from '../models/read-models.js'
-import type { AccountSettings } from '../../accounts/accounts.js'
 import type { Folded } from '../batch/write-rows.js'
-import { compareRows, type Difference } from './compare.js'
+import type { Sighting } from '../models/discovered-extensions.js'
+import { READ_MODELS } from '../models/read-models.js'
+import { type Difference, compareRows } from './compare.js'
 import { loadReread, updateReread } from './reread.js'
-import { unseenExtensions } from './sightings.js'
 
 /** What was found, and mended unless it was a dry run, of some entities. */
 export interface Chunk {
@@ -73,5 +74,24 @@ async function nextEntities (tx: Tx, { after, size, lock }: { after: Entity | nu
   const { rows } = await tx.query<Entity>(`select account, kind, entity from entities
     where (account, kind, entity) > ($1, $2, $3) order by account, kind, entity limit $4 ${lock ? 'for update' : ''}`,
   [after?.account ?? '', after?.kind ?? '', after?.entity ?? '', size])
+  return rows
+}
+
+const columns: Columns<Sighting> = {
+  account: { type: 'text', of: sighting => sighting.account },
+  extension: { type: 'text', of: sighting => sighting.extension },
+  seen_at: { type: 'timestamptz', of: sighting => new Date(sighting.at).toISOString() }
+}
+
+const UNSEEN = `select 'mightycall_extensions' as table, account, extension as entity, array[case when bool_or(known) then 'created_at' else 'missing' end] as fields
+  from (select u.account, u.extension, e.account is not null as known from ${unnest(columns)}
+    left join mightycall_extensions e on e.account = u.account and e.extension = u.extension
+    where e.account is null or e.created_at > u.seen_at) s
+  group by account, extension order by account, extension`
+
+/** Extensions that calls name, without a row or with a row that says they were seen later. */
+export async function unseenExtensions (tx: Tx, sightings: readonly Sighting[]): Promise<Difference[]> {
+  if (sightings.length === 0) return []
+  const { rows } = await tx.query<Difference>(UNSEEN, arraysOf(columns, sightings))
   return rows
 }

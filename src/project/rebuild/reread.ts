@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { type Columns, arraysOf, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
-import { type Entity, entityOf, type Event } from '../../events/event.js'
+import { type Entity, type Event, entityOf } from '../../events/event.js'
 import { reparse } from '../../mightycall/webhook/reparse.js'
-import { EVENTS_OF_ENTITIES, entityColumns, entityKey } from '../entity-key.js'
-import type { History } from '../history.js'
 import { fieldsOf } from '../batch/store-events.js'
-import { type EventRow, STORED_COLUMNS, storedEvent } from '../stored-events.js'
+import { EVENTS_OF_ENTITIES, type EventRow, type History, STORED_COLUMNS, entityColumns, entityKey, storedEvent } from '../stored-events.js'
 
 const LOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 

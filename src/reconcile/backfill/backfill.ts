@@ -1,4 +1,4 @@
-import type { BACKFILL_STATES } from '../../db/schema/backfills.js'
+import type { BACKFILL_STATES } from '../../db/schema/reconcile.js'
 import type { Interval } from '../route-reader.js'
 
 /** Routes that tell of the past, in the order in which a chunk of it is read: the journal's rows are joined to the others'. */

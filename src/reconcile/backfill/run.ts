@@ -1,18 +1,18 @@
 import type pg from 'pg'
 import type { Account } from '../../accounts/accounts.js'
+import type { Event } from '../../events/event.js'
+import { backOffMs, pause } from '../../lib/backoff.js'
 import type { Clock } from '../../lib/clock.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
-import type { Event } from '../../events/event.js'
 import type { Rest } from '../../mightycall/rest/rest.js'
-import { backOffMs, pause } from '../../lib/backoff.js'
 import type { Intake } from '../accept-page.js'
+import { areSettled } from '../await-projection.js'
 import { contextOf, readInterval } from '../read-route.js'
 import type { Interval, ReadContext, Reader } from '../route-reader.js'
-import { areSettled } from '../until-stored.js'
 import { BACKFILL_ROUTES, type Backfill, type BackfillRouteName } from './backfill.js'
 import { nextChunk, nextDays } from './chunks.js'
-import { patient } from './waiting-client.js'
 import { countRequest, noteRead, noteWaiting } from './store.js'
+import { patient } from './waiting-client.js'
 
 export interface BackfillParts {
   pool: pg.Pool

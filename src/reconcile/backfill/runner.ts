@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
 import { type Accounts, isReadable } from '../../accounts/accounts.js'
 import { RestAuthError } from '../../errors.js'
-import { troubleOf } from '../../mightycall/rest/trouble.js'
 import { backOffMs } from '../../lib/backoff.js'
+import { troubleOf } from '../../mightycall/rest/failures.js'
 import type { Leader } from '../leader-election.js'
 import type { Backfill } from './backfill.js'
-import { RETRY } from './waiting-client.js'
 import { type BackfillParts, runBackfill } from './run.js'
 import { endBackfill, loadBackfills, noteWaiting } from './store.js'
+import { RETRY } from './waiting-client.js'
 
 export interface BackfillerOptions extends BackfillParts {
   accounts: Accounts

@@ -1,6 +1,6 @@
-import type { RestClient } from '../../mightycall/rest/client.js'
-import { type Trouble, troubleOf } from '../../mightycall/rest/trouble.js'
 import { backOffMs } from '../../lib/backoff.js'
+import type { RestClient } from '../../mightycall/rest/client.js'
+import { type Trouble, troubleOf } from '../../mightycall/rest/failures.js'
 
 export interface Patience {
   now: () => Date

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { GRACE_MS } from './gap-rules.js'
-import { type Judged, isMismatch, MISMATCH_CALLS } from '../ledger/mismatch.js'
 
 /** Calls that webhooks kept silent about before it is an alarm: one or two may be lost. */
 export const SILENT_CALLS = 3
@@ -69,4 +68,24 @@ export function createLedgerAlarms ({ pool, logger }: { pool: pg.Pool, logger: L
       over: 'REST and webhooks give calls the same ids again'
     })
   }
+}
+
+/** So many calls without a match are no chance. */
+export const MISMATCH_CALLS = 20
+
+/** A call that REST told. */
+export interface Judged {
+  startedAt: Date
+  /** A webhook knows it by the same id. */
+  isMatched: boolean
+}
+
+/**
+ * That REST and webhooks use the same ids is inferred, not documented. They do not when none of the last calls of REST has a match, and
+ * webhooks told of about as many in that time. When webhooks told of none they are silent, which says nothing of ids: those calls must be created.
+ * @param reported    the last ones, in any order
+ * @param unreported  calls that webhooks told in that time, and REST did not by the same id
+ */
+export function isMismatch (reported: readonly Judged[], unreported: number): boolean {
+  return reported.length >= MISMATCH_CALLS && !reported.some(call => call.isMatched) && unreported >= MISMATCH_CALLS / 2
 }

@@ -1,6 +1,9 @@
 import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { Account } from '../../accounts/accounts.js'
+import { createLedgerAlarms } from './alarms.js'
 import { type KnownCall, loadCalls } from './evidence.js'
-import { type Gap, gapOf, GRACE_MS, healingOf, type MessageEvidence, messageGapsOf, STALE_MS, VOICEMAIL_GRACE_MS, voicemailGapOf } from './gap-rules.js'
+import { GRACE_MS, type Gap, type MessageEvidence, STALE_MS, VOICEMAIL_GRACE_MS, gapOf, healingOf, messageGapsOf, voicemailGapOf } from './gap-rules.js'
 import { type Change, type FoundGap, storeGaps } from './store-gaps.js'
 
 export interface DetectOptions {
@@ -74,4 +77,32 @@ async function messageGaps (pool: pg.Pool, { account, now, from }: { account: st
 async function heldGaps (pool: pg.Pool, account: string, now: Date): Promise<FoundGap[]> {
   const { rows } = await pool.query<{ entity: string, business_number: string | null, started_at: Date, held_at: Date }>(HELD, [account, new Date(now.getTime() - GRACE_MS)])
   return rows.map(row => ({ account, kind: 'call', entity: row.entity, businessNumber: row.business_number, at: row.started_at.getTime(), missing: 'call', detectedAt: row.held_at.getTime(), healing: null }))
+}
+
+export interface LedgerOptions {
+  pool: pg.Pool
+  logger: Logger
+  accounts: { all: () => readonly Pick<Account, 'id'>[] }
+  now: () => Date
+}
+
+/** After a start a look goes so far back: what was received while nothing looked is found. */
+const FIRST_LOOK_MS = 8 * 24 * 60 * 60 * 1000
+
+/**
+ * Brings the ledger up to date, of every account, and raises its alarms. To be called after each poll, and every few minutes;
+ * it asks MightyCall nothing. When it rejects, the next look does what this one has not.
+ */
+export function createLedger ({ pool, logger, accounts, now }: LedgerOptions): () => Promise<void> {
+  const lookedAt = new Map<string, Date>()
+  const raise = createLedgerAlarms({ pool, logger })
+  return async () => {
+    for (const { id } of accounts.all()) {
+      const at = now()
+      const { detected, healed } = await detectGaps(pool, { account: id, now: at, since: lookedAt.get(id) ?? new Date(at.getTime() - FIRST_LOOK_MS) })
+      lookedAt.set(id, at)
+      if (detected + healed > 0) logger.info({ account: id, detected, healed }, 'webhooks had missed something')
+      await raise(id, at)
+    }
+  }
 }

@@ -1,8 +1,12 @@
+import type { ContactEvent, ContactReported } from '../../events/directory.js'
+import { derivedChannelId } from '../../events/identity.js'
+import { cleanName, cleanText } from '../../events/text.js'
+import type { AnswerOf } from '../../mightycall/rest/route.js'
 import { contacts } from '../../mightycall/rest/routes/contacts.js'
-import { contactFinding, type ContactRow } from '../findings/contacts.js'
-import type { Reader } from '../route-reader.js'
-import { ask, listed, pageSizeOf } from './request.js'
+import type { FindingOf, Reader } from '../route-reader.js'
 import { pageAt, walk } from './paginate.js'
+import { ask, listed, pageSizeOf } from './request.js'
+import { type Told, beginningOf, fullName, idOf, numberOf, rawOf } from './row.js'
 
 /** What has changed since the interval began, the deleted ones among it; from 1970 on all that there is, without them. */
 export const contactsReader: Reader = {
@@ -22,4 +26,40 @@ export const contactsReader: Reader = {
 /** A row without an id is told by what it says, for the reading alone. */
 function keyOf (row: ContactRow): string {
   return row.contactId ?? JSON.stringify(row)
+}
+
+export type ContactRow = AnswerOf<typeof contacts>['contacts'][number]
+type Channel = ContactReported['channels'][number]
+
+/** What the schemas of the events allow. */
+const MAX = { channels: 200, tags: 200, labels: 50, value: 320 } as const
+
+/** A row of /contacts (source: MightyCall API v4, Contacts). Null without an id, as documented rows are. */
+export function contactFinding (row: ContactRow, told: Told): FindingOf<ContactEvent> | null {
+  const contactId = idOf(row.contactId)
+  if (contactId === null) return null
+  if (row.state === 'deleted') return { ...beginningOf('contact.removed', told), contactId, raw: rawOf(told) }
+  return {
+    ...beginningOf('contact.reported', told),
+    contactId,
+    route: 'contacts',
+    name: fullName(row.firstName, row.patronymic, row.lastName),
+    channels: (row.channels ?? []).flatMap(channel => channelsOf(channel, contactId, told)).slice(0, MAX.channels),
+    tags: namesOf(row.tags, MAX.tags),
+    raw: rawOf(told)
+  }
+}
+
+/** One has a phone or an address; MightyCall leaves some without an id. */
+function channelsOf ({ channelId, labels, phone, email }: NonNullable<ContactRow['channels']>[number], contactId: string, told: Told): Channel[] {
+  const values = [['phone', numberOf(phone, told) ?? cleanName(phone)], ['email', cleanText(email?.trim())?.slice(0, MAX.value).toWellFormed() ?? null]] as const
+  return values.flatMap(([kind, value], i) => {
+    if (value === null) return []
+    const own = i === 0 || !phone ? idOf(channelId) : null
+    return [{ id: own ?? derivedChannelId(contactId, kind, value), kind, value, labels: namesOf(labels, MAX.labels) }]
+  })
+}
+
+function namesOf (names: readonly string[] | null | undefined, max: number): string[] {
+  return (names ?? []).flatMap(name => cleanName(name) ?? []).slice(0, max)
 }

@@ -1,9 +1,13 @@
+import type { ExtensionReported } from '../../events/directory.js'
+import { cleanName } from '../../events/text.js'
+import { troubleOf } from '../../mightycall/rest/failures.js'
 import { isMisfit } from '../../mightycall/rest/read-response.js'
+import type { AnswerOf } from '../../mightycall/rest/route.js'
 import { profileOf } from '../../mightycall/rest/routes/profile.js'
-import { troubleOf } from '../../mightycall/rest/trouble.js'
-import { profileFinding } from '../findings/extensions.js'
-import type { ReadContext, Reader } from '../route-reader.js'
+import type { FindingOf, ReadContext, Reader } from '../route-reader.js'
+import type { AgentRow } from './journal/rows.js'
 import { type Answered, ask, onePage } from './request.js'
+import { type Told, beginningOf, fullName, idOf, rawOf } from './row.js'
 
 /** Of one reading: each profile is a request. Whoever has more users than that is told of them by the journal, in which they take part. */
 const MOST = 50
@@ -37,4 +41,39 @@ async function profileAt (extension: string, context: ReadContext): Promise<Answ
     if (kind === 'not-found' || kind === 'refused') return null
     throw err
   }
+}
+
+/** The profile of an extension, which is the one that was asked for, whatever it says (source: MightyCall API v4, Profile). */
+export function profileFinding (extension: string, row: AnswerOf<typeof profileOf>, told: Told): FindingOf<ExtensionReported> {
+  return {
+    ...beginningOf('extension.reported', told),
+    extension,
+    route: 'profile',
+    name: fullName(row.firstName, row.lastName),
+    email: cleanName(row.email),
+    role: cleanName(row.role),
+    externalId: null,
+    raw: rawOf(told)
+  }
+}
+
+/** An agent of a journal's row; null for a group, a queue, a voicemail box, and whoever has no extension. */
+export function agentFinding (row: AgentRow, told: Told): FindingOf<ExtensionReported> | null {
+  const extension = idOf(row.extension)
+  if (extension === null || !isUser(row)) return null
+  return {
+    ...beginningOf('extension.reported', told),
+    extension,
+    route: 'journal',
+    name: cleanName(row.name),
+    email: cleanName(row.email),
+    role: cleanName(row.role),
+    externalId: idOf(row.id),
+    raw: rawOf(told)
+  }
+}
+
+/** It is not always said. */
+export function isUser ({ type }: AgentRow): boolean {
+  return type === 'User' || type === null || type === undefined
 }

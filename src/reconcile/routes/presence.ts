@@ -1,7 +1,9 @@
+import type { StatusReported } from '../../events/status.js'
+import type { AnswerOf } from '../../mightycall/rest/route.js'
 import { profileStatus } from '../../mightycall/rest/routes/profile.js'
-import { presenceFinding } from '../findings/presence.js'
-import type { Reader } from '../route-reader.js'
+import type { FindingOf, Reader } from '../route-reader.js'
 import { ask, onePage } from './request.js'
+import { type Told, beginningOf, rawOf } from './row.js'
 
 /** Each user's, with that user's own key: of anybody else nothing is told (source: MightyCall API v4, Profile). */
 export const presenceReader: Reader = {
@@ -13,4 +15,10 @@ export const presenceReader: Reader = {
     const finding = presenceFinding(extension, answer, { account: context.account, at, raw })
     yield onePage(finding ? [finding] : [], 1)
   }
+}
+
+/** The status of the user whose key was used (source: MightyCall API v4, Profile). Null when it is none that we know. */
+export function presenceFinding (extension: string, { status }: AnswerOf<typeof profileStatus>, told: Told): FindingOf<StatusReported> | null {
+  if (!status) return null
+  return { ...beginningOf('status.reported', told), extension, route: 'presence', presence: status, raw: rawOf(told) }
 }

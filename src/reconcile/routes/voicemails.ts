@@ -1,9 +1,13 @@
-import { troubleOf } from '../../mightycall/rest/trouble.js'
+import { cleanName } from '../../events/text.js'
+import type { VoicemailReported } from '../../events/voicemail.js'
+import { troubleOf } from '../../mightycall/rest/failures.js'
+import type { AnswerOf } from '../../mightycall/rest/route.js'
 import { voicemails } from '../../mightycall/rest/routes/voicemails.js'
-import { voicemailFinding } from '../findings/voicemails.js'
-import type { Reader } from '../route-reader.js'
-import { ask, listed, pageSizeOf, untilSecond } from './request.js'
+import { recordingLinkOf } from '../../mightycall/webhook/recording.js'
+import type { FindingOf, Reader } from '../route-reader.js'
 import { type Portion, walk } from './paginate.js'
+import { ask, listed, pageSizeOf, untilSecond } from './request.js'
+import { type Told, beginningOf, idOf, isoOf, numberOf, rawOf } from './row.js'
 
 /** Those that were left in the interval. */
 export const voicemailsReader: Reader = {
@@ -24,4 +28,32 @@ export const voicemailsReader: Reader = {
 function noneAt (start: number, size: number, err: unknown): Portion & { rows: [] } {
   if (troubleOf(err)?.kind !== 'not-found') throw err
   return { ids: [], unread: new Set(), start, size, total: null, rows: [] }
+}
+
+export type VoicemailRow = AnswerOf<typeof voicemails>['voicemails'][number]
+
+/** A row of /voicemails (source: MightyCall API v4, Voicemails). It knows neither the call nor what was said: the journal does. */
+export function voicemailFinding (row: VoicemailRow, told: Told): FindingOf<VoicemailReported> | null {
+  const voicemailId = idOf(row.id)
+  if (voicemailId === null) return null
+  const clientNumber = numberOf(row.from, told)
+  return {
+    ...beginningOf('voicemail.reported', told),
+    voicemailId,
+    route: 'voicemails',
+    callId: null,
+    businessNumber: numberOf(row.to, told),
+    clientNumber,
+    clientName: clientNumber === null ? cleanName(row.from) : null, // a widget's name stands where its number would
+    leftAt: isoOf(row.dateTimeUtc),
+    durationSeconds: row.duration ?? null,
+    assignedTo: cleanName(row.assignedTo),
+    read: row.voicemailStatus ? row.voicemailStatus === 'Read' : null,
+    transcriptState: null,
+    transcriptText: null,
+    recordingId: null, // only in what expires of the link
+    recordingLink: recordingLinkOf(row.voicemailRecord?.uri),
+    removedAt: null,
+    raw: rawOf(told)
+  }
 }

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
+import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { fasterClock } from '../../lib/clock.js'
 import type { Notation } from '../call-script.js'
 import { type SimulatedMightyCall, startSimulatedMightyCall } from '../http/start.js'
-import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
-import { parseWebhookUrl } from '../../commands/webhook-url.js'
+import { parseWebhookUrl } from './simulate.js'
 
 interface SimulateApiOptions {
   port: number

@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander'
+import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
+import { SimulateError } from '../../errors.js'
 import type { Notation } from '../call-script.js'
 import { simulateCompany } from '../company.js'
 import { deliver } from '../faults.js'
 import type { Notification } from '../notifications.js'
 import { paced } from '../paced.js'
-import { postAll, type Posted } from '../post.js'
-import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
-import { parseWebhookUrl } from '../../commands/webhook-url.js'
+import { type Posted, postAll } from '../post.js'
 
 interface SimulateOptions {
   url: string
@@ -97,4 +97,11 @@ function summary (posted: Posted, total: number, seed: number): string[] {
 
 function perSecond ({ posted, seconds }: Posted): string {
   return `${(posted / Math.max(seconds, 0.001)).toFixed(1)} a second`
+}
+
+/** Not while options are parsed: commander's complaint would print the token. */
+export function parseWebhookUrl (text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new SimulateError('--url must be the address that MightyCall would post to: http://…/webhooks/mightycall/<token>')
+  return url
 }

@@ -1,9 +1,9 @@
+import { listen } from '../../http/server.js'
 import type { Clock } from '../../lib/clock.js'
-import { listen } from '../../listen.js'
 import type { CompanyOptions } from '../company.js'
 import type { Faults } from '../faults.js'
-import type { Notification } from '../notifications.js'
 import { SIMULATED_API_KEY } from '../notation.js'
+import type { Notification } from '../notifications.js'
 import { PATIENCE_MS } from '../post-one.js'
 import { type AnswerFaults, createFaultSwitch } from './answer-faults.js'
 import { createDailyLimit } from './daily-limit.js'
@@ -12,7 +12,7 @@ import { type TruthAt, truthAt } from './state/truth-at.js'
 import { createWorld } from './state/world.js'
 import { createTokenStore } from './tokens.js'
 import { planDeliveries } from './webhooks/plan.js'
-import { type Outage, type Poster, type PostStatistics, startPoster } from './webhooks/poster.js'
+import { type Outage, type PostStatistics, type Poster, startPoster } from './webhooks/poster.js'
 
 export interface SimulatedMightyCallOptions {
   /** 0: any that is free. */

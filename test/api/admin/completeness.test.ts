@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { noteGaps } from '../../../src/gaps-metric.js'
+import { noteGaps } from '../../../src/app/gauges.js'
 import { createHttp } from '../../../src/http/server.js'
 import { createMetrics, metricsRoute } from '../../../src/observability/metrics.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'

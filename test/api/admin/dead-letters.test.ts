@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
+import type { WholeLetter } from '../../../src/api/admin/find-dead-letters.js'
 import { encodeEvent } from '../../../src/events/record.js'
-import type { WholeLetter } from '../../../src/query/letter-shape.js'
 import { history } from '../../support/history.js'
 import { FOREIGN, leaveLetters, withLetters } from '../../support/letters.js'
 import { NOW } from '../../support/projection.js'

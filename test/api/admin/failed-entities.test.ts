@@ -1,6 +1,6 @@
 import t from 'tap'
-import { refoldAllFailed } from '../../../src/project/refold-all.js'
 import { calls } from '../../../src/project/models/calls/calls.js'
+import { refoldAllFailed } from '../../../src/project/refold/refold.js'
 import { history } from '../../support/history.js'
 import { ANSWERED, NOW, projector } from '../../support/projection.js'
 import { queryApi } from '../../support/query-api.js'

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { alarmCounter, createMetrics } from '../../../src/observability/metrics.js'
-import { createTokenUses } from '../../../src/receive/token-uses.js'
-import { createTokenLookup } from '../../../src/receive/tokens.js'
+import { createTokenLookup, createTokenUses } from '../../../src/receive/tokens.js'
 import { freshDatabase } from '../../support/database.js'
 import { queryApi } from '../../support/query-api.js'
 

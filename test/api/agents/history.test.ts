@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { spansOf } from '../../../src/query/agent-spans.js'
+import { spansOf } from '../../../src/api/agents/history.js'
 import { at, status } from '../../support/facts.js'
-import { history, START } from '../../support/history.js'
+import { START, history } from '../../support/history.js'
 import { projector } from '../../support/projection.js'
 import { queryApi } from '../../support/query-api.js'
 

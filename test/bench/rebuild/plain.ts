@@ -2,10 +2,10 @@ import type pg from 'pg'
 import { inTransaction } from '../../../src/db/transaction.js'
 import type { Entity } from '../../../src/events/event.js'
 import { createAggregates } from '../../../src/project/batch/aggregates.js'
-import { loadHistories } from '../../../src/project/history.js'
-import { calls } from '../../../src/project/models/calls/calls.js'
 import { foldAll } from '../../../src/project/batch/fold-entities.js'
 import { writeRows } from '../../../src/project/batch/write-rows.js'
+import { calls } from '../../../src/project/models/calls/calls.js'
+import { loadHistories } from '../../../src/project/stored-events.js'
 import { SETTINGS } from '../../support/settings.js'
 
 const ENTITIES_AT_ONCE = 500

@@ -1,11 +1,11 @@
 // The mistake: kafkajs is used as it comes. It retries what was not sent, but a broker that has answered is not asked again, not even for the
 // partitions that it took over from a dead one meanwhile; and nobody looks at which partitions the answer confirms.
+import { Kafka, Partitioners, logLevel } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { pino } from 'pino'
 import type { Config } from '../../../src/config/config.js'
 import { createAppender } from '../../../src/event-log/kafka/producer.js'
-import { kafkaTopic } from '../../../src/event-log/kafka/records.js'
+import { kafkaTopic } from '../../../src/event-log/kafka/requests.js'
 import type { Sender } from '../../../src/event-log/kafka/sender.js'
 import type { EventLog } from '../../../src/event-log/port.js'
 import { grouped } from '../../support/grouped.js'

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { kafkaProblem } from '../../../src/event-log/kafka/errors.js'
-import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topic-settings.js'
+import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topics.js'
+import { TOPICS } from '../../../src/events/topics.js'
 import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
 import { record } from '../support/gather.js'
-import { TOPICS } from '../../../src/events/topics.js'
 
 t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)

@@ -1,9 +1,9 @@
 import t from 'tap'
+import { troubleOf } from '../../../src/mightycall/rest/failures.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
-import { troubleOf } from '../../../src/mightycall/rest/trouble.js'
 import { freePorts } from '../../support/free-ports.js'
-import { API_KEY, json, type Reply, restClient, USER_KEY } from '../../support/mightycall-api.js'
+import { API_KEY, type Reply, USER_KEY, json, restClient } from '../../support/mightycall-api.js'
 
 const SECRET = '+15559371200'
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { createContactCenterContact } from '../../../src/mightycall/rest/routes/contacts.js'
 import { journalRequest } from '../../../src/mightycall/rest/routes/journal.js'
-import { ping } from '../../../src/mightycall/rest/routes/ping.js'
+import { ping } from '../../../src/mightycall/rest/routes/team.js'
 import { API_KEY, restClient } from '../../support/mightycall-api.js'
 import { REQUESTS } from '../../support/rest-requests.js'
 

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { encodeEvent } from '../../../src/events/record.js'
 import { openLocalLog } from '../../../src/event-log/local/local-log.js'
+import { encodeEvent } from '../../../src/events/record.js'
+import { findHole } from '../../../src/project/batch/checkpoints.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
-import { findHole } from '../../../src/project/holes.js'
 import { startProjector } from '../../../src/project/projector.js'
 import { eventually } from '../../support/eventually.js'
 import { call, installation, odd } from '../../support/installation.js'
-import { tempDir } from '../../support/temp-dir.js'
 import { SETTINGS } from '../../support/settings.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test('a projector goes on where it was, without an alarm', async t => {
   const { run, holes } = await installation(t)

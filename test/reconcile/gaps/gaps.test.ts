@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { createLedger } from '../../../src/reconcile/ledger/ledger.js'
+import { createLedger } from '../../../src/reconcile/gaps/detect.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { HOUR_MS, lossyCompany } from '../../support/lossy-company.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
-import { callFinding } from '../../../src/reconcile/findings/calls.js'
+import { callFinding } from '../../../src/reconcile/routes/calls.js'
 import { BEGINNING, checked, rowOf } from '../../support/findings.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
 

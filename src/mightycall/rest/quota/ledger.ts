@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto'
 import type pg from 'pg'
-import { inTransaction, type Tx } from '../../../db/transaction.js'
+import { type Tx, inTransaction } from '../../../db/transaction.js'
 import { QuotaError, RestBlockedError } from '../../../errors.js'
-import { limitOf, WINDOW_MS } from '../quota-budget.js'
-import type { Quota } from './port.js'
-import { untilThen } from '../trouble.js'
+import { untilThen } from '../failures.js'
+import { type Quota, WINDOW_MS, limitOf } from './port.js'
 
 /** Older ones are removed. More than the window, since the clocks of processes differ. */
 const KEPT_MS = 2 * WINDOW_MS

@@ -1,8 +1,7 @@
 import type pg from 'pg'
 import type { Account } from '../../../accounts/accounts.js'
-import { limitOf } from '../quota-budget.js'
 import { digestOf, windowStart } from './ledger.js'
-import { PERMIT_CLASSES, type PermitClass } from './port.js'
+import { PERMIT_CLASSES, type PermitClass, limitOf } from './port.js'
 
 export interface ClassUsage {
   used: number

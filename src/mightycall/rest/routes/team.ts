@@ -13,3 +13,6 @@ export const team = route({
     vmboxes: maybe(Type.Array(named))
   })
 })
+
+/** The version of the API. */
+export const ping = route({ path: '/ping', answer: Type.String(), isOpen: true })

@@ -1,10 +1,10 @@
-import { iso } from '../columns.js'
+import type { Sighting } from '../discovered-extensions.js'
+import { iso } from '../facts.js'
 import { type ReadModel, table } from '../read-model.js'
 import type { Contribution } from '../reports.js'
-import type { Sighting } from '../discovered-extensions.js'
 import { contributionOf } from './contribution.js'
 import type { FoldedCallEvent } from './facts.js'
-import { type Call, CALL_FOLD_VERSION, foldCall } from './fold.js'
+import { CALL_FOLD_VERSION, type Call, foldCall } from './fold.js'
 import type { EndedLeg } from './outcome.js'
 
 export interface CallRow extends Call {

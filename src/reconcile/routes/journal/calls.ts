@@ -3,11 +3,10 @@ import { cleanName, cleanText } from '../../../events/text.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
 import { recordingLinkOf } from '../../../mightycall/webhook/recording.js'
 import type { Unlinked } from '../../route-reader.js'
-import { isUser } from '../../findings/extensions.js'
-import { type AgentRow, clientOf, type JournalRow, presentOf } from './rows.js'
-import { merged, type Party } from '../parties.js'
-import { rawOf } from '../../findings/raw.js'
-import { beginningOf, idOf, isoOf, numberOf, type Told } from '../row.js'
+import { isUser } from '../extensions.js'
+import { type Party, merged } from '../parties.js'
+import { type Told, beginningOf, idOf, isoOf, numberOf, rawOf } from '../row.js'
+import { type AgentRow, type JournalRow, clientOf, presentOf } from './rows.js'
 
 type Direction = CallReported['direction']
 

@@ -1,9 +1,8 @@
 import type { MessageReported } from '../../../events/message.js'
 import { cleanName, cleanText } from '../../../events/text.js'
 import type { FindingOf } from '../../route-reader.js'
-import { clientOf, type JournalRow } from './rows.js'
-import { rawOf } from '../../findings/raw.js'
-import { beginningOf, idOf, isoOf, numberOf, type Told } from '../row.js'
+import { type Told, beginningOf, idOf, isoOf, numberOf, rawOf } from '../row.js'
+import { type JournalRow, clientOf } from './rows.js'
 
 const MAX_ATTACHMENTS = 50
 

@@ -1,11 +1,11 @@
 import { journal } from '../../../mightycall/rest/routes/journal.js'
-import { agentFinding } from '../../findings/extensions.js'
-import { type JournalRow, kindOf } from './rows.js'
+import type { Finding, Page, Reader } from '../../route-reader.js'
+import { agentFinding } from '../extensions.js'
+import { pageAt, walk } from '../paginate.js'
+import { type TellingRow, ask, listed, pageSizeOf } from '../request.js'
 import { agentsOf, journalCall } from './calls.js'
 import { messageFinding } from './messages.js'
-import type { Finding, Page, Reader } from '../../route-reader.js'
-import { ask, listed, pageSizeOf, type TellingRow } from '../request.js'
-import { pageAt, walk } from '../paginate.js'
+import { type JournalRow, kindOf } from './rows.js'
 
 /** A row holds the client's contacts, which may be long: with the maximum of 1000, an answer could be more than the client takes, each time. */
 const ROWS = 250

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { journal } from '../../../../src/mightycall/rest/routes/journal.js'
-import { kindOf } from '../../../../src/reconcile/routes/journal/rows.js'
-import { agentFinding } from '../../../../src/reconcile/findings/extensions.js'
+import { agentFinding } from '../../../../src/reconcile/routes/extensions.js'
 import { journalCall } from '../../../../src/reconcile/routes/journal/calls.js'
 import { messageFinding } from '../../../../src/reconcile/routes/journal/messages.js'
+import { kindOf } from '../../../../src/reconcile/routes/journal/rows.js'
 import { BEGINNING, checked, rowOf } from '../../../support/findings.js'
 import { DOCUMENTED } from '../../../support/mightycall-examples.js'
 

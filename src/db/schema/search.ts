@@ -1,9 +1,0 @@
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-
-/** What `q` of a list looks through, as one text: an index of trigrams leads to it only where the query has the very same words. */
-export function searchText (...columns: readonly SQLWrapper[]): SQL {
-  return sql`(${sql.join(columns.map(column => sql`coalesce(${column}, '')`), sql` || ' ' || `)})`
-}
-
-/** For an index of it; the migration makes the extension pg_trgm. */
-export const trigrams = (text: SQL) => sql`${text} gin_trgm_ops`
