@@ -5,7 +5,8 @@ import { PROJECT_ROOT } from '../src/lib/package-root.js'
 import { generatedDocs } from './docs/generated.js'
 
 const docs = await generatedDocs()
-rmSync(path.join(PROJECT_ROOT, 'docs/schemas'), { recursive: true, force: true }) // an event that is no more leaves no schema
+// an event that is no more leaves no schema
+rmSync(path.join(PROJECT_ROOT, 'docs/schemas'), { recursive: true, force: true })
 for (const [name, text] of docs) {
   const file = path.join(PROJECT_ROOT, name)
   mkdirSync(path.dirname(file), { recursive: true })

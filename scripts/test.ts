@@ -7,7 +7,8 @@
 //   npm run test:full         those of test/full instead, which take minutes
 //
 // TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: no broker is a failure, not a skip.
-// MIN_COVERAGE: percent of lines that must have run, with --coverage. The last line is always "N passed, N failed[, N skipped]".
+// MIN_COVERAGE: percent of lines that must have run, with --coverage. The last line is always "N passed, N failed[, N
+// skipped]".
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -44,26 +45,34 @@ const failed = counts.failed + left.length
 console.log(`${counts.passed} passed, ${failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ''}`)
 process.exit(failed || !counts.passed ? 1 : 0)
 
-async function main (): Promise<Counts> {
+async function main(): Promise<Counts> {
   const full = process.argv.includes('--full')
   const isCovered = process.argv.includes('--coverage')
   const isVerbose = process.argv.includes('--verbose')
   const words = process.argv.slice(2).filter(word => !['--full', '--coverage', '--verbose'].includes(word))
-  const files = selectTests(words.filter(word => !word.startsWith('-')), { full })
+  const files = selectTests(
+    words.filter(word => !word.startsWith('-')),
+    { full }
+  )
   if (files.length === 0) throw new Error('no test file has this in its path')
   const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
   console.log(`# servers ready after ${seconds(began)}`)
   try {
     interrupt.signal.throwIfAborted()
-    const options = [...full ? ['--timeout=900'] : [], ...words.filter(word => word.startsWith('-'))]
-    const result = await runTap([...options, ...files], { env: { ...process.env, ...services.env }, signal: interrupt.signal, isCovered, isVerbose })
+    const options = [...(full ? ['--timeout=900'] : []), ...words.filter(word => word.startsWith('-'))]
+    const result = await runTap([...options, ...files], {
+      env: { ...process.env, ...services.env },
+      signal: interrupt.signal,
+      isCovered,
+      isVerbose
+    })
     return interrupt.signal.aborted ? { ...result, failed: result.failed || 1 } : withCoverage(result)
   } finally {
     await services.stop()
   }
 }
 
-function withCoverage (result: Counts): Counts {
+function withCoverage(result: Counts): Counts {
   const covered = coverage()
   if (!covered) return result
   console.log(`# coverage: ${covered.lines} % of lines, ${covered.branches} % of branches`)
@@ -74,7 +83,7 @@ function withCoverage (result: Counts): Counts {
 }
 
 /** A temporary folder for all of the run. What killed runs have left is removed first. */
-function makeRunDir (): string {
+function makeRunDir(): string {
   for (const name of readdirSync(os.tmpdir())) {
     const pid = /^mcs-run-(\d+)-/.exec(name)?.[1]
     if (pid && !isAlive(Number(pid))) rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true })
@@ -85,7 +94,7 @@ function makeRunDir (): string {
   return made
 }
 
-function isAlive (pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (err) {
@@ -93,6 +102,6 @@ function isAlive (pid: number): boolean {
   }
 }
 
-function seconds (since: number): string {
+function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`
 }

@@ -11,7 +11,8 @@ const program = new Command('mightycall-stream')
 
 type MakeCommand = (env: NodeJS.ProcessEnv) => Command
 
-// A new command is one file and one line here. Loaded when it is asked for: all of them together take longer than most of them run.
+// A new command is one file and one line here. Loaded when it is asked for: all of them together take longer than most
+// of them run.
 const commands: Record<string, () => Promise<MakeCommand>> = {
   start: async () => (await import('./cli/start.js')).startCommand,
   migrate: async () => (await import('./cli/migrate.js')).migrateCommand,
@@ -46,8 +47,8 @@ try {
 }
 
 /** One line for what the operator can mend; a stack only for what we have to. */
-function explain (err: unknown): string {
+function explain(err: unknown): string {
   if (!(err instanceof Error)) return String(err)
   const { code } = err as { code?: unknown } // ours all have one
-  return typeof code === 'string' && code.startsWith('MCS_') ? `${err.message} [${code}]` : err.stack ?? err.message
+  return typeof code === 'string' && code.startsWith('MCS_') ? `${err.message} [${code}]` : (err.stack ?? err.message)
 }

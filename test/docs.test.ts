@@ -6,8 +6,8 @@ import t from 'tap'
 import { generatedDocs } from '../scripts/docs/generated.js'
 import { loadConfig } from '../src/config/config.js'
 import { VARIABLE_NAMES } from '../src/config/variables.js'
-import { parseNotification } from '../src/mightycall/webhook/notification.js'
 import { PROJECT_ROOT } from '../src/lib/package-root.js'
+import { parseNotification } from '../src/mightycall/webhook/notification.js'
 
 const inProject = (name: string) => path.join(PROJECT_ROOT, name)
 
@@ -15,22 +15,29 @@ t.test('the documents that are made from the code are those in the repository', 
   const docs = await generatedDocs()
   for (const [name, text] of docs) {
     const there = existsSync(inProject(name)) ? readFileSync(inProject(name), 'utf8') : null
-    t.ok(there === text, there === text ? `${name} is up to date` : `${name} is stale: run "npm run docs" and commit it`)
+    t.ok(
+      there === text,
+      there === text ? `${name} is up to date` : `${name} is stale: run "npm run docs" and commit it`
+    )
   }
   const extra = readdirSync(inProject('docs/schemas')).filter(name => !docs.has(`docs/schemas/${name}`))
   t.strictSame(extra, [], 'no schema of an event that is no more: run "npm run docs"')
 })
 
 t.test('the same code gives the same documents', async t => {
-  t.strictSame([...await generatedDocs()], [...await generatedDocs()])
+  t.strictSame([...(await generatedDocs())], [...(await generatedDocs())])
 })
 
 t.test('an event is of its published schema', async t => {
   const account = { id: 'default', apiKey: null, region: 'US' } as const
   const ajv = formats.default(new Ajv.default({ strict: false }))
-  for (const body of ['{"EventType":"IncomingCall","Body":{"Id":"a","From":"+15559371200"},"Timestamp":"2017-05-25T08:58:10.5140000Z"}', 'no JSON']) {
+  for (const body of [
+    '{"EventType":"IncomingCall","Body":{"Id":"a","From":"+15559371200"},"Timestamp":"2017-05-25T08:58:10.5140000Z"}',
+    'no JSON'
+  ]) {
     const event = parseNotification(account, Buffer.from(body), new Date(0))
-    const schema = JSON.parse(readFileSync(inProject(`docs/schemas/${event?.type}.json`), 'utf8')) as object // our own file
+    // our own file
+    const schema = JSON.parse(readFileSync(inProject(`docs/schemas/${event?.type}.json`), 'utf8')) as object
     t.equal(ajv.validate(schema, event), true, `${event?.type}: ${ajv.errorsText()}`)
   }
 })
@@ -45,9 +52,18 @@ t.test('.env.example names every variable, and taken as it stands it changes not
 })
 
 t.test('every link between the documents leads somewhere', async t => {
-  const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...readdirSync(inProject('docs')).filter(name => name.endsWith('.md')).map(name => `docs/${name}`)]
+  const pages = [
+    'README.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    ...readdirSync(inProject('docs'))
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name}`)
+  ]
   for (const page of pages) {
-    for (const [, target = ''] of readFileSync(inProject(page), 'utf8').matchAll(/(?:\]\(|src=")(?!https?:|#)([^)"#]+)/g)) {
+    for (const [, target = ''] of readFileSync(inProject(page), 'utf8').matchAll(
+      /(?:\]\(|src=")(?!https?:|#)([^)"#]+)/g
+    )) {
       t.ok(existsSync(path.join(PROJECT_ROOT, path.dirname(page), target)), `${page} → ${target}`)
     }
   }

@@ -15,14 +15,17 @@ t.test('every command of the README answers as it says', async t => {
   t.equal(steps.length, 4)
   const { port, dataDir } = await startByScript(t)
   const env = { DATA_DIR: dataDir }
-  const here = (command: string) => command
-    .replaceAll('localhost:8080', `127.0.0.1:${port}`)
-    .replaceAll('.data/', `${dataDir}/`)
-    .replace(/ \| jq$/m, '') // it makes JSON readable, no more
+  const here = (command: string) =>
+    command
+      .replaceAll('localhost:8080', `127.0.0.1:${port}`)
+      .replaceAll('.data/', `${dataDir}/`)
+      .replace(/ \| jq$/m, '') // it makes JSON readable, no more
   const sourced: string[] = [] // a reader types on in the same shell
   for (const { command, answer, kind } of steps) {
     const script = here([...sourced, command].join('\n'))
-    await t.test(command.split('\n').at(kind === 'text' ? 0 : -1) ?? '', async t => checkAnswer(t, () => runInShell(script, env), { answer, kind }))
+    await t.test(command.split('\n').at(kind === 'text' ? 0 : -1) ?? '', async t =>
+      checkAnswer(t, () => runInShell(script, env), { answer, kind })
+    )
     sourced.push(...command.split('\n').filter(line => line.startsWith('. ')))
   }
 
@@ -30,11 +33,18 @@ t.test('every command of the README answers as it says', async t => {
     const [post, read, tail] = steps.map(({ command }) => here([...sourced, command].join('\n')))
     await runInShell(post ?? '', env)
     const twice = await runInShell((tail ?? '').replace('--count 1', '--count 2'), env)
-    const ids = twice.trim().split('\n').map(line => (JSON.parse(line) as { headers: { ce_id: string } }).headers.ce_id) // what tail prints
+    const ids = twice
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { headers: { ce_id: string } }).headers.ce_id) // what tail prints
     t.equal(ids.length, 2)
     t.equal(ids[0], ids[1])
     const projected = `curl -s -H "Authorization: Bearer $ADMIN_KEY" http://127.0.0.1:${port}/metrics | grep '^mcs_projected_records_total'`
-    await eventually('the second record is projected', async () => (await runInShell([...sourced.map(here), projected].join('\n'), env)).trim().endsWith(' 2'), PATIENCE_MS)
+    await eventually(
+      'the second record is projected',
+      async () => (await runInShell([...sourced.map(here), projected].join('\n'), env)).trim().endsWith(' 2'),
+      PATIENCE_MS
+    )
     t.equal(masked(await runInShell(read ?? '', env)), masked(steps[1]?.answer ?? ''))
   })
 
@@ -43,13 +53,21 @@ t.test('every command of the README answers as it says', async t => {
 })
 
 /** The rows come a moment after the 200, as they do for a reader: asked again until they are there. */
-async function checkAnswer (t: Test, ask: () => Promise<string>, { answer, kind }: Omit<ReadmeStep, 'command'>): Promise<void> {
+async function checkAnswer(
+  t: Test,
+  ask: () => Promise<string>,
+  { answer, kind }: Omit<ReadmeStep, 'command'>
+): Promise<void> {
   let said = ''
-  const right = () => kind === 'json' ? masked(said) === masked(answer) : said.startsWith(answer)
-  await eventually('the answer of the README', async () => {
-    said = await ask()
-    return right()
-  }, PATIENCE_MS).catch(() => {})
+  const right = () => (kind === 'json' ? masked(said) === masked(answer) : said.startsWith(answer))
+  await eventually(
+    'the answer of the README',
+    async () => {
+      said = await ask()
+      return right()
+    },
+    PATIENCE_MS
+  ).catch(() => {})
   if (kind === 'json') t.equal(masked(said), masked(answer))
   else t.ok(right(), `begins with ${answer.split('\n')[0]}`, { found: said })
 }

@@ -5,7 +5,7 @@ import { keywordsOf } from './configuration.js'
 import { type EventSchema, eventSchemaFiles } from './schemas.js'
 
 /** AsyncAPI 3.0: the topics are its channels, the events its messages. */
-export function asyncApi (): object {
+export function asyncApi(): object {
   const events = eventSchemaFiles()
   const prefix = keywordsOf('KAFKA_TOPIC_PREFIX').default
   return {
@@ -16,11 +16,22 @@ export function asyncApi (): object {
       description: `The Kafka topics that mightycall-stream writes. KAFKA_TOPIC_PREFIX replaces the first part of their names, "${prefix}". Delivery is at least once: de-duplicate by ce_id.`
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries(TOPICS.map(topic => [topic, {
-      address: `${prefix}.${topic}`,
-      messages: Object.fromEntries(events.filter(({ type }) => topicOfType(type) === topic).map(({ type }) => [type, { $ref: `#/components/messages/${type}` }]))
-    }])),
-    operations: Object.fromEntries(TOPICS.map(topic => [`write-${topic}`, { action: 'send', channel: { $ref: `#/channels/${topic}` } }])),
+    channels: Object.fromEntries(
+      TOPICS.map(topic => [
+        topic,
+        {
+          address: `${prefix}.${topic}`,
+          messages: Object.fromEntries(
+            events
+              .filter(({ type }) => topicOfType(type) === topic)
+              .map(({ type }) => [type, { $ref: `#/components/messages/${type}` }])
+          )
+        }
+      ])
+    ),
+    operations: Object.fromEntries(
+      TOPICS.map(topic => [`write-${topic}`, { action: 'send', channel: { $ref: `#/channels/${topic}` } }])
+    ),
     components: {
       messages: Object.fromEntries(events.map(event => [event.type, message(event)])),
       schemas: { headers: headers() }
@@ -28,7 +39,7 @@ export function asyncApi (): object {
   }
 }
 
-function message ({ type, description, path }: EventSchema): object {
+function message({ type, description, path }: EventSchema): object {
   return {
     name: type,
     summary: description,
@@ -39,15 +50,19 @@ function message ({ type, description, path }: EventSchema): object {
 }
 
 /** Of the encoder itself, so that none is forgotten. */
-function headers (): object {
+function headers(): object {
   const names = Object.keys(encodeEvent(sampleOf('unclassified')).headers)
-  return { type: 'object', required: names, properties: Object.fromEntries(names.map(name => [name, { type: 'string' }])) }
+  return {
+    type: 'object',
+    required: names,
+    properties: Object.fromEntries(names.map(name => [name, { type: 'string' }]))
+  }
 }
 
-function topicOfType (type: Event['type']): string {
+function topicOfType(type: Event['type']): string {
   return encodeEvent(sampleOf(type)).topic
 }
 
-function sampleOf (type: Event['type']): Event {
+function sampleOf(type: Event['type']): Event {
   return { type, account: 'default', id: 'id', callId: 'call', source: 'webhook' } as Event // what the encoder reads
 }

@@ -13,7 +13,7 @@ interface Keywords {
 }
 
 /** docs/configuration.md */
-export function configurationPage (): string {
+export function configurationPage(): string {
   return `# Configuration
 
 ${notice('src/config/variables.ts')}
@@ -63,33 +63,47 @@ Of those with the role reconcile one is elected, and the next one takes over whe
 }
 
 /** .env.example: every variable, commented out, with its default. */
-export function environmentExample (): string {
-  const head = '# Made from src/config/variables.ts by npm run docs. Copy to .env and take away the # of what you set.\n# docker compose reads .env; in a shell: set -a; . ./.env; set +a\n'
-  return `${head}${VARIABLE_NAMES.map(name => `\n${wrap(keywordsOf(name).description).map(line => `# ${line}\n`).join('')}# ${name}=${keywordsOf(name).default ?? ''}\n`).join('')}`
+export function environmentExample(): string {
+  const head =
+    '# Made from src/config/variables.ts by npm run docs. Copy to .env and take away the # of what you set.\n# docker compose reads .env; in a shell: set -a; . ./.env; set +a\n'
+  return `${head}${VARIABLE_NAMES.map(
+    name =>
+      `\n${wrap(keywordsOf(name).description)
+        .map(line => `# ${line}\n`)
+        .join('')}# ${name}=${keywordsOf(name).default ?? ''}\n`
+  ).join('')}`
 }
 
-function rowOf (name: VariableName): string[] {
+function rowOf(name: VariableName): string[] {
   const keywords = keywordsOf(name)
   const fallback = keywords.default === undefined ? '' : `\`${keywords.default}\``
   return [`\`${name}\`${isSecret(name) ? ' *secret*' : ''}`, fallback, valuesOf(keywords), keywords.description]
 }
 
-function memberRow (name: typeof ACCOUNT_MEMBERS[number]): string[] {
+function memberRow(name: (typeof ACCOUNT_MEMBERS)[number]): string[] {
   const { description, default: fallback } = accountSchema.properties[name] as unknown as Keywords // as below
-  return [`\`${name}\``, accountSchema.required.some(required => required === name) ? 'required' : fallback === undefined ? '' : `\`${fallback}\``, description]
+  return [
+    `\`${name}\``,
+    accountSchema.required.some(required => required === name)
+      ? 'required'
+      : fallback === undefined
+        ? ''
+        : `\`${fallback}\``,
+    description
+  ]
 }
 
-function valuesOf ({ type, minimum, maximum, anyOf }: Keywords): string {
+function valuesOf({ type, minimum, maximum, anyOf }: Keywords): string {
   if (anyOf) return anyOf.map(option => `\`${option.const}\``).join(', ')
   if (type === 'boolean') return '`true`, `false`'
   return minimum === undefined ? 'text' : `${minimum} to ${maximum}`
 }
 
 /** What the schema says of a variable. */
-export function keywordsOf (name: VariableName): Keywords {
+export function keywordsOf(name: VariableName): Keywords {
   return configSchema.properties[name] as unknown as Keywords // TypeBox keeps what it was given, without a type for it
 }
 
-function wrap (text: string, columns = 110): string[] {
+function wrap(text: string, columns = 110): string[] {
   return text.match(new RegExp(`.{1,${columns}}(?: |$)`, 'g'))?.map(line => line.trimEnd()) ?? []
 }

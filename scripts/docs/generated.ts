@@ -7,7 +7,7 @@ import { openApi } from './openapi.js'
 import { eventSchemaFiles } from './schemas.js'
 
 /** Every document that is made from the code, by its path in the repository. The same code gives the same text. */
-export async function generatedDocs (): Promise<Map<string, string>> {
+export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
     ['docs/openapi.json', json(await openApi())],
     ['docs/asyncapi.json', json(asyncApi())],
@@ -20,6 +20,6 @@ export async function generatedDocs (): Promise<Map<string, string>> {
   ])
 }
 
-function json (value: object): string {
+function json(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }

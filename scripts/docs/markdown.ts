@@ -1,8 +1,10 @@
 /** Says that a page is not to be edited. */
-export function notice (source: string): string {
+export function notice(source: string): string {
   return `<!-- Made from ${source} by npm run docs. Do not edit. -->`
 }
 
-export function table (head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows]
+    .map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n')
 }

@@ -14,21 +14,54 @@ import { createMetrics } from '../../src/observability/metrics.js'
 import { serveReceive } from '../../src/receive/start.js'
 
 /** The description of a process with every role: its routes are made, and none is called. */
-export async function openApi (): Promise<object> {
+export async function openApi(): Promise<object> {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   const now = () => new Date(0)
   await collectOpenApi(app)
   await serveReceive(app, { log: noLog, metrics: createMetrics(), now, accounts: () => [] })
-  await serveQuery(app, { db: drizzle.mock(), now, regionsOf: () => [], zonesOf: () => [], timeTravel: { callsAt: notCalled, timeline: notCalled }, repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled }, quotaUsage: notCalled, completenessOf: notCalled, settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }), changeSettings: notCalled, systemState: notCalled, accountIds: () => [], sync: null, backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled }, syncable: () => [], access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }), limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 }, corsOrigins: [], addRoutes: async (app, authenticate) => { await app.register(live, { live: { open: notCalled, close: async () => {} }, authenticate }) } })
-  await app.register(health, { checks: Object.fromEntries(ROLES.map(role => [role, notCalled])), draining: () => false })
+  await serveQuery(app, {
+    db: drizzle.mock(),
+    now,
+    regionsOf: () => [],
+    zonesOf: () => [],
+    timeTravel: { callsAt: notCalled, timeline: notCalled },
+    repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled },
+    quotaUsage: notCalled,
+    completenessOf: notCalled,
+    settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }),
+    changeSettings: notCalled,
+    systemState: notCalled,
+    accountIds: () => [],
+    sync: null,
+    backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled },
+    syncable: () => [],
+    access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }),
+    limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 },
+    corsOrigins: [],
+    addRoutes: async (app, authenticate) => {
+      await app.register(live, { live: { open: notCalled, close: async () => {} }, authenticate })
+    }
+  })
+  await app.register(health, {
+    checks: Object.fromEntries(ROLES.map(role => [role, notCalled])),
+    draining: () => false
+  })
   await app.ready()
   const document = app.swagger()
   await app.close()
   return document
 }
 
-const noLog: EventLog = { id: notCalled, append: notCalled, subscribe: notCalled, bounds: notCalled, close: notCalled, sparse: false, trouble: () => null }
+const noLog: EventLog = {
+  id: notCalled,
+  append: notCalled,
+  subscribe: notCalled,
+  bounds: notCalled,
+  close: notCalled,
+  sparse: false,
+  trouble: () => null
+}
 
-async function notCalled (): Promise<never> {
+async function notCalled(): Promise<never> {
   throw new Error('a description needs no answers')
 }

@@ -10,7 +10,7 @@ export interface EventSchema {
 }
 
 /** A JSON Schema for the value of every event's record. */
-export function eventSchemaFiles (): EventSchema[] {
+export function eventSchemaFiles(): EventSchema[] {
   return eventSchemas.map(schema => {
     const type = schema.properties.type.const
     const { description } = schema as { description?: string } // TypeBox keeps what it was given, without a type for it

@@ -1,4 +1,5 @@
-// What a reader needs of a TAP stream: a line for each file, all of a file that failed, and the failures once more at the end.
+// What a reader needs of a TAP stream: a line for each file, all of a file that failed, and the failures once more at
+// the end.
 
 const FILE_RESULT = /^(not )?ok \d+ - (\S+)/
 const FAILED = /^(\s*)not ok \d+ - (.*)$/
@@ -6,13 +7,13 @@ const SKIPPED = /^\s+ok \d+ - .*# SKIP/
 
 export interface Digest {
   /** What is to be printed for the lines that have come. */
-  write (text: string): string
+  write(text: string): string
   /** What is left: an unfinished file, and a line for each failure. */
-  end (): string
+  end(): string
 }
 
 /** Lines of a file are held until its result comes; with `all` they are passed through. */
-export function digest ({ all }: { all: boolean }): Digest {
+export function digest({ all }: { all: boolean }): Digest {
   const failures: string[] = []
   let held: string[] = []
   let rest = ''
@@ -30,21 +31,24 @@ export function digest ({ all }: { all: boolean }): Digest {
     return `${shown.join('\n')}\n`
   }
   return {
-    write (text) {
+    write(text) {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
       return lines.map(lineOf).join('')
     },
-    end () {
+    end() {
       const unfinished = all ? '' : [...held, rest].join('\n').trimEnd()
-      return [unfinished, ...failures.map(name => `# failed: ${name}`)].filter(Boolean).map(text => `${text}\n`).join('')
+      return [unfinished, ...failures.map(name => `# failed: ${name}`)]
+        .filter(Boolean)
+        .map(text => `${text}\n`)
+        .join('')
     }
   }
 }
 
 /** `file > test > assertion` of each line that failed, from the file's own result back to the first. */
-function namesOfFailures (lines: readonly string[]): string[] {
-  const path: { depth: number, name: string }[] = []
+function namesOfFailures(lines: readonly string[]): string[] {
+  const path: { depth: number; name: string }[] = []
   const names: string[] = []
   let depthBefore = -1
   for (const line of lines.toReversed()) {

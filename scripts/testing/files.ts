@@ -1,6 +1,7 @@
 // The root of a test run, a process of its own: node files.js [--bail] [--timeout=SECONDS] FILE…
 //
-// tap's own command loads its hooks into each test file, for coverage and mocks, and they take longer than most files do.
+// tap's own command loads its hooks into each test file, for coverage and mocks, and they take longer than most files
+// do.
 import { setMaxListeners } from 'node:events'
 import { parseArgs } from 'node:util'
 import t from 'tap'
@@ -9,7 +10,10 @@ import t from 'tap'
 const JOBS = 2
 const TIMEOUT_SECONDS = '150'
 
-const { values: { bail, timeout }, positionals } = parseArgs({
+const {
+  values: { bail, timeout },
+  positionals
+} = parseArgs({
   allowPositionals: true,
   options: { bail: { type: 'boolean', default: false }, timeout: { type: 'string', default: TIMEOUT_SECONDS } }
 })
@@ -20,5 +24,10 @@ t.jobs = JOBS
 t.setTimeout(0)
 for (const file of positionals) {
   // tap sets NODE_OPTIONS for what it spawns: `env` takes it out again
-  t.spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps', file], { timeout: Number(timeout) * 1000 }, file)
+  t.spawn(
+    'env',
+    ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps', file],
+    { timeout: Number(timeout) * 1000 },
+    file
+  )
 }

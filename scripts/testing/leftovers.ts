@@ -11,13 +11,16 @@ export interface RunMark {
 
 const GRACE_MS = 1000
 
-/** Processes of the run that are still alive, a moment after everything was stopped; one line for each. Empty where there is no /proc. */
-export async function leftoversOf (mark: RunMark): Promise<string[]> {
-  for (const end = Date.now() + GRACE_MS; alive(mark).length > 0 && Date.now() < end;) await sleep(20)
+/**
+ * Processes of the run that are still alive, a moment after everything was stopped; one line for each. Empty where
+ * there is no /proc.
+ */
+export async function leftoversOf(mark: RunMark): Promise<string[]> {
+  for (const end = Date.now() + GRACE_MS; alive(mark).length > 0 && Date.now() < end; ) await sleep(20)
   return alive(mark)
 }
 
-function alive (mark: RunMark): string[] {
+function alive(mark: RunMark): string[] {
   if (!existsSync('/proc/self/environ')) return []
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid && belongs(name, mark))
@@ -25,11 +28,11 @@ function alive (mark: RunMark): string[] {
 }
 
 /** Postgres writes its title over its environment: it is known by the folder that it works in. A zombie has neither. */
-function belongs (pid: string, { variable, dir }: RunMark): boolean {
+function belongs(pid: string, { variable, dir }: RunMark): boolean {
   return read(`/proc/${pid}/environ`).split('\0').includes(variable) || folderOf(pid).startsWith(dir)
 }
 
-function read (file: string): string {
+function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
@@ -37,7 +40,7 @@ function read (file: string): string {
   }
 }
 
-function folderOf (pid: string): string {
+function folderOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch {

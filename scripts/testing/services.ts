@@ -17,10 +17,12 @@ const NONE: Service = { env: {}, stop: async () => {} }
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } // thrown away after the run
 
 /** Starts Postgres and, when asked, a broker beside it. When one fails the other is stopped. */
-export async function startServices (dir: string, { kafka }: { kafka: boolean }): Promise<Services> {
+export async function startServices(dir: string, { kafka }: { kafka: boolean }): Promise<Services> {
   const started = await Promise.allSettled([startPostgres(dir), kafka ? startBroker(dir) : NONE])
-  const services = started.flatMap(result => result.status === 'fulfilled' ? result.value : [])
-  const stop = async () => { await Promise.all(services.map(service => service.stop())) }
+  const services = started.flatMap(result => (result.status === 'fulfilled' ? result.value : []))
+  const stop = async () => {
+    await Promise.all(services.map(service => service.stop()))
+  }
   const failed = started.find(result => result.status === 'rejected')
   if (failed) {
     await stop()
@@ -29,11 +31,20 @@ export async function startServices (dir: string, { kafka }: { kafka: boolean })
   return { env: Object.assign({}, ...services.map(service => service.env)), stop }
 }
 
-async function startPostgres (dir: string): Promise<Service> {
+async function startPostgres(dir: string): Promise<Service> {
   const { TEST_DATABASE_URL: given } = process.env
-  const server = given ? null : await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), database: 'postgres', settings: FAST, log: console.error })
+  const server = given
+    ? null
+    : await startEmbeddedPostgres({
+        dataDir: path.join(dir, 'postgres'),
+        database: 'postgres',
+        settings: FAST,
+        log: console.error
+      })
   const url = given ?? server?.url ?? ''
-  const stop = async () => { await server?.stop() }
+  const stop = async () => {
+    await server?.stop()
+  }
   try {
     await makeTemplate(url)
     return { env: { TEST_DATABASE_URL: url }, stop }
@@ -44,14 +55,17 @@ async function startPostgres (dir: string): Promise<Service> {
 }
 
 /** Databases of an aborted run are dropped first: the server may be a lasting one. */
-async function makeTemplate (url: string): Promise<void> {
-  const { rows } = await statement(url, "select datname from pg_database where datname ~ '^mcs_test_[0-9a-f]{12}$' or datname = 'mcs_template'")
+async function makeTemplate(url: string): Promise<void> {
+  const { rows } = await statement(
+    url,
+    "select datname from pg_database where datname ~ '^mcs_test_[0-9a-f]{12}$' or datname = 'mcs_template'"
+  )
   for (const { datname } of rows) await statement(url, `drop database ${datname} with (force)`)
   await statement(url, 'create database mcs_template')
   if (hasMigrations()) await runMigrations(databaseUrl(url, 'mcs_template'))
 }
 
-async function startBroker (dir: string): Promise<Service> {
+async function startBroker(dir: string): Promise<Service> {
   const { KAFKA_BROKERS: given } = process.env
   if (given) return { ...NONE, env: { TEST_KAFKA_BROKERS: given } }
   const reason = kafkaUnavailable()

@@ -25,11 +25,25 @@ export interface RunOptions {
 }
 
 /** Runs the files, with their output printed, until they end or `signal` aborts them. */
-export async function runTap (args: readonly string[], { env, signal, isCovered, isVerbose }: RunOptions): Promise<Counts> {
+export async function runTap(
+  args: readonly string[],
+  { env, signal, isCovered, isVerbose }: RunOptions
+): Promise<Counts> {
   rmSync(COVERAGE, { force: true })
   // In a group of its own, so that one signal ends tap with its test processes: on SIGTERM tap only prints where it is.
-  const tap = spawn(process.execPath, [...isCovered ? TAP : FILES, ...args], { cwd: PROJECT_ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
-  signal.addEventListener('abort', () => { if (tap.pid) process.kill(-tap.pid, 'SIGKILL') }, { once: true })
+  const tap = spawn(process.execPath, [...(isCovered ? TAP : FILES), ...args], {
+    cwd: PROJECT_ROOT,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  signal.addEventListener(
+    'abort',
+    () => {
+      if (tap.pid) process.kill(-tap.pid, 'SIGKILL')
+    },
+    { once: true }
+  )
   const shown = digest({ all: isVerbose })
   let tail = ''
   tap.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -44,16 +58,20 @@ export async function runTap (args: readonly string[], { env, signal, isCovered,
 }
 
 /** The shares of lines and branches that the tests ran, in percent; null when tap made no report. */
-export function coverage (): { lines: number, branches: number } | null {
+export function coverage(): { lines: number; branches: number } | null {
   if (!existsSync(COVERAGE)) return null
   // istanbul's json-summary
-  const { total } = JSON.parse(readFileSync(COVERAGE, 'utf8')) as { total: Record<'lines' | 'branches', { pct: number | 'Unknown' }> }
+  const { total } = JSON.parse(readFileSync(COVERAGE, 'utf8')) as {
+    total: Record<'lines' | 'branches', { pct: number | 'Unknown' }>
+  }
   const { lines, branches } = total
-  return typeof lines.pct === 'number' && typeof branches.pct === 'number' ? { lines: lines.pct, branches: branches.pct } : null
+  return typeof lines.pct === 'number' && typeof branches.pct === 'number'
+    ? { lines: lines.pct, branches: branches.pct }
+    : null
 }
 
 /** tap's own summary: `# { total: 12, pass: 10, fail: 1, skip: 1 }`. */
-function countsIn (output: string): Counts {
+function countsIn(output: string): Counts {
   const summary = [...output.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0]
   if (!summary) return { passed: 0, failed: 1, skipped: 0 }
   const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(summary)?.[1] ?? 0)

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import { type AuditLog, createAuditLog } from './audit-log.js'
 import { type AuthenticatorOptions, createAuthenticator } from './authenticator.js'
-import { createCredentials, type CredentialsOptions } from './credentials.js'
+import { type CredentialsOptions, createCredentials } from './credentials.js'
 import { createKeys, type Keys } from './keys.js'
 import { createOrganizations, type Organizations } from './organizations.js'
 import { createOwnerships, type Ownerships } from './ownerships.js'
@@ -24,7 +24,7 @@ export interface AccessOptions extends CredentialsOptions, Omit<AuthenticatorOpt
   pool: pg.Pool
 }
 
-export function createAccess ({ pool, now, adminKey, publicUrl, trouble }: AccessOptions): Access {
+export function createAccess({ pool, now, adminKey, publicUrl, trouble }: AccessOptions): Access {
   const credentials = createCredentials({ pool, adminKey, now })
   return {
     authenticate: createAuthenticator({ credentials, publicUrl, trouble }),

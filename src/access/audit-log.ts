@@ -1,4 +1,4 @@
-import { type SQL, and, inArray, sql } from 'drizzle-orm'
+import { and, inArray, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { auditLog } from '../db/schema/access.js'
@@ -18,25 +18,41 @@ export interface AuditFilter {
 
 export interface AuditLog {
   /** Last first. */
-  list: (viewer: Viewer, filter: AuditFilter, page: { place: readonly string[] | null, limit: number }) => Promise<Audited[]>
+  list: (
+    viewer: Viewer,
+    filter: AuditFilter,
+    page: { place: readonly string[] | null; limit: number }
+  ) => Promise<Audited[]>
   /** Of what is done in no transaction of ours. */
   note: (entry: Omit<AuditEntry, 'at'>) => Promise<void>
 }
 
-export function createAuditLog ({ pool, now }: { pool: pg.Pool, now: () => Date }): AuditLog {
+export function createAuditLog({ pool, now }: { pool: pg.Pool; now: () => Date }): AuditLog {
   const db = drizzle(pool)
   const { at, account, actor, action } = auditLog
   return {
-    list: async (viewer, { since, until, accounts, actors, actions }, { place, limit }) => db.select().from(auditLog)
-      .where(and(
-        ofAccount(viewer, account), accounts && inArray(account, [...accounts]), actors && inArray(actor, [...actors]), actions && inArray(action, [...actions]),
-        since ? sql`${at} >= ${since}` : undefined, until ? sql`${at} < ${until}` : undefined, place ? behind(place) : undefined))
-      .orderBy(sql`at desc, id desc`).limit(limit),
+    list: async (viewer, { since, until, accounts, actors, actions }, { place, limit }) =>
+      db
+        .select()
+        .from(auditLog)
+        .where(
+          and(
+            ofAccount(viewer, account),
+            accounts && inArray(account, [...accounts]),
+            actors && inArray(actor, [...actors]),
+            actions && inArray(action, [...actions]),
+            since ? sql`${at} >= ${since}` : undefined,
+            until ? sql`${at} < ${until}` : undefined,
+            place ? behind(place) : undefined
+          )
+        )
+        .orderBy(sql`at desc, id desc`)
+        .limit(limit),
     note: async entry => audit(pool, { ...entry, at: now() })
   }
 }
 
-function behind ([at, id]: readonly string[]): SQL {
+function behind([at, id]: readonly string[]): SQL {
   return sql`(at, id) < (${at}::timestamptz, ${id}::bigint)`
 }
 
@@ -55,6 +71,9 @@ export interface AuditEntry {
 }
 
 /** Notes what was done, in the transaction that does it, so that neither is there without the other. */
-export async function audit (tx: Tx, { at, actor, action, account, subject, details = {} }: AuditEntry): Promise<void> {
-  await tx.query('insert into audit_log (at, actor, action, account, subject, details) values ($1, $2, $3, $4, $5, $6)', [at, actor, action, account, subject, details])
+export async function audit(tx: Tx, { at, actor, action, account, subject, details = {} }: AuditEntry): Promise<void> {
+  await tx.query(
+    'insert into audit_log (at, actor, action, account, subject, details) values ($1, $2, $3, $4, $5, $6)',
+    [at, actor, action, account, subject, details]
+  )
 }

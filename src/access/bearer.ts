@@ -4,12 +4,12 @@ import { UnauthorizedError } from '../errors.js'
 import { secretDigest } from '../lib/secret-digest.js'
 
 /** Undefined: there is none, or it is no Bearer. */
-export function keyIn ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+export function keyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
 }
 
 /** Refuses every request that does not carry one of the keys; compares digests, in constant time. */
-export function createKeyCheck (keys: readonly string[]): (request: FastifyRequest) => Promise<void> {
+export function createKeyCheck(keys: readonly string[]): (request: FastifyRequest) => Promise<void> {
   const digests = keys.map(secretDigest)
   return async request => {
     const key = keyIn(request)

@@ -1,6 +1,6 @@
-import { type SQL, and, eq, inArray, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/node-postgres'
 import { randomUUID } from 'node:crypto'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { numberOwnerships, organizations } from '../db/schema/access.js'
 import { inTransaction } from '../db/transaction.js'
@@ -33,7 +33,11 @@ export interface OrganizationFilter {
 
 export interface Organizations {
   /** In the order of their accounts and names. */
-  list: (viewer: Viewer, filter: OrganizationFilter, page: { place: readonly string[] | null, limit: number }) => Promise<Organization[]>
+  list: (
+    viewer: Viewer,
+    filter: OrganizationFilter,
+    page: { place: readonly string[] | null; limit: number }
+  ) => Promise<Organization[]>
   /** @throws NotFoundError  there is none, or the viewer may not see it */
   find: (viewer: Viewer, id: string) => Promise<Organization>
   /** By number, of each the last span first. */
@@ -43,17 +47,29 @@ export interface Organizations {
    * @throws InvalidParameterError  the creator's are several, and none is named
    * @throws NotFoundError          the account is not the creator's
    */
-  create: (creator: Viewer, wanted: { account?: string | undefined, name: string }) => Promise<Organization>
+  create: (creator: Viewer, wanted: { account?: string | undefined; name: string }) => Promise<Organization>
   /** @throws NotFoundError */
   rename: (viewer: Viewer, id: string, name: string) => Promise<Organization>
 }
 
-export function createOrganizations ({ pool, now }: { pool: pg.Pool, now: () => Date }): Organizations {
+export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => Date }): Organizations {
   const db = drizzle(pool)
   const { id, account, name } = organizations
-  const list: Organizations['list'] = async (viewer, { accounts, id: only }, { place, limit }) => db.select().from(organizations)
-    .where(and(ofAccount(viewer, account), ofOrganization(viewer, id), accounts && inArray(account, [...accounts]), only === undefined ? undefined : eq(id, only), place ? behind(place) : undefined))
-    .orderBy(account, name, id).limit(limit)
+  const list: Organizations['list'] = async (viewer, { accounts, id: only }, { place, limit }) =>
+    db
+      .select()
+      .from(organizations)
+      .where(
+        and(
+          ofAccount(viewer, account),
+          ofOrganization(viewer, id),
+          accounts && inArray(account, [...accounts]),
+          only === undefined ? undefined : eq(id, only),
+          place ? behind(place) : undefined
+        )
+      )
+      .orderBy(account, name, id)
+      .limit(limit)
   const find: Organizations['find'] = async (viewer, id) => {
     const [found] = await list(viewer, { id }, { place: null, limit: 1 })
     if (!found) throw new NotFoundError('organization')
@@ -62,16 +78,35 @@ export function createOrganizations ({ pool, now }: { pool: pg.Pool, now: () => 
   return {
     list,
     find,
-    numbersOf: async ({ id }) => db.select({ number: numberOwnerships.number, from: numberOwnerships.ownedFrom, until: numberOwnerships.ownedUntil }).from(numberOwnerships)
-      .where(eq(numberOwnerships.organization, id)).orderBy(sql`number, owned_from desc`),
+    numbersOf: async ({ id }) =>
+      db
+        .select({
+          number: numberOwnerships.number,
+          from: numberOwnerships.ownedFrom,
+          until: numberOwnerships.ownedUntil
+        })
+        .from(numberOwnerships)
+        .where(eq(numberOwnerships.organization, id))
+        .orderBy(sql`number, owned_from desc`),
     create: async (creator, wanted) => {
       const account = wanted.account ?? creator.account
       if (account === null) throw new InvalidParameterError('account must be given')
       if (creator.account !== null && creator.account !== account) throw new NotFoundError('account')
       const made: Organization = { id: randomUUID(), account, name: nameFrom('name', wanted.name), createdAt: now() }
       return inTransaction(pool, async tx => {
-        await tx.query('insert into organizations (id, account, name, created_at) values ($1, $2, $3, $4)', [made.id, account, made.name, made.createdAt])
-        await audit(tx, { at: made.createdAt, actor: creator.actor, action: 'organization.created', account, subject: made.id })
+        await tx.query('insert into organizations (id, account, name, created_at) values ($1, $2, $3, $4)', [
+          made.id,
+          account,
+          made.name,
+          made.createdAt
+        ])
+        await audit(tx, {
+          at: made.createdAt,
+          actor: creator.actor,
+          action: 'organization.created',
+          account,
+          subject: made.id
+        })
         return made
       })
     },
@@ -80,19 +115,25 @@ export function createOrganizations ({ pool, now }: { pool: pg.Pool, now: () => 
       const name = nameFrom('name', text)
       return inTransaction(pool, async tx => {
         await tx.query('update organizations set name = $2 where id = $1', [id, name])
-        await audit(tx, { at: now(), actor: viewer.actor, action: 'organization.renamed', account: found.account, subject: id })
+        await audit(tx, {
+          at: now(),
+          actor: viewer.actor,
+          action: 'organization.renamed',
+          account: found.account,
+          subject: id
+        })
         return { ...found, name }
       })
     }
   }
 }
 
-function behind ([account, name, id]: readonly string[]): SQL {
+function behind([account, name, id]: readonly string[]): SQL {
   return sql`(account, name, id) > (${account}, ${name}, ${id}::uuid)`
 }
 
 /** A name that people gave, as it is kept. @throws InvalidParameterError  nothing is left of it */
-export function nameFrom (field: string, text: string): string {
+export function nameFrom(field: string, text: string): string {
   const name = cleanName(text)
   if (name === null) throw new InvalidParameterError(`${field} must not be empty`)
   return name

@@ -1,6 +1,6 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type pg from 'pg'
-import { type Tx, inTransaction } from '../db/transaction.js'
+import { inTransaction, type Tx } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError, NumberOwnedError } from '../errors.js'
 import { audit } from './audit-log.js'
 import type { Organization, Ownership } from './organizations.js'
@@ -25,7 +25,7 @@ const OVERLAP = `select from number_ownerships where account = $1 and number = $
   and (owned_until is null or owned_until > $3) and ($4::timestamptz is null or owned_from < $4) limit 1`
 const LAST = `select owned_from as "from", owned_until as until from number_ownerships where account = $1 and number = $2 and organization = $3 order by owned_from desc limit 1`
 
-export function createOwnerships ({ pool, now }: { pool: pg.Pool, now: () => Date }): Ownerships {
+export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date }): Ownerships {
   return {
     add: async ({ id, account }, { number, from, until }, actor) => {
       if (until && until <= from) throw new InvalidParameterError('until must be after from')
@@ -33,31 +33,66 @@ export function createOwnerships ({ pool, now }: { pool: pg.Pool, now: () => Dat
         await lockNumber(tx, account, number)
         const { rowCount } = await tx.query(OVERLAP, [account, number, from, until])
         if (rowCount) throw new NumberOwnedError()
-        await tx.query('insert into number_ownerships (account, number, owned_from, owned_until, organization) values ($1, $2, $3, $4, $5)', [account, number, from, until, id])
-        await audit(tx, { at: now(), actor, action: 'number.given', account, subject: number, details: { organization: id, from: from.toISOString(), until: until?.toISOString() ?? null } })
+        await tx.query(
+          'insert into number_ownerships (account, number, owned_from, owned_until, organization) values ($1, $2, $3, $4, $5)',
+          [account, number, from, until, id]
+        )
+        await audit(tx, {
+          at: now(),
+          actor,
+          action: 'number.given',
+          account,
+          subject: number,
+          details: { organization: id, from: from.toISOString(), until: until?.toISOString() ?? null }
+        })
         return { number, from, until }
       })
     },
-    end: async ({ id, account }, number, until, actor) => inTransaction(pool, async tx => {
-      await lockNumber(tx, account, number)
-      const { rows: [last] } = await tx.query<Omit<Ownership, 'number'>>(LAST, [account, number, id])
-      if (!last) throw new NotFoundError('number of this organization')
-      if (last.until && last.until < until) throw new InvalidParameterError('until must not be after the end that it has')
-      const isNever = until <= last.from
-      if (isNever) await tx.query('delete from number_ownerships where account = $1 and number = $2 and owned_from = $3', [account, number, last.from])
-      else await tx.query('update number_ownerships set owned_until = $4 where account = $1 and number = $2 and owned_from = $3', [account, number, last.from, until])
-      await audit(tx, { at: now(), actor, action: isNever ? 'number.withdrawn' : 'number.ended', account, subject: number, details: { organization: id, from: last.from.toISOString(), until: until.toISOString() } })
-      return isNever ? null : { number, from: last.from, until }
-    })
+    end: async ({ id, account }, number, until, actor) =>
+      inTransaction(pool, async tx => {
+        await lockNumber(tx, account, number)
+        const {
+          rows: [last]
+        } = await tx.query<Omit<Ownership, 'number'>>(LAST, [account, number, id])
+        if (!last) throw new NotFoundError('number of this organization')
+        if (last.until && last.until < until)
+          throw new InvalidParameterError('until must not be after the end that it has')
+        const isNever = until <= last.from
+        if (isNever)
+          await tx.query('delete from number_ownerships where account = $1 and number = $2 and owned_from = $3', [
+            account,
+            number,
+            last.from
+          ])
+        else
+          await tx.query(
+            'update number_ownerships set owned_until = $4 where account = $1 and number = $2 and owned_from = $3',
+            [account, number, last.from, until]
+          )
+        await audit(tx, {
+          at: now(),
+          actor,
+          action: isNever ? 'number.withdrawn' : 'number.ended',
+          account,
+          subject: number,
+          details: { organization: id, from: last.from.toISOString(), until: until.toISOString() }
+        })
+        return isNever ? null : { number, from: last.from, until }
+      })
   }
 }
 
 /** Two who give one number away wait for each other, whether or not it has a row yet. */
-async function lockNumber (tx: Tx, account: string, number: string): Promise<void> {
+async function lockNumber(tx: Tx, account: string, number: string): Promise<void> {
   await tx.query("select pg_advisory_xact_lock(hashtextextended('number ' || $1 || ' ' || $2, 0))", [account, number])
 }
 
 /** Id of the organization that has the number at this instant; null: none has. For the columns of a select. */
-export function ownerOf ({ account, number }: { account: SQLWrapper, number: SQLWrapper }, now: Date): SQL<string | null> {
-  return sql<string | null>`(select o.organization from number_ownerships o where o.account = ${account} and o.number = ${number} and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
+export function ownerOf(
+  { account, number }: { account: SQLWrapper; number: SQLWrapper },
+  now: Date
+): SQL<string | null> {
+  return sql<
+    string | null
+  >`(select o.organization from number_ownerships o where o.account = ${account} and o.number = ${number} and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
 }

@@ -1,6 +1,11 @@
 import type { RouteRole } from './viewer.js'
 
-type RouteLine = readonly [method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, role: RouteRole, file: string]
+type RouteLine = readonly [
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  url: string,
+  role: RouteRole,
+  file: string
+]
 
 /** Every route of the API: who may use it, and where it is. One that is not here is refused at start. */
 export const ROUTES: readonly RouteLine[] = [
@@ -65,7 +70,7 @@ export const ROUTES: readonly RouteLine[] = [
 const RULES = new Map(ROUTES.map(([method, url, role]) => [`${method} ${url}`, role]))
 
 /** @throws when nobody has said who may use it */
-export function roleOf (method: string, url: string): RouteRole {
+export function roleOf(method: string, url: string): RouteRole {
   const role = RULES.get(`${method === 'HEAD' ? 'GET' : method} ${url}`)
   if (!role) throw new Error(`${method} ${url} is not in access/routes.ts: say there who may use it`)
   return role

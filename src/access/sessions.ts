@@ -33,7 +33,7 @@ export interface SessionsOptions {
 }
 
 /** Browsers that have signed in. What they may do is asked of their key at each request: see credentials.ts. */
-export function createSessions ({ pool, credentials, now }: SessionsOptions): Sessions {
+export function createSessions({ pool, credentials, now }: SessionsOptions): Sessions {
   return {
     begin: async key => {
       const viewer = await credentials.byKey(key)
@@ -43,22 +43,40 @@ export function createSessions ({ pool, credentials, now }: SessionsOptions): Se
       const expiresAt = new Date(at.getTime() + SESSION_HOURS * 3_600_000)
       await inTransaction(pool, async tx => {
         await tx.query('delete from sessions where expires_at <= $1', [at])
-        await tx.query('insert into sessions (digest, key_digest, created_at, expires_at) values ($1, $2, $3, $4)', [storedDigest(token), storedDigest(key), at, expiresAt])
+        await tx.query('insert into sessions (digest, key_digest, created_at, expires_at) values ($1, $2, $3, $4)', [
+          storedDigest(token),
+          storedDigest(key),
+          at,
+          expiresAt
+        ])
         await audit(tx, { at, actor: viewer.actor, action: 'session.begun', account: viewer.account, subject: null })
       })
       return { token, viewer, expiresAt }
     },
     expiryOf: async token => {
-      const { rows: [row] } = await pool.query<{ expiresAt: Date }>('select expires_at as "expiresAt" from sessions where digest = $1 and expires_at > $2', [storedDigest(token), now()])
+      const {
+        rows: [row]
+      } = await pool.query<{ expiresAt: Date }>(
+        'select expires_at as "expiresAt" from sessions where digest = $1 and expires_at > $2',
+        [storedDigest(token), now()]
+      )
       return row?.expiresAt ?? null
     },
     end: async token => {
       const viewer = await credentials.bySession(token)
       await inTransaction(pool, async tx => {
         const { rowCount } = await tx.query('delete from sessions where digest = $1', [storedDigest(token)])
-        if (rowCount && viewer) await audit(tx, { at: now(), actor: viewer.actor, action: 'session.ended', account: viewer.account, subject: null })
+        if (rowCount && viewer)
+          await audit(tx, {
+            at: now(),
+            actor: viewer.actor,
+            action: 'session.ended',
+            account: viewer.account,
+            subject: null
+          })
       })
     },
-    noteRefusal: async () => audit(pool, { at: now(), actor: 'nobody', action: 'session.refused', account: null, subject: null })
+    noteRefusal: async () =>
+      audit(pool, { at: now(), actor: 'nobody', action: 'session.refused', account: null, subject: null })
   }
 }

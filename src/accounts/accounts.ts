@@ -1,7 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Logger } from 'pino'
-import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
 import type { Config } from '../config/config.js'
+import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
 
 /** One MightyCall account. Frozen; a reload brings new ones. */
 export interface Account {
@@ -20,7 +20,10 @@ export interface Account {
   readonly region: CountryCode
 }
 
-/** What the other stages ask about an account. Of one that is not, or no longer, configured it is what TIME_ZONE and DEFAULT_REGION say. */
+/**
+ * What the other stages ask about an account. Of one that is not, or no longer, configured it is what TIME_ZONE and
+ * DEFAULT_REGION say.
+ */
 export interface AccountSettings {
   timeZoneOf: (account: string) => string
   regionOf: (account: string) => CountryCode
@@ -41,11 +44,11 @@ export const DEFAULT_ACCOUNT = 'default'
 type Defaults = Pick<Config, 'timeZone' | 'region'>
 
 /** The accounts of this process, which a reload replaces all at once: ask again for each request. */
-export function createAccounts (initial: readonly Account[], { timeZone, region }: Defaults): Accounts {
+export function createAccounts(initial: readonly Account[], { timeZone, region }: Defaults): Accounts {
   let all: readonly Account[] = []
   let byId = new Map<string, Account>()
   const regionOf = (id: string) => byId.get(id)?.region ?? region
-  function replace (accounts: readonly Account[]): void {
+  function replace(accounts: readonly Account[]): void {
     all = Object.freeze([...accounts])
     byId = new Map(all.map(account => [account.id, account]))
   }
@@ -65,12 +68,24 @@ export function createAccounts (initial: readonly Account[], { timeZone, region 
  * @param webhookTokens  of `default`
  * @throws ConfigError   names every bad place of the file by its JSON path, never what stands there
  */
-export function loadAccounts (config: Config, webhookTokens: readonly string[]): readonly Account[] {
+export function loadAccounts(config: Config, webhookTokens: readonly string[]): readonly Account[] {
   const { mightycallApiKey: apiKey, mightycallUserKeys: userKeys, mightycallBaseUrl: baseUrl } = config
-  const fallback = accountOf({ id: DEFAULT_ACCOUNT, tokens: [...webhookTokens], userKeys, ...apiKey !== null && { apiKey }, ...baseUrl !== null && { baseUrl } }, config)
+  const fallback = accountOf(
+    {
+      id: DEFAULT_ACCOUNT,
+      tokens: [...webhookTokens],
+      userKeys,
+      ...(apiKey !== null && { apiKey }),
+      ...(baseUrl !== null && { baseUrl })
+    },
+    config
+  )
   if (config.accountsFile === null) return [fallback]
   const beside = webhookTokens.length > 0 ? [fallback] : []
-  const entries = readAccountsFile(config.accountsFile, beside.length > 0 ? { id: DEFAULT_ACCOUNT, tokens: webhookTokens, from: 'WEBHOOK_TOKENS' } : null)
+  const entries = readAccountsFile(
+    config.accountsFile,
+    beside.length > 0 ? { id: DEFAULT_ACCOUNT, tokens: webhookTokens, from: 'WEBHOOK_TOKENS' } : null
+  )
   return [...beside, ...entries.map(entry => accountOf(entry, config))]
 }
 
@@ -78,26 +93,32 @@ export function loadAccounts (config: Config, webhookTokens: readonly string[]):
  * Replaces the accounts by those that `load` finds. When it throws, they stay as they are, with an alarm.
  * @returns the ids of those that are gone
  */
-export function reloadAccounts (accounts: Accounts, load: () => readonly Account[], logger: Logger): string[] {
+export function reloadAccounts(accounts: Accounts, load: () => readonly Account[], logger: Logger): string[] {
   const before = accounts.all().map(account => account.id)
   try {
     accounts.replace(load())
   } catch (err) {
-    logger.error({ alarm: 'accounts-reload-failed', err, accounts: before.length }, 'the accounts could not be read again: they stay as they were')
+    logger.error(
+      { alarm: 'accounts-reload-failed', err, accounts: before.length },
+      'the accounts could not be read again: they stay as they were'
+    )
     return []
   }
   const now = accounts.all().map(account => account.id)
   const removed = before.filter(id => !now.includes(id))
-  logger.info({ accounts: now.length, added: now.filter(id => !before.includes(id)), removed }, 'the accounts were read again')
+  logger.info(
+    { accounts: now.length, added: now.filter(id => !before.includes(id)), removed },
+    'the accounts were read again'
+  )
   return removed
 }
 
 /** Whether MightyCall can be asked anything of it. */
-export function isReadable ({ apiKey, userKeys }: Pick<Account, 'apiKey' | 'userKeys'>): boolean {
+export function isReadable({ apiKey, userKeys }: Pick<Account, 'apiKey' | 'userKeys'>): boolean {
   return apiKey !== null && Object.keys(userKeys).length > 0
 }
 
-function accountOf (entry: AccountEntry, { timeZone, region }: Defaults): Account {
+function accountOf(entry: AccountEntry, { timeZone, region }: Defaults): Account {
   const kind = entry.kind ?? DEFAULT_KIND
   return Object.freeze({
     id: entry.id,
@@ -107,6 +128,7 @@ function accountOf (entry: AccountEntry, { timeZone, region }: Defaults): Accoun
     kind,
     baseUrl: (entry.baseUrl ?? BASE_URLS[kind]).replace(/\/+$/, ''),
     timeZone: entry.timeZone ?? timeZone,
-    region: entry.defaultRegion as CountryCode | undefined ?? region // a country unknown to the library reads no number, which is harmless
+    // a country unknown to the library reads no number, which is harmless
+    region: (entry.defaultRegion as CountryCode | undefined) ?? region
   })
 }

@@ -22,21 +22,32 @@ const SET = `insert into settings (account, name, value, updated_at, updated_by)
   on conflict (account, name) do update set value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by`
 
 /** @throws InvalidParameterError  a time zone that Node or Postgres does not know */
-export function createChangeSettings (pool: pg.Pool, now: () => Date): ChangeSettings {
+export function createChangeSettings(pool: pg.Pool, now: () => Date): ChangeSettings {
   return async ({ account, values, reset, by }) => {
     if (values.timeZone !== undefined) await checkTimeZone(pool, values.timeZone)
     const at = now()
     await inTransaction(pool, async tx => {
-      for (const name of [...reset].sort()) await tx.query('delete from settings where account = $1 and name = $2', [account, name])
-      for (const [name, value] of Object.entries(values).sort(([a], [b]) => a < b ? -1 : 1)) await tx.query(SET, [account, name, JSON.stringify(value), at, by])
-      await audit(tx, { at, actor: by, action: 'settings.changed', account, subject: null, details: { set: values, reset } })
+      for (const name of [...reset].sort())
+        await tx.query('delete from settings where account = $1 and name = $2', [account, name])
+      for (const [name, value] of Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))
+        await tx.query(SET, [account, name, JSON.stringify(value), at, by])
+      await audit(tx, {
+        at,
+        actor: by,
+        action: 'settings.changed',
+        account,
+        subject: null,
+        details: { set: values, reset }
+      })
     })
   }
 }
 
 /** Statistics are cut by Postgres, reports by Node: both must know it. */
-async function checkTimeZone (pool: pg.Pool, timeZone: string): Promise<void> {
+async function checkTimeZone(pool: pg.Pool, timeZone: string): Promise<void> {
   const unknown = () => new InvalidParameterError('timeZone must be an IANA time zone, like America/New_York')
   if (!isTimeZone(timeZone)) throw unknown()
-  await pool.query('select now() at time zone $1', [timeZone]).catch(err => { throw sqlStateOf(err) === UNKNOWN_ZONE ? unknown() : err })
+  await pool.query('select now() at time zone $1', [timeZone]).catch(err => {
+    throw sqlStateOf(err) === UNKNOWN_ZONE ? unknown() : err
+  })
 }

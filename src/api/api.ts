@@ -40,57 +40,74 @@ import statsCalls from './stats/calls.js'
 import statsNow from './stats/now.js'
 import type { StatsOptions } from './stats/scope.js'
 
-export interface ApiOptions extends CallsOptions, DeadLettersOptions, QuotaOptions, SyncOptions, CompletenessOptions, Omit<BackfillsOptions, 'auditLog'>, StatsOptions, SettingsRouteOptions, SystemOptions {
+export interface ApiOptions
+  extends CallsOptions,
+    DeadLettersOptions,
+    QuotaOptions,
+    SyncOptions,
+    CompletenessOptions,
+    Omit<BackfillsOptions, 'auditLog'>,
+    StatsOptions,
+    SettingsRouteOptions,
+    SystemOptions {
   access: Access // its parts are what the routes of access take
   limits: ApiLimits
   /** Of other stages, behind the same keys. */
   addRoutes: (api: FastifyInstance, authenticate: Access['authenticate']) => Promise<void>
 }
 
-/** Everything under /v1, and the first system's routes, for those who have a key. A new resource is one file and one line here. */
-const api = fp<ApiOptions>(async (app, { access, limits, addRoutes, ...others }) => {
-  const deps = { ...others, ...access }
-  app.setErrorHandler(err => { throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err })
-  await app.register(gate, { authenticate: access.authenticate, limits })
-  await app.register(calls, deps)
-  await app.register(timeline, deps)
-  await app.register(voicemails, deps)
-  await app.register(messages, deps)
-  await app.register(threads, deps)
-  await app.register(agents, deps)
-  await app.register(agentHistory, deps)
-  await app.register(numbers, deps)
-  await app.register(contacts, deps)
-  await app.register(events, deps)
-  await app.register(drift, deps)
-  await app.register(statsCalls, deps)
-  await app.register(statsAgents, deps)
-  await app.register(statsNow, deps)
-  await app.register(settings, deps)
-  await app.register(system, deps)
-  await app.register(deadLetters, deps)
-  await app.register(failedEntities, deps)
-  await app.register(projector, deps)
-  await app.register(quota, deps)
-  await app.register(sync, deps)
-  await app.register(firstSystemSync, deps)
-  await app.register(firstSystemDirectory, deps)
-  await app.register(firstSystemReports, deps)
-  await app.register(completeness, deps)
-  await app.register(backfills, deps)
-  await addRoutes(app, access.authenticate)
-  await app.register(me, deps)
-  await app.register(session, deps)
-  await app.register(keys, deps)
-  await app.register(organizations, deps)
-  await app.register(organizationNumbers, deps)
-  await app.register(audit, deps)
-}, { name: 'api', fastify: '5.x', encapsulate: true })
+/**
+ * Everything under /v1, and the first system's routes, for those who have a key. A new resource is one file and one
+ * line here.
+ */
+const api = fp<ApiOptions>(
+  async (app, { access, limits, addRoutes, ...others }) => {
+    const deps = { ...others, ...access }
+    app.setErrorHandler(err => {
+      throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err
+    })
+    await app.register(gate, { authenticate: access.authenticate, limits })
+    await app.register(calls, deps)
+    await app.register(timeline, deps)
+    await app.register(voicemails, deps)
+    await app.register(messages, deps)
+    await app.register(threads, deps)
+    await app.register(agents, deps)
+    await app.register(agentHistory, deps)
+    await app.register(numbers, deps)
+    await app.register(contacts, deps)
+    await app.register(events, deps)
+    await app.register(drift, deps)
+    await app.register(statsCalls, deps)
+    await app.register(statsAgents, deps)
+    await app.register(statsNow, deps)
+    await app.register(settings, deps)
+    await app.register(system, deps)
+    await app.register(deadLetters, deps)
+    await app.register(failedEntities, deps)
+    await app.register(projector, deps)
+    await app.register(quota, deps)
+    await app.register(sync, deps)
+    await app.register(firstSystemSync, deps)
+    await app.register(firstSystemDirectory, deps)
+    await app.register(firstSystemReports, deps)
+    await app.register(completeness, deps)
+    await app.register(backfills, deps)
+    await addRoutes(app, access.authenticate)
+    await app.register(me, deps)
+    await app.register(session, deps)
+    await app.register(keys, deps)
+    await app.register(organizations, deps)
+    await app.register(organizationNumbers, deps)
+    await app.register(audit, deps)
+  },
+  { name: 'api', fastify: '5.x', encapsulate: true }
+)
 
 export type QueryOptions = ApiOptions & Pick<BrowsersOptions, 'corsOrigins'>
 
 /** The querying role: the API, and its description as a page, for an app that collects it (see docs.ts). */
-export async function serveQuery (app: FastifyInstance, { corsOrigins, ...options }: QueryOptions): Promise<void> {
+export async function serveQuery(app: FastifyInstance, { corsOrigins, ...options }: QueryOptions): Promise<void> {
   await app.register(async scope => {
     await scope.register(browsers, { corsOrigins, publicUrl: options.access.publicUrl })
     await scope.register(api, options)

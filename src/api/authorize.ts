@@ -24,7 +24,10 @@ export interface ApiLimits {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Counts a wrong key, and gives the error to be thrown: the address has tried too often when it is no UnauthorizedError. */
+    /**
+     * Counts a wrong key, and gives the error to be thrown: the address has tried too often when it is no
+     * UnauthorizedError.
+     */
     refuseKey: (request: FastifyRequest, reply: FastifyReply) => Promise<Error>
   }
 }
@@ -35,53 +38,72 @@ const BUSY_SECONDS = 5
 /** What a request holds is small: 500 ids, or a long text. */
 const BODY_LIMIT = 64 * 1024
 
-/** Lets those in who may use a route, and says in its description who that is. For all routes that are added after it. */
-export default fp<GateOptions>(async (app, { authenticate, limits: { requestsPerMinute, maxEventLoopDelayMs } }) => {
-  const pressure = watchPressure(maxEventLoopDelayMs)
-  app.addHook('onClose', async () => pressure.close())
-  await app.register(cookie)
-  await app.register(rateLimit, { global: false })
-  const wrongKeys = app.createRateLimit({ max: WRONG_KEYS_PER_MINUTE, timeWindow: '1 minute' })
-  const uses = app.createRateLimit({ max: requestsPerMinute, timeWindow: '1 minute', keyGenerator: request => viewerOf(request).actor })
-
-  app.decorateRequest('viewer', null)
-  // Only wrong keys count, after they were looked at: a right one is never refused for what others try from its address.
-  app.decorate('refuseKey', async (request: FastifyRequest, reply: FastifyReply) => {
-    const limit = await wrongKeys(request)
-    if (limit.isAllowed || !limit.isExceeded) return new UnauthorizedError()
-    reply.header('retry-after', limit.ttlInSeconds)
-    return new TooManyAttemptsError(limit.ttlInSeconds)
-  })
-
-  app.addHook('onRoute', guard)
-  app.addHook('onRequest', async (request, reply) => {
-    const { role } = request.routeOptions.config
-    if (role === undefined) return
-    if (pressure.isHigh()) {
-      reply.header('retry-after', BUSY_SECONDS)
-      throw new BusyError()
-    }
-    reply.header('cache-control', 'no-store')
-    if (role === 'open') return
-    request.viewer = await authenticate(request).catch(async err => {
-      throw err instanceof UnauthorizedError && keyIn(request) !== undefined ? await app.refuseKey(request, reply) : err
+/**
+ * Lets those in who may use a route, and says in its description who that is. For all routes that are added after it.
+ */
+export default fp<GateOptions>(
+  async (app, { authenticate, limits: { requestsPerMinute, maxEventLoopDelayMs } }) => {
+    const pressure = watchPressure(maxEventLoopDelayMs)
+    app.addHook('onClose', async () => pressure.close())
+    await app.register(cookie)
+    await app.register(rateLimit, { global: false })
+    const wrongKeys = app.createRateLimit({ max: WRONG_KEYS_PER_MINUTE, timeWindow: '1 minute' })
+    const uses = app.createRateLimit({
+      max: requestsPerMinute,
+      timeWindow: '1 minute',
+      keyGenerator: request => viewerOf(request).actor
     })
-    requireRole(request.viewer, role)
-    if (requestsPerMinute === 0) return
-    const limit = await uses(request)
-    if (limit.isAllowed || !limit.isExceeded) return
-    reply.header('retry-after', limit.ttlInSeconds)
-    throw new RateLimitedError(limit.ttlInSeconds)
-  })
-}, { name: 'gate', fastify: '5.x' })
+
+    app.decorateRequest('viewer', null)
+    // Only wrong keys count, after they were looked at: a right one is never refused for what others try from its
+    // address.
+    app.decorate('refuseKey', async (request: FastifyRequest, reply: FastifyReply) => {
+      const limit = await wrongKeys(request)
+      if (limit.isAllowed || !limit.isExceeded) return new UnauthorizedError()
+      reply.header('retry-after', limit.ttlInSeconds)
+      return new TooManyAttemptsError(limit.ttlInSeconds)
+    })
+
+    app.addHook('onRoute', guard)
+    app.addHook('onRequest', async (request, reply) => {
+      const { role } = request.routeOptions.config
+      if (role === undefined) return
+      if (pressure.isHigh()) {
+        reply.header('retry-after', BUSY_SECONDS)
+        throw new BusyError()
+      }
+      reply.header('cache-control', 'no-store')
+      if (role === 'open') return
+      request.viewer = await authenticate(request).catch(async err => {
+        throw err instanceof UnauthorizedError && keyIn(request) !== undefined
+          ? await app.refuseKey(request, reply)
+          : err
+      })
+      requireRole(request.viewer, role)
+      if (requestsPerMinute === 0) return
+      const limit = await uses(request)
+      if (limit.isAllowed || !limit.isExceeded) return
+      reply.header('retry-after', limit.ttlInSeconds)
+      throw new RateLimitedError(limit.ttlInSeconds)
+    })
+  },
+  { name: 'gate', fastify: '5.x' }
+)
 
 /** Looks up who may use a route that is being added, and what else is true of all. */
-function guard (route: RouteOptions & { routePath: string }): void {
+function guard(route: RouteOptions & { routePath: string }): void {
   const role = roleOf(String(route.method), route.url)
   route.config = { ...route.config, role }
   route.bodyLimit ??= BODY_LIMIT
   const { schema = {} } = route
   if (!schema.response) return
-  const refusals = role === 'open' ? errors(429, 503) : { ...errors(401, 429, 503), ...role === 'viewer' && route.method === 'GET' ? {} : errors(403) }
-  route.schema = { ...schema, ...role !== 'open' && { security: [{ key: [] }, { session: [] }] }, response: { ...refusals, ...route.method === 'GET' ? {} : errors(400, 413, 415), ...schema.response } }
+  const refusals =
+    role === 'open'
+      ? errors(429, 503)
+      : { ...errors(401, 429, 503), ...(role === 'viewer' && route.method === 'GET' ? {} : errors(403)) }
+  route.schema = {
+    ...schema,
+    ...(role !== 'open' && { security: [{ key: [] }, { session: [] }] }),
+    response: { ...refusals, ...(route.method === 'GET' ? {} : errors(400, 413, 415)), ...schema.response }
+  }
 }

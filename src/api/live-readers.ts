@@ -5,17 +5,24 @@ import { ofAccount } from '../access/row-visibility.js'
 import { gaps } from '../db/schema/gaps.js'
 import type { LiveReader, LiveReaders } from '../live/readers.js'
 import { gapObject } from '../reconcile/gaps/store-gaps.js'
+import { toGap } from './admin/completeness.js'
 import { findAgentsByIds } from './agents/routes.js'
 import { calls } from './calls/resource.js'
-import { toGap } from './admin/completeness.js'
-import { messages } from './resources/messages.js'
 import { findByIds, isAmong, type Resource } from './list/resource.js'
+import { messages } from './resources/messages.js'
 import { voicemails } from './resources/voicemails.js'
 
 /** Whole objects as the lists show them, for live views. */
-export function createLiveReaders (db: NodePgDatabase, now: () => Date): LiveReaders {
-  const of = <P extends TObject, Row, Item extends Shown>(resource: Resource<P, Row, Item>) => readerOf(db, now, resource)
-  return { call: of(calls), agent: agentReader(db, now), voicemail: of(voicemails), message: of(messages), gap: gapReader(db) }
+export function createLiveReaders(db: NodePgDatabase, now: () => Date): LiveReaders {
+  const of = <P extends TObject, Row, Item extends Shown>(resource: Resource<P, Row, Item>) =>
+    readerOf(db, now, resource)
+  return {
+    call: of(calls),
+    agent: agentReader(db, now),
+    voicemail: of(voicemails),
+    message: of(messages),
+    gap: gapReader(db)
+  }
 }
 
 interface Shown {
@@ -23,27 +30,50 @@ interface Shown {
   id: string
 }
 
-function readerOf<P extends TObject, Row, Item extends Shown> (db: NodePgDatabase, now: () => Date, resource: Resource<P, Row, Item>): LiveReader {
+function readerOf<P extends TObject, Row, Item extends Shown>(
+  db: NodePgDatabase,
+  now: () => Date,
+  resource: Resource<P, Row, Item>
+): LiveReader {
   return async (viewer, keys) => {
-    const items = await findByIds(resource, { db, viewer, now: now(), keys: keys.map(({ account, object: id }) => ({ account, id })) })
+    const items = await findByIds(resource, {
+      db,
+      viewer,
+      now: now(),
+      keys: keys.map(({ account, object: id }) => ({ account, id }))
+    })
     return items.map(row => ({ account: row.account, object: row.id, row }))
   }
 }
 
 /** Of an agent who talks with several organizations each sees its own calls. */
-function agentReader (db: NodePgDatabase, now: () => Date): LiveReader {
+function agentReader(db: NodePgDatabase, now: () => Date): LiveReader {
   return async (viewer, keys) => {
-    const agents = await findAgentsByIds(db, viewer, keys.map(({ account, object: id }) => ({ account, id })), now())
+    const agents = await findAgentsByIds(
+      db,
+      viewer,
+      keys.map(({ account, object: id }) => ({ account, id })),
+      now()
+    )
     return agents.map(row => ({ account: row.account, object: row.extension, row }))
   }
 }
 
-function gapReader (db: NodePgDatabase): LiveReader {
+function gapReader(db: NodePgDatabase): LiveReader {
   return async (viewer, keys) => {
     const { account, entity } = gaps
     const keyed = keys.map(key => ({ account: key.account, id: key.object.replace(/^\S+ /, '') }))
     const kinds = new Set(keys.map(gap => `${gap.account}\n${gap.object}`))
-    const rows = await db.select().from(gaps).where(and(isAmong(keyed, { account, id: entity, idType: 'text' }), ofAccount(viewer, account)))
-    return rows.filter(row => kinds.has(`${row.account}\n${gapObject(row)}`)).map(({ entity: id, ...row }) => ({ account: row.account, object: gapObject({ kind: row.kind, entity: id }), row: toGap({ ...row, id }) }))
+    const rows = await db
+      .select()
+      .from(gaps)
+      .where(and(isAmong(keyed, { account, id: entity, idType: 'text' }), ofAccount(viewer, account)))
+    return rows
+      .filter(row => kinds.has(`${row.account}\n${gapObject(row)}`))
+      .map(({ entity: id, ...row }) => ({
+        account: row.account,
+        object: gapObject({ kind: row.kind, entity: id }),
+        row: toGap({ ...row, id })
+      }))
   }
 }

@@ -9,7 +9,7 @@ import type { PartitionLag } from '../project/lag.js'
 const PATIENCE_MS = 1_000
 
 /** Sets what the ledger says now; nothing, when Postgres does not answer. */
-export async function noteQuota ({ quotaUsed }: Metrics, quotaUsage: QuotaUsageOf): Promise<void> {
+export async function noteQuota({ quotaUsed }: Metrics, quotaUsage: QuotaUsageOf): Promise<void> {
   const usages = await within(PATIENCE_MS, quotaUsage()).catch(() => [])
   quotaUsed.reset() // accounts that are gone, too
   for (const { account, classes } of usages) {
@@ -18,17 +18,26 @@ export async function noteQuota ({ quotaUsed }: Metrics, quotaUsage: QuotaUsageO
 }
 
 /** Sets how far the projectors are behind now; nothing, when it cannot be known: a 0 would be a promise. */
-export async function noteLag ({ consumerLag }: Metrics, lag: () => Promise<PartitionLag[]>): Promise<void> {
+export async function noteLag({ consumerLag }: Metrics, lag: () => Promise<PartitionLag[]>): Promise<void> {
   const partitions = await within(PATIENCE_MS, lag()).catch(() => [])
   consumerLag.reset()
   for (const { topic, partition, records } of partitions) consumerLag.set({ topic, partition }, records)
 }
 
-const OPEN = 'select account, count(*)::int as open from gaps where account = any($1) and healed_at is null group by account'
+const OPEN =
+  'select account, count(*)::int as open from gaps where account = any($1) and healed_at is null group by account'
 
 /** Sets how many gaps of each account are open now; nothing, when Postgres does not answer: a 0 would be a promise. */
-export async function noteGaps ({ gapsOpen }: Metrics, pool: Pick<pg.Pool, 'query'>, accounts: readonly string[]): Promise<void> {
-  const open = await within(PATIENCE_MS, pool.query<{ account: string, open: number }>(OPEN, [accounts])).then(({ rows }) => rows, () => null)
+export async function noteGaps(
+  { gapsOpen }: Metrics,
+  pool: Pick<pg.Pool, 'query'>,
+  accounts: readonly string[]
+): Promise<void> {
+  const open = await within(PATIENCE_MS, pool.query<{ account: string; open: number }>(OPEN, [accounts])).then(
+    ({ rows }) => rows,
+    () => null
+  )
   gapsOpen.reset() // accounts that are gone, too
-  if (open) for (const account of accounts) gapsOpen.set({ account }, open.find(row => row.account === account)?.open ?? 0)
+  if (open)
+    for (const account of accounts) gapsOpen.set({ account }, open.find(row => row.account === account)?.open ?? 0)
 }

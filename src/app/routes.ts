@@ -18,7 +18,7 @@ import { createHttp } from '../http/server.js'
 import type { Later } from '../lib/background-start.js'
 import live from '../live/route.js'
 import { buildLive } from '../live/streams.js'
-import { type QuotaUsageOf, createQuotaUsage } from '../mightycall/rest/quota/usage.js'
+import { createQuotaUsage, type QuotaUsageOf } from '../mightycall/rest/quota/usage.js'
 import { type Metrics, metricsRoute } from '../observability/metrics.js'
 import { createRepairs } from '../project/admin.js'
 import { lagOf } from '../project/lag.js'
@@ -28,7 +28,7 @@ import { createBackfills } from '../reconcile/backfill/backfills.js'
 import { createCompleteness } from '../reconcile/gaps/completeness.js'
 import type { Reconciling } from '../reconcile/start.js'
 import { noteGaps, noteLag, noteQuota } from './gauges.js'
-import { type SystemParts, createSystemState } from './system-state.js'
+import { createSystemState, type SystemParts } from './system-state.js'
 
 export interface HttpParts {
   config: Config
@@ -52,7 +52,7 @@ export interface HttpParts {
 const MAX_DELAY_MS = 500
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
+export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
   const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, stopping } = parts
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
@@ -61,31 +61,73 @@ export async function buildHttp (parts: HttpParts): Promise<FastifyInstance> {
   const quotaUsage = pool && createQuotaUsage({ pool, accounts, budget: config.dailyBudget, now })
   const lag = pool && opened && (() => lagOf({ pool, log: opened.log, group: config.groupId }))
   if (config.roles.includes('query')) await collectOpenApi(app)
-  const receiving = config.roles.includes('receive') && opened ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all }) : null
+  const receiving =
+    config.roles.includes('receive') && opened
+      ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all })
+      : null
   if (receiving && opened) checks.receive = async () => opened.log.trouble() ?? receiving.trouble()
   if (later.project) checks.project = async () => later.project?.trouble() ?? null
   if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
   if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => later.database?.trouble() ?? null
-    const access = createAccess({ pool, adminKey: secrets.adminKey, now, publicUrl: config.publicUrl, trouble: async () => schema() })
-    const streams = buildLive({ pool, readers: createLiveReaders(drizzle(pool), now), trouble: schema, health: () => readinessOf(Object.keys(checks), { checks, draining }), logger, metrics, stopping })
-    checks.query = async () => await schema() ?? await canQuery(pool)
-    await serveQuery(app, apiOptions(parts, { pool, settings, quotaUsage, checks, lag, tokenUses: receiving?.tokenUses ?? null, access, limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS }, corsOrigins: config.corsOrigins, addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) } }))
+    const access = createAccess({
+      pool,
+      adminKey: secrets.adminKey,
+      now,
+      publicUrl: config.publicUrl,
+      trouble: async () => schema()
+    })
+    const streams = buildLive({
+      pool,
+      readers: createLiveReaders(drizzle(pool), now),
+      trouble: schema,
+      health: () => readinessOf(Object.keys(checks), { checks, draining }),
+      logger,
+      metrics,
+      stopping
+    })
+    checks.query = async () => (await schema()) ?? (await canQuery(pool))
+    await serveQuery(
+      app,
+      apiOptions(parts, {
+        pool,
+        settings,
+        quotaUsage,
+        checks,
+        lag,
+        tokenUses: receiving?.tokenUses ?? null,
+        access,
+        limits: { requestsPerMinute: config.apiRateLimit, maxEventLoopDelayMs: MAX_DELAY_MS },
+        corsOrigins: config.corsOrigins,
+        addRoutes: async (api, authenticate) => {
+          await api.register(live, { live: streams, authenticate })
+        }
+      })
+    )
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
     noteSpool(metrics, opened)
     await Promise.all([
       quotaUsage && noteQuota(metrics, quotaUsage),
-      pool && noteGaps(metrics, pool, accounts.all().map(({ id }) => id)),
+      pool &&
+        noteGaps(
+          metrics,
+          pool,
+          accounts.all().map(({ id }) => id)
+        ),
       lag && config.roles.includes('project') && noteLag(metrics, lag)
     ])
   }
-  await app.register(metricsRoute, { metrics, refresh, authenticate: createKeyCheck([...admin, ...config.metricsKey === null ? [] : [config.metricsKey]]) })
+  await app.register(metricsRoute, {
+    metrics,
+    refresh,
+    authenticate: createKeyCheck([...admin, ...(config.metricsKey === null ? [] : [config.metricsKey])])
+  })
   return app
 }
 
-function noteSpool (metrics: Metrics, opened: OpenedLog | null): void {
+function noteSpool(metrics: Metrics, opened: OpenedLog | null): void {
   const { bytes, records, setAside } = opened?.waiting?.() ?? { bytes: 0, records: 0, setAside: 0 }
   metrics.spoolBytes.set(bytes)
   metrics.spoolRecords.set(records)
@@ -93,21 +135,29 @@ function noteSpool (metrics: Metrics, opened: OpenedLog | null): void {
 }
 
 /** Fastify tells at level info what `ready` says better. */
-function httpLogger (logger: Logger): Logger {
+function httpLogger(logger: Logger): Logger {
   return logger.child({ stage: 'http' }, { level: logger.level === 'info' ? 'warn' : logger.level })
 }
 
-async function canQuery (pool: pg.Pool): Promise<string | null> {
-  return pool.query('select 1').then(() => null, () => 'Postgres does not answer')
+async function canQuery(pool: pg.Pool): Promise<string | null> {
+  return pool.query('select 1').then(
+    () => null,
+    () => 'Postgres does not answer'
+  )
 }
 
-export interface QueryParts extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>, Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
+export interface QueryParts
+  extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>,
+    Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
   pool: pg.Pool
   quotaUsage: QuotaUsageOf
 }
 
 /** What the routes of the API need of the other stages. */
-export function apiOptions ({ config, now, accounts, metrics, opened, reconciling }: HttpParts, { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryParts): QueryOptions {
+export function apiOptions(
+  { config, now, accounts, metrics, opened, reconciling }: HttpParts,
+  { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryParts
+): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
   const zonesOf = (asked: readonly string[] = accountIds()) => [...new Set(asked.map(settings.timeZoneOf))]
   return {
@@ -125,7 +175,17 @@ export function apiOptions ({ config, now, accounts, metrics, opened, reconcilin
     sync: reconciling?.sync ?? null,
     backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }),
     syncable: () => accounts.all().filter(isReadable),
-    systemState: createSystemState({ pool, group: config.groupId, metrics, roles: config.roles, accountIds, checks, lag, tokenUses, waiting: opened?.waiting ?? null }),
+    systemState: createSystemState({
+      pool,
+      group: config.groupId,
+      metrics,
+      roles: config.roles,
+      accountIds,
+      checks,
+      lag,
+      tokenUses,
+      waiting: opened?.waiting ?? null
+    }),
     ...parts
   }
 }

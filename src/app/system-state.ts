@@ -33,7 +33,17 @@ const HOLES = `select topic, partition, reason, checkpoint_offset as "checkpoint
   from holes where consumer_group = $1 order by id desc limit ${MAX_HOLES}`
 
 /** What GET /v1/system answers: how all is, as this process sees it. */
-export function createSystemState ({ pool, group, metrics, roles, accountIds, checks, waiting, lag, tokenUses }: SystemParts): () => Promise<SystemState> {
+export function createSystemState({
+  pool,
+  group,
+  metrics,
+  roles,
+  accountIds,
+  checks,
+  waiting,
+  lag,
+  tokenUses
+}: SystemParts): () => Promise<SystemState> {
   return async () => {
     const [versions, readiness, partitions, webhooks, holes, stop] = await Promise.all([
       versionsOf(pool),
@@ -43,12 +53,27 @@ export function createSystemState ({ pool, group, metrics, roles, accountIds, ch
       pool.query<SystemState['holes'][number]>(HOLES, [group]),
       loadStop(pool, group)
     ])
-    return { versions, roles, readiness, spool: waiting?.() ?? null, lag: partitions, webhooks: webhooks.rows, tokens: tokenUses?.() ?? null, holes: holes.rows, stop, alarms: await alarmsOf(metrics) }
+    return {
+      versions,
+      roles,
+      readiness,
+      spool: waiting?.() ?? null,
+      lag: partitions,
+      webhooks: webhooks.rows,
+      tokens: tokenUses?.() ?? null,
+      holes: holes.rows,
+      stop,
+      alarms: await alarmsOf(metrics)
+    }
   }
 }
 
-async function versionsOf (pool: pg.Pool): Promise<SystemState['versions']> {
-  const { rows: [row] } = await pool.query<{ postgres: string, applied: number }>("select current_setting('server_version') as postgres, (select count(*)::int from drizzle.__drizzle_migrations) as applied")
+async function versionsOf(pool: pg.Pool): Promise<SystemState['versions']> {
+  const {
+    rows: [row]
+  } = await pool.query<{ postgres: string; applied: number }>(
+    "select current_setting('server_version') as postgres, (select count(*)::int from drizzle.__drizzle_migrations) as applied"
+  )
   const names = migrationNames()
   return {
     package: packageVersion(),
@@ -59,8 +84,12 @@ async function versionsOf (pool: pg.Pool): Promise<SystemState['versions']> {
   }
 }
 
-async function alarmsOf ({ alarms, lastAlarm }: Metrics): Promise<SystemState['alarms']> {
+async function alarmsOf({ alarms, lastAlarm }: Metrics): Promise<SystemState['alarms']> {
   const [{ values: counts }, { values: times }] = await Promise.all([alarms.get(), lastAlarm.get()])
   const lastOf = (name: unknown) => times.find(({ labels }) => labels.name === name)?.value
-  return counts.map(({ labels: { name }, value }) => ({ name: String(name), count: value, lastAt: new Date((lastOf(name) ?? 0) * 1000) }))
+  return counts.map(({ labels: { name }, value }) => ({
+    name: String(name),
+    count: value,
+    lastAt: new Date((lastOf(name) ?? 0) * 1000)
+  }))
 }

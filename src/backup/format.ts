@@ -3,7 +3,8 @@ import { Compile } from 'typebox/compile'
 import { DamagedBackupError } from '../errors.js'
 import { keptTable } from './tables.js'
 
-// A backup is gzip of lines, each a JSON object with one member: first the header, then rows by the names of their tables, last the trailer.
+// A backup is gzip of lines, each a JSON object with one member: first the header, then rows by the names of their
+// tables, last the trailer.
 // Rows are what Postgres makes of them (row_to_json): nothing of ours reads a number or a date on the way.
 
 export const FORMAT = 1
@@ -41,34 +42,37 @@ export const trailerLine = (trailer: Trailer): string => `${JSON.stringify({ tra
  * @param migrations  those that this version knows
  * @throws DamagedBackupError  it is no header of ours, or of a later version
  */
-export function parseHeader (line: string, migrations: readonly string[]): Header {
+export function parseHeader(line: string, migrations: readonly string[]): Header {
   const value = parse(line)
   if (!isAnyHeader.Check(value)) throw new DamagedBackupError('it does not begin as a backup does')
-  if (value.header.format !== FORMAT) throw new DamagedBackupError(`its format ${value.header.format} is of another version: use that one`)
+  if (value.header.format !== FORMAT)
+    throw new DamagedBackupError(`its format ${value.header.format} is of another version: use that one`)
   if (!isHeaderLine.Check(value)) throw new DamagedBackupError('its header is not whole')
   const { header } = value
-  if (!migrations.includes(header.migration)) throw new DamagedBackupError('it was made by a later version: use that one')
+  if (!migrations.includes(header.migration))
+    throw new DamagedBackupError('it was made by a later version: use that one')
   for (const { name, columns } of header.tables) {
     const known = keptTable(name)
-    if (!known || !columns.every(column => known.columns.includes(column))) throw new DamagedBackupError('its header names a table or a column that there is not')
+    if (!known || !columns.every(column => known.columns.includes(column)))
+      throw new DamagedBackupError('its header names a table or a column that there is not')
   }
   return header
 }
 
 /** Null: it is no trailer. */
-export function parseTrailer (line: string): Trailer | null {
+export function parseTrailer(line: string): Trailer | null {
   if (!line.startsWith('{"trailer":')) return null
   const value = parse(line)
   return isTrailerLine.Check(value) ? value.trailer : null
 }
 
 /** A line of a row: its table, and the row as JSON, unread. Null: it is none. */
-export function splitRow (line: string): { table: string, json: string } | null {
+export function splitRow(line: string): { table: string; json: string } | null {
   const table = /^\{"([a-z_]+)":\{/.exec(line)?.[1]
   return table !== undefined && line.endsWith('}}') ? { table, json: line.slice(table.length + 4, -1) } : null
 }
 
-function parse (line: string): unknown {
+function parse(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {

@@ -19,10 +19,17 @@ export interface ReadBackupOptions {
  * @throws BackupFileError     the file cannot be read
  * @throws DamagedBackupError  it is not whole, or not what was written; rows may have been given to `onRows` by then
  */
-export async function readBackup ({ file, onHeader, onRows = async () => {}, signal }: ReadBackupOptions): Promise<Header> {
+export async function readBackup({
+  file,
+  onHeader,
+  onRows = async () => {},
+  signal
+}: ReadBackupOptions): Promise<Header> {
   const source = createReadStream(file)
   const text = createGunzip()
-  source.on('error', (err: NodeJS.ErrnoException) => text.destroy(new BackupFileError(`${file} cannot be read (${err.code})`)))
+  source.on('error', (err: NodeJS.ErrnoException) =>
+    text.destroy(new BackupFileError(`${file} cannot be read (${err.code})`))
+  )
   source.pipe(text)
   try {
     const lines = linesIn(text)
@@ -43,13 +50,18 @@ interface ReadHeader {
   line: string
 }
 
-async function readHeader (lines: AsyncIterator<string>): Promise<ReadHeader> {
+async function readHeader(lines: AsyncIterator<string>): Promise<ReadHeader> {
   const { value: line, done } = await lines.next()
   if (done) throw new DamagedBackupError('it is empty')
   return { header: parseHeader(line, migrationNames()), line }
 }
 
-async function readRows (lines: AsyncGenerator<string>, { header, line: first }: ReadHeader, onRows: RowSink, signal?: AbortSignal): Promise<void> {
+async function readRows(
+  lines: AsyncGenerator<string>,
+  { header, line: first }: ReadHeader,
+  onRows: RowSink,
+  signal?: AbortSignal
+): Promise<void> {
   const digest = createHash('sha256').update(`${first}\n`)
   const left = new Map(header.tables.map(({ name, rows }) => [name, rows]))
   const batches = createRowBatches(onRows)
@@ -60,8 +72,10 @@ async function readRows (lines: AsyncGenerator<string>, { header, line: first }:
     if (isWhole) throw new DamagedBackupError('something follows its end')
     const trailer = parseTrailer(line)
     if (trailer) {
-      if (digest.digest('hex') !== trailer.sha256) throw new DamagedBackupError('its digest is not that of what it holds')
-      if (trailer.rows !== rows || [...left.values()].some(count => count !== 0)) throw new DamagedBackupError('rows are missing')
+      if (digest.digest('hex') !== trailer.sha256)
+        throw new DamagedBackupError('its digest is not that of what it holds')
+      if (trailer.rows !== rows || [...left.values()].some(count => count !== 0))
+        throw new DamagedBackupError('rows are missing')
       isWhole = true
       continue
     }
@@ -78,7 +92,7 @@ async function readRows (lines: AsyncGenerator<string>, { header, line: first }:
   await batches.end()
 }
 
-function isOfZlib (err: unknown): err is Error & { code: string } {
+function isOfZlib(err: unknown): err is Error & { code: string } {
   return err instanceof Error && 'code' in err && String(err.code).startsWith('Z_')
 }
 
@@ -89,7 +103,7 @@ const LONGEST_LINE = 256 * 1024 * 1024
  * The lines of a stream of UTF-8, without their ends.
  * @throws DamagedBackupError  the last one has no end, or one has none for too long
  */
-export async function * linesIn (stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+export async function* linesIn(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let parts: Buffer[] = []
   let length = 0
   for await (const chunk of stream) {
@@ -121,11 +135,11 @@ export interface RowBatches {
 }
 
 /** Gathers rows until there are enough for one statement. */
-export function createRowBatches (sink: RowSink): RowBatches {
+export function createRowBatches(sink: RowSink): RowBatches {
   let table = ''
   let rows: string[] = []
   let characters = 0
-  async function flush (): Promise<void> {
+  async function flush(): Promise<void> {
     const [ready, of] = [rows, table]
     rows = []
     characters = 0

@@ -1,5 +1,5 @@
 import { getTableName } from 'drizzle-orm'
-import { type PgTable, getTableConfig } from 'drizzle-orm/pg-core'
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { apiKeys, auditLog, numberOwnerships, organizations, sessions, settings } from '../db/schema/access.js'
 import { callHistory, callLegs } from '../db/schema/calls.js'
 import { changes } from '../db/schema/changes.js'
@@ -25,23 +25,61 @@ export interface KeptTable {
  * Checkpoints are of the same snapshot as the events, and so never ahead of them: what came later is projected again.
  */
 export const KEPT_TABLES: readonly KeptTable[] = [
-  events, checkpoints, holes, deadLetters, deadLetterActions, drift, projectorStops, gaps, heldCalls, eventCopies, organizations, numberOwnerships, apiKeys, auditLog, settings
+  events,
+  checkpoints,
+  holes,
+  deadLetters,
+  deadLetterActions,
+  drift,
+  projectorStops,
+  gaps,
+  heldCalls,
+  eventCopies,
+  organizations,
+  numberOwnerships,
+  apiKeys,
+  auditLog,
+  settings
 ].map(describe)
 
 /** What a rebuild makes again from the events, and its own progress. */
 export const REBUILT_TABLES: readonly string[] = [
-  entities, callHistory, callLegs, voicemailLogs, smsLogs, phoneNumbers, extensions, contacts, agentPresence, polledRanges, reports, rebuilds
+  entities,
+  callHistory,
+  callLegs,
+  voicemailLogs,
+  smsLogs,
+  phoneNumbers,
+  extensions,
+  contacts,
+  agentPresence,
+  polledRanges,
+  reports,
+  rebuilds
 ].map(table => getTableName(table))
 
 /** What is of no use to another installation, or another day. */
-export const PASSING_TABLES: readonly string[] = [quotaKeys, quotaPermits, reconcileCursors, backfills, backfillRoutes, sessions, changes].map(table => getTableName(table))
+export const PASSING_TABLES: readonly string[] = [
+  quotaKeys,
+  quotaPermits,
+  reconcileCursors,
+  backfills,
+  backfillRoutes,
+  sessions,
+  changes
+].map(table => getTableName(table))
 
-export function keptTable (name: string): KeptTable | undefined {
+export function keptTable(name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)
 }
 
-function describe (table: PgTable): KeptTable {
+function describe(table: PgTable): KeptTable {
   const { name, columns, primaryKeys } = getTableConfig(table)
   const key = primaryKeys[0]?.columns ?? columns.filter(column => column.primary)
-  return { name, columns: columns.map(column => column.name), key: key.map(column => column.name), identity: columns.find(column => column.generatedIdentity)?.name ?? null }
+  return {
+    name,
+    columns: columns.map(column => column.name),
+    key: key.map(column => column.name),
+    identity: columns.find(column => column.generatedIdentity)?.name ?? null
+  }
 }

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type pg from 'pg'
 import { migrationNames } from '../db/migrate.js'
-import { type Tx, inSnapshot } from '../db/transaction.js'
+import { inSnapshot, type Tx } from '../db/transaction.js'
 import { BackupFileError } from '../errors.js'
 import { packageVersion } from '../lib/package-root.js'
 import { FORMAT, type Header, headerLine, rowsOf, trailerLine } from './format.js'
@@ -26,18 +26,23 @@ export interface WriteBackupOptions {
 }
 
 /**
- * Writes a backup from one snapshot, in constant memory, to a temporary name, and gives it its name once it is synced to the disk.
+ * Writes a backup from one snapshot, in constant memory, to a temporary name, and gives it its name once it is synced
+ * to the disk.
  * @throws BackupFileError  the file is there, or cannot be written
  */
-export async function writeBackup (options: WriteBackupOptions): Promise<Header> {
+export async function writeBackup(options: WriteBackupOptions): Promise<Header> {
   const { pool, file, force } = options
   const partial = `${file}.${process.pid}.partial`
   refuseExisting(file, force)
   try {
     const header = await inSnapshot(pool, tx => writeSnapshot(tx, partial, options))
     refuseExisting(file, force) // it may have come meanwhile
-    await rename(partial, file).catch(err => { throw notWritten(file, err) })
-    await syncFolder(path.dirname(file)).catch(err => { throw notWritten(file, err) })
+    await rename(partial, file).catch(err => {
+      throw notWritten(file, err)
+    })
+    await syncFolder(path.dirname(file)).catch(err => {
+      throw notWritten(file, err)
+    })
     return header
   } catch (err) {
     await rm(partial, { force: true })
@@ -45,17 +50,28 @@ export async function writeBackup (options: WriteBackupOptions): Promise<Header>
   }
 }
 
-async function writeSnapshot (tx: Tx, partial: string, { file, now, onStart, onRows, signal }: WriteBackupOptions): Promise<Header> {
-  const header: Header = { format: FORMAT, version: packageVersion(), migration: migrationNames().at(-1) ?? '', createdAt: now.toISOString(), tables: await countRows(tx) }
+async function writeSnapshot(
+  tx: Tx,
+  partial: string,
+  { file, now, onStart, onRows, signal }: WriteBackupOptions
+): Promise<Header> {
+  const header: Header = {
+    format: FORMAT,
+    version: packageVersion(),
+    migration: migrationNames().at(-1) ?? '',
+    createdAt: now.toISOString(),
+    tables: await countRows(tx)
+  }
   onStart?.(rowsOf(header))
   const out = createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }) // it holds who called whom
   const text = watched(textOf(tx, header, onRows))
-  await pipeline(Readable.from(text.items), createGzip(), out, { ...signal && { signal } })
-    .catch(err => { throw signal?.aborted || text.failed() ? err : notWritten(file, err) })
+  await pipeline(Readable.from(text.items), createGzip(), out, { ...(signal && { signal }) }).catch(err => {
+    throw signal?.aborted || text.failed() ? err : notWritten(file, err)
+  })
   return header
 }
 
-async function * textOf (tx: Tx, header: Header, onRows: (rows: number) => void = () => {}): AsyncGenerator<string> {
+async function* textOf(tx: Tx, header: Header, onRows: (rows: number) => void = () => {}): AsyncGenerator<string> {
   const digest = createHash('sha256')
   const hashed = (text: string) => {
     digest.update(text)
@@ -71,35 +87,38 @@ async function * textOf (tx: Tx, header: Header, onRows: (rows: number) => void 
   yield trailerLine({ rows: rowsOf(header), sha256: digest.digest('hex') })
 }
 
-async function countRows (tx: Tx): Promise<Header['tables']> {
+async function countRows(tx: Tx): Promise<Header['tables']> {
   const tables: Header['tables'] = []
   for (const { name, columns } of KEPT_TABLES) {
-    const { rows: [row] } = await tx.query<{ count: string }>(`select count(*) from ${name}`)
+    const {
+      rows: [row]
+    } = await tx.query<{ count: string }>(`select count(*) from ${name}`)
     tables.push({ name, columns: [...columns], rows: Number(row?.count ?? 0) })
   }
   return tables
 }
 
-function refuseExisting (file: string, force: boolean): void {
-  if (!force && existsSync(file)) throw new BackupFileError(`${file} is there already: name another file, or add --force`)
+function refuseExisting(file: string, force: boolean): void {
+  if (!force && existsSync(file))
+    throw new BackupFileError(`${file} is there already: name another file, or add --force`)
 }
 
 /** The new name is in the folder, and that too has to be on the disk. */
-async function syncFolder (folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   await handle.sync().finally(() => handle.close())
 }
 
-function notWritten (file: string, { code }: NodeJS.ErrnoException): Error {
+function notWritten(file: string, { code }: NodeJS.ErrnoException): Error {
   return new BackupFileError(`${file} cannot be written (${code})`)
 }
 
 /** A pipeline does not tell whose error it was. */
-function watched<T> (source: AsyncGenerator<T>): { items: AsyncGenerator<T>, failed: () => boolean } {
+function watched<T>(source: AsyncGenerator<T>): { items: AsyncGenerator<T>; failed: () => boolean } {
   let hasFailed = false
-  async function * items () {
+  async function* items() {
     try {
-      yield * source
+      yield* source
     } catch (err) {
       hasFailed = true
       throw err
@@ -114,14 +133,15 @@ const FIRST_PAGE = 16
 const LARGEST_PAGE = 1000
 
 /**
- * The rows of a table in the order of its key, as lines of a backup, in pages. A cursor reads them within the transaction; a page
+ * The rows of a table in the order of its key, as lines of a backup, in pages. A cursor reads them within the
+ * transaction; a page
  * has so many rows as fit, when the widest row so far is taken for all.
  */
-export async function * rowLines (tx: Tx, { name, columns, key }: KeptTable): AsyncGenerator<string[]> {
+export async function* rowLines(tx: Tx, { name, columns, key }: KeptTable): AsyncGenerator<string[]> {
   await tx.query(`declare rows_of_backup no scroll cursor for
     select '{"${name}":' || row_to_json(t)::text || '}' as line from (select ${columns.join(', ')} from ${name} order by ${key.join(', ')}) t`)
   let widest = PAGE_CHARACTERS / FIRST_PAGE
-  for (let rows = FIRST_PAGE; ;) {
+  for (let rows = FIRST_PAGE; ; ) {
     const page = await tx.query<{ line: string }>(`fetch ${rows} from rows_of_backup`)
     if (page.rows.length === 0) break
     yield page.rows.map(({ line }) => line)

@@ -13,12 +13,15 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const MINUTE_MS = 60_000
 
 /** How far a backfill is: a bar on a terminal, otherwise a line now and then, both on standard error. */
-export function createBackfillProgress (): BackfillProgress {
+export function createBackfillProgress(): BackfillProgress {
   return process.stderr.isTTY ? bar() : lines()
 }
 
-function bar (): BackfillProgress {
-  const shown = new SingleBar({ format: '{bar} {percentage} % | {amount} | {doing}', barsize: 25, hideCursor: true, stream: process.stderr }, Presets.shades_classic)
+function bar(): BackfillProgress {
+  const shown = new SingleBar(
+    { format: '{bar} {percentage} % | {amount} | {doing}', barsize: 25, hideCursor: true, stream: process.stderr },
+    Presets.shades_classic
+  )
   const doingOf = createDoing()
   let isStarted = false
   return {
@@ -35,7 +38,7 @@ function bar (): BackfillProgress {
   }
 }
 
-function lines (): BackfillProgress {
+function lines(): BackfillProgress {
   const doingOf = createDoing()
   let last = { at: Number.NEGATIVE_INFINITY, waiting: null as string | null }
   return {
@@ -50,43 +53,54 @@ function lines (): BackfillProgress {
   }
 }
 
-function createDoing (): (backfill: BackfillJson, now: Date) => string {
+function createDoing(): (backfill: BackfillJson, now: Date) => string {
   const left = createTimeLeft()
-  return (backfill, now) => backfill.state === 'running' ? waitingOf(backfill) ?? left(backfill.done, now) : backfill.state
+  return (backfill, now) =>
+    backfill.state === 'running' ? (waitingOf(backfill) ?? left(backfill.done, now)) : backfill.state
 }
 
 /** `12 of 31 days, 340 rows, 41 requests` */
-export function amountOf ({ since, until, done, routes }: Pick<BackfillJson, 'since' | 'until' | 'done' | 'routes'>): string {
+export function amountOf({
+  since,
+  until,
+  done,
+  routes
+}: Pick<BackfillJson, 'since' | 'until' | 'done' | 'routes'>): string {
   const days = Math.max(1, Math.round((Date.parse(until) - Date.parse(since)) / DAY_MS))
   const sum = (of: 'rows' | 'requests') => routes.reduce((total, route) => total + route[of], 0)
   return `${done === 1 ? days : `${Math.floor(done * days)} of ${days}`} days, ${sum('rows')} rows, ${sum('requests')} requests`
 }
 
 /** What it waits for; null: it reads. Times are those of this machine. */
-export function waitingOf ({ waiting }: Pick<BackfillJson, 'waiting'>): string | null {
+export function waitingOf({ waiting }: Pick<BackfillJson, 'waiting'>): string | null {
   if (!waiting) return null
   const at = waiting.until === null ? null : timeOf(new Date(waiting.until))
   switch (waiting.code) {
-    case 'MCS_QUOTA': return `waiting for quota until ${at}`
-    case 'MCS_REST_BLOCKED': return `MightyCall takes no requests until ${at}`
-    case 'MCS_REST_UNAVAILABLE': return `MightyCall does not serve, trying again at ${at}`
-    case 'MCS_NOT_PROJECTED': return 'waiting for the projector'
-    default: return `waiting (${waiting.code})${at === null ? '' : `, trying again at ${at}`}`
+    case 'MCS_QUOTA':
+      return `waiting for quota until ${at}`
+    case 'MCS_REST_BLOCKED':
+      return `MightyCall takes no requests until ${at}`
+    case 'MCS_REST_UNAVAILABLE':
+      return `MightyCall does not serve, trying again at ${at}`
+    case 'MCS_NOT_PROJECTED':
+      return 'waiting for the projector'
+    default:
+      return `waiting (${waiting.code})${at === null ? '' : `, trying again at ${at}`}`
   }
 }
 
 /** By how fast it was since one looks. */
-export function createTimeLeft (): (done: number, now: Date) => string {
-  let first: { done: number, at: number } | null = null
+export function createTimeLeft(): (done: number, now: Date) => string {
+  let first: { done: number; at: number } | null = null
   return (done, now) => {
     first ??= { done, at: now.getTime() }
     if (done <= first.done) return 'reading'
-    const minutes = (now.getTime() - first.at) / (done - first.done) * (1 - done) / MINUTE_MS
+    const minutes = (((now.getTime() - first.at) / (done - first.done)) * (1 - done)) / MINUTE_MS
     if (minutes < 1) return 'less than a minute left'
     return minutes < 120 ? `${Math.round(minutes)} min left` : `${Math.round(minutes / 60)} h left`
   }
 }
 
-function timeOf (at: Date): string {
+function timeOf(at: Date): string {
   return `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`
 }

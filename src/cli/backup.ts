@@ -1,5 +1,5 @@
-import { Command } from 'commander'
 import path from 'node:path'
+import { Command } from 'commander'
 import { rowsOf } from '../backup/format.js'
 import { writeBackup } from '../backup/write-backup.js'
 import { loadConfig } from '../config/config.js'
@@ -15,7 +15,7 @@ Examples:
 One file with all that a rebuild does not make again, as of one instant; the service may go on all the while. It holds who called whom
 and is readable by its owner only. "restore" makes a database of it. What is only in the event log yet is not in it.`
 
-export function backupCommand (environment: NodeJS.ProcessEnv): Command {
+export function backupCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('backup')
     .description('write all events, and what else no rebuild makes again, to a file')
     .argument('<file>', 'a new one')
@@ -25,15 +25,23 @@ export function backupCommand (environment: NodeJS.ProcessEnv): Command {
       const file = path.resolve(name)
       const signal = interruption()
       const progress = createProgress('rows')
-      const header = await withDatabase(loadConfig(environment), pool => writeBackup({
-        pool, file, force, signal, now: new Date(),
-        onStart: rows => progress.start(rows, 0),
-        onRows: rows => progress.advance(rows, rows)
-      }).finally(progress.stop)).catch(err => {
+      const header = await withDatabase(loadConfig(environment), pool =>
+        writeBackup({
+          pool,
+          file,
+          force,
+          signal,
+          now: new Date(),
+          onStart: rows => progress.start(rows, 0),
+          onRows: rows => progress.advance(rows, rows)
+        }).finally(progress.stop)
+      ).catch(err => {
         if (!signal.aborted) throw err
         console.error('interrupted: nothing was written')
         process.exit(130)
       })
-      console.log(`wrote ${rowsOf(header)} rows to ${name}: ${header.tables.map(({ name, rows }) => `${rows} ${name}`).join(', ')}`)
+      console.log(
+        `wrote ${rowsOf(header)} rows to ${name}: ${header.tables.map(({ name, rows }) => `${rows} ${name}`).join(', ')}`
+      )
     })
 }

@@ -14,9 +14,9 @@ import { createPool, embeddedDir } from '../db/open.js'
  *
  * @throws DatabaseError, EmbeddedPostgresError, DataDirError  one line for the operator
  */
-export async function withDatabase<T> (config: Config, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(config: Config, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const dataDir = embeddedDir(config)
-  const running = config.databaseUrl ?? await attachEmbeddedPostgres({ dataDir })
+  const running = config.databaseUrl ?? (await attachEmbeddedPostgres({ dataDir }))
   const own = running === null ? await startEmbeddedPostgres({ dataDir, log: message => console.error(message) }) : null
   try {
     const url = own?.url ?? running ?? ''
@@ -29,6 +29,6 @@ export async function withDatabase<T> (config: Config, work: (pool: pg.Pool) => 
 }
 
 /** What the service would know of its accounts: rows that a command folds must be those that the service folds. */
-export async function accountSettings (config: Config, pool: pg.Pool): Promise<LiveSettings> {
+export async function accountSettings(config: Config, pool: pg.Pool): Promise<LiveSettings> {
   return loadSettings(createAccounts(loadAccounts(config, config.webhookTokens), config), pool)
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { COMMAND_LINE } from '../access/viewer.js'
-import { type Letter, type LetterFilter, findLetters, inspectLetter, placeOf } from '../api/admin/find-dead-letters.js'
+import { findLetters, inspectLetter, type Letter, type LetterFilter, placeOf } from '../api/admin/find-dead-letters.js'
 import type { Keyset } from '../api/list/parameters.js'
 import { loadConfig } from '../config/config.js'
 import { LETTER_STATES } from '../db/schema/dead-letters.js'
@@ -27,7 +27,7 @@ Examples:
 The list shows nothing of what they hold; inspect shows numbers and texts as they are.
 "redrive" projects them again, "discard" notes that one needs nothing more.`
 
-export function deadLettersCommand (environment: NodeJS.ProcessEnv): Command {
+export function deadLettersCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('dead-letters')
     .description('show the records that could not be projected')
     .addHelpText('after', EXAMPLES)
@@ -35,7 +35,7 @@ export function deadLettersCommand (environment: NodeJS.ProcessEnv): Command {
     .addCommand(inspectCommand(environment))
 }
 
-function listCommand (environment: NodeJS.ProcessEnv): Command {
+function listCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('list')
     .description('list them, without what they hold')
     .addOption(new Option('-t, --topic <names...>', 'only of these topics').choices(TOPICS))
@@ -59,7 +59,7 @@ function listCommand (environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-function inspectCommand (environment: NodeJS.ProcessEnv): Command {
+function inspectCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('inspect')
     .description('show one with all that it holds')
     .argument('<id>', 'its id in the list', parseLetterId)
@@ -69,6 +69,6 @@ function inspectCommand (environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-function lineOf ({ id, state, topic, partition, offset, code, reason, diedAt }: Letter): string {
+function lineOf({ id, state, topic, partition, offset, code, reason, diedAt }: Letter): string {
   return `${id} ${state} ${topic}/${partition}@${offset} ${diedAt} ${code}: ${reason}`
 }

@@ -1,6 +1,6 @@
-import { Command } from 'commander'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { Command } from 'commander'
 import { pino } from 'pino'
 import { loadConfig } from '../config/config.js'
 import { ConfigError, DataDirError } from '../errors.js'
@@ -8,7 +8,7 @@ import { isRefusedForGood } from '../event-log/kafka/errors.js'
 import { openKafkaLog } from '../event-log/kafka/log.js'
 import { kafkaOptions, spoolDir } from '../event-log/open-log.js'
 import { drain } from '../event-log/spool/drainer.js'
-import { type Spool, openSpool } from '../event-log/spool/spool.js'
+import { openSpool, type Spool } from '../event-log/spool/spool.js'
 import { interruption } from './arguments.js'
 import { createProgress } from './progress.js'
 
@@ -21,7 +21,7 @@ Examples:
 Sends what waits in the spool of a receiver that has stopped and does not start again. A running one does it by itself.
 May be stopped at any time and run again. Ends with 0 when nothing is left, with 3 when something is, with 130 when it was interrupted.`
 
-export function drainCommand (environment: NodeJS.ProcessEnv): Command {
+export function drainCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('drain')
     .description('send to Kafka what waits in the spool of a stopped receiver')
     .argument('[data-dir]', 'its DATA_DIR (default: the one of the environment)')
@@ -45,15 +45,24 @@ export function drainCommand (environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-async function drainAll (spool: Spool, send: Parameters<typeof drain>[0]['send'], signal: AbortSignal): Promise<number> {
+async function drainAll(spool: Spool, send: Parameters<typeof drain>[0]['send'], signal: AbortSignal): Promise<number> {
   const before = spool.waiting()
   const progress = createProgress('records')
   progress.start(before.records, 0)
   const log = pino({ level: 'error' }, pino.destination(2))
-  await drain({ spool, send, isRefusedForGood, log, signal, onDrained: count => progress.advance(count, count) }).finally(progress.stop)
+  await drain({
+    spool,
+    send,
+    isRefusedForGood,
+    log,
+    signal,
+    onDrained: count => progress.advance(count, count)
+  }).finally(progress.stop)
   const left = spool.waiting()
   const sent = before.records - left.records - (left.setAside - before.setAside)
-  console.log(`sent ${sent} of ${before.records} records${left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them for good`}`)
+  console.log(
+    `sent ${sent} of ${before.records} records${left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them for good`}`
+  )
   if (left.records > 0) return signal.aborted ? 130 : 3
   return 0
 }

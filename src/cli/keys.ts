@@ -28,7 +28,7 @@ Examples:
 A key is shown once, on stdout and alone on its line; what is kept of it is a digest. platform_admin may do everything, org_admin makes keys
 for its organization, viewer reads. Without --account a key is for all accounts, with --organization for what is that organization's.`
 
-export function keysCommand (environment: NodeJS.ProcessEnv): Command {
+export function keysCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('keys')
     .description('make, list and revoke keys of the API')
     .addHelpText('after', EXAMPLES)
@@ -37,39 +37,43 @@ export function keysCommand (environment: NodeJS.ProcessEnv): Command {
     .addCommand(revokeCommand(environment))
 }
 
-function createCommand (environment: NodeJS.ProcessEnv): Command {
+function createCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('create')
     .description('make a key, and print it')
     .addOption(new Option('-r, --role <role>', 'what it may do').choices(KEY_ROLES).makeOptionMandatory())
     .requiredOption('-l, --label <text>', 'what people call it')
     .option('-a, --account <id>', 'only of this MightyCall account', parseAccount)
-    .option('-o, --organization <id>', 'only what is this organization\'s', parseId)
+    .option('-o, --organization <id>', "only what is this organization's", parseId)
     .option('-e, --expires <instant>', 'a day, or an instant like 2027-01-31T12:00:00Z', parseExpiry)
     .action(async ({ role, label, account, organization, expires }: CreateOptions) => {
-      const made = await withKeys(environment, keys => keys.create(COMMAND_LINE, { role, label, account, organization, expiresAt: expires }))
+      const made = await withKeys(environment, keys =>
+        keys.create(COMMAND_LINE, { role, label, account, organization, expiresAt: expires })
+      )
       console.error(`made ${lineOf(made, new Date())}`)
       console.log(made.key)
     })
 }
 
-function listCommand (environment: NodeJS.ProcessEnv): Command {
+function listCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('list')
     .description('list them, newest first, without the keys themselves')
     .option('--json', 'print them as JSON', false)
-    .action(async ({ json }: { json: boolean }) => withKeys(environment, async keys => {
-      const now = new Date()
-      for (let place: readonly string[] | null = null, isMore = true; isMore;) {
-        const page: ApiKey[] = await keys.list(COMMAND_LINE, {}, { place, limit: PAGE })
-        for (const key of page) console.log(json ? JSON.stringify(key) : lineOf(key, now))
-        const last = page.at(-1)
-        isMore = page.length === PAGE
-        if (last) place = [last.createdAt.toISOString(), last.id]
-        else if (!place) console.error('there is none') // not among what a program reads
-      }
-    }))
+    .action(async ({ json }: { json: boolean }) =>
+      withKeys(environment, async keys => {
+        const now = new Date()
+        for (let place: readonly string[] | null = null, isMore = true; isMore; ) {
+          const page: ApiKey[] = await keys.list(COMMAND_LINE, {}, { place, limit: PAGE })
+          for (const key of page) console.log(json ? JSON.stringify(key) : lineOf(key, now))
+          const last = page.at(-1)
+          isMore = page.length === PAGE
+          if (last) place = [last.createdAt.toISOString(), last.id]
+          else if (!place) console.error('there is none') // not among what a program reads
+        }
+      })
+    )
 }
 
-function revokeCommand (environment: NodeJS.ProcessEnv): Command {
+function revokeCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('revoke')
     .description('have a key open nothing any more')
     .argument('<id>', 'as list prints it', parseId)
@@ -79,29 +83,37 @@ function revokeCommand (environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-function withKeys<T> (environment: NodeJS.ProcessEnv, work: (keys: ReturnType<typeof createKeys>) => Promise<T>): Promise<T> {
+function withKeys<T>(
+  environment: NodeJS.ProcessEnv,
+  work: (keys: ReturnType<typeof createKeys>) => Promise<T>
+): Promise<T> {
   return withDatabase(loadConfig(environment), pool => work(createKeys({ pool, now: () => new Date() })))
 }
 
-function lineOf ({ id, label, role, account, organization, expiresAt, revokedAt, lastUsedAt }: ApiKey, now: Date): string {
+function lineOf(
+  { id, label, role, account, organization, expiresAt, revokedAt, lastUsedAt }: ApiKey,
+  now: Date
+): string {
   const reach = account === null ? 'all accounts' : organization === null ? account : `${account}/${organization}`
   const until = expiresAt === null ? '' : `, ${expiresAt <= now ? 'expired' : 'expires'} ${expiresAt.toISOString()}`
   const end = revokedAt ? `, revoked ${revokedAt.toISOString()}` : until
   return `${id} ${role} of ${reach} "${label}"${end}, ${lastUsedAt ? `last used ${lastUsedAt.toISOString()}` : 'never used'}`
 }
 
-function parseId (text: string): string {
+function parseId(text: string): string {
   if (!isKeyId(text)) throw new InvalidArgumentError('It must be a UUID.')
   return text
 }
 
-function parseAccount (text: string): string {
-  if (!new RegExp(ACCOUNT_PATTERN).test(text)) throw new InvalidArgumentError('It must be the id of an account: lower-case letters, digits and hyphens.')
+function parseAccount(text: string): string {
+  if (!new RegExp(ACCOUNT_PATTERN).test(text))
+    throw new InvalidArgumentError('It must be the id of an account: lower-case letters, digits and hyphens.')
   return text
 }
 
-function parseExpiry (text: string): Date {
+function parseExpiry(text: string): Date {
   const millis = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-  if (millis === null) throw new InvalidArgumentError('It must be a day like 2027-01-31, or an instant like 2027-01-31T12:00:00Z.')
+  if (millis === null)
+    throw new InvalidArgumentError('It must be a day like 2027-01-31, or an instant like 2027-01-31T12:00:00Z.')
   return new Date(millis)
 }

@@ -9,7 +9,7 @@ Examples:
 
 start does the same at its beginning; any number of processes may do it at once.`
 
-export function migrateCommand (environment: NodeJS.ProcessEnv): Command {
+export function migrateCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('migrate')
     .description('bring the database schema up to date')
     .addHelpText('after', EXAMPLES)

@@ -12,12 +12,20 @@ export interface CommandProgress {
 const LINE_EVERY_MS = 10_000
 
 /** How far a long command is: a bar on a terminal, otherwise a line now and then, both on standard error. */
-export function createProgress (unit: string): CommandProgress {
+export function createProgress(unit: string): CommandProgress {
   return process.stderr.isTTY ? bar(unit) : lines(unit)
 }
 
-function bar (unit: string): CommandProgress {
-  const shown = new SingleBar({ format: `{bar} {percentage} % | {speed} ${unit}/s | {eta_formatted} left`, hideCursor: true, stream: process.stderr, etaBuffer: 50 }, Presets.shades_classic)
+function bar(unit: string): CommandProgress {
+  const shown = new SingleBar(
+    {
+      format: `{bar} {percentage} % | {speed} ${unit}/s | {eta_formatted} left`,
+      hideCursor: true,
+      stream: process.stderr,
+      etaBuffer: 50
+    },
+    Presets.shades_classic
+  )
   const speed = createSpeed()
   return {
     start: (total, done) => shown.start(total, done, { speed: '-' }),
@@ -30,17 +38,19 @@ function bar (unit: string): CommandProgress {
   }
 }
 
-function lines (unit: string): CommandProgress {
+function lines(unit: string): CommandProgress {
   const speed = createSpeed()
   let [total, done, last] = [0, 0, performance.now()]
   return {
-    start: (all, already) => { [total, done] = [all, already] },
+    start: (all, already) => {
+      ;[total, done] = [all, already]
+    },
     advance: (items, units) => {
       done += items
       const rate = speed(units)
       if (performance.now() - last < LINE_EVERY_MS) return
       last = performance.now()
-      console.error(`${Math.floor(done / Math.max(total, 1) * 100)} %, ${rate} ${unit}/s`)
+      console.error(`${Math.floor((done / Math.max(total, 1)) * 100)} %, ${rate} ${unit}/s`)
     },
     aside: print => print(),
     stop: () => {}
@@ -48,11 +58,11 @@ function lines (unit: string): CommandProgress {
 }
 
 /** Per second, since the beginning. */
-function createSpeed (): (units: number) => number {
+function createSpeed(): (units: number) => number {
   const begun = performance.now()
   let sum = 0
   return units => {
     sum += units
-    return Math.round(sum / Math.max(performance.now() - begun, 1) * 1000)
+    return Math.round((sum / Math.max(performance.now() - begun, 1)) * 1000)
   }
 }

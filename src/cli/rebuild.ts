@@ -23,7 +23,7 @@ The service may go on all the while: it is read and written as usual. Events are
 Prints each row that differs, without its values. Ends with 0 when all rows are right (now), with 1 when a dry run found differences
 or an entity could not be folded, with 130 when it was interrupted.`
 
-export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
+export function rebuildCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('rebuild')
     .description('make the read models again from the stored events')
     .option('-n, --dry-run', 'only report what differs', false)
@@ -38,7 +38,12 @@ export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
         const progress = createProgress('events')
         const print = (line: string) => progress.aside(() => console.log(line))
         const rebuilt = await rebuild({
-          pool, settings, dryRun: options.dryRun, restart: options.restart, now: () => new Date(), signal: abort,
+          pool,
+          settings,
+          dryRun: options.dryRun,
+          restart: options.restart,
+          now: () => new Date(),
+          signal: abort,
           onStart: ({ resumed, entitiesDone, entities }) => {
             if (resumed) print(`going on after ${entitiesDone} of ${entities} entities`)
             progress.start(entities, entitiesDone)
@@ -53,18 +58,20 @@ export function rebuildCommand (environment: NodeJS.ProcessEnv): Command {
 }
 
 /** Numbers are somebody's: what is printed may be kept in a log. */
-function lineOf ({ table, account, entity, fields }: Difference, json: boolean): string {
+function lineOf({ table, account, entity, fields }: Difference, json: boolean): string {
   const named = entity.replace(/\+\d{4,}(?=\d{3})/g, number => `+${'*'.repeat(number.length - 1)}`)
-  return json ? JSON.stringify({ table, account, entity: named, fields }) : `differs: ${table} ${account} ${named}: ${fields.join(', ')}`
+  return json
+    ? JSON.stringify({ table, account, entity: named, fields })
+    : `differs: ${table} ${account} ${named}: ${fields.join(', ')}`
 }
 
-function summaryOf ({ entities, events, differences, failures, finished }: Rebuilt, dryRun: boolean): string {
+function summaryOf({ entities, events, differences, failures, finished }: Rebuilt, dryRun: boolean): string {
   const failed = failures.length === 0 ? '' : `, ${failures.length} entities could not be folded (see entities.failed)`
   const found = `${differences} differing row${differences === 1 ? '' : 's'}${dryRun || differences === 0 ? '' : ', set right'}`
   return `${finished ? 'done' : 'interrupted, the next rebuild goes on here'}: ${entities} entities, ${events} events, ${found}${failed}`
 }
 
-function exitCodeOf ({ differences, failures, finished }: Rebuilt, dryRun: boolean): number {
+function exitCodeOf({ differences, failures, finished }: Rebuilt, dryRun: boolean): number {
   if (!finished) return 130
   return failures.length > 0 || (dryRun && differences > 0) ? 1 : 0
 }

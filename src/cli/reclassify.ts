@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import type pg from 'pg'
 import { type Config, loadConfig } from '../config/config.js'
-import { type Reclassified, countUnclassified, reclassify } from '../project/reclassify.js'
+import { countUnclassified, type Reclassified, reclassify } from '../project/reclassify.js'
 import { accountSettings, withDatabase } from './database.js'
 
 const EXAMPLES = `
@@ -13,7 +13,7 @@ Examples:
 After an update that knows more of MightyCall's notifications. It may run beside the service, be stopped at any time and run again.
 What carried another ApiKey stays unclassified.`
 
-export function reclassifyCommand (environment: NodeJS.ProcessEnv): Command {
+export function reclassifyCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('reclassify')
     .description('give unclassified events that are known by now their type')
     .option('--dry-run', 'only say what would be done', false)
@@ -27,20 +27,27 @@ export function reclassifyCommand (environment: NodeJS.ProcessEnv): Command {
 }
 
 /** A bar on a terminal, on stderr: what is printed can go into a file. */
-async function withProgress (pool: pg.Pool, config: Config, dryRun: boolean): Promise<Reclassified> {
+async function withProgress(pool: pg.Pool, config: Config, dryRun: boolean): Promise<Reclassified> {
   const settings = await accountSettings(config, pool)
   if (!process.stderr.isTTY) return reclassify({ pool, settings, dryRun })
-  const bar = new SingleBar({ format: '{bar} {percentage}% of {total} unclassified events, {eta_formatted} left', stream: process.stderr })
+  const bar = new SingleBar({
+    format: '{bar} {percentage}% of {total} unclassified events, {eta_formatted} left',
+    stream: process.stderr
+  })
   bar.start(await countUnclassified(pool), 0)
   return reclassify({ pool, settings, dryRun, onProgress: read => bar.update(read) }).finally(() => bar.stop())
 }
 
-function summary ({ read, moved, knownTypes, failures }: Reclassified, dryRun: boolean): string {
+function summary({ read, moved, knownTypes, failures }: Reclassified, dryRun: boolean): string {
   const total = [...moved.values()].reduce((sum, count) => sum + count, 0)
   return [
     `${dryRun ? 'would move' : 'moved'} ${total} of ${read} unclassified events`,
-    ...[...moved].sort(([a], [b]) => a < b ? -1 : 1).map(([type, count]) => `  ${type} ${count}`),
-    ...knownTypes > 0 ? [`${dryRun ? 'would forget' : 'forgot'} the drift of ${knownTypes} types that are known now`] : [],
-    ...failures.length > 0 ? [`${failures.length} entities could not be folded: their events are kept, their rows are old`] : []
+    ...[...moved].sort(([a], [b]) => (a < b ? -1 : 1)).map(([type, count]) => `  ${type} ${count}`),
+    ...(knownTypes > 0
+      ? [`${dryRun ? 'would forget' : 'forgot'} the drift of ${knownTypes} types that are known now`]
+      : []),
+    ...(failures.length > 0
+      ? [`${failures.length} entities could not be folded: their events are kept, their rows are old`]
+      : [])
   ].join('\n')
 }

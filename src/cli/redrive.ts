@@ -3,8 +3,8 @@ import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
 import { loadConfig } from '../config/config.js'
 import { discard } from '../project/dead-letters/discard.js'
-import { redriveAll } from '../project/dead-letters/redrive-all.js'
 import type { Redriven } from '../project/dead-letters/redrive.js'
+import { redriveAll } from '../project/dead-letters/redrive-all.js'
 import { refoldAllFailed } from '../project/refold/refold.js'
 import { AT_THE_COMMAND_LINE, interruption, parseLetterId, parseLetterIds } from './arguments.js'
 import { accountSettings, withDatabase } from './database.js'
@@ -31,7 +31,7 @@ Examples:
 After an update that mends what was wrong. The service may go on all the while. A letter that is still refused stays dead; nothing is
 taken away. Ends with 0 when all went well, with 1 when something is still refused, with 130 when it was interrupted.`
 
-export function redriveCommand (environment: NodeJS.ProcessEnv): Command {
+export function redriveCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('redrive')
     .description('project dead letters again')
     .argument('[ids...]', 'as dead-letters prints them', parseLetterIds)
@@ -41,7 +41,8 @@ export function redriveCommand (environment: NodeJS.ProcessEnv): Command {
     .addHelpText('after', REDRIVE_EXAMPLES)
     .action(async (ids: string[], options: RedriveCommandOptions, command: Command) => {
       const named = ids.length > 0
-      if (Number(named) + Number(options.all) + Number(options.failed) !== 1) command.error('error: name ids, or --all, or --failed')
+      if (Number(named) + Number(options.all) + Number(options.failed) !== 1)
+        command.error('error: name ids, or --all, or --failed')
       const config = loadConfig(environment)
       const signal = interruption()
       process.exitCode = await withDatabase(config, async pool => {
@@ -51,10 +52,13 @@ export function redriveCommand (environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-async function redriveLetters (work: Work, ids: readonly string[] | null): Promise<number> {
+async function redriveLetters(work: Work, ids: readonly string[] | null): Promise<number> {
   const progress = createProgress('letters')
   const { redriven, unchanged, refused, foldsFailed, finished } = await redriveAll({
-    ...work, ids, now: () => new Date(), by: AT_THE_COMMAND_LINE,
+    ...work,
+    ids,
+    now: () => new Date(),
+    by: AT_THE_COMMAND_LINE,
     onStart: total => progress.start(total, 0),
     onLetter: (id, letter) => {
       progress.aside(() => console.log(lineOf(id, letter, work.dryRun)))
@@ -62,11 +66,13 @@ async function redriveLetters (work: Work, ids: readonly string[] | null): Promi
     }
   }).finally(progress.stop)
   const failed = foldsFailed === 0 ? '' : `, ${foldsFailed} stored but not folded (see redrive --failed)`
-  console.log(`${ending(work.dryRun, finished)}: ${redriven} redriven, ${unchanged} redriven before, ${refused} still refused${failed}`)
+  console.log(
+    `${ending(work.dryRun, finished)}: ${redriven} redriven, ${unchanged} redriven before, ${refused} still refused${failed}`
+  )
   return exitCodeOf(finished, refused + foldsFailed)
 }
 
-async function refold (work: Work): Promise<number> {
+async function refold(work: Work): Promise<number> {
   const progress = createProgress('entities')
   const { entities, failures, finished } = await refoldAllFailed({
     ...work,
@@ -77,17 +83,17 @@ async function refold (work: Work): Promise<number> {
   return exitCodeOf(finished, failures.length)
 }
 
-function lineOf (id: string, { changed, refusal }: Redriven, dryRun: boolean): string {
+function lineOf(id: string, { changed, refusal }: Redriven, dryRun: boolean): string {
   if (refusal) return `still refused: ${id} ${refusal.code}: ${refusal.reason}`
   if (!changed) return `redriven before: ${id}`
   return `${dryRun ? 'can be redriven' : 'redriven'}: ${id}`
 }
 
-function ending (dryRun: boolean, finished: boolean): string {
+function ending(dryRun: boolean, finished: boolean): string {
   return `${finished ? 'done' : 'interrupted'}${dryRun ? ', nothing is changed' : ''}`
 }
 
-function exitCodeOf (finished: boolean, bad: number): number {
+function exitCodeOf(finished: boolean, bad: number): number {
   if (!finished) return 130
   return bad > 0 ? 1 : 0
 }
@@ -98,14 +104,16 @@ Examples:
 
 The letter is kept, with the reason, and can still be redriven.`
 
-export function discardCommand (environment: NodeJS.ProcessEnv): Command {
+export function discardCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('discard')
     .description('note that a dead letter needs nothing more')
     .argument('<id>', 'as dead-letters prints it', parseLetterId)
     .requiredOption('--reason <text>', 'why, for those who read it later')
     .addHelpText('after', DISCARD_EXAMPLES)
     .action(async (id: string, { reason }: { reason: string }) => {
-      const changed = await withDatabase(loadConfig(environment), pool => discard(id, { pool, now: new Date(), by: AT_THE_COMMAND_LINE, reason }))
+      const changed = await withDatabase(loadConfig(environment), pool =>
+        discard(id, { pool, now: new Date(), by: AT_THE_COMMAND_LINE, reason })
+      )
       console.log(changed ? `discarded ${id}` : `${id} had been discarded before`)
     })
 }

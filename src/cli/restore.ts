@@ -1,5 +1,5 @@
-import { Command } from 'commander'
 import path from 'node:path'
+import { Command } from 'commander'
 import type pg from 'pg'
 import { type Header, rowsOf } from '../backup/format.js'
 import { readBackup } from '../backup/read-backup.js'
@@ -19,7 +19,7 @@ The database must be empty. The file is read to its end before anything is writt
 models are made again, and compared with the events. Should that be interrupted, "rebuild" goes on with it. A service then goes on
 where the log was when the backup was made.`
 
-export function restoreCommand (environment: NodeJS.ProcessEnv): Command {
+export function restoreCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('restore')
     .description('fill an empty database from a backup')
     .argument('<file>', 'what backup has written')
@@ -48,11 +48,13 @@ interface Restore {
   config: Config
 }
 
-async function restore (options: Restore): Promise<number> {
+async function restore(options: Restore): Promise<number> {
   const { pool, file, signal } = options
   const progress = createProgress('rows')
   const header = await restoreBackup({
-    pool, file, signal,
+    pool,
+    file,
+    signal,
     onStart: header => progress.start(rowsOf(header), 0),
     onRows: rows => progress.advance(rows, rows)
   }).finally(progress.stop)
@@ -63,20 +65,27 @@ async function restore (options: Restore): Promise<number> {
     console.log('interrupted: "rebuild" goes on here')
     return 130
   }
-  console.log(`made the read models of ${made.entities} entities again: ${compared.differences} differing rows, ${made.failures.length} entities could not be folded`)
+  console.log(
+    `made the read models of ${made.entities} entities again: ${compared.differences} differing rows, ${made.failures.length} entities could not be folded`
+  )
   return compared.differences + made.failures.length > 0 ? 1 : 0
 }
 
-async function walk ({ pool, signal, config }: Restore, { dryRun }: { dryRun: boolean }): Promise<Rebuilt> {
+async function walk({ pool, signal, config }: Restore, { dryRun }: { dryRun: boolean }): Promise<Rebuilt> {
   const settings = await accountSettings(config, pool)
   const progress = createProgress('events')
   return rebuild({
-    pool, settings, signal, dryRun, restart: true, now: () => new Date(),
+    pool,
+    settings,
+    signal,
+    dryRun,
+    restart: true,
+    now: () => new Date(),
     onStart: ({ entities }) => progress.start(entities, 0),
     onChunk: ({ entities, events }) => progress.advance(entities, events)
   }).finally(progress.stop)
 }
 
-function summaryOf (header: Header): string {
+function summaryOf(header: Header): string {
   return `${rowsOf(header)} rows, of them ${header.tables.map(({ name, rows }) => `${rows} ${name}`).join(', ')}`
 }

@@ -18,7 +18,7 @@ Examples:
 
 Stops gracefully on SIGTERM and Ctrl-C; a second signal ends it at once. With ACCOUNTS_FILE, SIGHUP reads that file again.`
 
-export function startCommand (environment: NodeJS.ProcessEnv): Command {
+export function startCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('start')
     .description('receive webhooks, project them and answer queries, until it is stopped')
     .addHelpText('after', EXAMPLES)
@@ -38,40 +38,58 @@ export function startCommand (environment: NodeJS.ProcessEnv): Command {
 const SPOOL_LEFT = 3
 
 /** Secrets are shown to a person at a terminal only; a log is read by others. */
-function announce (service: Service, config: Config, logger: Logger, terminal: boolean): void {
+function announce(service: Service, config: Config, logger: Logger, terminal: boolean): void {
   const { url, secrets, accounts } = service
   const waitsFor = service.waitsFor()
-  const facts = { url, roles: config.roles, topics: topicsOf(config), accounts: accounts().length, ...secrets.generated && { secrets: secrets.file } }
+  const facts = {
+    url,
+    roles: config.roles,
+    topics: topicsOf(config),
+    accounts: accounts().length,
+    ...(secrets.generated && { secrets: secrets.file })
+  }
   if (terminal) console.log(banner(service, config))
   else if (Object.keys(waitsFor).length === 0) logger.info(facts, 'ready')
   else logger.warn({ ...facts, waitsFor }, 'listening, but not ready yet')
 }
 
-/** Only where there is something to read again: without a listener SIGHUP ends the process, as one whose terminal was closed should. */
-function reloadOnSignal (service: Service, { accountsFile }: Config): void {
+/**
+ * Only where there is something to read again: without a listener SIGHUP ends the process, as one whose terminal was
+ * closed should.
+ */
+function reloadOnSignal(service: Service, { accountsFile }: Config): void {
   if (accountsFile !== null) process.on('SIGHUP', service.reload)
 }
 
-function codeOf (service: Service, logger: Logger, { dataDir }: Config): number {
+function codeOf(service: Service, logger: Logger, { dataDir }: Config): number {
   const { records } = service.waiting() ?? { records: 0 }
   if (records === 0) return 0
-  logger.error({ alarm: 'spool-left', records, dataDir }, 'notifications wait in the spool for Kafka: start this again, or run "mightycall-stream drain"')
+  logger.error(
+    { alarm: 'spool-left', records, dataDir },
+    'notifications wait in the spool for Kafka: start this again, or run "mightycall-stream drain"'
+  )
   return SPOOL_LEFT
 }
 
-function stopOnSignal (service: Service, logger: Logger, config: Config, drainSeconds: number): void {
+function stopOnSignal(service: Service, logger: Logger, config: Config, drainSeconds: number): void {
   let stopping = false
   const end = (code: number) => {
     stopping = true
     const patience = code === 0 ? drainSeconds : 0
-    setTimeout(() => {
-      logger.fatal('could not stop in time')
-      process.exit(1)
-    }, (patience + LAST_RESORT_SECONDS) * 1000).unref()
-    service.stop(patience).then(() => process.exit(code === 0 ? codeOf(service, logger, config) : code), err => {
-      logger.fatal({ err }, 'could not stop in order')
-      process.exit(1)
-    })
+    setTimeout(
+      () => {
+        logger.fatal('could not stop in time')
+        process.exit(1)
+      },
+      (patience + LAST_RESORT_SECONDS) * 1000
+    ).unref()
+    service.stop(patience).then(
+      () => process.exit(code === 0 ? codeOf(service, logger, config) : code),
+      err => {
+        logger.fatal({ err }, 'could not stop in order')
+        process.exit(1)
+      }
+    )
   }
   let firstSignalAt = 0
   // Ctrl-C reaches node twice when npm started it: what follows at once is the same wish.
@@ -94,26 +112,40 @@ function stopOnSignal (service: Service, logger: Logger, config: Config, drainSe
 const MAX_ACCOUNTS = 5
 
 /** What a person at a terminal is told at start: webhook tokens, and the admin key when it is new. */
-export function banner ({ url, secrets, accounts }: Pick<Service, 'url' | 'secrets' | 'accounts'>, config: Config): string {
+export function banner(
+  { url, secrets, accounts }: Pick<Service, 'url' | 'secrets' | 'accounts'>,
+  config: Config
+): string {
   const alone = config.kafka === null && config.databaseUrl === null
   const lines = [
-    ...config.roles.includes('receive') ? webhookLines(accounts(), config.publicUrl ?? url) : [],
-    ...config.roles.includes('receive') && !config.publicUrl ? [['', 'paste it into MightyCall; set PUBLIC_URL to the address that MightyCall can reach']] : [],
-    ...config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : [],
-    ...secrets.generated ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]] : alone ? [['admin key', `kept in ${secrets.file}`]] : [],
+    ...(config.roles.includes('receive') ? webhookLines(accounts(), config.publicUrl ?? url) : []),
+    ...(config.roles.includes('receive') && !config.publicUrl
+      ? [['', 'paste it into MightyCall; set PUBLIC_URL to the address that MightyCall can reach']]
+      : []),
+    ...(config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : []),
+    ...(secrets.generated
+      ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]]
+      : alone
+        ? [['admin key', `kept in ${secrets.file}`]]
+        : []),
     ['topics', topicsOf(config)]
   ]
   return `\n${lines.map(([name, value]) => `  ${name?.padEnd(10)} ${value}`).join('\n')}\n`
 }
 
-export function topicsOf ({ kafka }: Config): string {
+export function topicsOf({ kafka }: Config): string {
   return kafka ? `${kafka.topicPrefix}.* on ${kafka.brokers.join(', ')}` : 'local (set KAFKA_BROKERS for analysts)'
 }
 
-function webhookLines (accounts: ReturnType<Service['accounts']>, url: string): string[][] {
+function webhookLines(accounts: ReturnType<Service['accounts']>, url: string): string[][] {
   const more = accounts.length - MAX_ACCOUNTS
   return [
-    ...accounts.slice(0, MAX_ACCOUNTS).map(({ id, tokens }, i) => [i === 0 ? 'webhook' : '', `${url}/webhooks/mightycall/${tokens[0]}${accounts.length > 1 ? `   (${id})` : ''}`]),
-    ...more > 0 ? [['', `and ${more} more`]] : []
+    ...accounts
+      .slice(0, MAX_ACCOUNTS)
+      .map(({ id, tokens }, i) => [
+        i === 0 ? 'webhook' : '',
+        `${url}/webhooks/mightycall/${tokens[0]}${accounts.length > 1 ? `   (${id})` : ''}`
+      ]),
+    ...(more > 0 ? [['', `and ${more} more`]] : [])
   ]
 }

@@ -1,13 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
+import { Command, InvalidArgumentError } from 'commander'
 import { pino } from 'pino'
 import { type Config, loadConfig } from '../config/config.js'
 import { openKafkaLog } from '../event-log/kafka/log.js'
 import { openLocalReader } from '../event-log/local/local-reader.js'
 import { kafkaOptions, localLogDir } from '../event-log/open-log.js'
 import type { EventReader, StoredRecord } from '../event-log/port.js'
-import { TOPICS, type Topic, isTopic } from '../events/topics.js'
+import { isTopic, TOPICS, type Topic } from '../events/topics.js'
 
 interface TailOptions {
   topic?: Topic[]
@@ -23,7 +23,7 @@ Examples:
 
 Reads Kafka when KAFKA_BROKERS is set, else the local log in DATA_DIR, also while the service runs. It changes nothing.`
 
-export function tailCommand (environment: NodeJS.ProcessEnv): Command {
+export function tailCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('tail')
     .description('follow the topics')
     .option('-t, --topic <names...>', `only these topics (${TOPICS.join(', ')})`, parseTopics)
@@ -36,7 +36,7 @@ export function tailCommand (environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-async function openReader (config: Config): Promise<EventReader> {
+async function openReader(config: Config): Promise<EventReader> {
   const quiet = pino({ level: 'silent' })
   return config.kafka
     ? openKafkaLog({ ...kafkaOptions(config.kafka), consumeOnly: true }, { log: quiet })
@@ -44,11 +44,17 @@ async function openReader (config: Config): Promise<EventReader> {
 }
 
 /** Prints records until the count is reached, Ctrl-C is pressed, or the pipe's reader has gone. */
-async function follow (reader: EventReader, { topic: topics = [...TOPICS], fromBeginning, count = Number.POSITIVE_INFINITY }: TailOptions, prefix: string): Promise<void> {
+async function follow(
+  reader: EventReader,
+  { topic: topics = [...TOPICS], fromBeginning, count = Number.POSITIVE_INFINITY }: TailOptions,
+  prefix: string
+): Promise<void> {
   const format = process.stdout.isTTY ? asPrettyLine : asLine
   let left = count
   let finish = () => {}
-  const finished = new Promise<void>(resolve => { finish = resolve })
+  const finished = new Promise<void>(resolve => {
+    finish = resolve
+  })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, finish)
   process.stdout.on('error', finish) // EPIPE: `| head` has what it wanted
 
@@ -58,33 +64,46 @@ async function follow (reader: EventReader, { topic: topics = [...TOPICS], fromB
     if (--left <= 0) finish()
   }
   await reader.subscribe({
-    group: `mightycall-stream-tail-${randomBytes(6).toString('hex')}`, // of its own: it must take no partition from a projector
+    // of its own: it must take no partition from a projector
+    group: `mightycall-stream-tail-${randomBytes(6).toString('hex')}`,
     topics,
-    startAt: async ({ topic, partition }) => fromBeginning ? 'first' : (await reader.bounds(topic)).find(bounds => bounds.partition === partition)?.end ?? 'first',
-    handle: async ({ records }) => { for (const record of records) print(record) }
+    startAt: async ({ topic, partition }) =>
+      fromBeginning
+        ? 'first'
+        : ((await reader.bounds(topic)).find(bounds => bounds.partition === partition)?.end ?? 'first'),
+    handle: async ({ records }) => {
+      for (const record of records) print(record)
+    }
   })
   await finished
   await reader.close()
 }
 
-function parseTopics (name: string, earlier: Topic[] = []): Topic[] {
+function parseTopics(name: string, earlier: Topic[] = []): Topic[] {
   if (!isTopic(name)) throw new InvalidArgumentError(`There is no topic of this name, but ${TOPICS.join(', ')}.`)
   return [...earlier, name]
 }
 
-function parseCount (text: string): number {
+function parseCount(text: string): number {
   const count = Number(text)
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.')
   return count
 }
 
 /** One JSON object, for programs. */
-export function asLine ({ topic, partition, offset, key, headers, value }: StoredRecord, prefix: string): string {
-  return JSON.stringify({ topic: `${prefix}.${topic}`, partition, offset: Number(offset), key, headers, value: parse(value) })
+export function asLine({ topic, partition, offset, key, headers, value }: StoredRecord, prefix: string): string {
+  return JSON.stringify({
+    topic: `${prefix}.${topic}`,
+    partition,
+    offset: Number(offset),
+    key,
+    headers,
+    value: parse(value)
+  })
 }
 
 /** What a person looks for: when, what, which call, who. */
-export function asPrettyLine ({ topic, value }: StoredRecord, prefix: string): string {
+export function asPrettyLine({ topic, value }: StoredRecord, prefix: string): string {
   const event = parse(value)
   if (typeof event !== 'object' || event === null) return styleText('red', `${prefix}.${topic}: no event`)
   const { occurredAt, type, callId, extension, from, to, reason } = event as Record<string, unknown> // any JSON object
@@ -92,18 +111,18 @@ export function asPrettyLine ({ topic, value }: StoredRecord, prefix: string): s
     styleText('gray', text(occurredAt)),
     styleText(type === 'unclassified' ? 'yellow' : 'green', text(type).padEnd(17)),
     text(callId ?? reason),
-    ...extension ? [styleText('cyan', `ext ${text(extension)}`)] : [],
-    ...from || to ? [`${text(from)} → ${text(to)}`] : []
+    ...(extension ? [styleText('cyan', `ext ${text(extension)}`)] : []),
+    ...(from || to ? [`${text(from)} → ${text(to)}`] : [])
   ]
   return parts.join('  ')
 }
 
 /** Control characters would move the terminal's cursor. */
-function text (value: unknown): string {
+function text(value: unknown): string {
   return String(value ?? '').replace(/\p{Cc}/gu, '\uFFFD')
 }
 
-function parse (value: Buffer | null): unknown {
+function parse(value: Buffer | null): unknown {
   try {
     return JSON.parse(value?.toString() ?? 'null')
   } catch {

@@ -1,20 +1,20 @@
-import { envSchema } from 'env-schema'
-import type { CountryCode } from 'libphonenumber-js/min'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { envSchema } from 'env-schema'
+import type { CountryCode } from 'libphonenumber-js/min'
 import { ConfigError } from '../errors.js'
 import { isTimeZone } from '../lib/local-day.js'
-import { VARIABLE_NAMES, type VariableName, type Variables, configSchema, isSecret } from './variables.js'
+import { configSchema, isSecret, VARIABLE_NAMES, type VariableName, type Variables } from './variables.js'
 
 export const ROLES = ['receive', 'project', 'query', 'reconcile'] as const
-export type Role = typeof ROLES[number]
+export type Role = (typeof ROLES)[number]
 
 export interface KafkaConfig {
   brokers: string[]
   ssl: boolean
   /** PEM. */
   ca: string | null
-  sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', username: string, password: string } | null
+  sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null
   topicPrefix: string
   createTopics: boolean
 }
@@ -61,23 +61,31 @@ export interface Config {
 }
 
 /**
- * The configuration in the environment; a secret may also be given by a file, as `NAME_FILE`. Empty variables count as unset.
+ * The configuration in the environment; a secret may also be given by a file, as `NAME_FILE`. Empty variables count as
+ * unset.
  * @throws ConfigError  names every bad variable and what it should be, never what it is
  */
-export function loadConfig (environment: Environment): Config {
+export function loadConfig(environment: Environment): Config {
   const problems: string[] = []
   const data = withFiles(environment, problems)
   const variables = validate(data, problems)
-  if (variables && (variables.KAFKA_SASL_MECHANISM !== undefined) !== (variables.KAFKA_SASL_USERNAME !== undefined && variables.KAFKA_SASL_PASSWORD !== undefined)) {
+  if (
+    variables &&
+    (variables.KAFKA_SASL_MECHANISM !== undefined) !==
+      (variables.KAFKA_SASL_USERNAME !== undefined && variables.KAFKA_SASL_PASSWORD !== undefined)
+  ) {
     problems.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together')
   }
   if (data.TIME_ZONE !== undefined && !isTimeZone(data.TIME_ZONE)) problems.push(notValid('TIME_ZONE'))
-  const ca = variables?.KAFKA_SSL_CA_FILE === undefined ? null : readText('KAFKA_SSL_CA_FILE', variables.KAFKA_SSL_CA_FILE, problems)
+  const ca =
+    variables?.KAFKA_SSL_CA_FILE === undefined
+      ? null
+      : readText('KAFKA_SSL_CA_FILE', variables.KAFKA_SSL_CA_FILE, problems)
   if (!variables || problems.length > 0) throw new ConfigError(problems.join('; '))
   return Object.freeze(configOf(variables, ca))
 }
 
-function configOf (v: Variables, ca: string | null): Config {
+function configOf(v: Variables, ca: string | null): Config {
   return {
     host: v.HOST,
     port: v.PORT,
@@ -111,21 +119,31 @@ function configOf (v: Variables, ca: string | null): Config {
 }
 
 /** `101:key`; a key may hold colons itself. */
-function userKeysOf (given: string | undefined): Config['mightycallUserKeys'] {
+function userKeysOf(given: string | undefined): Config['mightycallUserKeys'] {
   const [extension] = given?.split(':') ?? []
   return given === undefined || extension === undefined ? {} : { [extension]: given.slice(extension.length + 1) }
 }
 
-function kafkaOf (v: Variables, brokers: string, ca: string | null): KafkaConfig {
+function kafkaOf(v: Variables, brokers: string, ca: string | null): KafkaConfig {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = v
-  const sasl = mechanism && username && password ? { mechanism: mechanism as NonNullable<KafkaConfig['sasl']>['mechanism'], username, password } : null // its schema allows nothing else
-  return { brokers: brokers.split(','), ssl: v.KAFKA_SSL || ca !== null, ca, sasl, topicPrefix: v.KAFKA_TOPIC_PREFIX, createTopics: v.KAFKA_CREATE_TOPICS }
+  const sasl =
+    mechanism && username && password
+      ? { mechanism: mechanism as NonNullable<KafkaConfig['sasl']>['mechanism'], username, password }
+      : null // its schema allows nothing else
+  return {
+    brokers: brokers.split(','),
+    ssl: v.KAFKA_SSL || ca !== null,
+    ca,
+    sasl,
+    topicPrefix: v.KAFKA_TOPIC_PREFIX,
+    createTopics: v.KAFKA_CREATE_TOPICS
+  }
 }
 
 export type Environment = Record<string, string | undefined>
 
 /** The variables that are set, secrets also from their files. */
-export function withFiles (environment: Environment, problems: string[]): Environment {
+export function withFiles(environment: Environment, problems: string[]): Environment {
   const data: Environment = {}
   for (const name of VARIABLE_NAMES) {
     const file = environment[`${name}_FILE`]
@@ -135,7 +153,7 @@ export function withFiles (environment: Environment, problems: string[]): Enviro
   return data
 }
 
-export function readText (name: string, file: string, problems: string[]): string | null {
+export function readText(name: string, file: string, problems: string[]): string | null {
   try {
     return readFileSync(file, 'utf8')
   } catch (err) {
@@ -145,11 +163,11 @@ export function readText (name: string, file: string, problems: string[]): strin
 }
 
 /** Null when any is not valid. */
-export function validate (data: Environment, problems: string[]): Variables | null {
+export function validate(data: Environment, problems: string[]): Variables | null {
   try {
     return envSchema<Variables>({ data, schema: configSchema, env: false })
   } catch (err) {
-    const { errors = [] } = err as { errors?: { instancePath: string, message?: string }[] } // ajv's, kept by env-schema
+    const { errors = [] } = err as { errors?: { instancePath: string; message?: string }[] } // ajv's, kept by env-schema
     const names = new Set(errors.map(error => error.instancePath.slice(1) as VariableName))
     for (const name of names) problems.push(notValid(name))
     if (names.size === 0) problems.push('the environment could not be read')
@@ -158,8 +176,23 @@ export function validate (data: Environment, problems: string[]): Variables | nu
 }
 
 /** What a variable should be, never what it is. */
-export function notValid (name: VariableName): string {
-  const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as { description?: string, pattern?: string, examples?: string[], minimum?: number, maximum?: number, anyOf?: { const: string }[] } // the keywords that the schema uses
-  const form = anyOf ? `one of ${anyOf.map(option => option.const).join(', ')}` : minimum !== undefined ? `${minimum} to ${maximum}` : examples ? `like ${examples[0]}` : pattern ? `it must match ${pattern}` : 'true or false'
+export function notValid(name: VariableName): string {
+  const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as {
+    description?: string
+    pattern?: string
+    examples?: string[]
+    minimum?: number
+    maximum?: number
+    anyOf?: { const: string }[]
+  } // the keywords that the schema uses
+  const form = anyOf
+    ? `one of ${anyOf.map(option => option.const).join(', ')}`
+    : minimum !== undefined
+      ? `${minimum} to ${maximum}`
+      : examples
+        ? `like ${examples[0]}`
+        : pattern
+          ? `it must match ${pattern}`
+          : 'true or false'
   return `${name} is not valid: ${form}. ${description}`
 }

@@ -1,4 +1,5 @@
-// All advisory locks of ours but one (access/ownerships.ts hashes a text to 64 bits). Any numbers will do: two of the same stop each other.
+// All advisory locks of ours but one (access/ownerships.ts hashes a text to 64 bits). Any numbers will do: two of the
+// same stop each other.
 
 /** Of one number. */
 export const LOCKS = {

@@ -1,7 +1,7 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import { DatabaseError } from '../errors.js'
 import { PROJECT_ROOT } from '../lib/package-root.js'
@@ -10,14 +10,18 @@ import { LOCKS } from './advisory-locks.js'
 /** The SQL that drizzle-kit generates. */
 const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
 
-
 /**
- * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait for it, 60 s at most.
+ * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait for it, 60 s
+ * at most.
  * @throws DatabaseError  one line that says what is wrong, without a value and without the URL
  */
-export async function runMigrations (connectionString: string, migrationsFolder = MIGRATIONS): Promise<void> {
+export async function runMigrations(connectionString: string, migrationsFolder = MIGRATIONS): Promise<void> {
   try {
-    const client = new pg.Client({ connectionString, application_name: 'mightycall-stream migrate', connectionTimeoutMillis: 10_000 })
+    const client = new pg.Client({
+      connectionString,
+      application_name: 'mightycall-stream migrate',
+      connectionTimeoutMillis: 10_000
+    })
     client.on('error', () => {}) // the query that it breaks rejects
     await client.connect()
     // A session lock, since drizzle begins transactions of its own on this client; it goes with the session.
@@ -28,18 +32,21 @@ export async function runMigrations (connectionString: string, migrationsFolder 
   }
 }
 
-export function hasMigrations (migrationsFolder = MIGRATIONS): boolean {
+export function hasMigrations(migrationsFolder = MIGRATIONS): boolean {
   return existsSync(path.join(migrationsFolder, 'meta/_journal.json'))
 }
 
 /** The names of the migrations, in their order. */
-export function migrationNames (migrationsFolder = MIGRATIONS): string[] {
-  const { entries } = JSON.parse(readFileSync(path.join(migrationsFolder, 'meta/_journal.json'), 'utf8')) as { entries: { tag: string }[] } // drizzle-kit's
+export function migrationNames(migrationsFolder = MIGRATIONS): string[] {
+  const { entries } = JSON.parse(readFileSync(path.join(migrationsFolder, 'meta/_journal.json'), 'utf8')) as {
+    entries: { tag: string }[]
+  } // drizzle-kit's
   return entries.map(({ tag }) => tag)
 }
 
-async function migrateLocked (client: pg.Client, migrationsFolder: string): Promise<void> {
-  await client.query("set lock_timeout = '60s'") // of the tables too: a long query of somebody else must not hold the start forever
+async function migrateLocked(client: pg.Client, migrationsFolder: string): Promise<void> {
+  // of the tables too: a long query of somebody else must not hold the start forever
+  await client.query("set lock_timeout = '60s'")
   await client.query('select pg_advisory_lock($1)', [LOCKS.migration])
   await migrate(drizzle(client), { migrationsFolder })
 }
@@ -66,7 +73,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 const QUOTES_VALUES = /^2[23]/
 
 /** The error as one line for the operator: never with a parameter, which drizzle prints, and never with the URL. */
-export function asDatabaseError (err: unknown): Error {
+export function asDatabaseError(err: unknown): Error {
   if (err instanceof DatabaseError) return err
   const { code, message } = rootOf(err)
   const advice = code && ADVICE[code]
@@ -75,12 +82,12 @@ export function asDatabaseError (err: unknown): Error {
   return new DatabaseError(code ? `${said} (${code})` : said)
 }
 
-function rootOf (err: unknown): { code?: string | undefined, message: string } {
+function rootOf(err: unknown): { code?: string | undefined; message: string } {
   if (!(err instanceof Error)) return { message: String(err) }
   if (err.cause instanceof Error) return rootOf(err.cause)
   return { code: 'code' in err ? String(err.code) : undefined, message: err.message }
 }
 
-function firstLine (message: string): string {
+function firstLine(message: string): string {
   return message.split('\n')[0] ?? message
 }

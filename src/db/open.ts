@@ -9,7 +9,10 @@ import { runMigrations } from './migrate.js'
 
 export interface Database {
   pool: pg.Pool
-  /** Brings the schema up to date, once the server answers. May be tried again. @throws DatabaseError, EmbeddedPostgresError */
+  /**
+   * Brings the schema up to date, once the server answers. May be tried again. @throws DatabaseError,
+   * EmbeddedPostgresError
+   */
   migrate: () => Promise<void>
   close: () => Promise<void>
   /** Resolves should the embedded server not start, or end by itself. */
@@ -17,21 +20,27 @@ export interface Database {
 }
 
 /** The configured database, or the embedded server in DATA_DIR, whether or not it answers already. */
-export async function openDatabase (config: Config, logger: Logger): Promise<Database> {
+export async function openDatabase(config: Config, logger: Logger): Promise<Database> {
   const log = logger.child({ stage: 'db' })
   return config.databaseUrl === null ? openEmbedded(config, log) : openConfigured(config.databaseUrl, config, log)
 }
 
-function openConfigured (url: string, { databasePoolSize }: Config, log: Logger): Database {
+function openConfigured(url: string, { databasePoolSize }: Config, log: Logger): Database {
   const pool = createPool(url, databasePoolSize, log)
   return { pool, migrate: untilDone(() => runMigrations(url)), close: () => pool.end(), failed: new Promise(() => {}) }
 }
 
 /** Its recovery after a kill takes a while, in which notifications are taken already. */
-async function openEmbedded (config: Config, log: Logger): Promise<Database> {
+async function openEmbedded(config: Config, log: Logger): Promise<Database> {
   let know = (_url: string) => {}
-  const known = new Promise<string>(resolve => { know = resolve })
-  const starting = startEmbeddedPostgres({ dataDir: embeddedDir(config), log: message => log.info(message), onUrl: know })
+  const known = new Promise<string>(resolve => {
+    know = resolve
+  })
+  const starting = startEmbeddedPostgres({
+    dataDir: embeddedDir(config),
+    log: message => log.info(message),
+    onUrl: know
+  })
   const url = await Promise.race([known, starting.then(server => server.url)])
   const pool = createPool(url, config.databasePoolSize, log)
   return {
@@ -42,21 +51,31 @@ async function openEmbedded (config: Config, log: Logger): Promise<Database> {
     }),
     close: async () => {
       await pool.end()
-      await starting.then(server => server.stop(), () => {}) // why it did not start has been told
+      await starting.then(
+        server => server.stop(),
+        () => {}
+      ) // why it did not start has been told
     },
-    failed: starting.then(server => server.exited, (err: Error) => err).then(end => {
-      if (end instanceof Error) return end
-      return end.expected ? new Promise<Error>(() => {}) : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR')
-    })
+    failed: starting
+      .then(
+        server => server.exited,
+        (err: Error) => err
+      )
+      .then(end => {
+        if (end instanceof Error) return end
+        return end.expected
+          ? new Promise<Error>(() => {})
+          : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR')
+      })
   }
 }
 
-export function embeddedDir (config: Config): string {
+export function embeddedDir(config: Config): string {
   return path.join(config.dataDir, 'postgres')
 }
 
 /** Connections to a database, none of which is made yet. */
-export function createPool (connectionString: string, max: number, log: Logger): pg.Pool {
+export function createPool(connectionString: string, max: number, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
     max,
@@ -67,6 +86,7 @@ export function createPool (connectionString: string, max: number, log: Logger):
     query_timeout: 60_000, // a server that hangs must hold neither a partition nor the end of this process
     idle_in_transaction_session_timeout: 60_000 // a frozen process must not hold a checkpoint's lock for ever
   })
-  pool.on('error', err => log.warn({ err }, 'an idle connection to Postgres was lost')) // unheard, it would end the process
+  // unheard, it would end the process
+  pool.on('error', err => log.warn({ err }, 'an idle connection to Postgres was lost'))
   return pool
 }

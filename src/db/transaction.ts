@@ -5,27 +5,32 @@ import { isPoison } from '../lib/sqlstate.js'
 export type Tx = Pick<pg.PoolClient, 'query'>
 
 /** Runs the work in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. */
-export async function inTransaction<T> (pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   return within(pool, 'begin', work)
 }
 
 /** Runs the work on one snapshot of the database, without a lock and without a change. */
-export async function inSnapshot<T> (pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   return within(pool, 'begin isolation level repeatable read read only', work)
 }
 
-async function within<T> (pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function within<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
-  const onError = (err: Error) => { broken = err }
-  client.on('error', onError) // the pool hears only idle connections: unheard, one that is lost between two statements ends the process
+  const onError = (err: Error) => {
+    broken = err
+  }
+  // the pool hears only idle connections: unheard, one that is lost between two statements ends the process
+  client.on('error', onError)
   try {
     await client.query(begin)
     const result = await work(client)
     await client.query('commit')
     return result
   } catch (err) {
-    await client.query('rollback').catch((rollbackError: Error) => { broken = rollbackError })
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError
+    })
     throw err
   } finally {
     client.off('error', onError)
@@ -44,7 +49,11 @@ export interface Refused<T> {
  *
  * @returns the items at fault, with nothing of them done
  */
-export async function isolatePoison<T> (tx: Tx, items: readonly T[], work: (items: readonly T[]) => Promise<void>): Promise<Refused<T>[]> {
+export async function isolatePoison<T>(
+  tx: Tx,
+  items: readonly T[],
+  work: (items: readonly T[]) => Promise<void>
+): Promise<Refused<T>[]> {
   const [first] = items
   if (first === undefined) return []
   await tx.query('savepoint items')
@@ -59,5 +68,8 @@ export async function isolatePoison<T> (tx: Tx, items: readonly T[], work: (item
     if (items.length === 1) return [{ item: first, err: err as Error }] // isPoison says that it is one
   }
   const middle = items.length >> 1
-  return [...await isolatePoison(tx, items.slice(0, middle), work), ...await isolatePoison(tx, items.slice(middle), work)]
+  return [
+    ...(await isolatePoison(tx, items.slice(0, middle), work)),
+    ...(await isolatePoison(tx, items.slice(middle), work))
+  ]
 }

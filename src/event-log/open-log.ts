@@ -7,7 +7,7 @@ import { createKafkaLog, type KafkaOptions } from './kafka/log.js'
 import { openLocalLog } from './local/local-log.js'
 import type { EventLog, EventReader } from './port.js'
 import { openSpool } from './spool/spool.js'
-import { spooled, type SpooledLog } from './spool/spooled.js'
+import { type SpooledLog, spooled } from './spool/spooled.js'
 
 const DAY_MS = 86_400_000
 
@@ -21,10 +21,15 @@ export interface OpenedLog {
 }
 
 /** Kafka, behind a spool in DATA_DIR for a process that receives; or the local log in DATA_DIR. */
-export async function openLog (config: Config, logger: Logger): Promise<OpenedLog> {
+export async function openLog(config: Config, logger: Logger): Promise<OpenedLog> {
   const log = logger.child({ stage: 'event-log' })
   if (!config.kafka) {
-    const local = await openLocalLog({ dir: localLogDir(config), maxBytes: config.logMaxBytes, maxAgeMs: config.logRetentionDays * DAY_MS, log })
+    const local = await openLocalLog({
+      dir: localLogDir(config),
+      maxBytes: config.logMaxBytes,
+      maxAgeMs: config.logRetentionDays * DAY_MS,
+      log
+    })
     return { log: local, prepare: null, waiting: null }
   }
   if (!config.roles.includes('receive')) {
@@ -37,20 +42,20 @@ export async function openLog (config: Config, logger: Logger): Promise<OpenedLo
   return { log: joined, prepare: kafka.prepare, waiting: joined.waiting }
 }
 
-export function spoolDir (dataDir: string): string {
+export function spoolDir(dataDir: string): string {
   return path.join(dataDir, 'spool')
 }
 
-export function kafkaOptions ({ brokers, ssl, ca, sasl, topicPrefix, createTopics }: KafkaConfig): KafkaOptions {
+export function kafkaOptions({ brokers, ssl, ca, sasl, topicPrefix, createTopics }: KafkaConfig): KafkaOptions {
   return { brokers, ssl: ca === null ? ssl : { ca }, sasl: sasl ?? undefined, topicPrefix, createTopics }
 }
 
 /** The local log that an installation had before it moved to Kafka, or null. */
-export async function openFormerLog (config: Config, logger: Logger): Promise<EventReader | null> {
+export async function openFormerLog(config: Config, logger: Logger): Promise<EventReader | null> {
   const dir = localLogDir(config)
   return config.kafka && existsSync(dir) ? openLocalLog({ dir, log: logger.child({ stage: 'event-log' }) }) : null
 }
 
-export function localLogDir (config: Config): string {
+export function localLogDir(config: Config): string {
   return path.join(config.dataDir, 'log')
 }

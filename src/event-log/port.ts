@@ -46,7 +46,10 @@ export interface PartitionBounds {
 
 /** What a reader needs: `tail` reads a local log beside the process that owns it. */
 export interface EventReader {
-  /** Kafka's cluster id with the topics' prefix, or the local log's own: checkpoints belong to it. Rejects while it cannot be known. */
+  /**
+   * Kafka's cluster id with the topics' prefix, or the local log's own: checkpoints belong to it. Rejects while it
+   * cannot be known.
+   */
   id: () => Promise<string>
   subscribe: (options: SubscribeOptions) => Promise<Subscription>
   bounds: (topic: Topic) => Promise<PartitionBounds[]>

@@ -18,17 +18,31 @@ const instant = (description: string) => Type.String({ format: 'date-time', desc
 
 /** The fields of every event, in the order in which a record shows them. */
 export const envelope = <T extends string>(type: T, description: string) => ({
-  id: Type.String({ format: 'uuid', description: 'The same for the same notification, however often it is delivered.' }),
+  id: Type.String({
+    format: 'uuid',
+    description: 'The same for the same notification, however often it is delivered.'
+  }),
   type: Type.Literal(type, { description }),
-  account: Type.String({ pattern: ACCOUNT_PATTERN, description: 'The MightyCall account, by the name that the configuration gives it.' }),
+  account: Type.String({
+    pattern: ACCOUNT_PATTERN,
+    description: 'The MightyCall account, by the name that the configuration gives it.'
+  }),
   occurredAt: instant("MightyCall's own time of the event, RFC 3339 in UTC with milliseconds."),
   receivedAt: instant('When it reached us, RFC 3339 in UTC with milliseconds.'),
-  clock: Type.Optional(Type.Literal('suspect', { description: "Present when MightyCall's time was absent, unreadable, before 1970 or over 24 h ahead: occurredAt is then receivedAt." })),
-  source: Type.Union([Type.Literal('webhook'), Type.Literal('rest'), Type.Literal('action')], { description: 'How we learned it.' })
+  clock: Type.Optional(
+    Type.Literal('suspect', {
+      description:
+        "Present when MightyCall's time was absent, unreadable, before 1970 or over 24 h ahead: occurredAt is then receivedAt."
+    })
+  ),
+  source: Type.Union([Type.Literal('webhook'), Type.Literal('rest'), Type.Literal('action')], {
+    description: 'How we learned it.'
+  })
 })
 
 /** Null is always "not known", or what the description says. */
-export const orNull = <T extends Type.TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
+export const orNull = <T extends Type.TSchema>(schema: T, description: string) =>
+  Type.Union([schema, Type.Null()], { description })
 
 // The kinds of field that events are made of; null is always "not known".
 export const field = {
@@ -39,14 +53,19 @@ export const field = {
   instant: (description: string) => orNull(Type.String({ format: 'date-time' }), description),
   seconds: (description: string) => orNull(Type.Number({ minimum: 0 }), description),
   flag: (description: string) => orNull(Type.Boolean(), description),
-  oneOf: <const T extends string[]>(values: readonly [...T], description: string) => orNull(Type.Enum(values), description)
+  oneOf: <const T extends string[]>(values: readonly [...T], description: string) =>
+    orNull(Type.Enum(values), description)
 }
 
 /** Where a reported fact was read. A fold takes the newest of each route, and merges the routes in a fixed order. */
-export const routeOf = <const T extends string[]>(...routes: readonly [...T]) => ({ route: Type.Enum(routes, { description: 'Where it was read: a route of the REST API, or a webhook.' }) })
+export const routeOf = <const T extends string[]>(...routes: readonly [...T]) => ({
+  route: Type.Enum(routes, { description: 'Where it was read: a route of the REST API, or a webhook.' })
+})
 
 /** What MightyCall sent, last in a record. */
 export const original = {
-  raw: Type.Union([Type.Object({}, { additionalProperties: true }), Type.String()], { description: 'What MightyCall sent, without its ApiKey: the object, or the bytes when there was none.' }),
+  raw: Type.Union([Type.Object({}, { additionalProperties: true }), Type.String()], {
+    description: 'What MightyCall sent, without its ApiKey: the object, or the bytes when there was none.'
+  }),
   rawEncoding: Type.Optional(Type.Literal('base64', { description: 'Present when raw holds bytes.' }))
 }

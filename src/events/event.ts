@@ -1,5 +1,23 @@
-import { type CallEvent, callEvents, type CallReported, callReported, type CallRequested, callRequested } from './call.js'
-import { type ContactEvent, contactRemoved, contactReported, type ExtensionReported, extensionReported, type NumberEvent, numberRemoved, numberReported, type RangePolled, rangePolled } from './directory.js'
+import {
+  type CallEvent,
+  type CallReported,
+  type CallRequested,
+  callEvents,
+  callReported,
+  callRequested
+} from './call.js'
+import {
+  type ContactEvent,
+  contactRemoved,
+  contactReported,
+  type ExtensionReported,
+  extensionReported,
+  type NumberEvent,
+  numberRemoved,
+  numberReported,
+  type RangePolled,
+  rangePolled
+} from './directory.js'
 import { type MessageEvent, messageFailed, messageReported, messageRequested, messageSent } from './message.js'
 import { type StatusEvent, statusReported, statusRequested } from './status.js'
 import type { Topic } from './topics.js'
@@ -7,7 +25,18 @@ import { type UnclassifiedEvent, unclassifiedEvent } from './unclassified.js'
 import { type VoicemailEvent, voicemailMarked, voicemailReported } from './voicemail.js'
 
 /** Everything that can happen. */
-export type Event = CallEvent | CallReported | CallRequested | VoicemailEvent | MessageEvent | StatusEvent | NumberEvent | ExtensionReported | ContactEvent | RangePolled | UnclassifiedEvent
+export type Event =
+  | CallEvent
+  | CallReported
+  | CallRequested
+  | VoicemailEvent
+  | MessageEvent
+  | StatusEvent
+  | NumberEvent
+  | ExtensionReported
+  | ContactEvent
+  | RangePolled
+  | UnclassifiedEvent
 export type EventType = Event['type']
 
 /** A fold never looks at what MightyCall sent, only at what was normalized. */
@@ -19,24 +48,58 @@ export interface Entity {
   kind: EntityKind
   entity: string
 }
-export type EntityKind = 'call' | 'request' | 'voicemail' | 'message' | 'presence' | 'number' | 'extension' | 'contact' | 'range' | 'unclassified'
+export type EntityKind =
+  | 'call'
+  | 'request'
+  | 'voicemail'
+  | 'message'
+  | 'presence'
+  | 'number'
+  | 'extension'
+  | 'contact'
+  | 'range'
+  | 'unclassified'
 
-/** Every event's schema: the only source of the types, the validators and the published schemas. A new event is one line here. */
+/**
+ * Every event's schema: the only source of the types, the validators and the published schemas. A new event is one line
+ * here.
+ */
 export const eventSchemas = [
-  ...callEvents, callReported, callRequested,
-  voicemailReported, voicemailMarked,
-  messageReported, messageRequested, messageSent, messageFailed,
-  statusReported, statusRequested,
-  numberReported, numberRemoved, extensionReported, contactReported, contactRemoved, rangePolled,
+  ...callEvents,
+  callReported,
+  callRequested,
+  voicemailReported,
+  voicemailMarked,
+  messageReported,
+  messageRequested,
+  messageSent,
+  messageFailed,
+  statusReported,
+  statusRequested,
+  numberReported,
+  numberRemoved,
+  extensionReported,
+  contactReported,
+  contactRemoved,
+  rangePolled,
   unclassifiedEvent
 ]
 
 const TOPIC_OF: Record<EntityKind, Topic> = {
-  call: 'calls', request: 'calls', voicemail: 'voicemails', message: 'messages', presence: 'statuses', number: 'directory', extension: 'directory', contact: 'directory', range: 'directory', unclassified: 'unclassified'
+  call: 'calls',
+  request: 'calls',
+  voicemail: 'voicemails',
+  message: 'messages',
+  presence: 'statuses',
+  number: 'directory',
+  extension: 'directory',
+  contact: 'directory',
+  range: 'directory',
+  unclassified: 'unclassified'
 }
 
 /** The one entity that the event belongs to. */
-export function entityOf (event: Folded<Event>): Entity {
+export function entityOf(event: Folded<Event>): Entity {
   const { account } = event
   switch (event.type) {
     case 'call.started':
@@ -76,6 +139,6 @@ export function entityOf (event: Folded<Event>): Entity {
   }
 }
 
-export function topicOf (entity: Entity): Topic {
+export function topicOf(entity: Entity): Topic {
   return TOPIC_OF[entity.kind]
 }

@@ -3,8 +3,8 @@
  * A new topic is one line here.
  */
 export const TOPICS = ['calls', 'voicemails', 'messages', 'statuses', 'directory', 'unclassified'] as const
-export type Topic = typeof TOPICS[number]
+export type Topic = (typeof TOPICS)[number]
 
-export function isTopic (name: string): name is Topic {
+export function isTopic(name: string): name is Topic {
   return (TOPICS as readonly string[]).includes(name)
 }

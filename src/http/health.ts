@@ -13,37 +13,76 @@ export interface HealthOptions {
   draining: () => boolean
 }
 
-const report = Type.Object({
-  ready: Type.Boolean(),
-  roles: Type.Record(Type.String(), Type.Object({ ready: Type.Boolean(), why: Type.Union([Type.String(), Type.Null()], { description: 'Why not, or null.' }) }))
-}, { description: 'Each role of this process.' })
+const report = Type.Object(
+  {
+    ready: Type.Boolean(),
+    roles: Type.Record(
+      Type.String(),
+      Type.Object({
+        ready: Type.Boolean(),
+        why: Type.Union([Type.String(), Type.Null()], { description: 'Why not, or null.' })
+      })
+    )
+  },
+  { description: 'Each role of this process.' }
+)
 
 /** Whether these roles can work. */
-export async function readinessOf (roles: readonly string[], { checks, draining }: HealthOptions): Promise<Static<typeof report>> {
-  const states = await Promise.all(roles.map(async role => {
-    const why = draining() ? 'stopping' : await checks[role]?.() ?? null
-    return [role, { ready: why === null, why }] as const
-  }))
+export async function readinessOf(
+  roles: readonly string[],
+  { checks, draining }: HealthOptions
+): Promise<Static<typeof report>> {
+  const states = await Promise.all(
+    roles.map(async role => {
+      const why = draining() ? 'stopping' : ((await checks[role]?.()) ?? null)
+      return [role, { ready: why === null, why }] as const
+    })
+  )
   return { ready: states.every(([, state]) => state.ready), roles: Object.fromEntries(states) }
 }
 
 /** GET /health/live, /health/ready and /health/ready/:role, open to balancers. */
-export const health = fp<HealthOptions>(async (plain, { checks, draining }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export const health = fp<HealthOptions>(
+  async (plain, { checks, draining }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  async function answer (roles: readonly string[], reply: FastifyReply): Promise<Static<typeof report>> {
-    const found = await readinessOf(roles, { checks, draining })
-    reply.code(found.ready ? 200 : 503)
-    return found
-  }
+    async function answer(roles: readonly string[], reply: FastifyReply): Promise<Static<typeof report>> {
+      const found = await readinessOf(roles, { checks, draining })
+      reply.code(found.ready ? 200 : 503)
+      return found
+    }
 
-  app.get('/health/live', { schema: { tags: ['health'], summary: 'The process answers', response: { 200: Type.Object({ live: Type.Boolean() }) } } }, async () => ({ live: true }))
+    app.get(
+      '/health/live',
+      {
+        schema: {
+          tags: ['health'],
+          summary: 'The process answers',
+          response: { 200: Type.Object({ live: Type.Boolean() }) }
+        }
+      },
+      async () => ({ live: true })
+    )
 
-  app.get('/health/ready', { schema: { tags: ['health'], summary: 'Every role can do its work', response: { 200: report, 503: report } } },
-    async (_request, reply) => answer(Object.keys(checks), reply))
+    app.get(
+      '/health/ready',
+      { schema: { tags: ['health'], summary: 'Every role can do its work', response: { 200: report, 503: report } } },
+      async (_request, reply) => answer(Object.keys(checks), reply)
+    )
 
-  for (const role of Object.keys(checks)) {
-    app.get(`/health/ready/${role}`, { schema: { tags: ['health'], summary: `The role ${role} can do its work`, response: { 200: report, 503: report } } },
-      async (_request, reply) => answer([role], reply))
-  }
-}, { name: 'health', fastify: '5.x', encapsulate: true })
+    for (const role of Object.keys(checks)) {
+      app.get(
+        `/health/ready/${role}`,
+        {
+          schema: {
+            tags: ['health'],
+            summary: `The role ${role} can do its work`,
+            response: { 200: report, 503: report }
+          }
+        },
+        async (_request, reply) => answer([role], reply)
+      )
+    }
+  },
+  { name: 'health', fastify: '5.x', encapsulate: true }
+)

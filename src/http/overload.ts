@@ -13,9 +13,10 @@ export interface Pressure {
 
 /**
  * Whether the event loop is late all the time: half of its turns by more than `maxDelayMs`, for a second.
- * Written here, since @fastify/under-pressure takes one block of the loop for pressure, and refuses for a second what comes after it.
+ * Written here, since @fastify/under-pressure takes one block of the loop for pressure, and refuses for a second what
+ * comes after it.
  */
-export function watchPressure (maxDelayMs: number): Pressure {
+export function watchPressure(maxDelayMs: number): Pressure {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
   let lateLooks = 0

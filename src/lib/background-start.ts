@@ -15,17 +15,20 @@ export interface Later extends Part {
 }
 
 /**
- * Starts a part, and tries again until it succeeds or is closed: a server that is not there yet must not keep the others from working.
+ * Starts a part, and tries again until it succeeds or is closed: a server that is not there yet must not keep the
+ * others from working.
  * @param name  for the log
  */
-export function startLater (name: string, start: () => Promise<Part>, logger: Logger): Later {
+export function startLater(name: string, start: () => Promise<Part>, logger: Logger): Later {
   const stop = new AbortController()
   let part: Part | null = null
   let problem: string | null = 'is starting'
   let told = () => {}
-  const tried = new Promise<void>(resolve => { told = resolve })
+  const tried = new Promise<void>(resolve => {
+    told = resolve
+  })
 
-  async function run (): Promise<void> {
+  async function run(): Promise<void> {
     for (let tries = 1; !stop.signal.aborted; tries++) {
       try {
         part = await start()
@@ -33,7 +36,11 @@ export function startLater (name: string, start: () => Promise<Part>, logger: Lo
         return told()
       } catch (err) {
         const said = reasonOf(err)
-        if (said !== problem) logger.error({ alarm: 'not-started', part: name, problem: said }, 'a part of the service cannot start yet, trying again')
+        if (said !== problem)
+          logger.error(
+            { alarm: 'not-started', part: name, problem: said },
+            'a part of the service cannot start yet, trying again'
+          )
         problem = said
         told()
         await pause(backOffMs(tries, { first: 250, most: 2_000 }), stop.signal)
@@ -44,8 +51,8 @@ export function startLater (name: string, start: () => Promise<Part>, logger: Lo
   const running = run()
   return {
     tried,
-    waitsFor: () => part ? null : problem,
-    trouble: () => part ? part.trouble() : problem,
+    waitsFor: () => (part ? null : problem),
+    trouble: () => (part ? part.trouble() : problem),
     close: async () => {
       stop.abort()
       await running
@@ -58,7 +65,7 @@ export function startLater (name: string, start: () => Promise<Part>, logger: Lo
 export const DONE: Part = { trouble: () => null, close: async () => {} }
 
 /** Shares one run among those who ask at once, and keeps a success for ever. */
-export function untilDone (work: () => Promise<void>): () => Promise<void> {
+export function untilDone(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null
   return () => {
     running ??= work().catch(err => {
@@ -70,8 +77,10 @@ export function untilDone (work: () => Promise<void>): () => Promise<void> {
 }
 
 /** Our own errors say what to do; another's message may quote what it was given. */
-function reasonOf (err: unknown): string {
+function reasonOf(err: unknown): string {
   if (!(err instanceof Error)) return 'unknown trouble'
   const { code } = err as { code?: unknown }
-  return typeof code === 'string' && code.startsWith('MCS_') ? err.message : `${typeof code === 'string' ? code : err.name}`
+  return typeof code === 'string' && code.startsWith('MCS_')
+    ? err.message
+    : `${typeof code === 'string' ? code : err.name}`
 }

@@ -10,7 +10,7 @@ export interface Clock {
 export const systemClock: Clock = { now: () => new Date(), wait: pause }
 
 /** One that begins at `startAt` and runs `rate` times as fast as the true one, from now on. */
-export function fasterClock ({ startAt, rate }: { startAt: Date, rate: number }): Clock {
+export function fasterClock({ startAt, rate }: { startAt: Date; rate: number }): Clock {
   const begun = performance.now()
   return {
     now: () => new Date(startAt.getTime() + (performance.now() - begun) * rate),

@@ -13,19 +13,22 @@ export interface OwnerLock {
 const SOCKET_PATH_BYTES = 90 // with the number after it: the kernel takes 107
 
 /**
- * Takes the directory for this process alone, as a listening unix socket: unlike a pid file it cannot outlive its owner.
+ * Takes the directory for this process alone, as a listening unix socket: unlike a pid file it cannot outlive its
+ * owner.
  *
- * Each owner's socket has the next higher number, and the highest stays when its owner is gone: a name is made once, by the
+ * Each owner's socket has the next higher number, and the highest stays when its owner is gone: a name is made once, by
+ * the
  * one link that succeeds, and never taken away from under an owner.
  * @throws DataDirError  another running process has it
  */
-export async function acquireOwnerLock (dir: string): Promise<OwnerLock> {
+export async function acquireOwnerLock(dir: string): Promise<OwnerLock> {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const base = socketsOf(dir)
   const candidate = `${base}${randomBytes(4).toString('hex')}`
   for (;;) {
     const last = lastOwner(base)
-    if (await isAlive(`${base}${last}`)) throw new DataDirError(`${dir} is in use by another running process: stop it, or set DATA_DIR`)
+    if (await isAlive(`${base}${last}`))
+      throw new DataDirError(`${dir} is in use by another running process: stop it, or set DATA_DIR`)
     const server = await listen(candidate)
     if (claim(base, candidate, last + 1)) return { release: () => closed(server) }
     await closed(server)
@@ -33,7 +36,7 @@ export async function acquireOwnerLock (dir: string): Promise<OwnerLock> {
 }
 
 /** True while a running process owns the directory. */
-export async function isOwned (dir: string): Promise<boolean> {
+export async function isOwned(dir: string): Promise<boolean> {
   try {
     const base = socketsOf(dir)
     return await isAlive(`${base}${lastOwner(base)}`)
@@ -43,7 +46,7 @@ export async function isOwned (dir: string): Promise<boolean> {
 }
 
 /** What the names of all sockets of a directory begin with. */
-function socketsOf (dir: string): string {
+function socketsOf(dir: string): string {
   const real = realpathSync(dir)
   const base = path.join(real, 'owner.')
   if (Buffer.byteLength(base) <= SOCKET_PATH_BYTES) return base
@@ -51,11 +54,11 @@ function socketsOf (dir: string): string {
 }
 
 /** The number of the last owner, dead or alive; 0 where there was none. */
-function lastOwner (base: string): number {
+function lastOwner(base: string): number {
   return Math.max(0, ...ownersOf(base).map(owner => owner.number))
 }
 
-function ownersOf (base: string): { file: string, number: number }[] {
+function ownersOf(base: string): { file: string; number: number }[] {
   const name = path.basename(base)
   return readdirSync(path.dirname(base))
     .filter(entry => entry.startsWith(name) && /^\d{1,7}$/.test(entry.slice(name.length)))
@@ -66,7 +69,7 @@ function ownersOf (base: string): { file: string, number: number }[] {
  * Gives the candidate's socket its number. The number may be free because later owners came and took away its name:
  * then theirs is seen, and this is no claim.
  */
-function claim (base: string, candidate: string, number: number): boolean {
+function claim(base: string, candidate: string, number: number): boolean {
   try {
     linkSync(candidate, `${base}${number}`)
   } catch (err) {
@@ -82,7 +85,7 @@ function claim (base: string, candidate: string, number: number): boolean {
   return true
 }
 
-function listen (file: string): Promise<net.Server> {
+function listen(file: string): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer(socket => socket.destroy())
     server.once('error', reject)
@@ -90,14 +93,17 @@ function listen (file: string): Promise<net.Server> {
   })
 }
 
-function closed (server: net.Server): Promise<void> {
+function closed(server: net.Server): Promise<void> {
   return new Promise(resolve => server.close(() => resolve()))
 }
 
 /** Only a refusal says that nobody listens: a full queue, or no permission, is another's socket all the same. */
-function isAlive (file: string): Promise<boolean> {
+function isAlive(file: string): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = net.connect(file, () => { socket.destroy(); resolve(true) })
+    const socket = net.connect(file, () => {
+      socket.destroy()
+      resolve(true)
+    })
     socket.on('error', (err: NodeJS.ErrnoException) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(err.code ?? '')))
   })
 }

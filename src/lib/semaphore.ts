@@ -3,12 +3,13 @@ export interface Gate {
 }
 
 /** Lets so many work at once; the others wait in their order. */
-export function createGate (most: number): Gate {
+export function createGate(most: number): Gate {
   const waiting: (() => void)[] = []
   let working = 0
   return {
     run: async work => {
-      if (working >= most) await new Promise<void>(resolve => waiting.push(resolve)) // the place is handed over, not freed
+      if (working >= most)
+        await new Promise<void>(resolve => waiting.push(resolve)) // the place is handed over, not freed
       else working++
       try {
         return await work()

@@ -1,7 +1,7 @@
 import type { FastifyError } from '@fastify/error'
 import { SlowClientError } from '../errors.js'
-import { concerns, type Interest, interestKey } from './interest.js'
 import { eventText, type Frame } from './frames.js'
+import { concerns, type Interest, interestKey } from './interest.js'
 import type { Stream } from './sse-stream.js'
 
 /** One who watches. */
@@ -13,7 +13,10 @@ export interface Client {
   deliver: (frames: readonly Frame[], to: number, shared: Map<string, string>) => void
   /** It has to load all anew before it is told anything more. */
   requireReset: () => void
-  /** Shows that the stream lives, and where it is, though nothing may have been for this client. @param to  null: it has not joined the others yet */
+  /**
+   * Shows that the stream lives, and where it is, though nothing may have been for this client. @param to  null: it has
+   * not joined the others yet
+   */
   beat: (to: number | null) => void
   tellHealth: (report: object) => void
   /** It was dropped, has left or is gone. */
@@ -29,7 +32,11 @@ export interface Client {
 const RESET_EVERY_MS = 5_000
 
 /** @param from  what it has been told already */
-export function createClient (interest: Interest, stream: Stream, { from, onDropped }: { from: number, onDropped: (err: FastifyError) => void }): Client {
+export function createClient(
+  interest: Interest,
+  stream: Stream,
+  { from, onDropped }: { from: number; onDropped: (err: FastifyError) => void }
+): Client {
   const name = interestKey(interest)
   const wants = ({ kind, account }: Frame) => interest.kinds.includes(kind) && concerns(interest, account)
   let cursor = from
@@ -37,17 +44,17 @@ export function createClient (interest: Interest, stream: Stream, { from, onDrop
   let isResetDue = false
   let health = ''
 
-  function write (text: string): void {
+  function write(text: string): void {
     if (text !== '' && !stream.write(text)) drop(new SlowClientError())
   }
 
-  function drop (err: FastifyError): void {
+  function drop(err: FastifyError): void {
     stream.end(eventText('dropped', { code: err.code, message: err.message }))
     onDropped(err)
   }
 
   /** Its number stays where it is until then, so that a client that comes back is reset too. */
-  function reset (to: number): void {
+  function reset(to: number): void {
     if (performance.now() - resetAt < RESET_EVERY_MS) return
     resetAt = performance.now()
     isResetDue = false
@@ -56,10 +63,19 @@ export function createClient (interest: Interest, stream: Stream, { from, onDrop
   }
 
   /** Most clients have had the same, and want the same: it is put together once for all of them. */
-  function textOf (frames: readonly Frame[], shared: Map<string, string>): string {
+  function textOf(frames: readonly Frame[], shared: Map<string, string>): string {
     const hasSome = frames[0] !== undefined && frames[0].number <= cursor
-    if (hasSome) return frames.filter(frame => frame.number > cursor && wants(frame)).map(frame => frame.text).join('')
-    const text = shared.get(name) ?? frames.filter(wants).map(frame => frame.text).join('')
+    if (hasSome)
+      return frames
+        .filter(frame => frame.number > cursor && wants(frame))
+        .map(frame => frame.text)
+        .join('')
+    const text =
+      shared.get(name) ??
+      frames
+        .filter(wants)
+        .map(frame => frame.text)
+        .join('')
     shared.set(name, text)
     return text
   }
@@ -73,7 +89,9 @@ export function createClient (interest: Interest, stream: Stream, { from, onDrop
       cursor = Math.max(cursor, to)
       write(text)
     },
-    requireReset: () => { isResetDue = true },
+    requireReset: () => {
+      isResetDue = true
+    },
     beat: to => {
       if (isResetDue && to !== null) reset(to)
       write(`: heartbeat\nid: ${cursor}\n\n`)

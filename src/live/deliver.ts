@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { type NumberedChange, changesAfter, newestChange } from '../db/changes.js'
+import { changesAfter, type NumberedChange, newestChange } from '../db/changes.js'
 import { SlowClientError } from '../errors.js'
 import type { Client } from './client.js'
 import { type Frame, loadFrames } from './frames.js'
-import { type Scope, concerns, createScope, scopeOf } from './interest.js'
+import { concerns, createScope, type Scope, scopeOf } from './interest.js'
 import type { LiveKind, LiveReaders } from './readers.js'
 
 /** How clients are told of changes: of a page for all of them, or of what one has missed. */
@@ -25,17 +25,17 @@ const MOST_PAGES = 5
 /** How long a client that comes back has to take a page. */
 const DRAIN_MS = 10_000
 
-export function createTelling ({ pool, readers }: { pool: pg.Pool, readers: LiveReaders }): Telling {
+export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveReaders }): Telling {
   const scopes = new Map<string, Scope>()
 
-  function scopeFor ({ interest: { viewer } }: Client): Scope {
+  function scopeFor({ interest: { viewer } }: Client): Scope {
     const name = scopeOf(viewer)
     const scope = scopes.get(name) ?? createScope(viewer)
     scopes.set(name, scope)
     return scope
   }
 
-  async function tellAll (clients: ReadonlySet<Client>, changes: readonly NumberedChange[], to: number): Promise<void> {
+  async function tellAll(clients: ReadonlySet<Client>, changes: readonly NumberedChange[], to: number): Promise<void> {
     const frames = await framesByScope(readers, changes, kindsByScope(clients, scopeFor))
     const shared = new Map<string, string>()
     for (const client of clients) {
@@ -44,17 +44,21 @@ export function createTelling ({ pool, readers }: { pool: pg.Pool, readers: Live
     }
   }
 
-  async function tellNext (client: Client): Promise<boolean> {
+  async function tellNext(client: Client): Promise<boolean> {
     const from = client.cursor()
     const changes = await changesAfter(pool, from, PAGE)
     if (!changes) client.requireReset()
-    await tellAll(new Set([client]), changes ?? [], changes ? changes.at(-1)?.number ?? from : await newestChange(pool))
+    await tellAll(
+      new Set([client]),
+      changes ?? [],
+      changes ? (changes.at(-1)?.number ?? from) : await newestChange(pool)
+    )
     return changes?.length === PAGE && client.cursor() > from
   }
 
-  async function catchUp (client: Client): Promise<void> {
+  async function catchUp(client: Client): Promise<void> {
     for (let pages = 1; await tellNext(client); pages++) {
-      if (!await client.drained(DRAIN_MS)) return client.drop(new SlowClientError())
+      if (!(await client.drained(DRAIN_MS))) return client.drop(new SlowClientError())
       if (pages < MOST_PAGES) continue
       client.requireReset()
       return client.deliver([], await newestChange(pool), new Map())
@@ -62,7 +66,9 @@ export function createTelling ({ pool, readers }: { pool: pg.Pool, readers: Live
   }
 
   return {
-    tellAll, tellNext, catchUp,
+    tellAll,
+    tellNext,
+    catchUp,
     forgetScopesBut: clients => {
       const used = new Set([...clients].map(({ interest }) => scopeOf(interest.viewer)))
       for (const name of scopes.keys()) if (!used.has(name)) scopes.delete(name)
@@ -70,7 +76,7 @@ export function createTelling ({ pool, readers }: { pool: pg.Pool, readers: Live
   }
 }
 
-function kindsByScope (clients: Iterable<Client>, scopeFor: (client: Client) => Scope): Map<Scope, Set<LiveKind>> {
+function kindsByScope(clients: Iterable<Client>, scopeFor: (client: Client) => Scope): Map<Scope, Set<LiveKind>> {
   const kinds = new Map<Scope, Set<LiveKind>>()
   for (const client of clients) {
     const scope = scopeFor(client)
@@ -81,10 +87,20 @@ function kindsByScope (clients: Iterable<Client>, scopeFor: (client: Client) => 
   return kinds
 }
 
-async function framesByScope (readers: LiveReaders, changes: readonly NumberedChange[], kinds: ReadonlyMap<Scope, ReadonlySet<LiveKind>>): Promise<Map<Scope, Frame[]>> {
-  return new Map(await Promise.all([...kinds].map(async ([scope, wanted]) => [scope, await loadFrames(readers, scope, wanted, changes)] as const)))
+async function framesByScope(
+  readers: LiveReaders,
+  changes: readonly NumberedChange[],
+  kinds: ReadonlyMap<Scope, ReadonlySet<LiveKind>>
+): Promise<Map<Scope, Frame[]>> {
+  return new Map(
+    await Promise.all(
+      [...kinds].map(async ([scope, wanted]) => [scope, await loadFrames(readers, scope, wanted, changes)] as const)
+    )
+  )
 }
 
-function hasReset (client: Client, changes: readonly NumberedChange[]): boolean {
-  return changes.some(({ kind, account, number }) => kind === 'reset' && number > client.cursor() && concerns(client.interest, account))
+function hasReset(client: Client, changes: readonly NumberedChange[]): boolean {
+  return changes.some(
+    ({ kind, account, number }) => kind === 'reset' && number > client.cursor() && concerns(client.interest, account)
+  )
 }

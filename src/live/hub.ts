@@ -5,7 +5,7 @@ import { pause } from '../lib/backoff.js'
 import { createGate } from '../lib/semaphore.js'
 import { atMostEvery } from '../lib/throttle.js'
 import type { Client } from './client.js'
-import { PAGE, createTelling } from './deliver.js'
+import { createTelling, PAGE } from './deliver.js'
 import type { LiveReaders } from './readers.js'
 
 export interface HubOptions {
@@ -30,7 +30,7 @@ export interface Hub {
 const RESUMING_AT_ONCE = 4
 const WARN_EVERY_MS = 60_000
 
-export function createHub ({ pool, readers, logger }: HubOptions): Hub {
+export function createHub({ pool, readers, logger }: HubOptions): Hub {
   const clients = new Set<Client>()
   const telling = createTelling({ pool, readers })
   const resuming = createGate(RESUMING_AT_ONCE)
@@ -40,11 +40,12 @@ export function createHub ({ pool, readers, logger }: HubOptions): Hub {
   let last = 0
 
   /** True: there is more. */
-  async function pull (): Promise<boolean> {
+  async function pull(): Promise<boolean> {
     const changes = await changesAfter(pool, last, PAGE)
     if (changes?.length === 0) return false
-    if (!changes) for (const client of clients) client.requireReset() // the database is an older one now, or nothing was read for an hour
-    const to = changes?.at(-1)?.number ?? await newestChange(pool)
+    // the database is an older one now, or nothing was read for an hour
+    if (!changes) for (const client of clients) client.requireReset()
+    const to = changes?.at(-1)?.number ?? (await newestChange(pool))
     await telling.tellAll(clients, changes ?? [], to)
     last = to
     return changes?.length === PAGE
@@ -52,12 +53,12 @@ export function createHub ({ pool, readers, logger }: HubOptions): Hub {
 
   return {
     wake: work.wake,
-    newest: async () => clients.size > 0 ? last : newestChange(pool),
+    newest: async () => (clients.size > 0 ? last : newestChange(pool)),
     join: async client => {
       await resuming.run(() => telling.catchUp(client)) // beside the others, who need not wait for it
       await turns.run(async () => {
         if (clients.size === 0) last = client.cursor()
-        while (client.cursor() < last && await telling.tellNext(client)); // what came meanwhile
+        while (client.cursor() < last && (await telling.tellNext(client))); // what came meanwhile
         if (!client.isOver()) clients.add(client)
       })
       work.wake() // before it was there, nobody may have been
@@ -66,21 +67,22 @@ export function createHub ({ pool, readers, logger }: HubOptions): Hub {
       clients.delete(client)
       telling.forgetScopesBut(clients)
     },
-    toldUpTo: client => clients.has(client) ? last : null
+    toldUpTo: client => (clients.has(client) ? last : null)
   }
 }
 
 const RETRY_MS = 1_000
 
 /**
- * Does work whenever it is woken, never twice at once, and again while it says that there is more. Then it rests as long as it has
+ * Does work whenever it is woken, never twice at once, and again while it says that there is more. Then it rests as
+ * long as it has
  * worked, which leaves time to others, and all that wakes it meanwhile is one more time. What fails is tried again.
  */
-export function createWork (work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
+export function createWork(work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
   let isWanted = false
   let isRunning = false
 
-  async function run (): Promise<void> {
+  async function run(): Promise<void> {
     isRunning = true
     while (isWanted) {
       isWanted = false
@@ -99,7 +101,7 @@ export function createWork (work: () => Promise<boolean>, onFailure: () => void)
     isRunning = false
   }
 
-  function wake (): void {
+  function wake(): void {
     isWanted = true
     if (!isRunning) void run()
   }

@@ -1,4 +1,4 @@
-import { type Viewer, isEnough } from '../access/viewer.js'
+import { isEnough, type Viewer } from '../access/viewer.js'
 import { ForbiddenError, InvalidParameterError } from '../errors.js'
 import { ADMIN_KINDS, LIVE_KINDS, type LiveKind } from './readers.js'
 
@@ -22,25 +22,37 @@ export interface Holder {
  * @throws InvalidParameterError  there is no such kind
  * @throws ForbiddenError         a kind is named that the viewer may not see
  */
-export function interestOf (viewer: Viewer, { kinds, account }: { kinds?: string | undefined, account?: readonly string[] | undefined }): Interest {
+export function interestOf(
+  viewer: Viewer,
+  { kinds, account }: { kinds?: string | undefined; account?: readonly string[] | undefined }
+): Interest {
   const isAdmin = isEnough(viewer.role, 'platform_admin')
   const named = kinds?.split(',').map(kind => LIVE_KINDS.find(known => known === kind) ?? refuse())
   if (named?.some(kind => ADMIN_KINDS.includes(kind)) && !isAdmin) throw new ForbiddenError('platform_admin')
-  return { viewer, kinds: named ?? LIVE_KINDS.filter(kind => isAdmin || !ADMIN_KINDS.includes(kind)), accounts: account ? [...new Set(account)].sort() : null }
+  return {
+    viewer,
+    kinds: named ?? LIVE_KINDS.filter(kind => isAdmin || !ADMIN_KINDS.includes(kind)),
+    accounts: account ? [...new Set(account)].sort() : null
+  }
 }
 
-function refuse (): never {
+function refuse(): never {
   throw new InvalidParameterError(`kinds must be of ${LIVE_KINDS.join(', ')}, separated by commas`)
 }
 
 /** Viewers with the same scope see the same rows. */
-export const scopeOf = ({ role, account, organization }: Viewer): string => JSON.stringify([role, account, organization])
+export const scopeOf = ({ role, account, organization }: Viewer): string =>
+  JSON.stringify([role, account, organization])
 
-export const interestKey = ({ viewer, kinds, accounts }: Interest): string => JSON.stringify([scopeOf(viewer), kinds, accounts])
+export const interestKey = ({ viewer, kinds, accounts }: Interest): string =>
+  JSON.stringify([scopeOf(viewer), kinds, accounts])
 
 /** Whether a change of this account may concern the client at all; '' is of no single account. */
-export function concerns ({ viewer, accounts }: Interest, account: string): boolean {
-  return account === '' || ((viewer.account === null || viewer.account === account) && (accounts === null || accounts.includes(account)))
+export function concerns({ viewer, accounts }: Interest, account: string): boolean {
+  return (
+    account === '' ||
+    ((viewer.account === null || viewer.account === account) && (accounts === null || accounts.includes(account)))
+  )
 }
 
 /** Viewers who see the same rows. */
@@ -53,10 +65,12 @@ export interface Scope {
 const REMEMBERED = 10_000
 
 /**
- * That an object is gone is told to whoever may see every id of the account. A scope that is bound to an organization is told so only of
- * what it was sent before, as far as that is remembered: another organization's object is not there for it either, and its id is none of its business.
+ * That an object is gone is told to whoever may see every id of the account. A scope that is bound to an organization
+ * is told so only of
+ * what it was sent before, as far as that is remembered: another organization's object is not there for it either, and
+ * its id is none of its business.
  */
-export function createScope (viewer: Viewer): Scope {
+export function createScope(viewer: Viewer): Scope {
   const sent = new Set<string>()
   return {
     viewer,
@@ -65,7 +79,11 @@ export function createScope (viewer: Viewer): Scope {
       const wasSent = sent.delete(key)
       if (!isThere) return wasSent
       sent.add(key)
-      if (sent.size > REMEMBERED) for (const oldest of sent) { sent.delete(oldest); break }
+      if (sent.size > REMEMBERED)
+        for (const oldest of sent) {
+          sent.delete(oldest)
+          break
+        }
       return true
     }
   }

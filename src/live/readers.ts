@@ -2,7 +2,7 @@ import type { Viewer } from '../access/viewer.js'
 
 /** What can be watched. Health is of this process, and is no row. */
 export const LIVE_KINDS = ['call', 'agent', 'voicemail', 'message', 'gap', 'health'] as const
-export type LiveKind = typeof LIVE_KINDS[number]
+export type LiveKind = (typeof LIVE_KINDS)[number]
 
 /** Those that take a platform administrator. */
 export const ADMIN_KINDS: readonly LiveKind[] = ['gap', 'health']

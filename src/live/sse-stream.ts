@@ -21,7 +21,10 @@ const HEAD = {
 const END_MS = 1_000
 
 /** @param maxBytes  what may wait for the client before it is written to once more */
-export function openStream (response: ServerResponse, { maxBytes, onClose }: { maxBytes: number, onClose: () => void }): Stream {
+export function openStream(
+  response: ServerResponse,
+  { maxBytes, onClose }: { maxBytes: number; onClose: () => void }
+): Stream {
   response.on('error', () => {}) // a client that is gone
   response.once('close', onClose)
   response.writeHead(200, HEAD)
@@ -32,16 +35,21 @@ export function openStream (response: ServerResponse, { maxBytes, onClose }: { m
       if (!response.writableEnded) response.write(text)
       return true
     },
-    drained: async patienceMs => !response.writableNeedDrain || new Promise(resolve => {
-      const done = (isDrained: boolean) => () => {
-        clearTimeout(timer)
-        for (const [event, listener] of listeners) response.off(event, listener)
-        resolve(isDrained)
-      }
-      const timer = setTimeout(done(false), patienceMs)
-      const listeners = [['drain', done(true)], ['close', done(false)]] as const
-      for (const [event, listener] of listeners) response.once(event, listener)
-    }),
+    drained: async patienceMs =>
+      !response.writableNeedDrain ||
+      new Promise(resolve => {
+        const done = (isDrained: boolean) => () => {
+          clearTimeout(timer)
+          for (const [event, listener] of listeners) response.off(event, listener)
+          resolve(isDrained)
+        }
+        const timer = setTimeout(done(false), patienceMs)
+        const listeners = [
+          ['drain', done(true)],
+          ['close', done(false)]
+        ] as const
+        for (const [event, listener] of listeners) response.once(event, listener)
+      }),
     isOver: () => response.writableEnded || response.destroyed,
     end: text => {
       if (!response.writableEnded) response.end(text)

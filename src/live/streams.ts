@@ -1,5 +1,5 @@
-import type { FastifyError } from '@fastify/error'
 import type { ServerResponse } from 'node:http'
+import type { FastifyError } from '@fastify/error'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Viewer } from '../access/viewer.js'
@@ -36,7 +36,13 @@ export interface LiveLimits {
   maxBytes: number
 }
 
-const LIMITS: LiveLimits = { heartbeatMs: 15_000, pollMs: 2_000, clients: 4_000, clientsOfKey: 1_000, maxBytes: 1024 ** 2 }
+const LIMITS: LiveLimits = {
+  heartbeatMs: 15_000,
+  pollMs: 2_000,
+  clients: 4_000,
+  clientsOfKey: 1_000,
+  maxBytes: 1024 ** 2
+}
 
 /** The streams of this process. */
 export interface LiveStreams {
@@ -45,53 +51,84 @@ export interface LiveStreams {
    * @param take  gives the response, once nothing can be refused any more
    * @throws LiveClosedError, LiveFullError, LiveLimitError
    */
-  open: (interest: Interest, place: { from: number | null, holder: Holder }, take: () => ServerResponse) => Promise<void>
+  open: (
+    interest: Interest,
+    place: { from: number | null; holder: Holder },
+    take: () => ServerResponse
+  ) => Promise<void>
   /** Ends all streams, and takes no more. */
   close: () => Promise<void>
 }
 
-export function startLive ({ pool, readers, trouble, health, logger, onClients, onDropped, limits }: LiveOptions): LiveStreams {
+export function startLive({
+  pool,
+  readers,
+  trouble,
+  health,
+  logger,
+  onClients,
+  onDropped,
+  limits
+}: LiveOptions): LiveStreams {
   const { heartbeatMs, pollMs, clients: most, clientsOfKey, maxBytes } = { ...LIMITS, ...limits }
   const hub = createHub({ pool, readers, logger })
   const open = new Map<Client, Holder>() // the clients of the hub, and those that are still catching up
   let poll: NodeJS.Timeout | null = null
   let isClosed = false
-  const listener = createListener({ pool, trouble, logger, onWake: hub.wake, onUp: isUp => {
-    if (poll) clearInterval(poll)
-    poll = isUp ? null : setInterval(hub.wake, pollMs).unref()
-  } })
-  const heart = setInterval(() => { void beat() }, heartbeatMs).unref()
+  const listener = createListener({
+    pool,
+    trouble,
+    logger,
+    onWake: hub.wake,
+    onUp: isUp => {
+      if (poll) clearInterval(poll)
+      poll = isUp ? null : setInterval(hub.wake, pollMs).unref()
+    }
+  })
+  const heart = setInterval(() => {
+    void beat()
+  }, heartbeatMs).unref()
 
-  async function beat (): Promise<void> {
+  async function beat(): Promise<void> {
     const valid = new Map<string, Promise<boolean>>()
-    const report = [...open.keys()].some(({ interest }) => interest.kinds.includes('health')) ? await health().catch(() => null) : null
+    const report = [...open.keys()].some(({ interest }) => interest.kinds.includes('health'))
+      ? await health().catch(() => null)
+      : null
     for (const [client, { id, isStillValid }] of open) {
       const asked = valid.get(id) ?? isStillValid()
       valid.set(id, asked)
-      if (!await asked) client.drop(new UnauthorizedError())
+      if (!(await asked)) client.drop(new UnauthorizedError())
       if (client.isOver()) continue
       if (report) client.tellHealth(report)
       client.beat(hub.toldUpTo(client))
     }
   }
 
-  function admit ({ actor }: Viewer): void {
+  function admit({ actor }: Viewer): void {
     if (isClosed) throw new LiveClosedError()
     if (open.size >= most) throw new LiveFullError()
-    if ([...open.keys()].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey) throw new LiveLimitError()
+    if ([...open.keys()].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey)
+      throw new LiveLimitError()
   }
 
-  function add (interest: Interest, { from, holder }: { from: number, holder: Holder }, response: ServerResponse): Client {
+  function add(
+    interest: Interest,
+    { from, holder }: { from: number; holder: Holder },
+    response: ServerResponse
+  ): Client {
     const leave = () => {
       hub.leave(client)
       open.delete(client)
       onClients(open.size)
     }
     const stream = openStream(response, { maxBytes, onClose: leave })
-    const client = createClient(interest, stream, { from, onDropped: ({ code }: FastifyError) => {
-      leave()
-      onDropped(code)
-    } })
+    const client = createClient(interest, stream, {
+      from,
+      onDropped: ({ code }: FastifyError) => {
+        leave()
+        onDropped(code)
+      }
+    })
     open.set(client, holder)
     onClients(open.size)
     return client
@@ -100,7 +137,7 @@ export function startLive ({ pool, readers, trouble, health, logger, onClients, 
   return {
     open: async (interest, { from, holder }, take) => {
       admit(interest.viewer)
-      const begin = from ?? await hub.newest()
+      const begin = from ?? (await hub.newest())
       admit(interest.viewer) // others may have come meanwhile
       const client = add(interest, { from: begin, holder }, take())
       client.beat(null)
@@ -111,26 +148,33 @@ export function startLive ({ pool, readers, trouble, health, logger, onClients, 
       isClosed = true
       clearInterval(heart)
       let n = 0
-      for (const client of [...open.keys()]) client.leave(500 + n++ % 100 * 25) // not all of them come back at once
+      for (const client of [...open.keys()]) client.leave(500 + (n++ % 100) * 25) // not all of them come back at once
       await listener.close()
       if (poll) clearInterval(poll)
     }
   }
 }
 
-export interface LiveParts extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>, Partial<Pick<LiveOptions, 'limits'>> {
+export interface LiveParts
+  extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>,
+    Partial<Pick<LiveOptions, 'limits'>> {
   metrics: Metrics
   stopping: AbortSignal
 }
 
-/** The live streams of a service: ended as soon as it is told to stop, so that their clients go elsewhere while webhooks are still taken. */
-export function buildLive ({ metrics, stopping, logger, ...parts }: LiveParts): LiveStreams {
+/**
+ * The live streams of a service: ended as soon as it is told to stop, so that their clients go elsewhere while webhooks
+ * are still taken.
+ */
+export function buildLive({ metrics, stopping, logger, ...parts }: LiveParts): LiveStreams {
   const streams = startLive({
     ...parts,
     logger: logger.child({ stage: 'live' }),
     onClients: count => metrics.liveClients.set(count),
     onDropped: code => metrics.liveDropped.inc({ code })
   })
-  stopping.addEventListener('abort', () => { void streams.close() })
+  stopping.addEventListener('abort', () => {
+    void streams.close()
+  })
   return streams
 }

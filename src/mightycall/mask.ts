@@ -10,23 +10,35 @@ const DIGITS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,3}\p{Nd}){3,}/gu
 /** Keys, GUIDs and other ids, which are hexadecimal, in any of their usual writings. */
 const HEXADECIMAL = /(?=[a-f-]*\d)[\da-f](?:-?[\da-f]){11,}/gi
 
-/** A name that a sender chose, of at most 100 characters, `#` for what may be a number or a key in it. Null when nothing is left. */
-export function maskedName (name: unknown): string | null {
+/**
+ * A name that a sender chose, of at most 100 characters, `#` for what may be a number or a key in it. Null when nothing
+ * is left.
+ */
+export function maskedName(name: unknown): string | null {
   if (typeof name !== 'string' && typeof name !== 'number') return null
-  return cleanName(String(name).slice(0, 2 * MAX_NAME_LENGTH).replace(HEXADECIMAL, '#').replace(DIGITS, '#'))
+  return cleanName(
+    String(name)
+      .slice(0, 2 * MAX_NAME_LENGTH)
+      .replace(HEXADECIMAL, '#')
+      .replace(DIGITS, '#')
+  )
 }
 
-/** What a value looks like, without its letters and digits: `+00000000000`, `{Name: xxxx, Wait: 00}`. At most 200 characters, a scalar 60. */
-export function shapeOf (value: unknown, depth = 0): string {
+/**
+ * What a value looks like, without its letters and digits: `+00000000000`, `{Name: xxxx, Wait: 00}`. At most 200
+ * characters, a scalar 60.
+ */
+export function shapeOf(value: unknown, depth = 0): string {
   if (typeof value === 'string') return redacted(value)
   if (typeof value === 'number') return redacted(String(value))
   if (typeof value !== 'object' || value === null) return String(value)
   if (depth === MAX_DEPTH) return Array.isArray(value) ? '[…]' : '{…}'
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : cut(`[${shapeOf(value[0], depth + 1)}${value.length > 1 ? ', …' : ''}]`)
+  if (Array.isArray(value))
+    return value.length === 0 ? '[]' : cut(`[${shapeOf(value[0], depth + 1)}${value.length > 1 ? ', …' : ''}]`)
   return cut(`{${membersOf(value, depth + 1)}}`)
 }
 
-function membersOf (object: object, depth: number): string {
+function membersOf(object: object, depth: number): string {
   let text = ''
   for (const [name, value] of Object.entries(object)) {
     if (value === undefined) continue // an ApiKey was here
@@ -36,10 +48,15 @@ function membersOf (object: object, depth: number): string {
   return text
 }
 
-function redacted (text: string): string {
-  return text.slice(0, MAX_SCALAR).toWellFormed().replaceAll('\u0000', '\uFFFD').replace(/[\p{L}\p{M}]/gu, 'x').replace(/\p{N}/gu, '0')
+function redacted(text: string): string {
+  return text
+    .slice(0, MAX_SCALAR)
+    .toWellFormed()
+    .replaceAll('\u0000', '\uFFFD')
+    .replace(/[\p{L}\p{M}]/gu, 'x')
+    .replace(/\p{N}/gu, '0')
 }
 
-function cut (text: string): string {
+function cut(text: string): string {
   return text.length <= MAX_SHAPE ? text : `${text.slice(0, MAX_SHAPE - 1).toWellFormed()}…`
 }

@@ -11,7 +11,7 @@ export interface ReadJson {
 }
 
 /** The object in a body, or why there is none. */
-export function readJson (body: Buffer, account: KeyHolder): ReadJson | UnclassifiedReason {
+export function readJson(body: Buffer, account: KeyHolder): ReadJson | UnclassifiedReason {
   const parsed = parseJson(body)
   if (parsed === undefined) return 'not-json'
   const { apiKeys, inexact, tooDeep, elsewhere } = stripApiKeys(parsed, account)
@@ -20,12 +20,15 @@ export function readJson (body: Buffer, account: KeyHolder): ReadJson | Unclassi
   return isObject(value) ? { value, apiKeys, inexact } : 'not-an-object'
 }
 
-export function isObject (value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The parsed value, or undefined. A byte order mark is forgiven; bytes that are no UTF-8 are no JSON, and would merge when replaced. */
-function parseJson (body: Buffer): unknown {
+/**
+ * The parsed value, or undefined. A byte order mark is forgiven; bytes that are no UTF-8 are no JSON, and would merge
+ * when replaced.
+ */
+function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) return undefined
   const text = body.toString()
   try {

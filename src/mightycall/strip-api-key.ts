@@ -14,43 +14,64 @@ export interface Stripped {
   elsewhere: boolean
 }
 
-/** Whose key is looked for. What is made of the key is kept for as long as this object lives, so hand over the same one each time. */
+/**
+ * Whose key is looked for. What is made of the key is kept for as long as this object lives, so hand over the same one
+ * each time.
+ */
 export interface KeyHolder {
   /** Null when it is not configured. */
   readonly apiKey: string | null
 }
 
-/** Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON; the key is also the REST API's client id. */
-export function stripApiKeys (value: unknown, holder: KeyHolder): Stripped {
+/**
+ * Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON; the key is also the REST API's
+ * client id.
+ */
+export function stripApiKeys(value: unknown, holder: KeyHolder): Stripped {
   const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, elsewhere: false }
-  strip(value, 0, { found, apiKey: preparedOf(holder)?.pattern ?? null, shortest: holder.apiKey?.length ?? Number.POSITIVE_INFINITY })
+  strip(value, 0, {
+    found,
+    apiKey: preparedOf(holder)?.pattern ?? null,
+    shortest: holder.apiKey?.length ?? Number.POSITIVE_INFINITY
+  })
   return found
 }
 
 /** The value with stars in place of the account's key, in every text and name. */
-export function blankInTexts (value: unknown, apiKey: string): unknown {
+export function blankInTexts(value: unknown, apiKey: string): unknown {
   const pattern = new RegExp(literally(apiKey), 'gi')
   const blank = (value: unknown): unknown => {
     if (typeof value === 'string') return value.replace(pattern, stars)
     if (typeof value !== 'object' || value === null) return value
     if (Array.isArray(value)) return value.map(blank)
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.replace(pattern, stars), blank(member)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name.replace(pattern, stars), blank(member)])
+    )
   }
   return blank(value)
 }
 
 /** Blanks what looks like an ApiKey in bytes that do not parse, and the account's own key wherever it stands. */
-export function blankApiKeys (bytes: Buffer, apiKey: string | null): Buffer {
-  const text = bytes.toString('latin1') // one character a byte, so that nothing but the key changes
-    .replace(/(api[-_ ]?key[\s"'\\]{0,8}[:=>][\s"'\\]{0,8})([^\s"'\\,;&}<\]]+)/gi, (_match, name: string, key: string) => name + '*'.repeat(key.length))
+export function blankApiKeys(bytes: Buffer, apiKey: string | null): Buffer {
+  const text = bytes
+    .toString('latin1') // one character a byte, so that nothing but the key changes
+    .replace(
+      /(api[-_ ]?key[\s"'\\]{0,8}[:=>][\s"'\\]{0,8})([^\s"'\\,;&}<\]]+)/gi,
+      (_match, name: string, key: string) => name + '*'.repeat(key.length)
+    )
   if (!apiKey) return Buffer.from(text, 'latin1')
   // In UTF-8 or UTF-16, each character as it is or escaped as JSON allows.
-  const pattern = [...Buffer.from(apiKey).toString('latin1')].map(char => `(?:${[literally(char), escaped(char.toLowerCase()), escaped(char.toUpperCase())].join('|')})`).join('\\0?')
+  const pattern = [...Buffer.from(apiKey).toString('latin1')]
+    .map(char => `(?:${[literally(char), escaped(char.toLowerCase()), escaped(char.toUpperCase())].join('|')})`)
+    .join('\\0?')
   return Buffer.from(text.replace(new RegExp(pattern, 'gi'), stars), 'latin1')
 }
 
-/** True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is no text or number is one. */
-export function isMismatch (apiKeys: unknown[], holder: KeyHolder): boolean {
+/**
+ * True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is
+ * no text or number is one.
+ */
+export function isMismatch(apiKeys: unknown[], holder: KeyHolder): boolean {
   const expected = preparedOf(holder)?.digest
   if (!expected) return false
   return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(digestOf(String(key)), expected)))
@@ -64,7 +85,7 @@ interface Search {
   shortest: number
 }
 
-function strip (value: unknown, depth: number, search: Search): void {
+function strip(value: unknown, depth: number, search: Search): void {
   const { found } = search
   if (typeof value === 'string') {
     if (holds(value, search)) found.elsewhere = true
@@ -87,7 +108,8 @@ function strip (value: unknown, depth: number, search: Search): void {
   for (const key in members) {
     if (isApiKeyName(key)) {
       found.apiKeys.push(members[key])
-      members[key] = undefined // JSON has no such value, so it is gone from what is written; to delete it would make the object slow
+      // JSON has no such value, so it is gone from what is written; to delete it would make the object slow
+      members[key] = undefined
       continue
     }
     if (holds(key, search)) found.elsewhere = true
@@ -95,11 +117,11 @@ function strip (value: unknown, depth: number, search: Search): void {
   }
 }
 
-function isApiKeyName (key: string): boolean {
+function isApiKeyName(key: string): boolean {
   return (key.length === 6 || key.length === 7) && /^api[-_ ]?key$/i.test(key)
 }
 
-function holds (text: string, { apiKey, shortest }: Search): boolean {
+function holds(text: string, { apiKey, shortest }: Search): boolean {
   return text.length >= shortest && apiKey !== null && apiKey.test(text)
 }
 
@@ -108,10 +130,13 @@ interface PreparedKey {
   digest: Buffer
 }
 
-/** Made once for each account: it would cost more than the search. Weak: after a reload those of the old accounts are gone. */
+/**
+ * Made once for each account: it would cost more than the search. Weak: after a reload those of the old accounts are
+ * gone.
+ */
 const prepared = new WeakMap<KeyHolder, PreparedKey>()
 
-function preparedOf (holder: KeyHolder): PreparedKey | null {
+function preparedOf(holder: KeyHolder): PreparedKey | null {
   if (holder.apiKey === null) return null
   const known = prepared.get(holder)
   if (known) return known
@@ -121,23 +146,23 @@ function preparedOf (holder: KeyHolder): PreparedKey | null {
 }
 
 /** Without a case. */
-function digestOf (apiKey: string): Buffer {
+function digestOf(apiKey: string): Buffer {
   return secretDigest(apiKey.toLowerCase())
 }
 
 /** An object may have a toString that is no function. */
-function isPrintable (key: unknown): key is string | number {
+function isPrintable(key: unknown): key is string | number {
   return typeof key === 'string' || typeof key === 'number'
 }
 
-function stars (text: string): string {
+function stars(text: string): string {
   return '*'.repeat(text.length)
 }
 
-function literally (text: string): string {
+function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
-function escaped (char: string): string {
+function escaped(char: string): string {
   return `\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
 import type { Entity } from '../events/event.js'
+import { resumeProjector } from './breaker/stops.js'
 import { discard } from './dead-letters/discard.js'
 import { type Redriven, redrive } from './dead-letters/redrive.js'
 import { type Refolded, refoldFailed } from './refold/chunk.js'
-import { resumeProjector } from './breaker/stops.js'
 
 /** What an operator can have done about what went wrong; `by` is who wants it. */
 export interface Repairs {
@@ -25,11 +25,11 @@ export interface RepairsOptions {
 }
 
 /** The repairs of one installation, for the routes that offer them. */
-export function createRepairs ({ pool, settings, now, group }: RepairsOptions): Repairs {
+export function createRepairs({ pool, settings, now, group }: RepairsOptions): Repairs {
   return {
     redrive: (id, by) => redrive(id, { pool, settings, now: now(), by }),
     discard: (id, by, reason) => discard(id, { pool, now: now(), by, reason }),
     refold: (after, size, account) => refoldFailed({ pool, settings, after, size, account }),
-    resume: async by => await resumeProjector(pool, group, { now: now(), by }) !== null
+    resume: async by => (await resumeProjector(pool, group, { now: now(), by })) !== null
   }
 }

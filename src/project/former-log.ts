@@ -8,22 +8,23 @@ export interface LocalRest {
   subscription: Subscription
 }
 
-export type LocalRestOptions = Omit<ProjectorOptions, 'log'> & { log: EventReader, logger: Logger }
+export type LocalRestOptions = Omit<ProjectorOptions, 'log'> & { log: EventReader; logger: Logger }
 
 /**
  * Projects what an installation that has moved to Kafka left in its local log: nothing acknowledged there may be lost.
  * Ends by itself at the log's end, and changes nothing the next time.
  */
-export async function projectLocalRest (options: LocalRestOptions): Promise<LocalRest> {
+export async function projectLocalRest(options: LocalRestOptions): Promise<LocalRest> {
   const { log } = options
   const logId = await log.id()
   let waiting = true
   let ended: Promise<void> | null = null
   let projector: Subscription | null = null
-  const end = () => ended ??= (async () => {
-    await projector?.close()
-    await log.close()
-  })()
+  const end = () =>
+    (ended ??= (async () => {
+      await projector?.close()
+      await log.close()
+    })())
   projector = await startProjector({
     ...options,
     onEnd: () => {
@@ -33,5 +34,12 @@ export async function projectLocalRest (options: LocalRestOptions): Promise<Loca
       end().catch(err => options.logger.warn({ err }, 'the local log could not be closed'))
     }
   })
-  return { logId, subscription: { trouble: () => waiting ? `the local log is still being projected: ${projector?.trouble() ?? 'not finished'}` : null, close: end } }
+  return {
+    logId,
+    subscription: {
+      trouble: () =>
+        waiting ? `the local log is still being projected: ${projector?.trouble() ?? 'not finished'}` : null,
+      close: end
+    }
+  }
 }

@@ -35,21 +35,35 @@ const SWEEP_EVERY_MS = 60_000
  * The projecting role, with its metrics: first what a former local log still holds, then the log.
  * @throws when Kafka or Postgres cannot be reached; nothing is left open then
  */
-export async function startProjection ({ metrics, logger, openFormerLog, ...options }: ProjectionOptions): Promise<Projection> {
+export async function startProjection({
+  metrics,
+  logger,
+  openFormerLog,
+  ...options
+}: ProjectionOptions): Promise<Projection> {
   const { pool, group, now, log, settings } = options
   const count = counter(metrics, now)
-  const sweep = atMostEvery(SWEEP_EVERY_MS, () => { sweepChanges(pool).catch(err => logger.warn({ err }, 'old changes could not be removed, and are tried again soon')) })
+  const sweep = atMostEvery(SWEEP_EVERY_MS, () => {
+    sweepChanges(pool).catch(err => logger.warn({ err }, 'old changes could not be removed, and are tried again soon'))
+  })
   const onProjected: ProjectorOptions['onProjected'] = (projected, batch) => {
     count(projected, batch)
     sweep()
   }
-  const projector = { ...options, logger: logger.child({ stage: 'project' }), onProjected, onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped)) }
+  const projector = {
+    ...options,
+    logger: logger.child({ stage: 'project' }),
+    onProjected,
+    onStopped: (isStopped: boolean) => metrics.projectorStopped.set(Number(isStopped))
+  }
   const logId = await log.id()
   const formerLog = await openFormerLog()
-  const rest = formerLog && await projectLocalRest({ ...projector, log: formerLog }).catch(async err => {
-    await formerLog.close()
-    throw err
-  })
+  const rest =
+    formerLog &&
+    (await projectLocalRest({ ...projector, log: formerLog }).catch(async err => {
+      await formerLog.close()
+      throw err
+    }))
   try {
     const holes = await findSwitch(pool, { logId, group, finished: rest ? [rest.logId] : [], now: now() })
     for (const hole of holes) reportHole(projector.logger, hole)
@@ -64,7 +78,9 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
         projector.onStopped(why !== null) // the process may have had no record since it was resumed
         return why ?? subscription.trouble() ?? rest?.subscription.trouble() ?? null
       },
-      close: async () => { await Promise.all([subscription.close(), rest?.subscription.close(), refold.close(), redate.close()]) }
+      close: async () => {
+        await Promise.all([subscription.close(), rest?.subscription.close(), refold.close(), redate.close()])
+      }
     }
   } catch (err) {
     await rest?.subscription.close()
@@ -72,7 +88,7 @@ export async function startProjection ({ metrics, logger, openFormerLog, ...opti
   }
 }
 
-function counter (metrics: Metrics, now: () => Date): ProjectorOptions['onProjected'] {
+function counter(metrics: Metrics, now: () => Date): ProjectorOptions['onProjected'] {
   return ({ records, events, deadLetters, failures, drifted }, { topic }) => {
     metrics.projected.inc({ topic }, records)
     metrics.deadLetters.inc(deadLetters.length)

@@ -35,46 +35,69 @@ export interface Arrival {
 /** Calls as they were: folded from their events at the moment of asking, so that nothing need be stored for it. */
 export interface TimeTravel {
   /** In the order of the keys; null where there was no call. */
-  callsAt (keys: readonly CallKey[], instants: Instants): Promise<(CallThen | null)[]>
+  callsAt(keys: readonly CallKey[], instants: Instants): Promise<(CallThen | null)[]>
   /** The first so many events of a call, in the order in which they were received. */
-  timeline (key: CallKey, limit: number): Promise<Arrival[]>
+  timeline(key: CallKey, limit: number): Promise<Arrival[]>
 }
 
 /** Reads only: no locks, and no rows of read models. */
-export function createTimeTravel (pool: Pick<pg.Pool, 'query'>): TimeTravel {
+export function createTimeTravel(pool: Pick<pg.Pool, 'query'>): TimeTravel {
   return {
     callsAt: async (keys, { asOf, knownAt }) => {
       const histories = await historiesOf(pool, keys)
-      return histories.map(({ key, events }) => callThen(key, foldCall(events, { asOf: asOf?.getTime(), knownAt: knownAt?.getTime() })))
+      return histories.map(({ key, events }) =>
+        callThen(key, foldCall(events, { asOf: asOf?.getTime(), knownAt: knownAt?.getTime() }))
+      )
     },
     timeline: async (key, limit) => {
       const [history] = await historiesOf(pool, [key])
-      const received = [...history?.events ?? []].sort(byReceipt)
-      return received.slice(0, limit).map((event, i) => ({ event, call: callThen(key, foldCall(received.slice(0, i + 1))) }))
+      const received = [...(history?.events ?? [])].sort(byReceipt)
+      return received
+        .slice(0, limit)
+        .map((event, i) => ({ event, call: callThen(key, foldCall(received.slice(0, i + 1))) }))
     }
   }
 }
 
-async function historiesOf (tx: Tx, keys: readonly CallKey[]): Promise<{ key: CallKey, events: FoldedCallEvent[] }[]> {
+async function historiesOf(tx: Tx, keys: readonly CallKey[]): Promise<{ key: CallKey; events: FoldedCallEvent[] }[]> {
   if (keys.length === 0) return []
-  const histories = await loadHistories(tx, keys.map(({ account, callId }): Entity => ({ account, kind: 'call', entity: callId })))
-  return histories.map(({ entity: { account, entity }, events }) => ({ key: { account, callId: entity }, events: events as FoldedCallEvent[] })) // an entity of kind call has no other events
+  const histories = await loadHistories(
+    tx,
+    keys.map(({ account, callId }): Entity => ({ account, kind: 'call', entity: callId }))
+  )
+  return histories.map(({ entity: { account, entity }, events }) => ({
+    key: { account, callId: entity },
+    events: events as FoldedCallEvent[]
+  })) // an entity of kind call has no other events
 }
 
 /** Events of one batch are received in the same millisecond: MightyCall's own order tells them apart. */
-function byReceipt (a: FoldedCallEvent, b: FoldedCallEvent): number {
+function byReceipt(a: FoldedCallEvent, b: FoldedCallEvent): number {
   return compare(a.receivedAt, b.receivedAt) || compare(a.occurredAt, b.occurredAt) || compare(a.id, b.id)
 }
 
-function callThen (key: CallKey, call: Call | null): CallThen | null {
+function callThen(key: CallKey, call: Call | null): CallThen | null {
   if (call === null) return null
   const { legs, startedAt, answeredAt, endedAt, lastEventAt, ...rest } = call
   return {
-    row: { ...key, ...rest, startedAt: new Date(startedAt), answeredAt: dateOf(answeredAt), endedAt: dateOf(endedAt), lastEventAt: new Date(lastEventAt) },
-    legs: legs.map(leg => ({ ...key, ...leg, ringingAt: dateOf(leg.ringingAt), connectedAt: dateOf(leg.connectedAt), endedAt: dateOf(leg.endedAt) }))
+    row: {
+      ...key,
+      ...rest,
+      startedAt: new Date(startedAt),
+      answeredAt: dateOf(answeredAt),
+      endedAt: dateOf(endedAt),
+      lastEventAt: new Date(lastEventAt)
+    },
+    legs: legs.map(leg => ({
+      ...key,
+      ...leg,
+      ringingAt: dateOf(leg.ringingAt),
+      connectedAt: dateOf(leg.connectedAt),
+      endedAt: dateOf(leg.endedAt)
+    }))
   }
 }
 
-function dateOf (at: number | null): Date | null {
+function dateOf(at: number | null): Date | null {
   return at === null ? null : new Date(at)
 }

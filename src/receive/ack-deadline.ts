@@ -10,11 +10,11 @@ interface Pending {
  * Bounds how long promises are waited for, all by the same time; what becomes of a late one is heard by nobody.
  * One timer looks after all of them: a timer for each would be a tenth of the cost of a webhook.
  */
-export function createWithin (milliseconds: number): Within {
+export function createWithin(milliseconds: number): Within {
   const pending = new Set<Pending>() // in the order of their deadlines
   let timer: NodeJS.Timeout | null = null
 
-  function sweep (): void {
+  function sweep(): void {
     timer = null
     const now = performance.now()
     for (const entry of pending) {
@@ -25,27 +25,31 @@ export function createWithin (milliseconds: number): Within {
     watch()
   }
 
-  function watch (): void {
+  function watch(): void {
     const [oldest] = pending
     if (oldest) timer = setTimeout(sweep, Math.max(1, oldest.until - performance.now())).unref()
   }
 
-  return (promise, onLate) => new Promise((resolve, reject) => {
-    const entry: Pending = {
-      until: performance.now() + milliseconds,
-      late: () => {
-        onLate()
-        reject(new Error(`no answer within ${milliseconds} ms`))
+  return (promise, onLate) =>
+    new Promise((resolve, reject) => {
+      const entry: Pending = {
+        until: performance.now() + milliseconds,
+        late: () => {
+          onLate()
+          reject(new Error(`no answer within ${milliseconds} ms`))
+        }
       }
-    }
-    pending.add(entry)
-    if (!timer) watch()
-    promise.then(() => {
-      pending.delete(entry)
-      resolve()
-    }, err => {
-      pending.delete(entry)
-      reject(err)
+      pending.add(entry)
+      if (!timer) watch()
+      promise.then(
+        () => {
+          pending.delete(entry)
+          resolve()
+        },
+        err => {
+          pending.delete(entry)
+          reject(err)
+        }
+      )
     })
-  })
 }

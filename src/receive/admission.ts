@@ -11,7 +11,10 @@ declare module 'fastify' {
 const ALARM_EVERY_MS = 60_000
 
 export interface Admission {
-  /** Asked before the body is read: false when too much is in flight. Node then discards it as it comes, so that the connection can be kept. */
+  /**
+   * Asked before the body is read: false when too much is in flight. Node then discards it as it comes, so that the
+   * connection can be kept.
+   */
   enter: (request: FastifyRequest) => boolean
   /** Hands over the claim of a request whose body is there: from now on the caller releases it. */
   take: (request: FastifyRequest, bodyBytes: number) => Claim
@@ -21,9 +24,11 @@ export interface Admission {
  * Lets requests in while there is room, and frees that of those which end before their body does.
  * @param maxBodyBytes  the largest body that is taken: what one is counted as while it comes in chunks
  */
-export function createAdmission (app: FastifyInstance, inFlight: InFlight, maxBodyBytes: number): Admission {
+export function createAdmission(app: FastifyInstance, inFlight: InFlight, maxBodyBytes: number): Admission {
   app.decorateRequest('claim', null)
-  const alarm = atMostEvery(ALARM_EVERY_MS, () => app.log.error({ alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused'))
+  const alarm = atMostEvery(ALARM_EVERY_MS, () =>
+    app.log.error({ alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused')
+  )
   // A body that is too large, or is cut, or comes too slowly: its sender may be gone, but the error comes all the same.
   app.addHook('onError', async request => {
     request.claim?.release()
@@ -44,7 +49,7 @@ export function createAdmission (app: FastifyInstance, inFlight: InFlight, maxBo
   }
 }
 
-function announcedBytes ({ headers }: FastifyRequest): number {
+function announcedBytes({ headers }: FastifyRequest): number {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Number.POSITIVE_INFINITY
 }
 
@@ -72,7 +77,7 @@ export interface Claim {
 }
 
 /** @param maxBytes  of bodies, each with what its request takes besides */
-export function createInFlight (maxBytes = MAX_BYTES): InFlight {
+export function createInFlight(maxBytes = MAX_BYTES): InFlight {
   let used = 0
   let overdue = 0
   return {

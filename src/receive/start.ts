@@ -4,7 +4,7 @@ import { encodeEvent } from '../events/record.js'
 import { passCrashPoint } from '../lib/crash-points.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createInFlight } from './admission.js'
-import { type TokenOwner, type TokenUse, createTokenLookup, createTokenUses } from './tokens.js'
+import { createTokenLookup, createTokenUses, type TokenOwner, type TokenUse } from './tokens.js'
 import webhooks, { WEBHOOK_RESULTS, type WebhookResult } from './webhooks.js'
 
 export interface ReceiveOptions {
@@ -22,10 +22,15 @@ export interface Receiving {
 }
 
 /** The receiving role: webhooks into the log. */
-export async function serveReceive (app: FastifyInstance, { log, metrics, now, accounts }: ReceiveOptions): Promise<Receiving> {
+export async function serveReceive(
+  app: FastifyInstance,
+  { log, metrics, now, accounts }: ReceiveOptions
+): Promise<Receiving> {
   const inFlight = createInFlight()
   // Found once: prom-client would look the series up by its labels for each webhook.
-  const counters = Object.fromEntries(WEBHOOK_RESULTS.map(result => [result, metrics.webhooks.labels({ result })])) as Record<WebhookResult, { inc: (value?: number) => void }> // fromEntries forgets the keys
+  const counters = Object.fromEntries(
+    WEBHOOK_RESULTS.map(result => [result, metrics.webhooks.labels({ result })])
+  ) as Record<WebhookResult, { inc: (value?: number) => void }> // fromEntries forgets the keys
   for (const counter of Object.values(counters)) counter.inc(0) // a rate needs a series before the first event
   const lastWebhook = createLastWebhook(metrics)
   const tokenUses = createTokenUses(accounts, now)
@@ -41,14 +46,15 @@ export async function serveReceive (app: FastifyInstance, { log, metrics, now, a
     inFlight,
     onResult: (result, account) => {
       counters[result].inc()
-      if (account !== null && (result === 'stored' || result === 'unclassified')) lastWebhook(account).set(now().getTime() / 1000)
+      if (account !== null && (result === 'stored' || result === 'unclassified'))
+        lastWebhook(account).set(now().getTime() / 1000)
     }
   })
   return { trouble: inFlight.trouble, tokenUses: tokenUses.all }
 }
 
 /** The series of an account, found once as well. */
-function createLastWebhook ({ lastWebhook }: Metrics): (account: string) => { set: (seconds: number) => void } {
+function createLastWebhook({ lastWebhook }: Metrics): (account: string) => { set: (seconds: number) => void } {
   const series = new Map<string, { set: (seconds: number) => void }>()
   return account => {
     const known = series.get(account)

@@ -19,16 +19,21 @@ export const fingerprintOf = (token: string): string => secretDigest(token).toSt
  * @param owners  asked each time; digests are made again when it gives another array
  * @param onUse   told which token was right, by its fingerprint
  */
-export function createTokenLookup (owners: () => readonly TokenOwner[], onUse: (fingerprint: string) => void = () => {}): (token: string) => NotifiedAccount | null {
+export function createTokenLookup(
+  owners: () => readonly TokenOwner[],
+  onUse: (fingerprint: string) => void = () => {}
+): (token: string) => NotifiedAccount | null {
   let current: readonly TokenOwner[] = []
-  let digests: { account: NotifiedAccount, digest: Buffer, fingerprint: string }[] = []
+  let digests: { account: NotifiedAccount; digest: Buffer; fingerprint: string }[] = []
   return token => {
     if (owners() !== current) {
       current = owners()
-      digests = current.flatMap(account => account.tokens.map(token => ({ account, digest: secretDigest(token), fingerprint: fingerprintOf(token) })))
+      digests = current.flatMap(account =>
+        account.tokens.map(token => ({ account, digest: secretDigest(token), fingerprint: fingerprintOf(token) }))
+      )
     }
     const digest = secretDigest(token)
-    let found: typeof digests[number] | null = null
+    let found: (typeof digests)[number] | null = null
     for (const known of digests) {
       if (timingSafeEqual(known.digest, digest)) found = known
     }
@@ -51,14 +56,19 @@ export interface TokenUses {
   all: () => TokenUse[]
 }
 
-export function createTokenUses (owners: () => readonly TokenOwner[], now: () => Date): TokenUses {
+export function createTokenUses(owners: () => readonly TokenOwner[], now: () => Date): TokenUses {
   const uses = new Map<string, number>()
   return {
-    note: fingerprint => { uses.set(fingerprint, now().getTime()) },
-    all: () => owners().flatMap(({ id, tokens }) => tokens.map(token => {
-      const fingerprint = fingerprintOf(token)
-      const usedAt = uses.get(fingerprint)
-      return { account: id, fingerprint, lastUsedAt: usedAt === undefined ? null : new Date(usedAt) }
-    }))
+    note: fingerprint => {
+      uses.set(fingerprint, now().getTime())
+    },
+    all: () =>
+      owners().flatMap(({ id, tokens }) =>
+        tokens.map(token => {
+          const fingerprint = fingerprintOf(token)
+          const usedAt = uses.get(fingerprint)
+          return { account: id, fingerprint, lastUsedAt: usedAt === undefined ? null : new Date(usedAt) }
+        })
+      )
   }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { EventLog } from '../event-log/port.js'
 import type { Event } from '../events/event.js'
-import { createAppender, type AppendOptions } from './append-facts.js'
+import { type AppendOptions, createAppender } from './append-facts.js'
 import { type CallFinding, createCallHold } from './gaps/held-calls.js'
 import type { Finding } from './route-reader.js'
 
@@ -14,12 +14,13 @@ export interface IntakeOptions {
 export type Intake = (findings: readonly Finding[], options?: AppendOptions) => Promise<Event[]>
 
 /**
- * What becomes of a page that was read of one account: reported calls that no webhook has told yet are held back for a while,
+ * What becomes of a page that was read of one account: reported calls that no webhook has told yet are held back for a
+ * while,
  * and of the rest, what says anything new is appended. Ended anywhere, it may be done again.
  *
  * @returns  resolves, with what was appended, when that is in the log
  */
-export function createIntake ({ pool, log, now }: IntakeOptions): Intake {
+export function createIntake({ pool, log, now }: IntakeOptions): Intake {
   const appender = createAppender({ pool, log })
   const [present, past] = [createCallHold(pool), createCallHold(pool, { isPast: true })]
 
@@ -36,7 +37,9 @@ export function createIntake ({ pool, log, now }: IntakeOptions): Intake {
   }
 }
 
-/** At the end of each reading of calls, those that were held for long enough come out, even when nothing new was told. */
-function endsCalls (finding: Finding): boolean {
+/**
+ * At the end of each reading of calls, those that were held for long enough come out, even when nothing new was told.
+ */
+function endsCalls(finding: Finding): boolean {
   return finding.type === 'range.polled' && finding.polled === 'calls'
 }

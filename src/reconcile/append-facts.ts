@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { type Columns, arraysOf, unnest } from '../db/bulk-sql.js'
+import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
 import type { EventLog } from '../event-log/port.js'
 import type { Event } from '../events/event.js'
 import { encodeEvent } from '../events/record.js'
-import { type Chain, type Fact, chainKey, chainOf, contentOf, isNewer, nextFact, rangeFact } from './fact.js'
+import { type Chain, chainKey, chainOf, contentOf, type Fact, isNewer, nextFact, rangeFact } from './fact.js'
 import type { Finding } from './route-reader.js'
 
 export interface Appender {
@@ -26,22 +26,35 @@ interface Parts {
   maxRemembered?: number
 }
 
-/** What turns findings into facts: one for each process, since it keeps in mind what it has appended until that is projected. */
-export function createAppender ({ pool, log, maxRemembered = 100_000 }: Parts): Appender {
+/**
+ * What turns findings into facts: one for each process, since it keeps in mind what it has appended until that is
+ * projected.
+ */
+export function createAppender({ pool, log, maxRemembered = 100_000 }: Parts): Appender {
   const memory = createMemory(maxRemembered)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function append (findings: readonly Finding[], { isPast = false }: AppendOptions): Promise<Event[]> {
-    const chains = [...new Map(findings.filter(finding => finding.type !== 'range.polled').map(chainOf).map(chain => [chainKey(chain), chain])).values()]
+  async function append(findings: readonly Finding[], { isPast = false }: AppendOptions): Promise<Event[]> {
+    const chains = [
+      ...new Map(
+        findings
+          .filter(finding => finding.type !== 'range.polled')
+          .map(chainOf)
+          .map(chain => [chainKey(chain), chain])
+      ).values()
+    ]
     const newest = memory.merge(await newestFacts(pool, chains), chains)
-    const events = findings.flatMap(finding => isPast && isOutdated(finding, newest) ? [] : factOf(finding, newest) ?? [])
+    const events = findings.flatMap(finding =>
+      isPast && isOutdated(finding, newest) ? [] : (factOf(finding, newest) ?? [])
+    )
     if (events.length > 0) await log.append(events.map(encodeEvent))
     memory.keep(events, newest)
     return events
   }
 
   return {
-    append: (findings, options = {}) => { // one after another: two at once would not know of each other's facts
+    append: (findings, options = {}) => {
+      // one after another: two at once would not know of each other's facts
       const appending = last.then(() => append(findings, options))
       last = appending.catch(() => {})
       return appending
@@ -49,12 +62,12 @@ export function createAppender ({ pool, log, maxRemembered = 100_000 }: Parts): 
   }
 }
 
-function isOutdated (finding: Finding, newest: ReadonlyMap<string, Fact>): boolean {
+function isOutdated(finding: Finding, newest: ReadonlyMap<string, Fact>): boolean {
   return finding.type === 'extension.reported' && newest.has(chainKey(chainOf(finding)))
 }
 
 /** The event that the finding is, noted as its chain's newest; null when it is none. */
-function factOf (finding: Finding, newest: Map<string, Fact>): Event | null {
+function factOf(finding: Finding, newest: Map<string, Fact>): Event | null {
   if (finding.type === 'range.polled') return rangeFact(finding)
   const key = chainKey(chainOf(finding))
   const event = nextFact(finding, newest.get(key) ?? null)
@@ -63,10 +76,11 @@ function factOf (finding: Finding, newest: Map<string, Fact>): Event | null {
 }
 
 /**
- * The newest facts that were appended and may not be projected yet. To forget one is harmless: the same finding gets the same id again,
+ * The newest facts that were appended and may not be projected yet. To forget one is harmless: the same finding gets
+ * the same id again,
  * and another one waits for the next reading.
  */
-function createMemory (max: number) {
+function createMemory(max: number) {
   const appended = new Map<string, Fact>()
   return {
     /** What is newest by the database and by this memory together; what the database knows by now is forgotten. */
@@ -100,7 +114,10 @@ const columns: Columns<Chain> = {
   chain: { type: 'text', of: chain => chain.chain }
 }
 
-/** Lateral, so that each entity's events are read by their key: as a join, all partitions would be read while they are small. */
+/**
+ * Lateral, so that each entity's events are read by their key: as a join, all partitions would be read while they are
+ * small.
+ */
 const NEWEST = `select u.account, u.kind, u.entity, u.chain, e.id, e.type, e.occurred_at, e.fields from ${unnest(columns)} cross join lateral (
     select e.id, e.type, e.occurred_at, e.fields from events e
     where e.account = u.account and e.kind = u.kind and e.entity = u.entity
@@ -116,8 +133,13 @@ interface FactRow extends Chain {
 }
 
 /** The newest projected fact of each chain that has one, by its key. */
-export async function newestFacts (pool: pg.Pool, chains: readonly Chain[]): Promise<Map<string, Fact>> {
+export async function newestFacts(pool: pg.Pool, chains: readonly Chain[]): Promise<Map<string, Fact>> {
   if (chains.length === 0) return new Map()
   const { rows } = await pool.query<FactRow>(NEWEST, arraysOf(columns, chains))
-  return new Map(rows.map(row => [chainKey(row), { id: row.id, occurredAt: row.occurred_at.toISOString(), content: contentOf(row.type, row.fields) }]))
+  return new Map(
+    rows.map(row => [
+      chainKey(row),
+      { id: row.id, occurredAt: row.occurred_at.toISOString(), content: contentOf(row.type, row.fields) }
+    ])
+  )
 }

@@ -17,21 +17,27 @@ const PATIENCE_MS = 60_000
 const EVERY_MS = 50
 
 /**
- * Keeps in mind the calls and voicemails that were appended and may have no rows yet: rows of the journal are joined to these. After an
- * outage, or at the first look, most of them are too old for the next reading, and would wait for one that goes further back.
+ * Keeps in mind the calls and voicemails that were appended and may have no rows yet: rows of the journal are joined to
+ * these. After an
+ * outage, or at the first look, most of them are too old for the next reading, and would wait for one that goes further
+ * back.
  */
-export function createSettling ({ pool, append, patienceMs = PATIENCE_MS }: SettlingOptions): { append: Intake, settled: () => Promise<void> } {
+export function createSettling({ pool, append, patienceMs = PATIENCE_MS }: SettlingOptions): {
+  append: Intake
+  settled: () => Promise<void>
+} {
   const pending = new Set<Event>()
   return {
     append: async (findings, options) => {
       const events = await append(findings, options)
       if (options?.isPast) return events // a backfill waits for its own
-      for (const event of events) if (event.type === 'call.reported' || event.type === 'voicemail.reported') pending.add(event)
+      for (const event of events)
+        if (event.type === 'call.reported' || event.type === 'voicemail.reported') pending.add(event)
       return events
     },
     settled: async () => {
       const waited = [...pending]
-      for (const end = performance.now() + patienceMs; !await areSettled(pool, waited); await pause(EVERY_MS)) {
+      for (const end = performance.now() + patienceMs; !(await areSettled(pool, waited)); await pause(EVERY_MS)) {
         if (performance.now() > end) throw new NotProjectedError()
       }
       for (const event of waited) pending.delete(event)
@@ -50,18 +56,20 @@ const UNSETTLED = `select exists (select from ${unnest(eventKeyColumns)}
  * Resolves when the events, and so their rows, can be read: a projector stores both in one transaction.
  * @throws NotProjectedError  they cannot, after so long
  */
-export async function untilStored (pool: pg.Pool, events: readonly Event[], patienceMs: number): Promise<void> {
+export async function untilStored(pool: pg.Pool, events: readonly Event[], patienceMs: number): Promise<void> {
   for (const end = performance.now() + patienceMs; await isMissing(pool, events); await pause(EVERY_MS)) {
     if (performance.now() > end) throw new NotProjectedError()
   }
 }
 
 /** Whether a projector has come to all of these events: each is stored, or a dead letter. */
-export async function areSettled (pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
-  return !await isMissing(pool, events, UNSETTLED)
+export async function areSettled(pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
+  return !(await isMissing(pool, events, UNSETTLED))
 }
 
-async function isMissing (pool: pg.Pool, events: readonly Event[], missing = MISSING): Promise<boolean> {
-  const { rows: [row] } = await pool.query<{ missing: boolean }>(missing, arraysOf(eventKeyColumns, events))
+async function isMissing(pool: pg.Pool, events: readonly Event[], missing = MISSING): Promise<boolean> {
+  const {
+    rows: [row]
+  } = await pool.query<{ missing: boolean }>(missing, arraysOf(eventKeyColumns, events))
   return row?.missing ?? false
 }

@@ -15,13 +15,19 @@ const MOVE = `insert into reconcile_cursors as c (account, route, scope, read_un
   on conflict (account, route, scope) do update set read_until = greatest(c.read_until, excluded.read_until), read_at = greatest(c.read_at, excluded.read_at)`
 
 /** Up to when it was read in full; null: never. */
-export async function loadCursor (pool: pg.Pool, key: CursorKey): Promise<Date | null> {
-  const { rows: [row] } = await pool.query<{ readUntil: Date }>(LOAD, partsOf(key))
+export async function loadCursor(pool: pg.Pool, key: CursorKey): Promise<Date | null> {
+  const {
+    rows: [row]
+  } = await pool.query<{ readUntil: Date }>(LOAD, partsOf(key))
   return row?.readUntil ?? null
 }
 
 /** To be told once all that was read is in the log. */
-export async function moveCursor (pool: pg.Pool, key: CursorKey, { until, now }: { until: Date, now: Date }): Promise<void> {
+export async function moveCursor(
+  pool: pg.Pool,
+  key: CursorKey,
+  { until, now }: { until: Date; now: Date }
+): Promise<void> {
   await pool.query(MOVE, [...partsOf(key), until, now])
 }
 

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { LOCKS } from '../db/advisory-locks.js'
 
-
 /** Of all processes with this database, the one that may read MightyCall by itself. */
 export interface Leader {
   /** False too when Postgres cannot be asked. */
@@ -10,16 +9,22 @@ export interface Leader {
   close: () => Promise<void>
 }
 
-/** Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election. */
-export function standForElection (pool: pg.Pool, office: 'reconciler' | 'backfiller' = 'reconciler'): Leader {
+/**
+ * Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election.
+ */
+export function standForElection(pool: pg.Pool, office: 'reconciler' | 'backfiller' = 'reconciler'): Leader {
   let held: pg.PoolClient | null = null
 
-  async function elect (): Promise<boolean> {
+  async function elect(): Promise<boolean> {
     const client = await pool.connect().catch(() => null)
     if (!client) return false
-    client.on('error', () => { if (held === client) resign() }) // unheard, it would end the process
+    client.on('error', () => {
+      if (held === client) resign()
+    }) // unheard, it would end the process
     try {
-      const { rows: [row] } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [LOCKS[office]])
+      const {
+        rows: [row]
+      } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [LOCKS[office]])
       if (row?.elected) held = client
     } catch {
       // the next round asks again
@@ -29,17 +34,21 @@ export function standForElection (pool: pg.Pool, office: 'reconciler' | 'backfil
   }
 
   /** A connection that was cut in silence looks alive until it is used. */
-  const isAlive = (own: pg.PoolClient) => own.query('select').then(() => held === own, () => false)
+  const isAlive = (own: pg.PoolClient) =>
+    own.query('select').then(
+      () => held === own,
+      () => false
+    )
 
   /** The lock goes with the connection. */
-  function resign (): void {
+  function resign(): void {
     held?.release(true)
     held = null
   }
 
   return {
     isElected: async () => {
-      if (held && await isAlive(held)) return true
+      if (held && (await isAlive(held))) return true
       resign()
       return elect()
     },

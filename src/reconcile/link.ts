@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Columns, arraysOf, unnest } from '../db/bulk-sql.js'
+import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
 import type { Finding, Page, Unlinked } from './route-reader.js'
 
 export interface Linked {
@@ -10,43 +10,80 @@ export interface Linked {
 }
 
 /**
- * What the journal's rows tell of, where they do not name it: a call by its numbers and start, a voicemail by the call it was left in.
+ * What the journal's rows tell of, where they do not name it: a call by its numbers and start, a voicemail by the call
+ * it was left in.
  * What is found so is marked `inferred`.
  */
-export async function linkPage (pool: pg.Pool, account: string, { findings, unlinked }: Pick<Page, 'findings' | 'unlinked'>): Promise<Linked> {
+export async function linkPage(
+  pool: pg.Pool,
+  account: string,
+  { findings, unlinked }: Pick<Page, 'findings' | 'unlinked'>
+): Promise<Linked> {
   if (unlinked.length === 0) return { findings, waiting: 0 }
   const nameless = unlinked.filter(row => row.callId === null)
-  const found = new Map(zip(nameless, await findCalls(pool, account, nameless.map(row => row.call))))
+  const found = new Map(
+    zip(
+      nameless,
+      await findCalls(
+        pool,
+        account,
+        nameless.map(row => row.call)
+      )
+    )
+  )
   const callIdOf = (row: Unlinked) => row.callId ?? found.get(row) ?? null
-  const withVoicemail = unlinked.flatMap(row => row.voicemail ? { row, voicemail: row.voicemail } : [])
-  const voicemails = zip(withVoicemail, await findVoicemails(pool, account, withVoicemail.map(({ row }) => ({ ...row, callId: callIdOf(row) }))))
+  const withVoicemail = unlinked.flatMap(row => (row.voicemail ? { row, voicemail: row.voicemail } : []))
+  const voicemails = zip(
+    withVoicemail,
+    await findVoicemails(
+      pool,
+      account,
+      withVoicemail.map(({ row }) => ({ ...row, callId: callIdOf(row) }))
+    )
+  )
 
   const calls = nameless.flatMap((row): Finding[] => {
     const callId = callIdOf(row)
     return callId === null ? [] : [{ ...row.call, callId, inferred: true }]
   })
-  const told = voicemails.flatMap(([{ row, voicemail }, match]): Finding[] => match === null
-    ? []
-    : [{ ...voicemail, voicemailId: match.voicemailId, callId: callIdOf(row), ...match.isInferred && { inferred: true } }])
-  return { findings: [...findings, ...calls, ...told], waiting: nameless.length - calls.length + withVoicemail.length - told.length }
+  const told = voicemails.flatMap(([{ row, voicemail }, match]): Finding[] =>
+    match === null
+      ? []
+      : [
+          {
+            ...voicemail,
+            voicemailId: match.voicemailId,
+            callId: callIdOf(row),
+            ...(match.isInferred && { inferred: true })
+          }
+        ]
+  )
+  return {
+    findings: [...findings, ...calls, ...told],
+    waiting: nameless.length - calls.length + withVoicemail.length - told.length
+  }
 }
 
 /** Two lists of the same length. */
-function zip<A, B> (as: readonly A[], bs: readonly (B | null)[]): [A, B | null][] {
+function zip<A, B>(as: readonly A[], bs: readonly (B | null)[]): [A, B | null][] {
   return as.map((a, i) => [a, bs[i] ?? null])
 }
 
-type CallReport = Pick<Unlinked['call'], 'businessNumber' | 'clientNumber' | 'clientName' | 'startedAt' | 'durationSeconds'>
+type CallReport = Pick<
+  Unlinked['call'],
+  'businessNumber' | 'clientNumber' | 'clientName' | 'startedAt' | 'durationSeconds'
+>
 
 /** How far the times of one call may be apart in two routes. */
 const WITHIN_SECONDS = 5
 /** A call of which no duration is said. */
 const LONGEST_SECONDS = 900
 
-const numbered = <Row>(of: (row: Row) => CallReport): Columns<{ row: Row, i: number }> => ({
+const numbered = <Row>(of: (row: Row) => CallReport): Columns<{ row: Row; i: number }> => ({
   i: { type: 'int', of: ({ i }) => i },
   business_number: { type: 'text', of: ({ row }) => of(row).businessNumber },
-  client: { type: 'text', of: ({ row }) => of(row).clientNumber ?? of(row).clientName }, // a site widget has a name alone
+  // a site widget has a name alone
+  client: { type: 'text', of: ({ row }) => of(row).clientNumber ?? of(row).clientName },
   started_at: { type: 'timestamptz', of: ({ row }) => of(row).startedAt }
 })
 
@@ -60,23 +97,36 @@ const CALLS = `select u.i, c.call_id as id from ${unnest(callColumns, 2)} cross 
     order by abs(extract(epoch from c.started_at - u.started_at)), c.call_id limit 1
   ) c`
 
-/** The ids of the calls between the same numbers that began within 5 s of these, in their order; null for one that is not there. */
-export async function findCalls (pool: pg.Pool, account: string, calls: readonly CallReport[]): Promise<(string | null)[]> {
+/**
+ * The ids of the calls between the same numbers that began within 5 s of these, in their order; null for one that is
+ * not there.
+ */
+export async function findCalls(
+  pool: pg.Pool,
+  account: string,
+  calls: readonly CallReport[]
+): Promise<(string | null)[]> {
   if (calls.length === 0) return []
-  const { rows } = await pool.query<{ i: number, id: string }>(CALLS, [account, ...arraysOf(callColumns, withIndex(calls))])
+  const { rows } = await pool.query<{ i: number; id: string }>(CALLS, [
+    account,
+    ...arraysOf(callColumns, withIndex(calls))
+  ])
   const found = new Map(rows.map(row => [row.i, row.id]))
   return calls.map((_, i) => found.get(i) ?? null)
 }
 
 type LeftIn = Pick<Unlinked, 'callId' | 'call'>
 
-const voicemailColumns: Columns<{ row: LeftIn, i: number }> = {
+const voicemailColumns: Columns<{ row: LeftIn; i: number }> = {
   ...numbered<LeftIn>(row => row.call),
   call_id: { type: 'text', of: ({ row }) => row.callId },
   seconds: { type: 'float8', of: ({ row }) => row.call.durationSeconds ?? LONGEST_SECONDS }
 }
 
-/** By an id if one is the same; else by numbers and time, among those that are no other call's. Before it ends, a call leaves one. */
+/**
+ * By an id if one is the same; else by numbers and time, among those that are no other call's. Before it ends, a call
+ * leaves one.
+ */
 const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred from ${unnest(voicemailColumns, 2)} cross join lateral (
     select v.voicemail_id from voicemail_logs v
     where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id
@@ -92,13 +142,20 @@ export interface FoundVoicemail {
 }
 
 /** The voicemails that were left in these calls, in their order; null for one that is not there. */
-export async function findVoicemails (pool: pg.Pool, account: string, calls: readonly LeftIn[]): Promise<(FoundVoicemail | null)[]> {
+export async function findVoicemails(
+  pool: pg.Pool,
+  account: string,
+  calls: readonly LeftIn[]
+): Promise<(FoundVoicemail | null)[]> {
   if (calls.length === 0) return []
-  const { rows } = await pool.query<{ i: number, id: string, is_inferred: boolean }>(VOICEMAILS, [account, ...arraysOf(voicemailColumns, withIndex(calls))])
+  const { rows } = await pool.query<{ i: number; id: string; is_inferred: boolean }>(VOICEMAILS, [
+    account,
+    ...arraysOf(voicemailColumns, withIndex(calls))
+  ])
   const found = new Map(rows.map(row => [row.i, { voicemailId: row.id, isInferred: row.is_inferred }]))
   return calls.map((_, i) => found.get(i) ?? null)
 }
 
-function withIndex<Row> (rows: readonly Row[]): { row: Row, i: number }[] {
+function withIndex<Row>(rows: readonly Row[]): { row: Row; i: number }[] {
   return rows.map((row, i) => ({ row, i }))
 }

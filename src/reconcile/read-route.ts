@@ -7,7 +7,7 @@ import type { PermitClass } from '../mightycall/rest/quota/port.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
 import { linkPage } from './link.js'
-import { type Finding, type Interval, type ReadContext, type Reader, knownOf } from './route-reader.js'
+import { type Finding, type Interval, knownOf, type ReadContext, type Reader } from './route-reader.js'
 import { rangeFinding } from './routes/polled-range.js'
 
 export interface RouteParts {
@@ -42,18 +42,28 @@ export interface RouteRead {
 const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
 /** What they have is of now, not of an interval: first of all, everything. */
 const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
-/** A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later. */
+/**
+ * A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later.
+ */
 export const OVERLAP_MS = 60 * 60 * 1000
 
 /**
  * Reads a route from where it was last read in full, and some time before, up to now.
  * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
- * It passes rows that cannot be read, which must not hold up all that come later; the interval is then told as not read in full.
+ * It passes rows that cannot be read, which must not hold up all that come later; the interval is then told as not read
+ * in full.
  *
  * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
-export async function readRoute (parts: RouteParts, { overlapMs = OVERLAP_MS, ...route }: RouteToRead): Promise<RouteRead> {
-  const { reader, scope, context: { account, now } } = route
+export async function readRoute(
+  parts: RouteParts,
+  { overlapMs = OVERLAP_MS, ...route }: RouteToRead
+): Promise<RouteRead> {
+  const {
+    reader,
+    scope,
+    context: { account, now }
+  } = route
   const key = { account: account.id, route: reader.route, scope }
   const interval = await nextInterval(parts.pool, key, { now: now(), overlapMs })
   const read = await readInterval(parts, route, interval)
@@ -61,8 +71,14 @@ export async function readRoute (parts: RouteParts, { overlapMs = OVERLAP_MS, ..
   return read
 }
 
-/** Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves. */
-export async function readInterval ({ pool, append, settled = async () => {} }: RouteParts, { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>, interval: Interval): Promise<RouteRead> {
+/**
+ * Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves.
+ */
+export async function readInterval(
+  { pool, append, settled = async () => {} }: RouteParts,
+  { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>,
+  interval: Interval
+): Promise<RouteRead> {
   const { account, now } = context
   const told: RouteRead = { rows: 0, waiting: 0, unread: 0 }
   for await (const page of reader.read({ ...context, known: knownOf(pool, account.id) }, interval, scope)) {
@@ -75,15 +91,28 @@ export async function readInterval ({ pool, append, settled = async () => {} }: 
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
-  await append([rangeFinding({ route: reader.route, scope, interval, count: told.rows, unread: told.unread }, { account, at: now() })])
+  await append([
+    rangeFinding(
+      { route: reader.route, scope, interval, count: told.rows, unread: told.unread },
+      { account, at: now() }
+    )
+  ])
   return told
 }
 
-export function contextOf ({ rest, clock }: { rest: Rest, clock: Clock }, account: Account, permitClass: PermitClass): ReadContext {
+export function contextOf(
+  { rest, clock }: { rest: Rest; clock: Clock },
+  account: Account,
+  permitClass: PermitClass
+): ReadContext {
   return { account, permitClass, now: clock.now, clientOf: extension => rest.clientOf(account, extension) }
 }
 
-async function nextInterval (pool: pg.Pool, key: CursorKey, { now, overlapMs }: { now: Date, overlapMs: number }): Promise<Interval> {
+async function nextInterval(
+  pool: pg.Pool,
+  key: CursorKey,
+  { now, overlapMs }: { now: Date; overlapMs: number }
+): Promise<Interval> {
   const cursor = await loadCursor(pool, key)
   if (cursor) return { from: new Date(cursor.getTime() - overlapMs), until: now }
   return { from: WITHOUT_TIMES.has(key.route) ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_MS), until: now }

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { inTransaction } from '../db/transaction.js'
-import { countSightings } from '../project/batch/count-drift.js'
 import type { Drift } from '../mightycall/webhook/unknown-fields.js'
+import { countSightings } from '../project/batch/count-drift.js'
 
 export interface DriftTellerOptions {
   pool: pg.Pool
@@ -14,11 +14,18 @@ export interface DriftTellerOptions {
  * Counts, by answer, what answers held that we do not know or cannot read, and says what is new.
  * Never rejects: an answer is of use whether or not this can be counted.
  */
-export function createDriftTeller ({ pool, now, logger }: DriftTellerOptions): (account: string, drifts: readonly Drift[]) => Promise<void> {
+export function createDriftTeller({
+  pool,
+  now,
+  logger
+}: DriftTellerOptions): (account: string, drifts: readonly Drift[]) => Promise<void> {
   return async (account, drifts) => {
     try {
-      const seen = await inTransaction(pool, tx => countSightings(tx, [{ account, receivedAt: now().toISOString(), drifts }]))
-      for (const pair of seen) logger.warn({ account, ...pair }, 'MightyCall tells something that we do not know: see GET /v1/drift')
+      const seen = await inTransaction(pool, tx =>
+        countSightings(tx, [{ account, receivedAt: now().toISOString(), drifts }])
+      )
+      for (const pair of seen)
+        logger.warn({ account, ...pair }, 'MightyCall tells something that we do not know: see GET /v1/drift')
     } catch (err) {
       logger.warn({ err, account }, 'what MightyCall tells that we do not know could not be counted')
     }

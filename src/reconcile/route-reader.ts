@@ -9,8 +9,19 @@ import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
 
-/** An event that REST has told, before it is known whether it says anything new: its id depends on what was said before. */
-export type Finding = FindingOf<CallReported | VoicemailReported | MessageReported | StatusReported | NumberEvent | ExtensionReported | ContactEvent | RangePolled>
+/**
+ * An event that REST has told, before it is known whether it says anything new: its id depends on what was said before.
+ */
+export type Finding = FindingOf<
+  | CallReported
+  | VoicemailReported
+  | MessageReported
+  | StatusReported
+  | NumberEvent
+  | ExtensionReported
+  | ContactEvent
+  | RangePolled
+>
 export type FindingOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
 
 /** From and until, in UTC: `from` ≤ t < `until`. */
@@ -35,7 +46,8 @@ export interface Reading extends ReadContext {
 }
 
 /**
- * What a row of the journal says of a call or a voicemail that it does not name: its own id is not theirs, its requestGuid may be nil,
+ * What a row of the journal says of a call or a voicemail that it does not name: its own id is not theirs, its
+ * requestGuid may be nil,
  * and a voicemail has the id that /voicemails gives it. See link.ts.
  */
 export interface Unlinked {
@@ -55,21 +67,27 @@ export interface Page {
   unread?: number
 }
 
-/** One thing that MightyCall can be asked for, page by page. A new one is one file and one line in the list of readers. */
+/**
+ * One thing that MightyCall can be asked for, page by page. A new one is one file and one line in the list of readers.
+ */
 export interface Reader {
   /** As `range.polled` names it. */
   route: 'calls' | 'journal' | 'voicemails' | 'numbers' | 'extensions' | 'contacts' | 'presence'
   /** Null: the whole account is read at once; else by extension, or whatever the account has several of. */
   scopes: (account: Account) => readonly (string | null)[]
   /**
-   * A route without times gives all there is, whatever the interval; contacts give what has changed since its beginning,
+   * A route without times gives all there is, whatever the interval; contacts give what has changed since its
+   * beginning,
    * and all when that is 1970. A row may come twice, the later one newer.
    * @throws what `troubleOf` tells apart
    */
   read: (context: Reading, interval: Interval, scope: string | null) => AsyncGenerator<Page>
 }
 
-/** What of an account has been told before, as far as it is projected: REST has no list of some of it, and of some forgets what is gone. */
+/**
+ * What of an account has been told before, as far as it is projected: REST has no list of some of it, and of some
+ * forgets what is gone.
+ */
 export interface Known {
   /** Of all business numbers that were ever listed, in no order. */
   numbers: () => Promise<readonly string[]>
@@ -78,11 +96,13 @@ export interface Known {
 }
 
 const NUMBERS = 'select number from phone_numbers where account = $1'
-const EXTENSIONS = 'select extension from mightycall_extensions where account = $1 order by display_name is not null, extension'
+const EXTENSIONS =
+  'select extension from mightycall_extensions where account = $1 order by display_name is not null, extension'
 
-export function knownOf (pool: pg.Pool, account: string): Known {
+export function knownOf(pool: pg.Pool, account: string): Known {
   return {
     numbers: async () => (await pool.query<{ number: string }>(NUMBERS, [account])).rows.map(row => row.number),
-    extensions: async () => (await pool.query<{ extension: string }>(EXTENSIONS, [account])).rows.map(row => row.extension)
+    extensions: async () =>
+      (await pool.query<{ extension: string }>(EXTENSIONS, [account])).rows.map(row => row.extension)
   }
 }

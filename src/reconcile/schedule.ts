@@ -4,7 +4,10 @@ import type { Reader } from './route-reader.js'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** How often a route is read: while there is traffic, while there is none, and while it has something to tell that is known to be (awaited.ts). */
+/**
+ * How often a route is read: while there is traffic, while there is none, and while it has something to tell that is
+ * known to be (awaited.ts).
+ */
 interface Pace {
   busyMs: number
   quietMs: number
@@ -12,7 +15,8 @@ interface Pace {
 }
 
 /**
- * With three users' keys and sixty calls, some 900 requests of a day without a pause, of the 2,500 that MightyCall allows; 1,300 when something is awaited all day.
+ * With three users' keys and sixty calls, some 900 requests of a day without a pause, of the 2,500 that MightyCall
+ * allows; 1,300 when something is awaited all day.
  * The journal leads: messages are nowhere else, and nothing announces them.
  */
 const PACES: Record<Reader['route'], Pace> = {
@@ -39,12 +43,12 @@ export interface PaceOptions {
 }
 
 /** Whether a route is to be read now: often after traffic or when something is awaited of it, seldom at night. */
-export function isDue ({ route, lastReadAt, lastTrafficAt, isAwaited, now }: PaceOptions): boolean {
+export function isDue({ route, lastReadAt, lastTrafficAt, isAwaited, now }: PaceOptions): boolean {
   if (lastReadAt === null) return true
   const isBusy = lastTrafficAt !== null && now.getTime() - lastTrafficAt.getTime() < BUSY_FOR_MS
   const { busyMs, quietMs, awaitedMs } = PACES[route]
   const usualMs = isBusy ? busyMs : quietMs
-  return now.getTime() - lastReadAt.getTime() >= (isAwaited ? awaitedMs ?? usualMs : usualMs)
+  return now.getTime() - lastReadAt.getTime() >= (isAwaited ? (awaitedMs ?? usualMs) : usualMs)
 }
 
 /** What changes long after it happened: what is read, removed, or put right by hand. */
@@ -52,8 +56,11 @@ const CHANGING: ReadonlySet<Reader['route']> = new Set(['journal', 'voicemails']
 const LOOK_BACK_EVERY_MS = 4 * HOUR_MS
 const LOOK_BACK_MS = 3 * 24 * HOUR_MS
 
-/** How far back a reading goes: as far as usual, but every few hours far enough for what has changed meanwhile. Null: as usual. */
-export function lookBackMs (route: Reader['route'], lastLookedBackAt: Date | null, now: Date): number | null {
+/**
+ * How far back a reading goes: as far as usual, but every few hours far enough for what has changed meanwhile. Null: as
+ * usual.
+ */
+export function lookBackMs(route: Reader['route'], lastLookedBackAt: Date | null, now: Date): number | null {
   const isTime = lastLookedBackAt === null || now.getTime() - lastLookedBackAt.getTime() >= LOOK_BACK_EVERY_MS
   return isTime && CHANGING.has(route) ? LOOK_BACK_MS : null
 }
@@ -78,10 +85,19 @@ const AWAITED = `select
     and not exists (select from voicemail_logs v where v.account = c.account and v.call_id = c.call_id and v.transcript_state is not null)) as voicemails`
 
 /**
- * The routes that have something to tell of what is known already: of a call that ended its report, of one with a voicemail that, and its transcript.
+ * The routes that have something to tell of what is known already: of a call that ended its report, of one with a
+ * voicemail that, and its transcript.
  * To ask them only then leaves the requests to those that nothing announces, such as messages.
  */
-export async function awaitedRoutes (pool: pg.Pool, { account, now }: AwaitedOptions): Promise<ReadonlySet<Reader['route']>> {
-  const { rows: [row] } = await pool.query<{ calls: boolean, voicemails: boolean }>(AWAITED, [account, now])
-  return new Set<Reader['route']>([...row?.calls ? ['calls' as const] : [], ...row?.voicemails ? ['voicemails' as const] : []])
+export async function awaitedRoutes(
+  pool: pg.Pool,
+  { account, now }: AwaitedOptions
+): Promise<ReadonlySet<Reader['route']>> {
+  const {
+    rows: [row]
+  } = await pool.query<{ calls: boolean; voicemails: boolean }>(AWAITED, [account, now])
+  return new Set<Reader['route']>([
+    ...(row?.calls ? ['calls' as const] : []),
+    ...(row?.voicemails ? ['voicemails' as const] : [])
+  ])
 }

@@ -14,7 +14,7 @@ import { standForElection } from './leader-election.js'
 import { startReconciler } from './reconciler.js'
 import { createDriftTeller } from './report-drift.js'
 import { READERS } from './routes/all-routes.js'
-import { type Sync, createSync } from './sync.js'
+import { createSync, type Sync } from './sync.js'
 
 export interface ReconcilingOptions {
   pool: pg.Pool
@@ -34,19 +34,52 @@ export interface Reconciling {
   start: () => Part
 }
 
-/** What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was appended. */
-export function createReconciling ({ pool, log, accounts, dailyBudget, clock, logger }: ReconcilingOptions): Reconciling {
-  const rest = createRest({ quota: createQuotaLedger(pool, dailyBudget), logger, now: clock.now, random: Math.random, onDrift: createDriftTeller({ pool, now: clock.now, logger }) })
-  const shared = { pool, ...createSettling({ pool, append: createIntake({ pool, log, now: clock.now }) }), rest, readers: READERS, clock, logger }
+/**
+ * What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was
+ * appended.
+ */
+export function createReconciling({
+  pool,
+  log,
+  accounts,
+  dailyBudget,
+  clock,
+  logger
+}: ReconcilingOptions): Reconciling {
+  const rest = createRest({
+    quota: createQuotaLedger(pool, dailyBudget),
+    logger,
+    now: clock.now,
+    random: Math.random,
+    onDrift: createDriftTeller({ pool, now: clock.now, logger })
+  })
+  const shared = {
+    pool,
+    ...createSettling({ pool, append: createIntake({ pool, log, now: clock.now }) }),
+    rest,
+    readers: READERS,
+    clock,
+    logger
+  }
   let backfiller: Backfiller | null = null
   return {
     sync: createSync(shared),
     wakeBackfiller: () => backfiller?.wake(),
     start: () => {
-      const reconciler = startReconciler({ ...shared, accounts, leader: standForElection(pool), onRead: createLedger({ pool, logger, accounts, now: clock.now }) })
+      const reconciler = startReconciler({
+        ...shared,
+        accounts,
+        leader: standForElection(pool),
+        onRead: createLedger({ pool, logger, accounts, now: clock.now })
+      })
       const reading = startBackfiller({ ...shared, accounts, leader: standForElection(pool, 'backfiller') })
       backfiller = reading
-      return { trouble: () => null, close: async () => { await Promise.all([reconciler.close(), reading.close()]) } }
+      return {
+        trouble: () => null,
+        close: async () => {
+          await Promise.all([reconciler.close(), reading.close()])
+        }
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.js'
 import { troubleOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { untilStored } from './await-projection.js'
-import { type RouteParts, contextOf, readRoute } from './read-route.js'
+import { contextOf, type RouteParts, readRoute } from './read-route.js'
 import type { Finding, Reader } from './route-reader.js'
 
 export type SyncReason = 'auth' | 'sync' | 'quota'
@@ -54,11 +54,11 @@ const COUNT = `select (select count(*)::int from phone_numbers where account = $
   (select count(*)::int from mightycall_extensions where account = $1) as extensions`
 
 /** Reads an account's numbers, extensions, contacts, voicemails, messages, calls and presences at a person's wish. */
-export function createSync (options: SyncOptions): Sync {
+export function createSync(options: SyncOptions): Sync {
   const running = new Map<string, Promise<Synced>>()
   const runs = new Map<string, SyncRun>()
 
-  async function begin (account: Account): Promise<Synced> {
+  async function begin(account: Account): Promise<Synced> {
     const { pool, readers, clock, logger } = options
     const appended: Event[] = []
     const append = async (findings: readonly Finding[]) => {
@@ -66,16 +66,26 @@ export function createSync (options: SyncOptions): Sync {
       appended.push(...events)
       return events
     }
-    const steps = readers.flatMap(reader => reader.scopes(account).map(scope => {
-      const step: SyncStep = { route: reader.route, scope, state: 'waiting', rows: 0 }
-      return { reader, step }
-    }))
-    const run: SyncRun = { account: account.id, startedAt: clock.now(), finishedAt: null, steps: steps.map(({ step }) => step), failed: null }
+    const steps = readers.flatMap(reader =>
+      reader.scopes(account).map(scope => {
+        const step: SyncStep = { route: reader.route, scope, state: 'waiting', rows: 0 }
+        return { reader, step }
+      })
+    )
+    const run: SyncRun = {
+      account: account.id,
+      startedAt: clock.now(),
+      finishedAt: null,
+      steps: steps.map(({ step }) => step),
+      failed: null
+    }
     runs.set(account.id, run)
     try {
       for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
       await untilStored(pool, appended, PATIENCE_MS)
-      const { rows: [counts] } = await pool.query<Synced>(COUNT, [account.id])
+      const {
+        rows: [counts]
+      } = await pool.query<Synced>(COUNT, [account.id])
       return counts ?? { phones: 0, extensions: 0 }
     } catch (err) {
       run.failed = reasonOf(err)
@@ -97,7 +107,7 @@ export function createSync (options: SyncOptions): Sync {
   }
 }
 
-async function readStep (options: SyncOptions, account: Account, reader: Reader, step: SyncStep): Promise<void> {
+async function readStep(options: SyncOptions, account: Account, reader: Reader, step: SyncStep): Promise<void> {
   const { rest, clock } = options
   step.state = 'reading'
   try {
@@ -105,7 +115,9 @@ async function readStep (options: SyncOptions, account: Account, reader: Reader,
       reader,
       scope: step.scope,
       context: contextOf({ rest, clock }, account, 'sync'),
-      onPage: rows => { step.rows += rows }
+      onPage: rows => {
+        step.rows += rows
+      }
     })
     step.state = 'done'
   } catch (err) {
@@ -115,11 +127,14 @@ async function readStep (options: SyncOptions, account: Account, reader: Reader,
 }
 
 /** As the first system's contract names it. */
-export function reasonOf (err: unknown): SyncReason {
+export function reasonOf(err: unknown): SyncReason {
   switch (troubleOf(err)?.kind) {
-    case 'auth': return 'auth'
+    case 'auth':
+      return 'auth'
     case 'quota':
-    case 'blocked': return 'quota'
-    default: return 'sync'
+    case 'blocked':
+      return 'quota'
+    default:
+      return 'sync'
   }
 }

@@ -9,14 +9,20 @@ export interface CallAt extends Parties, Course {
 }
 
 /** What webhooks had told of the call at an instant, or null when it had not begun. */
-export function callAt (call: TrueCall, instant: number): CallAt | null {
+export function callAt(call: TrueCall, instant: number): CallAt | null {
   const { direction, businessNumber, clientNumber, clientName, startedAt, notifiedAt } = call
   if (instant < startedAt) return null
-  const legs = call.legs.flatMap((leg, i) => leg.ringingAt <= instant ? [legAt(leg, call.stops[i] ?? null, instant)] : [])
+  const legs = call.legs.flatMap((leg, i) =>
+    leg.ringingAt <= instant ? [legAt(leg, call.stops[i] ?? null, instant)] : []
+  )
   const endedAt = call.endedAt <= instant ? call.endedAt : null
   const told = notifiedAt.filter(at => at <= instant)
   return {
-    direction, businessNumber, clientNumber, clientName, startedAt,
+    direction,
+    businessNumber,
+    clientNumber,
+    clientName,
+    startedAt,
     state: endedAt !== null ? 'ended' : stateOf(legs),
     outcome: endedAt !== null ? call.outcome : null,
     endedAt,
@@ -28,13 +34,13 @@ export function callAt (call: TrueCall, instant: number): CallAt | null {
   }
 }
 
-function legAt (leg: TrueLeg & { endedAt: number }, stoppedAt: number | null, instant: number): TrueLeg {
+function legAt(leg: TrueLeg & { endedAt: number }, stoppedAt: number | null, instant: number): TrueLeg {
   const isConnected = leg.connectedAt !== null && leg.connectedAt <= instant
-  const until = isConnected ? leg.endedAt : stoppedAt ?? leg.endedAt
+  const until = isConnected ? leg.endedAt : (stoppedAt ?? leg.endedAt)
   return { ...leg, connectedAt: isConnected ? leg.connectedAt : null, endedAt: until <= instant ? until : null }
 }
 
-function stateOf (legs: readonly TrueLeg[]): CallAt['state'] {
+function stateOf(legs: readonly TrueLeg[]): CallAt['state'] {
   const open = legs.filter(leg => leg.endedAt === null)
   if (open.some(leg => leg.connectedAt !== null)) return 'connected'
   return open.length > 0 ? 'ringing' : 'waiting'

@@ -26,7 +26,10 @@ export interface Step {
   isOnlyTalk?: boolean
 }
 
-/** A call as the phone system lives it: scenarios drive it forward in time, and each thing that happens is noted as a step. */
+/**
+ * A call as the phone system lives it: scenarios drive it forward in time, and each thing that happens is noted as a
+ * step.
+ */
 export interface CallScript {
   id: string
   notation: Notation
@@ -52,12 +55,25 @@ export interface Beginning {
   dialer?: string
 }
 
-export function beginCall (random: Random, notation: Notation, at: number): CallScript {
-  return { id: random.uuid(), notation, family: 'Incoming', from: '', to: '', startedAt: at, endedAt: null, legs: [], steps: [], leftVoicemail: false, now: at, random }
+export function beginCall(random: Random, notation: Notation, at: number): CallScript {
+  return {
+    id: random.uuid(),
+    notation,
+    family: 'Incoming',
+    from: '',
+    to: '',
+    startedAt: at,
+    endedAt: null,
+    legs: [],
+    steps: [],
+    leftVoicemail: false,
+    now: at,
+    random
+  }
 }
 
 /** The call enters the system. */
-export function enter (script: CallScript, { family, from, to, dialer }: Beginning): void {
+export function enter(script: CallScript, { family, from, to, dialer }: Beginning): void {
   Object.assign(script, { family, from, to })
   note(script, 'Call', { family, extension: dialer ?? null })
   if (dialer === undefined) return
@@ -66,35 +82,41 @@ export function enter (script: CallScript, { family, from, to, dialer }: Beginni
 }
 
 /** Time passes: so many milliseconds. */
-export function pass (script: CallScript, min: number, max: number): void {
+export function pass(script: CallScript, min: number, max: number): void {
   script.now += script.random.int(min, max)
 }
 
-export function ring (script: CallScript, extension: string, family: Family = 'Incoming'): ScriptLeg {
+export function ring(script: CallScript, extension: string, family: Family = 'Incoming'): ScriptLeg {
   note(script, 'Ringing', { family, extension })
   return addLeg(script, extension, 'agent', family)
 }
 
-export function stopRinging (script: CallScript, leg: ScriptLeg): void {
+export function stopRinging(script: CallScript, leg: ScriptLeg): void {
   leg.stoppedAt = leg.endedAt = script.now
   note(script, 'StopRinging', leg)
 }
 
 /** As before a voicemail: one notification that names nobody. A contact center has no such type. */
-export function stopAllRinging (script: CallScript): void {
+export function stopAllRinging(script: CallScript): void {
   const ringing = script.legs.filter(leg => leg.endedAt === null && leg.connectedAt === null)
-  if (script.notation === 'contact-center') return ringing.forEach(leg => { stopRinging(script, leg) })
+  if (script.notation === 'contact-center')
+    return ringing.forEach(leg => {
+      stopRinging(script, leg)
+    })
   for (const leg of ringing) leg.stoppedAt = leg.endedAt = script.now
   note(script, 'StopRinging', { family: 'Incoming', extension: null })
 }
 
-export function connect (script: CallScript, leg: ScriptLeg): void {
+export function connect(script: CallScript, leg: ScriptLeg): void {
   leg.connectedAt = script.now
   note(script, 'Connected', leg)
 }
 
-/** In a ring group the phone that answers stops ringing too, so many milliseconds before (below 0) or after it is connected. */
-export function connectInGroup (script: CallScript, leg: ScriptLeg, stopsAfter: number): void {
+/**
+ * In a ring group the phone that answers stops ringing too, so many milliseconds before (below 0) or after it is
+ * connected.
+ */
+export function connectInGroup(script: CallScript, leg: ScriptLeg, stopsAfter: number): void {
   connect(script, leg)
   if (script.notation === 'contact-center') return
   const at = Math.max(script.now + stopsAfter, leg.ringingAt + 1)
@@ -102,26 +124,44 @@ export function connectInGroup (script: CallScript, leg: ScriptLeg, stopsAfter: 
   note(script, 'StopRinging', leg, at)
 }
 
-export function completeLeg (script: CallScript, leg: ScriptLeg): void {
+export function completeLeg(script: CallScript, leg: ScriptLeg): void {
   leg.endedAt = script.now
-  const isOnlyTalk = leg.connectedAt !== null && !script.legs.some(other => other !== leg && other.connectedAt !== null && (other.endedAt ?? script.now) >= script.now)
+  const isOnlyTalk =
+    leg.connectedAt !== null &&
+    !script.legs.some(
+      other => other !== leg && other.connectedAt !== null && (other.endedAt ?? script.now) >= script.now
+    )
   script.steps.push({ at: script.now, family: leg.family, event: 'LegCompleted', extension: leg.extension, isOnlyTalk })
 }
 
 /** The whole call is over, with every leg that is still open. */
-export function completeCall (script: CallScript, extension: string | null = null): void {
+export function completeCall(script: CallScript, extension: string | null = null): void {
   script.endedAt = script.now
   for (const leg of script.legs) leg.endedAt ??= script.now
   note(script, 'Completed', { family: script.family, extension })
 }
 
-function note (script: CallScript, event: Step['event'], { family, extension }: Pick<Step, 'family' | 'extension'>, at = script.now): void {
+function note(
+  script: CallScript,
+  event: Step['event'],
+  { family, extension }: Pick<Step, 'family' | 'extension'>,
+  at = script.now
+): void {
   script.steps.push({ at, family, event, extension })
 }
 
-function addLeg (script: CallScript, extension: string, role: ScriptLeg['role'], family: Family): ScriptLeg {
+function addLeg(script: CallScript, extension: string, role: ScriptLeg['role'], family: Family): ScriptLeg {
   const attempt = script.legs.filter(leg => leg.extension === extension).length + 1
-  const leg: ScriptLeg = { extension, attempt, role, family, ringingAt: script.now, connectedAt: null, endedAt: null, stoppedAt: null }
+  const leg: ScriptLeg = {
+    extension,
+    attempt,
+    role,
+    family,
+    ringingAt: script.now,
+    connectedAt: null,
+    endedAt: null,
+    stoppedAt: null
+  }
   script.legs.push(leg)
   return leg
 }

@@ -37,29 +37,59 @@ export interface Simulation {
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** A small company's time with MightyCall: what is so, what is posted of it, and what REST tells of it. The same options always give the same. */
-export function simulateCompany (options: CompanyOptions): Simulation {
+/**
+ * A small company's time with MightyCall: what is so, what is posted of it, and what REST tells of it. The same options
+ * always give the same.
+ */
+export function simulateCompany(options: CompanyOptions): Simulation {
   const { seed, calls: count, account = 'default', family: notation = 'classic' } = options
-  const { messages = Math.ceil(count / 2), contacts = 12, presenceChanges = count, hours = Math.max(1, count / 10) } = options
+  const {
+    messages = Math.ceil(count / 2),
+    contacts = 12,
+    presenceChanges = count,
+    hours = Math.max(1, count / 10)
+  } = options
   const startAt = Math.floor(options.startAt)
-  const about = (subject: number): Setting => ({ account, random: createRandom(seed, subject), startAt, endAt: Math.ceil(startAt + hours * HOUR_MS) })
+  const about = (subject: number): Setting => ({
+    account,
+    random: createRandom(seed, subject),
+    startAt,
+    endAt: Math.ceil(startAt + hours * HOUR_MS)
+  })
   const staff = hireStaff(createRandom(seed, 1), contacts)
   const presence = simulatePresence(about(2), staff, presenceChanges)
   const { calls, notifications } = playCalls(about(3), staff, { count, notation, presences: presence.presences })
   let known: ToldByRest | null = null
-  const told = () => known ??= toldByRest(about, { staff, calls, presence, messages }) // when it is asked for: whoever folds a million calls looks at no fact
+  // when it is asked for: whoever folds a million calls looks at no fact
+  const told = () => (known ??= toldByRest(about, { staff, calls, presence, messages }))
   return {
     truth: {
-      account, staff, calls,
+      account,
+      staff,
+      calls,
       presences: presence.presences,
-      get voicemails () { return told().voicemails },
-      get messages () { return told().messages },
-      get threads () { return told().threads },
-      get numbers () { return told().numbers },
-      get extensions () { return told().extensions },
-      get contacts () { return told().contacts }
+      get voicemails() {
+        return told().voicemails
+      },
+      get messages() {
+        return told().messages
+      },
+      get threads() {
+        return told().threads
+      },
+      get numbers() {
+        return told().numbers
+      },
+      get extensions() {
+        return told().extensions
+      },
+      get contacts() {
+        return told().contacts
+      }
     },
     notifications,
-    get facts () { return told().facts }
+    get facts() {
+      return told().facts
+    }
   }
 }

@@ -12,7 +12,7 @@ export interface SimulatedContacts {
 const TAGS = ['lead', 'partner', 'press', 'supplier'] as const
 
 /** A contact for each known client; some change, some are deleted. */
-export function simulateContacts (setting: Setting, { knownClients }: Staff): SimulatedContacts {
+export function simulateContacts(setting: Setting, { knownClients }: Staff): SimulatedContacts {
   const { random } = setting
   const facts: ContactEvent[] = []
   const contacts = knownClients.map(client => {
@@ -32,21 +32,38 @@ export function simulateContacts (setting: Setting, { knownClients }: Staff): Si
   return { facts, contacts }
 }
 
-function addContact ({ account, random, startAt }: Setting, { number, name }: Client): TrueContact {
+function addContact({ account, random, startAt }: Setting, { number, name }: Client): TrueContact {
   const contactId = random.hex(24)
   const channels: TrueContact['channels'] = [{ id: random.uuid(), kind: 'phone', value: number, labels: ['Work'] }]
-  if (random.chance(0.3)) channels.push({ id: random.uuid(), kind: 'email', value: `${contactId.slice(0, 8)}@example.com`, labels: [] })
-  return { account, contactId, name: name ?? number, channels, phones: [number], tags: random.chance(0.3) ? [random.pick(TAGS)] : [], removedAt: null, updatedAt: later(random, startAt, [1, 120]) }
+  if (random.chance(0.3))
+    channels.push({ id: random.uuid(), kind: 'email', value: `${contactId.slice(0, 8)}@example.com`, labels: [] })
+  return {
+    account,
+    contactId,
+    name: name ?? number,
+    channels,
+    phones: [number],
+    tags: random.chance(0.3) ? [random.pick(TAGS)] : [],
+    removedAt: null,
+    updatedAt: later(random, startAt, [1, 120])
+  }
 }
 
-function change (random: Random, contact: TrueContact): void {
+function change(random: Random, contact: TrueContact): void {
   const mobile = anyNumber(random)
-  contact.channels = [...contact.channels, { id: random.uuid(), kind: 'phone', value: mobile, labels: ['Mobile', 'Private'] }]
+  contact.channels = [
+    ...contact.channels,
+    { id: random.uuid(), kind: 'phone', value: mobile, labels: ['Mobile', 'Private'] }
+  ]
   contact.phones = [...contact.phones, mobile]
   if (random.chance(0.5)) contact.tags = [...new Set([...contact.tags, random.pick(TAGS)])]
   if (random.chance(0.3)) contact.name = `${contact.name} (Ltd.)`
 }
 
-function reportContact (setting: Setting, { contactId, name, channels, tags }: TrueContact, at: number): ContactReported {
+function reportContact(
+  setting: Setting,
+  { contactId, name, channels, tags }: TrueContact,
+  at: number
+): ContactReported {
   return { type: 'contact.reported', contactId, route: 'contacts', name, channels, tags, ...restEnvelope(setting, at) }
 }

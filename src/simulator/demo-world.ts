@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Logger } from 'pino'
-import type { Clock } from '../lib/clock.js'
-import { loadConfig } from '../config/config.js'
-import { createMetrics } from '../observability/metrics.js'
 import { type Service, startService } from '../app/service.js'
+import { loadConfig } from '../config/config.js'
+import type { Clock } from '../lib/clock.js'
+import { createMetrics } from '../observability/metrics.js'
 import { type SimulatedMightyCall, type SimulatedMightyCallOptions, startSimulatedMightyCall } from './http/start.js'
 
 export interface WorldOptions extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids'> {
@@ -28,15 +28,41 @@ export interface World {
 }
 
 /** A service and the MightyCall of a made-up company, which know only each other and live on one clock. */
-export async function startWorld ({ dir, port, clock, logger, databaseUrl, company, ...simulated }: WorldOptions): Promise<World> {
+export async function startWorld({
+  dir,
+  port,
+  clock,
+  logger,
+  databaseUrl,
+  company,
+  ...simulated
+}: WorldOptions): Promise<World> {
   const [token, adminKey] = [secret(), secret()]
-  const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, webhookUrl: new URL(`http://127.0.0.1:${port}/webhooks/mightycall/${token}`), ...simulated })
+  const mightyCall = await startSimulatedMightyCall({
+    port: 0,
+    clock,
+    company,
+    webhookUrl: new URL(`http://127.0.0.1:${port}/webhooks/mightycall/${token}`),
+    ...simulated
+  })
   try {
     const { apiKey, userKeys, baseUrl } = mightyCall
     const file = path.join(dir, 'accounts.json')
     mkdirSync(dir, { recursive: true, mode: 0o700 })
-    writeFileSync(file, JSON.stringify([{ id: 'default', tokens: [token], apiKey, userKeys, kind: company.family ?? 'classic', baseUrl }]), { mode: 0o600 })
-    const config = loadConfig({ PORT: String(port), DATA_DIR: path.join(dir, 'data'), ACCOUNTS_FILE: file, ADMIN_KEY: adminKey, DATABASE_URL: databaseUrl })
+    writeFileSync(
+      file,
+      JSON.stringify([
+        { id: 'default', tokens: [token], apiKey, userKeys, kind: company.family ?? 'classic', baseUrl }
+      ]),
+      { mode: 0o600 }
+    )
+    const config = loadConfig({
+      PORT: String(port),
+      DATA_DIR: path.join(dir, 'data'),
+      ACCOUNTS_FILE: file,
+      ADMIN_KEY: adminKey,
+      DATABASE_URL: databaseUrl
+    })
     const service = await startService({ config, logger, metrics: createMetrics(), clock })
     return {
       service,

@@ -13,13 +13,19 @@ export interface SimulatedNumbers {
 }
 
 /** The business numbers: some get another label, or are switched off, and one may be given up. */
-export function simulateNumbers (setting: Setting, staff: Staff): SimulatedNumbers {
+export function simulateNumbers(setting: Setting, staff: Staff): SimulatedNumbers {
   const { random } = setting
   const givenUp = random.chance(0.3) ? [{ number: '+15550900000', label: 'Old line', smsEnabled: false }] : []
   const facts: NumberEvent[] = []
   const numbers = [...staff.numbers, ...givenUp].map(line => {
     const createdAt = later(random, setting.startAt, FIRST_LOOK)
-    const number: TrueNumber = { account: setting.account, externalId: random.uuid(), isActive: true, createdAt, ...line }
+    const number: TrueNumber = {
+      account: setting.account,
+      externalId: random.uuid(),
+      isActive: true,
+      createdAt,
+      ...line
+    }
     facts.push(reportNumber(setting, number, createdAt))
     const at = Math.max(createdAt + 1, anyMoment(setting))
     if (givenUp.includes(line)) {
@@ -40,20 +46,29 @@ export interface SimulatedExtensions {
 }
 
 /** Each extension that the REST API tells of, or that took part in a call. */
-export function simulateExtensions (setting: Setting, staff: Staff, calls: readonly TrueCall[]): SimulatedExtensions {
+export function simulateExtensions(setting: Setting, staff: Staff, calls: readonly TrueCall[]): SimulatedExtensions {
   const firstSeen = new Map<string, number>()
-  for (const leg of calls.flatMap(call => call.legs)) firstSeen.set(leg.extension, Math.min(leg.ringingAt, firstSeen.get(leg.extension) ?? leg.ringingAt))
+  for (const leg of calls.flatMap(call => call.legs))
+    firstSeen.set(leg.extension, Math.min(leg.ringingAt, firstSeen.get(leg.extension) ?? leg.ringingAt))
   const facts: ExtensionReported[] = []
   const extensions = staff.agents.flatMap(agent => {
     const own = agent.isReported ? reportAgent(setting, agent) : []
     facts.push(...own)
-    const createdAt = own.reduce((first, { occurredAt }) => Math.min(first, Date.parse(occurredAt)), firstSeen.get(agent.extension) ?? Number.POSITIVE_INFINITY)
+    const createdAt = own.reduce(
+      (first, { occurredAt }) => Math.min(first, Date.parse(occurredAt)),
+      firstSeen.get(agent.extension) ?? Number.POSITIVE_INFINITY
+    )
     return createdAt < Number.POSITIVE_INFINITY ? [extensionOf(setting, agent, own, createdAt)] : []
   })
   return { facts, extensions }
 }
 
-function extensionOf ({ account }: Setting, { extension, name, email, role }: Agent, facts: readonly ExtensionReported[], createdAt: number): TrueExtension {
+function extensionOf(
+  { account }: Setting,
+  { extension, name, email, role }: Agent,
+  facts: readonly ExtensionReported[],
+  createdAt: number
+): TrueExtension {
   const isReported = facts.length > 0
   return {
     account,
@@ -67,13 +82,34 @@ function extensionOf ({ account }: Setting, { extension, name, email, role }: Ag
 }
 
 /** The profile route knows no id of the user, the journal does. */
-function reportAgent (setting: Setting, { extension, name, email, role }: Agent): ExtensionReported[] {
+function reportAgent(setting: Setting, { extension, name, email, role }: Agent): ExtensionReported[] {
   const { random, startAt } = setting
-  const report = (route: ExtensionReported['route'], id: string | null): ExtensionReported =>
-    ({ type: 'extension.reported', extension, route, name, email, role, externalId: id, ...restEnvelope(setting, later(random, startAt, FIRST_LOOK)) })
-  return [report('profile', null), ...random.chance(0.7) ? [report('journal', random.uuid())] : []]
+  const report = (route: ExtensionReported['route'], id: string | null): ExtensionReported => ({
+    type: 'extension.reported',
+    extension,
+    route,
+    name,
+    email,
+    role,
+    externalId: id,
+    ...restEnvelope(setting, later(random, startAt, FIRST_LOOK))
+  })
+  return [report('profile', null), ...(random.chance(0.7) ? [report('journal', random.uuid())] : [])]
 }
 
-function reportNumber (setting: Setting, { number, externalId, label, isActive, smsEnabled }: TrueNumber, at: number): NumberEvent {
-  return { type: 'number.reported', number, route: 'numbers', externalId, label, enabled: isActive, smsEnabled, ...restEnvelope(setting, at) }
+function reportNumber(
+  setting: Setting,
+  { number, externalId, label, isActive, smsEnabled }: TrueNumber,
+  at: number
+): NumberEvent {
+  return {
+    type: 'number.reported',
+    number,
+    route: 'numbers',
+    externalId,
+    label,
+    enabled: isActive,
+    smsEnabled,
+    ...restEnvelope(setting, at)
+  }
 }

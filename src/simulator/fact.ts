@@ -23,18 +23,17 @@ export interface Envelope {
  * To be spread last: V8 makes a literal that begins with a spread forty times slower.
  * @param at  when the REST API answered, in milliseconds since 1970
  */
-export function restEnvelope ({ account, random }: Setting, at: number): Envelope {
+export function restEnvelope({ account, random }: Setting, at: number): Envelope {
   const answered = iso(at)
   return { id: random.uuid(), account, occurredAt: answered, receivedAt: answered, source: 'rest', raw: {} }
 }
 
-
 /** Some moment of the company's time. */
-export function anyMoment ({ random, startAt, endAt }: Setting): number {
+export function anyMoment({ random, startAt, endAt }: Setting): number {
   return random.int(startAt, endAt)
 }
 
 /** So many seconds later, and some milliseconds. */
-export function later (random: Random, at: number, [min, max]: readonly [min: number, max: number]): number {
+export function later(random: Random, at: number, [min, max]: readonly [min: number, max: number]): number {
   return at + random.int(min * 1000, max * 1000)
 }

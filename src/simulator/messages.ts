@@ -11,20 +11,35 @@ export interface SimulatedMessages {
   threads: TrueThread[]
 }
 
-const TEXTS = ['Is 3 pm still fine?', 'Yes, see you then.', 'Bitte um Rückruf 🙏', 'Your order has shipped.', 'Can you send the invoice again?', 'STOP'] as const
+const TEXTS = [
+  'Is 3 pm still fine?',
+  'Yes, see you then.',
+  'Bitte um Rückruf 🙏',
+  'Your order has shipped.',
+  'Can you send the invoice again?',
+  'STOP'
+] as const
 const PER_CONVERSATION = 5
 
 /** Texts to and from clients, in conversations, and what the journal says of them. */
-export function simulateMessages (setting: Setting, staff: Staff, count: number): SimulatedMessages {
+export function simulateMessages(setting: Setting, staff: Staff, count: number): SimulatedMessages {
   const { random } = setting
   const texting = staff.numbers.filter(number => number.smsEnabled)
-  const conversations = Array.from({ length: Math.ceil(count / PER_CONVERSATION) }, () => ({ line: random.pick(texting), client: anyClient(random, staff) }))
-  const messages = Array.from({ length: count }, () => anyMoment(setting)).sort((a, b) => a - b)
+  const conversations = Array.from({ length: Math.ceil(count / PER_CONVERSATION) }, () => ({
+    line: random.pick(texting),
+    client: anyClient(random, staff)
+  }))
+  const messages = Array.from({ length: count }, () => anyMoment(setting))
+    .sort((a, b) => a - b)
     .map(sentAt => write(setting, staff, { ...random.pick(conversations), sentAt }))
   return { messages, facts: messages.flatMap(message => reportsOf(setting, message)), threads: threadsOf(messages) }
 }
 
-function write ({ account, random }: Setting, { agents }: Staff, { line, client, sentAt }: { line: BusinessNumber, client: Client, sentAt: number }): TrueMessage {
+function write(
+  { account, random }: Setting,
+  { agents }: Staff,
+  { line, client, sentAt }: { line: BusinessNumber; client: Client; sentAt: number }
+): TrueMessage {
   const isInbound = random.chance(0.5)
   return {
     account,
@@ -43,11 +58,13 @@ function write ({ account, random }: Setting, { agents }: Staff, { line, client,
   }
 }
 
-function anyAttachments (random: Random): TrueMessage['attachments'] {
-  return random.chance(0.1) ? [{ fileName: 'photo.jpg', sizeBytes: random.int(10_000, 2_000_000), contentType: 'image/jpeg' }] : []
+function anyAttachments(random: Random): TrueMessage['attachments'] {
+  return random.chance(0.1)
+    ? [{ fileName: 'photo.jpg', sizeBytes: random.int(10_000, 2_000_000), contentType: 'image/jpeg' }]
+    : []
 }
 
-function reportsOf (setting: Setting, message: TrueMessage): MessageReported[] {
+function reportsOf(setting: Setting, message: TrueMessage): MessageReported[] {
   const { random } = setting
   const isInbound = message.direction === 'inbound'
   let at = later(random, message.sentAt, [5, 600])
@@ -56,11 +73,12 @@ function reportsOf (setting: Setting, message: TrueMessage): MessageReported[] {
     at = later(random, at, [60, 2_000])
     facts.push(report(setting, { ...message, removedAt: null }, at))
   }
-  if (message.removedAt !== null) facts.push(report(setting, message, later(random, Math.max(at, message.removedAt), [1, 600])))
+  if (message.removedAt !== null)
+    facts.push(report(setting, message, later(random, Math.max(at, message.removedAt), [1, 600])))
   return facts
 }
 
-function report (setting: Setting, message: TrueMessage, at: number): MessageReported {
+function report(setting: Setting, message: TrueMessage, at: number): MessageReported {
   const { account: _, state, sentAt, removedAt, ...told } = message
   return {
     type: 'message.reported',
@@ -74,12 +92,22 @@ function report (setting: Setting, message: TrueMessage, at: number): MessageRep
 }
 
 /** In the order of the newest message. */
-function threadsOf (messages: readonly TrueMessage[]): TrueThread[] {
+function threadsOf(messages: readonly TrueMessage[]): TrueThread[] {
   const threads = new Map<string, TrueThread>()
-  const newestFirst = messages.filter(message => message.removedAt === null).sort((a, b) => b.sentAt - a.sentAt || (a.messageId < b.messageId ? 1 : -1))
+  const newestFirst = messages
+    .filter(message => message.removedAt === null)
+    .sort((a, b) => b.sentAt - a.sentAt || (a.messageId < b.messageId ? 1 : -1))
   for (const { account, businessNumber, clientNumber, clientName, messageId, sentAt, direction, read } of newestFirst) {
     const key = `${businessNumber} ${clientNumber}`
-    const thread = threads.get(key) ?? { account, businessNumber, clientNumber, clientName, lastMessageId: messageId, lastMessageAt: sentAt, unread: 0 }
+    const thread = threads.get(key) ?? {
+      account,
+      businessNumber,
+      clientNumber,
+      clientName,
+      lastMessageId: messageId,
+      lastMessageAt: sentAt,
+      unread: 0
+    }
     threads.set(key, thread)
     if (direction === 'inbound' && !read) thread.unread++
   }

@@ -25,14 +25,25 @@ export interface PlacedCall {
 
 const TO_CLIENT = ['outgoing', 'outgoing unanswered']
 
-/** A call that somebody asks for and has from then on: answered or not, by chance. Who takes part may talk to another at the time. */
-export function placeCall (setting: Setting, staff: Staff, { notation, at, dialer, businessNumber, to }: Wish & { notation: Notation }): PlacedCall {
+/**
+ * A call that somebody asks for and has from then on: answered or not, by chance. Who takes part may talk to another at
+ * the time.
+ */
+export function placeCall(
+  setting: Setting,
+  staff: Staff,
+  { notation, at, dialer, businessNumber, to }: Wish & { notation: Notation }
+): PlacedCall {
   const { random } = setting
   const isColleague = staff.agents.some(({ extension }) => extension === to)
   const names = isColleague ? ['colleague'] : TO_CLIENT
   const scenario = random.pick(OUTGOING.filter(({ name }) => names.includes(name)))
   const script = beginCall(random, notation, at)
   scenario.play(script, { businessNumber, client: to, widget: staff.widget, agents: [dialer, to], group: [] })
-  const call = trueCallOf(script, scenario.name, staff.knownClients.find(({ number }) => number === to) ?? { number: to, name: null })
+  const call = trueCallOf(
+    script,
+    scenario.name,
+    staff.knownClients.find(({ number }) => number === to) ?? { number: to, name: null }
+  )
   return { call, notifications: notificationsOf(script, call), facts: reportedCalls(setting, staff, [call]) }
 }

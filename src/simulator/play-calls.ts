@@ -12,8 +12,15 @@ export interface PlayedCalls {
   notifications: Notification[]
 }
 
-/** So many calls, in the order of their beginnings. Nobody takes part in two at once, and nobody's phone rings who does not want to be disturbed. */
-export function playCalls (setting: Setting, staff: Staff, { count, notation, presences }: { count: number, notation: Notation, presences: readonly TruePresence[] }): PlayedCalls {
+/**
+ * So many calls, in the order of their beginnings. Nobody takes part in two at once, and nobody's phone rings who does
+ * not want to be disturbed.
+ */
+export function playCalls(
+  setting: Setting,
+  staff: Staff,
+  { count, notation, presences }: { count: number; notation: Notation; presences: readonly TruePresence[] }
+): PlayedCalls {
   const { random } = setting
   const busyUntil = new Map<string, number>()
   const disturbable = disturbableAgents(staff, presences)
@@ -24,7 +31,13 @@ export function playCalls (setting: Setting, staff: Staff, { count, notation, pr
     const scenario = pickScenario(random, free.length)
     const script = beginCall(random, notation, at)
     const client = anyClient(random, staff)
-    scenario.play(script, { businessNumber: random.pick(staff.numbers).number, client: client.number, widget: staff.widget, agents: random.shuffled(free), group: freeGroup(random, staff, free) })
+    scenario.play(script, {
+      businessNumber: random.pick(staff.numbers).number,
+      client: client.number,
+      widget: staff.widget,
+      agents: random.shuffled(free),
+      group: freeGroup(random, staff, free)
+    })
     const call = trueCallOf(script, scenario.name, client)
     for (const leg of call.legs) busyUntil.set(leg.extension, Math.max(leg.endedAt, busyUntil.get(leg.extension) ?? 0))
     calls.push(call)
@@ -34,13 +47,16 @@ export function playCalls (setting: Setting, staff: Staff, { count, notation, pr
 }
 
 /** Those of a ring group who are free, if they still are a group. */
-function freeGroup (random: Random, { ringGroups }: Staff, free: readonly string[]): readonly string[] {
-  const group = random.pick(ringGroups).map(agent => agent.extension).filter(extension => free.includes(extension))
+function freeGroup(random: Random, { ringGroups }: Staff, free: readonly string[]): readonly string[] {
+  const group = random
+    .pick(ringGroups)
+    .map(agent => agent.extension)
+    .filter(extension => free.includes(extension))
   return group.length > 1 ? group : free.slice(0, 2)
 }
 
 /** Asked for ever later instants. */
-function disturbableAgents ({ agents }: Staff, presences: readonly TruePresence[]): (at: number) => string[] {
+function disturbableAgents({ agents }: Staff, presences: readonly TruePresence[]): (at: number) => string[] {
   const changes = [...presences].sort((a, b) => a.since - b.since)
   const extensions = agents.map(agent => agent.extension)
   const away = new Set<string>()

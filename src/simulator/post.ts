@@ -23,34 +23,44 @@ const MOST_UNANSWERED_IN_A_ROW = 20
 
 /**
  * Posts each notification when it is due, in their order, whether or not the one before has been answered.
- * @throws SimulateError  the first is not answered, or many in a row are not, or the address is not known there; never names the path, which holds the token
+ * @throws SimulateError  the first is not answered, or many in a row are not, or the address is not known there; never
+ *   names the path, which holds the token
  */
-export async function postAll (url: URL, notifications: readonly Notification[], { signal, now, onPosted = () => {} }: PostOptions): Promise<Posted> {
+export async function postAll(
+  url: URL,
+  notifications: readonly Notification[],
+  { signal, now, onPosted = () => {} }: PostOptions
+): Promise<Posted> {
   const began = now()
   const soFar: Posted = { posted: 0, accepted: 0, refused: new Map(), seconds: 0 }
   const underWay = new Set<Promise<void>>()
   const trouble = new AbortController() // its reason is the error
   let unanswered = 0
 
-  async function post ({ body }: Notification): Promise<void> {
+  async function post({ body }: Notification): Promise<void> {
     const status = await statusOf(url, body)
     soFar.seconds = (now() - began) / 1000
     if (status === null) unanswered++
     else unanswered = 0
     if (status !== null && status >= 200 && status < 300) soFar.accepted++
     else soFar.refused.set(String(status ?? 'no answer'), (soFar.refused.get(String(status ?? 'no answer')) ?? 0) + 1)
-    if (status === 404) trouble.abort(new SimulateError(`${url.origin} knows no such address (404): is the token right?`))
-    if (unanswered === MOST_UNANSWERED_IN_A_ROW || (status === null && soFar.posted === 1)) trouble.abort(new SimulateError(`${url.origin} does not answer: does the service run?`))
+    if (status === 404)
+      trouble.abort(new SimulateError(`${url.origin} knows no such address (404): is the token right?`))
+    if (unanswered === MOST_UNANSWERED_IN_A_ROW || (status === null && soFar.posted === 1))
+      trouble.abort(new SimulateError(`${url.origin} does not answer: does the service run?`))
     onPosted(soFar)
   }
 
   const stopped = AbortSignal.any([signal, trouble.signal])
   for (const notification of notifications) {
     await dueOrStopped(notification.at - now(), stopped)
-    if (underWay.size >= (soFar.posted === 1 ? 1 : MOST_UNDER_WAY)) await Promise.race(underWay) // the first answer tells whether there is anybody
+    // the first answer tells whether there is anybody
+    if (underWay.size >= (soFar.posted === 1 ? 1 : MOST_UNDER_WAY)) await Promise.race(underWay)
     if (stopped.aborted) break
     soFar.posted++
-    const posting: Promise<void> = post(notification).finally(() => { underWay.delete(posting) })
+    const posting: Promise<void> = post(notification).finally(() => {
+      underWay.delete(posting)
+    })
     underWay.add(posting)
   }
   await Promise.all(underWay)
@@ -58,6 +68,6 @@ export async function postAll (url: URL, notifications: readonly Notification[],
   return { ...soFar, seconds: (now() - began) / 1000 }
 }
 
-async function dueOrStopped (ms: number, signal: AbortSignal): Promise<void> {
+async function dueOrStopped(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {}) // it only rejects when it is to stop
 }

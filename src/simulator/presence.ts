@@ -9,8 +9,10 @@ export interface SimulatedPresence {
   presences: TruePresence[]
 }
 
-/** What was learned of the presence of those agents whose user key is known; of the others the REST API tells nothing. */
-export function simulatePresence (setting: Setting, staff: Staff, changes: number): SimulatedPresence {
+/**
+ * What was learned of the presence of those agents whose user key is known; of the others the REST API tells nothing.
+ */
+export function simulatePresence(setting: Setting, staff: Staff, changes: number): SimulatedPresence {
   const { account, random } = setting
   const extensions = staff.agents.filter((_, i) => i === 0 || random.chance(0.6)).map(agent => agent.extension)
   const moments = Array.from({ length: changes }, () => anyMoment(setting)).sort((a, b) => a - b)
@@ -20,7 +22,11 @@ export function simulatePresence (setting: Setting, staff: Staff, changes: numbe
     const extension = random.pick(extensions)
     const span = newest.get(extension)
     const at = Math.max(moment, (span?.seenAt ?? 0) + 1) // two facts of one instant would contradict each other
-    const presence = span ? random.chance(0.15) ? span.presence : other(span.presence) : random.pick(['available', 'dnd'] as const)
+    const presence = span
+      ? random.chance(0.15)
+        ? span.presence
+        : other(span.presence)
+      : random.pick(['available', 'dnd'] as const)
     if (span?.presence === presence) {
       span.seenAt = at
     } else {
@@ -34,10 +40,10 @@ export function simulatePresence (setting: Setting, staff: Staff, changes: numbe
   return { facts, presences: presences.sort((a, b) => compare(a.extension, b.extension) || a.since - b.since) }
 }
 
-function other (presence: TruePresence['presence']): TruePresence['presence'] {
+function other(presence: TruePresence['presence']): TruePresence['presence'] {
   return presence === 'dnd' ? 'available' : 'dnd'
 }
 
-function compare (a: string, b: string): number {
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

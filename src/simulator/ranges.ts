@@ -7,7 +7,11 @@ import type { TruePresence } from './truth.js'
 const HOUR_MS = 60 * 60 * 1000
 
 /** Which hours were read in full, and when: of calls and the journal, and of each presence that can be known. */
-export function polledRanges (setting: Setting, calls: readonly TrueCall[], presences: readonly TruePresence[]): RangePolled[] {
+export function polledRanges(
+  setting: Setting,
+  calls: readonly TrueCall[],
+  presences: readonly TruePresence[]
+): RangePolled[] {
   const extensions = [...new Set(presences.map(span => span.extension))]
   const facts: RangePolled[] = []
   let next = 0
@@ -23,11 +27,16 @@ export function polledRanges (setting: Setting, calls: readonly TrueCall[], pres
 }
 
 /** Late enough for a call that began at the end of the hour to be listed. */
-function polled (setting: Setting, route: string, scope: string | null, { from, until, count }: { from: number, until: number, count: number }): RangePolled {
+function polled(
+  setting: Setting,
+  route: string,
+  scope: string | null,
+  { from, until, count }: { from: number; until: number; count: number }
+): RangePolled {
   const at = until + setting.random.int(HOUR_MS, HOUR_MS * 1.2)
   return {
     type: 'range.polled',
-    rangeId: [route, ...scope === null ? [] : [scope], iso(from), iso(until)].join(' '),
+    rangeId: [route, ...(scope === null ? [] : [scope]), iso(from), iso(until)].join(' '),
     polled: route,
     scope,
     from: iso(from),

@@ -32,13 +32,39 @@ export interface Staff {
   widget: string
 }
 
-const FIRST_NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Ken', 'Margaret', 'Dennis', 'Frances', 'Niklaus'] as const
-const LAST_NAMES = ['Moreno', 'Okafor', 'Lindqvist', 'Tanaka', 'Kowalski', 'Ferrari', 'Nguyen', 'Haddad', 'Novák', 'Silva', 'Papadakis', 'O’Brien'] as const
+const FIRST_NAMES = [
+  'Ada',
+  'Grace',
+  'Alan',
+  'Edsger',
+  'Barbara',
+  'Donald',
+  'Radia',
+  'Ken',
+  'Margaret',
+  'Dennis',
+  'Frances',
+  'Niklaus'
+] as const
+const LAST_NAMES = [
+  'Moreno',
+  'Okafor',
+  'Lindqvist',
+  'Tanaka',
+  'Kowalski',
+  'Ferrari',
+  'Nguyen',
+  'Haddad',
+  'Novák',
+  'Silva',
+  'Papadakis',
+  'O’Brien'
+] as const
 const LABELS = ['Main line', 'Sales', 'Support', 'After hours'] as const
 const WIDGETS = ['Contact us', 'Call me back', 'Website: pricing page', 'Ruf uns an'] as const
 
 /** A small company: 2 to 4 business numbers, 4 to 8 agents, 1 or 2 ring groups, a site widget. */
-export function hireStaff (random: Random, contacts: number): Staff {
+export function hireStaff(random: Random, contacts: number): Staff {
   const agents = Array.from({ length: random.int(4, 8) }, (_, i) => hire(random, i))
   return {
     numbers: LABELS.slice(0, random.int(2, 4)).map((label, i) => ({
@@ -54,19 +80,21 @@ export function hireStaff (random: Random, contacts: number): Staff {
 }
 
 /** One of the contacts, or a stranger. */
-export function anyClient (random: Random, { knownClients }: Staff): Client {
-  return knownClients.length > 0 && random.chance(0.6) ? random.pick(knownClients) : { number: anyNumber(random), name: null }
+export function anyClient(random: Random, { knownClients }: Staff): Client {
+  return knownClients.length > 0 && random.chance(0.6)
+    ? random.pick(knownClients)
+    : { number: anyNumber(random), name: null }
 }
 
-export function anyNumber (random: Random): string {
+export function anyNumber(random: Random): string {
   return `+1555${random.int(2, 9)}${digits(random, 6)}`
 }
 
-export function anyName (random: Random): string {
+export function anyName(random: Random): string {
   return `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`
 }
 
-function hire (random: Random, i: number): Agent {
+function hire(random: Random, i: number): Agent {
   const extension = String(101 + i)
   return {
     extension,
@@ -77,6 +105,6 @@ function hire (random: Random, i: number): Agent {
   }
 }
 
-function digits (random: Random, count: number): string {
+function digits(random: Random, count: number): string {
   return String(random.int(0, 10 ** count - 1)).padStart(count, '0')
 }

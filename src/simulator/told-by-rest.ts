@@ -11,7 +11,9 @@ import type { TrueCall } from './true-call.js'
 import type { Truth } from './truth.js'
 import { simulateVoicemails } from './voicemails.js'
 
-export type ToldByRest = Pick<Truth, 'voicemails' | 'messages' | 'threads' | 'numbers' | 'extensions' | 'contacts'> & { facts: Event[] }
+export type ToldByRest = Pick<Truth, 'voicemails' | 'messages' | 'threads' | 'numbers' | 'extensions' | 'contacts'> & {
+  facts: Event[]
+}
 
 interface Company {
   staff: Staff
@@ -22,14 +24,23 @@ interface Company {
 }
 
 /** What only the REST API tells of a company, and the facts by which it does, in the order in which they were told. */
-export function toldByRest (about: (subject: number) => Setting, { staff, calls, presence, messages }: Company): ToldByRest {
+export function toldByRest(
+  about: (subject: number) => Setting,
+  { staff, calls, presence, messages }: Company
+): ToldByRest {
   const voicemail = simulateVoicemails(about(4), staff, calls)
   const message = simulateMessages(about(5), staff, messages)
   const number = simulateNumbers(about(6), staff)
   const extension = simulateExtensions(about(7), staff, calls)
   const contact = simulateContacts(about(8), staff)
   const facts: Event[] = [
-    reportedCalls(about(9), staff, calls), voicemail.facts, message.facts, presence.facts, number.facts, extension.facts, contact.facts,
+    reportedCalls(about(9), staff, calls),
+    voicemail.facts,
+    message.facts,
+    presence.facts,
+    number.facts,
+    extension.facts,
+    contact.facts,
     polledRanges(about(10), calls, presence.presences)
   ].flat()
   return {
@@ -39,6 +50,6 @@ export function toldByRest (about: (subject: number) => Setting, { staff, calls,
     numbers: number.numbers,
     extensions: extension.extensions,
     contacts: contact.contacts,
-    facts: facts.sort((a, b) => a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0)
+    facts: facts.sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))
   }
 }

@@ -42,7 +42,12 @@ export interface TrueCall extends Parties, Course {
   /** In the order in which they began. */
   legs: (TrueLeg & { endedAt: number })[]
   /** What the REST API knows besides. */
-  withRest: { outcome: TrueOutcome | 'voicemail' | 'dropped' | 'canceled', clientName: string | null, recordingId: string | null, recordingLink: string | null }
+  withRest: {
+    outcome: TrueOutcome | 'voicemail' | 'dropped' | 'canceled'
+    clientName: string | null
+    recordingId: string | null
+    recordingLink: string | null
+  }
   /** When each leg's phone stopped ringing, where it did. */
   stops: (number | null)[]
   /** When something was notified, in order. */
@@ -52,17 +57,26 @@ export interface TrueCall extends Parties, Course {
 const DROPPED_BELOW_MS = 4_000
 
 /** The call that a scenario has played. */
-export function trueCallOf (script: CallScript, scenario: string, { name }: Client): TrueCall {
+export function trueCallOf(script: CallScript, scenario: string, { name }: Client): TrueCall {
   const { id, startedAt } = script
   const endedAt = script.endedAt ?? script.now
   const scripted = [...script.legs].sort(byBeginning)
-  const legs = scripted.map(({ extension, attempt, role, ringingAt, connectedAt, endedAt: own }) => ({ extension, attempt, role, ringingAt, connectedAt, endedAt: own ?? endedAt }))
+  const legs = scripted.map(({ extension, attempt, role, ringingAt, connectedAt, endedAt: own }) => ({
+    extension,
+    attempt,
+    role,
+    ringingAt,
+    connectedAt,
+    endedAt: own ?? endedAt
+  }))
   const parties = partiesOf(script)
   const notifiedAt = script.steps.map(step => step.at).sort((a, b) => a - b)
   const outcome = outcomeOf(parties.direction, legs)
   const isRecorded = outcome === 'answered' && script.random.chance(0.8)
   return {
-    id, scenario, outcome,
+    id,
+    scenario,
+    outcome,
     endedAt,
     lastEventAt: notifiedAt.at(-1) ?? startedAt,
     webhookEvents: notifiedAt.length,
@@ -81,8 +95,15 @@ export function trueCallOf (script: CallScript, scenario: string, { name }: Clie
 }
 
 /** When it was answered, by whom, and how long that took and lasted. */
-export function courseOf (direction: Parties['direction'], startedAt: number, endedAt: number | null, legs: readonly TrueLeg[]): Pick<Course, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
-  const [first] = legs.filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer')).sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
+export function courseOf(
+  direction: Parties['direction'],
+  startedAt: number,
+  endedAt: number | null,
+  legs: readonly TrueLeg[]
+): Pick<Course, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
+  const [first] = legs
+    .filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer'))
+    .sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
   const answeredAt = first?.connectedAt ?? null
   const waitedUntil = answeredAt ?? endedAt
   return {
@@ -93,19 +114,37 @@ export function courseOf (direction: Parties['direction'], startedAt: number, en
   }
 }
 
-function partiesOf ({ family, from, to, startedAt }: CallScript): Parties {
-  if (family === 'Incoming') return { direction: 'inbound', businessNumber: to, clientNumber: from.startsWith('+') ? from : null, clientName: from.startsWith('+') ? null : from, startedAt }
-  if (!to.startsWith('+')) return { direction: 'internal', businessNumber: from, clientNumber: null, clientName: null, startedAt }
-  return { direction: family === 'Callback' ? 'callback' : 'outbound', businessNumber: from, clientNumber: to, clientName: null, startedAt }
+function partiesOf({ family, from, to, startedAt }: CallScript): Parties {
+  if (family === 'Incoming')
+    return {
+      direction: 'inbound',
+      businessNumber: to,
+      clientNumber: from.startsWith('+') ? from : null,
+      clientName: from.startsWith('+') ? null : from,
+      startedAt
+    }
+  if (!to.startsWith('+'))
+    return { direction: 'internal', businessNumber: from, clientNumber: null, clientName: null, startedAt }
+  return {
+    direction: family === 'Callback' ? 'callback' : 'outbound',
+    businessNumber: from,
+    clientNumber: to,
+    clientName: null,
+    startedAt
+  }
 }
 
-function outcomeOf (direction: Parties['direction'], legs: readonly TrueLeg[]): TrueOutcome {
+function outcomeOf(direction: Parties['direction'], legs: readonly TrueLeg[]): TrueOutcome {
   if (legs.some(leg => leg.connectedAt !== null)) return 'answered'
   if (direction !== 'inbound') return 'unanswered'
   return legs.length > 0 ? 'missed' : 'abandoned'
 }
 
-function refined ({ leftVoicemail, startedAt, endedAt, random }: CallScript, outcome: TrueOutcome, direction: Parties['direction']): TrueCall['withRest']['outcome'] {
+function refined(
+  { leftVoicemail, startedAt, endedAt, random }: CallScript,
+  outcome: TrueOutcome,
+  direction: Parties['direction']
+): TrueCall['withRest']['outcome'] {
   if (outcome === 'answered') return outcome
   if (leftVoicemail) return 'voicemail'
   if (direction === 'inbound' && (endedAt ?? startedAt) - startedAt < DROPPED_BELOW_MS) return 'dropped'
@@ -113,6 +152,10 @@ function refined ({ leftVoicemail, startedAt, endedAt, random }: CallScript, out
 }
 
 /** Of phones that ring in the same instant, the lower extension counts as the earlier. */
-function byBeginning (a: ScriptLeg, b: ScriptLeg): number {
-  return a.ringingAt - b.ringingAt || (a.role === b.role ? 0 : a.role === 'dialer' ? -1 : 1) || (a.extension < b.extension ? -1 : a.extension > b.extension ? 1 : a.attempt - b.attempt)
+function byBeginning(a: ScriptLeg, b: ScriptLeg): number {
+  return (
+    a.ringingAt - b.ringingAt ||
+    (a.role === b.role ? 0 : a.role === 'dialer' ? -1 : 1) ||
+    (a.extension < b.extension ? -1 : a.extension > b.extension ? 1 : a.attempt - b.attempt)
+  )
 }

@@ -31,7 +31,7 @@ export interface TrueMessage {
   clientName: string | null
   extension: string | null
   text: string
-  attachments: { fileName: string, sizeBytes: number, contentType: string }[]
+  attachments: { fileName: string; sizeBytes: number; contentType: string }[]
   sentAt: number
   state: 'sent' | 'failed' | 'received'
   read: boolean
@@ -73,7 +73,7 @@ export interface TrueContact {
   account: string
   contactId: string
   name: string
-  channels: { id: string, kind: 'phone' | 'email', value: string, labels: string[] }[]
+  channels: { id: string; kind: 'phone' | 'email'; value: string; labels: string[] }[]
   phones: string[]
   tags: string[]
   removedAt: number | null
@@ -111,19 +111,35 @@ export interface AgentAt {
   calls: string[]
 }
 
-/** What an agent did at an instant, as far as calls and presence facts until then can tell: a talk wins over dialing, dialing over ringing, and that over presence. */
-export function agentAt (truth: Truth, extension: string, instant: number): AgentAt {
-  const open = truth.calls.filter(call => call.startedAt <= instant && call.endedAt > instant).flatMap(call => {
-    const legs = (callAt(call, instant)?.legs ?? []).filter(leg => leg.extension === extension && leg.endedAt === null)
-    return legs.length > 0 ? [{ id: call.id, legs }] : []
-  })
+/**
+ * What an agent did at an instant, as far as calls and presence facts until then can tell: a talk wins over dialing,
+ * dialing over ringing, and that over presence.
+ */
+export function agentAt(truth: Truth, extension: string, instant: number): AgentAt {
+  const open = truth.calls
+    .filter(call => call.startedAt <= instant && call.endedAt > instant)
+    .flatMap(call => {
+      const legs = (callAt(call, instant)?.legs ?? []).filter(
+        leg => leg.extension === extension && leg.endedAt === null
+      )
+      return legs.length > 0 ? [{ id: call.id, legs }] : []
+    })
   const legs = open.flatMap(call => call.legs)
   const status = legs.some(leg => leg.connectedAt !== null)
     ? 'on_call'
-    : legs.some(leg => leg.role === 'dialer') ? 'dialing' : legs.length > 0 ? 'ringing' : presenceAt(truth, extension, instant)
+    : legs.some(leg => leg.role === 'dialer')
+      ? 'dialing'
+      : legs.length > 0
+        ? 'ringing'
+        : presenceAt(truth, extension, instant)
   return { status, calls: open.map(call => call.id) }
 }
 
-function presenceAt ({ presences }: Truth, extension: string, instant: number): AgentAt['status'] {
-  return presences.find(span => span.extension === extension && span.since <= instant && (span.until ?? Number.POSITIVE_INFINITY) > instant)?.presence ?? 'unknown'
+function presenceAt({ presences }: Truth, extension: string, instant: number): AgentAt['status'] {
+  return (
+    presences.find(
+      span =>
+        span.extension === extension && span.since <= instant && (span.until ?? Number.POSITIVE_INFINITY) > instant
+    )?.presence ?? 'unknown'
+  )
 }

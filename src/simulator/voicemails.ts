@@ -10,20 +10,26 @@ export interface SimulatedVoicemails {
   voicemails: TrueVoicemail[]
 }
 
-const TRANSCRIPTS = ['Hi, please call me back about the invoice.', 'It is about my appointment on Monday, thanks.', 'Grüß Gott, bitte um Rückruf.'] as const
+const TRANSCRIPTS = [
+  'Hi, please call me back about the invoice.',
+  'It is about my appointment on Monday, thanks.',
+  'Grüß Gott, bitte um Rückruf.'
+] as const
 
 /** A voicemail for each call that ended in one; webhooks tell of none. */
-export function simulateVoicemails (setting: Setting, staff: Staff, calls: readonly TrueCall[]): SimulatedVoicemails {
+export function simulateVoicemails(setting: Setting, staff: Staff, calls: readonly TrueCall[]): SimulatedVoicemails {
   const facts: VoicemailReported[] = []
-  const voicemails = calls.filter(call => call.withRest.outcome === 'voicemail').map(call => {
-    const voicemail = leave(setting, staff, call)
-    for (const fact of reportsOf(setting, voicemail)) facts.push(fact)
-    return voicemail
-  })
+  const voicemails = calls
+    .filter(call => call.withRest.outcome === 'voicemail')
+    .map(call => {
+      const voicemail = leave(setting, staff, call)
+      for (const fact of reportsOf(setting, voicemail)) facts.push(fact)
+      return voicemail
+    })
   return { facts, voicemails }
 }
 
-function leave ({ account, random }: Setting, { agents }: Staff, call: TrueCall): TrueVoicemail {
+function leave({ account, random }: Setting, { agents }: Staff, call: TrueCall): TrueVoicemail {
   const leftAt = call.legs.at(-1)?.endedAt ?? call.startedAt
   const voicemailId = random.uuid()
   const transcriptState = random.chance(0.6) ? 'ready' : random.pick(TRANSCRIPT_STATES)
@@ -46,25 +52,54 @@ function leave ({ account, random }: Setting, { agents }: Staff, call: TrueCall)
   }
 }
 
-/** The voicemails route knows no transcript; the journal has it after a while. What changes later, both routes say anew. */
-function reportsOf (setting: Setting, voicemail: TrueVoicemail): VoicemailReported[] {
+/**
+ * The voicemails route knows no transcript; the journal has it after a while. What changes later, both routes say anew.
+ */
+function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReported[] {
   const { random } = setting
   const fresh: TrueVoicemail = { ...voicemail, read: false, removedAt: null }
   const first = later(random, voicemail.leftAt + voicemail.durationSeconds * 1000, [5, 300])
   const facts = [report(setting, fresh, 'voicemails', first)]
-  if (random.chance(0.5)) facts.push(report(setting, { ...fresh, transcriptState: 'not-performed', transcriptText: null }, 'journal', later(random, first, [1, 60])))
+  if (random.chance(0.5))
+    facts.push(
+      report(
+        setting,
+        { ...fresh, transcriptState: 'not-performed', transcriptText: null },
+        'journal',
+        later(random, first, [1, 60])
+      )
+    )
   let at = later(random, first, [61, 600])
   facts.push(report(setting, fresh, 'journal', at))
-  const changes: TrueVoicemail[] = [...voicemail.read ? [{ ...voicemail, removedAt: null }] : [], ...voicemail.removedAt === null ? [] : [voicemail]]
+  const changes: TrueVoicemail[] = [
+    ...(voicemail.read ? [{ ...voicemail, removedAt: null }] : []),
+    ...(voicemail.removedAt === null ? [] : [voicemail])
+  ]
   for (const changed of changes) {
     at = Math.max(changed.removedAt ?? 0, at) + random.int(1_000, 600_000)
-    facts.push(report(setting, changed, 'voicemails', at), report(setting, changed, 'journal', at + random.int(1, 1_000)))
+    facts.push(
+      report(setting, changed, 'voicemails', at),
+      report(setting, changed, 'journal', at + random.int(1, 1_000))
+    )
   }
   return facts
 }
 
-function report (setting: Setting, voicemail: TrueVoicemail, route: VoicemailReported['route'], at: number): VoicemailReported {
+function report(
+  setting: Setting,
+  voicemail: TrueVoicemail,
+  route: VoicemailReported['route'],
+  at: number
+): VoicemailReported {
   const { account: _, leftAt, removedAt, ...told } = voicemail
   const transcript = route === 'voicemails' ? { transcriptState: null, transcriptText: null } : {}
-  return { type: 'voicemail.reported', route, ...told, ...transcript, leftAt: iso(leftAt), removedAt: removedAt === null ? null : iso(removedAt), ...restEnvelope(setting, at) }
+  return {
+    type: 'voicemail.reported',
+    route,
+    ...told,
+    ...transcript,
+    leftAt: iso(leftAt),
+    removedAt: removedAt === null ? null : iso(removedAt),
+    ...restEnvelope(setting, at)
+  }
 }

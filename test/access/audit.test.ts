@@ -1,13 +1,13 @@
 import t from 'tap'
 import { ACCOUNT } from '../reconcile/support/source-rows.js'
+import { BUSINESS } from '../support/documented.js'
 import { history } from '../support/history.js'
 import { FOREIGN, leaveLetters, withLetters } from '../support/letters.js'
-import { BUSINESS } from '../support/documented.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
 interface Page {
-  data: { id: string, action: string, actor: string, account: string | null, subject: string | null, details: object }[]
+  data: { id: string; action: string; actor: string; account: string | null; subject: string | null; details: object }[]
   nextCursor: string | null
 }
 
@@ -16,36 +16,61 @@ t.test('who did what is kept with what was done, and shown last first, in pages,
   await leaveLetters(pool, [FOREIGN], 1)
   let now = NOW
   const { get, post, patch, remove } = await queryApi(t, pool, () => now)
-  const { id: organization } = (await post('/v1/organizations', { account: 'acme', name: 'Acme' })).json<{ id: string }>()
+  const { id: organization } = (await post('/v1/organizations', { account: 'acme', name: 'Acme' })).json<{
+    id: string
+  }>()
   await patch(`/v1/organizations/${organization}`, { name: 'Acme Ltd' })
   await post(`/v1/organizations/${organization}/numbers`, { number: BUSINESS, from: '2026-01-01' })
   await remove(`/v1/organizations/${organization}/numbers/${encodeURIComponent(BUSINESS)}`)
-  const { id, key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{ id: string, key: string }>()
+  const { id, key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{
+    id: string
+    key: string
+  }>()
   now = new Date(NOW.getTime() + 1)
   await remove(`/v1/keys/${id}`)
   await remove(`/v1/keys/${id}`)
-  await pool.query("insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ('g', 'log-1', 'calls', 0, 1, 20, 20, 'x', now())")
-  for (const path of ['/v1/dead-letters/1/redrive', '/v1/dead-letters/2/redrive', '/v1/dead-letters/2/discard', '/v1/projector/resume', '/v1/projector/resume', '/v1/failed-entities/refold']) await post(path)
+  await pool.query(
+    "insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ('g', 'log-1', 'calls', 0, 1, 20, 20, 'x', now())"
+  )
+  for (const path of [
+    '/v1/dead-letters/1/redrive',
+    '/v1/dead-letters/2/redrive',
+    '/v1/dead-letters/2/discard',
+    '/v1/projector/resume',
+    '/v1/projector/resume',
+    '/v1/failed-entities/refold'
+  ])
+    await post(path)
 
   const seen: Page['data'] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
+  for (let cursor: string | null = ''; cursor !== null; ) {
     const page: Page = (await get(`/v1/audit?limit=4${cursor && `&cursor=${cursor}`}`)).json()
     seen.push(...page.data)
     cursor = page.nextCursor
   }
   t.strictSame(seen.map(({ action, account, subject }) => [action, account, subject]).reverse(), [
-    ['organization.created', 'acme', organization], ['organization.renamed', 'acme', organization], ['number.given', 'acme', BUSINESS], ['number.ended', 'acme', BUSINESS],
-    ['key.created', 'acme', id], ['key.revoked', 'acme', id],
-    ['dead-letter.redriven', null, '1'], ['dead-letter.refused', null, '2'], ['dead-letter.discarded', null, '2'], ['projector.resumed', null, 'g'], ['failed-entities.refolded', null, null]
+    ['organization.created', 'acme', organization],
+    ['organization.renamed', 'acme', organization],
+    ['number.given', 'acme', BUSINESS],
+    ['number.ended', 'acme', BUSINESS],
+    ['key.created', 'acme', id],
+    ['key.revoked', 'acme', id],
+    ['dead-letter.redriven', null, '1'],
+    ['dead-letter.refused', null, '2'],
+    ['dead-letter.discarded', null, '2'],
+    ['projector.resumed', null, 'g'],
+    ['failed-entities.refolded', null, null]
   ])
   t.strictSame(new Set(seen.map(({ actor }) => actor)), new Set(['admin']))
   t.notMatch(JSON.stringify(seen), new RegExp(`${key}|5559371200|hello|Acme`))
-  const actions = async (query: string) => (await get(`/v1/audit?${query}`)).json<Page>().data.map(({ action }) => action)
+  const actions = async (query: string) =>
+    (await get(`/v1/audit?${query}`)).json<Page>().data.map(({ action }) => action)
   t.strictSame(await actions('action=key.created&action=key.revoked'), ['key.revoked', 'key.created'])
   t.strictSame(await actions(`since=${now.toISOString()}&account=acme`), ['key.revoked'])
   t.equal((await actions(`until=${now.toISOString()}`)).length, 5)
   t.strictSame(await actions('actor=nobody'), [])
-  for (const query of ['cursor=abc', 'action=%27', 'foo=1']) t.equal((await get(`/v1/audit?${query}`)).statusCode, 400, query)
+  for (const query of ['cursor=abc', 'action=%27', 'foo=1'])
+    t.equal((await get(`/v1/audit?${query}`)).statusCode, 400, query)
 })
 
 t.test('a change that is taken back is in no log', async t => {
@@ -57,12 +82,23 @@ t.test('a change that is taken back is in no log', async t => {
 })
 
 t.test('the admin of an account sees and mends that account only', async t => {
-  const { pool, letters } = await withLetters(t, history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted'))
+  const { pool, letters } = await withLetters(
+    t,
+    history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
+  )
   await pool.query("update dead_letters set account = case id when 1 then 'acme' when 2 then 'globex' end")
-  await pool.query("insert into entities (account, kind, entity, fold_version, failed) select account, 'call', 'none', 1, 'fold' from unnest(array['acme', 'globex']) account")
-  await pool.query("insert into drift (account, type, field, count, first_seen_at, last_seen_at, sample) select account, 'X', '', 1, now(), now(), 'x' from unnest(array['acme', 'globex']) account")
-  const { get, post } = await queryApi(t, pool, () => NOW, { accounts: ['acme', 'globex'].map(id => ({ id, apiKey: `the-key-of-${id}` })) })
-  const { key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{ key: string }>()
+  await pool.query(
+    "insert into entities (account, kind, entity, fold_version, failed) select account, 'call', 'none', 1, 'fold' from unnest(array['acme', 'globex']) account"
+  )
+  await pool.query(
+    "insert into drift (account, type, field, count, first_seen_at, last_seen_at, sample) select account, 'X', '', 1, now(), now(), 'x' from unnest(array['acme', 'globex']) account"
+  )
+  const { get, post } = await queryApi(t, pool, () => NOW, {
+    accounts: ['acme', 'globex'].map(id => ({ id, apiKey: `the-key-of-${id}` }))
+  })
+  const { key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{
+    key: string
+  }>()
   await post('/v1/organizations', { account: 'globex', name: 'G' })
   for (const path of ['dead-letters', 'failed-entities', 'drift', 'quota', 'audit', 'keys']) {
     for (const query of ['', path === 'failed-entities' ? '' : '?account=globex&account=acme']) {
@@ -73,11 +109,15 @@ t.test('the admin of an account sees and mends that account only', async t => {
   const { hours } = (await get('/v1/completeness?account=globex', key)).json<{ hours: unknown[] }>()
   t.strictSame(hours, [])
   for (const id of [2, 3]) {
-    for (const path of [`/v1/dead-letters/${id}/redrive`, `/v1/dead-letters/${id}/discard`]) t.equal((await post(path, undefined, key)).statusCode, 404, path)
+    for (const path of [`/v1/dead-letters/${id}/redrive`, `/v1/dead-letters/${id}/discard`])
+      t.equal((await post(path, undefined, key)).statusCode, 404, path)
     t.equal((await get(`/v1/dead-letters/${id}`, key)).statusCode, 404)
   }
   t.equal((await post('/v1/dead-letters/1/redrive', undefined, key)).statusCode, 200)
-  t.strictSame((await letters()).map(({ state }) => state), ['redriven', 'dead', 'dead'])
+  t.strictSame(
+    (await letters()).map(({ state }) => state),
+    ['redriven', 'dead', 'dead']
+  )
   t.match((await post('/v1/failed-entities/refold', undefined, key)).json(), { entities: 1 })
   t.equal((await post('/v1/projector/resume', undefined, key)).statusCode, 403, 'it concerns all accounts')
 })
@@ -86,13 +126,33 @@ t.test('the admin of an account backfills that account only', async t => {
   const { pool } = await withLetters(t, [])
   const accounts = ['acme', 'globex'].map(id => ({ ...ACCOUNT, id }))
   const { get, post, remove } = await queryApi(t, pool, () => NOW, { syncable: () => accounts, wake: () => {} })
-  const { key, id } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{ key: string, id: string }>()
-  const begin = async (payload: object, key?: string) => (await post('/v1/backfills', { since: '2026-10-01', ...payload }, key)).json<{ backfill: { id: string } }>()
+  const { key, id } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{
+    key: string
+    id: string
+  }>()
+  const begin = async (payload: object, key?: string) =>
+    (await post('/v1/backfills', { since: '2026-10-01', ...payload }, key)).json<{ backfill: { id: string } }>()
   const other = (await begin({ account: 'globex' })).backfill.id
   const own = (await begin({}, key)).backfill.id
   t.equal((await post('/v1/backfills', { since: '2026-10-01', account: 'globex' }, key)).statusCode, 400)
-  t.strictSame((await get('/v1/backfills', key)).json<Page>().data.map(({ id }) => id), [own])
+  t.strictSame(
+    (await get('/v1/backfills', key)).json<Page>().data.map(({ id }) => id),
+    [own]
+  )
   t.strictSame((await get('/v1/backfills?account=globex', key)).json<Page>().data, [])
-  t.strictSame([await get(`/v1/backfills/${other}`, key), await remove(`/v1/backfills/${other}`, key), await remove(`/v1/backfills/${own}`, key)].map(({ statusCode }) => statusCode), [404, 404, 200])
-  t.strictSame((await get(`/v1/audit?actor=${id}`)).json<Page>().data.map(({ action, account }) => [action, account]), [['backfill.stopped', 'acme'], ['backfill.begun', 'acme']])
+  t.strictSame(
+    [
+      await get(`/v1/backfills/${other}`, key),
+      await remove(`/v1/backfills/${other}`, key),
+      await remove(`/v1/backfills/${own}`, key)
+    ].map(({ statusCode }) => statusCode),
+    [404, 404, 200]
+  )
+  t.strictSame(
+    (await get(`/v1/audit?actor=${id}`)).json<Page>().data.map(({ action, account }) => [action, account]),
+    [
+      ['backfill.stopped', 'acme'],
+      ['backfill.begun', 'acme']
+    ]
+  )
 })

@@ -10,14 +10,24 @@ t.test('browsers are told to trust nothing but us, and the documentation still w
   const { pool } = await freshDatabase(t)
   const { app, get } = await queryApi(t, pool, () => NOW)
   const { headers } = await get('/v1/calls')
-  t.match(headers, { 'content-security-policy': /default-src 'self';.*frame-ancestors 'none'/, 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
+  t.match(headers, {
+    'content-security-policy': /default-src 'self';.*frame-ancestors 'none'/,
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store'
+  })
   t.notOk(headers['strict-transport-security'])
-  t.match((await get('/v1/calls', 'wrong')).headers, { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+  t.match((await get('/v1/calls', 'wrong')).headers, {
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store'
+  })
   const page = await app.inject('/docs/')
   const policy = String(page.headers['content-security-policy'])
   t.notMatch(policy, /https?:|upgrade-insecure|validator|unsafe-eval/)
   t.match(policy, /script-src 'self'/)
-  for (const [, path = ''] of page.body.matchAll(/(?:src|href)="\.?\/?((?:docs\/)?static\/[^"]+)"/g)) t.equal((await app.inject(`/docs/${path.replace('docs/', '')}`)).statusCode, 200, path)
+  for (const [, path = ''] of page.body.matchAll(/(?:src|href)="\.?\/?((?:docs\/)?static\/[^"]+)"/g))
+    t.equal((await app.inject(`/docs/${path.replace('docs/', '')}`)).statusCode, 200, path)
   t.notMatch(page.body, /<script>(?!<)/, 'no script that the policy would refuse')
 })
 
@@ -30,16 +40,33 @@ t.test('HSTS is for a service with TLS, and for no other host', async t => {
 t.test('pages of others may ask only where they are configured, and never by cookie', async t => {
   const { pool } = await freshDatabase(t)
   const friend = 'https://dashboard.example.com'
-  const [closed, open] = [await queryApi(t, pool, () => NOW), await queryApi(t, pool, () => NOW, { corsOrigins: [friend] })]
-  const preflight = ({ app }: typeof open, origin: string) => app.inject({ method: 'OPTIONS', url: '/v1/calls', headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })
+  const [closed, open] = [
+    await queryApi(t, pool, () => NOW),
+    await queryApi(t, pool, () => NOW, { corsOrigins: [friend] })
+  ]
+  const preflight = ({ app }: typeof open, origin: string) =>
+    app.inject({
+      method: 'OPTIONS',
+      url: '/v1/calls',
+      headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
+    })
   t.notOk((await preflight(closed, friend)).headers['access-control-allow-origin'])
-  t.match((await preflight(open, friend)).headers, { 'access-control-allow-origin': friend, 'access-control-allow-headers': /authorization/ })
+  t.match((await preflight(open, friend)).headers, {
+    'access-control-allow-origin': friend,
+    'access-control-allow-headers': /authorization/
+  })
   t.notOk((await preflight(open, friend)).headers['access-control-allow-credentials'])
   t.not((await preflight(open, 'https://evil.example')).headers['access-control-allow-origin'], 'https://evil.example')
-  const answer = await open.app.inject({ url: '/v1/calls', headers: { origin: friend, authorization: `Bearer ${API_KEY}` } })
+  const answer = await open.app.inject({
+    url: '/v1/calls',
+    headers: { origin: friend, authorization: `Bearer ${API_KEY}` }
+  })
   t.match(answer, { statusCode: 200, headers: { 'access-control-allow-origin': friend } })
   t.throws(() => loadConfig({ CORS_ORIGINS: '*' }), /CORS_ORIGINS/)
-  t.strictSame(loadConfig({ CORS_ORIGINS: `${friend},http://localhost:3000` }).corsOrigins, [friend, 'http://localhost:3000'])
+  t.strictSame(loadConfig({ CORS_ORIGINS: `${friend},http://localhost:3000` }).corsOrigins, [
+    friend,
+    'http://localhost:3000'
+  ])
 })
 
 t.test('a key that asks too often has to wait, and no other', async t => {
@@ -48,7 +75,10 @@ t.test('a key that asks too often has to wait, and no other', async t => {
   const { key } = (await post('/v1/keys', { label: 'other', role: 'viewer' })).json<{ key: string }>()
   const asked = []
   for (let i = 0; i < 4; i++) asked.push(await get('/v1/calls', key))
-  t.strictSame(asked.map(({ statusCode }) => statusCode), [200, 200, 200, 429])
+  t.strictSame(
+    asked.map(({ statusCode }) => statusCode),
+    [200, 200, 200, 429]
+  )
   t.match(asked[3]?.json(), { code: 'MCS_RATE_LIMITED' })
   t.ok(Number(asked[3]?.headers['retry-after']) > 0)
   t.equal((await get('/v1/calls')).statusCode, 200)
@@ -65,7 +95,8 @@ t.test('a number without bounds is out of bounds, however it is written', async 
   const { pool } = await freshDatabase(t)
   const { get } = await queryApi(t, pool, () => NOW)
   for (const number of ['Infinity', '-Infinity', '1e999', '9'.repeat(400)]) {
-    for (const query of [`drift?limit=${number}`, `calls?limit=${number}`, `calls?minDurationSeconds=${number}`]) t.match((await get(`/v1/${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
+    for (const query of [`drift?limit=${number}`, `calls?limit=${number}`, `calls?minDurationSeconds=${number}`])
+      t.match((await get(`/v1/${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
   }
 })
 
@@ -73,14 +104,32 @@ t.test('when there is too much to do, webhooks are taken and queries wait', asyn
   const { pool } = await freshDatabase(t)
   const { app, get } = await queryApi(t, pool, () => NOW, {
     limits: { maxEventLoopDelayMs: 20 },
-    alongside: async app => app.register(webhooks, { accountOf: () => ({ id: 'default', apiKey: null, region: 'US' }), append: async () => {}, now: () => NOW, onResult: () => {} })
+    alongside: async app =>
+      app.register(webhooks, {
+        accountOf: () => ({ id: 'default', apiKey: null, region: 'US' }),
+        append: async () => {},
+        now: () => NOW,
+        onResult: () => {}
+      })
   })
-  const busy = setInterval(() => { for (const end = performance.now() + 150; performance.now() < end;); }, 1)
+  const busy = setInterval(() => {
+    for (const end = performance.now() + 150; performance.now() < end; );
+  }, 1)
   t.teardown(() => clearInterval(busy))
   await eventually('queries are refused', async () => (await get('/v1/calls')).statusCode === 503)
-  const [webhook, query] = await Promise.all([app.inject({ method: 'POST', url: `/webhooks/mightycall/${'t'.repeat(43)}`, payload: { EventType: 'IncomingCall' } }), get('/v1/calls')])
+  const [webhook, query] = await Promise.all([
+    app.inject({
+      method: 'POST',
+      url: `/webhooks/mightycall/${'t'.repeat(43)}`,
+      payload: { EventType: 'IncomingCall' }
+    }),
+    get('/v1/calls')
+  ])
   t.equal(webhook.statusCode, 200)
-  t.match({ retry: query.headers['retry-after'], ...query.json<object>() }, { retry: '5', statusCode: 503, code: 'MCS_BUSY' })
+  t.match(
+    { retry: query.headers['retry-after'], ...query.json<object>() },
+    { retry: '5', statusCode: 503, code: 'MCS_BUSY' }
+  )
   clearInterval(busy)
   await eventually('queries are answered again', async () => (await get('/v1/calls')).statusCode === 200)
 })

@@ -6,22 +6,44 @@ import { eventually } from '../support/eventually.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
-type Shown = { id: string, key: string, role: string, account: string | null, organization: string | null, expiresAt: string | null, revokedAt: string | null, lastUsedAt: string | null }
+type Shown = {
+  id: string
+  key: string
+  role: string
+  account: string | null
+  organization: string | null
+  expiresAt: string | null
+  revokedAt: string | null
+  lastUsedAt: string | null
+}
 
-async function api (t: Test) {
+async function api(t: Test) {
   const { pool } = await freshDatabase(t)
   const clock = { at: NOW }
   const { get, post, remove, access } = await queryApi(t, pool, () => clock.at)
-  const make = async (payload: object, by?: string) => (await post('/v1/keys', { label: 'a key', ...payload }, by)).json<Shown>()
-  const organization = async (account: string) => (await post('/v1/organizations', { account, name: `of ${account}` })).json<{ id: string }>().id
-  const later = (ms: number) => { clock.at = new Date(clock.at.getTime() + ms) }
+  const make = async (payload: object, by?: string) =>
+    (await post('/v1/keys', { label: 'a key', ...payload }, by)).json<Shown>()
+  const organization = async (account: string) =>
+    (await post('/v1/organizations', { account, name: `of ${account}` })).json<{ id: string }>().id
+  const later = (ms: number) => {
+    clock.at = new Date(clock.at.getTime() + ms)
+  }
   return { pool, get, post, remove, make, organization, later, access }
 }
 
 t.test('a key is shown once, kept as a digest, and opens what its role may', async t => {
   const { pool, get, make } = await api(t)
   const made = await make({ role: 'viewer', account: 'acme', label: ' the wallboard ' })
-  t.match(made, { key: /^mcs_[A-Za-z0-9_-]{43}$/, label: 'the wallboard', role: 'viewer', account: 'acme', organization: null, createdBy: 'admin', expiresAt: null, revokedAt: null })
+  t.match(made, {
+    key: /^mcs_[A-Za-z0-9_-]{43}$/,
+    label: 'the wallboard',
+    role: 'viewer',
+    account: 'acme',
+    organization: null,
+    createdBy: 'admin',
+    expiresAt: null,
+    revokedAt: null
+  })
   t.equal((await get('/v1/calls', made.key)).statusCode, 200)
   t.equal((await get('/v1/drift', made.key)).statusCode, 403)
   const kept = JSON.stringify((await pool.query("select k, encode(digest, 'hex') from api_keys k, audit_log")).rows)
@@ -30,12 +52,17 @@ t.test('a key is shown once, kept as a digest, and opens what its role may', asy
 
 t.test('a key that is unknown, revoked or expired gets one and the same answer, at once', async t => {
   const { get, make, remove, later } = await api(t)
-  const [revoked, expired] = [await make({ role: 'viewer' }), await make({ role: 'viewer', expiresAt: new Date(NOW.getTime() + 1000).toISOString() })]
+  const [revoked, expired] = [
+    await make({ role: 'viewer' }),
+    await make({ role: 'viewer', expiresAt: new Date(NOW.getTime() + 1000).toISOString() })
+  ]
   for (const { key } of [revoked, expired]) t.equal((await get('/v1/calls', key)).statusCode, 200)
   t.match((await remove(`/v1/keys/${revoked.id}`)).json(), { id: revoked.id, revokedAt: NOW.toISOString() })
   t.equal((await get('/v1/calls', revoked.key)).statusCode, 401, 'the very next request')
   later(1000)
-  const answers = await Promise.all([revoked.key, expired.key, `mcs_${'x'.repeat(43)}`, 'x', ''].map(async key => (await get('/v1/calls', key)).body))
+  const answers = await Promise.all(
+    [revoked.key, expired.key, `mcs_${'x'.repeat(43)}`, 'x', ''].map(async key => (await get('/v1/calls', key)).body)
+  )
   t.equal(new Set(answers).size, 1)
   t.match(JSON.parse(answers[0] ?? ''), { statusCode: 401, code: 'MCS_UNAUTHORIZED' })
   t.match((await remove(`/v1/keys/${revoked.id}`)).json(), { revokedAt: NOW.toISOString() }, 'revoked before')
@@ -49,13 +76,22 @@ t.test('nobody makes a key that reaches further than their own', async t => {
   const bound = await make({ role: 'platform_admin', account: 'acme' })
   const viewer = await make({ role: 'viewer', account: 'acme' })
   const refusals: [by: string, wanted: object, status: number][] = [
-    [admin.key, { role: 'platform_admin' }, 403], [admin.key, { role: 'viewer', organization: b }, 403], [admin.key, { role: 'viewer', account: 'globex', organization: other }, 403],
-    [bound.key, { role: 'viewer', account: 'globex' }, 403], [bound.key, { role: 'viewer', organization: other }, 404],
-    [viewer.key, { role: 'viewer' }, 403], ['mcs_nobody', { role: 'viewer' }, 401]
+    [admin.key, { role: 'platform_admin' }, 403],
+    [admin.key, { role: 'viewer', organization: b }, 403],
+    [admin.key, { role: 'viewer', account: 'globex', organization: other }, 403],
+    [bound.key, { role: 'viewer', account: 'globex' }, 403],
+    [bound.key, { role: 'viewer', organization: other }, 404],
+    [viewer.key, { role: 'viewer' }, 403],
+    ['mcs_nobody', { role: 'viewer' }, 401]
   ]
-  for (const [by, wanted, status] of refusals) t.equal((await post('/v1/keys', { label: 'x', ...wanted }, by)).statusCode, status, JSON.stringify(wanted))
+  for (const [by, wanted, status] of refusals)
+    t.equal((await post('/v1/keys', { label: 'x', ...wanted }, by)).statusCode, status, JSON.stringify(wanted))
   t.match(await make({ role: 'viewer' }, admin.key), { account: 'acme', organization: a, createdBy: admin.id })
-  t.match(await make({ role: 'viewer', account: null, organization: null }, admin.key), { account: 'acme', organization: a }, 'null is no way out')
+  t.match(
+    await make({ role: 'viewer', account: null, organization: null }, admin.key),
+    { account: 'acme', organization: a },
+    'null is no way out'
+  )
   t.match(await make({ role: 'platform_admin' }, bound.key), { account: 'acme', organization: null })
   const seen = (await get('/v1/keys', admin.key)).json<{ data: Shown[] }>().data
   t.strictSame(new Set(seen.map(key => key.organization)), new Set([a]))
@@ -65,8 +101,22 @@ t.test('nobody makes a key that reaches further than their own', async t => {
 t.test('what is no scope or no name is refused', async t => {
   const { post, organization } = await api(t)
   const a = await organization('acme')
-  const wrong = [{ role: 'org_admin', account: 'acme' }, { role: 'viewer', organization: a }, { role: 'platform_admin', account: 'acme', organization: a }, { role: 'viewer', label: ' ' }, { role: 'viewer', label: '\u0000'.repeat(200) }, { role: 'boss' }, { role: 'viewer', expiresAt: '2020-01-01' }, { role: 'viewer', more: 1 }]
-  for (const payload of wrong) t.match((await post('/v1/keys', { label: 'x', ...payload })).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, JSON.stringify(payload))
+  const wrong = [
+    { role: 'org_admin', account: 'acme' },
+    { role: 'viewer', organization: a },
+    { role: 'platform_admin', account: 'acme', organization: a },
+    { role: 'viewer', label: ' ' },
+    { role: 'viewer', label: '\u0000'.repeat(200) },
+    { role: 'boss' },
+    { role: 'viewer', expiresAt: '2020-01-01' },
+    { role: 'viewer', more: 1 }
+  ]
+  for (const payload of wrong)
+    t.match(
+      (await post('/v1/keys', { label: 'x', ...payload })).json(),
+      { statusCode: 400, code: 'MCS_INVALID_PARAMETER' },
+      JSON.stringify(payload)
+    )
 })
 
 t.test('a key that ends makes none that lives longer', async t => {
@@ -75,20 +125,22 @@ t.test('a key that ends makes none that lives longer', async t => {
   const { key } = await make({ role: 'platform_admin', expiresAt })
   t.equal((await make({ role: 'viewer' }, key)).expiresAt, expiresAt)
   t.equal((await make({ role: 'viewer', expiresAt: '2026-11-30' }, key)).expiresAt, '2026-11-30T00:00:00.000Z')
-  for (const later of ['2026-12-02', null]) t.equal((await post('/v1/keys', { label: 'x', role: 'viewer', expiresAt: later }, key)).statusCode, 400)
+  for (const later of ['2026-12-02', null])
+    t.equal((await post('/v1/keys', { label: 'x', role: 'viewer', expiresAt: later }, key)).statusCode, 400)
 })
 
 t.test('the last use is noted once a minute, and a request does not wait for it', async t => {
   const { pool, get, make, later } = await api(t)
   const { key } = await make({ role: 'viewer' })
-  const lastUse = async () => (await pool.query<{ at: Date | null }>('select last_used_at as at from api_keys')).rows[0]?.at?.getTime()
+  const lastUse = async () =>
+    (await pool.query<{ at: Date | null }>('select last_used_at as at from api_keys')).rows[0]?.at?.getTime()
   t.equal(await lastUse(), undefined)
   await get('/v1/calls', key)
-  await eventually('it is noted', async () => await lastUse() === NOW.getTime())
+  await eventually('it is noted', async () => (await lastUse()) === NOW.getTime())
   later(59_000)
   await get('/v1/calls', key)
   t.equal(await lastUse(), NOW.getTime())
-  await pool.query('alter table api_keys add check (last_used_at < now() - interval \'1000 years\') not valid')
+  await pool.query("alter table api_keys add check (last_used_at < now() - interval '1000 years') not valid")
   later(1_000)
   t.equal((await get('/v1/calls', key)).statusCode, 200, 'though it cannot be noted')
 })
@@ -101,8 +153,10 @@ t.test('keys are listed newest first, in pages', async t => {
     later(i % 2)
   }
   const seen: string[] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const page: { data: Shown[], nextCursor: string | null } = (await get(`/v1/keys?limit=2${cursor && `&cursor=${cursor}`}`)).json()
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: { data: Shown[]; nextCursor: string | null } = (
+      await get(`/v1/keys?limit=2${cursor && `&cursor=${cursor}`}`)
+    ).json()
     seen.push(...page.data.map(({ id }) => id))
     cursor = page.nextCursor
   }
@@ -115,7 +169,11 @@ t.test('keys are listed newest first, in pages', async t => {
 t.test('a key that is being revoked makes no other', async t => {
   const { pool, access, make } = await api(t)
   const { id, key } = await make({ role: 'platform_admin' })
-  const creator = await access.authenticate({ headers: { authorization: `Bearer ${key}` }, cookies: {}, method: 'POST' } as Parameters<typeof access.authenticate>[0]) as Viewer // all that it reads
+  const creator = (await access.authenticate({
+    headers: { authorization: `Bearer ${key}` },
+    cookies: {},
+    method: 'POST'
+  } as Parameters<typeof access.authenticate>[0])) as Viewer // all that it reads
   const keys = createKeys({ pool, now: () => NOW })
   await keys.revoke(COMMAND_LINE, id)
   await t.rejects(keys.create(creator, { label: 'too late', role: 'viewer' }), { code: 'MCS_UNAUTHORIZED' })

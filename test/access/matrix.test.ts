@@ -6,7 +6,13 @@ import { NOW } from '../support/projection.js'
 import { API_KEY, queryApi } from '../support/query-api.js'
 import { type DescribedRoute, describedRoutes } from '../support/routes-of-api.js'
 
-const NOBODY: Record<RouteRole, number | null> = { open: null, viewer: 401, org_admin: 401, platform_admin: 401, operator: 401 }
+const NOBODY: Record<RouteRole, number | null> = {
+  open: null,
+  viewer: 401,
+  org_admin: 401,
+  platform_admin: 401,
+  operator: 401
+}
 
 /** With what status a route refuses, by the role that it takes; null: it lets in. */
 const REFUSALS: Record<string, Record<RouteRole, number | null>> = {
@@ -19,15 +25,21 @@ const REFUSALS: Record<string, Record<RouteRole, number | null>> = {
   "A's own admin": { open: null, viewer: null, org_admin: null, platform_admin: 403, operator: 403 },
   "the admin of A's account": { open: null, viewer: null, org_admin: null, platform_admin: null, operator: 403 },
   'a platform admin by key': { open: null, viewer: null, org_admin: null, platform_admin: null, operator: null },
-  'ADMIN_KEY': { open: null, viewer: null, org_admin: null, platform_admin: null, operator: null }
+  ADMIN_KEY: { open: null, viewer: null, org_admin: null, platform_admin: null, operator: null }
 }
 
-async function api (t: Test) {
+async function api(t: Test) {
   const { pool } = await freshDatabase(t)
   const { app, post, remove } = await queryApi(t, pool, () => new Date(NOW.getTime() + 60_000))
-  const { id: organization } = (await post('/v1/organizations', { account: 'default', name: 'A' })).json<{ id: string }>()
-  const make = async (scope: object) => (await post('/v1/keys', { label: 'x', ...scope })).json<{ id: string, key: string }>()
-  const [revoked, expired] = [await make({ role: 'platform_admin' }), await make({ role: 'platform_admin', expiresAt: '2126-01-01' })]
+  const { id: organization } = (await post('/v1/organizations', { account: 'default', name: 'A' })).json<{
+    id: string
+  }>()
+  const make = async (scope: object) =>
+    (await post('/v1/keys', { label: 'x', ...scope })).json<{ id: string; key: string }>()
+  const [revoked, expired] = [
+    await make({ role: 'platform_admin' }),
+    await make({ role: 'platform_admin', expiresAt: '2126-01-01' })
+  ]
   await remove(`/v1/keys/${revoked.id}`)
   await pool.query('update api_keys set expires_at = $2 where id = $1', [expired.id, NOW])
   const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
@@ -42,16 +54,25 @@ async function api (t: Test) {
     "A's own admin": bearer((await make({ role: 'org_admin', ...inA })).key),
     "the admin of A's account": bearer((await make({ role: 'platform_admin', account: 'default' })).key),
     'a platform admin by key': bearer((await make({ role: 'platform_admin' })).key),
-    'ADMIN_KEY': bearer(API_KEY)
+    ADMIN_KEY: bearer(API_KEY)
   }
   let asked = 0 // each from an address of its own: wrong keys are counted by it
-  const ask = ({ method, url }: DescribedRoute, who: string) => app.inject({ method, url: url(), headers: headers[who] ?? {}, remoteAddress: `10.0.${asked >> 8}.${asked++ & 255}` })
+  const ask = ({ method, url }: DescribedRoute, who: string) =>
+    app.inject({
+      method,
+      url: url(),
+      headers: headers[who] ?? {},
+      remoteAddress: `10.0.${asked >> 8}.${asked++ & 255}`
+    })
   return { app, ask, pool }
 }
 
 t.test('every route that is described has its line, and every line its description', async t => {
   const { app } = await api(t)
-  t.strictSame(new Set(describedRoutes(app).map(({ method, path }) => `${method} ${path}`)), new Set(ROUTES.map(([method, path]) => `${method} ${path}`)))
+  t.strictSame(
+    new Set(describedRoutes(app).map(({ method, path }) => `${method} ${path}`)),
+    new Set(ROUTES.map(([method, path]) => `${method} ${path}`))
+  )
 })
 
 t.test('each route lets in whom its line names, and nobody else', async t => {
@@ -69,6 +90,10 @@ t.test('each route lets in whom its line names, and nobody else', async t => {
       if (statusCode === 401) refusals.add(body)
     }
   }
-  t.equal(refusals.size, 1, 'one and the same answer for all that is nobody\'s')
-  t.match((await pool.query('select count(*)::int as keys from api_keys where revoked_at is null')).rows, [{ keys: 5 }], 'nobody has made or revoked one')
+  t.equal(refusals.size, 1, "one and the same answer for all that is nobody's")
+  t.match(
+    (await pool.query('select count(*)::int as keys from api_keys where revoked_at is null')).rows,
+    [{ keys: 5 }],
+    'nobody has made or revoked one'
+  )
 })

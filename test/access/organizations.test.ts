@@ -1,44 +1,90 @@
+import { sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
 import t, { type Test } from 'tap'
 import { createOwnerships, ownerOf } from '../../src/access/ownerships.js'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { sql } from 'drizzle-orm'
 import { freshDatabase } from '../support/database.js'
 import { BUSINESS } from '../support/documented.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
 const PATH = encodeURIComponent(BUSINESS)
-type Whole = { id: string, name: string, numbers: { number: string, from: string, until: string | null }[] }
+type Whole = { id: string; name: string; numbers: { number: string; from: string; until: string | null }[] }
 
-async function api (t: Test) {
+async function api(t: Test) {
   const { pool } = await freshDatabase(t)
   const calls = await queryApi(t, pool, () => NOW)
-  const make = async (name: string, account = 'acme') => (await calls.post('/v1/organizations', { account, name })).json<Whole>().id
+  const make = async (name: string, account = 'acme') =>
+    (await calls.post('/v1/organizations', { account, name })).json<Whole>().id
   const numbersOf = async (id: string) => (await calls.get(`/v1/organizations/${id}`)).json<Whole>().numbers
-  const keyOf = async (scope: object) => (await calls.post('/v1/keys', { label: 'x', ...scope })).json<{ key: string }>().key
+  const keyOf = async (scope: object) =>
+    (await calls.post('/v1/keys', { label: 'x', ...scope })).json<{ key: string }>().key
   return { pool, ...calls, make, numbersOf, keyOf }
 }
 
 t.test('a number moves from one organization to another, and its past stays', async t => {
   const { post, remove, make, numbersOf } = await api(t)
   const [a, b] = [await make('A'), await make('B')]
-  t.match((await post(`/v1/organizations/${b}/numbers`, { number: '(555) 034-7567', from: '2026-01-01' })).json(), { number: BUSINESS, from: '2026-01-01T00:00:00.000Z', until: null })
-  t.match((await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS })).json(), { statusCode: 409, code: 'MCS_NUMBER_OWNED' })
-  t.match((await remove(`/v1/organizations/${b}/numbers/${PATH}?until=2026-11-01`)).json(), { ownership: { until: '2026-11-01T00:00:00.000Z' } })
-  t.equal((await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2026-11-01' })).statusCode, 201, 'at the same instant')
-  t.match([await numbersOf(a), await numbersOf(b)], [[{ from: '2026-11-01T00:00:00.000Z', until: null }], [{ from: '2026-01-01T00:00:00.000Z', until: '2026-11-01T00:00:00.000Z' }]])
-  t.equal((await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS, from: '2025-01-01', until: '2026-01-01' })).statusCode, 201, 'before is free')
-  for (const span of [{ from: '2025-06-01', until: '2025-07-01' }, { from: '2024-01-01' }, { from: '2026-12-01' }]) t.equal((await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS, ...span })).statusCode, 409, JSON.stringify(span))
+  t.match((await post(`/v1/organizations/${b}/numbers`, { number: '(555) 034-7567', from: '2026-01-01' })).json(), {
+    number: BUSINESS,
+    from: '2026-01-01T00:00:00.000Z',
+    until: null
+  })
+  t.match((await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS })).json(), {
+    statusCode: 409,
+    code: 'MCS_NUMBER_OWNED'
+  })
+  t.match((await remove(`/v1/organizations/${b}/numbers/${PATH}?until=2026-11-01`)).json(), {
+    ownership: { until: '2026-11-01T00:00:00.000Z' }
+  })
+  t.equal(
+    (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2026-11-01' })).statusCode,
+    201,
+    'at the same instant'
+  )
+  t.match(
+    [await numbersOf(a), await numbersOf(b)],
+    [
+      [{ from: '2026-11-01T00:00:00.000Z', until: null }],
+      [{ from: '2026-01-01T00:00:00.000Z', until: '2026-11-01T00:00:00.000Z' }]
+    ]
+  )
+  t.equal(
+    (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS, from: '2025-01-01', until: '2026-01-01' }))
+      .statusCode,
+    201,
+    'before is free'
+  )
+  for (const span of [{ from: '2025-06-01', until: '2025-07-01' }, { from: '2024-01-01' }, { from: '2026-12-01' }])
+    t.equal(
+      (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS, ...span })).statusCode,
+      409,
+      JSON.stringify(span)
+    )
 })
 
 t.test('spans of one number never overlap, whoever gives it away at once', async t => {
   const { pool, make } = await api(t)
   const [a, b] = [await make('A'), await make('B')]
   const ownerships = createOwnerships({ pool, now: () => NOW })
-  const give = (id: string, hour: number) => ownerships.add({ id, account: 'acme', name: '', createdAt: NOW }, { number: BUSINESS, from: new Date(NOW.getTime() + hour * 3_600_000), until: null }, 'a test').then(() => 1, (err: { code: string }) => err.code)
+  const give = (id: string, hour: number) =>
+    ownerships
+      .add(
+        { id, account: 'acme', name: '', createdAt: NOW },
+        { number: BUSINESS, from: new Date(NOW.getTime() + hour * 3_600_000), until: null },
+        'a test'
+      )
+      .then(
+        () => 1,
+        (err: { code: string }) => err.code
+      )
   const outcomes = await Promise.all([a, b, a, b, a, b].map(give))
-  t.strictSame(outcomes.filter(outcome => outcome !== 1), Array(5).fill('MCS_NUMBER_OWNED'))
-  const { rows } = await pool.query('select from number_ownerships x join number_ownerships y on x.number = y.number and x.owned_from < y.owned_from and (x.owned_until is null or x.owned_until > y.owned_from)')
+  t.strictSame(
+    outcomes.filter(outcome => outcome !== 1),
+    Array(5).fill('MCS_NUMBER_OWNED')
+  )
+  const { rows } = await pool.query(
+    'select from number_ownerships x join number_ownerships y on x.number = y.number and x.owned_from < y.owned_from and (x.owned_until is null or x.owned_until > y.owned_from)'
+  )
   t.equal(rows.length, 0)
 })
 
@@ -51,17 +97,37 @@ t.test('a span that never began is taken away, and one that has ended is not mad
   t.equal((await remove(`/v1/organizations/${a}/numbers/${PATH}`)).statusCode, 404)
   await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2026-01-01', until: '2026-02-01' })
   t.equal((await remove(`/v1/organizations/${a}/numbers/${PATH}?until=2026-03-01`)).statusCode, 400)
-  for (const span of [{ from: '2026-05-01', until: '2026-05-01' }, { number: 'Mellow Widget' }, { number: '101' }, { from: 'soon' }]) t.equal((await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, ...span })).statusCode, 400, JSON.stringify(span))
+  for (const span of [
+    { from: '2026-05-01', until: '2026-05-01' },
+    { number: 'Mellow Widget' },
+    { number: '101' },
+    { from: 'soon' }
+  ])
+    t.equal(
+      (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, ...span })).statusCode,
+      400,
+      JSON.stringify(span)
+    )
 })
 
 t.test('each sees and changes what is within reach', async t => {
   const { get, post, patch, make, keyOf } = await api(t)
   const [a, b, other] = [await make('A'), await make('B'), await make('C', 'globex')]
-  const [own, bound, viewer] = [await keyOf({ role: 'org_admin', account: 'acme', organization: a }), await keyOf({ role: 'platform_admin', account: 'acme' }), await keyOf({ role: 'viewer', account: 'acme', organization: a })]
-  const list = async (key: string) => (await get('/v1/organizations', key)).json<{ data: Whole[] }>().data?.map(({ id }) => id)
+  const [own, bound, viewer] = [
+    await keyOf({ role: 'org_admin', account: 'acme', organization: a }),
+    await keyOf({ role: 'platform_admin', account: 'acme' }),
+    await keyOf({ role: 'viewer', account: 'acme', organization: a })
+  ]
+  const list = async (key: string) =>
+    (await get('/v1/organizations', key)).json<{ data: Whole[] }>().data?.map(({ id }) => id)
   t.strictSame([await list(own), await list(bound)], [[a], [a, b]])
   t.equal((await get('/v1/organizations', viewer)).statusCode, 403)
-  t.strictSame([await get(`/v1/organizations/${b}`, own), await get(`/v1/organizations/${other}`, bound)].map(answer => answer.statusCode), [404, 404])
+  t.strictSame(
+    [await get(`/v1/organizations/${b}`, own), await get(`/v1/organizations/${other}`, bound)].map(
+      answer => answer.statusCode
+    ),
+    [404, 404]
+  )
   t.equal((await patch(`/v1/organizations/${a}`, { name: 'mine' }, own)).statusCode, 403)
   t.equal((await patch(`/v1/organizations/${other}`, { name: 'mine' }, bound)).statusCode, 404)
   t.match((await patch(`/v1/organizations/${b}`, { name: ' Bee ' }, bound)).json(), { id: b, name: 'Bee' })
@@ -75,6 +141,11 @@ t.test('whose a number is now can be asked in SQL', async t => {
   const { pool, post, make } = await api(t)
   const a = await make('A')
   await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2026-01-01', until: '2026-12-01' })
-  const owner = async (at: string) => (await drizzle(pool).execute<{ owner: string | null }>(sql`select ${ownerOf({ account: sql`'acme'`, number: sql`${BUSINESS}` }, new Date(at))} as owner`)).rows[0]?.owner
+  const owner = async (at: string) =>
+    (
+      await drizzle(pool).execute<{ owner: string | null }>(
+        sql`select ${ownerOf({ account: sql`'acme'`, number: sql`${BUSINESS}` }, new Date(at))} as owner`
+      )
+    ).rows[0]?.owner
   t.strictSame([await owner('2025-12-31'), await owner('2026-01-01'), await owner('2026-12-01')], [null, a, null])
 })

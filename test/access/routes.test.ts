@@ -26,7 +26,10 @@ t.test('a route for administrators is refused to a viewer, with the role that it
   const { get, post } = await queryApi(t, pool, () => new Date(), { viewers: { 'viewer-key': VIEWER } })
   t.equal((await get('/v1/calls', 'viewer-key')).statusCode, 200)
   const refused = await get('/v1/drift', 'viewer-key')
-  t.match({ status: refused.statusCode, ...refused.json<object>() }, { status: 403, code: 'MCS_FORBIDDEN', message: /platform_admin/ })
+  t.match(
+    { status: refused.statusCode, ...refused.json<object>() },
+    { status: 403, code: 'MCS_FORBIDDEN', message: /platform_admin/ }
+  )
   t.equal((await post('/v1/projector/resume', undefined, 'viewer-key')).statusCode, 403)
   t.equal((await get('/v1/drift', 'nobody')).statusCode, 401)
 })

@@ -17,8 +17,13 @@ import { tempDir } from '../support/temp-dir.js'
 
 t.test('a table is in a backup, or a rebuild makes it again, or it is of a day', async t => {
   const { pool } = await freshDatabase(t)
-  const { rows } = await pool.query<{ name: string }>("select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition")
-  t.strictSame(rows.map(({ name }) => name).sort(), [...KEPT_TABLES.map(({ name }) => name), ...REBUILT_TABLES, ...PASSING_TABLES].sort())
+  const { rows } = await pool.query<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition"
+  )
+  t.strictSame(
+    rows.map(({ name }) => name).sort(),
+    [...KEPT_TABLES.map(({ name }) => name), ...REBUILT_TABLES, ...PASSING_TABLES].sort()
+  )
 })
 
 t.test('what is restored and rebuilt is what was there, row by row', async t => {
@@ -30,7 +35,10 @@ t.test('what is restored and rebuilt is what was there, row by row', async t => 
     t.ok(rows.length > 0, `${name} holds something`)
     t.strictSame(after.get(name), rows, name)
   }
-  t.match(await rebuild({ pool: copy.pool, settings: SETTINGS, now: () => NOW, dryRun: true }), { differences: 0, failures: [] })
+  t.match(await rebuild({ pool: copy.pool, settings: SETTINGS, now: () => NOW, dryRun: true }), {
+    differences: 0,
+    failures: []
+  })
   await leaveLetters(copy.pool, [FOREIGN], 100)
   t.match((await copy.pool.query('select max(id) as id from dead_letters')).rows, [{ id: '4' }], 'numbering goes on')
 })
@@ -48,40 +56,58 @@ t.test('the file is readable by its owner only, appears whole, and replaces none
   t.match(await readBackup({ file }), { format: 1 })
   await t.rejects(write({ file: path.join(dir, 'nowhere', 'b') }), { code: 'MCS_BACKUP_FILE', message: /ENOENT/ })
   const abort = new AbortController()
-  await t.rejects(write({ file: path.join(dir, 'c'), signal: abort.signal, onRows: () => abort.abort() }), { name: 'AbortError' })
+  await t.rejects(write({ file: path.join(dir, 'c'), signal: abort.signal, onRows: () => abort.abort() }), {
+    name: 'AbortError'
+  })
   t.strictSame(readdirSync(dir), ['b'], 'nothing else is left')
 })
 
 t.test('only an empty database is filled, and one that a service has opened is empty', async t => {
   const { pool } = await fullDatabase(t, { calls: 5 })
   const file = await backedUp(t, pool)
-  await t.rejects(restoreBackup({ pool, file }), { code: 'MCS_DATABASE_NOT_EMPTY', message: /\(events, checkpoints, .*restore into a new one/ })
+  await t.rejects(restoreBackup({ pool, file }), {
+    code: 'MCS_DATABASE_NOT_EMPTY',
+    message: /\(events, checkpoints, .*restore into a new one/
+  })
   const other = await freshDatabase(t)
-  await other.pool.query("insert into checkpoints (log_id, consumer_group, topic, partition, last_offset, updated_at) values ('log', 'g', 'calls', 0, -1, now())")
+  await other.pool.query(
+    "insert into checkpoints (log_id, consumer_group, topic, partition, last_offset, updated_at) values ('log', 'g', 'calls', 0, -1, now())"
+  )
   await restoreBackup({ pool: other.pool, file })
   t.strictSame((await allRows(other.pool)).get('checkpoints'), (await allRows(pool)).get('checkpoints'))
 })
 
-t.test('a backup of an older schema is restored, with today\'s defaults', async t => {
+t.test("a backup of an older schema is restored, with today's defaults", async t => {
   const { pool } = await fullDatabase(t, { calls: 5 })
   const file = await backedUp(t, pool)
-  rewrite(file, ([header = '', ...lines]) => [header.replace(',"state"', '').replace(/"migration":"\w+"/, '"migration":"0000_backbone"'), ...lines.map(line => line.startsWith('{"dead_letters"') ? line.replace(/,"state":"dead"/, '') : line)])
+  rewrite(file, ([header = '', ...lines]) => [
+    header.replace(',"state"', '').replace(/"migration":"\w+"/, '"migration":"0000_backbone"'),
+    ...lines.map(line => (line.startsWith('{"dead_letters"') ? line.replace(/,"state":"dead"/, '') : line))
+  ])
   const copy = await restored(t, file)
   t.strictSame((await allRows(copy.pool)).get('dead_letters'), (await allRows(pool)).get('dead_letters'))
 })
 
-t.test('a backup beside the projector is of one instant: what is projected again from its checkpoints is all', async t => {
-  const { pool, events, simulation } = await fullDatabase(t, { calls: 40 })
-  const more = events.map(event => ({ ...event, account: `${simulation.truth.account}-2` }))
-  const project = projectorOf(pool, { logId: 'second', batchSize: 5 })
-  const projecting = project(more)
-  await eventually('some of it is projected', async () => (await pool.query("select from events where account like '%-2'")).rowCount !== 0)
-  const file = await backedUp(t, pool)
-  await projecting
-  const { pool: copy } = await restored(t, file)
-  const count = async () => (await copy.query("select from events where account like '%-2'")).rowCount ?? 0
-  t.ok(await count() < more.length, 'a part of it is in the backup')
-  await projectorOf(copy, { logId: 'second', batchSize: 5 })(more) // the log from its first record: what the checkpoints cover is skipped
-  const [before, after] = [await allRows(pool), await allRows(copy)]
-  for (const name of ['events', 'entities', 'call_history', 'call_legs', 'sms_logs', 'mightycall_reports', 'drift']) t.strictSame(after.get(name), before.get(name), name)
-})
+t.test(
+  'a backup beside the projector is of one instant: what is projected again from its checkpoints is all',
+  async t => {
+    const { pool, events, simulation } = await fullDatabase(t, { calls: 40 })
+    const more = events.map(event => ({ ...event, account: `${simulation.truth.account}-2` }))
+    const project = projectorOf(pool, { logId: 'second', batchSize: 5 })
+    const projecting = project(more)
+    await eventually(
+      'some of it is projected',
+      async () => (await pool.query("select from events where account like '%-2'")).rowCount !== 0
+    )
+    const file = await backedUp(t, pool)
+    await projecting
+    const { pool: copy } = await restored(t, file)
+    const count = async () => (await copy.query("select from events where account like '%-2'")).rowCount ?? 0
+    t.ok((await count()) < more.length, 'a part of it is in the backup')
+    // the log from its first record: what the checkpoints cover is skipped
+    await projectorOf(copy, { logId: 'second', batchSize: 5 })(more)
+    const [before, after] = [await allRows(pool), await allRows(copy)]
+    for (const name of ['events', 'entities', 'call_history', 'call_legs', 'sms_logs', 'mightycall_reports', 'drift'])
+      t.strictSame(after.get(name), before.get(name), name)
+  }
+)

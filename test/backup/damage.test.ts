@@ -7,7 +7,7 @@ import { freshDatabase } from '../support/database.js'
 
 const PLACES = 40
 
-async function backup (t: Test) {
+async function backup(t: Test) {
   const { pool } = await fullDatabase(t, { calls: 10 })
   const file = await backedUp(t, pool)
   return { file, bytes: readFileSync(file) }
@@ -16,7 +16,7 @@ async function backup (t: Test) {
 t.test('a byte that is flipped anywhere is noticed', async t => {
   const { file, bytes } = await backup(t)
   for (let i = 0; i < PLACES; i++) {
-    const at = 10 + Math.floor((bytes.length - 11) * i / (PLACES - 1)) // behind gzip's own header, which holds nothing of the backup
+    const at = 10 + Math.floor(((bytes.length - 11) * i) / (PLACES - 1)) // behind gzip's own header, which holds nothing of the backup
     const flipped = Buffer.from(bytes)
     flipped.writeUInt8(flipped.readUInt8(at) ^ 0x10, at)
     writeFileSync(file, flipped)
@@ -27,7 +27,7 @@ t.test('a byte that is flipped anywhere is noticed', async t => {
 t.test('a file that was cut anywhere is noticed', async t => {
   const { file, bytes } = await backup(t)
   for (let i = PLACES - 1; i >= 0; i--) {
-    truncateSync(file, Math.floor((bytes.length - 1) * i / (PLACES - 1)))
+    truncateSync(file, Math.floor(((bytes.length - 1) * i) / (PLACES - 1)))
     await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED' }, `${i} of ${PLACES - 1} parts`)
   }
 })
@@ -35,16 +35,36 @@ t.test('a file that was cut anywhere is noticed', async t => {
 const swapped = (lines: string[], from: RegExp, to: string) => lines.map(line => line.replace(from, to))
 
 /** Each with a digest that is right. */
-const FORGED: { name: string, change: (lines: string[]) => string[], says: RegExp }[] = [
+const FORGED: { name: string; change: (lines: string[]) => string[]; says: RegExp }[] = [
   { name: 'a row is gone', change: lines => lines.toSpliced(5, 1), says: /rows are missing/ },
-  { name: 'a row is there twice', change: lines => lines.toSpliced(5, 0, lines[5] ?? ''), says: /more rows than it says/ },
+  {
+    name: 'a row is there twice',
+    change: lines => lines.toSpliced(5, 0, lines[5] ?? ''),
+    says: /more rows than it says/
+  },
   { name: 'a line is no row', change: lines => lines.toSpliced(5, 1, 'hello'), says: /no row/ },
   { name: 'a line follows the end', change: lines => [...lines, lines.at(-1) ?? ''], says: /digest|follows its end/ },
   { name: 'no end', change: lines => lines.slice(0, -1), says: /ends too early|more rows/ },
-  { name: 'a table that there is not', change: lines => swapped(lines, /"name":"events"/, '"name":"pg_authid"'), says: /a table or a column that there is not/ },
-  { name: 'a column that is none', change: lines => swapped(lines, /"columns":\["account"/, '"columns":["account) select 1; --"'), says: /a table or a column that there is not/ },
-  { name: 'another format', change: lines => swapped(lines, /"format":1/, '"format":2'), says: /format 2 is of another version/ },
-  { name: 'a later schema', change: lines => swapped(lines, /"migration":"\w+"/, '"migration":"9999_later"'), says: /later version/ },
+  {
+    name: 'a table that there is not',
+    change: lines => swapped(lines, /"name":"events"/, '"name":"pg_authid"'),
+    says: /a table or a column that there is not/
+  },
+  {
+    name: 'a column that is none',
+    change: lines => swapped(lines, /"columns":\["account"/, '"columns":["account) select 1; --"'),
+    says: /a table or a column that there is not/
+  },
+  {
+    name: 'another format',
+    change: lines => swapped(lines, /"format":1/, '"format":2'),
+    says: /format 2 is of another version/
+  },
+  {
+    name: 'a later schema',
+    change: lines => swapped(lines, /"migration":"\w+"/, '"migration":"9999_later"'),
+    says: /later version/
+  },
   { name: 'another file', change: () => ['{"log":"something else"}', ''], says: /does not begin as a backup does/ }
 ]
 
@@ -60,13 +80,21 @@ t.test('what is no backup, or not there, is said in one line', async t => {
   const { file } = await backup(t)
   writeFileSync(file, 'hello')
   await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message: /cannot be unpacked/ })
-  await t.rejects(readBackup({ file: `${file}.none` }), { code: 'MCS_BACKUP_FILE', message: /cannot be read \(ENOENT\)/ })
+  await t.rejects(readBackup({ file: `${file}.none` }), {
+    code: 'MCS_BACKUP_FILE',
+    message: /cannot be read \(ENOENT\)/
+  })
 })
 
 t.test('of a file that is damaged after it was checked nothing is restored', async t => {
   const { file, bytes } = await backup(t)
   const { pool } = await freshDatabase(t)
-  const tables = async () => (await pool.query('select (select count(*) from events) + (select count(*) from checkpoints) + (select count(*) from entities) as rows')).rows
+  const tables = async () =>
+    (
+      await pool.query(
+        'select (select count(*) from events) + (select count(*) from checkpoints) + (select count(*) from entities) as rows'
+      )
+    ).rows
   writeFileSync(file, bytes.subarray(0, bytes.length - 20))
   await t.rejects(restoreBackup({ pool, file }), { code: 'MCS_BACKUP_DAMAGED' })
   t.match(await tables(), [{ rows: '0' }])

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import pg from 'pg'
 import { pino } from 'pino'
-import { fasterClock } from '../../src/lib/clock.js'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
+import { fasterClock } from '../../src/lib/clock.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { startWorld } from '../../src/simulator/demo-world.js'
 import { freePorts } from '../support/free-ports.js'
@@ -18,7 +18,9 @@ const CALLS_A_DAY = 60
 const AFTER_MS = 5 * HOUR_MS
 const DAILY_LIMIT = 2_500
 
-/** Simulated days of a company whose webhooks get lost, doubled and late, and what of its truth the read models have. */
+/**
+ * Simulated days of a company whose webhooks get lost, doubled and late, and what of its truth the read models have.
+ */
 export const completeness: Bench = async ({ dir, days, speed, print, progress, teardown }) => {
   progress('starting')
   const server = await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), log: () => {} })
@@ -32,13 +34,24 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   const company = { seed: 1, startAt: at(0), calls: CALLS_A_DAY * days, hours: 24 * days }
   const outageFrom = callAfter(company, at(12 * HOUR_MS)) - MINUTE_MS
   const world = await startWorld({
-    dir: path.join(dir, 'world'), port, clock, databaseUrl: server.url, logger: pino({ level: 'silent' }),
+    dir: path.join(dir, 'world'),
+    port,
+    clock,
+    databaseUrl: server.url,
+    logger: pino({ level: 'silent' }),
     company,
-    webhookFaults: { drop: 0.02, duplicate: 0.05, reorder: 0.1, outages: [{ from: outageFrom, until: outageFrom + 30 * MINUTE_MS }] }
+    webhookFaults: {
+      drop: 0.02,
+      duplicate: 0.05,
+      reorder: 0.1,
+      outages: [{ from: outageFrom, until: outageFrom + 30 * MINUTE_MS }]
+    }
   })
   teardown(world.close)
-  for (const end = at(24 * days * HOUR_MS + AFTER_MS); clock.now().getTime() < end;) {
-    progress(`${clock.now().toISOString().slice(0, 16)}, ${Math.round((end - clock.now().getTime()) / speed / 1000)} s left`)
+  for (const end = at(24 * days * HOUR_MS + AFTER_MS); clock.now().getTime() < end; ) {
+    progress(
+      `${clock.now().toISOString().slice(0, 16)}, ${Math.round((end - clock.now().getTime()) / speed / 1000)} s left`
+    )
     await clock.wait(10 * MINUTE_MS)
   }
   const truth = world.mightyCall.truth() as unknown as Record<string, TrueRow[]>
@@ -46,31 +59,74 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
     const { missing, unequal } = await differencesOf(pool, compared, truth[compared.name] ?? [])
     print({ name: `completeness_${compared.name}`, value: truth[compared.name]?.length ?? 0, unit: 'rows' })
     print({ name: `completeness_${compared.name}_missing`, value: missing, unit: 'rows', goal: { atMost: 0 } })
-    print({ name: `completeness_${compared.name}_unequal`, value: [...unequal.values()].reduce((sum, rows) => sum + rows, 0), unit: 'fields', goal: { atMost: 0 } })
-    for (const [field, rows] of unequal) print({ name: `completeness_${compared.name}_unequal_${field}`, value: rows, unit: 'rows' })
+    print({
+      name: `completeness_${compared.name}_unequal`,
+      value: [...unequal.values()].reduce((sum, rows) => sum + rows, 0),
+      unit: 'fields',
+      goal: { atMost: 0 }
+    })
+    for (const [field, rows] of unequal)
+      print({ name: `completeness_${compared.name}_unequal_${field}`, value: rows, unit: 'rows' })
   }
   await printLedger(pool, print)
   const delays = await delaysOf(pool, truth)
-  print({ name: 'completeness_polled_p95', value: percentile(delays.polled, 0.95) / MINUTE_MS, unit: 'min', goal: { atMost: 6 } })
-  print({ name: 'completeness_created_p95', value: percentile(delays.created, 0.95) / MINUTE_MS, unit: 'min', goal: { atMost: 20 } })
+  print({
+    name: 'completeness_polled_p95',
+    value: percentile(delays.polled, 0.95) / MINUTE_MS,
+    unit: 'min',
+    goal: { atMost: 6 }
+  })
+  print({
+    name: 'completeness_created_p95',
+    value: percentile(delays.created, 0.95) / MINUTE_MS,
+    unit: 'min',
+    goal: { atMost: 20 }
+  })
 }
 
 /** When the first call after an instant began: an outage in which nobody calls would show nothing. */
-function callAfter (company: CompanyOptions, instant: number): number {
-  return simulateCompany(company).truth.calls.map(call => call.startedAt).filter(startedAt => startedAt >= instant).sort((a, b) => a - b)[0] ?? instant
+function callAfter(company: CompanyOptions, instant: number): number {
+  return (
+    simulateCompany(company)
+      .truth.calls.map(call => call.startedAt)
+      .filter(startedAt => startedAt >= instant)
+      .sort((a, b) => a - b)[0] ?? instant
+  )
 }
 
-async function printLedger (pool: pg.Pool, print: Parameters<Bench>[0]['print']): Promise<void> {
-  const { rows: [gaps] } = await pool.query('select count(*)::int as all, (count(*) filter (where healed_at is null))::int as open from gaps')
+async function printLedger(pool: pg.Pool, print: Parameters<Bench>[0]['print']): Promise<void> {
+  const {
+    rows: [gaps]
+  } = await pool.query(
+    'select count(*)::int as all, (count(*) filter (where healed_at is null))::int as open from gaps'
+  )
   print({ name: 'completeness_gaps', value: gaps.all, unit: 'gaps' })
   print({ name: 'completeness_gaps_open', value: gaps.open, unit: 'gaps', goal: { atMost: 0 } })
-  const { rows } = await pool.query("select count(*)::int as requests from quota_permits group by date_trunc('day', taken_at) order by 1 desc limit 1")
-  print({ name: 'completeness_quota', value: rows[0].requests / DAILY_LIMIT, unit: 'of the fullest day', goal: { atMost: 0.4 } })
+  const { rows } = await pool.query(
+    "select count(*)::int as requests from quota_permits group by date_trunc('day', taken_at) order by 1 desc limit 1"
+  )
+  print({
+    name: 'completeness_quota',
+    value: rows[0].requests / DAILY_LIMIT,
+    unit: 'of the fullest day',
+    goal: { atMost: 0.4 }
+  })
 }
 
-/** Simulated milliseconds from when REST tells of a thing to when its first fact was received: found by a poll, or created without a webhook. */
-async function delaysOf (pool: pg.Pool, truth: Record<string, TrueRow[]>): Promise<{ polled: number[], created: number[] }> {
-  const { rows } = await pool.query<{ kind: string, entity: string, at: Date, webhooks: boolean }>(`select kind, entity, min(received_at) filter (where source = 'rest') as at, bool_or(source = 'webhook') as webhooks
+/**
+ * Simulated milliseconds from when REST tells of a thing to when its first fact was received: found by a poll, or
+ * created without a webhook.
+ */
+async function delaysOf(
+  pool: pg.Pool,
+  truth: Record<string, TrueRow[]>
+): Promise<{ polled: number[]; created: number[] }> {
+  const { rows } = await pool.query<{
+    kind: string
+    entity: string
+    at: Date
+    webhooks: boolean
+  }>(`select kind, entity, min(received_at) filter (where source = 'rest') as at, bool_or(source = 'webhook') as webhooks
     from events where type in ('call.reported', 'voicemail.reported', 'message.reported') or source = 'webhook' group by 1, 2 having bool_or(source = 'rest')`)
   const found = new Map(rows.map(row => [row.entity, row]))
   const delays = { polled: [] as number[], created: [] as number[] }

@@ -23,26 +23,43 @@ export interface Context {
   close: () => Promise<void>
 }
 
-export function openContext (bench: string, { rounds, seconds, days, speed, calls }: Pick<Context, 'rounds' | 'seconds' | 'days' | 'speed' | 'calls'>): Context {
+export function openContext(
+  bench: string,
+  { rounds, seconds, days, speed, calls }: Pick<Context, 'rounds' | 'seconds' | 'days' | 'speed' | 'calls'>
+): Context {
   const dir = mkdtempSync(path.join(os.tmpdir(), `mcs-bench-${bench}-`))
   chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
   const ends: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })]
   const terminal = process.stderr.isTTY === true
-  const progress = (text: string) => { if (terminal) process.stderr.write(`\r\u001b[K${text && `${bench}: ${text}`}`) }
+  const progress = (text: string) => {
+    if (terminal) process.stderr.write(`\r\u001b[K${text && `${bench}: ${text}`}`)
+  }
   let closing: Promise<void> | null = null
 
-  async function closeAll (): Promise<void> {
+  async function closeAll(): Promise<void> {
     progress('')
-    for (const end of ends.splice(0).reverse()) await Promise.resolve(end()).catch((err: Error) => console.error(`${bench}: ${err.message}`))
+    for (const end of ends.splice(0).reverse())
+      await Promise.resolve(end()).catch((err: Error) => console.error(`${bench}: ${err.message}`))
     for (const signal of SIGNALS) process.removeListener(signal, interrupt)
   }
-  const close = () => closing ??= closeAll()
-  const interrupt = () => { close().finally(() => process.exit(130)) }
+  const close = () => (closing ??= closeAll())
+  const interrupt = () => {
+    close().finally(() => process.exit(130))
+  }
   for (const signal of SIGNALS) process.on(signal, interrupt)
 
   return {
-    rounds, seconds, days, speed, calls, dir, progress, close,
-    teardown: end => { ends.push(end) },
+    rounds,
+    seconds,
+    days,
+    speed,
+    calls,
+    dir,
+    progress,
+    close,
+    teardown: end => {
+      ends.push(end)
+    },
     print: figure => {
       progress('')
       console.log(lineOf(figure))

@@ -9,7 +9,7 @@ export interface Figure {
 export type Goal = { atLeast: number } | { atMost: number }
 
 /** `name value unit goal met|missed`; an absolute figure ends with `-`. */
-export function lineOf ({ name, value, unit, goal }: Figure): string {
+export function lineOf({ name, value, unit, goal }: Figure): string {
   if (!goal) return `${name} ${shown(value)} ${unit} -`
   return 'atLeast' in goal
     ? `${name} ${shown(value)} ${unit} >=${goal.atLeast} ${verdict(value >= goal.atLeast)}`
@@ -17,7 +17,7 @@ export function lineOf ({ name, value, unit, goal }: Figure): string {
 }
 
 /** NaN of nothing. */
-export function median (values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN
@@ -25,19 +25,19 @@ export function median (values: readonly number[]): number {
 }
 
 /** The value that so large a share of them does not exceed. */
-export function percentile (sorted: ArrayLike<number>, share: number): number {
+export function percentile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
 /** The median of what each round says by itself: a slow minute of the machine slows both sides of a ratio. */
-export function medianRatio (over: readonly number[], under: readonly number[]): number {
+export function medianRatio(over: readonly number[], under: readonly number[]): number {
   return median(over.map((value, i) => value / (under[i] ?? Number.NaN)))
 }
 
-function shown (value: number): string {
+function shown(value: number): string {
   return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toFixed(value >= 100 ? 1 : 3)))
 }
 
-function verdict (met: boolean): string {
+function verdict(met: boolean): string {
   return met ? 'met' : 'missed'
 }

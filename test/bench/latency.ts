@@ -12,15 +12,30 @@ const GOAL = { rate: 200, p95Ms: 150 }
 const WARM_UP_SECONDS = 3
 const PATIENCE_MS = 120_000
 
-/** From a notification that is posted to a client that sees what it changed: the whole service, with its own Postgres. */
+/**
+ * From a notification that is posted to a client that sees what it changed: the whole service, with its own Postgres.
+ */
 export const latency: Bench = async context => {
   context.progress('starting')
-  await measure(context, 'embedded', await startServiceProcess(context, { DATA_DIR: path.join(context.dir, 'embedded') }))
+  await measure(
+    context,
+    'embedded',
+    await startServiceProcess(context, { DATA_DIR: path.join(context.dir, 'embedded') })
+  )
   const { brokers, newPrefix } = await openBroker(context)
-  await measure(context, 'kafka', await startServiceProcess(context, { DATA_DIR: path.join(context.dir, 'kafka-service'), KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: newPrefix(), ...someSecrets() }))
+  await measure(
+    context,
+    'kafka',
+    await startServiceProcess(context, {
+      DATA_DIR: path.join(context.dir, 'kafka-service'),
+      KAFKA_BROKERS: brokers.join(','),
+      KAFKA_TOPIC_PREFIX: newPrefix(),
+      ...someSecrets()
+    })
+  )
 }
 
-async function measure (context: Context, name: string, service: RunningService): Promise<void> {
+async function measure(context: Context, name: string, service: RunningService): Promise<void> {
   const { print, progress, seconds } = context
   const traffic = createTraffic(service, `${name}-`)
   progress(`${name}, warming up`)
@@ -28,24 +43,37 @@ async function measure (context: Context, name: string, service: RunningService)
   for (const rate of RATES) {
     progress(`${name}, ${rate} per second`)
     const { onEvent, waits } = traffic.watcher()
-    const client = await watchLive(context, `${service.url}/v1/live`, { key: service.adminKey, keepText: false, onEvent })
+    const client = await watchLive(context, `${service.url}/v1/live`, {
+      key: service.adminKey,
+      keepText: false,
+      onEvent
+    })
     const before = await projected(service)
     await traffic.run(rate, seconds * 3)
     await eventually('all is seen', () => waits.length >= rate * seconds * 3, PATIENCE_MS)
     client.close()
     const { sum, count } = await projected(service)
-    print({ name: `latency_${name}_${rate}_projected`, value: (sum - before.sum) / (count - before.count) * 1000, unit: 'ms on average' })
+    print({
+      name: `latency_${name}_${rate}_projected`,
+      value: ((sum - before.sum) / (count - before.count)) * 1000,
+      unit: 'ms on average'
+    })
     const sorted = Float64Array.from(waits).sort()
     for (const share of [50, 95, 99]) {
       const isGoal = rate === GOAL.rate && share === 95
-      print({ name: `latency_${name}_${rate}_p${share}`, value: percentile(sorted, share / 100), unit: 'ms', ...isGoal && { goal: { atMost: GOAL.p95Ms } } })
+      print({
+        name: `latency_${name}_${rate}_p${share}`,
+        value: percentile(sorted, share / 100),
+        unit: 'ms',
+        ...(isGoal && { goal: { atMost: GOAL.p95Ms } })
+      })
     }
   }
   await service.end('SIGTERM')
 }
 
 /** How long it took until rows were committed, which is the greater part. */
-async function projected ({ url, adminKey }: RunningService): Promise<{ sum: number, count: number }> {
+async function projected({ url, adminKey }: RunningService): Promise<{ sum: number; count: number }> {
   const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text()
   const of = (name: string) => Number(new RegExp(`^mcs_projection_delay_seconds_${name} (\\S+)$`, 'm').exec(text)?.[1])
   return { sum: of('sum'), count: of('count') }

@@ -4,8 +4,8 @@ import { type LiveEvent, watchLive } from '../support/live-client.js'
 import { type RunningService, startServiceProcess } from '../support/service.js'
 import type { Bench, Context } from './context.js'
 import { percentile } from './figures.js'
-import { createTraffic } from './live/traffic.js'
 import { idleWatcher } from './live/idle-watcher.js'
+import { createTraffic } from './live/traffic.js'
 import { usageOf } from './usage.js'
 
 const CLIENTS = 1_000
@@ -31,17 +31,26 @@ export const live: Bench = async context => {
     rss.push(usageOf(service.child.pid ?? 0).rssMegabytes)
   }
   const cpu = usageOf(service.child.pid ?? 0).cpuSeconds - before
-  await eventually('all is seen by all', () => watchers.every(({ waits }) => waits.length >= PER_SECOND * 60 * MINUTES), PATIENCE_MS)
+  await eventually(
+    'all is seen by all',
+    () => watchers.every(({ waits }) => waits.length >= PER_SECOND * 60 * MINUTES),
+    PATIENCE_MS
+  )
   const sorted = Float64Array.from(watchers.flatMap(({ waits }) => waits)).sort()
   const [first = 0, last = 0] = [rss[0], rss.at(-1)]
   print({ name: 'live_rss_after_a_minute', value: first, unit: 'MB' })
   print({ name: 'live_rss_at_end', value: last, unit: 'MB' })
   print({ name: 'live_rss_end_to_minute', value: last / first, unit: 'x', goal: { atMost: 1.2 } })
-  print({ name: 'live_cpu', value: cpu / (MINUTES * 60) * 100, unit: '%' })
-  for (const share of [50, 95, 99]) print({ name: `live_p${share}`, value: percentile(sorted, share / 100), unit: 'ms' })
+  print({ name: 'live_cpu', value: (cpu / (MINUTES * 60)) * 100, unit: '%' })
+  for (const share of [50, 95, 99])
+    print({ name: `live_p${share}`, value: percentile(sorted, share / 100), unit: 'ms' })
 }
 
-async function connect (context: Context, { url, adminKey: key }: RunningService, watcher: () => { onEvent: (event: LiveEvent) => void, waits: number[] }) {
+async function connect(
+  context: Context,
+  { url, adminKey: key }: RunningService,
+  watcher: () => { onEvent: (event: LiveEvent) => void; waits: number[] }
+) {
   const measured: { waits: number[] }[] = []
   for (let n = 0; n < CLIENTS; n++) {
     if (n % (CLIENTS / MEASURED) > 0) {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { completeness } from './completeness.js'
-import { openContext } from './context.js'
 import type { Bench } from './context.js'
+import { openContext } from './context.js'
 import { latency } from './latency.js'
 import { live } from './live.js'
 import { memory } from './memory.js'
@@ -12,7 +12,17 @@ import { receive } from './receive.js'
 import { start } from './start.js'
 
 /** A new bench is one file and one name here; they run in this order. */
-const BENCHES: Readonly<Record<string, Bench>> = { start, receive, memory, project, rebuild, completeness, latency, live, query }
+const BENCHES: Readonly<Record<string, Bench>> = {
+  start,
+  receive,
+  memory,
+  project,
+  rebuild,
+  completeness,
+  latency,
+  live,
+  query
+}
 
 const HELP = `
 Each line is: name value unit goal met|missed. A goal of "-" is an absolute figure, which depends on the machine and is never a gate.
@@ -50,7 +60,7 @@ const program = new Command('bench')
 
 await run(program.args, program.opts<Parameters<typeof openContext>[1]>())
 
-async function run (names: readonly string[], options: Parameters<typeof openContext>[1]): Promise<void> {
+async function run(names: readonly string[], options: Parameters<typeof openContext>[1]): Promise<void> {
   const unknown = names.filter(name => !(name in BENCHES))
   if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`)
   let failed = false
@@ -69,7 +79,7 @@ async function run (names: readonly string[], options: Parameters<typeof openCon
   process.exit(failed ? 1 : 0)
 }
 
-function atLeastOne (text: string): number {
+function atLeastOne(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1')
   return value

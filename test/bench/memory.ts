@@ -6,7 +6,8 @@ import { startLoad } from './load/load.js'
 import { startOnKafka } from './receive/candidates.js'
 import { usageOf } from './usage.js'
 
-// Together far more than any cap that a process of this size could have: 1,000 x 200 kB in flight, and again as each is refused.
+// Together far more than any cap that a process of this size could have: 1,000 x 200 kB in flight, and again as each is
+// refused.
 const CONNECTIONS = 1_000
 const PAD_BYTES = 200_000
 /** While the broker answers, the same bodies come and go. */
@@ -16,7 +17,11 @@ const WARM_CONNECTIONS = 64
 export const memory: Bench = async context => {
   const { progress, print, seconds } = context
   const broker = await startOwnBroker(context)
-  const { pid, url, path } = await startOnKafka(context, { name: 'kafka', brokers: broker.brokers, topicPrefix: `bench-${randomBytes(4).toString('hex')}` })
+  const { pid, url, path } = await startOnKafka(context, {
+    name: 'kafka',
+    brokers: broker.brokers,
+    topicPrefix: `bench-${randomBytes(4).toString('hex')}`
+  })
   const load = startLoad(context)
   const order = { url, path, connections: CONNECTIONS, seconds: seconds * 3, padBytes: PAD_BYTES }
 

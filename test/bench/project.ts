@@ -1,6 +1,6 @@
 import type { Bench } from './context.js'
 import { median, medianRatio } from './figures.js'
-import { type Candidate, CANDIDATES, type Work } from './project/candidates.js'
+import { CANDIDATES, type Candidate, type Work } from './project/candidates.js'
 import { openDatabase } from './project/database.js'
 import { appendCalls } from './project/events.js'
 
@@ -26,13 +26,23 @@ export const project: Bench = async context => {
   }
   const of = (name: string) => rates.get(name) ?? []
   for (const [name, some] of rates) print({ name: `project_${name}`, value: median(some), unit: 'events/s' })
-  print({ name: 'project_batches_to_insert', value: medianRatio(of('batches'), of('insert')), unit: 'x', goal: { atLeast: 0.35 } })
-  print({ name: 'project_batches_to_single', value: medianRatio(of('batches'), of('single')), unit: 'x', goal: { atLeast: 5 } })
+  print({
+    name: 'project_batches_to_insert',
+    value: medianRatio(of('batches'), of('insert')),
+    unit: 'x',
+    goal: { atLeast: 0.35 }
+  })
+  print({
+    name: 'project_batches_to_single',
+    value: medianRatio(of('batches'), of('single')),
+    unit: 'x',
+    goal: { atLeast: 5 }
+  })
 }
 
-async function rateOf ({ isSlow, run }: Candidate, work: Work): Promise<number> {
+async function rateOf({ isSlow, run }: Candidate, work: Work): Promise<number> {
   const count = isSlow ? Math.floor(work.count * SLOW_SHARE) : work.count
   const begun = performance.now()
   await run({ ...work, count })
-  return count / (performance.now() - begun) * 1000
+  return (count / (performance.now() - begun)) * 1000
 }

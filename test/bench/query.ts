@@ -1,5 +1,5 @@
-import http from 'node:http'
 import { once } from 'node:events'
+import http from 'node:http'
 import path from 'node:path'
 import pg from 'pg'
 import { fill } from '../support/filled.js'
@@ -13,7 +13,18 @@ import { createSpy, replay } from './query/statements.js'
 const CLIENTS = 8
 const SMALL = 100_000
 const GOALS = { ratio: 2, p95Ms: 50 }
-const TABLES = ['organizations', 'number_ownerships', 'phone_numbers', 'call_history', 'call_legs', 'voicemail_logs', 'sms_logs', 'events', 'entities', 'contacts']
+const TABLES = [
+  'organizations',
+  'number_ownerships',
+  'phone_numbers',
+  'call_history',
+  'call_legs',
+  'voicemail_logs',
+  'sms_logs',
+  'events',
+  'entities',
+  'contacts'
+]
 
 type Ask = () => Promise<void>
 
@@ -23,15 +34,29 @@ export const query: Bench = async context => {
   progress('starting')
   const { pool } = await openDatabase(context)
   const url = pool.options.connectionString ?? ''
-  const service = await startServiceProcess(context, { DATA_DIR: path.join(context.dir, 'service'), DATABASE_URL: url, ROLES: 'query', KAFKA_BROKERS: '127.0.0.1:1', API_RATE_LIMIT: '0', WEBHOOK_TOKENS: 'x'.repeat(43), ADMIN_KEY: 'y'.repeat(43) })
+  const service = await startServiceProcess(context, {
+    DATA_DIR: path.join(context.dir, 'service'),
+    DATABASE_URL: url,
+    ROLES: 'query',
+    KAFKA_BROKERS: '127.0.0.1:1',
+    API_RATE_LIMIT: '0',
+    WEBHOOK_TOKENS: 'x'.repeat(43),
+    ADMIN_KEY: 'y'.repeat(43)
+  })
   const asker = createAsker(context, service, url)
   const before = calls > SMALL ? await measure({ ...context, print: () => {} }, asker, { pool, calls: SMALL }) : null
   const after = await measure(context, asker, { pool, calls })
-  if (before) for (const [name, p95] of after) print({ name: `query_${name}_growth`, value: p95 / (before.get(name) ?? Number.NaN), unit: 'x' })
+  if (before)
+    for (const [name, p95] of after)
+      print({ name: `query_${name}_growth`, value: p95 / (before.get(name) ?? Number.NaN), unit: 'x' })
 }
 
 /** The p95 of each question over HTTP, in ms. */
-async function measure (context: Context, asker: Asker, { pool, calls }: { pool: pg.Pool, calls: number }): Promise<Map<string, number>> {
+async function measure(
+  context: Context,
+  asker: Asker,
+  { pool, calls }: { pool: pg.Pool; calls: number }
+): Promise<Map<string, number>> {
   const { print, progress } = context
   progress(`filling in ${calls} calls`)
   await pool.query(`truncate ${TABLES.join(', ')}`)
@@ -43,7 +68,11 @@ async function measure (context: Context, asker: Asker, { pool, calls }: { pool:
   for (const question of questionsOf(calls, await asker.cursorOfPage(100))) {
     progress(`${question.name} of ${calls} calls`)
     const statements = await statementsOf(question.path)
-    const { p50, p95, ratio } = await compare(context, () => asker.overHttp(question), () => replay(asker.pool, statements))
+    const { p50, p95, ratio } = await compare(
+      context,
+      () => asker.overHttp(question),
+      () => replay(asker.pool, statements)
+    )
     p95s.set(question.name, p95)
     print({ name: `query_${question.name}_ratio`, value: ratio, unit: 'x', goal: { atMost: GOALS.ratio } })
     print({ name: `query_${question.name}_p50`, value: p50, unit: 'ms' })
@@ -53,7 +82,11 @@ async function measure (context: Context, asker: Asker, { pool, calls }: { pool:
 }
 
 /** In turns, after one of each to warm up. Ratios are of medians. */
-async function compare ({ rounds, seconds }: Context, http: Ask, sql: Ask): Promise<{ p50: number, p95: number, ratio: number }> {
+async function compare(
+  { rounds, seconds }: Context,
+  http: Ask,
+  sql: Ask
+): Promise<{ p50: number; p95: number; ratio: number }> {
   for (const ask of [http, sql]) await timesOf(ask, 300)
   const all: number[] = []
   const ratios: number[] = []
@@ -67,22 +100,24 @@ async function compare ({ rounds, seconds }: Context, http: Ask, sql: Ask): Prom
 }
 
 /** How long each took, in ms, while so many ask without a pause. */
-async function timesOf (ask: Ask, forMs: number): Promise<number[]> {
+async function timesOf(ask: Ask, forMs: number): Promise<number[]> {
   const times: number[] = []
   const end = performance.now() + forMs
-  await Promise.all(Array.from({ length: CLIENTS }, async () => {
-    do {
-      const begun = performance.now()
-      await ask()
-      times.push(performance.now() - begun)
-    } while (performance.now() < end)
-  }))
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async () => {
+      do {
+        const begun = performance.now()
+        await ask()
+        times.push(performance.now() - begun)
+      } while (performance.now() < end)
+    })
+  )
   return times
 }
 
 type Asker = ReturnType<typeof createAsker>
 
-function createAsker ({ teardown }: Context, { url, adminKey }: RunningService, databaseUrl: string) {
+function createAsker({ teardown }: Context, { url, adminKey }: RunningService, databaseUrl: string) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS })
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 }) // as many as the service has
   teardown(async () => {
@@ -90,7 +125,10 @@ function createAsker ({ teardown }: Context, { url, adminKey }: RunningService, 
     await pool.end()
   })
   const get = async (path: string): Promise<string> => {
-    const [response] = await once(http.get(url + path, { agent, headers: { authorization: `Bearer ${adminKey}` } }), 'response') as [http.IncomingMessage]
+    const [response] = (await once(
+      http.get(url + path, { agent, headers: { authorization: `Bearer ${adminKey}` } }),
+      'response'
+    )) as [http.IncomingMessage]
     let body = ''
     for await (const chunk of response.setEncoding('utf8')) body += String(chunk)
     if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${body.slice(0, 200)}`)
@@ -98,8 +136,15 @@ function createAsker ({ teardown }: Context, { url, adminKey }: RunningService, 
   }
   const cursorOfPage = async (page: number) => {
     let cursor = ''
-    for (let n = 1; n < page; n++) cursor = (JSON.parse(await get(`/v1/calls${cursor && `?cursor=${cursor}`}`)) as { nextCursor: string }).nextCursor
+    for (let n = 1; n < page; n++)
+      cursor = (JSON.parse(await get(`/v1/calls${cursor && `?cursor=${cursor}`}`)) as { nextCursor: string }).nextCursor
     return cursor
   }
-  return { pool, cursorOfPage, overHttp: async ({ path }: Question) => { await get(path) } }
+  return {
+    pool,
+    cursorOfPage,
+    overHttp: async ({ path }: Question) => {
+      await get(path)
+    }
+  }
 }

@@ -8,7 +8,10 @@ import { readAndWrite } from './rebuild/plain.js'
 
 const EVENTS = 1_000_000
 
-/** Events per second from the table of events into rows: with none of the rows there, with all of them right, and without a fold. */
+/**
+ * Events per second from the table of events into rows: with none of the rows there, with all of them right, and
+ * without a fold.
+ */
 export const rebuild: Bench = async context => {
   const { print, progress } = context
   progress('starting Postgres')
@@ -18,7 +21,7 @@ export const rebuild: Bench = async context => {
   const rate = async (name: string, work: () => Promise<number>) => {
     progress(name)
     await pool.query('checkpoint') // or it would come during somebody's turn
-    const value = events / await work() * 1000
+    const value = (events / (await work())) * 1000
     print({ name: `rebuild_${name}`, value, unit: 'events/s' })
     return value
   }
@@ -29,16 +32,17 @@ export const rebuild: Bench = async context => {
   print({ name: 'rebuild_to_plain', value: missing / plain, unit: 'x', goal: { atLeast: 0.3 } })
 }
 
-async function rebuilt (pool: pg.Pool, { differences }: { differences: 'some' | 'none' }): Promise<void> {
+async function rebuilt(pool: pg.Pool, { differences }: { differences: 'some' | 'none' }): Promise<void> {
   const done = await rebuildAll({ pool, settings: SETTINGS, now: () => new Date(), dryRun: false })
-  if (!done.finished || done.failures.length > 0 || (done.differences > 0) !== (differences === 'some')) throw new Error(`the rebuild found ${done.differences} differences and ${done.failures.length} failures`)
+  if (!done.finished || done.failures.length > 0 || done.differences > 0 !== (differences === 'some'))
+    throw new Error(`the rebuild found ${done.differences} differences and ${done.failures.length} failures`)
 }
 
-async function empty (pool: pg.Pool): Promise<void> {
+async function empty(pool: pg.Pool): Promise<void> {
   await pool.query('truncate call_history, call_legs, mightycall_extensions, mightycall_reports')
 }
 
-async function timed (work: () => Promise<void>): Promise<number> {
+async function timed(work: () => Promise<void>): Promise<number> {
   const begun = performance.now()
   await work()
   return performance.now() - begun

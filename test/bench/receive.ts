@@ -20,9 +20,14 @@ interface Turn {
 export const receive: Bench = async context => {
   context.progress('starting')
   const load = startLoad(context)
-  const candidates = [await startBare(context), await startLocal(context), ...await startAllOnKafka(context, await openBroker(context))]
+  const candidates = [
+    await startBare(context),
+    await startLocal(context),
+    ...(await startAllOnKafka(context, await openBroker(context)))
+  ]
   const turns = new Map<Candidate, Turn[]>(candidates.map(candidate => [candidate, []]))
-  const all = new Map<Candidate, Turn[]>(candidates.map(candidate => [candidate, []])) // those to warm up have to be in the log, too
+  // those to warm up have to be in the log, too
+  const all = new Map<Candidate, Turn[]>(candidates.map(candidate => [candidate, []]))
   for (let round = 0; round <= context.rounds; round++) {
     for (const candidate of candidates) {
       context.progress(`${candidate.name}, ${round === 0 ? 'warming up' : `round ${round} of ${context.rounds}`}`)
@@ -36,40 +41,65 @@ export const receive: Bench = async context => {
   await checkLogs(context, all)
 }
 
-async function takeTurn (load: Load, { url, path, pid, name }: Candidate, { seconds }: Context, round: number): Promise<Turn> {
+async function takeTurn(
+  load: Load,
+  { url, path, pid, name }: Candidate,
+  { seconds }: Context,
+  round: number
+): Promise<Turn> {
   const prefix = `${name}-${round}-`.padEnd(18, '.')
   const before = usageOf(pid)
   const result = await load({ url, path, connections: CONNECTIONS, seconds, prefix })
   const cpuSeconds = usageOf(pid).cpuSeconds - before.cpuSeconds
-  return { prefix, result, perSecond: result.requests / result.seconds, cpuMicrosPerRequest: cpuSeconds * 1e6 / result.requests }
+  return {
+    prefix,
+    result,
+    perSecond: result.requests / result.seconds,
+    cpuMicrosPerRequest: (cpuSeconds * 1e6) / result.requests
+  }
 }
 
-function printFigures ({ print }: Context, { name, pid }: Candidate, turns: readonly Turn[]): void {
+function printFigures({ print }: Context, { name, pid }: Candidate, turns: readonly Turn[]): void {
   const of = (value: (turn: Turn) => number) => median(turns.map(value))
   print({ name: `receive_${name}`, value: of(turn => turn.perSecond), unit: 'requests/s' })
   print({ name: `receive_${name}_p50`, value: of(turn => turn.result.p50Ms), unit: 'ms' })
   print({ name: `receive_${name}_p99`, value: of(turn => turn.result.p99Ms), unit: 'ms' })
   print({ name: `receive_${name}_cpu`, value: of(turn => turn.cpuMicrosPerRequest), unit: 'us/request' })
-  print({ name: `receive_${name}_load_cpu`, value: of(turn => turn.result.cpuSeconds / turn.result.seconds * 100), unit: '%' })
-  print({ name: `receive_${name}_refused`, value: turns.reduce((sum, turn) => sum + turn.result.refused.length, 0), unit: 'requests' })
+  print({
+    name: `receive_${name}_load_cpu`,
+    value: of(turn => (turn.result.cpuSeconds / turn.result.seconds) * 100),
+    unit: '%'
+  })
+  print({
+    name: `receive_${name}_refused`,
+    value: turns.reduce((sum, turn) => sum + turn.result.refused.length, 0),
+    unit: 'requests'
+  })
   print({ name: `receive_${name}_rss`, value: usageOf(pid).rssMegabytes, unit: 'MB' })
 }
 
-function printRatios ({ print }: Context, turns: ReadonlyMap<string, readonly Turn[]>): void {
-  const ratio = (over: string, under: string, value: (turn: Turn) => number) => medianRatio((turns.get(over) ?? []).map(value), (turns.get(under) ?? []).map(value))
-  const rate = (over: string, under: string, goal: Goal) => print({ name: `receive_${over}_to_${under}`, value: ratio(over, under, turn => turn.perSecond), unit: 'x', goal })
+function printRatios({ print }: Context, turns: ReadonlyMap<string, readonly Turn[]>): void {
+  const ratio = (over: string, under: string, value: (turn: Turn) => number) =>
+    medianRatio((turns.get(over) ?? []).map(value), (turns.get(under) ?? []).map(value))
+  const rate = (over: string, under: string, goal: Goal) =>
+    print({ name: `receive_${over}_to_${under}`, value: ratio(over, under, turn => turn.perSecond), unit: 'x', goal })
   rate('local', 'bare', { atLeast: 0.85 })
   for (const suffix of ['', '_unflushed']) {
     rate(`kafka${suffix}`, 'bare', { atLeast: 0.75 })
     rate(`kafka${suffix}`, `naive${suffix}`, { atLeast: 3 })
   }
   for (const name of ['local', 'kafka', 'kafka_unflushed']) {
-    print({ name: `receive_${name}_cpu_to_bare`, value: ratio(name, 'bare', turn => turn.cpuMicrosPerRequest), unit: 'x', goal: { atMost: 1.25 } })
+    print({
+      name: `receive_${name}_cpu_to_bare`,
+      value: ratio(name, 'bare', turn => turn.cpuMicrosPerRequest),
+      unit: 'x',
+      goal: { atMost: 1.25 }
+    })
   }
 }
 
 /** @throws  an acknowledged event is not in its log: no figure counts then */
-async function checkLogs ({ print, progress }: Context, turns: ReadonlyMap<Candidate, readonly Turn[]>): Promise<void> {
+async function checkLogs({ print, progress }: Context, turns: ReadonlyMap<Candidate, readonly Turn[]>): Promise<void> {
   for (const [{ name, openLog }, some] of turns) {
     if (!openLog) continue
     progress(`reading the log of ${name}`)

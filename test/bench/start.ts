@@ -27,13 +27,13 @@ export const start: Bench = async context => {
   print({ name: 'start_idle_rss', value: median(idle), unit: 'MB', goal: { atMost: 150 } })
 }
 
-async function timeStart (context: Context, dataDir: string): Promise<{ service: RunningService, tookSeconds: number }> {
+async function timeStart(context: Context, dataDir: string): Promise<{ service: RunningService; tookSeconds: number }> {
   const begun = performance.now()
   const service = await startServiceProcess(context, { DATA_DIR: dataDir })
   return { service, tookSeconds: (performance.now() - begun) / 1000 }
 }
 
-async function idleRss ({ child }: RunningService): Promise<number> {
+async function idleRss({ child }: RunningService): Promise<number> {
   await sleep(IDLE_MS)
   return usageOf(child.pid ?? 0).rssMegabytes
 }

@@ -11,10 +11,10 @@ const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding:
 const MEGABYTE = 1_000_000
 
 /** From /proc: Linux only. */
-export function usageOf (pid: number): Usage {
+export function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before may hold spaces
   const [utime, stime] = [Number(fields[11]), Number(fields[12])]
   const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return { cpuSeconds: (utime + stime) / TICKS_PER_SECOND, rssMegabytes: Number(rss) * 1024 / MEGABYTE }
+  return { cpuSeconds: (utime + stime) / TICKS_PER_SECOND, rssMegabytes: (Number(rss) * 1024) / MEGABYTE }
 }

@@ -23,18 +23,35 @@ export interface CampaignOptions {
 }
 
 /** Where what the processes of a run, or a scenario, have printed is kept. */
-export function logDirOf (name: string): string {
+export function logDirOf(name: string): string {
   return path.join(PROJECT_ROOT, '.tap', `chaos-${name}-${process.pid}`)
 }
 
 /** One run after the other, with fresh data each. */
-export async function runCampaign (stage: Stage, { runs, seed, rig, plan = planOf, onPlan, onProgress = () => {}, onResult, keepsLogs = true, isOver = () => false }: CampaignOptions): Promise<RunResult[]> {
+export async function runCampaign(
+  stage: Stage,
+  {
+    runs,
+    seed,
+    rig,
+    plan = planOf,
+    onPlan,
+    onProgress = () => {},
+    onResult,
+    keepsLogs = true,
+    isOver = () => false
+  }: CampaignOptions
+): Promise<RunResult[]> {
   const results: RunResult[] = []
   for (let i = 0; i < runs; i++) {
     const planned = plan(seed + i)
     const logDir = logDirOf(String(planned.seed))
     onPlan?.(planned)
-    const result = await runPlan(stage, planned, { program: rig && rigProgram(rig), ...keepsLogs && { logDir }, onProgress: text => onProgress(`run ${i + 1} of ${runs}, ${text}`) })
+    const result = await runPlan(stage, planned, {
+      program: rig && rigProgram(rig),
+      ...(keepsLogs && { logDir }),
+      onProgress: text => onProgress(`run ${i + 1} of ${runs}, ${text}`)
+    })
     results.push(result)
     onResult?.(result, logDir)
     if (isOver(result)) break

@@ -13,19 +13,21 @@ export interface SmallDisk {
 }
 
 /** A file system of its own, so large, in the folder; null where it may not be made. */
-export function mountSmallDisk (t: Teardown, dir: string, sizeBytes: number): SmallDisk | null {
+export function mountSmallDisk(t: Teardown, dir: string, sizeBytes: number): SmallDisk | null {
   mkdirSync(dir, { recursive: true })
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', dir], { stdio: 'ignore' })
   } catch {
     return null // not root, or a container without the right
   }
-  t.teardown(() => { execFileSync('umount', ['--lazy', dir]) })
+  t.teardown(() => {
+    execFileSync('umount', ['--lazy', dir])
+  })
   const ballast = path.join(dir, 'ballast')
   return { fill: () => writeUntilFull(ballast, sizeBytes), free: () => rmSync(ballast, { force: true }) }
 }
 
-function writeUntilFull (file: string, mostBytes: number): void {
+function writeUntilFull(file: string, mostBytes: number): void {
   const block = Buffer.alloc(65_536)
   const descriptor = openSync(file, 'w')
   try {

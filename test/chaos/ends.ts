@@ -7,12 +7,17 @@ export interface Ends {
   close: () => Promise<void>
 }
 
-export function createEnds (): Ends {
+export function createEnds(): Ends {
   const ends: End[] = []
   return {
-    teardown: end => { ends.push(end) },
+    teardown: end => {
+      ends.push(end)
+    },
     close: async () => {
-      for (const end of ends.splice(0).reverse()) await Promise.resolve().then(end).catch((err: Error) => console.error(err.message))
+      for (const end of ends.splice(0).reverse())
+        await Promise.resolve()
+          .then(end)
+          .catch((err: Error) => console.error(err.message))
     }
   }
 }

@@ -5,7 +5,9 @@ import { checkpointsOf, checkRows, setAsideOf, storedIdsOf } from './evidence.js
 t.test('reads what a run leaves in the database, and sees what is wrong with it', async t => {
   const { pool, events } = await projectedCompany(t, { calls: 5 })
   t.strictSame(new Set(await storedIdsOf(pool)), new Set(events.map(({ id }) => id)))
-  t.ok((await checkpointsOf(pool)).every(({ topic, partition, offset }) => topic !== '' && partition === 0 && offset >= 0n))
+  t.ok(
+    (await checkpointsOf(pool)).every(({ topic, partition, offset }) => topic !== '' && partition === 0 && offset >= 0n)
+  )
   t.strictSame(await setAsideOf(pool), { deadLetters: 0, holes: 0, failedEntities: 0 })
   t.strictSame(await checkRows(pool), { differing: [], failures: [] })
 

@@ -44,27 +44,36 @@ export interface RowCheck {
   failures: string[]
 }
 
-export async function storedIdsOf (pool: pg.Pool): Promise<string[]> {
+export async function storedIdsOf(pool: pg.Pool): Promise<string[]> {
   return (await pool.query<{ id: string }>('select id from events')).rows.map(({ id }) => id)
 }
 
-export async function checkpointsOf (pool: pg.Pool): Promise<StoredCheckpoint[]> {
-  const { rows } = await pool.query<{ topic: string, partition: number, last_offset: string }>('select topic, partition, last_offset from checkpoints')
+export async function checkpointsOf(pool: pg.Pool): Promise<StoredCheckpoint[]> {
+  const { rows } = await pool.query<{ topic: string; partition: number; last_offset: string }>(
+    'select topic, partition, last_offset from checkpoints'
+  )
   return rows.map(({ topic, partition, last_offset: offset }) => ({ topic, partition, offset: BigInt(offset) }))
 }
 
-export async function setAsideOf (pool: pg.Pool): Promise<SetAside> {
-  const { rows: [row] } = await pool.query<SetAside>(`select (select count(*)::int from dead_letters) as "deadLetters",
+export async function setAsideOf(pool: pg.Pool): Promise<SetAside> {
+  const {
+    rows: [row]
+  } = await pool.query<SetAside>(`select (select count(*)::int from dead_letters) as "deadLetters",
     (select count(*)::int from holes) as holes, (select count(*)::int from entities where failed is not null) as "failedEntities"`)
   return row as SetAside // a select without a from gives one row
 }
 
 /** Changes nothing. */
-export async function checkRows (pool: pg.Pool): Promise<RowCheck> {
+export async function checkRows(pool: pg.Pool): Promise<RowCheck> {
   const differing: string[] = []
   const { failures } = await rebuild({
-    pool, settings: SETTINGS, now: () => new Date(), dryRun: true,
-    onDifference: ({ table, entity, fields }) => { differing.push(`${table} ${entity}: ${fields.join(', ')}`) }
+    pool,
+    settings: SETTINGS,
+    now: () => new Date(),
+    dryRun: true,
+    onDifference: ({ table, entity, fields }) => {
+      differing.push(`${table} ${entity}: ${fields.join(', ')}`)
+    }
   })
   return { differing, failures: failures.map(({ entity, failed }) => `${entity.kind} ${entity.entity}: ${failed}`) }
 }

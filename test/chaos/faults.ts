@@ -18,39 +18,45 @@ type Actions = Partial<Record<FaultKind, Action>>
  * Lets each fault begin at its instant, counted from now, or once its target is whole again after the one before.
  * Resolves when all of them are undone.
  */
-export async function applyFaults (faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
+export async function applyFaults(faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
   const begun = performance.now()
-  await Promise.all([...grouped(faults, ({ target }) => target).values()].map(async own => {
-    for (const { atMs, forMs, target, kind, node } of own) {
-      const action = actionsOf(stage, installation, node)[target]?.[kind]
-      if (!action) continue
-      await sleep(begun + atMs - performance.now())
-      await action.begin()
-      await sleep(forMs)
-      await action.end()
-    }
-  }))
+  await Promise.all(
+    [...grouped(faults, ({ target }) => target).values()].map(async own => {
+      for (const { atMs, forMs, target, kind, node } of own) {
+        const action = actionsOf(stage, installation, node)[target]?.[kind]
+        if (!action) continue
+        await sleep(begun + atMs - performance.now())
+        await action.begin()
+        await sleep(forMs)
+        await action.end()
+      }
+    })
+  )
 }
 
-function actionsOf (stage: Stage, { receiver, projector, kafka, kafkaProxy, postgresProxy, disk }: Installation, node?: number): Partial<Record<Target, Actions>> {
+function actionsOf(
+  stage: Stage,
+  { receiver, projector, kafka, kafkaProxy, postgresProxy, disk }: Installation,
+  node?: number
+): Partial<Record<Target, Actions>> {
   const { postgres } = stage
   return {
     receiver: processActions(receiver),
     projector: processActions(projector),
-    ...postgresProxy && {
+    ...(postgresProxy && {
       postgres: {
         kill: { begin: postgres.kill, end: postgres.start },
         restart: { begin: postgres.stop, end: postgres.start },
         freeze: { begin: postgres.freeze, end: postgres.thaw },
         ...proxyActions(postgresProxy)
       }
-    },
-    ...kafka && { broker: { ...brokerActions(kafka, node), ...kafkaProxy && proxyActions(kafkaProxy) } },
-    ...disk && { disk: { fill: { begin: disk.fill, end: disk.free } } }
+    }),
+    ...(kafka && { broker: { ...brokerActions(kafka, node), ...(kafkaProxy && proxyActions(kafkaProxy)) } }),
+    ...(disk && { disk: { fill: { begin: disk.fill, end: disk.free } } })
   }
 }
 
-function processActions (process: Supervised): Actions {
+function processActions(process: Supervised): Actions {
   return {
     kill: { begin: process.kill, end: process.start },
     restart: { begin: process.terminate, end: process.start },
@@ -58,7 +64,7 @@ function processActions (process: Supervised): Actions {
   }
 }
 
-function brokerActions ({ kill, restart, stopNode, freeze, thaw }: Kafka, node?: number): Actions {
+function brokerActions({ kill, restart, stopNode, freeze, thaw }: Kafka, node?: number): Actions {
   return {
     kill: { begin: () => kill(node), end: () => restart(node) },
     restart: { begin: () => stopNode(node), end: () => restart(node) },
@@ -66,6 +72,6 @@ function brokerActions ({ kill, restart, stopNode, freeze, thaw }: Kafka, node?:
   }
 }
 
-function proxyActions ({ cut, mend, stall, flow }: Record<'cut' | 'mend' | 'stall' | 'flow', () => void>): Actions {
+function proxyActions({ cut, mend, stall, flow }: Record<'cut' | 'mend' | 'stall' | 'flow', () => void>): Actions {
   return { cut: { begin: cut, end: mend }, stall: { begin: stall, end: flow } }
 }

@@ -47,13 +47,17 @@ export type InstallationPlan = Pick<Plan, 'log' | 'roles' | 'database' | 'diskBy
 const START_MS = 60_000
 
 /** Resolves when every process is ready. */
-export async function startAll ({ processes }: Installation): Promise<void> {
+export async function startAll({ processes }: Installation): Promise<void> {
   for (const process of processes) process.start()
-  await eventually('every process is ready', async () => (await Promise.all(processes.map(process => process.isReady()))).every(Boolean), START_MS)
+  await eventually(
+    'every process is ready',
+    async () => (await Promise.all(processes.map(process => process.isReady()))).every(Boolean),
+    START_MS
+  )
 }
 
 /** Nothing of it runs yet. */
-export async function install (stage: Stage, plan: InstallationPlan): Promise<Installation> {
+export async function install(stage: Stage, plan: InstallationPlan): Promise<Installation> {
   const ends = createEnds()
   stage.teardown(ends.close) // which does nothing when it is closed before
   try {
@@ -64,7 +68,7 @@ export async function install (stage: Stage, plan: InstallationPlan): Promise<In
   }
 }
 
-async function build (stage: Stage, plan: InstallationPlan, ends: ReturnType<typeof createEnds>): Promise<Installation> {
+async function build(stage: Stage, plan: InstallationPlan, ends: ReturnType<typeof createEnds>): Promise<Installation> {
   const name = `chaos_${randomBytes(4).toString('hex')}`
   const { postgres } = stage
   const kafka = plan.log === 'kafka' ? await stage.kafka() : null
@@ -74,33 +78,55 @@ async function build (stage: Stage, plan: InstallationPlan, ends: ReturnType<typ
   if (database) ends.teardown(() => postgres.drop(name))
 
   const dataDir = path.join(stage.dir, name)
-  const disk = plan.diskBytes === null ? null : mountSmallDisk(ends, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
+  const disk =
+    plan.diskBytes === null ? null : mountSmallDisk(ends, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
   const secrets = someSecrets()
   const env = {
     ...secrets,
     DRAIN_SECONDS: '0',
-    ...kafka && { KAFKA_BROKERS: (kafkaProxy ?? kafka).brokers.join(','), KAFKA_TOPIC_PREFIX: name, KAFKA_GROUP_ID: name },
-    ...kafka && plan.diskBytes !== null && { SPOOL_MAX_BYTES: String(plan.diskBytes) },
-    ...database && postgresProxy && { DATABASE_URL: database.replace(/@[^/]*\//, `@127.0.0.1:${postgresProxy.port}/`) }
+    ...(kafka && {
+      KAFKA_BROKERS: (kafkaProxy ?? kafka).brokers.join(','),
+      KAFKA_TOPIC_PREFIX: name,
+      KAFKA_GROUP_ID: name
+    }),
+    ...(kafka && plan.diskBytes !== null && { SPOOL_MAX_BYTES: String(plan.diskBytes) }),
+    ...(database &&
+      postgresProxy && { DATABASE_URL: database.replace(/@[^/]*\//, `@127.0.0.1:${postgresProxy.port}/`) })
   }
   const processes = await processesOf(plan, env, dataDir)
   for (const process of processes) ends.teardown(process.kill)
   const [receiver, projector = receiver] = processes
   return {
-    receiver, projector, processes, disk, kafka, kafkaProxy, postgresProxy,
+    receiver,
+    projector,
+    processes,
+    disk,
+    kafka,
+    kafkaProxy,
+    postgresProxy,
     webhook: new URL(`${receiver.url}/webhooks/mightycall/${secrets.WEBHOOK_TOKENS}`),
     adminKey: secrets.ADMIN_KEY,
-    openPool: async () => poolOf(database ?? await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') }) ?? ''),
-    openReader: () => kafka
-      ? openKafkaLog({ brokers: kafka.brokers, topicPrefix: name, createTopics: false, consumeOnly: true }, { log: pino({ level: 'silent' }) })
-      : openLocalReader({ dir: path.join(dataDir, 'log') }),
+    openPool: async () =>
+      poolOf(database ?? (await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') })) ?? ''),
+    openReader: () =>
+      kafka
+        ? openKafkaLog(
+            { brokers: kafka.brokers, topicPrefix: name, createTopics: false, consumeOnly: true },
+            { log: pino({ level: 'silent' }) }
+          )
+        : openLocalReader({ dir: path.join(dataDir, 'log') }),
     close: ends.close
   }
 }
 
-async function processesOf ({ roles, program = MAIN }: InstallationPlan, env: Record<string, string>, dataDir: string): Promise<[Supervised, ...Supervised[]]> {
+async function processesOf(
+  { roles, program = MAIN }: InstallationPlan,
+  env: Record<string, string>,
+  dataDir: string
+): Promise<[Supervised, ...Supervised[]]> {
   const [first = 0, second = 0] = await freePorts(2)
-  const make = (name: string, port: number, own: Record<string, string>) => supervise({ name, program, args: ['start'], port, env: { ...env, ...own } })
+  const make = (name: string, port: number, own: Record<string, string>) =>
+    supervise({ name, program, args: ['start'], port, env: { ...env, ...own } })
   if (roles === 'one') return [make('service', first, { DATA_DIR: dataDir })]
   return [
     make('receiver', first, { DATA_DIR: dataDir, ROLES: 'receive' }),
@@ -108,7 +134,7 @@ async function processesOf ({ roles, program = MAIN }: InstallationPlan, env: Re
   ]
 }
 
-function poolOf (url: string): pg.Pool {
+function poolOf(url: string): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 4 })
   pool.on('error', () => {})
   return pool

@@ -8,7 +8,7 @@ const PLAN = { family: 'classic', rate: 200, duplicate: 0.1, reorder: 0.1 } as c
 const [OK, REFUSED] = [200, 503]
 
 /** A server that answers the n-th request so, or breaks its connection. */
-async function answering (t: Test, statusOf: (n: number) => number | null) {
+async function answering(t: Test, statusOf: (n: number) => number | null) {
   const bodies: string[] = []
   const underWay = { now: 0, most: 0 }
   const server = createServer(async (request: IncomingMessage, reply) => {
@@ -20,7 +20,9 @@ async function answering (t: Test, statusOf: (n: number) => number | null) {
     else reply.writeHead(status).end()
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => { server.close() })
+  t.teardown(() => {
+    server.close()
+  })
   return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), bodies, underWay }
 }
 
@@ -30,7 +32,7 @@ t.test('the same seed posts the same, byte for byte', async t => {
 })
 
 t.test('notes of each what became of it, with the id of its event', async t => {
-  const { url, bodies } = await answering(t, n => n % 3 === 0 ? REFUSED : n % 3 === 1 ? OK : null)
+  const { url, bodies } = await answering(t, n => (n % 3 === 0 ? REFUSED : n % 3 === 1 ? OK : null))
   const posts = await postLoad(url, notificationsOf(7, PLAN, 300), { clients: 4 })
   t.equal(posts.length, 60)
   t.ok(bodies.length >= 60)
@@ -44,7 +46,9 @@ t.test('a client has one notification under way, and all of a call', async t => 
   const posts = await postLoad(url, notificationsOf(7, { ...PLAN, rate: 2_000 }, 200), { clients: 3 })
   t.ok(underWay.most <= 3, `${underWay.most} under way`)
   for (const post of posts) {
-    const meanwhile = posts.filter(other => other !== post && other.key === post.key && other.sentAt < post.endedAt && other.endedAt > post.sentAt)
+    const meanwhile = posts.filter(
+      other => other !== post && other.key === post.key && other.sentAt < post.endedAt && other.endedAt > post.sentAt
+    )
     if (meanwhile.length > 0) t.fail('two notifications of one call are under way')
   }
 })

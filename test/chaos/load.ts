@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Topic } from '../../src/events/topics.js'
 import { encodeEvent } from '../../src/events/record.js'
+import type { Topic } from '../../src/events/topics.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { deliver } from '../../src/simulator/faults.js'
@@ -21,7 +21,8 @@ export interface Post {
   status: number | 'late' | null
 }
 
-export const isAcknowledged = ({ status }: Pick<Post, 'status'>): boolean => typeof status === 'number' && status >= 200 && status < 300
+export const isAcknowledged = ({ status }: Pick<Post, 'status'>): boolean =>
+  typeof status === 'number' && status >= 200 && status < 300
 
 const ACCOUNT = { id: 'default', apiKey: null, region: 'US' } as const
 const PATIENCE_MS = 8_000
@@ -33,17 +34,33 @@ const LEAST_PER_CALL = 2
 const LATE_BY_MS = 1_500
 
 /** What is to be posted; `at` counts from 0. */
-export function notificationsOf (seed: number, { rate, family, duplicate, reorder }: Omit<LoadPlan, 'clients'>, postingMs = POSTING_MS): Notification[] {
-  const count = Math.floor(rate * postingMs / 1000)
+export function notificationsOf(
+  seed: number,
+  { rate, family, duplicate, reorder }: Omit<LoadPlan, 'clients'>,
+  postingMs = POSTING_MS
+): Notification[] {
+  const count = Math.floor((rate * postingMs) / 1000)
   const calls = Math.ceil(count / LEAST_PER_CALL)
-  const { notifications } = simulateCompany({ seed, startAt: START_AT, calls, family, messages: 0, contacts: 0, hours: calls / CALLS_PER_HOUR })
+  const { notifications } = simulateCompany({
+    seed,
+    startAt: START_AT,
+    calls,
+    family,
+    messages: 0,
+    contacts: 0,
+    hours: calls / CALLS_PER_HOUR
+  })
   return deliver(paced(notifications, { startAt: START_AT, rate }), { seed, duplicate, reorder, delayMs: LATE_BY_MS })
     .slice(0, count)
     .map(({ at, body }) => ({ at: at - START_AT, body }))
 }
 
 /** Posts each when it is due. A client posts one after the other, in their order, and all of a call. */
-export async function postLoad (url: URL, notifications: readonly Notification[], { clients, onPost = () => {} }: { clients: number, onPost?: (post: Post) => void }): Promise<Post[]> {
+export async function postLoad(
+  url: URL,
+  notifications: readonly Notification[],
+  { clients, onPost = () => {} }: { clients: number; onPost?: (post: Post) => void }
+): Promise<Post[]> {
   const begun = performance.now()
   const clock = () => performance.now() - begun
   const lanes = new Map<number, (() => Promise<void>)[]>()
@@ -52,19 +69,26 @@ export async function postLoad (url: URL, notifications: readonly Notification[]
   for (const { at, body } of notifications) {
     const target = targetOf(body)
     const lane = laneOf(target.key)
-    lanes.set(lane, [...lanes.get(lane) ?? [], async () => {
-      if (at > clock()) await sleep(at - clock())
-      const sentAt = clock()
-      const post = { ...target, sentAt, status: await statusOf(url, body), endedAt: clock() }
-      posts.push(post)
-      onPost(post)
-    }])
+    lanes.set(lane, [
+      ...(lanes.get(lane) ?? []),
+      async () => {
+        if (at > clock()) await sleep(at - clock())
+        const sentAt = clock()
+        const post = { ...target, sentAt, status: await statusOf(url, body), endedAt: clock() }
+        posts.push(post)
+        onPost(post)
+      }
+    ])
   }
-  await Promise.all([...lanes.values()].map(async lane => { for (const post of lane) await post() }))
+  await Promise.all(
+    [...lanes.values()].map(async lane => {
+      for (const post of lane) await post()
+    })
+  )
   return posts
 }
 
-function targetOf (body: object): Pick<Post, 'id' | 'topic' | 'key'> {
+function targetOf(body: object): Pick<Post, 'id' | 'topic' | 'key'> {
   const event = parseNotification(ACCOUNT, Buffer.from(JSON.stringify(body)), new Date())
   if (!event) throw new Error('the simulator has made an empty notification')
   const { topic, key } = encodeEvent(event)
@@ -72,7 +96,7 @@ function targetOf (body: object): Pick<Post, 'id' | 'topic' | 'key'> {
 }
 
 /** Keys take the clients in turn. */
-function createLanes (clients: number): (key: string) => number {
+function createLanes(clients: number): (key: string) => number {
   const known = new Map<string, number>()
   return key => {
     const lane = known.get(key) ?? known.size % clients
@@ -81,9 +105,13 @@ function createLanes (clients: number): (key: string) => number {
   }
 }
 
-async function statusOf (url: URL, body: object): Promise<Post['status']> {
+async function statusOf(url: URL, body: object): Promise<Post['status']> {
   try {
-    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) })
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS)
+    })
     await answer.arrayBuffer() // else the connection cannot be used again
     return answer.status
   } catch (err) {

@@ -12,17 +12,21 @@ export interface LogView {
 }
 
 /** Closes the reader with the view. */
-export async function viewLog (reader: EventReader): Promise<LogView> {
+export async function viewLog(reader: EventReader): Promise<LogView> {
   const records: StoredRecord[] = []
   const subscription = await reader.subscribe({
     group: `view-${randomUUID()}`,
     topics: TOPICS,
     startAt: async () => 'first',
-    handle: async batch => { records.push(...batch.records) }
+    handle: async batch => {
+      records.push(...batch.records)
+    }
   })
 
-  async function isWhole (): Promise<boolean> {
-    const seen = reader.sparse ? new Map(TOPICS.map(topic => [`${topic}/0`, lastOffset(records)])) : lastOffsets(records)
+  async function isWhole(): Promise<boolean> {
+    const seen = reader.sparse
+      ? new Map(TOPICS.map(topic => [`${topic}/0`, lastOffset(records)]))
+      : lastOffsets(records)
     for (const topic of TOPICS) {
       for (const { partition, first, end } of await reader.bounds(topic)) {
         if (end > first && (seen.get(`${topic}/${partition}`) ?? -1n) < end - 1n) return false
@@ -42,7 +46,9 @@ export async function viewLog (reader: EventReader): Promise<LogView> {
 }
 
 /** Of each partition, by `topic/partition`. */
-export function lastOffsets (records: readonly Pick<StoredRecord, 'topic' | 'partition' | 'offset'>[]): Map<string, bigint> {
+export function lastOffsets(
+  records: readonly Pick<StoredRecord, 'topic' | 'partition' | 'offset'>[]
+): Map<string, bigint> {
   const last = new Map<string, bigint>()
   for (const { topic, partition, offset } of records) {
     const place = `${topic}/${partition}`
@@ -51,6 +57,6 @@ export function lastOffsets (records: readonly Pick<StoredRecord, 'topic' | 'par
   return last
 }
 
-function lastOffset (records: readonly StoredRecord[]): bigint {
-  return records.reduce((last, { offset }) => offset > last ? offset : last, -1n)
+function lastOffset(records: readonly StoredRecord[]): bigint {
+  return records.reduce((last, { offset }) => (offset > last ? offset : last), -1n)
 }

@@ -2,7 +2,7 @@
 //
 //   npm run chaos -- --runs 20 --seed 1
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { lineOf as figureLine, type Figure } from '../bench/figures.js'
+import { type Figure, lineOf as figureLine } from '../bench/figures.js'
 import { logDirOf, runCampaign } from './campaign.js'
 import { clusterPlanOf, describePlan, type Plan, planOf } from './plan.js'
 import { lineOf, problemLines, summaryLine } from './report.js'
@@ -51,7 +51,9 @@ const program = new Command('chaos')
   .option('--seed <n>', 'of the first run; any by default', wholeNumber, Math.floor(Math.random() * 2 ** 31))
   .addOption(new Option('--scenario <name>', 'a story of its own instead of runs').choices(Object.keys(SCENARIOS)))
   .option('--seconds <n>', 'how long the scenario frozen is frozen', wholeNumber, 60)
-  .addOption(new Option('--rig <mistake>', 'run the service with a mistake built in').choices(RIGS).conflicts('scenario'))
+  .addOption(
+    new Option('--rig <mistake>', 'run the service with a mistake built in').choices(RIGS).conflicts('scenario')
+  )
   .addHelpText('after', HELP)
   .showHelpAfterError()
   .parse()
@@ -59,35 +61,46 @@ const program = new Command('chaos')
 const options = program.opts<ChaosOptions>()
 const isCluster = options.scenario === 'cluster' || options.rig === 'retries'
 const stage = await openStage({ nodes: isCluster ? 3 : 1 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void end(130) })
-await end(await (options.scenario ? showScenario(stage, options.scenario) : showCampaign(stage)) ? 0 : 1)
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    void end(130)
+  })
+await end((await (options.scenario ? showScenario(stage, options.scenario) : showCampaign(stage))) ? 0 : 1)
 
-async function end (code: number): Promise<void> {
+async function end(code: number): Promise<void> {
   await stage.close()
   process.exit(code)
 }
 
 /** True when nothing is wrong. */
-async function showCampaign (stage: Stage): Promise<boolean> {
+async function showCampaign(stage: Stage): Promise<boolean> {
   const plan = isCluster ? clusterPlanOf : planOf
-  const results = await runCampaign(stage, { ...options, plan, onProgress: tell, onPlan: showPlan, onResult: showResult })
+  const results = await runCampaign(stage, {
+    ...options,
+    plan,
+    onProgress: tell,
+    onPlan: showPlan,
+    onResult: showResult
+  })
   console.log(summaryLine(results))
   return results.every(({ problems }) => problems.length === 0)
 }
 
-function showPlan (plan: Plan): void {
+function showPlan(plan: Plan): void {
   console.log(`${JSON.stringify(plan)}\n${describePlan(plan)}`)
 }
 
-function showResult (result: RunResult, logDir: string): void {
+function showResult(result: RunResult, logDir: string): void {
   tell('')
   console.log(lineOf(result))
   if (result.problems.length === 0) return
   for (const line of problemLines(result.problems)) console.log(line)
-  console.log(`  what the processes printed: ${logDir}\n  again: npm run chaos -- --seed ${result.seed} --runs 1${options.rig ? ` --rig ${options.rig}` : ''}`)
+  console.log(
+    `  what the processes printed: ${logDir}\n  again: npm run chaos -- --seed ${result.seed} --runs 1${options.rig ? ` --rig ${options.rig}` : ''}`
+  )
 }
 
-async function showScenario (stage: Stage, name: keyof typeof SCENARIOS): Promise<boolean> {
+async function showScenario(stage: Stage, name: keyof typeof SCENARIOS): Promise<boolean> {
   tell(`${name} …`)
   const { figures, problems } = await SCENARIOS[name](stage, options)
   tell('')
@@ -97,16 +110,16 @@ async function showScenario (stage: Stage, name: keyof typeof SCENARIOS): Promis
   return problems.length === 0 && figures.every(isMet)
 }
 
-function isMet (figure: Figure): boolean {
+function isMet(figure: Figure): boolean {
   return !figureLine(figure).endsWith('missed')
 }
 
 /** A line that is written over, on a terminal only. */
-function tell (text: string): void {
+function tell(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
 
-function wholeNumber (text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('it must be a whole number')
   return value

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describePlan, type Fault, planOf, POSTING_MS, targetsOf } from './plan.js'
+import { describePlan, type Fault, POSTING_MS, planOf, targetsOf } from './plan.js'
 
 const PLANS = Array.from({ length: 500 }, (_, seed) => planOf(seed))
 
@@ -29,7 +29,12 @@ t.test('no target is hit before it is whole again', async t => {
 })
 
 t.test('split roles need Kafka, and the embedded Postgres is for one process', async t => {
-  t.notOk(PLANS.some(({ log, roles, database }) => (roles === 'split' && log === 'local') || (database === 'embedded' && log === 'kafka')))
+  t.notOk(
+    PLANS.some(
+      ({ log, roles, database }) =>
+        (roles === 'split' && log === 'local') || (database === 'embedded' && log === 'kafka')
+    )
+  )
 })
 
 t.test('a few hundred seeds reach every kind of installation and of fault', async t => {
@@ -39,5 +44,8 @@ t.test('a few hundred seeds reach every kind of installation and of fault', asyn
 })
 
 t.test('a plan is told in one line', async t => {
-  t.match(describePlan({ ...planOf(1), seed: 4711, faults: [{ atMs: 1234, forMs: 500, target: 'broker', kind: 'freeze' }] }), /^seed 4711: .*; freeze broker at 1\.2 s for 0\.5 s$/)
+  t.match(
+    describePlan({ ...planOf(1), seed: 4711, faults: [{ atMs: 1234, forMs: 500, target: 'broker', kind: 'freeze' }] }),
+    /^seed 4711: .*; freeze broker at 1\.2 s for 0\.5 s$/
+  )
 })

@@ -41,7 +41,10 @@ export interface Fault {
 /** With one process it is `receiver` that holds all roles. */
 export type Target = 'receiver' | 'projector' | 'broker' | 'postgres' | 'disk'
 
-/** kill: SIGKILL. restart: SIGTERM. freeze: SIGSTOP. cut: connections are reset. stall: nothing passes. fill: no room is left. */
+/**
+ * kill: SIGKILL. restart: SIGTERM. freeze: SIGSTOP. cut: connections are reset. stall: nothing passes. fill: no room is
+ * left.
+ */
 export type FaultKind = 'kill' | 'restart' | 'freeze' | 'cut' | 'stall' | 'fill'
 
 /** How long notifications are due. Every fault has begun before. */
@@ -64,7 +67,7 @@ const KINDS: Readonly<Record<Target, readonly FaultKind[]>> = {
   disk: ['fill']
 }
 
-export function planOf (seed: number): Plan {
+export function planOf(seed: number): Plan {
   const random = createRandom(seed, 1)
   const log = random.pick(['kafka', 'kafka', 'local'] as const)
   const plan: Plan = {
@@ -86,7 +89,7 @@ export function planOf (seed: number): Plan {
 }
 
 /** Three brokers, of which one is killed under load and comes back. */
-export function clusterPlanOf (seed: number): Plan {
+export function clusterPlanOf(seed: number): Plan {
   const random = createRandom(seed, 2)
   return {
     seed,
@@ -100,25 +103,30 @@ export function clusterPlanOf (seed: number): Plan {
 }
 
 /** What can go wrong in such an installation. */
-export function targetsOf ({ log, roles, database, diskBytes }: Omit<Plan, 'seed' | 'load' | 'faults'>): Target[] {
+export function targetsOf({ log, roles, database, diskBytes }: Omit<Plan, 'seed' | 'load' | 'faults'>): Target[] {
   return [
     'receiver',
-    ...roles === 'split' ? ['projector'] as const : [],
-    ...log === 'kafka' ? ['broker'] as const : [],
-    ...database === 'server' ? ['postgres'] as const : [],
-    ...diskBytes !== null ? ['disk'] as const : []
+    ...(roles === 'split' ? (['projector'] as const) : []),
+    ...(log === 'kafka' ? (['broker'] as const) : []),
+    ...(database === 'server' ? (['postgres'] as const) : []),
+    ...(diskBytes !== null ? (['disk'] as const) : [])
   ]
 }
 
 /** One line for people. */
-export function describePlan ({ seed, log, roles, database, diskBytes, load, faults }: Plan): string {
+export function describePlan({ seed, log, roles, database, diskBytes, load, faults }: Plan): string {
   const place = `${log === 'kafka' ? 'Kafka' : 'the local log'}, ${roles === 'split' ? 'split roles' : 'one process'}, ${database === 'server' ? 'a Postgres server' : 'the embedded Postgres'}${diskBytes === null ? '' : `, ${diskBytes / MIB} MiB of disk`}`
-  const told = faults.map(({ target, kind, atMs, forMs, node }) => `${kind} ${target}${node === undefined ? '' : ` ${node}`} at ${seconds(atMs)} for ${seconds(forMs)}`).join(', ')
+  const told = faults
+    .map(
+      ({ target, kind, atMs, forMs, node }) =>
+        `${kind} ${target}${node === undefined ? '' : ` ${node}`} at ${seconds(atMs)} for ${seconds(forMs)}`
+    )
+    .join(', ')
   return `seed ${seed}: ${place}, ${load.rate} ${load.family} notifications/s from ${load.clients} clients; ${told}`
 }
 
 /** An instant in each slice of the time; what hits the same target twice is apart by a pause. */
-function faultsOf (plan: Plan, random: Random): Fault[] {
+function faultsOf(plan: Plan, random: Random): Fault[] {
   const count = random.int(2, 5)
   const sliceMs = (LAST_MS - FIRST_MS) / count
   const freeAt = new Map<Target, number>()
@@ -129,12 +137,13 @@ function faultsOf (plan: Plan, random: Random): Fault[] {
     const target = random.pick(targetsOf(plan))
     const kind = random.pick(KINDS[target])
     if (atMs < (freeAt.get(target) ?? 0)) continue
-    freeAt.set(target, atMs + forMs + (kind === 'kill' || kind === 'restart' ? POSTING_MS / 2 : PAUSE_MS)) // which has to come up again before it is hit again
+    // which has to come up again before it is hit again
+    freeAt.set(target, atMs + forMs + (kind === 'kill' || kind === 'restart' ? POSTING_MS / 2 : PAUSE_MS))
     faults.push({ atMs, forMs, target, kind })
   }
   return faults
 }
 
-function seconds (ms: number): string {
+function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }

@@ -22,16 +22,19 @@ export interface OwnPostgres {
   thaw: () => void
 }
 
-const FAST = { fsync: 'off', full_page_writes: 'off' } // but not without synchronous_commit: what it promised would go with the process
+// but not without synchronous_commit: what it promised would go with the process
+const FAST = { fsync: 'off', full_page_writes: 'off' }
 const TEMPLATE = 'chaos_template'
 
-export async function startOwnPostgres (t: Teardown, dir: string): Promise<OwnPostgres> {
+export async function startOwnPostgres(t: Teardown, dir: string): Promise<OwnPostgres> {
   const open = () => startEmbeddedPostgres({ dataDir: dir, database: 'postgres', settings: FAST, log: () => {} })
   let server: EmbeddedPostgres | null = await open()
   let frozen: number[] = []
   const { url } = server
-  const thaw = () => { for (const pid of frozen.splice(0)) tell(pid, 'SIGCONT') }
-  async function end (how: (server: EmbeddedPostgres) => Promise<void>): Promise<void> {
+  const thaw = () => {
+    for (const pid of frozen.splice(0)) tell(pid, 'SIGCONT')
+  }
+  async function end(how: (server: EmbeddedPostgres) => Promise<void>): Promise<void> {
     thaw()
     const ending = server
     server = null
@@ -47,12 +50,17 @@ export async function startOwnPostgres (t: Teardown, dir: string): Promise<OwnPo
       await statement(url, `create database ${name} template ${TEMPLATE}`)
       return databaseUrl(url, name)
     },
-    drop: async name => { await statement(url, `drop database if exists ${name} with (force)`) },
-    start: async () => { server ??= await open() },
-    kill: () => end(async running => {
-      tell(running.pid, 'SIGKILL')
-      await running.exited
-    }),
+    drop: async name => {
+      await statement(url, `drop database if exists ${name} with (force)`)
+    },
+    start: async () => {
+      server ??= await open()
+    },
+    kill: () =>
+      end(async running => {
+        tell(running.pid, 'SIGKILL')
+        await running.exited
+      }),
     stop,
     freeze: () => {
       frozen = server ? familyOf(server.pid) : []
@@ -63,12 +71,17 @@ export async function startOwnPostgres (t: Teardown, dir: string): Promise<OwnPo
 }
 
 /** The process and its children; it is stopped first, and so has no new ones. */
-function familyOf (pid: number): number[] {
+function familyOf(pid: number): number[] {
   tell(pid, 'SIGSTOP')
-  return [pid, ...readdirSync('/proc').filter(name => /^\d+$/.test(name) && parentOf(name) === pid).map(Number)]
+  return [
+    pid,
+    ...readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name) && parentOf(name) === pid)
+      .map(Number)
+  ]
 }
 
-function parentOf (pid: string): number {
+function parentOf(pid: string): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) // the name before may hold spaces
@@ -77,7 +90,7 @@ function parentOf (pid: string): number {
   }
 }
 
-function tell (pid: number, signal: NodeJS.Signals): void {
+function tell(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {

@@ -3,8 +3,8 @@ import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
 /** The service with a mistake built in, which the campaign has to notice; by the name of its program. */
 export const RIGS = ['early-ack', 'early-checkpoint', 'retries'] as const
-export type Rig = typeof RIGS[number]
+export type Rig = (typeof RIGS)[number]
 
-export function rigProgram (rig: Rig): string {
+export function rigProgram(rig: Rig): string {
   return path.join(PROJECT_ROOT, 'dist/test/chaos/rigged', `${rig}.js`)
 }

@@ -31,7 +31,11 @@ export interface RunOptions {
 const BROKEN = { acknowledged: 0, refused: 0, lost: 0, doubled: 0, stuck: 0, unavailableMs: 0, recoveredMs: 0 }
 
 /** One run: the load with its faults, the recovery without any, and what is to be seen then. */
-export async function runPlan (stage: Stage, plan: Plan, { program, onProgress = () => {}, logDir }: RunOptions = {}): Promise<RunResult> {
+export async function runPlan(
+  stage: Stage,
+  plan: Plan,
+  { program, onProgress = () => {}, logDir }: RunOptions = {}
+): Promise<RunResult> {
   const begun = performance.now()
   onProgress('starting')
   await stage.mend()
@@ -46,16 +50,27 @@ export async function runPlan (stage: Stage, plan: Plan, { program, onProgress =
     return { ...verdict, ...summaryOf(posts), recoveredMs, seed: plan.seed, tookMs: performance.now() - begun }
   } catch (err) {
     if (logDir !== undefined) keepLogs(installation, logDir)
-    return { ...BROKEN, seed: plan.seed, tookMs: performance.now() - begun, problems: [`the run could not go on: ${(err as Error).message}`] } // nothing else is thrown
+    return {
+      ...BROKEN,
+      seed: plan.seed,
+      tookMs: performance.now() - begun,
+      problems: [`the run could not go on: ${(err as Error).message}`]
+    } // nothing else is thrown
   } finally {
     await installation.close()
   }
 }
 
-async function postWithFaults (stage: Stage, plan: Plan, { installation, onProgress }: { installation: Installation, onProgress: (text: string) => void }): Promise<Post[]> {
+async function postWithFaults(
+  stage: Stage,
+  plan: Plan,
+  { installation, onProgress }: { installation: Installation; onProgress: (text: string) => void }
+): Promise<Post[]> {
   const notifications = notificationsOf(plan.seed, plan.load)
   let done = 0
-  const onPost = () => { if (++done % 50 === 0) onProgress(`${done} of ${notifications.length} posted`) }
+  const onPost = () => {
+    if (++done % 50 === 0) onProgress(`${done} of ${notifications.length} posted`)
+  }
   const [posts] = await Promise.all([
     postLoad(installation.webhook, notifications, { clients: plan.load.clients, onPost }),
     applyFaults(plan.faults, stage, installation)
@@ -63,14 +78,18 @@ async function postWithFaults (stage: Stage, plan: Plan, { installation, onProgr
   return posts
 }
 
-function summaryOf (posts: readonly Post[]): Pick<RunResult, 'acknowledged' | 'refused' | 'unavailableMs'> {
+function summaryOf(posts: readonly Post[]): Pick<RunResult, 'acknowledged' | 'refused' | 'unavailableMs'> {
   const answered = posts.filter(isAcknowledged)
-  const instants = [0, ...answered.map(({ endedAt }) => endedAt).sort((a, b) => a - b), Math.max(0, ...posts.map(({ endedAt }) => endedAt))]
+  const instants = [
+    0,
+    ...answered.map(({ endedAt }) => endedAt).sort((a, b) => a - b),
+    Math.max(0, ...posts.map(({ endedAt }) => endedAt))
+  ]
   const gaps = instants.map((at, i) => at - (instants[i - 1] ?? 0))
   return { acknowledged: answered.length, refused: posts.length - answered.length, unavailableMs: Math.max(...gaps) }
 }
 
-export function keepLogs ({ processes }: Installation, dir: string): void {
+export function keepLogs({ processes }: Installation, dir: string): void {
   mkdirSync(dir, { recursive: true })
   for (const { name, output } of processes) writeFileSync(path.join(dir, `${name}.log`), output())
 }

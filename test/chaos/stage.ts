@@ -19,11 +19,17 @@ export interface Stage {
   close: () => Promise<void>
 }
 
-/** A broker that was killed counts as alive for so long. With less, three of them on a busy machine would lose each other without a fault. */
-const sessionOf = (nodes: number) => [`broker.session.timeout.ms=${nodes > 1 ? 2_000 : 1_000}`, 'broker.heartbeat.interval.ms=300']
+/**
+ * A broker that was killed counts as alive for so long. With less, three of them on a busy machine would lose each
+ * other without a fault.
+ */
+const sessionOf = (nodes: number) => [
+  `broker.session.timeout.ms=${nodes > 1 ? 2_000 : 1_000}`,
+  'broker.heartbeat.interval.ms=300'
+]
 
 /** @param nodes  of Kafka */
-export async function openStage ({ nodes = 1 } = {}): Promise<Stage> {
+export async function openStage({ nodes = 1 } = {}): Promise<Stage> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-chaos-'))
   chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
   const ends = createEnds()
@@ -35,15 +41,16 @@ export async function openStage ({ nodes = 1 } = {}): Promise<Stage> {
       postgres.thaw()
       await postgres.start()
       const brokers = await kafka
-      if (brokers) await Promise.all(brokers.brokers.map((_, i) => brokers.restart(i + 1).then(() => brokers.thaw(i + 1))))
+      if (brokers)
+        await Promise.all(brokers.brokers.map((_, i) => brokers.restart(i + 1).then(() => brokers.thaw(i + 1))))
     }
-    return { dir, postgres, kafka: () => kafka ??= startBrokers(), mend, teardown: ends.teardown, close: ends.close }
+    return { dir, postgres, kafka: () => (kafka ??= startBrokers()), mend, teardown: ends.teardown, close: ends.close }
   } catch (err) {
     await ends.close()
     throw err
   }
 
-  async function startBrokers (): Promise<Kafka> {
+  async function startBrokers(): Promise<Kafka> {
     const unavailable = kafkaUnavailable()
     if (unavailable) throw new Error(unavailable)
     const started = await startKafka({ dir: path.join(dir, 'kafka'), nodes, extra: sessionOf(nodes) })

@@ -8,7 +8,7 @@ import { tempDir } from '../support/temp-dir.js'
 import { type Supervised, supervise } from './supervised.js'
 
 /** Says that it is ready, and does what it is told. */
-function supervised (t: Test, then: string): Supervised {
+function supervised(t: Test, then: string): Supervised {
   const program = path.join(tempDir(t), 'program.mjs')
   writeFileSync(program, `console.log('{"msg":"ready"}')\n${then}\n`)
   const process = supervise({ name: 'it', program, args: [], env: {}, port: 1 })
@@ -39,7 +39,9 @@ t.test('what was killed stays down until it is started, and that is no death', a
 
 t.test('is ready when its health says so', async t => {
   let status = 503
-  const server = createServer((_request, reply) => { reply.writeHead(status).end() })
+  const server = createServer((_request, reply) => {
+    reply.writeHead(status).end()
+  })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const process = supervise({ name: 'it', program: '', args: [], env: {}, port })

@@ -35,14 +35,14 @@ const GRACE_MS = 5_000
 const HEALTH_MS = 2_000
 const READY = '"msg":"ready"'
 
-export function supervise ({ name, program, args, env, port }: SupervisedOptions): Supervised {
+export function supervise({ name, program, args, env, port }: SupervisedOptions): Supervised {
   const url = `http://127.0.0.1:${port}`
   const deaths: string[] = []
   let output = ''
   let wanted = false
   let child: ChildProcess | null = null
 
-  function launch (): void {
+  function launch(): void {
     let said = ''
     const running = spawnProgram(program, args, { PORT: String(port), ...env })
     child = running
@@ -56,11 +56,13 @@ export function supervise ({ name, program, args, env, port }: SupervisedOptions
       child = null
       if (!wanted) return
       if (said.includes(READY)) deaths.push(`${name} ended by itself: ${signal ?? code}`)
-      setTimeout(() => { if (wanted && !child) launch() }, AGAIN_MS).unref()
+      setTimeout(() => {
+        if (wanted && !child) launch()
+      }, AGAIN_MS).unref()
     })
   }
 
-  async function end (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     wanted = false
     const running = child
     if (!running) return
@@ -80,9 +82,17 @@ export function supervise ({ name, program, args, env, port }: SupervisedOptions
     },
     kill: () => end('SIGKILL'),
     terminate: () => end('SIGTERM'),
-    freeze: () => { child?.kill('SIGSTOP') },
-    thaw: () => { child?.kill('SIGCONT') },
-    isReady: () => fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(HEALTH_MS) }).then(answer => answer.status === 200, () => false),
+    freeze: () => {
+      child?.kill('SIGSTOP')
+    },
+    thaw: () => {
+      child?.kill('SIGCONT')
+    },
+    isReady: () =>
+      fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(HEALTH_MS) }).then(
+        answer => answer.status === 200,
+        () => false
+      ),
     deaths: () => deaths,
     output: () => output
   }

@@ -12,9 +12,15 @@ const HELD_MS = 100
 
 t.test('passes everything on, until it is stalled or cut', async t => {
   const target = { path: path.join(tempDir(t), 'echo') }
-  const echo = net.createServer(socket => { socket.on('error', () => {}).pipe(socket) }).listen(target)
+  const echo = net
+    .createServer(socket => {
+      socket.on('error', () => {}).pipe(socket)
+    })
+    .listen(target)
   await once(echo, 'listening')
-  t.teardown(() => { echo.close() })
+  t.teardown(() => {
+    echo.close()
+  })
   const proxy = await startTcpProxy(t, target)
   const wire = await connect(t, proxy.port)
   const said = (text: string) => eventually(`it says ${text}`, () => wire.text() === text)
@@ -42,6 +48,6 @@ t.test('passes everything on, until it is stalled or cut', async t => {
 })
 
 /** With an error or without; `once` would reject. */
-function closed (socket: net.Socket): Promise<unknown> {
+function closed(socket: net.Socket): Promise<unknown> {
   return new Promise(resolve => socket.once('close', resolve))
 }

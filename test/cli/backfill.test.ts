@@ -12,9 +12,17 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
   const backfill = (...args: string[]) => ['backfill', '--url', url, ...args]
   const first = spawnMain(backfill('--since', since), environment)
   let [stdout, stderr] = ['', '']
-  first.stdout.on('data', chunk => { stdout += chunk })
-  first.stderr.on('data', chunk => { stderr += chunk })
-  await eventually('it waits for the quota, and says so', () => /waiting for quota until \d\d:\d\d/.test(stderr), 30_000)
+  first.stdout.on('data', chunk => {
+    stdout += chunk
+  })
+  first.stderr.on('data', chunk => {
+    stderr += chunk
+  })
+  await eventually(
+    'it waits for the quota, and says so',
+    () => /waiting for quota until \d\d:\d\d/.test(stderr),
+    30_000
+  )
   first.kill('SIGINT')
   t.strictSame(await once(first, 'close'), [130, null])
   t.match(stdout, /^begun: acme, .*\nit goes on in the service: .* stop it by "mightycall-stream backfill --stop"\n$/)
@@ -22,16 +30,33 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
   const second = spawnMain(backfill('--since', since), environment)
   const ended = once(second, 'close')
   let joined = ''
-  second.stdout.on('data', chunk => { joined += chunk })
+  second.stdout.on('data', chunk => {
+    joined += chunk
+  })
   await eventually('it has joined', () => joined.startsWith('running already: acme'))
-  t.match(await runCommand(backfill('--since', '2026-01-01', '--until', '2026-01-02'), environment), { code: 1, stderr: /another interval .*\[MCS_BACKFILL_RUNNING\]/ })
-  t.match(await runCommand(backfill('--stop'), environment), { code: 0, stdout: /^stopped: acme, \d of 4 days, \d+ rows, \d+ requests\n$/ })
+  t.match(await runCommand(backfill('--since', '2026-01-01', '--until', '2026-01-02'), environment), {
+    code: 1,
+    stderr: /another interval .*\[MCS_BACKFILL_RUNNING\]/
+  })
+  t.match(await runCommand(backfill('--stop'), environment), {
+    code: 0,
+    stdout: /^stopped: acme, \d of 4 days, \d+ rows, \d+ requests\n$/
+  })
   t.strictSame(await ended, [1, null])
   t.match(joined, /\nstopped: .*; the same command goes on there\n$/)
   t.match(await runCommand(backfill('--stop'), environment), { code: 0, stdout: 'no backfill is running\n' })
-  t.match(await runCommand(backfill(), environment), { code: 1, stderr: /no backfill is running: begin one with --since \[MCS_SERVICE\]/ })
-  t.match(await runCommand(backfill('--since', 'yesterday'), environment), { code: 1, stderr: /since must be an instant/ })
-  t.match(await runCommand(backfill('--stop'), { ...environment, ADMIN_KEY: 'x'.repeat(40) }), { code: 1, stderr: /does not take this key/ })
+  t.match(await runCommand(backfill(), environment), {
+    code: 1,
+    stderr: /no backfill is running: begin one with --since \[MCS_SERVICE\]/
+  })
+  t.match(await runCommand(backfill('--since', 'yesterday'), environment), {
+    code: 1,
+    stderr: /since must be an instant/
+  })
+  t.match(await runCommand(backfill('--stop'), { ...environment, ADMIN_KEY: 'x'.repeat(40) }), {
+    code: 1,
+    stderr: /does not take this key/
+  })
 })
 
 t.test('what an operator can mend is one line', async t => {
@@ -50,7 +75,12 @@ t.test('what an operator can mend is one line', async t => {
 })
 
 t.test('the progress says how much was read, for what it waits, and how long it will take', async t => {
-  const routes = (['calls', 'voicemails', 'journal'] as const).map(route => ({ route, readFrom: '2026-01-20T00:00:00.000Z', rows: 100, requests: 12 }))
+  const routes = (['calls', 'voicemails', 'journal'] as const).map(route => ({
+    route,
+    readFrom: '2026-01-20T00:00:00.000Z',
+    rows: 100,
+    requests: 12
+  }))
   const january = { since: '2026-01-01T00:00:00.000Z', until: '2026-02-01T00:00:00.000Z', routes }
   t.equal(amountOf({ ...january, done: 12 / 31 }), '12 of 31 days, 300 rows, 36 requests')
   t.equal(amountOf({ ...january, done: 1 }), '31 days, 300 rows, 36 requests')
@@ -61,6 +91,14 @@ t.test('the progress says how much was read, for what it waits, and how long it 
   t.equal(waitingOf({ waiting: { code: 'MCS_LOG_FAILED', until } }), 'waiting (MCS_LOG_FAILED), trying again at 09:05')
   t.equal(waitingOf({ waiting: null }), null)
   const left = createTimeLeft()
-  t.strictSame([[0.5, 0], [0.6, 10], [0.6, 20], [0.9, 40], [0.99, 41]].map(([done = 0, minute = 0]) => left(done, new Date(minute * 60_000))),
-    ['reading', '40 min left', '80 min left', '10 min left', 'less than a minute left'])
+  t.strictSame(
+    [
+      [0.5, 0],
+      [0.6, 10],
+      [0.6, 20],
+      [0.9, 40],
+      [0.99, 41]
+    ].map(([done = 0, minute = 0]) => left(done, new Date(minute * 60_000))),
+    ['reading', '40 min left', '80 min left', '10 min left', 'less than a minute left']
+  )
 })

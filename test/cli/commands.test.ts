@@ -9,7 +9,9 @@ import { tempDir } from '../support/temp-dir.js'
 t.test('what an operator can mend is one line on stderr and exit code 1', async t => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
-  t.teardown(() => { taken.close() })
+  t.teardown(() => {
+    taken.close()
+  })
   const { port } = taken.address() as AddressInfo
   const otherMajor = tempDir(t)
   mkdirSync(path.join(otherMajor, 'postgres/global'), { recursive: true })
@@ -20,15 +22,28 @@ t.test('what an operator can mend is one line on stderr and exit code 1', async 
   const cases: [name: string, environment: Record<string, string>, line: RegExp][] = [
     ['a port in use', { PORT: String(port) }, /in use.*set PORT/],
     ['a HOST that is not ours', { HOST: '192.0.2.1' }, /cannot listen on 192.0.2.1.*set HOST/],
-    ['a DATA_DIR that cannot be written', { DATA_DIR: path.join(file, 'data') }, /cannot be written \(ENOTDIR\): .*set DATA_DIR/],
+    [
+      'a DATA_DIR that cannot be written',
+      { DATA_DIR: path.join(file, 'data') },
+      /cannot be written \(ENOTDIR\): .*set DATA_DIR/
+    ],
     ['a DATA_DIR of another Postgres', { DATA_DIR: otherMajor }, /PostgreSQL 9/],
     ['a bad variable', { PORT: 'eighty' }, /PORT is not valid/],
     ['secrets that must be shared', { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /set WEBHOOK_TOKENS and ADMIN_KEY/],
-    ['a file of accounts that is not there', { ACCOUNTS_FILE: '/nowhere/accounts.json' }, /ACCOUNTS_FILE: it cannot be read \(ENOENT\)/],
+    [
+      'a file of accounts that is not there',
+      { ACCOUNTS_FILE: '/nowhere/accounts.json' },
+      /ACCOUNTS_FILE: it cannot be read \(ENOENT\)/
+    ],
     ['a role alone without servers', { ROLES: 'receive' }, /ROLES: .*DATABASE_URL and KAFKA_BROKERS/]
   ]
   for (const [name, environment, line] of cases) {
-    const { code, stdout, stderr } = await runCommand(['start'], { DATA_DIR: tempDir(t), PORT: '0', LOG_LEVEL: 'error', ...environment })
+    const { code, stdout, stderr } = await runCommand(['start'], {
+      DATA_DIR: tempDir(t),
+      PORT: '0',
+      LOG_LEVEL: 'error',
+      ...environment
+    })
     t.equal(code, 1, name)
     t.match(stderr, line, name)
     t.equal(stderr.trim().split('\n').length, 1, `${name}: one line`)
@@ -39,9 +54,15 @@ t.test('what an operator can mend is one line on stderr and exit code 1', async 
 t.test('a second service on the same DATA_DIR is refused, and migrate works beside the first', async t => {
   const DATA_DIR = tempDir(t)
   const service = await startServiceProcess(t, { DATA_DIR })
-  t.match(await runCommand(['start'], { DATA_DIR, PORT: '0' }), { code: 1, stderr: /in use by another running process/ })
+  t.match(await runCommand(['start'], { DATA_DIR, PORT: '0' }), {
+    code: 1,
+    stderr: /in use by another running process/
+  })
   t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 0, stdout: 'the schema is up to date\n' })
-  t.match(await service.get('/health/ready'), { ready: true, roles: { receive: { ready: true }, project: { ready: true }, query: { ready: true } } })
+  t.match(await service.get('/health/ready'), {
+    ready: true,
+    roles: { receive: { ready: true }, project: { ready: true }, query: { ready: true } }
+  })
   const metrics = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${service.adminKey}` } })
   t.match(await metrics.text(), /^mcs_webhooks_total\{result="stored"\} 0$/m)
   t.equal((await fetch(`${service.url}/metrics`)).status, 401)

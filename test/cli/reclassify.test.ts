@@ -7,8 +7,16 @@ t.test('reclassify works beside the service and alone, and says what it did', as
   const DATA_DIR = tempDir(t)
   const service = await startServiceProcess(t, { DATA_DIR })
   await service.post({ EventType: 'CallHeld', CallId: '1', Timestamp: '2026-11-23T08:00:00Z' })
-  await eventually('drift shows it', async () => (await service.get('/v1/drift') as { data: unknown[] }).data.length === 1, 20_000)
-  t.match(await runCommand(['reclassify', '--dry-run'], { DATA_DIR }), { code: 0, stdout: 'would move 0 of 1 unclassified events\n', stderr: '' })
+  await eventually(
+    'drift shows it',
+    async () => ((await service.get('/v1/drift')) as { data: unknown[] }).data.length === 1,
+    20_000
+  )
+  t.match(await runCommand(['reclassify', '--dry-run'], { DATA_DIR }), {
+    code: 0,
+    stdout: 'would move 0 of 1 unclassified events\n',
+    stderr: ''
+  })
   t.equal(await service.end('SIGTERM'), 0)
   t.match(await runCommand(['reclassify'], { DATA_DIR }), { code: 0, stdout: 'moved 0 of 1 unclassified events\n' })
 })

@@ -17,7 +17,11 @@ t.test('a stop is resumed once, by the command or by a request, with who did it'
   t.match(await resume(), { code: 0, stdout: 'it had not stopped\n' })
   await recordStop(pool, KEY, { ...STOP, lastOffset: 9n })
   await recordStop(pool, { ...KEY, partition: 1 }, STOP)
-  t.match((await pool.query('select partition, last_offset, resumed_at, resumed_by from projector_stops')).rows, [{ partition: 0, last_offset: '9', resumed_at: null, resumed_by: null }], 'the first of several stops counts')
+  t.match(
+    (await pool.query('select partition, last_offset, resumed_at, resumed_by from projector_stops')).rows,
+    [{ partition: 0, last_offset: '9', resumed_at: null, resumed_by: null }],
+    'the first of several stops counts'
+  )
   t.strictSame((await post('/v1/projector/resume')).json(), { changed: true })
   t.strictSame((await post('/v1/projector/resume')).json(), { changed: false })
   t.match((await pool.query('select resumed_by from projector_stops')).rows, [{ resumed_by: 'admin' }])

@@ -7,16 +7,22 @@ const TOKENS = ['t'.repeat(43), 'u'.repeat(43)]
 const [ONE] = loadAccounts(loadConfig({}), TOKENS)
 
 /** What a terminal shows of so many accounts. */
-function shown (count: number, environment: Record<string, string> = {}, generated = false): string {
-  const accounts = Array.from({ length: count }, (_, i) => ({ ...ONE as Account, id: `a-${i}` })) // there is one
+function shown(count: number, environment: Record<string, string> = {}, generated = false): string {
+  const accounts = Array.from({ length: count }, (_, i) => ({ ...(ONE as Account), id: `a-${i}` })) // there is one
   const secrets = { webhookTokens: [], adminKey: 'the admin key', generated, file: '/data/secrets.env' }
   return banner({ url: 'http://127.0.0.1:8080', secrets, accounts: () => accounts }, loadConfig(environment))
 }
 
 t.test('one account: its webhook address, with the token that is to stay', async t => {
-  t.match(shown(1), `  webhook    http://127.0.0.1:8080/webhooks/mightycall/${TOKENS[0]}\n             paste it into MightyCall; set PUBLIC_URL`)
+  t.match(
+    shown(1),
+    `  webhook    http://127.0.0.1:8080/webhooks/mightycall/${TOKENS[0]}\n             paste it into MightyCall; set PUBLIC_URL`
+  )
   t.notMatch(shown(1), 'a-0')
-  t.match(shown(1, { PUBLIC_URL: 'https://calls.example.com/' }), `https://calls.example.com/webhooks/mightycall/${TOKENS[0]}\n  API `)
+  t.match(
+    shown(1, { PUBLIC_URL: 'https://calls.example.com/' }),
+    `https://calls.example.com/webhooks/mightycall/${TOKENS[0]}\n  API `
+  )
 })
 
 t.test('many accounts: a line for each of the first five, and how many more', async t => {

@@ -2,25 +2,45 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/config.js'
+import { loadSecrets } from '../../src/config/secrets.js'
 import { VARIABLE_NAMES } from '../../src/config/variables.js'
 import { describeError } from '../../src/observability/logger.js'
-import { loadSecrets } from '../../src/config/secrets.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const TOKEN = 'x'.repeat(43)
 
 t.test('an empty environment is a whole configuration', async t => {
-  t.match(loadConfig({ PORT: '', DATABASE_URL: '' }), { host: '127.0.0.1', port: 8080, roles: ['receive', 'project', 'query'], databaseUrl: null, kafka: null })
+  t.match(loadConfig({ PORT: '', DATABASE_URL: '' }), {
+    host: '127.0.0.1',
+    port: 8080,
+    roles: ['receive', 'project', 'query'],
+    databaseUrl: null,
+    kafka: null
+  })
   t.ok(Object.isFrozen(loadConfig({})))
 })
 
 t.test('every bad variable is named at once, and none is quoted', async t => {
-  const bad = { PORT: '80a', KAFKA_BROKERS: 'no port', ADMIN_KEY: 'hunter2', WEBHOOK_TOKENS: 'hunter2', LOG_LEVEL: 'loud', KAFKA_SSL: 'perhaps', ROLES: 'receive,hunter2', DATABASE_URL: 'mysql://hunter2', DEFAULT_REGION: 'hunter2', TIME_ZONE: 'Mars/hunter2', KAFKA_SSL_CA_FILE: '/nowhere/ca.pem', MIGHTYCALL_API_KEY: 'hunter2', METRICS_KEY_FILE: '/nowhere/key' }
+  const bad = {
+    PORT: '80a',
+    KAFKA_BROKERS: 'no port',
+    ADMIN_KEY: 'hunter2',
+    WEBHOOK_TOKENS: 'hunter2',
+    LOG_LEVEL: 'loud',
+    KAFKA_SSL: 'perhaps',
+    ROLES: 'receive,hunter2',
+    DATABASE_URL: 'mysql://hunter2',
+    DEFAULT_REGION: 'hunter2',
+    TIME_ZONE: 'Mars/hunter2',
+    KAFKA_SSL_CA_FILE: '/nowhere/ca.pem',
+    MIGHTYCALL_API_KEY: 'hunter2',
+    METRICS_KEY_FILE: '/nowhere/key'
+  }
   try {
     loadConfig(bad)
     t.fail('must throw')
   } catch (err) {
-    const { code, message } = err as { code: string, message: string }
+    const { code, message } = err as { code: string; message: string }
     t.equal(code, 'MCS_CONFIG')
     for (const name of Object.keys(bad).filter(name => name !== 'KAFKA_SSL_CA_FILE')) t.ok(message.includes(name), name)
     t.notOk(message.includes('hunter2'))
@@ -39,8 +59,13 @@ t.test('a secret may come from a file', async t => {
 t.test('Kafka needs a mechanism, a user and a password, or none of them', async t => {
   const brokers = { KAFKA_BROKERS: 'a:9092,b:9092' }
   t.throws(() => loadConfig({ ...brokers, KAFKA_SASL_MECHANISM: 'plain' }), { message: /go together/ })
-  t.throws(() => loadConfig({ ...brokers, KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }), { message: /go together/ })
-  t.match(loadConfig({ ...brokers, KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }).kafka, { brokers: ['a:9092', 'b:9092'], sasl: { mechanism: 'plain' }, ssl: false })
+  t.throws(() => loadConfig({ ...brokers, KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }), {
+    message: /go together/
+  })
+  t.match(
+    loadConfig({ ...brokers, KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }).kafka,
+    { brokers: ['a:9092', 'b:9092'], sasl: { mechanism: 'plain' }, ssl: false }
+  )
 })
 
 t.test('missing secrets are made once, for this machine alone', async t => {
@@ -50,32 +75,47 @@ t.test('missing secrets are made once, for this machine alone', async t => {
   t.match(first, { generated: true, webhookTokens: [/^[\w-]{43}$/], adminKey: /^[\w-]{43}$/ })
   t.equal(statSync(first.file).mode & 0o777, 0o600)
   t.strictSame(loadSecrets(config), { ...first, generated: false })
-  t.match(loadSecrets({ ...config, webhookTokens: [TOKEN] }), { webhookTokens: [TOKEN], adminKey: first.adminKey }, 'the environment wins')
+  t.match(
+    loadSecrets({ ...config, webhookTokens: [TOKEN] }),
+    { webhookTokens: [TOKEN], adminKey: first.adminKey },
+    'the environment wins'
+  )
 })
 
 t.test('several processes must be given theirs, in one line that says where generated ones are', async t => {
   const DATA_DIR = tempDir(t)
   const shared = { DATA_DIR, DATABASE_URL: 'postgres://h/d' }
-  t.throws(() => loadSecrets(loadConfig(shared)), { code: 'MCS_CONFIG', message: /^(?=.*WEBHOOK_TOKENS and ADMIN_KEY)(?=.*secrets\.env)[^\n]*$/ })
+  t.throws(() => loadSecrets(loadConfig(shared)), {
+    code: 'MCS_CONFIG',
+    message: /^(?=.*WEBHOOK_TOKENS and ADMIN_KEY)(?=.*secrets\.env)[^\n]*$/
+  })
   const made = loadSecrets(loadConfig({ DATA_DIR }))
-  t.throws(() => loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN })), { message: new RegExp(`set ADMIN_KEY .*generated ones are in ${made.file}`) })
-  t.match(loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN, ADMIN_KEY: 'k'.repeat(32) })), { generated: false, webhookTokens: [TOKEN] })
+  t.throws(() => loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN })), {
+    message: new RegExp(`set ADMIN_KEY .*generated ones are in ${made.file}`)
+  })
+  t.match(loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN, ADMIN_KEY: 'k'.repeat(32) })), {
+    generated: false,
+    webhookTokens: [TOKEN]
+  })
 })
 
-t.test('with a file of accounts no webhook token is made or required, and without it one is made beside the admin key', async t => {
-  const DATA_DIR = tempDir(t)
-  const many = { DATA_DIR, ACCOUNTS_FILE: 'accounts.json' }
-  t.equal(loadConfig(many).accountsFile, path.resolve('accounts.json'))
-  const { adminKey, file } = loadSecrets(loadConfig(many))
-  t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey: /^[\w-]{43}$/, generated: false })
-  t.equal(readFileSync(file, 'utf8'), `ADMIN_KEY=${adminKey}\n`)
-  t.match(loadSecrets(loadConfig({ ...many, WEBHOOK_TOKENS: TOKEN })), { webhookTokens: [TOKEN], adminKey })
-  t.match(loadSecrets(loadConfig({ DATA_DIR })), { webhookTokens: [/^[\w-]{43}$/], adminKey, generated: true })
-  t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey }, 'one that was made before is not live')
-  const shared = { ...many, DATABASE_URL: 'postgres://h/d' }
-  t.throws(() => loadSecrets(loadConfig(shared)), { message: /set ADMIN_KEY / })
-  t.match(loadSecrets(loadConfig({ ...shared, ADMIN_KEY: 'k'.repeat(32) })), { webhookTokens: [] })
-})
+t.test(
+  'with a file of accounts no webhook token is made or required, and without it one is made beside the admin key',
+  async t => {
+    const DATA_DIR = tempDir(t)
+    const many = { DATA_DIR, ACCOUNTS_FILE: 'accounts.json' }
+    t.equal(loadConfig(many).accountsFile, path.resolve('accounts.json'))
+    const { adminKey, file } = loadSecrets(loadConfig(many))
+    t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey: /^[\w-]{43}$/, generated: false })
+    t.equal(readFileSync(file, 'utf8'), `ADMIN_KEY=${adminKey}\n`)
+    t.match(loadSecrets(loadConfig({ ...many, WEBHOOK_TOKENS: TOKEN })), { webhookTokens: [TOKEN], adminKey })
+    t.match(loadSecrets(loadConfig({ DATA_DIR })), { webhookTokens: [/^[\w-]{43}$/], adminKey, generated: true })
+    t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey }, 'one that was made before is not live')
+    const shared = { ...many, DATABASE_URL: 'postgres://h/d' }
+    t.throws(() => loadSecrets(loadConfig(shared)), { message: /set ADMIN_KEY / })
+    t.match(loadSecrets(loadConfig({ ...shared, ADMIN_KEY: 'k'.repeat(32) })), { webhookTokens: [] })
+  }
+)
 
 t.test('a damaged file of secrets is not replaced', async t => {
   const DATA_DIR = tempDir(t)
@@ -90,7 +130,12 @@ t.test('every variable has a description, for its page', async t => {
 })
 
 t.test('a logged error quotes no value of a database', async t => {
-  const err = Object.assign(new Error('invalid input syntax: "+15551234567"'), { code: '22P02', severity: 'ERROR', detail: '+15551234567', where: '+15551234567' })
+  const err = Object.assign(new Error('invalid input syntax: "+15551234567"'), {
+    code: '22P02',
+    severity: 'ERROR',
+    detail: '+15551234567',
+    where: '+15551234567'
+  })
   const wrapped = new Error('Failed query: insert … params: +15551234567', { cause: err })
   t.notOk(JSON.stringify(describeError(err)).includes('1555'))
   t.notOk(JSON.stringify(describeError(wrapped)).includes('1555'))

@@ -9,7 +9,10 @@ t.test('no two locks have one number: a process that leads would stop what proje
 })
 
 t.test('no file but that one has the number of a lock', async t => {
-  const files = readdirSync(path.join(PROJECT_ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts') && !file.endsWith('advisory-locks.ts'))
+  const files = readdirSync(path.join(PROJECT_ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    file => file.endsWith('.ts') && !file.endsWith('advisory-locks.ts')
+  )
   t.ok(files.length > 100)
-  for (const file of files) t.notMatch(readFileSync(path.join(PROJECT_ROOT, 'src', file), 'utf8'), /LOCK\w* = [\d_]+\b/, file)
+  for (const file of files)
+    t.notMatch(readFileSync(path.join(PROJECT_ROOT, 'src', file), 'utf8'), /LOCK\w* = [\d_]+\b/, file)
 })

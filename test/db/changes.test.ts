@@ -7,7 +7,11 @@ import { freshDatabase } from '../support/database.js'
 
 const change = (object: string): Change => ({ account: 'default', kind: 'call', object })
 const write = (pool: pg.Pool, ...objects: string[]) => inTransaction(pool, tx => writeChanges(tx, objects.map(change)))
-const age = (pool: pg.Pool, below: number, minutes: number) => pool.query("update changes set changed_at = changed_at - $2 * interval '1 minute' where number < $1", [below, minutes])
+const age = (pool: pg.Pool, below: number, minutes: number) =>
+  pool.query("update changes set changed_at = changed_at - $2 * interval '1 minute' where number < $1", [
+    below,
+    minutes
+  ])
 
 t.test('whoever has seen a number sees all below it, however long writers take to commit', async t => {
   const { pool } = await freshDatabase(t)
@@ -24,9 +28,11 @@ t.test('whoever has seen a number sees all below it, however long writers take t
   }
   await write(pool, 'first')
   let writing = true
-  const writers = Promise.all(['a', 'b', 'c'].map(writer)).finally(() => { writing = false })
+  const writers = Promise.all(['a', 'b', 'c'].map(writer)).finally(() => {
+    writing = false
+  })
   const seen: string[] = []
-  for (let last = 1, isLast = false; !isLast;) {
+  for (let last = 1, isLast = false; !isLast; ) {
     isLast = !writing
     const found = await changesAfter(pool, last, 5)
     if (!found) return t.fail(`the reading that was at ${last} is lost`)
@@ -37,15 +43,21 @@ t.test('whoever has seen a number sees all below it, however long writers take t
   await writers
   const { rows } = await pool.query<{ object: string }>('select object from changes order by number')
   t.ok(rows.length > 15)
-  t.strictSame(['first', ...seen], rows.map(({ object }) => object), 'each once, in their order')
+  t.strictSame(
+    ['first', ...seen],
+    rows.map(({ object }) => object),
+    'each once, in their order'
+  )
 })
 
 t.test('what is taken back is numbered for nobody, and told to nobody', async t => {
   const { pool } = await freshDatabase(t)
-  await t.rejects(inTransaction(pool, async tx => {
-    await writeChanges(tx, [change('a')])
-    throw new Error('taken back')
-  }))
+  await t.rejects(
+    inTransaction(pool, async tx => {
+      await writeChanges(tx, [change('a')])
+      throw new Error('taken back')
+    })
+  )
   t.equal(await newestChange(pool), 0)
   await write(pool, 'b')
   t.equal(await newestChange(pool), 2)
@@ -61,7 +73,11 @@ t.test('changes of more than an hour are swept, but for the newest of them', asy
   await age(pool, 4, 61)
   await sweepChanges(pool, 1)
   t.equal(await changesAfter(pool, 2, 10), null, 'swept')
-  t.strictSame((await changesAfter(pool, 3, 10))?.map(({ object }) => object), ['d', 'e'], 'whoever was at the newest old one has missed nothing')
+  t.strictSame(
+    (await changesAfter(pool, 3, 10))?.map(({ object }) => object),
+    ['d', 'e'],
+    'whoever was at the newest old one has missed nothing'
+  )
   await age(pool, 9, 61)
   await sweepChanges(pool)
   t.strictSame(await changesAfter(pool, 5, 10), [], 'the last one is always there')

@@ -12,7 +12,10 @@ interface Owned {
   pid: number
 }
 
-/** Takes lock 2 once all of the loop has run and is compiled: from then on it waits for nothing, and so never sees its postmaster die. */
+/**
+ * Takes lock 2 once all of the loop has run and is compiled: from then on it waits for nothing, and so never sees its
+ * postmaster die.
+ */
 const LOOP = `do $$ declare i int := 0; lock int := 1; begin loop
   i := (i + 1) % 100000;
   if i = 1000 and lock < 3 then perform pg_advisory_lock(lock); lock := lock + 1; end if;
@@ -23,41 +26,60 @@ t.test('SIGKILL of the owner leaves no Postgres behind, and loses nothing that w
   const owner = await startChild(t, 'own-postgres', dataDir)
   const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
   await statement(url, 'create table kept as select 1 as id')
-  const busy = statement(url, 'select pg_sleep(60)').then(() => 'done', () => 'cut')
+  const busy = statement(url, 'select pg_sleep(60)').then(
+    () => 'done',
+    () => 'cut'
+  )
   await owner.kill()
   await eventually('Postgres is gone', () => !isRunning(pid))
   t.equal(await busy, 'cut')
   await opens(t, dataDir, [])
 })
 
-t.test('a Postgres that outlived owner and keeper is ended before its data is opened again', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
-  const dataDir = path.join(tempDir(t), 'postgres')
-  const owner = await startChild(t, 'own-postgres', dataDir)
-  const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
-  await statement(url, 'create table kept as select 1 as id')
-  for (const keeper of keepersOf(pid)) process.kill(keeper, 'SIGKILL')
-  await owner.kill()
-  t.equal(isRunning(pid), true, 'an orphan')
-  await opens(t, dataDir, [`sent SIGINT to a Postgres that an earlier run left behind (${pid})`])
-  t.equal(isRunning(pid), false)
-})
+t.test(
+  'a Postgres that outlived owner and keeper is ended before its data is opened again',
+  { skip: process.platform !== 'linux' && 'needs /proc' },
+  async t => {
+    const dataDir = path.join(tempDir(t), 'postgres')
+    const owner = await startChild(t, 'own-postgres', dataDir)
+    const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+    await statement(url, 'create table kept as select 1 as id')
+    for (const keeper of keepersOf(pid)) process.kill(keeper, 'SIGKILL')
+    await owner.kill()
+    t.equal(isRunning(pid), true, 'an orphan')
+    await opens(t, dataDir, [`sent SIGINT to a Postgres that an earlier run left behind (${pid})`])
+    t.equal(isRunning(pid), false)
+  }
+)
 
-t.test('backends that outlived their postmaster are ended too', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
-  const dataDir = path.join(tempDir(t), 'postgres')
-  const owner = await startChild(t, 'own-postgres', dataDir)
-  const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
-  await statement(url, 'create table kept as select 1 as id')
-  const looping = statement(url, LOOP).catch(() => {})
-  await eventually('the loop runs', async () => (await statement(url, "select 1 from pg_locks where locktype = 'advisory' and objid = 2")).rowCount === 1)
-  for (const victim of [...keepersOf(pid), pid]) process.kill(victim, 'SIGKILL')
-  await owner.kill()
-  const said = await opens(t, dataDir)
-  t.match(said, /^sent SIG(TERM|INT) to a Postgres that an earlier run left behind/)
-  await looping
-})
+t.test(
+  'backends that outlived their postmaster are ended too',
+  { skip: process.platform !== 'linux' && 'needs /proc' },
+  async t => {
+    const dataDir = path.join(tempDir(t), 'postgres')
+    const owner = await startChild(t, 'own-postgres', dataDir)
+    const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+    await statement(url, 'create table kept as select 1 as id')
+    const looping = statement(url, LOOP).catch(() => {})
+    await eventually(
+      'the loop runs',
+      async () =>
+        (await statement(url, "select 1 from pg_locks where locktype = 'advisory' and objid = 2")).rowCount === 1
+    )
+    for (const victim of [...keepersOf(pid), pid]) process.kill(victim, 'SIGKILL')
+    await owner.kill()
+    const said = await opens(t, dataDir)
+    t.match(said, /^sent SIG(TERM|INT) to a Postgres that an earlier run left behind/)
+    await looping
+  }
+)
 
 /** Starts on the data once more, and finds the table. Gives what was logged. */
-async function opens (t: { strictSame: (a: unknown, b: unknown) => boolean }, dataDir: string, logged?: string[]): Promise<string> {
+async function opens(
+  t: { strictSame: (a: unknown, b: unknown) => boolean },
+  dataDir: string,
+  logged?: string[]
+): Promise<string> {
   const lines: string[] = []
   const server = await startEmbeddedPostgres({ dataDir, log: line => lines.push(line) })
   t.strictSame((await statement(server.url, 'select id from kept')).rows, [{ id: 1 }])
@@ -67,13 +89,15 @@ async function opens (t: { strictSame: (a: unknown, b: unknown) => boolean }, da
 }
 
 /** The shell above the server, and its other child, which waits for us to be gone. */
-function keepersOf (pid: number): number[] {
+function keepersOf(pid: number): number[] {
   const parent = parentOf(String(pid))
-  const watches = readdirSync('/proc').filter(name => /^\d+$/.test(name) && Number(name) !== pid && parentOf(name) === parent)
+  const watches = readdirSync('/proc').filter(
+    name => /^\d+$/.test(name) && Number(name) !== pid && parentOf(name) === parent
+  )
   return [parent, ...watches.map(Number)]
 }
 
-function parentOf (pid: string): number {
+function parentOf(pid: string): number {
   try {
     return Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
   } catch {

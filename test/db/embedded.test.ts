@@ -25,7 +25,11 @@ t.test('one data folder through its life', async t => {
     t.strictSame((await statement(server.url, 'show listen_addresses')).rows, [{ listen_addresses: '' }])
     await t.rejects(statement(server.url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'select 1'), { code: '28P01' })
 
-    await t.rejects(startEmbeddedPostgres({ dataDir, log: () => {} }), { code: 'MCS_DATA_DIR', message: /in use by another running process/ }, 'a second owner is refused')
+    await t.rejects(
+      startEmbeddedPostgres({ dataDir, log: () => {} }),
+      { code: 'MCS_DATA_DIR', message: /in use by another running process/ },
+      'a second owner is refused'
+    )
     t.equal(await attachEmbeddedPostgres({ dataDir }), server.url, 'and may attach')
     await server.stop()
     t.strictSame(await server.exited, { code: 0, expected: true })
@@ -38,7 +42,11 @@ t.test('one data folder through its life', async t => {
       writeFileSync(file, `${process.pid}\n${dataDir}\n1\n5432\n${dataDir}.run\n\n\nready\n`)
     }
     const server = await start()
-    t.strictSame((await statement(server.url, 'select count(*)::int from kept')).rows, [{ count: 0 }], 'the data is there')
+    t.strictSame(
+      (await statement(server.url, 'select count(*)::int from kept')).rows,
+      [{ count: 0 }],
+      'the data is there'
+    )
     await server.stop()
   })
 
@@ -59,7 +67,8 @@ t.test('one data folder through its life', async t => {
   await t.test('a setting that Postgres refuses is quoted in one line', async t => {
     await t.rejects(start({ wal_level: 'nonsense' }), {
       code: 'MCS_EMBEDDED_POSTGRES',
-      message: /^embedded Postgres: the server ended while starting: FATAL: +invalid value for parameter "wal_level": "nonsense" \(more in .*\)$/
+      message:
+        /^embedded Postgres: the server ended while starting: FATAL: +invalid value for parameter "wal_level": "nonsense" \(more in .*\)$/
     })
   })
 
@@ -70,7 +79,7 @@ t.test('one data folder through its life', async t => {
   })
 })
 
-const refusals: { name: string, prepare: (dir: string) => void, code: string, says: RegExp }[] = [
+const refusals: { name: string; prepare: (dir: string) => void; code: string; says: RegExp }[] = [
   {
     name: 'files of somebody else',
     prepare: dir => writeFileSync(path.join(dir, 'letter.txt'), 'dear'),
@@ -107,7 +116,8 @@ t.test('refuses a folder that cannot be made', async t => {
   const file = path.join(tempDir(t), 'file')
   writeFileSync(file, '')
   await t.rejects(startEmbeddedPostgres({ dataDir: path.join(file, 'postgres'), log: () => {} }), {
-    code: 'MCS_DATA_DIR', message: /cannot be used \(.*\): make it writable, or set DATA_DIR/
+    code: 'MCS_DATA_DIR',
+    message: /cannot be used \(.*\): make it writable, or set DATA_DIR/
   })
 })
 
@@ -120,7 +130,7 @@ t.test('what an initdb that was killed has left is made anew', async t => {
   await server.stop()
 })
 
-function madeBy (dir: string, major: string): void {
+function madeBy(dir: string, major: string): void {
   mkdirSync(path.join(dir, 'global'))
   writeFileSync(path.join(dir, 'global/pg_control'), '')
   writeFileSync(path.join(dir, 'PG_VERSION'), `${major}\n`)

@@ -18,7 +18,10 @@ t.test('of processes that migrate at once one does it, and all are content', asy
 t.test('a migration that fails is undone whole, and its error shows no value', async t => {
   const { url, pool } = await freshDatabase(t, EMPTY)
   const folder = migrations(t, ['create table first_table (id int)', "insert into first_table values ('secret-value')"])
-  await t.rejects(runMigrations(url, folder), { code: 'MCS_DATABASE', message: 'DATABASE_URL: a statement failed (22P02)' })
+  await t.rejects(runMigrations(url, folder), {
+    code: 'MCS_DATABASE',
+    message: 'DATABASE_URL: a statement failed (22P02)'
+  })
   const { rows } = await pool.query("select to_regclass('first_table') as found")
   t.strictSame(rows, [{ found: null }])
 })
@@ -50,11 +53,22 @@ t.test('a database that is missing and a password that is wrong have messages of
 })
 
 /** A folder as drizzle-kit writes it, one file for each statement. */
-function migrations (t: Parameters<typeof tempDir>[0], statements: readonly string[]): string {
+function migrations(t: Parameters<typeof tempDir>[0], statements: readonly string[]): string {
   const folder = tempDir(t)
-  const entries = statements.map((_, i) => ({ idx: i, version: '7', when: i + 1, tag: `000${i}_step`, breakpoints: true }))
+  const entries = statements.map((_, i) => ({
+    idx: i,
+    version: '7',
+    when: i + 1,
+    tag: `000${i}_step`,
+    breakpoints: true
+  }))
   mkdirSync(path.join(folder, 'meta'))
-  writeFileSync(path.join(folder, 'meta/_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries }))
-  statements.forEach((sql, i) => { writeFileSync(path.join(folder, `000${i}_step.sql`), sql) })
+  writeFileSync(
+    path.join(folder, 'meta/_journal.json'),
+    JSON.stringify({ version: '7', dialect: 'postgresql', entries })
+  )
+  statements.forEach((sql, i) => {
+    writeFileSync(path.join(folder, `000${i}_step.sql`), sql)
+  })
   return folder
 }

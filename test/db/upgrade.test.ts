@@ -7,7 +7,7 @@ import { freshDatabase } from '../support/database.js'
 import { tempDir } from '../support/temp-dir.js'
 
 /** The migrations until this one, as a version had them that knew no later one. */
-function migrationsUntil (t: Test, tag: string): string {
+function migrationsUntil(t: Test, tag: string): string {
   const folder = tempDir(t)
   cpSync(path.join(PROJECT_ROOT, 'drizzle'), folder, { recursive: true })
   const file = path.join(folder, 'meta/_journal.json')
@@ -21,8 +21,11 @@ t.test('dead letters of an earlier version get an id, a state, and their account
   const { url, pool } = await freshDatabase(t, { template: 'template1' })
   await runMigrations(url, migrationsUntil(t, '0002_whole_model'))
   const headers = [{ ce_source: '/mightycall/acme/webhook' }, { ce_source: 'elsewhere' }, {}]
-  await pool.query(`insert into dead_letters (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at)
-    select 'log', 'calls', 0, n, 'id', 'MCS_UNDECODABLE_RECORD', 'why', $1::jsonb -> (n - 1), now() from generate_series(1, 3) n`, [JSON.stringify(headers)])
+  await pool.query(
+    `insert into dead_letters (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at)
+    select 'log', 'calls', 0, n, 'id', 'MCS_UNDECODABLE_RECORD', 'why', $1::jsonb -> (n - 1), now() from generate_series(1, 3) n`,
+    [JSON.stringify(headers)]
+  )
   await runMigrations(url)
   t.strictSame((await pool.query('select id, record_offset, account, state from dead_letters order by id')).rows, [
     { id: '1', record_offset: '1', account: 'acme', state: 'dead' },

@@ -5,29 +5,64 @@ import { eventually } from '../support/eventually.js'
 import type { RunningService } from '../support/service.js'
 
 interface Page {
-  data: { account: string, id: string }[]
+  data: { account: string; id: string }[]
 }
 
 t.test('a token names the account: the same call id in two accounts is two calls', async t => {
   const { service, post, query } = await startWithAccounts(t)
   t.equal(service.token, '', 'no webhook token was made')
   for (const notification of callOf(KEY, { From: '+442079460958' })) t.equal(await post('acme', notification), 200)
-  for (const notification of callOf(OTHER_KEY, { From: '020 7946 0958', Extension: '205' }).slice(0, 4)) t.equal(await post('globex', notification), 200)
+  for (const notification of callOf(OTHER_KEY, { From: '020 7946 0958', Extension: '205' }).slice(0, 4))
+    t.equal(await post('globex', notification), 200)
   await eventually('nine events are projected', async () => (await query('select from events')).length === 9)
 
-  const perAccount = (table: string, id: string) => query(`select account, count(*)::int as rows from ${table} where ${id} = '${INBOUND}' group by account order by account`)
-  t.strictSame(await perAccount('events', 'entity'), [{ account: 'acme', rows: 5 }, { account: 'globex', rows: 4 }])
-  for (const [table, id] of [['entities', 'entity'], ['call_history', 'call_id'], ['call_legs', 'call_id']] as const) {
-    t.strictSame(await perAccount(table, id), [{ account: 'acme', rows: 1 }, { account: 'globex', rows: 1 }], table)
+  const perAccount = (table: string, id: string) =>
+    query(
+      `select account, count(*)::int as rows from ${table} where ${id} = '${INBOUND}' group by account order by account`
+    )
+  t.strictSame(await perAccount('events', 'entity'), [
+    { account: 'acme', rows: 5 },
+    { account: 'globex', rows: 4 }
+  ])
+  for (const [table, id] of [
+    ['entities', 'entity'],
+    ['call_history', 'call_id'],
+    ['call_legs', 'call_id']
+  ] as const) {
+    t.strictSame(
+      await perAccount(table, id),
+      [
+        { account: 'acme', rows: 1 },
+        { account: 'globex', rows: 1 }
+      ],
+      table
+    )
   }
 
   t.equal(await statusOf(service, `/v1/calls/${INBOUND}`), 409)
   t.equal(await statusOf(service, `/v1/calls/${INBOUND}?account=initech`), 404)
-  t.match(await service.get(`/v1/calls/${INBOUND}?account=acme`), { account: 'acme', state: 'ended', answeredBy: '103', client: { number: '+442079460958' }, legs: [{ extension: '103' }] })
-  t.match(await service.get(`/v1/calls/${INBOUND}?account=globex`), { account: 'globex', state: 'connected', answeredBy: '205', client: { number: '+442079460958' }, legs: [{ extension: '205' }] })
+  t.match(await service.get(`/v1/calls/${INBOUND}?account=acme`), {
+    account: 'acme',
+    state: 'ended',
+    answeredBy: '103',
+    client: { number: '+442079460958' },
+    legs: [{ extension: '103' }]
+  })
+  t.match(await service.get(`/v1/calls/${INBOUND}?account=globex`), {
+    account: 'globex',
+    state: 'connected',
+    answeredBy: '205',
+    client: { number: '+442079460958' },
+    legs: [{ extension: '205' }]
+  })
 
-  const accountsOf = async (filter: string) => (await service.get(`/v1/calls?${filter}&sort=startedAt`) as Page).data.map(call => call.account)
-  t.strictSame(await accountsOf('client=020%207946%200958'), ['acme', 'globex'], 'read as of the US and of Great Britain')
+  const accountsOf = async (filter: string) =>
+    ((await service.get(`/v1/calls?${filter}&sort=startedAt`)) as Page).data.map(call => call.account)
+  t.strictSame(
+    await accountsOf('client=020%207946%200958'),
+    ['acme', 'globex'],
+    'read as of the US and of Great Britain'
+  )
   t.strictSame(await accountsOf('client=020%207946%200958&account=globex'), ['globex'])
   t.strictSame(await accountsOf('client=020%207946%200958&account=acme'), [], 'in the US this is another number')
   t.strictSame(await accountsOf('account=acme'), ['acme'])
@@ -44,9 +79,12 @@ t.test("an ApiKey of one account in another's notification keeps it apart", asyn
     { account: 'acme', type: 'call.started', reason: null },
     { account: 'globex', type: 'unclassified', reason: 'api-key-mismatch' }
   ])
-  t.strictSame((await service.get('/v1/calls') as Page).data.map(call => call.account), ['acme'])
+  t.strictSame(
+    ((await service.get('/v1/calls')) as Page).data.map(call => call.account),
+    ['acme']
+  )
 })
 
-async function statusOf ({ url, adminKey }: RunningService, path: string): Promise<number> {
+async function statusOf({ url, adminKey }: RunningService, path: string): Promise<number> {
   return (await fetch(url + path, { headers: { authorization: `Bearer ${adminKey}` } })).status
 }

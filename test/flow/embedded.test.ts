@@ -13,40 +13,50 @@ t.test('with nothing but Node: posted notifications are read back as calls', asy
   t.equal(await countEvents(DATA_DIR), 13, 'each event once')
 
   const tail = await runCommand(['tail', '--from-beginning', '--count', '26'], { DATA_DIR })
-  const records = tail.stdout.trim().split('\n').map(line => JSON.parse(line) as { topic: string, headers: { ce_id: string } })
+  const records = tail.stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { topic: string; headers: { ce_id: string } })
   t.equal(records.length, 26, 'the log keeps what it was given')
   t.equal(new Set(records.map(record => record.headers.ce_id)).size, 13, 'distinct ids tell the doubles')
   t.ok(records.every(record => record.topic === 'mightycall.calls'))
 
-  t.match(await runCommand(['rebuild', '--dry-run'], { DATA_DIR }), { code: 0, stdout: 'done: 3 entities, 13 events, 0 differing rows\n' }, 'beside the service')
+  t.match(
+    await runCommand(['rebuild', '--dry-run'], { DATA_DIR }),
+    { code: 0, stdout: 'done: 3 entities, 13 events, 0 differing rows\n' },
+    'beside the service'
+  )
   t.equal(await service.end('SIGTERM'), 0, 'stops in order')
   leaksNothing(t, service)
 })
 
-t.test('kill -9 between two posts loses nothing, and the next start goes on with the same data and secrets', async t => {
-  const DATA_DIR = tempDir(t)
-  let service = await startServiceProcess(t, { DATA_DIR })
-  const first = service
-  for (const notification of DOCUMENTED.slice(0, 7)) t.equal(await service.post(notification), 200)
-  const postgres = await attachedPid(DATA_DIR)
-  await service.end('SIGKILL')
-  await eventually('Postgres has followed its owner', () => !isRunning(postgres))
+t.test(
+  'kill -9 between two posts loses nothing, and the next start goes on with the same data and secrets',
+  async t => {
+    const DATA_DIR = tempDir(t)
+    let service = await startServiceProcess(t, { DATA_DIR })
+    const first = service
+    for (const notification of DOCUMENTED.slice(0, 7)) t.equal(await service.post(notification), 200)
+    const postgres = await attachedPid(DATA_DIR)
+    await service.end('SIGKILL')
+    await eventually('Postgres has followed its owner', () => !isRunning(postgres))
 
-  service = await startServiceProcess(t, { DATA_DIR })
-  t.equal(service.token, first.token)
-  t.equal(service.adminKey, first.adminKey)
-  for (const notification of DOCUMENTED.slice(7)) t.equal(await service.post(notification), 200)
-  await allProjected(service)
-  t.equal(await countEvents(DATA_DIR), 13)
-  t.equal(await service.end('SIGTERM'), 0)
-})
+    service = await startServiceProcess(t, { DATA_DIR })
+    t.equal(service.token, first.token)
+    t.equal(service.adminKey, first.adminKey)
+    for (const notification of DOCUMENTED.slice(7)) t.equal(await service.post(notification), 200)
+    await allProjected(service)
+    t.equal(await countEvents(DATA_DIR), 13)
+    t.equal(await service.end('SIGTERM'), 0)
+  }
+)
 
-async function countEvents (dataDir: string): Promise<number> {
+async function countEvents(dataDir: string): Promise<number> {
   const [row] = await queryEmbedded<{ count: number }>(dataDir, 'select count(*)::int as count from events')
   return row?.count ?? -1
 }
 
-async function attachedPid (dataDir: string): Promise<number> {
+async function attachedPid(dataDir: string): Promise<number> {
   const [row] = await queryEmbedded<{ pid: number }>(dataDir, 'select pg_backend_pid() as pid')
   return row?.pid ?? 0
 }

@@ -21,38 +21,74 @@ const INBOUND_CALL = {
   stale: false,
   callback: null,
   recording: null,
-  legs: [{ extension: '103', attempt: 1, role: 'agent', ringingAt: '2017-05-25T08:58:15.514Z', connectedAt: '2017-05-25T08:58:20.514Z', endedAt: '2017-05-25T08:59:10.514Z', result: 'answered' }],
+  legs: [
+    {
+      extension: '103',
+      attempt: 1,
+      role: 'agent',
+      ringingAt: '2017-05-25T08:58:15.514Z',
+      connectedAt: '2017-05-25T08:58:20.514Z',
+      endedAt: '2017-05-25T08:59:10.514Z',
+      result: 'answered'
+    }
+  ],
   sources: { webhook: 5, rest: 0 }
 }
 
 interface Page {
-  data: { id: string, state: string, sources: { webhook: number } }[]
+  data: { id: string; state: string; sources: { webhook: number } }[]
 }
 
 /** Posts the documented notifications last first and twice, as MightyCall may, and reads the calls back. */
-export async function postsAndReads (t: Test, service: RunningService): Promise<void> {
-  for (const notification of [...DOCUMENTED, ...DOCUMENTED].reverse()) t.equal(await service.post(notification), 200, 'taken')
+export async function postsAndReads(t: Test, service: RunningService): Promise<void> {
+  for (const notification of [...DOCUMENTED, ...DOCUMENTED].reverse())
+    t.equal(await service.post(notification), 200, 'taken')
   await allProjected(service)
-  const { data } = await service.get('/v1/calls') as Page
+  const { data } = (await service.get('/v1/calls')) as Page
   t.strictSame(data.map(call => call.id).sort(), [INBOUND, OUTBOUND, CALLBACK].sort(), 'three calls')
   t.strictSame(await service.get(`/v1/calls/${INBOUND}`), INBOUND_CALL)
-  t.match(await service.get(`/v1/calls/${OUTBOUND}`), { direction: 'outbound', outcome: 'answered', answeredBy: '101', waitSeconds: 10, talkSeconds: 30, legs: [{ role: 'dialer' }] })
-  t.match(await service.get(`/v1/calls/${CALLBACK}`), { direction: 'callback', outcome: 'answered', answeredBy: '104', waitSeconds: 10, talkSeconds: 50 })
+  t.match(await service.get(`/v1/calls/${OUTBOUND}`), {
+    direction: 'outbound',
+    outcome: 'answered',
+    answeredBy: '101',
+    waitSeconds: 10,
+    talkSeconds: 30,
+    legs: [{ role: 'dialer' }]
+  })
+  t.match(await service.get(`/v1/calls/${CALLBACK}`), {
+    direction: 'callback',
+    outcome: 'answered',
+    answeredBy: '104',
+    waitSeconds: 10,
+    talkSeconds: 50
+  })
 }
 
 /** Resolves when all 13 distinct events show in the calls. */
-export async function allProjected (service: RunningService): Promise<void> {
-  await eventually('13 events are projected', async () => {
-    const { data } = await service.get('/v1/calls') as Page
-    return data.reduce((sum, call) => sum + call.sources.webhook, 0) === 13
-  }, 15_000)
+export async function allProjected(service: RunningService): Promise<void> {
+  await eventually(
+    '13 events are projected',
+    async () => {
+      const { data } = (await service.get('/v1/calls')) as Page
+      return data.reduce((sum, call) => sum + call.sources.webhook, 0) === 13
+    },
+    15_000
+  )
 }
 
 /** Nothing that the service printed may hold a secret or a number. */
-export function leaksNothing (t: Test, service: RunningService): void {
+export function leaksNothing(t: Test, service: RunningService): void {
   const output = service.output().toLowerCase()
   t.ok(output.length > 0, 'it printed something')
-  for (const secret of [API_KEY, service.token, service.adminKey, BUSINESS, CLIENT, BUSINESS.slice(1), CLIENT.slice(1)]) {
+  for (const secret of [
+    API_KEY,
+    service.token,
+    service.adminKey,
+    BUSINESS,
+    CLIENT,
+    BUSINESS.slice(1),
+    CLIENT.slice(1)
+  ]) {
     t.notOk(output.includes(secret.toLowerCase()), 'no secret and no number in the output')
   }
 }

@@ -20,17 +20,50 @@ interface Case {
 
 const everyRoute = '/v4/api'
 const cases: Case[] = [
-  { name: 'HTML instead of JSON', faults: { answer: 'html', path: everyRoute }, code: 'MCS_REST_UNEXPECTED', message: /it is no JSON/ },
-  { name: 'HTML instead of a token', faults: { answer: 'html', path: '/v4/auth' }, code: 'MCS_REST_UNEXPECTED', message: /it is no JSON/ },
-  { name: 'half a JSON', faults: { answer: 'truncated', path: everyRoute }, code: 'MCS_REST_UNEXPECTED', message: /it is no JSON/ },
+  {
+    name: 'HTML instead of JSON',
+    faults: { answer: 'html', path: everyRoute },
+    code: 'MCS_REST_UNEXPECTED',
+    message: /it is no JSON/
+  },
+  {
+    name: 'HTML instead of a token',
+    faults: { answer: 'html', path: '/v4/auth' },
+    code: 'MCS_REST_UNEXPECTED',
+    message: /it is no JSON/
+  },
+  {
+    name: 'half a JSON',
+    faults: { answer: 'truncated', path: everyRoute },
+    code: 'MCS_REST_UNEXPECTED',
+    message: /it is no JSON/
+  },
   { name: 'status 500', faults: { answer: 'error' }, code: 'MCS_REST_UNAVAILABLE', message: /status 500/ },
-  { name: 'a body of 50 MB', faults: { answer: 'huge', path: `${everyRoute}/calls` }, code: 'MCS_REST_UNEXPECTED', message: /larger than 16777216 bytes/ },
-  { name: 'a connection that hangs', faults: { answer: 'hang' }, code: 'MCS_REST_UNAVAILABLE', message: /no answer within 20000 ms/, rate: 160 },
+  {
+    name: 'a body of 50 MB',
+    faults: { answer: 'huge', path: `${everyRoute}/calls` },
+    code: 'MCS_REST_UNEXPECTED',
+    message: /larger than 16777216 bytes/
+  },
+  {
+    name: 'a connection that hangs',
+    faults: { answer: 'hang' },
+    code: 'MCS_REST_UNAVAILABLE',
+    message: /no answer within 20000 ms/,
+    rate: 160
+  },
   {
     name: 'tokens that have expired as soon as they are given',
-    begin: ({ proxy }) => { proxy.tampering.request = ({ headers }) => { if (headers.authorization) headers.authorization = 'Bearer expired' } },
-    end: ({ proxy }) => { proxy.tampering.request = () => {} },
-    code: 'MCS_REST_UNAVAILABLE', message: /does not take its own token/
+    begin: ({ proxy }) => {
+      proxy.tampering.request = ({ headers }) => {
+        if (headers.authorization) headers.authorization = 'Bearer expired'
+      }
+    },
+    end: ({ proxy }) => {
+      proxy.tampering.request = () => {}
+    },
+    code: 'MCS_REST_UNAVAILABLE',
+    message: /does not take its own token/
   }
 ]
 
@@ -43,9 +76,13 @@ for (const { name, faults = {}, begin = () => {}, end = () => {}, code, message,
     begin(world)
     signIn()
     await eventually('it is said', () => logged(`"code":"${code}"`).some(line => message.test(line)), 40_000)
-    await eventually('notifications come and are projected meanwhile', async () => await heard() > 10, 40_000)
+    await eventually('notifications come and are projected meanwhile', async () => (await heard()) > 10, 40_000)
     await eventually('an hour has gone by', () => clock.now().getTime() > until, 60_000)
-    t.equal((await world.pool.query("select from events where fields->>'route' = 'calls'")).rowCount, 0, 'no call was told by REST')
+    t.equal(
+      (await world.pool.query("select from events where fields->>'route' = 'calls'")).rowCount,
+      0,
+      'no call was told by REST'
+    )
 
     await fault({})
     end(world)

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import t from 'tap'
-import { encodeEvent } from '../../src/events/record.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
+import { encodeEvent } from '../../src/events/record.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { freshDatabase } from '../support/database.js'
 import { DOCUMENTED } from '../support/documented.js'
@@ -12,29 +12,47 @@ import { runCommand, someSecrets, startServiceProcess } from '../support/service
 import { tempDir } from '../support/temp-dir.js'
 import { allProjected, leaksNothing, postsAndReads } from './flow.js'
 
-t.test('with Kafka and Postgres: posted notifications are read back as calls, and by a plain consumer', needsKafka, async t => {
-  const { brokers, topicPrefix, groupId } = kafkaForTest(t)
-  const { pool, url } = await freshDatabase(t)
-  const environment = { DATA_DIR: tempDir(t), KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: topicPrefix, KAFKA_GROUP_ID: groupId, DATABASE_URL: url, ...someSecrets() }
-  const service = await startServiceProcess(t, { ...environment, LOG_LEVEL: 'debug' })
-  await postsAndReads(t, service)
-  t.equal((await pool.query('select from events')).rowCount, 13, 'each event once')
+t.test(
+  'with Kafka and Postgres: posted notifications are read back as calls, and by a plain consumer',
+  needsKafka,
+  async t => {
+    const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+    const { pool, url } = await freshDatabase(t)
+    const environment = {
+      DATA_DIR: tempDir(t),
+      KAFKA_BROKERS: brokers.join(','),
+      KAFKA_TOPIC_PREFIX: topicPrefix,
+      KAFKA_GROUP_ID: groupId,
+      DATABASE_URL: url,
+      ...someSecrets()
+    }
+    const service = await startServiceProcess(t, { ...environment, LOG_LEVEL: 'debug' })
+    await postsAndReads(t, service)
+    t.equal((await pool.query('select from events')).rowCount, 13, 'each event once')
 
-  const ids = await consumeIds(brokers, `${topicPrefix}.calls`, 26)
-  t.equal(new Set(ids).size, 13, 'a plain consumer sees 13 distinct ce_ids')
-  const tail = await runCommand(['tail', '--from-beginning', '--topic', 'calls', '--count', '26'], environment)
-  const lines = tail.stdout.trim().split('\n').map(line => JSON.parse(line) as { topic: string, headers: { ce_id: string } })
-  t.strictSame(new Set(lines.map(line => line.headers.ce_id)), new Set(ids), 'tail sees the same')
-  t.ok(lines.every(line => line.topic === `${topicPrefix}.calls`))
+    const ids = await consumeIds(brokers, `${topicPrefix}.calls`, 26)
+    t.equal(new Set(ids).size, 13, 'a plain consumer sees 13 distinct ce_ids')
+    const tail = await runCommand(['tail', '--from-beginning', '--topic', 'calls', '--count', '26'], environment)
+    const lines = tail.stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { topic: string; headers: { ce_id: string } })
+    t.strictSame(new Set(lines.map(line => line.headers.ce_id)), new Set(ids), 'tail sees the same')
+    t.ok(lines.every(line => line.topic === `${topicPrefix}.calls`))
 
-  await service.end('SIGKILL')
-  const next = await startServiceProcess(t, environment)
-  await allProjected(next)
-  t.equal(await next.post({ hello: 1 }), 200)
-  await eventually('the next process goes on', async () => (await pool.query("select from events where kind = 'unclassified'")).rowCount === 1, 20_000)
-  t.equal(await next.end('SIGTERM'), 0, 'stops in order')
-  leaksNothing(t, service)
-})
+    await service.end('SIGKILL')
+    const next = await startServiceProcess(t, environment)
+    await allProjected(next)
+    t.equal(await next.post({ hello: 1 }), 200)
+    await eventually(
+      'the next process goes on',
+      async () => (await pool.query("select from events where kind = 'unclassified'")).rowCount === 1,
+      20_000
+    )
+    t.equal(await next.end('SIGTERM'), 0, 'stops in order')
+    leaksNothing(t, service)
+  }
+)
 
 t.test('an installation that moves from the local log to Kafka loses nothing', needsKafka, async t => {
   const { brokers, topicPrefix, groupId } = kafkaForTest(t)
@@ -43,13 +61,25 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
   for (const notification of DOCUMENTED.slice(0, 5)) t.equal(await local.post(notification), 200)
   await local.end('SIGKILL')
   const log = await openLocalLog({ dir: path.join(DATA_DIR, 'log') })
-  for (const notification of DOCUMENTED.slice(5, 9)) { // acknowledged, and certainly not projected
-    const event = parseNotification({ id: 'default', apiKey: null, region: 'US' }, Buffer.from(JSON.stringify(notification)), new Date())
+  for (const notification of DOCUMENTED.slice(5, 9)) {
+    // acknowledged, and certainly not projected
+    const event = parseNotification(
+      { id: 'default', apiKey: null, region: 'US' },
+      Buffer.from(JSON.stringify(notification)),
+      new Date()
+    )
     if (event) await log.append([encodeEvent(event)])
   }
   await log.close()
 
-  const moved = await startServiceProcess(t, { DATA_DIR, KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: topicPrefix, KAFKA_GROUP_ID: groupId, WEBHOOK_TOKENS: local.token, ADMIN_KEY: local.adminKey })
+  const moved = await startServiceProcess(t, {
+    DATA_DIR,
+    KAFKA_BROKERS: brokers.join(','),
+    KAFKA_TOPIC_PREFIX: topicPrefix,
+    KAFKA_GROUP_ID: groupId,
+    WEBHOOK_TOKENS: local.token,
+    ADMIN_KEY: local.adminKey
+  })
   for (const notification of DOCUMENTED.slice(9)) t.equal(await moved.post(notification), 200)
   await allProjected(moved)
   t.notMatch(moved.output(), /"alarm"/, 'and it is no hole')
@@ -57,12 +87,16 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
   t.equal(await moved.end('SIGTERM'), 0)
 })
 
-async function consumeIds (brokers: string[], topic: string, count: number): Promise<string[]> {
+async function consumeIds(brokers: string[], topic: string, count: number): Promise<string[]> {
   const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({ groupId: `${topic}-analyst` })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const ids: string[] = []
-  await consumer.run({ eachMessage: async ({ message }) => { ids.push(String(message.headers?.ce_id)) } })
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      ids.push(String(message.headers?.ce_id))
+    }
+  })
   await eventually('the records are consumed', () => ids.length >= count, 15_000)
   await consumer.disconnect()
   return ids

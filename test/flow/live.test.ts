@@ -6,24 +6,37 @@ import { type LiveEvent, untilTold, watchLive } from '../support/live-client.js'
 import { someSecrets, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-const isEnd = ({ event, data }: LiveEvent) => event === 'call' && data.object?.id === INBOUND && data.object.state === 'ended'
+const isEnd = ({ event, data }: LiveEvent) =>
+  event === 'call' && data.object?.id === INBOUND && data.object.state === 'ended'
 
-for (const [name, options] of [['embedded', {}], ['kafka', needsKafka]] as const) {
-  t.test(`the whole way, ${name}: a webhook that is posted is seen by who watches; a stop ends the stream at once`, options, async t => {
-    const kafka = name === 'kafka' ? kafkaForTest(t) : null
-    const env = kafka && { KAFKA_BROKERS: kafka.brokers.join(','), KAFKA_TOPIC_PREFIX: kafka.topicPrefix, KAFKA_GROUP_ID: kafka.groupId, ...someSecrets() }
-    const service = await startServiceProcess(t, { DATA_DIR: tempDir(t), DRAIN_SECONDS: '1', ...env })
-    const client = await watchLive(t, `${service.url}/v1/live`, { key: service.adminKey })
-    for (const notification of DOCUMENTED) t.equal(await service.post(notification), 200)
-    const events = await untilTold(client, 'the call has ended', some => some.some(isEnd))
-    t.equal(events[0]?.event, 'health')
-    t.strictSame(events.find(isEnd)?.data.object, await service.get(`/v1/calls/${INBOUND}`))
-    t.ok(events.some(({ event }) => event === 'agent'))
+for (const [name, options] of [
+  ['embedded', {}],
+  ['kafka', needsKafka]
+] as const) {
+  t.test(
+    `the whole way, ${name}: a webhook that is posted is seen by who watches; a stop ends the stream at once`,
+    options,
+    async t => {
+      const kafka = name === 'kafka' ? kafkaForTest(t) : null
+      const env = kafka && {
+        KAFKA_BROKERS: kafka.brokers.join(','),
+        KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
+        KAFKA_GROUP_ID: kafka.groupId,
+        ...someSecrets()
+      }
+      const service = await startServiceProcess(t, { DATA_DIR: tempDir(t), DRAIN_SECONDS: '1', ...env })
+      const client = await watchLive(t, `${service.url}/v1/live`, { key: service.adminKey })
+      for (const notification of DOCUMENTED) t.equal(await service.post(notification), 200)
+      const events = await untilTold(client, 'the call has ended', some => some.some(isEnd))
+      t.equal(events[0]?.event, 'health')
+      t.strictSame(events.find(isEnd)?.data.object, await service.get(`/v1/calls/${INBOUND}`))
+      t.ok(events.some(({ event }) => event === 'agent'))
 
-    const stopped = service.end('SIGTERM')
-    await eventually('the stream is over', () => client.isOver())
-    t.equal(service.child.exitCode, null, 'webhooks are still taken')
-    t.match(client.text(), /retry: \d+\n\n$/)
-    t.equal(await stopped, 0)
-  })
+      const stopped = service.end('SIGTERM')
+      await eventually('the stream is over', () => client.isOver())
+      t.equal(service.child.exitCode, null, 'webhooks are still taken')
+      t.match(client.text(), /retry: \d+\n\n$/)
+      t.equal(await stopped, 0)
+    }
+  )
 }

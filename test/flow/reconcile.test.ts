@@ -13,20 +13,36 @@ const HOUR_MS = 3_600_000
 const RATE = 600
 const RECENT_MS = 45 * 60_000
 
-async function living (t: Test, { company, ...simulated }: Pick<WorldOptions, 'company' | 'webhookFaults' | 'nilGuids'>) {
+async function living(
+  t: Test,
+  { company, ...simulated }: Pick<WorldOptions, 'company' | 'webhookFaults' | 'nilGuids'>
+) {
   const { pool, url: databaseUrl } = await freshDatabase(t)
   const [port = 0] = await freePorts(1)
   const clock = fasterClock({ startAt: START, rate: RATE })
-  const { service, mightyCall, adminKey, close } = await startWorld({ dir: tempDir(t), port, clock, databaseUrl, logger: pino({ level: 'silent' }), company, ...simulated })
+  const { service, mightyCall, adminKey, close } = await startWorld({
+    dir: tempDir(t),
+    port,
+    clock,
+    databaseUrl,
+    logger: pino({ level: 'silent' }),
+    company,
+    ...simulated
+  })
   t.teardown(close)
-  const get = async (route: string): Promise<unknown> => (await fetch(`${service.url}${route}`, { headers: { authorization: `Bearer ${adminKey}` } })).json()
-  const ids = async (table: string, column: string) => new Set((await pool.query(`select ${column} as id from ${table}`)).rows.map(row => row.id))
+  const get = async (route: string): Promise<unknown> =>
+    (await fetch(`${service.url}${route}`, { headers: { authorization: `Bearer ${adminKey}` } })).json()
+  const ids = async (table: string, column: string) =>
+    new Set((await pool.query(`select ${column} as id from ${table}`)).rows.map(row => row.id))
   return { pool, clock, mightyCall, get, ids }
 }
 
 t.test('what webhooks lose, and what they never tell, comes by REST, and every gap is accounted for', async t => {
   const company = { seed: 7, startAt: START.getTime(), calls: 40, messages: 20, hours: 4 }
-  const { pool, clock, mightyCall, get, ids } = await living(t, { company, webhookFaults: { drop: 0.2, duplicate: 0.1 } })
+  const { pool, clock, mightyCall, get, ids } = await living(t, {
+    company,
+    webhookFaults: { drop: 0.2, duplicate: 0.1 }
+  })
   const until = START.getTime() + 4 * HOUR_MS + RECENT_MS
   await eventually('the company has closed', () => clock.now().getTime() > until, 60_000)
   const truth = mightyCall.truth()
@@ -34,17 +50,56 @@ t.test('what webhooks lose, and what they never tell, comes by REST, and every g
     const found = await ids(table, column)
     return known.every(id => found.has(id))
   }
-  await eventually('every call has its row', () => complete('call_history', 'call_id', truth.calls.map(call => call.id)), 30_000)
-  await eventually('and every voicemail', () => complete('voicemail_logs', 'voicemail_id', truth.voicemails.map(({ voicemailId }) => voicemailId)), 30_000)
-  await eventually('and every message', () => complete('sms_logs', 'message_id', truth.messages.map(({ messageId }) => messageId)), 30_000)
+  await eventually(
+    'every call has its row',
+    () =>
+      complete(
+        'call_history',
+        'call_id',
+        truth.calls.map(call => call.id)
+      ),
+    30_000
+  )
+  await eventually(
+    'and every voicemail',
+    () =>
+      complete(
+        'voicemail_logs',
+        'voicemail_id',
+        truth.voicemails.map(({ voicemailId }) => voicemailId)
+      ),
+    30_000
+  )
+  await eventually(
+    'and every message',
+    () =>
+      complete(
+        'sms_logs',
+        'message_id',
+        truth.messages.map(({ messageId }) => messageId)
+      ),
+    30_000
+  )
 
   const { rows } = await pool.query('select call_id, outcome from call_history')
-  t.strictSame(new Map(rows.map(row => [row.call_id, row.outcome])), new Map(truth.calls.map(call => [call.id, call.outcome])), 'with how it ended')
-  const { hours: ledger } = await get(`/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`) as { hours: unknown[] }
+  t.strictSame(
+    new Map(rows.map(row => [row.call_id, row.outcome])),
+    new Map(truth.calls.map(call => [call.id, call.outcome])),
+    'with how it ended'
+  )
+  const { hours: ledger } = (await get(
+    `/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`
+  )) as { hours: unknown[] }
   t.ok(ledger.length > 3, 'the ledger answers')
-  await eventually('nothing is left open', async () => (await pool.query('select from gaps where healed_at is null')).rowCount === 0, 30_000)
+  await eventually(
+    'nothing is left open',
+    async () => (await pool.query('select from gaps where healed_at is null')).rowCount === 0,
+    30_000
+  )
   t.ok(((await pool.query('select from gaps')).rowCount ?? 0) > 0, 'and something had been missing')
-  const { data: [quota] } = await get('/v1/quota') as { data: { used: number }[] }
+  const {
+    data: [quota]
+  } = (await get('/v1/quota')) as { data: { used: number }[] }
   const hours = (clock.now().getTime() - START.getTime()) / HOUR_MS
   t.ok(quota && quota.used < 70 * hours, `${quota?.used} requests in ${hours} hours`)
 })

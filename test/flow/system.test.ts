@@ -8,22 +8,55 @@ import { tempDir } from '../support/temp-dir.js'
 
 t.test('a running service tells how it is, without a secret, and obeys a changed setting', async t => {
   const { url } = await freshDatabase(t)
-  const [token, other, adminKey] = [0, 1, 2].map(() => randomBytes(32).toString('base64url')) as [string, string, string] // three of three
-  const service = await startServiceProcess(t, { DATA_DIR: tempDir(t), DATABASE_URL: url, WEBHOOK_TOKENS: `${token},${other}`, ADMIN_KEY: adminKey })
+  const [token, other, adminKey] = [0, 1, 2].map(() => randomBytes(32).toString('base64url')) as [
+    string,
+    string,
+    string
+  ] // three of three
+  const service = await startServiceProcess(t, {
+    DATA_DIR: tempDir(t),
+    DATABASE_URL: url,
+    WEBHOOK_TOKENS: `${token},${other}`,
+    ADMIN_KEY: adminKey
+  })
   const client = createClient({ baseUrl: service.url, key: adminKey })
   const at = new Date(Date.now() - 60_000)
-  const post = await fetch(`${service.url}/webhooks/mightycall/${token}`, { method: 'POST', body: JSON.stringify({ EventType: 'IncomingCall', CallId: 'c', Timestamp: at.toISOString(), From: '+15559371200', To: '+15550347567' }) })
+  const post = await fetch(`${service.url}/webhooks/mightycall/${token}`, {
+    method: 'POST',
+    body: JSON.stringify({
+      EventType: 'IncomingCall',
+      CallId: 'c',
+      Timestamp: at.toISOString(),
+      From: '+15559371200',
+      To: '+15550347567'
+    })
+  })
   t.equal(post.status, 200)
   await eventually('the call is projected', async () => (await client.get('/v1/calls')).data.length === 1, 30_000)
 
   const system = await client.get('/v1/system')
-  t.match(system, { versions: { node: process.versions.node, postgres: String, schema: /^\d{4}_/, folds: { call: Number } }, roles: ['receive', 'project', 'query', 'reconcile'], spool: null, lag: [{ topic: 'all', partition: 0, records: 0 }], holes: [], stop: null })
-  t.strictSame(system.readiness.map(({ role, ready }) => [role, ready]).sort(), ['project', 'query', 'receive', 'reconcile'].map(role => [role, true]))
+  t.match(system, {
+    versions: { node: process.versions.node, postgres: String, schema: /^\d{4}_/, folds: { call: Number } },
+    roles: ['receive', 'project', 'query', 'reconcile'],
+    spool: null,
+    lag: [{ topic: 'all', partition: 0, records: 0 }],
+    holes: [],
+    stop: null
+  })
+  t.strictSame(
+    system.readiness.map(({ role, ready }) => [role, ready]).sort(),
+    ['project', 'query', 'receive', 'reconcile'].map(role => [role, true])
+  )
   t.ok(Date.parse(system.webhooks[0]?.lastAt ?? '') > at.getTime())
   const fingerprint = (secret: string) => createHash('sha256').update(secret).digest('hex').slice(0, 8)
-  t.match(system.tokens, [{ account: 'default', fingerprint: fingerprint(token), lastUsedAt: String }, { account: 'default', fingerprint: fingerprint(other), lastUsedAt: null }])
+  t.match(system.tokens, [
+    { account: 'default', fingerprint: fingerprint(token), lastUsedAt: String },
+    { account: 'default', fingerprint: fingerprint(other), lastUsedAt: null }
+  ])
   for (const secret of [token, other, adminKey]) t.notMatch(JSON.stringify(system), secret)
-  const metrics = await (await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text()
+  const metrics = await (
+    await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })
+  ).text()
   t.match(metrics, /^mcs_consumer_lag_records\{topic="all",partition="0"\} 0$/m)
 
   const day = async () => (await client.get('/api/admin/mightycall/reports')).reports.map(report => report.report_date)
@@ -31,6 +64,10 @@ t.test('a running service tells how it is, without a secret, and obeys a changed
   const dayIn = (timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at)
   for (const timeZone of zones) {
     await client.patch('/v1/settings', { body: { timeZone } })
-    await eventually(`the report is of the day in ${timeZone}`, async () => (await day()).join() === dayIn(timeZone), 30_000)
+    await eventually(
+      `the report is of the day in ${timeZone}`,
+      async () => (await day()).join() === dayIn(timeZone),
+      30_000
+    )
   }
 })

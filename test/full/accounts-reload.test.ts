@@ -4,23 +4,39 @@ import { ACME, callOf, GLOBEX, INITECH, KEY, OTHER_KEY, startWithAccounts, token
 t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', async t => {
   const { service, post, reload } = await startWithAccounts(t)
   const [started = {}] = callOf(OTHER_KEY)
-  const seriesOf = async () => [...(await (await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${service.adminKey}` } })).text()).matchAll(/^mcs_last_webhook_timestamp_seconds\{account="([^"]+)"/gm)].map(found => found[1]).sort()
+  const seriesOf = async () =>
+    [
+      ...(
+        await (
+          await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${service.adminKey}` } })
+        ).text()
+      ).matchAll(/^mcs_last_webhook_timestamp_seconds\{account="([^"]+)"/gm)
+    ]
+      .map(found => found[1])
+      .sort()
   t.strictSame([await post('acme', {}), await post('globex', started), await post('initech', started)], [200, 200, 404])
   t.strictSame(await seriesOf(), ['acme', 'globex'])
 
   await reload([INITECH, GLOBEX], /"accounts":2,"added":\["initech"\],"removed":\["acme"\]/)
-  t.strictSame([await post('acme', started), await post('globex', started), await post('initech', started)], [404, 200, 200])
+  t.strictSame(
+    [await post('acme', started), await post('globex', started), await post('initech', started)],
+    [404, 200, 200]
+  )
   t.strictSame(await seriesOf(), ['globex', 'initech'])
 
   for (const broken of ['[{"id":', [], [ACME, { ...GLOBEX, tokens: [tokenOf.acme] }]]) {
     await reload(broken, /"alarm":"accounts-reload-failed"/)
-    t.strictSame([await post('acme', started), await post('globex', started), await post('initech', started)], [404, 200, 200])
+    t.strictSame(
+      [await post('acme', started), await post('globex', started), await post('initech', started)],
+      [404, 200, 200]
+    )
   }
   await reload([ACME], /"accounts":1,"added":\["acme"\],"removed":\["initech","globex"\]/)
   t.strictSame([await post('acme', started), await post('globex', started)], [200, 404])
 
   t.equal(await service.end('SIGTERM'), 0)
-  for (const secret of [...Object.values(tokenOf), KEY, OTHER_KEY, service.adminKey]) t.notOk(service.output().includes(secret), 'no secret in the output')
+  for (const secret of [...Object.values(tokenOf), KEY, OTHER_KEY, service.adminKey])
+    t.notOk(service.output().includes(secret), 'no secret in the output')
 })
 
 t.test('no request is dropped while the accounts are read again', async t => {
@@ -31,7 +47,8 @@ t.test('no request is dropped while the accounts are read again', async t => {
   const sending = Array.from({ length: 8 }, async () => {
     while (!done) statuses.push(await post('globex', started))
   })
-  for (let i = 0; i < 10; i++) await reload(i % 2 ? [GLOBEX] : [INITECH, { ...GLOBEX, defaultRegion: 'US' }], /were read again/)
+  for (let i = 0; i < 10; i++)
+    await reload(i % 2 ? [GLOBEX] : [INITECH, { ...GLOBEX, defaultRegion: 'US' }], /were read again/)
   done = true
   await Promise.all(sending)
   t.ok(statuses.length > 10)

@@ -19,17 +19,28 @@ interface Agent {
 }
 
 /** Agents who were seen or heard of, as they were by the truth alone. */
-function expectedAgents (truth: Truth, instant: number): Agent[] {
+function expectedAgents(truth: Truth, instant: number): Agent[] {
   return truth.staff.agents.map(({ extension }) => {
-    const presence = truth.presences.find(span => span.extension === extension && span.since <= instant && (span.until ?? Number.POSITIVE_INFINITY) > instant)?.presence ?? null
+    const presence =
+      truth.presences.find(
+        span =>
+          span.extension === extension && span.since <= instant && (span.until ?? Number.POSITIVE_INFINITY) > instant
+      )?.presence ?? null
     return { extension, presence, ...agentAt(truth, extension, instant) }
   })
 }
 
-function isAsTrue (t: Test, { found, truth, instant }: { found: readonly Agent[], truth: Truth, instant: number }): void {
+function isAsTrue(
+  t: Test,
+  { found, truth, instant }: { found: readonly Agent[]; truth: Truth; instant: number }
+): void {
   const known = new Set(found.map(agent => agent.extension))
   const expected = expectedAgents(truth, instant).filter(agent => known.has(agent.extension))
-  assert.deepEqual(found.map(({ extension, status, presence, calls }) => ({ extension, status, presence, calls })), expected, `${t.name}: ${new Date(instant).toISOString()}`)
+  assert.deepEqual(
+    found.map(({ extension, status, presence, calls }) => ({ extension, status, presence, calls })),
+    expected,
+    `${t.name}: ${new Date(instant).toISOString()}`
+  )
 }
 
 t.test('at 1,000 instants of the past every agent did what the truth says', async t => {
@@ -45,7 +56,11 @@ t.test('at 1,000 instants of the past every agent did what the truth says', asyn
     isAsTrue(t, { found: data, truth, instant })
     for (const { status } of data) seen.add(status)
   }
-  t.strictSame([...seen].sort(), ['available', 'dialing', 'dnd', 'on_call', 'ringing', 'unknown'], 'every status was seen')
+  t.strictSame(
+    [...seen].sort(),
+    ['available', 'dialing', 'dnd', 'on_call', 'ringing', 'unknown'],
+    'every status was seen'
+  )
 })
 
 t.test('at 200 moments the present is what has been received', async t => {
@@ -54,13 +69,18 @@ t.test('at 200 moments the present is what has been received', async t => {
   let clock = COMPANY_START
   const { get } = await queryApi(t, pool, () => new Date(clock))
   const random = createRandom(2, 79)
-  const moments = Array.from({ length: 200 }, () => COMPANY_START + random.int(0, HOURS * 3_600_000)).sort((a, b) => a - b)
+  const moments = Array.from({ length: 200 }, () => COMPANY_START + random.int(0, HOURS * 3_600_000)).sort(
+    (a, b) => a - b
+  )
   const events: Event[] = [...notified, ...told]
   let projected = 0
   let before = 0
   for (const moment of moments) {
     clock = moment
-    const batch = disordered(events.filter(event => Date.parse(event.receivedAt) > before && Date.parse(event.receivedAt) <= moment), moment)
+    const batch = disordered(
+      events.filter(event => Date.parse(event.receivedAt) > before && Date.parse(event.receivedAt) <= moment),
+      moment
+    )
     if (batch.length > 0) await project(batch, projected)
     projected += batch.length
     before = moment

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { runCampaign, type CampaignOptions } from '../chaos/campaign.js'
+import { type CampaignOptions, runCampaign } from '../chaos/campaign.js'
 import { describePlan } from '../chaos/plan.js'
 import { lineOf } from '../chaos/report.js'
 import { openStage } from '../chaos/stage.js'
@@ -8,28 +8,34 @@ import { kafkaUnavailable } from '../support/kafka.js'
 const RUNS = 5
 const SEED = Number(process.env.SEED ?? 1)
 
-t.test('the service under kills, freezes and outages', { skip: kafkaUnavailable() ?? false, timeout: 900_000 }, async t => {
-  const stage = await openStage()
-  t.teardown(stage.close)
+t.test(
+  'the service under kills, freezes and outages',
+  { skip: kafkaUnavailable() ?? false, timeout: 900_000 },
+  async t => {
+    const stage = await openStage()
+    t.teardown(stage.close)
 
-  async function campaign (t: Test, options: Partial<CampaignOptions>) {
-    return runCampaign(stage, {
-      runs: RUNS,
-      seed: SEED,
-      onPlan: plan => t.comment(describePlan(plan)),
-      onResult: (result, logDir) => t.comment(`${lineOf(result)}${result.problems.length > 0 ? ` (logs: ${logDir})` : ''}`),
-      ...options
+    async function campaign(t: Test, options: Partial<CampaignOptions>) {
+      return runCampaign(stage, {
+        runs: RUNS,
+        seed: SEED,
+        onPlan: plan => t.comment(describePlan(plan)),
+        onResult: (result, logDir) =>
+          t.comment(`${lineOf(result)}${result.problems.length > 0 ? ` (logs: ${logDir})` : ''}`),
+        ...options
+      })
+    }
+
+    await t.test(`loses nothing in ${RUNS} runs`, async t => {
+      for (const { seed, problems } of await campaign(t, {}))
+        t.strictSame(problems, [], `npm run chaos -- --seed ${seed} --runs 1`)
     })
-  }
 
-  await t.test(`loses nothing in ${RUNS} runs`, async t => {
-    for (const { seed, problems } of await campaign(t, {})) t.strictSame(problems, [], `npm run chaos -- --seed ${seed} --runs 1`)
-  })
-
-  for (const rig of ['early-ack', 'early-checkpoint'] as const) {
-    await t.test(`with the mistake ${rig} built in, a loss is noticed within ${RUNS} runs`, async t => {
-      const results = await campaign(t, { rig, keepsLogs: false, isOver: ({ lost }) => lost > 0 })
-      t.ok(results.some(({ lost }) => lost > 0))
-    })
+    for (const rig of ['early-ack', 'early-checkpoint'] as const) {
+      await t.test(`with the mistake ${rig} built in, a loss is noticed within ${RUNS} runs`, async t => {
+        const results = await campaign(t, { rig, keepsLogs: false, isOver: ({ lost }) => lost > 0 })
+        t.ok(results.some(({ lost }) => lost > 0))
+      })
+    }
   }
-})
+)

@@ -13,25 +13,40 @@ const PATIENCE_MS = 100_000 // a process that is frozen within a transaction hol
 const INCOMING = DOCUMENTED.slice(0, 5)
 
 /** Real processes on one Kafka and one Postgres, by role. */
-async function installation (t: Test) {
+async function installation(t: Test) {
   const { brokers, topicPrefix, groupId } = kafkaForTest(t)
   const { pool, url } = await freshDatabase(t)
-  const shared = { KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: topicPrefix, KAFKA_GROUP_ID: groupId, DATABASE_URL: url, ...someSecrets() }
+  const shared = {
+    KAFKA_BROKERS: brokers.join(','),
+    KAFKA_TOPIC_PREFIX: topicPrefix,
+    KAFKA_GROUP_ID: groupId,
+    DATABASE_URL: url,
+    ...someSecrets()
+  }
   const start = (ROLES: string) => startServiceProcess(t, { ...shared, DATA_DIR: tempDir(t), ROLES })
   return { pool, topic: `${topicPrefix}.calls`, start }
 }
 
-async function postCalls (t: Test, receiver: RunningService, from: number, count: number): Promise<void> {
+async function postCalls(t: Test, receiver: RunningService, from: number, count: number): Promise<void> {
   for (let i = from; i < from + count; i++) {
-    for (const notification of INCOMING) t.equal(await receiver.post({ ...notification, Body: { ...notification.Body, Id: `call-${i}` } }), 200)
+    for (const notification of INCOMING)
+      t.equal(await receiver.post({ ...notification, Body: { ...notification.Body, Id: `call-${i}` } }), 200)
   }
 }
 
-async function projected (pool: pg.Pool, calls: number): Promise<void> {
-  await eventually(`${calls} calls are projected`, async () => {
-    const { rows: [row] } = await pool.query<{ events: string, calls: string }>("select (select count(*) from events) as events, (select count(*) from call_history where state = 'ended' and webhook_events = 5) as calls")
-    return Number(row?.events) === calls * 5 && Number(row?.calls) === calls
-  }, PATIENCE_MS)
+async function projected(pool: pg.Pool, calls: number): Promise<void> {
+  await eventually(
+    `${calls} calls are projected`,
+    async () => {
+      const {
+        rows: [row]
+      } = await pool.query<{ events: string; calls: string }>(
+        "select (select count(*) from events) as events, (select count(*) from call_history where state = 'ended' and webhook_events = 5) as calls"
+      )
+      return Number(row?.events) === calls * 5 && Number(row?.calls) === calls
+    },
+    PATIENCE_MS
+  )
 }
 
 t.test('a projector that is frozen and thawed changes nothing that another has done meanwhile', needsKafka, async t => {
@@ -49,7 +64,11 @@ t.test('a projector that is frozen and thawed changes nothing that another has d
   await projected(pool, 80)
 
   for (const projector of [one, other]) {
-    await eventually('it is well again', async () => (await projector.get('/health/ready/project') as { ready: boolean }).ready, PATIENCE_MS)
+    await eventually(
+      'it is well again',
+      async () => ((await projector.get('/health/ready/project')) as { ready: boolean }).ready,
+      PATIENCE_MS
+    )
     t.notMatch(projector.output(), /"alarm"/)
     t.equal(await projector.end('SIGTERM'), 0)
   }
@@ -57,21 +76,29 @@ t.test('a projector that is frozen and thawed changes nothing that another has d
   t.equal((await pool.query('select from holes')).rowCount, 0)
 })
 
-t.test('a topic that is deleted and made again under a projector is a hole, and all of the new one is projected', needsKafka, async t => {
-  const { pool, topic, start } = await installation(t)
-  const receiver = await start('receive,query')
-  const projector = await start('project')
-  await postCalls(t, receiver, 0, 10)
-  await projected(pool, 10)
-  const admin = await bareAdmin(t)
-  await admin.deleteTopics({ topics: [topic] })
-  await sleep(1000) // kafkajs knows no topic ids: one that is gone for less than a fetch goes by unnoticed
-  await makeTopic(admin, { topic, numPartitions: 6 })
-  const [first] = INCOMING
-  await eventually('the new topic takes records', async () => await receiver.post({ ...first, Body: { ...first?.Body, Id: 'call-10' } }) === 200, 30_000)
-  await postCalls(t, receiver, 10, 5)
-  await projected(pool, 15)
-  t.ok(((await pool.query("select from holes where topic = 'calls'")).rowCount ?? 0) > 0)
-  t.match(projector.output(), /"alarm":"log-hole"/)
-  t.equal(await projector.end('SIGTERM'), 0)
-})
+t.test(
+  'a topic that is deleted and made again under a projector is a hole, and all of the new one is projected',
+  needsKafka,
+  async t => {
+    const { pool, topic, start } = await installation(t)
+    const receiver = await start('receive,query')
+    const projector = await start('project')
+    await postCalls(t, receiver, 0, 10)
+    await projected(pool, 10)
+    const admin = await bareAdmin(t)
+    await admin.deleteTopics({ topics: [topic] })
+    await sleep(1000) // kafkajs knows no topic ids: one that is gone for less than a fetch goes by unnoticed
+    await makeTopic(admin, { topic, numPartitions: 6 })
+    const [first] = INCOMING
+    await eventually(
+      'the new topic takes records',
+      async () => (await receiver.post({ ...first, Body: { ...first?.Body, Id: 'call-10' } })) === 200,
+      30_000
+    )
+    await postCalls(t, receiver, 10, 5)
+    await projected(pool, 15)
+    t.ok(((await pool.query("select from holes where topic = 'calls'")).rowCount ?? 0) > 0)
+    t.match(projector.output(), /"alarm":"log-hole"/)
+    t.equal(await projector.end('SIGTERM'), 0)
+  }
+)

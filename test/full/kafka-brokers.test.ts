@@ -21,9 +21,13 @@ t.test('a broker with SASL', needsKafka, async t => {
   const broker = await startKafka({ dir: tempDir(t), sasl: USER, extra: ['message.max.bytes=2000'] })
   t.teardown(broker.stop)
   // kafkajs remembers the first user of an object that it was given: each client gets a new one
-  const client = (sasl = USER) => new Kafka({
-    ...IMPATIENT, brokers: broker.brokers, ssl: { ca: [broker.ca ?? ''] }, sasl: { mechanism: 'scram-sha-512', ...sasl }
-  })
+  const client = (sasl = USER) =>
+    new Kafka({
+      ...IMPATIENT,
+      brokers: broker.brokers,
+      ssl: { ca: [broker.ca ?? ''] },
+      sasl: { mechanism: 'scram-sha-512', ...sasl }
+    })
   await createTopic(client(), 'calls')
 
   await t.test('knows its user, and refuses others', async t => {
@@ -61,7 +65,7 @@ t.test('SIGKILL of the owner takes even a frozen broker along', needsKafka, asyn
   await eventually('the broker is gone', () => !isRunning(pid))
 })
 
-async function createTopic (kafka: Kafka, topic: string): Promise<void> {
+async function createTopic(kafka: Kafka, topic: string): Promise<void> {
   const admin = kafka.admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic }] })
@@ -69,7 +73,7 @@ async function createTopic (kafka: Kafka, topic: string): Promise<void> {
 }
 
 /** "sent", or why it was not. */
-async function send (kafka: Kafka, topic: string, value = 'hello'): Promise<string> {
+async function send(kafka: Kafka, topic: string, value = 'hello'): Promise<string> {
   const producer = kafka.producer()
   try {
     await producer.connect()

@@ -10,12 +10,21 @@ t.test('a rebuild that is killed half-way goes on where it was, and ends with no
   const environment = { DATABASE_URL: url }
   const killed = spawnMain(['rebuild'], environment)
   const gone = once(killed, 'close')
-  const done = async () => Number((await pool.query<{ entities: string }>('select entities from rebuilds')).rows[0]?.entities ?? 0)
-  await eventually('some of it is done', async () => await done() > 0, 30_000)
+  const done = async () =>
+    Number((await pool.query<{ entities: string }>('select entities from rebuilds')).rows[0]?.entities ?? 0)
+  await eventually('some of it is done', async () => (await done()) > 0, 30_000)
   killed.kill('SIGKILL')
   await gone
   const wrong = async () => (await pool.query('select from call_history where wait_seconds = -1')).rowCount ?? 0
-  await eventually('its transaction is rolled back', async () => (await pool.query("select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())")).rowCount === 0)
+  await eventually(
+    'its transaction is rolled back',
+    async () =>
+      (
+        await pool.query(
+          "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
+        )
+      ).rowCount === 0
+  )
   const left = await wrong()
   t.ok(left > 0 && left < 2_500, `${left} of 2500 are still wrong`)
 

@@ -17,10 +17,11 @@ t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t 
   let done = false
   let next = 0
 
-  async function send (): Promise<void> {
+  async function send(): Promise<void> {
     while (!done) {
       const id = `call-${next++}`
-      const status = await service.post({ ...STARTED, Body: { ...STARTED?.Body, Id: id } }).catch(() => 0) // the connection broke: nothing was promised
+      // the connection broke: nothing was promised
+      const status = await service.post({ ...STARTED, Body: { ...STARTED?.Body, Id: id } }).catch(() => 0)
       if (status === 200) acknowledged.push(id)
       else await new Promise(resolve => setImmediate(resolve))
     }
@@ -36,16 +37,25 @@ t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t 
   done = true
   await Promise.all(sending)
 
-  const client = new pg.Client({ connectionString: await attachEmbeddedPostgres({ dataDir: path.join(DATA_DIR, 'postgres') }) ?? '' })
+  const client = new pg.Client({
+    connectionString: (await attachEmbeddedPostgres({ dataDir: path.join(DATA_DIR, 'postgres') })) ?? ''
+  })
   client.on('error', () => {})
   await client.connect()
-  const stored = async () => new Set((await client.query<{ call_id: string }>('select call_id from call_history')).rows.map(row => row.call_id))
-  await eventually('every acknowledged call is readable', async () => {
-    const calls = await stored()
-    return acknowledged.every(id => calls.has(id))
-  }, 30_000)
+  const stored = async () =>
+    new Set((await client.query<{ call_id: string }>('select call_id from call_history')).rows.map(row => row.call_id))
+  await eventually(
+    'every acknowledged call is readable',
+    async () => {
+      const calls = await stored()
+      return acknowledged.every(id => calls.has(id))
+    },
+    30_000
+  )
   t.ok(acknowledged.length > 1500, `${acknowledged.length} acknowledged, none missing`)
-  const { rows: [row] } = await client.query<{ twice: string }>('select count(*) as twice from call_history where webhook_events <> 1')
+  const {
+    rows: [row]
+  } = await client.query<{ twice: string }>('select count(*) as twice from call_history where webhook_events <> 1')
   t.equal(Number(row?.twice), 0, 'and each counts once')
   await client.end()
   t.equal(await service.end('SIGTERM'), 0)

@@ -9,7 +9,10 @@ import { SETTINGS } from '../support/settings.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 1_000)
 
-/** As after a change of the partition count: the events of one call lie in two partitions, each with a projector of its own. */
+/**
+ * As after a change of the partition count: the events of one call lie in two partitions, each with a projector of its
+ * own.
+ */
 t.test(`two projectors of the same entities, beside a rebuild, lose no update in ${ROUNDS} rounds`, async t => {
   const { pool } = await freshDatabase(t)
   const random = createRandom(1, 1)
@@ -17,18 +20,35 @@ t.test(`two projectors of the same entities, beside a rebuild, lose no update in
   const rebuilding = { ends: false }
   const rebuilds = (async () => {
     let count = 0
-    for (; !rebuilding.ends; count++) await rebuild({ pool, settings: SETTINGS, now: () => new Date(), dryRun: false, chunkSize: 100 })
+    for (; !rebuilding.ends; count++)
+      await rebuild({ pool, settings: SETTINGS, now: () => new Date(), dryRun: false, chunkSize: 100 })
     return count
   })()
   const expected = new Set<string>()
   for (let round = 0; round < ROUNDS; round++) {
-    const events = random.shuffled(eventsOf(simulateCompany({ seed: round, startAt: COMPANY_START + round * 60_000, calls: 1, messages: 0, contacts: 0, presenceChanges: 0, account: `round-${round % 50}` })).filter(isOfCall))
+    const events = random.shuffled(
+      eventsOf(
+        simulateCompany({
+          seed: round,
+          startAt: COMPANY_START + round * 60_000,
+          calls: 1,
+          messages: 0,
+          contacts: 0,
+          presenceChanges: 0,
+          account: `round-${round % 50}`
+        })
+      ).filter(isOfCall)
+    )
     for (const event of events) expected.add(`${event.account} ${event.id}`)
     await Promise.all(halves.map((project, half) => project(events.filter((_, i) => i % 2 === half))))
   }
   rebuilding.ends = true
-  t.ok(await rebuilds > 0, 'it was rebuilt all the while')
-  const { rows: [row] } = await pool.query<{ events: number, counted: number }>('select (select count(*)::int from events) as events, (select sum(webhook_events + rest_events)::int from call_history) as counted')
+  t.ok((await rebuilds) > 0, 'it was rebuilt all the while')
+  const {
+    rows: [row]
+  } = await pool.query<{ events: number; counted: number }>(
+    'select (select count(*)::int from events) as events, (select sum(webhook_events + rest_events)::int from call_history) as counted'
+  )
   t.equal(row?.events, expected.size, 'each event is there once')
   t.equal(row?.counted, expected.size, 'and in its row')
   const { differences } = await rebuild({ pool, settings: SETTINGS, now: () => new Date(), dryRun: true })

@@ -7,13 +7,27 @@ const BODY = JSON.stringify(STARTED)
 const UPPER = API_KEY.toUpperCase()
 const ESCAPED = `\\u0038\\u0061${API_KEY.slice(2)}`
 
-/** Where the account's own key may stand besides its member. startReceiver fails the test when a record or a line holds it. */
+/**
+ * Where the account's own key may stand besides its member. startReceiver fails the test when a record or a line holds
+ * it.
+ */
 const places: [name: string, body: string | Buffer][] = [
   ['a text', JSON.stringify({ ...STARTED, Note: `the key is ${API_KEY}!` })],
   ['a text in upper case', JSON.stringify({ ...STARTED, Note: UPPER })],
   ['the call id', JSON.stringify({ ...STARTED, Body: { ...STARTED?.Body, Id: API_KEY } })],
-  ['the parties, the extension, the Guid and the type', JSON.stringify({ ...STARTED, EventType: `x${API_KEY}`, Guid: UPPER, Body: { From: API_KEY, To: UPPER, Id: '1', Extension: `1${API_KEY}` } })],
-  ['a name', JSON.stringify({ ...STARTED, [API_KEY]: 1, Body: { ...STARTED?.Body, [UPPER]: { [`_${API_KEY}`]: [] } } })],
+  [
+    'the parties, the extension, the Guid and the type',
+    JSON.stringify({
+      ...STARTED,
+      EventType: `x${API_KEY}`,
+      Guid: UPPER,
+      Body: { From: API_KEY, To: UPPER, Id: '1', Extension: `1${API_KEY}` }
+    })
+  ],
+  [
+    'a name',
+    JSON.stringify({ ...STARTED, [API_KEY]: 1, Body: { ...STARTED?.Body, [UPPER]: { [`_${API_KEY}`]: [] } } })
+  ],
   ['an array', JSON.stringify({ ...STARTED, list: [[API_KEY], { a: API_KEY }] })],
   ['JSON within a text', JSON.stringify({ ...STARTED, inner: BODY })],
   ['JSON within JSON within a text', JSON.stringify({ ...STARTED, inner: JSON.stringify({ inner: BODY }) })],
@@ -22,9 +36,15 @@ const places: [name: string, body: string | Buffer][] = [
   ['a body that is a text', JSON.stringify(BODY)],
   ['an array of texts', JSON.stringify([API_KEY, ESCAPED])],
   ['a text in an array, escaped', `["${ESCAPED}"]`],
-  ['beside a number that only bytes can keep', BODY.replace('"Guid"', `"n":9007199254740993,"Note":"${ESCAPED}","Guid"`)],
+  [
+    'beside a number that only bytes can keep',
+    BODY.replace('"Guid"', `"n":9007199254740993,"Note":"${ESCAPED}","Guid"`)
+  ],
   ['too deep', `${'['.repeat(100)}"${ESCAPED}"${']'.repeat(100)}`],
-  ['two members of one name', BODY.replace('"Guid"', `"ApiKey":"${API_KEY}","apikey":"${UPPER}","API-Key":"${API_KEY}","Guid"`)],
+  [
+    'two members of one name',
+    BODY.replace('"Guid"', `"ApiKey":"${API_KEY}","apikey":"${UPPER}","API-Key":"${API_KEY}","Guid"`)
+  ],
   ['no JSON', `key=${API_KEY}&again=${UPPER}`],
   ['UTF-16', Buffer.from(BODY, 'utf16le')],
   ['a URL', JSON.stringify({ ...STARTED, Link: `https://a/?apikey=${API_KEY}&x=1` })],
@@ -45,7 +65,7 @@ t.test('what stands around the key is kept, its type and identity too', async t 
   await post(JSON.stringify({ Note: `before ${UPPER} after`, ...STARTED }))
   await post(BODY)
   t.equal(stored[0]?.headers.ce_type, 'call.started')
-  t.match(textOf(stored[0] ?? stored[0] as never), `before ${'*'.repeat(36)} after`)
+  t.match(textOf(stored[0] ?? (stored[0] as never)), `before ${'*'.repeat(36)} after`)
   t.equal(stored[0]?.headers.ce_id, stored[1]?.headers.ce_id)
   t.not(stored[0]?.headers.ce_id, stored[2]?.headers.ce_id)
 })

@@ -13,11 +13,15 @@ const BODY = JSON.stringify(DOCUMENTED[0])
 const MANY = Math.min(5000, Math.floor(openFilesLimit() / 4))
 if (MANY < 5000) t.comment(`only ${MANY} connections: raise "ulimit -n" above 20,000 for 5,000`)
 
-async function openMany (t: Test, port: number, count: number): Promise<net.Socket[]> {
+async function openMany(t: Test, port: number, count: number): Promise<net.Socket[]> {
   const sockets: net.Socket[] = []
-  t.teardown(() => { for (const socket of sockets) socket.destroy() })
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+  })
   while (sockets.length < count) {
-    const some = Array.from({ length: Math.min(250, count - sockets.length) }, () => net.connect({ port, host: '127.0.0.1' }).on('error', () => {}))
+    const some = Array.from({ length: Math.min(250, count - sockets.length) }, () =>
+      net.connect({ port, host: '127.0.0.1' }).on('error', () => {})
+    )
     sockets.push(...some)
     await Promise.all(some.map(socket => once(socket, 'connect')))
   }
@@ -28,7 +32,10 @@ t.test(`${MANY} open connections, idle or half sent, break no valid sender`, asy
   const { app, port, post, stored } = await startReceiver(t)
   const sockets = await openMany(t, port, MANY)
   for (const socket of sockets.slice(0, MANY / 2)) socket.write('POST /webhooks/mightycall/x HTTP/1.1\r\nX-Slow: ')
-  await eventually('all are open', () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === MANY))))
+  await eventually(
+    'all are open',
+    () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === MANY)))
+  )
   for (let i = 0; i < 20; i++) t.equal((await post(BODY)).status, 200)
   t.equal(stored.length, 20)
   t.notOk(sockets.some(socket => socket.destroyed))

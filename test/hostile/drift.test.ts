@@ -1,7 +1,7 @@
 import t from 'tap'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
-import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented.js'
 import { freshDatabase } from '../support/database.js'
+import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented.js'
 import { startReceiver } from '../support/receiver.js'
 import { SETTINGS } from '../support/settings.js'
 
@@ -10,14 +10,23 @@ t.test('a number or the key in a name, a type or a value never shows in drift, t
   const { pool } = await freshDatabase(t)
   const secrets = [API_KEY, API_KEY.toUpperCase(), BUSINESS, CLIENT, '(555) 937-1200', '5-5-5-9-3-7-1-2-0-0']
   for (const [i, secret] of secrets.entries()) {
-    const started = { ...DOCUMENTED[0], Timestamp: `2017-05-25T08:58:1${i}Z` } // in upper case the key becomes the same stars
+    // in upper case the key becomes the same stars
+    const started = { ...DOCUMENTED[0], Timestamp: `2017-05-25T08:58:1${i}Z` }
     await post(JSON.stringify({ ...started, EventType: `About ${secret}`, [secret]: secret }))
     await post(JSON.stringify({ ...started, Body: { ...DOCUMENTED[0]?.Body, [`n${secret}`]: { [secret]: [secret] } } }))
   }
-  await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, stored.map((record, i) => ({ ...record, partition: 0, offset: BigInt(i) })), { now: new Date(), settings: SETTINGS })
+  await projectBatch(
+    pool,
+    { logId: 'log', group: 'g', topic: 'calls', partition: 0 },
+    stored.map((record, i) => ({ ...record, partition: 0, offset: BigInt(i) })),
+    { now: new Date(), settings: SETTINGS }
+  )
   const { rows } = await pool.query<{ count: string }>('select * from drift')
   t.ok(rows.length > 3)
-  t.equal(rows.reduce((sum, row) => sum + Number(row.count), 0), secrets.length * 3)
+  t.equal(
+    rows.reduce((sum, row) => sum + Number(row.count), 0),
+    secrets.length * 3
+  )
   const text = JSON.stringify(rows.map(row => ({ ...row, count: '', first_seen_at: '', last_seen_at: '' })))
   t.notMatch(text, /[1-9]|c9e3b/i)
 })

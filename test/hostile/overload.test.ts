@@ -12,10 +12,13 @@ const LARGE = 'x'.repeat(200 * 1024)
 const MIB = 1024 * 1024
 
 /** A receiver in front of a log that takes everything and settles when it is told to. */
-async function beforeHungLog (t: Test, options: Partial<WebhookOptions> = {}) {
-  const pending: { resolve: () => void, reject: (err: Error) => void }[] = []
-  const append = () => new Promise<void>((resolve, reject) => { pending.push({ resolve, reject }) })
-  return { ...await startReceiver(t, { append, ...options }), pending }
+async function beforeHungLog(t: Test, options: Partial<WebhookOptions> = {}) {
+  const pending: { resolve: () => void; reject: (err: Error) => void }[] = []
+  const append = () =>
+    new Promise<void>((resolve, reject) => {
+      pending.push({ resolve, reject })
+    })
+  return { ...(await startReceiver(t, { append, ...options })), pending }
 }
 
 t.test('a log that hangs leads to 503 at the cap, not to growth; then all goes on', async t => {
@@ -84,7 +87,8 @@ t.test('chunks are taken for the largest body until they are all there', async t
 t.test('refused bodies, too large ones and empty ones leave no room taken', async t => {
   const { post, results } = await startReceiver(t, { inFlight: createInFlight(MIB) })
   for (let i = 0; i < 8; i++) {
-    t.equal((await post('x'.repeat(300 * 1024)).catch(() => ({ status: 413 }))).status, 413) // fetch may fail while it still writes
+    // fetch may fail while it still writes
+    t.equal((await post('x'.repeat(300 * 1024)).catch(() => ({ status: 413 }))).status, 413)
     t.equal((await post('')).status, 200)
     t.equal((await post(LARGE)).status, 200)
   }
@@ -107,7 +111,11 @@ t.test('an append that hangs is answered 503 in time, and holds its room until i
   await eventually('the next is let in', () => pending.length === 2)
   pending[1]?.resolve()
   t.equal((await next).status, 200)
-  t.equal(lines.filter(line => line.includes('"level":50')).length, 2, 'the late one and the overload are told, the late rejection stops nobody')
+  t.equal(
+    lines.filter(line => line.includes('"level":50')).length,
+    2,
+    'the late one and the overload are told, the late rejection stops nobody'
+  )
 })
 
 t.test('what is stored after its answer, and sent again, is one event', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type InFlight, createInFlight } from '../../src/receive/admission.js'
+import { createInFlight, type InFlight } from '../../src/receive/admission.js'
 import { DOCUMENTED } from '../support/documented.js'
 import { eventually } from '../support/eventually.js'
 import { startReceiver } from '../support/receiver.js'
@@ -40,15 +40,23 @@ t.test('chunks without end are cut beyond 256 KiB', async t => {
   const { app, port, path, stored } = await startReceiver(t, { inFlight })
   const wire = await connect(t, port)
   let open = true
-  wire.closed.then(() => { open = false })
+  wire.closed.then(() => {
+    open = false
+  })
   wire.send(request(`POST ${path}`, ['Transfer-Encoding: chunked']))
   for (let sent = 0; open && sent < 100; sent++) {
     wire.send(`10000\r\n${'x'.repeat(64 * KIB)}\r\n`)
     await new Promise(setImmediate)
   }
   t.notOk(open, 'long before the 6 MiB')
-  t.notOk(wire.statuses().some(status => status !== 413), 'a sender that only writes may miss the 413')
-  await eventually('no connection is left', () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === 0))))
+  t.notOk(
+    wire.statuses().some(status => status !== 413),
+    'a sender that only writes may miss the 413'
+  )
+  await eventually(
+    'no connection is left',
+    () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === 0)))
+  )
   t.ok(isFree(inFlight, 400 * KIB))
   t.equal(stored.length, 0)
 })
@@ -86,7 +94,13 @@ t.test('a sender that closes its half within the body is answered 400', async t 
 t.test('senders that are gone before the body, or before the answer, leave no room taken and stop nobody', async t => {
   const inFlight = createInFlight(400 * KIB)
   const releases: (() => void)[] = []
-  const { port, path, post, results, lines } = await startReceiver(t, { inFlight, append: () => new Promise(resolve => { releases.push(resolve) }) })
+  const { port, path, post, results, lines } = await startReceiver(t, {
+    inFlight,
+    append: () =>
+      new Promise(resolve => {
+        releases.push(resolve)
+      })
+  })
   for (let i = 0; i < 20; i++) {
     const wire = await connect(t, port)
     wire.send(request(`POST ${path}`, ['Content-Length: 10000'], BODY))
@@ -104,11 +118,18 @@ t.test('senders that are gone before the body, or before the answer, leave no ro
   for (const release of releases) release()
   t.equal((await next).status, 200)
   t.ok(isFree(inFlight, 400 * KIB))
-  t.strictSame(results.filter(result => result === 'stored'), ['stored', 'stored'], 'what is in the log counts, whoever waits')
-  t.notOk(lines.some(line => line.includes('"level":50')), 'it is no error of ours')
+  t.strictSame(
+    results.filter(result => result === 'stored'),
+    ['stored', 'stored'],
+    'what is in the log counts, whoever waits'
+  )
+  t.notOk(
+    lines.some(line => line.includes('"level":50')),
+    'it is no error of ours'
+  )
 })
 
-function isFree (inFlight: InFlight, maxBytes: number): boolean {
+function isFree(inFlight: InFlight, maxBytes: number): boolean {
   const claim = inFlight.claim(maxBytes - 5 * KIB) // what a request takes besides
   claim?.release()
   return claim !== null

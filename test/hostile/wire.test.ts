@@ -18,28 +18,102 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: 'a body in chunks', bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], CHUNKS), statuses: [200], stored: 1 },
-  { name: 'no chunk at all', bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], '0\r\n\r\n'), statuses: [200] },
+  {
+    name: 'a body in chunks',
+    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], CHUNKS),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'no chunk at all',
+    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], '0\r\n\r\n'),
+    statuses: [200]
+  },
   { name: 'no body and no length', bytes: path => request(`POST ${path}`, []), statuses: [200] },
-  { name: 'a chunk without a size', bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], 'zz\r\nhello\r\n'), statuses: [400] },
+  {
+    name: 'a chunk without a size',
+    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], 'zz\r\nhello\r\n'),
+    statuses: [400]
+  },
   { name: 'one Content-Length twice', bytes: path => request(`POST ${path}`, [LENGTH, LENGTH], BODY), statuses: [400] },
-  { name: 'two Content-Lengths that differ', bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Length: 5'], BODY), statuses: [400] },
-  { name: 'a Content-Length that is no number', bytes: path => request(`POST ${path}`, ['Content-Length: -1'], BODY), statuses: [400] },
-  { name: 'Transfer-Encoding with Content-Length, which smuggles', bytes: path => request(`POST ${path}`, [LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${BODY}`), statuses: [400] },
-  { name: 'a Transfer-Encoding that does not end in chunked', bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked, identity'], CHUNKS), statuses: [400] },
-  { name: 'a bare line feed as the end of a line', bytes: path => `POST ${path} HTTP/1.1\nHost: a\n${LENGTH}\n\n${BODY}`, statuses: [400] },
-  { name: 'Expect: 100-continue', bytes: path => request(`POST ${path}`, [LENGTH, 'Expect: 100-continue'], BODY), statuses: [200], stored: 1 },
-  { name: 'another expectation', bytes: path => request(`POST ${path}`, [LENGTH, 'Expect: tea'], BODY), statuses: [417] },
-  { name: 'a header of 20,000 characters', bytes: path => request(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(20_000)}`], BODY), statuses: [431] },
-  { name: 'a header of 12,000 characters', bytes: path => request(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(12_000)}`], BODY), statuses: [200], stored: 1 },
-  { name: '2,500 headers', bytes: path => request(`POST ${path}`, [...Array.from({ length: 2500 }, (_, i) => `a${i}:`), LENGTH], BODY), statuses: [200], stored: 1 },
+  {
+    name: 'two Content-Lengths that differ',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Length: 5'], BODY),
+    statuses: [400]
+  },
+  {
+    name: 'a Content-Length that is no number',
+    bytes: path => request(`POST ${path}`, ['Content-Length: -1'], BODY),
+    statuses: [400]
+  },
+  {
+    name: 'Transfer-Encoding with Content-Length, which smuggles',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${BODY}`),
+    statuses: [400]
+  },
+  {
+    name: 'a Transfer-Encoding that does not end in chunked',
+    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked, identity'], CHUNKS),
+    statuses: [400]
+  },
+  {
+    name: 'a bare line feed as the end of a line',
+    bytes: path => `POST ${path} HTTP/1.1\nHost: a\n${LENGTH}\n\n${BODY}`,
+    statuses: [400]
+  },
+  {
+    name: 'Expect: 100-continue',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Expect: 100-continue'], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'another expectation',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Expect: tea'], BODY),
+    statuses: [417]
+  },
+  {
+    name: 'a header of 20,000 characters',
+    bytes: path => request(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(20_000)}`], BODY),
+    statuses: [431]
+  },
+  {
+    name: 'a header of 12,000 characters',
+    bytes: path => request(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(12_000)}`], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: '2,500 headers',
+    bytes: path => request(`POST ${path}`, [...Array.from({ length: 2500 }, (_, i) => `a${i}:`), LENGTH], BODY),
+    statuses: [200],
+    stored: 1
+  },
   { name: 'HTTP/1.0', bytes: path => `POST ${path} HTTP/1.0\r\n${LENGTH}\r\n\r\n${BODY}`, statuses: [200], stored: 1 },
-  { name: 'HTTP/1.1 without Host', bytes: path => `POST ${path} HTTP/1.1\r\n${LENGTH}\r\n\r\n${BODY}`, statuses: [400] },
+  {
+    name: 'HTTP/1.1 without Host',
+    bytes: path => `POST ${path} HTTP/1.1\r\n${LENGTH}\r\n\r\n${BODY}`,
+    statuses: [400]
+  },
   { name: 'HTTP/2 that was not asked for', bytes: () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', statuses: [400] },
   { name: 'TLS on a plain port', bytes: () => '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001', statuses: [400] },
-  { name: 'a whole URL', bytes: path => request(`POST http://127.0.0.1${path}`, [LENGTH], BODY), statuses: [200], stored: 1 },
-  { name: 'a whole URL that cannot be read', bytes: () => request('POST http://127.0.0.1/webhooks/mightycall/%zz', [LENGTH], BODY), statuses: [404] },
-  { name: 'a query that follows the token', bytes: path => request(`POST ${path}?a=%zz&token=x`, [LENGTH], BODY), statuses: [200], stored: 1 },
+  {
+    name: 'a whole URL',
+    bytes: path => request(`POST http://127.0.0.1${path}`, [LENGTH], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'a whole URL that cannot be read',
+    bytes: () => request('POST http://127.0.0.1/webhooks/mightycall/%zz', [LENGTH], BODY),
+    statuses: [404]
+  },
+  {
+    name: 'a query that follows the token',
+    bytes: path => request(`POST ${path}?a=%zz&token=x`, [LENGTH], BODY),
+    statuses: [200],
+    stored: 1
+  },
   { name: 'TRACE', bytes: path => request(`TRACE ${path}`, []), statuses: [404] },
   { name: 'OPTIONS', bytes: path => request(`OPTIONS ${path}`, []), statuses: [404] },
   { name: 'PUT', bytes: path => request(`PUT ${path}`, [LENGTH], BODY), statuses: [404] },
@@ -47,19 +121,80 @@ const cases: Case[] = [
   { name: 'a method that there is not', bytes: path => request(`BREW ${path}`, []), statuses: [400] },
   { name: 'HEAD', bytes: path => request(`HEAD ${path}`, []), statuses: [200] },
   { name: 'a GET with a body', bytes: path => request(`GET ${path}`, [LENGTH], BODY), statuses: [200] },
-  { name: 'an upgrade', bytes: path => request(`POST ${path}`, [LENGTH, 'Connection: Upgrade', 'Upgrade: websocket'], BODY), statuses: [200], stored: 1 },
-  { name: 'a malformed Content-Type', bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type: /;=;charset'], BODY), statuses: [200], stored: 1 },
-  { name: 'an empty Content-Type', bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type:'], BODY), statuses: [200], stored: 1 },
-  { name: 'two Content-Types and an encoding', bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type: a/b', 'Content-Type: c/d', 'Content-Encoding: gzip'], BODY), statuses: [200], stored: 1 },
-  { name: 'three requests at once', bytes: path => request(`POST ${path}`, [LENGTH], BODY).repeat(3), statuses: [200, 200, 200], stored: 3 },
-  { name: 'a wrong token amid good ones', bytes: path => [path, `${path}x`, path].map(path => request(`POST ${path}`, [LENGTH], BODY)).join(''), statuses: [200, 404, 200], stored: 2 },
-  { name: '300 KiB by their length', bytes: path => request(`POST ${path}`, [`Content-Length: ${300 * 1024}`], 'x'.repeat(300 * 1024)), statuses: [413] },
-  { name: '1 MiB of control characters', bytes: path => request(`POST ${path}`, [`Content-Length: ${MIB}`], '\u0001'.repeat(MIB)), statuses: [413] },
-  { name: '200 KiB of control characters', bytes: path => request(`POST ${path}`, [`Content-Length: ${200 * 1024}`], '\u0001'.repeat(200 * 1024)), statuses: [200], stored: 1 },
-  { name: '300 KiB in chunks', bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], `1000\r\n${'x'.repeat(4096)}\r\n`.repeat(75)), statuses: [413] },
-  { name: 'a token of 1,000 characters', bytes: () => request(`POST /webhooks/mightycall/${'x'.repeat(1000)}`, [LENGTH], BODY), statuses: [404] },
-  { name: 'a path that cannot be decoded', bytes: () => request('POST /webhooks/mightycall/%zz', [LENGTH], BODY), statuses: [404] },
-  { name: 'a body on a path that nobody answers', bytes: () => request('POST /webhooks/other', ['Content-Type: nonsense', LENGTH], BODY), statuses: [404] }
+  {
+    name: 'an upgrade',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Connection: Upgrade', 'Upgrade: websocket'], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'a malformed Content-Type',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type: /;=;charset'], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'an empty Content-Type',
+    bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type:'], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'two Content-Types and an encoding',
+    bytes: path =>
+      request(`POST ${path}`, [LENGTH, 'Content-Type: a/b', 'Content-Type: c/d', 'Content-Encoding: gzip'], BODY),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: 'three requests at once',
+    bytes: path => request(`POST ${path}`, [LENGTH], BODY).repeat(3),
+    statuses: [200, 200, 200],
+    stored: 3
+  },
+  {
+    name: 'a wrong token amid good ones',
+    bytes: path => [path, `${path}x`, path].map(path => request(`POST ${path}`, [LENGTH], BODY)).join(''),
+    statuses: [200, 404, 200],
+    stored: 2
+  },
+  {
+    name: '300 KiB by their length',
+    bytes: path => request(`POST ${path}`, [`Content-Length: ${300 * 1024}`], 'x'.repeat(300 * 1024)),
+    statuses: [413]
+  },
+  {
+    name: '1 MiB of control characters',
+    bytes: path => request(`POST ${path}`, [`Content-Length: ${MIB}`], '\u0001'.repeat(MIB)),
+    statuses: [413]
+  },
+  {
+    name: '200 KiB of control characters',
+    bytes: path => request(`POST ${path}`, [`Content-Length: ${200 * 1024}`], '\u0001'.repeat(200 * 1024)),
+    statuses: [200],
+    stored: 1
+  },
+  {
+    name: '300 KiB in chunks',
+    bytes: path =>
+      request(`POST ${path}`, ['Transfer-Encoding: chunked'], `1000\r\n${'x'.repeat(4096)}\r\n`.repeat(75)),
+    statuses: [413]
+  },
+  {
+    name: 'a token of 1,000 characters',
+    bytes: () => request(`POST /webhooks/mightycall/${'x'.repeat(1000)}`, [LENGTH], BODY),
+    statuses: [404]
+  },
+  {
+    name: 'a path that cannot be decoded',
+    bytes: () => request('POST /webhooks/mightycall/%zz', [LENGTH], BODY),
+    statuses: [404]
+  },
+  {
+    name: 'a body on a path that nobody answers',
+    bytes: () => request('POST /webhooks/other', ['Content-Type: nonsense', LENGTH], BODY),
+    statuses: [404]
+  }
 ]
 
 for (const { name, bytes, statuses, stored = 0 } of cases) {
@@ -75,7 +210,7 @@ for (const { name, bytes, statuses, stored = 0 } of cases) {
   })
 }
 
-t.test('a proxy\'s CONNECT is closed without an answer', async t => {
+t.test("a proxy's CONNECT is closed without an answer", async t => {
   const { port, path, stored } = await startReceiver(t)
   const wire = await connect(t, port)
   wire.send(request(`CONNECT ${path}`, []))
@@ -97,7 +232,11 @@ t.test('Expect: 100-continue is told to go on before it sends its body', async t
 const echoes = [
   { name: 'two of them', headers: ['Echo: a', 'Echo: b'], answer: 'a, b' },
   { name: 'bytes beyond ASCII', headers: ['Echo: \u00fc\u00ff\u0080 x'], answer: '\u00fc\u00ff\u0080 x' },
-  { name: 'punctuation', headers: ['Echo: <a href="x">&%0d%0aSet-Cookie: a=b;'], answer: '<a href="x">&%0d%0aSet-Cookie: a=b;' },
+  {
+    name: 'punctuation',
+    headers: ['Echo: <a href="x">&%0d%0aSet-Cookie: a=b;'],
+    answer: '<a href="x">&%0d%0aSet-Cookie: a=b;'
+  },
   { name: 'nothing', headers: ['Echo:'], answer: '' },
   { name: '10,000 characters', headers: [`Echo: ${'e'.repeat(10_000)}`], answer: 'e'.repeat(10_000) }
 ]
@@ -108,7 +247,7 @@ for (const { name, headers, answer } of echoes) {
     wire.send(Buffer.from(request(`POST ${path}`, [LENGTH, ...headers], BODY), 'latin1'))
     await wire.answered()
     await eventually('the whole head', () => wire.text().includes('\r\n\r\n'))
-    t.equal(/^echo: ?(.*?)\r$/mi.exec(wire.text())?.[1], answer)
+    t.equal(/^echo: ?(.*?)\r$/im.exec(wire.text())?.[1], answer)
   })
 }
 

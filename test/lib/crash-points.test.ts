@@ -5,7 +5,11 @@ import { tempDir } from '../support/temp-dir.js'
 
 t.test('a crash point kills the process the n-th time that it is passed, and no other does', async t => {
   const killed: string[] = []
-  t.intercept(process, 'kill', { value: (_pid: number, signal: string) => { killed.push(signal) } })
+  t.intercept(process, 'kill', {
+    value: (_pid: number, signal: string) => {
+      killed.push(signal)
+    }
+  })
   const passed = () => {
     passCrashPoint('after-append-before-ack')
     return killed.length
@@ -21,5 +25,8 @@ t.test('a crash point kills the process the n-th time that it is passed, and no 
 })
 
 t.test('refuses a crash point that there is not', async t => {
-  t.match(await runCommand(['start'], { DATA_DIR: tempDir(t), MCS_CRASH_AT: 'before-all' }), { code: 1, stderr: /there is no crash point before-all/ })
+  t.match(await runCommand(['start'], { DATA_DIR: tempDir(t), MCS_CRASH_AT: 'before-all' }), {
+    code: 1,
+    stderr: /there is no crash point before-all/
+  })
 })

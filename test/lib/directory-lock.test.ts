@@ -22,7 +22,10 @@ t.test('an owner that was killed leaves the directory free, to exactly one', asy
 t.test('processes that take a directory from each other over and over never own it together', async t => {
   const dir = tempDir(t)
   const children = await Promise.all([1, 2, 3, 4].map(() => startChild(t, 'fight-for-lock', dir, '100')))
-  t.strictSame(children.map(child => child.line), ['alone', 'alone', 'alone', 'alone'])
+  t.strictSame(
+    children.map(child => child.line),
+    ['alone', 'alone', 'alone', 'alone']
+  )
 })
 
 t.test('a directory is free again once it was released', async t => {
@@ -43,7 +46,7 @@ t.test('a path that is too long for a socket is locked all the same', async t =>
 })
 
 /** What three processes say of the lock, sorted. */
-async function race (t: Parameters<typeof startChild>[0], dir: string): Promise<string[]> {
+async function race(t: Parameters<typeof startChild>[0], dir: string): Promise<string[]> {
   const children = await Promise.all([1, 2, 3].map(() => startChild(t, 'own-lock', dir)))
   return children.map(child => child.line).sort()
 }

@@ -24,6 +24,9 @@ for (const [day, zone, start] of days) {
 }
 
 t.test('the last day of four digits begins like any other', t => {
-  t.strictSame(['UTC', 'Pacific/Auckland', 'America/New_York'].map(zone => startOfLocalDay('9999-12-31', zone).toISOString()), ['9999-12-31T00:00:00.000Z', '9999-12-30T11:00:00.000Z', '9999-12-31T05:00:00.000Z'])
+  t.strictSame(
+    ['UTC', 'Pacific/Auckland', 'America/New_York'].map(zone => startOfLocalDay('9999-12-31', zone).toISOString()),
+    ['9999-12-31T00:00:00.000Z', '9999-12-30T11:00:00.000Z', '9999-12-31T05:00:00.000Z']
+  )
   t.end()
 })

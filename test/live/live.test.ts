@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Viewer } from '../../src/access/viewer.js'
-import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { sweepChanges } from '../../src/db/changes.js'
+import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
 import { liveApi } from '../support/live.js'
@@ -17,8 +17,14 @@ t.test('a change is told as the whole object, as the lists show it, with its num
   const client = await watch()
   t.equal(client.status, 200)
   await project(history(ANSWERED, { id: 'a' }))
-  const events = await untilTold(client, 'call and agent', some => some.some(({ event }) => event === 'call') && some.some(({ event }) => event === 'agent'))
-  const listed = async (path: string) => (await app.inject({ url: path, headers: { authorization: `Bearer ${API_KEY}` } })).json<{ data: object[] }>().data[0]
+  const events = await untilTold(
+    client,
+    'call and agent',
+    some => some.some(({ event }) => event === 'call') && some.some(({ event }) => event === 'agent')
+  )
+  const listed = async (path: string) =>
+    (await app.inject({ url: path, headers: { authorization: `Bearer ${API_KEY}` } })).json<{ data: object[] }>()
+      .data[0]
   const { id, data } = events.find(({ event }) => event === 'call') ?? { id: '', data: {} }
   t.strictSame(data.object, await listed('/v1/calls'))
   t.equal(String(data.revision), id)
@@ -27,18 +33,40 @@ t.test('a change is told as the whole object, as the lists show it, with its num
 
 t.test('a client is told the kinds and accounts that it asks for, and may ask for those that it may see', async t => {
   const { project, watch } = await liveApi(t, { viewers: { k1: VIEWER } })
-  const [calls, other, all] = [await watch('?kinds=call'), await watch('?account=other&kinds=call,agent'), await watch('', { key: 'k1' })]
+  const [calls, other, all] = [
+    await watch('?kinds=call'),
+    await watch('?account=other&kinds=call,agent'),
+    await watch('', { key: 'k1' })
+  ]
   const elsewhere = history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
   await project([...history(ANSWERED, { id: 'a' }), ...elsewhere])
   await untilTold(calls, 'both calls', some => some.length === 2)
   await untilTold(other, 'its account', some => some.length === 2)
   await untilTold(all, 'the account of the key', some => some.length === 2)
-  await project([...history('IncomingCall', { id: 'c' }), ...history('IncomingCall', { id: 'd' }).map(event => ({ ...event, account: 'other' }))], 20)
-  const seen = (events: typeof calls.events) => events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension}`).sort()
-  t.strictSame(seen(await untilTold(calls, 'two more', some => some.length === 4)), ['call a', 'call b', 'call c', 'call d'])
+  await project(
+    [
+      ...history('IncomingCall', { id: 'c' }),
+      ...history('IncomingCall', { id: 'd' }).map(event => ({ ...event, account: 'other' }))
+    ],
+    20
+  )
+  const seen = (events: typeof calls.events) =>
+    events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension}`).sort()
+  t.strictSame(seen(await untilTold(calls, 'two more', some => some.length === 4)), [
+    'call a',
+    'call b',
+    'call c',
+    'call d'
+  ])
   t.strictSame(seen(await untilTold(other, 'one more', some => some.length === 3)), ['agent 101', 'call b', 'call d'])
   t.strictSame(seen(await untilTold(all, 'one more', some => some.length === 3)), ['agent 101', 'call a', 'call c'])
-  for (const [query, key, status] of [['?kinds=nothing', API_KEY, 400], ['?kinds=call,gap', 'k1', 403], ['?kinds=health', 'k1', 403], ['', 'nobody', 401], ['?kind=call', API_KEY, 400]] as const) {
+  for (const [query, key, status] of [
+    ['?kinds=nothing', API_KEY, 400],
+    ['?kinds=call,gap', 'k1', 403],
+    ['?kinds=health', 'k1', 403],
+    ['', 'nobody', 401],
+    ['?kind=call', API_KEY, 400]
+  ] as const) {
     t.equal((await watch(query, { key })).status, status, query)
   }
 })
@@ -52,9 +80,15 @@ t.test('who comes back is told exactly what it has missed, and not what it has s
   await project(history('IncomingCall', { id: 'b' }), 10)
   await project(history('IncomingCall > IncomingCallRinging(101)', { id: 'b' }), 20)
   await project(history('IncomingCall', { id: 'c' }), 30)
-  for (const again of [await watch('?kinds=call', { lastEventId: first.lastId() }), await watch(`?kinds=call&lastEventId=${first.lastId()}`)]) {
+  for (const again of [
+    await watch('?kinds=call', { lastEventId: first.lastId() }),
+    await watch(`?kinds=call&lastEventId=${first.lastId()}`)
+  ]) {
     const events = await untilTold(again, 'what was missed', some => some.length === 2)
-    t.match(events.map(({ data }) => data.object), [{ id: 'b', state: 'ringing' }, { id: 'c' }])
+    t.match(
+      events.map(({ data }) => data.object),
+      [{ id: 'b', state: 'ringing' }, { id: 'c' }]
+    )
     const last = again.lastId()
     t.ok(Number(last) > Number(first.lastId()))
   }
@@ -68,43 +102,66 @@ t.test('a number that is swept, to come or none is a reset, and so is a rebuild'
   t.equal((await untilTold(old, 'all of it', some => some.length === 1))[0]?.event, 'call')
   await pool.query("update changes set changed_at = changed_at - interval '2 hours'")
   await sweepChanges(pool)
-  const clients = [await watch('?kinds=call', { lastEventId: '1' }), await watch('?kinds=call', { lastEventId: '99' }), await watch('?kinds=call', { lastEventId: 'x' })]
+  const clients = [
+    await watch('?kinds=call', { lastEventId: '1' }),
+    await watch('?kinds=call', { lastEventId: '99' }),
+    await watch('?kinds=call', { lastEventId: 'x' })
+  ]
   for (const client of clients) {
-    t.match(await untilTold(client, 'a reset', some => some.length === 1), [{ id: '2', event: 'reset', data: { revision: 2 } }])
+    t.match(await untilTold(client, 'a reset', some => some.length === 1), [
+      { id: '2', event: 'reset', data: { revision: 2 } }
+    ])
   }
   await pool.query("update call_history set state = 'ended'")
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
   const [told] = (await untilTold(old, 'the rebuild', some => some.some(({ event }) => event === 'reset'))).slice(-1)
   t.equal(told?.event, 'reset')
-  t.equal((await untilTold(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1))[0]?.event, 'reset', 'who was away, too')
+  t.equal(
+    (await untilTold(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1))[0]
+      ?.event,
+    'reset',
+    'who was away, too'
+  )
 })
 
 t.test('an object that is gone is told as such', async t => {
   const { pool, project, watch } = await liveApi(t)
   await project(history('IncomingCall', { id: 'a' }))
   const client = await watch('?kinds=call')
-  await pool.query("delete from call_history")
+  await pool.query('delete from call_history')
   await pool.query("insert into changes (account, kind, object, changed_at) values ('default', 'call', 'a', now())")
-  await pool.query("notify mightycall_stream_changes")
-  t.match((await untilTold(client, 'it is gone', some => some.length === 1))[0]?.data, { object: null, account: 'default', id: 'a' })
+  await pool.query('notify mightycall_stream_changes')
+  t.match((await untilTold(client, 'it is gone', some => some.length === 1))[0]?.data, {
+    object: null,
+    account: 'default',
+    id: 'a'
+  })
 })
 
-t.test('each client hears from time to time that the stream lives, and where it is, though nothing is for it', async t => {
-  const { project, watch } = await liveApi(t)
-  const client = await watch('?kinds=voicemail')
-  await project(history(ANSWERED, { id: 'a' }))
-  await eventually('the number goes on', () => client.lastId() === '2')
-  t.match(client.text(), /: heartbeat\n/)
-  t.strictSame(client.events, [])
-})
+t.test(
+  'each client hears from time to time that the stream lives, and where it is, though nothing is for it',
+  async t => {
+    const { project, watch } = await liveApi(t)
+    const client = await watch('?kinds=voicemail')
+    await project(history(ANSWERED, { id: 'a' }))
+    await eventually('the number goes on', () => client.lastId() === '2')
+    t.match(client.text(), /: heartbeat\n/)
+    t.strictSame(client.events, [])
+  }
+)
 
 t.test('health is told at once, and when it changes', async t => {
   let ready = true
   const { watch } = await liveApi(t, { health: async () => ({ ready }) })
   const client = await watch('?kinds=health')
-  t.match(await untilTold(client, 'health', some => some.length === 1), [{ event: 'health', data: { object: { ready: true } } }])
+  t.match(await untilTold(client, 'health', some => some.length === 1), [
+    { event: 'health', data: { object: { ready: true } } }
+  ])
   ready = false
-  t.match((await untilTold(client, 'it changes', some => some.length === 2))[1], { event: 'health', data: { object: { ready: false } } })
+  t.match((await untilTold(client, 'it changes', some => some.length === 2))[1], {
+    event: 'health',
+    data: { object: { ready: false } }
+  })
 })
 
 t.test('who may no longer see it is cut at the next heartbeat, with why', async t => {

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { type Change, writeChanges } from '../../src/db/changes.js'
 import { inTransaction } from '../../src/db/transaction.js'
 import { eventually } from '../support/eventually.js'
-import { liveApi, type LiveSetting } from '../support/live.js'
+import { type LiveSetting, liveApi } from '../support/live.js'
 import type { LiveClient } from '../support/live-client.js'
 
 const WRITERS = ['a', 'b', 'c']
@@ -14,11 +14,14 @@ const TRANSACTIONS = 25
 const change = (object: string): Change => ({ account: 'default', kind: 'call', object })
 
 /** Commits after random times, sometimes not at all; each object is written once. */
-async function writeSlowly (pool: pg.Pool, name: string): Promise<void> {
+async function writeSlowly(pool: pg.Pool, name: string): Promise<void> {
   for (let i = 0; i < TRANSACTIONS; i++) {
     await inTransaction(pool, async tx => {
       await sleep(Math.random() * 10)
-      await writeChanges(tx, Array.from({ length: 1 + Math.floor(Math.random() * 3) }, (_, n) => change(`${name}-${i}-${n}`)))
+      await writeChanges(
+        tx,
+        Array.from({ length: 1 + Math.floor(Math.random() * 3) }, (_, n) => change(`${name}-${i}-${n}`))
+      )
       await sleep(Math.random() * 20)
       if (Math.random() < 0.1) throw new Error('taken back')
     }).catch(() => {})
@@ -26,53 +29,67 @@ async function writeSlowly (pool: pg.Pool, name: string): Promise<void> {
 }
 
 const told = ({ events }: LiveClient) => events.map(({ data }) => data.id)
-const committed = async (pool: pg.Pool, after: string) => (await pool.query<{ object: string }>('select object from changes where number > $1 order by number', [after])).rows.map(({ object }) => object)
+const committed = async (pool: pg.Pool, after: string) =>
+  (
+    await pool.query<{ object: string }>('select object from changes where number > $1 order by number', [after])
+  ).rows.map(({ object }) => object)
 
-async function beginning (t: Test, limits = {}, setting: LiveSetting = {}) {
+async function beginning(t: Test, limits = {}, setting: LiveSetting = {}) {
   const api = await liveApi(t, { limits, ...setting })
   await inTransaction(api.pool, tx => writeChanges(tx, [change('first')]))
   return api
 }
 
-t.test('no client misses anything or is told anything twice, though commits come late and clients come and go', async t => {
-  const { pool, watch } = await beginning(t)
-  const stays = await watch('?kinds=call')
-  const writing = Promise.all(WRITERS.map(name => writeSlowly(pool, name)))
-  let isWriting = true
-  writing.finally(() => { isWriting = false })
-  const parts: string[] = []
-  for (let from = '1', isLast = false; !isLast;) {
-    isLast = !isWriting
-    const client = await watch('?kinds=call', { lastEventId: from })
-    if (isLast) await eventually('all the rest', async () => told(client).length === (await committed(pool, from)).length)
-    else await sleep(Math.random() * 120)
-    client.close()
-    parts.push(...told(client).map(String))
-    from = client.lastId()
+t.test(
+  'no client misses anything or is told anything twice, though commits come late and clients come and go',
+  async t => {
+    const { pool, watch } = await beginning(t)
+    const stays = await watch('?kinds=call')
+    const writing = Promise.all(WRITERS.map(name => writeSlowly(pool, name)))
+    let isWriting = true
+    writing.finally(() => {
+      isWriting = false
+    })
+    const parts: string[] = []
+    for (let from = '1', isLast = false; !isLast; ) {
+      isLast = !isWriting
+      const client = await watch('?kinds=call', { lastEventId: from })
+      if (isLast)
+        await eventually('all the rest', async () => told(client).length === (await committed(pool, from)).length)
+      else await sleep(Math.random() * 120)
+      client.close()
+      parts.push(...told(client).map(String))
+      from = client.lastId()
+    }
+    await writing
+    const all = await committed(pool, '1')
+    t.ok(all.length > 40, 'there was something to miss')
+    t.strictSame(parts, all, 'in many parts')
+    await eventually('the one that stayed has all', () => told(stays).length >= all.length)
+    t.strictSame(told(stays), all)
   }
-  await writing
-  const all = await committed(pool, '1')
-  t.ok(all.length > 40, 'there was something to miss')
-  t.strictSame(parts, all, 'in many parts')
-  await eventually('the one that stayed has all', () => told(stays).length >= all.length)
-  t.strictSame(told(stays), all)
-})
+)
 
-t.test('the connection that hears of changes is made again when it is cut, and nothing is missed meanwhile', async t => {
-  const { pool, watch } = await beginning(t, { pollMs: 60_000 })
-  const client = await watch('?kinds=call')
-  const writing = Promise.all(WRITERS.map(name => writeSlowly(pool, name)))
-  let cuts = 0
-  for (let isWriting = true; isWriting;) {
-    isWriting = await Promise.race([writing.then(() => false), sleep(150, true)])
-    const { rows } = await pool.query("select pg_terminate_backend(pid) as cut from pg_stat_activity where datname = current_database() and query like 'listen %'")
-    cuts += rows.length
+t.test(
+  'the connection that hears of changes is made again when it is cut, and nothing is missed meanwhile',
+  async t => {
+    const { pool, watch } = await beginning(t, { pollMs: 60_000 })
+    const client = await watch('?kinds=call')
+    const writing = Promise.all(WRITERS.map(name => writeSlowly(pool, name)))
+    let cuts = 0
+    for (let isWriting = true; isWriting; ) {
+      isWriting = await Promise.race([writing.then(() => false), sleep(150, true)])
+      const { rows } = await pool.query(
+        "select pg_terminate_backend(pid) as cut from pg_stat_activity where datname = current_database() and query like 'listen %'"
+      )
+      cuts += rows.length
+    }
+    t.ok(cuts > 1, 'it was cut')
+    const all = await committed(pool, '1')
+    await eventually('all is told', () => told(client).length >= all.length)
+    t.strictSame(told(client), all)
   }
-  t.ok(cuts > 1, 'it was cut')
-  const all = await committed(pool, '1')
-  await eventually('all is told', () => told(client).length >= all.length)
-  t.strictSame(told(client), all)
-})
+)
 
 t.test('while changes cannot be heard of, they are looked for', async t => {
   const { pool, watch } = await beginning(t, { pollMs: 50 }, { isDeaf: true })
@@ -86,11 +103,15 @@ t.test('while changes cannot be heard of, they are looked for', async t => {
 t.test('while nothing changes, nothing is asked of the database', async t => {
   const { pool, watch, statements } = await beginning(t, { pollMs: 20, heartbeatMs: 20 })
   const clients = [await watch('?kinds=call,agent'), await watch('?kinds=voicemail')]
-  const listening = async () => (await pool.query("select from pg_stat_activity where datname = current_database() and query like 'listen %'")).rowCount === 1
+  const listening = async () =>
+    (await pool.query("select from pg_stat_activity where datname = current_database() and query like 'listen %'"))
+      .rowCount === 1
   await eventually('it listens', listening)
   await inTransaction(pool, tx => writeChanges(tx, [change('x')]))
   await eventually('both are there', () => clients.every(client => client.lastId() === '2'))
-  await eventually('what was asked for this has come', () => clients.every(client => (client.text().match(/heartbeat/g)?.length ?? 0) > 5))
+  await eventually('what was asked for this has come', () =>
+    clients.every(client => (client.text().match(/heartbeat/g)?.length ?? 0) > 5)
+  )
   const before = statements.length
   const beats = clients[0]?.text().length ?? 0
   await eventually('many heartbeats', () => (clients[0]?.text().length ?? 0) > beats + 500)

@@ -11,11 +11,20 @@ import type { LiveClient } from '../support/live-client.js'
 
 const [A, B] = [randomUUID(), randomUUID()]
 const OTHER_NUMBER = '+12125550199'
-const viewer = (organization: string): Viewer => ({ actor: organization, role: 'viewer', account: 'default', organization })
+const viewer = (organization: string): Viewer => ({
+  actor: organization,
+  role: 'viewer',
+  account: 'default',
+  organization
+})
 const owns = (pool: pg.Pool, organization: string, number: string, from: number, until: number | null) =>
-  pool.query('insert into number_ownerships (account, number, owned_from, owned_until, organization) values ($1, $2, $3, $4, $5)', ['default', number, new Date(from), until === null ? null : new Date(until), organization])
+  pool.query(
+    'insert into number_ownerships (account, number, owned_from, owned_until, organization) values ($1, $2, $3, $4, $5)',
+    ['default', number, new Date(from), until === null ? null : new Date(until), organization]
+  )
 
-const seen = ({ events }: LiveClient) => events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension ?? `gone ${data.id}`}`).sort()
+const seen = ({ events }: LiveClient) =>
+  events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension ?? `gone ${data.id}`}`).sort()
 
 t.test('an organization is told of its own calls alone, before and after a number was moved', async t => {
   const { pool, project, watch } = await liveApi(t, { viewers: { a: viewer(A), b: viewer(B) } })
@@ -30,18 +39,29 @@ t.test('an organization is told of its own calls alone, before and after a numbe
     ...history('IncomingCall@30 > IncomingCallRinging(102)@31', { id: 'shared', to: OTHER_NUMBER })
   ])
   await eventually('all is told', () => seen(admin).length === 4)
-  await eventually('each has heard of all', () => [a, b].every(client => client.lastId() === admin.lastId() || Number(client.lastId()) > 6))
+  await eventually('each has heard of all', () =>
+    [a, b].every(client => client.lastId() === admin.lastId() || Number(client.lastId()) > 6)
+  )
   t.strictSame(seen(a), ['agent 102', 'call after'])
   t.strictSame(seen(b), ['agent 101', 'agent 102', 'agent 103', 'call before', 'call others', 'call shared'])
-  for (const [client, hidden] of [[a, ['before', 'others', 'shared', OTHER_NUMBER]], [b, ['"after"']]] as const) {
+  for (const [client, hidden] of [
+    [a, ['before', 'others', 'shared', OTHER_NUMBER]],
+    [b, ['"after"']]
+  ] as const) {
     for (const word of hidden) t.notOk(client.text().includes(word), `nothing of ${word}`)
   }
 
   await pool.query('delete from events')
   await rebuildOrphans(pool, { dryRun: false })
   await eventually('that they are gone', () => seen(admin).length === 8)
-  await eventually('each has heard of it', () => [a, b].every(client => seen(client).some(one => one.startsWith('call gone'))))
-  t.strictSame(seen(a).filter(one => one.startsWith('call gone')), ['call gone after'], 'of its own alone')
+  await eventually('each has heard of it', () =>
+    [a, b].every(client => seen(client).some(one => one.startsWith('call gone')))
+  )
+  t.strictSame(
+    seen(a).filter(one => one.startsWith('call gone')),
+    ['call gone after'],
+    'of its own alone'
+  )
   t.notOk(a.text().includes('before'))
   t.notOk(b.text().includes('"after"'))
 })

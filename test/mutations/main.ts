@@ -6,14 +6,15 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import os from 'node:os'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
-import { type Mutation, MUTATIONS } from './mutations.js'
+import { MUTATIONS, type Mutation } from './mutations.js'
 
 /** The suite of the folds, each as a process that ends with 0 when all is well. */
 const SUITE = [['dist/test/project/calls.test.js'], ['dist/test/properties/main.js', '--runs', '300', '--seed', '1']]
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-mutations-'))
 try {
-  for (const name of ['dist', 'package.json', 'test/properties/examples.json']) cpSync(path.join(PROJECT_ROOT, name), path.join(dir, name), { recursive: true })
+  for (const name of ['dist', 'package.json', 'test/properties/examples.json'])
+    cpSync(path.join(PROJECT_ROOT, name), path.join(dir, name), { recursive: true })
   symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(dir, 'node_modules'))
   if (isNoticed()) throw new Error('the suite fails without a mistake: run npm test')
   let missed = 0
@@ -28,15 +29,20 @@ try {
   rmSync(dir, { recursive: true, force: true })
 }
 
-function isNoticed (): boolean {
-  return SUITE.some(args => spawnSync(process.execPath, args, { cwd: dir, stdio: 'ignore', timeout: 120_000 }).status !== 0)
+function isNoticed(): boolean {
+  return SUITE.some(
+    args => spawnSync(process.execPath, args, { cwd: dir, stdio: 'ignore', timeout: 120_000 }).status !== 0
+  )
 }
 
-function withMistake<T> ({ name, file, find, replace }: Mutation, work: () => T): T {
+function withMistake<T>({ name, file, find, replace }: Mutation, work: () => T): T {
   const place = path.join(dir, 'dist/src/project/models', file)
   const right = readFileSync(place, 'utf8')
   if (!right.includes(find)) throw new Error(`nowhere to plant "${name}": ${file} has changed`)
-  writeFileSync(place, right.replaceAll(find, () => replace))
+  writeFileSync(
+    place,
+    right.replaceAll(find, () => replace)
+  )
   try {
     return work()
   } finally {

@@ -17,17 +17,31 @@ import { ANSWERED, NOW } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 import { tempDir } from '../support/temp-dir.js'
 
-const EVENTS = [...Array.from({ length: 5 }, (_, i) => history(ANSWERED, { id: `c${i}` })).flat(), status('101', 'available', 0), ...history('IncomingCall', { id: 'last' })]
+const EVENTS = [
+  ...Array.from({ length: 5 }, (_, i) => history(ANSWERED, { id: `c${i}` })).flat(),
+  status('101', 'available', 0),
+  ...history('IncomingCall', { id: 'last' })
+]
 
-const project = (pool: pg.Pool, log: EventLog) => startProjector({ log, pool, group: 'g', now: () => NOW, settings: SETTINGS, logger: pino({ level: 'silent' }), onProjected: () => {} })
-const total = async (pool: pg.Pool, log: EventLog) => (await lagOf({ pool, log, group: 'g' })).reduce((sum, { records }) => sum + records, 0)
+const project = (pool: pg.Pool, log: EventLog) =>
+  startProjector({
+    log,
+    pool,
+    group: 'g',
+    now: () => NOW,
+    settings: SETTINGS,
+    logger: pino({ level: 'silent' }),
+    onProjected: () => {}
+  })
+const total = async (pool: pg.Pool, log: EventLog) =>
+  (await lagOf({ pool, log, group: 'g' })).reduce((sum, { records }) => sum + records, 0)
 
-async function falls (t: Test, pool: pg.Pool, log: EventLog): Promise<void> {
+async function falls(t: Test, pool: pg.Pool, log: EventLog): Promise<void> {
   t.equal(await total(pool, log), 0, 'an empty log')
   await log.append(EVENTS.map(encodeEvent))
   t.equal(await total(pool, log), EVENTS.length, 'nothing is projected')
   const projector = await project(pool, log)
-  await eventually('all is projected', async () => await total(pool, log) === 0, 30_000)
+  await eventually('all is projected', async () => (await total(pool, log)) === 0, 30_000)
   await eventually('and is there', async () => (await pool.query('select from events')).rowCount === EVENTS.length)
   await projector.close()
   await log.append(history('IncomingCall', { id: 'later' }).map(encodeEvent))

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
@@ -16,7 +16,11 @@ t.test('a replaced log has another id: its records are read from the first, and 
   rmSync(path.join(dir), { recursive: true })
   const log = await openLocalLog({ dir })
   t.equal((await findSwitch(pool, { logId: await log.id(), group: 'g', finished: [], now: new Date() })).length, 1)
-  t.equal((await findSwitch(pool, { logId: await log.id(), group: 'g', finished: [], now: new Date() })).length, 0, 'once')
+  t.equal(
+    (await findSwitch(pool, { logId: await log.id(), group: 'g', finished: [], now: new Date() })).length,
+    0,
+    'once'
+  )
   await log.close()
   await run(dir, call('b'), 8)
   t.strictSame(await holes(), ['log-switched'])

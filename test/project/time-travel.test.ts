@@ -9,9 +9,16 @@ const key = (callId: string, account = 'default') => ({ account, callId })
 
 t.test('each key has its call, in the order of the keys, and null where there was none', async t => {
   const { pool, project } = await projector(t)
-  await project([...history(TALK, { id: 'a' }), ...history(TALK, { id: 'b' }).map(event => ({ ...event, account: 'other' }))])
+  await project([
+    ...history(TALK, { id: 'a' }),
+    ...history(TALK, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
+  ])
   const { callsAt } = createTimeTravel(pool)
-  t.match(await callsAt([key('b', 'other'), key('b'), key('a')], { asOf: new Date(at(30)) }), [{ row: { callId: 'b', account: 'other', state: 'connected' } }, null, { row: { callId: 'a', state: 'connected' }, legs: [{ extension: '101', endedAt: null }] }])
+  t.match(await callsAt([key('b', 'other'), key('b'), key('a')], { asOf: new Date(at(30)) }), [
+    { row: { callId: 'b', account: 'other', state: 'connected' } },
+    null,
+    { row: { callId: 'a', state: 'connected' }, legs: [{ extension: '101', endedAt: null }] }
+  ])
   t.strictSame(await callsAt([key('a')], { asOf: new Date(at(-1)) }), [null])
   t.strictSame(await callsAt([], {}), [])
 })
@@ -22,22 +29,38 @@ t.test('without a cut it is the row of the table', async t => {
   const [call] = await createTimeTravel(pool).callsAt([key('a')], {})
   const [row] = (await pool.query('select * from call_history')).rows
   const snakeCase = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
-  t.strictSame({ ...Object.fromEntries(Object.entries(call?.row ?? {}).map(([name, value]) => [snakeCase(name), value])), contribution: row.contribution }, { ...row })
+  t.strictSame(
+    {
+      ...Object.fromEntries(Object.entries(call?.row ?? {}).map(([name, value]) => [snakeCase(name), value])),
+      contribution: row.contribution
+    },
+    { ...row }
+  )
 })
 
-t.test('a row that the table does not hold any more is made again: nothing is read but events, and nothing written', async t => {
-  const { pool, project, count } = await projector(t)
-  await project(history(TALK, { id: 'a' }))
-  await pool.query('truncate call_history, call_legs')
-  t.match(await createTimeTravel(pool).callsAt([key('a')], {}), [{ row: { state: 'ended' } }])
-  t.strictSame([await count('call_history'), await count('call_legs')], [0, 0])
-})
+t.test(
+  'a row that the table does not hold any more is made again: nothing is read but events, and nothing written',
+  async t => {
+    const { pool, project, count } = await projector(t)
+    await project(history(TALK, { id: 'a' }))
+    await pool.query('truncate call_history, call_legs')
+    t.match(await createTimeTravel(pool).callsAt([key('a')], {}), [{ row: { state: 'ended' } }])
+    t.strictSame([await count('call_history'), await count('call_legs')], [0, 0])
+  }
+)
 
 t.test('a timeline is in the order of receipt; in the same millisecond, in that of MightyCall', async t => {
   const { pool, project } = await projector(t)
-  const [started, ringing, connected] = history('IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnected(101)@20', { id: 'a' })
+  const [started, ringing, connected] = history(
+    'IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnected(101)@20',
+    { id: 'a' }
+  )
   if (!started || !ringing || !connected) throw new Error('a history has its steps')
-  await project([{ ...ringing, receivedAt: at(200) }, { ...connected, receivedAt: at(100) }, { ...started, receivedAt: at(200) }])
+  await project([
+    { ...ringing, receivedAt: at(200) },
+    { ...connected, receivedAt: at(100) },
+    { ...started, receivedAt: at(200) }
+  ])
   const { timeline } = createTimeTravel(pool)
   t.match(await timeline(key('a'), 10), [
     { event: { type: 'call.connected' }, call: { row: { state: 'connected', startedAt: new Date(at(20)) } } },

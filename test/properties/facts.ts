@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { entityOf, type Event, type Folded } from '../../src/events/event.js'
 import type { ContactEvent, ExtensionReported, NumberEvent } from '../../src/events/directory.js'
+import { type Event, entityOf, type Folded } from '../../src/events/event.js'
 import type { MessageEvent } from '../../src/events/message.js'
 import type { StatusEvent } from '../../src/events/status.js'
 import type { VoicemailEvent } from '../../src/events/voicemail.js'
@@ -25,20 +25,79 @@ interface Checked<E extends Folded<Event>> {
   expected: (truth: Truth) => Map<string, unknown>
 }
 
-const rows = <T extends { account: string }>(list: readonly T[], id: (row: T) => string, without: (row: T) => object): Map<string, unknown> => new Map(list.map(row => [id(row), without(row)]))
+const rows = <T extends { account: string }>(
+  list: readonly T[],
+  id: (row: T) => string,
+  without: (row: T) => object
+): Map<string, unknown> => new Map(list.map(row => [id(row), without(row)]))
 
 const CHECKED = [
-  { kind: 'voicemail', fold: events => foldVoicemail(events as Folded<VoicemailEvent>[]), expected: truth => rows(truth.voicemails, row => row.voicemailId, ({ account: _, voicemailId: __, ...row }) => row) },
-  { kind: 'message', fold: events => foldMessage(events as Folded<MessageEvent>[]), expected: truth => rows(truth.messages, row => row.messageId, ({ account: _, messageId: __, ...row }) => row) },
-  { kind: 'number', fold: events => foldNumber(events as Folded<NumberEvent>[]), expected: truth => rows(truth.numbers, row => row.number, ({ account: _, number: __, ...row }) => row) },
-  { kind: 'contact', fold: events => foldContact(events as Folded<ContactEvent>[]), expected: truth => rows(truth.contacts, row => row.contactId, ({ account: _, contactId: __, ...row }) => row) },
-  { kind: 'extension', fold: events => nameOf(foldExtension(events as Folded<ExtensionReported>[])), expected: truth => rows(truth.extensions, row => row.extension, row => nameOf(row) ?? {}) },
+  {
+    kind: 'voicemail',
+    fold: events => foldVoicemail(events as Folded<VoicemailEvent>[]),
+    expected: truth =>
+      rows(
+        truth.voicemails,
+        row => row.voicemailId,
+        ({ account: _, voicemailId: __, ...row }) => row
+      )
+  },
+  {
+    kind: 'message',
+    fold: events => foldMessage(events as Folded<MessageEvent>[]),
+    expected: truth =>
+      rows(
+        truth.messages,
+        row => row.messageId,
+        ({ account: _, messageId: __, ...row }) => row
+      )
+  },
+  {
+    kind: 'number',
+    fold: events => foldNumber(events as Folded<NumberEvent>[]),
+    expected: truth =>
+      rows(
+        truth.numbers,
+        row => row.number,
+        ({ account: _, number: __, ...row }) => row
+      )
+  },
+  {
+    kind: 'contact',
+    fold: events => foldContact(events as Folded<ContactEvent>[]),
+    expected: truth =>
+      rows(
+        truth.contacts,
+        row => row.contactId,
+        ({ account: _, contactId: __, ...row }) => row
+      )
+  },
+  {
+    kind: 'extension',
+    fold: events => nameOf(foldExtension(events as Folded<ExtensionReported>[])),
+    expected: truth =>
+      rows(
+        truth.extensions,
+        row => row.extension,
+        row => nameOf(row) ?? {}
+      )
+  },
   { kind: 'presence', fold: events => foldPresence(events as Folded<StatusEvent>[]), expected: spansByExtension }
 ] satisfies Checked<Folded<Event>>[]
 
-/** Everything that REST tells of a company folds to the truth, however it comes; and a part of it, in whatever order, always to the same. */
-export function factsOfCompany (seed: number): number {
-  const { truth, facts } = simulateCompany({ seed, startAt: STARTED_AT, calls: 4, messages: 8, contacts: 6, presenceChanges: 12 })
+/**
+ * Everything that REST tells of a company folds to the truth, however it comes; and a part of it, in whatever order,
+ * always to the same.
+ */
+export function factsOfCompany(seed: number): number {
+  const { truth, facts } = simulateCompany({
+    seed,
+    startAt: STARTED_AT,
+    calls: 4,
+    messages: 8,
+    contacts: 6,
+    presenceChanges: 12
+  })
   const random = createRandom(seed, 97)
   const histories = grouped(facts, fact => `${entityOf(fact).kind} ${entityOf(fact).entity}`)
   let count = 0
@@ -56,11 +115,22 @@ export function factsOfCompany (seed: number): number {
 }
 
 /** When an extension was first seen is for calls to say too: see the tests of the whole projection. */
-function nameOf (extension: { displayName: string | null, email: string | null, role: string | null, externalId: string | null } | null): object | null {
-  return extension && { displayName: extension.displayName, email: extension.email, role: extension.role, externalId: extension.externalId }
+function nameOf(
+  extension: { displayName: string | null; email: string | null; role: string | null; externalId: string | null } | null
+): object | null {
+  return (
+    extension && {
+      displayName: extension.displayName,
+      email: extension.email,
+      role: extension.role,
+      externalId: extension.externalId
+    }
+  )
 }
 
-function spansByExtension (truth: Truth): Map<string, unknown> {
+function spansByExtension(truth: Truth): Map<string, unknown> {
   const spans = grouped(truth.presences, ({ extension }) => extension)
-  return new Map([...spans].map(([extension, own]) => [extension, own.map(({ account: _, extension: __, ...span }) => span)]))
+  return new Map(
+    [...spans].map(([extension, own]) => [extension, own.map(({ account: _, extension: __, ...span }) => span)])
+  )
 }

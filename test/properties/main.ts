@@ -7,13 +7,18 @@ import { createProgress } from '../../src/cli/progress.js'
 import { EXAMPLES_FILE, PROPERTIES, type Property } from './properties.js'
 
 const program = new Command('test:properties')
-  .description('tries every property of the folds on simulated histories; seeds that fail are kept in test/properties/examples.json')
+  .description(
+    'tries every property of the folds on simulated histories; seeds that fail are kept in test/properties/examples.json'
+  )
   .option('--runs <n>', 'histories of each property', wholeNumber, 10_000)
   .option('--seed <n>', 'the first seed; any by default', wholeNumber, Math.floor(Math.random() * 2 ** 31))
-  .addHelpText('after', '\nExamples:\n  $ npm run test:properties\n  $ npm run test:properties -- --runs 1000000\n  $ npm run test:properties -- --runs 1 --seed 4711')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  $ npm run test:properties\n  $ npm run test:properties -- --runs 1000000\n  $ npm run test:properties -- --runs 1 --seed 4711'
+  )
   .parse()
 
-const { runs, seed } = program.opts<{ runs: number, seed: number }>()
+const { runs, seed } = program.opts<{ runs: number; seed: number }>()
 const progress = createProgress('histories')
 progress.start(runs * Object.keys(PROPERTIES).length, 0)
 let [passed, failed] = [0, 0]
@@ -29,7 +34,7 @@ progress.stop()
 console.log(`seeds from ${seed}\n${passed} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)
 
-function holds (name: string, property: Property, seed: number): boolean {
+function holds(name: string, property: Property, seed: number): boolean {
   try {
     property(seed)
     return true
@@ -40,13 +45,13 @@ function holds (name: string, property: Property, seed: number): boolean {
   }
 }
 
-function keep (name: string, seed: number): void {
+function keep(name: string, seed: number): void {
   const examples = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Record<string, number[]> // our own file
-  examples[name] = [...new Set([...examples[name] ?? [], seed])]
+  examples[name] = [...new Set([...(examples[name] ?? []), seed])]
   writeFileSync(EXAMPLES_FILE, `${JSON.stringify(examples, null, 2)}\n`)
 }
 
-function wholeNumber (text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('it must be a whole number')
   return value

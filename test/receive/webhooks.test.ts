@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { NotStoredError } from '../../src/errors.js'
-import { encodeEvent } from '../../src/events/record.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import type { StoredRecord } from '../../src/event-log/port.js'
+import { encodeEvent } from '../../src/events/record.js'
 import { createHttp } from '../../src/http/server.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
@@ -22,16 +22,45 @@ const accounts = [
 const accountOf = createTokenLookup(() => accounts)
 
 /** The plugin in front of a real local log, and all that it logged. */
-async function receiver (t: Test, options: Partial<WebhookOptions> = {}) {
+async function receiver(t: Test, options: Partial<WebhookOptions> = {}) {
   const log = await openLocalLog({ dir: tempDir(t) })
   const stored: StoredRecord[] = []
-  await log.subscribe({ group: 'test', topics: ['calls', 'unclassified'], startAt: async () => 'first', handle: async ({ records }) => { stored.push(...records) } })
+  await log.subscribe({
+    group: 'test',
+    topics: ['calls', 'unclassified'],
+    startAt: async () => 'first',
+    handle: async ({ records }) => {
+      stored.push(...records)
+    }
+  })
   const lines: string[] = []
   const results: string[] = []
-  const app = createHttp({ logger: pino({ level: 'trace' }, { write: line => { lines.push(line) } }), trustProxy: false })
-  await app.register(webhooks, { accountOf, append: events => log.append(events.map(encodeEvent)), now: () => new Date(), onResult: result => { results.push(result) }, ...options })
-  t.teardown(async () => { await app.close(); await log.close() })
-  const post = (token: string, payload: string | Buffer, headers: Record<string, string> = {}) => app.inject({ method: 'POST', url: `/webhooks/mightycall/${token}`, payload, headers })
+  const app = createHttp({
+    logger: pino(
+      { level: 'trace' },
+      {
+        write: line => {
+          lines.push(line)
+        }
+      }
+    ),
+    trustProxy: false
+  })
+  await app.register(webhooks, {
+    accountOf,
+    append: events => log.append(events.map(encodeEvent)),
+    now: () => new Date(),
+    onResult: result => {
+      results.push(result)
+    },
+    ...options
+  })
+  t.teardown(async () => {
+    await app.close()
+    await log.close()
+  })
+  const post = (token: string, payload: string | Buffer, headers: Record<string, string> = {}) =>
+    app.inject({ method: 'POST', url: `/webhooks/mightycall/${token}`, payload, headers })
   return { app, post, stored, results, logged: () => lines.join('') }
 }
 
@@ -41,13 +70,29 @@ t.test('a notification is answered once it is in the log, under the account of i
   const { post, stored } = await receiver(t)
   for (const token of [OLD, NEW, OTHER]) t.equal((await post(token, started)).statusCode, 200)
   await eventually('three records', () => stored.length === 3)
-  t.strictSame(stored.map(record => record.key?.split(':')[0]), ['a', 'a', 'b'], 'two tokens of one account are live while it rotates')
+  t.strictSame(
+    stored.map(record => record.key?.split(':')[0]),
+    ['a', 'a', 'b'],
+    'two tokens of one account are live while it rotates'
+  )
   t.notOk(stored.some(record => record.value?.includes(API_KEY)))
 })
 
 t.test('a wrong token is answered 404 without a body, and too many of them 429', async t => {
   const { post, results } = await receiver(t)
-  const wrong = ['x', 'x'.repeat(43), OLD.slice(0, -1), `${OLD}x`, 'x'.repeat(256), 'x'.repeat(512), 'x'.repeat(1000), '%zz', '%00', '..%2f', 'é'.repeat(50)]
+  const wrong = [
+    'x',
+    'x'.repeat(43),
+    OLD.slice(0, -1),
+    `${OLD}x`,
+    'x'.repeat(256),
+    'x'.repeat(512),
+    'x'.repeat(1000),
+    '%zz',
+    '%00',
+    '..%2f',
+    'é'.repeat(50)
+  ]
   for (const token of wrong) {
     const { statusCode, body } = await post(token, started)
     t.equal(statusCode, 404, token.slice(0, 20))
@@ -62,16 +107,38 @@ t.test('a wrong token is answered 404 without a body, and too many of them 429',
 
 t.test('whatever an authenticated request holds is kept, and answered 200', async t => {
   const { post, stored, results } = await receiver(t)
-  const bodies = ['null', '[]', '{}', '"text"', 'a=b', '\u0000', '{"EventType":"IncomingCall"}', JSON.stringify({ ...DOCUMENTED[0], ApiKey: 'other' }), Buffer.from([0xff, 0xfe]), 'x'.repeat(256 * 1024)]
+  const bodies = [
+    'null',
+    '[]',
+    '{}',
+    '"text"',
+    'a=b',
+    '\u0000',
+    '{"EventType":"IncomingCall"}',
+    JSON.stringify({ ...DOCUMENTED[0], ApiKey: 'other' }),
+    Buffer.from([0xff, 0xfe]),
+    'x'.repeat(256 * 1024)
+  ]
   for (const body of bodies) t.equal((await post(OLD, body)).statusCode, 200)
   await eventually('all are stored', () => stored.length === bodies.length)
   t.strictSame(new Set(stored.map(record => record.topic)), new Set(['unclassified']))
-  t.strictSame(results, bodies.map(() => 'unclassified'))
+  t.strictSame(
+    results,
+    bodies.map(() => 'unclassified')
+  )
 })
 
 t.test('any Content-Type will do, also none and a malformed one', async t => {
   const { post, results } = await receiver(t)
-  for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense', 'application/json; charset=utf-16', ';', '']) {
+  for (const type of [
+    'application/json',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'nonsense',
+    'application/json; charset=utf-16',
+    ';',
+    ''
+  ]) {
     t.equal((await post(OLD, started, { 'content-type': type })).statusCode, 200, type)
   }
   t.equal(results.filter(result => result === 'stored').length, 7)
@@ -80,7 +147,11 @@ t.test('any Content-Type will do, also none and a malformed one', async t => {
 t.test('an empty body is answered 200 and not stored', async t => {
   const { app, post, results } = await receiver(t)
   t.equal((await post(OLD, '')).statusCode, 200)
-  t.equal((await app.inject({ method: 'GET', url: `/webhooks/mightycall/${OLD}` })).statusCode, 200, 'people and validators may look')
+  t.equal(
+    (await app.inject({ method: 'GET', url: `/webhooks/mightycall/${OLD}` })).statusCode,
+    200,
+    'people and validators may look'
+  )
   t.strictSame(results, ['empty'])
 })
 
@@ -105,11 +176,20 @@ t.test('more than 256 KiB is answered 413', async t => {
 })
 
 t.test('when the log does not take it, the answer is 503 with Retry-After, never a 2xx', async t => {
-  const { post, results, logged } = await receiver(t, { append: async () => { throw new NotStoredError() } })
+  const { post, results, logged } = await receiver(t, {
+    append: async () => {
+      throw new NotStoredError()
+    }
+  })
   const answer = await post(OLD, started)
   t.equal(answer.statusCode, 503)
   t.match(answer.headers, { 'retry-after': /^\d+$/ })
-  t.match(answer.json(), { statusCode: 503, code: 'MCS_NOT_STORED', error: 'Service Unavailable', message: 'the event could not be stored, send it again' })
+  t.match(answer.json(), {
+    statusCode: 503,
+    code: 'MCS_NOT_STORED',
+    error: 'Service Unavailable',
+    message: 'the event could not be stored, send it again'
+  })
   t.strictSame(results, ['not-stored'])
   t.notOk(logged().includes(OLD))
 })

@@ -30,7 +30,10 @@ for (const isProjected of [true, false]) {
       await append([finding(i)])
       if (isProjected) await project()
     }
-    t.strictSame((await events()).map(event => event.type), ['contact.reported', 'contact.removed', 'contact.reported'])
+    t.strictSame(
+      (await events()).map(event => event.type),
+      ['contact.reported', 'contact.removed', 'contact.reported']
+    )
     await project()
     t.match(await rows('contacts'), [{ contact_id: 'k1', name: 'Dee', removed_at: null }])
   })
@@ -40,7 +43,11 @@ t.test('what comes in one page follows itself', async t => {
   const { start, project, rows } = await appending(t)
   const appended = await start()([message(false, 0), message(true, 0), message(true, 0), message(false, 0)])
   t.equal(new Set(idsOf(appended)).size, 3)
-  t.equal(new Set(appended.map(event => event.occurredAt)).size, 3, 'each later than the one before, or the fold could not tell')
+  t.equal(
+    new Set(appended.map(event => event.occurredAt)).size,
+    3,
+    'each later than the one before, or the fold could not tell'
+  )
   await project()
   t.match(await rows('sms_logs'), [{ read: false }])
 })
@@ -54,7 +61,11 @@ t.test('a process that was killed between the append and its cursor appends the 
   const again = idsOf(await start()(page.map(finding => ({ ...finding, ...told(7) }))))
   t.strictSame(again, first, 'the next process cannot know, and gives them the same ids')
   await project()
-  t.strictSame(idsOf(await start()(page)), [first[3]], 'once they are projected only the range is told again, as the same event')
+  t.strictSame(
+    idsOf(await start()(page)),
+    [first[3]],
+    'once they are projected only the range is told again, as the same event'
+  )
   t.equal(new Set(idsOf(await events())).size, 5)
   t.equal((await rows('events')).length, 5)
 })
@@ -62,7 +73,15 @@ t.test('a process that was killed between the append and its cursor appends the 
 t.test('an append that failed may be repeated, and what failed is not taken for told', async t => {
   const { pool, log, events } = await appending(t)
   let broken = true
-  const { append } = createAppender({ pool, log: { append: async records => { if (broken) throw new Error('the disk is full'); await log.append(records) } } })
+  const { append } = createAppender({
+    pool,
+    log: {
+      append: async records => {
+        if (broken) throw new Error('the disk is full')
+        await log.append(records)
+      }
+    }
+  })
   await t.rejects(append([message(false, 0)]), { message: 'the disk is full' })
   broken = false
   const [event] = await append([message(false, 1)])
@@ -85,7 +104,9 @@ t.test('two routes that tell of one call do not disturb each other', async t => 
     await project()
   }
   t.strictSame(counts, [2, 0, 0])
-  t.match(await rows('call_history'), [{ call_id: 'c1', outcome: 'voicemail', rest_events: 2, client_number: '+15559371200' }])
+  t.match(await rows('call_history'), [
+    { call_id: 'c1', outcome: 'voicemail', rest_events: 2, client_number: '+15559371200' }
+  ])
 })
 
 t.test('neither what MightyCall sent nor how a call was found is news', async t => {
@@ -101,11 +122,22 @@ t.test('REST contradicts a webhook on a presence, be it by what it said last', a
   const append = start()
   await append([presence('available', 0)])
   await project()
-  const webhook: Event = { ...told(1), type: 'status.reported', id: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c', source: 'webhook', extension: '101', route: 'webhook', presence: 'dnd' }
+  const webhook: Event = {
+    ...told(1),
+    type: 'status.reported',
+    id: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c',
+    source: 'webhook',
+    extension: '101',
+    route: 'webhook',
+    presence: 'dnd'
+  }
   await projectorOf(pool, { logId: 'another' })([webhook])
   t.equal((await append([presence('available', 2)])).length, 1)
   await project()
-  t.strictSame((await rows('agent_presence order by since')).map(row => row.presence), ['available', 'dnd', 'available'])
+  t.strictSame(
+    (await rows('agent_presence order by since')).map(row => row.presence),
+    ['available', 'dnd', 'available']
+  )
 })
 
 t.test('a clock that was set back does not make an old fact the newest', async t => {
@@ -129,7 +161,8 @@ t.test('a range is told for each count that it had', async t => {
 t.test('a memory that is too small loses nothing', async t => {
   const { pool, log, events, project, rows } = await appending(t)
   const { append } = createAppender({ pool, log, maxRemembered: 1 })
-  for (const minute of [0, 1, 2]) await append(['m1', 'm2', 'm3'].map(messageId => message(true, minute, { messageId })))
+  for (const minute of [0, 1, 2])
+    await append(['m1', 'm2', 'm3'].map(messageId => message(true, minute, { messageId })))
   t.equal(new Set((await events()).map(event => event.id)).size, 3, 'what it forgot is told again, as the same events')
   await project()
   t.equal((await rows('sms_logs')).length, 3)
@@ -137,7 +170,16 @@ t.test('a memory that is too small loses nothing', async t => {
 
 t.test('what old rows say of an agent is told only where nothing is known, and all else as ever', async t => {
   const { start, project } = await appending(t)
-  const agent = (name: string, minute: number): Finding => ({ ...told(minute), type: 'extension.reported', extension: '101', route: 'journal', name, email: null, role: null, externalId: null })
+  const agent = (name: string, minute: number): Finding => ({
+    ...told(minute),
+    type: 'extension.reported',
+    extension: '101',
+    route: 'journal',
+    name,
+    email: null,
+    role: null,
+    externalId: null
+  })
   t.equal((await start()([agent('Dee Moss', 1)], { isPast: true })).length, 1)
   await project()
   const append = start()

@@ -21,7 +21,14 @@ t.test('events are settled once each is stored or a dead letter, which is not st
   t.equal(await areSettled(pool, [...events, refused]), false)
   const [record] = stored([encodeEvent(refused)], 10)
   if (!record) throw new Error('it is one')
-  await inTransaction(pool, tx => insertDeadLetters(tx, KEY.logId, [{ record, id: refused.id, account: 'default', err: new UndecodableRecordError('the database refuses it') }], NOW))
+  await inTransaction(pool, tx =>
+    insertDeadLetters(
+      tx,
+      KEY.logId,
+      [{ record, id: refused.id, account: 'default', err: new UndecodableRecordError('the database refuses it') }],
+      NOW
+    )
+  )
   t.equal(await areSettled(pool, [...events, refused]), true)
   await t.rejects(untilStored(pool, [...events, refused], 0), NotProjectedError)
 })

@@ -7,16 +7,39 @@ import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { minute, notified, reported } from '../support/held.js'
 
-async function knowing (t: Test, events: Event[]) {
+async function knowing(t: Test, events: Event[]) {
   const { pool } = await freshDatabase(t)
   await projectorOf(pool)(events)
-  return { pool, awaitedAt: async (at: number) => [...await awaitedRoutes(pool, { account: 'default', now: minute(at) })] }
+  return {
+    pool,
+    awaitedAt: async (at: number) => [...(await awaitedRoutes(pool, { account: 'default', now: minute(at) }))]
+  }
 }
 
 const report = (callId: string, of: object = {}): Event => ({ ...reported(callId, 1, 0), id: randomId(), ...of })
 const voicemail = (transcriptState: 'ready' | null, at: number): Event => ({
-  type: 'voicemail.reported', id: randomId(), account: 'default', source: 'rest', route: 'voicemails', raw: {}, occurredAt: minute(at).toISOString(), receivedAt: minute(at).toISOString(), voicemailId: 'v', callId: 'a',
-  businessNumber: null, clientNumber: null, clientName: null, leftAt: minute(1).toISOString(), durationSeconds: 20, assignedTo: null, read: null, transcriptState, transcriptText: null, recordingId: null, recordingLink: null, removedAt: null
+  type: 'voicemail.reported',
+  id: randomId(),
+  account: 'default',
+  source: 'rest',
+  route: 'voicemails',
+  raw: {},
+  occurredAt: minute(at).toISOString(),
+  receivedAt: minute(at).toISOString(),
+  voicemailId: 'v',
+  callId: 'a',
+  businessNumber: null,
+  clientNumber: null,
+  clientName: null,
+  leftAt: minute(1).toISOString(),
+  durationSeconds: 20,
+  assignedTo: null,
+  read: null,
+  transcriptState,
+  transcriptText: null,
+  recordingId: null,
+  recordingLink: null,
+  removedAt: null
 })
 
 t.test('a call that has ended is awaited until it is listed, or for an hour', async t => {

@@ -12,7 +12,7 @@ import { readable } from '../support/read-route.js'
 import { simulatedRest } from '../support/simulated-mightycall.js'
 
 /** Reads a route as the service does, into a log of its own, and projects it if it is asked to. */
-async function reading (t: Test, reader: Reader, context: ReadContext) {
+async function reading(t: Test, reader: Reader, context: ReadContext) {
   const { pool, start, project, events, rows } = await appending(t)
   const append = start()
   const read = async () => {
@@ -26,25 +26,64 @@ t.test('a number that is listed no more is removed, once, and is back when it is
   const { context, replies } = await readable(t)
   const { read, rows, events } = await reading(t, numbersReader, context)
   const active: unknown[] = []
-  for (const numbers of [['+15550100001', '+15550100002'], ['+15550100001'], ['+15550100001'], ['+15550100001', '+15550100002'], ['+15550100001']]) {
-    replies['GET /api/phonenumbers'] = json({ data: { phoneNumbers: numbers.map(number => ({ number, isEnabled: true })), deletedPhoneNumbers: [], total: numbers.length } })
+  for (const numbers of [
+    ['+15550100001', '+15550100002'],
+    ['+15550100001'],
+    ['+15550100001'],
+    ['+15550100001', '+15550100002'],
+    ['+15550100001']
+  ]) {
+    replies['GET /api/phonenumbers'] = json({
+      data: {
+        phoneNumbers: numbers.map(number => ({ number, isEnabled: true })),
+        deletedPhoneNumbers: [],
+        total: numbers.length
+      }
+    })
     await read()
     active.push((await rows('phone_numbers order by number')).map(row => row.is_active))
   }
-  t.strictSame(active, [[true, true], [true, false], [true, false], [true, true], [true, false]])
+  t.strictSame(active, [
+    [true, true],
+    [true, false],
+    [true, false],
+    [true, true],
+    [true, false]
+  ])
   const facts = (await events()).filter(event => event.type !== 'range.polled')
-  t.strictSame(facts.flatMap(event => 'number' in event && event.number === '+15550100002' ? event.type : []), ['number.reported', 'number.removed', 'number.reported', 'number.removed'])
+  t.strictSame(
+    facts.flatMap(event => ('number' in event && event.number === '+15550100002' ? event.type : [])),
+    ['number.reported', 'number.removed', 'number.reported', 'number.removed']
+  )
 })
 
 t.test('whoever took part in a call is asked for by the extension, whether or not we hold their key', async t => {
   const { rest, account, company, clock, truth } = await simulatedRest(t, { of: { presenceChanges: 0 } })
-  const { pool, read, rows } = await reading(t, extensionsReader, { account, clientOf: extension => rest.clientOf(account, extension), permitClass: 'sync', now: clock.now })
+  const { pool, read, rows } = await reading(t, extensionsReader, {
+    account,
+    clientOf: extension => rest.clientOf(account, extension),
+    permitClass: 'sync',
+    now: clock.now
+  })
   t.strictSame(Object.keys(account.userKeys), ['101'])
   await read()
-  t.match(await rows('mightycall_extensions'), [{ extension: '101', role: 'admin' }], 'of nobody else is known that there is such an extension')
-  await projectorOf(pool, { logId: 'webhooks' })(simulateCompany(company).notifications.flatMap(({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at)) ?? []))
+  t.match(
+    await rows('mightycall_extensions'),
+    [{ extension: '101', role: 'admin' }],
+    'of nobody else is known that there is such an extension'
+  )
+  await projectorOf(pool, { logId: 'webhooks' })(
+    simulateCompany(company).notifications.flatMap(
+      ({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at)) ?? []
+    )
+  )
   const seen = await rows('mightycall_extensions order by extension')
   t.ok(seen.length >= 4 && seen.slice(1).every(row => row.display_name === null))
   await read()
-  t.strictSame((await rows('mightycall_extensions order by extension')).map(row => [row.extension, row.display_name, row.email]), truth().extensions.slice(0, seen.length).map(row => [row.extension, row.displayName, row.email]))
+  t.strictSame(
+    (await rows('mightycall_extensions order by extension')).map(row => [row.extension, row.display_name, row.email]),
+    truth()
+      .extensions.slice(0, seen.length)
+      .map(row => [row.extension, row.displayName, row.email])
+  )
 })

@@ -4,7 +4,8 @@ import { standForElection } from '../../src/reconcile/leader-election.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 
-const CUT = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 907645052 and database = (select oid from pg_database where datname = current_database())"
+const CUT =
+  "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 907645052 and database = (select oid from pg_database where datname = current_database())"
 
 t.test('one of two is elected, and the other when the first one has gone', async t => {
   const { pool } = await freshDatabase(t)

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { linkPage } from '../../src/reconcile/link.js'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
+import { linkPage } from '../../src/reconcile/link.js'
 import type { Unlinked } from '../../src/reconcile/route-reader.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
@@ -10,39 +10,112 @@ const START = Date.UTC(2026, 10, 23, 8)
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString()
 const told = { account: 'acme', occurredAt: at(3_600), receivedAt: at(3_600), source: 'rest' as const, raw: {} }
 const parties = { businessNumber: '+15550100001', clientNumber: '+15559371200', clientName: null }
-const report = { ...told, ...parties, direction: 'inbound' as const, status: 'voicemail' as const, durationSeconds: 60, parties: [], recordingId: null, recordingLink: null }
+const report = {
+  ...told,
+  ...parties,
+  direction: 'inbound' as const,
+  status: 'voicemail' as const,
+  durationSeconds: 60,
+  parties: [],
+  recordingId: null,
+  recordingLink: null
+}
 
-const call = (callId: string, seconds: number, of: object = {}): Event => ({ ...report, id: randomId(), type: 'call.reported', callId, route: 'calls', startedAt: at(seconds), ...of })
+const call = (callId: string, seconds: number, of: object = {}): Event => ({
+  ...report,
+  id: randomId(),
+  type: 'call.reported',
+  callId,
+  route: 'calls',
+  startedAt: at(seconds),
+  ...of
+})
 const voicemail = (voicemailId: string, seconds: number, of: object = {}): Event => ({
-  ...told, ...parties, id: randomId(), type: 'voicemail.reported', voicemailId, route: 'voicemails', callId: null, leftAt: at(seconds), durationSeconds: 20, assignedTo: null, read: null,
-  transcriptState: null, transcriptText: null, recordingId: null, recordingLink: null, removedAt: null, ...of
+  ...told,
+  ...parties,
+  id: randomId(),
+  type: 'voicemail.reported',
+  voicemailId,
+  route: 'voicemails',
+  callId: null,
+  leftAt: at(seconds),
+  durationSeconds: 20,
+  assignedTo: null,
+  read: null,
+  transcriptState: null,
+  transcriptText: null,
+  recordingId: null,
+  recordingLink: null,
+  removedAt: null,
+  ...of
 })
 
-function row (seconds: number, { callId = null, withVoicemail = false, ...of }: { callId?: string | null, withVoicemail?: boolean, [field: string]: unknown } = {}): Unlinked {
+function row(
+  seconds: number,
+  {
+    callId = null,
+    withVoicemail = false,
+    ...of
+  }: { callId?: string | null; withVoicemail?: boolean; [field: string]: unknown } = {}
+): Unlinked {
   const found = { ...report, type: 'call.reported' as const, route: 'journal' as const, startedAt: at(seconds), ...of }
-  const left = { ...told, ...parties, type: 'voicemail.reported' as const, route: 'journal' as const, leftAt: null, durationSeconds: 20, assignedTo: null, read: null, transcriptState: 'ready' as const, transcriptText: 'hi', recordingId: null, recordingLink: null, removedAt: null }
+  const left = {
+    ...told,
+    ...parties,
+    type: 'voicemail.reported' as const,
+    route: 'journal' as const,
+    leftAt: null,
+    durationSeconds: 20,
+    assignedTo: null,
+    read: null,
+    transcriptState: 'ready' as const,
+    transcriptText: 'hi',
+    recordingId: null,
+    recordingLink: null,
+    removedAt: null
+  }
   return { callId, call: found, voicemail: withVoicemail ? left : null }
 }
 
-async function linker (t: Test, events: Event[]) {
+async function linker(t: Test, events: Event[]) {
   const { pool } = await freshDatabase(t)
   await projectorOf(pool)(events)
   return async (...unlinked: Unlinked[]) => {
     const { findings, waiting } = await linkPage(pool, 'acme', { findings: [], unlinked })
-    return { found: findings.map(finding => finding.type === 'call.reported' ? finding.callId : finding.type === 'voicemail.reported' ? `${finding.voicemailId} in ${finding.callId}` : finding.type), inferred: findings.map(finding => 'inferred' in finding), waiting }
+    return {
+      found: findings.map(finding =>
+        finding.type === 'call.reported'
+          ? finding.callId
+          : finding.type === 'voicemail.reported'
+            ? `${finding.voicemailId} in ${finding.callId}`
+            : finding.type
+      ),
+      inferred: findings.map(finding => 'inferred' in finding),
+      waiting
+    }
   }
 }
 
 t.test('a call is found by its numbers and start, the nearest of several, and marked so', async t => {
-  const link = await linker(t, [call('a', 0), call('b', 8), call('c', 0, { clientNumber: '+15559371299' }), call('d', 0, { account: 'other' })])
-  t.strictSame(await link(row(1), row(5), row(12.9)), { found: ['a', 'b', 'b'], inferred: [true, true, true], waiting: 0 })
+  const link = await linker(t, [
+    call('a', 0),
+    call('b', 8),
+    call('c', 0, { clientNumber: '+15559371299' }),
+    call('d', 0, { account: 'other' })
+  ])
+  t.strictSame(await link(row(1), row(5), row(12.9)), {
+    found: ['a', 'b', 'b'],
+    inferred: [true, true, true],
+    waiting: 0
+  })
   for (const [why, none] of Object.entries({
     'it began 6 s later': row(14.1),
     'another client': row(0, { clientNumber: '+15559371298' }),
     'another number of ours': row(0, { businessNumber: '+15550100002' }),
     'no number': row(0, { businessNumber: null }),
     'no time': row(0, { startedAt: null })
-  })) t.strictSame(await link(none), { found: [], inferred: [], waiting: 1 }, why)
+  }))
+    t.strictSame(await link(none), { found: [], inferred: [], waiting: 1 }, why)
 })
 
 t.test("a site widget's call is found by its name", async t => {
@@ -53,13 +126,28 @@ t.test("a site widget's call is found by its name", async t => {
 
 t.test('a voicemail is found in the time of its call, and waits until it is there', async t => {
   const link = await linker(t, [call('a', 0), voicemail('v', 40), voicemail('late', 70)])
-  t.strictSame(await link(row(0, { withVoicemail: true })), { found: ['a', 'v in a'], inferred: [true, true], waiting: 0 })
-  t.strictSame(await link(row(0, { withVoicemail: true, callId: 'a' })), { found: ['v in a'], inferred: [true], waiting: 0 }, 'the call is told already')
+  t.strictSame(await link(row(0, { withVoicemail: true })), {
+    found: ['a', 'v in a'],
+    inferred: [true, true],
+    waiting: 0
+  })
+  t.strictSame(
+    await link(row(0, { withVoicemail: true, callId: 'a' })),
+    { found: ['v in a'], inferred: [true], waiting: 0 },
+    'the call is told already'
+  )
   t.strictSame(await link(row(1_000, { withVoicemail: true, callId: 'z' })), { found: [], inferred: [], waiting: 1 })
 })
 
 t.test('a voicemail that is known to be of one call is of no other, and its own id is beyond doubt', async t => {
   const link = await linker(t, [voicemail('v1', 40, { callId: 'a' }), voicemail('v2', 41)])
-  t.strictSame((await link(row(0, { withVoicemail: true, callId: 'a' }), row(0, { withVoicemail: true, callId: 'b' }))).found, ['v1 in a', 'v2 in b'])
-  t.strictSame(await link(row(0, { withVoicemail: true, callId: 'v2' })), { found: ['v2 in v2'], inferred: [false], waiting: 0 })
+  t.strictSame(
+    (await link(row(0, { withVoicemail: true, callId: 'a' }), row(0, { withVoicemail: true, callId: 'b' }))).found,
+    ['v1 in a', 'v2 in b']
+  )
+  t.strictSame(await link(row(0, { withVoicemail: true, callId: 'v2' })), {
+    found: ['v2 in v2'],
+    inferred: [false],
+    waiting: 0
+  })
 })

@@ -2,8 +2,8 @@ import { pino } from 'pino'
 import t from 'tap'
 import { type Account, createAccounts } from '../../src/accounts/accounts.js'
 import { RestAuthError } from '../../src/errors.js'
-import { randomId } from '../../src/events/identity.js'
 import type { Event } from '../../src/events/event.js'
+import { randomId } from '../../src/events/identity.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { moveCursor } from '../../src/reconcile/cursors.js'
@@ -18,13 +18,49 @@ import { ACCOUNT, aNumber, readerOf, type TellingReader } from './support/source
 
 const MINUTE = 60_000
 
-async function reconciling (t: Parameters<typeof freshDatabase>[0], readers: TellingReader[], { accounts = [ACCOUNT], from = '2026-11-23T09:00:00Z', database = freshDatabase(t), append = async () => [] }: { accounts?: Account[], from?: string, database?: ReturnType<typeof freshDatabase>, append?: RouteParts['append'] } = {}) {
+async function reconciling(
+  t: Parameters<typeof freshDatabase>[0],
+  readers: TellingReader[],
+  {
+    accounts = [ACCOUNT],
+    from = '2026-11-23T09:00:00Z',
+    database = freshDatabase(t),
+    append = async () => []
+  }: {
+    accounts?: Account[]
+    from?: string
+    database?: ReturnType<typeof freshDatabase>
+    append?: RouteParts['append']
+  } = {}
+) {
   const { pool } = await database
   const clock = handClock(from)
   const lines: string[] = []
-  const logger = pino({ level: 'warn' }, { write: (line: string) => { lines.push(line) } })
-  const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: clock.now, random: () => 0.5, onDrift: () => {} })
-  const reconciler = startReconciler({ pool, append, accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }), rest, readers, leader: standForElection(pool), clock, logger })
+  const logger = pino(
+    { level: 'warn' },
+    {
+      write: (line: string) => {
+        lines.push(line)
+      }
+    }
+  )
+  const rest = createRest({
+    quota: createQuotaLedger(pool, 2_000),
+    logger,
+    now: clock.now,
+    random: () => 0.5,
+    onDrift: () => {}
+  })
+  const reconciler = startReconciler({
+    pool,
+    append,
+    accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }),
+    rest,
+    readers,
+    leader: standForElection(pool),
+    clock,
+    logger
+  })
   t.teardown(reconciler.close)
   const idle = () => eventually('a round is over', () => clock.waiting() === 1)
   /** Lets so much time go by, round by round. */
@@ -51,11 +87,14 @@ t.test('each route is read at once, and again in its own pace', async t => {
 t.test('an account without an API key is not asked, and each scope is read on its own', async t => {
   const presence = readerOf('presence', () => [[]], ['101', '102'])
   await reconciling(t, [presence], { accounts: [{ ...ACCOUNT, id: 'silent', apiKey: null }, ACCOUNT] })
-  t.same(presence.reads.map(({ scope }) => scope), ['101', '102'])
+  t.same(
+    presence.reads.map(({ scope }) => scope),
+    ['101', '102']
+  )
 })
 
 t.test('what fails is tried again later, and later still, and holds up no other route', async t => {
-  const calls = readerOf('calls', read => read < 2 ? [new RestAuthError('no')] : [[]])
+  const calls = readerOf('calls', read => (read < 2 ? [new RestAuthError('no')] : [[]]))
   const numbers = readerOf('numbers', () => [[]])
   const { pass } = await reconciling(t, [calls, numbers])
   t.equal(numbers.reads.length, 1)
@@ -69,7 +108,11 @@ t.test('what fails is tried again later, and later still, and holds up no other 
 
 t.test('a start does not read again what was just read', async t => {
   const database = freshDatabase(t)
-  await moveCursor((await database).pool, { account: ACCOUNT.id, route: 'journal', scope: null }, { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') })
+  await moveCursor(
+    (await database).pool,
+    { account: ACCOUNT.id, route: 'journal', scope: null },
+    { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') }
+  )
   const journal = readerOf('journal', () => [[]])
   const { pass } = await reconciling(t, [journal], { database })
   t.equal(journal.reads.length, 0)
@@ -99,7 +142,8 @@ for (const { name, pages = [[]], before = [], reads } of [
     const database = freshDatabase(t)
     const project = projectorOf((await database).pool)
     const append: RouteParts['append'] = async findings => {
-      const events = findings.map(finding => ({ ...finding, id: randomId() }) as Event) // a finding is an event but for its id
+      // a finding is an event but for its id
+      const events = findings.map(finding => ({ ...finding, id: randomId() }) as Event)
       await project(events)
       return events
     }
@@ -113,8 +157,21 @@ for (const { name, pages = [[]], before = [], reads } of [
 
 t.test('rows that cannot be read are an alarm, once while it lasts', async t => {
   const unread = [2, 2, 0, 1]
-  const journal = { ...readerOf('journal', () => []), read: async function * () { yield { findings: [], unlinked: [], rows: 5, unread: unread.shift() ?? 0 } } }
+  const journal = {
+    ...readerOf('journal', () => []),
+    read: async function* () {
+      yield { findings: [], unlinked: [], rows: 5, unread: unread.shift() ?? 0 }
+    }
+  }
   const { pass, lines } = await reconciling(t, [journal])
   await pass(46 * MINUTE)
-  t.strictSame(lines.map(line => JSON.parse(line) as object).map(({ alarm, route, rows }: { alarm?: string, route?: string, rows?: number }) => [alarm, route, rows]), [['rest-rows-unread', 'journal', 2], ['rest-rows-unread', 'journal', 1]])
+  t.strictSame(
+    lines
+      .map(line => JSON.parse(line) as object)
+      .map(({ alarm, route, rows }: { alarm?: string; route?: string; rows?: number }) => [alarm, route, rows]),
+    [
+      ['rest-rows-unread', 'journal', 2],
+      ['rest-rows-unread', 'journal', 1]
+    ]
+  )
 })

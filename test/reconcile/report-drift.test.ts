@@ -5,13 +5,27 @@ import { createDriftTeller } from '../../src/reconcile/report-drift.js'
 import { freshDatabase } from '../support/database.js'
 import { json, restClient } from '../support/mightycall-api.js'
 
-const [ODD, BAD] = [{ type: 'GET /calls', field: 'calls[].mood', sample: 'xxxxx' }, { type: 'GET /calls', field: 'calls[].duration', sample: '00:00' }]
+const [ODD, BAD] = [
+  { type: 'GET /calls', field: 'calls[].mood', sample: 'xxxxx' },
+  { type: 'GET /calls', field: 'calls[].duration', sample: '00:00' }
+]
 
-async function telling (t: Test) {
+async function telling(t: Test) {
   const { pool } = await freshDatabase(t)
   const lines: string[] = []
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
-  const tell = createDriftTeller({ pool, now: () => clock.now, logger: pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } }) })
+  const tell = createDriftTeller({
+    pool,
+    now: () => clock.now,
+    logger: pino(
+      { level: 'trace' },
+      {
+        write: (line: string) => {
+          lines.push(line)
+        }
+      }
+    )
+  })
   return { pool, clock, tell, lines }
 }
 
@@ -35,7 +49,9 @@ t.test('an answer is read although its drift cannot be counted', async t => {
 })
 
 t.test('an answer that is refused tells why', async t => {
-  const { client, drifts } = await restClient(t, { replies: { 'GET /api/calls': json({ calls: [{ id: 'a', duration: 'an hour' }] }) } })
+  const { client, drifts } = await restClient(t, {
+    replies: { 'GET /api/calls': json({ calls: [{ id: 'a', duration: 'an hour' }] }) }
+  })
   await t.rejects(client.send(calls, { query: {} }, 'sync'), { code: 'MCS_REST_UNEXPECTED' })
   t.strictSame(drifts, [{ type: 'GET /calls', field: 'calls[].duration', sample: 'xx xxxx' }])
 })

@@ -22,7 +22,16 @@ const CASES = [
 
 for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
   t.test(name, async t => {
-    t.equal(isDue({ route, lastReadAt: lastRead === null ? null : ago(lastRead), lastTrafficAt: lastTraffic === null ? null : ago(lastTraffic), isAwaited, now: NOW }), due)
+    t.equal(
+      isDue({
+        route,
+        lastReadAt: lastRead === null ? null : ago(lastRead),
+        lastTrafficAt: lastTraffic === null ? null : ago(lastTraffic),
+        isAwaited,
+        now: NOW
+      }),
+      due
+    )
   })
 }
 

@@ -1,10 +1,22 @@
 import t from 'tap'
 import { digest } from '../../scripts/testing/digest.js'
 
-const PASSED = '# Subtest: a.test.js\n    ok 1 - fine\n    ok 2 - no broker # SKIP\n    1..2\nok 1 - a.test.js # time=3ms\n'
+const PASSED =
+  '# Subtest: a.test.js\n    ok 1 - fine\n    ok 2 - no broker # SKIP\n    1..2\nok 1 - a.test.js # time=3ms\n'
 const FAILED = [
-  '# Subtest: b.test.js', '    # Subtest: adds', '        not ok 1 - should be equal', '          ---', '          diff: 1', '          ...',
-  '        1..1', '    not ok 1 - adds # time=2ms', '    ok 2 - more', '    not ok 3 - breaks # time=1ms', '    1..3', 'not ok 2 - b.test.js # time=4ms', ''
+  '# Subtest: b.test.js',
+  '    # Subtest: adds',
+  '        not ok 1 - should be equal',
+  '          ---',
+  '          diff: 1',
+  '          ...',
+  '        1..1',
+  '    not ok 1 - adds # time=2ms',
+  '    ok 2 - more',
+  '    not ok 3 - breaks # time=1ms',
+  '    1..3',
+  'not ok 2 - b.test.js # time=4ms',
+  ''
 ].join('\n')
 const NAMES = '# failed: b.test.js > adds > should be equal\n# failed: b.test.js > breaks\n'
 

@@ -9,33 +9,56 @@ const { truth, notifications } = simulateCompany({ seed: 3, startAt: START, call
 const fields = notifications.map(({ body }) => fieldsOf(body))
 
 t.test('a contact center has types of its own, and the classic ones of callbacks', async t => {
-  const types = [...new Set(fields.map(({ eventType }) => String(eventType)))].filter(type => !type.startsWith('Callback')).sort()
+  const types = [...new Set(fields.map(({ eventType }) => String(eventType)))]
+    .filter(type => !type.startsWith('Callback'))
+    .sort()
   t.strictSame(types, [
-    'IncomingCall', 'IncomingCallAgentCompleted', 'IncomingCallAgentConnected', 'IncomingCallAgentRinging', 'IncomingCallCompleted',
-    'OutgoingCall', 'OutgoingCallAgentCompleted', 'OutgoingCallAgentConnected', 'OutgoingCallAgentDialing', 'OutgoingCallCompleted'
+    'IncomingCall',
+    'IncomingCallAgentCompleted',
+    'IncomingCallAgentConnected',
+    'IncomingCallAgentRinging',
+    'IncomingCallCompleted',
+    'OutgoingCall',
+    'OutgoingCallAgentCompleted',
+    'OutgoingCallAgentConnected',
+    'OutgoingCallAgentDialing',
+    'OutgoingCallCompleted'
   ])
 })
 
 t.test('it is flat or with a Body, in either casing, and every one names its call', async t => {
   const ids = new Set(truth.calls.map(call => call.id))
   t.ok(fields.every(({ callId }) => ids.has(String(callId))))
-  for (const member of ['Body', 'body', 'CallId', 'callId']) t.ok(notifications.some(({ body }) => member in body), member)
+  for (const member of ['Body', 'body', 'CallId', 'callId'])
+    t.ok(
+      notifications.some(({ body }) => member in body),
+      member
+    )
 })
 
 t.test('an end tells how long the call took, and where its recording is', async t => {
   const ends = notifications.map(({ body }) => body).filter(body => 'CallDuration' in body)
   t.ok(ends.every(({ CallDuration }) => /^\d\d:\d\d:\d\d$/.test(String(CallDuration))))
   t.ok(ends.some(({ RecordingLink }) => String(RecordingLink).startsWith('https://media.mightycall.com/')))
-  t.ok(ends.some(({ RecordingLink }) => String(RecordingLink).startsWith('https:/media.mightycall.com/')), 'as it is met in the field')
+  t.ok(
+    ends.some(({ RecordingLink }) => String(RecordingLink).startsWith('https:/media.mightycall.com/')),
+    'as it is met in the field'
+  )
 })
 
 t.test('only the end of the one talk leaves out whose it was', async t => {
-  const nameless = fields.filter(({ eventType, extension }) => /AgentCompleted$/.test(String(eventType)) && typeof extension !== 'string' && typeof extension !== 'number')
+  const nameless = fields.filter(
+    ({ eventType, extension }) =>
+      /AgentCompleted$/.test(String(eventType)) && typeof extension !== 'string' && typeof extension !== 'number'
+  )
   t.ok(nameless.length > 5)
   for (const { callId, timestamp } of nameless) {
     const at = Date.parse(String(timestamp))
     const call = truth.calls.find(({ id }) => id === callId)
-    assert.equal(call?.legs.filter(leg => leg.connectedAt !== null && leg.connectedAt <= at && leg.endedAt >= at).length, 1)
+    assert.equal(
+      call?.legs.filter(leg => leg.connectedAt !== null && leg.connectedAt <= at && leg.endedAt >= at).length,
+      1
+    )
   }
 })
 

@@ -23,14 +23,18 @@ t.test('the same seed drops, doubles and delays the same', async t => {
 t.test('what is dropped is never delivered, and the rest is', async t => {
   const delivered = deliver(notifications, { seed: 1, drop: 0.2 })
   assert.ok(Math.abs(share(delivered.length) - 0.8) < 0.05)
-  assert.deepEqual(delivered, notifications.filter(notification => delivered.includes(notification)))
+  assert.deepEqual(
+    delivered,
+    notifications.filter(notification => delivered.includes(notification))
+  )
   assert.deepEqual(deliver(notifications, { seed: 1, drop: 1 }), [])
   t.pass()
 })
 
 t.test('what is doubled is delivered twice, with the same body', async t => {
   const times = new Map<object, number>()
-  for (const { body } of deliver(notifications, { seed: 1, duplicate: 0.3 })) times.set(body, (times.get(body) ?? 0) + 1)
+  for (const { body } of deliver(notifications, { seed: 1, duplicate: 0.3 }))
+    times.set(body, (times.get(body) ?? 0) + 1)
   assert.equal(times.size, notifications.length)
   assert.ok(Math.abs(share([...times.values()].filter(count => count === 2).length) - 0.3) < 0.05)
   t.pass()
@@ -42,8 +46,15 @@ t.test('what is late comes after others, within the delay, and nothing is lost',
   assert.equal(delivered.length, notifications.length)
   assert.deepEqual(new Set(delivered.map(({ body }) => body)), new Set(notifications.map(({ body }) => body)))
   assert.ok(delivered.every(({ at, body }) => at >= (dueAt.get(body) ?? 0) && at <= (dueAt.get(body) ?? 0) + 600_000))
-  assert.notDeepEqual(delivered.map(({ body }) => dueAt.get(body)), notifications.map(({ at }) => at), 'the order is another')
-  assert.ok(delivered.every(({ at }, i) => at >= (delivered[i - 1]?.at ?? 0)), 'in the order of delivery')
+  assert.notDeepEqual(
+    delivered.map(({ body }) => dueAt.get(body)),
+    notifications.map(({ at }) => at),
+    'the order is another'
+  )
+  assert.ok(
+    delivered.every(({ at }, i) => at >= (delivered[i - 1]?.at ?? 0)),
+    'in the order of delivery'
+  )
   t.pass()
 })
 
@@ -51,10 +62,16 @@ t.test('paced notifications keep their order, happen when they are due, and hold
   for (const family of ['classic', 'contact-center'] as const) {
     const original = simulateCompany({ seed: 1, startAt: START, calls: 50, family }).notifications
     const due = paced(original, { startAt: START + 5, rate: 4 })
-    assert.deepEqual(due.map(({ at }) => at), original.map((_, i) => START + 5 + i * 250))
+    assert.deepEqual(
+      due.map(({ at }) => at),
+      original.map((_, i) => START + 5 + i * 250)
+    )
     assert.ok(due.every(({ at, body }) => Date.parse(String(body.Timestamp ?? body.timestamp)) === at))
     assert.doesNotMatch(JSON.stringify(due), /apikey/i)
-    assert.deepEqual(due.map(({ body }) => body.Body ?? body.CallId), original.map(({ body }) => body.Body ?? body.CallId))
+    assert.deepEqual(
+      due.map(({ body }) => body.Body ?? body.CallId),
+      original.map(({ body }) => body.Body ?? body.CallId)
+    )
   }
   t.pass()
 })

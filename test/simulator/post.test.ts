@@ -8,10 +8,11 @@ import { postAll } from '../../src/simulator/post.js'
 
 const TOKEN = 'x'.repeat(43)
 const now = () => Date.now()
-const due = (rate: number) => paced(simulateCompany({ seed: 1, startAt: 0, calls: 20 }).notifications, { startAt: now(), rate })
+const due = (rate: number) =>
+  paced(simulateCompany({ seed: 1, startAt: 0, calls: 20 }).notifications, { startAt: now(), rate })
 
 /** A server that answers so, the bodies that it received and when, and on how many connections. */
-async function sink (t: Test, status = 200) {
+async function sink(t: Test, status = 200) {
   const bodies: unknown[] = []
   const times: number[] = []
   let connections = 0
@@ -19,41 +20,81 @@ async function sink (t: Test, status = 200) {
     times.push(now())
     bodies.push(JSON.parse((await request.toArray()).join('')))
     response.writeHead(status).end()
-  }).on('connection', () => { connections++ }).listen(0, '127.0.0.1')
+  })
+    .on('connection', () => {
+      connections++
+    })
+    .listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => { server.closeAllConnections(); server.close() })
-  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${TOKEN}`), bodies, times, connections: () => connections, close: () => { server.closeAllConnections(); server.close() } }
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${TOKEN}`),
+    bodies,
+    times,
+    connections: () => connections,
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    }
+  }
 }
 
 t.test('posts each once, none before it is due, on connections that are used again', async t => {
   const { url, bodies, times, connections } = await sink(t)
   const notifications = due(200)
   const { posted, accepted, refused } = await postAll(url, notifications, { signal: new AbortController().signal, now })
-  t.strictSame({ posted, accepted, refused }, { posted: notifications.length, accepted: notifications.length, refused: new Map() })
+  t.strictSame(
+    { posted, accepted, refused },
+    { posted: notifications.length, accepted: notifications.length, refused: new Map() }
+  )
   const early = times.filter((time, i) => time < (notifications[i]?.at ?? 0) - 1) // a timer may be a millisecond early
   t.strictSame(early, [])
   t.ok(connections() < notifications.length, `${connections()} connections`)
-  t.strictSame(new Set(bodies.map(body => JSON.stringify(body))), new Set(notifications.map(({ body }) => JSON.stringify(body))))
+  t.strictSame(
+    new Set(bodies.map(body => JSON.stringify(body))),
+    new Set(notifications.map(({ body }) => JSON.stringify(body)))
+  )
 })
 
 t.test('stops early when it is told to, with what is under way answered', async t => {
   const { url, bodies } = await sink(t)
   const stop = new AbortController()
   const notifications = due(20)
-  const { posted, accepted } = await postAll(url, notifications, { signal: stop.signal, now, onPosted: ({ accepted }) => { if (accepted === 3) stop.abort() } })
+  const { posted, accepted } = await postAll(url, notifications, {
+    signal: stop.signal,
+    now,
+    onPosted: ({ accepted }) => {
+      if (accepted === 3) stop.abort()
+    }
+  })
   t.ok(posted >= 3 && posted < notifications.length, `${posted} were posted`)
   t.strictSame([accepted, bodies.length], [posted, posted])
 })
 
 t.test('a service that goes away while it is posted to is an error after a while', async t => {
   const { url, close } = await sink(t)
-  await t.rejects(postAll(url, due(500), { signal: new AbortController().signal, now, onPosted: ({ accepted }) => { if (accepted === 5) close() } }), { code: 'MCS_SIMULATE', message: /does not answer/ })
+  await t.rejects(
+    postAll(url, due(500), {
+      signal: new AbortController().signal,
+      now,
+      onPosted: ({ accepted }) => {
+        if (accepted === 5) close()
+      }
+    }),
+    { code: 'MCS_SIMULATE', message: /does not answer/ }
+  )
 })
 
 t.test('an address that nobody answers, or that is not known there, is an error without the token', async t => {
   const signal = new AbortController().signal
   const unknown = await sink(t, 404)
-  const cases = [[new URL(`http://127.0.0.1:1/${TOKEN}`), /^http:\/\/127\.0\.0\.1:1 does not answer/], [unknown.url, /^http:\/\/127\.0\.0\.1:\d+ knows no such address \(404\)/]] as const
+  const cases = [
+    [new URL(`http://127.0.0.1:1/${TOKEN}`), /^http:\/\/127\.0\.0\.1:1 does not answer/],
+    [unknown.url, /^http:\/\/127\.0\.0\.1:\d+ knows no such address \(404\)/]
+  ] as const
   for (const [url, message] of cases) {
     const err = await postAll(url, due(100), { signal, now }).catch((err: unknown) => err)
     t.match(err, { code: 'MCS_SIMULATE', message })

@@ -10,14 +10,18 @@ interface Teardown {
   teardown: (fn: () => void | Promise<void>) => void
 }
 
-export const tokenOf = { acme: someSecrets().WEBHOOK_TOKENS, globex: someSecrets().WEBHOOK_TOKENS, initech: someSecrets().WEBHOOK_TOKENS }
+export const tokenOf = {
+  acme: someSecrets().WEBHOOK_TOKENS,
+  globex: someSecrets().WEBHOOK_TOKENS,
+  initech: someSecrets().WEBHOOK_TOKENS
+}
 export const [KEY, OTHER_KEY] = ['the-api-key-of-acme', 'the-api-key-of-globex']
 export const ACME = { id: 'acme', tokens: [tokenOf.acme], apiKey: KEY }
 export const GLOBEX = { id: 'globex', tokens: [tokenOf.globex], apiKey: OTHER_KEY, defaultRegion: 'GB' }
 export const INITECH = { id: 'initech', tokens: [tokenOf.initech] }
 
 /** The service with acme and globex, and a way to give it other accounts. */
-export async function startWithAccounts (t: Teardown) {
+export async function startWithAccounts(t: Teardown) {
   const DATA_DIR = tempDir(t)
   const ACCOUNTS_FILE = path.join(tempDir(t), 'accounts.json')
   const write = (content: unknown) => {
@@ -26,7 +30,13 @@ export async function startWithAccounts (t: Teardown) {
   }
   write([ACME, GLOBEX])
   const service = await startServiceProcess(t, { DATA_DIR, ACCOUNTS_FILE })
-  const post = async (account: keyof typeof tokenOf, notification: object) => (await fetch(`${service.url}/webhooks/mightycall/${tokenOf[account]}`, { method: 'POST', body: JSON.stringify(notification) })).status
+  const post = async (account: keyof typeof tokenOf, notification: object) =>
+    (
+      await fetch(`${service.url}/webhooks/mightycall/${tokenOf[account]}`, {
+        method: 'POST',
+        body: JSON.stringify(notification)
+      })
+    ).status
   const reload = async (content: unknown, heard: RegExp) => {
     write(content)
     const said = service.output().length
@@ -37,4 +47,9 @@ export async function startWithAccounts (t: Teardown) {
 }
 
 /** Notifications of one inbound call, as the account would send them. */
-export const callOf = (apiKey: string, changes: object = {}) => DOCUMENTED.slice(0, 5).map(notification => ({ ...notification, ApiKey: apiKey, Body: { ...notification.Body, ...changes } }))
+export const callOf = (apiKey: string, changes: object = {}) =>
+  DOCUMENTED.slice(0, 5).map(notification => ({
+    ...notification,
+    ApiKey: apiKey,
+    Body: { ...notification.Body, ...changes }
+  }))

@@ -6,9 +6,9 @@ interface Page<Item> {
 type Get = (url: string, key?: string) => Promise<{ json: <T>() => T }>
 
 /** All items of a list, by following its cursors; the query begins with `?` and has the limit. */
-export async function allPages<Item> (get: Get, url: string, query: string, key?: string): Promise<Item[]> {
+export async function allPages<Item>(get: Get, url: string, query: string, key?: string): Promise<Item[]> {
   const items: Item[] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
+  for (let cursor: string | null = ''; cursor !== null; ) {
     const page: Page<Item> = (await get(`${url}${query}${cursor && `&cursor=${cursor}`}`, key)).json<Page<Item>>()
     items.push(...page.data)
     cursor = page.nextCursor

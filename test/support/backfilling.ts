@@ -1,17 +1,17 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { type Account, createAccounts } from '../../src/accounts/accounts.js'
-import type { Clock } from '../../src/lib/clock.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
+import type { Clock } from '../../src/lib/clock.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { startProjector } from '../../src/project/projector.js'
+import { createIntake } from '../../src/reconcile/accept-page.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { startBackfiller } from '../../src/reconcile/backfill/runner.js'
-import { createIntake } from '../../src/reconcile/accept-page.js'
 import { standForElection } from '../../src/reconcile/leader-election.js'
 import { READERS } from '../../src/reconcile/routes/all-routes.js'
-import { startSimulatedMightyCall, type SimulatedMightyCallOptions } from '../../src/simulator/http/start.js'
+import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import type { TruthAt } from '../../src/simulator/http/state/truth-at.js'
 import { handClock } from '../reconcile/support/hand-clock.js'
 import { COMPANY_START } from './company.js'
@@ -31,24 +31,65 @@ interface Options extends Partial<Omit<SimulatedMightyCallOptions, 'clock'>> {
   account?: Partial<Account>
 }
 
-/** A company of three days of which nobody has heard, its MightyCall over HTTP, and what backfills it; time goes on when the test says so. */
-export async function backfilling (t: Test, { budget = 2_000, account: changes = {}, ...simulated }: Options = {}) {
+/**
+ * A company of three days of which nobody has heard, its MightyCall over HTTP, and what backfills it; time goes on when
+ * the test says so.
+ */
+export async function backfilling(t: Test, { budget = 2_000, account: changes = {}, ...simulated }: Options = {}) {
   const clock = handClock(NOW.toISOString())
-  const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company: { seed: 11, startAt: COMPANY_START, calls: 90, messages: 40, hours: 66 }, ...simulated })
+  const mightyCall = await startSimulatedMightyCall({
+    port: 0,
+    clock,
+    company: { seed: 11, startAt: COMPANY_START, calls: 90, messages: 40, hours: 66 },
+    ...simulated
+  })
   t.teardown(mightyCall.close)
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
   const log = await openLocalLog({ dir: tempDir(t) })
   t.teardown(() => log.close())
-  const projector = await startProjector({ log, pool, group: 'g', now: clock.now, settings: SETTINGS, logger, onProjected: () => {} })
+  const projector = await startProjector({
+    log,
+    pool,
+    group: 'g',
+    now: clock.now,
+    settings: SETTINGS,
+    logger,
+    onProjected: () => {}
+  })
   t.teardown(() => projector.close())
-  const account: Account = { id: 'default', tokens: [], apiKey: mightyCall.apiKey, userKeys: mightyCall.userKeys, kind: 'classic', baseUrl: mightyCall.baseUrl, timeZone: 'UTC', region: 'US', ...changes }
+  const account: Account = {
+    id: 'default',
+    tokens: [],
+    apiKey: mightyCall.apiKey,
+    userKeys: mightyCall.userKeys,
+    kind: 'classic',
+    baseUrl: mightyCall.baseUrl,
+    timeZone: 'UTC',
+    region: 'US',
+    ...changes
+  }
   const accounts = createAccounts([account], { timeZone: 'UTC', region: 'US' })
 
   /** As a process that starts. */
   const start = (time: Clock = clock) => {
-    const rest = createRest({ quota: createQuotaLedger(pool, budget), logger, now: time.now, random: () => 1, onDrift: () => {} })
-    const backfiller = startBackfiller({ pool, append: createIntake({ pool, log, now: time.now }), rest, readers: READERS, accounts, leader: standForElection(pool, 'backfiller'), clock: time, logger })
+    const rest = createRest({
+      quota: createQuotaLedger(pool, budget),
+      logger,
+      now: time.now,
+      random: () => 1,
+      onDrift: () => {}
+    })
+    const backfiller = startBackfiller({
+      pool,
+      append: createIntake({ pool, log, now: time.now }),
+      rest,
+      readers: READERS,
+      accounts,
+      leader: standForElection(pool, 'backfiller'),
+      clock: time,
+      logger
+    })
     t.teardown(backfiller.close)
     return { ...backfiller, backfills: createBackfills({ pool, now: time.now, wake: backfiller.wake }) }
   }
@@ -61,10 +102,17 @@ export async function backfilling (t: Test, { budget = 2_000, account: changes =
 }
 
 /** Rows of the read models beside what really happened: the same ids, and how calls ended. */
-export async function comparedWith ({ calls, voicemails, messages }: TruthAt, rows: <Row extends object>(sql: string) => Promise<Row[]>) {
+export async function comparedWith(
+  { calls, voicemails, messages }: TruthAt,
+  rows: <Row extends object>(sql: string) => Promise<Row[]>
+) {
   const found = {
-    calls: (await rows<{ id: string, outcome: string }>('select call_id as id, outcome from call_history')).map(({ id, outcome }) => `${id} ${outcome}`).sort(),
-    voicemails: (await rows<{ id: string }>('select voicemail_id as id from voicemail_logs')).map(({ id }) => id).sort(),
+    calls: (await rows<{ id: string; outcome: string }>('select call_id as id, outcome from call_history'))
+      .map(({ id, outcome }) => `${id} ${outcome}`)
+      .sort(),
+    voicemails: (await rows<{ id: string }>('select voicemail_id as id from voicemail_logs'))
+      .map(({ id }) => id)
+      .sort(),
     messages: (await rows<{ id: string }>('select message_id as id from sms_logs')).map(({ id }) => id).sort()
   }
   const wanted = {

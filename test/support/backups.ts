@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import path from 'node:path'
 import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type pg from 'pg'
 import type { Test } from 'tap'
@@ -16,38 +16,65 @@ import { SETTINGS } from './settings.js'
 import { tempDir } from './temp-dir.js'
 
 /** A database in which there is something in every table that is kept. */
-export async function fullDatabase (t: Test, { calls = 60 } = {}) {
+export async function fullDatabase(t: Test, { calls = 60 } = {}) {
   const company = await projectedCompany(t, { calls })
   const { pool } = company
-  await leaveLetters(pool, [FOREIGN, { ...FOREIGN, value: Buffer.from([0xff, 0, 0x0a]) }, { key: null, value: null, headers: {} } as unknown as typeof FOREIGN]) // a tombstone has neither
-  await pool.query("insert into dead_letter_actions (letter_id, action, acted_by, reason, acted_at) values (2, 'discarded', 'a test', 'quotes \" and \\ and\nlines', $1)", [NOW])
-  await pool.query("insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, detected_at) values ('log', 'g', 'calls', 0, 'gap', 9007199254740993, $1)", [NOW])
-  await pool.query("insert into drift values ('default', 'IncomingCall', 'Queue', 9007199254740993, 'xxx', $1, $1)", [NOW])
-  await pool.query('insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ($1, $2, $3, 0, 5, 100, 30, $4, $5)', [KEY.group, KEY.logId, KEY.topic, '23514', NOW])
-  await pool.query("insert into gaps values ('default', 'call', 'c', '+15550100001', $1, 'completion', $1, $1, 'rest')", [NOW])
+  await leaveLetters(pool, [
+    FOREIGN,
+    { ...FOREIGN, value: Buffer.from([0xff, 0, 0x0a]) },
+    { key: null, value: null, headers: {} } as unknown as typeof FOREIGN
+  ]) // a tombstone has neither
+  await pool.query(
+    "insert into dead_letter_actions (letter_id, action, acted_by, reason, acted_at) values (2, 'discarded', 'a test', 'quotes \" and \\ and\nlines', $1)",
+    [NOW]
+  )
+  await pool.query(
+    "insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, detected_at) values ('log', 'g', 'calls', 0, 'gap', 9007199254740993, $1)",
+    [NOW]
+  )
+  await pool.query("insert into drift values ('default', 'IncomingCall', 'Queue', 9007199254740993, 'xxx', $1, $1)", [
+    NOW
+  ])
+  await pool.query(
+    'insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ($1, $2, $3, 0, 5, 100, 30, $4, $5)',
+    [KEY.group, KEY.logId, KEY.topic, '23514', NOW]
+  )
+  await pool.query(
+    "insert into gaps values ('default', 'call', 'c', '+15550100001', $1, 'completion', $1, $1, 'rest')",
+    [NOW]
+  )
   await pool.query("insert into held_calls values ('default', 'c', $1, $1, null, null, '[{\"callId\": \"c\"}]')", [NOW])
   await pool.query("insert into event_copies values ('default', '5b4c1f0e-7d0b-4b0e-9a54-a2b9c3f6d871', $1)", [NOW])
   await fillAccess(pool)
   return company
 }
 
-async function fillAccess (pool: pg.Pool): Promise<void> {
+async function fillAccess(pool: pg.Pool): Promise<void> {
   const organization = '0b0f6d1e-4a3c-4c8e-9d57-6f2f6a6f8a11'
   await pool.query("insert into organizations values ($1, 'default', 'Grün \"&\" Co', $2)", [organization, NOW])
-  await pool.query("insert into number_ownerships values ('default', '+15550100001', $2, null, $1)", [organization, NOW])
-  await pool.query("insert into api_keys values ('5d6c0c1c-95bb-4e0f-8a0e-3c2fb9f2b7a4', $2, 'wall', 'viewer', 'default', $1, $3, 'admin', null, null, null)", [organization, Buffer.alloc(32, 0xfe), NOW])
-  await pool.query("insert into audit_log (at, actor, action, subject, details) values ($1, 'admin', 'key.created', 'k', '{\"label\": \"wall\"}')", [NOW])
+  await pool.query("insert into number_ownerships values ('default', '+15550100001', $2, null, $1)", [
+    organization,
+    NOW
+  ])
+  await pool.query(
+    "insert into api_keys values ('5d6c0c1c-95bb-4e0f-8a0e-3c2fb9f2b7a4', $2, 'wall', 'viewer', 'default', $1, $3, 'admin', null, null, null)",
+    [organization, Buffer.alloc(32, 0xfe), NOW]
+  )
+  await pool.query(
+    "insert into audit_log (at, actor, action, subject, details) values ($1, 'admin', 'key.created', 'k', '{\"label\": \"wall\"}')",
+    [NOW]
+  )
   await pool.query("insert into settings values ('default', 'timeZone', '\"Europe/Berlin\"', $1, 'admin')", [NOW])
 }
 
-export async function backedUp (t: Test, pool: pg.Pool): Promise<string> {
+export async function backedUp(t: Test, pool: pg.Pool): Promise<string> {
   const file = path.join(tempDir(t), 'backup.ndjson.gz')
   await writeBackup({ pool, file, force: false, now: NOW })
   return file
 }
 
 /** A new database with what is in the file, its read models made again. */
-export async function restored (t: Test, file: string) {
+export async function restored(t: Test, file: string) {
   const { pool, url } = await freshDatabase(t)
   await restoreBackup({ pool, file })
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
@@ -55,19 +82,31 @@ export async function restored (t: Test, file: string) {
 }
 
 /** Every row of every table but the progress of rebuilds. */
-export async function allRows (pool: pg.Pool): Promise<Map<string, string[]>> {
+export async function allRows(pool: pg.Pool): Promise<Map<string, string[]>> {
   const rows = new Map<string, string[]>()
   for (const name of [...KEPT_TABLES.map(table => table.name), ...REBUILT_TABLES]) {
-    if (name !== 'rebuilds') rows.set(name, (await pool.query<{ row: string }>(`select row_to_json(t)::text as row from ${name} t order by 1`)).rows.map(({ row }) => row))
+    if (name !== 'rebuilds')
+      rows.set(
+        name,
+        (await pool.query<{ row: string }>(`select row_to_json(t)::text as row from ${name} t order by 1`)).rows.map(
+          ({ row }) => row
+        )
+      )
   }
   return rows
 }
 
 /** The lines of a backup, changed; its digest is made right again, so that something else has to notice. */
-export function rewrite (file: string, change: (lines: string[]) => string[]): void {
+export function rewrite(file: string, change: (lines: string[]) => string[]): void {
   const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
   const changed = change(lines)
-  const body = changed.slice(0, -1).map(line => `${line}\n`).join('')
-  const trailer = (changed.at(-1) ?? '').replace(/"sha256":"[0-9a-f]{64}"/, `"sha256":"${createHash('sha256').update(body).digest('hex')}"`)
+  const body = changed
+    .slice(0, -1)
+    .map(line => `${line}\n`)
+    .join('')
+  const trailer = (changed.at(-1) ?? '').replace(
+    /"sha256":"[0-9a-f]{64}"/,
+    `"sha256":"${createHash('sha256').update(body).digest('hex')}"`
+  )
   writeFileSync(file, gzipSync(`${body}${trailer}\n`))
 }

@@ -17,10 +17,17 @@ export interface Child {
  * Runs a compiled program of test/support as a process of its own, to be killed.
  * Resolves when it has printed a line; it is killed when the test ends.
  */
-export async function startChild (t: { teardown: (fn: () => Promise<void>) => void }, program: string, ...args: string[]): Promise<Child> {
-  const child = spawn(...withoutHooks(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/support', `${program}.js`), ...args]), { stdio: ['pipe', 'pipe', 'inherit'] })
+export async function startChild(
+  t: { teardown: (fn: () => Promise<void>) => void },
+  program: string,
+  ...args: string[]
+): Promise<Child> {
+  const child = spawn(
+    ...withoutHooks(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/support', `${program}.js`), ...args]),
+    { stdio: ['pipe', 'pipe', 'inherit'] }
+  )
   const gone = once(child, 'exit')
-  async function kill (): Promise<void> {
+  async function kill(): Promise<void> {
     child.kill('SIGKILL')
     await gone
   }

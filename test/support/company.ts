@@ -5,7 +5,7 @@ import { encodeEvent } from '../../src/events/record.js'
 import type { Topic } from '../../src/events/topics.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
-import { type CompanyOptions, simulateCompany, type Simulation } from '../../src/simulator/company.js'
+import { type CompanyOptions, type Simulation, simulateCompany } from '../../src/simulator/company.js'
 import { SIMULATED_API_KEY } from '../../src/simulator/notation.js'
 import { freshDatabase } from './database.js'
 import { grouped } from './grouped.js'
@@ -13,30 +13,48 @@ import { SETTINGS } from './settings.js'
 
 export const COMPANY_START = Date.UTC(2026, 10, 23, 8)
 
-/** All that happens in a simulated company, as events: what webhooks tell is received a second later, REST facts when they are told. */
-export function eventsOf ({ notifications, facts, truth }: Simulation): Event[] {
+/**
+ * All that happens in a simulated company, as events: what webhooks tell is received a second later, REST facts when
+ * they are told.
+ */
+export function eventsOf({ notifications, facts, truth }: Simulation): Event[] {
   const account = { id: truth.account, apiKey: SIMULATED_API_KEY, region: 'US' } as const
-  return [...notifications.flatMap(({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at + 1000)) ?? []), ...facts]
+  return [
+    ...notifications.flatMap(
+      ({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at + 1000)) ?? []
+    ),
+    ...facts
+  ]
 }
 
 /** Projects events as they would come from the log: each topic has one partition, in batches of at most so many. */
-export function projectorOf (pool: pg.Pool, { logId = 'log', batchSize = 200, partition = 0 } = {}): (events: readonly Event[]) => Promise<void> {
+export function projectorOf(
+  pool: pg.Pool,
+  { logId = 'log', batchSize = 200, partition = 0 } = {}
+): (events: readonly Event[]) => Promise<void> {
   const offsets = new Map<string, bigint>()
   return async events => {
-    for (const [topic, records] of grouped(events.map(encodeEvent), record => record.topic) as Map<Topic, ReturnType<typeof encodeEvent>[]>) {
+    for (const [topic, records] of grouped(events.map(encodeEvent), record => record.topic) as Map<
+      Topic,
+      ReturnType<typeof encodeEvent>[]
+    >) {
       for (let from = 0; from < records.length; from += batchSize) {
         let offset = offsets.get(topic) ?? 0n
         const batch = records.slice(from, from + batchSize).map(record => ({ ...record, partition, offset: offset++ }))
         offsets.set(topic, offset)
-        const { failures, deadLetters } = await projectBatch(pool, { logId, group: 'g', topic, partition }, batch, { now: new Date(), settings: SETTINGS })
-        if (failures.length + deadLetters.length > 0) throw new Error(`not projected: ${JSON.stringify([failures, deadLetters.map(({ err }) => err.message)])}`)
+        const { failures, deadLetters } = await projectBatch(pool, { logId, group: 'g', topic, partition }, batch, {
+          now: new Date(),
+          settings: SETTINGS
+        })
+        if (failures.length + deadLetters.length > 0)
+          throw new Error(`not projected: ${JSON.stringify([failures, deadLetters.map(({ err }) => err.message)])}`)
       }
     }
   }
 }
 
 /** A database with a company in it. */
-export async function projectedCompany (t: Test, options: Partial<CompanyOptions> = {}) {
+export async function projectedCompany(t: Test, options: Partial<CompanyOptions> = {}) {
   const { pool, url } = await freshDatabase(t)
   const simulation = simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 60, ...options })
   const events = eventsOf(simulation)

@@ -6,7 +6,10 @@ interface Teardown {
 }
 
 /** A database of the test's own, cloned from the migrated `mcs_template` (or empty); dropped when the test ends. */
-export async function freshDatabase (t: Teardown, { template = 'mcs_template' } = {}): Promise<{ pool: pg.Pool, url: string }> {
+export async function freshDatabase(
+  t: Teardown,
+  { template = 'mcs_template' } = {}
+): Promise<{ pool: pg.Pool; url: string }> {
   const { TEST_DATABASE_URL: server } = process.env
   if (!server) throw new Error('TEST_DATABASE_URL is not set: run the tests with "npm test"')
   const name = `mcs_test_${randomBytes(6).toString('hex')}`
@@ -22,12 +25,12 @@ export async function freshDatabase (t: Teardown, { template = 'mcs_template' } 
 }
 
 /** The same server, another database. */
-export function databaseUrl (server: string, name: string): string {
+export function databaseUrl(server: string, name: string): string {
   return server.replace(/\/[^/?]*(?=\?|$)/, `/${name}`)
 }
 
 /** One statement on a connection of its own: CREATE DATABASE goes into no transaction. */
-export async function statement (url: string, sql: string): Promise<pg.QueryResult> {
+export async function statement(url: string, sql: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()

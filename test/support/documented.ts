@@ -10,7 +10,7 @@ export const CALLBACK = '7df52a62-9db2-48cd-9ae4-7dec82034885'
 const NIL = '00000000-0000-0000-0000-000000000000'
 
 export interface Notification {
-  Body: { From: string, To: string, Id: string, Extension?: string | null }
+  Body: { From: string; To: string; Id: string; Extension?: string | null }
   Guid: string
   ApiKey: string
   Timestamp: string
@@ -18,7 +18,8 @@ export interface Notification {
 }
 
 /**
- * The 13 documented notifications. The incoming and the callback family share their Guids and times, the outgoing ones have nil Guids
+ * The 13 documented notifications. The incoming and the callback family share their Guids and times, the outgoing ones
+ * have nil Guids
  * (source: MightyCall API v4, WebHook Notifications).
  */
 export const DOCUMENTED: readonly Notification[] = [
@@ -37,18 +38,28 @@ export const DOCUMENTED: readonly Notification[] = [
   callback('CallbackCallCompleted', 5, '08:59:10', null)
 ]
 
-function incoming (type: string, guid: number, time: string, extension?: string | null): Notification {
-  return notification(type, { From: CLIENT, To: BUSINESS, Id: INBOUND, ...extension !== undefined && { Extension: extension } }, `${NIL.slice(0, -1)}${guid}`, time)
+function incoming(type: string, guid: number, time: string, extension?: string | null): Notification {
+  return notification(
+    type,
+    { From: CLIENT, To: BUSINESS, Id: INBOUND, ...(extension !== undefined && { Extension: extension }) },
+    `${NIL.slice(0, -1)}${guid}`,
+    time
+  )
 }
 
-function outgoing (type: string, time: string): Notification {
+function outgoing(type: string, time: string): Notification {
   return notification(type, { From: BUSINESS, To: CLIENT, Id: OUTBOUND, Extension: '101' }, NIL, time)
 }
 
-function callback (type: string, guid: number, time: string, extension?: string | null): Notification {
-  return notification(type, { From: BUSINESS, To: CLIENT, Id: CALLBACK, ...extension !== undefined && { Extension: extension } }, `${NIL.slice(0, -1)}${guid}`, time)
+function callback(type: string, guid: number, time: string, extension?: string | null): Notification {
+  return notification(
+    type,
+    { From: BUSINESS, To: CLIENT, Id: CALLBACK, ...(extension !== undefined && { Extension: extension }) },
+    `${NIL.slice(0, -1)}${guid}`,
+    time
+  )
 }
 
-function notification (type: string, body: Notification['Body'], guid: string, time: string): Notification {
+function notification(type: string, body: Notification['Body'], guid: string, time: string): Notification {
   return { Body: body, Guid: guid, ApiKey: API_KEY, Timestamp: `2017-05-25T${time}.5140000Z`, EventType: type }
 }

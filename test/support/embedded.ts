@@ -3,10 +3,13 @@ import pg from 'pg'
 import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
 
 /** The rows of a statement in the embedded Postgres of a service that runs. */
-export async function queryEmbedded<Row extends object> (dataDir: string, sql: string): Promise<Row[]> {
+export async function queryEmbedded<Row extends object>(dataDir: string, sql: string): Promise<Row[]> {
   const url = await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') })
   const client = new pg.Client({ connectionString: url ?? '' })
   client.on('error', () => {})
   await client.connect()
-  return client.query<Row>(sql).then(result => result.rows).finally(() => client.end())
+  return client
+    .query<Row>(sql)
+    .then(result => result.rows)
+    .finally(() => client.end())
 }

@@ -12,20 +12,31 @@ export interface Filled {
 export const ORGANIZATION = '11111111-1111-4111-8111-111111111111'
 
 /**
- * Many rows by plain SQL, analyzed: two accounts, ten business numbers of each, of which an organization owns one. Every value
+ * Many rows by plain SQL, analyzed: two accounts, ten business numbers of each, of which an organization owns one.
+ * Every value
  * of a filter that is rare in a business is rare here, so that a plan that does without an index for it is seen.
  */
-export async function fill (pool: pg.Pool, { calls = 100_000, others = 50_000, events = 30_000, contacts = 20_000 }: Filled = {}): Promise<void> {
+export async function fill(
+  pool: pg.Pool,
+  { calls = 100_000, others = 50_000, events = 30_000, contacts = 20_000 }: Filled = {}
+): Promise<void> {
   await pool.query(`insert into organizations select '${ORGANIZATION}', 'a', 'Ours', now()`)
-  await pool.query(`insert into number_ownerships select 'a', '+15550001' || lpad(n::text, 3, '0'), '2026-01-01', null, case n when 3 then '${ORGANIZATION}'::uuid else gen_random_uuid() end from generate_series(0, 9) n`)
-  await pool.query(`insert into phone_numbers select ${ACCOUNT}, gen_random_uuid(), null, '+15550001' || lpad((n / 10)::text, 3, '0'), 'Line ' || n, n % 2 = 0, true, now() from generate_series(0, 99) n where n % 10 in (0, 1)`)
+  await pool.query(
+    `insert into number_ownerships select 'a', '+15550001' || lpad(n::text, 3, '0'), '2026-01-01', null, case n when 3 then '${ORGANIZATION}'::uuid else gen_random_uuid() end from generate_series(0, 9) n`
+  )
+  await pool.query(
+    `insert into phone_numbers select ${ACCOUNT}, gen_random_uuid(), null, '+15550001' || lpad((n / 10)::text, 3, '0'), 'Line ' || n, n % 2 = 0, true, now() from generate_series(0, 99) n where n % 10 in (0, 1)`
+  )
   await pool.query(CALLS, [calls])
   await pool.query(LEGS, [calls])
   await pool.query(VOICEMAILS, [others])
   await pool.query(MESSAGES, [others])
   await pool.query(EVENTS, [events])
-  await pool.query("insert into entities select distinct account, kind, entity, 1, null from events")
-  await pool.query(`insert into contacts select ${ACCOUNT}, 'contact-' || n, case when n % 20 > 0 then 'Name ' || md5(n::text) end, '[]', jsonb_build_array(${CLIENT}), '[]', case when n % 50 = 0 then now() end, now() from generate_series(1, $1::int) n`, [contacts])
+  await pool.query('insert into entities select distinct account, kind, entity, 1, null from events')
+  await pool.query(
+    `insert into contacts select ${ACCOUNT}, 'contact-' || n, case when n % 20 > 0 then 'Name ' || md5(n::text) end, '[]', jsonb_build_array(${CLIENT}), '[]', case when n % 50 = 0 then now() end, now() from generate_series(1, $1::int) n`,
+    [contacts]
+  )
   await pool.query('vacuum analyze')
 }
 

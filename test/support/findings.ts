@@ -4,22 +4,40 @@ import { randomId } from '../../src/events/identity.js'
 import { decodeRecord, encodeEvent } from '../../src/events/record.js'
 import { readAnswer } from '../../src/mightycall/rest/read-response.js'
 import type { AnswerOf, Route } from '../../src/mightycall/rest/route.js'
-import type { Told } from '../../src/reconcile/routes/row.js'
 import type { Finding } from '../../src/reconcile/route-reader.js'
+import type { Told } from '../../src/reconcile/routes/row.js'
 
-export const ACCOUNT: Account = { id: 'acme', tokens: [], apiKey: 'the-key-of-acme', userKeys: { 101: 'k' }, kind: 'classic', baseUrl: 'http://127.0.0.1:9/v4', timeZone: 'UTC', region: 'US' }
+export const ACCOUNT: Account = {
+  id: 'acme',
+  tokens: [],
+  apiKey: 'the-key-of-acme',
+  userKeys: { 101: 'k' },
+  kind: 'classic',
+  baseUrl: 'http://127.0.0.1:9/v4',
+  timeZone: 'UTC',
+  region: 'US'
+}
 export const ANSWERED_AT = new Date('2026-11-23T09:00:00.000Z')
-export const BEGINNING = { account: 'acme', occurredAt: ANSWERED_AT.toISOString(), receivedAt: ANSWERED_AT.toISOString(), source: 'rest' }
+export const BEGINNING = {
+  account: 'acme',
+  occurredAt: ANSWERED_AT.toISOString(),
+  receivedAt: ANSWERED_AT.toISOString(),
+  source: 'rest'
+}
 
 /** A row as MightyCall sends it, as the route reads it. */
-export function rowOf<R extends Route, Row> (route: R, listed: unknown, pick: (answer: AnswerOf<R>) => Row | undefined): [Row, Told] {
+export function rowOf<R extends Route, Row>(
+  route: R,
+  listed: unknown,
+  pick: (answer: AnswerOf<R>) => Row | undefined
+): [Row, Told] {
   const row = pick(readAnswer(route, { [route.list ?? '']: [listed] }, () => {}).answer)
   if (row === undefined) throw new Error('the route has no such list')
   return [row, { account: ACCOUNT, at: ANSWERED_AT, raw: structuredClone(listed) }]
 }
 
 /** Without what MightyCall sent; throws when it would be no event. */
-export function checked (finding: Finding | null): object | null {
+export function checked(finding: Finding | null): object | null {
   if (finding === null) return null
   const event = { ...finding, id: randomId() } as Event // that is all it lacks
   decodeRecord({ value: encodeEvent(event).value })

@@ -6,7 +6,7 @@ import net from 'node:net'
  * Ports of 127.0.0.1 that nobody listens on. They lie below 30000, since the kernel gives the ones from 32768 on
  * to outgoing connections: a broker that is down for a moment would find its own taken.
  */
-export async function freePorts (count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const taken: net.Server[] = []
   while (taken.length < count) {
     const server = await tryListen(randomInt(12_000, 30_000))
@@ -17,7 +17,7 @@ export async function freePorts (count: number): Promise<number[]> {
   return ports
 }
 
-function tryListen (port: number): Promise<net.Server | null> {
+function tryListen(port: number): Promise<net.Server | null> {
   return new Promise(resolve => {
     const server = net.createServer()
     server.once('error', () => resolve(null))

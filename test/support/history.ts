@@ -14,20 +14,28 @@ export interface CallParties {
  * The events of a call, from the names that the documentation uses: `IncomingCall > IncomingCallRinging(101) > …`.
  * They are 10 s apart; `@25` after a name sets its time instead, in seconds from the start.
  */
-export function history (sequence: string, { id = 'call-1', ...parties }: CallParties = {}): CallEvent[] {
+export function history(sequence: string, { id = 'call-1', ...parties }: CallParties = {}): CallEvent[] {
   const incoming = sequence.startsWith('Incoming')
   const { from = incoming ? CLIENT : BUSINESS, to = incoming ? BUSINESS : CLIENT } = parties
   return sequence.split('>').map((step, i) => {
     const [, type = '', extension, seconds] = /^\s*(\w+)(?:\((\w*)\))?(?:@([\d.]+))?\s*$/.exec(step) ?? []
     const Timestamp = new Date(START + Number(seconds ?? i * 10) * 1000).toISOString()
-    const body = { EventType: type, Timestamp, Body: { Id: id, From: from, To: to, ...extension !== undefined && { Extension: extension } } }
-    const event = parseNotification({ id: 'default', apiKey: null, region: 'US' }, Buffer.from(JSON.stringify(body)), new Date(START + 3_600_000))
+    const body = {
+      EventType: type,
+      Timestamp,
+      Body: { Id: id, From: from, To: to, ...(extension !== undefined && { Extension: extension }) }
+    }
+    const event = parseNotification(
+      { id: 'default', apiKey: null, region: 'US' },
+      Buffer.from(JSON.stringify(body)),
+      new Date(START + 3_600_000)
+    )
     if (!event?.type.startsWith('call.')) throw new Error(`no call event: ${step}`)
     return event as CallEvent // the only ones that a notification becomes, with such a type
   })
 }
 
 /** Seconds from the start of such a history. */
-export function sinceStart (at: number | null): number | null {
+export function sinceStart(at: number | null): number | null {
   return at === null ? null : (at - START) / 1000
 }

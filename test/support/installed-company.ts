@@ -9,15 +9,31 @@ import { someSecrets, startServiceProcess } from './service.js'
 import { tempDir } from './temp-dir.js'
 
 /** A service that has just been installed, for a company that MightyCall has known for four days. */
-export async function installedCompany (t: Test) {
+export async function installedCompany(t: Test) {
   const startAt = Date.now() - 4 * DAY_MS
-  const mightyCall = await startSimulatedMightyCall({ port: 0, clock: systemClock, company: { seed: 11, startAt, calls: 90, messages: 40, hours: 66 } })
+  const mightyCall = await startSimulatedMightyCall({
+    port: 0,
+    clock: systemClock,
+    company: { seed: 11, startAt, calls: 90, messages: 40, hours: 66 }
+  })
   t.teardown(mightyCall.close)
   const { pool, url } = await freshDatabase(t)
   const DATA_DIR = tempDir(t)
   const ACCOUNTS_FILE = path.join(DATA_DIR, 'accounts.json')
   const { WEBHOOK_TOKENS, ADMIN_KEY } = someSecrets()
-  writeFileSync(ACCOUNTS_FILE, JSON.stringify([{ id: 'acme', tokens: [WEBHOOK_TOKENS], apiKey: mightyCall.apiKey, userKeys: mightyCall.userKeys, kind: 'classic', baseUrl: mightyCall.baseUrl }]))
+  writeFileSync(
+    ACCOUNTS_FILE,
+    JSON.stringify([
+      {
+        id: 'acme',
+        tokens: [WEBHOOK_TOKENS],
+        apiKey: mightyCall.apiKey,
+        userKeys: mightyCall.userKeys,
+        kind: 'classic',
+        baseUrl: mightyCall.baseUrl
+      }
+    ])
+  )
   const environment = { DATA_DIR, ACCOUNTS_FILE, DATABASE_URL: url, ADMIN_KEY }
   const rows = async <Row extends object>(sql: string) => (await pool.query<Row>(sql)).rows
   const start = (more: Record<string, string> = {}) => startServiceProcess(t, { ...environment, ...more })

@@ -22,7 +22,7 @@ const REASON = 'no Kafka here: install a JRE of 17 or newer and Maven, or set KA
 export const needsKafka: { skip?: string } = BROKERS || process.env.REQUIRE_KAFKA === '1' ? {} : { skip: REASON }
 
 /** The broker of this run, and names that no other test uses. Its topics go when the test ends. */
-export function kafkaForTest (t: Teardown): KafkaForTest {
+export function kafkaForTest(t: Teardown): KafkaForTest {
   if (!BROKERS) throw new Error(REASON)
   const brokers = BROKERS.split(',')
   const id = randomBytes(4).toString('hex')
@@ -31,7 +31,7 @@ export function kafkaForTest (t: Teardown): KafkaForTest {
   return { brokers, topicPrefix, groupId: `test-${id}` }
 }
 
-async function deleteTopics (brokers: string[], prefix: string): Promise<void> {
+async function deleteTopics(brokers: string[], prefix: string): Promise<void> {
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   const topics = (await admin.listTopics()).filter(name => name.startsWith(prefix))

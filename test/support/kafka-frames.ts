@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 
-// As much of the Kafka protocol as the proxy must understand: every message begins with its length (i32); a request goes on
+// As much of the Kafka protocol as the proxy must understand: every message begins with its length (i32); a request
+// goes on
 // with its kind (i16), the version of it (i16) and a number (i32), which is what the answer begins with.
 
 export interface RequestHead {
@@ -9,7 +10,7 @@ export interface RequestHead {
 }
 
 /** Calls back with each whole message, its length in front. */
-export function onFrames (socket: Socket, take: (frame: Buffer) => void): void {
+export function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
   let rest = Buffer.alloc(0)
   socket.on('data', chunk => {
     rest = Buffer.concat([rest, chunk])
@@ -21,8 +22,11 @@ export function onFrames (socket: Socket, take: (frame: Buffer) => void): void {
   })
 }
 
-/** The answer, with another port wherever it names 127.0.0.1 with this one. A port has always four bytes, so nothing moves. */
-export function withPort (frame: Buffer, from: number, to: number): Buffer {
+/**
+ * The answer, with another port wherever it names 127.0.0.1 with this one. A port has always four bytes, so nothing
+ * moves.
+ */
+export function withPort(frame: Buffer, from: number, to: number): Buffer {
   const host = Buffer.from('\0\x09127.0.0.1')
   for (let at = frame.indexOf(host); at >= 0; at = frame.indexOf(host, at + 1)) {
     const portAt = at + host.length
@@ -35,7 +39,7 @@ export function withPort (frame: Buffer, from: number, to: number): Buffer {
  * A Produce answer of version 7 without the last partition of its first topic:
  * number i32, topics [count i32, name, partitions [count i32, 30 bytes each]], throttle time i32.
  */
-export function removePartition (frame: Buffer, { version }: RequestHead): Buffer {
+export function removePartition(frame: Buffer, { version }: RequestHead): Buffer {
   if (version !== 7) throw new Error(`the proxy knows version 7 of Produce, not ${version}`)
   const countAt = 4 + 4 + 4 + 2 + frame.readInt16BE(12)
   const count = frame.readInt32BE(countAt)

@@ -15,7 +15,7 @@ export const JAVA = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bi
 let unavailable: string | null | undefined
 
 /** Why no broker can be started here, with what to do about it, or null when one can. */
-export function kafkaUnavailable (): string | null {
+export function kafkaUnavailable(): string | null {
   unavailable ??= javaProblem() ?? jarsProblem()
   return unavailable
 }
@@ -24,7 +24,7 @@ export function kafkaUnavailable (): string | null {
  * The folder of a broker's jars: $KAFKA_JARS, or fetched once through Maven (45 MB, about 25 s) and kept in the cache.
  * @throws Error  Maven failed; the message holds its last lines
  */
-export async function kafkaJars (): Promise<string> {
+export async function kafkaJars(): Promise<string> {
   if (hasBroker(JARS)) return JARS
   const part = `${JARS}.${process.pid}.part`
   mkdirSync(part, { recursive: true })
@@ -37,25 +37,25 @@ export async function kafkaJars (): Promise<string> {
   return JARS
 }
 
-function javaProblem (): string | null {
+function javaProblem(): string | null {
   const run = spawnSync(JAVA, ['-version'], { encoding: 'utf8' })
   if (run.error) return 'there is no Java: install a JRE of 17 or newer, or set JAVA_HOME'
   const major = Number(/version "(\d+)/.exec(run.stderr)?.[1] ?? 0)
   return major >= 17 ? null : `Java ${major} is too old: Kafka ${VERSION} needs 17 or newer`
 }
 
-function jarsProblem (): string | null {
+function jarsProblem(): string | null {
   if (hasBroker(JARS)) return null
   const run = spawnSync('mvn', ['-v'])
   return run.error ? 'there is no Maven: install it, or set KAFKA_JARS to the libs folder of a Kafka download' : null
 }
 
 /** A folder is moved into its place whole, so the broker's own jar stands for all of them. */
-function hasBroker (dir: string): boolean {
+function hasBroker(dir: string): boolean {
   return existsSync(dir) && readdirSync(dir).some(name => /^kafka_2\.\d+-.*\.jar$/.test(name))
 }
 
-async function fetchJars (outputDir: string): Promise<void> {
+async function fetchJars(outputDir: string): Promise<void> {
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${outputDir}`]
   const args = ['-q', '-B', '-f', POM, `-Dkafka.version=${VERSION}`, ...goal]
   await promisify(execFile)('mvn', args, { timeout: 300_000 }).catch((err: Error & { stdout?: string }) => {
@@ -65,7 +65,7 @@ async function fetchJars (outputDir: string): Promise<void> {
 }
 
 /** Another run may have been first: its jars are as good as ours. */
-function moveInto (part: string): void {
+function moveInto(part: string): void {
   try {
     renameSync(part, JARS)
   } catch (err) {

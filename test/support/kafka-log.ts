@@ -21,37 +21,53 @@ export interface TestLog {
 }
 
 /** A log with topics of its own. */
-export async function openLog (t: Test, { silenceMs, ...options }: Partial<KafkaOptions> & { silenceMs?: number } = {}): Promise<TestLog> {
+export async function openLog(
+  t: Test,
+  { silenceMs, ...options }: Partial<KafkaOptions> & { silenceMs?: number } = {}
+): Promise<TestLog> {
   const lines: Record<string, unknown>[] = []
   const topicPrefix = options.topicPrefix ?? `t-${randomUUID()}`
-  const logger = pino({ level: 'debug' }, { write: (line: string) => { lines.push(JSON.parse(line)) } })
-  const log = await openKafkaLog({ brokers: BROKERS, createTopics: true, ...options, topicPrefix }, { log: logger, silenceMs })
+  const logger = pino(
+    { level: 'debug' },
+    {
+      write: (line: string) => {
+        lines.push(JSON.parse(line))
+      }
+    }
+  )
+  const log = await openKafkaLog(
+    { brokers: BROKERS, createTopics: true, ...options, topicPrefix },
+    { log: logger, silenceMs }
+  )
   t.teardown(() => log.close())
   return { log, topicPrefix, lines }
 }
 
 /** A bare client, for what the log has no word for. */
-export async function bareAdmin (t: Test, brokers = BROKERS): Promise<Admin> {
+export async function bareAdmin(t: Test, brokers = BROKERS): Promise<Admin> {
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   t.teardown(() => admin.disconnect())
   return admin
 }
 
-export async function bareProducer (t: Test, brokers = BROKERS): Promise<Producer> {
-  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({ createPartitioner: Partitioners.DefaultPartitioner })
+export async function bareProducer(t: Test, brokers = BROKERS): Promise<Producer> {
+  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
+    createPartitioner: Partitioners.DefaultPartitioner
+  })
   await producer.connect()
   t.teardown(() => producer.disconnect())
   return producer
 }
 
 /** Makes a topic, in the place of one that there may be, and waits until the broker serves it. */
-export async function makeTopic (admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
+export async function makeTopic(admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
   const { topic, numPartitions } = config
   const offsets = () => admin.fetchTopicOffsets(topic).catch(() => [])
   await eventually('the former topic is gone', async () => {
     if (!(await admin.listTopics()).includes(topic)) return true
-    await admin.deleteTopics({ topics: [topic] }).catch(() => {}) // a busy broker lists it for a while after it is deleted
+    // a busy broker lists it for a while after it is deleted
+    await admin.deleteTopics({ topics: [topic] }).catch(() => {})
     return false
   })
   await admin.createTopics({ waitForLeaders: false, topics: [{ replicationFactor: 1, ...config }] })

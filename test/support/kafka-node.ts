@@ -24,35 +24,49 @@ export interface NodeFiles {
 
 const READY_MS = 60_000
 const GRACE_MS = 15_000
-/** 16 bytes in base64url, the same on all nodes that this process starts; the first letter is no dash, which would be an option. */
+/**
+ * 16 bytes in base64url, the same on all nodes that this process starts; the first letter is no dash, which would be an
+ * option.
+ */
 const CLUSTER_ID = Buffer.concat([Buffer.from('m'), randomBytes(15)]).toString('base64url')
 const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.awt.headless=true']
 const LOG4J = path.join(PROJECT_ROOT, 'test/support/kafka-log4j2.xml')
 
 /** Writes the node's properties and formats its storage. `scram` is the user to make, as StorageTool spells it. */
-export async function formatNode (files: NodeFiles, properties: readonly string[], scram?: string): Promise<void> {
+export async function formatNode(files: NodeFiles, properties: readonly string[], scram?: string): Promise<void> {
   mkdirSync(files.dir, { recursive: true })
   writeFileSync(propertiesOf(files.dir), `${properties.join('\n')}\n`)
   const user = scram ? ['--add-scram', scram] : []
-  const args = javaArgs(files, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', propertiesOf(files.dir), ...user)
-  await promisify(execFile)(JAVA, args).catch((err: Error & { stdout?: string, stderr?: string }) => {
+  const args = javaArgs(
+    files,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    CLUSTER_ID,
+    '-c',
+    propertiesOf(files.dir),
+    ...user
+  )
+  await promisify(execFile)(JAVA, args).catch((err: Error & { stdout?: string; stderr?: string }) => {
     throw new Error(`the storage of a Kafka node could not be formatted:\n${err.stdout ?? ''}${err.stderr ?? ''}`)
   })
 }
 
 /** A formatted node, not started yet. It ends with this process, however this process ends. */
-export function kafkaNode (files: NodeFiles): KafkaNode {
+export function kafkaNode(files: NodeFiles): KafkaNode {
   let running: Kept | null = null
 
-  async function start (): Promise<void> {
+  async function start(): Promise<void> {
     if (running) return
     const node = await launch(files)
     running = node
-    void node.exited.then(() => { if (running === node) running = null })
+    void node.exited.then(() => {
+      if (running === node) running = null
+    })
     await ready(node, files.dir)
   }
 
-  async function end (name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  async function end(name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const node = running
     if (!node) return
     if (name === 'SIGTERM') {
@@ -64,7 +78,7 @@ export function kafkaNode (files: NodeFiles): KafkaNode {
     await node.exited
   }
 
-  async function signal (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  async function signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     if (!running) throw new Error('the Kafka node does not run')
     send(running.pid, name)
     while (running && isStopped(running.pid) === (name === 'SIGCONT')) await sleep(2)
@@ -73,7 +87,7 @@ export function kafkaNode (files: NodeFiles): KafkaNode {
   return { pid: () => running?.pid ?? null, start, signal, end }
 }
 
-async function launch (files: NodeFiles): Promise<Kept> {
+async function launch(files: NodeFiles): Promise<Kept> {
   const output = openSync(logOf(files.dir), 'w')
   try {
     return await spawnKept(JAVA, javaArgs(files, 'kafka.Kafka', propertiesOf(files.dir)), { signal: 'KILL', output })
@@ -82,33 +96,37 @@ async function launch (files: NodeFiles): Promise<Kept> {
   }
 }
 
-async function ready (node: Kept, dir: string): Promise<void> {
+async function ready(node: Kept, dir: string): Promise<void> {
   let ended = false
-  void node.exited.then(() => { ended = true })
+  void node.exited.then(() => {
+    ended = true
+  })
   for (const deadline = Date.now() + READY_MS; !logText(dir).includes('Kafka Server started'); await sleep(25)) {
     if (!ended && Date.now() < deadline) continue
     node.end()
-    throw new Error(`a Kafka node ${ended ? 'ended while starting' : 'was not ready in time'}:\n${logText(dir).split('\n').slice(-15).join('\n')}`)
+    throw new Error(
+      `a Kafka node ${ended ? 'ended while starting' : 'was not ready in time'}:\n${logText(dir).split('\n').slice(-15).join('\n')}`
+    )
   }
 }
 
-function javaArgs ({ jars, heap }: NodeFiles, ...command: string[]): string[] {
+function javaArgs({ jars, heap }: NodeFiles, ...command: string[]): string[] {
   return ['-Xms128m', `-Xmx${heap}`, ...JVM, `-Dlog4j2.configurationFile=${LOG4J}`, '-cp', `${jars}/*`, ...command]
 }
 
-function propertiesOf (dir: string): string {
+function propertiesOf(dir: string): string {
   return path.join(dir, 'server.properties')
 }
 
-function logOf (dir: string): string {
+function logOf(dir: string): string {
   return path.join(dir, 'server.log')
 }
 
-function logText (dir: string): string {
+function logText(dir: string): string {
   return readFileSync(logOf(dir), 'utf8')
 }
 
-function send (pid: number, signal: NodeJS.Signals): void {
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
@@ -117,7 +135,7 @@ function send (pid: number, signal: NodeJS.Signals): void {
 }
 
 /** The kernel stops a process a moment after it was told to. Null without /proc: the signal is taken at its word. */
-function isStopped (pid: number): boolean | null {
+function isStopped(pid: number): boolean | null {
   try {
     return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {

@@ -10,11 +10,15 @@ export interface Credentials {
 export interface NodePlan {
   id: number
   dir: string
-  ports: { client: number, internal: number, controller: number }
+  ports: { client: number; internal: number; controller: number }
 }
 
 /** Lines of server.properties for a node that is broker and controller at once. */
-export function serverProperties (node: NodePlan, cluster: readonly NodePlan[], sasl: Credentials | undefined): string[] {
+export function serverProperties(
+  node: NodePlan,
+  cluster: readonly NodePlan[],
+  sasl: Credentials | undefined
+): string[] {
   const replicas = Math.min(3, cluster.length)
   return [
     ...listeners(node, cluster, sasl ? 'SASL_SSL' : 'PLAINTEXT'),
@@ -22,27 +26,44 @@ export function serverProperties (node: NodePlan, cluster: readonly NodePlan[], 
     'auto.create.topics.enable=false',
     ...replication(replicas, Math.max(1, replicas - 1)),
     ...SMALL,
-    ...sasl ? saslLines(node.dir) : []
+    ...(sasl ? saslLines(node.dir) : [])
   ]
 }
 
 /** Makes a certificate for 127.0.0.1 in the folder. Gives the PEM text that a client must trust. */
-export function makeCertificate (dir: string): string {
+export function makeCertificate(dir: string): string {
   const [key, certificate] = [path.join(dir, 'key.pem'), path.join(dir, 'ca.pem')]
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', certificate
-  ], { stdio: 'ignore' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '30',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      certificate
+    ],
+    { stdio: 'ignore' }
+  )
   return readFileSync(certificate, 'utf8')
 }
 
 /** Gives a node of the cluster its copy, in the order that Kafka reads: the key first. */
-export function writeKeystore (from: string, dir: string): void {
+export function writeKeystore(from: string, dir: string): void {
   const pem = ['key.pem', 'ca.pem'].map(name => readFileSync(path.join(from, name), 'utf8')).join('')
   writeFileSync(path.join(dir, 'keystore.pem'), pem, { mode: 0o600 })
 }
 
-function listeners ({ id, ports }: NodePlan, cluster: readonly NodePlan[], protocol: string): string[] {
+function listeners({ id, ports }: NodePlan, cluster: readonly NodePlan[], protocol: string): string[] {
   const open = [`CLIENT://127.0.0.1:${ports.client}`, `INTERNAL://127.0.0.1:${ports.internal}`]
   return [
     'process.roles=broker,controller',
@@ -56,7 +77,7 @@ function listeners ({ id, ports }: NodePlan, cluster: readonly NodePlan[], proto
   ]
 }
 
-function replication (replicas: number, minInSync: number): string[] {
+function replication(replicas: number, minInSync: number): string[] {
   return [
     `default.replication.factor=${replicas}`,
     `min.insync.replicas=${minInSync}`,
@@ -66,7 +87,7 @@ function replication (replicas: number, minInSync: number): string[] {
   ]
 }
 
-function saslLines (dir: string): string[] {
+function saslLines(dir: string): string[] {
   return [
     'ssl.keystore.type=PEM',
     `ssl.keystore.location=${dir}/keystore.pem`,

@@ -1,5 +1,5 @@
 import type net from 'node:net'
-import { onFrames, removePartition, type RequestHead, withPort } from './kafka-frames.js'
+import { onFrames, type RequestHead, removePartition, withPort } from './kafka-frames.js'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js'
 
 interface Teardown {
@@ -31,19 +31,23 @@ interface State {
 }
 
 /** Closed when the test ends. Answers that name the broker are made to name the proxy, so that clients stay with it. */
-export async function startKafkaProxy (t: Teardown, broker: string): Promise<KafkaProxy> {
+export async function startKafkaProxy(t: Teardown, broker: string): Promise<KafkaProxy> {
   const state: State = { target: Number(broker.split(':')[1]), own: 0, fault: null, spoiled: 0 }
-  const { port, ...proxy } = await startTcpProxy(t, { host: '127.0.0.1', port: state.target }, (client, upstream) => join(client, upstream, state))
+  const { port, ...proxy } = await startTcpProxy(t, { host: '127.0.0.1', port: state.target }, (client, upstream) =>
+    join(client, upstream, state)
+  )
   state.own = port
   return {
     ...proxy,
     brokers: [`127.0.0.1:${port}`],
-    arm: fault => { state.fault = fault },
+    arm: fault => {
+      state.fault = fault
+    },
     spoiled: () => state.spoiled
   }
 }
 
-function join (client: net.Socket, upstream: net.Socket, state: State): void {
+function join(client: net.Socket, upstream: net.Socket, state: State): void {
   const requests = new Map<number, RequestHead>()
   onFrames(client, frame => {
     requests.set(frame.readInt32BE(8), { apiKey: frame.readInt16BE(4), version: frame.readInt16BE(6) })
@@ -57,7 +61,7 @@ function join (client: net.Socket, upstream: net.Socket, state: State): void {
   })
 }
 
-function answerOf (frame: Buffer, request: RequestHead, state: State): Buffer | null {
+function answerOf(frame: Buffer, request: RequestHead, state: State): Buffer | null {
   const { apiKey } = request
   if (apiKey === METADATA || apiKey === FIND_COORDINATOR) return withPort(frame, state.target, state.own)
   const { fault } = state

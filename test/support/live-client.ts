@@ -8,7 +8,12 @@ interface Teardown {
 export interface LiveEvent {
   id: string | null
   event: string
-  data: { revision?: number, object?: { id?: string, extension?: string, state?: string } | null, id?: string, code?: string }
+  data: {
+    revision?: number
+    object?: { id?: string; extension?: string; state?: string } | null
+    id?: string
+    code?: string
+  }
 }
 
 export interface LiveClient {
@@ -33,10 +38,16 @@ export interface WatchOptions {
 }
 
 /** Reads server-sent events, as a browser would but for coming back by itself. */
-export async function watchLive (t: Teardown, url: string, { key, lastEventId, onEvent = () => {}, keepText = true }: WatchOptions): Promise<LiveClient> {
-  const headers = { authorization: `Bearer ${key}`, ...lastEventId !== undefined && { 'last-event-id': lastEventId } }
+export async function watchLive(
+  t: Teardown,
+  url: string,
+  { key, lastEventId, onEvent = () => {}, keepText = true }: WatchOptions
+): Promise<LiveClient> {
+  const headers = { authorization: `Bearer ${key}`, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
   const request = http.get(url, { headers, agent: false })
-  t.teardown(() => { request.destroy() })
+  t.teardown(() => {
+    request.destroy()
+  })
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
     request.once('error', reject)
@@ -60,25 +71,49 @@ export async function watchLive (t: Teardown, url: string, { key, lastEventId, o
       onEvent(told)
     }
   })
-  response.on('error', () => {}).once('close', () => { isOver = true })
+  response
+    .on('error', () => {})
+    .once('close', () => {
+      isOver = true
+    })
   return {
-    status: response.statusCode ?? 0, events,
+    status: response.statusCode ?? 0,
+    events,
     lastId: () => lastId,
     text: () => text,
     isOver: () => isOver,
-    pause: () => { response.pause() },
-    close: () => { request.destroy() }
+    pause: () => {
+      response.pause()
+    },
+    close: () => {
+      request.destroy()
+    }
   }
 }
 
-function parse (block: string): Omit<LiveEvent, 'data'> & { data: LiveEvent['data'] | null } {
-  const fields = new Map(block.split('\n').filter(line => !line.startsWith(':')).map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+function parse(block: string): Omit<LiveEvent, 'data'> & { data: LiveEvent['data'] | null } {
+  const fields = new Map(
+    block
+      .split('\n')
+      .filter(line => !line.startsWith(':'))
+      .map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)])
+  )
   const data = fields.get('data')
-  return { id: fields.get('id') ?? null, event: fields.get('event') ?? 'message', data: data === undefined ? null : JSON.parse(data) as LiveEvent['data'] } // as live/frames.ts writes it
+  return {
+    id: fields.get('id') ?? null,
+    event: fields.get('event') ?? 'message',
+    data: data === undefined ? null : (JSON.parse(data) as LiveEvent['data'])
+  } // as live/frames.ts writes it
 }
 
 /** Resolves with the events so far, once the condition holds for them. */
-export async function untilTold (client: LiveClient, what: string, condition: (events: readonly LiveEvent[]) => boolean): Promise<LiveEvent[]> {
-  await eventually(what, () => condition(client.events)).catch((err: Error) => { throw new Error(`${err.message}; told: ${client.text()}`) })
+export async function untilTold(
+  client: LiveClient,
+  what: string,
+  condition: (events: readonly LiveEvent[]) => boolean
+): Promise<LiveEvent[]> {
+  await eventually(what, () => condition(client.events)).catch((err: Error) => {
+    throw new Error(`${err.message}; told: ${client.text()}`)
+  })
   return client.events
 }

@@ -9,7 +9,7 @@ export const HOUR_MS = 60 * 60 * 1000
 export type Missing = 'call' | 'completion' | 'facts'
 
 /** Which webhooks of a call never come, in turn; most calls lose none. */
-const LOSSES: { missing: Missing, isLost: (event: CallEvent) => boolean }[] = [
+const LOSSES: { missing: Missing; isLost: (event: CallEvent) => boolean }[] = [
   { missing: 'call', isLost: () => true },
   { missing: 'completion', isLost: event => event.type === 'call.completed' },
   { missing: 'facts', isLost: event => event.type === 'call.started' },
@@ -18,13 +18,14 @@ const LOSSES: { missing: Missing, isLost: (event: CallEvent) => boolean }[] = [
 ]
 
 /** A company of whose calls some have lost webhooks, all that REST tells, and what is missing of which call. */
-export function lossyCompany (options: Partial<CompanyOptions> = {}) {
+export function lossyCompany(options: Partial<CompanyOptions> = {}) {
   const simulation = simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 100, ...options })
   const lossOf = new Map(simulation.truth.calls.map(({ id }, i) => [id, LOSSES[i % 10]]))
   const missing = new Map<string, Missing>()
   const notified: Event[] = []
   const lost: Event[] = []
-  for (const event of eventsOf({ ...simulation, facts: [] }) as CallEvent[]) { // without facts there are calls only
+  for (const event of eventsOf({ ...simulation, facts: [] }) as CallEvent[]) {
+    // without facts there are calls only
     const loss = lossOf.get(event.callId)
     if (loss?.isLost(event)) missing.set(event.callId, loss.missing)
     ;(loss?.isLost(event) ? lost : notified).push(event)
@@ -33,7 +34,7 @@ export function lossyCompany (options: Partial<CompanyOptions> = {}) {
 }
 
 /** The same, projected. */
-export async function projectedLossyCompany (t: Test, options: Partial<CompanyOptions> = {}) {
+export async function projectedLossyCompany(t: Test, options: Partial<CompanyOptions> = {}) {
   const { pool, url } = await freshDatabase(t)
   const company = lossyCompany(options)
   const project = projectorOf(pool)

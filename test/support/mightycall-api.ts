@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
-import type { Drift } from '../../src/mightycall/webhook/unknown-fields.js'
 import type { Limits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
+import type { Drift } from '../../src/mightycall/webhook/unknown-fields.js'
 import { freshDatabase } from './database.js'
 import { DOCUMENTED } from './mightycall-examples.js'
 
@@ -21,18 +21,27 @@ export interface Seen {
 
 export type Reply = (response: ServerResponse, request: Seen) => void
 
-export const json = (value: unknown, status = 200): Reply => response => { response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value)) }
+export const json =
+  (value: unknown, status = 200): Reply =>
+  response => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  }
 
 export const API_KEY = 'the-api-key-of-the-test'
 export const USER_KEY = 'the-user-key-of-101'
 
 /** A MightyCall over HTTP that answers as documented, or as the test says, and keeps what it was asked. */
-export async function mightyCallApi (t: Test, replies: Record<string, Reply> = {}) {
+export async function mightyCallApi(t: Test, replies: Record<string, Reply> = {}) {
   const seen: Seen[] = []
-  const all: Record<string, Reply> = { ...Object.fromEntries(Object.entries(DOCUMENTED).map(([route, answer]) => [route, json(answer)])), ...replies }
+  const all: Record<string, Reply> = {
+    ...Object.fromEntries(Object.entries(DOCUMENTED).map(([route, answer]) => [route, json(answer)])),
+    ...replies
+  }
   const server = createServer((request, response) => {
     let body = ''
-    request.on('data', chunk => { body += chunk })
+    request.on('data', chunk => {
+      body += chunk
+    })
     request.on('end', () => {
       const [path = '', query = ''] = (request.url ?? '').replace(/^\/v4/, '').split('?')
       const one = { route: `${request.method} ${path}`, query, headers: request.headers, body }
@@ -42,11 +51,19 @@ export async function mightyCallApi (t: Test, replies: Record<string, Reply> = {
     })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => new Promise<void>(resolve => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  }))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v4`, seen, replies: all, routes: () => seen.map(one => one.route) } // a TCP server's address is an object
+  t.teardown(
+    () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  )
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v4`,
+    seen,
+    replies: all,
+    routes: () => seen.map(one => one.route)
+  } // a TCP server's address is an object
 }
 
 interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>> {
@@ -56,7 +73,7 @@ interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>>
 }
 
 /** A client of such a MightyCall, whose time the test moves. */
-export async function restClient (t: Test, { replies, limits, budget = 2_000, ...of }: Options = {}) {
+export async function restClient(t: Test, { replies, limits, budget = 2_000, ...of }: Options = {}) {
   const api = await mightyCallApi(t, replies)
   const { pool } = await freshDatabase(t)
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
@@ -65,13 +82,34 @@ export async function restClient (t: Test, { replies, limits, budget = 2_000, ..
   const quota = createQuotaLedger(pool, budget)
   const rest = createRest({
     quota,
-    ...limits && { limits },
-    logger: pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } }),
+    ...(limits && { limits }),
+    logger: pino(
+      { level: 'trace' },
+      {
+        write: (line: string) => {
+          lines.push(line)
+        }
+      }
+    ),
     now: () => clock.now,
     random: () => 1,
-    onDrift: (_account, found) => { drifts.push(...found) }
+    onDrift: (_account, found) => {
+      drifts.push(...found)
+    }
   })
-  const account: Account = { id: 'acme', tokens: [], apiKey: API_KEY, userKeys: { 101: USER_KEY }, kind: 'classic', baseUrl: api.url, timeZone: 'UTC', region: 'US', ...of }
-  const pass = (ms: number) => { clock.now = new Date(clock.now.getTime() + ms) }
+  const account: Account = {
+    id: 'acme',
+    tokens: [],
+    apiKey: API_KEY,
+    userKeys: { 101: USER_KEY },
+    kind: 'classic',
+    baseUrl: api.url,
+    timeZone: 'UTC',
+    region: 'US',
+    ...of
+  }
+  const pass = (ms: number) => {
+    clock.now = new Date(clock.now.getTime() + ms)
+  }
   return { ...api, pool, quota, rest, account, client: rest.clientOf(account, '101'), clock, pass, lines, drifts }
 }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
+import type { LogRecord, StoredRecord } from '../../src/event-log/port.js'
 import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
-import type { LogRecord, StoredRecord } from '../../src/event-log/port.js'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { freshDatabase } from './database.js'
 import { SETTINGS } from './settings.js'
@@ -11,15 +11,18 @@ export const KEY = { logId: 'log-1', group: 'g', topic: 'calls', partition: 0 } 
 export const ANSWERED = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
 
 /** The records as they lie in the partition of KEY. */
-export function stored (records: readonly Pick<LogRecord, 'value' | 'headers' | 'key'>[], from = 0): StoredRecord[] {
+export function stored(records: readonly Pick<LogRecord, 'value' | 'headers' | 'key'>[], from = 0): StoredRecord[] {
   return records.map((record, i) => ({ ...record, topic: 'calls', partition: 0, offset: BigInt(from + i) }))
 }
 
 /** A database of its own, and what projects into it and looks at it. */
-export async function projector (t: Test) {
+export async function projector(t: Test) {
   const { pool } = await freshDatabase(t)
-  const count = async (table: string) => Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
-  const project = (events: readonly Event[], from = 0) => projectBatch(pool, KEY, stored(events.map(encodeEvent), from), { now: NOW, settings: SETTINGS })
-  const checkpoint = async () => (await pool.query<{ last_offset: string, last_id: string }>('select last_offset, last_id from checkpoints')).rows
+  const count = async (table: string) =>
+    Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
+  const project = (events: readonly Event[], from = 0) =>
+    projectBatch(pool, KEY, stored(events.map(encodeEvent), from), { now: NOW, settings: SETTINGS })
+  const checkpoint = async () =>
+    (await pool.query<{ last_offset: string; last_id: string }>('select last_offset, last_id from checkpoints')).rows
   return { pool, count, project, checkpoint }
 }

@@ -7,18 +7,18 @@ import { keyIn } from '../../src/access/bearer.js'
 import type { Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts/accounts.js'
 import { createChangeSettings } from '../../src/accounts/change-settings.js'
-import { type LiveSettings, createLiveSettings } from '../../src/accounts/runtime-settings.js'
+import { createLiveSettings, type LiveSettings } from '../../src/accounts/runtime-settings.js'
 import type { SyncOptions } from '../../src/api/admin/sync.js'
 import { serveQuery } from '../../src/api/api.js'
 import type { ApiLimits } from '../../src/api/authorize.js'
 import { collectOpenApi } from '../../src/api/openapi.js'
-import { type SystemParts, createSystemState } from '../../src/app/system-state.js'
+import { createSystemState, type SystemParts } from '../../src/app/system-state.js'
 import { LiveClosedError } from '../../src/errors.js'
 import { createHttp } from '../../src/http/server.js'
 import live from '../../src/live/route.js'
 import type { LiveStreams } from '../../src/live/streams.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota/usage.js'
-import { type Metrics, createMetrics } from '../../src/observability/metrics.js'
+import { createMetrics, type Metrics } from '../../src/observability/metrics.js'
 import { createRepairs } from '../../src/project/admin.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
@@ -50,14 +50,41 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   zonesOf?: (accounts?: readonly string[]) => readonly string[]
 }
 
-const NO_LIVE: LiveStreams = { open: async () => { throw new LiveClosedError() }, close: async () => {} }
+const NO_LIVE: LiveStreams = {
+  open: async () => {
+    throw new LiveClosedError()
+  },
+  close: async () => {}
+}
 
 interface Teardown {
   teardown: (fn: () => Promise<void> | void) => void
 }
 
 /** The API over a database, at a time of the test's own. */
-export async function queryApi (t: Teardown, pool: pg.Pool, now: () => Date, { accounts = [], viewers = {}, adminKey = API_KEY, publicUrl = null, limits = {}, corsOrigins = [], alongside, wake = null, live: streams = NO_LIVE, sync = null, syncable = () => [], settings = createLiveSettings(SETTINGS, pool), accountIds = ['default'], metrics = createMetrics(), system = {}, zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))] }: QueryApiOptions = {}) {
+export async function queryApi(
+  t: Teardown,
+  pool: pg.Pool,
+  now: () => Date,
+  {
+    accounts = [],
+    viewers = {},
+    adminKey = API_KEY,
+    publicUrl = null,
+    limits = {},
+    corsOrigins = [],
+    alongside,
+    wake = null,
+    live: streams = NO_LIVE,
+    sync = null,
+    syncable = () => [],
+    settings = createLiveSettings(SETTINGS, pool),
+    accountIds = ['default'],
+    metrics = createMetrics(),
+    system = {},
+    zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))]
+  }: QueryApiOptions = {}
+) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await alongside?.(app)
@@ -74,23 +101,40 @@ export async function queryApi (t: Teardown, pool: pg.Pool, now: () => Date, { a
     settings,
     changeSettings: createChangeSettings(pool, now),
     accountIds: () => accountIds,
-    systemState: createSystemState({ pool, group: 'g', metrics, roles: ['query'], accountIds: () => accountIds, checks: {}, waiting: null, lag: null, tokenUses: null, ...system }),
+    systemState: createSystemState({
+      pool,
+      group: 'g',
+      metrics,
+      roles: ['query'],
+      accountIds: () => accountIds,
+      checks: {},
+      waiting: null,
+      lag: null,
+      tokenUses: null,
+      ...system
+    }),
     backfills: createBackfills({ pool, now, wake }),
     sync,
     syncable,
-    addRoutes: async (api, authenticate) => { await api.register(live, { live: streams, authenticate }) },
+    addRoutes: async (api, authenticate) => {
+      await api.register(live, { live: streams, authenticate })
+    },
     access: { ...access, authenticate: withViewers(viewers, access.authenticate) },
     limits: { requestsPerMinute: 0, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, ...limits },
     corsOrigins
   })
   t.teardown(() => app.close())
   const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
-  const send = (method: 'POST' | 'PATCH') => (url: string, payload?: object, key = API_KEY) => app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...payload && { payload } })
-  const remove = (url: string, key = API_KEY) => app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
+  const send =
+    (method: 'POST' | 'PATCH') =>
+    (url: string, payload?: object, key = API_KEY) =>
+      app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...(payload && { payload }) })
+  const remove = (url: string, key = API_KEY) =>
+    app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
   return { app, access, get, post: send('POST'), patch: send('PATCH'), remove }
 }
 
 /** Whose keys are in no table: theirs are those that the test has made up. */
-function withViewers (viewers: Record<string, Viewer>, authenticate: Access['authenticate']): Access['authenticate'] {
+function withViewers(viewers: Record<string, Viewer>, authenticate: Access['authenticate']): Access['authenticate'] {
   return async request => viewers[keyIn(request) ?? ''] ?? authenticate(request)
 }

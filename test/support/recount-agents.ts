@@ -19,15 +19,26 @@ interface Span {
 }
 
 /** What GET /v1/stats/agents says of agents all of whose calls have ended, by looking at every second of the span. */
-export async function recountAgents (pool: pg.Pool, { since, until }: { since: Date, until: Date }) {
-  const { rows: extensions } = await pool.query<{ extension: string }>('select extension from mightycall_extensions order by extension collate "C"')
-  const { rows: legs } = await pool.query<Leg>('select l.*, c.started_at from call_legs l join call_history c using (account, call_id)')
+export async function recountAgents(pool: pg.Pool, { since, until }: { since: Date; until: Date }) {
+  const { rows: extensions } = await pool.query<{ extension: string }>(
+    'select extension from mightycall_extensions order by extension collate "C"'
+  )
+  const { rows: legs } = await pool.query<Leg>(
+    'select l.*, c.started_at from call_legs l join call_history c using (account, call_id)'
+  )
   const { rows: spans } = await pool.query<Span>('select * from agent_presence')
   return extensions.map(({ extension }) => {
     const own = legs.filter(leg => leg.extension === extension)
     const begun = own.filter(({ started_at }) => started_at >= since && started_at < until)
-    const seconds = secondsOf(own, spans.filter(span => span.extension === extension), [since.getTime(), until.getTime()])
-    const [offered, answered] = [begun.filter(({ role }) => role === 'agent'), begun.filter(({ role, result }) => role === 'agent' && result === 'answered')]
+    const seconds = secondsOf(
+      own,
+      spans.filter(span => span.extension === extension),
+      [since.getTime(), until.getTime()]
+    )
+    const [offered, answered] = [
+      begun.filter(({ role }) => role === 'agent'),
+      begun.filter(({ role, result }) => role === 'agent' && result === 'answered')
+    ]
     return {
       extension,
       offered: offered.length,
@@ -35,16 +46,28 @@ export async function recountAgents (pool: pg.Pool, { since, until }: { since: D
       missed: offered.filter(({ result }) => result === 'unanswered').length,
       dialed: begun.length - offered.length,
       handled: new Set(begun.filter(({ result }) => result === 'answered').map(({ call_id }) => call_id)).size,
-      talkSeconds: begun.reduce((sum, { connected_at, ended_at }) => sum + (connected_at && ended_at ? (ended_at.getTime() - connected_at.getTime()) / 1000 : 0), 0),
+      talkSeconds: begun.reduce(
+        (sum, { connected_at, ended_at }) =>
+          sum + (connected_at && ended_at ? (ended_at.getTime() - connected_at.getTime()) / 1000 : 0),
+        0
+      ),
       ...seconds
     }
   })
 }
 
 /** Between two neighbouring moments at which anything changes, nothing does. */
-function secondsOf (legs: readonly Leg[], spans: readonly Span[], [from, to]: [number, number]) {
-  const moments = [from, to, ...[...legs.flatMap(leg => [leg.ringing_at, leg.connected_at, leg.ended_at]), ...spans.flatMap(span => [span.since, span.until])].flatMap(at => at?.getTime() ?? [])]
-    .filter(at => at >= from && at <= to).sort((a, b) => a - b)
+function secondsOf(legs: readonly Leg[], spans: readonly Span[], [from, to]: [number, number]) {
+  const moments = [
+    from,
+    to,
+    ...[
+      ...legs.flatMap(leg => [leg.ringing_at, leg.connected_at, leg.ended_at]),
+      ...spans.flatMap(span => [span.since, span.until])
+    ].flatMap(at => at?.getTime() ?? [])
+  ]
+    .filter(at => at >= from && at <= to)
+    .sort((a, b) => a - b)
   const sums = { known: 0, onCall: 0, ringing: 0, available: 0 }
   for (const [i, at] of moments.slice(0, -1).entries()) {
     const length = ((moments[i + 1] ?? at) - at) / 1000
@@ -60,10 +83,16 @@ function secondsOf (legs: readonly Leg[], spans: readonly Span[], [from, to]: [n
   const isKnown = spans.some(span => span.since.getTime() < to && (span.until === null || span.until.getTime() > from))
   const [busy, all] = [sums.onCall + sums.ringing, sums.onCall + sums.ringing + sums.available]
   return isKnown
-    ? { presenceKnownSeconds: sums.known, onCallSeconds: sums.onCall, ringingSeconds: sums.ringing, availableSeconds: sums.available, occupancy: all === 0 ? null : busy / all }
+    ? {
+        presenceKnownSeconds: sums.known,
+        onCallSeconds: sums.onCall,
+        ringingSeconds: sums.ringing,
+        availableSeconds: sums.available,
+        occupancy: all === 0 ? null : busy / all
+      }
     : { presenceKnownSeconds: null, onCallSeconds: null, ringingSeconds: null, availableSeconds: null, occupancy: null }
 }
 
-function begin ({ ringing_at, connected_at }: Leg): number {
+function begin({ ringing_at, connected_at }: Leg): number {
   return (ringing_at ?? connected_at)?.getTime() ?? Number.POSITIVE_INFINITY
 }

@@ -11,23 +11,34 @@ export interface CountedRow {
   ended_at: Date | null
 }
 
-export async function countedRows (pool: pg.Pool): Promise<CountedRow[]> {
+export async function countedRows(pool: pg.Pool): Promise<CountedRow[]> {
   return (await pool.query<CountedRow>('select * from call_history order by started_at')).rows
 }
 
-/** What GET /v1/stats/calls says of these calls, counted one by one from their times; seconds are rounded to milliseconds. */
-export function recount (rows: readonly CountedRow[], { within = 20, droppedUnder = 4 } = {}) {
-  const isAnswered = ({ outcome, answered_at }: CountedRow) => outcome === 'answered' || (outcome === null && answered_at !== null)
-  const secondsTo = (at: Date | null, { started_at }: CountedRow) => at === null ? null : (at.getTime() - started_at.getTime()) / 1000
+/**
+ * What GET /v1/stats/calls says of these calls, counted one by one from their times; seconds are rounded to
+ * milliseconds.
+ */
+export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder = 4 } = {}) {
+  const isAnswered = ({ outcome, answered_at }: CountedRow) =>
+    outcome === 'answered' || (outcome === null && answered_at !== null)
+  const secondsTo = (at: Date | null, { started_at }: CountedRow) =>
+    at === null ? null : (at.getTime() - started_at.getTime()) / 1000
   const of = (direction: string) => rows.filter(row => row.direction === direction)
-  const isDropped = (row: CountedRow) => ['missed', 'abandoned', 'dropped', 'canceled'].includes(row.outcome ?? '') && (secondsTo(row.ended_at, row) ?? 0) < droppedUnder
+  const isDropped = (row: CountedRow) =>
+    ['missed', 'abandoned', 'dropped', 'canceled'].includes(row.outcome ?? '') &&
+    (secondsTo(row.ended_at, row) ?? 0) < droppedUnder
   const inbound = of('inbound').filter(row => !isDropped(row))
   const ended = (...outcomes: string[]) => inbound.filter(({ outcome }) => outcomes.includes(outcome ?? '')).length
   const answered = inbound.filter(isAnswered)
   const waits = answered.flatMap(row => secondsTo(row.answered_at, row) ?? [])
-  const patient = inbound.filter(row => !isAnswered(row) && row.outcome !== null && (secondsTo(row.ended_at, row) ?? 0) >= within)
-  const talks = rows.flatMap(row => row.answered_at && row.ended_at ? [(row.ended_at.getTime() - row.answered_at.getTime()) / 1000] : [])
-  const rate = (part: number, whole: number) => whole === 0 ? null : part / whole
+  const patient = inbound.filter(
+    row => !isAnswered(row) && row.outcome !== null && (secondsTo(row.ended_at, row) ?? 0) >= within
+  )
+  const talks = rows.flatMap(row =>
+    row.answered_at && row.ended_at ? [(row.ended_at.getTime() - row.answered_at.getTime()) / 1000] : []
+  )
+  const rate = (part: number, whole: number) => (whole === 0 ? null : part / whole)
   return {
     calls: rows.length,
     inbound: inbound.length,
@@ -50,7 +61,7 @@ export function recount (rows: readonly CountedRow[], { within = 20, droppedUnde
   }
 }
 
-function spread (values: readonly number[]) {
+function spread(values: readonly number[]) {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (share: number) => {
     const place = share * (sorted.length - 1)
@@ -58,9 +69,13 @@ function spread (values: readonly number[]) {
     return rounded(below + ((sorted[Math.ceil(place)] ?? 0) - below) * (place % 1))
   }
   if (sorted.length === 0) return { averageSeconds: null, p50Seconds: null, p95Seconds: null }
-  return { averageSeconds: rounded(sorted.reduce((sum, value) => sum + value, 0) / sorted.length), p50Seconds: at(0.5), p95Seconds: at(0.95) }
+  return {
+    averageSeconds: rounded(sorted.reduce((sum, value) => sum + value, 0) / sorted.length),
+    p50Seconds: at(0.5),
+    p95Seconds: at(0.95)
+  }
 }
 
-function rounded (value: number): number {
+function rounded(value: number): number {
   return Number(value.toFixed(3))
 }

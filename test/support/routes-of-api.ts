@@ -22,29 +22,46 @@ export interface DescribedRoute {
 }
 
 interface Operation {
-  parameters?: { name: string, in: string, schema: Schema }[]
+  parameters?: { name: string; in: string; schema: Schema }[]
   responses: Record<string, unknown>
 }
 
-/** Every route that the OpenAPI document describes, but for webhooks and health, and who may use it. Throws when nobody has said so. */
-export function describedRoutes (app: FastifyInstance): DescribedRoute[] {
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> } // @fastify/swagger knows no 3.1
-  return Object.entries(paths).filter(([path]) => !/^\/(webhooks|health|metrics)\b/.test(path)).flatMap(([path, operations]) => Object.entries(operations).map(([name, operation]) => {
-    const method = name.toUpperCase() as DescribedRoute['method'] // no route of ours has another
-    const pattern = path.replace(/\{(\w+)\}/g, ':$1')
-    const [, , role] = ROUTES.find(line => line[0] === method && line[1] === pattern) ?? []
-    if (!role) throw new Error(`${method} ${pattern} is described, and not in access/routes.ts`)
-    const parameters = operation.parameters ?? []
-    return {
-      method, path: pattern, role,
-      statuses: Object.keys(operation.responses).map(Number),
-      query: parameters.filter(parameter => parameter.in === 'query').map(parameter => parameter.name),
-      url: (values = {}) => parameters.filter(parameter => parameter.in === 'path').reduce((url, { name, schema }) => url.replace(`{${name}}`, encodeURIComponent(values[name] ?? sampleOf(schema))), path)
-    }
-  }))
+/**
+ * Every route that the OpenAPI document describes, but for webhooks and health, and who may use it. Throws when nobody
+ * has said so.
+ */
+export function describedRoutes(app: FastifyInstance): DescribedRoute[] {
+  // @fastify/swagger knows no 3.1
+  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
+  return Object.entries(paths)
+    .filter(([path]) => !/^\/(webhooks|health|metrics)\b/.test(path))
+    .flatMap(([path, operations]) =>
+      Object.entries(operations).map(([name, operation]) => {
+        const method = name.toUpperCase() as DescribedRoute['method'] // no route of ours has another
+        const pattern = path.replace(/\{(\w+)\}/g, ':$1')
+        const [, , role] = ROUTES.find(line => line[0] === method && line[1] === pattern) ?? []
+        if (!role) throw new Error(`${method} ${pattern} is described, and not in access/routes.ts`)
+        const parameters = operation.parameters ?? []
+        return {
+          method,
+          path: pattern,
+          role,
+          statuses: Object.keys(operation.responses).map(Number),
+          query: parameters.filter(parameter => parameter.in === 'query').map(parameter => parameter.name),
+          url: (values = {}) =>
+            parameters
+              .filter(parameter => parameter.in === 'path')
+              .reduce(
+                (url, { name, schema }) =>
+                  url.replace(`{${name}}`, encodeURIComponent(values[name] ?? sampleOf(schema))),
+                path
+              )
+        }
+      })
+    )
 }
 
-function sampleOf ({ format, pattern }: Schema): string {
+function sampleOf({ format, pattern }: Schema): string {
   if (format === 'uuid') return '00000000-0000-4000-8000-000000000000'
   return pattern?.includes('0-9') ? '999' : '+15550000000'
 }

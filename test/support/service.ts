@@ -28,16 +28,25 @@ export interface RunningService {
 export const MAIN = path.join(PROJECT_ROOT, 'dist/src/main.js')
 
 /** Runs a command of ours as a process of its own; resolves when it has ended. */
-export async function runCommand (args: readonly string[], env: Record<string, string>): Promise<{ code: number | null, stdout: string, stderr: string }> {
+export async function runCommand(
+  args: readonly string[],
+  env: Record<string, string>
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawnMain(args, env)
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
-  const [code] = await once(child, 'close') as [number | null]
+  const [code] = (await once(child, 'close')) as [number | null]
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
-/** Starts the real service on a free port; it is killed when the test ends. Secrets not in `env` are those of its DATA_DIR. */
-export async function startServiceProcess (t: Teardown, env: Record<string, string> & { DATA_DIR: string }): Promise<RunningService> {
+/**
+ * Starts the real service on a free port; it is killed when the test ends. Secrets not in `env` are those of its
+ * DATA_DIR.
+ */
+export async function startServiceProcess(
+  t: Teardown,
+  env: Record<string, string> & { DATA_DIR: string }
+): Promise<RunningService> {
   const child = spawnMain(['start'], { PORT: '0', DRAIN_SECONDS: '0', ...env })
   const gone = once(child, 'close')
   const end = async (signal: NodeJS.Signals) => {
@@ -45,40 +54,68 @@ export async function startServiceProcess (t: Teardown, env: Record<string, stri
     await gone
     return child.exitCode
   }
-  t.teardown(async () => { await end('SIGKILL') })
+  t.teardown(async () => {
+    await end('SIGKILL')
+  })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   const output = () => stdout() + stderr()
-  await eventually('the service listens', () => /"msg":"(ready|listening, but not ready yet)"/.test(stdout()) || child.exitCode !== null || child.signalCode !== null, 30_000)
+  await eventually(
+    'the service listens',
+    () =>
+      /"msg":"(ready|listening, but not ready yet)"/.test(stdout()) ||
+      child.exitCode !== null ||
+      child.signalCode !== null,
+    30_000
+  )
   const url = /"url":"([^"]+)"/.exec(stdout())?.[1]
   if (!url) throw new Error(`the service did not start: ${output()}`)
-  const { WEBHOOK_TOKENS = '', ADMIN_KEY = '' } = env.ADMIN_KEY ? env : parseEnv(readFileSync(path.join(env.DATA_DIR, 'secrets.env'), 'utf8'))
+  const { WEBHOOK_TOKENS = '', ADMIN_KEY = '' } = env.ADMIN_KEY
+    ? env
+    : parseEnv(readFileSync(path.join(env.DATA_DIR, 'secrets.env'), 'utf8'))
   return {
-    url, token: WEBHOOK_TOKENS, adminKey: ADMIN_KEY, output, child, end,
-    post: async notification => (await fetch(`${url}/webhooks/mightycall/${WEBHOOK_TOKENS}`, { method: 'POST', body: JSON.stringify(notification) })).status,
+    url,
+    token: WEBHOOK_TOKENS,
+    adminKey: ADMIN_KEY,
+    output,
+    child,
+    end,
+    post: async notification =>
+      (
+        await fetch(`${url}/webhooks/mightycall/${WEBHOOK_TOKENS}`, {
+          method: 'POST',
+          body: JSON.stringify(notification)
+        })
+      ).status,
     get: async path => (await fetch(url + path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).json()
   }
 }
 
 /** Secrets as a user would set them. */
-export function someSecrets (): { WEBHOOK_TOKENS: string, ADMIN_KEY: string } {
+export function someSecrets(): { WEBHOOK_TOKENS: string; ADMIN_KEY: string } {
   return { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
 }
 
 /** A command of ours as a process. */
-export function spawnMain (args: readonly string[], env: Record<string, string>) {
+export function spawnMain(args: readonly string[], env: Record<string, string>) {
   return spawnProgram(MAIN, args, env)
 }
 
 /** A compiled program as a process, in an environment without what would configure the service by accident. */
-export function spawnProgram (file: string, args: readonly string[], env: Record<string, string>) {
+export function spawnProgram(file: string, args: readonly string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
-  const inherited = { PATH, HOME, ...TMPDIR && { TMPDIR }, ...MCS_TEST_RUN && { MCS_TEST_RUN } }
-  return spawn(...withoutHooks(process.execPath, ['--enable-source-maps', file, ...args]), { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: PROJECT_ROOT })
+  const inherited = { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(MCS_TEST_RUN && { MCS_TEST_RUN }) }
+  return spawn(...withoutHooks(process.execPath, ['--enable-source-maps', file, ...args]), {
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: PROJECT_ROOT
+  })
 }
 
-function collect (stream: NodeJS.ReadableStream): () => string {
+function collect(stream: NodeJS.ReadableStream): () => string {
   let text = ''
-  stream.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
   return () => text
 }

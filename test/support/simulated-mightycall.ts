@@ -2,12 +2,12 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
 import type { Clock } from '../../src/lib/clock.js'
-import type { Drift } from '../../src/mightycall/webhook/unknown-fields.js'
 import type { Limits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
+import type { Drift } from '../../src/mightycall/webhook/unknown-fields.js'
 import type { CompanyOptions } from '../../src/simulator/company.js'
-import { startSimulatedMightyCall, type SimulatedMightyCallOptions } from '../../src/simulator/http/start.js'
+import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import { COMPANY_START } from './company.js'
 import { freshDatabase } from './database.js'
 
@@ -22,9 +22,15 @@ export interface MovedClock extends Clock {
 }
 
 /** Time that the test moves. */
-export function movedClock (at: number): MovedClock {
+export function movedClock(at: number): MovedClock {
   let time = at
-  return { now: () => new Date(time), wait: async () => {}, set: at => { time = at } }
+  return {
+    now: () => new Date(time),
+    wait: async () => {},
+    set: at => {
+      time = at
+    }
+  }
 }
 
 interface Options extends Partial<SimulatedMightyCallOptions> {
@@ -33,7 +39,7 @@ interface Options extends Partial<SimulatedMightyCallOptions> {
 }
 
 /** A simulated MightyCall whose time the test moves. */
-export async function simulatedMightyCall (t: Test, { of, at = AT_THE_END, ...options }: Options = {}) {
+export async function simulatedMightyCall(t: Test, { of, at = AT_THE_END, ...options }: Options = {}) {
   const clock = movedClock(at)
   const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...of }
   const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, ...options })
@@ -43,16 +49,38 @@ export async function simulatedMightyCall (t: Test, { of, at = AT_THE_END, ...op
     const body = await response.text()
     return { status: response.status, headers: response.headers, body, json: () => JSON.parse(body) }
   }
-  const post = (path: string, body: unknown) => get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const post = (path: string, body: unknown) =>
+    get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return { ...mightyCall, clock, company, get, post }
 }
 
 /** The same with our own client to it, and a ledger of its own. */
-export async function simulatedRest (t: Test, { limits, budget = 100_000, ...options }: Options & { limits?: Partial<Limits>, budget?: number } = {}) {
+export async function simulatedRest(
+  t: Test,
+  { limits, budget = 100_000, ...options }: Options & { limits?: Partial<Limits>; budget?: number } = {}
+) {
   const simulated = await simulatedMightyCall(t, options)
   const { pool } = await freshDatabase(t)
   const drifts: Drift[] = []
-  const rest = createRest({ quota: createQuotaLedger(pool, budget), ...limits && { limits }, logger: pino({ level: 'silent' }), now: simulated.clock.now, random: () => 1, onDrift: (_account, found) => { drifts.push(...found) } })
-  const account: Account = { id: 'default', tokens: [], apiKey: simulated.apiKey, userKeys: simulated.userKeys, kind: simulated.company.family ?? 'classic', baseUrl: simulated.baseUrl, timeZone: 'UTC', region: 'US' }
+  const rest = createRest({
+    quota: createQuotaLedger(pool, budget),
+    ...(limits && { limits }),
+    logger: pino({ level: 'silent' }),
+    now: simulated.clock.now,
+    random: () => 1,
+    onDrift: (_account, found) => {
+      drifts.push(...found)
+    }
+  })
+  const account: Account = {
+    id: 'default',
+    tokens: [],
+    apiKey: simulated.apiKey,
+    userKeys: simulated.userKeys,
+    kind: simulated.company.family ?? 'classic',
+    baseUrl: simulated.baseUrl,
+    timeZone: 'UTC',
+    region: 'US'
+  }
   return { ...simulated, rest, account, client: rest.clientOf(account, '101'), drifts }
 }

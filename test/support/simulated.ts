@@ -6,7 +6,7 @@ import type { Notification } from '../../src/simulator/notifications.js'
 const ACCOUNT = { id: 'default', apiKey: SIMULATED_API_KEY, region: 'US' } as const
 
 /** The events of such notifications, by their calls. */
-export function eventsByCall (notifications: readonly Notification[]): Map<string, CallEvent[]> {
+export function eventsByCall(notifications: readonly Notification[]): Map<string, CallEvent[]> {
   const events = new Map<string, CallEvent[]>()
   for (const { at, body } of notifications) {
     const event = parseNotification(ACCOUNT, Buffer.from(JSON.stringify(body)), new Date(at + 1_000))

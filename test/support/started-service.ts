@@ -18,8 +18,10 @@ export interface StartedService {
  * Runs what `npm start` runs, in an empty folder on a free port, with no other variable of ours set.
  * Resolves when it is ready; it is told to stop when the test ends, and has to do so in order.
  */
-export async function startByScript (t: Test): Promise<StartedService> {
-  const { scripts } = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } } // our own file
+export async function startByScript(t: Test): Promise<StartedService> {
+  const { scripts } = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  } // our own file
   const dataDir = tempDir(t)
   const [port = 0] = await freePorts(1)
   const { PATH, HOME, TMPDIR, MCS_TEST_RUN } = process.env
@@ -38,10 +40,17 @@ export async function startByScript (t: Test): Promise<StartedService> {
   return { port, dataDir }
 }
 
-async function readyLine (stdout: NodeJS.ReadableStream, gone: Promise<unknown>): Promise<void> {
+async function readyLine(stdout: NodeJS.ReadableStream, gone: Promise<unknown>): Promise<void> {
   const lines = createInterface(stdout)
   const ready = new Promise<void>(resolve => {
-    lines.on('line', line => { if (line.includes('"msg":"ready"')) resolve() }) // read to the end: a full pipe would stop the service
+    lines.on('line', line => {
+      if (line.includes('"msg":"ready"')) resolve()
+    }) // read to the end: a full pipe would stop the service
   })
-  await Promise.race([ready, gone.then(() => { throw new Error('the service ended before it was ready') })])
+  await Promise.race([
+    ready,
+    gone.then(() => {
+      throw new Error('the service ended before it was ready')
+    })
+  ])
 }

@@ -17,7 +17,7 @@ export interface TcpProxy {
 }
 
 /** A TCP port or a unix socket. */
-export type ProxyTarget = { host: string, port: number } | { path: string }
+export type ProxyTarget = { host: string; port: number } | { path: string }
 
 /** Moves what one side says to the other. */
 export type Join = (client: net.Socket, upstream: net.Socket) => void
@@ -29,7 +29,7 @@ interface State {
 }
 
 /** Closed when the test ends. */
-export async function startTcpProxy (t: Teardown, target: ProxyTarget, join: Join = pass): Promise<TcpProxy> {
+export async function startTcpProxy(t: Teardown, target: ProxyTarget, join: Join = pass): Promise<TcpProxy> {
   const state: State = { stalled: false, isCut: false, sockets: new Set() }
   const server = net.createServer(client => {
     if (state.isCut) return client.on('error', () => {}).resetAndDestroy()
@@ -51,31 +51,35 @@ export async function startTcpProxy (t: Teardown, target: ProxyTarget, join: Joi
       state.isCut = true
       for (const socket of state.sockets) reset(socket)
     },
-    mend: () => { state.isCut = false }
+    mend: () => {
+      state.isCut = false
+    }
   }
 }
 
-function pass (client: net.Socket, upstream: net.Socket): void {
+function pass(client: net.Socket, upstream: net.Socket): void {
   client.on('data', chunk => upstream.write(chunk))
   upstream.on('data', chunk => client.write(chunk))
 }
 
-function keep (socket: net.Socket, peer: net.Socket, { sockets, stalled }: State): void {
+function keep(socket: net.Socket, peer: net.Socket, { sockets, stalled }: State): void {
   sockets.add(socket)
   if (stalled) socket.pause()
-  socket.on('error', () => {}).on('close', () => {
-    sockets.delete(socket)
-    peer.destroy()
-  })
+  socket
+    .on('error', () => {})
+    .on('close', () => {
+      sockets.delete(socket)
+      peer.destroy()
+    })
 }
 
 /** A unix socket knows no reset. */
-function reset (socket: net.Socket): void {
+function reset(socket: net.Socket): void {
   if (socket.remoteFamily) socket.resetAndDestroy()
   else socket.destroy()
 }
 
-function setStalled (state: State, stalled: boolean): void {
+function setStalled(state: State, stalled: boolean): void {
   state.stalled = stalled
   for (const socket of state.sockets) stalled ? socket.pause() : socket.resume()
 }

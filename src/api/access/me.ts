@@ -19,32 +19,48 @@ export interface MeOptions {
 
 const instant = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
 
-const meShape = Type.Object({
-  actor: Type.String({ description: 'Id of the key; admin: ADMIN_KEY.' }),
-  label: orNull(Type.String(), 'What people call the key. Null: it is ADMIN_KEY.'),
-  role: Type.Enum([...KEY_ROLES]),
-  account: orNull(Type.String(), 'Null: all accounts.'),
-  organization: orNull(Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }), 'Null: all of the account.'),
-  keyExpiresAt: instant('Null: never.'),
-  sessionExpiresAt: instant('When one has to sign in again. Null: the request carries a key.')
-}, { title: 'me' })
+const meShape = Type.Object(
+  {
+    actor: Type.String({ description: 'Id of the key; admin: ADMIN_KEY.' }),
+    label: orNull(Type.String(), 'What people call the key. Null: it is ADMIN_KEY.'),
+    role: Type.Enum([...KEY_ROLES]),
+    account: orNull(Type.String(), 'Null: all accounts.'),
+    organization: orNull(
+      Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }),
+      'Null: all of the account.'
+    ),
+    keyExpiresAt: instant('Null: never.'),
+    sessionExpiresAt: instant('When one has to sign in again. Null: the request carries a key.')
+  },
+  { title: 'me' }
+)
 
 /** GET /v1/me. */
-export default fp<MeOptions>(async (plain, { keys, organizations, sessions }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<MeOptions>(
+  async (plain, { keys, organizations, sessions }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/me', { schema: { tags: ['access'], summary: 'Who the key makes you', response: { 200: meShape } } }, async request => {
-    const viewer = viewerOf(request)
-    const { actor, role, account } = viewer
-    const token = keyIn(request) === undefined ? request.cookies[SESSION_COOKIE] : undefined
-    const [key] = isKeyId(actor) ? await keys.list(viewer, { id: actor }, { place: null, limit: 1 }) : []
-    const organization = viewer.organization === null ? null : await organizations.find(viewer, viewer.organization)
-    const sessionExpiresAt = token === undefined ? null : await sessions.expiryOf(token)
-    return {
-      actor, label: key?.label ?? null, role, account,
-      organization: organization && { id: organization.id, name: organization.name },
-      keyExpiresAt: key?.expiresAt?.toISOString() ?? null,
-      sessionExpiresAt: sessionExpiresAt?.toISOString() ?? null
-    }
-  })
-}, { name: 'me', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/me',
+      { schema: { tags: ['access'], summary: 'Who the key makes you', response: { 200: meShape } } },
+      async request => {
+        const viewer = viewerOf(request)
+        const { actor, role, account } = viewer
+        const token = keyIn(request) === undefined ? request.cookies[SESSION_COOKIE] : undefined
+        const [key] = isKeyId(actor) ? await keys.list(viewer, { id: actor }, { place: null, limit: 1 }) : []
+        const organization = viewer.organization === null ? null : await organizations.find(viewer, viewer.organization)
+        const sessionExpiresAt = token === undefined ? null : await sessions.expiryOf(token)
+        return {
+          actor,
+          label: key?.label ?? null,
+          role,
+          account,
+          organization: organization && { id: organization.id, name: organization.name },
+          keyExpiresAt: key?.expiresAt?.toISOString() ?? null,
+          sessionExpiresAt: sessionExpiresAt?.toISOString() ?? null
+        }
+      }
+    )
+  },
+  { name: 'me', fastify: '5.x', encapsulate: true }
+)

@@ -22,40 +22,77 @@ export interface OrganizationNumbersOptions {
 
 const number = Type.String({ minLength: 1, maxLength: 100, description: 'A business number, in any format.' })
 const instant = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }))
-const body = Type.Object({ number, from: instant('An instant or a day; now.'), until: instant('An instant or a day; for ever.') }, { additionalProperties: false })
-const until = Type.Object({ until: instant('An instant or a day; now. Before the span began: it is taken away, as if it had never been.') }, { additionalProperties: false })
+const body = Type.Object(
+  { number, from: instant('An instant or a day; now.'), until: instant('An instant or a day; for ever.') },
+  { additionalProperties: false }
+)
+const until = Type.Object(
+  { until: instant('An instant or a day; now. Before the span began: it is taken away, as if it had never been.') },
+  { additionalProperties: false }
+)
 const ended = Type.Object({ ownership: orNull(ownershipShape, 'Null: there is no such span any more.') })
 
 /** POST /v1/organizations/:id/numbers and DELETE /v1/organizations/:id/numbers/:number. */
-export default fp<OrganizationNumbersOptions>(async (plain, { organizations, ownerships, now, regionsOf, zonesOf }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const tags = ['access']
+export default fp<OrganizationNumbersOptions>(
+  async (plain, { organizations, ownerships, now, regionsOf, zonesOf }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+    const tags = ['access']
 
-  app.post('/v1/organizations/:id/numbers', {
-    schema: {
-      tags, summary: 'Give it a business number for a span of time', params: organizationPath, body, response: { 201: ownershipShape, ...errors(400, 404, 409) },
-      description: 'Calls, voicemails and messages belong to whoever has the number when they begin, for ever. To move a number, end it with one and give it to the other, at the same instant: what was stays where it was.'
+    app.post(
+      '/v1/organizations/:id/numbers',
+      {
+        schema: {
+          tags,
+          summary: 'Give it a business number for a span of time',
+          params: organizationPath,
+          body,
+          response: { 201: ownershipShape, ...errors(400, 404, 409) },
+          description:
+            'Calls, voicemails and messages belong to whoever has the number when they begin, for ever. To move a number, end it with one and give it to the other, at the same instant: what was stays where it was.'
+        }
+      },
+      async (request, reply) => {
+        const organization = await organizations.find(viewerOf(request), request.params.id)
+        const { from, until } = request.body
+        const zones = zonesOf([organization.account])
+        const span = {
+          number: read(request.body.number, organization),
+          from: instantOf('from', from, zones) ?? now(),
+          until: instantOf('until', until, zones)
+        }
+        return reply.code(201).send(toOwnership(await ownerships.add(organization, span, actorOf(request))))
+      }
+    )
+
+    app.delete(
+      '/v1/organizations/:id/numbers/:number',
+      {
+        schema: {
+          tags,
+          summary: 'End the last span in which it has the number; what was stays its',
+          params: Type.Object({ ...organizationPath.properties, number }),
+          querystring: until,
+          response: { 200: ended, ...errors(400, 404) }
+        }
+      },
+      async request => {
+        const organization = await organizations.find(viewerOf(request), request.params.id)
+        const ownership = await ownerships.end(
+          organization,
+          read(request.params.number, organization),
+          instantOf('until', request.query.until, zonesOf([organization.account])) ?? now(),
+          actorOf(request)
+        )
+        return { ownership: ownership && toOwnership(ownership) }
+      }
+    )
+
+    function read(text: string, { account }: Organization): string {
+      const [region = 'US'] = regionsOf([account])
+      const party = normalizeParty(text, region)
+      if (party === null || !isE164(party)) throw new InvalidParameterError('number must be a telephone number')
+      return party
     }
-  }, async (request, reply) => {
-    const organization = await organizations.find(viewerOf(request), request.params.id)
-    const { from, until } = request.body
-    const zones = zonesOf([organization.account])
-    const span = { number: read(request.body.number, organization), from: instantOf('from', from, zones) ?? now(), until: instantOf('until', until, zones) }
-    return reply.code(201).send(toOwnership(await ownerships.add(organization, span, actorOf(request))))
-  })
-
-  app.delete('/v1/organizations/:id/numbers/:number', {
-    schema: { tags, summary: 'End the last span in which it has the number; what was stays its', params: Type.Object({ ...organizationPath.properties, number }), querystring: until, response: { 200: ended, ...errors(400, 404) } }
-  }, async request => {
-    const organization = await organizations.find(viewerOf(request), request.params.id)
-    const ownership = await ownerships.end(organization, read(request.params.number, organization), instantOf('until', request.query.until, zonesOf([organization.account])) ?? now(), actorOf(request))
-    return { ownership: ownership && toOwnership(ownership) }
-  })
-
-  function read (text: string, { account }: Organization): string {
-    const [region = 'US'] = regionsOf([account])
-    const party = normalizeParty(text, region)
-    if (party === null || !isE164(party)) throw new InvalidParameterError('number must be a telephone number')
-    return party
-  }
-}, { name: 'organization-numbers', fastify: '5.x', encapsulate: true })
+  },
+  { name: 'organization-numbers', fastify: '5.x', encapsulate: true }
+)

@@ -4,69 +4,139 @@ import Type, { type Static } from 'typebox'
 import type { Organization, Organizations, Ownership } from '../../access/organizations.js'
 import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
-import { accountParameter } from '../list/query-context.js'
 import { errors } from '../../http/error-schema.js'
 import { anyOf, decodeTextCursor, encodeCursor, listParameters, uuidIn } from '../list/parameters.js'
+import { accountParameter } from '../list/query-context.js'
 
 export interface OrganizationsOptions {
   organizations: Organizations
 }
 
-const organizationShape = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  account: Type.String(),
-  name: Type.String(),
-  createdAt: Type.String({ format: 'date-time' })
-}, { title: 'organization', description: 'Whom business numbers of an account belong to.' })
+const organizationShape = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    account: Type.String(),
+    name: Type.String(),
+    createdAt: Type.String({ format: 'date-time' })
+  },
+  { title: 'organization', description: 'Whom business numbers of an account belong to.' }
+)
 
-export const ownershipShape = Type.Object({
-  number: Type.String(),
-  from: Type.String({ format: 'date-time', description: 'What began earlier is not its.' }),
-  until: orNull(Type.String({ format: 'date-time' }), 'What begins from then on is not its. Null: to this day.')
-}, { title: 'ownership' })
+export const ownershipShape = Type.Object(
+  {
+    number: Type.String(),
+    from: Type.String({ format: 'date-time', description: 'What began earlier is not its.' }),
+    until: orNull(Type.String({ format: 'date-time' }), 'What begins from then on is not its. Null: to this day.')
+  },
+  { title: 'ownership' }
+)
 
-const wholeShape = Type.Object({ ...organizationShape.properties, numbers: Type.Array(ownershipShape, { description: 'By number, of each the last span first.' }) }, { title: 'wholeOrganization' })
-const page = Type.Object({ data: Type.Array(organizationShape), nextCursor: orNull(Type.String(), 'Null: this is the last page.') })
-const parameters = Type.Object({ limit: listParameters.limit, cursor: listParameters.cursor, account: anyOf(accountParameter, 'MightyCall accounts.') }, { additionalProperties: false })
+const wholeShape = Type.Object(
+  {
+    ...organizationShape.properties,
+    numbers: Type.Array(ownershipShape, { description: 'By number, of each the last span first.' })
+  },
+  { title: 'wholeOrganization' }
+)
+const page = Type.Object({
+  data: Type.Array(organizationShape),
+  nextCursor: orNull(Type.String(), 'Null: this is the last page.')
+})
+const parameters = Type.Object(
+  {
+    limit: listParameters.limit,
+    cursor: listParameters.cursor,
+    account: anyOf(accountParameter, 'MightyCall accounts.')
+  },
+  { additionalProperties: false }
+)
 export const organizationPath = Type.Object({ id: Type.String({ format: 'uuid' }) })
 const name = Type.String({ minLength: 1, maxLength: 100 })
 
 /** GET and POST /v1/organizations, GET and PATCH /v1/organizations/:id. */
-export default fp<OrganizationsOptions>(async (plain, { organizations }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const tags = ['access']
+export default fp<OrganizationsOptions>(
+  async (plain, { organizations }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+    const tags = ['access']
 
-  app.get('/v1/organizations', {
-    schema: { tags, summary: 'Organizations, by account and name', querystring: parameters, response: { 200: page, ...errors(400) } }
-  }, async request => {
-    const { limit, cursor, ...filter } = request.query
-    const place = cursor === undefined ? null : uuidIn(decodeTextCursor(filter, cursor, 3), 2)
-    const found = await organizations.list(viewerOf(request), { accounts: filter.account }, { place, limit: limit + 1 })
-    const data = found.slice(0, limit).map(toShape)
-    const last = data.at(-1)
-    return { data, nextCursor: found.length > limit && last ? encodeCursor(filter, [last.account, last.name, last.id]) : null }
-  })
+    app.get(
+      '/v1/organizations',
+      {
+        schema: {
+          tags,
+          summary: 'Organizations, by account and name',
+          querystring: parameters,
+          response: { 200: page, ...errors(400) }
+        }
+      },
+      async request => {
+        const { limit, cursor, ...filter } = request.query
+        const place = cursor === undefined ? null : uuidIn(decodeTextCursor(filter, cursor, 3), 2)
+        const found = await organizations.list(
+          viewerOf(request),
+          { accounts: filter.account },
+          { place, limit: limit + 1 }
+        )
+        const data = found.slice(0, limit).map(toShape)
+        const last = data.at(-1)
+        return {
+          data,
+          nextCursor: found.length > limit && last ? encodeCursor(filter, [last.account, last.name, last.id]) : null
+        }
+      }
+    )
 
-  app.post('/v1/organizations', {
-    schema: { tags, summary: 'Make an organization', body: Type.Object({ account: Type.Optional(accountParameter), name }, { additionalProperties: false }), response: { 201: organizationShape, ...errors(400, 404) } }
-  }, async (request, reply) => reply.code(201).send(toShape(await organizations.create(viewerOf(request), request.body))))
+    app.post(
+      '/v1/organizations',
+      {
+        schema: {
+          tags,
+          summary: 'Make an organization',
+          body: Type.Object({ account: Type.Optional(accountParameter), name }, { additionalProperties: false }),
+          response: { 201: organizationShape, ...errors(400, 404) }
+        }
+      },
+      async (request, reply) =>
+        reply.code(201).send(toShape(await organizations.create(viewerOf(request), request.body)))
+    )
 
-  app.get('/v1/organizations/:id', {
-    schema: { tags, summary: 'One of them, with the spans in which numbers are its', params: organizationPath, response: { 200: wholeShape, ...errors(400, 404) } }
-  }, async request => {
-    const found = await organizations.find(viewerOf(request), request.params.id)
-    return { ...toShape(found), numbers: (await organizations.numbersOf(found)).map(toOwnership) }
-  })
+    app.get(
+      '/v1/organizations/:id',
+      {
+        schema: {
+          tags,
+          summary: 'One of them, with the spans in which numbers are its',
+          params: organizationPath,
+          response: { 200: wholeShape, ...errors(400, 404) }
+        }
+      },
+      async request => {
+        const found = await organizations.find(viewerOf(request), request.params.id)
+        return { ...toShape(found), numbers: (await organizations.numbersOf(found)).map(toOwnership) }
+      }
+    )
 
-  app.patch('/v1/organizations/:id', {
-    schema: { tags, summary: 'Give it another name', params: organizationPath, body: Type.Object({ name }, { additionalProperties: false }), response: { 200: organizationShape, ...errors(400, 404) } }
-  }, async request => toShape(await organizations.rename(viewerOf(request), request.params.id, request.body.name)))
-}, { name: 'organizations', fastify: '5.x', encapsulate: true })
+    app.patch(
+      '/v1/organizations/:id',
+      {
+        schema: {
+          tags,
+          summary: 'Give it another name',
+          params: organizationPath,
+          body: Type.Object({ name }, { additionalProperties: false }),
+          response: { 200: organizationShape, ...errors(400, 404) }
+        }
+      },
+      async request => toShape(await organizations.rename(viewerOf(request), request.params.id, request.body.name))
+    )
+  },
+  { name: 'organizations', fastify: '5.x', encapsulate: true }
+)
 
-function toShape ({ id, account, name, createdAt }: Organization): Static<typeof organizationShape> {
+function toShape({ id, account, name, createdAt }: Organization): Static<typeof organizationShape> {
   return { id, account, name, createdAt: createdAt.toISOString() }
 }
 
-export function toOwnership ({ number, from, until }: Ownership): Static<typeof ownershipShape> {
+export function toOwnership({ number, from, until }: Ownership): Static<typeof ownershipShape> {
   return { number, from: from.toISOString(), until: until?.toISOString() ?? null }
 }

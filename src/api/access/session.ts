@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { SESSION_COOKIE, isOwnOrigin } from '../../access/authenticator.js'
+import { isOwnOrigin, SESSION_COOKIE } from '../../access/authenticator.js'
 import { SESSION_HOURS, type Sessions } from '../../access/sessions.js'
 import { CrossOriginError, UnauthorizedError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
@@ -11,43 +11,74 @@ export interface SessionOptions {
   publicUrl: string | null
 }
 
-const signInBody = Type.Object({ key: Type.String({ minLength: 1, maxLength: 256, description: 'An API key, or ADMIN_KEY.' }) }, { additionalProperties: false })
-const begun = Type.Object({ expiresAt: Type.String({ format: 'date-time', description: 'When one has to sign in again.' }) }, { title: 'session' })
+const signInBody = Type.Object(
+  { key: Type.String({ minLength: 1, maxLength: 256, description: 'An API key, or ADMIN_KEY.' }) },
+  { additionalProperties: false }
+)
+const begun = Type.Object(
+  { expiresAt: Type.String({ format: 'date-time', description: 'When one has to sign in again.' }) },
+  { title: 'session' }
+)
 
 /** POST and DELETE /v1/session. */
-export default fp<SessionOptions>(async (plain, { sessions, publicUrl }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const tags = ['access']
-  const cookie = { path: '/', httpOnly: true, sameSite: 'strict', secure: publicUrl?.startsWith('https:') ?? false } as const
+export default fp<SessionOptions>(
+  async (plain, { sessions, publicUrl }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+    const tags = ['access']
+    const cookie = {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: publicUrl?.startsWith('https:') ?? false
+    } as const
 
-  // By a page of somebody else one must be neither signed in, under a key of theirs, nor out.
-  app.addHook('onRequest', async request => {
-    if (isOwnOrigin(request, publicUrl) === false) throw new CrossOriginError()
-  })
+    // By a page of somebody else one must be neither signed in, under a key of theirs, nor out.
+    app.addHook('onRequest', async request => {
+      if (isOwnOrigin(request, publicUrl) === false) throw new CrossOriginError()
+    })
 
-  app.post('/v1/session', {
-    schema: {
-      tags, summary: 'Sign in with a key, for browsers', body: signInBody, response: { 200: begun, ...errors(400, 401, 403) },
-      description: `The answer sets the cookie \`${SESSION_COOKIE}\` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for ${SESSION_HOURS} h. It may do what the key may, for as long as the key may. `
-        + 'A request by cookie that changes something needs an Origin that is ours, as browsers send it.'
-    }
-  }, async (request, reply) => {
-    const session = await sessions.begin(request.body.key)
-    if (!session) {
-      const refusal = await app.refuseKey(request, reply)
-      if (refusal instanceof UnauthorizedError) await sessions.noteRefusal() // a flood is no news, and must not fill the log
-      throw refusal
-    }
-    reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, maxAge: SESSION_HOURS * 3600 })
-    return { expiresAt: session.expiresAt.toISOString() }
-  })
+    app.post(
+      '/v1/session',
+      {
+        schema: {
+          tags,
+          summary: 'Sign in with a key, for browsers',
+          body: signInBody,
+          response: { 200: begun, ...errors(400, 401, 403) },
+          description:
+            `The answer sets the cookie \`${SESSION_COOKIE}\` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for ${SESSION_HOURS} h. It may do what the key may, for as long as the key may. ` +
+            'A request by cookie that changes something needs an Origin that is ours, as browsers send it.'
+        }
+      },
+      async (request, reply) => {
+        const session = await sessions.begin(request.body.key)
+        if (!session) {
+          const refusal = await app.refuseKey(request, reply)
+          // a flood is no news, and must not fill the log
+          if (refusal instanceof UnauthorizedError) await sessions.noteRefusal()
+          throw refusal
+        }
+        reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, maxAge: SESSION_HOURS * 3600 })
+        return { expiresAt: session.expiresAt.toISOString() }
+      }
+    )
 
-  app.delete('/v1/session', {
-    schema: { tags, summary: 'Sign out', response: { 200: Type.Object({ signedOut: Type.Literal(true) }), ...errors(403) } }
-  }, async (request, reply) => {
-    const token = request.cookies[SESSION_COOKIE]
-    if (token !== undefined) await sessions.end(token)
-    reply.clearCookie(SESSION_COOKIE, cookie)
-    return { signedOut: true as const }
-  })
-}, { name: 'session', fastify: '5.x', encapsulate: true })
+    app.delete(
+      '/v1/session',
+      {
+        schema: {
+          tags,
+          summary: 'Sign out',
+          response: { 200: Type.Object({ signedOut: Type.Literal(true) }), ...errors(403) }
+        }
+      },
+      async (request, reply) => {
+        const token = request.cookies[SESSION_COOKIE]
+        if (token !== undefined) await sessions.end(token)
+        reply.clearCookie(SESSION_COOKIE, cookie)
+        return { signedOut: true as const }
+      }
+    )
+  },
+  { name: 'session', fastify: '5.x', encapsulate: true }
+)

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
-import { type Viewer, accountsFor, seesAccount, viewerOf } from '../../access/viewer.js'
+import { accountsFor, seesAccount, type Viewer, viewerOf } from '../../access/viewer.js'
 import type { Account } from '../../accounts/accounts.js'
 import { BACKFILL_STATES } from '../../db/schema/reconcile.js'
 import { InvalidParameterError, NotFoundError } from '../../errors.js'
@@ -15,35 +15,63 @@ import type { AskedBackfill } from '../../reconcile/backfill/store.js'
 import { anyOf, instantOf } from '../list/parameters.js'
 import { accountParameter } from '../list/query-context.js'
 
-const instant = (description?: string) => Type.String({ format: 'date-time', ...description !== undefined && { description } })
-const reason = Type.Object({ code: Type.String({ description: 'Never renamed: match on it.' }), message: Type.String({ description: 'For people.' }) })
+const instant = (description?: string) =>
+  Type.String({ format: 'date-time', ...(description !== undefined && { description }) })
+const reason = Type.Object({
+  code: Type.String({ description: 'Never renamed: match on it.' }),
+  message: Type.String({ description: 'For people.' })
+})
 
-export const backfillShape = Type.Object({
-  id: Type.String(),
-  account: Type.String(),
-  since: instant(),
-  until: instant('Not after it was asked for.'),
-  state: Type.Enum([...BACKFILL_STATES]),
-  startedAt: instant(),
-  finishedAt: orNull(instant(), 'Null: it is running.'),
-  done: Type.Number({ minimum: 0, maximum: 1, description: 'The share of the interval that was read and can be queried.' }),
-  waiting: orNull(Type.Object({
-    code: Type.String({ description: 'MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet.' }),
-    until: orNull(instant(), 'Null: nobody can say.')
-  }), 'What it waits for, to go on by itself. Null: it reads, or has ended.'),
-  failed: orNull(reason, 'Why it ended early. To ask for the same interval again goes on where it was.'),
-  routes: Type.Array(Type.Object({
-    route: Type.Enum([...BACKFILL_ROUTES], { description: "Of MightyCall's REST API." }),
-    readFrom: instant('The newest days are read first: from here to the end of the interval all was read, and can be queried.'),
-    rows: Type.Integer({ minimum: 0, description: 'That MightyCall has told of these days.' }),
-    requests: Type.Integer({ minimum: 0, description: 'So far, without those for tokens.' })
-  }))
-}, { title: 'backfill', description: 'An interval of the past that is read from MightyCall.' })
+export const backfillShape = Type.Object(
+  {
+    id: Type.String(),
+    account: Type.String(),
+    since: instant(),
+    until: instant('Not after it was asked for.'),
+    state: Type.Enum([...BACKFILL_STATES]),
+    startedAt: instant(),
+    finishedAt: orNull(instant(), 'Null: it is running.'),
+    done: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'The share of the interval that was read and can be queried.'
+    }),
+    waiting: orNull(
+      Type.Object({
+        code: Type.String({
+          description:
+            'MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet.'
+        }),
+        until: orNull(instant(), 'Null: nobody can say.')
+      }),
+      'What it waits for, to go on by itself. Null: it reads, or has ended.'
+    ),
+    failed: orNull(reason, 'Why it ended early. To ask for the same interval again goes on where it was.'),
+    routes: Type.Array(
+      Type.Object({
+        route: Type.Enum([...BACKFILL_ROUTES], { description: "Of MightyCall's REST API." }),
+        readFrom: instant(
+          'The newest days are read first: from here to the end of the interval all was read, and can be queried.'
+        ),
+        rows: Type.Integer({ minimum: 0, description: 'That MightyCall has told of these days.' }),
+        requests: Type.Integer({ minimum: 0, description: 'So far, without those for tokens.' })
+      })
+    )
+  },
+  { title: 'backfill', description: 'An interval of the past that is read from MightyCall.' }
+)
 
 export type BackfillJson = Static<typeof backfillShape>
 
-export function toBackfillJson (backfill: Backfill): BackfillJson {
-  const { interval: { from, until }, startedAt, finishedAt, waiting, routes, ...row } = backfill
+export function toBackfillJson(backfill: Backfill): BackfillJson {
+  const {
+    interval: { from, until },
+    startedAt,
+    finishedAt,
+    waiting,
+    routes,
+    ...row
+  } = backfill
   return {
     ...row,
     since: from.toISOString(),
@@ -67,78 +95,150 @@ export interface BackfillsOptions {
 
 const MAX_DAYS = 366
 
-const body = Type.Object({
-  account: Type.Optional(Type.String({ pattern: ACCOUNT_PATTERN, description: 'May be left out where there is one.' })),
-  since: Type.String({ maxLength: 40, description: 'From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is.' }),
-  until: Type.Optional(Type.String({ maxLength: 40, description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.` }))
-}, { additionalProperties: false })
+const body = Type.Object(
+  {
+    account: Type.Optional(
+      Type.String({ pattern: ACCOUNT_PATTERN, description: 'May be left out where there is one.' })
+    ),
+    since: Type.String({
+      maxLength: 40,
+      description: 'From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is.'
+    }),
+    until: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
+      })
+    )
+  },
+  { additionalProperties: false }
+)
 
 const begun = Type.Object({
-  outcome: Type.Enum(['begun', 'joined', 'resumed'], { description: 'joined: it was running. resumed: it had failed or been stopped, and goes on where it was.' }),
+  outcome: Type.Enum(['begun', 'joined', 'resumed'], {
+    description: 'joined: it was running. resumed: it had failed or been stopped, and goes on where it was.'
+  }),
   backfill: backfillShape
 })
 
 const path = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
-const parameters = Type.Object({ account: anyOf(accountParameter, 'MightyCall accounts.') }, { additionalProperties: false })
+const parameters = Type.Object(
+  { account: anyOf(accountParameter, 'MightyCall accounts.') },
+  { additionalProperties: false }
+)
 
 /** POST and GET /v1/backfills, GET and DELETE /v1/backfills/:id. */
-export default fp<BackfillsOptions>(async (plain, { backfills, syncable, now, zonesOf, auditLog }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const tags = ['backfills']
+export default fp<BackfillsOptions>(
+  async (plain, { backfills, syncable, now, zonesOf, auditLog }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+    const tags = ['backfills']
 
-  app.post('/v1/backfills', {
-    schema: { tags, summary: 'Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves', body, response: { 200: begun, ...errors(400, 401, 409, 503) } }
-  }, async request => {
-    const viewer = viewerOf(request)
-    const { outcome, backfill } = await backfills.begin(askedOf(request.body, { accounts: syncable().filter(({ id }) => seesAccount(viewer, id)), now: now(), zonesOf }))
-    await note(viewer, `backfill.${outcome}`, backfill)
-    return { outcome, backfill: toBackfillJson(backfill) }
-  })
+    app.post(
+      '/v1/backfills',
+      {
+        schema: {
+          tags,
+          summary: 'Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves',
+          body,
+          response: { 200: begun, ...errors(400, 401, 409, 503) }
+        }
+      },
+      async request => {
+        const viewer = viewerOf(request)
+        const { outcome, backfill } = await backfills.begin(
+          askedOf(request.body, {
+            accounts: syncable().filter(({ id }) => seesAccount(viewer, id)),
+            now: now(),
+            zonesOf
+          })
+        )
+        await note(viewer, `backfill.${outcome}`, backfill)
+        return { outcome, backfill: toBackfillJson(backfill) }
+      }
+    )
 
-  app.get('/v1/backfills', {
-    schema: { tags, summary: 'The last hundred, and how far they are, newest first', querystring: parameters, response: { 200: Type.Object({ data: Type.Array(backfillShape) }), ...errors(400, 401) } }
-  }, async request => ({ data: (await backfills.all(accountsFor(viewerOf(request), request.query.account))).map(toBackfillJson) }))
+    app.get(
+      '/v1/backfills',
+      {
+        schema: {
+          tags,
+          summary: 'The last hundred, and how far they are, newest first',
+          querystring: parameters,
+          response: { 200: Type.Object({ data: Type.Array(backfillShape) }), ...errors(400, 401) }
+        }
+      },
+      async request => ({
+        data: (await backfills.all(accountsFor(viewerOf(request), request.query.account))).map(toBackfillJson)
+      })
+    )
 
-  app.get('/v1/backfills/:id', {
-    schema: { tags, summary: 'One of them', params: path, response: { 200: backfillShape, ...errors(400, 401, 404) } }
-  }, async request => toBackfillJson(await find(viewerOf(request), request.params.id)))
+    app.get(
+      '/v1/backfills/:id',
+      {
+        schema: {
+          tags,
+          summary: 'One of them',
+          params: path,
+          response: { 200: backfillShape, ...errors(400, 401, 404) }
+        }
+      },
+      async request => toBackfillJson(await find(viewerOf(request), request.params.id))
+    )
 
-  app.delete('/v1/backfills/:id', {
-    schema: { tags, summary: 'Stop it after the page that it is reading; what was read stays, and it can be resumed', params: path, response: { 200: backfillShape, ...errors(400, 401, 404) } }
-  }, async request => {
-    const viewer = viewerOf(request)
-    const { id } = await find(viewer, request.params.id)
-    const backfill = await backfills.stop(id)
-    await note(viewer, 'backfill.stopped', backfill)
-    return toBackfillJson(backfill)
-  })
+    app.delete(
+      '/v1/backfills/:id',
+      {
+        schema: {
+          tags,
+          summary: 'Stop it after the page that it is reading; what was read stays, and it can be resumed',
+          params: path,
+          response: { 200: backfillShape, ...errors(400, 401, 404) }
+        }
+      },
+      async request => {
+        const viewer = viewerOf(request)
+        const { id } = await find(viewer, request.params.id)
+        const backfill = await backfills.stop(id)
+        await note(viewer, 'backfill.stopped', backfill)
+        return toBackfillJson(backfill)
+      }
+    )
 
-  /** @throws NotFoundError  there is none, or the viewer may not see it */
-  async function find (viewer: Viewer, id: string): Promise<Backfill> {
-    const backfill = await backfills.byId(id)
-    if (!seesAccount(viewer, backfill.account)) throw new NotFoundError('backfill')
-    return backfill
-  }
+    /** @throws NotFoundError  there is none, or the viewer may not see it */
+    async function find(viewer: Viewer, id: string): Promise<Backfill> {
+      const backfill = await backfills.byId(id)
+      if (!seesAccount(viewer, backfill.account)) throw new NotFoundError('backfill')
+      return backfill
+    }
 
-  const note = ({ actor }: Viewer, action: string, { id, account }: Backfill) => auditLog.note({ actor, action, account, subject: id })
-
-}, { name: 'backfills', fastify: '5.x', encapsulate: true })
+    const note = ({ actor }: Viewer, action: string, { id, account }: Backfill) =>
+      auditLog.note({ actor, action, account, subject: id })
+  },
+  { name: 'backfills', fastify: '5.x', encapsulate: true }
+)
 
 /** @throws InvalidParameterError  no such account, no instants, the wrong way round, or too far apart */
-function askedOf (asked: { account?: string, since: string, until?: string }, { accounts, now, zonesOf }: { accounts: readonly Account[], now: Date } & Pick<BackfillsOptions, 'zonesOf'>): AskedBackfill {
+function askedOf(
+  asked: { account?: string; since: string; until?: string },
+  { accounts, now, zonesOf }: { accounts: readonly Account[]; now: Date } & Pick<BackfillsOptions, 'zonesOf'>
+): AskedBackfill {
   const account = accountOf(asked.account, accounts)
   const zones = zonesOf([account])
   const untilAsked = instantOf('until', asked.until, zones)
   const from = instantOf('since', asked.since, zones) ?? now
   const until = untilAsked && untilAsked < now ? untilAsked : now
   if (from >= until) throw new InvalidParameterError('since must be in the past, and before until')
-  if (until.getTime() - from.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
+  if (until.getTime() - from.getTime() > MAX_DAYS * DAY_MS)
+    throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
   return { account, interval: { from, until }, untilAsked }
 }
 
-function accountOf (asked: string | undefined, accounts: readonly Account[]): string {
+function accountOf(asked: string | undefined, accounts: readonly Account[]): string {
   const [only, another] = asked === undefined ? accounts : accounts.filter(({ id }) => id === asked)
-  if (!only) throw new InvalidParameterError('account: there is none of which MightyCall can be asked: it needs an API key and a user key')
+  if (!only)
+    throw new InvalidParameterError(
+      'account: there is none of which MightyCall can be asked: it needs an API key and a user key'
+    )
   if (another) throw new InvalidParameterError('account: there are several, name one')
   return only.id
 }

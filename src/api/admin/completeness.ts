@@ -15,52 +15,72 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const rate = (description: string) => orNull(Type.Number({ minimum: 0, maximum: 1 }), description)
 const instant = (description: string) => Type.String({ format: 'date-time', description })
 
-const hourShape = Type.Object({
-  account: Type.String(),
-  hour: instant('Its beginning, in UTC.'),
-  businessNumber: orNull(Type.String(), 'Null: not known, or nothing happened in that hour.'),
-  state: Type.Enum(['complete', 'open', 'unknown'], { description: 'open: something is missing. unknown: not all calls of the hour have been read over REST since it ended, so nothing can be said.' }),
-  reported: count('Calls that REST has told.'),
-  heard: count('Calls of which a webhook has told something.'),
-  projected: count('Calls that are in the read models.'),
-  voicemails: count('Voicemails in the read models.'),
-  messages: count('Messages in the read models.'),
-  healed: count('Gaps that have healed.'),
-  open: count('Gaps that have not.')
-}, { title: 'hour' })
+const hourShape = Type.Object(
+  {
+    account: Type.String(),
+    hour: instant('Its beginning, in UTC.'),
+    businessNumber: orNull(Type.String(), 'Null: not known, or nothing happened in that hour.'),
+    state: Type.Enum(['complete', 'open', 'unknown'], {
+      description:
+        'open: something is missing. unknown: not all calls of the hour have been read over REST since it ended, so nothing can be said.'
+    }),
+    reported: count('Calls that REST has told.'),
+    heard: count('Calls of which a webhook has told something.'),
+    projected: count('Calls that are in the read models.'),
+    voicemails: count('Voicemails in the read models.'),
+    messages: count('Messages in the read models.'),
+    healed: count('Gaps that have healed.'),
+    open: count('Gaps that have not.')
+  },
+  { title: 'hour' }
+)
 
-const gapShape = Type.Object({
-  account: Type.String(),
-  kind: Type.String({ description: 'call, voicemail or message.' }),
-  id: Type.String({ description: 'Of the call or the message; of a voicemail that of its call.' }),
-  businessNumber: orNull(Type.String(), 'Null: not known.'),
-  hour: instant('The beginning of the hour in which it happened.'),
-  missing: Type.String({ description: 'The call as a whole, its completion, single facts of it, the voicemail or the message.' }),
-  detectedAt: instant('When it was told that there is more than was known.'),
-  healedAt: orNull(Type.String({ format: 'date-time' }), 'Null: it is open.'),
-  healedBy: orNull(Type.String(), 'A webhook that came late, or REST.')
-}, { title: 'gap' })
+const gapShape = Type.Object(
+  {
+    account: Type.String(),
+    kind: Type.String({ description: 'call, voicemail or message.' }),
+    id: Type.String({ description: 'Of the call or the message; of a voicemail that of its call.' }),
+    businessNumber: orNull(Type.String(), 'Null: not known.'),
+    hour: instant('The beginning of the hour in which it happened.'),
+    missing: Type.String({
+      description: 'The call as a whole, its completion, single facts of it, the voicemail or the message.'
+    }),
+    detectedAt: instant('When it was told that there is more than was known.'),
+    healedAt: orNull(Type.String({ format: 'date-time' }), 'Null: it is open.'),
+    healedBy: orNull(Type.String(), 'A webhook that came late, or REST.')
+  },
+  { title: 'gap' }
+)
 
-const statisticsShape = Type.Object({
-  account: Type.String(),
-  notifications: count('Notifications of calls received in the span, each once.'),
-  copies: count('Second copies of notifications received in the span.'),
-  duplicateRate: rate('Copies of all that was received.'),
-  reportedCalls: count('Calls of the span that have ended, by REST.'),
-  lossyCalls: count('Those of them whose webhooks did not tell all that could be checked.'),
-  lossRate: rate('Each call owes one notification of its end: the share of them that did not come in time.'),
-  reordered: count('Notifications that came after a later one of the same call.'),
-  reorderRate: rate('Of the notifications.'),
-  delayP50Seconds: orNull(Type.Number(), "Median from MightyCall's time of a notification to its receipt; the difference of the clocks is in it."),
-  delayP95Seconds: orNull(Type.Number(), 'The same, of all but the slowest 5 %.')
-}, { title: 'webhookStatistics' })
+const statisticsShape = Type.Object(
+  {
+    account: Type.String(),
+    notifications: count('Notifications of calls received in the span, each once.'),
+    copies: count('Second copies of notifications received in the span.'),
+    duplicateRate: rate('Copies of all that was received.'),
+    reportedCalls: count('Calls of the span that have ended, by REST.'),
+    lossyCalls: count('Those of them whose webhooks did not tell all that could be checked.'),
+    lossRate: rate('Each call owes one notification of its end: the share of them that did not come in time.'),
+    reordered: count('Notifications that came after a later one of the same call.'),
+    reorderRate: rate('Of the notifications.'),
+    delayP50Seconds: orNull(
+      Type.Number(),
+      "Median from MightyCall's time of a notification to its receipt; the difference of the clocks is in it."
+    ),
+    delayP95Seconds: orNull(Type.Number(), 'The same, of all but the slowest 5 %.')
+  },
+  { title: 'webhookStatistics' }
+)
 
-export const completenessShape = Type.Object({
-  hours: Type.Array(hourShape),
-  gaps: Type.Array(gapShape, { description: 'Last hour first.' }),
-  statistics: Type.Array(statisticsShape, { description: 'By account, of the whole span.' }),
-  nextCursor: orNull(Type.String(), 'Of the gaps. Null: these were the last.')
-}, { title: 'completeness', description: 'Whether anything is missing.' })
+export const completenessShape = Type.Object(
+  {
+    hours: Type.Array(hourShape),
+    gaps: Type.Array(gapShape, { description: 'Last hour first.' }),
+    statistics: Type.Array(statisticsShape, { description: 'By account, of the whole span.' }),
+    nextCursor: orNull(Type.String(), 'Of the gaps. Null: these were the last.')
+  },
+  { title: 'completeness', description: 'Whether anything is missing.' }
+)
 
 export interface CompletenessOptions {
   completenessOf: CompletenessOf
@@ -72,51 +92,93 @@ export interface CompletenessOptions {
 const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_DAYS = 31
 
-const parameters = Type.Object({
-  ...listParameters,
-  since: Type.Optional(Type.String({ maxLength: 40, description: 'From the hour of this instant on (RFC 3339), or of the start of this day; 24 h before until.' })),
-  until: Type.Optional(Type.String({ maxLength: 40, description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.` })),
-  businessNumber: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Business numbers. Statistics are of all.'),
-  account: anyOf(accountParameter, 'MightyCall accounts.')
-}, { additionalProperties: false })
+const parameters = Type.Object(
+  {
+    ...listParameters,
+    since: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: 'From the hour of this instant on (RFC 3339), or of the start of this day; 24 h before until.'
+      })
+    ),
+    until: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
+      })
+    ),
+    businessNumber: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Business numbers. Statistics are of all.'),
+    account: anyOf(accountParameter, 'MightyCall accounts.')
+  },
+  { additionalProperties: false }
+)
 
 /** GET /v1/completeness. */
-export default fp<CompletenessOptions>(async (plain, { completenessOf, now, regionsOf, zonesOf }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<CompletenessOptions>(
+  async (plain, { completenessOf, now, regionsOf, zonesOf }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/completeness', {
-    schema: { tags: ['completeness'], summary: 'What is missing, what was and how it healed, and how webhooks come', querystring: parameters, response: { 200: completenessShape, ...errors(400, 401) } }
-  }, async request => {
-    const { limit, cursor, ...filter } = request.query
-    const accounts = accountsFor(viewerOf(request), filter.account)
-    const { since, until } = spanOf(filter, now(), zonesOf(accounts ?? undefined))
-    const numbers = filter.businessNumber?.flatMap(number => regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? ''))
-    const { hours, gaps, statistics } = await completenessOf({
-      accounts,
-      since, until, limit,
-      businessNumbers: numbers ? [...new Set(numbers)] : null,
-      after: cursor === undefined ? null : decodeCursor(filter, cursor, 4)
-    })
-    const page = gaps.slice(0, limit)
-    const last = page.at(-1)
-    return {
-      hours: hours.map(({ hour, ...row }) => ({ ...row, hour: hour.toISOString() })),
-      gaps: page.map(toGap),
-      statistics,
-      nextCursor: gaps.length > limit && last ? encodeCursor(filter, [last.hour.toISOString(), last.account, last.kind, last.id]) : null
-    }
-  })
-}, { name: 'completeness', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/completeness',
+      {
+        schema: {
+          tags: ['completeness'],
+          summary: 'What is missing, what was and how it healed, and how webhooks come',
+          querystring: parameters,
+          response: { 200: completenessShape, ...errors(400, 401) }
+        }
+      },
+      async request => {
+        const { limit, cursor, ...filter } = request.query
+        const accounts = accountsFor(viewerOf(request), filter.account)
+        const { since, until } = spanOf(filter, now(), zonesOf(accounts ?? undefined))
+        const numbers = filter.businessNumber?.flatMap(number =>
+          regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? '')
+        )
+        const { hours, gaps, statistics } = await completenessOf({
+          accounts,
+          since,
+          until,
+          limit,
+          businessNumbers: numbers ? [...new Set(numbers)] : null,
+          after: cursor === undefined ? null : decodeCursor(filter, cursor, 4)
+        })
+        const page = gaps.slice(0, limit)
+        const last = page.at(-1)
+        return {
+          hours: hours.map(({ hour, ...row }) => ({ ...row, hour: hour.toISOString() })),
+          gaps: page.map(toGap),
+          statistics,
+          nextCursor:
+            gaps.length > limit && last
+              ? encodeCursor(filter, [last.hour.toISOString(), last.account, last.kind, last.id])
+              : null
+        }
+      }
+    )
+  },
+  { name: 'completeness', fastify: '5.x', encapsulate: true }
+)
 
 /** @throws InvalidParameterError  no instants, the wrong way round, or too far apart */
-function spanOf (query: { since?: string, until?: string }, now: Date, zones: readonly string[]): { since: Date, until: Date } {
+function spanOf(
+  query: { since?: string; until?: string },
+  now: Date,
+  zones: readonly string[]
+): { since: Date; until: Date } {
   const until = instantOf('until', query.until, zones) ?? now
   const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
   if (since >= until) throw new InvalidParameterError('since must be before until')
-  if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
+  if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
+    throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
   return { since, until }
 }
 
-export function toGap ({ hour, detectedAt, healedAt, ...row }: GapRow) {
-  return { ...row, hour: hour.toISOString(), detectedAt: detectedAt.toISOString(), healedAt: healedAt?.toISOString() ?? null }
+export function toGap({ hour, detectedAt, healedAt, ...row }: GapRow) {
+  return {
+    ...row,
+    hour: hour.toISOString(),
+    detectedAt: detectedAt.toISOString(),
+    healedAt: healedAt?.toISOString() ?? null
+  }
 }

@@ -1,9 +1,9 @@
-import { type SQL, and, asc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type, { type Static } from 'typebox'
 import { ofAccount } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
-import { LETTER_STATES, deadLetterActions, deadLetters } from '../../db/schema/dead-letters.js'
+import { deadLetterActions, deadLetters, LETTER_STATES } from '../../db/schema/dead-letters.js'
 import { NotFoundError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { isTooDeep } from '../../events/record.js'
@@ -11,7 +11,10 @@ import type { Keyset } from '../list/parameters.js'
 
 const fields = {
   id: Type.String(),
-  state: Type.Enum([...LETTER_STATES], { description: 'Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.' }),
+  state: Type.Enum([...LETTER_STATES], {
+    description:
+      'Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.'
+  }),
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.Integer(),
@@ -22,37 +25,58 @@ const fields = {
 }
 
 /** In lists: nothing of what it holds. */
-export const letterShape = Type.Object(fields, { title: 'deadLetter', description: 'A record that could not be projected.' })
+export const letterShape = Type.Object(fields, {
+  title: 'deadLetter',
+  description: 'A record that could not be projected.'
+})
 
-export const wholeLetterShape = Type.Object({
-  ...fields,
-  logId: Type.String(),
-  recordId: Type.String({ description: "Its event's id, or the SHA-256 of its bytes." }),
-  key: orNull(Type.String(), 'Null: it had none.'),
-  headers: Type.Record(Type.String(), Type.String()),
-  encoding: orNull(Type.Enum(['json', 'text', 'base64']), 'What value is. Null: it had none.'),
-  value: Type.Unknown({ description: 'As far as it can be read: JSON, otherwise text, otherwise its bytes.' }),
-  history: Type.Array(Type.Object({
-    action: Type.Enum(['redriven', 'refused', 'discarded'], { description: 'Refused: a redrive that came to nothing.' }),
-    by: Type.String(),
-    at: Type.String({ format: 'date-time' }),
-    code: orNull(Type.String(), 'Of a refusal.'),
-    reason: orNull(Type.String(), 'Of a refusal, or what was given for a discard.')
-  }), { description: 'What was done with it, oldest first.' })
-}, { title: 'wholeDeadLetter' })
+export const wholeLetterShape = Type.Object(
+  {
+    ...fields,
+    logId: Type.String(),
+    recordId: Type.String({ description: "Its event's id, or the SHA-256 of its bytes." }),
+    key: orNull(Type.String(), 'Null: it had none.'),
+    headers: Type.Record(Type.String(), Type.String()),
+    encoding: orNull(Type.Enum(['json', 'text', 'base64']), 'What value is. Null: it had none.'),
+    value: Type.Unknown({ description: 'As far as it can be read: JSON, otherwise text, otherwise its bytes.' }),
+    history: Type.Array(
+      Type.Object({
+        action: Type.Enum(['redriven', 'refused', 'discarded'], {
+          description: 'Refused: a redrive that came to nothing.'
+        }),
+        by: Type.String(),
+        at: Type.String({ format: 'date-time' }),
+        code: orNull(Type.String(), 'Of a refusal.'),
+        reason: orNull(Type.String(), 'Of a refusal, or what was given for a discard.')
+      }),
+      { description: 'What was done with it, oldest first.' }
+    )
+  },
+  { title: 'wholeDeadLetter' }
+)
 
 export type Letter = Static<typeof letterShape>
 export type WholeLetter = Static<typeof wholeLetterShape>
 type LetterRow = typeof deadLetters.$inferSelect
 type ActionRow = typeof deadLetterActions.$inferSelect
 
-export function toLetter (row: Omit<LetterRow, 'key' | 'value' | 'headers' | 'recordId' | 'logId'>): Letter {
+export function toLetter(row: Omit<LetterRow, 'key' | 'value' | 'headers' | 'recordId' | 'logId'>): Letter {
   const { id, topic, partition, offset, account, code, reason, diedAt } = row
   const state = row.state as Letter['state'] // only project/letters writes it
-  return { id: String(id), state, topic, partition, offset: Number(offset), account, code, reason, diedAt: diedAt.toISOString() }
+  return {
+    id: String(id),
+    state,
+    topic,
+    partition,
+    offset: Number(offset),
+    account,
+    code,
+    reason,
+    diedAt: diedAt.toISOString()
+  }
 }
 
-export function toWholeLetter (row: LetterRow, actions: readonly ActionRow[]): WholeLetter {
+export function toWholeLetter(row: LetterRow, actions: readonly ActionRow[]): WholeLetter {
   return {
     ...toLetter(row),
     logId: row.logId,
@@ -60,17 +84,24 @@ export function toWholeLetter (row: LetterRow, actions: readonly ActionRow[]): W
     key: row.key?.toString() ?? null,
     headers: row.headers as WholeLetter['headers'], // only project/dead-letters.ts writes it
     ...readable(row.value),
-    history: actions.map(({ action, actedBy, actedAt, code, reason }) => ({ action: action as WholeLetter['history'][number]['action'], by: actedBy, at: actedAt.toISOString(), code, reason })) // as above
+    history: actions.map(({ action, actedBy, actedAt, code, reason }) => ({
+      action: action as WholeLetter['history'][number]['action'],
+      by: actedBy,
+      at: actedAt.toISOString(),
+      code,
+      reason
+    })) // as above
   }
 }
 
-export function readable (bytes: Buffer | null): Pick<WholeLetter, 'encoding' | 'value'> {
+export function readable(bytes: Buffer | null): Pick<WholeLetter, 'encoding' | 'value'> {
   if (bytes === null) return { encoding: null, value: null }
   const text = bytes.toString()
   if (!Buffer.from(text).equals(bytes)) return { encoding: 'base64', value: bytes.toString('base64') }
   try {
     const value: unknown = JSON.parse(text)
-    return isTooDeep(value) ? { encoding: 'text', value: text } : { encoding: 'json', value } // what is too deep could be read, but not answered
+    // what is too deep could be read, but not answered
+    return isTooDeep(value) ? { encoding: 'text', value: text } : { encoding: 'json', value }
   } catch {
     return { encoding: 'text', value: text }
   }
@@ -93,9 +124,25 @@ const { id, state, topic, partition, offset, account, code, reason, diedAt } = d
  * Dead letters without what they hold, last died first.
  * @param place  after which they begin: the instant and the id of the last one
  */
-export async function findLetters (db: NodePgDatabase, filter: LetterFilter, { place, limit }: { place: Keyset | null, limit: number }): Promise<Letter[]> {
-  const rows = await db.select({ id, state, topic, partition, offset, account, code, reason, diedAt }).from(deadLetters)
-    .where(and(ofAccount(filter.viewer, account), among(account, filter.accounts), filter.isAccountUnknown ? isNull(account) : undefined, among(topic, filter.topics), among(code, filter.codes), among(state, filter.states), place ? behind(place) : undefined))
+export async function findLetters(
+  db: NodePgDatabase,
+  filter: LetterFilter,
+  { place, limit }: { place: Keyset | null; limit: number }
+): Promise<Letter[]> {
+  const rows = await db
+    .select({ id, state, topic, partition, offset, account, code, reason, diedAt })
+    .from(deadLetters)
+    .where(
+      and(
+        ofAccount(filter.viewer, account),
+        among(account, filter.accounts),
+        filter.isAccountUnknown ? isNull(account) : undefined,
+        among(topic, filter.topics),
+        among(code, filter.codes),
+        among(state, filter.states),
+        place ? behind(place) : undefined
+      )
+    )
     .orderBy(sql`died_at desc, id desc`)
     .limit(limit)
   return rows.map(toLetter)
@@ -105,26 +152,39 @@ export async function findLetters (db: NodePgDatabase, filter: LetterFilter, { p
  * All of a dead letter, with numbers and texts as they are, and what was done with it.
  * @throws NotFoundError  there is none with this id, or the viewer may not see it
  */
-export async function inspectLetter (db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<WholeLetter> {
-  const [row] = await db.select().from(deadLetters).where(and(eq(id, BigInt(letterId)), ofAccount(viewer, account)))
+export async function inspectLetter(db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<WholeLetter> {
+  const [row] = await db
+    .select()
+    .from(deadLetters)
+    .where(and(eq(id, BigInt(letterId)), ofAccount(viewer, account)))
   if (!row) throw new NotFoundError('dead letter')
-  const actions = await db.select().from(deadLetterActions).where(eq(deadLetterActions.letterId, row.id)).orderBy(asc(deadLetterActions.id))
+  const actions = await db
+    .select()
+    .from(deadLetterActions)
+    .where(eq(deadLetterActions.letterId, row.id))
+    .orderBy(asc(deadLetterActions.id))
   return toWholeLetter(row, actions)
 }
 
 /** @throws NotFoundError  there is none with this id, or the viewer may not see it */
-export async function requireLetter (db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<void> {
-  const [row] = await db.select({ id }).from(deadLetters).where(and(eq(id, BigInt(letterId)), ofAccount(viewer, account)))
+export async function requireLetter(db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<void> {
+  const [row] = await db
+    .select({ id })
+    .from(deadLetters)
+    .where(and(eq(id, BigInt(letterId)), ofAccount(viewer, account)))
   if (!row) throw new NotFoundError('dead letter')
 }
 
 /** The place after a letter. */
 export const placeOf = (letter: Letter): Keyset => [letter.diedAt, letter.id]
 
-function behind ([diedAt, id]: Keyset): SQL {
+function behind([diedAt, id]: Keyset): SQL {
   return sql`(died_at, id) < (${diedAt}::timestamptz, ${id}::bigint)`
 }
 
-function among (column: typeof account | typeof topic | typeof code | typeof state, values: readonly string[] | undefined): SQL | undefined {
+function among(
+  column: typeof account | typeof topic | typeof code | typeof state,
+  values: readonly string[] | undefined
+): SQL | undefined {
   return values && inArray(column, [...values])
 }

@@ -3,43 +3,73 @@ import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
-import type { QuotaUsage, QuotaUsageOf } from '../../mightycall/rest/quota/usage.js'
 import { errors } from '../../http/error-schema.js'
+import type { QuotaUsage, QuotaUsageOf } from '../../mightycall/rest/quota/usage.js'
 import { anyOf } from '../list/parameters.js'
 
 export interface QuotaOptions {
   quotaUsage: QuotaUsageOf
 }
 
-const parameters = Type.Object({ account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts.') }, { additionalProperties: false })
+const parameters = Type.Object(
+  { account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts.') },
+  { additionalProperties: false }
+)
 
 const count = () => Type.Integer({ minimum: 0 })
 const classShape = Type.Object({ used: count(), left: count() })
 
-const quotaShape = Type.Object({
-  account: Type.String(),
-  budget: Type.Integer({ description: 'Requests in 24 h that we allow ourselves, at the most.' }),
-  used: Type.Integer({ minimum: 0, description: 'In the last 24 h, by all processes.' }),
-  left: Type.Integer({ minimum: 0, description: 'For what a person does.' }),
-  blockedUntil: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'MightyCall takes no requests until then. Null: it does.' }),
-  classes: Type.Object({ action: classShape, sync: classShape, reconcile: classShape, backfill: classShape }, { description: 'Most urgent first; each leaves a reserve to those before it.' })
-}, { title: 'quota', description: "Requests to MightyCall's REST API with the account's API key; accounts with the same key share it." })
+const quotaShape = Type.Object(
+  {
+    account: Type.String(),
+    budget: Type.Integer({ description: 'Requests in 24 h that we allow ourselves, at the most.' }),
+    used: Type.Integer({ minimum: 0, description: 'In the last 24 h, by all processes.' }),
+    left: Type.Integer({ minimum: 0, description: 'For what a person does.' }),
+    blockedUntil: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'MightyCall takes no requests until then. Null: it does.'
+    }),
+    classes: Type.Object(
+      { action: classShape, sync: classShape, reconcile: classShape, backfill: classShape },
+      { description: 'Most urgent first; each leaves a reserve to those before it.' }
+    )
+  },
+  {
+    title: 'quota',
+    description: "Requests to MightyCall's REST API with the account's API key; accounts with the same key share it."
+  }
+)
 
 const list = Type.Object({ data: Type.Array(quotaShape) })
 
 /** GET /v1/quota. */
-export default fp<QuotaOptions>(async (plain, { quotaUsage }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<QuotaOptions>(
+  async (plain, { quotaUsage }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/quota', {
-    schema: { tags: ['quota'], summary: "How much of MightyCall's daily limit is used, by account; those without an API key are left out", querystring: parameters, response: { 200: list, ...errors(400, 401) } }
-  }, async request => {
-    const { account: asked } = request.query
-    const usages = await quotaUsage()
-    return { data: usages.filter(({ account }) => seesAccount(viewerOf(request), account) && (asked?.includes(account) ?? true)).map(toQuota) }
-  })
-}, { name: 'quota', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/quota',
+      {
+        schema: {
+          tags: ['quota'],
+          summary: "How much of MightyCall's daily limit is used, by account; those without an API key are left out",
+          querystring: parameters,
+          response: { 200: list, ...errors(400, 401) }
+        }
+      },
+      async request => {
+        const { account: asked } = request.query
+        const usages = await quotaUsage()
+        return {
+          data: usages
+            .filter(({ account }) => seesAccount(viewerOf(request), account) && (asked?.includes(account) ?? true))
+            .map(toQuota)
+        }
+      }
+    )
+  },
+  { name: 'quota', fastify: '5.x', encapsulate: true }
+)
 
-function toQuota ({ blockedUntil, ...usage }: QuotaUsage): Static<typeof quotaShape> {
+function toQuota({ blockedUntil, ...usage }: QuotaUsage): Static<typeof quotaShape> {
   return { ...usage, left: usage.classes.action.left, blockedUntil: blockedUntil?.toISOString() ?? null }
 }

@@ -1,16 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { actorOf, type Viewer, viewerOf } from '../../access/viewer.js'
 import { isVisibleAccount } from '../../access/row-visibility.js'
-import { InvalidParameterError, NotFoundError } from '../../errors.js'
+import { actorOf, type Viewer, viewerOf } from '../../access/viewer.js'
 import type { ChangeSettings } from '../../accounts/change-settings.js'
 import type { LiveSettings } from '../../accounts/runtime-settings.js'
 import { SETTING_NAMES, settingsSchema } from '../../accounts/setting-values.js'
-import { accountParameter } from '../list/query-context.js'
+import { InvalidParameterError, NotFoundError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf } from '../list/parameters.js'
 import { strictly } from '../../http/strict-body.js'
+import { anyOf } from '../list/parameters.js'
+import { accountParameter } from '../list/query-context.js'
 
 export interface SettingsRouteOptions {
   settings: LiveSettings
@@ -19,51 +19,90 @@ export interface SettingsRouteOptions {
   accountIds: () => readonly string[]
 }
 
-const shape = Type.Object({
-  account: Type.String(),
-  ...settingsSchema.properties,
-  set: Type.Array(Type.Enum(SETTING_NAMES), { description: 'Those that were set here; all others are as configured.' })
-}, { title: 'settings', description: 'What is set of an account.' })
+const shape = Type.Object(
+  {
+    account: Type.String(),
+    ...settingsSchema.properties,
+    set: Type.Array(Type.Enum(SETTING_NAMES), {
+      description: 'Those that were set here; all others are as configured.'
+    })
+  },
+  { title: 'settings', description: 'What is set of an account.' }
+)
 
-const body = Type.Object({
-  ...Type.Partial(settingsSchema).properties,
-  reset: Type.Optional(Type.Array(Type.Enum(SETTING_NAMES), { maxItems: SETTING_NAMES.length, description: 'To be again as configured.' }))
-}, { additionalProperties: false, minProperties: 1 })
+const body = Type.Object(
+  {
+    ...Type.Partial(settingsSchema).properties,
+    reset: Type.Optional(
+      Type.Array(Type.Enum(SETTING_NAMES), {
+        maxItems: SETTING_NAMES.length,
+        description: 'To be again as configured.'
+      })
+    )
+  },
+  { additionalProperties: false, minProperties: 1 }
+)
 
 /** GET and PATCH /v1/settings. */
-export default fp<SettingsRouteOptions>(async (plain, { settings, changeSettings, accountIds }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const toShape = (account: string) => ({ account, ...settings.of(account), set: settings.setOf(account) })
-  const visibleTo = (viewer: Viewer) => accountIds().filter(account => isVisibleAccount(viewer, account))
+export default fp<SettingsRouteOptions>(
+  async (plain, { settings, changeSettings, accountIds }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+    const toShape = (account: string) => ({ account, ...settings.of(account), set: settings.setOf(account) })
+    const visibleTo = (viewer: Viewer) => accountIds().filter(account => isVisibleAccount(viewer, account))
 
-  app.get('/v1/settings', {
-    schema: { tags: ['settings'], summary: 'Time zone, targets and thresholds of each account', querystring: Type.Object({ account: anyOf(accountParameter, 'MightyCall accounts.') }, { additionalProperties: false }), response: { 200: Type.Object({ data: Type.Array(shape) }), ...errors(400, 401) } }
-  }, async request => {
-    const { account: asked } = request.query
-    await settings.refresh() // another process may have set something a moment ago
-    return { data: visibleTo(viewerOf(request)).filter(account => asked?.includes(account) ?? true).map(toShape) }
-  })
+    app.get(
+      '/v1/settings',
+      {
+        schema: {
+          tags: ['settings'],
+          summary: 'Time zone, targets and thresholds of each account',
+          querystring: Type.Object(
+            { account: anyOf(accountParameter, 'MightyCall accounts.') },
+            { additionalProperties: false }
+          ),
+          response: { 200: Type.Object({ data: Type.Array(shape) }), ...errors(400, 401) }
+        }
+      },
+      async request => {
+        const { account: asked } = request.query
+        await settings.refresh() // another process may have set something a moment ago
+        return {
+          data: visibleTo(viewerOf(request))
+            .filter(account => asked?.includes(account) ?? true)
+            .map(toShape)
+        }
+      }
+    )
 
-  app.patch('/v1/settings', {
-    validatorCompiler: strictly,
-    schema: {
-      tags: ['settings'],
-      summary: 'Set some of them; what is not named stays as it is',
-      description: 'Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.',
-      querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }), body, response: { 200: shape, ...errors(400, 401, 404) }
-    }
-  }, async request => {
-    const account = accountOf(visibleTo(viewerOf(request)), request.query.account)
-    const { reset = [], ...values } = request.body
-    if (reset.some(name => name in values)) throw new InvalidParameterError('what is set cannot be reset as well')
-    await changeSettings({ account, values, reset, by: actorOf(request) })
-    await settings.refresh()
-    return toShape(account)
-  })
-}, { name: 'settings', fastify: '5.x', encapsulate: true })
+    app.patch(
+      '/v1/settings',
+      {
+        validatorCompiler: strictly,
+        schema: {
+          tags: ['settings'],
+          summary: 'Set some of them; what is not named stays as it is',
+          description:
+            'Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.',
+          querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
+          body,
+          response: { 200: shape, ...errors(400, 401, 404) }
+        }
+      },
+      async request => {
+        const account = accountOf(visibleTo(viewerOf(request)), request.query.account)
+        const { reset = [], ...values } = request.body
+        if (reset.some(name => name in values)) throw new InvalidParameterError('what is set cannot be reset as well')
+        await changeSettings({ account, values, reset, by: actorOf(request) })
+        await settings.refresh()
+        return toShape(account)
+      }
+    )
+  },
+  { name: 'settings', fastify: '5.x', encapsulate: true }
+)
 
 /** @throws InvalidParameterError, NotFoundError */
-function accountOf (accounts: readonly string[], asked: string | undefined): string {
+function accountOf(accounts: readonly string[], asked: string | undefined): string {
   const [only, other] = asked === undefined ? accounts : accounts.filter(account => account === asked)
   if (other !== undefined) throw new InvalidParameterError('name the account: ?account=')
   if (only === undefined) throw new NotFoundError('account')

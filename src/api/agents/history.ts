@@ -9,7 +9,14 @@ import { AmbiguousIdError, InvalidParameterError, NotFoundError } from '../../er
 import { errors } from '../../http/error-schema.js'
 import { STALE_SECONDS } from '../calls/schema.js'
 import { instantOf, listParameters } from '../list/parameters.js'
-import { type ReadingOptions, accountParameter, accountsAsked, askedBy, millis, nameParameter } from '../list/query-context.js'
+import {
+  accountParameter,
+  accountsAsked,
+  askedBy,
+  millis,
+  nameParameter,
+  type ReadingOptions
+} from '../list/query-context.js'
 import { STATUSES } from './status.js'
 
 const DAY_MS = 86_400_000
@@ -17,52 +24,101 @@ const MAX_DAYS = 31
 /** A leg of a call that began longer before is not looked for. */
 const LOOK_BACK_MS = DAY_MS
 
-const spanShape = Type.Object({
-  status: Type.Enum(STATUSES, { description: 'As of GET /v1/agents.' }),
-  from: Type.String({ format: 'date-time' }),
-  until: Type.String({ format: 'date-time', description: 'Of the last: the end of what was asked, or now.' }),
-  seconds: Type.Number({ minimum: 0 }),
-  calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent was open.' })
-}, { title: 'agentSpan' })
+const spanShape = Type.Object(
+  {
+    status: Type.Enum(STATUSES, { description: 'As of GET /v1/agents.' }),
+    from: Type.String({ format: 'date-time' }),
+    until: Type.String({ format: 'date-time', description: 'Of the last: the end of what was asked, or now.' }),
+    seconds: Type.Number({ minimum: 0 }),
+    calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent was open.' })
+  },
+  { title: 'agentSpan' }
+)
 
-const history = Type.Object({ account: Type.String(), extension: Type.String(), data: Type.Array(spanShape, { description: 'Oldest first, without a hole.' }) })
+const history = Type.Object({
+  account: Type.String(),
+  extension: Type.String(),
+  data: Type.Array(spanShape, { description: 'Oldest first, without a hole.' })
+})
 
-const parameters = Type.Object({
-  account: Type.Optional(accountParameter),
-  since: Type.Optional(Type.String({ maxLength: 40, description: 'From this instant or local day on; the last 24 h when it is left out.' })),
-  until: listParameters.until
-}, { additionalProperties: false })
+const parameters = Type.Object(
+  {
+    account: Type.Optional(accountParameter),
+    since: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: 'From this instant or local day on; the last 24 h when it is left out.'
+      })
+    ),
+    until: listParameters.until
+  },
+  { additionalProperties: false }
+)
 
 /** GET /v1/agents/:extension/history. */
-export default fp<ReadingOptions>(async (plain, options) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<ReadingOptions>(
+  async (plain, options) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/agents/:extension/history', {
-    schema: {
-      tags: ['agents'], summary: `What an agent did, span by span, within ${MAX_DAYS} days`,
-      params: Type.Object({ extension: nameParameter }), querystring: parameters, response: { 200: history, ...errors(400, 401, 404, 409) }
-    }
-  }, async request => {
-    const { params: { extension }, query } = request
-    const { viewer, now, zones } = askedBy(viewerOf(request), query.account, options)
-    const until = new Date(Math.min((instantOf('until', query.until, zones) ?? now).getTime(), now.getTime()))
-    const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
-    if (since > until || until.getTime() - since.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`since must be before until and now, by ${MAX_DAYS} days at most`)
-    const account = await accountOf(options.db, { viewer, extension, accounts: accountsAsked(viewer, query.account) })
-    const [legs, presences] = [await legsOf(options.db, { viewer, account, extension, since, until }), await presencesOf(options.db, { account, extension, since, until })]
-    return { account, extension, data: spansOf(legs, presences, { from: since.getTime(), until: until.getTime() }).map(toSpan) }
-  })
-}, { name: 'agent-history', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/agents/:extension/history',
+      {
+        schema: {
+          tags: ['agents'],
+          summary: `What an agent did, span by span, within ${MAX_DAYS} days`,
+          params: Type.Object({ extension: nameParameter }),
+          querystring: parameters,
+          response: { 200: history, ...errors(400, 401, 404, 409) }
+        }
+      },
+      async request => {
+        const {
+          params: { extension },
+          query
+        } = request
+        const { viewer, now, zones } = askedBy(viewerOf(request), query.account, options)
+        const until = new Date(Math.min((instantOf('until', query.until, zones) ?? now).getTime(), now.getTime()))
+        const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
+        if (since > until || until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
+          throw new InvalidParameterError(`since must be before until and now, by ${MAX_DAYS} days at most`)
+        const account = await accountOf(options.db, {
+          viewer,
+          extension,
+          accounts: accountsAsked(viewer, query.account)
+        })
+        const [legs, presences] = [
+          await legsOf(options.db, { viewer, account, extension, since, until }),
+          await presencesOf(options.db, { account, extension, since, until })
+        ]
+        return {
+          account,
+          extension,
+          data: spansOf(legs, presences, { from: since.getTime(), until: until.getTime() }).map(toSpan)
+        }
+      }
+    )
+  },
+  { name: 'agent-history', fastify: '5.x', encapsulate: true }
+)
 
-function toSpan ({ status, from, until, calls }: AgentSpan): Static<typeof spanShape> {
-  return { status, from: new Date(from).toISOString(), until: new Date(until).toISOString(), seconds: (until - from) / 1000, calls }
+function toSpan({ status, from, until, calls }: AgentSpan): Static<typeof spanShape> {
+  return {
+    status,
+    from: new Date(from).toISOString(),
+    until: new Date(until).toISOString(),
+    seconds: (until - from) / 1000,
+    calls
+  }
 }
 
 /**
  * @throws NotFoundError      nobody has heard of such an extension that the viewer may see
  * @throws AmbiguousIdError   several accounts have it, and none is named
  */
-async function accountOf (db: NodePgDatabase, { viewer, extension, accounts }: { viewer: Viewer, extension: string, accounts: readonly string[] | undefined }): Promise<string> {
+async function accountOf(
+  db: NodePgDatabase,
+  { viewer, extension, accounts }: { viewer: Viewer; extension: string; accounts: readonly string[] | undefined }
+): Promise<string> {
   if (extension.includes('\u0000')) throw new NotFoundError('agent') // Postgres has no such text
   const { rows } = await db.execute<{ account: string }>(sql`select e.account from (
       select account, extension from mightycall_extensions where extension = ${extension} union select account, extension from agent_presence where extension = ${extension}
@@ -80,23 +136,36 @@ interface Question {
   until: Date
 }
 
-/** By the calls of the time, each looked up by itself, as in agent-legs.ts. A leg that never ended ends when its call went stale. */
-async function legsOf (db: NodePgDatabase, { viewer, account, extension, since, until }: Question & { viewer: Viewer }): Promise<HistoryLeg[]> {
+/**
+ * By the calls of the time, each looked up by itself, as in agent-legs.ts. A leg that never ended ends when its call
+ * went stale.
+ */
+async function legsOf(
+  db: NodePgDatabase,
+  { viewer, account, extension, since, until }: Question & { viewer: Viewer }
+): Promise<HistoryLeg[]> {
   const call = { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
-  const { rows } = await db.execute<HistoryLeg & Record<string, unknown>>(sql`select c.call_id as "callId", l.role, ${millis(sql`l.ringing_at`)} as "ringingAt", ${millis(sql`l.connected_at`)} as "connectedAt",
+  const { rows } = await db.execute<
+    HistoryLeg & Record<string, unknown>
+  >(sql`select c.call_id as "callId", l.role, ${millis(sql`l.ringing_at`)} as "ringingAt", ${millis(sql`l.connected_at`)} as "connectedAt",
       ${millis(sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`)} as "endedAt"
     from call_history c cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id and extension = ${extension} offset 0) l
     where ${and(sql`c.account = ${account} and c.started_at >= ${new Date(since.getTime() - LOOK_BACK_MS)} and c.started_at < ${until}`, visible(viewer, call))}`)
   return rows
 }
 
-async function presencesOf (db: NodePgDatabase, { account, extension, since, until }: Question): Promise<HistoryPresence[]> {
-  const { rows } = await db.execute<HistoryPresence & Record<string, unknown>>(sql`select presence, ${millis(sql`since`)} as since, ${millis(sql`"until"`)} as "until" from agent_presence
+async function presencesOf(
+  db: NodePgDatabase,
+  { account, extension, since, until }: Question
+): Promise<HistoryPresence[]> {
+  const { rows } = await db.execute<
+    HistoryPresence & Record<string, unknown>
+  >(sql`select presence, ${millis(sql`since`)} as since, ${millis(sql`"until"`)} as "until" from agent_presence
     where account = ${account} and extension = ${extension} and since < ${until} and ("until" is null or "until" > ${since}) order by agent_presence.since`)
   return rows
 }
 
-type Status = typeof STATUSES[number]
+type Status = (typeof STATUSES)[number]
 
 /** Times in milliseconds since 1970; null: to this day, or never. */
 export interface HistoryLeg {
@@ -122,12 +191,24 @@ export interface AgentSpan {
 }
 
 /**
- * What an agent did, from one change to the next, without a hole: as GET /v1/agents?asOf tells it of an instant. A talk wins over dialing, dialing over
+ * What an agent did, from one change to the next, without a hole: as GET /v1/agents?asOf tells it of an instant. A talk
+ * wins over dialing, dialing over
  * ringing, and that over the presence; unknown where nobody told one.
  */
-export function spansOf (legs: readonly HistoryLeg[], presences: readonly HistoryPresence[], { from, until }: { from: number, until: number }): AgentSpan[] {
-  const edges = [from, until, ...legs.flatMap(leg => [leg.ringingAt, leg.connectedAt, leg.endedAt]), ...presences.flatMap(span => [span.since, span.until])]
-  const instants = [...new Set(edges.filter((at): at is number => at !== null && at >= from && at <= until))].sort((a, b) => a - b)
+export function spansOf(
+  legs: readonly HistoryLeg[],
+  presences: readonly HistoryPresence[],
+  { from, until }: { from: number; until: number }
+): AgentSpan[] {
+  const edges = [
+    from,
+    until,
+    ...legs.flatMap(leg => [leg.ringingAt, leg.connectedAt, leg.endedAt]),
+    ...presences.flatMap(span => [span.since, span.until])
+  ]
+  const instants = [...new Set(edges.filter((at): at is number => at !== null && at >= from && at <= until))].sort(
+    (a, b) => a - b
+  )
   const spans: AgentSpan[] = []
   for (const [i, begin] of instants.slice(0, -1).entries()) {
     const span = { ...stateAt(legs, presences, begin), from: begin, until: instants[i + 1] ?? until }
@@ -138,11 +219,24 @@ export function spansOf (legs: readonly HistoryLeg[], presences: readonly Histor
   return spans
 }
 
-function stateAt (legs: readonly HistoryLeg[], presences: readonly HistoryPresence[], at: number): Pick<AgentSpan, 'status' | 'calls'> {
-  const open = legs.filter(leg => (leg.ringingAt ?? leg.connectedAt ?? Number.POSITIVE_INFINITY) <= at && at < (leg.endedAt ?? Number.POSITIVE_INFINITY))
+function stateAt(
+  legs: readonly HistoryLeg[],
+  presences: readonly HistoryPresence[],
+  at: number
+): Pick<AgentSpan, 'status' | 'calls'> {
+  const open = legs.filter(
+    leg =>
+      (leg.ringingAt ?? leg.connectedAt ?? Number.POSITIVE_INFINITY) <= at &&
+      at < (leg.endedAt ?? Number.POSITIVE_INFINITY)
+  )
   const calls = [...new Set(open.map(leg => leg.callId))].sort()
   if (open.some(leg => leg.connectedAt !== null && leg.connectedAt <= at)) return { status: 'on_call', calls }
   if (open.some(leg => leg.role === 'dialer')) return { status: 'dialing', calls }
   if (open.length > 0) return { status: 'ringing', calls }
-  return { status: presences.findLast(span => span.since <= at && at < (span.until ?? Number.POSITIVE_INFINITY))?.presence ?? 'unknown', calls }
+  return {
+    status:
+      presences.findLast(span => span.since <= at && at < (span.until ?? Number.POSITIVE_INFINITY))?.presence ??
+      'unknown',
+    calls
+  }
 }

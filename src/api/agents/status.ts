@@ -4,7 +4,7 @@ import { visible, visibleExtensions } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
 import type { Keyset } from '../list/parameters.js'
 import { millis } from '../list/query-context.js'
-import { type Asked, LOOK_BACK_HOURS, among, lastEnds, openLegs, recentLegs } from './legs.js'
+import { type Asked, among, LOOK_BACK_HOURS, lastEnds, openLegs, recentLegs } from './legs.js'
 
 export const STATUSES = ['unknown', 'available', 'dnd', 'ringing', 'dialing', 'on_call'] as const
 export const PRESENCES = ['available', 'dnd'] as const
@@ -15,10 +15,10 @@ export interface AgentRow extends Record<string, unknown> {
   account: string
   extension: string
   name: string | null
-  status: typeof STATUSES[number]
-  presence: typeof PRESENCES[number] | null
+  status: (typeof STATUSES)[number]
+  presence: (typeof PRESENCES)[number] | null
   since: number | null
-  evidence: typeof EVIDENCES[number] | null
+  evidence: (typeof EVIDENCES)[number] | null
   age_seconds: number | null
   calls: string[]
 }
@@ -38,12 +38,12 @@ export interface AgentQuestion {
 }
 
 /** The agents by extension, then account: one statement, so that legs and presences are of one moment. */
-export async function findAgents (db: NodePgDatabase, question: AgentQuestion): Promise<AgentRow[]> {
+export async function findAgents(db: NodePgDatabase, question: AgentQuestion): Promise<AgentRow[]> {
   const { rows } = await db.execute<AgentRow>(agentStatus(question))
   return rows
 }
 
-export function agentStatus ({ at, isNow, viewer, accounts, extensions, statuses, place, limit }: AgentQuestion): SQL {
+export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses, place, limit }: AgentQuestion): SQL {
   const instant = sql`${at}::timestamptz`
   return sql`with recursive ${presentExtensions}, ${recentLegs(instant, accounts)}, ${openLegs(instant, { isNow, accounts })}, ${lastEnds},
   agents as (
@@ -79,7 +79,11 @@ export function agentStatus ({ at, isNow, viewer, accounts, extensions, statuses
   order by extension collate "C", account collate "C" limit ${limit}`
 }
 
-const OPEN_LEG = { account: sql`open_legs.account`, businessNumber: sql`open_legs.business_number`, at: sql`open_legs.started_at` }
+const OPEN_LEG = {
+  account: sql`open_legs.account`,
+  businessNumber: sql`open_legs.business_number`,
+  at: sql`open_legs.started_at`
+}
 
 /** Who ever had a presence: from one extension to the next, since there are many spans of few. */
 const presentExtensions = sql`present as (
@@ -91,10 +95,11 @@ const presentExtensions = sql`present as (
   )`
 
 /**
- * The presence of agent `a`, and when it was last known to be so: by a fact, or by a poll that found nothing new to tell.
+ * The presence of agent `a`, and when it was last known to be so: by a fact, or by a poll that found nothing new to
+ * tell.
  * A span keeps its first and its last fact: between the two, the first is what is known to have been told by then.
  */
-function presenceAt (instant: SQL): SQL {
+function presenceAt(instant: SQL): SQL {
   return sql`select s.presence, s.since, s.source, greatest(case when s.seen_at <= ${instant} then s.seen_at else s.since end, polled.polled_at) as confirmed_at
       from (select * from agent_presence where account = a.account and extension = a.extension and since <= ${instant} order by since desc limit 1) s
       left join lateral (

@@ -1,4 +1,4 @@
-import { type SQL, type SQLWrapper, and, sql } from 'drizzle-orm'
+import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { alias } from 'drizzle-orm/pg-core'
 import { visible } from '../../access/row-visibility.js'
@@ -16,10 +16,11 @@ export const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
 const other = alias(callHistory, 'other')
 
 /**
- * Inbound calls that nobody took, of a number that can be called, and no talk with it has begun since: at any business number of the
+ * Inbound calls that nobody took, of a number that can be called, and no talk with it has begun since: at any business
+ * number of the
  * account that the viewer may see, whoever called whom.
  */
-export function needsCallback (viewer: Viewer): SQL | undefined {
+export function needsCallback(viewer: Viewer): SQL | undefined {
   return and(
     sql`${callHistory.direction} = 'inbound' and ${callHistory.outcome} in ('missed', 'abandoned', 'voicemail') and ${callHistory.clientNumber} like '+%'`,
     sql`not exists (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} > ${callHistory.startedAt})`
@@ -35,7 +36,11 @@ interface Row extends Record<string, unknown> {
 }
 
 /** What became of those of the calls that nobody took, by account and id. */
-export async function findCallbacks (db: NodePgDatabase, viewer: Viewer, calls: readonly CallRow[]): Promise<(call: CallRow) => CallShape['callback']> {
+export async function findCallbacks(
+  db: NodePgDatabase,
+  viewer: Viewer,
+  calls: readonly CallRow[]
+): Promise<(call: CallRow) => CallShape['callback']> {
   const missed = calls.filter(isMissed)
   if (missed.length === 0) return () => null
   const { rows } = await db.execute<Row>(callbacksOf(viewer, missed))
@@ -46,11 +51,15 @@ export async function findCallbacks (db: NodePgDatabase, viewer: Viewer, calls: 
   }
 }
 
-function isMissed ({ direction, outcome, clientNumber }: CallRow): boolean {
-  return direction === 'inbound' && MISSED_OUTCOMES.some(missed => missed === outcome) && clientNumber?.startsWith('+') === true
+function isMissed({ direction, outcome, clientNumber }: CallRow): boolean {
+  return (
+    direction === 'inbound' &&
+    MISSED_OUTCOMES.some(missed => missed === outcome) &&
+    clientNumber?.startsWith('+') === true
+  )
 }
 
-function callbacksOf (viewer: Viewer, calls: readonly CallRow[]): SQL {
+function callbacksOf(viewer: Viewer, calls: readonly CallRow[]): SQL {
   const of = (column: (call: CallRow) => string) => sql.param(calls.map(column))
   const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
   return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id, ${millis(sql`talk.at`)} as returned_at,
@@ -66,7 +75,8 @@ function callbacksOf (viewer: Viewer, calls: readonly CallRow[]): SQL {
 }
 
 /**
- * A second bound that Postgres only filters by. With two bounds that are no constants it takes the span for a two hundredth of the table, and walks all
+ * A second bound that Postgres only filters by. With two bounds that are no constants it takes the span for a two
+ * hundredth of the table, and walks all
  * that began in it, of any client, instead of the client's few calls: 100 ms for a page of a hundred thousand calls.
  */
 const unindexed = (column: SQLWrapper): SQL => sql`(${column} + interval '0')`
@@ -77,11 +87,17 @@ const lookBack = sql`${callHistory.startedAt} - interval '${sql.raw(String(LOOK_
 const isTalk = sql`(${other.answeredAt} is not null or ${other.outcome} = 'answered')`
 
 /** What the viewer may not see returns nothing: else it would tell of another organization's calls. */
-function withSameClient (viewer: Viewer): SQL | undefined {
-  return and(sql`${other.clientNumber} = ${callHistory.clientNumber} and ${other.account} = ${callHistory.account}`, visible(viewer, { account: other.account, businessNumber: other.businessNumber, at: other.startedAt }))
+function withSameClient(viewer: Viewer): SQL | undefined {
+  return and(
+    sql`${other.clientNumber} = ${callHistory.clientNumber} and ${other.account} = ${callHistory.account}`,
+    visible(viewer, { account: other.account, businessNumber: other.businessNumber, at: other.startedAt })
+  )
 }
 
-function toCallback ({ returned_at: returnedAt, attempts, unanswered_calls: unansweredCalls }: Row, { startedAt, endedAt }: CallRow): CallShape['callback'] {
+function toCallback(
+  { returned_at: returnedAt, attempts, unanswered_calls: unansweredCalls }: Row,
+  { startedAt, endedAt }: CallRow
+): CallShape['callback'] {
   const waited = returnedAt === null ? null : (returnedAt - (endedAt ?? startedAt).getTime()) / 60_000
   return {
     returnedAt: returnedAt === null ? null : new Date(returnedAt).toISOString(),

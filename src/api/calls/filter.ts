@@ -1,4 +1,4 @@
-import { type SQL, and, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { and, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
 import { callHistory, callLegs } from '../../db/schema/calls.js'
@@ -6,24 +6,41 @@ import { searchText } from '../../db/schema/columns.js'
 import { cleanName } from '../../events/text.js'
 import { anyOf, instantOf } from '../list/parameters.js'
 import { type Asked, among, nameParameter, partiesOf, partyParameters } from '../list/query-context.js'
-import { type Search, holds, isHeld, readSearch, searchParameter } from '../list/search.js'
+import { holds, isHeld, readSearch, type Search, searchParameter } from '../list/search.js'
 import { needsCallback } from './callbacks.js'
 import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
 
 /** What may be asked of calls. */
-export const callParameters = Type.Object({
-  ...partyParameters,
-  client: anyOf(nameParameter, "Clients' numbers in any format, or names of site widgets."),
-  extension: anyOf(nameParameter, 'Calls with a leg of one of these extensions.'),
-  direction: anyOf(Type.Enum(DIRECTIONS), 'Directions.'),
-  state: anyOf(Type.Enum(STATES), 'States.'),
-  outcome: anyOf(Type.Enum(OUTCOMES), 'Outcomes; only a call that has ended has one.'),
-  minDurationSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 1e9, description: 'Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found.' })),
-  maxDurationSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 1e9, description: 'Of the talk, in the same way.' })),
-  hasRecording: Type.Optional(Type.Boolean({ description: 'Whether a recording is known.' })),
-  needsCallback: Type.Optional(Type.Literal(true, { description: 'Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf.' })),
-  q: searchParameter("the client's name or number")
-}, { additionalProperties: false })
+export const callParameters = Type.Object(
+  {
+    ...partyParameters,
+    client: anyOf(nameParameter, "Clients' numbers in any format, or names of site widgets."),
+    extension: anyOf(nameParameter, 'Calls with a leg of one of these extensions.'),
+    direction: anyOf(Type.Enum(DIRECTIONS), 'Directions.'),
+    state: anyOf(Type.Enum(STATES), 'States.'),
+    outcome: anyOf(Type.Enum(OUTCOMES), 'Outcomes; only a call that has ended has one.'),
+    minDurationSeconds: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1e9,
+        description:
+          'Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found.'
+      })
+    ),
+    maxDurationSeconds: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1e9, description: 'Of the talk, in the same way.' })
+    ),
+    hasRecording: Type.Optional(Type.Boolean({ description: 'Whether a recording is known.' })),
+    needsCallback: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf.'
+      })
+    ),
+    q: searchParameter("the client's name or number")
+  },
+  { additionalProperties: false }
+)
 
 export type CallParameters = Static<typeof callParameters>
 
@@ -46,7 +63,7 @@ export interface CallFilter {
 }
 
 /** @throws InvalidParameterError  an instant or q cannot be read */
-export function readFilter (query: CallParameters, asked: Pick<Asked, 'regions' | 'zones'>): CallFilter {
+export function readFilter(query: CallParameters, asked: Pick<Asked, 'regions' | 'zones'>): CallFilter {
   return {
     since: instantOf('since', query.since, asked.zones),
     until: instantOf('until', query.until, asked.zones),
@@ -69,30 +86,39 @@ const text = searchText(callHistory.clientName, callHistory.clientNumber)
 const isRecorded = or(isNotNull(callHistory.recordingId), isNotNull(callHistory.recordingLink))
 
 /** The filter over calls as they are. */
-export function conditions (filter: CallFilter, { viewer }: Pick<Asked, 'viewer'>): (SQL | undefined)[] {
+export function conditions(filter: CallFilter, { viewer }: Pick<Asked, 'viewer'>): (SQL | undefined)[] {
   const { clients, extensions, directions, outcomes, hasRecording, minTalkSeconds, maxTalkSeconds } = filter
   return [
     ...lastingConditions(filter),
     among(callHistory.businessNumber, filter.businessNumbers),
     clients && or(among(callHistory.clientNumber, clients), among(callHistory.clientName, clients)),
-    extensions && sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, [...extensions])})`,
+    extensions &&
+      sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, [...extensions])})`,
     among(callHistory.direction, directions ?? (outcomes && DIRECTIONS)), // the index of outcomes begins with it
     among(callHistory.state, filter.states),
     among(callHistory.outcome, outcomes),
     minTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} >= ${minTalkSeconds}`,
     maxTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} <= ${maxTalkSeconds}`,
-    hasRecording === undefined ? undefined : hasRecording ? isRecorded : and(isNull(callHistory.recordingId), isNull(callHistory.recordingLink)),
+    hasRecording === undefined
+      ? undefined
+      : hasRecording
+        ? isRecorded
+        : and(isNull(callHistory.recordingId), isNull(callHistory.recordingLink)),
     filter.needsCallback ? needsCallback(viewer) : undefined,
     holds(text, filter.search, [sql`${callHistory.state} = 'ended'`, sql`${callHistory.state} <> 'ended'`])
   ]
 }
 
-export function visibleCalls ({ viewer }: Pick<Asked, 'viewer'>): SQL | undefined {
-  return visible(viewer, { account: callHistory.account, businessNumber: callHistory.businessNumber, at: callHistory.startedAt })
+export function visibleCalls({ viewer }: Pick<Asked, 'viewer'>): SQL | undefined {
+  return visible(viewer, {
+    account: callHistory.account,
+    businessNumber: callHistory.businessNumber,
+    at: callHistory.startedAt
+  })
 }
 
 /** The part of it that no later event changes: all else may have been different. */
-export function lastingConditions ({ since, until, accounts }: CallFilter): (SQL | undefined)[] {
+export function lastingConditions({ since, until, accounts }: CallFilter): (SQL | undefined)[] {
   return [
     since ? sql`${callHistory.startedAt} >= ${since}` : undefined,
     until ? sql`${callHistory.startedAt} < ${until}` : undefined,
@@ -101,19 +127,24 @@ export function lastingConditions ({ since, until, accounts }: CallFilter): (SQL
 }
 
 /** The same filter over a call that is in no table. */
-export function isMatch (filter: CallFilter, call: CallShape): boolean {
-  const has = (wanted: readonly string[] | undefined, ...values: (string | null | undefined)[]) => !wanted || values.some(value => typeof value === 'string' && wanted.includes(value))
-  const within = (value: number | null, from: number | undefined, to: number | undefined) => (from === undefined && to === undefined) || (value !== null && value >= (from ?? 0) && value <= (to ?? Number.POSITIVE_INFINITY))
-  return within(Date.parse(call.startedAt), filter.since?.getTime() ?? Number.NEGATIVE_INFINITY, undefined)
-    && Date.parse(call.startedAt) < (filter.until?.getTime() ?? Number.POSITIVE_INFINITY)
-    && has(filter.accounts, call.account)
-    && has(filter.businessNumbers, call.businessNumber)
-    && has(filter.clients, call.client?.number, call.client?.name)
-    && has(filter.extensions, ...call.legs.map(leg => leg.extension))
-    && has(filter.directions, call.direction)
-    && has(filter.states, call.state)
-    && has(filter.outcomes, call.outcome)
-    && within(call.talkSeconds, filter.minTalkSeconds, filter.maxTalkSeconds)
-    && (filter.hasRecording === undefined || filter.hasRecording === (call.recording !== null))
-    && isHeld(`${call.client?.name ?? ''} ${call.client?.number ?? ''}`, filter.search)
+export function isMatch(filter: CallFilter, call: CallShape): boolean {
+  const has = (wanted: readonly string[] | undefined, ...values: (string | null | undefined)[]) =>
+    !wanted || values.some(value => typeof value === 'string' && wanted.includes(value))
+  const within = (value: number | null, from: number | undefined, to: number | undefined) =>
+    (from === undefined && to === undefined) ||
+    (value !== null && value >= (from ?? 0) && value <= (to ?? Number.POSITIVE_INFINITY))
+  return (
+    within(Date.parse(call.startedAt), filter.since?.getTime() ?? Number.NEGATIVE_INFINITY, undefined) &&
+    Date.parse(call.startedAt) < (filter.until?.getTime() ?? Number.POSITIVE_INFINITY) &&
+    has(filter.accounts, call.account) &&
+    has(filter.businessNumbers, call.businessNumber) &&
+    has(filter.clients, call.client?.number, call.client?.name) &&
+    has(filter.extensions, ...call.legs.map(leg => leg.extension)) &&
+    has(filter.directions, call.direction) &&
+    has(filter.states, call.state) &&
+    has(filter.outcomes, call.outcome) &&
+    within(call.talkSeconds, filter.minTalkSeconds, filter.maxTalkSeconds) &&
+    (filter.hasRecording === undefined || filter.hasRecording === (call.recording !== null)) &&
+    isHeld(`${call.client?.name ?? ''} ${call.client?.number ?? ''}`, filter.search)
+  )
 }

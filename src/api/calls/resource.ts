@@ -3,10 +3,10 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type from 'typebox'
 import { callHistory, callLegs } from '../../db/schema/calls.js'
 import type { Asked } from '../list/query-context.js'
-import { type Resource, findRow } from '../list/resource.js'
+import { findRow, type Resource } from '../list/resource.js'
 import { findCallbacks } from './callbacks.js'
 import { callParameters, conditions, readFilter, visibleCalls } from './filter.js'
-import { type CallRow, type CallShape, type LegRow, callShape, toCall } from './schema.js'
+import { type CallRow, type CallShape, callShape, type LegRow, toCall } from './schema.js'
 
 const { contribution: _, ...columns } = getTableColumns(callHistory)
 
@@ -18,20 +18,35 @@ export const calls: Resource<typeof callParameters, CallRow, CallShape> = {
   account: columns.account,
   id: columns.callId,
   idType: 'text',
-  columns: [[columns.startedAt, 'timestamptz'], [columns.account, 'text'], [columns.callId, 'text']],
+  columns: [
+    [columns.startedAt, 'timestamptz'],
+    [columns.account, 'text'],
+    [columns.callId, 'text']
+  ],
   placeOf: row => [row.startedAt.toISOString(), row.account, row.callId],
   visible: visibleCalls,
   where: (query, asked) => conditions(readFilter(query, asked), asked),
-  find: (db, { where, order, limit }) => db.select(columns).from(callHistory).where(where).orderBy(...order ? [order] : []).limit(limit),
+  find: (db, { where, order, limit }) =>
+    db
+      .select(columns)
+      .from(callHistory)
+      .where(where)
+      .orderBy(...(order ? [order] : []))
+      .limit(limit),
   show: showCalls
 }
 
-async function showCalls (rows: readonly CallRow[], { viewer, now }: Asked, db: NodePgDatabase): Promise<CallShape[]> {
+async function showCalls(rows: readonly CallRow[], { viewer, now }: Asked, db: NodePgDatabase): Promise<CallShape[]> {
   if (rows.length === 0) return []
   const accounts = sql.param(rows.map(row => row.account))
   const ids = sql.param(rows.map(row => row.callId))
   const [legs, callbackOf] = await Promise.all([
-    db.select().from(callLegs).where(sql`(${callLegs.account}, ${callLegs.callId}) in (select * from unnest(${accounts}::text[], ${ids}::text[]))`),
+    db
+      .select()
+      .from(callLegs)
+      .where(
+        sql`(${callLegs.account}, ${callLegs.callId}) in (select * from unnest(${accounts}::text[], ${ids}::text[]))`
+      ),
     findCallbacks(db, viewer, rows)
   ])
   const legsOf = new Map<string, LegRow[]>(rows.map(row => [`${row.account} ${row.callId}`, []]))
@@ -40,12 +55,18 @@ async function showCalls (rows: readonly CallRow[], { viewer, now }: Asked, db: 
 }
 
 /** Of every route that is about one call. */
-export const callPath = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100, description: "MightyCall's id of the call." }) })
+export const callPath = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 100, description: "MightyCall's id of the call." })
+})
 
 /**
  * @throws NotFoundError       no account that the viewer may see has such a call
  * @throws AmbiguousIdError    several have, and none is named
  */
-export function findCall (db: NodePgDatabase, key: { id: string, account?: string | undefined }, asked: Asked): Promise<CallRow> {
+export function findCall(
+  db: NodePgDatabase,
+  key: { id: string; account?: string | undefined },
+  asked: Asked
+): Promise<CallRow> {
   return findRow(calls, key, { db, asked })
 }

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { orNull } from '../../events/envelope.js'
 import type { callHistory, callLegs } from '../../db/schema/calls.js'
+import { orNull } from '../../events/envelope.js'
 
 export const instant = Type.String({ format: 'date-time' })
 const seconds = Type.Number({ minimum: 0 })
@@ -10,53 +10,81 @@ export const DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as con
 export const STATES = ['waiting', 'ringing', 'connected', 'ended'] as const
 export const OUTCOMES = ['answered', 'missed', 'abandoned', 'unanswered', 'voicemail', 'dropped', 'canceled'] as const
 
-const leg = Type.Object({
-  extension: orNull(Type.String(), 'Null: MightyCall did not say which.'),
-  attempt: Type.Integer({ minimum: 1, description: '1, 2, … of this extension in this call.' }),
-  role: oneOf('agent', 'dialer'),
-  ringingAt: orNull(instant, 'Null: it is not known when.'),
-  connectedAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
-  endedAt: orNull(instant, 'Null: still open.'),
-  result: orNull(oneOf('answered', 'unanswered'), 'Null: still ringing.')
-}, { description: 'One attempt to reach an extension.' })
+const leg = Type.Object(
+  {
+    extension: orNull(Type.String(), 'Null: MightyCall did not say which.'),
+    attempt: Type.Integer({ minimum: 1, description: '1, 2, … of this extension in this call.' }),
+    role: oneOf('agent', 'dialer'),
+    ringingAt: orNull(instant, 'Null: it is not known when.'),
+    connectedAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
+    endedAt: orNull(instant, 'Null: still open.'),
+    result: orNull(oneOf('answered', 'unanswered'), 'Null: still ringing.')
+  },
+  { description: 'One attempt to reach an extension.' }
+)
 
 export const clientShape = Type.Object({
   number: orNull(Type.String(), 'E.164 when it could be read.'),
   name: orNull(Type.String(), "A site widget's, or the client's.")
 })
 
-export function toClient ({ clientNumber: number, clientName: name }: { clientNumber: string | null, clientName: string | null }): Static<typeof clientShape> | null {
+export function toClient({
+  clientNumber: number,
+  clientName: name
+}: {
+  clientNumber: string | null
+  clientName: string | null
+}): Static<typeof clientShape> | null {
   return number === null && name === null ? null : { number, name }
 }
 
-const callback = Type.Object({
-  returnedAt: orNull(instant, 'When the next talk with this client began, whoever called whom. Null: it is still to be returned.'),
-  minutesToReturn: orNull(Type.Number({ minimum: 0 }), 'From the end of the call until then.'),
-  attempts: Type.Integer({ minimum: 0, description: 'Calls to the client until then, that one included.' }),
-  unansweredCalls: Type.Integer({ minimum: 0, description: "The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before." })
-}, { description: 'What became of a call that came in and that nobody took.' })
+const callback = Type.Object(
+  {
+    returnedAt: orNull(
+      instant,
+      'When the next talk with this client began, whoever called whom. Null: it is still to be returned.'
+    ),
+    minutesToReturn: orNull(Type.Number({ minimum: 0 }), 'From the end of the call until then.'),
+    attempts: Type.Integer({ minimum: 0, description: 'Calls to the client until then, that one included.' }),
+    unansweredCalls: Type.Integer({
+      minimum: 0,
+      description:
+        "The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before."
+    })
+  },
+  { description: 'What became of a call that came in and that nobody took.' }
+)
 
 /** A call as the API shows it; times are RFC 3339 in UTC with milliseconds, durations seconds. */
-export const callShape = Type.Object({
-  account: Type.String(),
-  id: Type.String({ description: "MightyCall's id of the call." }),
-  direction: oneOf(...DIRECTIONS),
-  state: oneOf(...STATES),
-  outcome: orNull(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
-  businessNumber: orNull(Type.String(), 'E.164.'),
-  client: orNull(clientShape, 'Null: a call between colleagues, or nobody was named.'),
-  startedAt: instant,
-  answeredAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
-  endedAt: orNull(instant, 'Null: not ended.'),
-  waitSeconds: orNull(seconds, 'From the start to the answer, or to the end.'),
-  talkSeconds: orNull(seconds, 'From the answer to the end.'),
-  answeredBy: orNull(Type.String(), 'The extension that talked first.'),
-  stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
-  recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
-  legs: Type.Array(leg),
-  callback: orNull(callback, 'Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were.'),
-  sources: Type.Object({ webhook: Type.Integer(), rest: Type.Integer() }, { description: 'Distinct events, by how we learned them.' })
-}, { title: 'call', description: 'A call, folded from its events.' })
+export const callShape = Type.Object(
+  {
+    account: Type.String(),
+    id: Type.String({ description: "MightyCall's id of the call." }),
+    direction: oneOf(...DIRECTIONS),
+    state: oneOf(...STATES),
+    outcome: orNull(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
+    businessNumber: orNull(Type.String(), 'E.164.'),
+    client: orNull(clientShape, 'Null: a call between colleagues, or nobody was named.'),
+    startedAt: instant,
+    answeredAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
+    endedAt: orNull(instant, 'Null: not ended.'),
+    waitSeconds: orNull(seconds, 'From the start to the answer, or to the end.'),
+    talkSeconds: orNull(seconds, 'From the answer to the end.'),
+    answeredBy: orNull(Type.String(), 'The extension that talked first.'),
+    stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
+    recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
+    legs: Type.Array(leg),
+    callback: orNull(
+      callback,
+      'Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were.'
+    ),
+    sources: Type.Object(
+      { webhook: Type.Integer(), rest: Type.Integer() },
+      { description: 'Distinct events, by how we learned them.' }
+    )
+  },
+  { title: 'call', description: 'A call, folded from its events.' }
+)
 
 export type CallShape = Static<typeof callShape>
 export type CallRow = Omit<typeof callHistory.$inferSelect, 'contribution'>
@@ -66,7 +94,12 @@ export type LegRow = typeof callLegs.$inferSelect
 export const STALE_SECONDS = 4 * 60 * 60
 
 /** @param now  the instant that `stale` is relative to */
-export function toCall (row: CallRow, legs: readonly LegRow[], now: Date, callback: CallShape['callback'] = null): CallShape {
+export function toCall(
+  row: CallRow,
+  legs: readonly LegRow[],
+  now: Date,
+  callback: CallShape['callback'] = null
+): CallShape {
   return {
     account: row.account,
     id: row.callId,
@@ -90,12 +123,12 @@ export function toCall (row: CallRow, legs: readonly LegRow[], now: Date, callba
 }
 
 /** What began at an unknown time comes last. */
-function byBeginning (a: LegRow, b: LegRow): number {
+function byBeginning(a: LegRow, b: LegRow): number {
   const since = (leg: LegRow) => (leg.ringingAt ?? leg.connectedAt)?.getTime() ?? Number.MAX_SAFE_INTEGER
   return since(a) - since(b) || (a.extension < b.extension ? -1 : a.extension > b.extension ? 1 : a.attempt - b.attempt)
 }
 
-function toLeg (row: LegRow): CallShape['legs'][number] {
+function toLeg(row: LegRow): CallShape['legs'][number] {
   return {
     extension: row.extension === '' ? null : row.extension,
     attempt: row.attempt,
@@ -107,6 +140,6 @@ function toLeg (row: LegRow): CallShape['legs'][number] {
   }
 }
 
-export function iso (at: Date | null): string | null {
+export function iso(at: Date | null): string | null {
   return at?.toISOString() ?? null
 }

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { errors } from '../../http/error-schema.js'
 import type { Arrival, CallThen, TimeTravel } from '../../project/time-travel.js'
-import { type ReadingOptions, accountParameter, askedBy } from '../list/query-context.js'
+import { accountParameter, askedBy, type ReadingOptions } from '../list/query-context.js'
 import { callPath, findCall } from './resource.js'
 import { type CallShape, toCall } from './schema.js'
 
@@ -12,20 +12,34 @@ export interface TimelineOptions extends ReadingOptions {
   timeTravel: TimeTravel
 }
 
-/** Each entry folds all that came before it: 500 of one call would keep the process busy for seconds, and a call has some ten. */
+/**
+ * Each entry folds all that came before it: 500 of one call would keep the process busy for seconds, and a call has
+ * some ten.
+ */
 const MAX_ENTRIES = 200
 
-const entry = Type.Object({
-  event: Type.Object({ id: Type.String(), type: Type.String() }, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' }),
-  occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
-  receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
-  source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
-  changes: Type.Array(Type.Object({
-    field: Type.String({ description: 'Of the call: state, or legs[101#1].connectedAt for the first attempt at 101.' }),
-    from: Type.Unknown({ description: 'Null: not known before, or it was not there.' }),
-    to: Type.Unknown()
-  }), { description: 'What its arrival changed in the call.' })
-}, { title: 'timelineEntry' })
+const entry = Type.Object(
+  {
+    event: Type.Object(
+      { id: Type.String(), type: Type.String() },
+      { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' }
+    ),
+    occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
+    receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
+    source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
+    changes: Type.Array(
+      Type.Object({
+        field: Type.String({
+          description: 'Of the call: state, or legs[101#1].connectedAt for the first attempt at 101.'
+        }),
+        from: Type.Unknown({ description: 'Null: not known before, or it was not there.' }),
+        to: Type.Unknown()
+      }),
+      { description: 'What its arrival changed in the call.' }
+    )
+  },
+  { title: 'timelineEntry' }
+)
 
 const timeline = Type.Object({
   data: Type.Array(entry),
@@ -33,33 +47,44 @@ const timeline = Type.Object({
 })
 
 /** GET /v1/calls/:id/timeline. */
-export default fp<TimelineOptions>(async (plain, { timeTravel, ...options }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<TimelineOptions>(
+  async (plain, { timeTravel, ...options }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/calls/:id/timeline', {
-    schema: {
-      tags: ['calls'],
-      summary: 'The events of a call, in the order in which they were received, and what each changed',
-      params: callPath,
-      querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
-      response: { 200: timeline, ...errors(400, 401, 404, 409) }
-    }
-  }, async request => {
-    const key = { ...request.params, ...request.query }
-    const call = await findCall(options.db, key, askedBy(viewerOf(request), key.account, options))
-    const arrivals = await timeTravel.timeline(call, MAX_ENTRIES + 1)
-    const shapes = arrivals.map(({ call }) => shapeOf(call))
-    const entries = arrivals.map((arrival, i) => entryOf(arrival, shapes[i - 1] ?? null, shapes[i] ?? null))
-    return { data: entries.slice(0, MAX_ENTRIES), truncated: entries.length > MAX_ENTRIES }
-  })
-}, { name: 'timeline', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/calls/:id/timeline',
+      {
+        schema: {
+          tags: ['calls'],
+          summary: 'The events of a call, in the order in which they were received, and what each changed',
+          params: callPath,
+          querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
+          response: { 200: timeline, ...errors(400, 401, 404, 409) }
+        }
+      },
+      async request => {
+        const key = { ...request.params, ...request.query }
+        const call = await findCall(options.db, key, askedBy(viewerOf(request), key.account, options))
+        const arrivals = await timeTravel.timeline(call, MAX_ENTRIES + 1)
+        const shapes = arrivals.map(({ call }) => shapeOf(call))
+        const entries = arrivals.map((arrival, i) => entryOf(arrival, shapes[i - 1] ?? null, shapes[i] ?? null))
+        return { data: entries.slice(0, MAX_ENTRIES), truncated: entries.length > MAX_ENTRIES }
+      }
+    )
+  },
+  { name: 'timeline', fastify: '5.x', encapsulate: true }
+)
 
 /** The link of a recording is not for those who may only see the call: it has a route of its own. */
-function entryOf ({ event: { account: _, occurredAt, receivedAt, source, recordingLink: __, ...event } }: Arrival, before: CallShape | null, after: CallShape | null): Static<typeof entry> {
+function entryOf(
+  { event: { account: _, occurredAt, receivedAt, source, recordingLink: __, ...event } }: Arrival,
+  before: CallShape | null,
+  after: CallShape | null
+): Static<typeof entry> {
   return { event, occurredAt, receivedAt, source, changes: changesBetween(before, after) }
 }
 
-function shapeOf (call: CallThen | null): CallShape | null {
+function shapeOf(call: CallThen | null): CallShape | null {
   return call && toCall(call.row, call.legs, call.row.lastEventAt) // stale is no change: see call-changes.ts
 }
 
@@ -72,30 +97,56 @@ export interface Change {
 
 type Leg = CallShape['legs'][number]
 
-/** What is the same whatever comes (the key), counts every arrival (sources) or hangs on the moment of asking (stale) is no change. */
-const FIELDS = ['direction', 'state', 'outcome', 'businessNumber', 'client', 'startedAt', 'answeredAt', 'endedAt', 'waitSeconds', 'talkSeconds', 'answeredBy', 'recording'] as const satisfies (keyof CallShape)[]
+/**
+ * What is the same whatever comes (the key), counts every arrival (sources) or hangs on the moment of asking (stale) is
+ * no change.
+ */
+const FIELDS = [
+  'direction',
+  'state',
+  'outcome',
+  'businessNumber',
+  'client',
+  'startedAt',
+  'answeredAt',
+  'endedAt',
+  'waitSeconds',
+  'talkSeconds',
+  'answeredBy',
+  'recording'
+] as const satisfies (keyof CallShape)[]
 const LEG_FIELDS = ['role', 'ringingAt', 'connectedAt', 'endedAt', 'result'] as const satisfies (keyof Leg)[]
 
-/** What differs between two states of one call, field by field; null: there was none. A leg that was not there had only nulls. */
-export function changesBetween (before: CallShape | null, after: CallShape | null): Change[] {
+/**
+ * What differs between two states of one call, field by field; null: there was none. A leg that was not there had only
+ * nulls.
+ */
+export function changesBetween(before: CallShape | null, after: CallShape | null): Change[] {
   return [...differences('', FIELDS, before, after), ...legChanges(before?.legs ?? [], after?.legs ?? [])]
 }
 
-function legChanges (before: readonly Leg[], after: readonly Leg[]): Change[] {
+function legChanges(before: readonly Leg[], after: readonly Leg[]): Change[] {
   const [old, current] = [byName(before), byName(after)]
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap(name => differences(`legs[${name}].`, LEG_FIELDS, old.get(name) ?? null, current.get(name) ?? null))
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap(name =>
+    differences(`legs[${name}].`, LEG_FIELDS, old.get(name) ?? null, current.get(name) ?? null)
+  )
 }
 
-function byName (legs: readonly Leg[]): Map<string, Leg> {
+function byName(legs: readonly Leg[]): Map<string, Leg> {
   return new Map(legs.map(leg => [nameOf(leg), leg]))
 }
 
 /** `101#1`: the first attempt at 101. */
-function nameOf ({ extension, attempt }: Leg): string {
+function nameOf({ extension, attempt }: Leg): string {
   return `${extension ?? ''}#${attempt}`
 }
 
-function differences<T extends object> (path: string, fields: readonly (keyof T & string)[], before: T | null, after: T | null): Change[] {
+function differences<T extends object>(
+  path: string,
+  fields: readonly (keyof T & string)[],
+  before: T | null,
+  after: T | null
+): Change[] {
   return fields.flatMap(field => {
     const from = before?.[field] ?? null
     const to = after?.[field] ?? null

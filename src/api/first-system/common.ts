@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import { isAway } from '../../lib/sqlstate.js'
 import { InvalidParameterError } from '../../errors.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
+import { isAway } from '../../lib/sqlstate.js'
 import { anyOf } from '../list/parameters.js'
 
 const organization = (description: string) => Type.Optional(Type.String({ format: 'uuid', description }))
@@ -14,20 +14,25 @@ export const parameters = {
   orgId: organization('The same.')
 }
 
-export const failure = Type.Object({
-  error: Type.Literal('mightycall_read_failed'),
-  reason: Type.Literal('database'),
-  detail: Type.String({ description: 'A code.' }),
-  message: Type.String({ description: 'For people.' })
-}, { title: 'readFailed' })
+export const failure = Type.Object(
+  {
+    error: Type.Literal('mightycall_read_failed'),
+    reason: Type.Literal('database'),
+    detail: Type.String({ description: 'A code.' }),
+    message: Type.String({ description: 'For people.' })
+  },
+  { title: 'readFailed' }
+)
 
 /** Says a failure of ours as the first system did; what the request is to blame for is said as everywhere. */
-export function answerFailures (app: FastifyInstance): void {
+export function answerFailures(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>(async (err, request, reply) => {
     if (err.validation || (err.statusCode ?? 500) < 500) throw err
     request.log.error({ route: request.routeOptions.url, err }, 'a request failed')
     const away = isAway(err)
-    const [detail, message] = away ? ['MCS_NOT_READY', 'the database cannot be reached: try again later'] : ['MCS_INTERNAL', 'something went wrong on our side']
+    const [detail, message] = away
+      ? ['MCS_NOT_READY', 'the database cannot be reached: try again later']
+      : ['MCS_INTERNAL', 'something went wrong on our side']
     return reply.code(away ? 503 : 500).send({ error: 'mightycall_read_failed', reason: 'database', detail, message })
   })
 }
@@ -36,7 +41,8 @@ export function answerFailures (app: FastifyInstance): void {
  * One parameter that has two names.
  * @throws InvalidParameterError  both are there, and differ
  */
-export function either (names: string, one: string | undefined, other: string | undefined): string | undefined {
-  if (one !== undefined && other !== undefined && one !== other) throw new InvalidParameterError(`${names} are one parameter: send one of them`)
+export function either(names: string, one: string | undefined, other: string | undefined): string | undefined {
+  if (one !== undefined && other !== undefined && one !== other)
+    throw new InvalidParameterError(`${names} are one parameter: send one of them`)
   return one ?? other
 }

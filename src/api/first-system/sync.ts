@@ -4,50 +4,94 @@ import Type from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
-import { reasonOf, type Synced } from '../../reconcile/sync.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf } from '../list/parameters.js'
+import { reasonOf, type Synced } from '../../reconcile/sync.js'
 import type { SyncOptions } from '../admin/sync.js'
+import { anyOf } from '../list/parameters.js'
 
-const done = Type.Object({
-  success: Type.Literal(true),
-  phones: Type.Integer({ minimum: 0, description: 'Active business numbers.' }),
-  extensions: Type.Integer({ minimum: 0 })
-}, { title: 'synced' })
+const done = Type.Object(
+  {
+    success: Type.Literal(true),
+    phones: Type.Integer({ minimum: 0, description: 'Active business numbers.' }),
+    extensions: Type.Integer({ minimum: 0 })
+  },
+  { title: 'synced' }
+)
 
-const failure = Type.Object({
-  error: Type.Literal('mightycall_sync_failed'),
-  reason: Type.Enum(['auth', 'sync', 'quota'], { description: 'The credentials, the daily limit, or anything else.' }),
-  detail: Type.String({ description: 'A code.' }),
-  message: Type.String({ description: 'For people.' })
-}, { title: 'syncFailed' })
+const failure = Type.Object(
+  {
+    error: Type.Literal('mightycall_sync_failed'),
+    reason: Type.Enum(['auth', 'sync', 'quota'], {
+      description: 'The credentials, the daily limit, or anything else.'
+    }),
+    detail: Type.String({ description: 'A code.' }),
+    message: Type.String({ description: 'For people.' })
+  },
+  { title: 'syncFailed' }
+)
 
-const parameters = Type.Object({ account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts; all that have an API key, without it.') }, { additionalProperties: false })
+const parameters = Type.Object(
+  {
+    account: anyOf(
+      Type.String({ pattern: ACCOUNT_PATTERN }),
+      'MightyCall accounts; all that have an API key, without it.'
+    )
+  },
+  { additionalProperties: false }
+)
 
 /** POST /api/admin/mightycall/sync: answers once the rows can be read. */
-export default fp<SyncOptions & { auditLog: AuditLog }>(async (plain, { sync, syncable, auditLog }) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<SyncOptions & { auditLog: AuditLog }>(
+  async (plain, { sync, syncable, auditLog }) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.post('/api/admin/mightycall/sync', {
-    schema: { tags: ['sync'], summary: 'Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages', querystring: parameters, response: { 200: done, 500: failure, ...errors(400, 401) } }
-  }, async (request, reply) => {
-    const viewer = viewerOf(request)
-    const { account: asked } = request.query
-    const accounts = syncable().filter(({ id }) => seesAccount(viewer, id) && (asked?.includes(id) ?? true))
-    const fail = (reason: 'auth' | 'sync' | 'quota', detail: string, message: string) => reply.code(500).send({ error: 'mightycall_sync_failed' as const, reason, detail, message })
-    if (!sync) return fail('sync', 'MCS_NOT_READY', 'this process does not read MightyCall: ask one with the role reconcile')
-    if (accounts.length === 0) return fail('auth', 'MCS_REST_AUTH', 'no such account has an API key: set MIGHTYCALL_API_KEY and MIGHTYCALL_USER_KEY, or ACCOUNTS_FILE')
-    for (const { id } of accounts) await auditLog.note({ actor: viewer.actor, action: 'sync.begun', account: id, subject: id })
-    try {
-      return total(await Promise.all(accounts.map(sync.run)))
-    } catch (err) {
-      const { code, message } = err as { code?: unknown, message: string }
-      const isOurs = typeof code === 'string' && code.startsWith('MCS_') // another's message may quote what it was given
-      return fail(reasonOf(err), isOurs ? code : 'MCS_INTERNAL', isOurs ? message : 'something went wrong on our side')
-    }
-  })
-}, { name: 'first-system-sync', fastify: '5.x', encapsulate: true })
+    app.post(
+      '/api/admin/mightycall/sync',
+      {
+        schema: {
+          tags: ['sync'],
+          summary: 'Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages',
+          querystring: parameters,
+          response: { 200: done, 500: failure, ...errors(400, 401) }
+        }
+      },
+      async (request, reply) => {
+        const viewer = viewerOf(request)
+        const { account: asked } = request.query
+        const accounts = syncable().filter(({ id }) => seesAccount(viewer, id) && (asked?.includes(id) ?? true))
+        const fail = (reason: 'auth' | 'sync' | 'quota', detail: string, message: string) =>
+          reply.code(500).send({ error: 'mightycall_sync_failed' as const, reason, detail, message })
+        if (!sync)
+          return fail('sync', 'MCS_NOT_READY', 'this process does not read MightyCall: ask one with the role reconcile')
+        if (accounts.length === 0)
+          return fail(
+            'auth',
+            'MCS_REST_AUTH',
+            'no such account has an API key: set MIGHTYCALL_API_KEY and MIGHTYCALL_USER_KEY, or ACCOUNTS_FILE'
+          )
+        for (const { id } of accounts)
+          await auditLog.note({ actor: viewer.actor, action: 'sync.begun', account: id, subject: id })
+        try {
+          return total(await Promise.all(accounts.map(sync.run)))
+        } catch (err) {
+          const { code, message } = err as { code?: unknown; message: string }
+          const isOurs = typeof code === 'string' && code.startsWith('MCS_') // another's message may quote what it was given
+          return fail(
+            reasonOf(err),
+            isOurs ? code : 'MCS_INTERNAL',
+            isOurs ? message : 'something went wrong on our side'
+          )
+        }
+      }
+    )
+  },
+  { name: 'first-system-sync', fastify: '5.x', encapsulate: true }
+)
 
-function total (runs: readonly Synced[]) {
-  return { success: true as const, phones: runs.reduce((sum, run) => sum + run.phones, 0), extensions: runs.reduce((sum, run) => sum + run.extensions, 0) }
+function total(runs: readonly Synced[]) {
+  return {
+    success: true as const,
+    phones: runs.reduce((sum, run) => sum + run.phones, 0),
+    extensions: runs.reduce((sum, run) => sum + run.extensions, 0)
+  }
 }

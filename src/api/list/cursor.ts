@@ -14,20 +14,30 @@ const READABLE = {
 }
 
 /** All of them in one direction, so that an index has the same order. */
-export function orderBy (columns: KeyColumns, descending: boolean): SQL {
-  return sql.join(columns.map(([column]) => descending ? sql`${column} desc` : sql`${column}`), sql`, `)
+export function orderBy(columns: KeyColumns, descending: boolean): SQL {
+  return sql.join(
+    columns.map(([column]) => (descending ? sql`${column} desc` : sql`${column}`)),
+    sql`, `
+  )
 }
 
 /** What comes behind a place in that order. */
-export function behind (columns: KeyColumns, descending: boolean, place: Keyset): SQL {
-  const row = sql.join(columns.map(([column]) => sql`${column}`), sql`, `)
-  const values = sql.join(columns.map(([, type], i) => sql`${place[i]}::${sql.raw(type)}`), sql`, `)
+export function behind(columns: KeyColumns, descending: boolean, place: Keyset): SQL {
+  const row = sql.join(
+    columns.map(([column]) => sql`${column}`),
+    sql`, `
+  )
+  const values = sql.join(
+    columns.map(([, type], i) => sql`${place[i]}::${sql.raw(type)}`),
+    sql`, `
+  )
   return sql`(${row}) ${sql.raw(descending ? '<' : '>')} (${values})`
 }
 
 /** @throws InvalidParameterError  it is none of ours, or belongs to another filter */
-export function decodeKeyset (columns: KeyColumns, filter: object, cursor: string): Keyset {
+export function decodeKeyset(columns: KeyColumns, filter: object, cursor: string): Keyset {
   const place = decodeTextCursor(filter, cursor, columns.length)
-  if (!columns.every(([, type], i) => READABLE[type](place[i] ?? ''))) throw new InvalidParameterError('cursor is none of ours: send a nextCursor as it was')
+  if (!columns.every(([, type], i) => READABLE[type](place[i] ?? '')))
+    throw new InvalidParameterError('cursor is none of ours: send a nextCursor as it was')
   return place
 }

@@ -5,7 +5,7 @@ import { createCsv } from './csv.js'
 import type { Keyset } from './parameters.js'
 
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const
-export type ExportFormat = typeof EXPORT_FORMATS[number]
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** Of one statement: between two of them no connection is held, however slowly a client reads. */
 const ROWS = 1000
@@ -39,27 +39,37 @@ export const exportTypes = {
  * All rows from a place on, as they are read: page by page, when the client has taken the one before.
  * A failure on the way breaks the connection, so that no short file looks like a whole one.
  */
-export async function sendExport<Item> (reply: FastifyReply, format: ExportFormat, { name, item, place, pageOf }: ExportedList<Item>): Promise<FastifyReply> {
+export async function sendExport<Item>(
+  reply: FastifyReply,
+  format: ExportFormat,
+  { name, item, place, pageOf }: ExportedList<Item>
+): Promise<FastifyReply> {
   const first = await pageOf(place, ROWS) // a failure here is still an answer
   reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson')
   reply.header('content-disposition', `attachment; filename="${name}.${format}"`)
   return reply.send(Readable.from(piecesOf(format, item, pagesFrom(first, pageOf)), { highWaterMark: 2 }))
 }
 
-async function * pagesFrom<Item> (first: Page<Item>, pageOf: PageOf<Item>): AsyncGenerator<Item[]> {
+async function* pagesFrom<Item>(first: Page<Item>, pageOf: PageOf<Item>): AsyncGenerator<Item[]> {
   yield first.data
-  for (let { place } = first; place !== null;) {
+  for (let { place } = first; place !== null; ) {
     const page = await pageOf(place, ROWS)
     yield page.data
     place = page.place
   }
 }
 
-async function * piecesOf<Item> (format: ExportFormat, item: TSchema, pages: AsyncIterable<Item[]>): AsyncGenerator<Buffer> {
+async function* piecesOf<Item>(
+  format: ExportFormat,
+  item: TSchema,
+  pages: AsyncIterable<Item[]>
+): AsyncGenerator<Buffer> {
   const csv = createCsv(item)
-  const lines = format === 'csv' ? csv.lines : (items: readonly Item[]) => items.map(row => `${JSON.stringify(row)}\n`).join('')
+  const lines =
+    format === 'csv' ? csv.lines : (items: readonly Item[]) => items.map(row => `${JSON.stringify(row)}\n`).join('')
   if (format === 'csv') yield Buffer.from(csv.header())
   for await (const page of pages) {
-    for (let from = 0; from < page.length; from += ROWS_OF_A_PIECE) yield Buffer.from(lines(page.slice(from, from + ROWS_OF_A_PIECE)))
+    for (let from = 0; from < page.length; from += ROWS_OF_A_PIECE)
+      yield Buffer.from(lines(page.slice(from, from + ROWS_OF_A_PIECE)))
   }
 }

@@ -1,4 +1,4 @@
-import { type SQL, type SQLWrapper, and, inArray, sql } from 'drizzle-orm'
+import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
@@ -37,33 +37,47 @@ export const partyParameters = {
 }
 
 /** Those that the request names, or all; a viewer who is bound to one has that. */
-export function accountsAsked (viewer: Viewer, named: string | readonly string[] | undefined): readonly string[] | undefined {
+export function accountsAsked(
+  viewer: Viewer,
+  named: string | readonly string[] | undefined
+): readonly string[] | undefined {
   if (viewer.account !== null) return [viewer.account]
   return typeof named === 'string' ? [named] : named
 }
 
-export function askedBy (viewer: Viewer, named: string | readonly string[] | undefined, { now, regionsOf, zonesOf }: Omit<ReadingOptions, 'db'>): Asked {
+export function askedBy(
+  viewer: Viewer,
+  named: string | readonly string[] | undefined,
+  { now, regionsOf, zonesOf }: Omit<ReadingOptions, 'db'>
+): Asked {
   const accounts = accountsAsked(viewer, named)
   return { viewer, now: now(), regions: regionsOf(accounts), zones: zonesOf(accounts) }
 }
 
 /** The numbers that these may be, E.164 where they can be read as such. */
-export function partiesOf (values: readonly string[] | undefined, { regions }: Pick<Asked, 'regions'>): readonly string[] | undefined {
+export function partiesOf(
+  values: readonly string[] | undefined,
+  { regions }: Pick<Asked, 'regions'>
+): readonly string[] | undefined {
   return values && [...new Set(values.flatMap(value => regions.map(region => normalizeParty(value, region) ?? '')))]
 }
 
-export function among (column: SQLWrapper, values: readonly string[] | undefined): SQL | undefined {
+export function among(column: SQLWrapper, values: readonly string[] | undefined): SQL | undefined {
   return values && inArray(column, [...values])
 }
 
 /** @throws InvalidParameterError  since or until cannot be read */
-export function during (column: SQLWrapper, query: { since?: string | undefined, until?: string | undefined }, { zones }: Pick<Asked, 'zones'>): SQL | undefined {
+export function during(
+  column: SQLWrapper,
+  query: { since?: string | undefined; until?: string | undefined },
+  { zones }: Pick<Asked, 'zones'>
+): SQL | undefined {
   const since = instantOf('since', query.since, zones)
   const until = instantOf('until', query.until, zones)
   return and(since ? sql`${column} >= ${since}` : undefined, until ? sql`${column} < ${until}` : undefined)
 }
 
 /** An instant as a number, in milliseconds since 1970: a raw statement would give a text. */
-export function millis (instant: SQLWrapper): SQL {
+export function millis(instant: SQLWrapper): SQL {
   return sql`(extract(epoch from ${instant}) * 1000)::float8`
 }

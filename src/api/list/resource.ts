@@ -3,10 +3,10 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Viewer } from '../../access/viewer.js'
 import { AmbiguousIdError, NotFoundError } from '../../errors.js'
-import type { Asked } from './query-context.js'
-import type { PageOf } from './export.js'
 import { behind, type KeyColumns, orderBy } from './cursor.js'
+import type { PageOf } from './export.js'
 import type { Keyset } from './parameters.js'
+import type { Asked } from './query-context.js'
 
 /** Rows of a kind: how they are found, in which order, and what the API shows of them. */
 export interface Resource<P extends TObject, Row, Item> {
@@ -44,12 +44,20 @@ export interface Key {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Pages of those that are asked for. */
-export function pagesOf<P extends TObject, Row, Item> (resource: Resource<P, Row, Item>, query: Static<P>, { db, asked, descending }: { db: NodePgDatabase, asked: Asked, descending: boolean }): PageOf<Item> {
+export function pagesOf<P extends TObject, Row, Item>(
+  resource: Resource<P, Row, Item>,
+  query: Static<P>,
+  { db, asked, descending }: { db: NodePgDatabase; asked: Asked; descending: boolean }
+): PageOf<Item> {
   const { columns, placeOf, find, show } = resource
   const filter = [resource.visible(asked), ...resource.where(query, asked)]
   const order = orderBy(columns, descending)
   return async (place, limit) => {
-    const rows = await find(db, { where: and(...filter, place ? behind(columns, descending, place) : undefined), order, limit: limit + 1 }, asked)
+    const rows = await find(
+      db,
+      { where: and(...filter, place ? behind(columns, descending, place) : undefined), order, limit: limit + 1 },
+      asked
+    )
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     return { data: await show(page, asked, db), place: rows.length > limit && last ? placeOf(last) : null }
@@ -60,9 +68,18 @@ export function pagesOf<P extends TObject, Row, Item> (resource: Resource<P, Row
  * @throws NotFoundError     no account that the viewer may see has it
  * @throws AmbiguousIdError  several have, and none is named
  */
-export async function findRow<P extends TObject, Row, Item> ({ what, account, id, idType, visible, find }: Resource<P, Row, Item>, key: { id: string, account?: string | undefined }, { db, asked }: { db: NodePgDatabase, asked: Asked }): Promise<Row> {
-  if (key.id.includes('\u0000') || (idType === 'uuid' && !UUID.test(key.id))) throw new NotFoundError(what) // Postgres has no such value
-  const where = and(visible(asked), sql`${id} = ${key.id}`, key.account === undefined ? undefined : sql`${account} = ${key.account}`)
+export async function findRow<P extends TObject, Row, Item>(
+  { what, account, id, idType, visible, find }: Resource<P, Row, Item>,
+  key: { id: string; account?: string | undefined },
+  { db, asked }: { db: NodePgDatabase; asked: Asked }
+): Promise<Row> {
+  // Postgres has no such value
+  if (key.id.includes('\u0000') || (idType === 'uuid' && !UUID.test(key.id))) throw new NotFoundError(what)
+  const where = and(
+    visible(asked),
+    sql`${id} = ${key.id}`,
+    key.account === undefined ? undefined : sql`${account} = ${key.account}`
+  )
   const [row, other] = await find(db, { where, limit: 2 }, asked)
   if (other) throw new AmbiguousIdError()
   if (!row) throw new NotFoundError(what)
@@ -70,13 +87,23 @@ export async function findRow<P extends TObject, Row, Item> ({ what, account, id
 }
 
 /** Those of them that the viewer may see, in no order. */
-export async function findByIds<P extends TObject, Row, Item> (resource: Resource<P, Row, Item>, { db, viewer, keys, now }: { db: NodePgDatabase, viewer: Viewer, keys: readonly Key[], now: Date }): Promise<Item[]> {
+export async function findByIds<P extends TObject, Row, Item>(
+  resource: Resource<P, Row, Item>,
+  { db, viewer, keys, now }: { db: NodePgDatabase; viewer: Viewer; keys: readonly Key[]; now: Date }
+): Promise<Item[]> {
   if (keys.length === 0) return []
   const { visible, find, show } = resource
   const asked: Asked = { viewer, now, regions: [], zones: [] } // no parameter is read
-  return show(await find(db, { where: and(visible(asked), isAmong(keys, resource)), limit: keys.length }, asked), asked, db)
+  return show(
+    await find(db, { where: and(visible(asked), isAmong(keys, resource)), limit: keys.length }, asked),
+    asked,
+    db
+  )
 }
 
-export function isAmong (keys: readonly Key[], { account, id, idType }: { account: SQLWrapper, id: SQLWrapper, idType: 'text' | 'uuid' }): SQL {
+export function isAmong(
+  keys: readonly Key[],
+  { account, id, idType }: { account: SQLWrapper; id: SQLWrapper; idType: 'text' | 'uuid' }
+): SQL {
   return sql`(${account}, ${id}) in (select * from unnest(${sql.param(keys.map(key => key.account))}::text[], ${sql.param(keys.map(key => key.id))}::${sql.raw(idType)}[]))`
 }

@@ -7,7 +7,12 @@ import { encodeCursor, type Keyset, listParameters } from './parameters.js'
 export const pageParameters = {
   limit: listParameters.limit,
   cursor: listParameters.cursor,
-  format: Type.Optional(Type.Enum([...EXPORT_FORMATS], { description: 'All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe.' }))
+  format: Type.Optional(
+    Type.Enum([...EXPORT_FORMATS], {
+      description:
+        'All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe.'
+    })
+  )
 }
 
 export interface PageParameters {
@@ -21,7 +26,10 @@ export const nextCursor = Type.Union([Type.String(), Type.Null()], { description
 /** The answer of a list: a page of JSON, or all of it as a file. */
 export const listAnswer = (item: TSchema, cursor: TSchema = nextCursor) => ({
   description: 'A page, or with format a file.',
-  content: { 'application/json': { schema: Type.Object({ data: Type.Array(item), nextCursor: cursor }) }, ...exportTypes }
+  content: {
+    'application/json': { schema: Type.Object({ data: Type.Array(item), nextCursor: cursor }) },
+    ...exportTypes
+  }
 })
 
 export interface AnsweredList<Item> {
@@ -36,7 +44,10 @@ export interface AnsweredList<Item> {
 }
 
 /** @throws InvalidParameterError  the cursor is none of ours, or belongs to another filter */
-export async function answerList<Item> (reply: FastifyReply, { name, item, query: { limit, cursor, format, ...filter }, decode, pageOf }: AnsweredList<Item>): Promise<FastifyReply> {
+export async function answerList<Item>(
+  reply: FastifyReply,
+  { name, item, query: { limit, cursor, format, ...filter }, decode, pageOf }: AnsweredList<Item>
+): Promise<FastifyReply> {
   const place = cursor === undefined ? null : decode(filter, cursor)
   if (format) return sendExport(reply, format, { name, item, place, pageOf })
   const page = await pageOf(place, limit)

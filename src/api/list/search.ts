@@ -7,7 +7,14 @@ import type { Asked } from './query-context.js'
 /** Fewer make no trigram, by which a text is found. */
 const MIN_LENGTH = 3
 
-export const searchParameter = (through: string) => Type.Optional(Type.String({ minLength: MIN_LENGTH, maxLength: 100, description: `A number in any format or a part of one, or words that ${through} hold, or parts of them of at least ${MIN_LENGTH} characters; upper or lower case.` }))
+export const searchParameter = (through: string) =>
+  Type.Optional(
+    Type.String({
+      minLength: MIN_LENGTH,
+      maxLength: 100,
+      description: `A number in any format or a part of one, or words that ${through} hold, or parts of them of at least ${MIN_LENGTH} characters; upper or lower case.`
+    })
+  )
 
 /** What must be found: one text of each group. */
 export type Search = readonly (readonly string[])[]
@@ -16,7 +23,7 @@ export type Search = readonly (readonly string[])[]
  * A number is looked for by its digits, and as each region would complete it; anything else word by word.
  * @throws InvalidParameterError  it has no word that is long enough
  */
-export function readSearch (q: string | undefined, { regions }: Pick<Asked, 'regions'>): Search | null {
+export function readSearch(q: string | undefined, { regions }: Pick<Asked, 'regions'>): Search | null {
   if (q === undefined) return null
   const text = cleanName(q) ?? ''
   if (/^[+\d\s().-]+$/.test(text)) {
@@ -25,7 +32,8 @@ export function readSearch (q: string | undefined, { regions }: Pick<Asked, 'reg
     if (digits.length >= MIN_LENGTH) return [withoutLonger([digits, text, ...numbers])]
   }
   const words = text.split(/\s+/)
-  if (!words.some(word => word.length >= MIN_LENGTH)) throw new InvalidParameterError(`q must hold a word or number of at least ${MIN_LENGTH} characters`)
+  if (!words.some(word => word.length >= MIN_LENGTH))
+    throw new InvalidParameterError(`q must hold a word or number of at least ${MIN_LENGTH} characters`)
   return words.map(casesOf)
 }
 
@@ -33,24 +41,30 @@ export function readSearch (q: string | undefined, { regions }: Pick<Asked, 'reg
  * Whether a text holds what is looked for; its index needs the very text that it was made of.
  * @param parts  of the table that have indexes of their own, if there is not one of all of it
  */
-export function holds (text: SQL, search: Search | null, parts: readonly SQL[] = []): SQL | undefined {
+export function holds(text: SQL, search: Search | null, parts: readonly SQL[] = []): SQL | undefined {
   const found = (word: string) => sql`${text} ilike ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`
-  return search ? and(...search.map(words => or(...words.flatMap(word => parts.length > 0 ? parts.map(part => and(part, found(word))) : found(word))))) : undefined
+  return search
+    ? and(
+        ...search.map(words =>
+          or(...words.flatMap(word => (parts.length > 0 ? parts.map(part => and(part, found(word))) : found(word))))
+        )
+      )
+    : undefined
 }
 
 /** The same of a text that is in no table. */
-export function isHeld (text: string, search: Search | null): boolean {
+export function isHeld(text: string, search: Search | null): boolean {
   const lower = text.toLowerCase()
   return search?.every(words => words.some(word => lower.includes(word.toLowerCase()))) ?? true
 }
 
 /** Where one holds another, the shorter finds all that the longer would. */
-function withoutLonger (texts: readonly string[]): string[] {
+function withoutLonger(texts: readonly string[]): string[] {
   return [...new Set(texts)].filter((text, i, all) => !all.some((shorter, j) => i !== j && text.includes(shorter)))
 }
 
 /** In the C locale, which the embedded server has, ilike knows the case of ASCII only. */
-function casesOf (word: string): string[] {
+function casesOf(word: string): string[] {
   const [lower, upper] = [word.toLowerCase(), word.toUpperCase()]
   return /^[\0-\x7f]*$/.test(word) ? [word] : [...new Set([word, lower, upper, upper.slice(0, 1) + lower.slice(1)])]
 }

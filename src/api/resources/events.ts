@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { type SQL, and, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import fp from 'fastify-plugin'
@@ -10,29 +10,46 @@ import { events as table } from '../../db/schema/events.js'
 import { errors } from '../../http/error-schema.js'
 import { readable } from '../admin/find-dead-letters.js'
 import { anyOf, listParameters } from '../list/parameters.js'
-import { type ReadingOptions, accountParameter, among, askedBy, during, nameParameter } from '../list/query-context.js'
+import { accountParameter, among, askedBy, during, nameParameter, type ReadingOptions } from '../list/query-context.js'
+import { findRow, type Part, type Resource } from '../list/resource.js'
 import { serveList } from '../list/resource-routes.js'
-import { type Part, type Resource, findRow } from '../list/resource.js'
 
-export const EVENT_KINDS = ['call', 'request', 'voicemail', 'message', 'presence', 'number', 'extension', 'contact', 'range', 'unclassified'] as const
+export const EVENT_KINDS = [
+  'call',
+  'request',
+  'voicemail',
+  'message',
+  'presence',
+  'number',
+  'extension',
+  'contact',
+  'range',
+  'unclassified'
+] as const
 
-export const eventShape = Type.Object({
-  account: Type.String(),
-  kind: Type.Enum([...EVENT_KINDS], { description: 'What it is about.' }),
-  entity: Type.String({ description: 'Which of them: the id of a call, a voicemail, …' }),
-  id: Type.String({ format: 'uuid' }),
-  type: Type.String(),
-  source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
-  occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
-  receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
-  fields: Type.Object({}, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' })
-}, { title: 'storedEvent' })
+export const eventShape = Type.Object(
+  {
+    account: Type.String(),
+    kind: Type.Enum([...EVENT_KINDS], { description: 'What it is about.' }),
+    entity: Type.String({ description: 'Which of them: the id of a call, a voicemail, …' }),
+    id: Type.String({ format: 'uuid' }),
+    type: Type.String(),
+    source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
+    occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
+    receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
+    fields: Type.Object({}, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' })
+  },
+  { title: 'storedEvent' }
+)
 
-export const wholeEventShape = Type.Object({
-  ...eventShape.properties,
-  encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], { description: 'How raw is shown.' }),
-  raw: Type.Unknown({ description: 'What MightyCall sent, without its ApiKey.' })
-}, { title: 'wholeStoredEvent' })
+export const wholeEventShape = Type.Object(
+  {
+    ...eventShape.properties,
+    encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], { description: 'How raw is shown.' }),
+    raw: Type.Unknown({ description: 'What MightyCall sent, without its ApiKey.' })
+  },
+  { title: 'wholeStoredEvent' }
+)
 
 export type EventShape = Static<typeof eventShape>
 export type WholeEventShape = Static<typeof wholeEventShape>
@@ -44,7 +61,17 @@ export const wholeEventColumns = { ...columns, raw }
 export type EventRow = Omit<typeof table.$inferSelect, 'raw' | 'rawIsJson'>
 
 /** Only project/store-events.ts writes the table. */
-export function toEvent ({ account, kind, entity, id, type, source, occurredAt, receivedAt, fields }: EventRow): EventShape {
+export function toEvent({
+  account,
+  kind,
+  entity,
+  id,
+  type,
+  source,
+  occurredAt,
+  receivedAt,
+  fields
+}: EventRow): EventShape {
   return {
     account,
     kind: kind as EventShape['kind'],
@@ -58,7 +85,7 @@ export function toEvent ({ account, kind, entity, id, type, source, occurredAt, 
   }
 }
 
-export function toWholeEvent ({ raw, ...row }: EventRow & { raw: Buffer }): WholeEventShape {
+export function toWholeEvent({ raw, ...row }: EventRow & { raw: Buffer }): WholeEventShape {
   const { encoding, value } = readable(raw)
   return { ...toEvent(row), encoding, raw: value }
 }
@@ -71,11 +98,14 @@ const parameters = Type.Object({
   entity: anyOf(nameParameter, 'Ids of calls, voicemails, …')
 })
 
-const oneQuery = Type.Object({
-  account: Type.Optional(accountParameter),
-  kind: Type.Enum([...EVENT_KINDS], { description: 'As the list says: no index leads from the id alone.' }),
-  entity: nameParameter
-}, { additionalProperties: false })
+const oneQuery = Type.Object(
+  {
+    account: Type.Optional(accountParameter),
+    kind: Type.Enum([...EVENT_KINDS], { description: 'As the list says: no index leads from the id alone.' }),
+    entity: nameParameter
+  },
+  { additionalProperties: false }
+)
 
 const events: Resource<typeof parameters, EventRow, EventShape> = {
   what: 'event',
@@ -84,7 +114,11 @@ const events: Resource<typeof parameters, EventRow, EventShape> = {
   account: table.account,
   id: table.id,
   idType: 'uuid',
-  columns: [[table.receivedAt, 'timestamptz'], [table.account, 'text'], [table.id, 'uuid']],
+  columns: [
+    [table.receivedAt, 'timestamptz'],
+    [table.account, 'text'],
+    [table.id, 'uuid']
+  ],
   placeOf: row => [row.receivedAt.toISOString(), row.account, row.id],
   visible: ({ viewer }) => ofAccount(viewer, table.account),
   where: (query, asked) => [
@@ -105,31 +139,70 @@ const wholeEvents: Resource<typeof parameters, EventRow & { raw: Buffer }, Whole
 }
 
 /** GET /v1/events and /v1/events/:id. */
-export default fp<ReadingOptions>(async (plain, options) => {
-  serveList(plain, options, { list: '/v1/events', tag: 'events', summary: 'All that is known, last received first', sorts: ['-receivedAt', 'receivedAt'] }, events)
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<ReadingOptions>(
+  async (plain, options) => {
+    serveList(
+      plain,
+      options,
+      {
+        list: '/v1/events',
+        tag: 'events',
+        summary: 'All that is known, last received first',
+        sorts: ['-receivedAt', 'receivedAt']
+      },
+      events
+    )
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/events/:id', {
-    schema: { tags: ['events'], summary: 'One event, with what MightyCall sent', params: Type.Object({ id: Type.String({ maxLength: 100 }) }), querystring: oneQuery, response: { 200: wholeEventShape, ...errors(400, 401, 404, 409) } }
-  }, async request => {
-    const { account, kind, entity } = request.query
-    const asked = askedBy(viewerOf(request), account, options)
-    const within = and(ofAccount(asked.viewer, table.account), eq(table.kind, kind), isText(entity) ? eq(table.entity, entity) : sql`false`)
-    return toWholeEvent(await findRow({ ...wholeEvents, visible: () => within }, { id: request.params.id, account }, { db: options.db, asked }))
-  })
-}, { name: 'events', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/events/:id',
+      {
+        schema: {
+          tags: ['events'],
+          summary: 'One event, with what MightyCall sent',
+          params: Type.Object({ id: Type.String({ maxLength: 100 }) }),
+          querystring: oneQuery,
+          response: { 200: wholeEventShape, ...errors(400, 401, 404, 409) }
+        }
+      },
+      async request => {
+        const { account, kind, entity } = request.query
+        const asked = askedBy(viewerOf(request), account, options)
+        const within = and(
+          ofAccount(asked.viewer, table.account),
+          eq(table.kind, kind),
+          isText(entity) ? eq(table.entity, entity) : sql`false`
+        )
+        return toWholeEvent(
+          await findRow(
+            { ...wholeEvents, visible: () => within },
+            { id: request.params.id, account },
+            { db: options.db, asked }
+          )
+        )
+      }
+    )
+  },
+  { name: 'events', fastify: '5.x', encapsulate: true }
+)
 
 /** drizzle takes columns of tables only from these. */
-async function selectOf<Row> (db: NodePgDatabase, columns: Record<string, PgColumn>, part: Part): Promise<Row[]> {
-  const selected = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`${column}`.mapWith(column)]))
-  return await db.select(selected).from(ofEachAccount(part)).orderBy(...part.order ? [part.order] : []).limit(part.limit) as Row[] // of the table's columns, read as they are
+async function selectOf<Row>(db: NodePgDatabase, columns: Record<string, PgColumn>, part: Part): Promise<Row[]> {
+  const selected = Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, sql`${column}`.mapWith(column)])
+  )
+  return (await db
+    .select(selected)
+    .from(ofEachAccount(part))
+    .orderBy(...(part.order ? [part.order] : []))
+    .limit(part.limit)) as Row[] // of the table's columns, read as they are
 }
 
 /**
  * Every index of events begins with the account. So each account's are read by themselves, and the accounts are few:
  * one look into the index leads from one to the next.
  */
-function ofEachAccount ({ where, order, limit }: Part): SQL {
+function ofEachAccount({ where, order, limit }: Part): SQL {
   return sql`(with recursive known as (
       (select account from entities order by account limit 1) union all select n.account from known k, lateral (select account from entities where account > k.account order by account limit 1) n
     ) select account as own from known) known
@@ -137,6 +210,6 @@ function ofEachAccount ({ where, order, limit }: Part): SQL {
 }
 
 /** Postgres has no text with a U+0000. */
-function isText (value: string): boolean {
+function isText(value: string): boolean {
   return !value.includes('\u0000')
 }

@@ -1,4 +1,4 @@
-import { type SQL, type SQLWrapper, and, eq, getTableColumns, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
@@ -8,37 +8,45 @@ import { orNull } from '../../events/envelope.js'
 import { cleanName } from '../../events/text.js'
 import { clientShape, toClient } from '../calls/schema.js'
 import { anyOf } from '../list/parameters.js'
-import { type ReadingOptions, among, during, nameParameter, partiesOf, partyParameters } from '../list/query-context.js'
-import { serveResource } from '../list/resource-routes.js'
+import { among, during, nameParameter, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
+import { serveResource } from '../list/resource-routes.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
 
 export const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfirmed'] as const
 
-export const messageShape = Type.Object({
-  account: Type.String(),
-  id: Type.String({ description: "MightyCall's id of the message, or ours of the request to send it." }),
-  threadId: orNull(Type.String({ format: 'uuid' }), 'Null: one of the numbers is not known.'),
-  direction: orNull(Type.Enum(['inbound', 'outbound']), 'Null: it cannot be told.'),
-  businessNumber: orNull(Type.String(), 'E.164.'),
-  client: orNull(clientShape, 'Null: nobody was named.'),
-  text: orNull(Type.String(), 'Null: there is none.'),
-  attachments: Type.Array(Type.Object({
-    n: Type.Integer({ minimum: 1, description: '1, 2, … within the message.' }),
-    fileName: orNull(Type.String(), 'As it was sent.'),
-    sizeBytes: orNull(Type.Integer({ minimum: 0 }), 'Null: not known.'),
-    contentType: orNull(Type.String(), 'A MIME type.')
-  })),
-  at: Type.String({ format: 'date-time', description: 'When it was sent or received.' }),
-  state: Type.Enum([...MESSAGE_STATES], { description: 'Unconfirmed: it is not known whether MightyCall has taken it.' }),
-  read: orNull(Type.Boolean(), 'Somebody has read it. Null: not known.')
-}, { title: 'message', description: 'An SMS or MMS.' })
+export const messageShape = Type.Object(
+  {
+    account: Type.String(),
+    id: Type.String({ description: "MightyCall's id of the message, or ours of the request to send it." }),
+    threadId: orNull(Type.String({ format: 'uuid' }), 'Null: one of the numbers is not known.'),
+    direction: orNull(Type.Enum(['inbound', 'outbound']), 'Null: it cannot be told.'),
+    businessNumber: orNull(Type.String(), 'E.164.'),
+    client: orNull(clientShape, 'Null: nobody was named.'),
+    text: orNull(Type.String(), 'Null: there is none.'),
+    attachments: Type.Array(
+      Type.Object({
+        n: Type.Integer({ minimum: 1, description: '1, 2, … within the message.' }),
+        fileName: orNull(Type.String(), 'As it was sent.'),
+        sizeBytes: orNull(Type.Integer({ minimum: 0 }), 'Null: not known.'),
+        contentType: orNull(Type.String(), 'A MIME type.')
+      })
+    ),
+    at: Type.String({ format: 'date-time', description: 'When it was sent or received.' }),
+    state: Type.Enum([...MESSAGE_STATES], {
+      description: 'Unconfirmed: it is not known whether MightyCall has taken it.'
+    }),
+    read: orNull(Type.Boolean(), 'Somebody has read it. Null: not known.')
+  },
+  { title: 'message', description: 'An SMS or MMS.' }
+)
 
 export type MessageShape = Static<typeof messageShape>
 export type MessageRow = Omit<typeof smsLogs.$inferSelect, 'contribution'>
 
-export function toMessage (row: MessageRow): MessageShape {
-  const attachments = row.attachments as Omit<MessageShape['attachments'][number], 'n'>[] // only project/models/messages.ts writes it
+export function toMessage(row: MessageRow): MessageShape {
+  // only project/models/messages.ts writes it
+  const attachments = row.attachments as Omit<MessageShape['attachments'][number], 'n'>[]
   return {
     account: row.account,
     id: row.messageId,
@@ -62,21 +70,31 @@ const parameters = Type.Object({
   extension: anyOf(nameParameter, 'Of the agents who wrote them.'),
   direction: anyOf(Type.Enum([...DIRECTIONS]), 'Directions.'),
   state: anyOf(Type.Enum([...MESSAGE_STATES]), 'States.'),
-  unread: Type.Optional(Type.Boolean({ description: 'True: received, not removed, and nobody has read it. False: all others.' })),
+  unread: Type.Optional(
+    Type.Boolean({ description: 'True: received, not removed, and nobody has read it. False: all others.' })
+  ),
   removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
   q: searchParameter("the client's name, the client's number or the text")
 })
 
 const { contribution: _, ...columns } = getTableColumns(smsLogs)
 
-export type MessageColumns = Record<'account' | 'businessNumber' | 'sentAt' | 'direction' | 'read' | 'removedAt' | 'clientName' | 'clientNumber' | 'text', SQLWrapper>
+export type MessageColumns = Record<
+  'account' | 'businessNumber' | 'sentAt' | 'direction' | 'read' | 'removedAt' | 'clientName' | 'clientNumber' | 'text',
+  SQLWrapper
+>
 
-export const visibleMessages = (viewer: Parameters<typeof visible>[0], { account, businessNumber, sentAt: at }: MessageColumns) => visible(viewer, { account, businessNumber, at })
+export const visibleMessages = (
+  viewer: Parameters<typeof visible>[0],
+  { account, businessNumber, sentAt: at }: MessageColumns
+) => visible(viewer, { account, businessNumber, at })
 
 /** As the index of them has it. */
-export const isUnread = ({ direction, read, removedAt }: MessageColumns) => sql`(${direction} = 'inbound' and ${read} = false and ${removedAt} is null)`
+export const isUnread = ({ direction, read, removedAt }: MessageColumns) =>
+  sql`(${direction} = 'inbound' and ${read} = false and ${removedAt} is null)`
 
-export const textOfMessage = ({ clientName, clientNumber, text }: MessageColumns) => searchText(clientName, clientNumber, text)
+export const textOfMessage = ({ clientName, clientNumber, text }: MessageColumns) =>
+  searchText(clientName, clientNumber, text)
 
 export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
   what: 'message',
@@ -85,7 +103,11 @@ export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
   account: columns.account,
   id: columns.messageId,
   idType: 'text',
-  columns: [[columns.sentAt, 'timestamptz'], [columns.account, 'text'], [columns.messageId, 'text']],
+  columns: [
+    [columns.sentAt, 'timestamptz'],
+    [columns.account, 'text'],
+    [columns.messageId, 'text']
+  ],
   placeOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
   visible: ({ viewer }) => visibleMessages(viewer, columns),
   where: (query, asked) => [
@@ -94,24 +116,61 @@ export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
     among(columns.businessNumber, partiesOf(query.businessNumber, asked)),
     among(columns.clientNumber, partiesOf(query.client, asked)),
     among(columns.threadId, query.thread),
-    among(columns.extension, query.extension?.flatMap(value => cleanName(value) ?? [])),
+    among(
+      columns.extension,
+      query.extension?.flatMap(value => cleanName(value) ?? [])
+    ),
     inDirections(query.direction),
     among(columns.state, query.state),
     query.unread === undefined ? undefined : query.unread ? isUnread(columns) : sql`${isUnread(columns)} is not true`,
     query.removed ? undefined : isNull(columns.removedAt),
     holds(textOfMessage(columns), readSearch(query.q, asked))
   ],
-  find: (db, { where, order, limit }) => db.select(columns).from(smsLogs).where(where).orderBy(...order ? [order] : []).limit(limit),
+  find: (db, { where, order, limit }) =>
+    db
+      .select(columns)
+      .from(smsLogs)
+      .where(where)
+      .orderBy(...(order ? [order] : []))
+      .limit(limit),
   show: rows => rows.map(toMessage)
 }
 
 /** GET /v1/messages and /v1/messages/:id. */
-export default fp<ReadingOptions>(async (app, options) => {
-  serveResource(app, options, { list: '/v1/messages', one: '/v1/messages/:id', tag: 'messages', summary: 'SMS and MMS, newest first', sorts: ['-at', 'at'] }, messages)
-}, { name: 'messages', fastify: '5.x', encapsulate: true })
+export default fp<ReadingOptions>(
+  async (app, options) => {
+    serveResource(
+      app,
+      options,
+      {
+        list: '/v1/messages',
+        one: '/v1/messages/:id',
+        tag: 'messages',
+        summary: 'SMS and MMS, newest first',
+        sorts: ['-at', 'at']
+      },
+      messages
+    )
+  },
+  { name: 'messages', fastify: '5.x', encapsulate: true }
+)
 
 /** The index is by state, which follows from the direction: see project/models/messages.ts. */
-function inDirections (asked: readonly typeof DIRECTIONS[number][] | undefined): SQL | undefined {
-  return asked && or(...asked.map(direction => and(eq(columns.direction, direction),
-    direction === 'inbound' ? eq(columns.state, 'received') : among(columns.state, MESSAGE_STATES.filter(state => state !== 'received')))))
+function inDirections(asked: readonly (typeof DIRECTIONS)[number][] | undefined): SQL | undefined {
+  return (
+    asked &&
+    or(
+      ...asked.map(direction =>
+        and(
+          eq(columns.direction, direction),
+          direction === 'inbound'
+            ? eq(columns.state, 'received')
+            : among(
+                columns.state,
+                MESSAGE_STATES.filter(state => state !== 'received')
+              )
+        )
+      )
+    )
+  )
 }

@@ -6,9 +6,9 @@ import { searchText } from '../../db/schema/columns.js'
 import { phoneNumbers } from '../../db/schema/directory.js'
 import { orNull } from '../../events/envelope.js'
 import { anyOf } from '../list/parameters.js'
-import { type ReadingOptions, accountParameter, among, nameParameter, partiesOf } from '../list/query-context.js'
-import { serveResource } from '../list/resource-routes.js'
+import { accountParameter, among, nameParameter, partiesOf, type ReadingOptions } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
+import { serveResource } from '../list/resource-routes.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
 
 const parameters = Type.Object({
@@ -19,15 +19,21 @@ const parameters = Type.Object({
   q: searchParameter('the number or the label')
 })
 
-const numberShape = Type.Object({
-  account: Type.String(),
-  id: Type.String({ format: 'uuid' }),
-  number: Type.String({ description: 'E.164.' }),
-  label: orNull(Type.String(), 'Null: it has none.'),
-  smsEnabled: orNull(Type.Boolean(), 'Null: not known.'),
-  active: Type.Boolean({ description: 'MightyCall lists it, enabled.' }),
-  organization: orNull(Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }), 'Whose it is now. Null: nobody\'s.')
-}, { title: 'number', description: 'A business number that is, or ever was, listed.' })
+const numberShape = Type.Object(
+  {
+    account: Type.String(),
+    id: Type.String({ format: 'uuid' }),
+    number: Type.String({ description: 'E.164.' }),
+    label: orNull(Type.String(), 'Null: it has none.'),
+    smsEnabled: orNull(Type.Boolean(), 'Null: not known.'),
+    active: Type.Boolean({ description: 'MightyCall lists it, enabled.' }),
+    organization: orNull(
+      Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }),
+      "Whose it is now. Null: nobody's."
+    )
+  },
+  { title: 'number', description: 'A business number that is, or ever was, listed.' }
+)
 
 type NumberShape = Static<typeof numberShape>
 
@@ -41,7 +47,10 @@ const numbers: Resource<typeof parameters, Row, NumberShape> = {
   account: columns.account,
   id: columns.id,
   idType: 'uuid',
-  columns: [[columns.number, 'text'], [columns.account, 'text']],
+  columns: [
+    [columns.number, 'text'],
+    [columns.account, 'text']
+  ],
   placeOf: row => [row.number, row.account],
   visible: ({ viewer, now }) => visibleNumbers(viewer, columns, now),
   where: (query, asked) => [
@@ -52,14 +61,35 @@ const numbers: Resource<typeof parameters, Row, NumberShape> = {
     holds(searchText(columns.number, columns.label), readSearch(query.q, asked))
   ],
   find: (db, { where, order, limit }, { now }) => {
-    const organization = sql<Row['organization']>`(select json_build_object('id', g.id, 'name', g.name) from number_ownerships o join organizations g on g.id = o.organization
+    const organization = sql<
+      Row['organization']
+    >`(select json_build_object('id', g.id, 'name', g.name) from number_ownerships o join organizations g on g.id = o.organization
       where o.account = ${phoneNumbers}."account" and o.number = ${phoneNumbers}."number" and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
-    return db.select({ ...columns, organization }).from(phoneNumbers).where(and(where)).orderBy(...order ? [order] : []).limit(limit)
+    return db
+      .select({ ...columns, organization })
+      .from(phoneNumbers)
+      .where(and(where))
+      .orderBy(...(order ? [order] : []))
+      .limit(limit)
   },
   show: rows => rows.map(({ isActive: active, ...row }) => ({ ...row, active }))
 }
 
 /** GET /v1/numbers and /v1/numbers/:id. */
-export default fp<ReadingOptions>(async (app, options) => {
-  serveResource(app, options, { list: '/v1/numbers', one: '/v1/numbers/:id', tag: 'directory', summary: 'Business numbers; those of an organization are the ones that it owns now', sorts: ['number', '-number'] }, numbers)
-}, { name: 'numbers', fastify: '5.x', encapsulate: true })
+export default fp<ReadingOptions>(
+  async (app, options) => {
+    serveResource(
+      app,
+      options,
+      {
+        list: '/v1/numbers',
+        one: '/v1/numbers/:id',
+        tag: 'directory',
+        summary: 'Business numbers; those of an organization are the ones that it owns now',
+        sorts: ['number', '-number']
+      },
+      numbers
+    )
+  },
+  { name: 'numbers', fastify: '5.x', encapsulate: true }
+)

@@ -1,4 +1,4 @@
-import { type SQL, and, getTableColumns, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, getTableColumns, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
@@ -6,11 +6,11 @@ import type { Viewer } from '../../access/viewer.js'
 import { smsLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
 import { clientShape, toClient } from '../calls/schema.js'
-import { type ReadingOptions, among, during, partiesOf, partyParameters } from '../list/query-context.js'
-import { serveResource } from '../list/resource-routes.js'
+import { among, during, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
+import { serveResource } from '../list/resource-routes.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
-import { type MessageRow, isUnread, messageShape, textOfMessage, toMessage, visibleMessages } from './messages.js'
+import { isUnread, type MessageRow, messageShape, textOfMessage, toMessage, visibleMessages } from './messages.js'
 
 const parameters = Type.Object({
   ...partyParameters,
@@ -18,14 +18,21 @@ const parameters = Type.Object({
   q: searchParameter("the client's name, the client's number or the text of any message")
 })
 
-const threadShape = Type.Object({
-  account: Type.String(),
-  id: Type.String({ format: 'uuid' }),
-  businessNumber: Type.String({ description: 'E.164.' }),
-  client: orNull(clientShape, 'Never null: a thread is of two numbers.'),
-  lastMessage: messageShape,
-  unread: Type.Integer({ minimum: 0, description: 'Messages received that nobody has read.' })
-}, { title: 'thread', description: 'What a business number and a client have written to each other. Messages that were removed are left out.' })
+const threadShape = Type.Object(
+  {
+    account: Type.String(),
+    id: Type.String({ format: 'uuid' }),
+    businessNumber: Type.String({ description: 'E.164.' }),
+    client: orNull(clientShape, 'Never null: a thread is of two numbers.'),
+    lastMessage: messageShape,
+    unread: Type.Integer({ minimum: 0, description: 'Messages received that nobody has read.' })
+  },
+  {
+    title: 'thread',
+    description:
+      'What a business number and a client have written to each other. Messages that were removed are left out.'
+  }
+)
 
 export type ThreadShape = Static<typeof threadShape>
 
@@ -37,7 +44,8 @@ const { contribution: _, ...last } = getTableColumns(smsLogs)
 const other = alias(smsLogs, 'other')
 
 /**
- * A thread is found by its last message of those that the viewer may see. Read so, a page costs its own messages and those
+ * A thread is found by its last message of those that the viewer may see. Read so, a page costs its own messages and
+ * those
  * that are newer; grouped, it would cost all messages that there are.
  */
 export const threads: Resource<typeof parameters, Row, ThreadShape> = {
@@ -47,10 +55,20 @@ export const threads: Resource<typeof parameters, Row, ThreadShape> = {
   account: last.account,
   id: last.threadId,
   idType: 'uuid',
-  columns: [[last.sentAt, 'timestamptz'], [last.account, 'text'], [last.messageId, 'text']],
+  columns: [
+    [last.sentAt, 'timestamptz'],
+    [last.account, 'text'],
+    [last.messageId, 'text']
+  ],
   placeOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
-  visible: ({ viewer }) => and(visibleMessages(viewer, last), isNotNull(last.threadId), isNull(last.removedAt), sql`not exists (select from ${smsLogs} "other"
-    where ${other.threadId} = ${last.threadId} and (${other.sentAt}, ${other.messageId}) > (${last.sentAt}, ${last.messageId}) and ${and(isNull(other.removedAt), visibleMessages(viewer, other))})`),
+  visible: ({ viewer }) =>
+    and(
+      visibleMessages(viewer, last),
+      isNotNull(last.threadId),
+      isNull(last.removedAt),
+      sql`not exists (select from ${smsLogs} "other"
+    where ${other.threadId} = ${last.threadId} and (${other.sentAt}, ${other.messageId}) > (${last.sentAt}, ${last.messageId}) and ${and(isNull(other.removedAt), visibleMessages(viewer, other))})`
+    ),
   where: (query, asked) => {
     const search = readSearch(query.q, asked)
     return [
@@ -58,30 +76,61 @@ export const threads: Resource<typeof parameters, Row, ThreadShape> = {
       among(last.account, query.account),
       among(last.businessNumber, partiesOf(query.businessNumber, asked)),
       among(last.clientNumber, partiesOf(query.client, asked)),
-      query.unread === undefined ? undefined : query.unread ? withOther(asked.viewer, isUnread(other)) : sql`not ${withOther(asked.viewer, isUnread(other))}`,
+      query.unread === undefined
+        ? undefined
+        : query.unread
+          ? withOther(asked.viewer, isUnread(other))
+          : sql`not ${withOther(asked.viewer, isUnread(other))}`,
       search ? withOther(asked.viewer, holds(textOfMessage(other), search)) : undefined
     ]
   },
-  find: (db, { where, order, limit }, { viewer }) => db.select({ ...last, unread: unreadCount(viewer) }).from(smsLogs).where(where).orderBy(...order ? [order] : []).limit(limit),
+  find: (db, { where, order, limit }, { viewer }) =>
+    db
+      .select({ ...last, unread: unreadCount(viewer) })
+      .from(smsLogs)
+      .where(where)
+      .orderBy(...(order ? [order] : []))
+      .limit(limit),
   show: rows => rows.map(toThread)
 }
 
 /** GET /v1/threads and /v1/threads/:id. */
-export default fp<ReadingOptions>(async (app, options) => {
-  serveResource(app, options, { list: '/v1/threads', one: '/v1/threads/:id', tag: 'messages', summary: 'Conversations, with the newest message first', sorts: ['-at', 'at'] }, threads)
-}, { name: 'threads', fastify: '5.x', encapsulate: true })
+export default fp<ReadingOptions>(
+  async (app, options) => {
+    serveResource(
+      app,
+      options,
+      {
+        list: '/v1/threads',
+        one: '/v1/threads/:id',
+        tag: 'messages',
+        summary: 'Conversations, with the newest message first',
+        sorts: ['-at', 'at']
+      },
+      threads
+    )
+  },
+  { name: 'threads', fastify: '5.x', encapsulate: true }
+)
 
 /** Some message of the thread is such. */
-function withOther (viewer: Viewer, isSuch: SQL | undefined): SQL {
+function withOther(viewer: Viewer, isSuch: SQL | undefined): SQL {
   return sql`${last.threadId} in (select ${other.threadId} from ${smsLogs} "other" where ${and(isNotNull(other.threadId), isNull(other.removedAt), isSuch, visibleMessages(viewer, other))})`
 }
 
-function unreadCount (viewer: Viewer): SQL<number> {
+function unreadCount(viewer: Viewer): SQL<number> {
   return sql<number>`(select count(*)::int from ${smsLogs} "other" where ${other.threadId} = ${smsLogs}."thread_id" and ${and(isUnread(other), visibleMessages(viewer, other))})`
 }
 
-function toThread (row: Row): ThreadShape {
+function toThread(row: Row): ThreadShape {
   const { account, threadId, businessNumber } = row
   if (threadId === null || businessNumber === null) throw new Error('a thread has an id and a business number')
-  return { account, id: threadId, businessNumber, client: toClient(row), lastMessage: toMessage(row), unread: row.unread }
+  return {
+    account,
+    id: threadId,
+    businessNumber,
+    client: toClient(row),
+    lastMessage: toMessage(row),
+    unread: row.unread
+  }
 }

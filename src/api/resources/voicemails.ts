@@ -7,31 +7,39 @@ import { voicemailLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
 import { TRANSCRIPT_STATES } from '../../events/voicemail.js'
 import { clientShape, instant, iso, toClient } from '../calls/schema.js'
-import { type ReadingOptions, among, during, partiesOf, partyParameters } from '../list/query-context.js'
-import { serveResource } from '../list/resource-routes.js'
+import { among, during, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
+import { serveResource } from '../list/resource-routes.js'
 import { holds, readSearch, searchParameter } from '../list/search.js'
 
 const parameters = Type.Object({
   ...partyParameters,
-  unread: Type.Optional(Type.Boolean({ description: 'True: nobody has listened to it. False: somebody has, or it is not known.' })),
+  unread: Type.Optional(
+    Type.Boolean({ description: 'True: nobody has listened to it. False: somebody has, or it is not known.' })
+  ),
   removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
   q: searchParameter("the client's name, the client's number or the transcript")
 })
 
-const voicemailShape = Type.Object({
-  account: Type.String(),
-  id: Type.String({ description: "MightyCall's id of the voicemail." }),
-  callId: orNull(Type.String(), 'The call in which it was left. Null: not known.'),
-  businessNumber: orNull(Type.String(), 'E.164.'),
-  client: orNull(clientShape, 'Null: nobody was named.'),
-  at: Type.String({ format: 'date-time', description: 'When it was left.' }),
-  durationSeconds: orNull(Type.Number({ minimum: 0 }), 'Null: not known.'),
-  transcript: Type.Object({ state: orNull(Type.Enum([...TRANSCRIPT_STATES]), 'What became of the speech recognition. Null: not known.'), text: orNull(Type.String(), 'What was understood.') }),
-  read: orNull(Type.Boolean(), 'Somebody has listened to it. Null: not known.'),
-  recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
-  removedAt: orNull(instant, 'Null: it was not removed.')
-}, { title: 'voicemail' })
+const voicemailShape = Type.Object(
+  {
+    account: Type.String(),
+    id: Type.String({ description: "MightyCall's id of the voicemail." }),
+    callId: orNull(Type.String(), 'The call in which it was left. Null: not known.'),
+    businessNumber: orNull(Type.String(), 'E.164.'),
+    client: orNull(clientShape, 'Null: nobody was named.'),
+    at: Type.String({ format: 'date-time', description: 'When it was left.' }),
+    durationSeconds: orNull(Type.Number({ minimum: 0 }), 'Null: not known.'),
+    transcript: Type.Object({
+      state: orNull(Type.Enum([...TRANSCRIPT_STATES]), 'What became of the speech recognition. Null: not known.'),
+      text: orNull(Type.String(), 'What was understood.')
+    }),
+    read: orNull(Type.Boolean(), 'Somebody has listened to it. Null: not known.'),
+    recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
+    removedAt: orNull(instant, 'Null: it was not removed.')
+  },
+  { title: 'voicemail' }
+)
 
 export type VoicemailShape = Static<typeof voicemailShape>
 
@@ -47,28 +55,57 @@ export const voicemails: Resource<typeof parameters, Row, VoicemailShape> = {
   account: columns.account,
   id: columns.voicemailId,
   idType: 'text',
-  columns: [[columns.leftAt, 'timestamptz'], [columns.account, 'text'], [columns.voicemailId, 'text']],
+  columns: [
+    [columns.leftAt, 'timestamptz'],
+    [columns.account, 'text'],
+    [columns.voicemailId, 'text']
+  ],
   placeOf: row => [row.leftAt.toISOString(), row.account, row.voicemailId],
-  visible: ({ viewer }) => visible(viewer, { account: columns.account, businessNumber: columns.businessNumber, at: columns.leftAt }),
+  visible: ({ viewer }) =>
+    visible(viewer, { account: columns.account, businessNumber: columns.businessNumber, at: columns.leftAt }),
   where: (query, asked) => [
     during(columns.leftAt, query, asked),
     among(columns.account, query.account),
     among(columns.businessNumber, partiesOf(query.businessNumber, asked)),
     among(columns.clientNumber, partiesOf(query.client, asked)),
-    query.unread === undefined ? undefined : query.unread ? eq(columns.read, false) : or(eq(columns.read, true), isNull(columns.read)),
+    query.unread === undefined
+      ? undefined
+      : query.unread
+        ? eq(columns.read, false)
+        : or(eq(columns.read, true), isNull(columns.read)),
     query.removed ? undefined : isNull(columns.removedAt),
     holds(text, readSearch(query.q, asked))
   ],
-  find: (db, { where, order, limit }) => db.select(columns).from(voicemailLogs).where(where).orderBy(...order ? [order] : []).limit(limit),
+  find: (db, { where, order, limit }) =>
+    db
+      .select(columns)
+      .from(voicemailLogs)
+      .where(where)
+      .orderBy(...(order ? [order] : []))
+      .limit(limit),
   show: rows => rows.map(toVoicemail)
 }
 
 /** GET /v1/voicemails and /v1/voicemails/:id. */
-export default fp<ReadingOptions>(async (app, options) => {
-  serveResource(app, options, { list: '/v1/voicemails', one: '/v1/voicemails/:id', tag: 'voicemails', summary: 'Voicemails, newest first', sorts: ['-at', 'at'] }, voicemails)
-}, { name: 'voicemails', fastify: '5.x', encapsulate: true })
+export default fp<ReadingOptions>(
+  async (app, options) => {
+    serveResource(
+      app,
+      options,
+      {
+        list: '/v1/voicemails',
+        one: '/v1/voicemails/:id',
+        tag: 'voicemails',
+        summary: 'Voicemails, newest first',
+        sorts: ['-at', 'at']
+      },
+      voicemails
+    )
+  },
+  { name: 'voicemails', fastify: '5.x', encapsulate: true }
+)
 
-function toVoicemail (row: Row): VoicemailShape {
+function toVoicemail(row: Row): VoicemailShape {
   return {
     account: row.account,
     id: row.voicemailId,
@@ -77,7 +114,8 @@ function toVoicemail (row: Row): VoicemailShape {
     client: toClient(row),
     at: row.leftAt.toISOString(),
     durationSeconds: row.durationSeconds,
-    transcript: { state: row.transcriptState as VoicemailShape['transcript']['state'], text: row.transcriptText }, // only project/models/voicemails.ts writes it
+    // only project/models/voicemails.ts writes it
+    transcript: { state: row.transcriptState as VoicemailShape['transcript']['state'], text: row.transcriptText },
     read: row.read,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
     removedAt: iso(row.removedAt)

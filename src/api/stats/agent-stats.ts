@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { visibleExtensions } from '../../access/row-visibility.js'
-import { among, type Asked, LOOK_BACK_HOURS } from '../agents/legs.js'
+import { type Asked, among, LOOK_BACK_HOURS } from '../agents/legs.js'
 import { STALE_SECONDS } from '../calls/schema.js'
 import type { Keyset } from '../list/parameters.js'
 import { type Scope, visibleCalls } from './scope.js'
@@ -35,9 +35,12 @@ export interface AgentStatsRow extends Record<string, unknown> {
 }
 
 /** By extension, then account. */
-export async function findAgentStats (db: NodePgDatabase, question: AgentStatsQuestion): Promise<AgentStatsRow[]> {
+export async function findAgentStats(db: NodePgDatabase, question: AgentStatsQuestion): Promise<AgentStatsRow[]> {
   const { scope, extensions, since, until, now, place, limit } = question
-  const [from, to] = [sql`${since}::timestamptz`, sql`greatest(${since}::timestamptz, least(${until}::timestamptz, ${now}::timestamptz))`] // nothing is known of a time to come
+  const [from, to] = [
+    sql`${since}::timestamptz`,
+    sql`greatest(${since}::timestamptz, least(${until}::timestamptz, ${now}::timestamptz))`
+  ] // nothing is known of a time to come
   const { rows } = await db.execute<AgentStatsRow>(sql`with ${legsOf(scope, { from, to, until, now })}, counts as (
     select account, extension, (count(*) filter (where role = 'agent'))::int as offered,
       (count(*) filter (where role = 'agent' and result = 'answered'))::int as answered, (count(*) filter (where role = 'agent' and result = 'unanswered'))::int as missed,
@@ -61,7 +64,10 @@ export async function findAgentStats (db: NodePgDatabase, question: AgentStatsQu
 }
 
 /** Legs of calls that began in the span, or within a day before it: those may reach into it. */
-function legsOf ({ accounts, ...scope }: Scope, { from, to, until, now }: { from: SQL, to: SQL, until: Date, now: Date }): SQL {
+function legsOf(
+  { accounts, ...scope }: Scope,
+  { from, to, until, now }: { from: SQL; to: SQL; until: Date; now: Date }
+): SQL {
   const alive = sql`c.last_event_at >= ${now}::timestamptz - make_interval(secs => ${STALE_SECONDS})`
   return sql`legs as materialized (
     select l.account, l.call_id, l.extension, l.role, l.result, l.connected_at, l.ended_at, c.started_at,
@@ -74,7 +80,7 @@ function legsOf ({ accounts, ...scope }: Scope, { from, to, until, now }: { from
 }
 
 /** Two legs at once are one time: spans are united before they are measured. A talk wins over what rings beside it. */
-function spansOf (from: SQL, to: SQL): SQL {
+function spansOf(from: SQL, to: SQL): SQL {
   const within = (a: SQL, b: SQL) => sql`tstzrange(greatest(${a}, ${from}), least(${b}, ${to}))`
   const cut = (a: SQL, b: SQL) => sql`${a} < ${b} and ${a} < ${to} and ${b} > ${from}`
   return sql`busy as (
@@ -89,6 +95,6 @@ function spansOf (from: SQL, to: SQL): SQL {
 }
 
 /** Seconds of a multirange; null of none. */
-function length (spans: SQL): SQL {
+function length(spans: SQL): SQL {
   return sql`case when p.known is not null then (select coalesce(round(sum(extract(epoch from upper(r) - lower(r))), 3), 0)::float8 from unnest(${spans}) r) end`
 }

@@ -2,86 +2,142 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
+import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { cleanName } from '../../events/text.js'
-import { InvalidParameterError } from '../../errors.js'
-import { accountParameter } from '../list/query-context.js'
 import { errors } from '../../http/error-schema.js'
 import { anyOf, decodeTextCursor, encodeCursor, listParameters } from '../list/parameters.js'
+import { accountParameter } from '../list/query-context.js'
 import { type AgentStatsRow, findAgentStats } from './agent-stats.js'
 import { ratio } from './call-stats-shape.js'
-import { isDay, localInstantOf, scopeOf, type StatsOptions, timeZoneOf } from './scope.js'
+import { isDay, localInstantOf, type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_DAYS = 366
 
-const parameters = Type.Object({
-  limit: listParameters.limit,
-  cursor: listParameters.cursor,
-  since: Type.Optional(Type.String({ maxLength: 40, description: "Legs of calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on; 24 h before until." })),
-  until: Type.Optional(Type.String({ maxLength: 40, description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.` })),
-  account: anyOf(accountParameter, 'MightyCall accounts; all, without it.'),
-  extension: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Extensions.')
-}, { additionalProperties: false })
+const parameters = Type.Object(
+  {
+    limit: listParameters.limit,
+    cursor: listParameters.cursor,
+    since: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description:
+          "Legs of calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on; 24 h before until."
+      })
+    ),
+    until: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
+      })
+    ),
+    account: anyOf(accountParameter, 'MightyCall accounts; all, without it.'),
+    extension: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Extensions.')
+  },
+  { additionalProperties: false }
+)
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
-const seconds = (description: string) => orNull(Type.Number({ minimum: 0 }), `${description} Null: no presence is known, or the key is an organization's.`)
+const seconds = (description: string) =>
+  orNull(Type.Number({ minimum: 0 }), `${description} Null: no presence is known, or the key is an organization's.`)
 
-const shape = Type.Object({
-  account: Type.String(),
-  extension: Type.String(),
-  name: orNull(Type.String(), 'Null: only seen in calls.'),
-  offered: count('Legs that were to reach the agent: answered + missed + those that still ring.'),
-  answered: count('Those of them that the agent answered.'),
-  missed: count('Those of them that ended unanswered, also because a colleague was faster.'),
-  dialed: count('Legs in which the agent was the caller.'),
-  handled: count('Distinct calls in which the agent talked.'),
-  talkSeconds: Type.Number({ minimum: 0, description: 'Of all talks that have ended.' }),
-  averageTalkSeconds: orNull(Type.Number({ minimum: 0 }), 'talkSeconds / handled. Null: there was none.'),
-  answerRate: orNull(Type.Number({ minimum: 0, maximum: 1 }), 'answered / offered. Null: there was none.'),
-  presenceKnownSeconds: seconds('How much of the span the presence is known of. What follows is of that time.'),
-  onCallSeconds: seconds('In a talk.'),
-  ringingSeconds: seconds('Ringing or dialing, and in no talk.'),
-  availableSeconds: seconds('Available and idle.'),
-  occupancy: orNull(Type.Number({ minimum: 0, maximum: 1 }), "(on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too.")
-}, { title: 'agentStatistics' })
+const shape = Type.Object(
+  {
+    account: Type.String(),
+    extension: Type.String(),
+    name: orNull(Type.String(), 'Null: only seen in calls.'),
+    offered: count('Legs that were to reach the agent: answered + missed + those that still ring.'),
+    answered: count('Those of them that the agent answered.'),
+    missed: count('Those of them that ended unanswered, also because a colleague was faster.'),
+    dialed: count('Legs in which the agent was the caller.'),
+    handled: count('Distinct calls in which the agent talked.'),
+    talkSeconds: Type.Number({ minimum: 0, description: 'Of all talks that have ended.' }),
+    averageTalkSeconds: orNull(Type.Number({ minimum: 0 }), 'talkSeconds / handled. Null: there was none.'),
+    answerRate: orNull(Type.Number({ minimum: 0, maximum: 1 }), 'answered / offered. Null: there was none.'),
+    presenceKnownSeconds: seconds('How much of the span the presence is known of. What follows is of that time.'),
+    onCallSeconds: seconds('In a talk.'),
+    ringingSeconds: seconds('Ringing or dialing, and in no talk.'),
+    availableSeconds: seconds('Available and idle.'),
+    occupancy: orNull(
+      Type.Number({ minimum: 0, maximum: 1 }),
+      "(on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too."
+    )
+  },
+  { title: 'agentStatistics' }
+)
 
-const page = Type.Object({ since: Type.String({ format: 'date-time' }), until: Type.String({ format: 'date-time' }), data: Type.Array(shape), nextCursor: orNull(Type.String(), 'Null: this is the last page.') })
+const page = Type.Object({
+  since: Type.String({ format: 'date-time' }),
+  until: Type.String({ format: 'date-time' }),
+  data: Type.Array(shape),
+  nextCursor: orNull(Type.String(), 'Null: this is the last page.')
+})
 
 /** GET /v1/stats/agents. */
-export default fp<StatsOptions>(async (plain, options) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<StatsOptions>(
+  async (plain, options) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/stats/agents', {
-    schema: { tags: ['statistics'], summary: 'What each agent was offered, answered and missed, and how occupied they were', querystring: parameters, response: { 200: page, ...errors(400, 401) } }
-  }, async request => {
-    const { limit, cursor, ...filter } = request.query
-    const scope = scopeOf(options, viewerOf(request), filter.account)
-    const now = options.now()
-    const timeZone = isDay(filter.since) || isDay(filter.until) ? timeZoneOf(scope) : 'UTC'
-    const until = localInstantOf('until', filter.until, timeZone) ?? now
-    const since = localInstantOf('since', filter.since, timeZone) ?? new Date(until.getTime() - DAY_MS)
-    if (since >= until) throw new InvalidParameterError('since must be before until')
-    if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS) throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
-    const rows = await findAgentStats(options.db, {
-      scope, since, until, now,
-      extensions: filter.extension?.flatMap(value => cleanName(value) ?? []),
-      place: cursor === undefined ? null : decodeTextCursor(filter, cursor, 2),
-      limit: limit + 1
-    })
-    const data = rows.slice(0, limit).map(toShape)
-    const last = data.at(-1)
-    return { since: since.toISOString(), until: until.toISOString(), data, nextCursor: rows.length > limit && last ? encodeCursor(filter, [last.extension, last.account]) : null }
-  })
-}, { name: 'stats-agents', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/stats/agents',
+      {
+        schema: {
+          tags: ['statistics'],
+          summary: 'What each agent was offered, answered and missed, and how occupied they were',
+          querystring: parameters,
+          response: { 200: page, ...errors(400, 401) }
+        }
+      },
+      async request => {
+        const { limit, cursor, ...filter } = request.query
+        const scope = scopeOf(options, viewerOf(request), filter.account)
+        const now = options.now()
+        const timeZone = isDay(filter.since) || isDay(filter.until) ? timeZoneOf(scope) : 'UTC'
+        const until = localInstantOf('until', filter.until, timeZone) ?? now
+        const since = localInstantOf('since', filter.since, timeZone) ?? new Date(until.getTime() - DAY_MS)
+        if (since >= until) throw new InvalidParameterError('since must be before until')
+        if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
+          throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
+        const rows = await findAgentStats(options.db, {
+          scope,
+          since,
+          until,
+          now,
+          extensions: filter.extension?.flatMap(value => cleanName(value) ?? []),
+          place: cursor === undefined ? null : decodeTextCursor(filter, cursor, 2),
+          limit: limit + 1
+        })
+        const data = rows.slice(0, limit).map(toShape)
+        const last = data.at(-1)
+        return {
+          since: since.toISOString(),
+          until: until.toISOString(),
+          data,
+          nextCursor: rows.length > limit && last ? encodeCursor(filter, [last.extension, last.account]) : null
+        }
+      }
+    )
+  },
+  { name: 'stats-agents', fastify: '5.x', encapsulate: true }
+)
 
-function toShape ({ knownSeconds, onCallSeconds, ringingSeconds, availableSeconds, ...row }: AgentStatsRow): Static<typeof shape> {
+function toShape({
+  knownSeconds,
+  onCallSeconds,
+  ringingSeconds,
+  availableSeconds,
+  ...row
+}: AgentStatsRow): Static<typeof shape> {
   const busy = (onCallSeconds ?? 0) + (ringingSeconds ?? 0)
   return {
     ...row,
     averageTalkSeconds: ratio(row.talkSeconds, row.handled),
     answerRate: ratio(row.answered, row.offered),
-    presenceKnownSeconds: knownSeconds, onCallSeconds, ringingSeconds, availableSeconds,
+    presenceKnownSeconds: knownSeconds,
+    onCallSeconds,
+    ringingSeconds,
+    availableSeconds,
     occupancy: knownSeconds === null ? null : ratio(busy, busy + (availableSeconds ?? 0))
   }
 }

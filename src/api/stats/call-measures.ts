@@ -28,7 +28,7 @@ export interface CallMeasures {
 }
 
 /** One row for each call that counts. `fate` is what became of an inbound call; null for all others. */
-export function countedCalls (scope: Scope, conditions: SQL | undefined, more: SQL): SQL {
+export function countedCalls(scope: Scope, conditions: SQL | undefined, more: SQL): SQL {
   const answered = sql`(${c.outcome} = 'answered' or (${c.outcome} is null and ${c.answeredAt} is not null))`
   return sql`${scope.targets}, counted as (
     select ${more}, ${c.direction} as direction, ${c.talkSeconds} as talk, t.answer_within, ${answered} as is_answered,
@@ -52,7 +52,12 @@ const spread = (value: SQL, condition: SQL) => sql`array[${rounded(sql`avg(${val
 /** Over rows of `counted`. */
 export const callMeasures: SQL = sql`count(*)::int as calls,
   ${count(sql`fate <> 'dropped'`)} as inbound,
-  ${sql.join(['answered', 'missed', 'abandoned', 'voicemail', 'other', 'waiting', 'dropped'].map(fate => sql`${count(sql`fate = ${fate}`)} as ${sql.identifier(fate)}`), sql`, `)},
+  ${sql.join(
+    ['answered', 'missed', 'abandoned', 'voicemail', 'other', 'waiting', 'dropped'].map(
+      fate => sql`${count(sql`fate = ${fate}`)} as ${sql.identifier(fate)}`
+    ),
+    sql`, `
+  )},
   ${count(sql`direction = 'outbound'`)} as outbound,
   ${count(sql`direction = 'outbound' and is_answered`)} as "outboundAnswered",
   ${count(sql`direction = 'callback'`)} as callback,

@@ -3,80 +3,136 @@ import { sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { viewerOf } from '../../access/viewer.js'
 import { visibleExtensions } from '../../access/row-visibility.js'
+import { viewerOf } from '../../access/viewer.js'
 import { callHistory } from '../../db/schema/calls.js'
 import { orNull } from '../../events/envelope.js'
-import { agentStatus } from '../agents/status.js'
-import { accountParameter } from '../list/query-context.js'
-import { STALE_SECONDS } from '../calls/schema.js'
 import { errors } from '../../http/error-schema.js'
+import { agentStatus } from '../agents/status.js'
+import { STALE_SECONDS } from '../calls/schema.js'
 import { anyOf } from '../list/parameters.js'
+import { accountParameter } from '../list/query-context.js'
 import { type CallMeasures, callMeasures, countedCalls } from './call-measures.js'
-import { ratio, rate, SERVICE_LEVEL } from './call-stats-shape.js'
-import { type Scope, scopeOf, type StatsOptions, visibleCalls } from './scope.js'
+import { rate, ratio, SERVICE_LEVEL } from './call-stats-shape.js'
+import { type Scope, type StatsOptions, scopeOf, visibleCalls } from './scope.js'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
-const shape = Type.Object({
-  at: Type.String({ format: 'date-time' }),
-  waiting: count('Inbound calls that nobody has answered yet, without those that are stale.'),
-  longestWaitSeconds: orNull(Type.Number({ minimum: 0 }), 'Of these. Null: nobody waits.'),
-  onCall: count('Agents who talk. To a key of an organization: in one of its calls.'),
-  ringing: count('Agents whose phone rings, or who dial. To a key of an organization: in one of its calls.'),
-  available: count('Idle agents whose presence is available.'),
-  dnd: count('Idle agents who are not to be disturbed.'),
-  unknown: count('Idle agents of whom nobody told the presence.'),
-  inboundToday: count("Inbound calls without the dropped ones, since the start of the account's day."),
-  answeredToday: count('Those of them that were answered.'),
-  answerRateToday: rate('answeredToday / inboundToday.'),
-  serviceLevelToday: rate(SERVICE_LEVEL)
-}, { title: 'statisticsNow' })
+const shape = Type.Object(
+  {
+    at: Type.String({ format: 'date-time' }),
+    waiting: count('Inbound calls that nobody has answered yet, without those that are stale.'),
+    longestWaitSeconds: orNull(Type.Number({ minimum: 0 }), 'Of these. Null: nobody waits.'),
+    onCall: count('Agents who talk. To a key of an organization: in one of its calls.'),
+    ringing: count('Agents whose phone rings, or who dial. To a key of an organization: in one of its calls.'),
+    available: count('Idle agents whose presence is available.'),
+    dnd: count('Idle agents who are not to be disturbed.'),
+    unknown: count('Idle agents of whom nobody told the presence.'),
+    inboundToday: count("Inbound calls without the dropped ones, since the start of the account's day."),
+    answeredToday: count('Those of them that were answered.'),
+    answerRateToday: rate('answeredToday / inboundToday.'),
+    serviceLevelToday: rate(SERVICE_LEVEL)
+  },
+  { title: 'statisticsNow' }
+)
 
-const parameters = Type.Object({ account: anyOf(accountParameter, 'MightyCall accounts; all, without it.') }, { additionalProperties: false })
+const parameters = Type.Object(
+  { account: anyOf(accountParameter, 'MightyCall accounts; all, without it.') },
+  { additionalProperties: false }
+)
 
 /** GET /v1/stats/now. */
-export default fp<StatsOptions>(async (plain, options) => {
-  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default fp<StatsOptions>(
+  async (plain, options) => {
+    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
 
-  app.get('/v1/stats/now', {
-    schema: { tags: ['statistics'], summary: 'Who waits and who could answer, now, and how today went', querystring: parameters, response: { 200: shape, ...errors(400, 401) } }
-  }, async request => {
-    const { db, now: clock } = options
-    const now = clock()
-    const scope = scopeOf(options, viewerOf(request), request.query.account)
-    const [queue, agents, today] = await Promise.all([waiting(db, scope, now), countAgents(db, scope, now), countToday(db, scope, now)])
-    const { inbound = 0, answered = 0, inTime = 0, due = 0 } = today ?? {}
-    return {
-      at: now.toISOString(), ...queue, ...agents,
-      inboundToday: inbound, answeredToday: answered, answerRateToday: ratio(answered, inbound), serviceLevelToday: ratio(inTime, due)
-    }
-  })
-}, { name: 'stats-now', fastify: '5.x', encapsulate: true })
+    app.get(
+      '/v1/stats/now',
+      {
+        schema: {
+          tags: ['statistics'],
+          summary: 'Who waits and who could answer, now, and how today went',
+          querystring: parameters,
+          response: { 200: shape, ...errors(400, 401) }
+        }
+      },
+      async request => {
+        const { db, now: clock } = options
+        const now = clock()
+        const scope = scopeOf(options, viewerOf(request), request.query.account)
+        const [queue, agents, today] = await Promise.all([
+          waiting(db, scope, now),
+          countAgents(db, scope, now),
+          countToday(db, scope, now)
+        ])
+        const { inbound = 0, answered = 0, inTime = 0, due = 0 } = today ?? {}
+        return {
+          at: now.toISOString(),
+          ...queue,
+          ...agents,
+          inboundToday: inbound,
+          answeredToday: answered,
+          answerRateToday: ratio(answered, inbound),
+          serviceLevelToday: ratio(inTime, due)
+        }
+      }
+    )
+  },
+  { name: 'stats-now', fastify: '5.x', encapsulate: true }
+)
 
-async function waiting (db: NodePgDatabase, scope: Scope, now: Date) {
+async function waiting(db: NodePgDatabase, scope: Scope, now: Date) {
   const c = callHistory
-  const { rows: [row] } = await db.execute<{ waiting: number, longest: number | null }>(sql`select count(*)::int as waiting, greatest(0, extract(epoch from ${now} - min(${c.startedAt})))::float8 as longest
+  const {
+    rows: [row]
+  } = await db.execute<{
+    waiting: number
+    longest: number | null
+  }>(sql`select count(*)::int as waiting, greatest(0, extract(epoch from ${now} - min(${c.startedAt})))::float8 as longest
     from ${c} where ${c.state} <> 'ended' and ${c.state} <> 'connected' and ${c.direction} = 'inbound' and ${c.account} = any(${sql.param(scope.accounts)}::text[])
       and ${c.lastEventAt} >= ${now}::timestamptz - make_interval(secs => ${STALE_SECONDS}) and ${visibleCalls(scope, { account: c.account, businessNumber: c.businessNumber, at: c.startedAt })}`)
   return { waiting: row?.waiting ?? 0, longestWaitSeconds: row?.waiting ? row.longest : null }
 }
 
 /** As GET /v1/agents has them. Whether somebody talks with another organization's client is not told. */
-async function countAgents (db: NodePgDatabase, scope: Scope, now: Date) {
-  const all = agentStatus({ at: now, isNow: true, viewer: { ...scope.viewer, organization: null }, accounts: scope.accounts, extensions: undefined, statuses: undefined, place: null, limit: 100_000 })
+async function countAgents(db: NodePgDatabase, scope: Scope, now: Date) {
+  const all = agentStatus({
+    at: now,
+    isNow: true,
+    viewer: { ...scope.viewer, organization: null },
+    accounts: scope.accounts,
+    extensions: undefined,
+    statuses: undefined,
+    place: null,
+    limit: 100_000
+  })
   const inOwnCall = sql`exists (select from call_history oc where oc.account = a.account and oc.call_id = any(a.calls)
     and ${visibleCalls(scope, { account: sql`oc.account`, businessNumber: sql`oc.business_number`, at: sql`oc.started_at` })})`
-  const { rows } = await db.execute<{ status: string, count: number }>(sql`select status, count(*)::int as count from (${all}) a
+  const { rows } = await db.execute<{
+    status: string
+    count: number
+  }>(sql`select status, count(*)::int as count from (${all}) a
     where ${visibleExtensions(scope.viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`} and (a.calls = '{}' or ${inOwnCall}) group by status`)
-  const of = (...statuses: string[]) => rows.filter(({ status }) => statuses.includes(status)).reduce((sum, row) => sum + row.count, 0)
-  return { onCall: of('on_call'), ringing: of('ringing', 'dialing'), available: of('available'), dnd: of('dnd'), unknown: of('unknown') }
+  const of = (...statuses: string[]) =>
+    rows.filter(({ status }) => statuses.includes(status)).reduce((sum, row) => sum + row.count, 0)
+  return {
+    onCall: of('on_call'),
+    ringing: of('ringing', 'dialing'),
+    available: of('available'),
+    dnd: of('dnd'),
+    unknown: of('unknown')
+  }
 }
 
 /** Each account has a day of its own. */
-async function countToday (db: NodePgDatabase, scope: Scope, now: Date): Promise<CallMeasures | undefined> {
-  // Without the first condition, which leads to the index, all calls of all time would be looked at: no zone is further from UTC.
+async function countToday(db: NodePgDatabase, scope: Scope, now: Date): Promise<CallMeasures | undefined> {
+  // Without the first condition, which leads to the index, all calls of all time would be looked at: no zone is further
+  // from UTC.
   const today = sql`${callHistory.startedAt} > ${now}::timestamptz - interval '2 days' and ${callHistory.startedAt} <= ${now}::timestamptz and ${callHistory.startedAt} >= date_trunc('day', ${now}::timestamptz, t.time_zone)`
-  const { rows: [row] } = await db.execute<CallMeasures & Record<string, unknown>>(sql`with ${countedCalls(scope, today, sql`null as bucket`)} select ${callMeasures} from counted`)
+  const {
+    rows: [row]
+  } = await db.execute<CallMeasures & Record<string, unknown>>(
+    sql`with ${countedCalls(scope, today, sql`null as bucket`)} select ${callMeasures} from counted`
+  )
   return row
 }

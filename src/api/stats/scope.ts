@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
-import { type OwnedColumns, isVisibleAccount, visible } from '../../access/row-visibility.js'
+import { isVisibleAccount, type OwnedColumns, visible } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
-import { InvalidParameterError } from '../../errors.js'
 import type { LiveSettings } from '../../accounts/runtime-settings.js'
+import { InvalidParameterError } from '../../errors.js'
 import { instantOf } from '../list/parameters.js'
 
 export interface StatsOptions {
@@ -26,8 +26,14 @@ export interface Scope {
 }
 
 /** The accounts that are asked for, else all that are configured, as far as they may be seen. */
-export function scopeOf ({ settings, accountIds }: Pick<StatsOptions, 'settings' | 'accountIds'>, viewer: Viewer, asked: readonly string[] | undefined): Scope {
-  const accounts = [...new Set(asked ?? (viewer.account === null ? accountIds() : [viewer.account]))].filter(account => isVisibleAccount(viewer, account))
+export function scopeOf(
+  { settings, accountIds }: Pick<StatsOptions, 'settings' | 'accountIds'>,
+  viewer: Viewer,
+  asked: readonly string[] | undefined
+): Scope {
+  const accounts = [...new Set(asked ?? (viewer.account === null ? accountIds() : [viewer.account]))].filter(account =>
+    isVisibleAccount(viewer, account)
+  )
   const all = accounts.map(settings.of)
   return {
     viewer,
@@ -39,13 +45,14 @@ export function scopeOf ({ settings, accountIds }: Pick<StatsOptions, 'settings'
 }
 
 /** @throws InvalidParameterError  there are several, and no day is a day in all of them */
-export function timeZoneOf ({ timeZones: [timeZone = 'UTC', other] }: Scope): string {
-  if (other !== undefined) throw new InvalidParameterError('the accounts have different time zones: ask for one account')
+export function timeZoneOf({ timeZones: [timeZone = 'UTC', other] }: Scope): string {
+  if (other !== undefined)
+    throw new InvalidParameterError('the accounts have different time zones: ask for one account')
   return timeZone
 }
 
 /** Calls of the scope that the viewer may see, as a condition. */
-export function visibleCalls ({ viewer }: Scope, columns: OwnedColumns): SQL {
+export function visibleCalls({ viewer }: Scope, columns: OwnedColumns): SQL {
   return visible(viewer, columns) ?? sql`true`
 }
 
@@ -55,6 +62,6 @@ export const isDay = (text: string | undefined): boolean => /^\d{4}-\d{2}-\d{2}$
  * An instant, or the start of a day in the account's time zone.
  * @throws InvalidParameterError  neither
  */
-export function localInstantOf (name: string, text: string | undefined, timeZone: string): Date | null {
+export function localInstantOf(name: string, text: string | undefined, timeZone: string): Date | null {
   return instantOf(name, text, [timeZone])
 }

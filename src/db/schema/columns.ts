@@ -6,9 +6,15 @@ import { customType, timestamp } from 'drizzle-orm/pg-core'
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
-/** What `q` of a list looks through, as one text: an index of trigrams leads to it only where the query has the very same words. */
-export function searchText (...columns: readonly SQLWrapper[]): SQL {
-  return sql`(${sql.join(columns.map(column => sql`coalesce(${column}, '')`), sql` || ' ' || `)})`
+/**
+ * What `q` of a list looks through, as one text: an index of trigrams leads to it only where the query has the very
+ * same words.
+ */
+export function searchText(...columns: readonly SQLWrapper[]): SQL {
+  return sql`(${sql.join(
+    columns.map(column => sql`coalesce(${column}, '')`),
+    sql` || ' ' || `
+  )})`
 }
 
 /** For an index of it; the migration makes the extension pg_trgm. */

@@ -4,63 +4,74 @@ import { at, searchText, trigrams } from './columns.js'
 import { contribution } from './reports.js'
 
 /** One row per voicemail. Written only by project/voicemails.ts; a pure function of the voicemail's events. */
-export const voicemailLogs = pgTable('voicemail_logs', {
-  account: text('account').notNull(),
-  voicemailId: text('voicemail_id').notNull(),
-  callId: text('call_id'), // null: not known
-  businessNumber: text('business_number'),
-  clientNumber: text('client_number'),
-  clientName: text('client_name'),
-  leftAt: at('left_at').notNull(),
-  durationSeconds: doublePrecision('duration_seconds'),
-  assignedTo: text('assigned_to'),
-  read: boolean('read'), // null: not known
-  transcriptState: text('transcript_state'), // not-performed | silence | ready | failed
-  transcriptText: text('transcript_text'),
-  recordingId: text('recording_id'),
-  recordingLink: text('recording_link'), // without what expires
-  removedAt: at('removed_at'),
-  contribution: contribution()
-}, t => [
-  primaryKey({ columns: [t.account, t.voicemailId] }),
-  index('voicemail_logs_left').on(t.leftAt, t.account, t.voicemailId),
-  index('voicemail_logs_call').on(t.account, t.callId),
-  index('voicemail_logs_client').on(t.clientNumber, t.leftAt, t.account, t.voicemailId),
-  index('voicemail_logs_business_number').on(t.businessNumber, t.leftAt, t.account, t.voicemailId),
-  index('voicemail_logs_read').on(t.read, t.leftAt, t.account, t.voicemailId),
-  index('voicemail_logs_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber, t.transcriptText)))
-])
+export const voicemailLogs = pgTable(
+  'voicemail_logs',
+  {
+    account: text('account').notNull(),
+    voicemailId: text('voicemail_id').notNull(),
+    callId: text('call_id'), // null: not known
+    businessNumber: text('business_number'),
+    clientNumber: text('client_number'),
+    clientName: text('client_name'),
+    leftAt: at('left_at').notNull(),
+    durationSeconds: doublePrecision('duration_seconds'),
+    assignedTo: text('assigned_to'),
+    read: boolean('read'), // null: not known
+    transcriptState: text('transcript_state'), // not-performed | silence | ready | failed
+    transcriptText: text('transcript_text'),
+    recordingId: text('recording_id'),
+    recordingLink: text('recording_link'), // without what expires
+    removedAt: at('removed_at'),
+    contribution: contribution()
+  },
+  t => [
+    primaryKey({ columns: [t.account, t.voicemailId] }),
+    index('voicemail_logs_left').on(t.leftAt, t.account, t.voicemailId),
+    index('voicemail_logs_call').on(t.account, t.callId),
+    index('voicemail_logs_client').on(t.clientNumber, t.leftAt, t.account, t.voicemailId),
+    index('voicemail_logs_business_number').on(t.businessNumber, t.leftAt, t.account, t.voicemailId),
+    index('voicemail_logs_read').on(t.read, t.leftAt, t.account, t.voicemailId),
+    index('voicemail_logs_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber, t.transcriptText)))
+  ]
+)
 
 /** One row per SMS or MMS. Written only by project/messages.ts; a pure function of the message's events. */
-export const smsLogs = pgTable('sms_logs', {
-  account: text('account').notNull(),
-  messageId: text('message_id').notNull(),
-  threadId: uuid('thread_id'), // of the business number and the client; null: one of them is not known
-  direction: text('direction'), // inbound | outbound; null: it cannot be told
-  businessNumber: text('business_number'),
-  clientNumber: text('client_number'),
-  clientName: text('client_name'),
-  extension: text('extension'), // of the agent who wrote it
-  text: text('text'),
-  attachments: jsonb('attachments').notNull(), // [{ fileName, sizeBytes, contentType }]
-  sentAt: at('sent_at').notNull(),
-  state: text('state').notNull(), // pending | sent | failed | received | unconfirmed
-  read: boolean('read'), // null: not known
-  removedAt: at('removed_at'),
-  contribution: contribution()
-}, t => [
-  primaryKey({ columns: [t.account, t.messageId] }),
-  index('sms_logs_sent').on(t.sentAt, t.account, t.messageId),
-  index('sms_logs_thread').on(t.threadId, t.sentAt.desc(), t.messageId.desc()),
-  index('sms_logs_client').on(t.clientNumber, t.sentAt, t.account, t.messageId),
-  index('sms_logs_business_number').on(t.businessNumber, t.sentAt, t.account, t.messageId),
-  index('sms_logs_state').on(t.state, t.direction, t.sentAt, t.account, t.messageId),
-  index('sms_logs_extension').on(t.extension, t.sentAt, t.account, t.messageId).where(sql`extension is not null`),
-  index('sms_logs_unread').on(t.threadId).where(sql`direction = 'inbound' and read = false and removed_at is null`),
-  index('sms_logs_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber, t.text)))
-])
+export const smsLogs = pgTable(
+  'sms_logs',
+  {
+    account: text('account').notNull(),
+    messageId: text('message_id').notNull(),
+    threadId: uuid('thread_id'), // of the business number and the client; null: one of them is not known
+    direction: text('direction'), // inbound | outbound; null: it cannot be told
+    businessNumber: text('business_number'),
+    clientNumber: text('client_number'),
+    clientName: text('client_name'),
+    extension: text('extension'), // of the agent who wrote it
+    text: text('text'),
+    attachments: jsonb('attachments').notNull(), // [{ fileName, sizeBytes, contentType }]
+    sentAt: at('sent_at').notNull(),
+    state: text('state').notNull(), // pending | sent | failed | received | unconfirmed
+    read: boolean('read'), // null: not known
+    removedAt: at('removed_at'),
+    contribution: contribution()
+  },
+  t => [
+    primaryKey({ columns: [t.account, t.messageId] }),
+    index('sms_logs_sent').on(t.sentAt, t.account, t.messageId),
+    index('sms_logs_thread').on(t.threadId, t.sentAt.desc(), t.messageId.desc()),
+    index('sms_logs_client').on(t.clientNumber, t.sentAt, t.account, t.messageId),
+    index('sms_logs_business_number').on(t.businessNumber, t.sentAt, t.account, t.messageId),
+    index('sms_logs_state').on(t.state, t.direction, t.sentAt, t.account, t.messageId),
+    index('sms_logs_extension').on(t.extension, t.sentAt, t.account, t.messageId).where(sql`extension is not null`),
+    index('sms_logs_unread').on(t.threadId).where(sql`direction = 'inbound' and read = false and removed_at is null`),
+    index('sms_logs_search').using('gin', trigrams(searchText(t.clientName, t.clientNumber, t.text)))
+  ]
+)
 
-/** One row per business number and client that have texted: the newest message that was not removed, and how many are unread. */
+/**
+ * One row per business number and client that have texted: the newest message that was not removed, and how many are
+ * unread.
+ */
 export const smsThreads = pgView('sms_threads', {
   account: text('account').notNull(),
   threadId: uuid('thread_id').notNull(),

@@ -2,15 +2,19 @@ import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { at } from './columns.js'
 
 /** How far a group has projected each partition of a log: moved in the transaction that writes the rows. */
-export const checkpoints = pgTable('checkpoints', {
-  logId: text('log_id').notNull(),
-  consumerGroup: text('consumer_group').notNull(),
-  topic: text('topic').notNull(),
-  partition: integer('partition').notNull(),
-  lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(), // of the last record handled; -1: none yet
-  lastId: text('last_id'), // its event id, or the sha-256 of its undecodable bytes
-  updatedAt: at('updated_at').notNull()
-}, t => [primaryKey({ columns: [t.logId, t.consumerGroup, t.topic, t.partition] })])
+export const checkpoints = pgTable(
+  'checkpoints',
+  {
+    logId: text('log_id').notNull(),
+    consumerGroup: text('consumer_group').notNull(),
+    topic: text('topic').notNull(),
+    partition: integer('partition').notNull(),
+    lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(), // of the last record handled; -1: none yet
+    lastId: text('last_id'), // its event id, or the sha-256 of its undecodable bytes
+    updatedAt: at('updated_at').notNull()
+  },
+  t => [primaryKey({ columns: [t.logId, t.consumerGroup, t.topic, t.partition] })]
+)
 
 /** Where the log did not hold what a checkpoint said: something may be missing. Written only by project. */
 export const holes = pgTable('holes', {
@@ -26,13 +30,17 @@ export const holes = pgTable('holes', {
   detectedAt: at('detected_at').notNull()
 })
 
-/** The last time that a group's projector stopped by itself, one row for each group: while it is not resumed, nothing is projected. Written only by project/stops.ts. */
+/**
+ * The last time that a group's projector stopped by itself, one row for each group: while it is not resumed, nothing is
+ * projected. Written only by project/stops.ts.
+ */
 export const projectorStops = pgTable('projector_stops', {
   consumerGroup: text('consumer_group').primaryKey(),
   logId: text('log_id').notNull(), // where the batch lies that would have been too much
   topic: text('topic').notNull(),
   partition: integer('partition').notNull(),
-  lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(), // of that batch: once resumed, it is let through until here
+  // of that batch: once resumed, it is let through until here
+  lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(),
   records: integer('records').notNull(), // how many were looked at
   failed: integer('failed').notNull(), // of these
   code: text('code').notNull(), // of most of them
@@ -41,16 +49,23 @@ export const projectorStops = pgTable('projector_stops', {
   resumedBy: text('resumed_by')
 })
 
-/** What notifications and answers held that we do not know: types, and fields of known types. Written only by mightycall/count-drift.ts. */
-export const drift = pgTable('drift', {
-  account: text('account').notNull(),
-  type: text('type').notNull(), // the EventType as it came, or the route: `GET /calls`
-  field: text('field').notNull(), // its path; '': the type itself
-  count: bigint('count', { mode: 'bigint' }).notNull(), // distinct events, or answers
-  sample: text('sample').notNull(), // the shape of one value, without its letters and digits
-  firstSeenAt: at('first_seen_at').notNull(),
-  lastSeenAt: at('last_seen_at').notNull()
-}, t => [primaryKey({ columns: [t.account, t.type, t.field] })])
+/**
+ * What notifications and answers held that we do not know: types, and fields of known types. Written only by
+ * mightycall/count-drift.ts.
+ */
+export const drift = pgTable(
+  'drift',
+  {
+    account: text('account').notNull(),
+    type: text('type').notNull(), // the EventType as it came, or the route: `GET /calls`
+    field: text('field').notNull(), // its path; '': the type itself
+    count: bigint('count', { mode: 'bigint' }).notNull(), // distinct events, or answers
+    sample: text('sample').notNull(), // the shape of one value, without its letters and digits
+    firstSeenAt: at('first_seen_at').notNull(),
+    lastSeenAt: at('last_seen_at').notNull()
+  },
+  t => [primaryKey({ columns: [t.account, t.type, t.field] })]
+)
 
 /** How far a rebuild has come, so that one that was killed goes on. Written only by project/rebuild. */
 export const rebuilds = pgTable('rebuilds', {

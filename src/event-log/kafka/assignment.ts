@@ -37,12 +37,12 @@ export interface AssignmentNeeds {
   log: Logger
 }
 
-export function createAssignment (needs: AssignmentNeeds): Assignment {
+export function createAssignment(needs: AssignmentNeeds): Assignment {
   const { consumer, topicPrefix } = needs
   const places = new Map<string, Place>()
   const isOurs = (place: Place) => places.get(keyOf(place)) === place
 
-  function assign (partitions: readonly TopicPartition[]): void {
+  function assign(partitions: readonly TopicPartition[]): void {
     places.clear()
     for (const { topic, partition } of partitions) {
       const place = { topic, partition, next: null, gapAccepted: false, rejections: 0 }
@@ -52,18 +52,18 @@ export function createAssignment (needs: AssignmentNeeds): Assignment {
   }
 
   /** Paused, since an unresolved batch would come back at once and for ever; kafkajs awaits none of its listeners. */
-  function start (place: Place): void {
+  function start(place: Place): void {
     place.next = null
     consumer.pause([partitionsOf(place, topicPrefix)])
     void seekStart(needs, place, isOurs)
   }
 
-  function startAgain (place: Place): void {
+  function startAgain(place: Place): void {
     place.gapAccepted = true
     start(place)
   }
 
-  function rest (place: Place): void {
+  function rest(place: Place): void {
     place.rejections++
     consumer.pause([partitionsOf(place, topicPrefix)])
     void pause(backOffMs(place.rejections)).then(() => {
@@ -75,15 +75,20 @@ export function createAssignment (needs: AssignmentNeeds): Assignment {
     assign,
     find: partition => places.get(keyOf(partition)) ?? null,
     startAgain,
-    startAll: () => { for (const place of places.values()) start(place) },
+    startAll: () => {
+      for (const place of places.values()) start(place)
+    },
     rest,
     clear: () => places.clear(),
     trouble: () => troubleOf([...places.values()])
   }
 }
 
-/** Asks until there is an answer, or the partition is no longer ours. The seek comes before the first fetch, in the same turn. */
-async function seekStart (needs: AssignmentNeeds, place: Place, isOurs: (place: Place) => boolean): Promise<void> {
+/**
+ * Asks until there is an answer, or the partition is no longer ours. The seek comes before the first fetch, in the same
+ * turn.
+ */
+async function seekStart(needs: AssignmentNeeds, place: Place, isOurs: (place: Place) => boolean): Promise<void> {
   const { consumer, topicPrefix, findStart, log } = needs
   const { topic, partition } = place
   for (let failures = 1; isOurs(place); failures++) {
@@ -101,25 +106,26 @@ async function seekStart (needs: AssignmentNeeds, place: Place, isOurs: (place: 
   }
 }
 
-function troubleOf (places: readonly Place[]): string | null {
+function troubleOf(places: readonly Place[]): string | null {
   const rejected = places.find(({ rejections }) => rejections > 0)
   if (rejected) return `the handler rejects what comes from ${keyOf(rejected)}, ${rejected.rejections} times in a row`
   const unplaced = places.find(({ next }) => next === null)
   return unplaced ? `does not know yet where to start in ${keyOf(unplaced)}` : null
 }
 
-function partitionsOf ({ topic, partition }: Place, topicPrefix: string) {
+function partitionsOf({ topic, partition }: Place, topicPrefix: string) {
   return { topic: kafkaTopic(topicPrefix, topic), partitions: [partition] }
 }
 
-function keyOf ({ topic, partition }: TopicPartition): string {
+function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
 }
 
 /**
- * The first offset to fetch. What startAt wants may be out of range: kafkajs would restart at the first record, silently.
+ * The first offset to fetch. What startAt wants may be out of range: kafkajs would restart at the first record,
+ * silently.
  */
-export function createFindStart (startAt: SubscribeOptions['startAt'], bounds: EventReader['bounds'], log: Logger) {
+export function createFindStart(startAt: SubscribeOptions['startAt'], bounds: EventReader['bounds'], log: Logger) {
   return async ({ topic, partition }: TopicPartition): Promise<Offset> => {
     const wanted = await startAt({ topic, partition })
     // Asked after it: the end may grow meanwhile, and must not be older than the checkpoint.
@@ -131,7 +137,10 @@ export function createFindStart (startAt: SubscribeOptions['startAt'], bounds: E
     // One below the first: retention has taken a record that was handled, and nothing is missing.
     if (wanted !== first - 1n) {
       const range = { wanted: String(wanted), first: String(first), end: String(end) }
-      log.warn({ topic, partition, ...range }, 'the log does not hold the offset asked for: starting at its first record')
+      log.warn(
+        { topic, partition, ...range },
+        'the log does not hold the offset asked for: starting at its first record'
+      )
     }
     return first
   }

@@ -16,22 +16,28 @@ export interface BatchNeeds {
 }
 
 /**
- * Gives kafkajs's batches to the handler. It throws only what a heartbeat threw: of anything else kafkajs would count ten
+ * Gives kafkajs's batches to the handler. It throws only what a heartbeat threw: of anything else kafkajs would count
+ * ten
  * in the life of a consumer, however far apart, and then let it die.
  */
-export function createBatches ({ assignment, handle, topicPrefix, isClosing, log }: BatchNeeds) {
-  return async function eachBatch (payload: EachBatchPayload): Promise<void> {
+export function createBatches({ assignment, handle, topicPrefix, isClosing, log }: BatchNeeds) {
+  return async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const place = findPlace(payload)
     if (!place) return
     const { topic, partition } = place
     const records = payload.batch.messages.map(message => fromMessage(place, message))
     const heart = keepAlive(payload.heartbeat, HEARTBEAT_MS)
-    const failure = await failureOf(async () => { await handle({ topic, partition, records, heartbeat: payload.heartbeat }) })
+    const failure = await failureOf(async () => {
+      await handle({ topic, partition, records, heartbeat: payload.heartbeat })
+    })
     const lost = await heart.stop()
     // A batch that was in hand while the group was joined again counts for nothing: the new start is what startAt says.
     if (assignment.find(place) === place && !payload.isStale()) {
       if (failure) {
-        log.warn({ err: failure.err, topic, partition, offset: String(records[0]?.offset) }, 'a batch was not handled: it comes again')
+        log.warn(
+          { err: failure.err, topic, partition, offset: String(records[0]?.offset) },
+          'a batch was not handled: it comes again'
+        )
         assignment.rest(place)
       } else {
         await advance(payload, place, lost === null)
@@ -41,13 +47,14 @@ export function createBatches ({ assignment, handle, topicPrefix, isClosing, log
   }
 
   /** The place of a batch that may be handled; any other goes back unresolved. */
-  function findPlace ({ batch, isRunning, isStale }: EachBatchPayload): Place | null {
+  function findPlace({ batch, isRunning, isStale }: EachBatchPayload): Place | null {
     const topic = logTopic(topicPrefix, batch.topic)
     const place = topic && assignment.find({ topic, partition: batch.partition })
     const first = batch.messages[0]
     if (!place || place.next === null || !first || isClosing() || !isRunning() || isStale()) return null
     const offset = BigInt(first.offset)
-    // Lower: the topic was made anew, or kafkajs went back to the first record of its own accord. Higher: a hole, or only a
+    // Lower: the topic was made anew, or kafkajs went back to the first record of its own accord. Higher: a hole, or
+    // only a
     // transaction's marker. startAt and the bounds tell which it is.
     if (offset < place.next || (offset > place.next && !place.gapAccepted)) {
       assignment.startAgain(place)
@@ -56,7 +63,11 @@ export function createBatches ({ assignment, handle, topicPrefix, isClosing, log
     return place
   }
 
-  async function advance ({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload, place: Place, mayCommit: boolean): Promise<void> {
+  async function advance(
+    { batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload,
+    place: Place,
+    mayCommit: boolean
+  ): Promise<void> {
     resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
     place.next = BigInt(batch.lastOffset()) + 1n
     place.gapAccepted = false
@@ -70,7 +81,7 @@ export function createBatches ({ assignment, handle, topicPrefix, isClosing, log
   }
 }
 
-async function failureOf (work: () => Promise<void>): Promise<{ err: unknown } | null> {
+async function failureOf(work: () => Promise<void>): Promise<{ err: unknown } | null> {
   try {
     await work()
     return null
@@ -85,7 +96,7 @@ export interface KeptAlive {
 }
 
 /** Beats while a handler works, so that a slow one is not thrown out of its group. After a failure it beats no more. */
-export function keepAlive (beat: () => Promise<void>, everyMs: number): KeptAlive {
+export function keepAlive(beat: () => Promise<void>, everyMs: number): KeptAlive {
   let failure: unknown = null
   let last = Promise.resolve()
   const timer = setInterval(() => {
@@ -95,7 +106,7 @@ export function keepAlive (beat: () => Promise<void>, everyMs: number): KeptAliv
     })
   }, everyMs)
 
-  async function stop (): Promise<unknown> {
+  async function stop(): Promise<unknown> {
     clearInterval(timer)
     await last
     return failure

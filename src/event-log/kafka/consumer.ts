@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import { pause } from '../../lib/backoff.js'
 import type { EventReader, SubscribeOptions, TopicPartition } from '../port.js'
 import { createAssignment, createFindStart } from './assignment.js'
-import { HEARTBEAT_MS, createBatches } from './batches.js'
-import { type KafkaOptions, createClient } from './client.js'
+import { createBatches, HEARTBEAT_MS } from './batches.js'
+import { createClient, type KafkaOptions } from './client.js'
 import { kafkaProblem } from './errors.js'
 import { REBALANCE_MS, watchFetches, watchLiveness } from './liveness.js'
 import { kafkaTopic, logTopic } from './requests.js'
@@ -29,7 +29,7 @@ export interface Session {
   close: () => Promise<void>
 }
 
-export function openSession ({ options, subscription, bounds, log, silenceMs }: ConsumerNeeds): Session {
+export function openSession({ options, subscription, bounds, log, silenceMs }: ConsumerNeeds): Session {
   const { group, topics, startAt, handle } = subscription
   const { topicPrefix } = options
   const consumer = createClient(options, 'long', log).consumer(settingsOf(group))
@@ -43,22 +43,31 @@ export function openSession ({ options, subscription, bounds, log, silenceMs }: 
     state.joined = true
     assignment.assign(partitionsOf(memberAssignment, topicPrefix))
   })
-  const { eachBatch, inHand } = counted(createBatches({ assignment, handle, topicPrefix, isClosing: () => state.closing, log }))
-  const running = run(consumer, topics.map(topic => kafkaTopic(topicPrefix, topic)), eachBatch).catch(end.reach)
+  const { eachBatch, inHand } = counted(
+    createBatches({ assignment, handle, topicPrefix, isClosing: () => state.closing, log })
+  )
+  const running = run(
+    consumer,
+    topics.map(topic => kafkaTopic(topicPrefix, topic)),
+    eachBatch
+  ).catch(end.reach)
 
-  async function close (): Promise<void> {
+  async function close(): Promise<void> {
     state.closing = true
     liveness.stop()
-    // A consumer that is still joining has nothing to stop yet, and would run on afterwards: it is stopped once it has joined.
-    const left = running.then(() => consumer.disconnect()).catch((err: unknown) => log.debug({ err }, 'a consumer did not leave in order'))
+    // A consumer that is still joining has nothing to stop yet, and would run on afterwards: it is stopped once it has
+    // joined.
+    const left = running
+      .then(() => consumer.disconnect())
+      .catch((err: unknown) => log.debug({ err }, 'a consumer did not leave in order'))
     await Promise.allSettled(inHand)
     await Promise.race([left, pause(LEAVE_MS)])
     assignment.clear()
   }
 
-  function trouble (): string | null {
+  function trouble(): string | null {
     if (end.problem()) return end.problem()
-    return state.joined ? liveness.trouble() ?? assignment.trouble() : 'is joining its consumer group'
+    return state.joined ? (liveness.trouble() ?? assignment.trouble()) : 'is joining its consumer group'
   }
 
   return { ended: end.reached, hasJoined: () => state.joined, trouble, close }
@@ -67,7 +76,7 @@ export function openSession ({ options, subscription, bounds, log, silenceMs }: 
 const CONCURRENT = 3
 const LEAVE_MS = 10_000
 
-function settingsOf (groupId: string) {
+function settingsOf(groupId: string) {
   return {
     groupId,
     sessionTimeout: 6_000,
@@ -86,17 +95,24 @@ function settingsOf (groupId: string) {
   }
 }
 
-async function run (consumer: Consumer, topics: string[], eachBatch: EachBatchHandler): Promise<void> {
+async function run(consumer: Consumer, topics: string[], eachBatch: EachBatchHandler): Promise<void> {
   await consumer.connect()
   await consumer.subscribe({ topics, fromBeginning: true })
-  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT, eachBatch })
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: CONCURRENT,
+    eachBatch
+  })
 }
 
 /** The first reason counts. */
-function createEnd () {
+function createEnd() {
   let problem: string | null = null
   let resolve: (reason: unknown) => void = () => {}
-  const reached = new Promise<unknown>(resolveReached => { resolve = resolveReached })
+  const reached = new Promise<unknown>(resolveReached => {
+    resolve = resolveReached
+  })
   return {
     reached,
     reach: (reason: unknown) => {
@@ -107,9 +123,9 @@ function createEnd () {
   }
 }
 
-function counted (handle: EachBatchHandler): { eachBatch: EachBatchHandler, inHand: ReadonlySet<Promise<void>> } {
+function counted(handle: EachBatchHandler): { eachBatch: EachBatchHandler; inHand: ReadonlySet<Promise<void>> } {
   const inHand = new Set<Promise<void>>()
-  async function eachBatch (payload: Parameters<EachBatchHandler>[0]): Promise<void> {
+  async function eachBatch(payload: Parameters<EachBatchHandler>[0]): Promise<void> {
     const batch = handle(payload)
     inHand.add(batch)
     await batch.finally(() => inHand.delete(batch))
@@ -117,7 +133,7 @@ function counted (handle: EachBatchHandler): { eachBatch: EachBatchHandler, inHa
   return { eachBatch, inHand }
 }
 
-function partitionsOf (assignment: Record<string, number[]>, topicPrefix: string): TopicPartition[] {
+function partitionsOf(assignment: Record<string, number[]>, topicPrefix: string): TopicPartition[] {
   return Object.entries(assignment).flatMap(([name, partitions]) => {
     const topic = logTopic(topicPrefix, name)
     return topic ? partitions.map(partition => ({ topic, partition })) : []

@@ -12,18 +12,21 @@ export interface LivenessNeeds {
 }
 
 /** Watches a consumer's events. One that hangs says nothing at all, not even that it crashed. */
-export function watchLiveness (consumer: Consumer, { onSilence, silenceMs = SILENCE_MS }: LivenessNeeds): Liveness {
+export function watchLiveness(consumer: Consumer, { onSilence, silenceMs = SILENCE_MS }: LivenessNeeds): Liveness {
   const { CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS } = consumer.events
   let lastSign = performance.now()
   for (const event of [CONNECT, GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, START_BATCH_PROCESS, END_BATCH_PROCESS]) {
-    consumer.on(event, () => { lastSign = performance.now() })
+    consumer.on(event, () => {
+      lastSign = performance.now()
+    })
   }
   const silentMs = () => performance.now() - lastSign
   const timer = setInterval(() => {
     if (silentMs() > silenceMs) onSilence(new Error('the consumer gave no sign of life'))
   }, 1_000).unref()
   return {
-    trouble: () => silentMs() > NOTABLE_SILENCE_MS ? `the brokers have been silent for ${Math.round(silentMs() / 1_000)} s` : null,
+    trouble: () =>
+      silentMs() > NOTABLE_SILENCE_MS ? `the brokers have been silent for ${Math.round(silentMs() / 1_000)} s` : null,
     stop: () => clearInterval(timer)
   }
 }
@@ -38,7 +41,7 @@ const NOTABLE_SILENCE_MS = 10_000
  * While a topic is gone, fetches fail; once it was made again they succeed, and kafkajs goes on at the old offset as if
  * nothing had been: records of the new topic below that offset would go by unread.
  */
-export function watchFetches (consumer: Consumer, onRecovery: () => void): void {
+export function watchFetches(consumer: Consumer, onRecovery: () => void): void {
   const { FETCH_START, FETCH } = consumer.events
   const open = new Set<number>()
   const failed = new Set<number>()

@@ -25,7 +25,7 @@ export interface KafkaLog extends EventLog {
  * The event log in Kafka, once the cluster answers and has our topics.
  * @throws KafkaError  one line that says what is wrong and which variable to look at
  */
-export async function openKafkaLog (options: KafkaOptions, needs: KafkaLogNeeds): Promise<EventLog> {
+export async function openKafkaLog(options: KafkaOptions, needs: KafkaLogNeeds): Promise<EventLog> {
   const log = createKafkaLog(options, needs)
   try {
     await log.prepare()
@@ -37,14 +37,14 @@ export async function openKafkaLog (options: KafkaOptions, needs: KafkaLogNeeds)
 }
 
 /** The event log in Kafka, whether or not it can be reached now. */
-export function createKafkaLog (options: KafkaOptions, { log, silenceMs }: KafkaLogNeeds): KafkaLog {
+export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaLogNeeds): KafkaLog {
   const { topicPrefix, createTopics, consumeOnly = false } = options
   const cluster = createCluster(createConnect(options, 'admin', log))
   const appender = createAppender(createSender(createConnect(options, 'quick', log), topicPrefix), log)
   const subscriptions = new Set<Subscription>()
   let closing: Promise<void> | null = null
 
-  async function subscribe (subscription: SubscribeOptions): Promise<Subscription> {
+  async function subscribe(subscription: SubscribeOptions): Promise<Subscription> {
     if (closing) throw new LogClosedError()
     const supervised = superviseConsumer({ options, subscription, bounds, log, silenceMs })
     subscriptions.add(supervised)
@@ -59,7 +59,7 @@ export function createKafkaLog (options: KafkaOptions, { log, silenceMs }: Kafka
 
   const bounds: EventLog['bounds'] = topic => topicBounds(cluster, topicPrefix, topic)
 
-  async function closeAll (): Promise<void> {
+  async function closeAll(): Promise<void> {
     await Promise.all([appender.close(), ...[...subscriptions].map(subscription => subscription.close())])
     await cluster.close()
   }
@@ -71,11 +71,11 @@ export function createKafkaLog (options: KafkaOptions, { log, silenceMs }: Kafka
     subscribe,
     bounds,
     sparse: false,
-    trouble: () => closing ? 'is closed' : appender.trouble(),
-    close: () => closing ??= closeAll()
+    trouble: () => (closing ? 'is closed' : appender.trouble()),
+    close: () => (closing ??= closeAll())
   }
 }
 
-async function refuseAppend (): Promise<never> {
+async function refuseAppend(): Promise<never> {
   throw new NotStoredError({ cause: new Error('this process only reads the log') })
 }

@@ -16,18 +16,20 @@ export interface Appender {
 }
 
 /**
- * One batch is in flight; what comes meanwhile is the next one. So batches grow with the load, and nothing waits without need.
+ * One batch is in flight; what comes meanwhile is the next one. So batches grow with the load, and nothing waits
+ * without need.
  *
- * A failure refuses everything queued, too: the caller puts the failed batch somewhere else, and what came after it must
+ * A failure refuses everything queued, too: the caller puts the failed batch somewhere else, and what came after it
+ * must
  * not be stored before it. It also means that nobody waits for longer than one deadline.
  */
-export function createAppender (sender: Sender, log: Logger): Appender {
+export function createAppender(sender: Sender, log: Logger): Appender {
   const queue: Waiting[] = []
   let pumping: Promise<void> | null = null
   let problem: string | null = null
   let closed = false
 
-  function append (records: readonly LogRecord[]): Promise<void> {
+  function append(records: readonly LogRecord[]): Promise<void> {
     if (closed) return Promise.reject(new LogClosedError())
     if (records.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
@@ -36,9 +38,11 @@ export function createAppender (sender: Sender, log: Logger): Appender {
     })
   }
 
-  async function pump (): Promise<void> {
+  async function pump(): Promise<void> {
     while (queue.length > 0) {
-      await eventTurn() // those that the last batch woke, and requests that came meanwhile, join this one: a request costs more than its records
+      // those that the last batch woke, and requests that came meanwhile, join this one: a request costs more than its
+      // records
+      await eventTurn()
       const batch = takeBatch(queue)
       try {
         await sender.send(batch.flatMap(({ records }) => records))
@@ -53,13 +57,13 @@ export function createAppender (sender: Sender, log: Logger): Appender {
   }
 
   /** Logs the change only: an outage is one line, not one per batch. */
-  function note (now: string | null): void {
+  function note(now: string | null): void {
     if (now && !problem) log.warn({ problem: now }, 'Kafka does not take records')
     if (!now && problem) log.info('Kafka takes records again')
     problem = now
   }
 
-  async function close (): Promise<void> {
+  async function close(): Promise<void> {
     closed = true
     await pumping
     await sender.close()
@@ -77,7 +81,7 @@ interface Waiting {
 /** Whatever its partitions turn out to be, a batch of this size is one request. A larger append is a batch alone. */
 const MAX_BATCH_BYTES = 512 * 1024
 
-function takeBatch (queue: Waiting[]): Waiting[] {
+function takeBatch(queue: Waiting[]): Waiting[] {
   let bytes = 0
   const end = queue.findIndex(({ records }, i) => {
     bytes += records.reduce((sum, record) => sum + sizeBytes(record), 0)

@@ -1,10 +1,10 @@
-import { type PartitionMetadata, Partitioners, type Producer } from 'kafkajs'
+import { Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
 import type { Topic } from '../../events/topics.js'
 import type { LogRecord } from '../port.js'
 import { askOnce } from './admin.js'
 import type { Connect } from './client.js'
 import { untilFailure } from './reopen-on-failure.js'
-import { type PlacedRecord, cutRequests, kafkaTopic, toMessage, unconfirmed } from './requests.js'
+import { cutRequests, kafkaTopic, type PlacedRecord, toMessage, unconfirmed } from './requests.js'
 
 /** Sends batches, one at a time. */
 export interface Sender {
@@ -18,11 +18,15 @@ export interface Sender {
  * part of a batch, its idempotent producer the batch after a time-out, and an object that connected to a hanging broker
  * never works again.
  */
-export function createSender (connect: Connect, topicPrefix: string): Sender {
-  const line = untilFailure(DEADLINE_MS, () => openLine(connect), ({ producer }) => producer.disconnect())
+export function createSender(connect: Connect, topicPrefix: string): Sender {
+  const line = untilFailure(
+    DEADLINE_MS,
+    () => openLine(connect),
+    ({ producer }) => producer.disconnect()
+  )
   const nameOf = (topic: Topic) => kafkaTopic(topicPrefix, topic)
 
-  async function send (records: readonly LogRecord[]): Promise<void> {
+  async function send(records: readonly LogRecord[]): Promise<void> {
     // The deadline holds for connecting and the first request together; a batch seldom has another one.
     const rest = await line.use(async open => {
       await learnPartitions(open, new Set(records.map(({ topic }) => nameOf(topic))), connect)
@@ -49,18 +53,20 @@ interface Line {
   choose: ReturnType<typeof Partitioners.DefaultPartitioner>
 }
 
-async function openLine (connect: Connect): Promise<Line> {
-  const producer = await connect(client => client.producer({
-    allowAutoTopicCreation: false,
-    idempotent: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
-    retry: { retries: 0 }
-  }))
+async function openLine(connect: Connect): Promise<Line> {
+  const producer = await connect(client =>
+    client.producer({
+      allowAutoTopicCreation: false,
+      idempotent: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: { retries: 0 }
+    })
+  )
   return { producer, partitions: new Map(), learnedAt: performance.now(), choose: Partitioners.DefaultPartitioner() }
 }
 
 /** Asked through a connection of its own: one kept beside the producer could be dead when the producer's is new. */
-async function learnPartitions (line: Line, topics: ReadonlySet<string>, connect: Connect): Promise<void> {
+async function learnPartitions(line: Line, topics: ReadonlySet<string>, connect: Connect): Promise<void> {
   if (performance.now() - line.learnedAt > PARTITIONS_MAX_AGE_MS) {
     line.partitions.clear()
     line.learnedAt = performance.now()
@@ -72,23 +78,32 @@ async function learnPartitions (line: Line, topics: ReadonlySet<string>, connect
 }
 
 /** murmur2 of the key, as every Java producer does it, so that others can write the same entity in order with us. */
-function place ({ choose, partitions }: Line, record: LogRecord, topic: string): PlacedRecord {
+function place({ choose, partitions }: Line, record: LogRecord, topic: string): PlacedRecord {
   const partitionMetadata = partitions.get(topic)
   if (!partitionMetadata?.length) throw new Error(`the partitions of ${topic} are not known`)
   const { key, value } = record
   return { record, partition: choose({ topic, partitionMetadata, message: { key, value } }) }
 }
 
-async function sendRequest (producer: Producer, request: readonly PlacedRecord[], nameOf: (topic: Topic) => string): Promise<void> {
+async function sendRequest(
+  producer: Producer,
+  request: readonly PlacedRecord[],
+  nameOf: (topic: Topic) => string
+): Promise<void> {
   const topics = [...new Set(request.map(({ record }) => record.topic))]
   const answer = await producer.sendBatch({
     acks: -1,
     timeout: REPLICAS_MS,
     topicMessages: topics.map(topic => ({
       topic: nameOf(topic),
-      messages: request.filter(({ record }) => record.topic === topic).map(({ record, partition }) => toMessage(record, partition))
+      messages: request
+        .filter(({ record }) => record.topic === topic)
+        .map(({ record, partition }) => toMessage(record, partition))
     }))
   })
   const open = unconfirmed(request, answer, nameOf)
-  if (open.length > 0) throw new Error(`the answer confirms nothing for ${open.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')}`)
+  if (open.length > 0)
+    throw new Error(
+      `the answer confirms nothing for ${open.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')}`
+    )
 }

@@ -1,5 +1,5 @@
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import type { Logger } from 'pino'
 import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
@@ -21,16 +21,23 @@ export interface TopicsWanted {
 }
 
 /**
- * Makes the topics that are missing, and raises one alarm for each setting of an existing one that promises less than ours.
+ * Makes the topics that are missing, and raises one alarm for each setting of an existing one that promises less than
+ * ours.
  * @throws KafkaError  the cluster cannot be asked, or topics are missing and may not be made
  */
-export async function prepareTopics (cluster: Cluster, { topicPrefix, createTopics, consumeOnly }: TopicsWanted, log: Logger): Promise<void> {
+export async function prepareTopics(
+  cluster: Cluster,
+  { topicPrefix, createTopics, consumeOnly }: TopicsWanted,
+  log: Logger
+): Promise<void> {
   const wanted = TOPICS.map(topic => kafkaTopic(topicPrefix, topic))
   const existing = new Set(await listTopics(cluster))
   const missing = wanted.filter(topic => !existing.has(topic))
   if (missing.length > 0) {
     if (!createTopics || consumeOnly) {
-      throw new KafkaError(`there is no topic ${missing.join(', ')}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`)
+      throw new KafkaError(
+        `there is no topic ${missing.join(', ')}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
+      )
     }
     await createMissing(cluster, missing, log)
   }
@@ -39,7 +46,7 @@ export async function prepareTopics (cluster: Cluster, { topicPrefix, createTopi
 }
 
 /** kafkajs cannot list topics while any one of the cluster has no leader, which passes within seconds. */
-async function listTopics (cluster: Cluster): Promise<string[]> {
+async function listTopics(cluster: Cluster): Promise<string[]> {
   for (let tries = 1; ; tries++) {
     try {
       return await cluster.ask(admin => admin.listTopics())
@@ -50,20 +57,22 @@ async function listTopics (cluster: Cluster): Promise<string[]> {
   }
 }
 
-async function createMissing (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
+async function createMissing(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
   const { brokers } = await cluster.ask(admin => admin.describeCluster())
   const replication = Math.min(REPLICAS, brokers.length)
   // False when another process was first.
-  const created = await cluster.ask(admin => admin.createTopics({
-    topics: topics.map(topic => topicConfig(topic, replication)),
-    waitForLeaders: false // kafkajs would fail when the broker it asks has not heard of the topic yet
-  }))
+  const created = await cluster.ask(admin =>
+    admin.createTopics({
+      topics: topics.map(topic => topicConfig(topic, replication)),
+      waitForLeaders: false // kafkajs would fail when the broker it asks has not heard of the topic yet
+    })
+  )
   if (created) log.info({ topics, replication }, 'created topics')
   await awaitLeaders(cluster, topics, log)
 }
 
 /** A topic has its leaders in the metadata a moment before they take records, and the first append would be refused. */
-async function awaitLeaders (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
+async function awaitLeaders(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
   let problem = ''
   for (let tries = 1; tries <= 20; tries++) {
     try {
@@ -77,13 +86,16 @@ async function awaitLeaders (cluster: Cluster, topics: readonly string[], log: L
   log.warn({ topics, problem }, 'new topics are not ready yet')
 }
 
-function topicConfig (topic: string, replication: number): ITopicConfig {
+function topicConfig(topic: string, replication: number): ITopicConfig {
   const configEntries = Object.entries(settingsOf(replication)).map(([name, value]) => ({ name, value }))
   return { topic, numPartitions: PARTITIONS, replicationFactor: replication, configEntries }
 }
 
-/** Reading settings needs a right of its own, which an operator may well refuse us: that is said, and is no reason to stop. */
-async function checkSettings (cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
+/**
+ * Reading settings needs a right of its own, which an operator may well refuse us: that is said, and is no reason to
+ * stop.
+ */
+async function checkSettings(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
   try {
     for (const { topic, setting } of await cluster.ask(admin => findWeak(admin, topics))) {
       log.error({ alarm: 'topic-settings', topic, setting }, 'a topic promises less than it should')
@@ -93,7 +105,7 @@ async function checkSettings (cluster: Cluster, topics: readonly string[], log: 
   }
 }
 
-async function findWeak (admin: Admin, topics: readonly string[]): Promise<{ topic: string, setting: string }[]> {
+async function findWeak(admin: Admin, topics: readonly string[]): Promise<{ topic: string; setting: string }[]> {
   const { brokers } = await admin.describeCluster()
   const { topics: metadata } = await admin.fetchTopicMetadata({ topics: [...topics] })
   const { resources } = await admin.describeConfigs({
@@ -104,8 +116,10 @@ async function findWeak (admin: Admin, topics: readonly string[]): Promise<{ top
     const settings = Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))
     const partitions = metadata.find(({ name }) => name === resourceName)?.partitions ?? []
     const replication = Math.min(...partitions.map(({ replicas }) => replicas.length))
-    return weakSettings(settings, replication, Math.min(REPLICAS, brokers.length))
-      .map(setting => ({ topic: resourceName, setting }))
+    return weakSettings(settings, replication, Math.min(REPLICAS, brokers.length)).map(setting => ({
+      topic: resourceName,
+      setting
+    }))
   })
 }
 
@@ -115,7 +129,7 @@ const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 const READABLE = ['producer', 'uncompressed', 'gzip']
 
 /** The settings of a topic that we make. */
-export function settingsOf (replication: number): Record<string, string> {
+export function settingsOf(replication: number): Record<string, string> {
   return {
     'cleanup.policy': 'delete',
     'retention.ms': String(RETENTION_MS),
@@ -124,7 +138,7 @@ export function settingsOf (replication: number): Record<string, string> {
     'max.message.bytes': String(MAX_MESSAGE_BYTES),
     // Of three replicas two must have a record before it counts as stored. A lone broker has nobody to tell,
     // and its acknowledgement survives a power cut only when each record is flushed.
-    ...replication >= 3 ? { 'min.insync.replicas': '2' } : { 'flush.messages': '1' }
+    ...(replication >= 3 ? { 'min.insync.replicas': '2' } : { 'flush.messages': '1' })
   }
 }
 
@@ -133,7 +147,7 @@ export function settingsOf (replication: number): Record<string, string> {
  * @param replication  of the topic's weakest partition
  * @param possible     the replication that this cluster could give
  */
-export function weakSettings (settings: Record<string, string>, replication: number, possible: number): string[] {
+export function weakSettings(settings: Record<string, string>, replication: number, possible: number): string[] {
   const number = (name: string) => Number(settings[name])
   const checks: Record<string, boolean> = {
     'replication.factor': replication >= possible,
@@ -152,6 +166,6 @@ export function weakSettings (settings: Record<string, string>, replication: num
 }
 
 /** -1 is no limit. */
-function isAtLeast (value: number, least: number): boolean {
+function isAtLeast(value: number, least: number): boolean {
   return value === -1 || value >= least
 }

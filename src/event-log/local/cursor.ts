@@ -16,11 +16,11 @@ interface Position {
   from: number
   offset: number
   position: number
-  open: { segment: Segment, file: LogFile } | null
+  open: { segment: Segment; file: LogFile } | null
 }
 
 /** Starts at the first record that exists at or above the offset. */
-export function createCursor (source: SegmentSource, from: number): Cursor {
+export function createCursor(source: SegmentSource, from: number): Cursor {
   const at: Position = { from, offset: from, position: 0, open: null }
   return {
     next: () => readNext(source, at),
@@ -28,12 +28,13 @@ export function createCursor (source: SegmentSource, from: number): Cursor {
   }
 }
 
-async function readNext (source: SegmentSource, at: Position): Promise<StoredRecord[]> {
+async function readNext(source: SegmentSource, at: Position): Promise<StoredRecord[]> {
   for (;;) {
-    const open = at.open ?? await enter(source, at)
+    const open = at.open ?? (await enter(source, at))
     if (!open) return []
     const { segment, file } = open
-    if (at.position > segment.size) { // its writer took back a group that could not be synced
+    if (at.position > segment.size) {
+      // its writer took back a group that could not be synced
       await leave(at)
       continue
     }
@@ -52,7 +53,7 @@ async function readNext (source: SegmentSource, at: Position): Promise<StoredRec
   }
 }
 
-async function enter (source: SegmentSource, at: Position): Promise<Position['open']> {
+async function enter(source: SegmentSource, at: Position): Promise<Position['open']> {
   const segment = segmentOf(source.segments, at.offset)
   if (!segment) return null
   at.open = { segment, file: await source.files.open(segment.path, 'r') }
@@ -61,21 +62,26 @@ async function enter (source: SegmentSource, at: Position): Promise<Position['op
 }
 
 /** A sealed segment that ends before the next one begins has lost its end. */
-async function moveOn (source: SegmentSource, at: Position, successor: Segment): Promise<void> {
+async function moveOn(source: SegmentSource, at: Position, successor: Segment): Promise<void> {
   if (at.open && at.offset < successor.base) {
-    source.report(at.open.segment, { fromByte: at.position, toByte: at.position, firstOffset: at.offset, endOffset: successor.base })
+    source.report(at.open.segment, {
+      fromByte: at.position,
+      toByte: at.position,
+      firstOffset: at.offset,
+      endOffset: successor.base
+    })
   }
   await leave(at)
   at.offset = successor.base
 }
 
-async function leave (at: Position): Promise<void> {
+async function leave(at: Position): Promise<void> {
   const open = at.open
   at.open = null
   await open?.file.close()
 }
 
-function recordsOf (groups: Group[], from: number): StoredRecord[] {
+function recordsOf(groups: Group[], from: number): StoredRecord[] {
   const records: StoredRecord[] = []
   for (const { offset, payloads } of groups) {
     for (const [i, payload] of payloads.entries()) {

@@ -21,7 +21,7 @@ export interface DamageReport {
 }
 
 /** Alarms once for each damaged range, however many readers come across it. */
-export function createDamageReport (log: LocalLogger | undefined): DamageReport {
+export function createDamageReport(log: LocalLogger | undefined): DamageReport {
   const known = new Map<string, Damage>()
   return {
     report: (segment, loss) => {
@@ -42,11 +42,13 @@ export interface DiskTrouble {
   read: () => string | null
 }
 
-/** A refused write counts this long: only traffic can tell that there is room again, and what is not ready gets none. */
+/**
+ * A refused write counts this long: only traffic can tell that there is room again, and what is not ready gets none.
+ */
 const REFUSAL_MS = 10_000
 
-export function createDiskTrouble (log: LocalLogger | undefined, now: () => number): DiskTrouble {
-  let refusal: { at: number, text: string } | null = null
+export function createDiskTrouble(log: LocalLogger | undefined, now: () => number): DiskTrouble {
+  let refusal: { at: number; text: string } | null = null
   return {
     watch: async write => {
       try {
@@ -55,18 +57,26 @@ export function createDiskTrouble (log: LocalLogger | undefined, now: () => numb
       } catch (err) {
         const final = err instanceof LogFailedError
         const full = codeOf(err) === 'MAX_BYTES'
-        const text = full ? 'it is as large as it may be' : final ? `the disk refused a sync or a truncation: ${codeOf(err)}; restart when it is sound` : `the disk refused a write: ${codeOf(err)}`
+        const text = full
+          ? 'it is as large as it may be'
+          : final
+            ? `the disk refused a sync or a truncation: ${codeOf(err)}; restart when it is sound`
+            : `the disk refused a write: ${codeOf(err)}`
         const alarm = final ? 'log-failed' : 'log-refused'
-        if (refusal?.text !== text) log?.error({ alarm, code: codeOf(err) }, final ? 'the event log takes nothing until a restart' : 'the event log refused appends')
+        if (refusal?.text !== text)
+          log?.error(
+            { alarm, code: codeOf(err) },
+            final ? 'the event log takes nothing until a restart' : 'the event log refused appends'
+          )
         refusal = { at: final ? Infinity : now(), text }
         throw err
       }
     },
-    read: () => refusal && now() - refusal.at < REFUSAL_MS ? refusal.text : null
+    read: () => (refusal && now() - refusal.at < REFUSAL_MS ? refusal.text : null)
   }
 }
 
-function codeOf (err: unknown): string {
+function codeOf(err: unknown): string {
   const cause = err instanceof Error ? err.cause : null
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unknown'
 }

@@ -22,7 +22,7 @@ export const diskFiles: Files = fs
 export const PRIVATE = 0o600
 
 /** Makes names that were created in, or renamed into, the directory survive a power cut. */
-export async function syncDirectory (files: Files, dir: string): Promise<void> {
+export async function syncDirectory(files: Files, dir: string): Promise<void> {
   const file = await files.open(dir, 'r')
   try {
     await file.sync()

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import { type Segment, type SegmentSource, createArrivals, listSegments } from './segments.js'
+import { createArrivals, listSegments, type Segment, type SegmentSource } from './segments.js'
 
 /** The segments of a log that another process writes. */
 export interface Follower {
@@ -12,13 +12,18 @@ export interface Follower {
 /** For file systems that tell of no changes, as over a network. */
 const POLL_MS = 1_000
 
-export async function createFollower ({ dir, files, report }: Pick<SegmentSource, 'files' | 'report'> & { dir: string }): Promise<Follower> {
+export async function createFollower({
+  dir,
+  files,
+  report
+}: Pick<SegmentSource, 'files' | 'report'> & { dir: string }): Promise<Follower> {
   const arrivals = createArrivals()
   const segments: Segment[] = []
   let looking = Promise.resolve()
   let nudged = false
   const look = (): Promise<void> => {
-    const turn = looking.then(async () => { // one after the other: an older listing must not replace a newer one
+    const turn = looking.then(async () => {
+      // one after the other: an older listing must not replace a newer one
       nudged = false
       if (adopt(segments, await listSegments(dir))) arrivals.raise()
     })
@@ -44,8 +49,11 @@ export async function createFollower ({ dir, files, report }: Pick<SegmentSource
   }
 }
 
-/** Brings the known segments up to date in one step, so that no reader sees a new one beside an old size of the one before. */
-function adopt (known: Segment[], found: readonly Segment[]): boolean {
+/**
+ * Brings the known segments up to date in one step, so that no reader sees a new one beside an old size of the one
+ * before.
+ */
+function adopt(known: Segment[], found: readonly Segment[]): boolean {
   let changed = known.length !== found.length
   const before = new Map(known.map(segment => [segment.base, segment]))
   const now = found.map(fresh => {

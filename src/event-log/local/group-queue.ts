@@ -1,7 +1,7 @@
 import { setImmediate as eventTurn } from 'node:timers/promises'
 import { LogClosedError, NotStoredError, RecordTooLargeError } from '../../errors.js'
 import type { LogRecord } from '../port.js'
-import { type GroupBuffer, MAX_RECORD_BYTES, createGroupBuffer, sizeOf } from './group.js'
+import { createGroupBuffer, type GroupBuffer, MAX_RECORD_BYTES, sizeOf } from './group.js'
 
 /** Appends wait here while a group is being synced; all that waits then shares the next write and the next sync. */
 export interface GroupQueue {
@@ -35,8 +35,15 @@ interface State extends GroupQueueOptions {
   closed: boolean
 }
 
-export function createGroupQueue (options: GroupQueueOptions): GroupQueue {
-  const state: State = { ...options, waiting: [], queuedBytes: 0, buffer: createGroupBuffer(), writing: null, closed: false }
+export function createGroupQueue(options: GroupQueueOptions): GroupQueue {
+  const state: State = {
+    ...options,
+    waiting: [],
+    queuedBytes: 0,
+    buffer: createGroupBuffer(),
+    writing: null,
+    closed: false
+  }
   return {
     append: records => enqueue(state, records),
     close: async () => {
@@ -46,7 +53,7 @@ export function createGroupQueue (options: GroupQueueOptions): GroupQueue {
   }
 }
 
-function enqueue (state: State, records: readonly LogRecord[]): Promise<void> {
+function enqueue(state: State, records: readonly LogRecord[]): Promise<void> {
   let sizeBytes = 0
   for (const record of records) {
     const size = sizeOf(record)
@@ -56,7 +63,8 @@ function enqueue (state: State, records: readonly LogRecord[]): Promise<void> {
   if (state.closed) return Promise.reject(new LogClosedError())
   if (records.length === 0) return Promise.resolve()
   // An append that is larger than the cap is taken when it would be alone, or it could never be.
-  if (state.queuedBytes > 0 && state.queuedBytes + sizeBytes > state.maxQueuedBytes) return Promise.reject(new NotStoredError())
+  if (state.queuedBytes > 0 && state.queuedBytes + sizeBytes > state.maxQueuedBytes)
+    return Promise.reject(new NotStoredError())
   return new Promise((resolve, reject) => {
     state.waiting.push({ records, taken: 0, sizeBytes, resolve, reject })
     state.queuedBytes += sizeBytes
@@ -64,7 +72,7 @@ function enqueue (state: State, records: readonly LogRecord[]): Promise<void> {
   })
 }
 
-async function writeAll (state: State): Promise<void> {
+async function writeAll(state: State): Promise<void> {
   while (state.waiting.length > 0) {
     await eventTurn() // those that the last group woke, and requests that came meanwhile, join this one
     const group = takeGroup(state)
@@ -79,7 +87,7 @@ async function writeAll (state: State): Promise<void> {
 }
 
 /** Fills the buffer from the front of the queue; the last append may have records left for the next group. */
-function takeGroup (state: State): Waiting[] {
+function takeGroup(state: State): Waiting[] {
   const appendedAt = state.now()
   state.buffer.clear()
   let n = 0
@@ -97,7 +105,7 @@ function takeGroup (state: State): Waiting[] {
 }
 
 /** Takes the group's appends from the queue: all of them when it failed, else those that have nothing left to write. */
-function settled (state: State, group: Waiting[], all: boolean): Waiting[] {
+function settled(state: State, group: Waiting[], all: boolean): Waiting[] {
   const last = group.at(-1)
   const partly = !all && last !== undefined && last.taken < last.records.length
   const done = state.waiting.splice(0, partly ? group.length - 1 : group.length)

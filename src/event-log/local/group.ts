@@ -20,7 +20,7 @@ export interface GroupHeader {
 }
 
 /** Writes the header at the start of the buffer. */
-export function writeGroupHeader (buffer: Buffer, header: GroupHeader, synced: number): void {
+export function writeGroupHeader(buffer: Buffer, header: GroupHeader, synced: number): void {
   MAGIC.copy(buffer, 0)
   buffer.writeUInt32LE(header.count, 8)
   buffer.writeUInt32LE(header.byteLength, 12)
@@ -34,7 +34,11 @@ export function writeGroupHeader (buffer: Buffer, header: GroupHeader, synced: n
  * @param place.position  where in the segment `at` is
  * @param place.offset    the least that its first offset may be
  */
-export function readGroupHeader (buffer: Buffer, at: number, place: { position: number, offset: number }): GroupHeader | null {
+export function readGroupHeader(
+  buffer: Buffer,
+  at: number,
+  place: { position: number; offset: number }
+): GroupHeader | null {
   if (at + HEADER_BYTES > buffer.length || MAGIC.compare(buffer, at, at + MAGIC.length) !== 0) return null
   if (crc32(buffer.subarray(at + 8, at + HEADER_BYTES)) !== buffer.readUInt32LE(at + 4)) return null
   const firstOffset = Number(buffer.readBigUInt64LE(at + 16))
@@ -43,7 +47,7 @@ export function readGroupHeader (buffer: Buffer, at: number, place: { position: 
 }
 
 /** Puts the frame's head before a payload that lies in the buffer already. */
-export function sealFrame (buffer: Buffer, payloadAt: number, end: number): void {
+export function sealFrame(buffer: Buffer, payloadAt: number, end: number): void {
   buffer.writeUInt32LE(end - payloadAt, payloadAt - FRAME_HEAD_BYTES)
   buffer.writeUInt32LE(crc32(buffer.subarray(payloadAt, end)), payloadAt - FRAME_HEAD_BYTES + 4)
 }
@@ -52,7 +56,7 @@ export function sealFrame (buffer: Buffer, payloadAt: number, end: number): void
  * The payloads of a group, null for each that is lost.
  * What follows a bad frame is believed only when all lengths add up to the group, for one of them may be what is bad.
  */
-export function readFrames (bytes: Buffer, count: number): (Buffer | null)[] {
+export function readFrames(bytes: Buffer, count: number): (Buffer | null)[] {
   const payloads: (Buffer | null)[] = []
   let at = 0
   while (payloads.length < count && at + FRAME_HEAD_BYTES <= bytes.length) {
@@ -67,7 +71,7 @@ export function readFrames (bytes: Buffer, count: number): (Buffer | null)[] {
   if (payloads.length === count && at === bytes.length) return payloads
   const bad = payloads.indexOf(null)
   const good = bad === -1 ? payloads.length : bad
-  return Array.from({ length: count }, (_, i) => i < good ? payloads[i] ?? null : null)
+  return Array.from({ length: count }, (_, i) => (i < good ? (payloads[i] ?? null) : null))
 }
 
 /** A webhook is at most 256 KiB; this is only what one group may hold in memory. */
@@ -86,7 +90,7 @@ export interface GroupBuffer {
   clear: () => void
 }
 
-export function createGroupBuffer (): GroupBuffer {
+export function createGroupBuffer(): GroupBuffer {
   let buffer = Buffer.allocUnsafeSlow(GROUP_BYTES)
   let end = HEADER_BYTES
   let count = 0
@@ -112,7 +116,9 @@ export function createGroupBuffer (): GroupBuffer {
   }
 }
 
-/** What the record takes while it waits. Headers are few and short; their text is made only once, when it is written. */
-export function sizeOf (record: LogRecord): number {
+/**
+ * What the record takes while it waits. Headers are few and short; their text is made only once, when it is written.
+ */
+export function sizeOf(record: LogRecord): number {
   return record.key.length + record.value.length + FRAME_HEAD_BYTES
 }

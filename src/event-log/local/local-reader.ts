@@ -1,6 +1,6 @@
 import type { EventReader } from '../port.js'
-import { type LocalLogger, createDamageReport } from './damage.js'
-import { type Files, diskFiles } from './files.js'
+import { createDamageReport, type LocalLogger } from './damage.js'
+import { diskFiles, type Files } from './files.js'
 import { createFollower } from './follower.js'
 import { endOfGroups, readLogId } from './open-store.js'
 import type { SegmentSource } from './segments.js'
@@ -17,7 +17,7 @@ export interface LocalReaderOptions {
  * That may be a group whose sync is still under way: what is read here need not survive a power cut of that moment.
  * @throws DataDirError  there is no log in the directory
  */
-export async function openLocalReader ({ dir, log, files = diskFiles }: LocalReaderOptions): Promise<EventReader> {
+export async function openLocalReader({ dir, log, files = diskFiles }: LocalReaderOptions): Promise<EventReader> {
   const id = await readLogId(dir)
   const damage = createDamageReport(log)
   const follower = await createFollower({ dir, files, report: damage.report })
@@ -38,7 +38,7 @@ export async function openLocalReader ({ dir, log, files = diskFiles }: LocalRea
   }
 }
 
-async function endOf ({ files, segments }: SegmentSource): Promise<number> {
+async function endOf({ files, segments }: SegmentSource): Promise<number> {
   const last = segments.at(-1)
   if (!last) return 0
   const file = await files.open(last.path, 'r')

@@ -45,31 +45,36 @@ const WINDOW_BYTES = 1024 * 1024
  * A bad group is damage when its segment is sealed or a good header follows, for then it had been synced;
  * otherwise it is a tail that was torn, or is being written, and nothing is read.
  */
-export async function readGroups (file: LogFile, place: Place, extent: Extent): Promise<Reading> {
+export async function readGroups(file: LogFile, place: Place, extent: Extent): Promise<Reading> {
   const bytes = await readWindow(file, place, extent.size)
   const groups = goodGroups(bytes, place)
   if (groups.length > 0 || place.position >= extent.size) return whole(groups, place)
   const own = headerOf(bytes, 0, place)
   const following = await findHeader(file, own ? after(groupAt(bytes, 0, place, own)) : place, extent.size)
   if (following === null && extent.sealedAt === null) return whole([], place)
-  // Another process may have been writing this group while it was read. Now that more follows it is complete: look again.
+  // Another process may have been writing this group while it was read. Now that more follows it is complete: look
+  // again.
   const settled = await readWindow(file, place, extent.size)
   const again = goodGroups(settled, place)
   return again.length > 0 ? whole(again, place) : damaged(settled, place, extent, following)
 }
 
-function whole (groups: Group[], place: Place): Reading {
+function whole(groups: Group[], place: Place): Reading {
   const last = groups.at(-1)
   return { groups, loss: null, next: last ? after(last) : place }
 }
 
 /** Saves what it can: with its header, a group keeps the records whose frames are good. */
-function damaged (bytes: Buffer, place: Place, extent: Extent, following: Place | null): Reading {
+function damaged(bytes: Buffer, place: Place, extent: Extent, following: Place | null): Reading {
   const end = { position: extent.size, offset: extent.sealedAt ?? place.offset }
   const header = headerOf(bytes, 0, place)
   if (!header) {
     const next = following ?? end
-    return { groups: [], loss: { fromByte: place.position, toByte: next.position, firstOffset: place.offset, endOffset: next.offset }, next }
+    return {
+      groups: [],
+      loss: { fromByte: place.position, toByte: next.position, firstOffset: place.offset, endOffset: next.offset },
+      next
+    }
   }
   const group = groupAt(bytes, 0, place, header)
   const isCut = group.end > extent.size
@@ -79,7 +84,7 @@ function damaged (bytes: Buffer, place: Place, extent: Extent, following: Place 
   return { groups: [group], loss: { fromByte: place.position, toByte: next.position, firstOffset, endOffset }, next }
 }
 
-function goodGroups (bytes: Buffer, place: Place): Group[] {
+function goodGroups(bytes: Buffer, place: Place): Group[] {
   const groups: Group[] = []
   let here = place
   for (;;) {
@@ -94,22 +99,22 @@ function goodGroups (bytes: Buffer, place: Place): Group[] {
 }
 
 /** A header that leaves out offsets is passed over here: the gap is damage. */
-function headerOf (bytes: Buffer, at: number, place: Place): GroupHeader | null {
+function headerOf(bytes: Buffer, at: number, place: Place): GroupHeader | null {
   const header = readGroupHeader(bytes, at, place)
   return header?.firstOffset === place.offset ? header : null
 }
 
-function groupAt (bytes: Buffer, at: number, { position, offset }: Place, header: GroupHeader): Group {
+function groupAt(bytes: Buffer, at: number, { position, offset }: Place, header: GroupHeader): Group {
   const start = at + HEADER_BYTES
   const payloads = readFrames(bytes.subarray(start, start + header.byteLength), header.count)
   return { position, offset, end: position + HEADER_BYTES + header.byteLength, payloads }
 }
 
-function after (group: Group): Place {
+function after(group: Group): Place {
   return { position: group.end, offset: group.offset + group.payloads.length }
 }
 
-async function readWindow (file: LogFile, place: Place, size: number): Promise<Buffer> {
+async function readWindow(file: LogFile, place: Place, size: number): Promise<Buffer> {
   const bytes = await readBytes(file, place.position, Math.min(WINDOW_BYTES, size - place.position))
   const header = readGroupHeader(bytes, 0, place)
   const wanted = Math.min(HEADER_BYTES + (header?.byteLength ?? 0), size - place.position)
@@ -117,7 +122,7 @@ async function readWindow (file: LogFile, place: Place, size: number): Promise<B
 }
 
 /** Fewer bytes than asked for only at the end of the file. */
-async function readBytes (file: LogFile, position: number, length: number): Promise<Buffer> {
+async function readBytes(file: LogFile, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(Math.max(0, length))
   let filled = 0
   while (filled < bytes.length) {
@@ -129,7 +134,7 @@ async function readBytes (file: LogFile, position: number, length: number): Prom
 }
 
 /** The first good header at or after a place. */
-async function findHeader (file: LogFile, from: Place, size: number): Promise<Place | null> {
+async function findHeader(file: LogFile, from: Place, size: number): Promise<Place | null> {
   for (let start = from.position; start < size; start += WINDOW_BYTES) {
     // overlapping, so that no header is cut in two
     const bytes = await readBytes(file, start, Math.min(WINDOW_BYTES + HEADER_BYTES - 1, size - start))

@@ -19,7 +19,11 @@ const NEARLY_FULL = 0.8
  * @param handledBelow  null: nobody reads, so nothing is known to be handled
  * @returns how many were removed
  */
-export async function retain (segments: Segment[], handledBelow: Offset | null, { maxAgeMs, maxBytes, now }: RetentionOptions): Promise<number> {
+export async function retain(
+  segments: Segment[],
+  handledBelow: Offset | null,
+  { maxAgeMs, maxBytes, now }: RetentionOptions
+): Promise<number> {
   let removed = 0
   for (let [oldest, next] = segments; oldest && next; [oldest, next] = segments) {
     if (handledBelow === null || BigInt(next.base) > handledBelow) return removed
@@ -32,7 +36,11 @@ export async function retain (segments: Segment[], handledBelow: Offset | null, 
 }
 
 /** Does so again and again, until it is closed. */
-export function startRetention (removeOld: () => Promise<number>, everyMs: number, log: LocalLogger | undefined): { close: () => Promise<void> } {
+export function startRetention(
+  removeOld: () => Promise<number>,
+  everyMs: number,
+  log: LocalLogger | undefined
+): { close: () => Promise<void> } {
   let looking: Promise<unknown> = Promise.resolve()
   const look = () => {
     looking = removeOld().catch(err => log?.warn({ err }, 'old segments of the event log could not be removed'))

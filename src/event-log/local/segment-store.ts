@@ -2,7 +2,7 @@ import { LogFailedError, NotStoredError } from '../../errors.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
 import { HEADER_BYTES, writeGroupHeader } from './group.js'
 import type { Place } from './read-groups.js'
-import { type Arrivals, type Segment, createSegment, notePlace, saveIndex, sizeOf } from './segments.js'
+import { type Arrivals, createSegment, notePlace, type Segment, saveIndex, sizeOf } from './segments.js'
 
 /** The writer's side of the segments: one group at a time, durable when `writeGroup` resolves. */
 export interface SegmentStore {
@@ -26,9 +26,12 @@ export interface SegmentStore {
  * @throws NotStoredError  nothing of it is in the log; the next group may succeed
  * @throws LogFailedError  it is not known what the disk holds, so nothing more is written
  */
-export async function writeGroup (store: SegmentStore, group: Buffer, count: number): Promise<void> {
+export async function writeGroup(store: SegmentStore, group: Buffer, count: number): Promise<void> {
   if (store.failure) throw failed(store.failure)
-  if (count > 0 && sizeOf(store.segments) + group.length > store.maxBytes) throw new NotStoredError({ cause: Object.assign(new Error('the log is as large as it may be'), { code: 'MAX_BYTES' }) })
+  if (count > 0 && sizeOf(store.segments) + group.length > store.maxBytes)
+    throw new NotStoredError({
+      cause: Object.assign(new Error('the log is as large as it may be'), { code: 'MAX_BYTES' })
+    })
   if (count > 0 && isFull(store, group)) await roll(store)
   const { position, offset } = store.end
   writeGroupHeader(group, { count, byteLength: group.length - HEADER_BYTES, firstOffset: offset }, position)
@@ -47,22 +50,26 @@ export async function writeGroup (store: SegmentStore, group: Buffer, count: num
  * Ends the segment with a group of no records, whose header vouches for all before it:
  * without one, damage to the last group would later pass for a torn tail.
  */
-export async function vouchForAll (store: SegmentStore): Promise<void> {
+export async function vouchForAll(store: SegmentStore): Promise<void> {
   if (store.end.position > 0) await writeGroup(store, Buffer.alloc(HEADER_BYTES), 0)
 }
 
-export async function createNextSegment (files: Files, dir: string, base: number): Promise<{ segment: Segment, file: LogFile }> {
+export async function createNextSegment(
+  files: Files,
+  dir: string,
+  base: number
+): Promise<{ segment: Segment; file: LogFile }> {
   const segment = createSegment(dir, base)
   return { segment, file: await files.open(segment.path, 'wx', PRIVATE) }
 }
 
 /** A segment without records is never full: its successor would have the same name. */
-function isFull ({ segments, segmentBytes, end }: SegmentStore, group: Buffer): boolean {
+function isFull({ segments, segmentBytes, end }: SegmentStore, group: Buffer): boolean {
   const base = segments.at(-1)?.base ?? 0
   return end.offset > base && end.position + group.length > segmentBytes
 }
 
-async function roll (store: SegmentStore): Promise<void> {
+async function roll(store: SegmentStore): Promise<void> {
   const { segment, file } = await createNextSegment(store.files, store.dir, store.end.offset).catch(refused)
   const [sealed, before] = [store.file, store.segments.at(-1)]
   store.file = file
@@ -73,7 +80,7 @@ async function roll (store: SegmentStore): Promise<void> {
   if (before) saveIndex(before).catch(() => {}) // a help only
 }
 
-async function writeWhole (store: SegmentStore, group: Buffer): Promise<void> {
+async function writeWhole(store: SegmentStore, group: Buffer): Promise<void> {
   const { position } = store.end
   try {
     const { bytesWritten } = await store.file.write(group, 0, group.length, position)
@@ -85,8 +92,11 @@ async function writeWhole (store: SegmentStore, group: Buffer): Promise<void> {
   }
 }
 
-/** After a failed sync the kernel may have dropped the pages and call them clean: a second sync that succeeds proves nothing. */
-async function sync (store: SegmentStore, act: () => Promise<void>): Promise<void> {
+/**
+ * After a failed sync the kernel may have dropped the pages and call them clean: a second sync that succeeds proves
+ * nothing.
+ */
+async function sync(store: SegmentStore, act: () => Promise<void>): Promise<void> {
   try {
     await act()
   } catch (err) {
@@ -96,15 +106,15 @@ async function sync (store: SegmentStore, act: () => Promise<void>): Promise<voi
   }
 }
 
-function fail (store: SegmentStore, cause: unknown): never {
+function fail(store: SegmentStore, cause: unknown): never {
   store.failure = cause instanceof Error ? cause : new Error(String(cause))
   throw failed(store.failure)
 }
 
-function failed (cause: Error): Error {
+function failed(cause: Error): Error {
   return new LogFailedError({ cause })
 }
 
-function refused (cause: unknown): never {
+function refused(cause: unknown): never {
   throw new NotStoredError({ cause })
 }

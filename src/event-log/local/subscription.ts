@@ -25,12 +25,16 @@ export interface LocalSubscription extends Subscription {
 }
 
 /** Reads for one subscriber, at its own pace, from where it asks to start. */
-export function startSubscription (source: SegmentSource, options: SubscribeOptions, log?: LocalLogger): LocalSubscription {
+export function startSubscription(
+  source: SegmentSource,
+  options: SubscribeOptions,
+  log?: LocalLogger
+): LocalSubscription {
   const state: State = { options, log, stop: new AbortController(), trouble: null, handledBelow: null }
   const running = run(source, state)
   return {
     handledBelow: () => state.handledBelow,
-    trouble: () => state.stop.signal.aborted ? 'is closed' : state.trouble,
+    trouble: () => (state.stop.signal.aborted ? 'is closed' : state.trouble),
     close: async () => {
       state.stop.abort()
       await running
@@ -40,9 +44,10 @@ export function startSubscription (source: SegmentSource, options: SubscribeOpti
 
 /**
  * The wanted records by topic, in the order of their offsets, in batches of at most 500.
- * What lies ready is handled together: a handler that falls behind gets larger batches. Between topics there is no order to keep.
+ * What lies ready is handled together: a handler that falls behind gets larger batches. Between topics there is no
+ * order to keep.
  */
-export function batchesOf (records: readonly StoredRecord[], starts: ReadonlyMap<Topic, bigint>): StoredRecord[][] {
+export function batchesOf(records: readonly StoredRecord[], starts: ReadonlyMap<Topic, bigint>): StoredRecord[][] {
   const open = new Map<Topic, StoredRecord[]>()
   const batches: StoredRecord[][] = []
   for (const record of records) {
@@ -60,15 +65,15 @@ export function batchesOf (records: readonly StoredRecord[], starts: ReadonlyMap
   return batches
 }
 
-async function run (source: SegmentSource, state: State): Promise<void> {
+async function run(source: SegmentSource, state: State): Promise<void> {
   const starts = await untilDone(state, 'the start cannot be loaded', () => loadStarts(state.options))
   if (!starts) return
-  const from = [...starts.values()].reduce((least, start) => start < least ? start : least)
+  const from = [...starts.values()].reduce((least, start) => (start < least ? start : least))
   const cursor = createCursor(source, Number(from))
   state.handledBelow = from
   while (!state.stop.signal.aborted) {
     const seen = source.arrivals.count()
-    const records = await untilDone(state, 'the event log cannot be read', cursor.next) ?? []
+    const records = (await untilDone(state, 'the event log cannot be read', cursor.next)) ?? []
     for (const batch of batchesOf(records, starts)) await deliver(state, batch)
     const last = records.at(-1)
     if (last && !state.stop.signal.aborted) state.handledBelow = last.offset + 1n
@@ -78,15 +83,17 @@ async function run (source: SegmentSource, state: State): Promise<void> {
   await cursor.close().catch(() => {}) // it was only read
 }
 
-async function loadStarts ({ topics, startAt }: SubscribeOptions): Promise<Map<Topic, bigint>> {
+async function loadStarts({ topics, startAt }: SubscribeOptions): Promise<Map<Topic, bigint>> {
   const starts = await Promise.all(topics.map(topic => startAt({ topic, partition: 0 })))
-  return new Map(topics.map((topic, i) => {
-    const start = starts[i]
-    return [topic, start === undefined || start === 'first' ? 0n : start]
-  }))
+  return new Map(
+    topics.map((topic, i) => {
+      const start = starts[i]
+      return [topic, start === undefined || start === 'first' ? 0n : start]
+    })
+  )
 }
 
-async function deliver (state: State, records: StoredRecord[]): Promise<void> {
+async function deliver(state: State, records: StoredRecord[]): Promise<void> {
   const topic = records[0]?.topic
   if (!topic || state.stop.signal.aborted) return
   const batch = { topic, partition: 0, records, heartbeat: async () => {} }
@@ -94,7 +101,7 @@ async function deliver (state: State, records: StoredRecord[]): Promise<void> {
 }
 
 /** Tries until it succeeds, or gives undefined when the subscription is closed. */
-async function untilDone<T> (state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
+async function untilDone<T>(state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
   for (let delayMs = FIRST_DELAY_MS; !state.stop.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_DELAY_MS)) {
     try {
       const result = await attempt()
@@ -111,7 +118,7 @@ async function untilDone<T> (state: State, failing: string, attempt: () => Promi
 }
 
 /** The code or name of an error; its message may quote a payload. The cause tells more: drizzle wraps the SQLSTATE. */
-function codeOf (err: unknown): string {
+function codeOf(err: unknown): string {
   if (!(err instanceof Error)) return 'Error'
   if ('code' in err && typeof err.code === 'string') return err.code
   return err.cause instanceof Error ? codeOf(err.cause) : err.name
@@ -123,14 +130,16 @@ export interface Subscriptions extends Pick<EventReader, 'subscribe' | 'close'> 
 }
 
 /** The subscriptions of one open log. Each reads on its own, whatever its group: the one partition is never shared. */
-export function createSubscriptions (source: SegmentSource, log: LocalLogger | undefined): Subscriptions {
+export function createSubscriptions(source: SegmentSource, log: LocalLogger | undefined): Subscriptions {
   const running = new Set<LocalSubscription>()
   let closed = false
   return {
     handledBelow: () => {
       const all = [...running].map(subscription => subscription.handledBelow())
       const known = all.filter(offset => offset !== null)
-      return known.length === 0 || known.length < all.length ? null : known.reduce((least, offset) => offset < least ? offset : least)
+      return known.length === 0 || known.length < all.length
+        ? null
+        : known.reduce((least, offset) => (offset < least ? offset : least))
     },
     subscribe: async options => {
       if (closed) throw new LogClosedError()

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { backOffMs, pause } from '../../lib/backoff.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
 import type { LogRecord, StoredRecord } from '../port.js'
-import { type Spool, asRecord } from './spool.js'
+import { asRecord, type Spool } from './spool.js'
 
 export interface DrainerOptions {
   spool: Spool
@@ -20,10 +20,13 @@ export interface DrainerOptions {
 
 const PROBE = { first: 100, most: 500 }
 
-/** Sends what the spool holds, in its order, until nothing is left (or little, if that is asked for) or the signal ends it. It never throws. */
-export async function drain (options: DrainerOptions): Promise<void> {
+/**
+ * Sends what the spool holds, in its order, until nothing is left (or little, if that is asked for) or the signal ends
+ * it. It never throws.
+ */
+export async function drain(options: DrainerOptions): Promise<void> {
   const { spool, log, signal, onDrained = () => {}, leave = () => 0 } = options
-  for (let failures = 0; !signal.aborted;) {
+  for (let failures = 0; !signal.aborted; ) {
     try {
       const records = await spool.next()
       if (records.length === 0) return
@@ -34,17 +37,21 @@ export async function drain (options: DrainerOptions): Promise<void> {
       onDrained(records.length)
       if (spool.waiting().records <= leave()) return
       failures = 0
-    } catch (err) { // the disk: Kafka's trouble is waited for below
+    } catch (err) {
+      // the disk: Kafka's trouble is waited for below
       log.error({ alarm: 'spool-unreadable', err }, 'the spool cannot be drained now, trying again')
       await pause(backOffMs(++failures, PROBE), signal)
     }
   }
 }
 
-/** Resolves when all are sent or set aside, or the signal ended it. A refused batch is halved down to the record that is to blame. */
-async function sendAll (options: DrainerOptions, records: readonly StoredRecord[]): Promise<void> {
+/**
+ * Resolves when all are sent or set aside, or the signal ended it. A refused batch is halved down to the record that is
+ * to blame.
+ */
+async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]): Promise<void> {
   const { spool, send, isRefusedForGood, log, signal } = options
-  for (let failures = 0; !signal.aborted;) {
+  for (let failures = 0; !signal.aborted; ) {
     try {
       return await send(records.map(asRecord))
     } catch (err) {
@@ -55,7 +62,10 @@ async function sendAll (options: DrainerOptions, records: readonly StoredRecord[
       const [only] = records
       if (records.length === 1 && only) {
         await spool.setAside(only)
-        log.error({ alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err }, 'Kafka will never take a record: it is kept in the spool, see the command drain')
+        log.error(
+          { alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err },
+          'Kafka will never take a record: it is kept in the spool, see the command drain'
+        )
         return
       }
       const half = Math.ceil(records.length / 2)
@@ -73,11 +83,14 @@ export interface AgeAlarm {
 
 const AGAIN_MS = 3_600_000
 
-export function createAgeAlarm (maxAgeMs: number, log: Logger): AgeAlarm {
+export function createAgeAlarm(maxAgeMs: number, log: Logger): AgeAlarm {
   let timer: NodeJS.Timeout | undefined
   let startedAt = 0
   const look = () => {
-    log.error({ alarm: 'spool-old', hours: Math.floor((performance.now() - startedAt) / 3_600_000) }, 'notifications wait in the spool for long: see to Kafka')
+    log.error(
+      { alarm: 'spool-old', hours: Math.floor((performance.now() - startedAt) / 3_600_000) },
+      'notifications wait in the spool for long: see to Kafka'
+    )
     timer = setTimeout(look, AGAIN_MS).unref()
   }
   return {
@@ -92,12 +105,12 @@ export function createAgeAlarm (maxAgeMs: number, log: Logger): AgeAlarm {
 /** Counts promises that have not settled. */
 export interface Pending {
   /** Passes on the promise. */
-  watch: <T> (promise: Promise<T>) => Promise<T>
+  watch: <T>(promise: Promise<T>) => Promise<T>
   /** Resolves when none is under way; at once when that is so already. */
   idle: () => Promise<void>
 }
 
-export function createPending (): Pending {
+export function createPending(): Pending {
   let count = 0
   let waiting: (() => void)[] = []
   const settle = () => {
@@ -111,6 +124,11 @@ export function createPending (): Pending {
       promise.then(settle, settle)
       return promise
     },
-    idle: () => count === 0 ? Promise.resolve() : new Promise(resolve => { waiting.push(resolve) })
+    idle: () =>
+      count === 0
+        ? Promise.resolve()
+        : new Promise(resolve => {
+            waiting.push(resolve)
+          })
   }
 }

@@ -10,7 +10,9 @@ export interface Spool {
   dir: string
   /** Resolves when the records are synced. @throws NotStoredError, LogFailedError, LogClosedError */
   append: (records: readonly LogRecord[]) => Promise<void>
-  /** The oldest records that were not drained; none when all are. Gives the same again until `drained` is told of them. */
+  /**
+   * The oldest records that were not drained; none when all are. Gives the same again until `drained` is told of them.
+   */
   next: () => Promise<StoredRecord[]>
   /** These are in Kafka, or set aside: they are never given again. */
   drained: (records: readonly StoredRecord[]) => Promise<void>
@@ -19,7 +21,7 @@ export interface Spool {
   /** Puts what was set aside at the end of what waits. Ended half-way, it leaves some in both places. */
   takeBack: () => Promise<void>
   /** Bytes are those of the files: what is drained leaves by whole files. */
-  waiting: () => { records: number, bytes: number, setAside: number }
+  waiting: () => { records: number; bytes: number; setAside: number }
   trouble: () => string | null
   close: () => Promise<void>
 }
@@ -41,7 +43,7 @@ const SEGMENTS = 16
 const BATCH_RECORDS = 250
 
 /** @throws DataDirError  another process has the directory */
-export async function openSpool ({ dir, maxBytes, ...rest }: SpoolOptions): Promise<Spool> {
+export async function openSpool({ dir, maxBytes, ...rest }: SpoolOptions): Promise<Spool> {
   const segmentBytes = Math.min(MOST_SEGMENT_BYTES, Math.max(LEAST_SEGMENT_BYTES, Math.floor(maxBytes / SEGMENTS)))
   const queue = await openLocalLog({ dir, segmentBytes, maxBytes, ...rest })
   const asideDir = path.join(dir, 'set-aside')
@@ -55,18 +57,22 @@ export async function openSpool ({ dir, maxBytes, ...rest }: SpoolOptions): Prom
   let read: StoredRecord[] = [] // not drained yet
 
   /** Bounded by what was there before: a record that is appended while the disk is read was not looked for. */
-  async function next (): Promise<StoredRecord[]> {
+  async function next(): Promise<StoredRecord[]> {
     const end = queue.end()
     if (read.length === 0) read = await cursor.next()
     if (read.length === 0 && drained.offset() < end) {
-      rest.log?.error({ alarm: 'spool-damaged', records: Number(end - drained.offset()) }, 'the end of the spool cannot be read, and is passed over')
+      rest.log?.error(
+        { alarm: 'spool-damaged', records: Number(end - drained.offset()) },
+        'the end of the spool cannot be read, and is passed over'
+      )
       await drained.move(end)
     }
-    return read.length < 1.5 * BATCH_RECORDS ? read : read.slice(0, BATCH_RECORDS) // a rest of a few costs as much as a batch
+    // a rest of a few costs as much as a batch
+    return read.length < 1.5 * BATCH_RECORDS ? read : read.slice(0, BATCH_RECORDS)
   }
 
   /** What lies between two records is lost, or of a topic that is none of ours any more: nothing waits there. */
-  async function forget (records: readonly StoredRecord[]): Promise<void> {
+  async function forget(records: readonly StoredRecord[]): Promise<void> {
     const last = records.at(-1)
     if (!last) return
     read = read.filter(({ offset }) => offset > last.offset)
@@ -105,7 +111,7 @@ export async function openSpool ({ dir, maxBytes, ...rest }: SpoolOptions): Prom
 }
 
 /** All that we append has a key and a value. */
-export function asRecord ({ topic, key, value, headers }: StoredRecord): LogRecord {
+export function asRecord({ topic, key, value, headers }: StoredRecord): LogRecord {
   return { topic, key: key ?? '', value: value ?? Buffer.alloc(0), headers }
 }
 
@@ -116,8 +122,11 @@ export interface Drained {
   move: (offset: Offset) => Promise<void>
 }
 
-/** A position that is unreadable, of another log or beyond this one's end counts for nothing: all that is there is sent again. */
-export async function loadDrained (dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<Drained> {
+/**
+ * A position that is unreadable, of another log or beyond this one's end counts for nothing: all that is there is sent
+ * again.
+ */
+export async function loadDrained(dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<Drained> {
   const id = await queue.id()
   const file = path.join(dir, 'drained')
   let offset = parse(await fs.readFile(file, 'utf8').catch(() => ''), id)
@@ -132,7 +141,7 @@ export async function loadDrained (dir: string, queue: Pick<LocalLog, 'id' | 'en
   }
 }
 
-function parse (text: string, id: string): Offset {
+function parse(text: string, id: string): Offset {
   const [owner, digits = ''] = text.split(/[ \n]/)
   return owner === id && /^\d{1,16}$/.test(digits) && text.endsWith('\n') ? BigInt(digits) : 0n
 }

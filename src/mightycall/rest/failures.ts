@@ -1,4 +1,10 @@
-import { RestBlockedError, RestNotFoundError, RestRefusedError, RestUnavailableError, RestUnexpectedError } from '../../errors.js'
+import {
+  RestBlockedError,
+  RestNotFoundError,
+  RestRefusedError,
+  RestUnavailableError,
+  RestUnexpectedError
+} from '../../errors.js'
 import { parseInstant } from '../../events/time.js'
 import { backOffMs } from '../../lib/backoff.js'
 import { isObject } from '../read-json.js'
@@ -12,7 +18,7 @@ const NOT_FOUND = /\bnot found\b/i
  * @param now       for a block whose instant is not said
  * @param refusals  how many answers before this one said that there were too many requests
  */
-export function problemOf ({ status, json, retryAfter }: HttpAnswer, now: Date, refusals: number): Error | null {
+export function problemOf({ status, json, retryAfter }: HttpAnswer, now: Date, refusals: number): Error | null {
   const { message, errorCode, isSuccess } = isObject(json) ? json : {}
   const said = typeof message === 'string' ? message : ''
   if (status >= 500) return new RestUnavailableError(`status ${status}`)
@@ -26,13 +32,16 @@ export function problemOf ({ status, json, retryAfter }: HttpAnswer, now: Date, 
 }
 
 /** `reason` is MightyCall's errorCode: ContactWasModified, TenantAccountRoleIssue. */
-function refused (status: number, errorCode: unknown): Error {
+function refused(status: number, errorCode: unknown): Error {
   const reason = typeof errorCode === 'string' && /^[A-Za-z]{1,60}$/.test(errorCode) ? errorCode : null
   return Object.assign(new RestRefusedError(`status ${status}${reason === null ? '' : `, ${reason}`}`), { reason })
 }
 
 const MINUTE_MS = 60_000
-/** How long to wait when it is not said: it may be a short limit as well as the block of a day, so the wait grows with each such answer. */
+/**
+ * How long to wait when it is not said: it may be a short limit as well as the block of a day, so the wait grows with
+ * each such answer.
+ */
 const UNSAID = { first: MINUTE_MS / 2, most: 10 * MINUTE_MS }
 /** The longest that is believed: the documented block lasts until the next 24 h. */
 const LONGEST_MS = 24 * 60 * MINUTE_MS
@@ -42,25 +51,30 @@ const RETRY_AFTER = /retry after\s+(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\
 
 /**
  * Until when MightyCall takes no requests, or null when this answer does not say so.
- * The instant is in the text: `Too many requests. Retry after 2026-11-23T08:00:00.0000000 UTC` (source: MightyCall API v4, Messages).
+ * The instant is in the text: `Too many requests. Retry after 2026-11-23T08:00:00.0000000 UTC` (source: MightyCall API
+ * v4, Messages).
  * What the block of the daily limit looks like is not documented: any refusal that talks of it counts.
  *
  * @param refusals  how many such answers came one after another, with this one
  */
-export function blockedUntil ({ status, message, retryAfter }: { status: number, message: string, retryAfter: string | null }, now: Date, refusals: number): Date | null {
+export function blockedUntil(
+  { status, message, retryAfter }: { status: number; message: string; retryAfter: string | null },
+  now: Date,
+  refusals: number
+): Date | null {
   if (status !== 429 && !(status >= 400 && status < 500 && TOO_MANY.test(message))) return null
   const said = instantIn(message) ?? ofHeader(retryAfter, now)
   const wait = said === null || said <= now.getTime() ? backOffMs(refusals, UNSAID) : said - now.getTime()
   return new Date(now.getTime() + Math.min(wait, LONGEST_MS))
 }
 
-function instantIn (message: string): number | null {
+function instantIn(message: string): number | null {
   const [, instant] = RETRY_AFTER.exec(message) ?? []
   return instant === undefined ? null : parseInstant(`${instant.replace(' ', 'T')}Z`)
 }
 
 /** RFC 9110: seconds, or a date. */
-function ofHeader (retryAfter: string | null, now: Date): number | null {
+function ofHeader(retryAfter: string | null, now: Date): number | null {
   if (retryAfter === null) return null
   const millis = /^\d{1,9}$/.test(retryAfter) ? now.getTime() + Number(retryAfter) * 1000 : Date.parse(retryAfter)
   return Number.isNaN(millis) ? null : millis
@@ -77,7 +91,7 @@ const KINDS = {
   MCS_REST_REFUSED: 'refused' // the request is at fault, or the role of the user
 } as const
 
-export type TroubleKind = typeof KINDS[keyof typeof KINDS]
+export type TroubleKind = (typeof KINDS)[keyof typeof KINDS]
 
 export interface Trouble {
   kind: TroubleKind
@@ -85,10 +99,13 @@ export interface Trouble {
   until: Date | null
 }
 
-/** What went wrong in a request to MightyCall, or null for any other error: Postgres, which keeps the quota, may be away. */
-export function troubleOf (err: unknown): Trouble | null {
+/**
+ * What went wrong in a request to MightyCall, or null for any other error: Postgres, which keeps the quota, may be
+ * away.
+ */
+export function troubleOf(err: unknown): Trouble | null {
   if (!(err instanceof Error)) return null
-  const { code, until } = err as { code?: unknown, until?: unknown } // createError's, and what `untilThen` adds
+  const { code, until } = err as { code?: unknown; until?: unknown } // createError's, and what `untilThen` adds
   if (typeof code !== 'string' || !Object.hasOwn(KINDS, code)) return null
   return { kind: KINDS[code as keyof typeof KINDS], until: until instanceof Date ? until : null } // just looked for
 }
@@ -96,6 +113,6 @@ export function troubleOf (err: unknown): Trouble | null {
 type UntilError = new (until: string) => Error
 
 /** An error that knows until when. */
-export function untilThen (AnError: UntilError, until: Date): Error {
+export function untilThen(AnError: UntilError, until: Date): Error {
   return Object.assign(new AnError(until.toISOString()), { until })
 }

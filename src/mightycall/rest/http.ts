@@ -21,11 +21,12 @@ export interface Limits {
 }
 
 /**
- * One request and its whole answer. Connections are kept alive by Node's fetch; a redirect is not followed, since it would be given the key.
+ * One request and its whole answer. Connections are kept alive by Node's fetch; a redirect is not followed, since it
+ * would be given the key.
  * @throws RestUnavailableError  no answer, or half of one; holds the system's code, and no URL: a number may be in it
  * @throws RestUnexpectedError   the answer is larger than we take: it is read no further
  */
-export async function exchange ({ url, ...request }: HttpRequest, { timeoutMs, maxBytes }: Limits): Promise<HttpAnswer> {
+export async function exchange({ url, ...request }: HttpRequest, { timeoutMs, maxBytes }: Limits): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(url, { ...request, redirect: 'manual', signal })
@@ -37,10 +38,11 @@ export async function exchange ({ url, ...request }: HttpRequest, { timeoutMs, m
   }
 }
 
-async function readBody (response: Response, maxBytes: number): Promise<Buffer> {
+async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body ?? []) { // leaving the loop ends the connection
+  for await (const chunk of response.body ?? []) {
+    // leaving the loop ends the connection
     size += chunk.length
     if (size > maxBytes) throw new RestUnexpectedError(`it is larger than ${maxBytes} bytes`)
     chunks.push(chunk)
@@ -48,7 +50,7 @@ async function readBody (response: Response, maxBytes: number): Promise<Buffer> 
   return Buffer.concat(chunks)
 }
 
-function parseJson (body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   const text = body.toString()
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
@@ -58,7 +60,7 @@ function parseJson (body: Buffer): unknown {
 }
 
 /** fetch says "fetch failed", and the reason in its cause. */
-function reasonOf (err: unknown): string {
+function reasonOf(err: unknown): string {
   for (let at = err, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { code } = at as { code?: unknown } // of system errors and of undici's
     if (typeof code === 'string') return code

@@ -1,21 +1,36 @@
 import Type, { type TSchema } from 'typebox'
 
-// What requests are made of. A caller gives what the rest of the project has (a Date, E.164); encoding makes of it what the route wants.
+// What requests are made of. A caller gives what the rest of the project has (a Date, E.164); encoding makes of it what
+// the route wants.
 
 /** `yyyy-MM-ddThh:mm:ss`, which is UTC: what `/calls` and `/voicemails` document. */
-export const utcSeconds = () => Type.Codec(Type.String({ pattern: '^\\d{4}(?:-\\d\\d){2}T\\d\\d:\\d\\d:\\d\\d$' })).Decode(text => new Date(`${text}Z`)).Encode(date => date.toISOString().slice(0, 19))
+export const utcSeconds = () =>
+  Type.Codec(Type.String({ pattern: '^\\d{4}(?:-\\d\\d){2}T\\d\\d:\\d\\d:\\d\\d$' }))
+    .Decode(text => new Date(`${text}Z`))
+    .Encode(date => date.toISOString().slice(0, 19))
 
 /** ISO 8601 in UTC, of the journal and contacts. */
-export const utcInstant = () => Type.Codec(Type.String({ pattern: 'Z$' })).Decode(text => new Date(text)).Encode(date => date.toISOString())
+export const utcInstant = () =>
+  Type.Codec(Type.String({ pattern: 'Z$' }))
+    .Decode(text => new Date(text))
+    .Encode(date => date.toISOString())
 
-/** E.164, of which `/phonenumbers/{number}` takes 11 digits at most: the last ones. What has been encoded is never decoded. */
-export const digits = () => Type.Codec(Type.String({ pattern: '^\\d{3,11}$' })).Decode(text => `+${text}`).Encode(number => number.replace(/^\+/, '').slice(-11))
+/**
+ * E.164, of which `/phonenumbers/{number}` takes 11 digits at most: the last ones. What has been encoded is never
+ * decoded.
+ */
+export const digits = () =>
+  Type.Codec(Type.String({ pattern: '^\\d{3,11}$' }))
+    .Decode(text => `+${text}`)
+    .Encode(number => number.replace(/^\+/, '').slice(-11))
 
 export const e164 = () => Type.String({ pattern: '^\\+\\d{8,15}$' })
 
 /** Several, in one parameter with commas between. */
-export function commaSeparated<S extends TSchema> (_item: S) {
-  return Type.Codec(Type.String({ minLength: 1 })).Decode((text): Item<S>[] => text.split(',') as Item<S>[]).Encode(items => items.join(',')) // never decoded
+export function commaSeparated<S extends TSchema>(_item: S) {
+  return Type.Codec(Type.String({ minLength: 1 }))
+    .Decode((text): Item<S>[] => text.split(',') as Item<S>[])
+    .Encode(items => items.join(',')) // never decoded
 }
 
 type Item<S extends TSchema> = S extends { enum: infer E extends readonly string[] } ? E[number] : string

@@ -2,7 +2,10 @@ import { RestBlockedError } from '../../errors.js'
 import { troubleOf, untilThen } from './failures.js'
 import type { Route } from './route.js'
 
-/** Of one account: what MightyCall said of too many requests. Null stands for what has no limit of its own, and so for the key's. */
+/**
+ * Of one account: what MightyCall said of too many requests. Null stands for what has no limit of its own, and so for
+ * the key's.
+ */
 export interface Throttle {
   /** @throws RestBlockedError  the route has a limit of its own, and it is spent */
   check: (route: Route, now: Date) => void
@@ -11,10 +14,10 @@ export interface Throttle {
   note: (route: Route | null, problem: Error | null) => void
 }
 
-export function createThrottle (): Throttle {
+export function createThrottle(): Throttle {
   const refused = new Map<Route | null, number>()
   const blocks = new Map<Route | null, Date>()
-  const limitOf = (route: Route | null) => route?.hasOwnLimit ? route : null
+  const limitOf = (route: Route | null) => (route?.hasOwnLimit ? route : null)
   return {
     check: (route, now) => {
       const until = blocks.get(route)

@@ -2,12 +2,12 @@ import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import { createGate } from '../../lib/semaphore.js'
 import type { Drift } from '../webhook/unknown-fields.js'
-import { type AccountState, type RestClient, createClient, noted } from './client.js'
+import { type AccountState, createClient, noted, type RestClient } from './client.js'
 import type { Limits } from './http.js'
 import type { Quota } from './quota/port.js'
-import { type Throttle, createThrottle } from './rate-blocks.js'
+import { createThrottle, type Throttle } from './rate-blocks.js'
 import { credentialsOf, requestToken } from './token-request.js'
-import { type Tokens, createTokens } from './tokens.js'
+import { createTokens, type Tokens } from './tokens.js'
 
 export interface RestOptions {
   quota: Quota
@@ -15,14 +15,18 @@ export interface RestOptions {
   now: () => Date
   /** 0 to 1, for the jitter of what is tried again. */
   random: () => number
-  /** Told of what an answer held that we do not know or cannot read, with every answer that does; the answer waits for it. Never rejects. */
+  /**
+   * Told of what an answer held that we do not know or cannot read, with every answer that does; the answer waits for
+   * it. Never rejects.
+   */
   onDrift: (account: string, drifts: readonly Drift[]) => void | Promise<void>
   limits?: Partial<Limits>
 }
 
 export interface Rest {
   /**
-   * Takes the account as it is now: ask again after a reload. All clients of one account object share what is in flight, tokens, and a stop.
+   * Takes the account as it is now: ask again after a reload. All clients of one account object share what is in
+   * flight, tokens, and a stop.
    * @param extension  whose key the token is made from
    */
   clientOf: (account: Account, extension: string) => RestClient
@@ -32,12 +36,17 @@ const LIMITS: Limits = { timeoutMs: 20_000, maxBytes: 16 * 1024 ** 2 }
 const MOST_IN_FLIGHT = 2
 
 /** MightyCall's REST API for the accounts of this process. */
-export function createRest (options: RestOptions): Rest {
+export function createRest(options: RestOptions): Rest {
   const states = new WeakMap<Account, AccountState>()
   const limits = { ...LIMITS, ...options.limits }
 
-  function stateOf (account: Account): AccountState {
-    const state = states.get(account) ?? { gate: createGate(MOST_IN_FLIGHT), throttle: createThrottle(), tokens: new Map<string, Tokens>(), stopped: null }
+  function stateOf(account: Account): AccountState {
+    const state = states.get(account) ?? {
+      gate: createGate(MOST_IN_FLIGHT),
+      throttle: createThrottle(),
+      tokens: new Map<string, Tokens>(),
+      stopped: null
+    }
     states.set(account, state)
     return state
   }
@@ -46,9 +55,20 @@ export function createRest (options: RestOptions): Rest {
     clientOf: (account, extension) => {
       const state = stateOf(account)
       const credentials = () => credentialsOf(account, extension)
-      const tokens = state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.throttle, limits }, options)
+      const tokens =
+        state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.throttle, limits }, options)
       state.tokens.set(extension, tokens)
-      return createClient({ ...options, account, state, credentials, tokens, limits, onDrift: async drifts => { if (drifts.length > 0) await options.onDrift(account.id, drifts) } })
+      return createClient({
+        ...options,
+        account,
+        state,
+        credentials,
+        tokens,
+        limits,
+        onDrift: async drifts => {
+          if (drifts.length > 0) await options.onDrift(account.id, drifts)
+        }
+      })
     }
   }
 }
@@ -56,7 +76,10 @@ export function createRest (options: RestOptions): Rest {
 type CredentialsOf = () => ReturnType<typeof credentialsOf>
 
 /** Requests for a token are taken from the quota too: whether MightyCall counts them is not documented. */
-function countedTokens ({ credentials, throttle, limits }: { credentials: CredentialsOf, throttle: Throttle, limits: Limits }, { quota, now, random }: RestOptions): Tokens {
+function countedTokens(
+  { credentials, throttle, limits }: { credentials: CredentialsOf; throttle: Throttle; limits: Limits },
+  { quota, now, random }: RestOptions
+): Tokens {
   return createTokens({
     now,
     random,

@@ -36,11 +36,28 @@ interface Options<Input extends TSchema, Answer extends TSchema> {
 
 const NOTHING = Type.Object({})
 
-export function route<Answer extends TSchema, Input extends TSchema = typeof NOTHING> ({ method = 'GET', path, contactCenter = path, input, answer, list, isOpen = false, hasOwnLimit = false }: Options<Input, Answer>): Route<Input, Answer> {
-  return { method, paths: { 'classic': path, 'contact-center': contactCenter }, input: input ?? NOTHING as TSchema as Input, answer, list: list ?? null, isOpen, hasOwnLimit } // without an input, its type is that of nothing
+export function route<Answer extends TSchema, Input extends TSchema = typeof NOTHING>({
+  method = 'GET',
+  path,
+  contactCenter = path,
+  input,
+  answer,
+  list,
+  isOpen = false,
+  hasOwnLimit = false
+}: Options<Input, Answer>): Route<Input, Answer> {
+  return {
+    method,
+    paths: { classic: path, 'contact-center': contactCenter },
+    input: input ?? (NOTHING as TSchema as Input),
+    answer,
+    list: list ?? null,
+    isOpen,
+    hasOwnLimit
+  } // without an input, its type is that of nothing
 }
 
 /** For drift and errors: `GET /calls/{id}`. Holds no value. */
-export function nameOf ({ method, paths }: Route): string {
+export function nameOf({ method, paths }: Route): string {
   return `${method} ${paths.classic ?? paths['contact-center']}`
 }

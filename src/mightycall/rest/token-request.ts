@@ -4,9 +4,9 @@ import type { Account } from '../../accounts/accounts.js'
 import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
 import { isObject } from '../read-json.js'
 import { problemOf } from './failures.js'
-import { type HttpAnswer, type Limits, exchange } from './http.js'
+import { exchange, type HttpAnswer, type Limits } from './http.js'
 
-export type Grant = { kind: 'credentials' } | { kind: 'refresh', refreshToken: string }
+export type Grant = { kind: 'credentials' } | { kind: 'refresh'; refreshToken: string }
 
 export interface Issued {
   token: string
@@ -38,22 +38,39 @@ interface Asking {
  * @throws RestRefusedError     another OAuth error, such as a refresh token that has expired
  * @throws RestUnexpectedError  names the field, and nothing else of an answer that may hold a token
  */
-export async function requestToken (grant: Grant, { baseUrl, apiKey, userKey }: Credentials, { limits, now, refusals }: Asking): Promise<Issued> {
-  const answer = await exchange({
-    method: 'POST',
-    url: `${baseUrl}/auth/token`,
-    headers: { 'accept': 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'x-api-key': apiKey },
-    body: new URLSearchParams(grant.kind === 'refresh' ? { grant_type: 'refresh_token', refresh_token: grant.refreshToken } : { grant_type: 'client_credentials', client_id: apiKey, client_secret: userKey }).toString()
-  }, limits)
+export async function requestToken(
+  grant: Grant,
+  { baseUrl, apiKey, userKey }: Credentials,
+  { limits, now, refusals }: Asking
+): Promise<Issued> {
+  const answer = await exchange(
+    {
+      method: 'POST',
+      url: `${baseUrl}/auth/token`,
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'x-api-key': apiKey },
+      body: new URLSearchParams(
+        grant.kind === 'refresh'
+          ? { grant_type: 'refresh_token', refresh_token: grant.refreshToken }
+          : { grant_type: 'client_credentials', client_id: apiKey, client_secret: userKey }
+      ).toString()
+    },
+    limits
+  )
   const problem = oauthProblem(answer) ?? problemOf(answer, now(), refusals)
   if (problem) throw problem
   const { json } = answer
-  if (!Value.Check(issued, json)) throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(issued, json)[0]?.instancePath || '/'}`)
+  if (!Value.Check(issued, json))
+    throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(issued, json)[0]?.instancePath || '/'}`)
   const lifeMs = json.expires_in * 1000
-  return { token: json.access_token, lifeMs, expiresAt: now().getTime() + lifeMs, refreshToken: json.refresh_token ?? null }
+  return {
+    token: json.access_token,
+    lifeMs,
+    expiresAt: now().getTime() + lifeMs,
+    refreshToken: json.refresh_token ?? null
+  }
 }
 
-function oauthProblem ({ status, json }: HttpAnswer): Error | null {
+function oauthProblem({ status, json }: HttpAnswer): Error | null {
   if (status < 400 || status >= 500 || !isObject(json) || typeof json.error !== 'string') return null
   if (json.error === 'invalid_client') return new RestAuthError('invalid_client')
   return new RestRefusedError(`status ${status}${/^[a-z_]{1,40}$/.test(json.error) ? `, ${json.error}` : ''}`)
@@ -66,11 +83,12 @@ export interface Credentials {
 }
 
 /** @throws RestAuthError  there are none, or they fit into no header; says which, and not what they are */
-export function credentialsOf ({ apiKey, baseUrl, userKeys, kind }: Account, extension: string): Credentials {
+export function credentialsOf({ apiKey, baseUrl, userKeys, kind }: Account, extension: string): Credentials {
   if (apiKey === null) throw new RestAuthError('there is no apiKey')
   if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new RestAuthError('the apiKey is not of ASCII')
   const userKey = Object.hasOwn(userKeys, extension) ? userKeys[extension] : undefined
-  // A classic user who has not turned on "sign-in by key" signs in by the extension (source: MightyCall's support pages).
+  // A classic user who has not turned on "sign-in by key" signs in by the extension (source: MightyCall's support
+  // pages).
   if (userKey === undefined && kind !== 'classic') throw new RestAuthError('an extension has no user key')
   return { baseUrl, apiKey, userKey: userKey ?? extension }
 }

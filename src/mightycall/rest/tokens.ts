@@ -27,33 +27,37 @@ interface Held extends Issued {
 }
 
 /** The token of one user: kept until shortly before it expires, asked for by one request however many need it. */
-export function createTokens ({ request, now, random }: TokensOptions): Tokens {
+export function createTokens({ request, now, random }: TokensOptions): Tokens {
   let held: Held | null = null
   let asking: Promise<string> | null = null
   let failures = 0
-  let failure: { err: unknown, until: number } | null = null
+  let failure: { err: unknown; until: number } | null = null
 
-  function backOff (err: unknown): void {
+  function backOff(err: unknown): void {
     failure = { err, until: now().getTime() + backOffMs(++failures, BACK_OFF) * (0.5 + random() / 2) }
   }
 
-  async function ask (permitClass: PermitClass): Promise<string> {
+  async function ask(permitClass: PermitClass): Promise<string> {
     if (failure && now().getTime() < failure.until) throw failure.err
     const refreshToken = held?.refreshToken ?? null
     try {
-      const issued = refreshToken === null ? await request({ kind: 'credentials' }, permitClass) : await refreshed(refreshToken, permitClass)
+      const issued =
+        refreshToken === null
+          ? await request({ kind: 'credentials' }, permitClass)
+          : await refreshed(refreshToken, permitClass)
       held = { ...issued, isDiscarded: false }
       failure = null
       return issued.token
     } catch (err) {
       const kind = troubleOf(err)?.kind
-      if (kind !== undefined && kind !== 'quota' && kind !== 'blocked') backOff(err) // these say themselves until when; the rest is Postgres
+      // these say themselves until when; the rest is Postgres
+      if (kind !== undefined && kind !== 'quota' && kind !== 'blocked') backOff(err)
       throw err
     }
   }
 
   /** A refresh token that is not taken is forgotten, and the credentials tried. */
-  async function refreshed (refreshToken: string, permitClass: PermitClass): Promise<Issued> {
+  async function refreshed(refreshToken: string, permitClass: PermitClass): Promise<Issued> {
     try {
       return await request({ kind: 'refresh', refreshToken }, permitClass)
     } catch (err) {
@@ -68,7 +72,9 @@ export function createTokens ({ request, now, random }: TokensOptions): Tokens {
     get: async permitClass => {
       const left = held && !held.isDiscarded ? held.expiresAt - now().getTime() : 0
       if (held && left > Math.min(EARLY_MS, held.lifeMs / 10)) return held.token
-      asking ??= ask(permitClass).finally(() => { asking = null })
+      asking ??= ask(permitClass).finally(() => {
+        asking = null
+      })
       return asking.catch(err => {
         if (held && left > 0 && troubleOf(err)?.kind === 'unavailable') return held.token // it is good for a while
         throw err

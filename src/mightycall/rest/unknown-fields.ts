@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
-import type { Drift } from '../webhook/unknown-fields.js'
-import { isObject } from '../read-json.js'
 import { maskedName, shapeOf } from '../mask.js'
+import { isObject } from '../read-json.js'
+import type { Drift } from '../webhook/unknown-fields.js'
 
 type UnknownField = Pick<Drift, 'field' | 'sample'>
 
@@ -17,8 +17,10 @@ interface Known {
   values?: readonly string[]
 }
 
-/** What a value holds that its schema does not know: `requests[].agent.team`, and new members of closed sets. Each once. */
-export function unknownFieldsOf (schema: TSchema, value: unknown): UnknownField[] {
+/**
+ * What a value holds that its schema does not know: `requests[].agent.team`, and new members of closed sets. Each once.
+ */
+export function unknownFieldsOf(schema: TSchema, value: unknown): UnknownField[] {
   const found = new Map<string, UnknownField>()
   visit(schema as Known, value, '', (field, unknown) => {
     if (found.size < MAX_FIELDS && !found.has(field)) found.set(field, { field, sample: shapeOf(unknown) })
@@ -28,9 +30,10 @@ export function unknownFieldsOf (schema: TSchema, value: unknown): UnknownField[
 
 type Tell = (field: string, value: unknown) => void
 
-function visit (schema: Known, value: unknown, path: string, tell: Tell): void {
+function visit(schema: Known, value: unknown, path: string, tell: Tell): void {
   if (schema.values) {
-    if (typeof value === 'string' && !schema.values.some(known => known.toLowerCase() === value.toLowerCase())) tell(path, value)
+    if (typeof value === 'string' && !schema.values.some(known => known.toLowerCase() === value.toLowerCase()))
+      tell(path, value)
   } else if (schema.anyOf) {
     for (const alternative of schema.anyOf) visit(alternative, value, path, tell) // one at most is an object or a list
   } else if (schema.items && Array.isArray(value)) {
@@ -40,7 +43,7 @@ function visit (schema: Known, value: unknown, path: string, tell: Tell): void {
   }
 }
 
-function visitMember (properties: Record<string, Known>, name: string, value: unknown, path: string, tell: Tell): void {
+function visitMember(properties: Record<string, Known>, name: string, value: unknown, path: string, tell: Tell): void {
   const prefix = path === '' ? '' : `${path}.`
   const known = Object.hasOwn(properties, name) ? properties[name] : undefined
   if (known) visit(known, value, prefix + name, tell)

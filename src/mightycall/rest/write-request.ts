@@ -9,9 +9,10 @@ type Endpoint = Pick<Account, 'kind' | 'baseUrl'>
 
 /**
  * The request that a route makes of its input, without credentials.
- * @throws RestRefusedError  the account's kind has no such route, or the input does not fit: MightyCall is not even asked
+ * @throws RestRefusedError  the account's kind has no such route, or the input does not fit: MightyCall is not even
+ *   asked
  */
-export function writeRequest<R extends Route> (route: R, input: InputOf<R>, { kind, baseUrl }: Endpoint): HttpRequest {
+export function writeRequest<R extends Route>(route: R, input: InputOf<R>, { kind, baseUrl }: Endpoint): HttpRequest {
   const path = route.paths[kind]
   if (path === null) throw new RestRefusedError(`a ${kind} account has no ${nameOf(route)}`)
   const { path: inPath, query, body } = encode(route, input)
@@ -20,14 +21,18 @@ export function writeRequest<R extends Route> (route: R, input: InputOf<R>, { ki
   return {
     method: route.method,
     url: `${baseUrl}/api${place}${search === '' ? '' : `?${search}`}`,
-    headers: { 'accept': 'application/json', ...body !== undefined && { 'content-type': 'application/json' } },
-    ...body !== undefined && { body: JSON.stringify(body) }
+    headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) })
   }
 }
 
-function encode (route: Route, input: unknown): { path: Record<string, unknown>, query: Record<string, unknown>, body: unknown } {
+function encode(
+  route: Route,
+  input: unknown
+): { path: Record<string, unknown>; query: Record<string, unknown>; body: unknown } {
   try {
-    const { path, query, body } = Value.Encode(route.input, input) as Record<string, unknown> // the input of every route is an object
+    // the input of every route is an object
+    const { path, query, body } = Value.Encode(route.input, input) as Record<string, unknown>
     return { path: isObject(path) ? path : {}, query: isObject(query) ? query : {}, body }
   } catch {
     throw new RestRefusedError(`the input does not fit ${nameOf(route)}`) // the error of TypeBox holds it
@@ -35,7 +40,7 @@ function encode (route: Route, input: unknown): { path: Record<string, unknown>,
 }
 
 /** A list is one parameter, several times. */
-function searchOf (query: Record<string, unknown>): string {
+function searchOf(query: Record<string, unknown>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined) search.append(name, String(item))

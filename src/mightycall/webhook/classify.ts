@@ -1,10 +1,10 @@
 import type { Event } from '../../events/event.js'
 import type { UnclassifiedReason } from '../../events/unclassified.js'
 import { typeName } from './notification-types.js'
-import { type Readable, toUnclassified } from './readable.js'
 import { readCall } from './read-call.js'
 import { readMessage } from './read-message.js'
 import { readStatus } from './read-status.js'
+import { type Readable, toUnclassified } from './readable.js'
 
 /** Reads the notifications of its kind: the event, why it is none after all, or null for those of another kind. */
 type Reader = (readable: Readable, name: string) => Event | UnclassifiedReason | null
@@ -13,11 +13,14 @@ type Reader = (readable: Readable, name: string) => Event | UnclassifiedReason |
 const READERS: readonly Reader[] = [readCall, readMessage, readStatus]
 
 /** The event that a notification tells of by today's knowledge, or `unclassified` with the reason. */
-export function classify (readable: Readable): Event {
+export function classify(readable: Readable): Event {
   const name = typeName(readable.fields.eventType)
   for (const read of READERS) {
     const event = read(readable, name)
-    if (event !== null) return typeof event === 'string' ? toUnclassified(readable.identified, event, readable.fields, readable.original) : event
+    if (event !== null)
+      return typeof event === 'string'
+        ? toUnclassified(readable.identified, event, readable.fields, readable.original)
+        : event
   }
   return toUnclassified(readable.identified, 'unknown-type', readable.fields, readable.original)
 }

@@ -1,5 +1,3 @@
-
-
 /** What we read of a notification, as unknown as it came. */
 export interface Fields {
   eventType: unknown
@@ -17,16 +15,20 @@ export interface Fields {
  * Both shapes in any casing: Classic has `Body{From,To,Id,Extension}`, contact-center is flat with `CallId`.
  * The inner one wins, since a flat body has no Body.
  */
-export function fieldsOf (notification: Record<string, unknown>): Fields {
+export function fieldsOf(notification: Record<string, unknown>): Fields {
   const outer = byLowerCaseName(notification)
   const body = outer.get('body')
-  const inner = typeof body === 'object' && body !== null ? byLowerCaseName(body as Record<string, unknown>) : outer // an object of JSON.parse
+  // an object of JSON.parse
+  const inner = typeof body === 'object' && body !== null ? byLowerCaseName(body as Record<string, unknown>) : outer
   const get = (name: FieldName) => inner.get(name) ?? outer.get(name)
   return {
     eventType: get('eventtype'),
     timestamp: get('timestamp'),
     guid: outer.get('guid'),
-    callId: inner === outer ? outer.get('callid') ?? outer.get('id') : inner.get('id') ?? inner.get('callid') ?? outer.get('callid') ?? outer.get('id'),
+    callId:
+      inner === outer
+        ? (outer.get('callid') ?? outer.get('id'))
+        : (inner.get('id') ?? inner.get('callid') ?? outer.get('callid') ?? outer.get('id')),
     extension: get('extension'),
     from: get('from'),
     to: get('to'),
@@ -34,7 +36,7 @@ export function fieldsOf (notification: Record<string, unknown>): Fields {
   }
 }
 
-export function byLowerCaseName (object: Record<string, unknown>): Map<string, unknown> {
+export function byLowerCaseName(object: Record<string, unknown>): Map<string, unknown> {
   const members = new Map<string, unknown>()
   for (const name in object) members.set(name.toLowerCase(), object[name])
   return members
@@ -45,19 +47,40 @@ export function byLowerCaseName (object: Record<string, unknown>): Map<string, u
  * Nothing can be read that is not here: see fields.ts (source: MightyCall API v4, WebHook Notifications).
  */
 const KNOWN = [
-  'Body', 'Guid', 'ApiKey', 'Timestamp', 'EventType',
-  'Id', 'CallId', 'From', 'To', 'Extension', 'CallDuration', 'RecordingId', 'RecordingLink',
-  'RequestType', 'RequestGuid', 'MessageOrigin', 'BusinessNumber', 'ClientAddress', 'Text', 'Attachments',
-  'Status', 'Presence', 'Availability'
+  'Body',
+  'Guid',
+  'ApiKey',
+  'Timestamp',
+  'EventType',
+  'Id',
+  'CallId',
+  'From',
+  'To',
+  'Extension',
+  'CallDuration',
+  'RecordingId',
+  'RecordingLink',
+  'RequestType',
+  'RequestGuid',
+  'MessageOrigin',
+  'BusinessNumber',
+  'ClientAddress',
+  'Text',
+  'Attachments',
+  'Status',
+  'Presence',
+  'Availability'
 ] as const
 
-export type FieldName = Lowercase<typeof KNOWN[number]>
+export type FieldName = Lowercase<(typeof KNOWN)[number]>
 
 /** Each in the three casings that are usual, so that nearly every name is found at once. */
-const SPELLINGS = new Set<string>(KNOWN.flatMap(name => [name, name.toLowerCase(), name.charAt(0).toLowerCase() + name.slice(1)]))
+const SPELLINGS = new Set<string>(
+  KNOWN.flatMap(name => [name, name.toLowerCase(), name.charAt(0).toLowerCase() + name.slice(1)])
+)
 const LONGEST = Math.max(...KNOWN.map(name => name.length))
 
 /** In any casing. */
-export function isKnownField (name: string): boolean {
+export function isKnownField(name: string): boolean {
   return SPELLINGS.has(name) || (name.length <= LONGEST && SPELLINGS.has(name.toLowerCase()))
 }

@@ -15,11 +15,13 @@ export const CALL_NOTIFICATION_TYPES: ReadonlyMap<string, CallNotificationType> 
   ['incomingcall', { type: 'call.started', family: 'incoming' }],
   ['incomingcallringing', { type: 'call.ringing', family: 'incoming' }],
   ['incomingcallstopringing', { type: 'call.ring-stopped', family: 'incoming' }],
-  ['incomingstopringing', { type: 'call.ring-stopped', family: 'incoming' }], // stands only in the sequence of a voicemail, and without an extension
+  // stands only in the sequence of a voicemail, and without an extension
+  ['incomingstopringing', { type: 'call.ring-stopped', family: 'incoming' }],
   ['incomingcallconnected', { type: 'call.connected', family: 'incoming' }],
   ['incomingcallcompleted', { type: 'call.completed', family: 'incoming' }],
   ['outgoingcall', { type: 'call.started', family: 'outgoing' }],
-  ['outgoingcallringing', { type: 'call.ringing', family: 'outgoing' }], // only contact-center accounts say it, as OutgoingCallAgentDialing
+  // only contact-center accounts say it, as OutgoingCallAgentDialing
+  ['outgoingcallringing', { type: 'call.ringing', family: 'outgoing' }],
   ['outgoingcallstopringing', { type: 'call.ring-stopped', family: 'outgoing' }],
   ['outgoingcallconnected', { type: 'call.connected', family: 'outgoing' }],
   ['outgoingcallcompleted', { type: 'call.completed', family: 'outgoing' }],
@@ -31,30 +33,41 @@ export const CALL_NOTIFICATION_TYPES: ReadonlyMap<string, CallNotificationType> 
 ])
 
 /** Nobody documents them: these are the names that integrations of contact-center accounts listen for. */
-const MESSAGE_NOTIFICATION_TYPES: ReadonlySet<string> = new Set(['message', 'messagereceived', 'messagesent', 'inboundmessage', 'outboundmessage', 'smsmms'])
+const MESSAGE_NOTIFICATION_TYPES: ReadonlySet<string> = new Set([
+  'message',
+  'messagereceived',
+  'messagesent',
+  'inboundmessage',
+  'outboundmessage',
+  'smsmms'
+])
 
 /** As the tables have it: '' when it is none. */
-export function typeName (eventType: unknown): string {
+export function typeName(eventType: unknown): string {
   return typeof eventType === 'string' && eventType.length <= 100 ? eventType.trim().toLowerCase() : ''
 }
 
 /** By the Classic name, or by the contact-center one: with `Agent`, and `Dialing` for ringing. */
-export function callTypeOf (name: string): CallNotificationType | undefined {
+export function callTypeOf(name: string): CallNotificationType | undefined {
   return CALL_NOTIFICATION_TYPES.get(name) ?? contactCenterTypeOf(name)
 }
 
-export function isMessageType (name: string): boolean {
+export function isMessageType(name: string): boolean {
   return MESSAGE_NOTIFICATION_TYPES.has(name)
 }
 
 /** True when the name alone tells what the notification is. */
-export function isKnownType (eventType: string): boolean {
+export function isKnownType(eventType: string): boolean {
   const name = typeName(eventType)
   return callTypeOf(name) !== undefined || isMessageType(name)
 }
 
-function contactCenterTypeOf (name: string): CallNotificationType | undefined {
-  const classic = name.replace('callagent', 'call').replace('dialing', 'ringing').replace('ringingstopped', 'stopringing')
+function contactCenterTypeOf(name: string): CallNotificationType | undefined {
+  const classic = name
+    .replace('callagent', 'call')
+    .replace('dialing', 'ringing')
+    .replace('ringingstopped', 'stopringing')
   const known = CALL_NOTIFICATION_TYPES.get(classic)
-  return known?.type === 'call.completed' ? { ...known, scope: 'leg' } : known // here its name holds Agent: the table has the others
+  // here its name holds Agent: the table has the others
+  return known?.type === 'call.completed' ? { ...known, scope: 'leg' } : known
 }

@@ -3,11 +3,11 @@ import type { Event } from '../../events/event.js'
 import { notificationId, randomId } from '../../events/identity.js'
 import { momentOf } from '../../events/time.js'
 import type { UnclassifiedEvent, UnclassifiedReason } from '../../events/unclassified.js'
+import { readJson } from '../read-json.js'
 import { blankApiKeys, isMismatch, type KeyHolder } from '../strip-api-key.js'
 import { classify } from './classify.js'
 import { fieldsOf } from './fields.js'
 import { type Identified, type Original, toUnclassified } from './readable.js'
-import { readJson } from '../read-json.js'
 
 /** The account whose token the request carried. */
 export interface NotifiedAccount extends KeyHolder {
@@ -18,12 +18,13 @@ export interface NotifiedAccount extends KeyHolder {
 
 /**
  * The event in an authenticated request's body, whatever it holds: what is not understood becomes `unclassified`.
- * Null only for an empty body. The ApiKey is in no part of the result (source: MightyCall API v4, WebHook Notifications).
+ * Null only for an empty body. The ApiKey is in no part of the result (source: MightyCall API v4, WebHook
+ * Notifications).
  *
  * @param body        the bytes as they came, of at most 256 KiB
  * @param receivedAt  the moment of receipt, by our clock
  */
-export function parseNotification (account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
+export function parseNotification(account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
   if (body.length === 0) return null
   const read = readJson(body, account)
   if (typeof read === 'string') return fromBytes(account, body, read, receivedAt)
@@ -43,11 +44,21 @@ export function parseNotification (account: NotifiedAccount, body: Buffer, recei
   return classify({ identified, fields, original, region: account.region })
 }
 
-function fromBytes (account: NotifiedAccount, body: Buffer, reason: UnclassifiedReason, receivedAt: Date): UnclassifiedEvent {
+function fromBytes(
+  account: NotifiedAccount,
+  body: Buffer,
+  reason: UnclassifiedReason,
+  receivedAt: Date
+): UnclassifiedEvent {
   const now = receivedAt.toISOString()
-  return toUnclassified({ id: randomId(), account: account.id, occurredAt: now, receivedAt: now, clock: 'suspect' }, reason, null, encoded(body, account))
+  return toUnclassified(
+    { id: randomId(), account: account.id, occurredAt: now, receivedAt: now, clock: 'suspect' },
+    reason,
+    null,
+    encoded(body, account)
+  )
 }
 
-function encoded (body: Buffer, account: NotifiedAccount): Original {
+function encoded(body: Buffer, account: NotifiedAccount): Original {
   return { raw: blankApiKeys(body, account.apiKey).toString('base64'), rawEncoding: 'base64' }
 }

@@ -8,13 +8,17 @@ import type { Readable } from './readable.js'
 import { durationOf, recordingLinkOf } from './recording.js'
 
 /** A call's notification, of either family of accounts; null when its type is no call's. */
-export function readCall ({ identified, fields, original, region }: Readable, name: string): CallEvent | UnclassifiedReason | null {
+export function readCall(
+  { identified, fields, original, region }: Readable,
+  name: string
+): CallEvent | UnclassifiedReason | null {
   const known = callTypeOf(name)
   if (!known) return null
   if (typeof fields.callId === 'string' && fields.callId.length > MAX_NAME_LENGTH) return 'call-id-too-long'
   const callId = cleanName(fields.callId)
   if (callId === null) return 'no-call-id'
-  const event: WithoutRaw = { // spelled out, since a spread of what another function made costs half as much again as all of the parser
+  const event: WithoutRaw = {
+    // spelled out, since a spread of what another function made costs half as much again as all of the parser
     id: identified.id,
     type: known.type,
     account: identified.account,
@@ -38,7 +42,7 @@ export function readCall ({ identified, fields, original, region }: Readable, na
 type WithoutRaw = Omit<CallEvent, 'raw'> & Partial<Pick<CallEvent, 'raw'>>
 
 /** What only contact-center accounts send: absent stays absent, unreadable is null. */
-function addOptional (event: WithoutRaw, { scope }: CallNotificationType, { get }: Fields): void {
+function addOptional(event: WithoutRaw, { scope }: CallNotificationType, { get }: Fields): void {
   const [duration, id, link] = [get('callduration') ?? null, get('recordingid') ?? null, get('recordinglink') ?? null]
   if (scope) event.scope = scope
   if (duration !== null) event.durationSeconds = durationOf(duration)

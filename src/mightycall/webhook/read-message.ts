@@ -10,10 +10,14 @@ const MAX_ATTACHMENTS = 50
 const NIL = /^[0-]*$/
 
 /**
- * A notification of an SMS or MMS, which nobody documents but integrations of contact-center accounts listen for; null when it is none.
+ * A notification of an SMS or MMS, which nobody documents but integrations of contact-center accounts listen for; null
+ * when it is none.
  * Its fields are named as in the API's own model of an interaction (source: MightyCall API v4, ActualInteraction).
  */
-export function readMessage ({ identified, fields, original, region }: Readable, name: string): MessageReported | UnclassifiedReason | null {
+export function readMessage(
+  { identified, fields, original, region }: Readable,
+  name: string
+): MessageReported | UnclassifiedReason | null {
   const requestType = fields.get('requesttype')
   if (!isMessageType(name) && !(typeof requestType === 'string' && /^\s*message\s*$/i.test(requestType))) return null
   const messageId = messageIdOf(fields)
@@ -40,8 +44,10 @@ export function readMessage ({ identified, fields, original, region }: Readable,
   }
 }
 
-/** The journal's id of it, else the request's GUID. One that many could share, nil or cut, would merge them: it is none. */
-function messageIdOf (fields: Fields): string | null {
+/**
+ * The journal's id of it, else the request's GUID. One that many could share, nil or cut, would merge them: it is none.
+ */
+function messageIdOf(fields: Fields): string | null {
   for (const value of [fields.get('id'), fields.get('requestguid')]) {
     const isWhole = typeof value === 'string' ? value.length <= MAX_NAME_LENGTH : Number.isSafeInteger(value)
     const id = isWhole ? cleanName(value) : null
@@ -50,19 +56,19 @@ function messageIdOf (fields: Fields): string | null {
   return null
 }
 
-function directionOf (origin: unknown, name: string): 'inbound' | 'outbound' | null {
+function directionOf(origin: unknown, name: string): 'inbound' | 'outbound' | null {
   const said = typeof origin === 'string' ? origin.trim().toLowerCase() : ''
   if (said === 'inbound' || said === 'outbound') return said
   if (name === 'messagereceived' || name === 'inboundmessage') return 'inbound'
   return name === 'messagesent' || name === 'outboundmessage' ? 'outbound' : null
 }
 
-function attachmentsOf (value: unknown): MessageReported['attachments'] {
+function attachmentsOf(value: unknown): MessageReported['attachments'] {
   return Array.isArray(value) ? value.slice(0, MAX_ATTACHMENTS).flatMap(attachmentOf) : []
 }
 
 /** Nothing when nothing of it can be read. */
-function attachmentOf (value: unknown): MessageReported['attachments'] {
+function attachmentOf(value: unknown): MessageReported['attachments'] {
   if (typeof value !== 'object' || value === null) return []
   const members = byLowerCaseName(value as Record<string, unknown>) // an object of JSON.parse
   const size = members.get('filesize') ?? members.get('size')

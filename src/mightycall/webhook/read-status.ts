@@ -10,7 +10,7 @@ const STATUS_LIKE = /profile|presence|status|availability/
  * A notification of an agent's presence. None is documented, so a name that looks like one is not enough:
  * without an extension and a presence that we know it is of an unknown type, and drift shows it.
  */
-export function readStatus ({ identified, fields, original }: Readable, name: string): StatusReported | null {
+export function readStatus({ identified, fields, original }: Readable, name: string): StatusReported | null {
   if (!STATUS_LIKE.test(name)) return null
   const isCut = typeof fields.extension === 'string' && fields.extension.length > MAX_NAME_LENGTH // and might be another's then
   const extension = isCut ? null : cleanName(fields.extension)
@@ -20,7 +20,7 @@ export function readStatus ({ identified, fields, original }: Readable, name: st
 }
 
 /** `Available`, `dnd`, `Do not disturb`, `DoNotDisturb`, … */
-function presenceOf ({ get }: Fields): Presence | null {
+function presenceOf({ get }: Fields): Presence | null {
   const said = get('status') ?? get('presence') ?? get('availability')
   if (typeof said !== 'string' || said.length > MAX_NAME_LENGTH) return null
   const letters = said.toLowerCase().replace(/[^a-z]/g, '')

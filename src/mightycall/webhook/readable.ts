@@ -18,10 +18,18 @@ export interface Readable {
 }
 
 /** The fields that every event of a notification begins with. */
-export function beginningOf<T extends Event['type']> (type: T, { id, account, occurredAt, receivedAt, clock }: Identified) {
+export function beginningOf<T extends Event['type']>(
+  type: T,
+  { id, account, occurredAt, receivedAt, clock }: Identified
+) {
   return { id, type, account, occurredAt, receivedAt, ...(clock && { clock }), source: 'webhook' as const }
 }
 
-export function toUnclassified (identified: Identified, reason: UnclassifiedReason, fields: Fields | null, original: Original): UnclassifiedEvent {
+export function toUnclassified(
+  identified: Identified,
+  reason: UnclassifiedReason,
+  fields: Fields | null,
+  original: Original
+): UnclassifiedEvent {
   return { ...beginningOf('unclassified', identified), reason, eventType: cleanName(fields?.eventType), ...original }
 }

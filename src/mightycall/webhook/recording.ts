@@ -6,18 +6,26 @@ const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/
 const MAX_SECONDS = 1e9
 
 /** Seconds from `hh:mm:ss` or a number of seconds, to the millisecond; null when it is neither. */
-export function durationOf (value: unknown): number | null {
-  const text = typeof value === 'number' ? String(value) : typeof value === 'string' && value.length <= 40 ? value.trim() : ''
+export function durationOf(value: unknown): number | null {
+  const text =
+    typeof value === 'number' ? String(value) : typeof value === 'string' && value.length <= 40 ? value.trim() : ''
   const [, days = 0, hours, minutes, seconds] = DURATION.exec(text) ?? []
-  const total = hours === undefined ? SECONDS.test(text) ? Number(text) : Number.NaN : ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)
+  const total =
+    hours === undefined
+      ? SECONDS.test(text)
+        ? Number(text)
+        : Number.NaN
+      : ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)
   return total <= MAX_SECONDS ? Math.round(total * 1000) / 1000 : null
 }
 
 /**
- * Where a recording is, or null when that is no https address of MightyCall's: a link is followed by us, so a sender must not choose the host.
- * Query and fragment go: they expire, or hold keys. A single slash after `https:`, which has been seen, is mended by the URL parser.
+ * Where a recording is, or null when that is no https address of MightyCall's: a link is followed by us, so a sender
+ * must not choose the host.
+ * Query and fragment go: they expire, or hold keys. A single slash after `https:`, which has been seen, is mended by
+ * the URL parser.
  */
-export function recordingLinkOf (value: unknown): string | null {
+export function recordingLinkOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 4 * MAX_LINK_LENGTH) return null
   const url = parseUrl(value)
   if (url?.protocol !== 'https:' || url.port !== '' || !/(?:^|\.)mightycall\.com$/.test(url.hostname)) return null
@@ -25,7 +33,7 @@ export function recordingLinkOf (value: unknown): string | null {
   return link.length <= MAX_LINK_LENGTH ? link : null
 }
 
-function parseUrl (text: string): URL | null {
+function parseUrl(text: string): URL | null {
   try {
     return new URL(text)
   } catch {

@@ -23,7 +23,7 @@ const MAX_FIELDS = 50
  * What a webhook's event holds that we do not know: its type, and names at its top or in its Body.
  * Runs for every event: a look-up for each name, and nothing else unless there is something.
  */
-export function driftOf (event: Event): readonly Drift[] {
+export function driftOf(event: Event): readonly Drift[] {
   if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return NONE
   const unknown = unknownFields(event.raw)
   const isTypeUnknown = event.type === 'unclassified' && event.reason === 'unknown-type'
@@ -32,7 +32,7 @@ export function driftOf (event: Event): readonly Drift[] {
 
 type Unknown = [path: string, value: unknown]
 
-function unknownFields (raw: Event['raw']): Unknown[] | null {
+function unknownFields(raw: Event['raw']): Unknown[] | null {
   if (!isObject(raw)) return null // bytes
   let unknown: Unknown[] | null = null
   for (const name in raw) {
@@ -46,19 +46,23 @@ function unknownFields (raw: Event['raw']): Unknown[] | null {
 }
 
 /** A body of 256 KiB has room for many names: those beyond the limit count as one. */
-function added (unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
+function added(unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
   if (unknown === null) return [[pathOf(prefix, name), value]]
   if (unknown.length < MAX_FIELDS) unknown.push([pathOf(prefix, name), value])
   else if (unknown.length === MAX_FIELDS) unknown.push([REST, ''])
   return unknown
 }
 
-function pathOf (prefix: string, name: string): string {
+function pathOf(prefix: string, name: string): string {
   return maskedName(prefix + name) ?? '?'
 }
 
-function described (event: Event, unknown: readonly Unknown[], isTypeUnknown: boolean): Drift[] {
-  const eventType = isObject(event.raw) ? fieldsOf(event.raw).eventType : event.type === 'unclassified' ? event.eventType : null
+function described(event: Event, unknown: readonly Unknown[], isTypeUnknown: boolean): Drift[] {
+  const eventType = isObject(event.raw)
+    ? fieldsOf(event.raw).eventType
+    : event.type === 'unclassified'
+      ? event.eventType
+      : null
   const type = maskedName(eventType) ?? ''
   const drifts = unknown.map(([field, value]) => ({ type, field, sample: shapeOf(value) }))
   return isTypeUnknown ? [{ type, field: '', sample: shapeOf(eventType) }, ...drifts] : drifts

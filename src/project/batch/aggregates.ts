@@ -1,9 +1,12 @@
 import { type Change, type ChangeKind, writeChanges } from '../../db/changes.js'
 import type { Tx } from '../../db/transaction.js'
-import { type SeenExtensions, createSeenExtensions } from '../models/discovered-extensions.js'
-import { type ReportMoves, createReportMoves } from '../models/reports.js'
+import { createSeenExtensions, type SeenExtensions } from '../models/discovered-extensions.js'
+import { createReportMoves, type ReportMoves } from '../models/reports.js'
 
-/** What rows of many entities add to: gathered while they are folded, written last, since every batch locks these few rows, and the lock of changes. */
+/**
+ * What rows of many entities add to: gathered while they are folded, written last, since every batch locks these few
+ * rows, and the lock of changes.
+ */
 export interface Aggregates {
   reports: ReportMoves
   extensions: SeenExtensions
@@ -11,7 +14,7 @@ export interface Aggregates {
   write: (tx: Tx) => Promise<void>
 }
 
-export function createAggregates (): Aggregates {
+export function createAggregates(): Aggregates {
   const reports = createReportMoves()
   const extensions = createSeenExtensions()
   const changes = createChangedObjects()
@@ -38,9 +41,11 @@ export interface ChangedObjects {
 /** So many objects of an account are loaded anew faster than they are told one by one. */
 const MOST_OF_AN_ACCOUNT = 5_000
 
-export function createChangedObjects (): ChangedObjects {
+export function createChangedObjects(): ChangedObjects {
   const accounts = new Map<string, Map<string, Change> | 'all'>()
-  const reset = (account: string) => { accounts.set(account, 'all') }
+  const reset = (account: string) => {
+    accounts.set(account, 'all')
+  }
   return {
     reset,
     add: (kind, account, object) => {
@@ -49,6 +54,12 @@ export function createChangedObjects (): ChangedObjects {
       accounts.set(account, own.set(`${kind}\n${object}`, { kind, account, object }))
       if (own.size > MOST_OF_AN_ACCOUNT) reset(account)
     },
-    write: tx => writeChanges(tx, [...accounts].flatMap(([account, own]) => own === 'all' ? [{ kind: 'reset', account, object: '' }] : [...own.values()]))
+    write: tx =>
+      writeChanges(
+        tx,
+        [...accounts].flatMap(([account, own]) =>
+          own === 'all' ? [{ kind: 'reset', account, object: '' }] : [...own.values()]
+        )
+      )
   }
 }

@@ -1,8 +1,8 @@
 import { LOCKS } from '../../db/advisory-locks.js'
-import { type Columns, arraysOf, unnest } from '../../db/bulk-sql.js'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Event } from '../../events/event.js'
-import { type Drift, REST, driftOf } from '../../mightycall/webhook/unknown-fields.js'
+import { type Drift, driftOf, REST } from '../../mightycall/webhook/unknown-fields.js'
 import { eventKeyColumns } from '../stored-events.js'
 
 /** An event or an answer, and what it holds that we do not know. */
@@ -16,9 +16,8 @@ export interface Sighting {
 const MAX_PAIRS = 500
 const REST_OF_ACCOUNT: Drift = { type: REST, field: REST, sample: '' }
 
-
 export type DriftPair = Pick<Drift, 'type' | 'field'>
-type Counted = Drift & { account: string, receivedAt: string }
+type Counted = Drift & { account: string; receivedAt: string }
 
 const columns: Columns<Counted> = {
   account: { type: 'text', of: row => row.account },
@@ -40,20 +39,27 @@ const COUNT = `insert into drift (account, type, field, count, sample, first_see
  * Counts each pair of type and field once for each sighting. Its rows are hot: near the end of the transaction.
  * @returns the pairs that were seen for the first time
  */
-export async function countSightings (tx: Tx, sightings: readonly Sighting[]): Promise<DriftPair[]> {
+export async function countSightings(tx: Tx, sightings: readonly Sighting[]): Promise<DriftPair[]> {
   if (sightings.length === 0) return []
   const accounts = [...new Set(sightings.map(({ account }) => account))]
   let places = await loadPlaces(tx, accounts)
   if (sightings.some(({ account, drifts }) => drifts.some(drift => !places.has(account, drift)))) {
-    await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.drift]) // new pairs are rare, and two batches must not both take the last places
+    // new pairs are rare, and two batches must not both take the last places
+    await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.drift])
     places = await loadPlaces(tx, accounts)
   }
-  const { rows } = await tx.query<DriftPair & { isNew: boolean }>(COUNT, arraysOf(columns, sightings.flatMap(sighting => withinLimit(sighting, places))))
-  return rows.flatMap(({ type, field, isNew }) => isNew ? [{ type, field }] : [])
+  const { rows } = await tx.query<DriftPair & { isNew: boolean }>(
+    COUNT,
+    arraysOf(
+      columns,
+      sightings.flatMap(sighting => withinLimit(sighting, places))
+    )
+  )
+  return rows.flatMap(({ type, field, isNew }) => (isNew ? [{ type, field }] : []))
 }
 
 /** Each pair once: what finds no place is the rest. */
-function withinLimit ({ account, receivedAt, drifts }: Sighting, places: Places): Counted[] {
+function withinLimit({ account, receivedAt, drifts }: Sighting, places: Places): Counted[] {
   const counted = new Map<string, Counted>()
   for (const drift of drifts) {
     const { type, field, sample } = places.take(account, drift) ? drift : REST_OF_ACCOUNT
@@ -69,8 +75,11 @@ interface Places {
   take: (account: string, pair: DriftPair) => boolean
 }
 
-async function loadPlaces (tx: Tx, accounts: readonly string[]): Promise<Places> {
-  const { rows } = await tx.query<DriftPair & { account: string }>('select account, type, field from drift where account = any($1) and (type, field) <> ($2, $3)', [accounts, REST, REST])
+async function loadPlaces(tx: Tx, accounts: readonly string[]): Promise<Places> {
+  const { rows } = await tx.query<DriftPair & { account: string }>(
+    'select account, type, field from drift where account = any($1) and (type, field) <> ($2, $3)',
+    [accounts, REST, REST]
+  )
   const taken = new Map<string, Set<string>>(accounts.map(account => [account, new Set()]))
   const keyOf = ({ type, field }: DriftPair) => `${type}\n${field}`
   for (const row of rows) taken.get(row.account)?.add(keyOf(row))
@@ -88,7 +97,7 @@ async function loadPlaces (tx: Tx, accounts: readonly string[]): Promise<Places>
 export type Drifts = ReadonlyMap<Event, readonly Drift[]>
 
 /** What the events hold that we do not know, of those that hold such a thing. */
-export function driftsOf (events: readonly Event[]): Drifts {
+export function driftsOf(events: readonly Event[]): Drifts {
   const drifts = new Map<Event, readonly Drift[]>()
   for (const event of events) {
     const drift = driftOf(event)
@@ -102,8 +111,11 @@ const STORED = `select u.account, u.id from ${unnest(eventKeyColumns)}
   where exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
     or exists (select from events e where e.account = u.account and e.kind = 'unclassified' and e.entity = u.id::text and e.id = u.id)`
 
-/** Those of the events that are not stored yet. Asked between the lock of their entities and their insertion, it is the truth. */
-export async function notStored (tx: Tx, events: readonly Event[]): Promise<Event[]> {
+/**
+ * Those of the events that are not stored yet. Asked between the lock of their entities and their insertion, it is the
+ * truth.
+ */
+export async function notStored(tx: Tx, events: readonly Event[]): Promise<Event[]> {
   if (events.length === 0) return []
   const { rows } = await tx.query<Pick<Event, 'id' | 'account'>>(STORED, arraysOf(eventKeyColumns, events))
   const stored = new Set(rows.map(({ account, id }) => `${account}\n${id}`))
@@ -111,6 +123,9 @@ export async function notStored (tx: Tx, events: readonly Event[]): Promise<Even
 }
 
 /** Counts the drift of events that were not stored before. Its rows are hot: near the end of the transaction. */
-export async function countDrift (tx: Tx, events: readonly Event[], drifts: Drifts): Promise<void> {
-  await countSightings(tx, events.map(event => ({ account: event.account, receivedAt: event.receivedAt, drifts: drifts.get(event) ?? [] })))
+export async function countDrift(tx: Tx, events: readonly Event[], drifts: Drifts): Promise<void> {
+  await countSightings(
+    tx,
+    events.map(event => ({ account: event.account, receivedAt: event.receivedAt, drifts: drifts.get(event) ?? [] }))
+  )
 }

@@ -1,8 +1,8 @@
 import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
-import { sqlStateOf } from '../../lib/sqlstate.js'
 import type { Tx } from '../../db/transaction.js'
-import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import type { StoredRecord } from '../../event-log/port.js'
+import { ACCOUNT_PATTERN } from '../../events/envelope.js'
+import { sqlStateOf } from '../../lib/sqlstate.js'
 
 /** A record that cannot be projected, and why: undecodable, or refused by the database for what it holds. */
 export interface DeadLetter {
@@ -14,7 +14,7 @@ export interface DeadLetter {
   err: Error
 }
 
-type Row = DeadLetter & { logId: string, now: Date }
+type Row = DeadLetter & { logId: string; now: Date }
 
 const columns: Columns<Row> = {
   log_id: { type: 'text', of: row => row.logId },
@@ -25,7 +25,7 @@ const columns: Columns<Row> = {
   account: { type: 'text', of: row => row.account },
   code: { type: 'text', of: row => refusalOf(row.err).code },
   reason: { type: 'text', of: row => refusalOf(row.err).reason },
-  key: { type: 'bytea', of: row => row.record.key === null ? null : Buffer.from(row.record.key) },
+  key: { type: 'bytea', of: row => (row.record.key === null ? null : Buffer.from(row.record.key)) },
   value: { type: 'bytea', of: row => row.record.value },
   headers: { type: 'jsonb', of: row => headersOf(row.record) },
   died_at: { type: 'timestamptz', of: row => row.now.toISOString() }
@@ -37,28 +37,42 @@ const INSERT = `insert into dead_letters (${Object.keys(columns).join(', ')}) se
   where dead_letters.state = 'dead' and (dead_letters.code, dead_letters.reason) is distinct from (excluded.code, excluded.reason)`
 
 /** Keeps the records whole, for a later redrive. */
-export async function insertDeadLetters (tx: Tx, logId: string, letters: readonly DeadLetter[], now: Date): Promise<void> {
-  if (letters.length > 0) await tx.query(INSERT, arraysOf(columns, letters.map(letter => ({ ...letter, logId, now }))))
+export async function insertDeadLetters(
+  tx: Tx,
+  logId: string,
+  letters: readonly DeadLetter[],
+  now: Date
+): Promise<void> {
+  if (letters.length > 0)
+    await tx.query(
+      INSERT,
+      arraysOf(
+        columns,
+        letters.map(letter => ({ ...letter, logId, now }))
+      )
+    )
 }
 
 /** Why a record cannot be projected. A database's message quotes the value that it refuses; ours do not. */
-export function refusalOf (err: Error): { code: string, reason: string } {
+export function refusalOf(err: Error): { code: string; reason: string } {
   const state = sqlStateOf(err)
   if (state) return { code: state, reason: 'the database refuses what it holds' }
   return { code: (err as { code?: string }).code ?? 'MCS_UNKNOWN', reason: err.message } // ours all have a code
 }
 
 /** Of an undecodable record: what its header says, which anyone may have written. */
-export function claimedAccount ({ headers }: Pick<StoredRecord, 'headers'>): string | null {
+export function claimedAccount({ headers }: Pick<StoredRecord, 'headers'>): string | null {
   const [, account = ''] = /^\/mightycall\/([^/]*)\//.exec(headers.ce_source ?? '') ?? []
   return new RegExp(ACCOUNT_PATTERN).test(account) ? account : null
 }
 
 /** Headers are bytes to Kafka, but text without U+0000 to jsonb. */
-function headersOf (record: StoredRecord): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [clean(name), clean(value)])))
+function headersOf(record: StoredRecord): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [clean(name), clean(value)]))
+  )
 }
 
-function clean (text: string): string {
+function clean(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\uFFFD')
 }

@@ -1,11 +1,11 @@
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { type Tx, isolatePoison } from '../../db/transaction.js'
+import { isolatePoison, type Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { sqlStateOf } from '../../lib/sqlstate.js'
 import { compare } from '../models/facts.js'
 import type { ReadModel } from '../models/read-model.js'
 import { READ_MODELS } from '../models/read-models.js'
-import { type History, entityKey, loadHistories } from '../stored-events.js'
+import { entityKey, type History, loadHistories } from '../stored-events.js'
 import type { Aggregates } from './aggregates.js'
 import { markFolded } from './entities.js'
 import { type Folded, writeRows } from './write-rows.js'
@@ -25,28 +25,47 @@ export interface FoldContext {
 
 /**
  * Folds the whole histories of locked entities and writes their rows.
- * A fold that throws, or a row that the database refuses, leaves that entity's old row as it is and marks the entity: the batch goes on.
+ * A fold that throws, or a row that the database refuses, leaves that entity's old row as it is and marks the entity:
+ * the batch goes on.
  */
-export async function foldEntities (tx: Tx, entities: readonly Entity[], context: FoldContext): Promise<FailedEntity[]> {
+export async function foldEntities(tx: Tx, entities: readonly Entity[], context: FoldContext): Promise<FailedEntity[]> {
   const failures: FailedEntity[] = []
-  const inOrder = [...entities].sort((a, b) => compare(entityKey(a), entityKey(b))) // of the locks of seen-extensions.ts too
+  // of the locks of seen-extensions.ts too
+  const inOrder = [...entities].sort((a, b) => compare(entityKey(a), entityKey(b)))
   for (const model of READ_MODELS) {
     const own = inOrder.filter(entity => entity.kind === model.kind)
-    if (own.length > 0) failures.push(...await foldKind(tx, model, await loadHistories(tx, own), context))
+    if (own.length > 0) failures.push(...(await foldKind(tx, model, await loadHistories(tx, own), context)))
   }
   return failures
 }
 
-async function foldKind (tx: Tx, model: ReadModel<unknown>, histories: readonly History[], context: FoldContext): Promise<FailedEntity[]> {
+async function foldKind(
+  tx: Tx,
+  model: ReadModel<unknown>,
+  histories: readonly History[],
+  context: FoldContext
+): Promise<FailedEntity[]> {
   return keepFolded(tx, model, foldAll(model, histories, context.settings), context.aggregates)
 }
 
 /** Writes what was folded, and marks which entities were not; those that `isWritten` refuses are right already. */
-export async function keepFolded (tx: Tx, model: ReadModel<unknown>, { folded, failures }: FoldedAll, aggregates: Aggregates, isWritten: (folded: Folded) => boolean = () => true): Promise<FailedEntity[]> {
+export async function keepFolded(
+  tx: Tx,
+  model: ReadModel<unknown>,
+  { folded, failures }: FoldedAll,
+  aggregates: Aggregates,
+  isWritten: (folded: Folded) => boolean = () => true
+): Promise<FailedEntity[]> {
   const refused = await isolatePoison(tx, folded.filter(isWritten), some => writeRows(tx, model, some, aggregates))
-  const all = [...failures, ...refused.map(({ item, err }) => ({ entity: item.entity, failed: sqlStateOf(err) ?? 'row', err }))]
+  const all = [
+    ...failures,
+    ...refused.map(({ item, err }) => ({ entity: item.entity, failed: sqlStateOf(err) ?? 'row', err }))
+  ]
   const failed = new Map(all.map(failure => [failure.entity, failure.failed]))
-  await markFolded(tx, [...folded, ...failures].map(({ entity }) => ({ entity, failed: failed.get(entity) ?? null })))
+  await markFolded(
+    tx,
+    [...folded, ...failures].map(({ entity }) => ({ entity, failed: failed.get(entity) ?? null }))
+  )
   return all
 }
 
@@ -56,7 +75,11 @@ export interface FoldedAll {
 }
 
 /** A fold that throws stops no other. */
-export function foldAll (model: ReadModel<unknown>, histories: readonly History[], settings: AccountSettings): FoldedAll {
+export function foldAll(
+  model: ReadModel<unknown>,
+  histories: readonly History[],
+  settings: AccountSettings
+): FoldedAll {
   const folded: Folded[] = []
   const failures: FailedEntity[] = []
   for (const history of histories) {

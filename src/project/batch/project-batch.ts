@@ -6,7 +6,7 @@ import type { Event } from '../../events/event.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
 import type { BatchGuard } from '../breaker/guard.js'
 import { createAggregates } from './aggregates.js'
-import { type CheckpointKey, type Hole, advanceCheckpoint, lockCheckpoint, recordHole } from './checkpoints.js'
+import { advanceCheckpoint, type CheckpointKey, type Hole, lockCheckpoint, recordHole } from './checkpoints.js'
 import { countDrift, driftsOf } from './count-drift.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
 import { decodeAll, digestOf, isRecord } from './decode.js'
@@ -17,7 +17,10 @@ import { storeEvents } from './store-events.js'
 export interface Projected {
   /** Another record lies where the checkpoint was: nothing was projected, and reading must start again. */
   hole: Hole | null
-  /** The checkpoint lies before what this process has projected: the database was restored, or its replica took over. Nothing was projected. */
+  /**
+   * The checkpoint lies before what this process has projected: the database was restored, or its replica took over.
+   * Nothing was projected.
+   */
   wentBack: boolean
   /** Records that no earlier transaction had handled. */
   records: number
@@ -47,18 +50,25 @@ export interface Reached {
 
 /**
  * Projects the records of one partition in one READ COMMITTED transaction, always in this order of locks:
- * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's advance, and last the
+ * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's
+ * advance, and last the
  * few rows that many entities add to, and the numbered changes.
  *
  * @param records  in the order of their offsets
  * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
  */
-export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: readonly StoredRecord[], { now, settings, reached = null, guard }: BatchOptions): Promise<Projected> {
+export async function projectBatch(
+  pool: pg.Pool,
+  key: CheckpointKey,
+  records: readonly StoredRecord[],
+  { now, settings, reached = null, guard }: BatchOptions
+): Promise<Projected> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
     if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
     const handled = records.find(record => record.offset === checkpoint.offset)
-    const isGone = reached?.isHeld && reached.offset === checkpoint.offset && !handled // in a sparse log, a record of another topic lies there now
+    // in a sparse log, a record of another topic lies there now
+    const isGone = reached?.isHeld && reached.offset === checkpoint.offset && !handled
     if (isGone || (handled && !isRecord(handled, checkpoint.id, settings))) {
       const hole: Hole = { reason: 'other-record', checkpoint, bounds: null }
       await recordHole(tx, key, hole, now)
@@ -76,16 +86,38 @@ export async function projectBatch (pool: pg.Pool, key: CheckpointKey, records: 
     passCrashPoint('after-events-before-rows')
     const aggregates = createAggregates()
     const failures = await foldEntities(tx, entities, { settings, aggregates })
-    const deadLetters = [...undecodable, ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, account: item.event.account, err }))]
+    const deadLetters = [
+      ...undecodable,
+      ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, account: item.event.account, err }))
+    ]
     guard?.leave(fresh, { decoded, deadLetters, failures })
     await insertDeadLetters(tx, key.logId, deadLetters, now)
     passCrashPoint('after-rows-before-checkpoint')
-    await advanceCheckpoint(tx, key, { offset: last.offset, id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last) })
+    await advanceCheckpoint(tx, key, {
+      offset: last.offset,
+      id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last)
+    })
     await countDrift(tx, drifted, drifts)
     await aggregates.write(tx)
     passCrashPoint('after-checkpoint-before-commit')
-    return { hole: null, wentBack: false, records: fresh.length, events, deadLetters, failures, drifted: drifted.length }
+    return {
+      hole: null,
+      wentBack: false,
+      records: fresh.length,
+      events,
+      deadLetters,
+      failures,
+      drifted: drifted.length
+    }
   })
 }
 
-const NOTHING: Projected = { hole: null, wentBack: false, records: 0, events: [], deadLetters: [], failures: [], drifted: 0 }
+const NOTHING: Projected = {
+  hole: null,
+  wentBack: false,
+  records: 0,
+  events: [],
+  deadLetters: [],
+  failures: [],
+  drifted: 0
+}

@@ -1,4 +1,4 @@
-import { type Columns, arraysOf, bulkUpsert, unnest } from '../../db/bulk-sql.js'
+import { arraysOf, bulkUpsert, type Columns, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import type { ReadModel, Table } from '../models/read-model.js'
@@ -22,16 +22,22 @@ interface Written {
 }
 
 /**
- * Writes the rows of locked entities of one kind as they are now, whatever was there before, and gathers what that changes elsewhere.
+ * Writes the rows of locked entities of one kind as they are now, whatever was there before, and gathers what that
+ * changes elsewhere.
  * Nothing is gathered when a statement fails, and no change of rows that were right already.
  */
-export async function writeRows (tx: Tx, model: ReadModel<unknown>, folded: readonly Folded[], aggregates: Aggregates): Promise<void> {
+export async function writeRows(
+  tx: Tx,
+  model: ReadModel<unknown>,
+  folded: readonly Folded[],
+  aggregates: Aggregates
+): Promise<void> {
   const present = folded.filter(({ row }) => row !== null)
   const gone = folded.filter(({ row }) => row === null).map(({ entity }) => entity)
   const written: Written[] = []
   for (const [i, table] of model.tables.entries()) {
     const keeps = i === 0 && model.contributionOf !== undefined
-    written.push(...await writeTable(tx, table, { present, gone, keeps }))
+    written.push(...(await writeTable(tx, table, { present, gone, keeps })))
   }
   for (const { account, contribution } of written) aggregates.reports.add(account, contribution ?? [], -1)
   for (const { entity, row } of present) {
@@ -42,7 +48,12 @@ export async function writeRows (tx: Tx, model: ReadModel<unknown>, folded: read
 }
 
 /** The entities, and the agents that they show or have shown. */
-function gatherChanges (model: ReadModel<unknown>, present: readonly Folded[], written: readonly Written[], changes: ChangedObjects): void {
+function gatherChanges(
+  model: ReadModel<unknown>,
+  present: readonly Folded[],
+  written: readonly Written[],
+  changes: ChangedObjects
+): void {
   const changed = new Set<string>()
   for (const { account, entity, agent } of written) {
     if (entity === null) continue
@@ -53,18 +64,27 @@ function gatherChanges (model: ReadModel<unknown>, present: readonly Folded[], w
   for (const table of model.tables) {
     const agentOf = table.agent === undefined ? undefined : table.columns[table.agent]?.of
     if (!agentOf) continue
-    for (const { entity: { account, entity }, row } of present) {
+    for (const {
+      entity: { account, entity },
+      row
+    } of present) {
       const agents = changed.has(`${account}\n${entity}`) ? table.rowsOf(row).map(agentOf) : []
       for (const agent of agents) if (agent) changes.add('agent', account, String(agent))
     }
   }
 }
 
-async function writeTable (tx: Tx, table: Table<unknown>, { present, gone, keeps }: { present: readonly Folded[], gone: readonly Entity[], keeps: boolean }): Promise<Written[]> {
+async function writeTable(
+  tx: Tx,
+  table: Table<unknown>,
+  { present, gone, keeps }: { present: readonly Folded[]; gone: readonly Entity[]; keeps: boolean }
+): Promise<Written[]> {
   const statements = statementsOf(table)
   const rows = present.flatMap(({ row }) => table.rowsOf(row))
   const written: Written[] = []
-  const run = async (text: string, values: unknown[]) => { written.push(...(await tx.query<Written>(text, values)).rows) }
+  const run = async (text: string, values: unknown[]) => {
+    written.push(...(await tx.query<Written>(text, values)).rows)
+  }
   if (gone.length > 0) await run(keeps ? statements.deleteKept : statements.deleteAll, entitiesOf(gone))
   if (table.many && present.length > 0) {
     const keys = arraysOf(pick(table.columns, table.key), rows)
@@ -74,7 +94,10 @@ async function writeTable (tx: Tx, table: Table<unknown>, { present, gone, keeps
   return written
 }
 
-const entitiesOf = (entities: readonly Entity[]) => [entities.map(({ account }) => account), entities.map(({ entity }) => entity)]
+const entitiesOf = (entities: readonly Entity[]) => [
+  entities.map(({ account }) => account),
+  entities.map(({ entity }) => entity)
+]
 
 interface Statements {
   upsert: string
@@ -89,14 +112,14 @@ interface Statements {
 /** Made once for each table: their text is constant. */
 const made = new Map<string, Statements>()
 
-function statementsOf (table: Table<unknown>): Statements {
+function statementsOf(table: Table<unknown>): Statements {
   const known = made.get(table.name) ?? statementsFor(table)
   made.set(table.name, known)
   return known
 }
 
 /** Table and column names are ours, never a user's. */
-function statementsFor ({ name, entity, key, columns, agent }: Table<unknown>): Statements {
+function statementsFor({ name, entity, key, columns, agent }: Table<unknown>): Statements {
   const upsert = `${bulkUpsert(name, key, columns).text} returning account, ${entity} as entity`
   const isOf = `(t.account, t.${entity}) in (select * from unnest($1::text[], $2::text[]))`
   const deleted = `returning t.account, t.${entity} as entity${agent === undefined ? '' : `, t.${agent} as agent`}`
@@ -110,6 +133,6 @@ function statementsFor ({ name, entity, key, columns, agent }: Table<unknown>): 
   }
 }
 
-export function pick<Row> (columns: Columns<Row>, names: readonly string[]): Columns<Row> {
+export function pick<Row>(columns: Columns<Row>, names: readonly string[]): Columns<Row> {
   return Object.fromEntries(Object.entries(columns).filter(([name]) => names.includes(name)))
 }

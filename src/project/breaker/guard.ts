@@ -4,8 +4,16 @@ import type { Tx } from '../../db/transaction.js'
 import { ProjectorStoppedError } from '../../errors.js'
 import type { StoredRecord } from '../../event-log/port.js'
 import type { CheckpointKey } from '../batch/checkpoints.js'
-import { type Stop, describeStop, letThroughUntil, loadStop, recordStop } from './stops.js'
-import { type BatchFailures, type Excess, type FailureWindow, type Outcome, commonCode, createFailureWindow, outcomesOf } from './window.js'
+import { describeStop, letThroughUntil, loadStop, recordStop, type Stop } from './stops.js'
+import {
+  type BatchFailures,
+  commonCode,
+  createFailureWindow,
+  type Excess,
+  type FailureWindow,
+  type Outcome,
+  outcomesOf
+} from './window.js'
 
 /** Asked within the transaction of a batch. */
 export interface BatchGuard {
@@ -37,12 +45,14 @@ export interface Guard {
   watch: <T>(key: CheckpointKey, work: (guard: BatchGuard) => Promise<T>) => Promise<T>
 }
 
-/** Stops the projector before a bad deploy makes dead letters of a whole topic. Counts what this process has projected. */
-export function createGuard ({ pool, group, now, logger, onStopped }: GuardOptions): Guard {
+/**
+ * Stops the projector before a bad deploy makes dead letters of a whole topic. Counts what this process has projected.
+ */
+export function createGuard({ pool, group, now, logger, onStopped }: GuardOptions): Guard {
   const window = createFailureWindow()
   const tell = createTeller(logger, onStopped)
 
-  async function watch<T> (key: CheckpointKey, work: (guard: BatchGuard) => Promise<T>): Promise<T> {
+  async function watch<T>(key: CheckpointKey, work: (guard: BatchGuard) => Promise<T>): Promise<T> {
     const { guard, seen } = createBatchGuard(key, window, tell)
     try {
       const done = await work(guard)
@@ -50,7 +60,8 @@ export function createGuard ({ pool, group, now, logger, onStopped }: GuardOptio
       window.note(seen.outcomes)
       return done
     } catch (err) {
-      if (seen.excess) { // the batch is rolled back
+      if (seen.excess) {
+        // the batch is rolled back
         await recordStop(pool, key, { ...seen.excess, stoppedAt: now() })
         tell(await loadStop(pool, group))
       }
@@ -69,7 +80,11 @@ interface Seen {
   excess: Pick<Stop, 'lastOffset' | 'code' | keyof Excess> | null
 }
 
-function createBatchGuard (key: CheckpointKey, window: FailureWindow, tell: (stop: Stop | null) => void): { guard: BatchGuard, seen: Seen } {
+function createBatchGuard(
+  key: CheckpointKey,
+  window: FailureWindow,
+  tell: (stop: Stop | null) => void
+): { guard: BatchGuard; seen: Seen } {
   const seen: Seen = { outcomes: [], isLetThrough: false, excess: null }
   let letThrough = -1n
   const guard: BatchGuard = {
@@ -93,11 +108,15 @@ function createBatchGuard (key: CheckpointKey, window: FailureWindow, tell: (sto
 }
 
 /** An alarm when it stops, and a line when it goes on. */
-function createTeller (logger: Logger, onStopped: (isStopped: boolean) => void = () => {}): (stop: Stop | null) => void {
+function createTeller(logger: Logger, onStopped: (isStopped: boolean) => void = () => {}): (stop: Stop | null) => void {
   let isStopped = false
   return stop => {
     const why = describeStop(stop)
-    if (why && !isStopped) logger.error({ alarm: 'projector-stopped', code: stop?.code, records: stop?.records, failed: stop?.failed }, `the projector has ${why}`)
+    if (why && !isStopped)
+      logger.error(
+        { alarm: 'projector-stopped', code: stop?.code, records: stop?.records, failed: stop?.failed },
+        `the projector has ${why}`
+      )
     if (!why && isStopped) logger.info('the projector goes on')
     isStopped = why !== null
     onStopped(isStopped)

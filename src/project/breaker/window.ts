@@ -3,7 +3,7 @@ import { entityOf } from '../../events/event.js'
 import { type DeadLetter, refusalOf } from '../batch/dead-letters.js'
 import type { DecodedRecord } from '../batch/decode.js'
 import type { FailedEntity } from '../batch/fold-entities.js'
-import { entityKey } from '../stored-events.js'/** What became of a record: null when it was projected, otherwise what failed. The same entity fails once, however many records it has. */
+import { entityKey } from '../stored-events.js' /** What became of a record: null when it was projected, otherwise what failed. The same entity fails once, however many records it has. */
 export type Outcome = string | null
 
 /** More failures than a mistake of some sender explains. */
@@ -26,17 +26,21 @@ const LEAST_FAILED = 20
 const BEARABLE_SHARE = 0.01
 
 /** The outcomes of the last 2,000 records: too much is more than 1 % of them, and at least 20. */
-export function createFailureWindow (): FailureWindow {
+export function createFailureWindow(): FailureWindow {
   let last: Outcome[] = []
   return {
-    excessWith: outcomes => outcomes.every(outcome => outcome === null) ? null : findExcess(last, outcomes),
-    note: outcomes => { last = [...last, ...outcomes].slice(-RECORDS) },
-    clear: () => { last = [] }
+    excessWith: outcomes => (outcomes.every(outcome => outcome === null) ? null : findExcess(last, outcomes)),
+    note: outcomes => {
+      last = [...last, ...outcomes].slice(-RECORDS)
+    },
+    clear: () => {
+      last = []
+    }
   }
 }
 
 /** After each of the new records, since what a large batch begins with may be out of sight at its end. */
-function findExcess (before: readonly Outcome[], outcomes: readonly Outcome[]): Excess | null {
+function findExcess(before: readonly Outcome[], outcomes: readonly Outcome[]): Excess | null {
   const all = [...before, ...outcomes]
   const failing = new Map<string, number>()
   const count = (outcome: Outcome | undefined, by: 1 | -1) => {
@@ -50,7 +54,8 @@ function findExcess (before: readonly Outcome[], outcomes: readonly Outcome[]): 
     count(all[i - RECORDS], -1)
     const records = Math.min(i + 1, RECORDS)
     const isWhole = records === RECORDS || i === all.length - 1 // the first few say nothing yet
-    if (i >= before.length && isWhole && failing.size >= LEAST_FAILED && failing.size > records * BEARABLE_SHARE) return { records, failed: failing.size }
+    if (i >= before.length && isWhole && failing.size >= LEAST_FAILED && failing.size > records * BEARABLE_SHARE)
+      return { records, failed: failing.size }
   }
   return null
 }
@@ -62,22 +67,29 @@ export interface BatchFailures {
 }
 
 /** What became of each of the records behind an offset, in their order. */
-export function outcomesOf (records: readonly StoredRecord[], { decoded, deadLetters, failures }: BatchFailures, behind: Offset): Outcome[] {
+export function outcomesOf(
+  records: readonly StoredRecord[],
+  { decoded, deadLetters, failures }: BatchFailures,
+  behind: Offset
+): Outcome[] {
   if (deadLetters.length + failures.length === 0) return records.filter(({ offset }) => offset > behind).map(() => null)
   const dead = new Set(deadLetters.map(({ record }) => record))
   const failed = new Set(failures.map(({ entity }) => entityKey(entity)))
   const keys = new Map(decoded.map(({ record, event }) => [record, entityKey(entityOf(event))]))
-  return records.filter(({ offset }) => offset > behind).map(record => {
-    if (dead.has(record)) return `${record.topic}/${record.partition}@${record.offset}`
-    const key = keys.get(record)
-    return key !== undefined && failed.has(key) ? key : null
-  })
+  return records
+    .filter(({ offset }) => offset > behind)
+    .map(record => {
+      if (dead.has(record)) return `${record.topic}/${record.partition}@${record.offset}`
+      const key = keys.get(record)
+      return key !== undefined && failed.has(key) ? key : null
+    })
 }
 
 /** The code of most of the failures. */
-export function commonCode ({ deadLetters, failures }: BatchFailures): string {
+export function commonCode({ deadLetters, failures }: BatchFailures): string {
   const counts = new Map<string, number>()
-  for (const code of [...deadLetters.map(({ err }) => refusalOf(err).code), ...failures.map(({ failed }) => failed)]) counts.set(code, (counts.get(code) ?? 0) + 1)
+  for (const code of [...deadLetters.map(({ err }) => refusalOf(err).code), ...failures.map(({ failed }) => failed)])
+    counts.set(code, (counts.get(code) ?? 0) + 1)
   const [most] = [...counts].sort(([, a], [, b]) => b - a)
   return most?.[0] ?? 'none'
 }

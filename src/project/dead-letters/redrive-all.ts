@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { redrive, type RedriveOptions, type Redriven } from './redrive.js'
+import { type Redriven, type RedriveOptions, redrive } from './redrive.js'
 
 export interface RedriveAllOptions extends Omit<RedriveOptions, 'now'> {
   now: () => Date
@@ -25,10 +25,17 @@ export interface RedrivenAll {
 const NEXT = "select id from dead_letters where state = 'dead' and id > $1 order by id limit 500"
 
 /** Redrives dead letters one after the other, each in a transaction of its own, in the order in which they died. */
-export async function redriveAll ({ ids, now, onStart, onLetter, signal, ...options }: RedriveAllOptions): Promise<RedrivenAll> {
+export async function redriveAll({
+  ids,
+  now,
+  onStart,
+  onLetter,
+  signal,
+  ...options
+}: RedriveAllOptions): Promise<RedrivenAll> {
   const { pool } = options
   const all: RedrivenAll = { redriven: 0, unchanged: 0, refused: 0, foldsFailed: 0, finished: false }
-  onStart?.(ids?.length ?? await countDead(pool))
+  onStart?.(ids?.length ?? (await countDead(pool)))
   for await (const id of ids ?? deadIds(pool)) {
     if (signal?.aborted) return all
     const redriven = await redrive(id, { ...options, now: now() })
@@ -39,15 +46,17 @@ export async function redriveAll ({ ids, now, onStart, onLetter, signal, ...opti
   return { ...all, finished: true }
 }
 
-async function * deadIds (pool: pg.Pool): AsyncGenerator<string> {
-  for (let after: string | null = '0'; after !== null;) {
+async function* deadIds(pool: pg.Pool): AsyncGenerator<string> {
+  for (let after: string | null = '0'; after !== null; ) {
     const { rows }: pg.QueryResult<{ id: string }> = await pool.query<{ id: string }>(NEXT, [after])
     for (const { id } of rows) yield id
     after = rows.at(-1)?.id ?? null
   }
 }
 
-async function countDead (pool: pg.Pool): Promise<number> {
-  const { rows: [row] } = await pool.query<{ count: string }>("select count(*) from dead_letters where state = 'dead'")
+async function countDead(pool: pg.Pool): Promise<number> {
+  const {
+    rows: [row]
+  } = await pool.query<{ count: string }>("select count(*) from dead_letters where state = 'dead'")
   return Number(row?.count ?? 0)
 }

@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { type Tx, inTransaction } from '../../db/transaction.js'
+import { inTransaction, type Tx } from '../../db/transaction.js'
 import { type Aggregates, createAggregates } from '../batch/aggregates.js'
 import { countDrift, driftsOf } from '../batch/count-drift.js'
 import { refusalOf } from '../batch/dead-letters.js'
 import { decodeByTodaysParser } from '../batch/decode.js'
 import { type FailedEntity, foldEntities } from '../batch/fold-entities.js'
 import { storeEvents } from '../batch/store-events.js'
-import { type Letter, type LetterState, findLetter, noteAction } from './discard.js'
+import { findLetter, type Letter, type LetterState, noteAction } from './discard.js'
 
 export interface RedriveOptions {
   pool: pg.Pool
@@ -24,7 +24,7 @@ export interface Redriven {
   /** False: it had been redriven before, and nothing was done. */
   changed: boolean
   /** Why it is still not projected; null: it is. */
-  refusal: { code: string, reason: string } | null
+  refusal: { code: string; reason: string } | null
   /** Its event is stored, but its row could not be folded. */
   failures: FailedEntity[]
 }
@@ -37,14 +37,18 @@ interface Projected {
 }
 
 /**
- * Projects a dead letter by today's code, in one transaction with the locks of a batch in their order: the entity, its events and rows,
+ * Projects a dead letter by today's code, in one transaction with the locks of a batch in their order: the entity, its
+ * events and rows,
  * the letter, and last what many entities add to. The same event is stored once, so that it may be done again.
  * A letter that is refused again stays as it is, with the new reason; one that was discarded may be redriven.
  *
  * @throws NotFoundError  there is no such letter
  * @throws whatever is no fault of the record; nothing is changed then
  */
-export async function redrive (id: string, { pool, settings, now, by, dryRun = false }: RedriveOptions): Promise<Redriven> {
+export async function redrive(
+  id: string,
+  { pool, settings, now, by, dryRun = false }: RedriveOptions
+): Promise<Redriven> {
   return inTransaction(pool, async tx => {
     const letter = await findLetter(tx, id) // without its lock: a batch takes that after those of entities
     if (letter.state === 'redriven') return UNCHANGED
@@ -60,11 +64,15 @@ export async function redrive (id: string, { pool, settings, now, by, dryRun = f
 
 const UNCHANGED: Redriven = { state: 'redriven', changed: false, refusal: null, failures: [] }
 
-async function project (tx: Tx, letter: Letter, settings: AccountSettings): Promise<Projected> {
+async function project(tx: Tx, letter: Letter, settings: AccountSettings): Promise<Projected> {
   const event = decode(letter, settings)
   if (event instanceof Error) return refused(event)
   const drifts = driftsOf([event])
-  const { entities, refused: [first], fresh } = await storeEvents(tx, [{ event }], event => drifts.has(event))
+  const {
+    entities,
+    refused: [first],
+    fresh
+  } = await storeEvents(tx, [{ event }], event => drifts.has(event))
   if (first) return refused(first.err)
   const aggregates: Aggregates = createAggregates()
   const failures = await foldEntities(tx, entities, { settings, aggregates })
@@ -78,7 +86,7 @@ async function project (tx: Tx, letter: Letter, settings: AccountSettings): Prom
   }
 }
 
-function decode (letter: Letter, settings: AccountSettings) {
+function decode(letter: Letter, settings: AccountSettings) {
   try {
     return decodeByTodaysParser(letter, settings)
   } catch (err) {
@@ -89,11 +97,32 @@ function decode (letter: Letter, settings: AccountSettings) {
 const refused = (err: Error): Projected => ({ refusal: refusalOf(err), failures: [], finish: async () => {} })
 
 /** False: the letter has been redriven meanwhile. */
-async function noteOutcome (tx: Tx, id: string, { account, refusal, now, by }: Pick<RedriveOptions, 'now' | 'by'> & Pick<Redriven, 'refusal'> & Pick<Letter, 'account'>): Promise<boolean> {
+async function noteOutcome(
+  tx: Tx,
+  id: string,
+  {
+    account,
+    refusal,
+    now,
+    by
+  }: Pick<RedriveOptions, 'now' | 'by'> & Pick<Redriven, 'refusal'> & Pick<Letter, 'account'>
+): Promise<boolean> {
   const { rowCount } = refusal
-    ? await tx.query("update dead_letters set code = $2, reason = $3 where id = $1 and state <> 'redriven'", [id, refusal.code, refusal.reason])
+    ? await tx.query("update dead_letters set code = $2, reason = $3 where id = $1 and state <> 'redriven'", [
+        id,
+        refusal.code,
+        refusal.reason
+      ])
     : await tx.query("update dead_letters set state = 'redriven' where id = $1 and state <> 'redriven'", [id])
   if (rowCount === 0) return false
-  await noteAction(tx, { letterId: id, account, action: refusal ? 'refused' : 'redriven', by, code: refusal?.code ?? null, reason: refusal?.reason ?? null, at: now })
+  await noteAction(tx, {
+    letterId: id,
+    account,
+    action: refusal ? 'refused' : 'redriven',
+    by,
+    code: refusal?.code ?? null,
+    reason: refusal?.reason ?? null,
+    at: now
+  })
   return true
 }

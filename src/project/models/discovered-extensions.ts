@@ -21,12 +21,15 @@ const columns: Columns<Sighting> = {
   created_at: { type: 'timestamptz', of: sighting => new Date(sighting.at).toISOString() }
 }
 
-/** Those known since before are left alone: an upsert would lock their rows, and every batch names the same few extensions. */
+/**
+ * Those known since before are left alone: an upsert would lock their rows, and every batch names the same few
+ * extensions.
+ */
 const WRITE = `insert into mightycall_extensions as e (${Object.keys(columns).join(', ')}) select * from ${unnest(columns)}
   where not exists (select from mightycall_extensions k where k.account = u.account and k.extension = u.extension and k.created_at <= u.created_at)
   on conflict (account, extension) do update set created_at = least(e.created_at, excluded.created_at)`
 
-export function createSeenExtensions (): SeenExtensions {
+export function createSeenExtensions(): SeenExtensions {
   const seen = new Map<string, Sighting>()
   return {
     add: sightings => {

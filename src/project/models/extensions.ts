@@ -12,8 +12,11 @@ export interface Extension {
   createdAt: number
 }
 
-/** The extension that these events describe, in any order and with doubles; null when there are none. Its profile knows it best. */
-export function foldExtension (events: readonly Folded<ExtensionReported>[]): Extension | null {
+/**
+ * The extension that these events describe, in any order and with doubles; null when there are none. Its profile knows
+ * it best.
+ */
+export function foldExtension(events: readonly Folded<ExtensionReported>[]): Extension | null {
   if (events.length === 0) return null
   const distinct = distinctById(events)
   const facts = newestOfRoutes(distinct, ['profile', 'journal'])
@@ -40,21 +43,24 @@ export const extensions: ReadModel<ExtensionRow> = {
     const extension = foldExtension(events as Folded<ExtensionReported>[]) // an entity of this kind has no other events
     return extension && { account, extension: entity, ...extension }
   },
-  tables: [table<ExtensionRow, ExtensionRow>({
-    name: 'mightycall_extensions',
-    entity: 'extension',
-    key: ['account', 'extension'],
-    agent: 'extension',
-    many: false,
-    rowsOf: row => [row],
-    columns: {
-      account: { type: 'text', of: row => row.account },
-      extension: { type: 'text', of: row => row.extension },
-      display_name: { type: 'text', of: row => row.displayName },
-      email: { type: 'text', of: row => row.email },
-      role: { type: 'text', of: row => row.role },
-      external_id: { type: 'text', of: row => row.externalId },
-      created_at: { type: 'timestamptz', of: row => iso(row.createdAt), least: true } // a call may have shown it earlier
-    }
-  })]
+  tables: [
+    table<ExtensionRow, ExtensionRow>({
+      name: 'mightycall_extensions',
+      entity: 'extension',
+      key: ['account', 'extension'],
+      agent: 'extension',
+      many: false,
+      rowsOf: row => [row],
+      columns: {
+        account: { type: 'text', of: row => row.account },
+        extension: { type: 'text', of: row => row.extension },
+        display_name: { type: 'text', of: row => row.displayName },
+        email: { type: 'text', of: row => row.email },
+        role: { type: 'text', of: row => row.role },
+        external_id: { type: 'text', of: row => row.externalId },
+        // a call may have shown it earlier
+        created_at: { type: 'timestamptz', of: row => iso(row.createdAt), least: true }
+      }
+    })
+  ]
 }

@@ -13,8 +13,11 @@ export interface BusinessNumber {
   createdAt: number
 }
 
-/** The number that these events describe, in any order and with doubles; null when there are none. Once removed it keeps its label. */
-export function foldNumber (events: readonly Folded<NumberEvent>[]): BusinessNumber | null {
+/**
+ * The number that these events describe, in any order and with doubles; null when there are none. Once removed it keeps
+ * its label.
+ */
+export function foldNumber(events: readonly Folded<NumberEvent>[]): BusinessNumber | null {
   if (events.length === 0) return null
   const distinct = distinctById(events)
   const inTime = inOrder(distinct)
@@ -43,21 +46,23 @@ export const numbers: ReadModel<NumberRow> = {
     const number = foldNumber(events as Folded<NumberEvent>[]) // an entity of this kind has no other events
     return number && { account, number: entity, ...number }
   },
-  tables: [table<NumberRow, NumberRow>({
-    name: 'phone_numbers',
-    entity: 'number',
-    key: ['account', 'number'],
-    many: false,
-    rowsOf: row => [row],
-    columns: {
-      account: { type: 'text', of: row => row.account },
-      number: { type: 'text', of: row => row.number },
-      id: { type: 'uuid', of: row => numberId(row.account, row.number) },
-      external_id: { type: 'text', of: row => row.externalId },
-      label: { type: 'text', of: row => row.label },
-      sms_enabled: { type: 'bool', of: row => row.smsEnabled },
-      is_active: { type: 'bool', of: row => row.isActive },
-      created_at: { type: 'timestamptz', of: row => iso(row.createdAt) }
-    }
-  })]
+  tables: [
+    table<NumberRow, NumberRow>({
+      name: 'phone_numbers',
+      entity: 'number',
+      key: ['account', 'number'],
+      many: false,
+      rowsOf: row => [row],
+      columns: {
+        account: { type: 'text', of: row => row.account },
+        number: { type: 'text', of: row => row.number },
+        id: { type: 'uuid', of: row => numberId(row.account, row.number) },
+        external_id: { type: 'text', of: row => row.externalId },
+        label: { type: 'text', of: row => row.label },
+        sms_enabled: { type: 'bool', of: row => row.smsEnabled },
+        is_active: { type: 'bool', of: row => row.isActive },
+        created_at: { type: 'timestamptz', of: row => iso(row.createdAt) }
+      }
+    })
+  ]
 }

@@ -15,7 +15,7 @@ export interface PresenceSpan {
 }
 
 /** The spans that these facts describe, oldest first, in any order and with doubles; a request to change is none. */
-export function foldPresence (events: readonly Folded<StatusEvent>[]): PresenceSpan[] {
+export function foldPresence(events: readonly Folded<StatusEvent>[]): PresenceSpan[] {
   const spans: PresenceSpan[] = []
   for (const { occurredAt, presence, source } of inOrder(events.filter(isReport))) {
     const at = Date.parse(occurredAt)
@@ -53,21 +53,23 @@ export const presences: ReadModel<PresenceRow> = {
     const spans = foldPresence(events as Folded<StatusEvent>[]) // an entity of this kind has no other events
     return spans.length === 0 ? null : { account, extension: entity, spans }
   },
-  tables: [table<PresenceRow, SpanRow>({
-    name: 'agent_presence',
-    entity: 'extension',
-    key: ['account', 'extension', 'since'],
-    agent: 'extension',
-    many: true,
-    rowsOf: ({ account, extension, spans }) => spans.map(span => ({ ...span, account, extension })),
-    columns: {
-      account: { type: 'text', of: row => row.account },
-      extension: { type: 'text', of: row => row.extension },
-      since: { type: 'timestamptz', of: row => iso(row.since) },
-      until: { type: 'timestamptz', of: row => iso(row.until) },
-      presence: { type: 'text', of: row => row.presence },
-      source: { type: 'text', of: row => row.source },
-      seen_at: { type: 'timestamptz', of: row => iso(row.seenAt) }
-    }
-  })]
+  tables: [
+    table<PresenceRow, SpanRow>({
+      name: 'agent_presence',
+      entity: 'extension',
+      key: ['account', 'extension', 'since'],
+      agent: 'extension',
+      many: true,
+      rowsOf: ({ account, extension, spans }) => spans.map(span => ({ ...span, account, extension })),
+      columns: {
+        account: { type: 'text', of: row => row.account },
+        extension: { type: 'text', of: row => row.extension },
+        since: { type: 'timestamptz', of: row => iso(row.since) },
+        until: { type: 'timestamptz', of: row => iso(row.until) },
+        presence: { type: 'text', of: row => row.presence },
+        source: { type: 'text', of: row => row.source },
+        seen_at: { type: 'timestamptz', of: row => iso(row.seenAt) }
+      }
+    })
+  ]
 }

@@ -20,9 +20,9 @@ export interface ReadModel<Row> {
   /** Others write rows of its table too: one without events of its own may be theirs. */
   sharesTable?: boolean
   /** What the row adds to mightycall_reports: the first table then has a column of that name. */
-  contributionOf? (row: Row): readonly Contribution[]
+  contributionOf?(row: Row): readonly Contribution[]
   /** The extensions that the events name: each gets a row of mightycall_extensions. */
-  seenIn? (row: Row): readonly Sighting[]
+  seenIn?(row: Row): readonly Sighting[]
 }
 
 /** A table of a read model. Its first two columns are the account and the entity. */
@@ -36,10 +36,10 @@ export interface Table<Row, TableRow = unknown> {
   agent?: string
   /** True when an entity may have several rows, so that some may have to go. */
   many: boolean
-  rowsOf (row: Row): readonly TableRow[]
+  rowsOf(row: Row): readonly TableRow[]
 }
 
 /** With the types of its rows, which the list of all models forgets. */
-export function table<Row, TableRow> (definition: Table<Row, TableRow>): Table<Row> {
+export function table<Row, TableRow>(definition: Table<Row, TableRow>): Table<Row> {
   return definition as Table<Row> // rowsOf gives what columns take: the compiler has just compared them
 }

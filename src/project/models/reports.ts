@@ -3,8 +3,19 @@ import type { Tx } from '../../db/transaction.js'
 import { compare } from './facts.js'
 
 /** What is summed: counts, and milliseconds. */
-export const MEASURES = ['calls', 'answered', 'missed', 'abandoned', 'voicemails', 'outbound', 'messagesIn', 'messagesOut', 'talkMs', 'waitMs'] as const
-export type Measure = typeof MEASURES[number]
+export const MEASURES = [
+  'calls',
+  'answered',
+  'missed',
+  'abandoned',
+  'voicemails',
+  'outbound',
+  'messagesIn',
+  'messagesOut',
+  'talkMs',
+  'waitMs'
+] as const
+export type Measure = (typeof MEASURES)[number]
 
 /** What one row adds to one row of mightycall_reports; what it does not name is 0. */
 export interface Contribution extends Partial<Record<Measure, number>> {
@@ -57,20 +68,38 @@ const sums = Object.keys(sumColumns).filter(name => !(name in key))
 const MOVE = `insert into mightycall_reports as r (${Object.keys(sumColumns).join(', ')}) select * from ${unnest(sumColumns)}
   on conflict (${Object.keys(key).join(', ')}) do update set ${sums.map(name => `${name} = r.${name} + excluded.${name}`).join(', ')}`
 
-export function createReportMoves (): ReportMoves {
+export function createReportMoves(): ReportMoves {
   const moves = new Map<string, Sum>()
   return {
     add: (account, contributions, sign) => {
       for (const contribution of contributions) {
         const { date, number, extension } = contribution
         const name = `${account}\n${date}\n${number}\n${extension}`
-        const sum = moves.get(name) ?? { account, date, number, extension, calls: 0, answered: 0, missed: 0, abandoned: 0, voicemails: 0, outbound: 0, messagesIn: 0, messagesOut: 0, talkMs: 0, waitMs: 0 }
+        const sum = moves.get(name) ?? {
+          account,
+          date,
+          number,
+          extension,
+          calls: 0,
+          answered: 0,
+          missed: 0,
+          abandoned: 0,
+          voicemails: 0,
+          outbound: 0,
+          messagesIn: 0,
+          messagesOut: 0,
+          talkMs: 0,
+          waitMs: 0
+        }
         for (const measure of MEASURES) sum[measure] += sign * (contribution[measure] ?? 0)
         moves.set(name, sum)
       }
     },
     write: async tx => {
-      const changed = [...moves].filter(([, sum]) => MEASURES.some(measure => sum[measure] !== 0)).sort(([a], [b]) => compare(a, b)).map(([, sum]) => sum)
+      const changed = [...moves]
+        .filter(([, sum]) => MEASURES.some(measure => sum[measure] !== 0))
+        .sort(([a], [b]) => compare(a, b))
+        .map(([, sum]) => sum)
       if (changed.length > 0) await tx.query(MOVE, arraysOf(sumColumns, changed))
     }
   }

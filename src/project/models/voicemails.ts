@@ -23,7 +23,7 @@ export interface Voicemail {
 }
 
 /** The voicemail that these events describe, in any order and with doubles; null when there are none. */
-export function foldVoicemail (events: readonly Folded<VoicemailEvent>[]): Voicemail | null {
+export function foldVoicemail(events: readonly Folded<VoicemailEvent>[]): Voicemail | null {
   if (events.length === 0) return null
   const distinct = distinctById(events)
   const facts = newestOfRoutes(distinct.filter(isReport), ['voicemails', 'journal'])
@@ -47,7 +47,8 @@ export function foldVoicemail (events: readonly Folded<VoicemailEvent>[]): Voice
   }
 }
 
-const isReport = (event: Folded<VoicemailEvent>): event is Folded<VoicemailReported> => event.type === 'voicemail.reported'
+const isReport = (event: Folded<VoicemailEvent>): event is Folded<VoicemailReported> =>
+  event.type === 'voicemail.reported'
 const isMark = (event: Folded<VoicemailEvent>): event is Folded<VoicemailMarked> => event.type === 'voicemail.marked'
 
 interface VoicemailRow extends Voicemail {
@@ -65,32 +66,39 @@ export const voicemails: ReadModel<VoicemailRow> = {
     const voicemail = foldVoicemail(events as Folded<VoicemailEvent>[]) // an entity of this kind has no other events
     if (!voicemail) return null
     const date = localDay(voicemail.leftAt, settings.timeZoneOf(account))
-    return { account, voicemailId: entity, ...voicemail, contribution: [{ date, number: voicemail.businessNumber ?? '', extension: '', voicemails: 1 }] }
-  },
-  tables: [table<VoicemailRow, VoicemailRow>({
-    name: 'voicemail_logs',
-    entity: 'voicemail_id',
-    key: ['account', 'voicemail_id'],
-    many: false,
-    rowsOf: row => [row],
-    columns: {
-      account: { type: 'text', of: row => row.account },
-      voicemail_id: { type: 'text', of: row => row.voicemailId },
-      call_id: { type: 'text', of: row => row.callId },
-      business_number: { type: 'text', of: row => row.businessNumber },
-      client_number: { type: 'text', of: row => row.clientNumber },
-      client_name: { type: 'text', of: row => row.clientName },
-      left_at: { type: 'timestamptz', of: row => iso(row.leftAt) },
-      duration_seconds: { type: 'float8', of: row => row.durationSeconds },
-      assigned_to: { type: 'text', of: row => row.assignedTo },
-      read: { type: 'bool', of: row => row.read },
-      transcript_state: { type: 'text', of: row => row.transcriptState },
-      transcript_text: { type: 'text', of: row => row.transcriptText },
-      recording_id: { type: 'text', of: row => row.recordingId },
-      recording_link: { type: 'text', of: row => row.recordingLink },
-      removed_at: { type: 'timestamptz', of: row => iso(row.removedAt) },
-      contribution: { type: 'jsonb', of: row => JSON.stringify(row.contribution) }
+    return {
+      account,
+      voicemailId: entity,
+      ...voicemail,
+      contribution: [{ date, number: voicemail.businessNumber ?? '', extension: '', voicemails: 1 }]
     }
-  })],
+  },
+  tables: [
+    table<VoicemailRow, VoicemailRow>({
+      name: 'voicemail_logs',
+      entity: 'voicemail_id',
+      key: ['account', 'voicemail_id'],
+      many: false,
+      rowsOf: row => [row],
+      columns: {
+        account: { type: 'text', of: row => row.account },
+        voicemail_id: { type: 'text', of: row => row.voicemailId },
+        call_id: { type: 'text', of: row => row.callId },
+        business_number: { type: 'text', of: row => row.businessNumber },
+        client_number: { type: 'text', of: row => row.clientNumber },
+        client_name: { type: 'text', of: row => row.clientName },
+        left_at: { type: 'timestamptz', of: row => iso(row.leftAt) },
+        duration_seconds: { type: 'float8', of: row => row.durationSeconds },
+        assigned_to: { type: 'text', of: row => row.assignedTo },
+        read: { type: 'bool', of: row => row.read },
+        transcript_state: { type: 'text', of: row => row.transcriptState },
+        transcript_text: { type: 'text', of: row => row.transcriptText },
+        recording_id: { type: 'text', of: row => row.recordingId },
+        recording_link: { type: 'text', of: row => row.recordingLink },
+        removed_at: { type: 'timestamptz', of: row => iso(row.removedAt) },
+        contribution: { type: 'jsonb', of: row => JSON.stringify(row.contribution) }
+      }
+    })
+  ],
   contributionOf: row => row.contribution
 }

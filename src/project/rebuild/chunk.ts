@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { type Columns, arraysOf, unnest } from '../../db/bulk-sql.js'
-import { type Tx, inSnapshot, inTransaction } from '../../db/transaction.js'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { inSnapshot, inTransaction, type Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
 import { raiseFoldVersions } from '../batch/entities.js'
@@ -9,7 +9,7 @@ import { type FailedEntity, foldAll, keepFolded } from '../batch/fold-entities.j
 import type { Folded } from '../batch/write-rows.js'
 import type { Sighting } from '../models/discovered-extensions.js'
 import { READ_MODELS } from '../models/read-models.js'
-import { type Difference, compareRows } from './compare.js'
+import { compareRows, type Difference } from './compare.js'
 import { loadReread, updateReread } from './reread.js'
 
 /** What was found, and mended unless it was a dry run, of some entities. */
@@ -37,10 +37,16 @@ export interface ChunkOptions {
  * Folds the next entities from their events, as today's code reads them, and compares their rows with what there is.
  * Rows that differ are written, under the same locks in the same order as a batch of the log takes them.
  */
-export async function rebuildChunk ({ pool, settings, after, size, dryRun, onDone }: ChunkOptions): Promise<Chunk> {
+export async function rebuildChunk({ pool, settings, after, size, dryRun, onDone }: ChunkOptions): Promise<Chunk> {
   return (dryRun ? inSnapshot : inTransaction)(pool, async tx => {
     const entities = await nextEntities(tx, { after, size, lock: !dryRun })
-    const chunk: Chunk = { last: entities.at(-1) ?? null, entities: entities.length, events: 0, differences: [], failures: [] }
+    const chunk: Chunk = {
+      last: entities.at(-1) ?? null,
+      entities: entities.length,
+      events: 0,
+      differences: [],
+      failures: []
+    }
     const aggregates = createAggregates()
     const { histories, changed } = await loadReread(tx, entities, settings)
     if (!dryRun) await updateReread(tx, changed)
@@ -48,11 +54,11 @@ export async function rebuildChunk ({ pool, settings, after, size, dryRun, onDon
       const own = histories.filter(({ entity }) => entity.kind === model.kind)
       if (own.length === 0) continue
       const all = foldAll(model, own, settings)
-      const sightings = all.folded.flatMap(({ row }) => row === null ? [] : model.seenIn?.(row) ?? [])
+      const sightings = all.folded.flatMap(({ row }) => (row === null ? [] : (model.seenIn?.(row) ?? [])))
       const differences = await compareRows(tx, model, all.folded)
-      chunk.differences.push(...differences, ...await unseenExtensions(tx, sightings))
+      chunk.differences.push(...differences, ...(await unseenExtensions(tx, sightings)))
       aggregates.extensions.add(sightings)
-      chunk.failures.push(...dryRun ? all.failures : await keepFolded(tx, model, all, aggregates, among(differences)))
+      chunk.failures.push(...(dryRun ? all.failures : await keepFolded(tx, model, all, aggregates, among(differences))))
     }
     chunk.events = histories.reduce((sum, { events }) => sum + events.length, 0)
     if (dryRun) return chunk
@@ -65,15 +71,20 @@ export async function rebuildChunk ({ pool, settings, after, size, dryRun, onDon
 }
 
 /** Only rows that differ are written. */
-function among (differences: readonly Difference[]): (folded: Folded) => boolean {
+function among(differences: readonly Difference[]): (folded: Folded) => boolean {
   const wrong = new Set(differences.map(({ account, entity }) => `${account}\n${entity}`))
   return ({ entity: { account, entity } }) => wrong.has(`${account}\n${entity}`)
 }
 
-async function nextEntities (tx: Tx, { after, size, lock }: { after: Entity | null, size: number, lock: boolean }): Promise<Entity[]> {
-  const { rows } = await tx.query<Entity>(`select account, kind, entity from entities
+async function nextEntities(
+  tx: Tx,
+  { after, size, lock }: { after: Entity | null; size: number; lock: boolean }
+): Promise<Entity[]> {
+  const { rows } = await tx.query<Entity>(
+    `select account, kind, entity from entities
     where (account, kind, entity) > ($1, $2, $3) order by account, kind, entity limit $4 ${lock ? 'for update' : ''}`,
-  [after?.account ?? '', after?.kind ?? '', after?.entity ?? '', size])
+    [after?.account ?? '', after?.kind ?? '', after?.entity ?? '', size]
+  )
   return rows
 }
 
@@ -90,7 +101,7 @@ const UNSEEN = `select 'mightycall_extensions' as table, account, extension as e
   group by account, extension order by account, extension`
 
 /** Extensions that calls name, without a row or with a row that says they were seen later. */
-export async function unseenExtensions (tx: Tx, sightings: readonly Sighting[]): Promise<Difference[]> {
+export async function unseenExtensions(tx: Tx, sightings: readonly Sighting[]): Promise<Difference[]> {
   if (sightings.length === 0) return []
   const { rows } = await tx.query<Difference>(UNSEEN, arraysOf(columns, sightings))
   return rows

@@ -3,28 +3,35 @@ import { inTransaction } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
 import { lockEntities, removeEntities } from '../batch/entities.js'
+import { writeRows } from '../batch/write-rows.js'
 import type { ReadModel, Table } from '../models/read-model.js'
 import { READ_MODELS } from '../models/read-models.js'
-import { writeRows } from '../batch/write-rows.js'
 import type { Difference } from './compare.js'
 
 const CHUNK = 500
 
 /** Rows of entities that have no events. They are removed, unless it is a dry run. */
-export async function rebuildOrphans (pool: pg.Pool, { dryRun }: { dryRun: boolean }): Promise<Difference[]> {
+export async function rebuildOrphans(pool: pg.Pool, { dryRun }: { dryRun: boolean }): Promise<Difference[]> {
   const differences: Difference[] = []
   for (const model of READ_MODELS) {
     if (model.sharesTable) continue
     for (const table of model.tables) {
       const entities = await orphansIn(pool, model, table)
-      differences.push(...entities.map(({ account, entity }) => ({ table: table.name, account, entity, fields: ['extra'] })))
-      for (let from = 0; !dryRun && from < entities.length; from += CHUNK) await remove(pool, model, entities.slice(from, from + CHUNK))
+      differences.push(
+        ...entities.map(({ account, entity }) => ({ table: table.name, account, entity, fields: ['extra'] }))
+      )
+      for (let from = 0; !dryRun && from < entities.length; from += CHUNK)
+        await remove(pool, model, entities.slice(from, from + CHUNK))
     }
   }
   return differences
 }
 
-async function orphansIn (pool: pg.Pool, { kind }: ReadModel<unknown>, { name, entity }: Table<unknown>): Promise<Entity[]> {
+async function orphansIn(
+  pool: pg.Pool,
+  { kind }: ReadModel<unknown>,
+  { name, entity }: Table<unknown>
+): Promise<Entity[]> {
   const { rows } = await pool.query<Entity>({
     text: `select distinct t.account, $1::text as kind, t.${entity} as entity from ${name} t
       where not exists (select from events e where e.account = t.account and e.kind = $1 and e.entity = t.${entity}) order by 1, 2, 3`,
@@ -34,14 +41,21 @@ async function orphansIn (pool: pg.Pool, { kind }: ReadModel<unknown>, { name, e
 }
 
 /** Under their locks, and only where there are still no events: one may have come meanwhile. */
-async function remove (pool: pg.Pool, model: ReadModel<unknown>, entities: readonly Entity[]): Promise<void> {
+async function remove(pool: pg.Pool, model: ReadModel<unknown>, entities: readonly Entity[]): Promise<void> {
   await inTransaction(pool, async tx => {
     await lockEntities(tx, entities)
-    const { rows } = await tx.query<Entity>(`select u.account, $1::text as kind, u.entity from unnest($2::text[], $3::text[]) as u (account, entity)
+    const { rows } = await tx.query<Entity>(
+      `select u.account, $1::text as kind, u.entity from unnest($2::text[], $3::text[]) as u (account, entity)
       where not exists (select from events e where e.account = u.account and e.kind = $1 and e.entity = u.entity)`,
-    [model.kind, entities.map(({ account }) => account), entities.map(({ entity }) => entity)])
+      [model.kind, entities.map(({ account }) => account), entities.map(({ entity }) => entity)]
+    )
     const aggregates = createAggregates()
-    await writeRows(tx, model, rows.map(entity => ({ entity, row: null })), aggregates)
+    await writeRows(
+      tx,
+      model,
+      rows.map(entity => ({ entity, row: null })),
+      aggregates
+    )
     await removeEntities(tx, rows)
     await aggregates.write(tx)
   })

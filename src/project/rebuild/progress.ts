@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { LOCKS } from '../../db/advisory-locks.js'
-import { RebuildRunningError } from '../../errors.js'
 import type { Tx } from '../../db/transaction.js'
+import { RebuildRunningError } from '../../errors.js'
 import type { Entity } from '../../events/event.js'
 import type { Chunk } from './chunk.js'
 
@@ -26,45 +26,64 @@ interface ProgressRow {
 }
 
 /** The rebuild that was not finished, or a new one. */
-export async function beginRebuild (pool: pg.Pool, { restart, now }: { restart: boolean, now: Date }): Promise<Progress> {
+export async function beginRebuild(
+  pool: pg.Pool,
+  { restart, now }: { restart: boolean; now: Date }
+): Promise<Progress> {
   if (restart) await pool.query('update rebuilds set finished_at = $1 where finished_at is null', [now])
-  const { rows: [open] } = await pool.query<ProgressRow>('select * from rebuilds where finished_at is null order by id desc limit 1')
+  const {
+    rows: [open]
+  } = await pool.query<ProgressRow>('select * from rebuilds where finished_at is null order by id desc limit 1')
   if (open) return progressOf(open)
-  const { rows: [made] } = await pool.query<ProgressRow>('insert into rebuilds (started_at, entities, events, differences) values ($1, 0, 0, 0) returning *', [now])
+  const {
+    rows: [made]
+  } = await pool.query<ProgressRow>(
+    'insert into rebuilds (started_at, entities, events, differences) values ($1, 0, 0, 0) returning *',
+    [now]
+  )
   return progressOf(made as ProgressRow) // an insert of one row gives one back
 }
 
 /** In the transaction that makes the rows right: what is not noted is done again, with the same result. */
-export async function noteChunk (tx: Tx, id: string, { last, entities, events, differences }: Chunk): Promise<void> {
-  await tx.query('update rebuilds set account = coalesce($2, account), kind = coalesce($3, kind), entity = coalesce($4, entity), entities = entities + $5, events = events + $6, differences = differences + $7 where id = $1',
-    [id, last?.account, last?.kind, last?.entity, entities, events, differences.length])
+export async function noteChunk(tx: Tx, id: string, { last, entities, events, differences }: Chunk): Promise<void> {
+  await tx.query(
+    'update rebuilds set account = coalesce($2, account), kind = coalesce($3, kind), entity = coalesce($4, entity), entities = entities + $5, events = events + $6, differences = differences + $7 where id = $1',
+    [id, last?.account, last?.kind, last?.entity, entities, events, differences.length]
+  )
 }
 
-export async function finishRebuild (pool: pg.Pool, id: string, now: Date): Promise<void> {
+export async function finishRebuild(pool: pg.Pool, id: string, now: Date): Promise<void> {
   await pool.query('update rebuilds set finished_at = $2 where id = $1', [id, now])
 }
-
 
 /**
  * Does the work while no other process rebuilds.
  * @throws RebuildRunningError  one does
  */
-export async function aloneInRebuilding<T> (pool: pg.Pool, work: () => Promise<T>): Promise<T> {
+export async function aloneInRebuilding<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
-  const onError = (err: Error) => { broken = err }
+  const onError = (err: Error) => {
+    broken = err
+  }
   client.on('error', onError)
   try {
-    const { rows: [row] } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCKS.rebuild])
+    const {
+      rows: [row]
+    } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCKS.rebuild])
     if (!row?.locked) throw new RebuildRunningError()
-    return await work().finally(() => client.query('select pg_advisory_unlock($1)', [LOCKS.rebuild]).catch((err: Error) => { broken = err }))
+    return await work().finally(() =>
+      client.query('select pg_advisory_unlock($1)', [LOCKS.rebuild]).catch((err: Error) => {
+        broken = err
+      })
+    )
   } finally {
     client.off('error', onError)
     client.release(broken)
   }
 }
 
-function progressOf ({ id, account, kind, entity, entities, events, differences }: ProgressRow): Progress {
+function progressOf({ id, account, kind, entity, entities, events, differences }: ProgressRow): Progress {
   const after = account !== null && kind !== null && entity !== null ? { account, kind, entity } : null
   return { id, after, entities: Number(entities), events: Number(events), differences: Number(differences) }
 }

@@ -6,9 +6,11 @@ import { MEASURES, sumColumns } from '../models/reports.js'
 import { type Chunk, rebuildChunk } from './chunk.js'
 import type { Difference } from './compare.js'
 import { rebuildOrphans } from './orphans.js'
-import { type Progress, aloneInRebuilding, beginRebuild, finishRebuild, noteChunk } from './progress.js'
+import { aloneInRebuilding, beginRebuild, finishRebuild, noteChunk, type Progress } from './progress.js'
 
-/** Small enough that live traffic waits for its locks a moment only, large enough that a statement is worth its while. */
+/**
+ * Small enough that live traffic waits for its locks a moment only, large enough that a statement is worth its while.
+ */
 const ENTITIES_PER_CHUNK = 500
 
 export interface RebuildOptions {
@@ -21,7 +23,7 @@ export interface RebuildOptions {
   restart?: boolean
   chunkSize?: number
   /** Once, before anything else. */
-  onStart?: (start: { resumed: boolean, entitiesDone: number, entities: number }) => void
+  onStart?: (start: { resumed: boolean; entitiesDone: number; entities: number }) => void
   onChunk?: (chunk: Chunk) => void
   /** Each row that is not what its events amount to. */
   onDifference?: (difference: Difference) => void
@@ -39,11 +41,12 @@ export interface Rebuilt {
 }
 
 /**
- * Makes every row of the read models again from the table of events, in key order and in small transactions: reads go on, and so does
+ * Makes every row of the read models again from the table of events, in key order and in small transactions: reads go
+ * on, and so does
  * the projector. Never reads the topics, whose retention is finite.
  * @throws RebuildRunningError  another process does the same
  */
-export async function rebuild (options: RebuildOptions): Promise<Rebuilt> {
+export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   const { pool, dryRun, restart = false, now } = options
   if (dryRun) return walk(options, { id: '', after: null, entities: 0, events: 0, differences: 0 })
   return aloneInRebuilding(pool, async () => {
@@ -54,19 +57,36 @@ export async function rebuild (options: RebuildOptions): Promise<Rebuilt> {
   })
 }
 
-async function walk ({ pool, settings, dryRun, chunkSize = ENTITIES_PER_CHUNK, onStart, onChunk, onDifference, signal }: RebuildOptions, progress: Progress): Promise<Rebuilt> {
-  const rebuilt: Rebuilt = { entities: progress.entities, events: progress.events, differences: progress.differences, failures: [], finished: false }
+async function walk(
+  { pool, settings, dryRun, chunkSize = ENTITIES_PER_CHUNK, onStart, onChunk, onDifference, signal }: RebuildOptions,
+  progress: Progress
+): Promise<Rebuilt> {
+  const rebuilt: Rebuilt = {
+    entities: progress.entities,
+    events: progress.events,
+    differences: progress.differences,
+    failures: [],
+    finished: false
+  }
   const tell = (differences: readonly Difference[]) => {
     rebuilt.differences += differences.length
     for (const difference of differences) onDifference?.(difference)
   }
   onStart?.({ resumed: progress.after !== null, entitiesDone: progress.entities, entities: await countEntities(pool) })
   const seen = new Set<string>() // an extension without a row is missing once, however many calls name it
-  for (let after = progress.after; ;) {
+  for (let after = progress.after; ; ) {
     if (signal?.aborted) return rebuilt
-    const chunk = await rebuildChunk({ pool, settings, after, size: chunkSize, dryRun, onDone: (tx, done) => noteChunk(tx, progress.id, done) })
+    const chunk = await rebuildChunk({
+      pool,
+      settings,
+      after,
+      size: chunkSize,
+      dryRun,
+      onDone: (tx, done) => noteChunk(tx, progress.id, done)
+    })
     chunk.differences = chunk.differences.filter(difference => !seen.has(keyOf(difference)))
-    for (const difference of chunk.differences) if (difference.table === 'mightycall_extensions') seen.add(keyOf(difference))
+    for (const difference of chunk.differences)
+      if (difference.table === 'mightycall_extensions') seen.add(keyOf(difference))
     rebuilt.entities += chunk.entities
     rebuilt.events += chunk.events
     rebuilt.failures.push(...chunk.failures)
@@ -80,8 +100,10 @@ async function walk ({ pool, settings, dryRun, chunkSize = ENTITIES_PER_CHUNK, o
   return { ...rebuilt, finished: true }
 }
 
-async function countEntities (pool: pg.Pool): Promise<number> {
-  const { rows: [row] } = await pool.query<{ count: string }>('select count(*) from entities')
+async function countEntities(pool: pg.Pool): Promise<number> {
+  const {
+    rows: [row]
+  } = await pool.query<{ count: string }>('select count(*) from entities')
   return Number(row?.count ?? 0)
 }
 
@@ -90,7 +112,10 @@ const keyOf = ({ table, account, entity, fields }: Difference): string => [table
 const keys = ['account', 'report_date', 'business_number', 'extension']
 const sums = Object.keys(sumColumns).filter(name => !keys.includes(name))
 const MILLIS = new Set(['talk_seconds', 'wait_seconds'])
-const sumOf = (name: string, i: number) => MILLIS.has(name) ? `sum(coalesce(c."${MEASURES[i]}", 0))::numeric / 1000` : `sum(coalesce(c."${MEASURES[i]}", 0))::int`
+const sumOf = (name: string, i: number) =>
+  MILLIS.has(name)
+    ? `sum(coalesce(c."${MEASURES[i]}", 0))::numeric / 1000`
+    : `sum(coalesce(c."${MEASURES[i]}", 0))::int`
 
 /** The sums that the rows' own contributions make, each with the row of the reports beside it. */
 const COUNTED = `with counted as (
@@ -99,7 +124,8 @@ const COUNTED = `with counted as (
       jsonb_to_recordset(r.contribution) as c (date text, number text, extension text, ${MEASURES.map(name => `"${name}" bigint`).join(', ')})
     group by 1, 2, 3, 4)`
 const JOINED = `counted c full join mightycall_reports r on ${keys.map(name => `r.${name} = c.${name}`).join(' and ')}`
-const differs = (name: string) => `coalesce(r.${name}, 0) <> coalesce(c.${name}, 0)` // a sum that has come back to nothing may stay or go
+// a sum that has come back to nothing may stay or go
+const differs = (name: string) => `coalesce(r.${name}, 0) <> coalesce(c.${name}, 0)`
 
 const COMPARE = `${COUNTED} select 'mightycall_reports' as table, coalesce(c.account, r.account) as account,
     concat_ws(' ', coalesce(c.report_date, r.report_date), coalesce(c.business_number, r.business_number), coalesce(c.extension, r.extension)) as entity,
@@ -111,7 +137,7 @@ const MEND = `${COUNTED} insert into mightycall_reports as m (${[...keys, ...sum
   on conflict (${keys.join(', ')}) do update set ${sums.map(name => `${name} = excluded.${name}`).join(', ')}`
 
 /** Compares the reports with a recount, and sets them right, unless it is a dry run. */
-export async function rebuildReports (pool: pg.Pool, { dryRun }: { dryRun: boolean }): Promise<Difference[]> {
+export async function rebuildReports(pool: pg.Pool, { dryRun }: { dryRun: boolean }): Promise<Difference[]> {
   const { rows } = await pool.query<Difference>({ text: COMPARE })
   if (dryRun || rows.length === 0) return rows
   await inTransaction(pool, async tx => {

@@ -1,16 +1,31 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { type Columns, arraysOf, unnest } from '../../db/bulk-sql.js'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
 import type { Tx } from '../../db/transaction.js'
 import { type Entity, type Event, entityOf } from '../../events/event.js'
 import { reparse } from '../../mightycall/webhook/reparse.js'
 import { fieldsOf } from '../batch/store-events.js'
-import { EVENTS_OF_ENTITIES, type EventRow, type History, STORED_COLUMNS, entityColumns, entityKey, storedEvent } from '../stored-events.js'
+import {
+  EVENTS_OF_ENTITIES,
+  type EventRow,
+  entityColumns,
+  entityKey,
+  type History,
+  STORED_COLUMNS,
+  storedEvent
+} from '../stored-events.js'
 
 const LOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 
-/** The histories of the entities as today's parser reads them, and the events that it reads in another way than the table has them. */
-export async function loadReread (tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<{ histories: History[], changed: Event[] }> {
+/**
+ * The histories of the entities as today's parser reads them, and the events that it reads in another way than the
+ * table has them.
+ */
+export async function loadReread(
+  tx: Tx,
+  entities: readonly Entity[],
+  settings: AccountSettings
+): Promise<{ histories: History[]; changed: Event[] }> {
   const histories = new Map<string, History>(entities.map(entity => [entityKey(entity), { entity, events: [] }]))
   const { rows } = await tx.query<EventRow>(LOAD, arraysOf(entityColumns, entities))
   const changed: Event[] = []
@@ -23,11 +38,17 @@ export async function loadReread (tx: Tx, entities: readonly Entity[], settings:
 }
 
 /** An event stays with its entity: one that would belong to another now is left to `reclassify`. */
-function reread (row: EventRow, settings: AccountSettings): { event: Event, isChanged: boolean } {
+function reread(row: EventRow, settings: AccountSettings): { event: Event; isChanged: boolean } {
   const stored = storedEvent(row)
   const event = reparse(stored, settings.regionOf(row.account))
   if (event === stored || entityKey(entityOf(event)) !== entityKey(row)) return { event: stored, isChanged: false }
-  return { event, isChanged: event.type !== stored.type || event.occurredAt !== stored.occurredAt || !isDeepStrictEqual(JSON.parse(fieldsOf(event)), row.fields) }
+  return {
+    event,
+    isChanged:
+      event.type !== stored.type ||
+      event.occurredAt !== stored.occurredAt ||
+      !isDeepStrictEqual(JSON.parse(fieldsOf(event)), row.fields)
+  }
 }
 
 const changes: Columns<Event> = {
@@ -44,6 +65,6 @@ const UPDATE = `update events e set type = u.type, occurred_at = u.occurred_at, 
   where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id`
 
 /** Keeps the new reading, of events whose entities are locked. */
-export async function updateReread (tx: Tx, events: readonly Event[]): Promise<void> {
+export async function updateReread(tx: Tx, events: readonly Event[]): Promise<void> {
   if (events.length > 0) await tx.query(UPDATE, arraysOf(changes, events))
 }

@@ -24,9 +24,10 @@ const PATIENCE_MS = 10_000
 
 /**
  * Folds again, in the background, what an older version of a fold has folded, and once what could not be folded before:
- * a deploy may have mended it. Live traffic goes first: whatever it holds locked is being folded by today's folds anyway.
+ * a deploy may have mended it. Live traffic goes first: whatever it holds locked is being folded by today's folds
+ * anyway.
  */
-export function startRefold (options: RefoldOptions): Refold {
+export function startRefold(options: RefoldOptions): Refold {
   const abort = new AbortController()
   const done = refoldAll(options, abort.signal)
   return {
@@ -38,7 +39,10 @@ export function startRefold (options: RefoldOptions): Refold {
   }
 }
 
-async function refoldAll ({ pool, settings, logger, chunkSize = ENTITIES_PER_CHUNK }: RefoldOptions, signal: AbortSignal): Promise<void> {
+async function refoldAll(
+  { pool, settings, logger, chunkSize = ENTITIES_PER_CHUNK }: RefoldOptions,
+  signal: AbortSignal
+): Promise<void> {
   let after: Entity | null = null
   let count = 0
   let failed = 0
@@ -55,7 +59,11 @@ async function refoldAll ({ pool, settings, logger, chunkSize = ENTITIES_PER_CHU
       await sleep(PATIENCE_MS, undefined, { signal }).catch(() => {}) // closing ends it
     }
   }
-  if (count > 0) logger.info({ entities: count, failed }, signal.aborted ? 'folding again goes on at the next start' : 'all is folded by the present version')
+  if (count > 0)
+    logger.info(
+      { entities: count, failed },
+      signal.aborted ? 'folding again goes on at the next start' : 'all is folded by the present version'
+    )
 }
 
 export interface RefoldAllOptions {
@@ -78,10 +86,18 @@ export interface RefoldedAll {
 }
 
 /** Folds all that could not be folded once again, in key order and in small transactions. */
-export async function refoldAllFailed ({ pool, settings, dryRun = false, chunkSize = 200, onStart, onChunk, signal }: RefoldAllOptions): Promise<RefoldedAll> {
+export async function refoldAllFailed({
+  pool,
+  settings,
+  dryRun = false,
+  chunkSize = 200,
+  onStart,
+  onChunk,
+  signal
+}: RefoldAllOptions): Promise<RefoldedAll> {
   const all: RefoldedAll = { entities: 0, failures: [], finished: false }
   onStart?.(await countFailed(pool))
-  for (let after: Entity | null = null; ;) {
+  for (let after: Entity | null = null; ; ) {
     if (signal?.aborted) return all
     const chunk: Refolded = await refoldFailed({ pool, settings, after, size: chunkSize, dryRun })
     if (!chunk.last) return { ...all, finished: true }
@@ -92,7 +108,9 @@ export async function refoldAllFailed ({ pool, settings, dryRun = false, chunkSi
   }
 }
 
-async function countFailed (pool: pg.Pool): Promise<number> {
-  const { rows: [row] } = await pool.query<{ count: string }>('select count(*) from entities where failed is not null')
+async function countFailed(pool: pg.Pool): Promise<number> {
+  const {
+    rows: [row]
+  } = await pool.query<{ count: string }>('select count(*) from entities where failed is not null')
   return Number(row?.count ?? 0)
 }

@@ -23,10 +23,11 @@ const PATIENCE_MS = 10_000
 const ONCE_MORE_MS = 120_000
 
 /**
- * Moves what rows add to the daily reports to the days of the account's time zone, in the background: at the start, whenever a setting
+ * Moves what rows add to the daily reports to the days of the account's time zone, in the background: at the start,
+ * whenever a setting
  * has changed, and once more when all that was under way by the old one must have ended.
  */
-export function startRedate ({ settings, ...options }: RedateStartOptions): Redate {
+export function startRedate({ settings, ...options }: RedateStartOptions): Redate {
   const stop = new AbortController()
   let wanted = true
   let wake = () => {}
@@ -41,16 +42,18 @@ export function startRedate ({ settings, ...options }: RedateStartOptions): Reda
     onceMore = setTimeout(look, ONCE_MORE_MS).unref()
   })
 
-  async function run (): Promise<void> {
+  async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       if (wanted) {
         wanted = false
-        if (!await redateOnce({ settings, signal: stop.signal, ...options })) {
+        if (!(await redateOnce({ settings, signal: stop.signal, ...options }))) {
           wanted = true
           await sleep(PATIENCE_MS, undefined, { signal: stop.signal }).catch(() => {}) // closing ends it
         }
       } else {
-        await new Promise<void>(resolve => { wake = resolve })
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
       }
     }
   }
@@ -68,10 +71,11 @@ export function startRedate ({ settings, ...options }: RedateStartOptions): Reda
 }
 
 /** False: it has to be tried again. */
-async function redateOnce ({ logger, ...options }: RedateOptions & { logger: Logger }): Promise<boolean> {
+async function redateOnce({ logger, ...options }: RedateOptions & { logger: Logger }): Promise<boolean> {
   try {
     const { entities, failures } = await redateAll(options)
-    if (entities > 0) logger.info({ entities, failed: failures.length }, 'the reports are those of the days of the time zone')
+    if (entities > 0)
+      logger.info({ entities, failed: failures.length }, 'the reports are those of the days of the time zone')
     return true
   } catch (err) {
     logger.warn({ err }, 'moving reports to other days is interrupted, and tried again soon')
@@ -92,7 +96,7 @@ export interface Redated {
 }
 
 /** The tables whose rows add to a day. */
-const DATED: readonly { kind: EntityKind, table: string, entity: string, at: string }[] = [
+const DATED: readonly { kind: EntityKind; table: string; entity: string; at: string }[] = [
   { kind: 'call', table: 'call_history', entity: 'call_id', at: 'started_at' },
   { kind: 'voicemail', table: 'voicemail_logs', entity: 'voicemail_id', at: 'left_at' },
   { kind: 'message', table: 'sms_logs', entity: 'message_id', at: 'sent_at' }
@@ -109,20 +113,25 @@ interface DatedRow {
   at: number
 }
 
-/** Folds again every entity that adds to a day which is not its day in the account's time zone: in key order, in small transactions. */
-export async function redateAll ({ pool, settings, signal }: RedateOptions): Promise<Redated> {
+/**
+ * Folds again every entity that adds to a day which is not its day in the account's time zone: in key order, in small
+ * transactions.
+ */
+export async function redateAll({ pool, settings, signal }: RedateOptions): Promise<Redated> {
   const all: Redated = { entities: 0, failures: [] }
   for (const account of await accountsIn(pool)) {
     for (const dated of DATED) {
-      for (let after: string | null = ''; after !== null && !signal?.aborted;) {
+      for (let after: string | null = ''; after !== null && !signal?.aborted; ) {
         const rows: readonly DatedRow[] = await nextRows(pool, dated, account, after)
         const wrong = rows.filter(({ day, at }) => day !== null && day !== localDay(at, settings.timeZoneOf(account)))
         for (let from = 0; from < wrong.length && !signal?.aborted; from += ENTITIES_PER_CHUNK) {
-          const entities = wrong.slice(from, from + ENTITIES_PER_CHUNK).map(({ entity }) => ({ account, kind: dated.kind, entity }))
-          all.failures.push(...await refoldThese({ pool, settings }, entities))
+          const entities = wrong
+            .slice(from, from + ENTITIES_PER_CHUNK)
+            .map(({ entity }) => ({ account, kind: dated.kind, entity }))
+          all.failures.push(...(await refoldThese({ pool, settings }, entities)))
           all.entities += entities.length
         }
-        after = rows.length < ROWS_PER_LOOK ? null : rows.at(-1)?.entity ?? null
+        after = rows.length < ROWS_PER_LOOK ? null : (rows.at(-1)?.entity ?? null)
       }
     }
   }
@@ -130,7 +139,7 @@ export async function redateAll ({ pool, settings, signal }: RedateOptions): Pro
 }
 
 /** From one to the next, since there are few of them and many entities. */
-async function accountsIn (pool: pg.Pool): Promise<string[]> {
+async function accountsIn(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ account: string }>(`with recursive a as (
     (select account from entities order by account limit 1)
     union all select (select e.account from entities e where e.account > a.account order by e.account limit 1) from a where a.account is not null
@@ -138,9 +147,20 @@ async function accountsIn (pool: pg.Pool): Promise<string[]> {
   return rows.map(({ account }) => account)
 }
 
-/** Days are compared here and not by Postgres: the fold has them from here too, and two tables of time zones might differ. */
-async function nextRows (pool: pg.Pool, { table, entity, at }: typeof DATED[number], account: string, after: string): Promise<DatedRow[]> {
-  const { rows } = await pool.query<DatedRow>(`select ${entity} as entity, contribution->0->>'date' as day, (extract(epoch from ${at}) * 1000)::float8 as at
-    from ${table} where account = $1 and ${entity} > $2 order by ${entity} limit ${ROWS_PER_LOOK}`, [account, after])
+/**
+ * Days are compared here and not by Postgres: the fold has them from here too, and two tables of time zones might
+ * differ.
+ */
+async function nextRows(
+  pool: pg.Pool,
+  { table, entity, at }: (typeof DATED)[number],
+  account: string,
+  after: string
+): Promise<DatedRow[]> {
+  const { rows } = await pool.query<DatedRow>(
+    `select ${entity} as entity, contribution->0->>'date' as day, (extract(epoch from ${at}) * 1000)::float8 as at
+    from ${table} where account = $1 and ${entity} > $2 order by ${entity} limit ${ROWS_PER_LOOK}`,
+    [account, after]
+  )
   return rows
 }

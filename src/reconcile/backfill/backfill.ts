@@ -1,9 +1,12 @@
 import type { BACKFILL_STATES } from '../../db/schema/reconcile.js'
 import type { Interval } from '../route-reader.js'
 
-/** Routes that tell of the past, in the order in which a chunk of it is read: the journal's rows are joined to the others'. */
+/**
+ * Routes that tell of the past, in the order in which a chunk of it is read: the journal's rows are joined to the
+ * others'.
+ */
 export const BACKFILL_ROUTES = ['calls', 'voicemails', 'journal'] as const
-export type BackfillRouteName = typeof BACKFILL_ROUTES[number]
+export type BackfillRouteName = (typeof BACKFILL_ROUTES)[number]
 
 export interface BackfillRoute {
   route: BackfillRouteName
@@ -19,13 +22,13 @@ export interface Backfill {
   id: string
   account: string
   interval: Interval
-  state: typeof BACKFILL_STATES[number]
+  state: (typeof BACKFILL_STATES)[number]
   startedAt: Date
   /** Null: it is running. */
   finishedAt: Date | null
   /** Null: it reads, or has ended. */
   waiting: Waiting | null
-  failed: { code: string, message: string } | null
+  failed: { code: string; message: string } | null
   routes: BackfillRoute[]
 }
 
@@ -37,7 +40,7 @@ export interface Waiting {
 }
 
 /** The share of the interval that was read, 0 to 1. */
-export function doneShare ({ interval: { from, until }, routes }: Pick<Backfill, 'interval' | 'routes'>): number {
+export function doneShare({ interval: { from, until }, routes }: Pick<Backfill, 'interval' | 'routes'>): number {
   const whole = (until.getTime() - from.getTime()) * routes.length
   const read = routes.reduce((sum, { readFrom }) => sum + until.getTime() - readFrom.getTime(), 0)
   return whole > 0 ? read / whole : 1

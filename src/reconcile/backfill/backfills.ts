@@ -10,12 +10,15 @@ export interface Backfills {
    * @throws NotReconcilingError   this process reads nothing
    * @throws BackfillRunningError  another interval of the account is being read
    */
-  begin: (asked: AskedBackfill) => Promise<{ outcome: Outcome, backfill: Backfill }>
+  begin: (asked: AskedBackfill) => Promise<{ outcome: Outcome; backfill: Backfill }>
   /** Newest first, at most a hundred. Null: of all accounts. */
   all: (accounts: readonly string[] | null) => Promise<Backfill[]>
   /** @throws NotFoundError */
   byId: (id: string) => Promise<Backfill>
-  /** It ends after the page that it is reading; what was read stays. One that has ended stays as it ended. @throws NotFoundError */
+  /**
+   * It ends after the page that it is reading; what was read stays. One that has ended stays as it ended. @throws
+   * NotFoundError
+   */
   stop: (id: string) => Promise<Backfill>
 }
 
@@ -26,8 +29,8 @@ export interface BackfillsOptions {
   wake: (() => void) | null
 }
 
-export function createBackfills ({ pool, now, wake }: BackfillsOptions): Backfills {
-  async function byId (id: string): Promise<Backfill> {
+export function createBackfills({ pool, now, wake }: BackfillsOptions): Backfills {
+  async function byId(id: string): Promise<Backfill> {
     const [backfill] = await loadBackfills(pool, { ids: [id] })
     if (!backfill) throw new NotFoundError('backfill')
     return backfill

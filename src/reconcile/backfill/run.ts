@@ -31,7 +31,10 @@ export interface Run {
   onChunk: () => void
 }
 
-/** The starts of one call may lie on both sides of a midnight: what the journal's rows are joined to is read from a little before. */
+/**
+ * The starts of one call may lie on both sides of a midnight: what the journal's rows are joined to is read from a
+ * little before.
+ */
 const BEFORE_MS = 60_000
 /** A voicemail is left until the end of its call. */
 const AFTER_MS = 60 * 60_000
@@ -40,21 +43,27 @@ const PROJECTED_EVERY = { first: 50, most: 2_000 }
 const PATIENCE_MS = 60_000
 
 /**
- * Reads what a backfill has left, chunk by chunk. Of a chunk, calls and voicemails are read before the journal, and projected, since its rows are
- * joined to theirs. What was read is noted once it can be queried: whoever dies before reads the chunk again, and appends nothing twice.
+ * Reads what a backfill has left, chunk by chunk. Of a chunk, calls and voicemails are read before the journal, and
+ * projected, since its rows are
+ * joined to theirs. What was read is noted once it can be queried: whoever dies before reads the chunk again, and
+ * appends nothing twice.
  * @throws what ended it: the signal's reason, what MightyCall refuses, and all that passes and is not MightyCall's
  */
-export async function runBackfill (parts: BackfillParts, { account, backfill, signal, onChunk }: Run): Promise<void> {
+export async function runBackfill(parts: BackfillParts, { account, backfill, signal, onChunk }: Run): Promise<void> {
   const { id, interval } = backfill
   const readFrom = new Map(backfill.routes.map(({ route, readFrom }) => [route, readFrom]))
   const fromOf = (route: BackfillRouteName) => readFrom.get(route) ?? interval.until
-  for (let days = 1; ;) {
+  for (let days = 1; ; ) {
     const chunk = nextChunk(interval, fromOf('journal'), days)
     if (!chunk) return
     let rows = 0
     for (const routes of [BACKFILL_ROUTES.slice(0, -1), BACKFILL_ROUTES.slice(-1)]) {
       const left = routes.filter(route => fromOf(route) > chunk.from)
-      const read = await readRoutes(parts, { account, backfill, signal }, left.map(route => ({ route, chunk: { from: chunk.from, until: fromOf(route) } })))
+      const read = await readRoutes(
+        parts,
+        { account, backfill, signal },
+        left.map(route => ({ route, chunk: { from: chunk.from, until: fromOf(route) } }))
+      )
       passCrashPoint('between-chunk-and-progress')
       for (const { route, rows: count } of read) {
         await noteRead(parts.pool, id, { route, readFrom: chunk.from, rows: count })
@@ -70,56 +79,76 @@ export async function runBackfill (parts: BackfillParts, { account, backfill, si
 type Job = Omit<Run, 'onChunk'>
 
 /** Reads a chunk of each route; resolves when it can be queried. */
-async function readRoutes (parts: BackfillParts, job: Job, todo: readonly { route: BackfillRouteName, chunk: Interval }[]) {
+async function readRoutes(
+  parts: BackfillParts,
+  job: Job,
+  todo: readonly { route: BackfillRouteName; chunk: Interval }[]
+) {
   const appended: Event[] = []
   const append: Intake = async findings => {
     const events = await parts.append(findings, { isPast: true })
     appended.push(...events)
     return events
   }
-  const read: { route: BackfillRouteName, rows: number }[] = []
+  const read: { route: BackfillRouteName; rows: number }[] = []
   for (const { route, chunk } of todo) {
     const reader = parts.readers.find(candidate => candidate.route === route)
     if (!reader) throw new TypeError(`nobody reads ${route}`)
-    const { rows } = await readInterval({ pool: parts.pool, append }, { reader, scope: null, context: patientContext(parts, job, route) }, widened(route, chunk, { now: parts.clock.now(), end: job.backfill.interval.until }))
+    const { rows } = await readInterval(
+      { pool: parts.pool, append },
+      { reader, scope: null, context: patientContext(parts, job, route) },
+      widened(route, chunk, { now: parts.clock.now(), end: job.backfill.interval.until })
+    )
     read.push({ route, rows })
   }
   await untilSettled(parts.pool, appended, job)
   return read
 }
 
-function widened (route: BackfillRouteName, { from, until }: Interval, { now, end }: { now: Date, end: Date }): Interval {
+function widened(
+  route: BackfillRouteName,
+  { from, until }: Interval,
+  { now, end }: { now: Date; end: Date }
+): Interval {
   if (route === 'journal') return { from, until }
   const isLast = route === 'voicemails' && until >= end
-  return { from: new Date(from.getTime() - BEFORE_MS), until: isLast ? new Date(Math.max(until.getTime(), Math.min(until.getTime() + AFTER_MS, now.getTime()))) : until }
+  return {
+    from: new Date(from.getTime() - BEFORE_MS),
+    until: isLast ? new Date(Math.max(until.getTime(), Math.min(until.getTime() + AFTER_MS, now.getTime()))) : until
+  }
 }
 
-function patientContext ({ pool, rest, clock }: BackfillParts, { account, backfill: { id }, signal }: Job, route: BackfillRouteName): ReadContext {
+function patientContext(
+  { pool, rest, clock }: BackfillParts,
+  { account, backfill: { id }, signal }: Job,
+  route: BackfillRouteName
+): ReadContext {
   const context = contextOf({ rest, clock }, account, 'backfill')
   return {
     ...context,
-    clientOf: extension => patient(context.clientOf(extension), {
-      now: clock.now,
-      onRequest: async () => {
-        await countRequest(pool, id, route)
-        signal.throwIfAborted()
-      },
-      waitUntil: async (until, code) => {
-        signal.throwIfAborted()
-        await noteWaiting(pool, id, { code, until })
-        await clock.wait(until.getTime() - clock.now().getTime(), signal)
-        signal.throwIfAborted()
-        await noteWaiting(pool, id, null)
-      }
-    })
+    clientOf: extension =>
+      patient(context.clientOf(extension), {
+        now: clock.now,
+        onRequest: async () => {
+          await countRequest(pool, id, route)
+          signal.throwIfAborted()
+        },
+        waitUntil: async (until, code) => {
+          signal.throwIfAborted()
+          await noteWaiting(pool, id, { code, until })
+          await clock.wait(until.getTime() - clock.now().getTime(), signal)
+          signal.throwIfAborted()
+          await noteWaiting(pool, id, null)
+        }
+      })
   }
 }
 
 /** For as long as it takes: to go on would be to read the journal before what its rows are joined to. */
-async function untilSettled (pool: pg.Pool, events: readonly Event[], { backfill: { id }, signal }: Job): Promise<void> {
+async function untilSettled(pool: pg.Pool, events: readonly Event[], { backfill: { id }, signal }: Job): Promise<void> {
   const begun = performance.now()
   let isTold = false
-  for (let tries = 1; events.length > 0 && !await areSettled(pool, events); tries++) {
+  for (let tries = 1; events.length > 0 && !(await areSettled(pool, events)); tries++) {
     if (!isTold && performance.now() - begun > PATIENCE_MS) {
       await noteWaiting(pool, id, { code: 'MCS_NOT_PROJECTED', until: null })
       isTold = true

@@ -33,38 +33,46 @@ interface Job {
 
 const TICK_MS = 10_000
 
-/** Goes on with every backfill that is running, as long as this process is the elected one. Each account's waits for its own quota. */
-export function startBackfiller (options: BackfillerOptions): Backfiller {
+/**
+ * Goes on with every backfill that is running, as long as this process is the elected one. Each account's waits for its
+ * own quota.
+ */
+export function startBackfiller(options: BackfillerOptions): Backfiller {
   const { pool, leader, clock, logger } = options
   const stop = new AbortController()
   const jobs = new Map<string, Job>()
   let sleep = new AbortController()
 
-  async function tick (): Promise<void> {
+  async function tick(): Promise<void> {
     const running = await loadBackfills(pool, { states: ['running'] })
     if (running.length === 0) await leader.close() // it takes a connection
-    const mine = running.length > 0 && await leader.isElected() ? running : []
+    const mine = running.length > 0 && (await leader.isElected()) ? running : []
     for (const [id, job] of jobs) {
       if (mine.some(backfill => backfill.id === id)) continue
       job.stop.abort()
       if (!job.running) jobs.delete(id)
     }
     for (const backfill of mine) {
-      const job = jobs.get(backfill.id) ?? { stop: new AbortController(), running: null, failures: 0, notBefore: new Date(0) }
+      const job = jobs.get(backfill.id) ?? {
+        stop: new AbortController(),
+        running: null,
+        failures: 0,
+        notBefore: new Date(0)
+      }
       if (stop.signal.aborted || job.running || job.notBefore > clock.now()) continue
       jobs.set(backfill.id, job)
       job.running = work(backfill, job)
     }
   }
 
-  async function work (backfill: Backfill, job: Job): Promise<void> {
+  async function work(backfill: Backfill, job: Job): Promise<void> {
     const isOver = await attempt(options, backfill, job)
     job.running = null
     if (isOver || job.stop.signal.aborted) jobs.delete(backfill.id)
     sleep.abort()
   }
 
-  async function run (): Promise<void> {
+  async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       sleep = new AbortController()
       await tick().catch(err => logger.warn({ err }, 'backfills could not be looked at now, trying again'))
@@ -86,14 +94,25 @@ export function startBackfiller (options: BackfillerOptions): Backfiller {
 }
 
 /** Whether it is over; otherwise it is to be tried again, unless it was told to stop. */
-async function attempt ({ accounts, logger, ...parts }: BackfillerOptions, backfill: Backfill, job: Job): Promise<boolean> {
+async function attempt(
+  { accounts, logger, ...parts }: BackfillerOptions,
+  backfill: Backfill,
+  job: Job
+): Promise<boolean> {
   const { pool, clock } = parts
   const log = logger.child({ backfill: backfill.id, account: backfill.account })
   try {
     const account = accounts.byId(backfill.account)
     if (!account || !isReadable(account)) throw new RestAuthError('the account has no API key or no user key')
     await noteWaiting(pool, backfill.id, null) // what it waited for when its process ended
-    await runBackfill(parts, { account, backfill, signal: job.stop.signal, onChunk: () => { job.failures = 0 } })
+    await runBackfill(parts, {
+      account,
+      backfill,
+      signal: job.stop.signal,
+      onChunk: () => {
+        job.failures = 0
+      }
+    })
     await endBackfill(pool, backfill.id, { state: 'done', now: clock.now() })
     log.info('a backfill is done')
     return true
@@ -103,18 +122,23 @@ async function attempt ({ accounts, logger, ...parts }: BackfillerOptions, backf
     job.notBefore = new Date(clock.now().getTime() + backOffMs(job.failures, RETRY))
     if (troubleOf(err)) return fail(err as Error & { code: string }).catch(() => false) // what troubleOf knows has one
     if (job.failures === 1) log.warn({ err }, 'a backfill cannot go on now, trying again')
-    await noteWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {}) // Postgres may be what is away
+    // Postgres may be what is away
+    await noteWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {})
     return false
   }
 
-  async function fail (err: Error & { code: string }): Promise<true> {
-    await endBackfill(pool, backfill.id, { state: 'failed', now: clock.now(), failed: { code: err.code, message: err.message } })
+  async function fail(err: Error & { code: string }): Promise<true> {
+    await endBackfill(pool, backfill.id, {
+      state: 'failed',
+      now: clock.now(),
+      failed: { code: err.code, message: err.message }
+    })
     log.warn({ err }, 'a backfill has failed')
     return true
   }
 }
 
-function codeOf (err: unknown): string {
+function codeOf(err: unknown): string {
   const { code } = err as { code?: unknown }
   return typeof code === 'string' && code.startsWith('MCS_') ? code : 'MCS_INTERNAL'
 }

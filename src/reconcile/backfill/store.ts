@@ -31,9 +31,12 @@ const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 /** The one that is running, else the newest of the same interval. */
 const SAME = `select id, state, since = $2 and until_asked is not distinct from $3 as "isSame" from backfills
   where account = $1 and (state = 'running' or (since = $2 and until_asked is not distinct from $3)) order by (state = 'running') desc, id desc limit 1`
-const BEGIN = "insert into backfills (account, since, until, until_asked, state, started_at) values ($1, $2, $3, $4, 'running', $5) returning id"
-const BEGIN_ROUTES = 'insert into backfill_routes (backfill_id, route, read_from, rows, requests) select $1, route, $2, 0, 0 from unnest($3::text[]) route'
-const RESUME = "update backfills set state = 'running', finished_at = null, failed_code = null, failed_reason = null where id = $1"
+const BEGIN =
+  "insert into backfills (account, since, until, until_asked, state, started_at) values ($1, $2, $3, $4, 'running', $5) returning id"
+const BEGIN_ROUTES =
+  'insert into backfill_routes (backfill_id, route, read_from, rows, requests) select $1, route, $2, 0, 0 from unnest($3::text[]) route'
+const RESUME =
+  "update backfills set state = 'running', finished_at = null, failed_code = null, failed_reason = null where id = $1"
 /** One that has ended stays as it ended. */
 const END = `update backfills set state = $2, finished_at = $3, failed_code = $4, failed_reason = $5, waits_for = null, waits_until = null
   where id = $1 and state = 'running'`
@@ -42,17 +45,29 @@ const READ = 'update backfill_routes set read_from = $3, rows = rows + $4 where 
 const REQUESTED = 'update backfill_routes set requests = requests + 1 where backfill_id = $1 and route = $2'
 
 /** @throws BackfillRunningError  another interval of the account is being read */
-export async function beginBackfill (pool: pg.Pool, { account, interval, untilAsked }: AskedBackfill, now: Date): Promise<{ id: string, outcome: Outcome }> {
+export async function beginBackfill(
+  pool: pg.Pool,
+  { account, interval, untilAsked }: AskedBackfill,
+  now: Date
+): Promise<{ id: string; outcome: Outcome }> {
   return inTransaction(pool, async tx => {
     await tx.query(LOCK, [LOCK_CLASSES.backfills, account])
-    const { rows: [known] } = await tx.query<{ id: string, state: Backfill['state'], isSame: boolean }>(SAME, [account, interval.from, untilAsked])
+    const {
+      rows: [known]
+    } = await tx.query<{ id: string; state: Backfill['state']; isSame: boolean }>(SAME, [
+      account,
+      interval.from,
+      untilAsked
+    ])
     if (known?.state === 'running' && !known.isSame) throw new BackfillRunningError()
     if (known?.state === 'running') return { id: known.id, outcome: 'joined' }
     if (known && known.state !== 'done') {
       await tx.query(RESUME, [known.id])
       return { id: known.id, outcome: 'resumed' }
     }
-    const { rows: [begun] } = await tx.query<{ id: string }>(BEGIN, [account, interval.from, interval.until, untilAsked, now])
+    const {
+      rows: [begun]
+    } = await tx.query<{ id: string }>(BEGIN, [account, interval.from, interval.until, untilAsked, now])
     const id = begun?.id ?? ''
     await tx.query(BEGIN_ROUTES, [id, interval.until, BACKFILL_ROUTES])
     return { id, outcome: 'begun' }
@@ -60,19 +75,27 @@ export async function beginBackfill (pool: pg.Pool, { account, interval, untilAs
 }
 
 /** Ends it, unless it has ended. */
-export async function endBackfill (pool: pg.Pool, id: string, { state, now, failed = null }: { state: 'done' | 'failed' | 'stopped', now: Date, failed?: Backfill['failed'] }): Promise<void> {
+export async function endBackfill(
+  pool: pg.Pool,
+  id: string,
+  { state, now, failed = null }: { state: 'done' | 'failed' | 'stopped'; now: Date; failed?: Backfill['failed'] }
+): Promise<void> {
   await pool.query(END, [id, state, now, failed?.code ?? null, failed?.message ?? null])
 }
 
-export async function noteWaiting (pool: pg.Pool, id: string, waiting: Waiting | null): Promise<void> {
+export async function noteWaiting(pool: pg.Pool, id: string, waiting: Waiting | null): Promise<void> {
   await pool.query(WAIT, [id, waiting?.code ?? null, waiting?.until ?? null])
 }
 
-export async function noteRead (pool: pg.Pool, id: string, { route, readFrom, rows }: Omit<BackfillRoute, 'requests'>): Promise<void> {
+export async function noteRead(
+  pool: pg.Pool,
+  id: string,
+  { route, readFrom, rows }: Omit<BackfillRoute, 'requests'>
+): Promise<void> {
   await pool.query(READ, [id, route, readFrom, rows])
 }
 
-export async function countRequest (pool: pg.Pool, id: string, route: BackfillRoute['route']): Promise<void> {
+export async function countRequest(pool: pg.Pool, id: string, route: BackfillRoute['route']): Promise<void> {
   await pool.query(REQUESTED, [id, route])
 }
 
@@ -83,22 +106,35 @@ export interface Wanted {
 }
 
 /** Newest first, at most a hundred. */
-export async function loadBackfills (pool: pg.Pool, { ids, accounts, states }: Wanted = {}): Promise<Backfill[]> {
-  const { rows } = await pool.query<BackfillRow>(`select ${COLUMNS}, (
+export async function loadBackfills(pool: pg.Pool, { ids, accounts, states }: Wanted = {}): Promise<Backfill[]> {
+  const { rows } = await pool.query<BackfillRow>(
+    `select ${COLUMNS}, (
       select json_agg(json_build_object('route', route, 'readFrom', read_from, 'rows', rows, 'requests', requests)) from backfill_routes r where r.backfill_id = b.id
     ) as routes
     from backfills b where ($1::bigint[] is null or id = any($1)) and ($2::text[] is null or account = any($2)) and ($3::text[] is null or state = any($3))
-    order by id desc limit 100`, [ids ?? null, accounts ?? null, states ?? null])
+    order by id desc limit 100`,
+    [ids ?? null, accounts ?? null, states ?? null]
+  )
   return rows.map(toBackfill)
 }
 
-function toBackfill ({ since, until, waitsFor, waitsUntil, failedCode, failedReason, routes, ...row }: BackfillRow): Backfill {
+function toBackfill({
+  since,
+  until,
+  waitsFor,
+  waitsUntil,
+  failedCode,
+  failedReason,
+  routes,
+  ...row
+}: BackfillRow): Backfill {
   return {
     ...row,
     interval: { from: since, until },
     waiting: waitsFor === null ? null : { code: waitsFor, until: waitsUntil },
     failed: failedCode === null ? null : { code: failedCode, message: failedReason ?? '' },
-    routes: routes.map(route => ({ ...route, readFrom: new Date(route.readFrom) })) // in JSON it was a text
+    routes: routes
+      .map(route => ({ ...route, readFrom: new Date(route.readFrom) })) // in JSON it was a text
       .sort((a, b) => BACKFILL_ROUTES.indexOf(a.route) - BACKFILL_ROUTES.indexOf(b.route))
   }
 }

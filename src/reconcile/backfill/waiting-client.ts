@@ -15,10 +15,12 @@ export const RETRY = { first: 30_000, most: 15 * 60_000 }
 const MOST_UNEXPECTED = 5
 
 /**
- * A client that waits: for the quota and for the end of a block until the instant that is said, for MightyCall to serve again as long as it takes.
- * Page by page: to begin a list anew would spend the one permit that was waited for on its first page, and never come further.
+ * A client that waits: for the quota and for the end of a block until the instant that is said, for MightyCall to serve
+ * again as long as it takes.
+ * Page by page: to begin a list anew would spend the one permit that was waited for on its first page, and never come
+ * further.
  */
-export function patient (client: RestClient, { now, waitUntil, onRequest }: Patience): RestClient {
+export function patient(client: RestClient, { now, waitUntil, onRequest }: Patience): RestClient {
   return {
     send: async (route, input, permitClass) => {
       for (let failures = 1; ; failures++) {
@@ -38,21 +40,26 @@ export function patient (client: RestClient, { now, waitUntil, onRequest }: Pati
   }
 }
 
-function wasSent ({ kind }: Trouble): boolean {
+function wasSent({ kind }: Trouble): boolean {
   return kind !== 'quota' && kind !== 'blocked' && kind !== 'auth'
 }
 
 /** Null: never. */
-function againAt ({ kind, until }: Trouble, failures: number, now: Date): Date | null {
+function againAt({ kind, until }: Trouble, failures: number, now: Date): Date | null {
   const later = new Date(now.getTime() + backOffMs(failures, RETRY))
   switch (kind) {
     case 'quota':
-    case 'blocked': return until ?? later
-    case 'unavailable': return later
-    case 'unexpected': return failures < MOST_UNEXPECTED ? later : null
+    case 'blocked':
+      return until ?? later
+    case 'unavailable':
+      return later
+    case 'unexpected':
+      return failures < MOST_UNEXPECTED ? later : null
     case 'auth':
     case 'refused':
-    case 'not-found': return null
-    default: throw new TypeError(`no patience for ${kind satisfies never}`)
+    case 'not-found':
+      return null
+    default:
+      throw new TypeError(`no patience for ${kind satisfies never}`)
   }
 }

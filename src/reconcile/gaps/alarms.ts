@@ -6,7 +6,8 @@ import { GRACE_MS } from './gap-rules.js'
 export const SILENT_CALLS = 3
 const DAY_MS = 24 * 60 * 60 * 1000
 
-const LAST_HEARD = "select max(received_at) as at from events where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3"
+const LAST_HEARD =
+  "select max(received_at) as at from events where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3"
 
 /** Told by REST, be they in rows or held back, and over for long enough. */
 const UNHEARD = `select count(*)::int as calls from (
@@ -18,14 +19,21 @@ const UNHEARD = `select count(*)::int as calls from (
  * How many calls of the last day have begun, and ended more than 15 minutes ago, since any webhook of the account came.
  * From 3 on webhooks are silent: their address is wrong, or they do not reach us.
  */
-export async function silentCalls (pool: pg.Pool, account: string, now: Date): Promise<number> {
+export async function silentCalls(pool: pg.Pool, account: string, now: Date): Promise<number> {
   const dayAgo = new Date(now.getTime() - DAY_MS)
-  const { rows: [heard] } = await pool.query<{ at: Date | null }>(LAST_HEARD, [account, dayAgo, now])
-  const { rows: [row] } = await pool.query<{ calls: number }>(UNHEARD, [account, heard?.at ?? dayAgo, new Date(now.getTime() - GRACE_MS)])
+  const {
+    rows: [heard]
+  } = await pool.query<{ at: Date | null }>(LAST_HEARD, [account, dayAgo, now])
+  const {
+    rows: [row]
+  } = await pool.query<{ calls: number }>(UNHEARD, [account, heard?.at ?? dayAgo, new Date(now.getTime() - GRACE_MS)])
   return row?.calls ?? 0
 }
 
-/** The last calls that REST told under its own ids, held or not, and whether a webhook knows them by these; a link is no match. */
+/**
+ * The last calls that REST told under its own ids, held or not, and whether a webhook knows them by these; a link is no
+ * match.
+ */
 const JUDGED = `select started_at as "startedAt", is_matched as "isMatched" from (
     select started_at, webhook_events > 0 and not linked as is_matched from (
       select c.started_at, c.webhook_events, exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and e.fields ? 'inferred') as linked
@@ -38,19 +46,33 @@ const JUDGED = `select started_at as "startedAt", is_matched as "isMatched" from
 const UNREPORTED = `select count(*)::int as calls from call_history c where account = $1 and webhook_events > 0 and state = 'ended' and started_at between $2 and $3
   and not exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and not e.fields ? 'inferred')`
 
-/** Whether the ids of REST and of webhooks are different ones: calls that only REST knows must then not be created, since webhooks have told them. */
-export async function hasMismatch (pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<boolean> {
+/**
+ * Whether the ids of REST and of webhooks are different ones: calls that only REST knows must then not be created,
+ * since webhooks have told them.
+ */
+export async function hasMismatch(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<boolean> {
   const { rows } = await pool.query<Judged>(JUDGED, [account, new Date(now.getTime() - GRACE_MS), MISMATCH_CALLS])
   const [newest, oldest] = [rows[0], rows.at(-1)]
   if (!newest || !oldest || rows.length < MISMATCH_CALLS || rows.some(row => row.isMatched)) return false
-  const { rows: [unreported] } = await pool.query<{ calls: number }>(UNREPORTED, [account, oldest.startedAt, newest.startedAt])
+  const {
+    rows: [unreported]
+  } = await pool.query<{ calls: number }>(UNREPORTED, [account, oldest.startedAt, newest.startedAt])
   return isMismatch(rows, unreported?.calls ?? 0)
 }
 
-/** Says each once when it begins, and that it is over; ask it as often as you like. Of several processes the one that polls should. */
-export function createLedgerAlarms ({ pool, logger }: { pool: pg.Pool, logger: Logger }): (account: string, now: Date) => Promise<void> {
+/**
+ * Says each once when it begins, and that it is over; ask it as often as you like. Of several processes the one that
+ * polls should.
+ */
+export function createLedgerAlarms({
+  pool,
+  logger
+}: {
+  pool: pg.Pool
+  logger: Logger
+}): (account: string, now: Date) => Promise<void> {
   const raised = new Set<string>()
-  function note (name: string, account: string, isOn: boolean, tell: { alarm: () => void, over: string }): void {
+  function note(name: string, account: string, isOn: boolean, tell: { alarm: () => void; over: string }): void {
     const key = `${name} ${account}`
     if (isOn && !raised.has(key)) tell.alarm()
     if (!isOn && raised.has(key)) logger.info({ account }, tell.over)
@@ -60,11 +82,19 @@ export function createLedgerAlarms ({ pool, logger }: { pool: pg.Pool, logger: L
   return async (account, now) => {
     const calls = await silentCalls(pool, account, now)
     note('webhook-silence', account, calls >= SILENT_CALLS, {
-      alarm: () => logger.error({ alarm: 'webhook-silence', account, calls }, 'MightyCall has calls of which no webhook came: see to the webhook address in MightyCall, and that it can reach us'),
+      alarm: () =>
+        logger.error(
+          { alarm: 'webhook-silence', account, calls },
+          'MightyCall has calls of which no webhook came: see to the webhook address in MightyCall, and that it can reach us'
+        ),
       over: 'webhooks come again'
     })
     note('id-mismatch', account, await hasMismatch(pool, account, now), {
-      alarm: () => logger.error({ alarm: 'id-mismatch', account, calls: MISMATCH_CALLS }, 'REST and webhooks give calls different ids: calls that only REST knows are not created'),
+      alarm: () =>
+        logger.error(
+          { alarm: 'id-mismatch', account, calls: MISMATCH_CALLS },
+          'REST and webhooks give calls different ids: calls that only REST knows are not created'
+        ),
       over: 'REST and webhooks give calls the same ids again'
     })
   }
@@ -81,11 +111,13 @@ export interface Judged {
 }
 
 /**
- * That REST and webhooks use the same ids is inferred, not documented. They do not when none of the last calls of REST has a match, and
- * webhooks told of about as many in that time. When webhooks told of none they are silent, which says nothing of ids: those calls must be created.
+ * That REST and webhooks use the same ids is inferred, not documented. They do not when none of the last calls of REST
+ * has a match, and
+ * webhooks told of about as many in that time. When webhooks told of none they are silent, which says nothing of ids:
+ * those calls must be created.
  * @param reported    the last ones, in any order
  * @param unreported  calls that webhooks told in that time, and REST did not by the same id
  */
-export function isMismatch (reported: readonly Judged[], unreported: number): boolean {
+export function isMismatch(reported: readonly Judged[], unreported: number): boolean {
   return reported.length >= MISMATCH_CALLS && !reported.some(call => call.isMatched) && unreported >= MISMATCH_CALLS / 2
 }

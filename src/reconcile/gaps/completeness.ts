@@ -51,16 +51,31 @@ const MAX_HOURS = 50_000
  * What the ledger says, as it lies at one moment; of whole hours, since an hour is read and counted as one.
  * The answer throws InvalidParameterError when it would be too large.
  */
-export function createCompleteness (pool: pg.Pool, accounts: { all: () => readonly Pick<Account, 'id'>[] }): CompletenessOf {
+export function createCompleteness(
+  pool: pg.Pool,
+  accounts: { all: () => readonly Pick<Account, 'id'>[] }
+): CompletenessOf {
   return async ({ accounts: asked, since: from, until: to, businessNumbers, limit, after }) => {
     const since = new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS)
     const until = new Date(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS)
     const span = { accounts: asked ?? accounts.all().map(({ id }) => id), since, until, businessNumbers }
-    const hours = (until.getTime() - since.getTime()) / HOUR_MS * span.accounts.length * (businessNumbers?.length ?? 1)
-    if (hours > MAX_HOURS) throw new InvalidParameterError(`that would be ${hours} hours: ask for fewer accounts, business numbers or days`)
+    const hours =
+      ((until.getTime() - since.getTime()) / HOUR_MS) * span.accounts.length * (businessNumbers?.length ?? 1)
+    if (hours > MAX_HOURS)
+      throw new InvalidParameterError(`that would be ${hours} hours: ask for fewer accounts, business numbers or days`)
     return inSnapshot(pool, async tx => {
       const [at, account, kind, entity] = after ?? []
-      const gaps = await tx.query<GapRow>(GAPS, [span.accounts, since, until, businessNumbers, at, account, kind, entity, limit + 1])
+      const gaps = await tx.query<GapRow>(GAPS, [
+        span.accounts,
+        since,
+        until,
+        businessNumbers,
+        at,
+        account,
+        kind,
+        entity,
+        limit + 1
+      ])
       return { hours: await hoursOf(tx, span), gaps: gaps.rows, statistics: await statisticsOf(tx, span) }
     })
   }

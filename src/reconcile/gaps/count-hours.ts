@@ -64,8 +64,10 @@ const COUNT = `select account, date_trunc('hour', at, 'UTC') as hour, business_n
   group by 1, 2, 3 order by 1, 2, 3`
 
 /**
- * Read in full after they were over: several polls may lie side by side, and one that was made within its interval reaches to that moment.
- * A poll with rows that could not be read takes back what earlier ones have told of its interval: a call that began then may be among these rows.
+ * Read in full after they were over: several polls may lie side by side, and one that was made within its interval
+ * reaches to that moment.
+ * A poll with rows that could not be read takes back what earlier ones have told of its interval: a call that began
+ * then may be among these rows.
  */
 const POLLED = `with polls as (
     select account, polled, polled_at, tstzrange(from_at, least(until_at, polled_at)) as read
@@ -81,13 +83,19 @@ const POLLED = `with polls as (
   ) polls, generate_series($2::timestamptz, $3::timestamptz - interval '1 hour', interval '1 hour') hour
   where read @> tstzrange(hour, hour + interval '1 hour')`
 
-export async function countHours (db: Pick<pg.Pool, 'query'>, { accounts, since, until, businessNumbers }: Span): Promise<CountedHour[]> {
+export async function countHours(
+  db: Pick<pg.Pool, 'query'>,
+  { accounts, since, until, businessNumbers }: Span
+): Promise<CountedHour[]> {
   const { rows } = await db.query<CountedHour>(COUNT, [accounts, since, until, businessNumbers])
   return rows
 }
 
 /** The hours of which all calls were read. */
-export async function polledHours (db: Pick<pg.Pool, 'query'>, { accounts, since, until }: Span): Promise<{ account: string, hour: Date }[]> {
-  const { rows } = await db.query<{ account: string, hour: Date }>(POLLED, [accounts, since, until])
+export async function polledHours(
+  db: Pick<pg.Pool, 'query'>,
+  { accounts, since, until }: Span
+): Promise<{ account: string; hour: Date }[]> {
+  const { rows } = await db.query<{ account: string; hour: Date }>(POLLED, [accounts, since, until])
   return rows
 }

@@ -3,7 +3,17 @@ import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import { createLedgerAlarms } from './alarms.js'
 import { type KnownCall, loadCalls } from './evidence.js'
-import { GRACE_MS, type Gap, type MessageEvidence, STALE_MS, VOICEMAIL_GRACE_MS, gapOf, healingOf, messageGapsOf, voicemailGapOf } from './gap-rules.js'
+import {
+  type Gap,
+  GRACE_MS,
+  gapOf,
+  healingOf,
+  type MessageEvidence,
+  messageGapsOf,
+  STALE_MS,
+  VOICEMAIL_GRACE_MS,
+  voicemailGapOf
+} from './gap-rules.js'
 import { type Change, type FoundGap, storeGaps } from './store-gaps.js'
 
 export interface DetectOptions {
@@ -40,43 +50,103 @@ const HELD = `select h.call_id as entity, h.business_number, h.started_at, h.hel
  * Finds what REST told and webhooks missed, writes a row for each such gap, and marks those that have healed.
  * Any process may do so at any time, and as often as it likes: the same events give the same rows.
  */
-export async function detectGaps (pool: pg.Pool, { account, now, since }: DetectOptions): Promise<Change> {
+export async function detectGaps(pool: pg.Pool, { account, now, since }: DetectOptions): Promise<Change> {
   const from = new Date(since.getTime() - LOOKBACK_MS)
-  const changes = [await storeGaps(pool, await messageGaps(pool, { account, now, from })), await storeGaps(pool, await heldGaps(pool, account, now))]
-  const { rows: open } = await pool.query<{ kind: string, entity: string }>('select kind, entity from gaps where account = $1 and healed_at is null', [account])
+  const changes = [
+    await storeGaps(pool, await messageGaps(pool, { account, now, from })),
+    await storeGaps(pool, await heldGaps(pool, account, now))
+  ]
+  const { rows: open } = await pool.query<{ kind: string; entity: string }>(
+    'select kind, entity from gaps where account = $1 and healed_at is null',
+    [account]
+  )
   const isOpen = new Set(open.map(({ kind, entity }) => `${kind} ${entity}`))
   const { rows } = await pool.query<{ entity: string }>(CALLS, [account, from, new Date(now.getTime() - STALE_MS)])
   for (let i = 0; i < rows.length; i += CALLS_AT_ONCE) {
-    const calls = await loadCalls(pool, account, rows.slice(i, i + CALLS_AT_ONCE).map(row => row.entity))
-    changes.push(await storeGaps(pool, calls.flatMap(call => gapsOfCall(call, { account, now: now.getTime(), isOpen: isOpen.has(`call ${call.entity}`) }))))
+    const calls = await loadCalls(
+      pool,
+      account,
+      rows.slice(i, i + CALLS_AT_ONCE).map(row => row.entity)
+    )
+    changes.push(
+      await storeGaps(
+        pool,
+        calls.flatMap(call =>
+          gapsOfCall(call, { account, now: now.getTime(), isOpen: isOpen.has(`call ${call.entity}`) })
+        )
+      )
+    )
   }
-  return changes.reduce((sum, change) => ({ detected: sum.detected + change.detected, healed: sum.healed + change.healed }))
+  return changes.reduce((sum, change) => ({
+    detected: sum.detected + change.detected,
+    healed: sum.healed + change.healed
+  }))
 }
 
-function gapsOfCall (call: KnownCall, { account, now, isOpen }: { account: string, now: number, isOpen: boolean }): FoundGap[] {
+function gapsOfCall(
+  call: KnownCall,
+  { account, now, isOpen }: { account: string; now: number; isOpen: boolean }
+): FoundGap[] {
   const gap = gapOf(call, now) ?? (isOpen ? sinceHealed(call, now) : null)
   const voicemail = voicemailGapOf(call, now)
   const place = { account, entity: call.entity, businessNumber: call.businessNumber, at: call.startedAt }
-  return [...gap ? [{ ...gap, ...place, kind: 'call' as const }] : [], ...voicemail ? [{ ...voicemail, ...place, kind: 'voicemail' as const }] : []]
+  return [
+    ...(gap ? [{ ...gap, ...place, kind: 'call' as const }] : []),
+    ...(voicemail ? [{ ...voicemail, ...place, kind: 'voicemail' as const }] : [])
+  ]
 }
 
 /** What was told later may move the time by which the call was due, and the row that is open has to end. */
-function sinceHealed (call: KnownCall, now: number): Gap | null {
+function sinceHealed(call: KnownCall, now: number): Gap | null {
   const healing = healingOf(call)
   return healing && { missing: 'completion', detectedAt: now, healing }
 }
 
-async function messageGaps (pool: pg.Pool, { account, now, from }: { account: string, now: Date, from: Date }): Promise<FoundGap[]> {
-  const { rows } = await pool.query<{ entity: string, business_number: string | null, at: Date, heard_at: Date | null, told_at: Date | null }>(MESSAGES, [account, from])
+async function messageGaps(
+  pool: pg.Pool,
+  { account, now, from }: { account: string; now: Date; from: Date }
+): Promise<FoundGap[]> {
+  const { rows } = await pool.query<{
+    entity: string
+    business_number: string | null
+    at: Date
+    heard_at: Date | null
+    told_at: Date | null
+  }>(MESSAGES, [account, from])
   const messages: (MessageEvidence & Pick<FoundGap, 'businessNumber' | 'at'>)[] = rows.map(row => ({
-    entity: row.entity, businessNumber: row.business_number, at: row.at.getTime(), heardAt: row.heard_at?.getTime() ?? null, toldAt: row.told_at?.getTime() ?? null
+    entity: row.entity,
+    businessNumber: row.business_number,
+    at: row.at.getTime(),
+    heardAt: row.heard_at?.getTime() ?? null,
+    toldAt: row.told_at?.getTime() ?? null
   }))
-  return messageGapsOf(messages, now.getTime()).map(({ message: { entity, businessNumber, at }, gap }) => ({ ...gap, account, kind: 'message', entity, businessNumber, at }))
+  return messageGapsOf(messages, now.getTime()).map(({ message: { entity, businessNumber, at }, gap }) => ({
+    ...gap,
+    account,
+    kind: 'message',
+    entity,
+    businessNumber,
+    at
+  }))
 }
 
-async function heldGaps (pool: pg.Pool, account: string, now: Date): Promise<FoundGap[]> {
-  const { rows } = await pool.query<{ entity: string, business_number: string | null, started_at: Date, held_at: Date }>(HELD, [account, new Date(now.getTime() - GRACE_MS)])
-  return rows.map(row => ({ account, kind: 'call', entity: row.entity, businessNumber: row.business_number, at: row.started_at.getTime(), missing: 'call', detectedAt: row.held_at.getTime(), healing: null }))
+async function heldGaps(pool: pg.Pool, account: string, now: Date): Promise<FoundGap[]> {
+  const { rows } = await pool.query<{
+    entity: string
+    business_number: string | null
+    started_at: Date
+    held_at: Date
+  }>(HELD, [account, new Date(now.getTime() - GRACE_MS)])
+  return rows.map(row => ({
+    account,
+    kind: 'call',
+    entity: row.entity,
+    businessNumber: row.business_number,
+    at: row.started_at.getTime(),
+    missing: 'call',
+    detectedAt: row.held_at.getTime(),
+    healing: null
+  }))
 }
 
 export interface LedgerOptions {
@@ -93,13 +163,17 @@ const FIRST_LOOK_MS = 8 * 24 * 60 * 60 * 1000
  * Brings the ledger up to date, of every account, and raises its alarms. To be called after each poll, and every few minutes;
  * it asks MightyCall nothing. When it rejects, the next look does what this one has not.
  */
-export function createLedger ({ pool, logger, accounts, now }: LedgerOptions): () => Promise<void> {
+export function createLedger({ pool, logger, accounts, now }: LedgerOptions): () => Promise<void> {
   const lookedAt = new Map<string, Date>()
   const raise = createLedgerAlarms({ pool, logger })
   return async () => {
     for (const { id } of accounts.all()) {
       const at = now()
-      const { detected, healed } = await detectGaps(pool, { account: id, now: at, since: lookedAt.get(id) ?? new Date(at.getTime() - FIRST_LOOK_MS) })
+      const { detected, healed } = await detectGaps(pool, {
+        account: id,
+        now: at,
+        since: lookedAt.get(id) ?? new Date(at.getTime() - FIRST_LOOK_MS)
+      })
       lookedAt.set(id, at)
       if (detected + healed > 0) logger.info({ account: id, detected, healed }, 'webhooks had missed something')
       await raise(id, at)

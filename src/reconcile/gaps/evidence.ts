@@ -15,7 +15,13 @@ interface EventRow {
   type: CallEvent['type'] | CallReported['type']
   occurred_at: Date
   received_at: Date
-  fields: Partial<Pick<CallEvent, 'family' | 'extension' | 'scope'> & Pick<CallReported, 'route' | 'direction' | 'status' | 'startedAt' | 'durationSeconds' | 'businessNumber' | 'parties'>>
+  fields: Partial<
+    Pick<CallEvent, 'family' | 'extension' | 'scope'> &
+      Pick<
+        CallReported,
+        'route' | 'direction' | 'status' | 'startedAt' | 'durationSeconds' | 'businessNumber' | 'parties'
+      >
+  >
 }
 
 interface CallRow {
@@ -29,7 +35,10 @@ interface CallRow {
 const EVENTS = `select entity, type, occurred_at, received_at, fields from events
   where account = $1 and kind = 'call' and entity = any($2) order by entity, received_at, occurred_at, id`
 
-/** The row if there is one, and the call's voicemail: by its id, or by number and time, since the voicemails route names no call. */
+/**
+ * The row if there is one, and the call's voicemail: by its id, or by number and time, since the voicemails route names
+ * no call.
+ */
 const CALLS = `select e.entity, c.business_number, c.started_at, e.failed, (
     select min(v.received_at) from (
       select voicemail_id from voicemail_logs where account = e.account and call_id = e.entity
@@ -42,7 +51,11 @@ const CALLS = `select e.entity, c.business_number, c.started_at, e.failed, (
   where e.account = $1 and e.kind = 'call' and e.entity = any($2)`
 
 /** What the database knows of these calls; of one without events nothing. */
-export async function loadCalls (db: Pick<pg.Pool, 'query'>, account: string, ids: readonly string[]): Promise<KnownCall[]> {
+export async function loadCalls(
+  db: Pick<pg.Pool, 'query'>,
+  account: string,
+  ids: readonly string[]
+): Promise<KnownCall[]> {
   const { rows: events } = await db.query<EventRow>(EVENTS, [account, ids])
   const { rows: calls } = await db.query<CallRow>(CALLS, [account, ids])
   const byCall = new Map<string, EventRow[]>(calls.map(({ entity }) => [entity, []]))
@@ -53,14 +66,16 @@ export async function loadCalls (db: Pick<pg.Pool, 'query'>, account: string, id
   })
 }
 
-function knownCall (call: CallRow, events: readonly EventRow[]): KnownCall {
+function knownCall(call: CallRow, events: readonly EventRow[]): KnownCall {
   const reports = events.filter(event => event.type === 'call.reported')
   const heard = events.flatMap(heardOf)
   const told = toldOf(reports)
   return {
     entity: call.entity,
-    businessNumber: call.business_number ?? reports.find(report => report.fields.businessNumber)?.fields.businessNumber ?? null,
-    startedAt: call.started_at?.getTime() ?? told?.startedAt ?? Math.min(...events.map(event => event.occurred_at.getTime())),
+    businessNumber:
+      call.business_number ?? reports.find(report => report.fields.businessNumber)?.fields.businessNumber ?? null,
+    startedAt:
+      call.started_at?.getTime() ?? told?.startedAt ?? Math.min(...events.map(event => event.occurred_at.getTime())),
     heard,
     told,
     voicemailAt: call.voicemail_at?.getTime() ?? null,
@@ -68,14 +83,27 @@ function knownCall (call: CallRow, events: readonly EventRow[]): KnownCall {
   }
 }
 
-function heardOf ({ type, occurred_at: occurredAt, received_at: receivedAt, fields }: EventRow): Heard[] {
+function heardOf({ type, occurred_at: occurredAt, received_at: receivedAt, fields }: EventRow): Heard[] {
   if (type === 'call.reported' || fields.family === undefined) return []
-  return [{ type, family: fields.family, extension: fields.extension ?? null, isLegOnly: fields.scope === 'leg', occurredAt: occurredAt.getTime(), receivedAt: receivedAt.getTime() }]
+  return [
+    {
+      type,
+      family: fields.family,
+      extension: fields.extension ?? null,
+      isLegOnly: fields.scope === 'leg',
+      occurredAt: occurredAt.getTime(),
+      receivedAt: receivedAt.getTime()
+    }
+  ]
 }
 
-/** Of the reports that know the end, first to last told; what has no end yet tells nothing that webhooks should have. */
-function toldOf (reports: readonly EventRow[]): Told | null {
-  const ended = reports.filter(({ fields }) => fields.status && typeof fields.durationSeconds === 'number' && fields.startedAt)
+/**
+ * Of the reports that know the end, first to last told; what has no end yet tells nothing that webhooks should have.
+ */
+function toldOf(reports: readonly EventRow[]): Told | null {
+  const ended = reports.filter(
+    ({ fields }) => fields.status && typeof fields.durationSeconds === 'number' && fields.startedAt
+  )
   const newest = ended.at(-1)
   if (!newest) return null
   const calls = ended.findLast(report => report.fields.route === 'calls') ?? newest

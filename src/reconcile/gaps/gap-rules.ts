@@ -1,4 +1,4 @@
-import { type Heard, type MissingOfCall, missingIn, callerIn, endsCall, type Told } from './missing-facts.js'
+import { callerIn, endsCall, type Heard, type MissingOfCall, missingIn, type Told } from './missing-facts.js'
 
 const MINUTE_MS = 60_000
 
@@ -39,41 +39,49 @@ export interface Gap<Missing extends string = MissingOfCall | 'voicemail' | 'mes
  * It depends on what was received and when, never on when somebody looks: every look finds the same.
  * @param now  before the call is due there is no gap
  */
-export function gapOf (evidence: Evidence, now: number): Gap<MissingOfCall> | null {
+export function gapOf(evidence: Evidence, now: number): Gap<MissingOfCall> | null {
   const { heard, told } = evidence
   const { dueAt, detectedAt } = told ? dueOf(told) : dueOfOpen(heard)
   if (now < dueAt) return null
-  const missing = missingIn(heard.filter(fact => fact.receivedAt <= dueAt), told)
-  if (missing === null || (told === null && missing === 'facts')) return null // without REST, only that a call never ended is known
+  const missing = missingIn(
+    heard.filter(fact => fact.receivedAt <= dueAt),
+    told
+  )
+  // without REST, only that a call never ended is known
+  if (missing === null || (told === null && missing === 'facts')) return null
   return { missing, detectedAt, healing: healingOf(evidence) }
 }
 
 /** What made the call whole, whichever came first; null while nothing has, or while the row does not show it. */
-export function healingOf ({ heard, told, isUnfolded }: Evidence): Healing | null {
+export function healingOf({ heard, told, isUnfolded }: Evidence): Healing | null {
   if (isUnfolded) return null
   const completedAt = told ? completedBefore(heard, told) : endOf(heard)
   if (completedAt !== null) return { healedAt: completedAt, healedBy: 'webhook' }
   return told && { healedAt: told.receivedAt, healedBy: 'rest' }
 }
 
-function completedBefore (heard: readonly Heard[], told: Told): number | null {
+function completedBefore(heard: readonly Heard[], told: Told): number | null {
   const earlier = heard.filter(fact => fact.receivedAt < told.receivedAt)
   if (missingIn(earlier, told) !== null) return null
   const last = earlier.findIndex((_fact, i) => missingIn(earlier.slice(0, i + 1), told) === null)
   return earlier[last]?.receivedAt ?? null
 }
 
-function endOf (heard: readonly Heard[]): number | null {
+function endOf(heard: readonly Heard[]): number | null {
   const caller = callerIn(heard)
   return heard.find(fact => endsCall(fact, caller))?.receivedAt ?? null
 }
 
 /** The voicemail that REST says was left in a call, and that no poll had found in time. */
-export function voicemailGapOf ({ told, voicemailAt, isUnfolded }: Evidence, now: number): Gap<'voicemail'> | null {
+export function voicemailGapOf({ told, voicemailAt, isUnfolded }: Evidence, now: number): Gap<'voicemail'> | null {
   if (!told?.isVoicemail) return null
   const dueAt = told.receivedAt + VOICEMAIL_GRACE_MS
   if (now < dueAt || (voicemailAt ?? Number.POSITIVE_INFINITY) <= dueAt) return null
-  return { missing: 'voicemail', detectedAt: dueAt, healing: voicemailAt === null || isUnfolded ? null : { healedAt: voicemailAt, healedBy: 'rest' } }
+  return {
+    missing: 'voicemail',
+    detectedAt: dueAt,
+    healing: voicemailAt === null || isUnfolded ? null : { healedAt: voicemailAt, healedBy: 'rest' }
+  }
 }
 
 /** When we first had a message from each side; null: never. */
@@ -87,22 +95,34 @@ export interface MessageEvidence {
  * The messages that REST told and webhooks did not, of an account whose webhooks tell of messages at all: few do.
  * Unless one message is known from both sides, their ids may differ, and nothing can be said.
  */
-export function messageGapsOf<M extends MessageEvidence> (messages: readonly M[], now: number): { message: M, gap: Gap<'message'> }[] {
+export function messageGapsOf<M extends MessageEvidence>(
+  messages: readonly M[],
+  now: number
+): { message: M; gap: Gap<'message'> }[] {
   if (!messages.some(({ heardAt, toldAt }) => heardAt !== null && toldAt !== null)) return []
   const first = Math.min(...messages.map(message => message.heardAt ?? Number.POSITIVE_INFINITY))
   return messages.flatMap(message => {
     const { toldAt } = message
-    if (toldAt === null || toldAt < first || now < toldAt + GRACE_MS || (message.heardAt ?? Number.POSITIVE_INFINITY) <= toldAt + GRACE_MS) return []
-    return { message, gap: { missing: 'message' as const, detectedAt: toldAt, healing: { healedAt: toldAt, healedBy: 'rest' as const } } }
+    if (
+      toldAt === null ||
+      toldAt < first ||
+      now < toldAt + GRACE_MS ||
+      (message.heardAt ?? Number.POSITIVE_INFINITY) <= toldAt + GRACE_MS
+    )
+      return []
+    return {
+      message,
+      gap: { missing: 'message' as const, detectedAt: toldAt, healing: { healedAt: toldAt, healedBy: 'rest' as const } }
+    }
   })
 }
 
 /** What is told before the webhooks were due is no gap yet. */
-function dueOf ({ endedAt, toldAt }: Told): { dueAt: number, detectedAt: number } {
+function dueOf({ endedAt, toldAt }: Told): { dueAt: number; detectedAt: number } {
   return { dueAt: Math.max(endedAt + GRACE_MS, toldAt), detectedAt: toldAt }
 }
 
-function dueOfOpen (heard: readonly Heard[]): { dueAt: number, detectedAt: number } {
+function dueOfOpen(heard: readonly Heard[]): { dueAt: number; detectedAt: number } {
   const caller = callerIn(heard)
   const dueAt = Math.max(...heard.filter(fact => !endsCall(fact, caller)).map(fact => fact.occurredAt)) + STALE_MS
   return { dueAt, detectedAt: dueAt }

@@ -4,7 +4,7 @@ import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { CallReported } from '../../events/call.js'
 import { hasMismatch } from './alarms.js'
 import { GRACE_MS } from './gap-rules.js'
-import { type Candidate, NEAR_MS, placeOf, type Place } from './match-call.js'
+import { type Candidate, NEAR_MS, type Place, placeOf } from './match-call.js'
 
 /** A report of a call, before it is an event: its id depends on what was said before. */
 export type CallFinding = Omit<CallReported, 'id'>
@@ -41,7 +41,8 @@ const CANDIDATES = `select call_id as "callId", business_number as "businessNumb
   and not exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and not e.fields ? 'inferred')`
 
 /** Its webhooks have told it after all, under another id. */
-const LINKED = "update gaps set healed_at = greatest(detected_at, $3), healed_by = 'webhook' where account = $1 and kind = 'call' and entity = any($2) and healed_at is null"
+const LINKED =
+  "update gaps set healed_at = greatest(detected_at, $3), healed_by = 'webhook' where account = $1 and kind = 'call' and entity = any($2) and healed_at is null"
 
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 
@@ -49,53 +50,80 @@ const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 const SETTLING_MS = 2 * 60_000
 
 /**
- * Calls that REST tells before webhooks do wait here, until 15 minutes after their end: creating one that webhooks tell under another id would double it.
+ * Calls that REST tells before webhooks do wait here, until 15 minutes after their end: creating one that webhooks tell
+ * under another id would double it.
  * @param isPast  what is read long afterwards, and does not even wait for what we are projecting
  */
-export function createCallHold (pool: pg.Pool, { isPast = false } = {}): CallHold {
+export function createCallHold(pool: pg.Pool, { isPast = false } = {}): CallHold {
   return {
-    sift: (account, findings, now) => inTransaction(pool, async tx => {
-      await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two pollers would link two calls to one
-      const calls = byCall([...await loadHeld(tx, account), ...findings.map(finding => ({ call_id: finding.callId, held_at: now, findings: [finding] }))])
-      const past = new Set(isPast ? findings.map(finding => finding.callId) : [])
-      const waitsSince = (call: HeldRow) => {
-        const heldAt = call.held_at.getTime()
-        const least = past.has(call.call_id) ? Number.NEGATIVE_INFINITY : heldAt - GRACE_MS + SETTLING_MS
-        return Math.min(heldAt, Math.max(endOf(call) ?? heldAt, least))
-      }
-      const places = await placesOf(tx, account, calls, { now, waitsSince })
-      for (const call of calls) if (places.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
-      return calls.flatMap(call => placed(call, places.get(call.call_id), now))
-    }),
+    sift: (account, findings, now) =>
+      inTransaction(pool, async tx => {
+        await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two pollers would link two calls to one
+        const calls = byCall([
+          ...(await loadHeld(tx, account)),
+          ...findings.map(finding => ({ call_id: finding.callId, held_at: now, findings: [finding] }))
+        ])
+        const past = new Set(isPast ? findings.map(finding => finding.callId) : [])
+        const waitsSince = (call: HeldRow) => {
+          const heldAt = call.held_at.getTime()
+          const least = past.has(call.call_id) ? Number.NEGATIVE_INFINITY : heldAt - GRACE_MS + SETTLING_MS
+          return Math.min(heldAt, Math.max(endOf(call) ?? heldAt, least))
+        }
+        const places = await placesOf(tx, account, calls, { now, waitsSince })
+        for (const call of calls) if (places.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
+        return calls.flatMap(call => placed(call, places.get(call.call_id), now))
+      }),
     release: async (account, sifted, now) => {
-      await pool.query(LINKED, [account, sifted.filter(({ finding }) => finding.inferred).map(({ heldId }) => heldId), now])
-      await pool.query('delete from held_calls where account = $1 and call_id = any($2)', [account, sifted.map(({ heldId }) => heldId)])
+      await pool.query(LINKED, [
+        account,
+        sifted.filter(({ finding }) => finding.inferred).map(({ heldId }) => heldId),
+        now
+      ])
+      await pool.query('delete from held_calls where account = $1 and call_id = any($2)', [
+        account,
+        sifted.map(({ heldId }) => heldId)
+      ])
     }
   }
 }
 
-async function loadHeld (tx: Tx, account: string): Promise<HeldRow[]> {
-  return (await tx.query<HeldRow>('select call_id, held_at, findings from held_calls where account = $1 order by held_at, call_id', [account])).rows
+async function loadHeld(tx: Tx, account: string): Promise<HeldRow[]> {
+  return (
+    await tx.query<HeldRow>(
+      'select call_id, held_at, findings from held_calls where account = $1 order by held_at, call_id',
+      [account]
+    )
+  ).rows
 }
 
 /** One row for each call, with the newest finding of each route. */
-function byCall (rows: readonly HeldRow[]): HeldRow[] {
+function byCall(rows: readonly HeldRow[]): HeldRow[] {
   const calls = new Map<string, HeldRow>()
   for (const row of rows) {
     const known = calls.get(row.call_id)
-    const routes = new Map([...known?.findings ?? [], ...row.findings].map(finding => [finding.route, finding]))
+    const routes = new Map([...(known?.findings ?? []), ...row.findings].map(finding => [finding.route, finding]))
     calls.set(row.call_id, { ...row, held_at: known?.held_at ?? row.held_at, findings: [...routes.values()] })
   }
   return [...calls.values()]
 }
 
-async function placesOf (tx: Tx, account: string, calls: readonly HeldRow[], { now, waitsSince }: { now: Date, waitsSince: (call: HeldRow) => number }): Promise<Map<string, Place>> {
+async function placesOf(
+  tx: Tx,
+  account: string,
+  calls: readonly HeldRow[],
+  { now, waitsSince }: { now: Date; waitsSince: (call: HeldRow) => number }
+): Promise<Map<string, Place>> {
   const { rows: known } = await tx.query<{ entity: string }>(KNOWN, [account, calls.map(call => call.call_id)])
   const isKnown = new Set(known.map(row => row.entity))
   const starts = calls.filter(call => !isKnown.has(call.call_id)).map(startOf)
   const free = new Map<string, Candidate>()
   if (starts.length > 0) {
-    const { rows } = await tx.query<Candidate>(CANDIDATES, [account, new Date(Math.min(...starts)), new Date(Math.max(...starts)), NEAR_MS])
+    const { rows } = await tx.query<Candidate>(CANDIDATES, [
+      account,
+      new Date(Math.min(...starts)),
+      new Date(Math.max(...starts)),
+      NEAR_MS
+    ])
     for (const row of rows) free.set(row.callId, row)
   }
   const isMismatch = await hasMismatch(tx, account, now)
@@ -103,31 +131,45 @@ async function placesOf (tx: Tx, account: string, calls: readonly HeldRow[], { n
   for (const call of calls) {
     const [first] = call.findings
     if (!first) continue
-    const place = placeOf(first, { isKnown: isKnown.has(call.call_id), candidates: [...free.values()], heldAt: waitsSince(call), now: now.getTime(), isMismatch })
+    const place = placeOf(first, {
+      isKnown: isKnown.has(call.call_id),
+      candidates: [...free.values()],
+      heldAt: waitsSince(call),
+      now: now.getTime(),
+      isMismatch
+    })
     if (place.kind === 'linked') free.delete(place.callId)
     places.set(call.call_id, place)
   }
   return places
 }
 
-async function hold (tx: Tx, account: string, call: HeldRow): Promise<void> {
+async function hold(tx: Tx, account: string, call: HeldRow): Promise<void> {
   const [first] = call.findings
   const endedAt = endOf(call)
-  await tx.query(HOLD, [account, call.call_id, call.held_at, new Date(startOf(call)), endedAt === null ? null : new Date(endedAt), first?.businessNumber ?? null, JSON.stringify(call.findings)])
+  await tx.query(HOLD, [
+    account,
+    call.call_id,
+    call.held_at,
+    new Date(startOf(call)),
+    endedAt === null ? null : new Date(endedAt),
+    first?.businessNumber ?? null,
+    JSON.stringify(call.findings)
+  ])
 }
 
-function startOf ({ findings: [first] }: HeldRow): number {
+function startOf({ findings: [first] }: HeldRow): number {
   return Date.parse(first?.startedAt ?? first?.occurredAt ?? '')
 }
 
 /** Null: it is not said. */
-function endOf (call: HeldRow): number | null {
+function endOf(call: HeldRow): number | null {
   const endedAt = startOf(call) + (call.findings[0]?.durationSeconds ?? Number.NaN) * 1000
   return Number.isFinite(endedAt) ? endedAt : null
 }
 
 /** It was told when REST answered, and we take it now. */
-function placed ({ call_id: heldId, findings }: HeldRow, place: Place | undefined, now: Date): Sifted[] {
+function placed({ call_id: heldId, findings }: HeldRow, place: Place | undefined, now: Date): Sifted[] {
   if (!place || place.kind === 'held') return []
   const link = place.kind === 'linked' ? { callId: place.callId, inferred: true as const } : {}
   return findings.map(finding => ({ heldId, finding: { ...finding, receivedAt: now.toISOString(), ...link } }))

@@ -14,7 +14,7 @@ export interface Candidate {
 
 export type Place =
   | { kind: 'known' } // a webhook has its id
-  | { kind: 'linked', callId: string }
+  | { kind: 'linked'; callId: string }
   | { kind: 'held' }
   | { kind: 'created' }
 
@@ -28,10 +28,14 @@ export interface Situation {
 }
 
 /**
- * Where a call belongs that REST tells: to the one with its id, else to one with the same numbers and nearly the same start, else it waits
+ * Where a call belongs that REST tells: to the one with its id, else to one with the same numbers and nearly the same
+ * start, else it waits
  * for its webhooks, and at last it is a call of its own.
  */
-export function placeOf (call: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>, { isKnown, candidates, heldAt, now, isMismatch }: Situation): Place {
+export function placeOf(
+  call: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>,
+  { isKnown, candidates, heldAt, now, isMismatch }: Situation
+): Place {
   if (isKnown) return { kind: 'known' }
   const callId = nearest(call, candidates)
   if (callId !== null) return { kind: 'linked', callId }
@@ -39,9 +43,20 @@ export function placeOf (call: Pick<CallReported, 'businessNumber' | 'clientNumb
 }
 
 /** One without numbers or a start could be any. */
-function nearest ({ businessNumber, clientNumber, startedAt }: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>, candidates: readonly Candidate[]): string | null {
+function nearest(
+  { businessNumber, clientNumber, startedAt }: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>,
+  candidates: readonly Candidate[]
+): string | null {
   if (businessNumber === null || clientNumber === null || startedAt === null) return null
   const at = Date.parse(startedAt)
-  const near = candidates.filter(candidate => candidate.businessNumber === businessNumber && candidate.clientNumber === clientNumber && Math.abs(candidate.startedAt - at) <= NEAR_MS)
-  return near.sort((a, b) => Math.abs(a.startedAt - at) - Math.abs(b.startedAt - at) || (a.callId < b.callId ? -1 : 1))[0]?.callId ?? null
+  const near = candidates.filter(
+    candidate =>
+      candidate.businessNumber === businessNumber &&
+      candidate.clientNumber === clientNumber &&
+      Math.abs(candidate.startedAt - at) <= NEAR_MS
+  )
+  return (
+    near.sort((a, b) => Math.abs(a.startedAt - at) - Math.abs(b.startedAt - at) || (a.callId < b.callId ? -1 : 1))[0]
+      ?.callId ?? null
+  )
 }

@@ -29,42 +29,56 @@ export type MissingOfCall = 'call' | 'completion' | 'facts'
 
 /**
  * What these webhooks have not told of a call; null when nothing is known to be missing.
- * REST tells no times of legs and nothing of phones that only rang, so a lost second attempt or a lost "stopped ringing" cannot be known.
+ * REST tells no times of legs and nothing of phones that only rang, so a lost second attempt or a lost "stopped
+ * ringing" cannot be known.
  * @param told  null: REST says nothing, or not that the call has ended
  */
-export function missingIn (heard: readonly Heard[], told: Told | null): MissingOfCall | null {
+export function missingIn(heard: readonly Heard[], told: Told | null): MissingOfCall | null {
   if (heard.length === 0) return told ? 'call' : null
   if (!heard.some(fact => endsCall(fact, callerIn(heard)))) return 'completion'
   return hasStart(heard) && rangFirst(heard) && (!told || namesParties(heard, told)) ? null : 'facts'
 }
 
-/** A call also ends with its caller's leg, where the account does not tell the two apart; the extension of OutgoingCallCompleted is the caller's. */
-export function endsCall ({ type, family, extension, isLegOnly }: Heard, caller: string | null): boolean {
+/**
+ * A call also ends with its caller's leg, where the account does not tell the two apart; the extension of
+ * OutgoingCallCompleted is the caller's.
+ */
+export function endsCall({ type, family, extension, isLegOnly }: Heard, caller: string | null): boolean {
   if (type !== 'call.completed' || isLegOnly) return false
   return extension === null || (family === 'outgoing' && (caller === null || extension === caller))
 }
 
-export function callerIn (heard: readonly Heard[]): string | null {
+export function callerIn(heard: readonly Heard[]): string | null {
   return heard.find(fact => fact.type === 'call.started' && fact.family === 'outgoing')?.extension ?? null
 }
 
 const hasStart = (heard: readonly Heard[]): boolean => heard.some(fact => fact.type === 'call.started')
 
-/** A phone that stopped ringing, was answered, or whose part ended (as a contact center tells both), has rung. The caller's own does not. */
-function rangFirst (heard: readonly Heard[]): boolean {
+/**
+ * A phone that stopped ringing, was answered, or whose part ended (as a contact center tells both), has rung. The
+ * caller's own does not.
+ */
+function rangFirst(heard: readonly Heard[]): boolean {
   const rang = new Set(heard.filter(fact => fact.type === 'call.ringing').map(fact => fact.extension))
-  return heard.every(fact => fact.family === 'outgoing' || fact.extension === null || !followsRing(fact) || rang.has(fact.extension))
+  return heard.every(
+    fact => fact.family === 'outgoing' || fact.extension === null || !followsRing(fact) || rang.has(fact.extension)
+  )
 }
 
-function followsRing ({ type, isLegOnly }: Heard): boolean {
+function followsRing({ type, isLegOnly }: Heard): boolean {
   return type === 'call.connected' || type === 'call.ring-stopped' || (type === 'call.completed' && isLegOnly)
 }
 
-/** Whom REST names a webhook named, and who talked was connected. Between colleagues nobody tells the caller's connection: it is the colleague's. */
-function namesParties (heard: readonly Heard[], { direction, parties }: Told): boolean {
+/**
+ * Whom REST names a webhook named, and who talked was connected. Between colleagues nobody tells the caller's
+ * connection: it is the colleague's.
+ */
+function namesParties(heard: readonly Heard[], { direction, parties }: Told): boolean {
   return parties.every(({ extension, role, connected }) => {
     if (!heard.some(fact => fact.extension === extension)) return false
     if (!connected || (direction === 'internal' && role === 'caller')) return true
-    return heard.some(fact => fact.type === 'call.connected' && (fact.extension === extension || fact.extension === null))
+    return heard.some(
+      fact => fact.type === 'call.connected' && (fact.extension === extension || fact.extension === null)
+    )
   })
 }

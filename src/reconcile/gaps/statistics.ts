@@ -36,24 +36,42 @@ const DELIVERY = `select account, count(*)::int as notifications, count(*) filte
     from events where account = any($1) and received_at >= $2 and received_at < $3 and kind = 'call' and source = 'webhook'
   ) heard group by account`
 
-const COPIES = 'select account, count(*)::int as copies from event_copies where account = any($1) and received_at >= $2 and received_at < $3 group by account'
+const COPIES =
+  'select account, count(*)::int as copies from event_copies where account = any($1) and received_at >= $2 and received_at < $3 group by account'
 
 const LOSS = `select c.account, count(*)::int as calls, count(g.entity)::int as lossy, count(*) filter (where g.missing in ('call', 'completion'))::int as endless
   from call_history c left join gaps g on g.account = c.account and g.kind = 'call' and g.entity = c.call_id
   where c.account = any($1) and c.started_at >= $2 and c.started_at < $3 and c.rest_events > 0 and c.state = 'ended' group by c.account`
 
 /** By account, in their order; loss by the calls that began in the span, all else by what was received in it. */
-export async function statisticsOf (db: Pick<pg.Pool, 'query'>, { accounts, since, until }: SpanOfTime): Promise<Statistics[]> {
+export async function statisticsOf(
+  db: Pick<pg.Pool, 'query'>,
+  { accounts, since, until }: SpanOfTime
+): Promise<Statistics[]> {
   const values = [accounts, since, until]
-  const delivery = await db.query<{ account: string, notifications: number, reordered: number, p50: number | null, p95: number | null }>(DELIVERY, values)
-  const copied = await db.query<{ account: string, copies: number }>(COPIES, values)
-  const loss = await db.query<{ account: string, calls: number, lossy: number, endless: number }>(LOSS, values)
+  const delivery = await db.query<{
+    account: string
+    notifications: number
+    reordered: number
+    p50: number | null
+    p95: number | null
+  }>(DELIVERY, values)
+  const copied = await db.query<{ account: string; copies: number }>(COPIES, values)
+  const loss = await db.query<{ account: string; calls: number; lossy: number; endless: number }>(LOSS, values)
   return [...accounts].sort().map(account => {
-    const { notifications = 0, reordered = 0, p50 = null, p95 = null } = delivery.rows.find(row => row.account === account) ?? {}
+    const {
+      notifications = 0,
+      reordered = 0,
+      p50 = null,
+      p95 = null
+    } = delivery.rows.find(row => row.account === account) ?? {}
     const { copies = 0 } = copied.rows.find(row => row.account === account) ?? {}
     const { calls = 0, lossy = 0, endless = 0 } = loss.rows.find(row => row.account === account) ?? {}
     return {
-      account, notifications, copies, reordered,
+      account,
+      notifications,
+      copies,
+      reordered,
       duplicateRate: rateOf(copies, notifications + copies),
       reportedCalls: calls,
       lossyCalls: lossy,
@@ -65,6 +83,6 @@ export async function statisticsOf (db: Pick<pg.Pool, 'query'>, { accounts, sinc
   })
 }
 
-function rateOf (part: number, whole: number): number | null {
+function rateOf(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole
 }

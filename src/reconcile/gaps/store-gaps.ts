@@ -1,7 +1,7 @@
 import type pg from 'pg'
+import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
 import { writeChanges } from '../../db/changes.js'
 import { inTransaction } from '../../db/transaction.js'
-import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
 import type { Gap } from './gap-rules.js'
 import { HOUR_MS } from './hours.js'
 
@@ -14,7 +14,7 @@ export interface FoundGap extends Gap {
   at: number
 }
 
-const instant = (at: number | undefined): string | null => at === undefined ? null : new Date(at).toISOString()
+const instant = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
 
 const columns: Columns<FoundGap> = {
   account: { type: 'text', of: gap => gap.account },
@@ -28,7 +28,10 @@ const columns: Columns<FoundGap> = {
   healed_by: { type: 'text', of: gap => gap.healing?.healedBy ?? null }
 }
 
-/** What was first said of a gap stays, and so does its healing: of two that look at once, one writes. In key order, so that they never wait for each other. */
+/**
+ * What was first said of a gap stays, and so does its healing: of two that look at once, one writes. In key order, so
+ * that they never wait for each other.
+ */
 const STORE = `insert into gaps (${Object.keys(columns).join(', ')}) select * from ${unnest(columns)} order by account, kind, entity
   on conflict (account, kind, entity) do update set healed_at = greatest(gaps.detected_at, excluded.healed_at), healed_by = excluded.healed_by
   where gaps.healed_at is null and excluded.healed_at is not null
@@ -42,7 +45,7 @@ export interface Change {
 }
 
 /** What live views call a gap; an id may hold anything, a kind no space. */
-export const gapObject = ({ kind, entity }: { kind: string, entity: string }): string => `${kind} ${entity}`
+export const gapObject = ({ kind, entity }: { kind: string; entity: string }): string => `${kind} ${entity}`
 
 interface StoredGap {
   account: string
@@ -53,11 +56,14 @@ interface StoredGap {
 }
 
 /** Writes what is new of these gaps, each once. */
-export async function storeGaps (pool: pg.Pool, gaps: readonly FoundGap[]): Promise<Change> {
+export async function storeGaps(pool: pg.Pool, gaps: readonly FoundGap[]): Promise<Change> {
   if (gaps.length === 0) return { detected: 0, healed: 0 }
   const rows = await inTransaction(pool, async tx => {
     const stored = await tx.query<StoredGap>(STORE, arraysOf(columns, gaps))
-    await writeChanges(tx, stored.rows.map(row => ({ account: row.account, kind: 'gap', object: gapObject(row) })))
+    await writeChanges(
+      tx,
+      stored.rows.map(row => ({ account: row.account, kind: 'gap', object: gapObject(row) }))
+    )
     return stored.rows
   })
   return { detected: rows.filter(row => row.is_new).length, healed: rows.filter(row => row.is_healed).length }

@@ -8,4 +8,12 @@ import { presenceReader } from './presence.js'
 import { voicemailsReader } from './voicemails.js'
 
 /** All that MightyCall is asked for. Calls and voicemails come before the journal, whose rows are joined to them. */
-export const READERS: readonly Reader[] = [callsReader, voicemailsReader, journalReader, numbersReader, extensionsReader, contactsReader, presenceReader]
+export const READERS: readonly Reader[] = [
+  callsReader,
+  voicemailsReader,
+  journalReader,
+  numbersReader,
+  extensionsReader,
+  contactsReader,
+  presenceReader
+]

@@ -5,20 +5,33 @@ import { calls } from '../../mightycall/rest/routes/calls.js'
 import { recordingLinkOf } from '../../mightycall/webhook/recording.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { walk } from './paginate.js'
-import { type Party, merged } from './parties.js'
+import { merged, type Party } from './parties.js'
 import { ask, listed, pageSizeOf, untilSecond } from './request.js'
-import { type Told, beginningOf, idOf, isoOf, numberOf, rawOf } from './row.js'
+import { beginningOf, idOf, isoOf, numberOf, rawOf, type Told } from './row.js'
 
 /** Those that began in the interval, once they have ended. */
 export const callsReader: Reader = {
   route: 'calls',
   scopes: () => [null],
-  async * read (context, { from, until }) {
+  async *read(context, { from, until }) {
     const portionAt = async (start: number, size: number) => {
-      const answered = await ask(context, calls, { query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size } })
-      return { ...listed(answered.answer.calls, { list: 'calls', idOf: row => row.id }, answered, context), start, size, total: answered.answer.total ?? null }
+      const answered = await ask(context, calls, {
+        query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size }
+      })
+      return {
+        ...listed(answered.answer.calls, { list: 'calls', idOf: row => row.id }, answered, context),
+        start,
+        size,
+        total: answered.answer.total ?? null
+      }
     }
-    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt)) yield { findings: portion.rows.flatMap(([row, told]) => callFinding(row, told) ?? []), unlinked: [], rows: fresh, unread }
+    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt))
+      yield {
+        findings: portion.rows.flatMap(([row, told]) => callFinding(row, told) ?? []),
+        unlinked: [],
+        rows: fresh,
+        unread
+      }
   }
 }
 
@@ -27,7 +40,7 @@ type Called = NonNullable<CallRow['called']>[number]
 type Direction = 'inbound' | 'outbound' | 'internal' | null
 
 /** A row of /calls (source: MightyCall API v4, Calls). Null when its id is none that we can keep. */
-export function callFinding (row: CallRow, told: Told): FindingOf<CallReported> | null {
+export function callFinding(row: CallRow, told: Told): FindingOf<CallReported> | null {
   const callId = idOf(row.id)
   if (callId === null) return null
   const direction = directionOf(row)
@@ -52,37 +65,55 @@ export function callFinding (row: CallRow, told: Told): FindingOf<CallReported> 
 }
 
 /** Between colleagues when all of them have extensions. A callback is told by the journal only. */
-function directionOf ({ direction, caller, called }: CallRow): Direction {
+function directionOf({ direction, caller, called }: CallRow): Direction {
   if (caller?.extension && called?.length && called.every(party => party.extension)) return 'internal'
   if (direction === 'Incoming') return 'inbound'
   return direction === 'Outgoing' ? 'outbound' : null
 }
 
 /** Who has no extension: an agent may have a phone too. */
-function clientOf ({ caller, called }: CallRow, direction: Direction): Pick<Called, 'name' | 'phone'> | null {
+function clientOf({ caller, called }: CallRow, direction: Direction): Pick<Called, 'name' | 'phone'> | null {
   if (direction === 'inbound') return caller && !caller.extension ? caller : null
-  return direction === 'outbound' ? called?.find(party => !party.extension) ?? null : null
+  return direction === 'outbound' ? (called?.find(party => !party.extension) ?? null) : null
 }
 
 /** Of a call that we made nobody says that it was missed. */
-function statusOf ({ callStatus }: CallRow, direction: Direction): CallReported['status'] {
+function statusOf({ callStatus }: CallRow, direction: Direction): CallReported['status'] {
   switch (callStatus) {
-    case 'Connected': return 'connected'
-    case 'VoiceMail': return 'voicemail'
-    case 'Dropped': return 'dropped'
-    case 'Canceled': return 'canceled'
-    case 'Missed': return direction === 'inbound' ? 'missed' : 'no-answer'
+    case 'Connected':
+      return 'connected'
+    case 'VoiceMail':
+      return 'voicemail'
+    case 'Dropped':
+      return 'dropped'
+    case 'Canceled':
+      return 'canceled'
+    case 'Missed':
+      return direction === 'inbound' ? 'missed' : 'no-answer'
     case null:
-    case undefined: return null
-    default: return callStatus satisfies never
+    case undefined:
+      return null
+    default:
+      return callStatus satisfies never
   }
 }
 
-function partiesOf (row: CallRow, direction: Direction): CallReported['parties'] {
+function partiesOf(row: CallRow, direction: Direction): CallReported['parties'] {
   const called = row.called ?? []
   const isTalk = row.callStatus === 'Connected' || called.some(party => party.isConnected)
   const first = called.find(party => party.isFirstConnected) ?? called.find(party => party.isConnected)
-  const ours = called.map((party): Party => ({ ...party, role: 'called', connected: party.isConnected ?? false, first: party === first && direction !== 'outbound' }))
+  const ours = called.map(
+    (party): Party => ({
+      ...party,
+      role: 'called',
+      connected: party.isConnected ?? false,
+      first: party === first && direction !== 'outbound'
+    })
+  )
   // The caller of an outbound call answers it, as it were; of an internal one the colleague does.
-  return merged(row.caller ? [{ ...row.caller, role: 'caller', connected: isTalk, first: isTalk && direction === 'outbound' }, ...ours] : ours)
+  return merged(
+    row.caller
+      ? [{ ...row.caller, role: 'caller', connected: isTalk, first: isTalk && direction === 'outbound' }, ...ours]
+      : ours
+  )
 }

@@ -6,25 +6,38 @@ import { contacts } from '../../mightycall/rest/routes/contacts.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { pageAt, walk } from './paginate.js'
 import { ask, listed, pageSizeOf } from './request.js'
-import { type Told, beginningOf, fullName, idOf, numberOf, rawOf } from './row.js'
+import { beginningOf, fullName, idOf, numberOf, rawOf, type Told } from './row.js'
 
-/** What has changed since the interval began, the deleted ones among it; from 1970 on all that there is, without them. */
+/**
+ * What has changed since the interval began, the deleted ones among it; from 1970 on all that there is, without them.
+ */
 export const contactsReader: Reader = {
   route: 'contacts',
   scopes: () => [null],
-  async * read (context, { from }) {
+  async *read(context, { from }) {
     const since = from.getTime() > 0 ? { updatedSince: from } : {}
     const portionAt = async (position: number, most: number) => {
       const { page, pageSize, start } = pageAt(position, most)
       const answered = await ask(context, contacts, { query: { ...since, page, pageSize } })
-      return { ...listed(answered.answer.contacts, { list: 'contacts', idOf: keyOf }, answered, context), start, size: pageSize, total: answered.answer.records ?? null }
+      return {
+        ...listed(answered.answer.contacts, { list: 'contacts', idOf: keyOf }, answered, context),
+        start,
+        size: pageSize,
+        total: answered.answer.records ?? null
+      }
     }
-    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt)) yield { findings: portion.rows.flatMap(([row, told]) => contactFinding(row, told) ?? []), unlinked: [], rows: fresh, unread }
+    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt))
+      yield {
+        findings: portion.rows.flatMap(([row, told]) => contactFinding(row, told) ?? []),
+        unlinked: [],
+        rows: fresh,
+        unread
+      }
   }
 }
 
 /** A row without an id is told by what it says, for the reading alone. */
-function keyOf (row: ContactRow): string {
+function keyOf(row: ContactRow): string {
   return row.contactId ?? JSON.stringify(row)
 }
 
@@ -35,7 +48,7 @@ type Channel = ContactReported['channels'][number]
 const MAX = { channels: 200, tags: 200, labels: 50, value: 320 } as const
 
 /** A row of /contacts (source: MightyCall API v4, Contacts). Null without an id, as documented rows are. */
-export function contactFinding (row: ContactRow, told: Told): FindingOf<ContactEvent> | null {
+export function contactFinding(row: ContactRow, told: Told): FindingOf<ContactEvent> | null {
   const contactId = idOf(row.contactId)
   if (contactId === null) return null
   if (row.state === 'deleted') return { ...beginningOf('contact.removed', told), contactId, raw: rawOf(told) }
@@ -51,8 +64,15 @@ export function contactFinding (row: ContactRow, told: Told): FindingOf<ContactE
 }
 
 /** One has a phone or an address; MightyCall leaves some without an id. */
-function channelsOf ({ channelId, labels, phone, email }: NonNullable<ContactRow['channels']>[number], contactId: string, told: Told): Channel[] {
-  const values = [['phone', numberOf(phone, told) ?? cleanName(phone)], ['email', cleanText(email?.trim())?.slice(0, MAX.value).toWellFormed() ?? null]] as const
+function channelsOf(
+  { channelId, labels, phone, email }: NonNullable<ContactRow['channels']>[number],
+  contactId: string,
+  told: Told
+): Channel[] {
+  const values = [
+    ['phone', numberOf(phone, told) ?? cleanName(phone)],
+    ['email', cleanText(email?.trim())?.slice(0, MAX.value).toWellFormed() ?? null]
+  ] as const
   return values.flatMap(([kind, value], i) => {
     if (value === null) return []
     const own = i === 0 || !phone ? idOf(channelId) : null
@@ -60,6 +80,6 @@ function channelsOf ({ channelId, labels, phone, email }: NonNullable<ContactRow
   })
 }
 
-function namesOf (names: readonly string[] | null | undefined, max: number): string[] {
+function namesOf(names: readonly string[] | null | undefined, max: number): string[] {
   return (names ?? []).flatMap(name => cleanName(name) ?? []).slice(0, max)
 }

@@ -7,31 +7,42 @@ import { profileOf } from '../../mightycall/rest/routes/profile.js'
 import type { FindingOf, ReadContext, Reader } from '../route-reader.js'
 import type { AgentRow } from './journal/rows.js'
 import { type Answered, ask, onePage } from './request.js'
-import { type Told, beginningOf, fullName, idOf, rawOf } from './row.js'
+import { beginningOf, fullName, idOf, rawOf, type Told } from './row.js'
 
-/** Of one reading: each profile is a request. Whoever has more users than that is told of them by the journal, in which they take part. */
+/**
+ * Of one reading: each profile is a request. Whoever has more users than that is told of them by the journal, in which
+ * they take part.
+ */
 const MOST = 50
 
 /**
- * The profiles of all extensions that we know of, since there is no list of them: those whose key we hold, and those that webhooks and the
+ * The profiles of all extensions that we know of, since there is no list of them: those whose key we hold, and those
+ * that webhooks and the
  * journal have shown. Of the latter the nameless come first.
  */
 export const extensionsReader: Reader = {
   route: 'extensions',
   scopes: () => [null],
-  async * read (context) {
+  async *read(context) {
     const { account, known } = context
-    const extensions = new Set([...Object.keys(account.userKeys), ...await known.extensions()])
+    const extensions = new Set([...Object.keys(account.userKeys), ...(await known.extensions())])
     for (const extension of [...extensions].slice(0, MOST)) {
       const answered = await profileAt(extension, context)
       if (answered === 'unread') yield onePage([], 1, 1)
-      else if (answered) yield onePage([profileFinding(extension, answered.answer, { account, at: answered.at, raw: answered.raw })], 1)
+      else if (answered)
+        yield onePage([profileFinding(extension, answered.answer, { account, at: answered.at, raw: answered.raw })], 1)
     }
   }
 }
 
-/** Null for an extension that is no user's any more, or whose profile the asking user may not see. Neither that nor one that cannot be read must end the reading of the others. */
-async function profileAt (extension: string, context: ReadContext): Promise<Answered<typeof profileOf> | 'unread' | null> {
+/**
+ * Null for an extension that is no user's any more, or whose profile the asking user may not see. Neither that nor one
+ * that cannot be read must end the reading of the others.
+ */
+async function profileAt(
+  extension: string,
+  context: ReadContext
+): Promise<Answered<typeof profileOf> | 'unread' | null> {
   const own = Object.hasOwn(context.account.userKeys, extension) ? extension : undefined
   try {
     return await ask(context, profileOf, { path: { extension } }, own)
@@ -43,8 +54,15 @@ async function profileAt (extension: string, context: ReadContext): Promise<Answ
   }
 }
 
-/** The profile of an extension, which is the one that was asked for, whatever it says (source: MightyCall API v4, Profile). */
-export function profileFinding (extension: string, row: AnswerOf<typeof profileOf>, told: Told): FindingOf<ExtensionReported> {
+/**
+ * The profile of an extension, which is the one that was asked for, whatever it says (source: MightyCall API v4,
+ * Profile).
+ */
+export function profileFinding(
+  extension: string,
+  row: AnswerOf<typeof profileOf>,
+  told: Told
+): FindingOf<ExtensionReported> {
   return {
     ...beginningOf('extension.reported', told),
     extension,
@@ -58,7 +76,7 @@ export function profileFinding (extension: string, row: AnswerOf<typeof profileO
 }
 
 /** An agent of a journal's row; null for a group, a queue, a voicemail box, and whoever has no extension. */
-export function agentFinding (row: AgentRow, told: Told): FindingOf<ExtensionReported> | null {
+export function agentFinding(row: AgentRow, told: Told): FindingOf<ExtensionReported> | null {
   const extension = idOf(row.extension)
   if (extension === null || !isUser(row)) return null
   return {
@@ -74,6 +92,6 @@ export function agentFinding (row: AgentRow, told: Told): FindingOf<ExtensionRep
 }
 
 /** It is not always said. */
-export function isUser ({ type }: AgentRow): boolean {
+export function isUser({ type }: AgentRow): boolean {
   return type === 'User' || type === null || type === undefined
 }

@@ -4,27 +4,49 @@ import type { AnswerOf } from '../../mightycall/rest/route.js'
 import { phoneNumbers } from '../../mightycall/rest/routes/phone-numbers.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { ask, listed, onePage } from './request.js'
-import { type Told, beginningOf, idOf, numberOf, rawOf } from './row.js'
+import { beginningOf, idOf, numberOf, rawOf, type Told } from './row.js'
 
-/** All business numbers, and those that were given up; among the latter those that we had and that are in neither list any more. */
+/**
+ * All business numbers, and those that were given up; among the latter those that we had and that are in neither list
+ * any more.
+ */
 export const numbersReader: Reader = {
   route: 'numbers',
   scopes: () => [null],
-  async * read (context) {
+  async *read(context) {
     const answered = await ask(context, phoneNumbers, {})
-    const active = listed(answered.answer.phoneNumbers, { list: 'phoneNumbers', idOf: row => row.number }, answered, context)
-    const deleted = listed(answered.answer.deletedPhoneNumbers ?? [], { list: 'deletedPhoneNumbers', idOf: row => row.number }, answered, context)
+    const active = listed(
+      answered.answer.phoneNumbers,
+      { list: 'phoneNumbers', idOf: row => row.number },
+      answered,
+      context
+    )
+    const deleted = listed(
+      answered.answer.deletedPhoneNumbers ?? [],
+      { list: 'deletedPhoneNumbers', idOf: row => row.number },
+      answered,
+      context
+    )
     const unread = active.unread.size + deleted.unread.size
-    const gone = active.unread.size > 0 ? [] : deleted.rows // one that seems to be gone may be the one that cannot be read
+    // one that seems to be gone may be the one that cannot be read
+    const gone = active.unread.size > 0 ? [] : deleted.rows
     const findings = numberFindings({ active: active.rows, deleted: gone })
-    if (unread === 0 && isFull(answered.answer)) findings.push(...missingNumbers(await context.known.numbers(), findings, { account: context.account, at: answered.at }))
+    if (unread === 0 && isFull(answered.answer))
+      findings.push(
+        ...missingNumbers(await context.known.numbers(), findings, { account: context.account, at: answered.at })
+      )
     yield onePage(findings, active.ids.length, unread)
   }
 }
 
-/** Not an answer that holds no number at all: whoever asked may not see them. Nor one that says that it holds only some. */
-function isFull ({ phoneNumbers: active, deletedPhoneNumbers: deleted, total }: AnswerOf<typeof phoneNumbers>): boolean {
-  return active.length > 0 && ((total ?? null) === null || total === active.length || total === active.length + (deleted?.length ?? 0))
+/**
+ * Not an answer that holds no number at all: whoever asked may not see them. Nor one that says that it holds only some.
+ */
+function isFull({ phoneNumbers: active, deletedPhoneNumbers: deleted, total }: AnswerOf<typeof phoneNumbers>): boolean {
+  return (
+    active.length > 0 &&
+    ((total ?? null) === null || total === active.length || total === active.length + (deleted?.length ?? 0))
+  )
 }
 
 type Answer = AnswerOf<typeof phoneNumbers>
@@ -36,32 +58,54 @@ interface Lists {
   deleted: readonly (readonly [NumberRow, Told])[]
 }
 
-/** A number is removed when it is among the deleted ones alone: one that was given up and bought again is in both lists, in the second more than once. */
-export function numberFindings ({ active, deleted }: Lists): FindingOf<NumberEvent>[] {
+/**
+ * A number is removed when it is among the deleted ones alone: one that was given up and bought again is in both lists,
+ * in the second more than once.
+ */
+export function numberFindings({ active, deleted }: Lists): FindingOf<NumberEvent>[] {
   const listed = new Map(active.flatMap(([row, told]) => withNumber(row, told)))
-  const gone = new Map(deleted.flatMap(([row, told]) => withNumber(row, told)).filter(([number]) => !listed.has(number)))
+  const gone = new Map(
+    deleted.flatMap(([row, told]) => withNumber(row, told)).filter(([number]) => !listed.has(number))
+  )
   return [
-    ...[...listed].map(([number, { row, told }]): FindingOf<NumberEvent> => ({
-      ...beginningOf('number.reported', told),
-      number,
-      route: 'numbers',
-      externalId: cleanName(row.objectGuid),
-      label: cleanName(row.label),
-      enabled: row.isEnabled ?? true, // it is among the active ones
-      smsEnabled: row.smsMode ? row.smsMode === 'Enabled' : row.mayText ?? null,
-      raw: rawOf(told)
-    })),
-    ...[...gone].map(([number, { told }]): FindingOf<NumberEvent> => ({ ...beginningOf('number.removed', told), number, raw: rawOf(told) }))
+    ...[...listed].map(
+      ([number, { row, told }]): FindingOf<NumberEvent> => ({
+        ...beginningOf('number.reported', told),
+        number,
+        route: 'numbers',
+        externalId: cleanName(row.objectGuid),
+        label: cleanName(row.label),
+        enabled: row.isEnabled ?? true, // it is among the active ones
+        smsEnabled: row.smsMode ? row.smsMode === 'Enabled' : (row.mayText ?? null),
+        raw: rawOf(told)
+      })
+    ),
+    ...[...gone].map(
+      ([number, { told }]): FindingOf<NumberEvent> => ({
+        ...beginningOf('number.removed', told),
+        number,
+        raw: rawOf(told)
+      })
+    )
   ]
 }
 
-/** Those that we had and that an answer with these findings does not tell of: for how long it lists what was deleted, MightyCall does not say. */
-export function missingNumbers (known: readonly string[], findings: readonly FindingOf<NumberEvent>[], told: Pick<Told, 'account' | 'at'>): FindingOf<NumberEvent>[] {
+/**
+ * Those that we had and that an answer with these findings does not tell of: for how long it lists what was deleted,
+ * MightyCall does not say.
+ */
+export function missingNumbers(
+  known: readonly string[],
+  findings: readonly FindingOf<NumberEvent>[],
+  told: Pick<Told, 'account' | 'at'>
+): FindingOf<NumberEvent>[] {
   const listed = new Set(findings.map(({ number }) => number))
-  return known.filter(number => !listed.has(number)).map(number => ({ ...beginningOf('number.removed', { ...told, raw: {} }), number, raw: {} }))
+  return known
+    .filter(number => !listed.has(number))
+    .map(number => ({ ...beginningOf('number.removed', { ...told, raw: {} }), number, raw: {} }))
 }
 
-function withNumber (row: NumberRow, told: Told): [string, { row: NumberRow, told: Told }][] {
+function withNumber(row: NumberRow, told: Told): [string, { row: NumberRow; told: Told }][] {
   const number = idOf(numberOf(row.number, told))
   return number === null ? [] : [[number, { row, told }]]
 }

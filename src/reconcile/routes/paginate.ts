@@ -22,15 +22,21 @@ export interface Step<P extends Portion> {
 }
 
 const MAX_OVERLAP = 50
-/** Full portions without a new row, one after another, where none was read before: more rows than that do not move down while one reads. */
+/**
+ * Full portions without a new row, one after another, where none was read before: more rows than that do not move down
+ * while one reads.
+ */
 const MAX_REPEATS = 3
 /** How often one goes back without finding a new row in between: a list does not lose so many rows so often. */
 const MAX_RETURNS = 5
 
 /**
- * A list, portion by portion, whatever moves while it is read. New rows push others down, which come twice then: that is harmless.
- * Rows that go pull others up, across the end of a portion that was read, and nobody would ask for them again. So each portion begins
- * some rows before the end of the last, and must show one that is known: if it does not, more has gone than they overlap, and it is
+ * A list, portion by portion, whatever moves while it is read. New rows push others down, which come twice then: that
+ * is harmless.
+ * Rows that go pull others up, across the end of a portion that was read, and nobody would ask for them again. So each
+ * portion begins
+ * some rows before the end of the last, and must show one that is known: if it does not, more has gone than they
+ * overlap, and it is
  * asked for again from further before, down to the beginning.
  * To read all twice until nothing is new would find the same, at twice the requests, which are counted.
  *
@@ -38,14 +44,17 @@ const MAX_RETURNS = 5
  * @param size  how many rows to ask for; fewer are, once MightyCall has shown that it gives fewer
  * @throws RestUnexpectedError  the list gives the same rows for ever: it cannot be read in full
  */
-export async function * walk<P extends Portion> (size: number, ask: (from: number, most: number) => Promise<P>): AsyncGenerator<Step<P>> {
+export async function* walk<P extends Portion>(
+  size: number,
+  ask: (from: number, most: number) => Promise<P>
+): AsyncGenerator<Step<P>> {
   const seen = new Set<string>()
   let most = size
   let back = MAX_OVERLAP
   let repeats = 0
   let returns = 0
   let passed = 0 // up to there rows come again because it was gone back, which is no repetition
-  for (let from = 0; ;) {
+  for (let from = 0; ; ) {
     const portion = await ask(from, most)
     const { ids, start } = portion
     if (start > 0 && !ids.some(id => seen.has(id))) {
@@ -56,7 +65,7 @@ export async function * walk<P extends Portion> (size: number, ask: (from: numbe
       continue
     }
     const known = seen.size
-    const unread = [...portion.unread ?? []].filter(id => !seen.has(id)).length
+    const unread = [...(portion.unread ?? [])].filter(id => !seen.has(id)).length
     for (const id of ids) seen.add(id)
     const fresh = seen.size - known
     yield { portion, fresh, unread }
@@ -71,10 +80,11 @@ export async function * walk<P extends Portion> (size: number, ask: (from: numbe
 }
 
 /**
- * Where a list is asked for by the number of a page: of the pages of every size, the one that has the position and reaches furthest.
+ * Where a list is asked for by the number of a page: of the pages of every size, the one that has the position and
+ * reaches furthest.
  * Were it always one of the largest, the position could be one of its last rows, and one would not get on.
  */
-export function pageAt (from: number, maxSize: number): { page: number, pageSize: number, start: number } {
+export function pageAt(from: number, maxSize: number): { page: number; pageSize: number; start: number } {
   let [before, pageSize] = [Math.floor(from / maxSize), maxSize]
   for (let size = maxSize - 1; size > 0; size--) {
     const smallerBefore = Math.floor(from / size)
@@ -84,11 +94,11 @@ export function pageAt (from: number, maxSize: number): { page: number, pageSize
 }
 
 /** A short portion is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
-function isEnd ({ ids, start, size, total }: Portion, fresh: number): boolean {
+function isEnd({ ids, start, size, total }: Portion, fresh: number): boolean {
   return ids.length < size && (total === null || start + ids.length >= total || fresh === 0)
 }
 
 /** Of at most half of them, so that one gets on. */
-function overlapOf (rows: number): number {
+function overlapOf(rows: number): number {
   return Math.min(MAX_OVERLAP, Math.ceil(rows / 20), rows >> 1)
 }

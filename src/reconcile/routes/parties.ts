@@ -12,14 +12,15 @@ export interface Party extends Pick<Reported, 'role' | 'connected' | 'first'> {
 const MAX_PARTIES = 200
 
 /** The agents among them, each once: one who was tried twice may be listed twice. */
-export function merged (parties: readonly Party[]): CallReported['parties'] {
+export function merged(parties: readonly Party[]): CallReported['parties'] {
   const byExtension = new Map<string, Reported>()
   for (const { extension: said, name, role, connected, first } of parties) {
     const extension = idOf(said)
     if (extension === null) continue
     const known = byExtension.get(extension)
     if (!known) {
-      if (byExtension.size < MAX_PARTIES) byExtension.set(extension, { extension, name: cleanName(name), role, connected, first })
+      if (byExtension.size < MAX_PARTIES)
+        byExtension.set(extension, { extension, name: cleanName(name), role, connected, first })
       continue
     }
     known.name ??= cleanName(name)

@@ -13,17 +13,20 @@ interface Polled {
 }
 
 /** A route was read for an interval: to be appended after all that was found in it. */
-export function rangeFinding ({ route, scope, interval, count, unread = 0 }: Polled, told: Pick<Told, 'account' | 'at'>): FindingOf<RangePolled> {
+export function rangeFinding(
+  { route, scope, interval, count, unread = 0 }: Polled,
+  told: Pick<Told, 'account' | 'at'>
+): FindingOf<RangePolled> {
   const [from, until] = [interval.from.toISOString(), interval.until.toISOString()]
   return {
     ...beginningOf('range.polled', { ...told, raw: {} }),
-    rangeId: [route, ...scope === null ? [] : [scope], from, until].join(' '),
+    rangeId: [route, ...(scope === null ? [] : [scope]), from, until].join(' '),
     polled: route,
     scope,
     from,
     until,
     count,
-    ...unread > 0 && { unread },
+    ...(unread > 0 && { unread }),
     raw: {}
   }
 }

@@ -3,13 +3,13 @@ import type { AnswerOf } from '../../mightycall/rest/route.js'
 import { profileStatus } from '../../mightycall/rest/routes/profile.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { ask, onePage } from './request.js'
-import { type Told, beginningOf, rawOf } from './row.js'
+import { beginningOf, rawOf, type Told } from './row.js'
 
 /** Each user's, with that user's own key: of anybody else nothing is told (source: MightyCall API v4, Profile). */
 export const presenceReader: Reader = {
   route: 'presence',
   scopes: account => Object.keys(account.userKeys),
-  async * read (context, _interval, extension) {
+  async *read(context, _interval, extension) {
     if (extension === null) return
     const { answer, raw, at } = await ask(context, profileStatus, {}, extension)
     const finding = presenceFinding(extension, answer, { account: context.account, at, raw })
@@ -17,8 +17,14 @@ export const presenceReader: Reader = {
   }
 }
 
-/** The status of the user whose key was used (source: MightyCall API v4, Profile). Null when it is none that we know. */
-export function presenceFinding (extension: string, { status }: AnswerOf<typeof profileStatus>, told: Told): FindingOf<StatusReported> | null {
+/**
+ * The status of the user whose key was used (source: MightyCall API v4, Profile). Null when it is none that we know.
+ */
+export function presenceFinding(
+  extension: string,
+  { status }: AnswerOf<typeof profileStatus>,
+  told: Told
+): FindingOf<StatusReported> | null {
   if (!status) return null
   return { ...beginningOf('status.reported', told), extension, route: 'presence', presence: status, raw: rawOf(told) }
 }

@@ -1,14 +1,14 @@
-import type { InputOf, Route } from '../../mightycall/rest/route.js'
-import type { ReadAnswer } from '../../mightycall/rest/read-response.js'
 import { isObject } from '../../mightycall/read-json.js'
-import type { Told } from './row.js'
+import type { ReadAnswer } from '../../mightycall/rest/read-response.js'
+import type { InputOf, Route } from '../../mightycall/rest/route.js'
 import type { Page, ReadContext } from '../route-reader.js'
+import type { Told } from './row.js'
 
 /** What integrations ask for: the fewer requests the better. */
 const PAGE_SIZE = 1000
 
 /** How many rows to ask for at once. */
-export function pageSizeOf ({ pageSize }: ReadContext, usual = PAGE_SIZE): number {
+export function pageSizeOf({ pageSize }: ReadContext, usual = PAGE_SIZE): number {
   return pageSize ?? usual
 }
 
@@ -18,7 +18,12 @@ export type Answered<R extends Route> = ReadAnswer<R> & { at: Date }
  * Asks as the user of an extension; of what is the whole account's, as the first whose key we hold.
  * What a user without a manager's role sees of it is not documented.
  */
-export async function ask<R extends Route> ({ account, clientOf, permitClass, now }: ReadContext, route: R, input: InputOf<R>, extension = firstExtension(account)): Promise<Answered<R>> {
+export async function ask<R extends Route>(
+  { account, clientOf, permitClass, now }: ReadContext,
+  route: R,
+  input: InputOf<R>,
+  extension = firstExtension(account)
+): Promise<Answered<R>> {
   const answered = await clientOf(extension).send(route, input, permitClass)
   return { ...answered, at: now() }
 }
@@ -40,9 +45,18 @@ interface Naming<Row> {
   idOf: (row: Row) => string
 }
 
-export function listed<Row> (rows: readonly Row[], { list, idOf }: Naming<Row>, { raw, at, misfits }: Pick<Answered<Route>, 'raw' | 'at' | 'misfits'>, { account }: ReadContext): Listed<Row> {
-  const came = isObject(raw) && Array.isArray(raw[list]) ? raw[list] as unknown[] : []
-  const found: Listed<Row> = { rows: [], ids: [], unread: new Set(came.filter((_, i) => misfits[list]?.has(i)).map(keyOf)) }
+export function listed<Row>(
+  rows: readonly Row[],
+  { list, idOf }: Naming<Row>,
+  { raw, at, misfits }: Pick<Answered<Route>, 'raw' | 'at' | 'misfits'>,
+  { account }: ReadContext
+): Listed<Row> {
+  const came = isObject(raw) && Array.isArray(raw[list]) ? (raw[list] as unknown[]) : []
+  const found: Listed<Row> = {
+    rows: [],
+    ids: [],
+    unread: new Set(came.filter((_, i) => misfits[list]?.has(i)).map(keyOf))
+  }
   const left = rows.values()
   for (const [i, raw] of came.entries()) {
     const row = misfits[list]?.has(i) ? undefined : left.next().value
@@ -53,7 +67,7 @@ export function listed<Row> (rows: readonly Row[], { list, idOf }: Naming<Row>, 
 }
 
 /** By what it says: its id may be what cannot be read. */
-function keyOf (raw: unknown): string {
+function keyOf(raw: unknown): string {
   try {
     return `unread ${JSON.stringify(raw)}`
   } catch {
@@ -62,15 +76,15 @@ function keyOf (raw: unknown): string {
 }
 
 /** The one page of what is no list. */
-export function onePage (findings: Page['findings'], rows: number, unread = 0): Page {
+export function onePage(findings: Page['findings'], rows: number, unread = 0): Page {
   return { findings, unlinked: [], rows, unread }
 }
 
 /** To its second, which is all that /calls and /voicemails take: the rows of the last one come too. */
-export function untilSecond (until: Date): Date {
+export function untilSecond(until: Date): Date {
   return new Date(Math.ceil(until.getTime() / 1000) * 1000)
 }
 
-function firstExtension ({ userKeys }: ReadContext['account']): string {
+function firstExtension({ userKeys }: ReadContext['account']): string {
   return Object.keys(userKeys)[0] ?? '' // has no credentials, and says so
 }

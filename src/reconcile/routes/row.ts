@@ -14,32 +14,43 @@ export interface Told {
   raw: unknown
 }
 
-/** The fields that every finding begins with: it is so since MightyCall said it, whatever times the row has of its own. */
-export function beginningOf<T extends EventType> (type: T, { account, at }: Told) {
-  return { type, account: account.id, occurredAt: at.toISOString(), receivedAt: at.toISOString(), source: 'rest' as const }
+/**
+ * The fields that every finding begins with: it is so since MightyCall said it, whatever times the row has of its own.
+ */
+export function beginningOf<T extends EventType>(type: T, { account, at }: Told) {
+  return {
+    type,
+    account: account.id,
+    occurredAt: at.toISOString(),
+    receivedAt: at.toISOString(),
+    source: 'rest' as const
+  }
 }
 
 /** Null when there is none, or it would have to be cut and might be another's then. */
-export function idOf (value: string | null | undefined): string | null {
+export function idOf(value: string | null | undefined): string | null {
   return value && value.length <= MAX_NAME_LENGTH ? cleanName(value) : null
 }
 
 /** E.164, or the digits of what is no telephone number; null for anything else, such as a widget's name. */
-export function numberOf (value: string | null | undefined, { account }: Told): string | null {
+export function numberOf(value: string | null | undefined, { account }: Told): string | null {
   const party = normalizeParty(value, account.region)
   return party !== null && (isE164(party) || /^\+?\d+$/.test(party)) ? party : null
 }
 
 /** A person's, of its parts. */
-export function fullName (...parts: (string | null | undefined)[]): string | null {
+export function fullName(...parts: (string | null | undefined)[]): string | null {
   return cleanName(parts.flatMap(part => cleanName(part) ?? []).join(' '))
 }
 
-export function isoOf (date: Date | null | undefined): string | null {
+export function isoOf(date: Date | null | undefined): string | null {
   return date?.toISOString() ?? null
 }
 
-/** More is kept nowhere: what a fold needs has been read of it, and a row with all contacts of a client is ten times that. */
+/**
+ * More is kept nowhere: what a fold needs has been read of it, and a row with all contacts of a client is ten times
+ * that.
+ */
 const MAX_LENGTH = 8192
 
 /** Contacts as MightyCall found them for the row, which come by a route of their own. */
@@ -49,7 +60,7 @@ const RESOLVED = new Set(['resolvedContacts', 'resolvedExternalContacts', 'lates
  * The row as it came, for `raw`: without the ApiKey, and of links without what expires or holds keys.
  * Empty when it is no object, larger than 8 KiB, or nested too deeply to be written down.
  */
-export function rawOf ({ raw, account }: Pick<Told, 'raw' | 'account'>): Record<string, unknown> {
+export function rawOf({ raw, account }: Pick<Told, 'raw' | 'account'>): Record<string, unknown> {
   if (!isObject(raw)) return {}
   const { tooDeep, elsewhere } = stripApiKeys(raw, account)
   if (tooDeep) return {}
@@ -57,9 +68,11 @@ export function rawOf ({ raw, account }: Pick<Told, 'raw' | 'account'>): Record<
   return isObject(kept) && JSON.stringify(kept).length <= MAX_LENGTH ? kept : {}
 }
 
-function withoutExpiring (value: unknown): unknown {
+function withoutExpiring(value: unknown): unknown {
   if (typeof value === 'string') return /^https?:/i.test(value) ? value.replace(/[?#].*$/s, '') : value
   if (Array.isArray(value)) return value.map(withoutExpiring)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).flatMap(([name, member]) => RESOLVED.has(name) ? [] : [[name, withoutExpiring(member)]]))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) => (RESOLVED.has(name) ? [] : [[name, withoutExpiring(member)]]))
+  )
 }

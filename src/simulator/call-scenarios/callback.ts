@@ -8,7 +8,7 @@ export const CALLBACKS: readonly Scenario[] = [
   { name: 'callback transfer', weight: 4, agents: 2, play: callbackTransfer }
 ]
 
-function callback (script: CallScript, cast: Cast): void {
+function callback(script: CallScript, cast: Cast): void {
   request(script, cast)
   if (script.random.chance(0.3)) miss(script, someInTurn(script, cast.agents.slice(0, 2), 2), 'Callback')
   const leg = ringAndConnect(script, agent(cast, 0), 'Callback')
@@ -16,14 +16,14 @@ function callback (script: CallScript, cast: Cast): void {
   finish(script, leg, script.random.chance(0.4))
 }
 
-function unanswered (script: CallScript, cast: Cast): void {
+function unanswered(script: CallScript, cast: Cast): void {
   request(script, cast)
   miss(script, someInTurn(script, cast.agents.slice(0, 3), 3), 'Callback')
   completeCall(script)
 }
 
 /** The agent who called back lets go while the colleague's phone rings. */
-function callbackTransfer (script: CallScript, cast: Cast): void {
+function callbackTransfer(script: CallScript, cast: Cast): void {
   request(script, cast)
   const first = ringAndConnect(script, agent(cast, 0), 'Callback')
   talk(script)
@@ -36,7 +36,7 @@ function callbackTransfer (script: CallScript, cast: Cast): void {
   finish(script, second, true)
 }
 
-function request (script: CallScript, cast: Cast): void {
+function request(script: CallScript, cast: Cast): void {
   enter(script, { family: 'Callback', from: cast.businessNumber, to: cast.client })
   pass(script, 500, 8_000)
 }

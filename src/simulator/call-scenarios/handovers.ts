@@ -1,4 +1,13 @@
-import { type CallScript, completeCall, completeLeg, connect, pass, ring, type ScriptLeg, stopRinging } from '../call-script.js'
+import {
+  type CallScript,
+  completeCall,
+  completeLeg,
+  connect,
+  pass,
+  ring,
+  type ScriptLeg,
+  stopRinging
+} from '../call-script.js'
 import { enterFromClient } from './inbound.js'
 import { agent, type Cast, finish, ringAndConnect, type Scenario, talk } from './scenario.js'
 
@@ -8,7 +17,7 @@ export const HANDOVERS: readonly Scenario[] = [
   { name: 'consultation', weight: 6, agents: 2, play: consultation }
 ]
 
-function transfer (script: CallScript, cast: Cast): void {
+function transfer(script: CallScript, cast: Cast): void {
   enterFromClient(script, cast)
   const first = ringAndConnect(script, agent(cast, 0))
   talk(script)
@@ -22,8 +31,11 @@ function transfer (script: CallScript, cast: Cast): void {
   finish(script, third, script.random.chance(0.5))
 }
 
-/** With a word to the colleague, or while the colleague's phone rings, or blindly; null when the colleague does not take it. */
-function handOver (script: CallScript, from: ScriptLeg, to: string): ScriptLeg | null {
+/**
+ * With a word to the colleague, or while the colleague's phone rings, or blindly; null when the colleague does not take
+ * it.
+ */
+function handOver(script: CallScript, from: ScriptLeg, to: string): ScriptLeg | null {
   const way = script.random.pick(['announced', 'while-ringing', 'blind'] as const)
   if (way === 'blind') {
     completeLeg(script, from)
@@ -49,7 +61,7 @@ function handOver (script: CallScript, from: ScriptLeg, to: string): ScriptLeg |
 }
 
 /** The agent asks a colleague, who may not answer, and returns to the client. */
-function consultation (script: CallScript, cast: Cast): void {
+function consultation(script: CallScript, cast: Cast): void {
   enterFromClient(script, cast)
   const leg = ringAndConnect(script, agent(cast, 0))
   for (let times = script.random.int(1, 2); times > 0; times--) {

@@ -1,4 +1,14 @@
-import { type CallScript, completeCall, connectInGroup, enter, pass, ring, type ScriptLeg, stopAllRinging, stopRinging } from '../call-script.js'
+import {
+  type CallScript,
+  completeCall,
+  connectInGroup,
+  enter,
+  pass,
+  ring,
+  type ScriptLeg,
+  stopAllRinging,
+  stopRinging
+} from '../call-script.js'
 import { agent, type Cast, finish, listen, miss, ringAndConnect, type Scenario, someInTurn, talk } from './scenario.js'
 
 /** Calls from outside that at most one agent takes. */
@@ -12,18 +22,18 @@ export const INBOUND: readonly Scenario[] = [
   { name: 'widget', weight: 5, agents: 1, play: fromWidget }
 ]
 
-export function enterFromClient (script: CallScript, { client, businessNumber }: Cast): void {
+export function enterFromClient(script: CallScript, { client, businessNumber }: Cast): void {
   enter(script, { family: 'Incoming', from: client, to: businessNumber })
   listen(script)
 }
 
-function abandoned (script: CallScript, cast: Cast): void {
+function abandoned(script: CallScript, cast: Cast): void {
   enter(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
   pass(script, 800, 30_000)
   completeCall(script)
 }
 
-function missed (script: CallScript, cast: Cast): void {
+function missed(script: CallScript, cast: Cast): void {
   if (script.random.chance(0.15)) return hangUpSoon(script, cast)
   enterFromClient(script, cast)
   miss(script, someInTurn(script, cast.agents.slice(0, 3), 4))
@@ -31,7 +41,7 @@ function missed (script: CallScript, cast: Cast): void {
 }
 
 /** Before four seconds have passed, which REST calls dropped. */
-function hangUpSoon (script: CallScript, cast: Cast): void {
+function hangUpSoon(script: CallScript, cast: Cast): void {
   enter(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
   pass(script, 200, 800)
   const leg = ring(script, agent(cast, 0))
@@ -40,7 +50,7 @@ function hangUpSoon (script: CallScript, cast: Cast): void {
   completeCall(script)
 }
 
-function voicemail (script: CallScript, cast: Cast): void {
+function voicemail(script: CallScript, cast: Cast): void {
   enterFromClient(script, cast)
   if (script.random.chance(0.3)) miss(script, [agent(cast, 0)])
   for (const extension of cast.agents.slice(0, script.random.int(1, 2))) ring(script, extension)
@@ -51,14 +61,14 @@ function voicemail (script: CallScript, cast: Cast): void {
   completeCall(script)
 }
 
-function answered (script: CallScript, cast: Cast): void {
+function answered(script: CallScript, cast: Cast): void {
   enterFromClient(script, cast)
   const leg = ringAndConnect(script, agent(cast, 0))
   talk(script)
   finish(script, leg)
 }
 
-function answeredAfterMisses (script: CallScript, cast: Cast): void {
+function answeredAfterMisses(script: CallScript, cast: Cast): void {
   enterFromClient(script, cast)
   miss(script, someInTurn(script, cast.agents.slice(0, 3), 3))
   const leg = ringAndConnect(script, agent(cast, script.random.int(0, 1)))
@@ -66,7 +76,7 @@ function answeredAfterMisses (script: CallScript, cast: Cast): void {
   finish(script, leg)
 }
 
-function ringGroup (script: CallScript, cast: Cast): void {
+function ringGroup(script: CallScript, cast: Cast): void {
   enterFromClient(script, cast)
   const { random } = script
   for (let round = random.int(0, 1); round > 0; round--) {
@@ -86,7 +96,7 @@ function ringGroup (script: CallScript, cast: Cast): void {
 }
 
 /** Every phone rings at once, or nearly, until somebody would take it. */
-function ringAll (script: CallScript, group: readonly string[]): ScriptLeg[] {
+function ringAll(script: CallScript, group: readonly string[]): ScriptLeg[] {
   const legs = group.map(extension => {
     if (script.random.chance(0.3)) pass(script, 0, 30)
     return ring(script, extension)
@@ -95,7 +105,7 @@ function ringAll (script: CallScript, group: readonly string[]): ScriptLeg[] {
   return legs
 }
 
-function stopInTurn (script: CallScript, legs: readonly ScriptLeg[]): void {
+function stopInTurn(script: CallScript, legs: readonly ScriptLeg[]): void {
   for (const leg of legs) {
     if (leg.endedAt !== null) continue
     pass(script, 0, 20)
@@ -104,7 +114,7 @@ function stopInTurn (script: CallScript, legs: readonly ScriptLeg[]): void {
 }
 
 /** The widget has a name instead of a number. */
-function fromWidget (script: CallScript, { businessNumber, widget, ...cast }: Cast): void {
+function fromWidget(script: CallScript, { businessNumber, widget, ...cast }: Cast): void {
   const play = script.random.pick([answered, missed, abandoned])
   play(script, { ...cast, businessNumber, widget, client: widget })
 }

@@ -1,4 +1,14 @@
-import { type CallScript, completeCall, completeLeg, connect, enter, pass, ring, type ScriptLeg, stopRinging } from '../call-script.js'
+import {
+  type CallScript,
+  completeCall,
+  completeLeg,
+  connect,
+  enter,
+  pass,
+  ring,
+  type ScriptLeg,
+  stopRinging
+} from '../call-script.js'
 import { agent, type Cast, finish, type Scenario, talk } from './scenario.js'
 
 /** Calls that an agent dials. */
@@ -9,19 +19,19 @@ export const OUTGOING: readonly Scenario[] = [
   { name: 'colleague', weight: 6, agents: 2, play: colleague }
 ]
 
-function outgoing (script: CallScript, cast: Cast): void {
+function outgoing(script: CallScript, cast: Cast): void {
   const dialer = dial(script, cast, cast.client)
   connect(script, dialer)
   talk(script)
   hangUp(script, dialer)
 }
 
-function unanswered (script: CallScript, cast: Cast): void {
+function unanswered(script: CallScript, cast: Cast): void {
   hangUp(script, dial(script, cast, cast.client))
 }
 
 /** The colleague's phone rings before the caller lets go: else nothing would tell it from a hang-up. */
-function outgoingTransfer (script: CallScript, cast: Cast): void {
+function outgoingTransfer(script: CallScript, cast: Cast): void {
   const dialer = dial(script, cast, cast.client)
   connect(script, dialer)
   talk(script)
@@ -40,7 +50,7 @@ function outgoingTransfer (script: CallScript, cast: Cast): void {
 }
 
 /** From the business number to an extension. */
-function colleague (script: CallScript, cast: Cast): void {
+function colleague(script: CallScript, cast: Cast): void {
   const dialer = dial(script, cast, agent(cast, 1))
   const leg = ring(script, agent(cast, 1))
   pass(script, 2_000, 25_000)
@@ -56,7 +66,7 @@ function colleague (script: CallScript, cast: Cast): void {
   completeCall(script, script.random.chance(0.3) ? dialer.extension : null)
 }
 
-function dial (script: CallScript, cast: Cast, to: string): ScriptLeg {
+function dial(script: CallScript, cast: Cast, to: string): ScriptLeg {
   enter(script, { family: 'Outgoing', from: cast.businessNumber, to, dialer: agent(cast, 0) })
   pass(script, 1_000, 30_000)
   const [dialer] = script.legs
@@ -65,7 +75,7 @@ function dial (script: CallScript, cast: Cast, to: string): ScriptLeg {
 }
 
 /** In the same instant for both, since a caller's end is the call's. */
-function hangUp (script: CallScript, dialer: ScriptLeg): void {
+function hangUp(script: CallScript, dialer: ScriptLeg): void {
   if (script.notation === 'contact-center' && script.random.chance(0.8)) completeLeg(script, dialer)
   completeCall(script, script.random.chance(0.6) ? dialer.extension : null)
 }

@@ -9,9 +9,12 @@ import type { Scenario } from './scenario.js'
 export const SCENARIOS: readonly Scenario[] = [...INBOUND, ...HANDOVERS, ...OUTGOING, ...CALLBACKS]
 
 /** One that so few free agents can play. */
-export function pickScenario (random: Random, freeAgents: number): Scenario {
+export function pickScenario(random: Random, freeAgents: number): Scenario {
   const playable = SCENARIOS.filter(scenario => scenario.agents <= freeAgents)
-  let left = random.int(1, playable.reduce((sum, { weight }) => sum + weight, 0))
+  let left = random.int(
+    1,
+    playable.reduce((sum, { weight }) => sum + weight, 0)
+  )
   for (const scenario of playable) {
     left -= scenario.weight
     if (left <= 0) return scenario

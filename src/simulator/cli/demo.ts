@@ -2,11 +2,11 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
+import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { fasterClock } from '../../lib/clock.js'
 import { createLogger } from '../../observability/logger.js'
 import type { Notation } from '../call-script.js'
 import { startWorld, type World } from '../demo-world.js'
-import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 
 interface DemoOptions {
   port: number
@@ -30,7 +30,7 @@ service does what it always does. The data is in a temporary folder, and gone wh
 /** How often it says how things are, in true time. */
 const SAY_MS = 5_000
 
-export function demoCommand (): Command {
+export function demoCommand(): Command {
   return new Command('demo')
     .description('try it without an account: a service, and the MightyCall of a made-up company')
     .option('-p, --port <number>', 'where the service listens, on this machine', parseWhole(1, 65_535), 8080)
@@ -38,17 +38,22 @@ export function demoCommand (): Command {
     .option('-s, --seed <number>', 'the same seed makes the same company (default: another each time)', parseWhole(0))
     .option('-c, --calls <number>', 'how many calls', parseWhole(1), 400)
     .option('--hours <number>', 'within how many hours', parseWhole(1), 8)
-    .addOption(new Option('-f, --family <family>', 'of its account').choices(['classic', 'contact-center']).default('classic'))
+    .addOption(
+      new Option('-f, --family <family>', 'of its account').choices(['classic', 'contact-center']).default('classic')
+    )
     .option('--drop <share>', 'the share of webhooks that never arrive, 0 to 1', parseShare, 0.05)
     .addHelpText('after', EXAMPLES)
     .action(demo)
 }
 
-async function demo ({ port, speed, calls, hours, family, drop, ...options }: DemoOptions): Promise<void> {
+async function demo({ port, speed, calls, hours, family, drop, ...options }: DemoOptions): Promise<void> {
   const startAt = new Date()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
   const stopped = new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) // asked twice, it ends at once
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        resolve()
+      }) // asked twice, it ends at once
   })
   const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-demo-'))
   chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
@@ -56,9 +61,21 @@ async function demo ({ port, speed, calls, hours, family, drop, ...options }: De
     console.log('starting a service, its database and a MightyCall …')
     const logger = createLogger({ level: 'error', terminal: process.stdout.isTTY === true, onAlarm: () => {} })
     const clock = fasterClock({ startAt, rate: speed })
-    const world = await startWorld({ dir, port, clock, logger, company: { seed, startAt: startAt.getTime(), calls, hours, family }, webhookFaults: { drop } })
+    const world = await startWorld({
+      dir,
+      port,
+      clock,
+      logger,
+      company: { seed, startAt: startAt.getTime(), calls, hours, family },
+      webhookFaults: { drop }
+    })
     for (const line of described(world, { seed, speed })) console.log(line)
-    const timer = setInterval(() => { say(world).then(line => console.log(line), () => {}) }, SAY_MS)
+    const timer = setInterval(() => {
+      say(world).then(
+        line => console.log(line),
+        () => {}
+      )
+    }, SAY_MS)
     await Promise.race([stopped, world.service.failed])
     clearInterval(timer)
     await world.close()
@@ -67,7 +84,10 @@ async function demo ({ port, speed, calls, hours, family, drop, ...options }: De
   }
 }
 
-function described ({ service: { url }, mightyCall, adminKey }: World, { seed, speed }: { seed: number, speed: number }): string[] {
+function described(
+  { service: { url }, mightyCall, adminKey }: World,
+  { seed, speed }: { seed: number; speed: number }
+): string[] {
   return [
     '',
     `  API        ${url}/v1/calls   described at ${url}/docs`,
@@ -81,7 +101,7 @@ function described ({ service: { url }, mightyCall, adminKey }: World, { seed, s
 }
 
 /** What happened, what of it was posted, and what the service has found out. */
-async function say ({ service: { url }, mightyCall, adminKey }: World): Promise<string> {
+async function say({ service: { url }, mightyCall, adminKey }: World): Promise<string> {
   const { now, calls, voicemails, messages } = mightyCall.truth()
   const posted = mightyCall.webhooks()
   const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })

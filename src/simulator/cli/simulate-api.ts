@@ -32,7 +32,7 @@ A MightyCall with one made-up company, whose time begins now. It prints its acco
 a service whose clock is the true one takes those that are dated more than a day ahead for misdated.
 It listens on this machine only, and ends with 0 on Ctrl-C.`
 
-export function simulateApiCommand (): Command {
+export function simulateApiCommand(): Command {
   return new Command('simulate-api')
     .description('be MightyCall: answer as its REST API, of a made-up company')
     .option('-p, --port <number>', 'where it listens, on this machine', parseWhole(0, 65_535), 8090)
@@ -41,7 +41,9 @@ export function simulateApiCommand (): Command {
     .option('-s, --seed <number>', 'the same seed makes the same company (default: another each time)', parseWhole(0))
     .option('-c, --calls <number>', 'how many calls', parseWhole(1), 100)
     .option('--hours <number>', 'within how many hours', parseWhole(1), 2)
-    .addOption(new Option('-f, --family <family>', 'of its account').choices(['classic', 'contact-center']).default('classic'))
+    .addOption(
+      new Option('-f, --family <family>', 'of its account').choices(['classic', 'contact-center']).default('classic')
+    )
     .option('--nil-guids', 'the journal tells the GUID of no request', false)
     .option('--drop <share>', 'the share of webhooks that never arrive, 0 to 1', parseShare, 0)
     .option('--duplicate <share>', 'the share that arrives twice', parseShare, 0)
@@ -50,18 +52,33 @@ export function simulateApiCommand (): Command {
     .action(simulateApi)
 }
 
-async function simulateApi ({ port, url, speed, calls, hours, family, nilGuids, drop, duplicate, reorder, ...options }: SimulateApiOptions): Promise<void> {
+async function simulateApi({
+  port,
+  url,
+  speed,
+  calls,
+  hours,
+  family,
+  nilGuids,
+  drop,
+  duplicate,
+  reorder,
+  ...options
+}: SimulateApiOptions): Promise<void> {
   const startAt = new Date()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
   const stopped = new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) // asked twice, it ends at once
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        resolve()
+      }) // asked twice, it ends at once
   })
   const mightyCall = await startSimulatedMightyCall({
     port,
     clock: fasterClock({ startAt, rate: speed }),
     company: { seed, startAt: startAt.getTime(), calls, hours, family },
     nilGuids,
-    ...url !== undefined && { webhookUrl: parseWebhookUrl(url) },
+    ...(url !== undefined && { webhookUrl: parseWebhookUrl(url) }),
     webhookFaults: { drop, duplicate, reorder }
   })
   for (const line of described(mightyCall, { kind: family, seed })) console.log(line)
@@ -72,7 +89,10 @@ async function simulateApi ({ port, url, speed, calls, hours, family, nilGuids, 
 }
 
 /** Its keys are made up, and open nothing else. */
-function described ({ baseUrl, url, apiKey, userKeys }: SimulatedMightyCall, { kind, seed }: { kind: Notation, seed: number }): string[] {
+function described(
+  { baseUrl, url, apiKey, userKeys }: SimulatedMightyCall,
+  { kind, seed }: { kind: Notation; seed: number }
+): string[] {
   return [
     `account   ${JSON.stringify({ id: 'simulated', apiKey, userKeys, kind, baseUrl })}`,
     `truth     ${url}/truth`,

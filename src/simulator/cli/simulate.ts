@@ -37,14 +37,18 @@ const LATE_BY = 20
 const CALLS_PER_HOUR = 60
 const PROGRESS_MS = 200
 
-export function simulateCommand (): Command {
+export function simulateCommand(): Command {
   return new Command('simulate')
     .description('be MightyCall: post the notifications of a made-up company')
     .requiredOption('-u, --url <address>', 'the webhook address, with its token')
     .option('-r, --rate <number>', 'notifications a second', parseRate, 5)
     .option('-s, --seed <number>', 'the same seed makes the same calls (default: another each time)', parseWhole(0))
     .option('-c, --calls <number>', 'how many calls', parseWhole(1), 100)
-    .addOption(new Option('-f, --family <family>', 'how they are notified').choices(['classic', 'contact-center']).default('classic'))
+    .addOption(
+      new Option('-f, --family <family>', 'how they are notified')
+        .choices(['classic', 'contact-center'])
+        .default('classic')
+    )
     .option('--drop <share>', 'the share that never arrives, 0 to 1', parseShare, 0)
     .option('--duplicate <share>', 'the share that arrives twice', parseShare, 0)
     .option('--reorder <share>', 'the share that arrives late', parseShare, 0)
@@ -53,39 +57,61 @@ export function simulateCommand (): Command {
     .action(simulate)
 }
 
-async function simulate (options: SimulateOptions): Promise<void> {
+async function simulate(options: SimulateOptions): Promise<void> {
   const now = () => Date.now()
   const seed = options.seed ?? now() % 2 ** 32
   const url = parseWebhookUrl(options.url)
   const notifications = notificationsOf(options, seed, now())
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { stop.abort() }) // asked twice, it ends at once
-  const posted = await postAll(url, notifications, { signal: stop.signal, now, onPosted: progress(notifications.length, now) })
-    .finally(() => { if (process.stderr.isTTY) process.stderr.write('\r\x1b[K') })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stop.abort()
+    }) // asked twice, it ends at once
+  const posted = await postAll(url, notifications, {
+    signal: stop.signal,
+    now,
+    onPosted: progress(notifications.length, now)
+  }).finally(() => {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+  })
   for (const line of summary(posted, notifications.length, seed)) console.log(line)
   process.exitCode = posted.refused.size > 0 ? 1 : 0
 }
 
 /** In the order and with the times of their posting. */
-function notificationsOf ({ calls, family, rate, drop, duplicate, reorder, count }: SimulateOptions, seed: number, startAt: number): Notification[] {
-  const { notifications } = simulateCompany({ seed, startAt, calls, family, messages: 0, contacts: 0, hours: calls / CALLS_PER_HOUR })
+function notificationsOf(
+  { calls, family, rate, drop, duplicate, reorder, count }: SimulateOptions,
+  seed: number,
+  startAt: number
+): Notification[] {
+  const { notifications } = simulateCompany({
+    seed,
+    startAt,
+    calls,
+    family,
+    messages: 0,
+    contacts: 0,
+    hours: calls / CALLS_PER_HOUR
+  })
   const due = paced(notifications, { startAt, rate })
-  return deliver(due, { seed, drop, duplicate, reorder, delayMs: Math.ceil(LATE_BY * 1000 / rate) }).slice(0, count)
+  return deliver(due, { seed, drop, duplicate, reorder, delayMs: Math.ceil((LATE_BY * 1000) / rate) }).slice(0, count)
 }
 
 /** A line that is written over, on a terminal only. */
-function progress (total: number, now: () => number): (soFar: Posted) => void {
+function progress(total: number, now: () => number): (soFar: Posted) => void {
   if (!process.stderr.isTTY) return () => {}
   let shownAt = 0
   return soFar => {
     if (now() - shownAt < PROGRESS_MS) return
     shownAt = now()
-    const share = Math.floor(soFar.posted / total * 100)
-    process.stderr.write(`\r\x1b[K${share} %   ${soFar.posted} of ${total} posted, ${soFar.accepted} accepted, ${perSecond(soFar)}`)
+    const share = Math.floor((soFar.posted / total) * 100)
+    process.stderr.write(
+      `\r\x1b[K${share} %   ${soFar.posted} of ${total} posted, ${soFar.accepted} accepted, ${perSecond(soFar)}`
+    )
   }
 }
 
-function summary (posted: Posted, total: number, seed: number): string[] {
+function summary(posted: Posted, total: number, seed: number): string[] {
   const refused = [...posted.refused].map(([status, count]) => `${count} (${status})`).join(', ') || '0'
   return [
     `posted    ${posted.posted} of ${total} notifications in ${posted.seconds.toFixed(1)} s, ${perSecond(posted)}`,
@@ -95,13 +121,16 @@ function summary (posted: Posted, total: number, seed: number): string[] {
   ]
 }
 
-function perSecond ({ posted, seconds }: Posted): string {
+function perSecond({ posted, seconds }: Posted): string {
   return `${(posted / Math.max(seconds, 0.001)).toFixed(1)} a second`
 }
 
 /** Not while options are parsed: commander's complaint would print the token. */
-export function parseWebhookUrl (text: string): URL {
+export function parseWebhookUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new SimulateError('--url must be the address that MightyCall would post to: http://…/webhooks/mightycall/<token>')
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new SimulateError(
+      '--url must be the address that MightyCall would post to: http://…/webhooks/mightycall/<token>'
+    )
   return url
 }

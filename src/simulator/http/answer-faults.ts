@@ -3,12 +3,33 @@ import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 
 /** What is wrong with the answers of the REST API, for a test of what reads them. */
-export const answerFaults = Type.Object({
-  answer: Type.Optional(Type.Union([Type.Enum(['html', 'truncated', 'error', 'hang', 'huge']), Type.Null()], { description: 'A page instead of JSON, half of the JSON, a 500, no answer at all, or a body of 50 MB. Null: as it should be.' })),
-  times: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'After so many answers they are right again. Null: until it is said.' })),
-  path: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Only of what begins so: /v4/api/calls, /v4/auth. Null: of all.' })),
-  blockedForSeconds: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 366 * 86_400 }), Type.Null()], { description: 'From now on no request is taken for so long, as when the daily limit is spent. 0: they are taken again.' }))
-}, { additionalProperties: false })
+export const answerFaults = Type.Object(
+  {
+    answer: Type.Optional(
+      Type.Union([Type.Enum(['html', 'truncated', 'error', 'hang', 'huge']), Type.Null()], {
+        description:
+          'A page instead of JSON, half of the JSON, a 500, no answer at all, or a body of 50 MB. Null: as it should be.'
+      })
+    ),
+    times: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+        description: 'After so many answers they are right again. Null: until it is said.'
+      })
+    ),
+    path: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description: 'Only of what begins so: /v4/api/calls, /v4/auth. Null: of all.'
+      })
+    ),
+    blockedForSeconds: Type.Optional(
+      Type.Union([Type.Number({ minimum: 0, maximum: 366 * 86_400 }), Type.Null()], {
+        description:
+          'From now on no request is taken for so long, as when the daily limit is spent. 0: they are taken again.'
+      })
+    )
+  },
+  { additionalProperties: false }
+)
 
 export type AnswerFaults = Static<typeof answerFaults>
 export type FaultyAnswer = NonNullable<AnswerFaults['answer']>
@@ -20,9 +41,11 @@ export interface FaultSwitch {
   next: (path: string) => FaultyAnswer | null
 }
 
-export function createFaultSwitch (initial: AnswerFaults): FaultSwitch {
+export function createFaultSwitch(initial: AnswerFaults): FaultSwitch {
   let current: ReturnType<FaultSwitch['get']> = { answer: null, times: null, path: null }
-  const set: FaultSwitch['set'] = ({ answer = null, times = null, path = null }) => { current = { answer, times, path } }
+  const set: FaultSwitch['set'] = ({ answer = null, times = null, path = null }) => {
+    current = { answer, times, path }
+  }
   set(initial)
   return {
     set,
@@ -36,22 +59,28 @@ export function createFaultSwitch (initial: AnswerFaults): FaultSwitch {
   }
 }
 
-const HTML = '<!DOCTYPE html><html><head><title>Runtime Error</title></head><body><h1>Server Error in \'/\' Application.</h1></body></html>'
+const HTML =
+  "<!DOCTYPE html><html><head><title>Runtime Error</title></head><body><h1>Server Error in '/' Application.</h1></body></html>"
 const HUGE_BYTES = 50 * 1024 ** 2
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
 
 /** Answers in such a way instead of the route; one that hangs is answered never, until the server closes. */
-export function answerWrongly (reply: FastifyReply, fault: Exclude<FaultyAnswer, 'truncated'>): FastifyReply {
+export function answerWrongly(reply: FastifyReply, fault: Exclude<FaultyAnswer, 'truncated'>): FastifyReply {
   switch (fault) {
-    case 'html': return reply.code(200).type('text/html; charset=utf-8').send(HTML)
-    case 'error': return reply.code(500).send({ message: 'An error has occurred.' })
-    case 'huge': return reply.code(200).type('application/json').send(Readable.from(hugeBody()))
-    case 'hang': return reply.hijack()
-    default: return fault satisfies never
+    case 'html':
+      return reply.code(200).type('text/html; charset=utf-8').send(HTML)
+    case 'error':
+      return reply.code(500).send({ message: 'An error has occurred.' })
+    case 'huge':
+      return reply.code(200).type('application/json').send(Readable.from(hugeBody()))
+    case 'hang':
+      return reply.hijack()
+    default:
+      return fault satisfies never
   }
 }
 
-function * hugeBody (): Generator<Buffer> {
+function* hugeBody(): Generator<Buffer> {
   yield Buffer.from('{"data":"')
   for (let sent = 0; sent < HUGE_BYTES; sent += CHUNK.length) yield CHUNK
   yield Buffer.from('"}')

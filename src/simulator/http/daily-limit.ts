@@ -8,10 +8,12 @@ export interface DailyLimit {
 const WINDOW_MS = 24 * 60 * 60 * 1000
 
 /** So many requests in 24 h with one key; beyond it, none before the oldest of them is a day old. */
-export function createDailyLimit (limit: number): DailyLimit {
+export function createDailyLimit(limit: number): DailyLimit {
   let taken: number[] = []
   let blockedUntil = 0
-  const forget = (now: number) => { if ((taken[0] ?? now) <= now - WINDOW_MS) taken = taken.filter(at => at > now - WINDOW_MS) }
+  const forget = (now: number) => {
+    if ((taken[0] ?? now) <= now - WINDOW_MS) taken = taken.filter(at => at > now - WINDOW_MS)
+  }
   return {
     take: now => {
       forget(now)
@@ -20,7 +22,9 @@ export function createDailyLimit (limit: number): DailyLimit {
       taken.push(now)
       return null
     },
-    block: until => { blockedUntil = until },
+    block: until => {
+      blockedUntil = until
+    },
     usedAt: now => {
       forget(now)
       return taken.length

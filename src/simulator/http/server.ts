@@ -15,7 +15,15 @@ import { voicemailRoutes } from './routes/voicemails.js'
 import type { User } from './state/world.js'
 import type { TokenStore } from './tokens.js'
 
-const ROUTES: readonly Routes[] = [callRoutes, voicemailRoutes, phoneNumberRoutes, peopleRoutes, journalRoutes, contactRoutes, messageRoutes]
+const ROUTES: readonly Routes[] = [
+  callRoutes,
+  voicemailRoutes,
+  phoneNumberRoutes,
+  peopleRoutes,
+  journalRoutes,
+  contactRoutes,
+  messageRoutes
+]
 
 export interface ServerOptions extends ControlOptions, Pick<RouteContext, 'world' | 'now' | 'post'> {
   apiKey: string
@@ -24,19 +32,35 @@ export interface ServerOptions extends ControlOptions, Pick<RouteContext, 'world
   faults: FaultSwitch
 }
 
-/** MightyCall over HTTP: `/v4/auth/token` and `/v4/api/…`; and what MightyCall does not have, `/truth` and `/faults`. */
-export function createServer (options: ServerOptions): FastifyInstance {
-  const app = Fastify({ forceCloseConnections: true, routerOptions: { caseSensitive: false } }) // what hangs is closed, too
-  app.setErrorHandler<{ statusCode?: number }>((err, _request, reply) => err instanceof Refusal ? reply.code(err.statusCode).send(err.body) : reply.code(err.statusCode ?? 500).send({ message: 'An error has occurred.' }))
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'No HTTP resource was found that matches the request URI.' }))
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => { done(null, new URLSearchParams(body.toString())) })
-  void app.register(async scope => { guardedRoutes(scope, options) }, { prefix: '/v4' })
+/**
+ * MightyCall over HTTP: `/v4/auth/token` and `/v4/api/…`; and what MightyCall does not have, `/truth` and `/faults`.
+ */
+export function createServer(options: ServerOptions): FastifyInstance {
+  // what hangs is closed, too
+  const app = Fastify({ forceCloseConnections: true, routerOptions: { caseSensitive: false } })
+  app.setErrorHandler<{ statusCode?: number }>((err, _request, reply) =>
+    err instanceof Refusal
+      ? reply.code(err.statusCode).send(err.body)
+      : reply.code(err.statusCode ?? 500).send({ message: 'An error has occurred.' })
+  )
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ message: 'No HTTP resource was found that matches the request URI.' })
+  )
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, new URLSearchParams(body.toString()))
+  })
+  void app.register(
+    async scope => {
+      guardedRoutes(scope, options)
+    },
+    { prefix: '/v4' }
+  )
   controlRoutes(app, options)
   recordingRoutes(app, options)
   return app
 }
 
-function guardedRoutes (app: FastifyInstance, options: ServerOptions): void {
+function guardedRoutes(app: FastifyInstance, options: ServerOptions): void {
   const { world, now, post, tokens, apiKey } = options
   const users = new WeakMap<FastifyRequest, User>()
   const userOf = (request: FastifyRequest) => {
@@ -53,24 +77,35 @@ function guardedRoutes (app: FastifyInstance, options: ServerOptions): void {
     users.set(request, user)
     return await answerFaulty(request, reply, options)
   })
-  app.addHook('onSend', async (request, _reply, payload) => isTruncated.has(request) && typeof payload === 'string' ? payload.slice(0, Math.ceil(payload.length / 2)) : payload)
+  app.addHook('onSend', async (request, _reply, payload) =>
+    isTruncated.has(request) && typeof payload === 'string' ? payload.slice(0, Math.ceil(payload.length / 2)) : payload
+  )
   app.post('/auth/token', request => {
     if (request.headers['x-api-key'] !== apiKey) throw oauthError('invalid_client')
     return tokens.issue(request.body instanceof URLSearchParams ? request.body : new URLSearchParams(), now())
   })
-  void app.register(async scope => { for (const routes of ROUTES) routes(scope, { world, now, post, userOf }) }, { prefix: '/api' })
+  void app.register(
+    async scope => {
+      for (const routes of ROUTES) routes(scope, { world, now, post, userOf })
+    },
+    { prefix: '/api' }
+  )
 }
 
 const isTruncated = new WeakSet<FastifyRequest>()
 
 /** Those for a token among them: whether they count is not documented. What no key came with counts for nobody. */
-function countRequest (request: FastifyRequest, { limit, apiKey, now }: ServerOptions): void {
+function countRequest(request: FastifyRequest, { limit, apiKey, now }: ServerOptions): void {
   if (request.headers['x-api-key'] !== apiKey || isPing(request)) return
   const until = limit.take(now())
   if (until !== null) throw tooManyRequests(until)
 }
 
-async function answerFaulty (request: FastifyRequest, reply: FastifyReply, { faults }: ServerOptions): Promise<FastifyReply | undefined> {
+async function answerFaulty(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { faults }: ServerOptions
+): Promise<FastifyReply | undefined> {
   const fault = faults.next(request.url)
   if (fault === null) return undefined
   if (fault !== 'truncated') return answerWrongly(reply, fault)
@@ -79,4 +114,5 @@ async function answerFaulty (request: FastifyRequest, reply: FastifyReply, { fau
 }
 
 const isPing = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url === '/v4/api/ping'
-const isOpen = (request: FastifyRequest): boolean => isPing(request) || request.routeOptions.url === '/v4/auth/token' || request.is404
+const isOpen = (request: FastifyRequest): boolean =>
+  isPing(request) || request.routeOptions.url === '/v4/auth/token' || request.is404

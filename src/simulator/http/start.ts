@@ -12,7 +12,7 @@ import { type TruthAt, truthAt } from './state/truth-at.js'
 import { createWorld } from './state/world.js'
 import { createTokenStore } from './tokens.js'
 import { planDeliveries } from './webhooks/plan.js'
-import { type Outage, type PostStatistics, type Poster, startPoster } from './webhooks/poster.js'
+import { type Outage, type Poster, type PostStatistics, startPoster } from './webhooks/poster.js'
 
 export interface SimulatedMightyCallOptions {
   /** 0: any that is free. */
@@ -57,9 +57,23 @@ export interface SimulatedMightyCall {
 const DAILY_LIMIT = 2_500
 const TOKEN_SECONDS = 86_399
 
-/** A MightyCall over HTTP with one made-up company, whose time is the clock's. The same options always make the same company. */
-export async function startSimulatedMightyCall (options: SimulatedMightyCallOptions): Promise<SimulatedMightyCall> {
-  const { port, host = '127.0.0.1', clock, company, webhookUrl, webhookFaults = {}, nilGuids = false, dailyLimit = DAILY_LIMIT, tokenSeconds = TOKEN_SECONDS, patienceMs = PATIENCE_MS } = options
+/**
+ * A MightyCall over HTTP with one made-up company, whose time is the clock's. The same options always make the same
+ * company.
+ */
+export async function startSimulatedMightyCall(options: SimulatedMightyCallOptions): Promise<SimulatedMightyCall> {
+  const {
+    port,
+    host = '127.0.0.1',
+    clock,
+    company,
+    webhookUrl,
+    webhookFaults = {},
+    nilGuids = false,
+    dailyLimit = DAILY_LIMIT,
+    tokenSeconds = TOKEN_SECONDS,
+    patienceMs = PATIENCE_MS
+  } = options
   const world = createWorld(company, { nilGuids })
   const now = () => clock.now().getTime()
   const truth = () => truthAt(world, now())
@@ -71,15 +85,33 @@ export async function startSimulatedMightyCall (options: SimulatedMightyCallOpti
   let poster: Poster | null = null
   const webhooks = () => poster?.statistics() ?? null
   const faultsOf = (seed: number): Faults => ({ seed, ...deliveryFaults })
-  const post = (notifications: readonly Notification[]) => poster?.add(planDeliveries(notifications, faultsOf(company.seed + world.truth.calls.length)))
-  const app = createServer({ world, post, now, apiKey, tokens: createTokenStore(world, { apiKey, tokenSeconds }), limit, faults: createFaultSwitch(faults), truth, webhooks })
+  const post = (notifications: readonly Notification[]) =>
+    poster?.add(planDeliveries(notifications, faultsOf(company.seed + world.truth.calls.length)))
+  const app = createServer({
+    world,
+    post,
+    now,
+    apiKey,
+    tokens: createTokenStore(world, { apiKey, tokenSeconds }),
+    limit,
+    faults: createFaultSwitch(faults),
+    truth,
+    webhooks
+  })
   const url = await listen(app, { host, port })
-  if (webhookUrl) poster = startPoster({ url: webhookUrl, clock, outages, patienceMs, ...planDeliveries(world.notifications, faultsOf(company.seed)) })
+  if (webhookUrl)
+    poster = startPoster({
+      url: webhookUrl,
+      clock,
+      outages,
+      patienceMs,
+      ...planDeliveries(world.notifications, faultsOf(company.seed))
+    })
   return {
     url,
     baseUrl: `${url}/v4`,
     apiKey,
-    userKeys: Object.fromEntries(world.users.flatMap(({ extension, key }) => key === null ? [] : [[extension, key]])),
+    userKeys: Object.fromEntries(world.users.flatMap(({ extension, key }) => (key === null ? [] : [[extension, key]]))),
     truth,
     webhooks,
     posted: poster?.done ?? Promise.resolve(),

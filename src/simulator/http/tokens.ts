@@ -16,19 +16,22 @@ interface Granted {
 }
 
 /** Tokens as MightyCall gives them: each is of one user. A refresh token is good for twice as long, and once. */
-export function createTokenStore ({ users, kind, seed }: World, { apiKey, tokenSeconds }: { apiKey: string, tokenSeconds: number }): TokenStore {
+export function createTokenStore(
+  { users, kind, seed }: World,
+  { apiKey, tokenSeconds }: { apiKey: string; tokenSeconds: number }
+): TokenStore {
   const random = createRandom(seed, 300)
   const access = new Map<string, Granted>()
   const refresh = new Map<string, Granted>()
 
-  function grant (user: User, now: number): Row {
+  function grant(user: User, now: number): Row {
     const tokens = { access_token: random.hex(64), refresh_token: random.hex(32) }
     access.set(tokens.access_token, { user, until: now + tokenSeconds * 1000 })
     refresh.set(tokens.refresh_token, { user, until: now + 2 * tokenSeconds * 1000 })
     return { ...tokens, token_type: 'bearer', expires_in: tokenSeconds }
   }
 
-  function refreshed (token: string, now: number): Row {
+  function refreshed(token: string, now: number): Row {
     const known = refresh.get(token)
     refresh.delete(token)
     if (!known || known.until <= now) throw oauthError('invalid_grant')

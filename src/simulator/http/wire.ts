@@ -8,42 +8,47 @@ export type Row = Record<string, unknown>
 const LINK_LIFE_MS = 60 * 60 * 1000
 
 /** `2018-06-05T13:38:29.522+00:00` */
-export function withOffset (instant: string): string {
+export function withOffset(instant: string): string {
   return instant.replace(/Z$/, '+00:00')
 }
 
 /** `2026-11-23T08:00:00.0000000 UTC`, as the text of a block has it. */
-export function dotNet (at: number): string {
+export function dotNet(at: number): string {
   return `${iso(at).slice(0, -1)}0000 UTC`
 }
 
 /** Of the journal: whole seconds, `00:01:20`. */
-export function hoursMinutesSeconds (seconds: number): string {
-  return [seconds / 3600, seconds / 60 % 60, seconds % 60].map(part => String(Math.floor(part)).padStart(2, '0')).join(':')
+export function hoursMinutesSeconds(seconds: number): string {
+  return [seconds / 3600, (seconds / 60) % 60, seconds % 60]
+    .map(part => String(Math.floor(part)).padStart(2, '0'))
+    .join(':')
 }
 
 /** `Connected` becomes `connected`: the examples of the journal, unlike those of /calls, begin with a small letter. */
-export function camelCase (value: string): string {
+export function camelCase(value: string): string {
   return value.charAt(0).toLowerCase() + value.slice(1)
 }
 
-export function firstAndLast (name: string): { firstName: string, lastName: string } {
+export function firstAndLast(name: string): { firstName: string; lastName: string } {
   const [first = '', ...rest] = name.split(' ')
   return { firstName: first, lastName: rest.join(' ') }
 }
 
 /** A link that can be followed for an hour: each answer tells another. */
-export function expiringLink (link: string, { recordingId, seed, now }: { recordingId: string | null, seed: number, now: number }): string {
+export function expiringLink(
+  link: string,
+  { recordingId, seed, now }: { recordingId: string | null; seed: number; now: number }
+): string {
   const expires = Math.floor((now + LINK_LIFE_MS) / 1000)
   const { pathname } = new URL(link)
   return `${link}?recordid=${recordingId ?? ''}&expires=${expires}&signature=${signatureOf(pathname, expires, seed)}`
 }
 
-export function isLinkAlive ({ pathname, searchParams }: URL, { seed, now }: { seed: number, now: number }): boolean {
+export function isLinkAlive({ pathname, searchParams }: URL, { seed, now }: { seed: number; now: number }): boolean {
   const expires = Number(searchParams.get('expires') ?? Number.NaN)
   return now < expires * 1000 && searchParams.get('signature') === signatureOf(pathname, expires, seed)
 }
 
-function signatureOf (pathname: string, expires: number, seed: number): string {
+function signatureOf(pathname: string, expires: number, seed: number): string {
   return hash('sha256', `${pathname} ${expires} ${seed}`).slice(0, 24)
 }

@@ -9,11 +9,17 @@ const NOW = new Date('2026-11-23T08:00:00Z')
 const URL = '/v1/backfills'
 const OCTOBER = { since: '2026-10-01', until: '2026-11-01' }
 
-async function asking (t: Test, accounts: Account[] = [ACCOUNT], now = () => NOW) {
+async function asking(t: Test, accounts: Account[] = [ACCOUNT], now = () => NOW) {
   const { pool } = await freshDatabase(t)
   const woken: number[] = []
-  const api = await queryApi(t, pool, now, { syncable: () => accounts, wake: () => { woken.push(1) } })
-  const begin = async (payload: object) => (await api.post(URL, payload)).json<{ outcome: string, backfill: { id: string, until: string } }>()
+  const api = await queryApi(t, pool, now, {
+    syncable: () => accounts,
+    wake: () => {
+      woken.push(1)
+    }
+  })
+  const begin = async (payload: object) =>
+    (await api.post(URL, payload)).json<{ outcome: string; backfill: { id: string; until: string } }>()
   return { pool, api, begin, woken }
 }
 
@@ -22,22 +28,52 @@ t.test('a backfill is begun, and tells how far it is, for what it waits and how 
   const begun = await begin(OCTOBER)
   const { id } = begun.backfill
   const route = (name: string) => ({ route: name, readFrom: '2026-11-01T00:00:00.000Z', rows: 0, requests: 0 })
-  t.strictSame(begun, { outcome: 'begun', backfill: {
-    id, account: 'default', since: '2026-10-01T00:00:00.000Z', until: '2026-11-01T00:00:00.000Z', state: 'running', startedAt: NOW.toISOString(), finishedAt: null,
-    done: 0, waiting: null, failed: null, routes: [route('calls'), route('voicemails'), route('journal')]
-  } })
+  t.strictSame(begun, {
+    outcome: 'begun',
+    backfill: {
+      id,
+      account: 'default',
+      since: '2026-10-01T00:00:00.000Z',
+      until: '2026-11-01T00:00:00.000Z',
+      state: 'running',
+      startedAt: NOW.toISOString(),
+      finishedAt: null,
+      done: 0,
+      waiting: null,
+      failed: null,
+      routes: [route('calls'), route('voicemails'), route('journal')]
+    }
+  })
   t.equal(woken.length, 1, 'whoever reads is told at once')
   await noteRead(pool, id, { route: 'calls', readFrom: new Date('2026-10-01'), rows: 7 })
   await noteRead(pool, id, { route: 'journal', readFrom: new Date('2026-10-16T12:00:00Z'), rows: 9 })
   await noteWaiting(pool, id, { code: 'MCS_QUOTA', until: NOW })
-  t.match((await api.get(`${URL}/${id}`)).json(), { done: 0.5, waiting: { code: 'MCS_QUOTA', until: NOW.toISOString() }, routes: [{ rows: 7 }, { rows: 0 }, { rows: 9 }] })
+  t.match((await api.get(`${URL}/${id}`)).json(), {
+    done: 0.5,
+    waiting: { code: 'MCS_QUOTA', until: NOW.toISOString() },
+    routes: [{ rows: 7 }, { rows: 0 }, { rows: 9 }]
+  })
   await endBackfill(pool, id, { state: 'failed', now: NOW, failed: { code: 'MCS_REST_AUTH', message: 'no' } })
-  t.match((await api.get(URL)).json(), { data: [{ id, state: 'failed', finishedAt: NOW.toISOString(), waiting: null, failed: { code: 'MCS_REST_AUTH', message: 'no' } }] })
+  t.match((await api.get(URL)).json(), {
+    data: [
+      {
+        id,
+        state: 'failed',
+        finishedAt: NOW.toISOString(),
+        waiting: null,
+        failed: { code: 'MCS_REST_AUTH', message: 'no' }
+      }
+    ]
+  })
 })
 
 t.test('the same interval joins what is running, another one has to wait, of two at once one begins', async t => {
   const { api, begin } = await asking(t)
-  const outcomes = await Promise.all([begin(OCTOBER), begin(OCTOBER), begin({ since: '2026-10-01T00:00:00Z', until: '2026-11-01T01:00:00+01:00' })])
+  const outcomes = await Promise.all([
+    begin(OCTOBER),
+    begin(OCTOBER),
+    begin({ since: '2026-10-01T00:00:00Z', until: '2026-11-01T01:00:00+01:00' })
+  ])
   t.strictSame(outcomes.map(({ outcome }) => outcome).sort(), ['begun', 'joined', 'joined'])
   t.equal(new Set(outcomes.map(({ backfill }) => backfill.id)).size, 1)
   const other = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
@@ -50,20 +86,29 @@ t.test('the same interval joins what is running, another one has to wait, of two
 t.test('without an end, or with one to come, it is until now, whenever it is asked for again', async t => {
   let now = NOW
   const { api, begin } = await asking(t, [ACCOUNT], () => now)
-  const { backfill: { id, until } } = await begin({ since: '2026-11-01' })
+  const {
+    backfill: { id, until }
+  } = await begin({ since: '2026-11-01' })
   t.equal(until, NOW.toISOString())
   now = new Date('2026-11-24T08:00:00Z')
   t.match(await begin({ since: '2026-11-01' }), { outcome: 'joined', backfill: { id, until } })
   await api.remove(`${URL}/${id}`)
   t.match(await begin({ since: '2026-11-01' }), { outcome: 'resumed', backfill: { id, until } })
   await api.remove(`${URL}/${id}`)
-  t.match(await begin({ since: '2026-11-01', until: '2027-01-01' }), { outcome: 'begun', backfill: { until: now.toISOString() } })
+  t.match(await begin({ since: '2026-11-01', until: '2027-01-01' }), {
+    outcome: 'begun',
+    backfill: { until: now.toISOString() }
+  })
 })
 
 t.test('accounts backfill side by side, and one has to be named where there are several', async t => {
-  const { api } = await asking(t, [{ ...ACCOUNT, id: 'acme' }, { ...ACCOUNT, id: 'globex' }])
+  const { api } = await asking(t, [
+    { ...ACCOUNT, id: 'acme' },
+    { ...ACCOUNT, id: 'globex' }
+  ])
   t.match((await api.post(URL, OCTOBER)).json(), { statusCode: 400, message: /name one/ })
-  for (const account of ['acme', 'globex']) t.match((await api.post(URL, { ...OCTOBER, account })).json(), { outcome: 'begun', backfill: { account } })
+  for (const account of ['acme', 'globex'])
+    t.match((await api.post(URL, { ...OCTOBER, account })).json(), { outcome: 'begun', backfill: { account } })
   t.match((await api.get(`${URL}?account=globex`)).json(), { data: [{ account: 'globex' }] })
   t.equal((await api.get(URL)).json<{ data: unknown[] }>().data.length, 2)
 })
@@ -92,7 +137,9 @@ for (const [name, payload, message] of [
 
 t.test('a process that does not read MightyCall begins none, and shows and stops those of others', async t => {
   const { pool, begin } = await asking(t)
-  const { backfill: { id } } = await begin(OCTOBER)
+  const {
+    backfill: { id }
+  } = await begin(OCTOBER)
   const api = await queryApi(t, pool, () => NOW, { syncable: () => [ACCOUNT] })
   const answer = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
   t.match([answer.statusCode, answer.json()], [503, { code: 'MCS_NOT_RECONCILING' }])
@@ -104,6 +151,10 @@ t.test('a process that does not read MightyCall begins none, and shows and stops
   t.equal((await api.get(URL, 'wrong')).statusCode, 401)
   t.equal((await api.app.inject({ method: 'POST', url: URL, payload: OCTOBER })).statusCode, 401)
   const viewer = { actor: 'k', role: 'org_admin', account: 'default', organization: null } as const
-  const another = await queryApi(t, pool, () => NOW, { syncable: () => [ACCOUNT], wake: () => {}, viewers: { another: viewer } })
-  t.equal((await another.post(URL, OCTOBER, 'another')).statusCode, 403, 'requests are the platform\'s')
+  const another = await queryApi(t, pool, () => NOW, {
+    syncable: () => [ACCOUNT],
+    wake: () => {},
+    viewers: { another: viewer }
+  })
+  t.equal((await another.post(URL, OCTOBER, 'another')).statusCode, 403, "requests are the platform's")
 })

@@ -11,16 +11,19 @@ import { LONG_AFTER, projectedLossyCompany } from '../../support/lossy-company.j
 import { queryApi } from '../../support/query-api.js'
 
 interface Answer {
-  hours: { account: string, businessNumber: string | null, state: string }[]
-  gaps: { id: string, missing: string, businessNumber: string, healedBy: string }[]
-  statistics: { account: string, reportedCalls: number, lossyCalls: number }[]
+  hours: { account: string; businessNumber: string | null; state: string }[]
+  gaps: { id: string; missing: string; businessNumber: string; healedBy: string }[]
+  statistics: { account: string; reportedCalls: number; lossyCalls: number }[]
   nextCursor: string | null
 }
 
-const ACCOUNTS = [{ id: 'default', apiKey: null }, { id: 'silent', apiKey: null }]
+const ACCOUNTS = [
+  { id: 'default', apiKey: null },
+  { id: 'silent', apiKey: null }
+]
 const SPAN = 'since=2026-11-23&until=2026-11-24T12:00:00Z'
 
-async function api (t: Test) {
+async function api(t: Test) {
   const company = await projectedLossyCompany(t)
   await detectGaps(company.pool, { account: 'default', now: LONG_AFTER, since: new Date(COMPANY_START) })
   const { get } = await queryApi(t, company.pool, () => LONG_AFTER, { accounts: ACCOUNTS })
@@ -31,9 +34,19 @@ t.test('hours, gaps and statistics are told by account and business number', asy
   const { ask, missing, truth } = await api(t)
   const all = await ask(`${SPAN}&limit=500`)
   t.strictSame(new Map(all.gaps.map(({ id, missing }) => [id, missing])).size, missing.size)
-  t.match(all.gaps, all.gaps.map(({ id }) => ({ id, missing: missing.get(id), healedBy: 'rest' })))
-  t.match(all.statistics, [{ account: 'default', reportedCalls: truth.calls.length, lossyCalls: missing.size }, { account: 'silent', reportedCalls: 0 }])
-  t.strictSame([...new Set(all.hours.filter(({ account }) => account === 'silent').map(({ state }) => state))], ['unknown'], 'of an account that was never read nothing is known')
+  t.match(
+    all.gaps,
+    all.gaps.map(({ id }) => ({ id, missing: missing.get(id), healedBy: 'rest' }))
+  )
+  t.match(all.statistics, [
+    { account: 'default', reportedCalls: truth.calls.length, lossyCalls: missing.size },
+    { account: 'silent', reportedCalls: 0 }
+  ])
+  t.strictSame(
+    [...new Set(all.hours.filter(({ account }) => account === 'silent').map(({ state }) => state))],
+    ['unknown'],
+    'of an account that was never read nothing is known'
+  )
 
   const [number = ''] = truth.calls.map(call => call.businessNumber)
   const one = await ask(`${SPAN}&limit=500&account=default&businessNumber=${encodeURIComponent(number)}`)
@@ -45,7 +58,7 @@ t.test('gaps come in pages', async t => {
   const { ask } = await api(t)
   const whole = await ask(`${SPAN}&limit=500`)
   const seen: unknown[] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
+  for (let cursor: string | null = ''; cursor !== null; ) {
     const { gaps, nextCursor }: Answer = await ask(`${SPAN}&limit=4${cursor && `&cursor=${cursor}`}`)
     seen.push(...gaps)
     cursor = nextCursor
@@ -54,8 +67,22 @@ t.test('gaps come in pages', async t => {
 })
 
 const REFUSED = [
-  'foo=1', 'limit=0', 'limit=501', 'account=A', 'account=', 'cursor=abc', `cursor=${Buffer.from('["x","\\u0000"]').toString('base64url')}`, 'since=yesterday', 'until=2026-13-01', 'since=%00',
-  'since=2026-11-24&until=2026-11-23', 'since=2026-11-23&until=2026-11-23', 'since=2026-01-01&until=2026-03-01', 'since=2027-01-01', 'businessNumber=', `businessNumber=${'1'.repeat(101)}`,
+  'foo=1',
+  'limit=0',
+  'limit=501',
+  'account=A',
+  'account=',
+  'cursor=abc',
+  `cursor=${Buffer.from('["x","\\u0000"]').toString('base64url')}`,
+  'since=yesterday',
+  'until=2026-13-01',
+  'since=%00',
+  'since=2026-11-24&until=2026-11-23',
+  'since=2026-11-23&until=2026-11-23',
+  'since=2026-01-01&until=2026-03-01',
+  'since=2027-01-01',
+  'businessNumber=',
+  `businessNumber=${'1'.repeat(101)}`,
   `since=2026-11-01&until=2026-12-01&${Array.from({ length: 50 }, (_, i) => `businessNumber=${15550100000 + i}`).join('&')}&${Array.from({ length: 50 }, (_, i) => `account=a${i}`).join('&')}`
 ]
 
@@ -67,19 +94,34 @@ t.test('what cannot be answered is refused with a code', async t => {
     t.equal(answer.statusCode, 400, query.slice(0, 80))
     t.match(answer.json(), { statusCode: 400, code: /^(MCS|FST)_/ })
   }
-  for (const query of ['businessNumber=%00', "businessNumber=');drop table gaps;--", 'businessNumber=%ED%A0%80', 'since=1970-01-01&until=1970-01-02', 'account=nobody']) t.equal((await get(`/v1/completeness?${query}`)).statusCode, 200, query)
+  for (const query of [
+    'businessNumber=%00',
+    "businessNumber=');drop table gaps;--",
+    'businessNumber=%ED%A0%80',
+    'since=1970-01-01&until=1970-01-02',
+    'account=nobody'
+  ])
+    t.equal((await get(`/v1/completeness?${query}`)).statusCode, 200, query)
   t.equal((await get('/v1/completeness', 'wrong')).statusCode, 401)
 })
 
 t.test('the metric counts the open gaps of each account, and says nothing when Postgres is away', async t => {
   const { pool, url } = await freshDatabase(t)
-  await pool.query("insert into gaps select 'default', 'call', n::text, null, $1::timestamptz, 'call', $1::timestamptz, case when n > 2 then $1::timestamptz end, null from generate_series(1, 5) n", [LONG_AFTER])
+  await pool.query(
+    "insert into gaps select 'default', 'call', n::text, null, $1::timestamptz, 'call', $1::timestamptz, case when n > 2 then $1::timestamptz end, null from generate_series(1, 5) n",
+    [LONG_AFTER]
+  )
   let db = pool
   const metrics = createMetrics()
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   t.teardown(() => app.close())
-  await app.register(metricsRoute, { metrics, refresh: () => noteGaps(metrics, db, ['default', 'silent']), authenticate: async () => {} })
-  const series = async () => (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_gaps_open{'))
+  await app.register(metricsRoute, {
+    metrics,
+    refresh: () => noteGaps(metrics, db, ['default', 'silent']),
+    authenticate: async () => {}
+  })
+  const series = async () =>
+    (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_gaps_open{'))
   t.strictSame(await series(), ['mcs_gaps_open{account="default"} 2', 'mcs_gaps_open{account="silent"} 0'])
   db = new pg.Pool({ connectionString: url.replace(/:\d+\//, ':1/') }) // where nothing listens
   t.strictSame(await series(), [])

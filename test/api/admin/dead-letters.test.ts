@@ -7,34 +7,59 @@ import { NOW } from '../../support/projection.js'
 import { API_KEY, queryApi } from '../../support/query-api.js'
 
 interface Page {
-  data: { id: string, state: string }[]
+  data: { id: string; state: string }[]
   nextCursor: string | null
 }
 
-async function api (t: Test, events = history('IncomingCall')) {
+async function api(t: Test, events = history('IncomingCall')) {
   const database = await withLetters(t, events)
   const { get, post } = await queryApi(t, database.pool, () => NOW)
   return { ...database, get, post, page: async (query = '') => (await get(`/v1/dead-letters${query}`)).json<Page>() }
 }
 
 t.test('dead letters are listed last died first, in pages, by what they are, and without what they hold', async t => {
-  const { pool, page, get } = await api(t, history('IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101)'))
+  const { pool, page, get } = await api(
+    t,
+    history('IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101)')
+  )
   await pool.query("update dead_letters set died_at = died_at + interval '1 s' where id = 1")
-  await pool.query("update dead_letters set account = 'acme', topic = 'messages', code = '23514', state = 'discarded' where id = 2")
-  t.strictSame((await page()).data.map(({ id }) => id), ['1', '3', '2'])
-  t.strictSame((await page('?account=acme&topic=messages&code=23514&state=discarded')).data, [{
-    id: '2', state: 'discarded', topic: 'messages', partition: 0, offset: 1, account: 'acme', code: '23514', reason: 'the record is no event of ours: its type is unknown', diedAt: NOW.toISOString()
-  }])
-  t.strictSame((await page('?accountUnknown=true')).data.map(({ id }) => id), ['1', '3'])
-  t.strictSame((await page('?state=dead&state=redriven&topic=calls')).data.map(({ id }) => id), ['1', '3'])
+  await pool.query(
+    "update dead_letters set account = 'acme', topic = 'messages', code = '23514', state = 'discarded' where id = 2"
+  )
+  t.strictSame(
+    (await page()).data.map(({ id }) => id),
+    ['1', '3', '2']
+  )
+  t.strictSame((await page('?account=acme&topic=messages&code=23514&state=discarded')).data, [
+    {
+      id: '2',
+      state: 'discarded',
+      topic: 'messages',
+      partition: 0,
+      offset: 1,
+      account: 'acme',
+      code: '23514',
+      reason: 'the record is no event of ours: its type is unknown',
+      diedAt: NOW.toISOString()
+    }
+  ])
+  t.strictSame(
+    (await page('?accountUnknown=true')).data.map(({ id }) => id),
+    ['1', '3']
+  )
+  t.strictSame(
+    (await page('?state=dead&state=redriven&topic=calls')).data.map(({ id }) => id),
+    ['1', '3']
+  )
   const seen: string[] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
+  for (let cursor: string | null = ''; cursor !== null; ) {
     const { data, nextCursor }: Page = await page(`?limit=1${cursor && `&cursor=${cursor}`}`)
     seen.push(...data.map(({ id }) => id))
     cursor = nextCursor
   }
   t.strictSame(seen, ['1', '3', '2'])
-  for (const query of ['?topic=nothing', '?state=lost', '?foo=1', '?cursor=abc', "?code='", '?account=A']) t.equal((await get(`/v1/dead-letters${query}`)).statusCode, 400, query)
+  for (const query of ['?topic=nothing', '?state=lost', '?foo=1', '?cursor=abc', "?code='", '?account=A'])
+    t.equal((await get(`/v1/dead-letters${query}`)).statusCode, 400, query)
   t.equal((await get('/v1/dead-letters', 'wrong')).statusCode, 401)
 })
 
@@ -42,9 +67,26 @@ t.test('one letter shows all that it holds, as far as it can be read', async t =
   const { pool, get } = await api(t)
   const [event] = history('IncomingCall')
   const deep = Buffer.from(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`)
-  await leaveLetters(pool, [FOREIGN, { ...FOREIGN, value: Buffer.from([0xff, 0]) }, { key: null, value: null, headers: {} } as unknown as typeof FOREIGN, { ...FOREIGN, value: deep }], 1) // a tombstone has neither
+  await leaveLetters(
+    pool,
+    [
+      FOREIGN,
+      { ...FOREIGN, value: Buffer.from([0xff, 0]) },
+      { key: null, value: null, headers: {} } as unknown as typeof FOREIGN,
+      { ...FOREIGN, value: deep }
+    ],
+    1
+  ) // a tombstone has neither
   const show = async (id: number) => (await get(`/v1/dead-letters/${id}`)).json<WholeLetter>()
-  t.match(await show(1), { recordId: 'digest-0', logId: 'log-1', key: 'default:call-1', headers: { ce_type: 'call.started' }, encoding: 'json', value: event && JSON.parse(encodeEvent(event).value.toString()), history: [] })
+  t.match(await show(1), {
+    recordId: 'digest-0',
+    logId: 'log-1',
+    key: 'default:call-1',
+    headers: { ce_type: 'call.started' },
+    encoding: 'json',
+    value: event && JSON.parse(encodeEvent(event).value.toString()),
+    history: []
+  })
   t.match(await show(2), { key: 'default:+15559371200', encoding: 'text', value: 'from +15559371200: hello' })
   t.match(await show(3), { encoding: 'base64', value: '/wA=' })
   t.match(await show(4), { key: null, encoding: null, value: null })
@@ -60,9 +102,17 @@ t.test('a letter is redriven and discarded by request, with who did it', async t
   t.match((await post('/v1/dead-letters/1/redrive')).json(), { state: 'redriven', changed: false })
   t.match((await post('/v1/dead-letters/1/discard')).json(), { statusCode: 409, code: 'MCS_LETTER_REDRIVEN' })
   const refused = await post('/v1/dead-letters/2/redrive')
-  t.match(refused.json(), { statusCode: 422, code: 'MCS_STILL_DEAD', error: 'Unprocessable Entity', message: /its value is not JSON \(MCS_UNDECODABLE_RECORD\)/ })
+  t.match(refused.json(), {
+    statusCode: 422,
+    code: 'MCS_STILL_DEAD',
+    error: 'Unprocessable Entity',
+    message: /its value is not JSON \(MCS_UNDECODABLE_RECORD\)/
+  })
   t.notMatch(refused.body, /5559371200/)
-  t.match((await post('/v1/dead-letters/2/discard', { reason: 'not ours' })).json(), { state: 'discarded', changed: true })
+  t.match((await post('/v1/dead-letters/2/discard', { reason: 'not ours' })).json(), {
+    state: 'discarded',
+    changed: true
+  })
   t.match((await post('/v1/dead-letters/2/discard')).json(), { state: 'discarded', changed: false })
   t.match((await get('/v1/dead-letters/2')).json<WholeLetter>().history, [
     { action: 'refused', by: 'admin', at: NOW.toISOString(), code: 'MCS_UNDECODABLE_RECORD' },
@@ -75,6 +125,16 @@ t.test('a letter is redriven and discarded by request, with who did it', async t
 t.test('no key, no redrive', async t => {
   const { pool } = await withLetters(t, history('IncomingCall'))
   const { app } = await queryApi(t, pool, () => NOW)
-  for (const key of ['', 'wrong', `${API_KEY}x`]) t.equal((await app.inject({ method: 'POST', url: '/v1/dead-letters/1/redrive', headers: { authorization: `Bearer ${key}` } })).statusCode, 401)
+  for (const key of ['', 'wrong', `${API_KEY}x`])
+    t.equal(
+      (
+        await app.inject({
+          method: 'POST',
+          url: '/v1/dead-letters/1/redrive',
+          headers: { authorization: `Bearer ${key}` }
+        })
+      ).statusCode,
+      401
+    )
   t.match((await pool.query('select state from dead_letters')).rows, [{ state: 'dead' }])
 })

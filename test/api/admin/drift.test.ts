@@ -3,7 +3,7 @@ import { freshDatabase } from '../../support/database.js'
 import { API_KEY, queryApi } from '../../support/query-api.js'
 
 interface Page {
-  data: { account: string, field: string }[]
+  data: { account: string; field: string }[]
   nextCursor: string | null
 }
 
@@ -15,11 +15,24 @@ t.test('drift is listed last seen first, in pages, by account, and to the key on
   const get = (query = '', key = API_KEY) => api.get(`/v1/drift${query}`, key)
   const page = async (query: string) => (await get(query)).json<Page>()
 
-  t.strictSame((await page('?account=b&limit=1')).data, [{ account: 'b', type: 'IncomingCall', field: 'f7', count: 7, firstSeenAt: '2026-11-23T08:00:00.000Z', lastSeenAt: '2026-11-23T08:00:02.000Z', sample: 'xxx' }])
-  t.strictSame((await page('?account=a')).data.map(row => row.field), ['f7', 'f6', 'f5', 'f4', 'f3', 'f2', 'f1'])
+  t.strictSame((await page('?account=b&limit=1')).data, [
+    {
+      account: 'b',
+      type: 'IncomingCall',
+      field: 'f7',
+      count: 7,
+      firstSeenAt: '2026-11-23T08:00:00.000Z',
+      lastSeenAt: '2026-11-23T08:00:02.000Z',
+      sample: 'xxx'
+    }
+  ])
+  t.strictSame(
+    (await page('?account=a')).data.map(row => row.field),
+    ['f7', 'f6', 'f5', 'f4', 'f3', 'f2', 'f1']
+  )
 
   const seen: string[] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
+  for (let cursor: string | null = ''; cursor !== null; ) {
     const { data, nextCursor }: Page = await page(`?limit=4${cursor && `&cursor=${cursor}`}`)
     seen.push(...data.map(({ account, field }) => account + field))
     cursor = nextCursor
@@ -27,6 +40,7 @@ t.test('drift is listed last seen first, in pages, by account, and to the key on
   t.equal(seen.length, 14)
   t.equal(new Set(seen).size, 14)
 
-  for (const query of ['?limit=0', '?foo=1', '?account=A', '?cursor=abc', '?since=2026-11-23']) t.equal((await get(query)).statusCode, 400, query)
+  for (const query of ['?limit=0', '?foo=1', '?account=A', '?cursor=abc', '?since=2026-11-23'])
+    t.equal((await get(query)).statusCode, 400, query)
   t.equal((await get('', 'wrong')).statusCode, 401)
 })

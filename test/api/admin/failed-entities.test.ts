@@ -12,16 +12,30 @@ t.test('what could not be folded is listed, and folded again once that can be do
   const { pool, count, project } = await projector(t)
   const { get, post } = await queryApi(t, pool, () => NOW)
   const fold = calls.fold
-  calls.fold = () => { throw new Error('a bug of ours') }
-  t.teardown(() => { calls.fold = fold })
+  calls.fold = () => {
+    throw new Error('a bug of ours')
+  }
+  t.teardown(() => {
+    calls.fold = fold
+  })
   await project(IDS.flatMap(id => history(ANSWERED, { id })))
 
   const first = (await get('/v1/failed-entities?limit=2')).json()
-  t.strictSame(first.data, [{ account: 'default', kind: 'call', entity: 'a', failed: 'fold' }, { account: 'default', kind: 'call', entity: 'b', failed: 'fold' }])
-  t.match((await get(`/v1/failed-entities?cursor=${first.nextCursor}`)).json(), { data: [{ entity: 'c' }], nextCursor: null })
+  t.strictSame(first.data, [
+    { account: 'default', kind: 'call', entity: 'a', failed: 'fold' },
+    { account: 'default', kind: 'call', entity: 'b', failed: 'fold' }
+  ])
+  t.match((await get(`/v1/failed-entities?cursor=${first.nextCursor}`)).json(), {
+    data: [{ entity: 'c' }],
+    nextCursor: null
+  })
   t.match((await post('/v1/failed-entities/refold')).json(), { entities: 3, failed: 3, nextCursor: null })
   calls.fold = fold
-  t.match(await refoldAllFailed({ pool, settings: SETTINGS, dryRun: true }), { entities: 3, failures: [], finished: true })
+  t.match(await refoldAllFailed({ pool, settings: SETTINGS, dryRun: true }), {
+    entities: 3,
+    failures: [],
+    finished: true
+  })
   t.equal(await count('call_history'), 0, 'a dry run changes nothing')
   const page = (await post('/v1/failed-entities/refold?limit=2')).json()
   t.match(page, { entities: 2, failed: 0 })

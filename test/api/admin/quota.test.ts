@@ -1,18 +1,23 @@
 import { pino } from 'pino'
 import t from 'tap'
+import { noteQuota } from '../../../src/app/gauges.js'
 import { createHttp } from '../../../src/http/server.js'
-import { createMetrics, metricsRoute } from '../../../src/observability/metrics.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota/ledger.js'
 import { createQuotaUsage } from '../../../src/mightycall/rest/quota/usage.js'
-import { noteQuota } from '../../../src/app/gauges.js'
+import { createMetrics, metricsRoute } from '../../../src/observability/metrics.js'
 import { freshDatabase } from '../../support/database.js'
 import { queryApi } from '../../support/query-api.js'
 
 const NOW = new Date('2026-11-23T08:00:00Z')
 const LATER = new Date('2026-11-23T09:00:00Z')
-const ACCOUNTS = [{ id: 'b', apiKey: 'key-two' }, { id: 'a', apiKey: 'key-one' }, { id: 'c', apiKey: 'key-one' }, { id: 'd', apiKey: null }]
+const ACCOUNTS = [
+  { id: 'b', apiKey: 'key-two' },
+  { id: 'a', apiKey: 'key-one' },
+  { id: 'c', apiKey: 'key-one' },
+  { id: 'd', apiKey: null }
+]
 
-async function used (t: Parameters<typeof freshDatabase>[0]) {
+async function used(t: Parameters<typeof freshDatabase>[0]) {
   const { pool } = await freshDatabase(t)
   const ledger = createQuotaLedger(pool, 20)
   await ledger.take('key-one', 'action', new Date('2026-11-22T08:00:00Z')) // a day old
@@ -26,10 +31,33 @@ async function used (t: Parameters<typeof freshDatabase>[0]) {
 t.test('the quota is told by account: used, left by class, and until when MightyCall takes nothing', async t => {
   const api = await queryApi(t, await used(t), () => NOW, { accounts: ACCOUNTS })
   const { data } = (await api.get('/v1/quota')).json<{ data: { account: string }[] }>()
-  const one = { budget: 20, used: 10, left: 10, blockedUntil: null, classes: { action: { used: 0, left: 10 }, sync: { used: 3, left: 9 }, reconcile: { used: 0, left: 7 }, backfill: { used: 7, left: 4 } } }
+  const one = {
+    budget: 20,
+    used: 10,
+    left: 10,
+    blockedUntil: null,
+    classes: {
+      action: { used: 0, left: 10 },
+      sync: { used: 3, left: 9 },
+      reconcile: { used: 0, left: 7 },
+      backfill: { used: 7, left: 4 }
+    }
+  }
   t.strictSame(data, [
     { account: 'a', ...one },
-    { account: 'b', budget: 20, used: 1, left: 0, blockedUntil: LATER.toISOString(), classes: { action: { used: 0, left: 0 }, sync: { used: 0, left: 0 }, reconcile: { used: 1, left: 0 }, backfill: { used: 0, left: 0 } } },
+    {
+      account: 'b',
+      budget: 20,
+      used: 1,
+      left: 0,
+      blockedUntil: LATER.toISOString(),
+      classes: {
+        action: { used: 0, left: 0 },
+        sync: { used: 0, left: 0 },
+        reconcile: { used: 1, left: 0 },
+        backfill: { used: 0, left: 0 }
+      }
+    },
     { account: 'c', ...one }
   ])
   t.strictSame((await api.get('/v1/quota?account=c&account=d')).json(), { data: [{ account: 'c', ...one }] })
@@ -42,19 +70,32 @@ t.test('a block that is over is not told', async t => {
   t.match((await api.get('/v1/quota?account=b')).json(), { data: [{ left: 19, blockedUntil: null }] })
 })
 
-t.test('the metric says what is used, without the accounts that are gone, and without Postgres says nothing', async t => {
-  const pool = await used(t)
-  const accounts = [...ACCOUNTS]
-  const usage = createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now: () => NOW })
-  let quotaUsage = usage
-  const metrics = createMetrics()
-  const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
-  t.teardown(() => app.close())
-  await app.register(metricsRoute, { metrics, refresh: () => noteQuota(metrics, quotaUsage), authenticate: async () => {} })
-  const series = async () => (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_quota_used_requests{'))
-  t.strictSame((await series()).slice(0, 4), ['action', 'sync', 'reconcile', 'backfill'].map((name, i) => `mcs_quota_used_requests{account="a",class="${name}"} ${[0, 3, 0, 7][i]}`))
-  accounts.splice(1, 3)
-  t.equal((await series()).length, 4, 'of b alone')
-  quotaUsage = () => Promise.reject(new Error('Postgres is away'))
-  t.strictSame(await series(), [])
-})
+t.test(
+  'the metric says what is used, without the accounts that are gone, and without Postgres says nothing',
+  async t => {
+    const pool = await used(t)
+    const accounts = [...ACCOUNTS]
+    const usage = createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now: () => NOW })
+    let quotaUsage = usage
+    const metrics = createMetrics()
+    const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
+    t.teardown(() => app.close())
+    await app.register(metricsRoute, {
+      metrics,
+      refresh: () => noteQuota(metrics, quotaUsage),
+      authenticate: async () => {}
+    })
+    const series = async () =>
+      (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_quota_used_requests{'))
+    t.strictSame(
+      (await series()).slice(0, 4),
+      ['action', 'sync', 'reconcile', 'backfill'].map(
+        (name, i) => `mcs_quota_used_requests{account="a",class="${name}"} ${[0, 3, 0, 7][i]}`
+      )
+    )
+    accounts.splice(1, 3)
+    t.equal((await series()).length, 4, 'of b alone')
+    quotaUsage = () => Promise.reject(new Error('Postgres is away'))
+    t.strictSame(await series(), [])
+  }
+)

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { QuotaError } from '../../../src/errors.js'
-import { systemClock } from '../../../src/lib/clock.js'
 import { openLocalLog } from '../../../src/event-log/local/local-log.js'
+import { systemClock } from '../../../src/lib/clock.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../../src/mightycall/rest/rest.js'
 import { startProjector } from '../../../src/project/projector.js'
@@ -19,31 +19,66 @@ const AT = '2026-11-23T09:00:00.000Z'
 const URL = '/api/admin/mightycall/sync'
 
 /** The API of a service that projects what it reads. */
-async function syncing (t: Test, readers: Reader[], accounts = [ACCOUNT]) {
+async function syncing(t: Test, readers: Reader[], accounts = [ACCOUNT]) {
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
   const log = await openLocalLog({ dir: tempDir(t) })
   t.teardown(() => log.close())
-  const projector = await startProjector({ log, pool, group: 'g', now: systemClock.now, settings: SETTINGS, logger, onProjected: () => {} })
+  const projector = await startProjector({
+    log,
+    pool,
+    group: 'g',
+    now: systemClock.now,
+    settings: SETTINGS,
+    logger,
+    onProjected: () => {}
+  })
   t.teardown(() => projector.close())
-  const rest = createRest({ quota: createQuotaLedger(pool, 2_000), logger, now: systemClock.now, random: () => 0.5, onDrift: () => {} })
-  const sync = createSync({ pool, append: createAppender({ pool, log }).append, rest, readers, clock: systemClock, logger })
+  const rest = createRest({
+    quota: createQuotaLedger(pool, 2_000),
+    logger,
+    now: systemClock.now,
+    random: () => 0.5,
+    onDrift: () => {}
+  })
+  const sync = createSync({
+    pool,
+    append: createAppender({ pool, log }).append,
+    rest,
+    readers,
+    clock: systemClock,
+    logger
+  })
   return { pool, api: await queryApi(t, pool, systemClock.now, { sync, syncable: () => accounts }) }
 }
 
 t.test('a sync answers once its rows can be read', async t => {
-  const { pool, api } = await syncing(t, [readerOf('numbers', () => [[aNumber('+15551000001', AT)], [aNumber('+15551000002', AT)]])])
+  const { pool, api } = await syncing(t, [
+    readerOf('numbers', () => [[aNumber('+15551000001', AT)], [aNumber('+15551000002', AT)]])
+  ])
   const answer = await api.post(URL)
   t.strictSame([answer.statusCode, answer.json()], [200, { success: true, phones: 2, extensions: 0 }])
   t.equal((await pool.query('select from phone_numbers')).rowCount, 2)
-  t.match((await api.get('/v1/sync')).json(), { data: [{ account: 'default', failed: null, finishedAt: /Z$/, steps: [{ route: 'numbers', scope: null, state: 'done', rows: 2 }] }] })
+  t.match((await api.get('/v1/sync')).json(), {
+    data: [
+      {
+        account: 'default',
+        failed: null,
+        finishedAt: /Z$/,
+        steps: [{ route: 'numbers', scope: null, state: 'done', rows: 2 }]
+      }
+    ]
+  })
 })
 
 t.test('two at once share one run', async t => {
   const reader = readerOf('numbers', () => [[aNumber('+15551000001', AT)]])
   const { api } = await syncing(t, [reader])
   const answers = await Promise.all([api.post(URL), api.post(URL)])
-  t.strictSame(answers.map(answer => answer.json()), Array(2).fill({ success: true, phones: 1, extensions: 0 }))
+  t.strictSame(
+    answers.map(answer => answer.json()),
+    Array(2).fill({ success: true, phones: 1, extensions: 0 })
+  )
   t.equal(reader.reads.length, 1)
   await api.post(URL)
   t.equal(reader.reads.length, 2)
@@ -54,9 +89,15 @@ t.test('a failure says why, and nothing else of what went wrong', async t => {
   const errors = [new QuotaError(AT), new Error(secret)]
   const { api } = await syncing(t, [readerOf('numbers', read => [errors[read] ?? []])])
   const quota = await api.post(URL)
-  t.match([quota.statusCode, quota.json()], [500, { error: 'mightycall_sync_failed', reason: 'quota', detail: 'MCS_QUOTA', message: /is spent until/ }])
+  t.match(
+    [quota.statusCode, quota.json()],
+    [500, { error: 'mightycall_sync_failed', reason: 'quota', detail: 'MCS_QUOTA', message: /is spent until/ }]
+  )
   const other = await api.post(URL)
-  t.match([other.statusCode, other.json()], [500, { error: 'mightycall_sync_failed', reason: 'sync', detail: 'MCS_INTERNAL' }])
+  t.match(
+    [other.statusCode, other.json()],
+    [500, { error: 'mightycall_sync_failed', reason: 'sync', detail: 'MCS_INTERNAL' }]
+  )
   t.notMatch(other.body, secret)
   t.match((await api.get('/v1/sync')).json(), { data: [{ failed: 'sync', steps: [{ state: 'failed' }] }] })
 })
@@ -64,14 +105,21 @@ t.test('a failure says why, and nothing else of what went wrong', async t => {
 t.test('the admin of an account syncs that account only, and it is noted who did', async t => {
   const reader = readerOf('numbers', () => [[aNumber('+15551000001', AT)]])
   const { api } = await syncing(t, [reader], [ACCOUNT, { ...ACCOUNT, id: 'globex' }])
-  const { key, id } = (await api.post('/v1/keys', { label: 'x', role: 'platform_admin', account: ACCOUNT.id })).json<{ key: string, id: string }>()
-  const accounts = async (path: string, key?: string) => (await api.get(path, key)).json<{ data: { account: string }[] }>().data.map(({ account }) => account)
+  const { key, id } = (await api.post('/v1/keys', { label: 'x', role: 'platform_admin', account: ACCOUNT.id })).json<{
+    key: string
+    id: string
+  }>()
+  const accounts = async (path: string, key?: string) =>
+    (await api.get(path, key)).json<{ data: { account: string }[] }>().data.map(({ account }) => account)
   t.equal((await api.post(`${URL}?account=globex`, undefined, key)).json<{ reason: string }>().reason, 'auth')
   t.equal((await api.post(URL, undefined, key)).statusCode, 200)
   t.strictSame([reader.reads.length, await accounts('/v1/sync')], [1, [ACCOUNT.id]])
   await api.post(`${URL}?account=globex`)
   t.strictSame([await accounts('/v1/sync'), await accounts('/v1/sync', key)], [[ACCOUNT.id, 'globex'], [ACCOUNT.id]])
-  t.strictSame([await accounts(`/v1/audit?action=sync.begun&actor=${id}`), await accounts('/v1/audit?action=sync.begun', key)], [[ACCOUNT.id], [ACCOUNT.id]])
+  t.strictSame(
+    [await accounts(`/v1/audit?action=sync.begun&actor=${id}`), await accounts('/v1/audit?action=sync.begun', key)],
+    [[ACCOUNT.id], [ACCOUNT.id]]
+  )
 })
 
 t.test('an account without credentials, another account, a process that reads nothing', async t => {

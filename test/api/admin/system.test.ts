@@ -10,22 +10,59 @@ const NEXT = 'a-token-of-forty-three-url-safe-characters-2'
 
 t.test('holes, a stop, alarms, the spool and what is not ready are told', async t => {
   const { pool } = await freshDatabase(t)
-  await pool.query("insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, first_offset, end_offset, detected_at) values ('l', 'g', 'calls', 2, 'gap', 9007199254740993, 5, 7, $1), ('l', 'another', 'calls', 2, 'gap', 1, 5, 7, $1)", [NOW])
-  await pool.query("insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ('g', 'l', 'calls', 1, 41, 2000, 30, 'MCS_X', $1)", [NOW])
+  await pool.query(
+    "insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, first_offset, end_offset, detected_at) values ('l', 'g', 'calls', 2, 'gap', 9007199254740993, 5, 7, $1), ('l', 'another', 'calls', 2, 'gap', 1, 5, 7, $1)",
+    [NOW]
+  )
+  await pool.query(
+    "insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ('g', 'l', 'calls', 1, 41, 2000, 30, 'MCS_X', $1)",
+    [NOW]
+  )
   const metrics = createMetrics()
   const alarm = alarmCounter(metrics)
   for (const name of ['log-hole', 'spooling', 'spooling']) alarm(name)
-  const { get } = await queryApi(t, pool, () => NOW, { metrics, system: { checks: { project: async () => 'stopped' }, waiting: () => ({ bytes: 10, records: 2, setAside: 1 }), lag: () => Promise.reject(new Error('Kafka is away')), roles: ['project'] } })
+  const { get } = await queryApi(t, pool, () => NOW, {
+    metrics,
+    system: {
+      checks: { project: async () => 'stopped' },
+      waiting: () => ({ bytes: 10, records: 2, setAside: 1 }),
+      lag: () => Promise.reject(new Error('Kafka is away')),
+      roles: ['project']
+    }
+  })
   const system = (await get('/v1/system')).json<{ alarms: { lastAt: string }[] }>()
   t.match(system, {
     roles: ['project'],
     readiness: [{ role: 'project', ready: false, why: 'stopped' }],
     spool: { bytes: 10, records: 2, setAside: 1 },
-    lag: null, tokens: null,
+    lag: null,
+    tokens: null,
     webhooks: [{ account: 'default', lastAt: null }],
-    holes: [{ topic: 'calls', partition: 2, reason: 'gap', checkpointOffset: '9007199254740993', firstOffset: '5', endOffset: '7', detectedAt: NOW.toISOString() }],
-    stop: { topic: 'calls', partition: 1, lastOffset: '41', records: 2000, failed: 30, code: 'MCS_X', stoppedAt: NOW.toISOString(), resumedAt: null },
-    alarms: [{ name: 'log-hole', count: 1 }, { name: 'spooling', count: 2 }]
+    holes: [
+      {
+        topic: 'calls',
+        partition: 2,
+        reason: 'gap',
+        checkpointOffset: '9007199254740993',
+        firstOffset: '5',
+        endOffset: '7',
+        detectedAt: NOW.toISOString()
+      }
+    ],
+    stop: {
+      topic: 'calls',
+      partition: 1,
+      lastOffset: '41',
+      records: 2000,
+      failed: 30,
+      code: 'MCS_X',
+      stoppedAt: NOW.toISOString(),
+      resumedAt: null
+    },
+    alarms: [
+      { name: 'log-hole', count: 1 },
+      { name: 'spooling', count: 2 }
+    ]
   })
   t.ok(system.alarms.every(({ lastAt }) => Math.abs(Date.parse(lastAt) - Date.now()) < 60_000))
   t.equal((await get('/v1/system?foo=1')).statusCode, 400)
@@ -34,15 +71,31 @@ t.test('holes, a stop, alarms, the spool and what is not ready are told', async 
 t.test('a token is known by its fingerprint, and its last use is kept while others come and go', async t => {
   let owners = [{ id: 'default', apiKey: null, region: 'US' as const, tokens: [TOKEN] }]
   let now = NOW
-  const uses = createTokenUses(() => owners, () => now)
+  const uses = createTokenUses(
+    () => owners,
+    () => now
+  )
   const accountOf = createTokenLookup(() => owners, uses.note)
-  t.strictSame(uses.all().map(use => use.lastUsedAt), [null])
+  t.strictSame(
+    uses.all().map(use => use.lastUsedAt),
+    [null]
+  )
   t.equal(accountOf(NEXT), null)
-  t.strictSame(uses.all().map(use => use.lastUsedAt), [null], 'a wrong one is no use')
+  t.strictSame(
+    uses.all().map(use => use.lastUsedAt),
+    [null],
+    'a wrong one is no use'
+  )
   t.match(accountOf(TOKEN), { id: 'default' })
-  owners = [{ ...owners[0] ?? { id: '', apiKey: null, region: 'US' as const }, tokens: [TOKEN, NEXT] }]
+  owners = [{ ...(owners[0] ?? { id: '', apiKey: null, region: 'US' as const }), tokens: [TOKEN, NEXT] }]
   now = new Date(NOW.getTime() + 1000)
   accountOf(NEXT)
-  t.strictSame(uses.all().map(use => [use.account, use.lastUsedAt]), [['default', NOW], ['default', now]])
+  t.strictSame(
+    uses.all().map(use => [use.account, use.lastUsedAt]),
+    [
+      ['default', NOW],
+      ['default', now]
+    ]
+  )
   t.ok(uses.all().every(({ fingerprint }) => /^[0-9a-f]{8}$/.test(fingerprint)))
 })

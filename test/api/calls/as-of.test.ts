@@ -8,16 +8,21 @@ const TALK = 'IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnecte
 const DAY = 86_400
 
 interface Page {
-  data: { id: string, state: string }[]
+  data: { id: string; state: string }[]
   nextCursor: string | null
 }
 
 /** The API over these calls, five days after their start; events are received an hour after it. */
-async function calls (t: Test, sequences: Record<string, string>) {
+async function calls(t: Test, sequences: Record<string, string>) {
   const { pool, project } = await projector(t)
   await project(Object.entries(sequences).flatMap(([id, sequence]) => history(sequence, { id })))
   const { get } = await queryApi(t, pool, () => new Date(START + 5 * DAY * 1000))
-  return { get, pool, states: async (query: string) => (await get(`/v1/calls?${query}`)).json<Page>().data.map(call => `${call.id} ${call.state}`) }
+  return {
+    get,
+    pool,
+    states: async (query: string) =>
+      (await get(`/v1/calls?${query}`)).json<Page>().data.map(call => `${call.id} ${call.state}`)
+  }
 }
 
 t.test('a call is shown as it was, by what was known', async t => {
@@ -35,19 +40,36 @@ t.test('a call is shown as it was, by what was known', async t => {
     ['?asOf=2026-11-23', undefined],
     ['?asOf=2026-11-23T03:00:10-05:00', 'ringing']
   ]
-  for (const [query, state] of states) t.match((await get(`/v1/calls/a${query}`)).json(), state ? { state } : { code: 'MCS_NOT_FOUND', message: 'there is no such call' }, query)
+  for (const [query, state] of states)
+    t.match(
+      (await get(`/v1/calls/a${query}`)).json(),
+      state ? { state } : { code: 'MCS_NOT_FOUND', message: 'there is no such call' },
+      query
+    )
 })
 
 t.test('a call is stale as seen from that instant', async t => {
   const { get } = await calls(t, { lost: 'IncomingCall@0 > IncomingCallRinging(101)@5' })
   const isStale = async (query: string) => (await get(`/v1/calls/lost${query}`)).json<{ stale: boolean }>().stale
-  t.strictSame([await isStale(''), await isStale(`?asOf=${at(14_405)}`), await isStale(`?asOf=${at(14_406)}`), await isStale(`?knownAt=${at(14_405)}`)], [true, false, true, false])
+  t.strictSame(
+    [
+      await isStale(''),
+      await isStale(`?asOf=${at(14_405)}`),
+      await isStale(`?asOf=${at(14_406)}`),
+      await isStale(`?knownAt=${at(14_405)}`)
+    ],
+    [true, false, true, false]
+  )
   const listed = (await get(`/v1/calls?asOf=${at(14_405)}`)).json<{ data: object[] }>().data
   t.match(listed, [{ id: 'lost', stale: false }])
 })
 
 t.test('a filter is asked of the call as it was', async t => {
-  const { states } = await calls(t, { a: TALK, b: 'OutgoingCall(102)@10 > OutgoingCallCompleted(102)@30', late: 'IncomingCall@100' })
+  const { states } = await calls(t, {
+    a: TALK,
+    b: 'OutgoingCall(102)@10 > OutgoingCallCompleted(102)@30',
+    late: 'IncomingCall@100'
+  })
   const filters: [string, string[]][] = [
     [`asOf=${at(25)}`, ['b ringing', 'a connected']],
     [`asOf=${at(25)}&sort=startedAt`, ['a connected', 'b ringing']],
@@ -73,22 +95,36 @@ t.test('a filter is asked of the call as it was', async t => {
 t.test('the cursor belongs to the instant', async t => {
   const { get } = await calls(t, { a: TALK, b: TALK })
   const { nextCursor } = (await get(`/v1/calls?limit=1&asOf=${at(25)}`)).json<Page>()
-  t.match((await get(`/v1/calls?limit=1&asOf=${at(25)}&cursor=${nextCursor}`)).json(), { data: [{ id: 'a' }], nextCursor: null })
-  for (const query of ['', `asOf=${at(26)}&`]) t.match((await get(`/v1/calls?${query}limit=1&cursor=${nextCursor}`)).json(), { statusCode: 400, message: /another filter/ })
+  t.match((await get(`/v1/calls?limit=1&asOf=${at(25)}&cursor=${nextCursor}`)).json(), {
+    data: [{ id: 'a' }],
+    nextCursor: null
+  })
+  for (const query of ['', `asOf=${at(26)}&`])
+    t.match((await get(`/v1/calls?${query}limit=1&cursor=${nextCursor}`)).json(), {
+      statusCode: 400,
+      message: /another filter/
+    })
 })
 
 t.test('a filter that few calls pass is looked for a bounded while, and the next page goes on', async t => {
   const { pool, get } = await calls(t, { open: 'IncomingCall@0' })
-  await pool.query(`insert into call_history (account, call_id, direction, state, started_at, ended_at, last_event_at, webhook_events, rest_events)
-    select 'default', 'c' || i, 'inbound', 'ended', $1::timestamptz + i * interval '1 second', $1::timestamptz + i * interval '1 second', $1, 1, 0 from generate_series(1, 12000) i`, [at(0)])
+  await pool.query(
+    `insert into call_history (account, call_id, direction, state, started_at, ended_at, last_event_at, webhook_events, rest_events)
+    select 'default', 'c' || i, 'inbound', 'ended', $1::timestamptz + i * interval '1 second', $1::timestamptz + i * interval '1 second', $1, 1, 0 from generate_series(1, 12000) i`,
+    [at(0)]
+  )
   const first = (await get(`/v1/calls?asOf=${at(20_000)}&state=waiting`)).json<Page>()
   t.strictSame(first.data, [])
-  t.match((await get(`/v1/calls?asOf=${at(20_000)}&state=waiting&cursor=${first.nextCursor}`)).json(), { data: [{ id: 'open' }], nextCursor: null })
+  t.match((await get(`/v1/calls?asOf=${at(20_000)}&state=waiting&cursor=${first.nextCursor}`)).json(), {
+    data: [{ id: 'open' }],
+    nextCursor: null
+  })
 })
 
 t.test('refuses an instant that is none with 400', async t => {
   const { get } = await calls(t, {})
-  for (const path of ['?asOf=now', '?knownAt=2026-11-23', '/x?asOf=now', '/x?knownAt=2026-02-30']) t.match((await get(`/v1/calls${path}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, path)
+  for (const path of ['?asOf=now', '?knownAt=2026-11-23', '/x?asOf=now', '/x?knownAt=2026-02-30'])
+    t.match((await get(`/v1/calls${path}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, path)
 })
 
 t.test('a call of two accounts asks for the account in the past too', async t => {

@@ -1,49 +1,108 @@
 import t, { type Test } from 'tap'
 import type { Viewer } from '../../../src/access/viewer.js'
 import type { CallShape } from '../../../src/api/calls/schema.js'
+import { projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { history, START } from '../../support/history.js'
-import { projectorOf } from '../../support/company.js'
 import { queryApi } from '../../support/query-api.js'
 
 const OURS = '11111111-1111-4111-8111-111111111111'
 const BOUND: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: OURS }
-const [ADA, BOB, EVE, OUR_LINE, THEIR_LINE] = ['+15550000001', '+15550000002', '+15550000003', '+15551110001', '+15551110002']
+const [ADA, BOB, EVE, OUR_LINE, THEIR_LINE] = [
+  '+15550000001',
+  '+15550000002',
+  '+15550000003',
+  '+15551110001',
+  '+15551110002'
+]
 
-const missed = (id: string, from: string, at: number, to = OUR_LINE) => history(`IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > IncomingCallCompleted@${at + 60}`, { id, from, to })
-const abandoned = (id: string, from: string, at: number) => history(`IncomingCall@${at} > IncomingCallCompleted@${at + 60}`, { id, from, to: OUR_LINE })
-const taken = (id: string, from: string, at: number, to = OUR_LINE) => history(`IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > IncomingCallConnected(101)@${at + 10} > IncomingCallCompleted@${at + 60}`, { id, from, to })
-const tried = (id: string, to: string, at: number) => history(`OutgoingCall(101)@${at} > OutgoingCallCompleted(101)@${at + 20}`, { id, from: OUR_LINE, to })
-const reached = (id: string, to: string, at: number) => history(`OutgoingCall(101)@${at} > OutgoingCallConnected(101)@${at + 30} > OutgoingCallCompleted(101)@${at + 90}`, { id, from: OUR_LINE, to })
+const missed = (id: string, from: string, at: number, to = OUR_LINE) =>
+  history(`IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > IncomingCallCompleted@${at + 60}`, {
+    id,
+    from,
+    to
+  })
+const abandoned = (id: string, from: string, at: number) =>
+  history(`IncomingCall@${at} > IncomingCallCompleted@${at + 60}`, { id, from, to: OUR_LINE })
+const taken = (id: string, from: string, at: number, to = OUR_LINE) =>
+  history(
+    `IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > IncomingCallConnected(101)@${at + 10} > IncomingCallCompleted@${at + 60}`,
+    { id, from, to }
+  )
+const tried = (id: string, to: string, at: number) =>
+  history(`OutgoingCall(101)@${at} > OutgoingCallCompleted(101)@${at + 20}`, { id, from: OUR_LINE, to })
+const reached = (id: string, to: string, at: number) =>
+  history(`OutgoingCall(101)@${at} > OutgoingCallConnected(101)@${at + 30} > OutgoingCallCompleted(101)@${at + 90}`, {
+    id,
+    from: OUR_LINE,
+    to
+  })
 
-async function api (t: Test, calls: ReturnType<typeof history>[]) {
+async function api(t: Test, calls: ReturnType<typeof history>[]) {
   const { pool } = await freshDatabase(t)
   await projectorOf(pool)(calls.flat())
-  await pool.query('insert into number_ownerships values ($1, $2, $3, null, $4)', ['default', OUR_LINE, new Date(0), OURS])
+  await pool.query('insert into number_ownerships values ($1, $2, $3, null, $4)', [
+    'default',
+    OUR_LINE,
+    new Date(0),
+    OURS
+  ])
   const { get } = await queryApi(t, pool, () => new Date(START + 24 * 3_600_000), { viewers: { ours: BOUND } })
-  const waiting = async (key?: string) => (await get('/v1/calls?needsCallback=true', key)).json<{ data: CallShape[] }>().data.map(call => call.id)
+  const waiting = async (key?: string) =>
+    (await get('/v1/calls?needsCallback=true', key)).json<{ data: CallShape[] }>().data.map(call => call.id)
   const callback = async (id: string, key?: string) => (await get(`/v1/calls/${id}`, key)).json<CallShape>().callback
   return { get, waiting, callback }
 }
 
 t.test('a call that nobody took is to be returned until a talk with that client begins, whoever calls', async t => {
-  const { waiting, callback } = await api(t, [missed('ada-1', ADA, 0), tried('try', ADA, 600), reached('back', ADA, 1_200), missed('bob-1', BOB, 0), taken('bob-2', BOB, 3_600), abandoned('eve-1', EVE, 0), tried('try-eve', EVE, 300)])
+  const { waiting, callback } = await api(t, [
+    missed('ada-1', ADA, 0),
+    tried('try', ADA, 600),
+    reached('back', ADA, 1_200),
+    missed('bob-1', BOB, 0),
+    taken('bob-2', BOB, 3_600),
+    abandoned('eve-1', EVE, 0),
+    tried('try-eve', EVE, 300)
+  ])
   t.strictSame(await waiting(), ['eve-1'])
-  t.strictSame(await callback('ada-1'), { returnedAt: new Date(START + 1_230_000).toISOString(), minutesToReturn: 19.5, attempts: 2, unansweredCalls: 1 })
+  t.strictSame(await callback('ada-1'), {
+    returnedAt: new Date(START + 1_230_000).toISOString(),
+    minutesToReturn: 19.5,
+    attempts: 2,
+    unansweredCalls: 1
+  })
   t.match(await callback('bob-1'), { returnedAt: new Date(START + 3_610_000).toISOString(), attempts: 0 })
   t.strictSame(await callback('eve-1'), { returnedAt: null, minutesToReturn: null, attempts: 1, unansweredCalls: 1 })
   for (const id of ['back', 'bob-2', 'try']) t.equal(await callback(id), null, id)
 })
 
 t.test('a talk that was before returns nothing, and one that goes on does', async t => {
-  const { waiting } = await api(t, [taken('before', ADA, 0), missed('after', ADA, 600), missed('bob', BOB, 0), history('IncomingCall@60 > IncomingCallRinging(101)@65 > IncomingCallConnected(101)@70', { id: 'goes-on', from: BOB, to: OUR_LINE })])
+  const { waiting } = await api(t, [
+    taken('before', ADA, 0),
+    missed('after', ADA, 600),
+    missed('bob', BOB, 0),
+    history('IncomingCall@60 > IncomingCallRinging(101)@65 > IncomingCallConnected(101)@70', {
+      id: 'goes-on',
+      from: BOB,
+      to: OUR_LINE
+    })
+  ])
   t.strictSame(await waiting(), ['after'])
 })
 
 t.test('who calls again and again is seen by the count, from one talk to the next', async t => {
-  const { waiting, callback } = await api(t, [missed('old', ADA, 0), taken('talk', ADA, 600), missed('a', ADA, 1_200), abandoned('b', ADA, 1_800), missed('c', ADA, 2_400)])
+  const { waiting, callback } = await api(t, [
+    missed('old', ADA, 0),
+    taken('talk', ADA, 600),
+    missed('a', ADA, 1_200),
+    abandoned('b', ADA, 1_800),
+    missed('c', ADA, 2_400)
+  ])
   t.strictSame(await waiting(), ['c', 'b', 'a'])
-  t.strictSame(await Promise.all(['old', 'a', 'b', 'c'].map(async id => (await callback(id))?.unansweredCalls)), [1, 3, 3, 3])
+  t.strictSame(
+    await Promise.all(['old', 'a', 'b', 'c'].map(async id => (await callback(id))?.unansweredCalls)),
+    [1, 3, 3, 3]
+  )
 })
 
 t.test('who cannot be called back is not waited for', async t => {

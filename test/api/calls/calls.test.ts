@@ -10,16 +10,23 @@ import { SETTINGS } from '../../support/settings.js'
 const NOW = new Date(START + 5 * 3_600_000)
 
 interface Page {
-  data: { id: string, account: string }[]
+  data: { id: string; account: string }[]
   nextCursor: string | null
 }
 
 /** The API over a database that holds these calls: sequence and parties, by id. */
-async function api (t: Test, calls: Record<string, [sequence: string, parties?: CallParties, account?: string]>) {
+async function api(t: Test, calls: Record<string, [sequence: string, parties?: CallParties, account?: string]>) {
   const { pool } = await freshDatabase(t)
-  const events = Object.entries(calls).flatMap(([id, [sequence, parties, account = 'default']]) => history(sequence, { ...parties, id }).map(event => ({ ...event, account })))
+  const events = Object.entries(calls).flatMap(([id, [sequence, parties, account = 'default']]) =>
+    history(sequence, { ...parties, id }).map(event => ({ ...event, account }))
+  )
   if (events.length > 0) {
-    await projectBatch(pool, { logId: 'log', group: 'g', topic: 'calls', partition: 0 }, events.map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) })), { now: NOW, settings: SETTINGS })
+    await projectBatch(
+      pool,
+      { logId: 'log', group: 'g', topic: 'calls', partition: 0 },
+      events.map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) })),
+      { now: NOW, settings: SETTINGS }
+    )
   }
   const { app, get } = await queryApi(t, pool, () => NOW)
   const ids = async (query: string) => (await get(`/v1/calls${query}`)).json<Page>().data.map(call => call.id)
@@ -28,8 +35,13 @@ async function api (t: Test, calls: Record<string, [sequence: string, parties?: 
 
 const CALLS = {
   open: ['IncomingCall@7200'],
-  answered: ['IncomingCall@100 > IncomingCallRinging(101)@110 > IncomingCallConnected(101)@120 > IncomingCallCompleted@130'],
-  missed: ['IncomingCall@200 > IncomingCallRinging(102)@210 > IncomingCallCompleted@220', { from: '+15557654321', to: '+15550001111' }],
+  answered: [
+    'IncomingCall@100 > IncomingCallRinging(101)@110 > IncomingCallConnected(101)@120 > IncomingCallCompleted@130'
+  ],
+  missed: [
+    'IncomingCall@200 > IncomingCallRinging(102)@210 > IncomingCallCompleted@220',
+    { from: '+15557654321', to: '+15550001111' }
+  ],
   widget: ['IncomingCall@300 > IncomingCallCompleted@310', { from: 'Contact us' }],
   out: ['OutgoingCall(101)@400 > OutgoingCallCompleted(101)@410'],
   internal: ['OutgoingCall(101)@500 > IncomingCallRinging(105)@505 > OutgoingCallCompleted@510', { to: '105' }]
@@ -69,7 +81,12 @@ t.test('each filter selects its calls, and a repeated one means or', async t => 
 })
 
 t.test('pages follow each other without a gap or a double, also among calls of the same instant', async t => {
-  const { get } = await api(t, Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`call-${i}`, [`IncomingCall@${Math.floor(i / 4)}`, {}, i % 2 ? 'a' : 'b']])))
+  const { get } = await api(
+    t,
+    Object.fromEntries(
+      Array.from({ length: 11 }, (_, i) => [`call-${i}`, [`IncomingCall@${Math.floor(i / 4)}`, {}, i % 2 ? 'a' : 'b']])
+    )
+  )
   for (const sort of ['startedAt', '-startedAt']) {
     const seen: string[] = []
     let cursor: string | null = ''
@@ -85,9 +102,18 @@ t.test('pages follow each other without a gap or a double, also among calls of t
 
 t.test('one call is found by its id', async t => {
   const { get } = await api(t, { ...CALLS, 'a/b c%': ['IncomingCall'] })
-  t.match((await get('/v1/calls/missed')).json(), { id: 'missed', client: { number: '+15557654321' }, legs: [{ extension: '102', result: 'unanswered' }] })
+  t.match((await get('/v1/calls/missed')).json(), {
+    id: 'missed',
+    client: { number: '+15557654321' },
+    legs: [{ extension: '102', result: 'unanswered' }]
+  })
   t.equal((await get(`/v1/calls/${encodeURIComponent('a/b c%')}`)).json<{ id: string }>().id, 'a/b c%')
-  for (const id of ['nobody', 'a%00b', 'x'.repeat(100)]) t.match((await get(`/v1/calls/${id}`)).json(), { statusCode: 404, code: 'MCS_NOT_FOUND', message: 'there is no such call' })
+  for (const id of ['nobody', 'a%00b', 'x'.repeat(100)])
+    t.match((await get(`/v1/calls/${id}`)).json(), {
+      statusCode: 404,
+      code: 'MCS_NOT_FOUND',
+      message: 'there is no such call'
+    })
 })
 
 t.test('an id that exists in two accounts asks for the account', async t => {
@@ -97,12 +123,36 @@ t.test('an id that exists in two accounts asks for the account', async t => {
 })
 
 t.test('a call without a sign of life for four hours is stale', async t => {
-  const { get } = await api(t, { old: ['IncomingCall'], fresh: ['IncomingCall@7200'], ended: ['IncomingCall > IncomingCallCompleted'] })
-  const stale = (await get('/v1/calls')).json<{ data: { id: string, stale: boolean }[] }>().data.filter(call => call.stale).map(call => call.id)
+  const { get } = await api(t, {
+    old: ['IncomingCall'],
+    fresh: ['IncomingCall@7200'],
+    ended: ['IncomingCall > IncomingCallCompleted']
+  })
+  const stale = (await get('/v1/calls'))
+    .json<{ data: { id: string; stale: boolean }[] }>()
+    .data.filter(call => call.stale)
+    .map(call => call.id)
   t.strictSame(stale, ['old'])
 })
 
-const refused = ['?limit=0', '?limit=501', '?limit=x', '?limit=1&limit=2', '?foo=1', '?direction=up', '?state=', '?since=yesterday', '?since=2026-02-30', '?sort=id', '?account=A%20B', '?cursor=abc', '?cursor=W10', `?cursor=${Buffer.from('["x","y"]').toString('base64url')}`, '?client=', `?client=${'x'.repeat(101)}`]
+const refused = [
+  '?limit=0',
+  '?limit=501',
+  '?limit=x',
+  '?limit=1&limit=2',
+  '?foo=1',
+  '?direction=up',
+  '?state=',
+  '?since=yesterday',
+  '?since=2026-02-30',
+  '?sort=id',
+  '?account=A%20B',
+  '?cursor=abc',
+  '?cursor=W10',
+  `?cursor=${Buffer.from('["x","y"]').toString('base64url')}`,
+  '?client=',
+  `?client=${'x'.repeat(101)}`
+]
 for (const query of refused) {
   t.test(`refuses ${query.slice(0, 40)} with 400`, async t => {
     const { get } = await shared
@@ -120,13 +170,17 @@ t.test('a cursor goes with the filter that made it', async t => {
   const { get } = await api(t, CALLS)
   const { nextCursor } = (await get('/v1/calls?limit=1')).json<Page>()
   t.equal((await get(`/v1/calls?limit=5&cursor=${nextCursor}`)).statusCode, 200, 'the limit may change')
-  t.match((await get(`/v1/calls?direction=inbound&cursor=${nextCursor}`)).json(), { statusCode: 400, message: /another filter/ })
+  t.match((await get(`/v1/calls?direction=inbound&cursor=${nextCursor}`)).json(), {
+    statusCode: 400,
+    message: /another filter/
+  })
 })
 
 t.test('without the key there is no answer', async t => {
   const { app, get } = await shared
   for (const path of ['/v1/calls', '/v1/calls/x', '/v1/calls?foo=1']) {
-    for (const key of ['', 'wrong', `${KEY}x`, KEY.slice(1)]) t.match((await get(path, key)).json(), { statusCode: 401, code: 'MCS_UNAUTHORIZED' })
+    for (const key of ['', 'wrong', `${KEY}x`, KEY.slice(1)])
+      t.match((await get(path, key)).json(), { statusCode: 401, code: 'MCS_UNAUTHORIZED' })
     t.equal((await app.inject(path)).statusCode, 401)
   }
 })
@@ -134,10 +188,19 @@ t.test('without the key there is no answer', async t => {
 t.test('the API describes itself', async t => {
   const { app } = await shared
   t.equal((await app.inject('/docs/')).statusCode, 200)
-  const { openapi, paths } = (await app.inject('/docs/json')).json<{ openapi: string, paths: Record<string, { get: { security: unknown[] } }> }>()
+  const { openapi, paths } = (await app.inject('/docs/json')).json<{
+    openapi: string
+    paths: Record<string, { get: { security: unknown[] } }>
+  }>()
   t.equal(openapi, '3.1.0')
-  t.match(Object.keys(paths), ['/v1/calls', '/v1/calls/{id}', '/v1/calls/{id}/timeline', '/v1/voicemails', '/v1/voicemails/{id}'])
+  t.match(Object.keys(paths), [
+    '/v1/calls',
+    '/v1/calls/{id}',
+    '/v1/calls/{id}/timeline',
+    '/v1/voicemails',
+    '/v1/voicemails/{id}'
+  ])
   t.strictSame(paths['/v1/calls']?.get.security, [{ key: [] }, { session: [] }])
 })
 
-const shared: Promise<{ app: FastifyInstance, get: Awaited<ReturnType<typeof api>>['get'] }> = api(t, {})
+const shared: Promise<{ app: FastifyInstance; get: Awaited<ReturnType<typeof api>>['get'] }> = api(t, {})

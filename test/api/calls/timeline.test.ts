@@ -7,19 +7,43 @@ import { projector } from '../../support/projection.js'
 import { queryApi } from '../../support/query-api.js'
 
 interface Timeline {
-  data: { event: { type: string, recordingLink?: string }, occurredAt: string, receivedAt: string, source: string, changes: { field: string, from: unknown, to: unknown }[] }[]
+  data: {
+    event: { type: string; recordingLink?: string }
+    occurredAt: string
+    receivedAt: string
+    source: string
+    changes: { field: string; from: unknown; to: unknown }[]
+  }[]
   truncated: boolean
 }
 
-const ANSWERED = 'IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnected(101)@20 > IncomingCallCompleted@80'
+const ANSWERED =
+  'IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnected(101)@20 > IncomingCallCompleted@80'
 
 const REPORT: CallReported = {
-  id: '00000000-0000-4000-8000-000000000001', type: 'call.reported', account: 'default', callId: 'call-1', occurredAt: at(700), receivedAt: at(700), source: 'rest', route: 'calls', raw: {},
-  direction: 'inbound', status: 'connected', businessNumber: null, clientNumber: null, clientName: 'Ada', startedAt: at(0), durationSeconds: 80, parties: [], recordingId: 'r1', recordingLink: 'https://media.example/r1.mp3'
+  id: '00000000-0000-4000-8000-000000000001',
+  type: 'call.reported',
+  account: 'default',
+  callId: 'call-1',
+  occurredAt: at(700),
+  receivedAt: at(700),
+  source: 'rest',
+  route: 'calls',
+  raw: {},
+  direction: 'inbound',
+  status: 'connected',
+  businessNumber: null,
+  clientNumber: null,
+  clientName: 'Ada',
+  startedAt: at(0),
+  durationSeconds: 80,
+  parties: [],
+  recordingId: 'r1',
+  recordingLink: 'https://media.example/r1.mp3'
 }
 
 /** The API over these events, received in this order, one second apart, from 100 s after the start. */
-async function received (t: Test, events: readonly Event[]) {
+async function received(t: Test, events: readonly Event[]) {
   const { pool, project } = await projector(t)
   await project(events.map((event, i) => ({ ...event, receivedAt: at(100 + i) })).reverse())
   const { get } = await queryApi(t, pool, () => new Date(START + 3_600_000))
@@ -27,30 +51,54 @@ async function received (t: Test, events: readonly Event[]) {
 }
 
 /** `field: from → to` of each change. */
-const told = (entry: Timeline['data'][number] | undefined) => entry?.changes.map(({ field, from, to }) => `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`)
+const told = (entry: Timeline['data'][number] | undefined) =>
+  entry?.changes.map(({ field, from, to }) => `${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`)
 
 t.test('each event shows its times, its source and what it changed, in the order of receipt', async t => {
   const { timeline } = await received(t, [...history(ANSWERED), REPORT])
   const { data, truncated } = await timeline()
   t.equal(truncated, false)
-  t.strictSame(data.map(({ event, occurredAt, receivedAt, source }) => [event.type, occurredAt, receivedAt, source]), [
-    ['call.started', at(0), at(100), 'webhook'],
-    ['call.ringing', at(5), at(101), 'webhook'],
-    ['call.connected', at(20), at(102), 'webhook'],
-    ['call.completed', at(80), at(103), 'webhook'],
-    ['call.reported', at(700), at(104), 'rest']
+  t.strictSame(
+    data.map(({ event, occurredAt, receivedAt, source }) => [event.type, occurredAt, receivedAt, source]),
+    [
+      ['call.started', at(0), at(100), 'webhook'],
+      ['call.ringing', at(5), at(101), 'webhook'],
+      ['call.connected', at(20), at(102), 'webhook'],
+      ['call.completed', at(80), at(103), 'webhook'],
+      ['call.reported', at(700), at(104), 'rest']
+    ]
+  )
+  t.strictSame(told(data[1]), [
+    'state: "waiting" → "ringing"',
+    'legs[101#1].role: null → "agent"',
+    `legs[101#1].ringingAt: null → "${at(5)}"`
   ])
-  t.strictSame(told(data[1]), ['state: "waiting" → "ringing"', 'legs[101#1].role: null → "agent"', `legs[101#1].ringingAt: null → "${at(5)}"`])
   t.strictSame(told(data[3]), [
-    'state: "connected" → "ended"', 'outcome: null → "answered"', `endedAt: null → "${at(80)}"`, 'talkSeconds: null → 60', `legs[101#1].endedAt: null → "${at(80)}"`
+    'state: "connected" → "ended"',
+    'outcome: null → "answered"',
+    `endedAt: null → "${at(80)}"`,
+    'talkSeconds: null → 60',
+    `legs[101#1].endedAt: null → "${at(80)}"`
   ])
-  t.strictSame(told(data[4]), ['client: {"number":"+15559371200","name":null} → {"number":"+15559371200","name":"Ada"}', 'recording: null → {"id":"r1"}'])
+  t.strictSame(told(data[4]), [
+    'client: {"number":"+15559371200","name":null} → {"number":"+15559371200","name":"Ada"}',
+    'recording: null → {"id":"r1"}'
+  ])
 })
 
 t.test('the first event brings the call about', async t => {
   const { timeline } = await received(t, history('IncomingCall'))
   const { data } = await timeline()
-  t.strictSame(data[0]?.changes.map(change => [change.field, change.from]), [['direction', null], ['state', null], ['businessNumber', null], ['client', null], ['startedAt', null]])
+  t.strictSame(
+    data[0]?.changes.map(change => [change.field, change.from]),
+    [
+      ['direction', null],
+      ['state', null],
+      ['businessNumber', null],
+      ['client', null],
+      ['startedAt', null]
+    ]
+  )
 })
 
 t.test('an event that comes late shows what it mended, and one that says nothing new shows nothing', async t => {
@@ -82,7 +130,10 @@ t.test('neither what MightyCall sent nor the link of a recording is shown', asyn
 })
 
 t.test('a call with very many events shows the first 200', async t => {
-  const { timeline } = await received(t, history(Array.from({ length: 201 }, (_, i) => `IncomingCallRinging(101)@${i}`).join(' > ')))
+  const { timeline } = await received(
+    t,
+    history(Array.from({ length: 201 }, (_, i) => `IncomingCallRinging(101)@${i}`).join(' > '))
+  )
   const { data, truncated } = await timeline()
   t.strictSame([data.length, truncated], [200, true])
 })
@@ -92,7 +143,8 @@ t.test('it is found as the call is', async t => {
   const { get } = await received(t, twins)
   t.match((await get('/v1/calls/call-1/timeline')).json(), { statusCode: 409, code: 'MCS_AMBIGUOUS_ID' })
   t.equal((await get('/v1/calls/call-1/timeline?account=other')).statusCode, 200)
-  for (const path of ['nobody/timeline', 'call-1/timeline?account=third', 'a%00b/timeline']) t.equal((await get(`/v1/calls/${path}`)).statusCode, 404)
+  for (const path of ['nobody/timeline', 'call-1/timeline?account=third', 'a%00b/timeline'])
+    t.equal((await get(`/v1/calls/${path}`)).statusCode, 404)
   t.equal((await get('/v1/calls/call-1/timeline?asOf=2026-11-23')).statusCode, 400)
   t.equal((await get('/v1/calls/call-1/timeline', 'wrong')).statusCode, 401)
 })

@@ -13,41 +13,75 @@ const NOON = new Date('2026-11-24T12:00:00Z')
 interface Report {
   report_type: string
   report_date: string
-  data: { business_number: string | null, extension: string | null, calls: number, talk_seconds: number }
+  data: { business_number: string | null; extension: string | null; calls: number; talk_seconds: number }
 }
 
-async function company (t: Test, timeZone = 'UTC') {
+async function company(t: Test, timeZone = 'UTC') {
   const { pool } = await projectedCompany(t, { calls: 120, hours: 60 })
-  const { rows: numbers } = await pool.query<{ number: string }>("select distinct business_number as number from call_history where business_number is not null order by 1")
+  const { rows: numbers } = await pool.query<{ number: string }>(
+    'select distinct business_number as number from call_history where business_number is not null order by 1'
+  )
   const [own = '', moved = ''] = numbers.map(({ number }) => number)
-  for (const [number, organization, from, until] of [[own, A, new Date(0), null], [moved, B, new Date(0), NOON], [moved, A, NOON, null]]) {
-    await pool.query('insert into number_ownerships (account, number, organization, owned_from, owned_until) values ($1, $2, $3, $4, $5)', ['default', number, organization, from, until])
+  for (const [number, organization, from, until] of [
+    [own, A, new Date(0), null],
+    [moved, B, new Date(0), NOON],
+    [moved, A, NOON, null]
+  ]) {
+    await pool.query(
+      'insert into number_ownerships (account, number, organization, owned_from, owned_until) values ($1, $2, $3, $4, $5)',
+      ['default', number, organization, from, until]
+    )
   }
   const viewers: Record<string, Viewer> = {
-    viewer: { actor: 'v', role: 'viewer', account: null, organization: null }, orgAdmin: { actor: 'o', role: 'org_admin', account: 'default', organization: null },
+    viewer: { actor: 'v', role: 'viewer', account: null, organization: null },
+    orgAdmin: { actor: 'o', role: 'org_admin', account: 'default', organization: null },
     other: { actor: 'p', role: 'platform_admin', account: 'other', organization: null }
   }
-  const { app, get } = await queryApi(t, pool, () => new Date(START + 72 * 3_600_000), { viewers, settings: createLiveSettings({ ...SETTINGS, timeZoneOf: () => timeZone }, pool) })
-  const reports = async (query: string, key?: string) => (await get(`${BASE}/reports?${query}`, key)).json<{ reports: Report[] }>().reports
+  const { app, get } = await queryApi(t, pool, () => new Date(START + 72 * 3_600_000), {
+    viewers,
+    settings: createLiveSettings({ ...SETTINGS, timeZoneOf: () => timeZone }, pool)
+  })
+  const reports = async (query: string, key?: string) =>
+    (await get(`${BASE}/reports?${query}`, key)).json<{ reports: Report[] }>().reports
   return { pool, app, get, reports, own, moved }
 }
 
 t.test('phone numbers and extensions are those of the tables, in the shape of the first system', async t => {
   const { pool, get } = await company(t)
-  const { rows: numbers } = await pool.query('select id, external_id, number, label, is_active, created_at from phone_numbers order by number')
+  const { rows: numbers } = await pool.query(
+    'select id, external_id, number, label, is_active, created_at from phone_numbers order by number'
+  )
   t.ok(numbers.length > 0)
   t.strictSame((await get(`${BASE}/phone-numbers`)).json(), {
-    phone_numbers: numbers.map(row => ({ id: row.id, external_id: row.external_id, number: row.number, label: row.label, status: row.is_active ? 'active' : 'inactive', is_active: row.is_active, created_at: row.created_at.toISOString() }))
+    phone_numbers: numbers.map(row => ({
+      id: row.id,
+      external_id: row.external_id,
+      number: row.number,
+      label: row.label,
+      status: row.is_active ? 'active' : 'inactive',
+      is_active: row.is_active,
+      created_at: row.created_at.toISOString()
+    }))
   })
-  const { rows: extensions } = await pool.query('select extension, display_name, external_id, created_at from mightycall_extensions order by extension')
-  t.strictSame((await get(`${BASE}/extensions`)).json(), { extensions: extensions.map(row => ({ ...row, created_at: row.created_at.toISOString() })) })
+  const { rows: extensions } = await pool.query(
+    'select extension, display_name, external_id, created_at from mightycall_extensions order by extension'
+  )
+  t.strictSame((await get(`${BASE}/extensions`)).json(), {
+    extensions: extensions.map(row => ({ ...row, created_at: row.created_at.toISOString() }))
+  })
 })
 
 t.test('an organization has the numbers that are its own now', async t => {
   const { pool, get, own, moved } = await company(t)
-  const numbers = async (query: string) => (await get(`${BASE}/phone-numbers?${query}`)).json<{ phone_numbers: { number: string }[] }>().phone_numbers.map(({ number }) => number)
+  const numbers = async (query: string) =>
+    (await get(`${BASE}/phone-numbers?${query}`))
+      .json<{ phone_numbers: { number: string }[] }>()
+      .phone_numbers.map(({ number }) => number)
   const listed = (await pool.query<{ number: string }>('select number from phone_numbers')).rows.map(row => row.number)
-  t.strictSame(await numbers(`org_id=${A}`), [own, moved].filter(number => listed.includes(number)))
+  t.strictSame(
+    await numbers(`org_id=${A}`),
+    [own, moved].filter(number => listed.includes(number))
+  )
   t.strictSame(await numbers(`orgId=${A}`), await numbers(`org_id=${A}`))
   t.strictSame(await numbers(`orgId=${B}`), [])
   t.strictSame(await numbers('account=other'), [])
@@ -56,25 +90,55 @@ t.test('an organization has the numbers that are its own now', async t => {
 
 t.test('reports are the daily sums, from the first day to the last', async t => {
   const { pool, reports } = await company(t)
-  const { rows } = await pool.query("select report_date::text, business_number, extension, calls, talk_seconds::float8 from mightycall_reports where report_date between '2026-11-23' and '2026-11-24' order by report_date, account, business_number, extension")
-  const brief = (some: Report[]) => some.map(({ report_type, report_date, data }) => [report_type, report_date, data.business_number, data.extension, data.calls, data.talk_seconds])
-  const expected = rows.map(row => [row.extension === '' ? 'daily' : 'daily_extension', row.report_date, row.business_number || null, row.extension || null, row.calls, row.talk_seconds])
+  const { rows } = await pool.query(
+    "select report_date::text, business_number, extension, calls, talk_seconds::float8 from mightycall_reports where report_date between '2026-11-23' and '2026-11-24' order by report_date, account, business_number, extension"
+  )
+  const brief = (some: Report[]) =>
+    some.map(({ report_type, report_date, data }) => [
+      report_type,
+      report_date,
+      data.business_number,
+      data.extension,
+      data.calls,
+      data.talk_seconds
+    ])
+  const expected = rows.map(row => [
+    row.extension === '' ? 'daily' : 'daily_extension',
+    row.report_date,
+    row.business_number || null,
+    row.extension || null,
+    row.calls,
+    row.talk_seconds
+  ])
   t.ok(expected.length > 10)
   t.strictSame(brief(await reports('start_date=2026-11-23&end_date=2026-11-24')), expected)
   t.strictSame(brief(await reports('from=2026-11-23&to=2026-11-24')), expected)
   t.strictSame(brief(await reports('account=other')), [])
-  t.strictSame(new Set((await reports('')).map(({ report_date }) => report_date)), new Set((await pool.query('select distinct report_date::text as day from mightycall_reports')).rows.map(({ day }) => day)), 'without dates: the last month')
+  t.strictSame(
+    new Set((await reports('')).map(({ report_date }) => report_date)),
+    new Set(
+      (await pool.query('select distinct report_date::text as day from mightycall_reports')).rows.map(({ day }) => day)
+    ),
+    'without dates: the last month'
+  )
 })
 
 t.test('of a number that moves, an organization has the days that began as its own', async t => {
   const days = async (timeZone: string) => {
     const { reports, moved, own } = await company(t, timeZone)
-    const of = async (organization: string) => (await reports(`org_id=${organization}`)).filter(({ data }) => data.business_number === moved).map(({ report_date }) => report_date)
+    const of = async (organization: string) =>
+      (await reports(`org_id=${organization}`))
+        .filter(({ data }) => data.business_number === moved)
+        .map(({ report_date }) => report_date)
     t.ok((await reports(`org_id=${A}`)).some(({ data }) => data.business_number === own))
     return { a: [...new Set(await of(A))], b: [...new Set(await of(B))] }
   }
   t.strictSame(await days('UTC'), { a: ['2026-11-25'], b: ['2026-11-23', '2026-11-24'] })
-  t.strictSame(await days('Etc/GMT+12'), { a: ['2026-11-24', '2026-11-25'], b: ['2026-11-23'] }, 'where the day begins at noon of UTC')
+  t.strictSame(
+    await days('Etc/GMT+12'),
+    { a: ['2026-11-24', '2026-11-25'], b: ['2026-11-23'] },
+    'where the day begins at noon of UTC'
+  )
 })
 
 t.test('they are for platform administrators; an x-user-id header lets nobody in', async t => {
@@ -82,8 +146,13 @@ t.test('they are for platform administrators; an x-user-id header lets nobody in
   for (const route of ['phone-numbers', 'extensions', 'reports']) {
     t.equal((await get(`${BASE}/${route}`, 'viewer')).statusCode, 403)
     t.equal((await get(`${BASE}/${route}`, 'orgAdmin')).statusCode, 403)
-    for (const id of ['1', 'admin', A]) t.equal((await app.inject({ url: `${BASE}/${route}`, headers: { 'x-user-id': id } })).statusCode, 401)
-    t.equal((await app.inject({ url: `${BASE}/${route}`, headers: { 'x-user-id': 'admin', authorization: 'Bearer viewer' } })).statusCode, 403)
+    for (const id of ['1', 'admin', A])
+      t.equal((await app.inject({ url: `${BASE}/${route}`, headers: { 'x-user-id': id } })).statusCode, 401)
+    t.equal(
+      (await app.inject({ url: `${BASE}/${route}`, headers: { 'x-user-id': 'admin', authorization: 'Bearer viewer' } }))
+        .statusCode,
+      403
+    )
   }
   t.strictSame(await reports('', 'other'), [], 'of another account there is nothing')
   t.strictSame((await get(`${BASE}/phone-numbers`, 'other')).json(), { phone_numbers: [] })
@@ -91,9 +160,28 @@ t.test('they are for platform administrators; an x-user-id header lets nobody in
 
 t.test('what cannot be understood is refused, and our own failure is told as the first system did', async t => {
   const { pool, get } = await company(t)
-  for (const query of ['foo=1', 'org_id=acme', 'from=yesterday', 'from=2026-02-30', 'to=0000-00-00', 'to=2026-13-01', 'to=0001-01-01', 'from=2026-11-24&to=2026-11-23', 'from=2020-01-01&to=2026-01-01', 'from=2026-11-23&start_date=2026-11-24']) {
+  for (const query of [
+    'foo=1',
+    'org_id=acme',
+    'from=yesterday',
+    'from=2026-02-30',
+    'to=0000-00-00',
+    'to=2026-13-01',
+    'to=0001-01-01',
+    'from=2026-11-24&to=2026-11-23',
+    'from=2020-01-01&to=2026-01-01',
+    'from=2026-11-23&start_date=2026-11-24'
+  ]) {
     t.match((await get(`${BASE}/reports?${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
   }
   await pool.query('alter table mightycall_reports rename to elsewhere')
-  t.match({ ...(await get(`${BASE}/reports`)).json<object>() }, { error: 'mightycall_read_failed', reason: 'database', detail: 'MCS_INTERNAL', message: 'something went wrong on our side' })
+  t.match(
+    { ...(await get(`${BASE}/reports`)).json<object>() },
+    {
+      error: 'mightycall_read_failed',
+      reason: 'database',
+      detail: 'MCS_INTERNAL',
+      message: 'something went wrong on our side'
+    }
+  )
 })

@@ -8,11 +8,14 @@ import { API_KEY, queryApi } from '../../support/query-api.js'
 /** Names that a stranger chose. */
 const NAMES = ['=1+1', '+1 call me', '-2', '@SUM(A1)', '\tx', '＝1', 'a "quoted", name', 'two\nlines', 'plain', ' =2']
 
-async function api (t: Test, calls: number) {
+async function api(t: Test, calls: number) {
   const { pool } = await freshDatabase(t)
-  await pool.query(`insert into call_history (account, call_id, direction, state, outcome, client_number, client_name, started_at, last_event_at, webhook_events, rest_events)
-    select 'default', 'call-' || n, 'inbound', 'ended', 'answered', '+15550001234', ($2::text[])[n], '2026-01-01'::timestamptz + n * interval '1 s', now(), 1, 0 from generate_series(1, $1::int) n`, [calls, NAMES])
-  return { pool, ...await queryApi(t, pool, () => new Date('2026-06-01')) }
+  await pool.query(
+    `insert into call_history (account, call_id, direction, state, outcome, client_number, client_name, started_at, last_event_at, webhook_events, rest_events)
+    select 'default', 'call-' || n, 'inbound', 'ended', 'answered', '+15550001234', ($2::text[])[n], '2026-01-01'::timestamptz + n * interval '1 s', now(), 1, 0 from generate_series(1, $1::int) n`,
+    [calls, NAMES]
+  )
+  return { pool, ...(await queryApi(t, pool, () => new Date('2026-06-01'))) }
 }
 
 t.test('csv has a header, a line for each call beyond any limit, and no formula', async t => {
@@ -22,17 +25,40 @@ t.test('csv has a header, a line for each call beyond any limit, and no formula'
   const lines = body.replace('two\nlines', 'two lines').trimEnd().split('\r\n')
   t.equal(lines.length, 1 + 1_203)
   t.match(lines[0], /^account,id,direction,state,outcome,businessNumber,client\.number,client\.name,startedAt/)
-  t.ok(lines.slice(1).every((line, i) => line.startsWith(`default,call-${i + 1},inbound,ended,answered,,+15550001234,`)), 'numbers stay as they are')
-  const shown = ["'=1+1", "'+1 call me", "'-2", "'@SUM(A1)", "'\tx", "'＝1", '"a ""quoted"", name"', '"two lines"', 'plain', ' =2']
-  t.strictSame(lines.slice(1, 11).map(line => line.split('+15550001234,')[1]?.split(',2026')[0]), shown)
+  t.ok(
+    lines.slice(1).every((line, i) => line.startsWith(`default,call-${i + 1},inbound,ended,answered,,+15550001234,`)),
+    'numbers stay as they are'
+  )
+  const shown = [
+    "'=1+1",
+    "'+1 call me",
+    "'-2",
+    "'@SUM(A1)",
+    "'\tx",
+    "'＝1",
+    '"a ""quoted"", name"',
+    '"two lines"',
+    'plain',
+    ' =2'
+  ]
+  t.strictSame(
+    lines.slice(1, 11).map(line => line.split('+15550001234,')[1]?.split(',2026')[0]),
+    shown
+  )
 })
 
 t.test('ndjson has each call as the list shows it, from the cursor on', async t => {
   const { get } = await api(t, 1_203)
-  const { data, nextCursor } = (await get('/v1/calls?limit=200')).json<{ data: object[], nextCursor: string }>()
+  const { data, nextCursor } = (await get('/v1/calls?limit=200')).json<{ data: object[]; nextCursor: string }>()
   const { headers, body } = await get('/v1/calls?format=ndjson')
-  const rows = body.trimEnd().split('\n').map(line => JSON.parse(line) as { id: string })
-  t.match(headers, { 'content-type': /^application\/x-ndjson/, 'content-disposition': 'attachment; filename="calls.ndjson"' })
+  const rows = body
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { id: string })
+  t.match(headers, {
+    'content-type': /^application\/x-ndjson/,
+    'content-disposition': 'attachment; filename="calls.ndjson"'
+  })
   t.strictSame(rows.slice(0, 200), data)
   t.equal(new Set(rows.map(row => row.id)).size, 1_203)
   t.equal((await get(`/v1/calls?format=ndjson&cursor=${nextCursor}`)).body.trimEnd().split('\n').length, 1_003)
@@ -42,24 +68,41 @@ t.test('an empty list is a header, or nothing', async t => {
   const { get } = await api(t, 0)
   t.match((await get('/v1/calls?format=csv')).body, /^account,[^\n]*\r\n$/)
   t.equal((await get('/v1/calls?format=ndjson')).body, '')
-  t.match((await get('/v1/voicemails?format=csv')).body, /^account,id,callId,businessNumber,client\.number,client\.name,at,durationSeconds,transcript\.state,transcript\.text,read,recording\.id,removedAt\r\n$/)
+  t.match(
+    (await get('/v1/voicemails?format=csv')).body,
+    /^account,id,callId,businessNumber,client\.number,client\.name,at,durationSeconds,transcript\.state,transcript\.text,read,recording\.id,removedAt\r\n$/
+  )
 })
 
-t.test('a client that does not read holds no connection of the database, and a failure on the way breaks its own', async t => {
-  const { app, pool } = await api(t, 60_000)
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as AddressInfo
-  const request = http.get({ port, host: '127.0.0.1', path: '/v1/calls?format=ndjson', headers: { authorization: `Bearer ${API_KEY}` } })
-  const [response] = await once(request, 'response') as [http.IncomingMessage]
-  await once(response, 'readable') // and nothing is read
-  await pool.query('alter table call_history rename to gone') // waits for whoever holds the table: an open transaction would hang it
-  let text = ''
-  response.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
-  const end = await once(response, 'end').then(() => 'end', () => 'broken')
-  t.equal(end, 'broken')
-  const lines = text.split('\n').length
-  t.ok(lines > 100 && lines < 60_000, `${lines} lines came`)
-})
+t.test(
+  'a client that does not read holds no connection of the database, and a failure on the way breaks its own',
+  async t => {
+    const { app, pool } = await api(t, 60_000)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    const request = http.get({
+      port,
+      host: '127.0.0.1',
+      path: '/v1/calls?format=ndjson',
+      headers: { authorization: `Bearer ${API_KEY}` }
+    })
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    await once(response, 'readable') // and nothing is read
+    // waits for whoever holds the table: an open transaction would hang it
+    await pool.query('alter table call_history rename to gone')
+    let text = ''
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+    const end = await once(response, 'end').then(
+      () => 'end',
+      () => 'broken'
+    )
+    t.equal(end, 'broken')
+    const lines = text.split('\n').length
+    t.ok(lines > 100 && lines < 60_000, `${lines} lines came`)
+  }
+)
 
 t.test('a failure before the first row is an answer', async t => {
   const { get, pool } = await api(t, 0)

@@ -25,7 +25,9 @@ for (const [url, table] of LISTS) {
   t.test(`${url}: pages follow each other to the end, either way, without a gap or a double`, async t => {
     const { get, count, sortsOf } = await company
     const removed = ['/v1/voicemails', '/v1/messages', '/v1/contacts'].includes(url) ? '&removed=true' : ''
-    const [there, back] = await Promise.all((await sortsOf(url)).map(sort => allPages<Item>(get, url, `?limit=7&sort=${sort}${removed}`)))
+    const [there, back] = await Promise.all(
+      (await sortsOf(url)).map(sort => allPages<Item>(get, url, `?limit=7&sort=${sort}${removed}`))
+    )
     const names = there?.map(item => `${item.account} ${item.id}`) ?? []
     t.equal(names.length, await count(table))
     t.equal(new Set(names).size, names.length)
@@ -34,24 +36,41 @@ for (const [url, table] of LISTS) {
 
   t.test(`${url}: one of them is what the list shows`, async t => {
     const { get } = await company
-    const { data: [first] } = (await get(`${url}?limit=1`)).json<{ data: Item[] }>()
+    const {
+      data: [first]
+    } = (await get(`${url}?limit=1`)).json<{ data: Item[] }>()
     const query = url === '/v1/events' ? `?kind=${first?.kind}&entity=${encodeURIComponent(String(first?.entity))}` : ''
     t.match((await get(`${url}/${first?.id}${query}`)).json<object>(), first ?? {})
     const elsewhere = await get(`${url}/${first?.id}${query}${query ? '&' : '?'}account=other`)
     t.match(elsewhere.json(), { statusCode: 404, code: 'MCS_NOT_FOUND' })
-    for (const id of ['nobody', 'a%00b', "%27;drop%20table%20events--", '00000000-0000-4000-8000-000000000000']) t.equal((await get(`${url}/${id}${query}`)).statusCode, 404, id)
+    for (const id of ['nobody', 'a%00b', '%27;drop%20table%20events--', '00000000-0000-4000-8000-000000000000'])
+      t.equal((await get(`${url}/${id}${query}`)).statusCode, 404, id)
   })
 
   t.test(`${url}: refuses what it cannot understand`, async t => {
     const { get } = await company
     const uuid = '00000000-0000-4000-8000-000000000000'
-    const forged = [['x'], ['x', 'y', 'z'], ['2026-11-23T08:00:00Z', 'a\u0000', uuid]].map(parts => `?cursor=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`)
-    for (const query of ['?limit=0', '?limit=501', '?foo=1', '?sort=id', '?account=A%20B', '?cursor=abc', '?format=xml', ...forged]) {
+    const forged = [['x'], ['x', 'y', 'z'], ['2026-11-23T08:00:00Z', 'a\u0000', uuid]].map(
+      parts => `?cursor=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`
+    )
+    for (const query of [
+      '?limit=0',
+      '?limit=501',
+      '?foo=1',
+      '?sort=id',
+      '?account=A%20B',
+      '?cursor=abc',
+      '?format=xml',
+      ...forged
+    ]) {
       t.match((await get(`${url}${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
     }
     t.equal((await get(url, 'wrong')).statusCode, 401)
     const { nextCursor } = (await get(`${url}?limit=1`)).json<{ nextCursor: string }>()
-    t.match((await get(`${url}?account=default&cursor=${nextCursor}`)).json(), { statusCode: 400, message: /another filter/ })
+    t.match((await get(`${url}?account=default&cursor=${nextCursor}`)).json(), {
+      statusCode: 400,
+      message: /another filter/
+    })
   })
 }
 
@@ -61,18 +80,25 @@ t.test('a cursor of another kind of value is none of ours, though its filter is 
     const { nextCursor } = (await get(`${url}?limit=1`)).json<{ nextCursor: string }>()
     const [hash, ...place] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString()) as string[]
     for (const parts of [[hash, 'yesterday', ...place.slice(1)], [hash, ...place, 'x'], [hash]]) {
-      t.equal((await get(`${url}?limit=1&cursor=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`)).statusCode, 400, url)
+      t.equal(
+        (await get(`${url}?limit=1&cursor=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`)).statusCode,
+        400,
+        url
+      )
     }
   }
 })
 
 /** A company with all of its lists, and no test that changes it. */
-async function shared (t: Test) {
+async function shared(t: Test) {
   const { pool } = await projectedCompany(t, { calls: 120, messages: 60, contacts: 20 })
   const { app, get } = await queryApi(t, pool, () => new Date(COMPANY_START + 24 * 3_600_000))
-  const count = async (table: string) => Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
+  const count = async (table: string) =>
+    Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
   const sortsOf = async (url: string) => {
-    const { paths } = (await app.inject('/docs/json')).json<{ paths: Record<string, { get: { parameters: { name: string, schema: { enum?: string[] } }[] } }> }>()
+    const { paths } = (await app.inject('/docs/json')).json<{
+      paths: Record<string, { get: { parameters: { name: string; schema: { enum?: string[] } }[] } }>
+    }>()
     return paths[url]?.get.parameters.find(({ name }) => name === 'sort')?.schema.enum ?? []
   }
   return { get, count, sortsOf }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { TObject, TSchema } from 'typebox'
 import t, { type Test } from 'tap'
+import type { TObject, TSchema } from 'typebox'
 import { ROUTES } from '../../../src/access/route-roles.js'
 import type { Viewer } from '../../../src/access/viewer.js'
 import { freshDatabase } from '../../support/database.js'
@@ -42,32 +42,66 @@ t.test('every list, by every filter and in every order, is read by an index', as
       for (const key of url === '/v1/events' ? [undefined] : [undefined, 'ours']) {
         const { statusCode } = await get(`${url}?${query}`, key)
         t.equal(statusCode, 200, `${url}?${query}`)
-        for (const { text, scans } of await statements()) t.strictSame(scans, [], `${url}?${query} ${key ?? ''} ${scans.length > 0 ? text : ''}`)
+        for (const { text, scans } of await statements())
+          t.strictSame(scans, [], `${url}?${query} ${key ?? ''} ${scans.length > 0 ? text : ''}`)
       }
     }
   }
 })
 
 t.test('no list of the table of routes is left out, but for those of little', t => {
-  const known = [...LISTS, '/v1/numbers', '/v1/drift', '/v1/dead-letters', '/v1/failed-entities', '/v1/quota', '/v1/sync', '/v1/backfills', '/v1/completeness', '/v1/me', '/v1/keys', '/v1/organizations', '/v1/audit', '/v1/live', '/v1/stats/calls', '/v1/stats/agents', '/v1/stats/now', '/v1/settings', '/v1/system', '/api/admin/mightycall/phone-numbers', '/api/admin/mightycall/extensions', '/api/admin/mightycall/reports']
-  t.strictSame(ROUTES.filter(([method, url]) => method === 'GET' && !url.includes(':') && !known.includes(url)), [])
+  const known = [
+    ...LISTS,
+    '/v1/numbers',
+    '/v1/drift',
+    '/v1/dead-letters',
+    '/v1/failed-entities',
+    '/v1/quota',
+    '/v1/sync',
+    '/v1/backfills',
+    '/v1/completeness',
+    '/v1/me',
+    '/v1/keys',
+    '/v1/organizations',
+    '/v1/audit',
+    '/v1/live',
+    '/v1/stats/calls',
+    '/v1/stats/agents',
+    '/v1/stats/now',
+    '/v1/settings',
+    '/v1/system',
+    '/api/admin/mightycall/phone-numbers',
+    '/api/admin/mightycall/extensions',
+    '/api/admin/mightycall/reports'
+  ]
+  t.strictSame(
+    ROUTES.filter(([method, url]) => method === 'GET' && !url.includes(':') && !known.includes(url)),
+    []
+  )
   t.end()
 })
 
 /** The API over many rows, the querystrings of its lists, and what the last request has asked of Postgres. */
-async function filledApi (t: Test) {
+async function filledApi(t: Test) {
   const { pool } = await freshDatabase(t)
   await fill(pool)
-  const asked: { text: string, values: unknown[] }[] = []
-  const { app, get } = await queryApi(t, recording(pool, asked), () => new Date('2026-06-01T00:00:00Z'), { viewers: { ours: OURS } })
-  const { paths } = (await app.inject('/docs/json')).json<{ paths: Record<string, { get: { parameters: { name: string, schema: TSchema }[] } }> }>()
+  const asked: { text: string; values: unknown[] }[] = []
+  const { app, get } = await queryApi(t, recording(pool, asked), () => new Date('2026-06-01T00:00:00Z'), {
+    viewers: { ours: OURS }
+  })
+  const { paths } = (await app.inject('/docs/json')).json<{
+    paths: Record<string, { get: { parameters: { name: string; schema: TSchema }[] } }>
+  }>()
   const lists = LISTS.map(url => [url, paths[url]?.get.parameters ?? []] as const)
-  const statements = () => Promise.all(asked.splice(0).map(async ({ text, values }) => ({ text, scans: scansIn(await planOf(pool, text, values)) })))
+  const statements = () =>
+    Promise.all(
+      asked.splice(0).map(async ({ text, values }) => ({ text, scans: scansIn(await planOf(pool, text, values)) }))
+    )
   return { get, lists, statements }
 }
 
 /** Of a pool nothing but this is asked. */
-function recording (pool: pg.Pool, asked: { text: string, values: unknown[] }[]): pg.Pool {
+function recording(pool: pg.Pool, asked: { text: string; values: unknown[] }[]): pg.Pool {
   const query = (config: string | { text: string }, values: unknown[]) => {
     asked.push({ text: typeof config === 'string' ? config : config.text, values })
     return pool.query(config as string, values) // its types know either
@@ -75,23 +109,38 @@ function recording (pool: pg.Pool, asked: { text: string, values: unknown[] }[])
   return Object.assign(Object.create(pool) as pg.Pool, { query })
 }
 
-async function planOf (pool: pg.Pool, text: string, values: unknown[]): Promise<Plan> {
-  const { rows: [row] } = await pool.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${text}`, values)
+async function planOf(pool: pg.Pool, text: string, values: unknown[]): Promise<Plan> {
+  const {
+    rows: [row]
+  } = await pool.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${text}`, values)
   return row?.['QUERY PLAN'][0]?.Plan ?? { 'Node Type': 'none' }
 }
 
-function scansIn (plan: Plan): string[] {
-  const own = plan['Node Type'] === 'Seq Scan' && BIG.test(plan['Relation Name'] ?? '') ? [`Seq Scan of ${plan['Relation Name']}`] : []
+function scansIn(plan: Plan): string[] {
+  const own =
+    plan['Node Type'] === 'Seq Scan' && BIG.test(plan['Relation Name'] ?? '')
+      ? [`Seq Scan of ${plan['Relation Name']}`]
+      : []
   return [...own, ...(plan.Plans ?? []).flatMap(scansIn)]
 }
 
 /** Each value of each parameter by itself; a filter that nobody has thought of is asked for, too. */
-function queriesOf (parameters: readonly { name: string, schema: TSchema }[]): string[] {
-  return parameters.filter(({ name }) => !['cursor', 'limit', 'format'].includes(name)).flatMap(({ name, schema }) => valuesOf(name, schema as TObject).map(value => `${name}=${encodeURIComponent(value).replace('%2525', '%25')}`))
+function queriesOf(parameters: readonly { name: string; schema: TSchema }[]): string[] {
+  return parameters
+    .filter(({ name }) => !['cursor', 'limit', 'format'].includes(name))
+    .flatMap(({ name, schema }) =>
+      valuesOf(name, schema as TObject).map(value => `${name}=${encodeURIComponent(value).replace('%2525', '%25')}`)
+    )
 }
 
-function valuesOf (name: string, schema: { enum?: unknown[], const?: unknown, type?: unknown, items?: object, anyOf?: object[] }): string[] {
-  const options = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]) ?? (schema.type === 'boolean' ? [true, false] : undefined)
+function valuesOf(
+  name: string,
+  schema: { enum?: unknown[]; const?: unknown; type?: unknown; items?: object; anyOf?: object[] }
+): string[] {
+  const options =
+    schema.enum ??
+    (schema.const === undefined ? undefined : [schema.const]) ??
+    (schema.type === 'boolean' ? [true, false] : undefined)
   if (options) return options.map(String)
   if (schema.anyOf) return schema.anyOf.flatMap(option => valuesOf(name, option))
   if (schema.items && !VALUES[name]) return valuesOf(name, schema.items)

@@ -1,15 +1,18 @@
 import t, { type Test } from 'tap'
-import type { Event } from '../../../src/events/event.js'
 import { createLiveSettings } from '../../../src/accounts/runtime-settings.js'
+import type { Event } from '../../../src/events/event.js'
 import { status } from '../../support/facts.js'
 import { history, START } from '../../support/history.js'
 import { projector } from '../../support/projection.js'
 import { queryApi } from '../../support/query-api.js'
 
-async function now (t: Test, events: readonly Event[], { seconds = 100, timeZone = 'UTC' } = {}) {
+async function now(t: Test, events: readonly Event[], { seconds = 100, timeZone = 'UTC' } = {}) {
   const { pool, project } = await projector(t)
   await project(events)
-  const { get } = await queryApi(t, pool, () => new Date(START + seconds * 1000), { settings: createLiveSettings({ timeZoneOf: () => timeZone, regionOf: () => 'US' }, pool), accountIds: ['default', 'other'] })
+  const { get } = await queryApi(t, pool, () => new Date(START + seconds * 1000), {
+    settings: createLiveSettings({ timeZoneOf: () => timeZone, regionOf: () => 'US' }, pool),
+    accountIds: ['default', 'other']
+  })
   return async (query = '') => (await get(`/v1/stats/now${query}`)).json<object>()
 }
 
@@ -19,12 +22,39 @@ const TALKING = history('IncomingCall@0 > IncomingCallRinging(102)@5 > IncomingC
 const DIALING = history('OutgoingCall(103)@60', { id: 'd' })
 
 t.test('who waits, for how long, and what the agents do', async t => {
-  const ask = await now(t, [...WAITING, ...RINGING, ...TALKING, ...DIALING, status('104', 'available', 0), status('105', 'dnd', 0), status('101', 'available', 0), ...history('IncomingCall@0 > IncomingCallRinging(106)@2 > IncomingCallCompleted@25', { id: 'missed' })])
+  const ask = await now(t, [
+    ...WAITING,
+    ...RINGING,
+    ...TALKING,
+    ...DIALING,
+    status('104', 'available', 0),
+    status('105', 'dnd', 0),
+    status('101', 'available', 0),
+    ...history('IncomingCall@0 > IncomingCallRinging(106)@2 > IncomingCallCompleted@25', { id: 'missed' })
+  ])
   t.strictSame(await ask(), {
-    at: new Date(START + 100_000).toISOString(), waiting: 2, longestWaitSeconds: 90, onCall: 1, ringing: 2, available: 1, dnd: 1, unknown: 1,
-    inboundToday: 4, answeredToday: 1, answerRateToday: 0.25, serviceLevelToday: 0.5
+    at: new Date(START + 100_000).toISOString(),
+    waiting: 2,
+    longestWaitSeconds: 90,
+    onCall: 1,
+    ringing: 2,
+    available: 1,
+    dnd: 1,
+    unknown: 1,
+    inboundToday: 4,
+    answeredToday: 1,
+    answerRateToday: 0.25,
+    serviceLevelToday: 0.5
   })
-  t.match(await ask('?account=other'), { waiting: 0, longestWaitSeconds: null, onCall: 0, available: 0, inboundToday: 0, answerRateToday: null, serviceLevelToday: null })
+  t.match(await ask('?account=other'), {
+    waiting: 0,
+    longestWaitSeconds: null,
+    onCall: 0,
+    available: 0,
+    inboundToday: 0,
+    answerRateToday: null,
+    serviceLevelToday: null
+  })
 })
 
 t.test('a stale call waits for nobody', async t => {
@@ -33,8 +63,17 @@ t.test('a stale call waits for nobody', async t => {
 })
 
 t.test('today begins at midnight of the account', async t => {
-  const missed = history('IncomingCall@0 > IncomingCallRinging(101)@2 > IncomingCallCompleted@25') // at 08:00 in UTC, at 19:00 in Sydney
+  // at 08:00 in UTC, at 19:00 in Sydney
+  const missed = history('IncomingCall@0 > IncomingCallRinging(101)@2 > IncomingCallCompleted@25')
   t.match(await (await now(t, missed, { seconds: 15 * 3_600 }))(), { inboundToday: 1 })
-  t.match(await (await now(t, missed, { seconds: 4 * 3_600, timeZone: 'Australia/Sydney' }))(), { inboundToday: 1 }, '23:00')
-  t.match(await (await now(t, missed, { seconds: 6 * 3_600, timeZone: 'Australia/Sydney' }))(), { inboundToday: 0 }, '01:00 of the next day')
+  t.match(
+    await (await now(t, missed, { seconds: 4 * 3_600, timeZone: 'Australia/Sydney' }))(),
+    { inboundToday: 1 },
+    '23:00'
+  )
+  t.match(
+    await (await now(t, missed, { seconds: 6 * 3_600, timeZone: 'Australia/Sydney' }))(),
+    { inboundToday: 0 },
+    '01:00 of the next day'
+  )
 })

@@ -11,9 +11,64 @@ export interface Compared {
 }
 
 export const COMPARED: readonly Compared[] = [
-  { name: 'calls', table: 'call_history', id: 'callId', fields: ['direction', 'outcome', 'businessNumber', 'clientNumber', 'clientName', 'startedAt', 'answeredAt', 'endedAt', 'waitSeconds', 'talkSeconds', 'answeredBy', 'recordingId', 'recordingLink'] },
-  { name: 'voicemails', table: 'voicemail_logs', id: 'voicemailId', fields: ['callId', 'businessNumber', 'clientNumber', 'clientName', 'leftAt', 'durationSeconds', 'assignedTo', 'read', 'transcriptState', 'transcriptText', 'recordingId', 'recordingLink', 'removedAt'] },
-  { name: 'messages', table: 'sms_logs', id: 'messageId', fields: ['direction', 'businessNumber', 'clientNumber', 'clientName', 'extension', 'text', 'attachments', 'sentAt', 'state', 'read', 'removedAt'] }
+  {
+    name: 'calls',
+    table: 'call_history',
+    id: 'callId',
+    fields: [
+      'direction',
+      'outcome',
+      'businessNumber',
+      'clientNumber',
+      'clientName',
+      'startedAt',
+      'answeredAt',
+      'endedAt',
+      'waitSeconds',
+      'talkSeconds',
+      'answeredBy',
+      'recordingId',
+      'recordingLink'
+    ]
+  },
+  {
+    name: 'voicemails',
+    table: 'voicemail_logs',
+    id: 'voicemailId',
+    fields: [
+      'callId',
+      'businessNumber',
+      'clientNumber',
+      'clientName',
+      'leftAt',
+      'durationSeconds',
+      'assignedTo',
+      'read',
+      'transcriptState',
+      'transcriptText',
+      'recordingId',
+      'recordingLink',
+      'removedAt'
+    ]
+  },
+  {
+    name: 'messages',
+    table: 'sms_logs',
+    id: 'messageId',
+    fields: [
+      'direction',
+      'businessNumber',
+      'clientNumber',
+      'clientName',
+      'extension',
+      'text',
+      'attachments',
+      'sentAt',
+      'state',
+      'read',
+      'removedAt'
+    ]
+  }
 ]
 
 /** Where the webhook of an answer was lost, the length of the recording tells when it was, in whole seconds. */
@@ -28,7 +83,11 @@ export interface Difference {
 }
 
 /** Compares every field of every true row with the read model. */
-export async function differencesOf (pool: pg.Pool, { table, id, fields }: Compared, truth: readonly TrueRow[]): Promise<Difference> {
+export async function differencesOf(
+  pool: pg.Pool,
+  { table, id, fields }: Compared,
+  truth: readonly TrueRow[]
+): Promise<Difference> {
   const { rows } = await pool.query<Record<string, unknown>>(`select * from ${table}`)
   const known = new Map(rows.map(row => [row[snake(id)], row]))
   const difference: Difference = { missing: 0, unequal: new Map() }
@@ -37,7 +96,10 @@ export async function differencesOf (pool: pg.Pool, { table, id, fields }: Compa
     if (!row) difference.missing++
     for (const field of row ? fields : []) {
       const [found, truly] = [plain(row?.[snake(field)]), plain(expected[field])]
-      if (!(isEqual(field, found, truly) || (table === 'sms_logs' && field === 'removedAt' && isSeenAfter(found, truly)))) difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
+      if (
+        !(isEqual(field, found, truly) || (table === 'sms_logs' && field === 'removedAt' && isSeenAfter(found, truly)))
+      )
+        difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
     }
   }
   return difference
@@ -46,18 +108,19 @@ export async function differencesOf (pool: pg.Pool, { table, id, fields }: Compa
 /** That a message was removed is told, and not when: it is seen when the reconciler looks back. */
 const SEEN_WITHIN_MS = 5 * 3_600_000
 
-function isEqual (field: string, found: unknown, expected: unknown): boolean {
-  if (IN_WHOLE_SECONDS.has(field) && typeof found === 'number' && typeof expected === 'number') return Math.abs(found - expected) < (field === 'answeredAt' ? 1000 : 1)
+function isEqual(field: string, found: unknown, expected: unknown): boolean {
+  if (IN_WHOLE_SECONDS.has(field) && typeof found === 'number' && typeof expected === 'number')
+    return Math.abs(found - expected) < (field === 'answeredAt' ? 1000 : 1)
   return isDeepStrictEqual(found, expected)
 }
 
-function isSeenAfter (found: unknown, truly: unknown): boolean {
+function isSeenAfter(found: unknown, truly: unknown): boolean {
   return typeof found === 'number' && typeof truly === 'number' && found >= truly && found <= truly + SEEN_WITHIN_MS
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
 /** The truth has milliseconds where a row has a time. */
-function plain (value: unknown): unknown {
-  return value instanceof Date ? value.getTime() : value ?? null
+function plain(value: unknown): unknown {
+  return value instanceof Date ? value.getTime() : (value ?? null)
 }

@@ -15,35 +15,52 @@ const TICK_MS = 5
 export interface Traffic {
   /** Resolves when all are answered. @throws one was refused */
   run: (perSecond: number, seconds: number) => Promise<void>
-  /** A watcher of its own: from posted to seen of each, in milliseconds, for those that were posted after it was made. */
-  watcher: () => { onEvent: (event: LiveEvent) => void, waits: number[] }
+  /**
+   * A watcher of its own: from posted to seen of each, in milliseconds, for those that were posted after it was made.
+   */
+  watcher: () => { onEvent: (event: LiveEvent) => void; waits: number[] }
   posted: () => number
 }
 
 /** @param prefix  the beginning of each call's id */
-export function createTraffic (service: RunningService, prefix: string): Traffic {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 512, scheduling: 'fifo' }) // one that idles for long is closed while it is used
+export function createTraffic(service: RunningService, prefix: string): Traffic {
+  // one that idles for long is closed while it is used
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 512, scheduling: 'fifo' })
   const postedAt = new Map<string, number[]>() // by call
   let n = 0
 
-  function next (): { call: string, body: string } {
-    const call = Math.floor(n / (AT_ONCE * CALL.length)) * AT_ONCE + n % AT_ONCE
+  function next(): { call: string; body: string } {
+    const call = Math.floor(n / (AT_ONCE * CALL.length)) * AT_ONCE + (n % AT_ONCE)
     const { Body, ...notification } = CALL[Math.floor(n / AT_ONCE) % CALL.length] ?? { Body: {} }
     n++
     const id = `${prefix}${String(call).padStart(36 - prefix.length, '0')}`
-    const extension = 'Extension' in Body ? { Extension: String(101 + call % AGENTS) } : {}
-    return { call: id, body: JSON.stringify({ ...notification, Timestamp: new Date().toISOString(), Body: { ...Body, Id: id, ...extension } }) }
+    const extension = 'Extension' in Body ? { Extension: String(101 + (call % AGENTS)) } : {}
+    return {
+      call: id,
+      body: JSON.stringify({
+        ...notification,
+        Timestamp: new Date().toISOString(),
+        Body: { ...Body, Id: id, ...extension }
+      })
+    }
   }
 
-  async function post (): Promise<void> {
+  async function post(): Promise<void> {
     const { call, body } = next()
     const own = postedAt.get(call) ?? []
     postedAt.set(call, own)
     own.push(performance.now())
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      http.request(`${service.url}/webhooks/mightycall/${service.token}`, { method: 'POST', agent, headers: { 'content-length': Buffer.byteLength(body) } }, response => {
-        response.resume().on('end', () => resolve(response.statusCode))
-      }).on('error', reject).end(body)
+      http
+        .request(
+          `${service.url}/webhooks/mightycall/${service.token}`,
+          { method: 'POST', agent, headers: { 'content-length': Buffer.byteLength(body) } },
+          response => {
+            response.resume().on('end', () => resolve(response.statusCode))
+          }
+        )
+        .on('error', reject)
+        .end(body)
     })
     if (status !== 200) throw new Error(`a notification was answered ${status}`)
   }
@@ -53,7 +70,8 @@ export function createTraffic (service: RunningService, prefix: string): Traffic
       const posts: Promise<void>[] = []
       const begun = performance.now()
       for (const total = perSecond * seconds; posts.length < total; await sleep(TICK_MS)) {
-        const due = Math.min(total, (performance.now() - begun) / 1000 * perSecond) // those that are late are posted at once
+        // those that are late are posted at once
+        const due = Math.min(total, ((performance.now() - begun) / 1000) * perSecond)
         while (posts.length < due) posts.push(post())
       }
       await Promise.all(posts)
@@ -65,9 +83,11 @@ export function createTraffic (service: RunningService, prefix: string): Traffic
       return {
         waits,
         onEvent: ({ event, data }) => {
-          const { id = '', sources } = (data.object ?? {}) as { id?: string, sources?: { webhook: number } } // a call, if it is one
+          // a call, if it is one
+          const { id = '', sources } = (data.object ?? {}) as { id?: string; sources?: { webhook: number } }
           if (event !== 'call' || !sources) return
-          const times = postedAt.get(id)?.slice(seen.get(id) ?? 0, sources.webhook) ?? [] // one event may tell of several
+          // one event may tell of several
+          const times = postedAt.get(id)?.slice(seen.get(id) ?? 0, sources.webhook) ?? []
           seen.set(id, sources.webhook)
           for (const at of times) if (at > after) waits.push(performance.now() - at)
         }

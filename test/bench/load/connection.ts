@@ -1,8 +1,10 @@
 import net from 'node:net'
 
-/** Asks for the next request, or null when there is none left; `answered` tells its status, 0 when the connection broke. */
+/**
+ * Asks for the next request, or null when there is none left; `answered` tells its status, 0 when the connection broke.
+ */
 export interface Work {
-  next: () => { n: number, request: string } | null
+  next: () => { n: number; request: string } | null
   answered: (n: number, status: number, ms: number) => void
 }
 
@@ -12,7 +14,7 @@ const END_OF_HEAD = '\r\n\r\n'
  * One keep-alive connection with one request at a time, until there is no more work.
  * Bare sockets: an HTTP client costs more than the server that it measures, and there are only so many cores.
  */
-export async function drive (address: { host: string, port: number }, work: Work): Promise<void> {
+export async function drive(address: { host: string; port: number }, work: Work): Promise<void> {
   for (let item = work.next(); item; item = work.next()) {
     const socket = await connect(address)
     if (socket) await converse(socket, item, work)
@@ -20,7 +22,7 @@ export async function drive (address: { host: string, port: number }, work: Work
   }
 }
 
-function connect (address: { host: string, port: number }): Promise<net.Socket | null> {
+function connect(address: { host: string; port: number }): Promise<net.Socket | null> {
   return new Promise(resolve => {
     const socket = net.connect({ ...address, noDelay: true }, () => resolve(socket))
     socket.once('error', () => resolve(null))
@@ -28,7 +30,7 @@ function connect (address: { host: string, port: number }): Promise<net.Socket |
 }
 
 /** Resolves when the work is done or the server has closed the connection. */
-function converse (socket: net.Socket, first: { n: number, request: string }, work: Work): Promise<void> {
+function converse(socket: net.Socket, first: { n: number; request: string }, work: Work): Promise<void> {
   let item: typeof first | null = first
   let text = ''
   let begun = performance.now()
@@ -55,7 +57,7 @@ function converse (socket: net.Socket, first: { n: number, request: string }, wo
   })
 }
 
-function isWhole (text: string): boolean {
+function isWhole(text: string): boolean {
   const end = text.indexOf(END_OF_HEAD)
   if (end < 0) return false
   const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0

@@ -11,7 +11,7 @@ process.on('message', (order: LoadOrder) => {
   run(order).then(result => process.send?.(result))
 })
 
-async function run (order: LoadOrder): Promise<LoadResult> {
+async function run(order: LoadOrder): Promise<LoadResult> {
   const { hostname, port } = new URL(order.url)
   const requestOf = createRequests(order)
   const result = { requests: 0, refused: [] as number[], statuses: {} as Record<number, number>, refusedAtOnce: 0 }
@@ -34,9 +34,17 @@ async function run (order: LoadOrder): Promise<LoadResult> {
       if (status === 503 && ms <= AT_ONCE_MS) result.refusedAtOnce++
     }
   }
-  await Promise.all(Array.from({ length: order.connections }, () => drive({ host: hostname, port: Number(port) }, work)))
+  await Promise.all(
+    Array.from({ length: order.connections }, () => drive({ host: hostname, port: Number(port) }, work))
+  )
   const seconds = (performance.now() - begun) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const sorted = Float64Array.from(waits).sort()
-  return { ...result, seconds, cpuSeconds: (user + system) / 1e6, p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) }
+  return {
+    ...result,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    p50Ms: percentile(sorted, 0.5),
+    p99Ms: percentile(sorted, 0.99)
+  }
 }

@@ -9,8 +9,10 @@ import type { LoadOrder, LoadResult } from './protocol.js'
 export type Load = (order: LoadOrder) => Promise<LoadResult>
 
 /** The load comes from a process of its own, so that it shares no event loop with what it measures. */
-export function startLoad ({ teardown }: Pick<Context, 'teardown'>): Load {
-  const child = fork(path.join(PROJECT_ROOT, 'dist/test/bench/load/generator.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export function startLoad({ teardown }: Pick<Context, 'teardown'>): Load {
+  const child = fork(path.join(PROJECT_ROOT, 'dist/test/bench/load/generator.js'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc']
+  })
   const gone = once(child, 'exit')
   teardown(async () => {
     child.kill('SIGKILL')
@@ -20,7 +22,9 @@ export function startLoad ({ teardown }: Pick<Context, 'teardown'>): Load {
     child.send(order)
     const [result] = await Promise.race([
       once(child, 'message') as Promise<[LoadResult]>,
-      gone.then(() => { throw new Error('the load process ended') })
+      gone.then(() => {
+        throw new Error('the load process ended')
+      })
     ])
     return result
   }

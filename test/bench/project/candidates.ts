@@ -31,22 +31,37 @@ export const CANDIDATES: readonly Candidate[] = [
   { name: 'single', isSlow: true, run: projectOneByOne }
 ]
 
-async function projectInBatches ({ log, pool, count }: Work): Promise<void> {
+async function projectInBatches({ log, pool, count }: Work): Promise<void> {
   const done = countdown(count)
   const logger = pino({ level: 'silent' })
-  const projector = await startProjector({ log, pool, group: GROUP, now: () => new Date(), settings: SETTINGS, logger, onProjected: ({ records, failures, deadLetters }) => done.add(records, failures.length + deadLetters.length) })
+  const projector = await startProjector({
+    log,
+    pool,
+    group: GROUP,
+    now: () => new Date(),
+    settings: SETTINGS,
+    logger,
+    onProjected: ({ records, failures, deadLetters }) => done.add(records, failures.length + deadLetters.length)
+  })
   await done.reached
   await projector.close()
 }
 
 /** The same events in the same batches, stored and not understood. */
-async function insertOnly ({ log, pool, count }: Work): Promise<void> {
+async function insertOnly({ log, pool, count }: Work): Promise<void> {
   await consume(log, count, async ({ records }) => {
     const events = records.map(decodeRecord)
     const columns = [
-      events.map(event => event.account), events.map(event => entityOf(event).kind), events.map(event => entityOf(event).entity), events.map(event => event.id),
-      events.map(event => event.type), events.map(event => event.source), events.map(event => event.occurredAt), events.map(event => event.receivedAt),
-      events.map(({ raw, ...fields }) => JSON.stringify(fields)), events.map(event => JSON.stringify(event.raw))
+      events.map(event => event.account),
+      events.map(event => entityOf(event).kind),
+      events.map(event => entityOf(event).entity),
+      events.map(event => event.id),
+      events.map(event => event.type),
+      events.map(event => event.source),
+      events.map(event => event.occurredAt),
+      events.map(event => event.receivedAt),
+      events.map(({ raw, ...fields }) => JSON.stringify(fields)),
+      events.map(event => JSON.stringify(event.raw))
     ]
     await inTransaction(pool, tx => tx.query(INSERT, columns))
     return records.length
@@ -59,33 +74,45 @@ const INSERT = `insert into events (account, kind, entity, id, type, source, occ
     as u (account, kind, entity, id, type, source, occurred_at, received_at, fields, raw)`
 
 /** The same projection with a transaction for each event. */
-async function projectOneByOne ({ log, pool, count }: Work): Promise<void> {
+async function projectOneByOne({ log, pool, count }: Work): Promise<void> {
   const logId = await log.id()
   await consume(log, count, async ({ topic, partition, records }, left) => {
     const some = records.slice(0, left)
-    for (const record of some) await projectBatch(pool, { logId, group: GROUP, topic, partition }, [record], { now: new Date(), settings: SETTINGS })
+    for (const record of some)
+      await projectBatch(pool, { logId, group: GROUP, topic, partition }, [record], {
+        now: new Date(),
+        settings: SETTINGS
+      })
     return some.length
   })
 }
 
 /** Reads the log until the handler has told of so many records. */
-async function consume (log: EventLog, count: number, handle: (batch: Batch, left: number) => Promise<number>): Promise<void> {
+async function consume(
+  log: EventLog,
+  count: number,
+  handle: (batch: Batch, left: number) => Promise<number>
+): Promise<void> {
   const done = countdown(count)
   const subscription = await log.subscribe({
     group: GROUP,
     topics: ['calls'],
     startAt: async () => 'first',
-    handle: async batch => { if (done.left() > 0) done.add(await handle(batch, done.left()), 0) }
+    handle: async batch => {
+      if (done.left() > 0) done.add(await handle(batch, done.left()), 0)
+    }
   })
   await done.reached
   await subscription.close()
 }
 
-function countdown (count: number) {
+function countdown(count: number) {
   let left = count
   let resolve = () => {}
   let reject = (_err: Error) => {}
-  const reached = new Promise<void>((...both) => { [resolve, reject] = both })
+  const reached = new Promise<void>((...both) => {
+    ;[resolve, reject] = both
+  })
   return {
     reached,
     left: () => left,

@@ -11,7 +11,7 @@ export interface BenchDatabase {
 }
 
 /** An embedded Postgres with its default settings: each commit is on the disk. */
-export async function openDatabase ({ dir, teardown }: Context): Promise<BenchDatabase> {
+export async function openDatabase({ dir, teardown }: Context): Promise<BenchDatabase> {
   const server = await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), log: () => {} })
   teardown(server.stop)
   await runMigrations(server.url)

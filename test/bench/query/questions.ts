@@ -6,10 +6,13 @@ export interface Question {
   path: string
 }
 
-/** The twelve that are measured, of what test/support/filled.ts has put there: so many calls, one every five minutes. */
-export function questionsOf (calls: number, cursor: string): Question[] {
+/**
+ * The twelve that are measured, of what test/support/filled.ts has put there: so many calls, one every five minutes.
+ */
+export function questionsOf(calls: number, cursor: string): Question[] {
   const end = Date.UTC(2026, 0, 1) + calls * CALLS_EACH_MS
-  const span = (days: number) => `since=${new Date(end - days * DAY_MS).toISOString()}&until=${new Date(end).toISOString()}`
+  const span = (days: number) =>
+    `since=${new Date(end - days * DAY_MS).toISOString()}&until=${new Date(end).toISOString()}`
   return [
     { name: 'newest', path: '/v1/calls' },
     { name: 'page_100', path: `/v1/calls?cursor=${cursor}` },

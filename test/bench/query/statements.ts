@@ -8,13 +8,15 @@ type Statement = [config: pg.QueryConfig, values: unknown[]]
 export type Statements = Statement[][]
 
 /** Answers a path by the API over this pool, and tells what that has asked of it. */
-export async function createSpy (context: Context, pool: pg.Pool): Promise<(path: string) => Promise<Statements>> {
+export async function createSpy(context: Context, pool: pg.Pool): Promise<(path: string) => Promise<Statements>> {
   const groups: Statements = []
   let pending = 0
   const query = async (config: pg.QueryConfig, values: unknown[]) => {
     if (pending++ === 0) groups.push([])
     groups.at(-1)?.push([config, values])
-    return pool.query(config, values).finally(() => { pending-- })
+    return pool.query(config, values).finally(() => {
+      pending--
+    })
   }
   const { get } = await queryApi(context, Object.assign(Object.create(pool) as pg.Pool, { query }), () => new Date())
   return async path => {
@@ -25,6 +27,6 @@ export async function createSpy (context: Context, pool: pg.Pool): Promise<(path
   }
 }
 
-export async function replay (pool: pg.Pool, statements: Statements): Promise<void> {
+export async function replay(pool: pg.Pool, statements: Statements): Promise<void> {
   for (const group of statements) await Promise.all(group.map(([config, values]) => pool.query(config, values)))
 }

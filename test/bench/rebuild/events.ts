@@ -7,13 +7,30 @@ import { COMPANY_START, eventsOf } from '../../support/company.js'
 const CALLS_AT_ONCE = 2_000
 
 /** Stores the events of simulated calls, without their rows, until there are so many. */
-export async function storeCalls (pool: pg.Pool, count: number, onStored: (stored: number) => void): Promise<number> {
+export async function storeCalls(pool: pg.Pool, count: number, onStored: (stored: number) => void): Promise<number> {
   let stored = 0
   for (let seed = 1; stored < count; seed++) {
-    const events = eventsOf(simulateCompany({ seed, startAt: COMPANY_START, calls: CALLS_AT_ONCE, messages: 0, contacts: 0, presenceChanges: 0, hours: 200 })).filter(({ type, source }) => source === 'webhook' && type.startsWith('call.')).slice(0, count - stored)
+    const events = eventsOf(
+      simulateCompany({
+        seed,
+        startAt: COMPANY_START,
+        calls: CALLS_AT_ONCE,
+        messages: 0,
+        contacts: 0,
+        presenceChanges: 0,
+        hours: 200
+      })
+    )
+      .filter(({ type, source }) => source === 'webhook' && type.startsWith('call.'))
+      .slice(0, count - stored)
     for (let from = 0; from < events.length; from += 1_000) {
       const some = events.slice(from, from + 1_000)
-      await inTransaction(pool, tx => storeEvents(tx, some.map(event => ({ event }))))
+      await inTransaction(pool, tx =>
+        storeEvents(
+          tx,
+          some.map(event => ({ event }))
+        )
+      )
     }
     stored += events.length
     onStored(stored)

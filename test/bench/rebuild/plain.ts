@@ -9,13 +9,14 @@ import { loadHistories } from '../../../src/project/stored-events.js'
 import { SETTINGS } from '../../support/settings.js'
 
 const ENTITIES_AT_ONCE = 500
-const NEXT = 'select account, kind, entity from entities where (account, kind, entity) > ($1, $2, $3) order by account, kind, entity limit $4'
+const NEXT =
+  'select account, kind, entity from entities where (account, kind, entity) > ($1, $2, $3) order by account, kind, entity limit $4'
 
 /**
  * Reads every event once and writes the rows, without the fold between them, whose time does not count.
  * @returns milliseconds
  */
-export async function readAndWrite (pool: pg.Pool): Promise<number> {
+export async function readAndWrite(pool: pg.Pool): Promise<number> {
   let spent = 0
   const clock = async <T>(work: () => Promise<T>): Promise<T> => {
     const begun = performance.now()
@@ -36,6 +37,6 @@ export async function readAndWrite (pool: pg.Pool): Promise<number> {
   return spent
 }
 
-async function nextOf (pool: pg.Pool, { account, kind, entity }: Entity): Promise<Entity[]> {
+async function nextOf(pool: pg.Pool, { account, kind, entity }: Entity): Promise<Entity[]> {
   return (await pool.query<Entity>(NEXT, [account, kind, entity, ENTITIES_AT_ONCE])).rows
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { CALL_NOTIFICATION_TYPES } from '../../../src/mightycall/webhook/notification-types.js'
 import type { EventReader, StoredRecord } from '../../../src/event-log/port.js'
+import { CALL_NOTIFICATION_TYPES } from '../../../src/mightycall/webhook/notification-types.js'
 import { notificationOf } from '../load/notifications.js'
 import type { LoadResult } from '../load/protocol.js'
 
@@ -12,7 +12,7 @@ export interface Run {
 const SILENCE_MS = 10_000
 
 /** How many acknowledged events are not in the log: each must be, whatever became of the others. */
-export async function countMissing (log: EventReader, runs: readonly Run[]): Promise<number> {
+export async function countMissing(log: EventReader, runs: readonly Run[]): Promise<number> {
   const missing = acknowledged(runs)
   let heardAt = Date.now()
   const subscription = await log.subscribe({
@@ -30,7 +30,7 @@ export async function countMissing (log: EventReader, runs: readonly Run[]): Pro
   return missing.size
 }
 
-function acknowledged (runs: readonly Run[]): Set<string> {
+function acknowledged(runs: readonly Run[]): Set<string> {
   const events = new Set<string>()
   for (const { prefix, result } of runs) {
     const refused = new Set(result.refused)
@@ -42,6 +42,6 @@ function acknowledged (runs: readonly Run[]): Set<string> {
   return events
 }
 
-function eventOf ({ key, headers }: StoredRecord): string {
+function eventOf({ key, headers }: StoredRecord): string {
   return `${key?.slice(key.indexOf(':') + 1)} ${headers.ce_type}`
 }

@@ -25,39 +25,59 @@ const PATH = `/webhooks/mightycall/${WEBHOOK_TOKENS}`
 /** The account's key is configured, so that each body's is compared with it. */
 const SECRETS = { WEBHOOK_TOKENS, ADMIN_KEY, MIGHTYCALL_API_KEY: API_KEY }
 
-export async function startBare (context: Context): Promise<Candidate> {
-  return { name: 'bare', path: PATH, openLog: null, ...await startServer(context, 'bare', {}) }
+export async function startBare(context: Context): Promise<Candidate> {
+  return { name: 'bare', path: PATH, openLog: null, ...(await startServer(context, 'bare', {})) }
 }
 
-export async function startLocal (context: Context): Promise<Candidate> {
+export async function startLocal(context: Context): Promise<Candidate> {
   const dataDir = path.join(context.dir, 'local')
   const server = await startServer(context, 'local', { DATA_DIR: dataDir, ...SECRETS })
   return { name: 'local', path: PATH, openLog: () => openLocalReader({ dir: path.join(dataDir, 'log') }), ...server }
 }
 
 /** The real service, which only receives here: it asks for a database's address without connecting to it. */
-export async function startOnKafka (context: Context, { name, brokers, topicPrefix }: { name: string, brokers: string[], topicPrefix: string }): Promise<Candidate> {
+export async function startOnKafka(
+  context: Context,
+  { name, brokers, topicPrefix }: { name: string; brokers: string[]; topicPrefix: string }
+): Promise<Candidate> {
   const { url, child } = await startServiceProcess(context, {
-    DATA_DIR: path.join(context.dir, name), ROLES: 'receive', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    KAFKA_BROKERS: brokers.join(','), KAFKA_TOPIC_PREFIX: topicPrefix, ...SECRETS
+    DATA_DIR: path.join(context.dir, name),
+    ROLES: 'receive',
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    KAFKA_BROKERS: brokers.join(','),
+    KAFKA_TOPIC_PREFIX: topicPrefix,
+    ...SECRETS
   })
-  const openLog = () => openKafkaLog({ brokers, topicPrefix, createTopics: false, consumeOnly: true }, { log: pino({ level: 'silent' }) })
+  const openLog = () =>
+    openKafkaLog({ brokers, topicPrefix, createTopics: false, consumeOnly: true }, { log: pino({ level: 'silent' }) })
   return { name, url, path: PATH, pid: child.pid ?? 0, openLog }
 }
 
 /**
  * The service and the naive handler, each with topics as the service makes them on a lone broker, which flushes each
- * request (`kafka`), and with topics of the broker's defaults, as on a cluster that replicates instead (`kafka_unflushed`).
+ * request (`kafka`), and with topics of the broker's defaults, as on a cluster that replicates instead
+ * (`kafka_unflushed`).
  */
-export async function startAllOnKafka (context: Context, { brokers, newPrefix, createTopic }: Broker): Promise<Candidate[]> {
+export async function startAllOnKafka(
+  context: Context,
+  { brokers, newPrefix, createTopic }: Broker
+): Promise<Candidate[]> {
   const candidates: Candidate[] = []
-  for (const [suffix, settings] of [['', { 'flush.messages': '1' }], ['_unflushed', {}]] as const) {
+  for (const [suffix, settings] of [
+    ['', { 'flush.messages': '1' }],
+    ['_unflushed', {}]
+  ] as const) {
     const topicPrefix = newPrefix()
     if (suffix !== '') for (const topic of TOPICS) await createTopic(`${topicPrefix}.${topic}`)
     candidates.push(await startOnKafka(context, { name: `kafka${suffix}`, brokers, topicPrefix }))
     const topic = newPrefix()
     await createTopic(topic, settings)
-    candidates.push({ name: `naive${suffix}`, path: PATH, openLog: null, ...await startServer(context, 'naive', { BROKERS: brokers.join(','), TOPIC: topic }) })
+    candidates.push({
+      name: `naive${suffix}`,
+      path: PATH,
+      openLog: null,
+      ...(await startServer(context, 'naive', { BROKERS: brokers.join(','), TOPIC: topic }))
+    })
   }
   return candidates
 }

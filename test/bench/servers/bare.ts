@@ -4,5 +4,7 @@ import { NOTIFICATION } from './notification-schema.js'
 import { serve } from './serve.js'
 
 const app = Fastify()
-app.post('/webhooks/mightycall/:token', { schema: { body: NOTIFICATION } }, async (_request, reply) => reply.code(200).send())
+app.post('/webhooks/mightycall/:token', { schema: { body: NOTIFICATION } }, async (_request, reply) =>
+  reply.code(200).send()
+)
 await serve(app)

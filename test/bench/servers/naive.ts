@@ -5,13 +5,19 @@ import { NOTIFICATION } from './notification-schema.js'
 import { serve, variable } from './serve.js'
 
 const topic = variable('TOPIC')
-const producer = new Kafka({ brokers: variable('BROKERS').split(','), logLevel: logLevel.NOTHING }).producer({ createPartitioner: Partitioners.DefaultPartitioner })
+const producer = new Kafka({ brokers: variable('BROKERS').split(','), logLevel: logLevel.NOTHING }).producer({
+  createPartitioner: Partitioners.DefaultPartitioner
+})
 await producer.connect()
 
 const app = Fastify()
-app.post<{ Body: { Body: { Id: string } } }>('/webhooks/mightycall/:token', { schema: { body: NOTIFICATION } }, async (request, reply) => {
-  const { body } = request
-  await producer.send({ topic, acks: -1, messages: [{ key: body.Body.Id, value: JSON.stringify(body) }] })
-  return reply.code(200).send()
-})
+app.post<{ Body: { Body: { Id: string } } }>(
+  '/webhooks/mightycall/:token',
+  { schema: { body: NOTIFICATION } },
+  async (request, reply) => {
+    const { body } = request
+    await producer.send({ topic, acks: -1, messages: [{ key: body.Body.Id, value: JSON.stringify(body) }] })
+    return reply.code(200).send()
+  }
+)
 await serve(app)

@@ -10,10 +10,18 @@ export interface Server {
 }
 
 /** Runs a program of this folder as a process of its own; resolves when it listens. */
-export async function startServer ({ teardown }: Pick<Context, 'teardown'>, program: string, env: Record<string, string>): Promise<Server> {
+export async function startServer(
+  { teardown }: Pick<Context, 'teardown'>,
+  program: string,
+  env: Record<string, string>
+): Promise<Server> {
   const { PATH = '', HOME = '' } = process.env
   const file = path.join(PROJECT_ROOT, 'dist/test/bench/servers', `${program}.js`)
-  const child = fork(file, { env: { PATH, HOME, ...env }, execArgv: ['--enable-source-maps'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(file, {
+    env: { PATH, HOME, ...env },
+    execArgv: ['--enable-source-maps'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc']
+  })
   const gone = once(child, 'exit')
   teardown(async () => {
     child.kill('SIGKILL')
@@ -21,7 +29,9 @@ export async function startServer ({ teardown }: Pick<Context, 'teardown'>, prog
   })
   const [url] = await Promise.race([
     once(child, 'message') as Promise<[string]>,
-    gone.then(() => { throw new Error(`the server ${program} ended`) })
+    gone.then(() => {
+      throw new Error(`the server ${program} ended`)
+    })
   ])
   return { url, pid: child.pid ?? 0 }
 }

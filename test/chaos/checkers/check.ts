@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 /** All that must hold when a run is over. */
-export function check (evidence: Evidence): Verdict {
+export function check(evidence: Evidence): Verdict {
   const { posts, probes, storedIds, records, checkpoints, output, deaths, unsettled } = evidence
   const all = [...posts, ...probes]
   const [lost, doubled, stuck] = [lostIds(all, storedIds), doubledIds(storedIds), stuckPartitions(records, checkpoints)]
@@ -34,7 +34,7 @@ export function check (evidence: Evidence): Verdict {
       ...wrongRows(evidence),
       ...wrongAlarms(output),
       ...deaths,
-      ...unsettled === null ? [] : [unsettled]
+      ...(unsettled === null ? [] : [unsettled])
     ]
   }
 }

@@ -5,10 +5,10 @@ import pg from 'pg'
 import type { Config } from '../../../src/config/config.js'
 import { attachEmbeddedPostgres } from '../../../src/db/embedded/attach.js'
 import { inTransaction } from '../../../src/db/transaction.js'
-import { decodeRecord } from '../../../src/events/record.js'
 import type { Batch, EventLog, SubscribeOptions } from '../../../src/event-log/port.js'
-import { projectBatch } from '../../../src/project/batch/project-batch.js'
+import { decodeRecord } from '../../../src/events/record.js'
 import { advanceCheckpoint, type CheckpointKey, lockCheckpoint } from '../../../src/project/batch/checkpoints.js'
+import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { SETTINGS } from '../../support/settings.js'
 import { startRigged } from './start.js'
 
@@ -16,9 +16,12 @@ const MOMENT_MS = 50
 /** Of the rows, whose own checkpoint nobody starts at. */
 const ROWS = '-rows'
 
-await startRigged((log, config) => ({ ...log, subscribe: options => log.subscribe({ ...options, handle: handleOf(log, config, options) }) }))
+await startRigged((log, config) => ({
+  ...log,
+  subscribe: options => log.subscribe({ ...options, handle: handleOf(log, config, options) })
+}))
 
-function handleOf (log: EventLog, config: Config, { group }: SubscribeOptions): (batch: Batch) => Promise<void> {
+function handleOf(log: EventLog, config: Config, { group }: SubscribeOptions): (batch: Batch) => Promise<void> {
   let opened: Promise<pg.Pool> | null = null
   return async ({ topic, partition, records }) => {
     opened ??= openPool(config)
@@ -30,7 +33,7 @@ function handleOf (log: EventLog, config: Config, { group }: SubscribeOptions): 
   }
 }
 
-async function noteAsDone (pool: pg.Pool, key: CheckpointKey, records: Batch['records']): Promise<void> {
+async function noteAsDone(pool: pg.Pool, key: CheckpointKey, records: Batch['records']): Promise<void> {
   const last = records.at(-1)
   if (!last) return
   await inTransaction(pool, async tx => {
@@ -39,8 +42,11 @@ async function noteAsDone (pool: pg.Pool, key: CheckpointKey, records: Batch['re
   })
 }
 
-async function openPool ({ databaseUrl, dataDir }: Config): Promise<pg.Pool> {
-  const pool = new pg.Pool({ connectionString: databaseUrl ?? await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') }) ?? '', max: 4 })
+async function openPool({ databaseUrl, dataDir }: Config): Promise<pg.Pool> {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl ?? (await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') })) ?? '',
+    max: 4
+  })
   pool.on('error', () => {})
   return pool
 }

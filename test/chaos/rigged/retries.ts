@@ -1,7 +1,9 @@
-// The mistake: kafkajs is used as it comes. It retries what was not sent, but a broker that has answered is not asked again, not even for the
+// The mistake: kafkajs is used as it comes. It retries what was not sent, but a broker that has answered is not asked
+// again, not even for the
 // partitions that it took over from a dead one meanwhile; and nobody looks at which partitions the answer confirms.
-import { Kafka, Partitioners, logLevel } from 'kafkajs'
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { pino } from 'pino'
 import type { Config } from '../../../src/config/config.js'
 import { createAppender } from '../../../src/event-log/kafka/producer.js'
@@ -14,9 +16,14 @@ import { startRigged } from './start.js'
 /** So long a batch grows: one that goes to a single broker shows nothing. */
 const LINGER_MS = 20
 
-await startRigged((log, config): EventLog => ({ ...log, append: createAppender(createCarelessSender(config), pino({ level: 'silent' })).append }))
+await startRigged(
+  (log, config): EventLog => ({
+    ...log,
+    append: createAppender(createCarelessSender(config), pino({ level: 'silent' })).append
+  })
+)
 
-function createCarelessSender ({ kafka }: Config): Sender {
+function createCarelessSender({ kafka }: Config): Sender {
   const { brokers = [], topicPrefix = '' } = kafka ?? {}
   const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }) // with its own retries and patience
     .producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner })

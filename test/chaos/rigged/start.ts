@@ -1,15 +1,20 @@
+import { startService } from '../../../src/app/service.js'
 import { type Config, loadConfig } from '../../../src/config/config.js'
 import type { EventLog } from '../../../src/event-log/port.js'
 import { createLogger } from '../../../src/observability/logger.js'
 import { alarmCounter, createMetrics } from '../../../src/observability/metrics.js'
-import { startService } from '../../../src/app/service.js'
 
 /** Starts the service over a log with a mistake in it, until it is told to stop. */
-export async function startRigged (rig: (log: EventLog, config: Config) => EventLog): Promise<void> {
+export async function startRigged(rig: (log: EventLog, config: Config) => EventLog): Promise<void> {
   const config = loadConfig(process.env)
   const metrics = createMetrics()
   const logger = createLogger({ level: config.logLevel, onAlarm: alarmCounter(metrics) })
   const service = await startService({ config, logger, metrics, wrapLog: log => rig(log, config) })
   logger.info({ url: service.url, roles: config.roles }, 'ready')
-  process.once('SIGTERM', () => { service.stop(0).then(() => process.exit(0), () => process.exit(1)) })
+  process.once('SIGTERM', () => {
+    service.stop(0).then(
+      () => process.exit(0),
+      () => process.exit(1)
+    )
+  })
 }

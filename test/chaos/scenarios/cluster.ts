@@ -18,10 +18,17 @@ interface Outages {
   upAt: number
 }
 
-/** One of three brokers is killed under load, and comes back; then two of them are. What Kafka does not take is spooled, and later drained. */
-export async function cluster (stage: Stage): Promise<Shown> {
+/**
+ * One of three brokers is killed under load, and comes back; then two of them are. What Kafka does not take is spooled,
+ * and later drained.
+ */
+export async function cluster(stage: Stage): Promise<Shown> {
   const result = await play(stage, { name: 'cluster', postingMs: POSTING_MS }, killBrokers)
-  const { posts, story: { secondAt, upAt, drainedAt }, verdict } = result
+  const {
+    posts,
+    story: { secondAt, upAt, drainedAt },
+    verdict
+  } = result
   const during = (isSecond: boolean) => posts.filter(({ sentAt }: Post) => sentAt >= secondAt === isSecond)
   return {
     problems: verdict.problems,
@@ -34,7 +41,7 @@ export async function cluster (stage: Stage): Promise<Shown> {
   }
 }
 
-async function killBrokers ({ installation: { kafka, receiver, adminKey }, clock }: Scene): Promise<Outages> {
+async function killBrokers({ installation: { kafka, receiver, adminKey }, clock }: Scene): Promise<Outages> {
   await sleep(BEFORE_MS)
   await kafka?.kill(1)
   await sleep(DOWN_MS)

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.js'
 import type { Post } from '../load.js'
 import { spoolBytesOf } from '../settle.js'
 import type { Stage } from '../stage.js'
-import { figuresOf, play, refusedOf, type Scene, type ScenarioResult, type Shown } from './scenario.js'
+import { figuresOf, play, refusedOf, type ScenarioResult, type Scene, type Shown } from './scenario.js'
 
 const BEFORE_MS = 3_000
 const AFTER_MS = 8_000
@@ -20,25 +20,38 @@ interface Frozen {
   drainedAt: number
 }
 
-/** The broker answers nothing for so long, and the load goes on: every notification is taken, as fast as ever, and is on its topic soon after the thaw. */
-export async function frozen (stage: Stage, { seconds }: { seconds: number }): Promise<Shown> {
-  const result = await play(stage, { name: 'frozen', postingMs: BEFORE_MS + seconds * 1000 + AFTER_MS }, scene => freeze(scene, seconds * 1000))
+/**
+ * The broker answers nothing for so long, and the load goes on: every notification is taken, as fast as ever, and is on
+ * its topic soon after the thaw.
+ */
+export async function frozen(stage: Stage, { seconds }: { seconds: number }): Promise<Shown> {
+  const result = await play(stage, { name: 'frozen', postingMs: BEFORE_MS + seconds * 1000 + AFTER_MS }, scene =>
+    freeze(scene, seconds * 1000)
+  )
   return { figures: frozenFigures(result), problems: result.verdict.problems }
 }
 
-async function freeze ({ installation: { kafka, receiver, adminKey }, clock }: Scene, forMs: number): Promise<Frozen> {
+async function freeze({ installation: { kafka, receiver, adminKey }, clock }: Scene, forMs: number): Promise<Frozen> {
   await sleep(BEFORE_MS)
   const frozenAt = clock()
   await kafka?.freeze()
   await sleep(forMs)
   await kafka?.thaw()
   const thawedAt = clock()
-  await eventually('the spool is empty', async () => await spoolBytesOf(receiver.url, adminKey) === 0, DRAIN_MS, LOOK_MS)
+  await eventually(
+    'the spool is empty',
+    async () => (await spoolBytesOf(receiver.url, adminKey)) === 0,
+    DRAIN_MS,
+    LOOK_MS
+  )
   return { frozenAt, thawedAt, drainedAt: clock() }
 }
 
-function frozenFigures (result: ScenarioResult<Frozen>): Figure[] {
-  const { posts, story: { frozenAt, thawedAt, drainedAt } } = result
+function frozenFigures(result: ScenarioResult<Frozen>): Figure[] {
+  const {
+    posts,
+    story: { frozenAt, thawedAt, drainedAt }
+  } = result
   const isFirst = ({ sentAt, endedAt }: Post) => endedAt >= frozenAt && sentAt < frozenAt + DEADLINE_MS
   const waitsOf = (own: typeof posts) => Float64Array.from(own, ({ sentAt, endedAt }) => endedAt - sentAt).sort()
   const isDuring = ({ endedAt }: Post) => endedAt >= frozenAt // before, everything is still cold

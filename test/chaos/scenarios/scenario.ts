@@ -1,6 +1,6 @@
 import type { Figure } from '../../bench/figures.js'
-import { check, type Verdict } from '../checkers/check.js'
 import { logDirOf } from '../campaign.js'
+import { check, type Verdict } from '../checkers/check.js'
 import { gather } from '../gather.js'
 import { type Installation, install, startAll } from '../installation.js'
 import { isAcknowledged, notificationsOf, type Post, postLoad } from '../load.js'
@@ -31,8 +31,15 @@ export interface Shown {
 const SEED = 1
 const LOAD: LoadPlan = { family: 'classic', rate: 200, clients: 64, duplicate: 0, reorder: 0 }
 
-/** Posts for so long, at 200 notifications a second, while the story is told; then everything has to be well, and is looked at. */
-export async function play<T> (stage: Stage, { name, postingMs }: { name: string, postingMs: number }, tell: (scene: Scene) => Promise<T>): Promise<ScenarioResult<T>> {
+/**
+ * Posts for so long, at 200 notifications a second, while the story is told; then everything has to be well, and is
+ * looked at.
+ */
+export async function play<T>(
+  stage: Stage,
+  { name, postingMs }: { name: string; postingMs: number },
+  tell: (scene: Scene) => Promise<T>
+): Promise<ScenarioResult<T>> {
   const installation = await install(stage, { log: 'kafka', roles: 'one', database: 'server', diskBytes: null })
   try {
     await startAll(installation)
@@ -51,11 +58,21 @@ export async function play<T> (stage: Stage, { name, postingMs }: { name: string
 }
 
 /** What every scenario has to show. */
-export function figuresOf (name: string, { verdict }: ScenarioResult<unknown>): Figure[] {
-  const none = (what: string, value: number): Figure => ({ name: `${name}_${what}`, value, unit: 'events', goal: { atMost: 0 } })
-  return [none('lost', verdict.lost), none('doubled', verdict.doubled), none('disordered', verdict.problems.filter(line => line.includes(' lies before ')).length), { name: `${name}_problems`, value: verdict.problems.length, unit: 'problems', goal: { atMost: 0 } }]
+export function figuresOf(name: string, { verdict }: ScenarioResult<unknown>): Figure[] {
+  const none = (what: string, value: number): Figure => ({
+    name: `${name}_${what}`,
+    value,
+    unit: 'events',
+    goal: { atMost: 0 }
+  })
+  return [
+    none('lost', verdict.lost),
+    none('doubled', verdict.doubled),
+    none('disordered', verdict.problems.filter(line => line.includes(' lies before ')).length),
+    { name: `${name}_problems`, value: verdict.problems.length, unit: 'problems', goal: { atMost: 0 } }
+  ]
 }
 
-export function refusedOf (posts: readonly Post[]): number {
+export function refusedOf(posts: readonly Post[]): number {
   return posts.filter(post => !isAcknowledged(post)).length
 }

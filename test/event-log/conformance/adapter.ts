@@ -1,7 +1,9 @@
 import type { Test } from 'tap'
 import type { EventLog } from '../../../src/event-log/port.js'
 
-/** What the suite needs of an implementation of the port. A new one is one file, `<name>.test.ts`, that calls `conform`. */
+/**
+ * What the suite needs of an implementation of the port. A new one is one file, `<name>.test.ts`, that calls `conform`.
+ */
 export interface LogAdapter {
   /** For tap's `skip`. */
   skip?: string | false
@@ -17,14 +19,14 @@ export interface Conformance {
   /** The compiled file of the adapter, which is also the program of its child processes. */
   file: string
   /** Opens a log, by default at a new place; closed when the test ends. */
-  open: (t: Test, place?: string) => Promise<{ log: EventLog, place: string }>
+  open: (t: Test, place?: string) => Promise<{ log: EventLog; place: string }>
 }
 
 /** By the sentence of what is promised. */
 export type Promises = Record<string, (t: Test, conformance: Conformance) => Promise<void>>
 
 /** @param file  the compiled file of the adapter */
-export function conformanceOf (adapter: LogAdapter, file: string): Conformance {
+export function conformanceOf(adapter: LogAdapter, file: string): Conformance {
   return {
     adapter,
     file,

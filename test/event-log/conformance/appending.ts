@@ -11,26 +11,39 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   topic: fc.constantFrom(...TOPICS),
   key: fc.oneof(text, odd),
   value: fc.uint8Array({ maxLength: 2_000 }).map(bytes => Buffer.from(bytes)),
-  headers: fc.dictionary(text.filter(name => name !== '__proto__'), fc.oneof(text, odd), { maxKeys: 3, noNullPrototype: true })
+  headers: fc.dictionary(
+    text.filter(name => name !== '__proto__'),
+    fc.oneof(text, odd),
+    { maxKeys: 3, noNullPrototype: true }
+  )
 })
 
 /** What goes in, and whether it comes out as it was. */
 export const appending: Promises = {
-  'whatever the key, the value and the headers are, they come back as they were, and in order per key': async (t, { open }) => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.array(anyRecord, { maxLength: 30 }), { maxLength: 5 }), async appends => {
-      const { log } = await open(t)
-      await Promise.all(appends.map(records => log.append(records)))
-      for (const topic of TOPICS) {
-        const appended = appends.flat().filter(record => record.topic === topic)
-        const stored = await readAll(t, log, topic)
-        t.strictSame(inOrderOfKeys(stored), inOrderOfKeys(appended))
-        t.ok(stored.every(record => record.topic === topic))
-      }
-      await log.close()
-    }), { numRuns: 4 })
+  'whatever the key, the value and the headers are, they come back as they were, and in order per key': async (
+    t,
+    { open }
+  ) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(anyRecord, { maxLength: 30 }), { maxLength: 5 }), async appends => {
+        const { log } = await open(t)
+        await Promise.all(appends.map(records => log.append(records)))
+        for (const topic of TOPICS) {
+          const appended = appends.flat().filter(record => record.topic === topic)
+          const stored = await readAll(t, log, topic)
+          t.strictSame(inOrderOfKeys(stored), inOrderOfKeys(appended))
+          t.ok(stored.every(record => record.topic === topic))
+        }
+        await log.close()
+      }),
+      { numRuns: 4 }
+    )
   },
 
-  'of many appends at once, each record is stored once, all of a key in one partition and in order': async (t, { open }) => {
+  'of many appends at once, each record is stored once, all of a key in one partition and in order': async (
+    t,
+    { open }
+  ) => {
     const { log } = await open(t)
     const appended = Array.from({ length: 900 }, (_, i) => record(`default:${i % 30}`, `${i}`))
     await Promise.all(appended.map(one => log.append([one])))
@@ -42,12 +55,17 @@ export const appending: Promises = {
     t.ok(offsetsGrow(stored), 'offsets grow within a partition')
   },
 
-  'an append that is larger than what goes at once is stored whole and in order, between others': async (t, { open }) => {
+  'an append that is larger than what goes at once is stored whole and in order, between others': async (
+    t,
+    { open }
+  ) => {
     const { log } = await open(t)
     const padding = 'x'.repeat(100_000)
     const many = Array.from({ length: 5_001 }, (_, i) => record('default:one', `many ${i}`))
     const large = Array.from({ length: 60 }, (_, i) => record('default:one', `large ${i} ${padding}`))
-    await Promise.all([[record('default:one', 'before')], many, large, [record('default:one', 'after')]].map(log.append))
+    await Promise.all(
+      [[record('default:one', 'before')], many, large, [record('default:one', 'after')]].map(log.append)
+    )
     const texts = (await readAll(t, log)).map(({ value }) => String(value).replace(padding, ''))
     t.strictSame(texts, ['before', ...many.map((_, i) => `many ${i}`), ...large.map((_, i) => `large ${i} `), 'after'])
   },
@@ -63,7 +81,11 @@ export const appending: Promises = {
     t.equal(log.trouble(), null)
     const empty = await log.bounds('calls')
     t.ok(empty.length > 0 && empty.every(({ first, end }) => first === end), 'no record')
-    t.strictSame(empty.map(({ partition }) => partition), empty.map((_, i) => i), 'each partition, in order')
+    t.strictSame(
+      empty.map(({ partition }) => partition),
+      empty.map((_, i) => i),
+      'each partition, in order'
+    )
     await log.append(Array.from({ length: 20 }, (_, i) => record(`default:${i}`, `${i}`)))
     t.equal(await count(log.bounds), 20n)
     const stored = await readAll(t, log)
@@ -84,17 +106,17 @@ export const appending: Promises = {
   }
 }
 
-async function count (bounds: (topic: 'calls') => Promise<{ first: bigint, end: bigint }[]>): Promise<bigint> {
+async function count(bounds: (topic: 'calls') => Promise<{ first: bigint; end: bigint }[]>): Promise<bigint> {
   return (await bounds('calls')).reduce((sum, { first, end }) => sum + end - first, 0n)
 }
 
-function inOrderOfKeys (records: readonly Pick<StoredRecord, 'key' | 'value' | 'headers'>[]) {
+function inOrderOfKeys(records: readonly Pick<StoredRecord, 'key' | 'value' | 'headers'>[]) {
   return records
     .map(({ key, value, headers }) => ({ key, value: value?.toString('hex'), headers }))
-    .sort((a, b) => String(a.key) < String(b.key) ? -1 : Number(a.key !== b.key)) // which is stable
+    .sort((a, b) => (String(a.key) < String(b.key) ? -1 : Number(a.key !== b.key))) // which is stable
 }
 
-function offsetsGrow (records: readonly StoredRecord[]): boolean {
+function offsetsGrow(records: readonly StoredRecord[]): boolean {
   const last = new Map<number, bigint>()
   return records.every(({ partition, offset }) => {
     const grows = offset > (last.get(partition) ?? -1n)

@@ -10,15 +10,20 @@ export interface Program {
   kill: () => Promise<string[]>
 }
 
-/** Starts the adapter's file as a process: `append PLACE WRITERS` or `consume PLACE GROUP DIR WRITERS`. It is killed when the test ends. */
-export function startProgram (t: Test, file: string, ...args: string[]): Program {
+/**
+ * Starts the adapter's file as a process: `append PLACE WRITERS` or `consume PLACE GROUP DIR WRITERS`. It is killed
+ * when the test ends.
+ */
+export function startProgram(t: Test, file: string, ...args: string[]): Program {
   const child = spawn(...withoutHooks(process.execPath, [file, ...args]), { stdio: ['pipe', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
   let output = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { output += chunk })
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
   const lines = () => output.split('\n').slice(0, -1)
 
-  async function kill (): Promise<string[]> {
+  async function kill(): Promise<string[]> {
     child.kill('SIGKILL')
     await closed
     return lines()

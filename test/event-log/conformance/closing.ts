@@ -20,11 +20,14 @@ export const closing: Promises = {
     await t.rejects(log.append([record('default:a', 'late')]), CLOSED)
     const results = await Promise.allSettled(appends)
     await Promise.all([closed, log.close()])
-    await t.rejects(log.subscribe({ group: 'g', topics: ['calls'], startAt: async () => 'first', handle: async () => {} }), CLOSED)
+    await t.rejects(
+      log.subscribe({ group: 'g', topics: ['calls'], startAt: async () => 'first', handle: async () => {} }),
+      CLOSED
+    )
     await t.rejects(log.append([]), CLOSED, 'be it empty')
     t.type(log.trouble(), 'string')
     const stored = new Set((await readAll(t, (await open(t, place)).log)).map(({ value }) => String(value)))
-    const missing = results.flatMap((result, i) => result.status === 'fulfilled' && !stored.has(`${i}`) ? i : [])
+    const missing = results.flatMap((result, i) => (result.status === 'fulfilled' && !stored.has(`${i}`) ? i : []))
     t.strictSame(missing, [], 'all that was resolved is there')
     t.notOk(stored.has('late'))
   },
@@ -60,7 +63,11 @@ export const closing: Promises = {
 type Opened = Awaited<ReturnType<Conformance['open']>>
 
 /** @param end  closes, and gives a log of the same place that is open */
-async function endsWithBatchInHand (t: Test, { open }: Conformance, end: (subscription: Subscription, opened: Opened) => Promise<EventLog>): Promise<void> {
+async function endsWithBatchInHand(
+  t: Test,
+  { open }: Conformance,
+  end: (subscription: Subscription, opened: Opened) => Promise<EventLog>
+): Promise<void> {
   const opened = await open(t)
   const events: string[] = []
   const { subscription } = await gather(t, opened.log, {

@@ -8,7 +8,8 @@ import { conform } from './conform.js'
 export const kafka: LogAdapter = {
   skip,
   place: () => `t-${randomUUID()}`,
-  open: topicPrefix => openKafkaLog({ brokers: BROKERS, topicPrefix, createTopics: true }, { log: pino({ level: 'silent' }) })
+  open: topicPrefix =>
+    openKafkaLog({ brokers: BROKERS, topicPrefix, createTopics: true }, { log: pino({ level: 'silent' }) })
 }
 
 await conform(import.meta.url, kafka)

@@ -6,15 +6,25 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoints.js'
 
 // Processes to be killed. Writing to a pipe is synchronous, so a line that was printed outlives the process.
 
-/** Writers that each append one record after the other. Each line is the text of a record that was acknowledged: `writer-n`. */
-export async function appendForever ({ open }: LogAdapter, place: string, writers: number): Promise<void> {
+/**
+ * Writers that each append one record after the other. Each line is the text of a record that was acknowledged:
+ * `writer-n`.
+ */
+export async function appendForever({ open }: LogAdapter, place: string, writers: number): Promise<void> {
   endWithParent()
   const log = await open(place)
   await write(log, writers, { restMs: 0, told: text => process.stdout.write(`${text}\n`) })
 }
 
-/** A member of a group that keeps its checkpoints in a folder. Each line is a record that was handled: `partition offset text`. */
-export async function consumeForever ({ open }: LogAdapter, place: string, { group, dir, writers }: { group: string, dir: string, writers: number }): Promise<void> {
+/**
+ * A member of a group that keeps its checkpoints in a folder. Each line is a record that was handled: `partition offset
+ * text`.
+ */
+export async function consumeForever(
+  { open }: LogAdapter,
+  place: string,
+  { group, dir, writers }: { group: string; dir: string; writers: number }
+): Promise<void> {
   endWithParent()
   const log = await open(place)
   await log.subscribe({
@@ -30,16 +40,22 @@ export async function consumeForever ({ open }: LogAdapter, place: string, { gro
   await write(log, writers, { restMs: 2, told: () => {} })
 }
 
-async function write (log: EventLog, writers: number, { restMs, told }: { restMs: number, told: (text: string) => void }): Promise<void> {
-  await Promise.all(Array.from({ length: writers }, async (_, writer) => {
-    for (let n = 0; ; n++) {
-      await log.append([record(`writer:${writer}`, `${writer}-${n}`)])
-      told(`${writer}-${n}`)
-      if (restMs > 0) await sleep(restMs)
-    }
-  }))
+async function write(
+  log: EventLog,
+  writers: number,
+  { restMs, told }: { restMs: number; told: (text: string) => void }
+): Promise<void> {
+  await Promise.all(
+    Array.from({ length: writers }, async (_, writer) => {
+      for (let n = 0; ; n++) {
+        await log.append([record(`writer:${writer}`, `${writer}-${n}`)])
+        told(`${writer}-${n}`)
+        if (restMs > 0) await sleep(restMs)
+      }
+    })
+  )
 }
 
-function endWithParent (): void {
+function endWithParent(): void {
   process.stdin.resume().on('end', () => process.exit())
 }

@@ -1,34 +1,42 @@
 import type { Test } from 'tap'
-import type { EventReader, EventLog, StoredRecord } from '../../../src/event-log/port.js'
+import type { EventLog, EventReader, StoredRecord } from '../../../src/event-log/port.js'
 import type { Topic } from '../../../src/events/topics.js'
 import { eventually } from '../../support/eventually.js'
 import { gather, record } from '../support/gather.js'
 
 const MARK = 'the end'
 
-/** All records of a topic, each partition in order. A last one is appended, since offsets may be sparse: it lies below the end. */
-export async function readAll (t: Test, log: EventLog, topic: Topic = 'calls'): Promise<StoredRecord[]> {
+/**
+ * All records of a topic, each partition in order. A last one is appended, since offsets may be sparse: it lies below
+ * the end.
+ */
+export async function readAll(t: Test, log: EventLog, topic: Topic = 'calls'): Promise<StoredRecord[]> {
   await log.append([{ ...record(MARK, ''), topic }])
   const { batches, records, subscription } = await gather(t, log, { topics: [topic] })
   const bounds = await boundsWithRecords(log, topic)
-  const lastOf = (partition: number) => batches.findLast(batch => batch.partition === partition)?.records.at(-1)?.offset ?? -1n
-  await eventually('everything was read', () => bounds.every(({ partition, end }) => lastOf(partition) >= end - 1n), 30_000)
+  const lastOf = (partition: number) =>
+    batches.findLast(batch => batch.partition === partition)?.records.at(-1)?.offset ?? -1n
+  await eventually(
+    'everything was read',
+    () => bounds.every(({ partition, end }) => lastOf(partition) >= end - 1n),
+    30_000
+  )
   await subscription.close()
   return records.filter(({ key }) => key !== MARK)
 }
 
-async function boundsWithRecords (log: EventReader, topic: Topic) {
+async function boundsWithRecords(log: EventReader, topic: Topic) {
   return (await log.bounds(topic)).filter(({ first, end }) => end > first)
 }
 
 /** The texts of each key, in the order of the log. */
-export function textsByKey (records: readonly Pick<StoredRecord, 'key' | 'value'>[]): Map<string, string[]> {
+export function textsByKey(records: readonly Pick<StoredRecord, 'key' | 'value'>[]): Map<string, string[]> {
   const texts = new Map<string, string[]>()
-  for (const { key, value } of records) texts.set(String(key), [...texts.get(String(key)) ?? [], String(value)])
+  for (const { key, value } of records) texts.set(String(key), [...(texts.get(String(key)) ?? []), String(value)])
   return texts
 }
 
 /** Each text once, where it came first. */
-export function firstOnes (texts: readonly string[]): string[] {
+export function firstOnes(texts: readonly string[]): string[] {
   return [...new Set(texts)]
 }

@@ -21,13 +21,14 @@ export const spool: LogAdapter = {
     t.teardown(() => rmSync(dir, { recursive: true, force: true }))
     return dir
   },
-  open: async dir => spooled({
-    kafka: await openKafkaLog({ brokers: BROKERS, topicPrefix: path.basename(dir), createTopics: true }, { log }),
-    spool: await openSpool({ dir, maxBytes: 64 * 1024 * 1024 }),
-    isRefusedForGood,
-    log,
-    maxAgeMs: 3_600_000
-  })
+  open: async dir =>
+    spooled({
+      kafka: await openKafkaLog({ brokers: BROKERS, topicPrefix: path.basename(dir), createTopics: true }, { log }),
+      spool: await openSpool({ dir, maxBytes: 64 * 1024 * 1024 }),
+      isRefusedForGood,
+      log,
+      maxAgeMs: 3_600_000
+    })
 }
 
 await conform(import.meta.url, spool)

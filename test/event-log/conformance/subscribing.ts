@@ -9,9 +9,13 @@ const some = (count: number, key = 'default:a') => Array.from({ length: count },
 
 /** How records come to a subscriber. */
 export const subscribing: Promises = {
-  'a subscription starts where startAt says, at any offset, whatever its group has read before': async (t, { open }) => {
+  'a subscription starts where startAt says, at any offset, whatever its group has read before': async (
+    t,
+    { open }
+  ) => {
     const { log } = await open(t)
-    for (let n = 0; n < 30; n += 5) await log.append(Array.from({ length: 5 }, (_, i) => record('default:a', `${n + i}`)))
+    for (let n = 0; n < 30; n += 5)
+      await log.append(Array.from({ length: 5 }, (_, i) => record('default:a', `${n + i}`)))
     const stored = await readAll(t, log)
     const group = `g-${randomUUID()}`
     for (const start of [0, 1, 14, 15, 29]) {
@@ -20,11 +24,15 @@ export const subscribing: Promises = {
         group,
         startAt: async ({ topic, partition }) => {
           asked.push(`${topic} ${partition}`)
-          return stored.find(one => one.partition === partition) ? stored[start]?.offset ?? 'first' : 'first'
+          return stored.find(one => one.partition === partition) ? (stored[start]?.offset ?? 'first') : 'first'
         }
       })
       await eventually('the rest came', () => values().includes('29'))
-      t.strictSame(values().filter(Boolean), stored.slice(start).map(({ value }) => String(value)), `from ${start}`)
+      t.strictSame(
+        values().filter(Boolean),
+        stored.slice(start).map(({ value }) => String(value)),
+        `from ${start}`
+      )
       t.ok(asked.includes(`calls ${stored[0]?.partition}`))
       await subscription.close()
     }
@@ -46,7 +54,9 @@ export const subscribing: Promises = {
   'two groups get everything, and a slow one holds up nobody': async (t, { open }) => {
     const { log } = await open(t)
     let release = () => {}
-    const held = new Promise<void>(resolve => { release = resolve })
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
     const slow = await gather(t, log, { handle: () => held })
     const quick = await gather(t, log)
     await log.append(some(8))
@@ -87,12 +97,29 @@ export const subscribing: Promises = {
     const one = await gather(t, log)
     const both = await gather(t, log, {
       topics: ['calls', 'unclassified'],
-      startAt: async ({ topic, partition }) => topic === 'unclassified' && partition === later?.partition ? later.offset : 'first'
+      startAt: async ({ topic, partition }) =>
+        topic === 'unclassified' && partition === later?.partition ? later.offset : 'first'
     })
-    const of = (topic: string) => both.records.filter(record => record.topic === topic && record.key === 'default:a').map(({ value }) => String(value))
-    await eventually('all came', () => one.records.length === 6 && of('calls').length === 6 && of('unclassified').length === 2)
+    const of = (topic: string) =>
+      both.records
+        .filter(record => record.topic === topic && record.key === 'default:a')
+        .map(({ value }) => String(value))
+    await eventually(
+      'all came',
+      () => one.records.length === 6 && of('calls').length === 6 && of('unclassified').length === 2
+    )
     t.ok(one.records.every(({ topic }) => topic === 'calls'))
-    t.strictSame([of('calls'), of('unclassified')], [['0', '1', '2', '3', '4', '5'], ['4', '5']])
-    t.ok(both.batches.every(({ topic, partition, records }) => records.every(one => one.topic === topic && one.partition === partition)))
+    t.strictSame(
+      [of('calls'), of('unclassified')],
+      [
+        ['0', '1', '2', '3', '4', '5'],
+        ['4', '5']
+      ]
+    )
+    t.ok(
+      both.batches.every(({ topic, partition, records }) =>
+        records.every(one => one.topic === topic && one.partition === partition)
+      )
+    )
   }
 }

@@ -12,25 +12,33 @@ t.test('a key lands where kafkajs and Java would put it', { skip }, async t => {
   await producer.send({ topic: `${topicPrefix}.calls`, messages: keys.map(key => ({ key, value: 'theirs' })) })
   const { records } = await gather(t, log)
   await eventually('all came', () => records.length === 80)
-  for (const key of keys) t.equal(new Set(records.filter(record => record.key === key).map(({ partition }) => partition)).size, 1, key)
+  for (const key of keys)
+    t.equal(new Set(records.filter(record => record.key === key).map(({ partition }) => partition)).size, 1, key)
   t.equal(new Set(records.map(({ partition }) => partition)).size, 6, 'all partitions are used')
 })
 
-t.test('a record that Kafka refuses rejects its append, with the cause, and the next one is stored', { skip }, async t => {
-  const { log } = await openLog(t)
-  const error = await log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]).catch(err => err)
-  t.match(error, { code: 'MCS_NOT_STORED', cause: { type: 'MESSAGE_TOO_LARGE' } })
-  t.ok(isRefusedForGood(error), 'and another try would be in vain')
-  t.type(log.trouble(), 'string')
-  await log.append([record('default:a', 'small')])
-  t.equal(log.trouble(), null)
-})
+t.test(
+  'a record that Kafka refuses rejects its append, with the cause, and the next one is stored',
+  { skip },
+  async t => {
+    const { log } = await openLog(t)
+    const error = await log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]).catch(err => err)
+    t.match(error, { code: 'MCS_NOT_STORED', cause: { type: 'MESSAGE_TOO_LARGE' } })
+    t.ok(isRefusedForGood(error), 'and another try would be in vain')
+    t.type(log.trouble(), 'string')
+    await log.append([record('default:a', 'small')])
+    t.equal(log.trouble(), null)
+  }
+)
 
 t.test('what others produce is read without key, value, or with headers of any kind', { skip }, async t => {
   const { log, topicPrefix } = await openLog(t)
   const producer = await bareProducer(t)
   const headers = { one: Buffer.from('1'), two: ['a', 'b'] }
-  const messages = [{ value: null, partition: 0 }, { value: 'v', partition: 0, headers }]
+  const messages = [
+    { value: null, partition: 0 },
+    { value: 'v', partition: 0, headers }
+  ]
   await producer.send({ topic: `${topicPrefix}.calls`, messages })
   const { records } = await gather(t, log)
   await eventually('both came', () => records.length === 2)

@@ -7,7 +7,7 @@ import type { Offset } from '../../../src/event-log/port.js'
 const place = { topic: 'calls' as const, partition: 3 }
 
 /** An assignment over a consumer that only notes what it was told, with starts that are answered by hand. */
-function make () {
+function make() {
   const told: string[] = []
   const answers: ((offset: Offset) => void)[] = []
   const assignment = createAssignment({
@@ -17,7 +17,10 @@ function make () {
       seek: ({ topic, partition, offset }) => told.push(`seek ${topic}/${partition} to ${offset}`)
     },
     topicPrefix: 'p',
-    findStart: () => new Promise(resolve => { answers.push(resolve) }),
+    findStart: () =>
+      new Promise(resolve => {
+        answers.push(resolve)
+      }),
     log: pino({ level: 'silent' })
   })
   return { told, answers, assignment }

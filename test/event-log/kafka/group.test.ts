@@ -4,10 +4,10 @@ import t from 'tap'
 import type { Batch, TopicPartition } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
 import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { tempDir } from '../../support/temp-dir.js'
 import { loadCheckpoint, saveCheckpoint } from '../conformance/checkpoints.js'
 import { startProgram } from '../conformance/child.js'
 import { gather, record } from '../support/gather.js'
-import { tempDir } from '../../support/temp-dir.js'
 
 const other = fileURLToPath(new URL('../conformance/kafka.test.js', import.meta.url))
 t.jobs = 4 // most of it is waiting for a session to time out
@@ -19,8 +19,10 @@ t.test('members of a group share the partitions and hand them over', { skip, buf
   const checkpoints = new Map<number, bigint>()
   const group = {
     group: topicPrefix,
-    startAt: async ({ partition }: { partition: number }) => checkpoints.get(partition) ?? 'first' as const,
-    handle: async ({ partition, records }: Batch) => { checkpoints.set(partition, (records.at(-1)?.offset ?? -1n) + 1n) }
+    startAt: async ({ partition }: { partition: number }) => checkpoints.get(partition) ?? ('first' as const),
+    handle: async ({ partition, records }: Batch) => {
+      checkpoints.set(partition, (records.at(-1)?.offset ?? -1n) + 1n)
+    }
   }
   const keys = Array.from({ length: 30 }, (_, i) => `default:${i}`)
   const one = await gather(t, log, group)
@@ -37,59 +39,74 @@ t.test('members of a group share the partitions and hand them over', { skip, buf
   t.equal(one.records.length + two.records.length, 90, 'each came once')
 })
 
-t.test('a handler slower than the session time-out stays in its group, and nothing is handled twice at once', { skip, buffered: true }, async t => {
-  const { log, lines } = await openLog(t)
-  await log.append(some(3))
-  let inHand = 0
-  let most = 0
-  const { batches, subscription } = await gather(t, log, {
-    handle: async ({ records }) => {
-      if (records[0]?.key !== 'default:a') return
-      most = Math.max(most, ++inHand)
-      await sleep(7_500)
-      inHand--
-    }
-  })
-  await eventually('the slow one is done', () => batches.length > 0)
-  await log.append(some(1, 'default:b'))
-  await eventually('the next one is done', () => batches.length > 1)
-  t.strictSame([most, batches.length], [1, 2], 'each came once')
-  t.equal(subscription.trouble(), null)
-  t.equal(lines.filter(({ kafkajs }) => kafkajs === 'Consumer has joined the group').length, 1)
-})
+t.test(
+  'a handler slower than the session time-out stays in its group, and nothing is handled twice at once',
+  { skip, buffered: true },
+  async t => {
+    const { log, lines } = await openLog(t)
+    await log.append(some(3))
+    let inHand = 0
+    let most = 0
+    const { batches, subscription } = await gather(t, log, {
+      handle: async ({ records }) => {
+        if (records[0]?.key !== 'default:a') return
+        most = Math.max(most, ++inHand)
+        await sleep(7_500)
+        inHand--
+      }
+    })
+    await eventually('the slow one is done', () => batches.length > 0)
+    await log.append(some(1, 'default:b'))
+    await eventually('the next one is done', () => batches.length > 1)
+    t.strictSame([most, batches.length], [1, 2], 'each came once')
+    t.equal(subscription.trouble(), null)
+    t.equal(lines.filter(({ kafkajs }) => kafkajs === 'Consumer has joined the group').length, 1)
+  }
+)
 
-t.test('a member that is killed leaves its partitions to the others, from its checkpoints on', { skip, buffered: true }, async t => {
-  const { log, topicPrefix } = await openLog(t)
-  const dir = tempDir(t)
-  const spread = (text: string) => Array.from({ length: 30 }, (_, i) => record(`default:${i}`, text))
-  const others = startProgram(t, other, 'consume', topicPrefix, topicPrefix, dir, '0')
-  const handledThere = (text: string) => others.lines().filter(line => line.endsWith(` ${text}`)).length
-  const startAt = async (partition: TopicPartition) => loadCheckpoint(dir, partition)
-  const here = await gather(t, log, {
-    group: topicPrefix,
-    startAt,
-    handle: async ({ topic, partition, records }) => saveCheckpoint(dir, { topic, partition }, (records.at(-1)?.offset ?? -1n) + 1n)
-  })
-  const handledHere = (text: string) => here.values().filter(value => value === text).length
-  await eventually('both have a share', async () => {
-    await log.append(spread('early'))
-    return handledHere('early') > 0 && handledThere('early') > 0
-  })
-  await log.append(spread('shared'))
-  await eventually('both have theirs', () => handledHere('shared') + handledThere('shared') >= 30)
-  t.ok(handledThere('shared') > 0 && handledHere('shared') > 0, 'shared')
-  await others.kill()
-  await log.append(spread('after'))
-  await eventually('the survivor has all', () => handledHere('after') === 30)
-  t.ok(handledHere('shared') + handledThere('shared') <= 60, 'no more than the batches in hand came again')
-})
+t.test(
+  'a member that is killed leaves its partitions to the others, from its checkpoints on',
+  { skip, buffered: true },
+  async t => {
+    const { log, topicPrefix } = await openLog(t)
+    const dir = tempDir(t)
+    const spread = (text: string) => Array.from({ length: 30 }, (_, i) => record(`default:${i}`, text))
+    const others = startProgram(t, other, 'consume', topicPrefix, topicPrefix, dir, '0')
+    const handledThere = (text: string) => others.lines().filter(line => line.endsWith(` ${text}`)).length
+    const startAt = async (partition: TopicPartition) => loadCheckpoint(dir, partition)
+    const here = await gather(t, log, {
+      group: topicPrefix,
+      startAt,
+      handle: async ({ topic, partition, records }) =>
+        saveCheckpoint(dir, { topic, partition }, (records.at(-1)?.offset ?? -1n) + 1n)
+    })
+    const handledHere = (text: string) => here.values().filter(value => value === text).length
+    await eventually('both have a share', async () => {
+      await log.append(spread('early'))
+      return handledHere('early') > 0 && handledThere('early') > 0
+    })
+    await log.append(spread('shared'))
+    await eventually('both have theirs', () => handledHere('shared') + handledThere('shared') >= 30)
+    t.ok(handledThere('shared') > 0 && handledHere('shared') > 0, 'shared')
+    await others.kill()
+    await log.append(spread('after'))
+    await eventually('the survivor has all', () => handledHere('after') === 30)
+    t.ok(handledHere('shared') + handledThere('shared') <= 60, 'no more than the batches in hand came again')
+  }
+)
 
 t.test('close waits for the batch in hand and leaves the group at once', { skip, buffered: true }, async t => {
   const { log, topicPrefix: group } = await openLog(t)
   const admin = await bareAdmin(t)
   await log.append(some(1))
   let began = false
-  const { records, subscription } = await gather(t, log, { group, handle: async () => { began = true; await sleep(500) } })
+  const { records, subscription } = await gather(t, log, {
+    group,
+    handle: async () => {
+      began = true
+      await sleep(500)
+    }
+  })
   await eventually('it is in hand', () => began)
   await subscription.close()
   t.equal(records.length, 1)

@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { KafkaOptions } from '../../../src/event-log/kafka/log.js'
-import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { eventually } from '../../support/eventually.js'
+import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { BROKERS, openLog, skip } from '../../support/kafka-log.js'
-import { gather, record } from '../support/gather.js'
 import { tempDir } from '../../support/temp-dir.js'
+import { gather, record } from '../support/gather.js'
 
 const noBroker = kafkaUnavailable() ?? skip
 const login = { mechanism: 'scram-sha-512' as const, username: 'mightycall', password: 'swordfish-7' }
@@ -24,11 +24,23 @@ t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 
     t.notMatch(JSON.stringify(lines), login.password)
   })
 
-  const refusals: { name: string, options: Partial<KafkaOptions>, line: RegExp }[] = [
-    { name: 'a wrong password', options: { ssl, sasl: { ...login, password: 'wrong-password' } }, line: /refused the login: check KAFKA_SASL_USERNAME/ },
+  const refusals: { name: string; options: Partial<KafkaOptions>; line: RegExp }[] = [
+    {
+      name: 'a wrong password',
+      options: { ssl, sasl: { ...login, password: 'wrong-password' } },
+      line: /refused the login: check KAFKA_SASL_USERNAME/
+    },
     { name: 'an unknown user', options: { ssl, sasl: { ...login, username: 'nobody' } }, line: /refused the login/ },
-    { name: 'another mechanism', options: { ssl, sasl: { ...login, mechanism: 'plain' } }, line: /KAFKA_SASL_MECHANISM to one they offer/ },
-    { name: 'no certificate authority', options: { ssl: true, sasl: login }, line: /is not trusted: set KAFKA_SSL_CA_FILE/ },
+    {
+      name: 'another mechanism',
+      options: { ssl, sasl: { ...login, mechanism: 'plain' } },
+      line: /KAFKA_SASL_MECHANISM to one they offer/
+    },
+    {
+      name: 'no certificate authority',
+      options: { ssl: true, sasl: login },
+      line: /is not trusted: set KAFKA_SSL_CA_FILE/
+    },
     { name: 'plain text', options: {}, line: /closed the connection: .*KAFKA_SSL/ },
     { name: 'no login', options: { ssl }, line: /closed the connection: .*KAFKA_SASL_MECHANISM/ }
   ]
@@ -41,11 +53,27 @@ t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 
   }
 })
 
-const plain: { name: string, options: Partial<KafkaOptions>, line: RegExp }[] = [
-  { name: 'TLS to a plain port', options: { brokers: BROKERS, ssl: true }, line: /does not speak TLS: unset KAFKA_SSL/ },
-  { name: 'a login to a plain port', options: { brokers: BROKERS, sasl: login }, line: /takes no login: unset KAFKA_SASL_MECHANISM/ },
-  { name: 'nobody there', options: { brokers: ['127.0.0.1:9', '127.0.0.1:10'] }, line: /^Kafka: nothing listens at 127\.0\.0\.1:\d+: check KAFKA_/ },
-  { name: 'an unknown host', options: { brokers: ['nowhere.invalid:9092'] }, line: /the host of nowhere\.invalid:9092 is not known: check KAFKA_/ }
+const plain: { name: string; options: Partial<KafkaOptions>; line: RegExp }[] = [
+  {
+    name: 'TLS to a plain port',
+    options: { brokers: BROKERS, ssl: true },
+    line: /does not speak TLS: unset KAFKA_SSL/
+  },
+  {
+    name: 'a login to a plain port',
+    options: { brokers: BROKERS, sasl: login },
+    line: /takes no login: unset KAFKA_SASL_MECHANISM/
+  },
+  {
+    name: 'nobody there',
+    options: { brokers: ['127.0.0.1:9', '127.0.0.1:10'] },
+    line: /^Kafka: nothing listens at 127\.0\.0\.1:\d+: check KAFKA_/
+  },
+  {
+    name: 'an unknown host',
+    options: { brokers: ['nowhere.invalid:9092'] },
+    line: /the host of nowhere\.invalid:9092 is not known: check KAFKA_/
+  }
 ]
 for (const { name, options, line } of plain) {
   t.test(`says in one line: ${name}`, { skip }, async t => {

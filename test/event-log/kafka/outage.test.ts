@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import type { EventLog, LogRecord } from '../../../src/event-log/port.js'
-import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { eventually } from '../../support/eventually.js'
+import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
 import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
 import { gather, record } from '../support/gather.js'
-import { tempDir } from '../../support/temp-dir.js'
 
 const noBroker = kafkaUnavailable() ?? false
 t.jobs = 2
@@ -16,7 +16,10 @@ t.test('a broker of our own', { skip: noBroker, buffered: true, timeout: 80_000 
   const kafka = await startKafka({ dir: tempDir(t) })
   t.teardown(() => kafka.stop())
   await t.test('an append to a frozen broker is refused in time, and taken again after the thaw', t => frozen(t, kafka))
-  await t.test('an append to a killed broker is refused at once, and taken again after its restart; nothing acknowledged is missing', t => killed(t, kafka))
+  await t.test(
+    'an append to a killed broker is refused at once, and taken again after its restart; nothing acknowledged is missing',
+    t => killed(t, kafka)
+  )
   await t.test('its id is not that of another cluster', { skip }, async t => {
     const logs = await Promise.all([openLog(t), openLog(t, { brokers: kafka.brokers })])
     const [one, two] = await Promise.all(logs.map(({ log }) => log.id()))
@@ -28,17 +31,21 @@ t.test('a consumer that has crashed for good is replaced', { skip, buffered: tru
   const { log, topicPrefix, lines } = await openLog(t)
   const admin = await bareAdmin(t)
   const topic = `${topicPrefix}.calls`
-  const compress = (value: string) => admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value }] }]
-  })
+  const compress = (value: string) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value }] }]
+    })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
   await eventually('the first came', () => values().length === 1)
 
   const crashes = () => lines.filter(({ msg }) => msg === 'a consumer has ended: a new one takes its place').length
   await compress('lz4') // the broker itself makes the records unreadable, a moment later
-  await eventually('it has crashed twice', () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false))
+  await eventually(
+    'it has crashed twice',
+    () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false)
+  )
   t.match(subscription.trouble(), /compressed in a way this client cannot read/)
 
   await compress('uncompressed')
@@ -54,13 +61,13 @@ t.test('a consumer that has crashed for good is replaced', { skip, buffered: tru
 })
 
 t.test('a dead broker in the list is passed over', { skip }, async t => {
-  const { log } = await openLog(t, { brokers: ['127.0.0.1:9', ...process.env.TEST_KAFKA_BROKERS?.split(',') ?? []] })
+  const { log } = await openLog(t, { brokers: ['127.0.0.1:9', ...(process.env.TEST_KAFKA_BROKERS?.split(',') ?? [])] })
   await log.append([record('default:a', 'x')])
   const { values } = await gather(t, log)
   await eventually('it came', () => values().length === 1)
 })
 
-async function frozen (t: Test, kafka: Kafka): Promise<void> {
+async function frozen(t: Test, kafka: Kafka): Promise<void> {
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
@@ -70,21 +77,29 @@ async function frozen (t: Test, kafka: Kafka): Promise<void> {
     const began = performance.now()
     const all = await Promise.allSettled(Array.from({ length: 5 }, () => log.append([record('default:a', what)])))
     const tookMs = performance.now() - began
-    t.ok(all.every(result => result.status === 'rejected' && !isRefusedForGood(result.reason)), what)
+    t.ok(
+      all.every(result => result.status === 'rejected' && !isRefusedForGood(result.reason)),
+      what
+    )
     t.ok(tookMs > 1_000 && tookMs < 2_400, `refused after ${Math.round(tookMs)} ms`)
   }
   t.match(log.trouble(), /does not answer in time/)
   await kafka.thaw()
   const thawed = performance.now()
   // Its controller was frozen too, finds it overdue, and takes the leaders from it for a moment.
-  await eventually('it is taken', () => log.append(ofEveryPartition('after')).then(() => true, () => false))
+  await eventually('it is taken', () =>
+    log.append(ofEveryPartition('after')).then(
+      () => true,
+      () => false
+    )
+  )
   t.comment(`taken ${Math.round(performance.now() - thawed)} ms after the thaw`)
   t.equal(log.trouble(), null)
   await eventually('it came too', () => values().includes('after'))
   await eventually('the consumer is well', () => subscription.trouble() === null)
 }
 
-async function killed (t: Test, kafka: Kafka): Promise<void> {
+async function killed(t: Test, kafka: Kafka): Promise<void> {
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
@@ -104,21 +119,30 @@ async function killed (t: Test, kafka: Kafka): Promise<void> {
   await t.rejects(log.id(), { code: 'MCS_KAFKA' })
   await kafka.restart()
   const up = performance.now()
-  await eventually('it is taken', () => log.append(ofEveryPartition('after')).then(() => true, () => false))
+  await eventually('it is taken', () =>
+    log.append(ofEveryPartition('after')).then(
+      () => true,
+      () => false
+    )
+  )
   t.comment(`taken ${Math.round(performance.now() - up)} ms after the restart`)
   const stored = new Set((await readAll(t, log)).map(({ value }) => String(value)))
-  t.strictSame(acknowledged.filter(text => !stored.has(text)), [], `nothing of ${acknowledged.length} is missing`)
+  t.strictSame(
+    acknowledged.filter(text => !stored.has(text)),
+    [],
+    `nothing of ${acknowledged.length} is missing`
+  )
   await eventually('it came too', () => values().includes('after'), 20_000)
   t.comment(`consumed ${Math.round(performance.now() - up)} ms after the restart`)
   await eventually('the consumer is well', () => subscription.trouble() === null)
 }
 
 /** Each has a leader again in its own time. */
-function ofEveryPartition (value: string): LogRecord[] {
+function ofEveryPartition(value: string): LogRecord[] {
   return Array.from({ length: 40 }, (_, i) => record(`default:${i}`, value))
 }
 
-async function appendUntilRefused (log: EventLog, writer: number, acknowledged: string[]): Promise<void> {
+async function appendUntilRefused(log: EventLog, writer: number, acknowledged: string[]): Promise<void> {
   try {
     for (let n = 0; ; n++) {
       await log.append([record(`writer:${writer}`, `${writer}-${n}`)])

@@ -5,45 +5,69 @@ import { eventually } from '../../support/eventually.js'
 import { bareAdmin, makeTopic, openLog, skip, type TestLog } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
 
-// A topic that is deleted and made again under a running consumer. A subscriber is always asked for its start again; what
+// A topic that is deleted and made again under a running consumer. A subscriber is always asked for its start again;
+// what
 // it then gets first is all that it can tell the new topic from the old one by: a lower offset than its checkpoint, or
 // another record at it. A consumer fetches every 200 ms: a topic that is gone for less, and as long as before by then,
 // goes by unnoticed.
 
 const OURS = 2 // the partition of the one key
-const some = (name: string, count: number) => Array.from({ length: count }, (_, i) => record('default:a', `${name} ${i}`))
+const some = (name: string, count: number) =>
+  Array.from({ length: count }, (_, i) => record('default:a', `${name} ${i}`))
 t.jobs = 3
 
-t.test('made again shorter: startAt is asked again, the range is said, and the records come from the first one on', { skip, buffered: true }, async t => {
-  const { log, lines, seen, remake } = await subscribed(t)
-  await remake({ numPartitions: 6, records: some('new', 2) })
-  await eventually('the new ones came', () => seen.texts().includes('new 1'))
-  t.strictSame(seen.texts(), [...some('old', 5), ...some('new', 2)].map(({ value }) => String(value)))
-  t.ok(seen.asked.length > 1 && seen.asked.slice(1).every(answer => answer === 5n), 'asked again, and it answered with the checkpoint')
-  t.strictSame(seen.offsets().slice(5), [0n, 1n], 'below the checkpoint: a hole, for who compares')
-  t.match(lines.find(({ msg }) => String(msg).startsWith('the log does not hold')), { wanted: '5', first: '0' })
-  await log.append(some('later', 1))
-  await eventually('and it goes on', () => seen.texts().includes('later 0'))
-})
+t.test(
+  'made again shorter: startAt is asked again, the range is said, and the records come from the first one on',
+  { skip, buffered: true },
+  async t => {
+    const { log, lines, seen, remake } = await subscribed(t)
+    await remake({ numPartitions: 6, records: some('new', 2) })
+    await eventually('the new ones came', () => seen.texts().includes('new 1'))
+    t.strictSame(
+      seen.texts(),
+      [...some('old', 5), ...some('new', 2)].map(({ value }) => String(value))
+    )
+    t.ok(
+      seen.asked.length > 1 && seen.asked.slice(1).every(answer => answer === 5n),
+      'asked again, and it answered with the checkpoint'
+    )
+    t.strictSame(seen.offsets().slice(5), [0n, 1n], 'below the checkpoint: a hole, for who compares')
+    t.match(
+      lines.find(({ msg }) => String(msg).startsWith('the log does not hold')),
+      { wanted: '5', first: '0' }
+    )
+    await log.append(some('later', 1))
+    await eventually('and it goes on', () => seen.texts().includes('later 0'))
+  }
+)
 
-t.test('made again longer: startAt is asked again, and what lies at the offset that it wants is another record', { skip, buffered: true }, async t => {
-  const { seen, remake, startAtLastHandled } = await subscribed(t)
-  startAtLastHandled()
-  await remake({ numPartitions: 6, records: some('new', 9) })
-  await eventually('the new ones came', () => seen.texts().includes('new 8'))
-  t.ok(seen.asked.length > 1)
-  // Where it is asked while the new topic is still short, the first of all comes instead; never one above the last one handled.
-  const [first = 99n] = seen.offsets().slice(5)
-  t.ok(first <= 4n, 'at the offset of the last one handled, or below')
-  t.equal(seen.texts()[5], `new ${first}`, 'another record: a hole, for who compares')
-})
+t.test(
+  'made again longer: startAt is asked again, and what lies at the offset that it wants is another record',
+  { skip, buffered: true },
+  async t => {
+    const { seen, remake, startAtLastHandled } = await subscribed(t)
+    startAtLastHandled()
+    await remake({ numPartitions: 6, records: some('new', 9) })
+    await eventually('the new ones came', () => seen.texts().includes('new 8'))
+    t.ok(seen.asked.length > 1)
+    // Where it is asked while the new topic is still short, the first of all comes instead; never one above the last
+    // one handled.
+    const [first = 99n] = seen.offsets().slice(5)
+    t.ok(first <= 4n, 'at the offset of the last one handled, or below')
+    t.equal(seen.texts()[5], `new ${first}`, 'another record: a hole, for who compares')
+  }
+)
 
-t.test('made again with fewer partitions: the group is joined anew and the rest is read', { skip, buffered: true }, async t => {
-  const { seen, remake } = await subscribed(t)
-  await remake({ numPartitions: 1, records: some('new', 3) })
-  await eventually('the new ones came', () => seen.texts().includes('new 2'))
-  t.strictSame(seen.texts().slice(5), ['new 0', 'new 1', 'new 2'])
-})
+t.test(
+  'made again with fewer partitions: the group is joined anew and the rest is read',
+  { skip, buffered: true },
+  async t => {
+    const { seen, remake } = await subscribed(t)
+    await remake({ numPartitions: 1, records: some('new', 3) })
+    await eventually('the new ones came', () => seen.texts().includes('new 2'))
+    t.strictSame(seen.texts().slice(5), ['new 0', 'new 1', 'new 2'])
+  }
+)
 
 interface Seen {
   /** What startAt answered for our partition. */
@@ -54,19 +78,21 @@ interface Seen {
 
 interface Subscribed extends TestLog {
   seen: Seen
-  remake: (next: { numPartitions: number, records: ReturnType<typeof some> }) => Promise<void>
+  remake: (next: { numPartitions: number; records: ReturnType<typeof some> }) => Promise<void>
   /** As the projector does: from the last record handled on, to compare it. */
   startAtLastHandled: () => void
 }
 
 /** A subscriber with a checkpoint of 5, after as many records. */
-async function subscribed (t: Test): Promise<Subscribed> {
+async function subscribed(t: Test): Promise<Subscribed> {
   const opened = await openLog(t)
   const { log, topicPrefix } = opened
   const admin = await bareAdmin(t)
   const asked: (Offset | 'first')[] = []
   const checkpoints = new Map<number, Offset>()
-  const keep = async ({ partition, records }: Batch) => { checkpoints.set(partition, nextOf(records)) }
+  const keep = async ({ partition, records }: Batch) => {
+    checkpoints.set(partition, nextOf(records))
+  }
   let back = 0n
   await log.append(some('old', 5))
   const { records, values } = await gather(t, log, {
@@ -80,17 +106,29 @@ async function subscribed (t: Test): Promise<Subscribed> {
   })
   await eventually('the old ones came', () => values().length === 5)
 
-  async function remake ({ numPartitions, records }: Parameters<Subscribed['remake']>[0]): Promise<void> {
+  async function remake({ numPartitions, records }: Parameters<Subscribed['remake']>[0]): Promise<void> {
     await admin.deleteTopics({ topics: [`${topicPrefix}.calls`] })
     await sleep(500)
     await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions })
-    await eventually('the new topic takes records', () => log.append(records).then(() => true, () => false))
+    await eventually('the new topic takes records', () =>
+      log.append(records).then(
+        () => true,
+        () => false
+      )
+    )
   }
 
   const seen = { asked, texts: values, offsets: () => records.map(({ offset }) => offset) }
-  return { ...opened, seen, remake, startAtLastHandled: () => { back = 1n } }
+  return {
+    ...opened,
+    seen,
+    remake,
+    startAtLastHandled: () => {
+      back = 1n
+    }
+  }
 }
 
-function nextOf (records: readonly StoredRecord[]): Offset {
+function nextOf(records: readonly StoredRecord[]): Offset {
   return (records.at(-1)?.offset ?? -1n) + 1n
 }

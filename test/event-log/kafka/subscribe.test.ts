@@ -20,7 +20,10 @@ t.test('a rejected batch comes again, from the same record, and the other partit
   await eventually('the good key came', () => records.length >= 5 && tries.length < 4)
   t.match(subscription.trouble(), /the handler rejects/)
   await eventually('the bad key came', () => records.length === 10)
-  t.strictSame(tries.map(({ records }) => records[0]?.offset), [0n, 0n, 0n, 0n])
+  t.strictSame(
+    tries.map(({ records }) => records[0]?.offset),
+    [0n, 0n, 0n, 0n]
+  )
   t.equal(subscription.trouble(), null)
 })
 
@@ -32,7 +35,9 @@ t.test('an offset that the log does not hold starts at its first record, and is 
   await admin.fetchTopicOffsets(`${topicPrefix}.calls`) // or kafkajs knows nothing of the topic
   await admin.deleteTopicRecords({ topic: `${topicPrefix}.calls`, partitions: [{ partition, offset: '3' }] })
   for (const offset of [1n, 100n]) {
-    const { values, subscription } = await gather(t, log, { startAt: async asked => asked.partition === partition ? offset : 'first' })
+    const { values, subscription } = await gather(t, log, {
+      startAt: async asked => (asked.partition === partition ? offset : 'first')
+    })
     await eventually('what is left came', () => values().length >= 3)
     t.strictSame(values(), ['3', '4', '5'])
     await subscription.close()
@@ -48,7 +53,9 @@ t.test('records that are gone before they are read make startAt be asked again',
   let asked = 0
   let began = false
   let release = () => {}
-  const released = new Promise<void>(resolve => { release = resolve })
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
   const { values, batches } = await gather(t, log, {
     startAt: async ({ partition }) => {
       if (partition !== 2) return 'first' // where the key of all these records lands
@@ -68,5 +75,8 @@ t.test('records that are gone before they are read make startAt be asked again',
   await eventually('what is left came', () => values().length >= 7)
   t.strictSame(values(), ['0', '1', '2', '3', '4', '3', '4'])
   t.equal(asked, 2)
-  t.match(lines.find(({ msg }) => String(msg).startsWith('the log does not hold')), { wanted: '5', first: '8', end: '10' })
+  t.match(
+    lines.find(({ msg }) => String(msg).startsWith('the log does not hold')),
+    { wanted: '5', first: '8', end: '10' }
+  )
 })

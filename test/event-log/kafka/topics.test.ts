@@ -9,25 +9,46 @@ import { record } from '../support/gather.js'
 t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)
   const admin = await bareAdmin(t)
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: `${topicPrefix}.unclassified` }] })
-  const made = Object.fromEntries(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? [])
-  t.match(made, { 'retention.ms': '2592000000', 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': '2097152', 'flush.messages': '1' })
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: 2, name: `${topicPrefix}.unclassified` }]
+  })
+  const made = Object.fromEntries(
+    resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? []
+  )
+  t.match(made, {
+    'retention.ms': '2592000000',
+    'message.timestamp.type': 'LogAppendTime',
+    'max.message.bytes': '2097152',
+    'flush.messages': '1'
+  })
   const { topics } = await admin.fetchTopicMetadata({ topics: [`${topicPrefix}.calls`] })
   t.equal(topics[0]?.partitions.length, 6)
   const { lines } = await openLog(t, { topicPrefix })
-  t.strictSame(lines.filter(({ alarm }) => alarm), [])
+  t.strictSame(
+    lines.filter(({ alarm }) => alarm),
+    []
+  )
 })
 
 t.test('each setting of an existing topic that promises less is an alarm', { skip }, async t => {
   const admin = await bareAdmin(t)
   const topicPrefix = `t-${randomUUID()}`
-  const configEntries = [{ name: 'cleanup.policy', value: 'compact' }, { name: 'retention.ms', value: '1000' }]
+  const configEntries = [
+    { name: 'cleanup.policy', value: 'compact' },
+    { name: 'retention.ms', value: '1000' }
+  ]
   await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions: 1, configEntries })
   const { lines, log } = await openLog(t, { topicPrefix })
   const alarms = lines.filter(({ alarm }) => alarm === 'topic-settings')
   const weak = ['cleanup.policy', 'flush.messages', 'max.message.bytes', 'message.timestamp.type', 'retention.ms']
   t.strictSame(alarms.map(({ setting }) => setting).sort(), weak)
-  t.ok(alarms.every(({ topic, level, msg }) => topic === `${topicPrefix}.calls` && level === 50 && msg === 'a topic promises less than it should'))
+  t.ok(
+    alarms.every(
+      ({ topic, level, msg }) =>
+        topic === `${topicPrefix}.calls` && level === 50 && msg === 'a topic promises less than it should'
+    )
+  )
   await log.append([record('default:a', 'x')])
 })
 
@@ -52,15 +73,33 @@ t.test('two processes may make the topics at once', { skip }, async t => {
 })
 
 const refused = [
-  { name: 'more replicas than there are brokers', size: { replicationFactor: 20 }, line: /^too few brokers run for the replicas/ },
-  { name: 'more partitions than a cluster makes at once', size: { numPartitions: 10_001 }, line: /^the brokers refuse to make a topic as we want it \(POLICY_VIOLATION\): create it yourself/ },
-  { name: 'no partition at all', size: { numPartitions: -5 }, line: /^the brokers refuse to make .* \(INVALID_PARTITIONS\)/ },
-  { name: 'a setting out of range', size: { configEntries: [{ name: 'retention.ms', value: '-7' }] }, line: /^the brokers refuse to make .* \(INVALID_CONFIG\)/ }
+  {
+    name: 'more replicas than there are brokers',
+    size: { replicationFactor: 20 },
+    line: /^too few brokers run for the replicas/
+  },
+  {
+    name: 'more partitions than a cluster makes at once',
+    size: { numPartitions: 10_001 },
+    line: /^the brokers refuse to make a topic as we want it \(POLICY_VIOLATION\): create it yourself/
+  },
+  {
+    name: 'no partition at all',
+    size: { numPartitions: -5 },
+    line: /^the brokers refuse to make .* \(INVALID_PARTITIONS\)/
+  },
+  {
+    name: 'a setting out of range',
+    size: { configEntries: [{ name: 'retention.ms', value: '-7' }] },
+    line: /^the brokers refuse to make .* \(INVALID_CONFIG\)/
+  }
 ]
 for (const { name, size, line } of refused) {
   t.test(`says in one line that the brokers refuse ${name}`, { skip }, async t => {
     const admin = await bareAdmin(t)
-    const error = await admin.createTopics({ waitForLeaders: false, topics: [{ topic: `t-${randomUUID()}`, ...size }] }).catch(err => err)
+    const error = await admin
+      .createTopics({ waitForLeaders: false, topics: [{ topic: `t-${randomUUID()}`, ...size }] })
+      .catch(err => err)
     t.match(kafkaProblem(error), line)
     t.notMatch(kafkaProblem(error), /\n/)
   })
@@ -85,7 +124,11 @@ const weaknesses = [
   { name: 'one replica in sync', weak: { 'min.insync.replicas': '1' }, found: ['min.insync.replicas'] },
   { name: 'a codec that kafkajs lacks', weak: { 'compression.type': 'zstd' }, found: ['compression.type'] },
   { name: 'compaction as well', weak: { 'cleanup.policy': 'compact,delete' }, found: ['cleanup.policy'] },
-  { name: 'unclean elections', weak: { 'unclean.leader.election.enable': 'true' }, found: ['unclean.leader.election.enable'] }
+  {
+    name: 'unclean elections',
+    weak: { 'unclean.leader.election.enable': 'true' },
+    found: ['unclean.leader.election.enable']
+  }
 ]
 for (const { name, weak, found } of weaknesses) {
   t.test(`finds in the settings: ${name}`, async t => t.strictSame(weakSettings({ ...ours, ...weak }, 3, 3), found))

@@ -3,28 +3,33 @@ import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { eventually } from '../../support/eventually.js'
 import { BROKERS, openLog, skip } from '../../support/kafka-log.js'
 import { startKafkaProxy } from '../../support/kafka-proxy.js'
-import { gather, record } from '../support/gather.js'
 import { readAll } from '../conformance/read-all.js'
+import { gather, record } from '../support/gather.js'
 
 const [broker = ''] = BROKERS
-const spread = (name: string) => Array.from({ length: 30 }, (_, i) => record(`default:${i}`, `${name} ${i}`)) // over all partitions
+// over all partitions
+const spread = (name: string) => Array.from({ length: 30 }, (_, i) => record(`default:${i}`, `${name} ${i}`))
 t.jobs = 3
 
-t.test('an answer that lacks a partition fails the whole batch, and another try stores it', { skip, buffered: true }, async t => {
-  const proxy = await startKafkaProxy(t, broker)
-  const { log } = await openLog(t, { brokers: proxy.brokers })
-  await log.append(spread('before'))
-  proxy.arm('lacks a partition')
-  const error = await log.append(spread('batch')).catch(err => err)
-  t.equal(proxy.spoiled(), 1)
-  t.match(error, { code: 'MCS_NOT_STORED', cause: { message: /^the answer confirms nothing for calls\/\d$/ } })
-  t.notOk(isRefusedForGood(error))
-  t.match(log.trouble(), /confirms nothing/)
-  await log.append(spread('batch'))
-  t.equal(log.trouble(), null)
-  const texts = new Set((await readAll(t, log)).map(({ value }) => String(value)))
-  t.equal(texts.size, 60)
-})
+t.test(
+  'an answer that lacks a partition fails the whole batch, and another try stores it',
+  { skip, buffered: true },
+  async t => {
+    const proxy = await startKafkaProxy(t, broker)
+    const { log } = await openLog(t, { brokers: proxy.brokers })
+    await log.append(spread('before'))
+    proxy.arm('lacks a partition')
+    const error = await log.append(spread('batch')).catch(err => err)
+    t.equal(proxy.spoiled(), 1)
+    t.match(error, { code: 'MCS_NOT_STORED', cause: { message: /^the answer confirms nothing for calls\/\d$/ } })
+    t.notOk(isRefusedForGood(error))
+    t.match(log.trouble(), /confirms nothing/)
+    await log.append(spread('batch'))
+    t.equal(log.trouble(), null)
+    const texts = new Set((await readAll(t, log)).map(({ value }) => String(value)))
+    t.equal(texts.size, 60)
+  }
+)
 
 t.test('an answer that lacks a partition fails what waits behind the batch, too', { skip, buffered: true }, async t => {
   const proxy = await startKafkaProxy(t, broker)
@@ -36,18 +41,25 @@ t.test('an answer that lacks a partition fails what waits behind the batch, too'
   t.ok(results.every(({ status }) => status === 'rejected'))
 })
 
-t.test('an answer that is lost fails the append in time, though its records may be stored', { skip, buffered: true }, async t => {
-  const proxy = await startKafkaProxy(t, broker)
-  const { log } = await openLog(t, { brokers: proxy.brokers })
-  await log.append([record('default:a', 'before')])
-  proxy.arm('is lost')
-  const began = performance.now()
-  await t.rejects(log.append([record('default:a', 'unknown')]), { code: 'MCS_NOT_STORED' })
-  const tookMs = performance.now() - began
-  t.ok(tookMs > 1_000 && tookMs < 2_400, `refused after ${Math.round(tookMs)} ms`)
-  await log.append([record('default:a', 'unknown')]) // what the caller does
-  t.strictSame((await readAll(t, log)).map(({ value }) => String(value)), ['before', 'unknown', 'unknown'])
-})
+t.test(
+  'an answer that is lost fails the append in time, though its records may be stored',
+  { skip, buffered: true },
+  async t => {
+    const proxy = await startKafkaProxy(t, broker)
+    const { log } = await openLog(t, { brokers: proxy.brokers })
+    await log.append([record('default:a', 'before')])
+    proxy.arm('is lost')
+    const began = performance.now()
+    await t.rejects(log.append([record('default:a', 'unknown')]), { code: 'MCS_NOT_STORED' })
+    const tookMs = performance.now() - began
+    t.ok(tookMs > 1_000 && tookMs < 2_400, `refused after ${Math.round(tookMs)} ms`)
+    await log.append([record('default:a', 'unknown')]) // what the caller does
+    t.strictSame(
+      (await readAll(t, log)).map(({ value }) => String(value)),
+      ['before', 'unknown', 'unknown']
+    )
+  }
+)
 
 t.test('a consumer that falls silent is replaced, and the trouble says so', { skip, buffered: true }, async t => {
   const proxy = await startKafkaProxy(t, broker)
@@ -59,7 +71,12 @@ t.test('a consumer that falls silent is replaced, and the trouble says so', { sk
   await eventually('it is missed', () => lines.some(({ problem }) => problem === 'the consumer gave no sign of life'))
   t.match(subscription.trouble(), /no sign of life/)
   proxy.flow()
-  await eventually('it is taken', () => log.append([record('default:a', 'after')]).then(() => true, () => false))
+  await eventually('it is taken', () =>
+    log.append([record('default:a', 'after')]).then(
+      () => true,
+      () => false
+    )
+  )
   await eventually('its successor reads', () => values().includes('after'), 30_000)
   await eventually('all is well', () => subscription.trouble() === null)
 })

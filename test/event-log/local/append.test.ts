@@ -11,21 +11,32 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   topic: fc.constantFrom(...TOPICS),
   key: text,
   value: fc.uint8Array({ maxLength: 2_000 }).map(bytes => Buffer.from(bytes)),
-  headers: fc.dictionary(text.filter(name => name !== '__proto__'), text, { maxKeys: 3, noNullPrototype: true })
+  headers: fc.dictionary(
+    text.filter(name => name !== '__proto__'),
+    text,
+    { maxKeys: 3, noNullPrototype: true }
+  )
 })
 
 t.test('what is appended is read as it was, in order, from any segment size and after a restart', async t => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.array(anyRecord, { maxLength: 8 }), { maxLength: 8 }), fc.integer({ min: 1, max: 20_000 }), async (appends, segmentBytes) => {
-    const dir = tempDir(t)
-    const log = await openLog(t, { dir, segmentBytes })
-    await Promise.all(appends.map(records => log.append(records)))
-    await log.close()
-    const expected = appends.flat().map((record, i) => ({ ...record, partition: 0, offset: BigInt(i) }))
-    const again = await openLog(t, { dir, segmentBytes })
-    t.strictSame(await readAll(again), expected)
-    t.strictSame(again.damage(), [])
-    await again.close()
-  }), { numRuns: 25 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(anyRecord, { maxLength: 8 }), { maxLength: 8 }),
+      fc.integer({ min: 1, max: 20_000 }),
+      async (appends, segmentBytes) => {
+        const dir = tempDir(t)
+        const log = await openLog(t, { dir, segmentBytes })
+        await Promise.all(appends.map(records => log.append(records)))
+        await log.close()
+        const expected = appends.flat().map((record, i) => ({ ...record, partition: 0, offset: BigInt(i) }))
+        const again = await openLog(t, { dir, segmentBytes })
+        t.strictSame(await readAll(again), expected)
+        t.strictSame(again.damage(), [])
+        await again.close()
+      }
+    ),
+    { numRuns: 25 }
+  )
 })
 
 t.test('offsets count all records of the log, and the bounds of each topic are those of the log', async t => {
@@ -40,7 +51,10 @@ t.test('a record larger than a group or a segment has its own, and one beyond 16
   const log = await openLog(t, { dir: tempDir(t), segmentBytes: 1_000 })
   const large = { ...record('large'), value: Buffer.alloc(5 * 1024 * 1024, 'x') }
   await Promise.all([log.append([record('a')]), log.append([large]), log.append([record('b')])])
-  t.strictSame((await readAll(log)).map(({ value }) => value?.length), [1, large.value.length, 1])
+  t.strictSame(
+    (await readAll(log)).map(({ value }) => value?.length),
+    [1, large.value.length, 1]
+  )
   await t.rejects(log.append([{ ...large, value: Buffer.alloc(17 * 1024 * 1024) }]), new RecordTooLargeError())
 })
 

@@ -43,7 +43,9 @@ t.test('a part that cannot be cut off again ends all appends until a restart, wh
   const log = await openLog(t, { dir, files: disk })
   await log.append([record('a')])
   disk.room = 50
-  disk.truncate = async () => { throw diskError('EIO') }
+  disk.truncate = async () => {
+    throw diskError('EIO')
+  }
   await t.rejects(log.append([record('b')]), new LogFailedError())
   disk.room = Infinity
   await t.rejects(log.append([record('c')]), new LogFailedError())
@@ -59,10 +61,11 @@ t.test('a failed sync refuses its group, all that is queued and all that is new,
   await log.append([record('a')])
   let fail = (_err: Error) => {}
   const syncing = new Promise<void>(resolve => {
-    disk.datasync = () => new Promise((_, reject) => {
-      fail = reject
-      resolve()
-    })
+    disk.datasync = () =>
+      new Promise((_, reject) => {
+        fail = reject
+        resolve()
+      })
   })
   const group = log.append([record('b')])
   await syncing
@@ -81,9 +84,19 @@ t.test('readers see a group only once it is synced', async t => {
   const disk = createDisk()
   const log = await openLog(t, { dir: tempDir(t), files: disk })
   const seen: string[] = []
-  await log.subscribe({ group: 'g', topics: ['calls'], startAt: async () => 'first', handle: async ({ records }) => { seen.push(...listOf(records)) } })
+  await log.subscribe({
+    group: 'g',
+    topics: ['calls'],
+    startAt: async () => 'first',
+    handle: async ({ records }) => {
+      seen.push(...listOf(records))
+    }
+  })
   let release = () => {}
-  disk.datasync = () => new Promise(resolve => { release = resolve })
+  disk.datasync = () =>
+    new Promise(resolve => {
+      release = resolve
+    })
   const append = log.append([record('a')])
   await new Promise(resolve => setTimeout(resolve, 50))
   t.strictSame(seen, [])
@@ -101,7 +114,9 @@ t.test('a log that cannot be synced after a crash is not opened, and leaves its 
   await log.append([record('a')])
   await log.close()
   const files = createDisk()
-  files.datasync = async () => { throw diskError('EIO') }
+  files.datasync = async () => {
+    throw diskError('EIO')
+  }
   await t.rejects(openLog(t, { dir, files }), { code: 'EIO' })
   t.strictSame(listOf(await readAll(await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes) }))), ['0 a'])
   await t.resolves(openLog(t, { dir }))

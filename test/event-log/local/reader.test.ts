@@ -17,7 +17,11 @@ t.test('follows a log that another process writes, over its segments', async t =
   t.teardown(() => reader.close())
   const records = await readUntil(reader, found => found.length > 12_000)
   t.ok(segmentsIn(dir).length > 2, 'it rolled')
-  t.strictSame(records.map(({ offset }) => Number(offset)), records.map((_, i) => i), 'every offset')
+  t.strictSame(
+    records.map(({ offset }) => Number(offset)),
+    records.map((_, i) => i),
+    'every offset'
+  )
   t.ok(records.every(({ key, value }) => key === `writer:${String(value).split('-')[0]}`))
 })
 

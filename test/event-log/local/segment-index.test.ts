@@ -17,8 +17,12 @@ t.test('a sealed segment has an index, by which a reader begins near to what it 
 })
 
 for (const [what, change] of [
-  ['missing', () => null], ['torn', text => text.slice(0, -3)], ['of another size', text => text.replace('[', '[1')],
-  ['with another place', text => text.replace(/\[\[(\d+)/, (_, position) => `[[${Number(position) + 1}`)], ['no JSON', () => 'x'], ['other JSON', () => '{}']
+  ['missing', () => null],
+  ['torn', text => text.slice(0, -3)],
+  ['of another size', text => text.replace('[', '[1')],
+  ['with another place', text => text.replace(/\[\[(\d+)/, (_, position) => `[[${Number(position) + 1}`)],
+  ['no JSON', () => 'x'],
+  ['other JSON', () => '{}']
 ] as [string, (text: string) => string | null][]) {
   t.test(`an index that is ${what} changes nothing but the way`, async t => {
     const dir = await written(t)
@@ -31,7 +35,7 @@ for (const [what, change] of [
   })
 }
 
-async function written (t: Test): Promise<string> {
+async function written(t: Test): Promise<string> {
   const dir = tempDir(t)
   const log = await openLog(t, { dir, segmentBytes: 800_000 })
   await appendEach(log, TEXTS)
@@ -40,13 +44,13 @@ async function written (t: Test): Promise<string> {
   return dir
 }
 
-async function readsAll (t: Test, dir: string, from: number): Promise<void> {
+async function readsAll(t: Test, dir: string, from: number): Promise<void> {
   const log = await openLog(t, { dir, segmentBytes: 800_000 })
   const records = await readUntil(log, found => found.length === TEXTS.length - from, BigInt(from))
   t.strictSame(records.map(textOf), TEXTS.slice(from))
   t.strictSame(log.damage(), [])
 }
 
-function indexIn (dir: string): string {
+function indexIn(dir: string): string {
   return path.join(dir, (segmentsIn(dir)[0] ?? '').replace('.seg', '.idx'))
 }

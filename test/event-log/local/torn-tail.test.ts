@@ -65,7 +65,7 @@ t.test('a first group that was torn leaves an empty log', async t => {
 })
 
 /** A log of four groups as a crash leaves it, and where its last group, of three records, begins and ends. */
-async function crashedLog (t: Test): Promise<{ dir: string, end: number, size: number }> {
+async function crashedLog(t: Test): Promise<{ dir: string; end: number; size: number }> {
   const live = tempDir(t)
   const log = await openLog(t, { dir: live })
   await appendEach(log, ['a', 'b', 'c'])

@@ -1,9 +1,9 @@
-import { writeFileSync, readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { tempDir } from '../../support/temp-dir.js'
 import { createDisk } from '../local/support/disk.js'
 import { record } from '../support/gather.js'
-import { tempDir } from '../../support/temp-dir.js'
 import { openJoined, untilDirect } from './spooled.js'
 
 t.test('a spool at its cap refuses, says so, and takes again once it is drained', async t => {
@@ -11,12 +11,15 @@ t.test('a spool at its cap refuses, says so, and takes again once it is drained'
   joined.weather('down')
   let stored = 0
   const text = 'x'.repeat(20_000)
-  await t.rejects(async () => {
-    for (;;) {
-      await joined.log.append([record('default:a', text)])
-      stored++
-    }
-  }, { code: 'MCS_NOT_STORED' })
+  await t.rejects(
+    async () => {
+      for (;;) {
+        await joined.log.append([record('default:a', text)])
+        stored++
+      }
+    },
+    { code: 'MCS_NOT_STORED' }
+  )
   t.ok(stored > 30 && joined.log.waiting().bytes <= 1024 * 1024, `${stored} records`)
   t.equal(joined.log.trouble(), 'it is as large as it may be')
   joined.weather('fine')
@@ -29,26 +32,31 @@ t.test('a spool at its cap refuses, says so, and takes again once it is drained'
   t.equal((await joined.texts()).length, stored + 1)
 })
 
-t.test('with a full disk what the far side refuses is refused, and nothing waits for the disk once the far side is back', async t => {
-  const disk = createDisk()
-  const joined = await openJoined(t, { files: disk })
-  joined.weather('down')
-  disk.room = 0
-  await t.rejects(joined.log.append([record('default:a', '0')]), { code: 'MCS_NOT_STORED' })
-  t.match(joined.log.trouble(), /ENOSPC/)
-  joined.weather('fine')
-  await untilDirect(joined)
-  await joined.log.append([record('default:a', '1')])
-  t.equal(joined.log.trouble(), null)
-  t.strictSame(await joined.texts(), ['1'])
-})
+t.test(
+  'with a full disk what the far side refuses is refused, and nothing waits for the disk once the far side is back',
+  async t => {
+    const disk = createDisk()
+    const joined = await openJoined(t, { files: disk })
+    joined.weather('down')
+    disk.room = 0
+    await t.rejects(joined.log.append([record('default:a', '0')]), { code: 'MCS_NOT_STORED' })
+    t.match(joined.log.trouble(), /ENOSPC/)
+    joined.weather('fine')
+    await untilDirect(joined)
+    await joined.log.append([record('default:a', '1')])
+    t.equal(joined.log.trouble(), null)
+    t.strictSame(await joined.texts(), ['1'])
+  }
+)
 
 t.test('a spool whose disk refuses a sync takes nothing more, but what it holds is drained', async t => {
   const disk = createDisk()
   const joined = await openJoined(t, { files: disk })
   joined.weather('down')
   await joined.log.append([record('default:a', '0')])
-  disk.datasync = async () => { throw new Error('EIO') }
+  disk.datasync = async () => {
+    throw new Error('EIO')
+  }
   await t.rejects(joined.log.append([record('default:a', '1')]), { code: 'MCS_LOG_FAILED' })
   joined.weather('fine')
   await untilDirect(joined)
@@ -57,7 +65,12 @@ t.test('a spool whose disk refuses a sync takes nothing more, but what it holds 
 })
 
 t.test('a position that is not of this spool is not believed: all is sent again', async t => {
-  for (const [why, position] of [['of another log', (_id: string) => 'e7a9 3\n'], ['beyond the end', (id: string) => `${id} 9\n`], ['torn', (id: string) => `${id} 3`], ['empty', () => '']] as const) {
+  for (const [why, position] of [
+    ['of another log', (_id: string) => 'e7a9 3\n'],
+    ['beyond the end', (id: string) => `${id} 9\n`],
+    ['torn', (id: string) => `${id} 3`],
+    ['empty', () => '']
+  ] as const) {
     const [far, dir] = [tempDir(t), tempDir(t)]
     const before = await openJoined(t, { far, dir })
     before.weather('down')

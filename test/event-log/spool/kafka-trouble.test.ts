@@ -2,9 +2,9 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { openSpool } from '../../../src/event-log/spool/spool.js'
-import { spooled, type SpooledLog } from '../../../src/event-log/spool/spooled.js'
+import { type SpooledLog, spooled } from '../../../src/event-log/spool/spooled.js'
 import { eventually } from '../../support/eventually.js'
-import { bareAdmin, BROKERS, openLog, skip } from '../../support/kafka-log.js'
+import { BROKERS, bareAdmin, openLog, skip } from '../../support/kafka-log.js'
 import { startKafkaProxy } from '../../support/kafka-proxy.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
@@ -19,41 +19,54 @@ t.jobs = 2
 t.test('without their topic records are kept, and arrive when there is one', { skip, buffered: true }, async t => {
   const { log, admin, topic } = await joined(t)
   await admin.deleteTopics({ topics: [topic] })
-  await keepsAndSends(t, log, async () => { await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 6, replicationFactor: 1 }] }) })
-})
-
-t.test('behind a network that swallows everything records are kept, and arrive when it does no more', { skip, buffered: true }, async t => {
-  const proxy = await startKafkaProxy(t, broker)
-  const { log } = await joined(t, { brokers: proxy.brokers })
-  proxy.stall()
-  await keepsAndSends(t, log, async () => proxy.flow())
-})
-
-t.test('a record that is larger than the topic takes is set aside, and is sent once the topic takes it', { skip, buffered: true }, async t => {
-  const dir = tempDir(t)
-  const { log, set, topicPrefix } = await joined(t, { dir })
-  await set('max.message.bytes', '100000')
-  await eventually('the topic takes less', async () => {
-    await log.append([record('default:a', 'x'.repeat(200_000))])
-    return log.waiting().records > 0
+  await keepsAndSends(t, log, async () => {
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 6, replicationFactor: 1 }] })
   })
-  await Promise.all(['small', 'last'].map(text => log.append([record('default:a', text)])))
-  await eventually('the others are sent', () => log.waiting().records === 0)
-  t.ok(log.waiting().setAside > 0)
-  await log.close()
-
-  await set('max.message.bytes', '1000000')
-  const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })
-  await spool.takeBack()
-  t.match(spool.waiting(), { setAside: 0 })
-  await spool.close()
-  const again = await joined(t, { dir, topicPrefix })
-  await eventually('all is sent', () => again.log.waiting().records === 0)
-  const stored = await readAll(t, again.log)
-  t.ok(stored.some(({ value }) => value?.length === 200_000) && stored.some(({ value }) => String(value) === 'small'))
 })
 
-async function joined (t: Test, { brokers = BROKERS, dir = tempDir(t), ...place }: { brokers?: string[], dir?: string, topicPrefix?: string } = {}) {
+t.test(
+  'behind a network that swallows everything records are kept, and arrive when it does no more',
+  { skip, buffered: true },
+  async t => {
+    const proxy = await startKafkaProxy(t, broker)
+    const { log } = await joined(t, { brokers: proxy.brokers })
+    proxy.stall()
+    await keepsAndSends(t, log, async () => proxy.flow())
+  }
+)
+
+t.test(
+  'a record that is larger than the topic takes is set aside, and is sent once the topic takes it',
+  { skip, buffered: true },
+  async t => {
+    const dir = tempDir(t)
+    const { log, set, topicPrefix } = await joined(t, { dir })
+    await set('max.message.bytes', '100000')
+    await eventually('the topic takes less', async () => {
+      await log.append([record('default:a', 'x'.repeat(200_000))])
+      return log.waiting().records > 0
+    })
+    await Promise.all(['small', 'last'].map(text => log.append([record('default:a', text)])))
+    await eventually('the others are sent', () => log.waiting().records === 0)
+    t.ok(log.waiting().setAside > 0)
+    await log.close()
+
+    await set('max.message.bytes', '1000000')
+    const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })
+    await spool.takeBack()
+    t.match(spool.waiting(), { setAside: 0 })
+    await spool.close()
+    const again = await joined(t, { dir, topicPrefix })
+    await eventually('all is sent', () => again.log.waiting().records === 0)
+    const stored = await readAll(t, again.log)
+    t.ok(stored.some(({ value }) => value?.length === 200_000) && stored.some(({ value }) => String(value) === 'small'))
+  }
+)
+
+async function joined(
+  t: Test,
+  { brokers = BROKERS, dir = tempDir(t), ...place }: { brokers?: string[]; dir?: string; topicPrefix?: string } = {}
+) {
   const { log: kafka, topicPrefix } = await openLog(t, { brokers, ...place })
   const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })
   const log = spooled({ kafka, spool, isRefusedForGood, log: pino({ level: 'silent' }), maxAgeMs: 3_600_000 })
@@ -61,13 +74,16 @@ async function joined (t: Test, { brokers = BROKERS, dir = tempDir(t), ...place 
   const admin = await bareAdmin(t)
   const topic = `${topicPrefix}.calls`
   const set = async (name: string, value: string) => {
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: TOPIC_RESOURCE, name: topic, configEntries: [{ name, value }] }] })
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: TOPIC_RESOURCE, name: topic, configEntries: [{ name, value }] }]
+    })
   }
   await log.append([record('default:a', '0')])
   return { log, admin, topic, topicPrefix, set }
 }
 
-async function keepsAndSends (t: Test, log: SpooledLog, mend: () => Promise<void>): Promise<void> {
+async function keepsAndSends(t: Test, log: SpooledLog, mend: () => Promise<void>): Promise<void> {
   await eventually('the spool is used', async () => {
     const begun = performance.now()
     await log.append([record('default:a', 'kept')])

@@ -28,7 +28,11 @@ t.test('what the far side refuses waits in the spool, all that follows behind it
   await untilDirect(joined)
   await append(joined, '6')
   t.strictSame(await joined.texts(), ['0', '1', '2', '3', '4', '5', '6'])
-  t.strictSame(joined.lines.map(({ alarm, msg, drained }) => alarm ?? [msg, drained]), ['spooling', ['the spool is drained: records go to Kafka again', 5]], 'one alarm, not one for each')
+  t.strictSame(
+    joined.lines.map(({ alarm, msg, drained }) => alarm ?? [msg, drained]),
+    ['spooling', ['the spool is drained: records go to Kafka again', 5]],
+    'one alarm, not one for each'
+  )
   t.strictSame(joined.log.waiting(), { records: 0, bytes: 0, setAside: 0 })
 })
 
@@ -43,16 +47,25 @@ t.test('a far side that hangs holds up nobody who comes later', async t => {
   t.match(joined.log.waiting(), { records: 50 })
   joined.weather('fine')
   await untilDirect(joined)
-  t.strictSame([...new Set(await joined.texts())], Array.from({ length: 50 }, (_, i) => `${i}`), 'in their order, some twice')
+  t.strictSame(
+    [...new Set(await joined.texts())],
+    Array.from({ length: 50 }, (_, i) => `${i}`),
+    'in their order, some twice'
+  )
 })
 
 t.test('a record that the far side will never take is set aside, and all around it arrives', async t => {
   const joined = await openJoined(t)
   joined.weather('down')
-  await joined.log.append(Array.from({ length: 100 }, (_, i) => record('default:a', i === 37 || i === 38 ? POISON : `${i}`)))
+  await joined.log.append(
+    Array.from({ length: 100 }, (_, i) => record('default:a', i === 37 || i === 38 ? POISON : `${i}`))
+  )
   joined.weather('fine')
   await untilDirect(joined)
-  t.strictSame(await joined.texts(), Array.from({ length: 100 }, (_, i) => `${i}`).filter(text => text !== '37' && text !== '38'))
+  t.strictSame(
+    await joined.texts(),
+    Array.from({ length: 100 }, (_, i) => `${i}`).filter(text => text !== '37' && text !== '38')
+  )
   t.match(joined.log.waiting(), { records: 0, setAside: 2 })
   t.equal(joined.lines.filter(({ alarm }) => alarm === 'record-set-aside').length, 2)
   t.notMatch(JSON.stringify(joined.lines), /default:a/)
@@ -92,7 +105,10 @@ t.test('it returns to the straight way though something new comes with every bat
   await untilDirect(joined)
   joined.beforeFarAppend(async () => {})
   await Promise.all(appends)
-  t.strictSame(await joined.texts(), Array.from({ length: appends.length + 1 }, (_, i) => String(i)))
+  t.strictSame(
+    await joined.texts(),
+    Array.from({ length: appends.length + 1 }, (_, i) => String(i))
+  )
 })
 
 t.test('it returns to the straight way under a load that never pauses', async t => {
@@ -112,6 +128,9 @@ t.test('it returns to the straight way under a load that never pauses', async t 
   const texts = await joined.texts()
   for (const [writer, count] of counts.entries()) {
     const own = texts.filter(text => text.startsWith(`${writer}-`)).map(text => Number(text.split('-')[1]))
-    t.strictSame(own, Array.from({ length: count }, (_, i) => i))
+    t.strictSame(
+      own,
+      Array.from({ length: count }, (_, i) => i)
+    )
   }
 })

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Batch, EventReader, LogRecord, StoredRecord, SubscribeOptions, Subscription } from '../../../src/event-log/port.js'
+import type {
+  Batch,
+  EventReader,
+  LogRecord,
+  StoredRecord,
+  SubscribeOptions,
+  Subscription
+} from '../../../src/event-log/port.js'
 
-export function record (key: string, value: string | Buffer, headers: Record<string, string> = {}): LogRecord {
+export function record(key: string, value: string | Buffer, headers: Record<string, string> = {}): LogRecord {
   return { topic: 'calls', key, value: Buffer.from(value), headers }
 }
 
@@ -14,7 +21,7 @@ export interface Gathered {
 }
 
 /** Subscribes and keeps all that comes. */
-export async function gather (t: Test, log: EventReader, options: Partial<SubscribeOptions> = {}): Promise<Gathered> {
+export async function gather(t: Test, log: EventReader, options: Partial<SubscribeOptions> = {}): Promise<Gathered> {
   const batches: Batch[] = []
   const records: StoredRecord[] = []
   const subscription = await log.subscribe({

@@ -17,14 +17,24 @@ t.test('every envelope holds the same', async t => {
     { requests: [{ id: 'a' }], currentPage: 1 },
     { data: [{ id: 'a' }] },
     [{ id: 'a' }]
-  ]) t.strictSame(read(journal, json).requests, [{ id: 'a' }], JSON.stringify(json))
+  ])
+    t.strictSame(read(journal, json).requests, [{ id: 'a' }], JSON.stringify(json))
   t.strictSame(read(journal, { requests: [] }), { requests: [] }, 'nothing is no error')
   t.equal(read(sendMessage, { message: 'sent', id: 'x' }).id, 'x')
 })
 
 t.test('closed sets are read in any casing', async t => {
-  for (const callStatus of ['VoiceMail', 'voicemail', 'VOICEMAIL', 'voiceMail']) t.equal(read(call, { id: 'a', callStatus }).callStatus, 'VoiceMail')
-  t.strictSame(read(journalRequest, { id: 'a', state: 'noanswer', origin: 'INBOUND', agent: { type: 'voicemailbox', agentRole: 'transferReceiver' } }), { id: 'a', state: 'NoAnswer', origin: 'Inbound', agent: { type: 'voiceMailBox', agentRole: 'TransferReceiver' } })
+  for (const callStatus of ['VoiceMail', 'voicemail', 'VOICEMAIL', 'voiceMail'])
+    t.equal(read(call, { id: 'a', callStatus }).callStatus, 'VoiceMail')
+  t.strictSame(
+    read(journalRequest, {
+      id: 'a',
+      state: 'noanswer',
+      origin: 'INBOUND',
+      agent: { type: 'voicemailbox', agentRole: 'transferReceiver' }
+    }),
+    { id: 'a', state: 'NoAnswer', origin: 'Inbound', agent: { type: 'voiceMailBox', agentRole: 'TransferReceiver' } }
+  )
 })
 
 t.test('durations are seconds, whatever the route says them in', async t => {
@@ -32,13 +42,31 @@ t.test('durations are seconds, whatever the route says them in', async t => {
   t.equal(read(call, { id: 'a', duration: 0 }).duration, 0)
   t.equal(read(call, { id: 'a', duration: null }).duration, null)
   t.equal(read(voicemail, { id: 'a', duration: '185' }).duration, 185)
-  for (const [text, seconds] of [['00:01:20', 80], ['1.02:03:04.5', 93_784.5], ['100:00:00', 360_000]] as const) t.equal(read(journalRequest, { id: 'a', duration: text }).duration, seconds, text)
-  t.throws(() => read(call, { id: 'a', duration: '00:01:20' }), { code: 'MCS_REST_UNEXPECTED', message: /at \/duration$/ }, 'not taken for milliseconds')
-  t.throws(() => read(journalRequest, { id: 'a', duration: '80000' }), { code: 'MCS_REST_UNEXPECTED' }, 'nor the other way')
+  for (const [text, seconds] of [
+    ['00:01:20', 80],
+    ['1.02:03:04.5', 93_784.5],
+    ['100:00:00', 360_000]
+  ] as const)
+    t.equal(read(journalRequest, { id: 'a', duration: text }).duration, seconds, text)
+  t.throws(
+    () => read(call, { id: 'a', duration: '00:01:20' }),
+    { code: 'MCS_REST_UNEXPECTED', message: /at \/duration$/ },
+    'not taken for milliseconds'
+  )
+  t.throws(
+    () => read(journalRequest, { id: 'a', duration: '80000' }),
+    { code: 'MCS_REST_UNEXPECTED' },
+    'nor the other way'
+  )
 })
 
 t.test('instants are UTC, with and without Z, and those of .NET that are none are null', async t => {
-  for (const text of ['2026-11-23T08:00:00Z', '2026-11-23T08:00:00.0000000+00:00', '2026-11-23T08:00:00', '2026-11-23T10:00:00+02:00']) {
+  for (const text of [
+    '2026-11-23T08:00:00Z',
+    '2026-11-23T08:00:00.0000000+00:00',
+    '2026-11-23T08:00:00',
+    '2026-11-23T10:00:00+02:00'
+  ]) {
     t.strictSame(read(call, { id: 'a', dateTimeUtc: text }).dateTimeUtc, new Date('2026-11-23T08:00:00Z'), text)
   }
   t.equal(read(sendMessage, { sendTime: '0001-01-01T00:00:00' }).sendTime, null)
@@ -48,8 +76,18 @@ t.test('instants are UTC, with and without Z, and those of .NET that are none ar
 for (const { name, route, json, at } of [
   { name: 'a list that is none', route: calls, json: { data: { calls: 'SECRET' } }, at: '/data/calls' },
   { name: 'no list', route: calls, json: { data: {}, isSuccess: true }, at: '/data/calls' },
-  { name: 'calls, most of them without an id', route: calls, json: { data: { calls: [{ id: 'a' }, { duration: '1' }, { id: 1 }] } }, at: '/data/calls/1/id' },
-  { name: 'a number deep within', route: calls, json: { data: { calls: [{ id: 'a', caller: { phone: 15_550_001_111 } }] } }, at: '/data/calls/0/caller/phone' },
+  {
+    name: 'calls, most of them without an id',
+    route: calls,
+    json: { data: { calls: [{ id: 'a' }, { duration: '1' }, { id: 1 }] } },
+    at: '/data/calls/1/id'
+  },
+  {
+    name: 'a number deep within',
+    route: calls,
+    json: { data: { calls: [{ id: 'a', caller: { phone: 15_550_001_111 } }] } },
+    at: '/data/calls/0/caller/phone'
+  },
   { name: 'a date that is none', route: calls, json: [{ id: 'a', dateTimeUtc: 'SECRET' }], at: '/calls/0/dateTimeUtc' },
   { name: 'a text', route: contacts, json: 'SECRET', at: '/' },
   { name: 'null', route: contacts, json: { data: null }, at: '/data/' }
@@ -61,8 +99,16 @@ for (const { name, route, json, at } of [
 
 t.test('what is not known is told once each, without its value, and is no error', async t => {
   const told: unknown[] = []
-  const unknown = { id: 'a', mood: 'Jolly', caller: { name: 'A', '+15551112233': 7 }, callStatus: 'Parked', __proto__: null }
-  const { answer, raw } = readAnswer(calls, { data: { calls: [unknown, unknown], hint: [1, 2] } }, drift => told.push(drift))
+  const unknown = {
+    id: 'a',
+    mood: 'Jolly',
+    caller: { name: 'A', '+15551112233': 7 },
+    callStatus: 'Parked',
+    __proto__: null
+  }
+  const { answer, raw } = readAnswer(calls, { data: { calls: [unknown, unknown], hint: [1, 2] } }, drift =>
+    told.push(drift)
+  )
   t.strictSame(told, [
     { type: 'GET /calls', field: 'calls[].mood', sample: 'xxxxx' },
     { type: 'GET /calls', field: 'calls[].caller.+#', sample: '0' },
@@ -75,7 +121,13 @@ t.test('what is not known is told once each, without its value, and is no error'
 
 t.test('a flood of unknown names is bounded, and nesting without end is no crash', async t => {
   let told = 0
-  readAnswer(call, { id: 'a', ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`name${i.toString(36)}x`, 1])) }, () => { told++ })
+  readAnswer(
+    call,
+    { id: 'a', ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`name${i.toString(36)}x`, 1])) },
+    () => {
+      told++
+    }
+  )
   t.ok(told > 0 && told <= 50)
   const deep = JSON.parse(`{ "id": "a", "x": ${'['.repeat(200_000)}${']'.repeat(200_000)} }`)
   t.throws(() => read(call, deep), { code: 'MCS_REST_UNEXPECTED' })

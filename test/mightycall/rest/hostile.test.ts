@@ -3,20 +3,35 @@ import { troubleOf } from '../../../src/mightycall/rest/failures.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
 import { freePorts } from '../../support/free-ports.js'
-import { API_KEY, type Reply, USER_KEY, json, restClient } from '../../support/mightycall-api.js'
+import { API_KEY, json, type Reply, restClient, USER_KEY } from '../../support/mightycall-api.js'
 
 const SECRET = '+15559371200'
 
-const html: Reply = response => { response.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${SECRET}</html>`) }
-const truncated: Reply = response => { response.writeHead(200, { 'content-type': 'application/json' }).end(`{"data":{"calls":[{"id":"${SECRET}`) }
-const cutOff: Reply = response => { response.writeHead(200, { 'content-length': '1000' }).write('{"data":'); setImmediate(() => response.destroy()) }
-const hangUp: Reply = response => { response.destroy() }
+const html: Reply = response => {
+  response.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${SECRET}</html>`)
+}
+const truncated: Reply = response => {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(`{"data":{"calls":[{"id":"${SECRET}`)
+}
+const cutOff: Reply = response => {
+  response.writeHead(200, { 'content-length': '1000' }).write('{"data":')
+  setImmediate(() => response.destroy())
+}
+const hangUp: Reply = response => {
+  response.destroy()
+}
 const silence: Reply = () => {}
-const silenceWithin: Reply = response => { response.writeHead(200).write('{"data":') }
-const elsewhere: Reply = response => { response.writeHead(302, { location: '/v4/api/ping' }).end() }
-const empty: Reply = response => { response.writeHead(200).end() }
+const silenceWithin: Reply = response => {
+  response.writeHead(200).write('{"data":')
+}
+const elsewhere: Reply = response => {
+  response.writeHead(302, { location: '/v4/api/ping' }).end()
+}
+const empty: Reply = response => {
+  response.writeHead(200).end()
+}
 
-const hostile: { name: string, reply: Reply, kind: string, message: RegExp }[] = [
+const hostile: { name: string; reply: Reply; kind: string; message: RegExp }[] = [
   { name: 'HTML instead of JSON', reply: html, kind: 'unexpected', message: /it is no JSON$/ },
   { name: 'half a JSON', reply: truncated, kind: 'unexpected', message: /it is no JSON$/ },
   { name: 'nothing', reply: empty, kind: 'unexpected', message: /it is no JSON$/ },
@@ -26,9 +41,24 @@ const hostile: { name: string, reply: Reply, kind: string, message: RegExp }[] =
   { name: 'an answer that hangs', reply: silenceWithin, kind: 'unavailable', message: /no answer within 200 ms/ },
   { name: 'a redirect, which is not followed', reply: elsewhere, kind: 'unexpected', message: /status 302$/ },
   { name: 'status 500', reply: json({ message: SECRET }, 500), kind: 'unavailable', message: /status 500/ },
-  { name: 'status 403', reply: json({ errorCode: 'TenantAccountRoleIssue', message: SECRET }, 403), kind: 'refused', message: /status 403, TenantAccountRoleIssue$/ },
-  { name: 'an errorCode that is none', reply: json({ errorCode: SECRET, message: SECRET }, 400), kind: 'refused', message: /status 400$/ },
-  { name: 'a failure with status 200', reply: json({ isSuccess: false, errorCode: 'Nope' }), kind: 'refused', message: /status 200, Nope$/ }
+  {
+    name: 'status 403',
+    reply: json({ errorCode: 'TenantAccountRoleIssue', message: SECRET }, 403),
+    kind: 'refused',
+    message: /status 403, TenantAccountRoleIssue$/
+  },
+  {
+    name: 'an errorCode that is none',
+    reply: json({ errorCode: SECRET, message: SECRET }, 400),
+    kind: 'refused',
+    message: /status 400$/
+  },
+  {
+    name: 'a failure with status 200',
+    reply: json({ isSuccess: false, errorCode: 'Nope' }),
+    kind: 'refused',
+    message: /status 200, Nope$/
+  }
 ]
 
 for (const { name, reply, kind, message } of hostile) {
@@ -36,10 +66,14 @@ for (const { name, reply, kind, message } of hostile) {
     const { client, replies, lines } = await restClient(t, { limits: { timeoutMs: 200 } })
     await client.send(voicemails, { query: {} }, 'sync') // the token is there
     replies['GET /api/calls'] = reply
-    const err = await client.send(calls, { query: {} }, 'sync').then(() => null, (err: Error) => err)
+    const err = await client.send(calls, { query: {} }, 'sync').then(
+      () => null,
+      (err: Error) => err
+    )
     t.equal(troubleOf(err)?.kind, kind)
     t.match(err?.message, message)
-    for (const secret of [SECRET, API_KEY, USER_KEY, 'token-1']) t.notMatch(`${err?.stack} ${JSON.stringify(err)} ${lines.join('')}`, secret)
+    for (const secret of [SECRET, API_KEY, USER_KEY, 'token-1'])
+      t.notMatch(`${err?.stack} ${JSON.stringify(err)} ${lines.join('')}`, secret)
     replies['GET /api/calls'] = json({ data: { calls: [] } })
     t.strictSame((await client.send(calls, { query: {} }, 'sync')).answer, { calls: [] }, 'and the next one works')
   })
@@ -60,21 +94,35 @@ t.test('an answer of 50 MB is refused while it streams', async t => {
     more()
   }
   const { client } = await restClient(t, { replies: { 'GET /api/calls': endless }, limits: { maxBytes: 1024 ** 2 } })
-  await t.rejects(client.send(calls, { query: {} }, 'sync'), { code: 'MCS_REST_UNEXPECTED', message: /larger than 1048576 bytes/ })
+  await t.rejects(client.send(calls, { query: {} }, 'sync'), {
+    code: 'MCS_REST_UNEXPECTED',
+    message: /larger than 1048576 bytes/
+  })
   t.ok(sent < 20 * 1024 ** 2, `the sender was stopped after ${sent} bytes`)
 })
 
 t.test('a server that is not there is unavailable, and its address is not told', async t => {
   const { rest, account } = await restClient(t)
   const [port] = await freePorts(1)
-  const err = await rest.clientOf({ ...account, baseUrl: `http://127.0.0.1:${port}/v4` }, '101').send(calls, { query: { customFilter: SECRET } }, 'sync').then(() => null, (err: Error) => err)
+  const err = await rest
+    .clientOf({ ...account, baseUrl: `http://127.0.0.1:${port}/v4` }, '101')
+    .send(calls, { query: { customFilter: SECRET } }, 'sync')
+    .then(
+      () => null,
+      (err: Error) => err
+    )
   t.equal(troubleOf(err)?.kind, 'unavailable')
   t.match(err?.message, /ECONNREFUSED/)
   t.notMatch(err?.message, SECRET)
 })
 
 t.test('what is missing is told apart from what is refused', async t => {
-  const { client } = await restClient(t, { replies: { 'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400), 'GET /api/calls': json({ message: 'The request is invalid.', modelState: {} }, 400) } })
+  const { client } = await restClient(t, {
+    replies: {
+      'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400),
+      'GET /api/calls': json({ message: 'The request is invalid.', modelState: {} }, 400)
+    }
+  })
   t.equal(troubleOf(await client.send(voicemails, { query: {} }, 'sync').catch(err => err))?.kind, 'not-found')
   t.equal(troubleOf(await client.send(calls, { query: {} }, 'sync').catch(err => err))?.kind, 'refused')
   t.equal(troubleOf(new Error('another')), null)
@@ -85,10 +133,18 @@ t.test('at most two requests of an account are in flight, also of two of its use
   let most = 0
   const { rest, account, seen } = await restClient(t, {
     userKeys: { 101: 'the-key-of-101', 102: 'the-key-of-102' },
-    replies: { 'GET /api/calls': response => {
-      most = Math.max(most, open.push(() => json({ data: { calls: [] } })(response, { route: '', query: '', headers: {}, body: '' })))
-      if (open.length === 2 || seen.length === 12) setImmediate(() => { for (const answer of open.splice(0)) answer() })
-    } }
+    replies: {
+      'GET /api/calls': response => {
+        most = Math.max(
+          most,
+          open.push(() => json({ data: { calls: [] } })(response, { route: '', query: '', headers: {}, body: '' }))
+        )
+        if (open.length === 2 || seen.length === 12)
+          setImmediate(() => {
+            for (const answer of open.splice(0)) answer()
+          })
+      }
+    }
   })
   const clients = ['101', '102'].map(extension => rest.clientOf(account, extension))
   await Promise.all(Array.from({ length: 10 }, async (_, i) => clients[i % 2]?.send(calls, { query: {} }, 'sync')))

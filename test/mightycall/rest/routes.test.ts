@@ -7,17 +7,23 @@ import { API_KEY, restClient } from '../../support/mightycall-api.js'
 import { REQUESTS } from '../../support/rest-requests.js'
 
 for (const [kind, cases] of REQUESTS) {
-  t.test(`each route of a ${kind} account asks as documented, and reads the documented answer without drift`, async t => {
-    const { client, seen, drifts } = await restClient(t, { kind })
-    for (const { route, input, sends, query = '', body } of cases) {
-      await client.send(route, input, 'action')
-      const last = seen.at(-1)
-      t.strictSame([last?.route, last?.query, last?.body], [sends, query, body === undefined ? '' : JSON.stringify(body)])
-      t.match(last?.headers, { 'authorization': 'Bearer token-1', 'x-api-key': API_KEY }, sends)
+  t.test(
+    `each route of a ${kind} account asks as documented, and reads the documented answer without drift`,
+    async t => {
+      const { client, seen, drifts } = await restClient(t, { kind })
+      for (const { route, input, sends, query = '', body } of cases) {
+        await client.send(route, input, 'action')
+        const last = seen.at(-1)
+        t.strictSame(
+          [last?.route, last?.query, last?.body],
+          [sends, query, body === undefined ? '' : JSON.stringify(body)]
+        )
+        t.match(last?.headers, { authorization: 'Bearer token-1', 'x-api-key': API_KEY }, sends)
+      }
+      t.strictSame(drifts, [])
+      t.equal(seen.filter(({ route }) => route === 'POST /auth/token').length, 1, 'one token')
     }
-    t.strictSame(drifts, [])
-    t.equal(seen.filter(({ route }) => route === 'POST /auth/token').length, 1, 'one token')
-  })
+  )
 }
 
 t.test('ping needs no credentials, and no permit', async t => {
@@ -28,10 +34,21 @@ t.test('ping needs no credentials, and no permit', async t => {
 
 t.test('what a route does not take, and a route that the kind of account does not have, is not even sent', async t => {
   const { client, rest, account, seen } = await restClient(t)
-  await t.rejects(client.send(calls, { query: { pageSize: 1001 } }, 'sync'), { code: 'MCS_REST_REFUSED', message: /GET \/calls$/ })
+  await t.rejects(client.send(calls, { query: { pageSize: 1001 } }, 'sync'), {
+    code: 'MCS_REST_REFUSED',
+    message: /GET \/calls$/
+  })
   await t.rejects(client.send(call, { path: { id: '../profile' } }, 'sync'), { code: 'MCS_REST_REFUSED' })
-  await t.rejects(client.send(calls, { query: { startUtc: new Date(Number.NaN) } }, 'sync'), { code: 'MCS_REST_REFUSED' })
-  await t.rejects(client.send(createContactCenterContact, { body: {} }, 'action'), { code: 'MCS_REST_REFUSED', message: /a classic account has no/ })
-  await t.rejects(rest.clientOf({ ...account, kind: 'contact-center' }, '101').send(journalRequest, { path: { id: 'a' } }, 'sync'), { code: 'MCS_REST_REFUSED' })
+  await t.rejects(client.send(calls, { query: { startUtc: new Date(Number.NaN) } }, 'sync'), {
+    code: 'MCS_REST_REFUSED'
+  })
+  await t.rejects(client.send(createContactCenterContact, { body: {} }, 'action'), {
+    code: 'MCS_REST_REFUSED',
+    message: /a classic account has no/
+  })
+  await t.rejects(
+    rest.clientOf({ ...account, kind: 'contact-center' }, '101').send(journalRequest, { path: { id: 'a' } }, 'sync'),
+    { code: 'MCS_REST_REFUSED' }
+  )
   t.strictSame(seen, [])
 })

@@ -8,12 +8,21 @@ const credentials = { grant_type: 'client_credentials', client_id: API_KEY, clie
 const refresh = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
 
 /** Tokens numbered by the request, and what is left to say by the test. */
-async function signedIn (t: Parameters<typeof restClient>[0], options: Parameters<typeof restClient>[1] = {}) {
+async function signedIn(t: Parameters<typeof restClient>[0], options: Parameters<typeof restClient>[1] = {}) {
   let issued = 0
-  const issue: Reply = (response, request) => { issued++; json({ access_token: `token-${issued}`, token_type: 'bearer', expires_in: 86_399, refresh_token: `refresh-${issued}` })(response, request) }
+  const issue: Reply = (response, request) => {
+    issued++
+    json({
+      access_token: `token-${issued}`,
+      token_type: 'bearer',
+      expires_in: 86_399,
+      refresh_token: `refresh-${issued}`
+    })(response, request)
+  }
   const made = await restClient(t, { ...options, replies: { [TOKEN]: issue, ...options.replies } })
   const list = () => made.client.send(calls, { query: {} }, 'sync')
-  const grants = () => made.seen.filter(({ route }) => route === TOKEN).map(({ body }) => Object.fromEntries(new URLSearchParams(body)))
+  const grants = () =>
+    made.seen.filter(({ route }) => route === TOKEN).map(({ body }) => Object.fromEntries(new URLSearchParams(body)))
   const bearers = () => made.seen.filter(({ route }) => route === LIST).map(({ headers }) => headers.authorization)
   return { ...made, issue, list, grants, bearers }
 }
@@ -35,7 +44,10 @@ t.test('a token is asked for as documented, once for all who need it, and refres
 t.test('a refresh token that is not taken falls back to the credentials', async t => {
   const { list, grants, replies, issue, pass } = await signedIn(t)
   await list()
-  replies[TOKEN] = (response, request) => request.body.startsWith('grant_type=refresh_token') ? json({ error: 'invalid_grant' }, 400)(response, request) : issue(response, request)
+  replies[TOKEN] = (response, request) =>
+    request.body.startsWith('grant_type=refresh_token')
+      ? json({ error: 'invalid_grant' }, 400)(response, request)
+      : issue(response, request)
   pass(86_400_000)
   await list()
   t.strictSame(grants(), [credentials, refresh('refresh-1'), credentials])
@@ -45,10 +57,19 @@ t.test('a 401 renews the token once, for all that were refused with the old one'
   const { list, grants, bearers, replies } = await signedIn(t)
   await list()
   const good = replies[LIST]
-  replies[LIST] = (response, request) => request.headers.authorization === 'Bearer token-1' ? json({ message: 'Authorization has been denied' }, 401)(response, request) : good?.(response, request)
+  replies[LIST] = (response, request) =>
+    request.headers.authorization === 'Bearer token-1'
+      ? json({ message: 'Authorization has been denied' }, 401)(response, request)
+      : good?.(response, request)
   await Promise.all([list(), list()])
   t.equal(grants().length, 2)
-  t.strictSame(bearers().sort(), ['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2', 'Bearer token-2'])
+  t.strictSame(bearers().sort(), [
+    'Bearer token-1',
+    'Bearer token-1',
+    'Bearer token-1',
+    'Bearer token-2',
+    'Bearer token-2'
+  ])
 })
 
 t.test('when not even a new token is taken, it is not asked for again and again', async t => {
@@ -62,25 +83,39 @@ t.test('when not even a new token is taken, it is not asked for again and again'
   t.ok(grants().length > 2)
 })
 
-t.test('a server in trouble is asked for a token less and less often, and a token that is still good goes on', async t => {
-  const { list, grants, replies, issue, pass } = await signedIn(t, { replies: { [TOKEN]: json({}, 503) } })
-  for (const [ms, asked] of [[0, 1], [999, 1], [1, 2], [1_999, 2], [1, 3], [3_999, 3], [1, 4]] as const) {
-    pass(ms)
-    await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /status 503/ })
-    t.equal(grants().length, asked)
+t.test(
+  'a server in trouble is asked for a token less and less often, and a token that is still good goes on',
+  async t => {
+    const { list, grants, replies, issue, pass } = await signedIn(t, { replies: { [TOKEN]: json({}, 503) } })
+    for (const [ms, asked] of [
+      [0, 1],
+      [999, 1],
+      [1, 2],
+      [1_999, 2],
+      [1, 3],
+      [3_999, 3],
+      [1, 4]
+    ] as const) {
+      pass(ms)
+      await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /status 503/ })
+      t.equal(grants().length, asked)
+    }
+    replies[TOKEN] = issue
+    pass(8_000)
+    await list()
+    replies[TOKEN] = json({}, 503)
+    pass(86_399_000 - 60_000)
+    await list()
+    pass(60_000)
+    await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' }, 'it has expired')
   }
-  replies[TOKEN] = issue
-  pass(8_000)
-  await list()
-  replies[TOKEN] = json({}, 503)
-  pass(86_399_000 - 60_000)
-  await list()
-  pass(60_000)
-  await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' }, 'it has expired')
-})
+)
 
 t.test('invalid_client stops the account with one alarm, until it is loaded again', async t => {
-  const { client, rest, account, list, grants, lines, replies, issue } = await signedIn(t, { userKeys: { 101: USER_KEY, 102: 'the-key-of-102' }, replies: { [TOKEN]: json({ error: 'invalid_client' }, 400) } })
+  const { client, rest, account, list, grants, lines, replies, issue } = await signedIn(t, {
+    userKeys: { 101: USER_KEY, 102: 'the-key-of-102' },
+    replies: { [TOKEN]: json({ error: 'invalid_client' }, 400) }
+  })
   t.ok((await Promise.allSettled([list(), list(), list()])).every(({ status }) => status === 'rejected'))
   replies[TOKEN] = issue
   await t.rejects(list(), { code: 'MCS_REST_AUTH', message: /invalid_client/ })

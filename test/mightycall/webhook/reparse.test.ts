@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Event } from '../../../src/events/event.js'
 import { decodeRecord, encodeEvent } from '../../../src/events/record.js'
-import { driftOf } from '../../../src/mightycall/webhook/unknown-fields.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { reparse } from '../../../src/mightycall/webhook/reparse.js'
+import { driftOf } from '../../../src/mightycall/webhook/unknown-fields.js'
 import { anyBody } from '../../support/any-notification.js'
 import { API_KEY, DOCUMENTED } from '../../support/documented.js'
 
@@ -13,28 +13,53 @@ const NOW = new Date('2026-11-23T08:00:00.000Z')
 const account = { id: 'default', apiKey: API_KEY, region: 'US' } as const
 
 /** As a version knew it that knew nothing. */
-function unknownThen ({ id, account, occurredAt, receivedAt, clock, raw, rawEncoding }: Event): Event {
-  return { id, type: 'unclassified', account, occurredAt, receivedAt, ...(clock && { clock }), source: 'webhook', reason: 'unknown-type', eventType: 'x', raw, ...(rawEncoding && { rawEncoding }) }
+function unknownThen({ id, account, occurredAt, receivedAt, clock, raw, rawEncoding }: Event): Event {
+  return {
+    id,
+    type: 'unclassified',
+    account,
+    occurredAt,
+    receivedAt,
+    ...(clock && { clock }),
+    source: 'webhook',
+    reason: 'unknown-type',
+    eventType: 'x',
+    raw,
+    ...(rawEncoding && { rawEncoding })
+  }
 }
 
 t.test('read again, any event is what it was: same id, account, receipt and source', async t => {
   let classified = 0
-  fc.assert(fc.property(anyBody(), fc.boolean(), (body, isKeyless) => {
-    const parsed = parseNotification(isKeyless ? { ...account, apiKey: null } : account, body, NOW)
-    if (parsed === null) return
-    const event = decodeRecord(encodeEvent(parsed))
-    const again = reparse(event, 'US')
-    assert.deepEqual(reparse(again, 'US'), again)
-    assert.deepEqual(decodeRecord(encodeEvent(again)), again, 'of its schema')
-    if (event.rawEncoding === undefined) assert.deepEqual(again, event)
-    const { id, receivedAt, source, raw } = again
-    assert.deepEqual({ id, receivedAt, source, raw, account: again.account }, { id: event.id, receivedAt: event.receivedAt, source: event.source, raw: event.raw, account: event.account })
-    if (event.type !== 'unclassified' && event.rawEncoding === undefined) {
-      classified++
-      assert.deepEqual(reparse(unknownThen(event), 'US'), event)
-    }
-    for (const { type, field, sample } of driftOf(again)) assert.ok(type.length <= 100 && field.length <= 100 && sample.length <= 200 && (type + field + sample).isWellFormed() && !(type + field + sample).includes('\u0000'))
-  }), { numRuns: 2000 })
+  fc.assert(
+    fc.property(anyBody(), fc.boolean(), (body, isKeyless) => {
+      const parsed = parseNotification(isKeyless ? { ...account, apiKey: null } : account, body, NOW)
+      if (parsed === null) return
+      const event = decodeRecord(encodeEvent(parsed))
+      const again = reparse(event, 'US')
+      assert.deepEqual(reparse(again, 'US'), again)
+      assert.deepEqual(decodeRecord(encodeEvent(again)), again, 'of its schema')
+      if (event.rawEncoding === undefined) assert.deepEqual(again, event)
+      const { id, receivedAt, source, raw } = again
+      assert.deepEqual(
+        { id, receivedAt, source, raw, account: again.account },
+        { id: event.id, receivedAt: event.receivedAt, source: event.source, raw: event.raw, account: event.account }
+      )
+      if (event.type !== 'unclassified' && event.rawEncoding === undefined) {
+        classified++
+        assert.deepEqual(reparse(unknownThen(event), 'US'), event)
+      }
+      for (const { type, field, sample } of driftOf(again))
+        assert.ok(
+          type.length <= 100 &&
+            field.length <= 100 &&
+            sample.length <= 200 &&
+            (type + field + sample).isWellFormed() &&
+            !(type + field + sample).includes('\u0000')
+        )
+    }),
+    { numRuns: 2000 }
+  )
   t.ok(classified > 100)
 })
 
@@ -50,6 +75,12 @@ t.test('another ApiKey, another source, and what is no notification stay as they
   const call = parseNotification(account, Buffer.from(JSON.stringify(DOCUMENTED[0])), NOW)
   if (!mismatch || !call) return
   t.equal(reparse(mismatch, 'US'), mismatch)
-  const foreign: Event[] = [{ ...unknownThen(call), source: 'rest' }, { ...call, raw: {} }, { ...call, raw: 'text' }, { ...call, raw: '!', rawEncoding: 'base64' }, { ...call, raw: [] }]
+  const foreign: Event[] = [
+    { ...unknownThen(call), source: 'rest' },
+    { ...call, raw: {} },
+    { ...call, raw: 'text' },
+    { ...call, raw: '!', rawEncoding: 'base64' },
+    { ...call, raw: [] }
+  ]
   for (const event of foreign) t.equal(reparse(event, 'US'), event)
 })

@@ -11,10 +11,13 @@ import { ANSWERED, NOW, projector } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
 /** What was changed since it was asked last. */
-function changesOf (pool: pg.Pool) {
+function changesOf(pool: pg.Pool) {
   let last = '0'
   return async () => {
-    const { rows } = await pool.query<{ number: string, account: string, kind: string, object: string }>('select number, account, kind, object from changes where number > $1 order by number', [last])
+    const { rows } = await pool.query<{ number: string; account: string; kind: string; object: string }>(
+      'select number, account, kind, object from changes where number > $1 order by number',
+      [last]
+    )
     last = rows.at(-1)?.number ?? last
     return rows.map(({ account, kind, object }) => `${account} ${kind} ${object}`).sort()
   }
@@ -34,11 +37,17 @@ t.test('a batch tells each call and each of its agents once, and a second time n
 t.test('an agent whose leg a late event takes away is told', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
-  const [started, , talk] = history('IncomingCall@0 > IncomingCallRinging(101)@10 > IncomingCallConnected(102)@20', { id: 'a' })
+  const [started, , talk] = history('IncomingCall@0 > IncomingCallRinging(101)@10 > IncomingCallConnected(102)@20', {
+    id: 'a'
+  })
   if (!started || !talk) throw new Error('three events')
   await project([started, talk])
   t.strictSame(await changes(), ['default agent 102', 'default call a'])
-  await inTransaction(pool, tx => tx.query("insert into call_legs (account, call_id, extension, attempt, role) values ('default', 'a', '109', 1, 'agent')"))
+  await inTransaction(pool, tx =>
+    tx.query(
+      "insert into call_legs (account, call_id, extension, attempt, role) values ('default', 'a', '109', 1, 'agent')"
+    )
+  )
   await project(history('IncomingCallCompleted@50', { id: 'a' }), 10)
   t.strictSame(await changes(), ['default agent 102', 'default agent 109', 'default call a'])
 })
@@ -46,7 +55,10 @@ t.test('an agent whose leg a late event takes away is told', async t => {
 t.test('a rebuild that mends rows tells the accounts to load anew, one that finds nothing tells nothing', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
-  await project([...history(ANSWERED, { id: 'a' }), ...history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))])
+  await project([
+    ...history(ANSWERED, { id: 'a' }),
+    ...history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
+  ])
   await changes()
   const again = (dryRun: boolean) => rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun })
   await again(false)

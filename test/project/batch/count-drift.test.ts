@@ -11,9 +11,13 @@ const [STARTED] = DOCUMENTED
 let next = 0
 
 /** An event of its own of a documented notification and these members. */
-function event (members: object, receivedAt = '2026-11-23T08:00:00.000Z'): Event {
+function event(members: object, receivedAt = '2026-11-23T08:00:00.000Z'): Event {
   const body = { ...STARTED, Timestamp: new Date(Date.UTC(2026, 10, 23) + next++).toISOString(), ...members }
-  const parsed = parseNotification({ id: 'default', apiKey: API_KEY, region: 'US' }, Buffer.from(JSON.stringify(body)), new Date(receivedAt))
+  const parsed = parseNotification(
+    { id: 'default', apiKey: API_KEY, region: 'US' },
+    Buffer.from(JSON.stringify(body)),
+    new Date(receivedAt)
+  )
   if (!parsed) throw new Error('an empty body')
   return parsed
 }
@@ -21,20 +25,49 @@ function event (members: object, receivedAt = '2026-11-23T08:00:00.000Z'): Event
 /** Without a digit, which would be masked. */
 const name = (i: number) => [...String(i)].map(digit => 'abcdefghij'[Number(digit)]).join('')
 
-async function drifting (t: Test) {
+async function drifting(t: Test) {
   const { pool, project } = await projector(t)
-  const rows = async () => (await pool.query<{ type: string, field: string, count: string, sample: string, first_seen_at: Date, last_seen_at: Date }>('select * from drift order by account, type, field')).rows
+  const rows = async () =>
+    (
+      await pool.query<{
+        type: string
+        field: string
+        count: string
+        sample: string
+        first_seen_at: Date
+        last_seen_at: Date
+      }>('select * from drift order by account, type, field')
+    ).rows
   const counts = async () => (await rows()).map(({ type, field, count }) => `${type} ${field} ${count}`)
   return { pool, project, rows, counts }
 }
 
 t.test('an unknown type and each unknown field are counted, with when, and the shape of the first value', async t => {
   const { project, rows } = await drifting(t)
-  t.equal((await project([event({ Queue: 'Sales 12' }, '2026-11-23T08:00:05.000Z'), event({ Queue: 7 }, '2026-11-23T08:00:01.000Z'), event({})])).drifted, 2)
-  await project([event({ EventType: 'CallHeld' }, '2026-11-23T09:00:00.000Z'), event({ Queue: 'x' }, '2026-11-23T08:00:09.000Z')], 3)
+  t.equal(
+    (
+      await project([
+        event({ Queue: 'Sales 12' }, '2026-11-23T08:00:05.000Z'),
+        event({ Queue: 7 }, '2026-11-23T08:00:01.000Z'),
+        event({})
+      ])
+    ).drifted,
+    2
+  )
+  await project(
+    [event({ EventType: 'CallHeld' }, '2026-11-23T09:00:00.000Z'), event({ Queue: 'x' }, '2026-11-23T08:00:09.000Z')],
+    3
+  )
   t.match(await rows(), [
     { type: 'CallHeld', field: '', count: '1', sample: 'xxxxxxxx' },
-    { type: 'IncomingCall', field: 'Queue', count: '3', sample: '0', first_seen_at: new Date('2026-11-23T08:00:01.000Z'), last_seen_at: new Date('2026-11-23T08:00:09.000Z') }
+    {
+      type: 'IncomingCall',
+      field: 'Queue',
+      count: '3',
+      sample: '0',
+      first_seen_at: new Date('2026-11-23T08:00:01.000Z'),
+      last_seen_at: new Date('2026-11-23T08:00:09.000Z')
+    }
   ])
 })
 
@@ -52,7 +85,17 @@ t.test('one that was stored before its type was known does not count again when 
   const { pool, project, counts } = await drifting(t)
   const known = event({ Queue: 1 })
   const { account, id, occurredAt, receivedAt, raw } = known
-  const before: Event = { id, type: 'unclassified', account, occurredAt, receivedAt, source: 'webhook', reason: 'api-key-mismatch', eventType: 'IncomingCall', raw }
+  const before: Event = {
+    id,
+    type: 'unclassified',
+    account,
+    occurredAt,
+    receivedAt,
+    source: 'webhook',
+    reason: 'api-key-mismatch',
+    eventType: 'IncomingCall',
+    raw
+  }
   await project([before])
   await pool.query("update events set fields = jsonb_set(fields, '{reason}', '\"unknown-type\"')")
   t.equal((await project([known], 1)).drifted, 0)
@@ -66,7 +109,11 @@ t.test('a hostile sender cannot fill the table: what is beyond 500 is counted as
   await project([event(fields(0)), event({ EventType: 'CallHeld' }), event(fields(10_000))], 12)
   const all = await rows()
   t.equal(all.length, 501)
-  t.match(all.filter(row => row.type === '…'), [{ field: '…', count: '4' }], 'events, not fields')
+  t.match(
+    all.filter(row => row.type === '…'),
+    [{ field: '…', count: '4' }],
+    'events, not fields'
+  )
   t.equal(all.find(row => row.field === 'zaz')?.count, '2', 'those that have a place go on')
 })
 
@@ -74,6 +121,15 @@ t.test('two batches at once count both, and never more pairs than there is place
   const { pool, project } = await drifting(t)
   await project([event({})])
   const many = (letter: string) => Array.from({ length: 400 }, (_, i) => event({ EventType: letter + name(i) }))
-  await Promise.all(['x', 'y'].map((letter, i) => projectBatch(pool, { ...KEY, partition: i + 1 }, stored(many(letter).map(encodeEvent)), { now: NOW, settings: SETTINGS })))
-  t.match((await pool.query('select count(*)::int as rows, sum(count)::int as events from drift')).rows, [{ rows: 501, events: 800 }])
+  await Promise.all(
+    ['x', 'y'].map((letter, i) =>
+      projectBatch(pool, { ...KEY, partition: i + 1 }, stored(many(letter).map(encodeEvent)), {
+        now: NOW,
+        settings: SETTINGS
+      })
+    )
+  )
+  t.match((await pool.query('select count(*)::int as rows, sum(count)::int as events from drift')).rows, [
+    { rows: 501, events: 800 }
+  ])
 })

@@ -15,14 +15,27 @@ t.test('a redriven letter gives the rows that its record would have given', asyn
   const straight = await projector(t)
   await straight.project(events)
   const { pool, letters, actions, redrive, ids } = await withLetters(t, events)
-  for (const id of [...ids].reverse()) t.match(await redrive(id), { state: 'redriven', changed: true, refusal: null, failures: [] })
+  for (const id of [...ids].reverse())
+    t.match(await redrive(id), { state: 'redriven', changed: true, refusal: null, failures: [] })
   t.equal(await projectedRows(pool), await projectedRows(straight.pool))
-  t.strictSame((await letters()).map(({ state }) => state), ['redriven', 'redriven', 'redriven', 'redriven'], 'and none is gone')
-  t.match(await actions(), ids.map(() => ({ action: 'redriven', acted_by: 'a test', code: null })))
+  t.strictSame(
+    (await letters()).map(({ state }) => state),
+    ['redriven', 'redriven', 'redriven', 'redriven'],
+    'and none is gone'
+  )
+  t.match(
+    await actions(),
+    ids.map(() => ({ action: 'redriven', acted_by: 'a test', code: null }))
+  )
 })
 
 t.test('a second redrive changes nothing and says so, also at the same time', async t => {
-  const { pool, actions, redrive, ids: [id = ''] } = await withLetters(t, history('IncomingCall'))
+  const {
+    pool,
+    actions,
+    redrive,
+    ids: [id = '']
+  } = await withLetters(t, history('IncomingCall'))
   const both = await Promise.all([redrive(id), redrive(id), redrive(id)])
   t.strictSame(both.map(({ changed }) => changed).sort(), [false, false, true])
   const before = await projectedRows(pool)
@@ -37,9 +50,18 @@ t.test('a letter that is still refused stays dead, with the reason of today', as
   await pool.query("alter table events add constraint no_calls check (kind <> 'call')")
   const [refused, undecodable] = (await letters()).map(({ id }) => id)
   t.match(await redrive(refused ?? ''), { state: 'dead', changed: true, refusal: { code: '23514' } })
-  t.match(await redrive(undecodable ?? ''), { state: 'dead', refusal: { code: 'MCS_UNDECODABLE_RECORD', reason: 'the record is no event of ours: its value is not JSON' } })
-  t.match(await letters(), [{ state: 'dead', code: '23514', reason: 'the database refuses what it holds' }, { state: 'dead', reason: /not JSON/ }])
-  t.match(await actions(), [{ action: 'refused', code: '23514' }, { action: 'refused', code: 'MCS_UNDECODABLE_RECORD' }])
+  t.match(await redrive(undecodable ?? ''), {
+    state: 'dead',
+    refusal: { code: 'MCS_UNDECODABLE_RECORD', reason: 'the record is no event of ours: its value is not JSON' }
+  })
+  t.match(await letters(), [
+    { state: 'dead', code: '23514', reason: 'the database refuses what it holds' },
+    { state: 'dead', reason: /not JSON/ }
+  ])
+  t.match(await actions(), [
+    { action: 'refused', code: '23514' },
+    { action: 'refused', code: 'MCS_UNDECODABLE_RECORD' }
+  ])
   for (const table of ['events', 'entities']) t.equal(await count(table), 0, `nothing of it is in ${table}`)
   await pool.query('alter table events drop constraint no_calls')
   t.match(await redrive(refused ?? ''), { state: 'redriven', changed: true })
@@ -50,18 +72,39 @@ t.test('a dry run says what would become of it, and changes nothing', async t =>
   await leaveLetters(pool, [FOREIGN], 4)
   const before = await letters()
   const told: string[] = []
-  const run = (dryRun: boolean) => redriveAll({ pool, settings: SETTINGS, now: () => NOW, by: 'a test', ids: null, dryRun, onLetter: (id, { refusal }) => told.push(`${id} ${refusal?.code ?? 'fine'}`) })
+  const run = (dryRun: boolean) =>
+    redriveAll({
+      pool,
+      settings: SETTINGS,
+      now: () => NOW,
+      by: 'a test',
+      ids: null,
+      dryRun,
+      onLetter: (id, { refusal }) => told.push(`${id} ${refusal?.code ?? 'fine'}`)
+    })
   t.match(await run(true), { redriven: 4, unchanged: 0, refused: 1, finished: true })
   t.strictSame(await letters(), before)
   t.equal((await actions()).length, 0)
-  t.strictSame(told.slice(0, 4), ids.map(id => `${id} fine`), 'in the order of their death')
+  t.strictSame(
+    told.slice(0, 4),
+    ids.map(id => `${id} fine`),
+    'in the order of their death'
+  )
   t.match(await run(false), { redriven: 4, refused: 1 })
   t.match(await run(false), { redriven: 0, refused: 1 }, 'and then only what is still dead is tried')
 })
 
 t.test('trouble of the server is no refusal, and changes nothing', async t => {
-  const { pool, count, letters, redrive, ids: [id = ''] } = await withLetters(t, history('IncomingCall'))
-  await pool.query("create function refuse() returns trigger language plpgsql as $$ begin raise exception 'read only' using errcode = '25006'; end $$")
+  const {
+    pool,
+    count,
+    letters,
+    redrive,
+    ids: [id = '']
+  } = await withLetters(t, history('IncomingCall'))
+  await pool.query(
+    "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'read only' using errcode = '25006'; end $$"
+  )
   await pool.query('create trigger refuse before insert on call_history execute function refuse()')
   await t.rejects(redrive(id), { code: '25006' })
   t.match(await letters(), [{ state: 'dead', reason: /its type is unknown/ }])
@@ -69,17 +112,31 @@ t.test('trouble of the server is no refusal, and changes nothing', async t => {
 })
 
 t.test('an event whose fold throws is stored all the same', async t => {
-  const { redrive, count, ids: [id = ''] } = await withLetters(t, history('IncomingCall'))
+  const {
+    redrive,
+    count,
+    ids: [id = '']
+  } = await withLetters(t, history('IncomingCall'))
   const fold = calls.fold
-  calls.fold = () => { throw new Error('a bug of ours') }
-  t.teardown(() => { calls.fold = fold })
+  calls.fold = () => {
+    throw new Error('a bug of ours')
+  }
+  t.teardown(() => {
+    calls.fold = fold
+  })
   t.match(await redrive(id), { state: 'redriven', failures: [{ failed: 'fold' }] })
   t.equal(await count('events'), 1)
   t.equal(await count("entities where failed = 'fold'"), 1)
 })
 
 t.test('a discarded letter is kept and can still be redriven; a redriven one cannot be discarded', async t => {
-  const { pool, letters, actions, redrive, ids: [id = ''] } = await withLetters(t, history('IncomingCall'))
+  const {
+    pool,
+    letters,
+    actions,
+    redrive,
+    ids: [id = '']
+  } = await withLetters(t, history('IncomingCall'))
   const how = { pool, now: NOW, by: 'a test', reason: 'no use' }
   t.equal(await discard(id, how), true)
   t.equal(await discard(id, how), false, 'once')
@@ -99,7 +156,9 @@ t.test('a record that comes again is the same letter; another at its offset is o
   await pool.query("update dead_letters set state = 'discarded', died_at = '2020-01-01'")
   await pool.query('update checkpoints set last_offset = -1')
   await project('one')
-  t.match((await pool.query('select state, died_at from dead_letters')).rows, [{ state: 'discarded', died_at: new Date('2020-01-01') }])
+  t.match((await pool.query('select state, died_at from dead_letters')).rows, [
+    { state: 'discarded', died_at: new Date('2020-01-01') }
+  ])
   await pool.query('update checkpoints set last_offset = -1') // the topic was made anew
   await project('two')
   t.equal(await count('dead_letters'), 2)
@@ -109,7 +168,21 @@ t.test('a redrive beside batches over the same call ends, and all of it counts',
   const events = history(ANSWERED)
   const { pool, count, redrive, project, ids } = await withLetters(t, events)
   const records = stored(events.map(encodeEvent))
-  await Promise.all([project(events), ...ids.map(id => redrive(id)), ...[1, 2].map(partition => projectBatch(pool, { ...KEY, partition }, records.map(record => ({ ...record, partition })), { now: NOW, settings: SETTINGS }))])
+  await Promise.all([
+    project(events),
+    ...ids.map(id => redrive(id)),
+    ...[1, 2].map(partition =>
+      projectBatch(
+        pool,
+        { ...KEY, partition },
+        records.map(record => ({ ...record, partition })),
+        { now: NOW, settings: SETTINGS }
+      )
+    )
+  ])
   t.equal(await count('events'), 4)
-  await eventually('its row is whole', async () => await count("call_history where state = 'ended' and webhook_events = 4") === 1)
+  await eventually(
+    'its row is whole',
+    async () => (await count("call_history where state = 'ended' and webhook_events = 4")) === 1
+  )
 })

@@ -47,16 +47,25 @@ t.test('a database that went back in time is caught up from its own checkpoint',
   const { pool, count, alarms, options } = await installation(t)
   const log = await openLocalLog({ dir: tempDir(t) })
   const projector = await startProjector({ ...options, log })
-  t.teardown(async () => { await projector.close(); await log.close() })
+  t.teardown(async () => {
+    await projector.close()
+    await log.close()
+  })
   await log.append(call('a').map(encodeEvent))
-  await eventually('a', async () => await count('events') === 4)
-  const { rows: [saved] } = await pool.query('select last_offset, last_id from checkpoints where topic = $1', ['calls'])
+  await eventually('a', async () => (await count('events')) === 4)
+  const {
+    rows: [saved]
+  } = await pool.query('select last_offset, last_id from checkpoints where topic = $1', ['calls'])
   await log.append(call('b').map(encodeEvent))
-  await eventually('b', async () => await count('events') === 8)
+  await eventually('b', async () => (await count('events')) === 8)
   await pool.query("delete from events where entity = 'b'")
-  await pool.query('update checkpoints set last_offset = $1, last_id = $2 where topic = $3', [saved.last_offset, saved.last_id, 'calls'])
+  await pool.query('update checkpoints set last_offset = $1, last_id = $2 where topic = $3', [
+    saved.last_offset,
+    saved.last_id,
+    'calls'
+  ])
   await log.append(call('c').map(encodeEvent))
-  await eventually('b is back, and c', async () => await count('events') === 12)
+  await eventually('b is back, and c', async () => (await count('events')) === 12)
   t.equal(alarms.length, 1)
   t.equal(await count('holes'), 0, 'it is no hole in the log')
 })
@@ -65,12 +74,13 @@ t.test('a record of another topic at the checkpoint is a hole too', async t => {
   const { run, holes, count } = await installation(t)
   const dir = tempDir(t)
   await run(dir, call('a'), 4)
-  for (const name of readdirSync(dir).filter(name => name.endsWith('.seg'))) rmSync(path.join(dir, name)) // made anew, with its id
+  // made anew, with its id
+  for (const name of readdirSync(dir).filter(name => name.endsWith('.seg'))) rmSync(path.join(dir, name))
   const [b0, b1, b2, b3] = call('b')
   if (!b0 || !b1 || !b2 || !b3) return
   await run(dir, [b0, b1, b2, odd('1'), b3], 9)
   t.match(await holes(), ['other-record'])
-  t.equal(await count("call_history where webhook_events = 4"), 2)
+  t.equal(await count('call_history where webhook_events = 4'), 2)
 })
 
 t.test('a record that an older version could not decode is the same record', async t => {
@@ -78,9 +88,14 @@ t.test('a record that an older version could not decode is the same record', asy
   const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
   const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
   await projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })
-  const digest = createHash('sha256').update(records[1]?.value ?? '').digest('hex')
+  const digest = createHash('sha256')
+    .update(records[1]?.value ?? '')
+    .digest('hex')
   await pool.query('update checkpoints set last_id = $1', [digest])
-  t.match(await projectBatch(pool, key, records.slice(1), { now: new Date(), settings: SETTINGS }), { hole: null, records: 2 })
+  t.match(await projectBatch(pool, key, records.slice(1), { now: new Date(), settings: SETTINGS }), {
+    hole: null,
+    records: 2
+  })
   t.strictSame(await holes(), [])
 })
 
@@ -88,8 +103,15 @@ t.test('a zombie changes nothing: it sees what the other has done once it gets t
   const { pool, count } = await installation(t)
   const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
   const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
-  const both = await Promise.all([projectBatch(pool, key, records, { now: new Date(), settings: SETTINGS }), projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })])
-  t.equal(both.reduce((sum, projected) => sum + projected.records, 0), 4, 'each record was handled by one of them')
+  const both = await Promise.all([
+    projectBatch(pool, key, records, { now: new Date(), settings: SETTINGS }),
+    projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })
+  ])
+  t.equal(
+    both.reduce((sum, projected) => sum + projected.records, 0),
+    4,
+    'each record was handled by one of them'
+  )
   t.equal(await count('events'), 4)
   t.match((await pool.query('select last_offset from checkpoints')).rows, [{ last_offset: '3' }])
 })

@@ -10,10 +10,24 @@ t.test('a batch becomes events, rows and a checkpoint', async t => {
   const events = history(ANSWERED)
   t.match(await project(events), { records: 4, deadLetters: [], failures: [] })
   t.equal(await count('events'), 4)
-  t.match((await pool.query('select * from call_history')).rows, [{ call_id: 'call-1', state: 'ended', outcome: 'answered', wait_seconds: 20, talk_seconds: 10, answered_by: '101', webhook_events: 4 }])
+  t.match((await pool.query('select * from call_history')).rows, [
+    {
+      call_id: 'call-1',
+      state: 'ended',
+      outcome: 'answered',
+      wait_seconds: 20,
+      talk_seconds: 10,
+      answered_by: '101',
+      webhook_events: 4
+    }
+  ])
   t.match((await pool.query('select * from call_legs')).rows, [{ extension: '101', attempt: 1, role: 'agent' }])
   t.match(await checkpoint(), [{ last_offset: '3', last_id: events[3]?.id }])
-  const { rows: [row] } = await pool.query('select convert_from(raw, \'UTF8\') as raw, raw_is_json from events where id = $1', [events[0]?.id])
+  const {
+    rows: [row]
+  } = await pool.query("select convert_from(raw, 'UTF8') as raw, raw_is_json from events where id = $1", [
+    events[0]?.id
+  ])
   t.match(row, { raw: JSON.stringify(events[0]?.raw), raw_is_json: true }, 'what MightyCall sent is kept')
 })
 
@@ -43,15 +57,23 @@ t.test('a late event changes the row, and removes a leg that never was', async t
   const [start, ringing, connected, completed] = history(ANSWERED)
   if (!start || !ringing || !connected || !completed) return
   await project([connected, completed])
-  t.match((await pool.query('select extension, ringing_at from call_legs')).rows, [{ extension: '101', ringing_at: null }])
+  t.match((await pool.query('select extension, ringing_at from call_legs')).rows, [
+    { extension: '101', ringing_at: null }
+  ])
   await project(history('IncomingCall > IncomingCallCompleted@5'), 2)
   t.equal((await pool.query('select from call_legs')).rowCount, 0, 'it had ended before')
 })
 
 t.test('two batches at once over the same calls both count', async t => {
   const { pool, count } = await projector(t)
-  const halves = [0, 1].map(half => Array.from({ length: 20 }, (_, i) => history(ANSWERED, { id: `call-${i}` }).filter((_, i) => i % 2 === half)).flat())
-  await Promise.all(halves.map((events, partition) => projectBatch(pool, { ...KEY, partition }, stored(events.map(encodeEvent)), { now: NOW, settings: SETTINGS })))
+  const halves = [0, 1].map(half =>
+    Array.from({ length: 20 }, (_, i) => history(ANSWERED, { id: `call-${i}` }).filter((_, i) => i % 2 === half)).flat()
+  )
+  await Promise.all(
+    halves.map((events, partition) =>
+      projectBatch(pool, { ...KEY, partition }, stored(events.map(encodeEvent)), { now: NOW, settings: SETTINGS })
+    )
+  )
   t.equal(await count('events'), 80)
   t.equal((await pool.query("select from call_history where state = 'ended' and webhook_events = 4")).rowCount, 20)
 })

@@ -4,7 +4,7 @@ import { createFailureWindow, type Outcome } from '../../../src/project/breaker/
 const good = (count: number): Outcome[] => Array.from({ length: count }, () => null)
 const bad = (count: number, name = 'bad'): Outcome[] => Array.from({ length: count }, (_, i) => `${name} ${i}`)
 
-const CASES: { name: string, before: Outcome[], batch: Outcome[], excess: object | null }[] = [
+const CASES: { name: string; before: Outcome[]; batch: Outcome[]; excess: object | null }[] = [
   { name: 'no failure', before: [], batch: good(500), excess: null },
   { name: '19 of 19', before: [], batch: bad(19), excess: null },
   { name: '20 of 20', before: [], batch: bad(20), excess: { records: 20, failed: 20 } },
@@ -13,7 +13,12 @@ const CASES: { name: string, before: Outcome[], batch: Outcome[], excess: object
   { name: '20 of 2,000, which is 1 %', before: good(1_980), batch: bad(20), excess: null },
   { name: '21 of 2,000', before: good(1_979), batch: bad(21), excess: { records: 2_000, failed: 21 } },
   { name: '20 that are out of sight, and one', before: [...bad(20), ...good(2_000)], batch: bad(1), excess: null },
-  { name: '21 at the beginning of a large batch', before: good(2_000), batch: [...bad(21), ...good(5_000)], excess: { records: 2_000, failed: 21 } },
+  {
+    name: '21 at the beginning of a large batch',
+    before: good(2_000),
+    batch: [...bad(21), ...good(5_000)],
+    excess: { records: 2_000, failed: 21 }
+  },
   { name: '100 of one entity', before: [], batch: Array.from({ length: 100 }, () => 'the same'), excess: null }
 ]
 

@@ -1,19 +1,28 @@
-import t, { type Test } from 'tap'
 import type pg from 'pg'
+import t, { type Test } from 'tap'
 import type { Difference } from '../../../src/project/rebuild/compare.js'
 import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import { projectedCompany } from '../../support/company.js'
 import { SETTINGS } from '../../support/settings.js'
 
-async function differences (pool: pg.Pool, { dryRun = true } = {}): Promise<Difference[]> {
+async function differences(pool: pg.Pool, { dryRun = true } = {}): Promise<Difference[]> {
   const found: Difference[] = []
-  const { finished, differences, failures } = await rebuild({ pool, settings: SETTINGS, now: () => new Date(), dryRun, chunkSize: 25, onDifference: difference => { found.push(difference) } })
+  const { finished, differences, failures } = await rebuild({
+    pool,
+    settings: SETTINGS,
+    now: () => new Date(),
+    dryRun,
+    chunkSize: 25,
+    onDifference: difference => {
+      found.push(difference)
+    }
+  })
   if (!finished || failures.length > 0 || differences !== found.length) throw new Error('the rebuild did not finish')
   return found
 }
 
 /** What the rebuild reports, then mends, then no longer reports. */
-async function mended (t: Test, pool: pg.Pool): Promise<Difference[]> {
+async function mended(t: Test, pool: pg.Pool): Promise<Difference[]> {
   const reported = await differences(pool)
   t.strictSame(await differences(pool, { dryRun: false }), reported, 'a dry run tells what is going to be mended')
   t.strictSame(await differences(pool), [], 'and then all is right')
@@ -26,7 +35,7 @@ t.test('after a projection no row differs from its events', async t => {
 })
 
 const TAMPERED = [
-  ['call_history', 'call_id', "talk_seconds = coalesce(talk_seconds, 0) + 1", ['talk_seconds']],
+  ['call_history', 'call_id', 'talk_seconds = coalesce(talk_seconds, 0) + 1', ['talk_seconds']],
   ['call_history', 'call_id', "outcome = 'imagined'", ['outcome']],
   ['voicemail_logs', 'voicemail_id', 'read = read is not true', ['read']],
   ['sms_logs', 'message_id', "text = 'changed', state = 'pending'", ['text', 'state']],
@@ -40,35 +49,61 @@ for (const [table, entity, change, fields] of TAMPERED) {
   t.test(`reports exactly the row of ${table} whose ${fields.join(' and ')} were changed by hand`, async t => {
     const { pool } = await projectedCompany(t)
     const some = table === 'mightycall_extensions' ? 'display_name is not null' : 'true'
-    const { rows: [row] } = await pool.query<{ account: string, entity: string }>(`update ${table} set ${change} where ${entity} = (select ${entity} from ${table} where ${some} order by 1 limit 1) returning account, ${entity} as entity`)
+    const {
+      rows: [row]
+    } = await pool.query<{ account: string; entity: string }>(
+      `update ${table} set ${change} where ${entity} = (select ${entity} from ${table} where ${some} order by 1 limit 1) returning account, ${entity} as entity`
+    )
     t.strictSame(await mended(t, pool), [{ table, account: row?.account, entity: row?.entity, fields: [...fields] }])
   })
 }
 
 t.test('a span of presence that is changed, gone or invented is reported', async t => {
   const { pool } = await projectedCompany(t)
-  const { rows: [span] } = await pool.query<{ extension: string }>("update agent_presence set presence = 'away' where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1) returning extension")
-  t.strictSame(await mended(t, pool), [{ table: 'agent_presence', account: 'default', entity: span?.extension, fields: ['presence'] }])
-  await pool.query('delete from agent_presence where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1)')
+  const {
+    rows: [span]
+  } = await pool.query<{ extension: string }>(
+    "update agent_presence set presence = 'away' where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1) returning extension"
+  )
+  t.strictSame(await mended(t, pool), [
+    { table: 'agent_presence', account: 'default', entity: span?.extension, fields: ['presence'] }
+  ])
+  await pool.query(
+    'delete from agent_presence where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1)'
+  )
   t.match(await mended(t, pool), [{ entity: span?.extension, fields: ['missing'] }])
-  await pool.query("insert into agent_presence (account, extension, since, presence, source, seen_at) values ('default', $1, '2020-01-01', 'dnd', 'rest', '2020-01-01')", [span?.extension])
+  await pool.query(
+    "insert into agent_presence (account, extension, since, presence, source, seen_at) values ('default', $1, '2020-01-01', 'dnd', 'rest', '2020-01-01')",
+    [span?.extension]
+  )
   t.match(await mended(t, pool), [{ entity: span?.extension, fields: ['extra'] }])
 })
 
 t.test('a lost row is made again, and a row without events is removed, with what it added to the reports', async t => {
   const { pool } = await projectedCompany(t)
-  const reports = () => pool.query('select * from mightycall_reports where calls > 0 order by 1, 2, 3, 4').then(({ rows }) => rows)
+  const reports = () =>
+    pool.query('select * from mightycall_reports where calls > 0 order by 1, 2, 3, 4').then(({ rows }) => rows)
   const before = await reports()
-  const { rows: [call] } = await pool.query<{ call_id: string }>('delete from call_history where call_id = (select min(call_id) from call_history) returning call_id')
+  const {
+    rows: [call]
+  } = await pool.query<{ call_id: string }>(
+    'delete from call_history where call_id = (select min(call_id) from call_history) returning call_id'
+  )
   const lost = await differences(pool)
   t.match(lost[0], { table: 'call_history', entity: call?.call_id, fields: ['missing'] })
-  t.ok(lost.slice(1).every(({ table }) => table === 'mightycall_reports'), 'the sums no longer fit the rows')
+  t.ok(
+    lost.slice(1).every(({ table }) => table === 'mightycall_reports'),
+    'the sums no longer fit the rows'
+  )
   await differences(pool, { dryRun: false })
   t.strictSame(await differences(pool), [])
   t.strictSame(await reports(), before)
 
-  await pool.query(`insert into call_history select account, 'ghost', direction, state, outcome, business_number, client_number, client_name, started_at, answered_at, ended_at, wait_seconds, talk_seconds, answered_by, last_event_at, webhook_events, rest_events, recording_id, recording_link, contribution
-    from call_history where call_id = $1`, [call?.call_id])
+  await pool.query(
+    `insert into call_history select account, 'ghost', direction, state, outcome, business_number, client_number, client_name, started_at, answered_at, ended_at, wait_seconds, talk_seconds, answered_by, last_event_at, webhook_events, rest_events, recording_id, recording_link, contribution
+    from call_history where call_id = $1`,
+    [call?.call_id]
+  )
   t.match((await differences(pool))[0], { table: 'call_history', entity: 'ghost', fields: ['extra'] })
   await differences(pool, { dryRun: false })
   t.strictSame(await differences(pool), [])
@@ -77,7 +112,9 @@ t.test('a lost row is made again, and a row without events is removed, with what
 
 t.test('a sum that was changed by hand is reported and set right', async t => {
   const { pool } = await projectedCompany(t)
-  await pool.query("update mightycall_reports set answered = answered + 1 where (report_date, business_number, extension) = (select report_date, business_number, extension from mightycall_reports order by 1, 2, 3 limit 1)")
+  await pool.query(
+    'update mightycall_reports set answered = answered + 1 where (report_date, business_number, extension) = (select report_date, business_number, extension from mightycall_reports order by 1, 2, 3 limit 1)'
+  )
   t.match(await mended(t, pool), [{ table: 'mightycall_reports', fields: ['answered'] }])
 })
 
@@ -85,7 +122,11 @@ t.test('an extension that only calls have shown is found again', async t => {
   const { pool } = await projectedCompany(t)
   await pool.query("delete from mightycall_extensions where extension = '101'")
   const lost = await differences(pool)
-  t.ok(lost.some(({ table, entity, fields }) => table === 'mightycall_extensions' && entity === '101' && fields.includes('missing')))
+  t.ok(
+    lost.some(
+      ({ table, entity, fields }) => table === 'mightycall_extensions' && entity === '101' && fields.includes('missing')
+    )
+  )
   t.ok(lost.every(({ entity }) => entity === '101'))
   await differences(pool, { dryRun: false })
   t.strictSame(await differences(pool), [])

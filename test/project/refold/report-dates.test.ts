@@ -13,11 +13,11 @@ const logger = pino({ level: 'silent' })
 const inZone = (timeZone: string) => ({ ...SETTINGS, timeZoneOf: () => timeZone })
 
 /** How many rows, of all tables and of the reports, are not what their events amount to. */
-async function differences (pool: pg.Pool, timeZone: string): Promise<number> {
+async function differences(pool: pg.Pool, timeZone: string): Promise<number> {
   return (await rebuild({ pool, settings: inZone(timeZone), now: () => new Date(), dryRun: true })).differences
 }
 
-async function company (t: Test) {
+async function company(t: Test) {
   return (await projectedCompany(t, { calls: 200, hours: 48 })).pool
 }
 
@@ -39,26 +39,32 @@ t.test('a setting that another process has changed moves the reports within seco
   const polling = pollSettings(settings, logger, 20)
   const redate = startRedate({ pool, settings, logger })
   t.teardown(() => Promise.all([polling.close(), redate.close()]))
-  await createChangeSettings(pool, () => new Date())({ account: 'default', values: { timeZone: 'Asia/Tokyo' }, reset: [], by: 'somebody' })
-  await eventually('the reports are of days in Tokyo', async () => await differences(pool, 'Asia/Tokyo') === 0)
-  await createChangeSettings(pool, () => new Date())({ account: 'default', values: {}, reset: ['timeZone'], by: 'somebody' })
-  await eventually('and of days in UTC again', async () => await differences(pool, 'UTC') === 0)
+  await createChangeSettings(
+    pool,
+    () => new Date()
+  )({ account: 'default', values: { timeZone: 'Asia/Tokyo' }, reset: [], by: 'somebody' })
+  await eventually('the reports are of days in Tokyo', async () => (await differences(pool, 'Asia/Tokyo')) === 0)
+  await createChangeSettings(
+    pool,
+    () => new Date()
+  )({ account: 'default', values: {}, reset: ['timeZone'], by: 'somebody' })
+  await eventually('and of days in UTC again', async () => (await differences(pool, 'UTC')) === 0)
 })
 
 t.test('what the configuration has changed is seen at the start', async t => {
   const pool = await company(t)
   const redate = startRedate({ pool, settings: inZone('Asia/Tokyo'), logger })
   t.teardown(redate.close)
-  await eventually('the reports are of days in Tokyo', async () => await differences(pool, 'Asia/Tokyo') === 0)
+  await eventually('the reports are of days in Tokyo', async () => (await differences(pool, 'Asia/Tokyo')) === 0)
 })
 
 t.test('a row that a batch holds is waited for', async t => {
   const pool = await company(t)
   const client = await pool.connect()
-  await client.query("begin")
+  await client.query('begin')
   await client.query("select from entities where kind = 'call' for update")
   const redating = redateAll({ pool, settings: inZone('Asia/Tokyo') })
-  await eventually('it waits', async () => (await pool.query("select from pg_locks where not granted")).rowCount !== 0)
+  await eventually('it waits', async () => (await pool.query('select from pg_locks where not granted')).rowCount !== 0)
   await client.query('commit')
   client.release()
   t.ok((await redating).entities > 0)

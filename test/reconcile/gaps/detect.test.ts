@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import t from 'tap'
-import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
-import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import type { CallEvent } from '../../../src/events/call.js'
+import { rebuild } from '../../../src/project/rebuild/rebuild.js'
+import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { HOUR_MS, LONG_AFTER, lossyCompany, projectedLossyCompany } from '../../support/lossy-company.js'
@@ -11,29 +11,48 @@ import { SETTINGS } from '../../support/settings.js'
 const SINCE = new Date(COMPANY_START)
 const detect = (pool: pg.Pool, now = LONG_AFTER) => detectGaps(pool, { account: 'default', now, since: SINCE })
 
-interface Row { kind: string, entity: string, missing: string, detected_at: Date, healed_at: Date | null, healed_by: string | null, business_number: string | null, hour: Date }
+interface Row {
+  kind: string
+  entity: string
+  missing: string
+  detected_at: Date
+  healed_at: Date | null
+  healed_by: string | null
+  business_number: string | null
+  hour: Date
+}
 const rowsOf = async (pool: pg.Pool) => (await pool.query<Row>('select * from gaps order by kind, entity')).rows
 
 for (const family of ['classic', 'contact-center'] as const) {
-  t.test(`each ${family} call that lost webhooks has one gap of the right kind, healed by REST, and no other call has any`, async t => {
-    const { pool, missing, truth } = await projectedLossyCompany(t, { family, calls: 300 })
-    t.match(await detect(pool), { detected: missing.size, healed: missing.size })
-    const rows = await rowsOf(pool)
-    t.strictSame(Object.fromEntries(rows.map(({ entity, missing }) => [entity, missing])), Object.fromEntries([...missing].sort(([a], [b]) => a < b ? -1 : 1)))
-    const calls = new Map(truth.calls.map(call => [call.id, call]))
-    for (const row of rows) {
-      const call = calls.get(row.entity)
-      t.match(row, { kind: 'call', healed_by: 'rest', business_number: call?.businessNumber })
-      t.equal(row.hour.getTime(), Math.floor((call?.startedAt ?? 0) / 3_600_000) * 3_600_000)
-      t.ok(row.healed_at && row.healed_at >= row.detected_at)
+  t.test(
+    `each ${family} call that lost webhooks has one gap of the right kind, healed by REST, and no other call has any`,
+    async t => {
+      const { pool, missing, truth } = await projectedLossyCompany(t, { family, calls: 300 })
+      t.match(await detect(pool), { detected: missing.size, healed: missing.size })
+      const rows = await rowsOf(pool)
+      t.strictSame(
+        Object.fromEntries(rows.map(({ entity, missing }) => [entity, missing])),
+        Object.fromEntries([...missing].sort(([a], [b]) => (a < b ? -1 : 1)))
+      )
+      const calls = new Map(truth.calls.map(call => [call.id, call]))
+      for (const row of rows) {
+        const call = calls.get(row.entity)
+        t.match(row, { kind: 'call', healed_by: 'rest', business_number: call?.businessNumber })
+        t.equal(row.hour.getTime(), Math.floor((call?.startedAt ?? 0) / 3_600_000) * 3_600_000)
+        t.ok(row.healed_at && row.healed_at >= row.detected_at)
+      }
     }
-  })
+  )
 }
 
 t.test('looked for twice, and by two at once, nothing changes; a rebuild leaves the table alone', async t => {
   const { pool, missing } = await projectedLossyCompany(t)
   const both = await Promise.all([detect(pool), detect(pool)])
-  t.equal(both.reduce((sum, { detected }) => sum + detected, 0), missing.size, 'each gap is detected once')
+  t.equal(
+    both.reduce((sum, { detected }) => sum + detected, 0),
+    missing.size,
+    'each gap is detected once'
+  )
   const before = await rowsOf(pool)
   t.strictSame(await detect(pool), { detected: 0, healed: 0 })
   t.strictSame(await detect(pool, new Date(LONG_AFTER.getTime() + 1)), { detected: 0, healed: 0 })
@@ -43,8 +62,12 @@ t.test('looked for twice, and by two at once, nothing changes; a rebuild leaves 
 
 t.test('looked for after every hour, each look from where the last one ended, the same gaps are found', async t => {
   const { pool, missing } = await projectedLossyCompany(t)
-  for (let at = COMPANY_START; at < COMPANY_START + 20 * HOUR_MS; at += HOUR_MS) await detectGaps(pool, { account: 'default', now: new Date(at + HOUR_MS), since: new Date(at) })
-  t.strictSame(new Map((await rowsOf(pool)).map(({ entity, missing }) => [entity, missing])), new Map([...missing].sort(([a], [b]) => a < b ? -1 : 1)))
+  for (let at = COMPANY_START; at < COMPANY_START + 20 * HOUR_MS; at += HOUR_MS)
+    await detectGaps(pool, { account: 'default', now: new Date(at + HOUR_MS), since: new Date(at) })
+  t.strictSame(
+    new Map((await rowsOf(pool)).map(({ entity, missing }) => [entity, missing])),
+    new Map([...missing].sort(([a], [b]) => (a < b ? -1 : 1)))
+  )
 })
 
 t.test('before webhooks are due nothing is missing', async t => {
@@ -57,19 +80,37 @@ t.test('a call whose end nobody has told is an open gap, until REST or a late we
   const { notified, lost, told, missing } = lossyCompany()
   const project = projectorOf(pool)
   await project(notified)
-  const endless = [...missing].filter(([, what]) => what === 'completion').map(([call]) => call).sort()
+  const endless = [...missing]
+    .filter(([, what]) => what === 'completion')
+    .map(([call]) => call)
+    .sort()
   t.match(await detect(pool), { detected: endless.length, healed: 0 })
-  t.strictSame((await rowsOf(pool)).map(({ entity }) => entity), endless)
+  t.strictSame(
+    (await rowsOf(pool)).map(({ entity }) => entity),
+    endless
+  )
 
-  const late = (lost as CallEvent[]).filter(event => event.callId === endless[0] && event.type === 'call.completed').map(event => ({ ...event, receivedAt: LONG_AFTER.toISOString() }))
+  const late = (lost as CallEvent[])
+    .filter(event => event.callId === endless[0] && event.type === 'call.completed')
+    .map(event => ({ ...event, receivedAt: LONG_AFTER.toISOString() }))
   await project(late)
   t.match(await detect(pool), { detected: 0, healed: 1 })
   t.match((await rowsOf(pool))[0], { healed_by: 'webhook', healed_at: LONG_AFTER })
 
   await project(told.map(fact => ({ ...fact, receivedAt: LONG_AFTER.toISOString() })))
-  t.match(await detect(pool), { detected: missing.size - endless.length, healed: missing.size - 1 }, 'what REST tells now shows the others')
-  t.strictSame((await rowsOf(pool)).filter(({ healed_at: healedAt }) => healedAt === null), [])
-  t.match((await rowsOf(pool)).filter(({ healed_by: by }) => by === 'webhook').map(({ entity }) => entity), [endless[0]])
+  t.match(
+    await detect(pool),
+    { detected: missing.size - endless.length, healed: missing.size - 1 },
+    'what REST tells now shows the others'
+  )
+  t.strictSame(
+    (await rowsOf(pool)).filter(({ healed_at: healedAt }) => healedAt === null),
+    []
+  )
+  t.match(
+    (await rowsOf(pool)).filter(({ healed_by: by }) => by === 'webhook').map(({ entity }) => entity),
+    [endless[0]]
+  )
 })
 
 t.test('a call that cannot be folded stays an open gap', async t => {
@@ -89,8 +130,13 @@ t.test('a voicemail that REST says was left, and that no poll finds, is an open 
   const voicemails = truth.voicemails.map(({ callId }) => callId).sort()
   t.ok(voicemails.length > 3)
   t.strictSame(await detect(pool), { detected: voicemails.length, healed: 0 })
-  t.match(await rowsOf(pool), voicemails.map(entity => ({ kind: 'voicemail', entity, missing: 'voicemail', healed_at: null })))
-  const routes = told.filter(fact => fact.type === 'voicemail.reported').map((fact, i) => ({ ...fact, callId: i % 2 ? null : fact.callId, receivedAt: LONG_AFTER.toISOString() }))
+  t.match(
+    await rowsOf(pool),
+    voicemails.map(entity => ({ kind: 'voicemail', entity, missing: 'voicemail', healed_at: null }))
+  )
+  const routes = told
+    .filter(fact => fact.type === 'voicemail.reported')
+    .map((fact, i) => ({ ...fact, callId: i % 2 ? null : fact.callId, receivedAt: LONG_AFTER.toISOString() }))
   await project(routes)
   t.strictSame(await detect(pool), { detected: 0, healed: voicemails.length }, 'by its call, or by number and time')
 })

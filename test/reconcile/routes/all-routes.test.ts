@@ -1,37 +1,63 @@
 import t from 'tap'
-import { json } from '../../support/mightycall-api.js'
+import { READERS } from '../../../src/reconcile/routes/all-routes.js'
 import { callsReader } from '../../../src/reconcile/routes/calls.js'
 import { contactsReader } from '../../../src/reconcile/routes/contacts.js'
 import { extensionsReader } from '../../../src/reconcile/routes/extensions.js'
 import { journalReader } from '../../../src/reconcile/routes/journal/reader.js'
 import { numbersReader } from '../../../src/reconcile/routes/numbers.js'
 import { presenceReader } from '../../../src/reconcile/routes/presence.js'
-import { READERS } from '../../../src/reconcile/routes/all-routes.js'
 import { voicemailsReader } from '../../../src/reconcile/routes/voicemails.js'
+import { json } from '../../support/mightycall-api.js'
 import { listReply, readable } from '../../support/read-route.js'
 
 const calls = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `call ${i}`, direction: 'Incoming' }))
-const requests = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `m${i}`, type: 'message', origin: 'inbound', text: `${i}` }))
+const requests = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ id: `m${i}`, type: 'message', origin: 'inbound', text: `${i}` }))
 
 t.test('the documented answers are read without drift, each route once in the list', async t => {
   t.equal(new Set(READERS.map(reader => reader.route)).size, 7)
-  const { account, read, drifts } = await readable(t, { replies: { 'GET /api/contacts': json({ data: { contacts: [], records: 0 } }), 'GET /api/profile/101': json({ data: { firstName: 'Ann', lastName: 'Lee' }, isSuccess: true }) } })
+  const { account, read, drifts } = await readable(t, {
+    replies: {
+      'GET /api/contacts': json({ data: { contacts: [], records: 0 } }),
+      'GET /api/profile/101': json({ data: { firstName: 'Ann', lastName: 'Lee' }, isSuccess: true })
+    }
+  })
   const types = new Map<string, string[]>()
   for (const reader of READERS) {
-    for (const scope of reader.scopes(account)) types.set(reader.route, (await read(reader, { scope })).findings.map(finding => finding.type))
+    for (const scope of reader.scopes(account))
+      types.set(
+        reader.route,
+        (await read(reader, { scope })).findings.map(finding => finding.type)
+      )
   }
-  t.strictSame([...types], [
-    ['calls', ['call.reported']], ['voicemails', ['voicemail.reported']], ['journal', ['extension.reported']], ['numbers', ['number.reported']],
-    ['extensions', ['extension.reported']], ['contacts', []], ['presence', ['status.reported']]
-  ])
+  t.strictSame(
+    [...types],
+    [
+      ['calls', ['call.reported']],
+      ['voicemails', ['voicemail.reported']],
+      ['journal', ['extension.reported']],
+      ['numbers', ['number.reported']],
+      ['extensions', ['extension.reported']],
+      ['contacts', []],
+      ['presence', ['status.reported']]
+    ]
+  )
   t.strictSame(drifts, [])
 })
 
 t.test('calls and voicemails are asked for to the second that holds the end of the interval', async t => {
-  const { read, asked } = await readable(t, { replies: { 'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400) } })
+  const { read, asked } = await readable(t, {
+    replies: { 'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400) }
+  })
   await read(callsReader)
-  t.match(asked('GET /api/calls'), [{ startUtc: '2026-11-23T07:00:00', endUtc: '2026-11-23T08:00:01', skip: '0', pageSize: '1000' }])
-  t.strictSame(await read(voicemailsReader), { pages: [{ findings: [], unlinked: [], rows: 0, unread: 0 }], findings: [], unlinked: [], rows: 0 }, 'none is no error')
+  t.match(asked('GET /api/calls'), [
+    { startUtc: '2026-11-23T07:00:00', endUtc: '2026-11-23T08:00:01', skip: '0', pageSize: '1000' }
+  ])
+  t.strictSame(
+    await read(voicemailsReader),
+    { pages: [{ findings: [], unlinked: [], rows: 0, unread: 0 }], findings: [], unlinked: [], rows: 0 },
+    'none is no error'
+  )
 })
 
 for (const { name, reader, route, list, rows } of [
@@ -40,54 +66,119 @@ for (const { name, reader, route, list, rows } of [
 ]) {
   t.test(`${name}: rows that go or come while the pages are read lose no other`, async t => {
     const all: unknown[] = rows(53)
-    const kept = rows(53).slice(7).map(row => row.id)
+    const kept = rows(53)
+      .slice(7)
+      .map(row => row.id)
     const reply = listReply(list, all, asked => {
       if (asked === 2) all.splice(0, 7)
       if (asked === 4) all.unshift({ ...rows(1)[0], id: 'new' })
     })
     const { read } = await readable(t, { replies: { [route]: reply } })
     const { findings, rows: count } = await read(reader, { pageSize: 10 })
-    const ids = new Set(findings.flatMap(finding => finding.type === 'call.reported' ? finding.callId : finding.type === 'message.reported' ? finding.messageId : []))
-    t.strictSame(kept.filter(id => !ids.has(id)), [])
+    const ids = new Set(
+      findings.flatMap(finding =>
+        finding.type === 'call.reported' ? finding.callId : finding.type === 'message.reported' ? finding.messageId : []
+      )
+    )
+    t.strictSame(
+      kept.filter(id => !ids.has(id)),
+      []
+    )
     t.equal(count, ids.size, 'each row is counted once')
   })
 }
 
-t.test('the journal tells calls by their requestGuid, keeps the others to be found, and each agent by the newest row', async t => {
-  const guid = '7e734dc1-544d-4f04-8ccc-8bd5b197a88c'
-  const agent = (name: string) => ({ extension: '101', name, type: 'user' })
+t.test(
+  'the journal tells calls by their requestGuid, keeps the others to be found, and each agent by the newest row',
+  async t => {
+    const guid = '7e734dc1-544d-4f04-8ccc-8bd5b197a88c'
+    const agent = (name: string) => ({ extension: '101', name, type: 'user' })
+    const { read, asked } = await readable(t, {
+      replies: {
+        'GET /api/journal/requests': listReply('requests', [
+          { id: 'a', type: 'call', requestGuid: guid, created: '2026-11-23T07:30:00Z', agent: agent('Ann Ray') },
+          {
+            id: 'b',
+            type: 'call',
+            requestGuid: '00000000-0000-0000-0000-000000000000',
+            created: '2026-11-23T07:20:00Z',
+            agent: agent('Ann Lee')
+          },
+          {
+            id: 'c',
+            type: 'call',
+            requestGuid: guid.replace('7', '8'),
+            state: 'voiceMail',
+            voicemail: { assignee: { extension: '102', name: 'Cy Fox', type: 'user' } }
+          },
+          { id: 'd', type: 'messageThread' }
+        ])
+      }
+    })
+    const { findings, unlinked, rows } = await read(journalReader)
+    t.match(findings, [
+      { type: 'call.reported', callId: guid },
+      { type: 'call.reported', callId: guid.replace('7', '8') },
+      { type: 'extension.reported', extension: '101', name: 'Ann Ray' },
+      { type: 'extension.reported', extension: '102' }
+    ])
+    t.match(unlinked, [
+      { callId: null, voicemail: null },
+      { callId: guid.replace('7', '8'), voicemail: { type: 'voicemail.reported' } }
+    ])
+    t.equal(rows, 4)
+    t.match(asked('GET /api/journal/requests'), [
+      {
+        from: '2026-11-23T07:00:00.250Z',
+        to: '2026-11-23T08:00:00.250Z',
+        page: '1',
+        pageSize: '250',
+        resolveContacts: 'true',
+        showUsers: 'true'
+      }
+    ])
+  }
+)
+
+t.test('contacts are those that have changed, the deleted ones among them; from 1970 on all', async t => {
   const { read, asked } = await readable(t, {
     replies: {
-      'GET /api/journal/requests': listReply('requests', [
-        { id: 'a', type: 'call', requestGuid: guid, created: '2026-11-23T07:30:00Z', agent: agent('Ann Ray') },
-        { id: 'b', type: 'call', requestGuid: '00000000-0000-0000-0000-000000000000', created: '2026-11-23T07:20:00Z', agent: agent('Ann Lee') },
-        { id: 'c', type: 'call', requestGuid: guid.replace('7', '8'), state: 'voiceMail', voicemail: { assignee: { extension: '102', name: 'Cy Fox', type: 'user' } } },
-        { id: 'd', type: 'messageThread' }
+      'GET /api/contacts': listReply('contacts', [
+        { contactId: 'a', firstName: 'A' },
+        { contactId: 'b', state: 'deleted' },
+        { firstName: 'no id' }
       ])
     }
   })
-  const { findings, unlinked, rows } = await read(journalReader)
-  t.match(findings, [{ type: 'call.reported', callId: guid }, { type: 'call.reported', callId: guid.replace('7', '8') }, { type: 'extension.reported', extension: '101', name: 'Ann Ray' }, { type: 'extension.reported', extension: '102' }])
-  t.match(unlinked, [{ callId: null, voicemail: null }, { callId: guid.replace('7', '8'), voicemail: { type: 'voicemail.reported' } }])
-  t.equal(rows, 4)
-  t.match(asked('GET /api/journal/requests'), [{ from: '2026-11-23T07:00:00.250Z', to: '2026-11-23T08:00:00.250Z', page: '1', pageSize: '250', resolveContacts: 'true', showUsers: 'true' }])
-})
-
-t.test('contacts are those that have changed, the deleted ones among them; from 1970 on all', async t => {
-  const { read, asked } = await readable(t, { replies: { 'GET /api/contacts': listReply('contacts', [{ contactId: 'a', firstName: 'A' }, { contactId: 'b', state: 'deleted' }, { firstName: 'no id' }]) } })
   const { findings, rows } = await read(contactsReader)
-  t.match(findings, [{ type: 'contact.reported', contactId: 'a' }, { type: 'contact.removed', contactId: 'b' }])
+  t.match(findings, [
+    { type: 'contact.reported', contactId: 'a' },
+    { type: 'contact.removed', contactId: 'b' }
+  ])
   t.equal(rows, 3)
   await read(contactsReader, { interval: { from: new Date(0), until: new Date() } })
-  t.strictSame(asked('GET /api/contacts').map(query => query.updatedSince), ['2026-11-23T07:00:00.250Z', undefined])
+  t.strictSame(
+    asked('GET /api/contacts').map(query => query.updatedSince),
+    ['2026-11-23T07:00:00.250Z', undefined]
+  )
 })
 
 t.test('a profile that cannot be seen does not end the reading of the others', async t => {
   const { read, account, seen, knowing } = await readable(t, {
     userKeys: { 101: 'k', 102: 'l' },
-    replies: { 'GET /api/profile/101': json({ message: 'User profile not found' }, 400), 'GET /api/profile/103': json({ message: 'no' }, 403), 'GET /api/profile/104': json({ data: { firstName: 'Di' }, isSuccess: true }) }
+    replies: {
+      'GET /api/profile/101': json({ message: 'User profile not found' }, 400),
+      'GET /api/profile/103': json({ message: 'no' }, 403),
+      'GET /api/profile/104': json({ data: { firstName: 'Di' }, isSuccess: true })
+    }
   })
-  t.match((await read(extensionsReader, { account, known: knowing({ extensions: ['102', '103', '104', '#9'] }) })).findings, [{ extension: '102', name: 'Cy Fox' }, { extension: '104', name: 'Di' }])
+  t.match(
+    (await read(extensionsReader, { account, known: knowing({ extensions: ['102', '103', '104', '#9'] }) })).findings,
+    [
+      { extension: '102', name: 'Cy Fox' },
+      { extension: '104', name: 'Di' }
+    ]
+  )
   t.equal(seen.filter(({ route }) => route === 'GET /api/profile/102').length, 1, 'each once')
   t.equal(seen.filter(({ route }) => route.includes('9')).length, 0, 'what is no extension is not asked for')
 })
@@ -108,8 +199,20 @@ t.test('a presence is asked for with its own user key', async t => {
 })
 
 t.test('numbers are read from both lists', async t => {
-  const { read } = await readable(t, { replies: { 'GET /api/phonenumbers': json({ data: { phoneNumbers: [{ number: '+12564553184' }], deletedPhoneNumbers: [{ number: '+12564553184' }, { number: '+12564553185' }] } }) } })
-  t.match((await read(numbersReader)).findings, [{ type: 'number.reported', number: '+12564553184' }, { type: 'number.removed', number: '+12564553185' }])
+  const { read } = await readable(t, {
+    replies: {
+      'GET /api/phonenumbers': json({
+        data: {
+          phoneNumbers: [{ number: '+12564553184' }],
+          deletedPhoneNumbers: [{ number: '+12564553184' }, { number: '+12564553185' }]
+        }
+      })
+    }
+  })
+  t.match((await read(numbersReader)).findings, [
+    { type: 'number.reported', number: '+12564553184' },
+    { type: 'number.removed', number: '+12564553185' }
+  ])
 })
 
 for (const { name, phoneNumbers, total, removed } of [
@@ -119,11 +222,29 @@ for (const { name, phoneNumbers, total, removed } of [
   { name: 'it says that there are more', phoneNumbers: ['+12564553184'], total: 7, removed: [] },
   { name: 'it has none: whoever asks may not see them', phoneNumbers: [], total: 0, removed: [] }
 ]) {
-  t.test(`a number that we had, and that is in neither list of an answer, is removed if that is full: ${name}`, async t => {
-    const { read, knowing } = await readable(t, { replies: { 'GET /api/phonenumbers': json({ data: { phoneNumbers: phoneNumbers.map(number => ({ number })), deletedPhoneNumbers: [{ number: '+12564553185' }], total } }) } })
-    const { findings } = await read(numbersReader, { known: knowing({ numbers: ['+12564553184', '+12564553185', '+12564553186'] }) })
-    t.strictSame(findings.flatMap(finding => finding.type === 'number.removed' ? finding.number : []), ['+12564553185', ...removed])
-  })
+  t.test(
+    `a number that we had, and that is in neither list of an answer, is removed if that is full: ${name}`,
+    async t => {
+      const { read, knowing } = await readable(t, {
+        replies: {
+          'GET /api/phonenumbers': json({
+            data: {
+              phoneNumbers: phoneNumbers.map(number => ({ number })),
+              deletedPhoneNumbers: [{ number: '+12564553185' }],
+              total
+            }
+          })
+        }
+      })
+      const { findings } = await read(numbersReader, {
+        known: knowing({ numbers: ['+12564553184', '+12564553185', '+12564553186'] })
+      })
+      t.strictSame(
+        findings.flatMap(finding => (finding.type === 'number.removed' ? finding.number : [])),
+        ['+12564553185', ...removed]
+      )
+    }
+  )
 }
 
 t.test('trouble in the middle of a walk is thrown as what it is, after the pages before it', async t => {

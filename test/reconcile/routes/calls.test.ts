@@ -8,33 +8,133 @@ const documented = (DOCUMENTED['GET /api/calls'] as { data: { calls: object[] } 
 const find = (row: unknown) => callFinding(...rowOf(calls, row, answer => answer.calls[0]))
 
 const CLIENT = { name: 'Dee Orr', phone: '+15559371200' }
-const NOTHING = { ...BEGINNING, type: 'call.reported', callId: 'c', route: 'calls', direction: null, status: null, businessNumber: null, clientNumber: null, clientName: null, startedAt: null, durationSeconds: null, parties: [], recordingId: null, recordingLink: null }
-const party = (extension: string, name: string | null, role: string, connected: boolean, first: boolean) => ({ extension, name, role, connected, first })
+const NOTHING = {
+  ...BEGINNING,
+  type: 'call.reported',
+  callId: 'c',
+  route: 'calls',
+  direction: null,
+  status: null,
+  businessNumber: null,
+  clientNumber: null,
+  clientName: null,
+  startedAt: null,
+  durationSeconds: null,
+  parties: [],
+  recordingId: null,
+  recordingLink: null
+}
+const party = (extension: string, name: string | null, role: string, connected: boolean, first: boolean) => ({
+  extension,
+  name,
+  role,
+  connected,
+  first
+})
 
 for (const { name, row, finding } of [
   {
     name: 'the documented one, between colleagues',
     row: documented,
     finding: {
-      ...NOTHING, callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c', direction: 'internal', status: 'connected', businessNumber: '+15550152729', startedAt: '2018-06-05T13:38:29.522Z', durationSeconds: 23.066,
-      parties: [party('101', 'Ann Lee', 'caller', true, false), party('100', 'Bob Ray', 'called', true, true), party('102', 'Cy Fox', 'called', false, false)]
+      ...NOTHING,
+      callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c',
+      direction: 'internal',
+      status: 'connected',
+      businessNumber: '+15550152729',
+      startedAt: '2018-06-05T13:38:29.522Z',
+      durationSeconds: 23.066,
+      parties: [
+        party('101', 'Ann Lee', 'caller', true, false),
+        party('100', 'Bob Ray', 'called', true, true),
+        party('102', 'Cy Fox', 'called', false, false)
+      ]
     }
   },
   { name: 'one of which nothing is said', row: { id: 'c' }, finding: NOTHING },
   {
     name: 'an incoming one',
-    row: { id: 'c', direction: 'Incoming', caller: CLIENT, called: [{ extension: '101', isConnected: false }, { extension: '102', isConnected: true, isFirstConnected: true }], callStatus: 'Connected', callRecord: { uri: 'https://panel.mightycall.com/f/1.wav?recordid=SECRET' } },
-    finding: { ...NOTHING, direction: 'inbound', status: 'connected', clientNumber: CLIENT.phone, clientName: CLIENT.name, parties: [party('101', null, 'called', false, false), party('102', null, 'called', true, true)], recordingLink: 'https://panel.mightycall.com/f/1.wav' }
+    row: {
+      id: 'c',
+      direction: 'Incoming',
+      caller: CLIENT,
+      called: [
+        { extension: '101', isConnected: false },
+        { extension: '102', isConnected: true, isFirstConnected: true }
+      ],
+      callStatus: 'Connected',
+      callRecord: { uri: 'https://panel.mightycall.com/f/1.wav?recordid=SECRET' }
+    },
+    finding: {
+      ...NOTHING,
+      direction: 'inbound',
+      status: 'connected',
+      clientNumber: CLIENT.phone,
+      clientName: CLIENT.name,
+      parties: [party('101', null, 'called', false, false), party('102', null, 'called', true, true)],
+      recordingLink: 'https://panel.mightycall.com/f/1.wav'
+    }
   },
-  { name: 'a missed one', row: { id: 'c', direction: 'incoming', caller: { phone: '5559371200' }, callStatus: 'missed', duration: '900' }, finding: { ...NOTHING, direction: 'inbound', status: 'missed', clientNumber: '+15559371200', durationSeconds: 0.9 } },
+  {
+    name: 'a missed one',
+    row: { id: 'c', direction: 'incoming', caller: { phone: '5559371200' }, callStatus: 'missed', duration: '900' },
+    finding: { ...NOTHING, direction: 'inbound', status: 'missed', clientNumber: '+15559371200', durationSeconds: 0.9 }
+  },
   {
     name: 'an outgoing one that a colleague joined',
-    row: { id: 'c', direction: 'Outgoing', caller: { name: 'Ann', extension: '101' }, called: [{ ...CLIENT, isConnected: true, isFirstConnected: true }, { extension: '102', isConnected: true }], callStatus: 'Connected' },
-    finding: { ...NOTHING, direction: 'outbound', status: 'connected', clientNumber: CLIENT.phone, clientName: CLIENT.name, parties: [party('101', 'Ann', 'caller', true, true), party('102', null, 'called', true, false)] }
+    row: {
+      id: 'c',
+      direction: 'Outgoing',
+      caller: { name: 'Ann', extension: '101' },
+      called: [
+        { ...CLIENT, isConnected: true, isFirstConnected: true },
+        { extension: '102', isConnected: true }
+      ],
+      callStatus: 'Connected'
+    },
+    finding: {
+      ...NOTHING,
+      direction: 'outbound',
+      status: 'connected',
+      clientNumber: CLIENT.phone,
+      clientName: CLIENT.name,
+      parties: [party('101', 'Ann', 'caller', true, true), party('102', null, 'called', true, false)]
+    }
   },
-  { name: 'an outgoing one that nobody took', row: { id: 'c', direction: 'Outgoing', caller: { extension: '101' }, called: [{ phone: '+15559371200', isConnected: false }], callStatus: 'Missed' }, finding: { ...NOTHING, direction: 'outbound', status: 'no-answer', clientNumber: '+15559371200', parties: [party('101', null, 'caller', false, false)] } },
-  { name: 'one from a site widget', row: { id: 'c', direction: 'Incoming', caller: { phone: 'Shop page' }, callStatus: 'Voicemail' }, finding: { ...NOTHING, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' } },
-  { name: 'an agent who was tried twice', row: { id: 'c', direction: 'Incoming', called: [{ extension: '101', isConnected: false }, { name: 'Ann', extension: '101', isConnected: true }] }, finding: { ...NOTHING, direction: 'inbound', parties: [party('101', 'Ann', 'called', true, true)] } },
+  {
+    name: 'an outgoing one that nobody took',
+    row: {
+      id: 'c',
+      direction: 'Outgoing',
+      caller: { extension: '101' },
+      called: [{ phone: '+15559371200', isConnected: false }],
+      callStatus: 'Missed'
+    },
+    finding: {
+      ...NOTHING,
+      direction: 'outbound',
+      status: 'no-answer',
+      clientNumber: '+15559371200',
+      parties: [party('101', null, 'caller', false, false)]
+    }
+  },
+  {
+    name: 'one from a site widget',
+    row: { id: 'c', direction: 'Incoming', caller: { phone: 'Shop page' }, callStatus: 'Voicemail' },
+    finding: { ...NOTHING, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' }
+  },
+  {
+    name: 'an agent who was tried twice',
+    row: {
+      id: 'c',
+      direction: 'Incoming',
+      called: [
+        { extension: '101', isConnected: false },
+        { name: 'Ann', extension: '101', isConnected: true }
+      ]
+    },
+    finding: { ...NOTHING, direction: 'inbound', parties: [party('101', 'Ann', 'called', true, true)] }
+  },
   { name: 'one under an id that cannot be kept', row: { id: 'c'.repeat(101) }, finding: null }
 ]) {
   t.test(`a call: ${name}`, async t => {
@@ -43,8 +143,19 @@ for (const { name, row, finding } of [
 }
 
 t.test('the row is kept without what expires, without the key, and only while it is small', async t => {
-  const row = { id: 'c', apiKey: 'x', caller: { name: 'the-key-of-acme' }, callRecord: { uri: 'http://localhost/1.wav?recordid=SECRET' }, note: 'why?' }
-  t.strictSame(JSON.parse(JSON.stringify(find(row)?.raw)), { id: 'c', caller: { name: '***************' }, callRecord: { uri: 'http://localhost/1.wav' }, note: 'why?' })
+  const row = {
+    id: 'c',
+    apiKey: 'x',
+    caller: { name: 'the-key-of-acme' },
+    callRecord: { uri: 'http://localhost/1.wav?recordid=SECRET' },
+    note: 'why?'
+  }
+  t.strictSame(JSON.parse(JSON.stringify(find(row)?.raw)), {
+    id: 'c',
+    caller: { name: '***************' },
+    callRecord: { uri: 'http://localhost/1.wav' },
+    note: 'why?'
+  })
   t.strictSame(find({ id: 'c', note: 'n'.repeat(9_000) })?.raw, {})
   t.strictSame(find({ id: 'c', note: JSON.parse(`${'['.repeat(90)}${']'.repeat(90)}`) })?.raw, {})
 })

@@ -12,16 +12,37 @@ import { ACCOUNT, ANSWERED_AT, BEGINNING, checked, rowOf } from '../../support/f
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
 
 const told = { account: ACCOUNT, at: ANSWERED_AT, raw: {} }
-const firstOf = (route: string, list: string) => (DOCUMENTED[route] as { data: Record<string, object[]> }).data[list]?.[0]
+const firstOf = (route: string, list: string) =>
+  (DOCUMENTED[route] as { data: Record<string, object[]> }).data[list]?.[0]
 const numbered = (row: object) => rowOf(phoneNumbers, row, answer => answer.phoneNumbers[0])
-const numbersOf = (active: object[], deleted: object[]) => numberFindings({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(checked)
+const numbersOf = (active: object[], deleted: object[]) =>
+  numberFindings({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(checked)
 
 t.test('a number is reported when it is active, and removed when it is among the deleted ones alone', async t => {
   const documented = firstOf('GET /api/phonenumbers', 'phoneNumbers') ?? {}
-  const reported = { ...BEGINNING, type: 'number.reported', number: '+12564553184', route: 'numbers', externalId: null, label: null, enabled: true, smsEnabled: true }
+  const reported = {
+    ...BEGINNING,
+    type: 'number.reported',
+    number: '+12564553184',
+    route: 'numbers',
+    externalId: null,
+    label: null,
+    enabled: true,
+    smsEnabled: true
+  }
   t.strictSame(numbersOf([documented], [documented, documented]), [reported], 'whatever the deleted ones hold')
-  t.strictSame(numbersOf([], [documented, { ...documented, whenDeleted: '2026-01-14T14:04:12.6341039Z' }]), [{ ...BEGINNING, type: 'number.removed', number: '+12564553184' }], 'once')
-  t.match(numbersOf([{ number: '(256) 455-3184', isEnabled: false, smsMode: 'capable', label: 'Desk', objectGuid: 'F7' }], []), [{ number: '+12564553184', enabled: false, smsEnabled: false, label: 'Desk', externalId: 'f7' }])
+  t.strictSame(
+    numbersOf([], [documented, { ...documented, whenDeleted: '2026-01-14T14:04:12.6341039Z' }]),
+    [{ ...BEGINNING, type: 'number.removed', number: '+12564553184' }],
+    'once'
+  )
+  t.match(
+    numbersOf(
+      [{ number: '(256) 455-3184', isEnabled: false, smsMode: 'capable', label: 'Desk', objectGuid: 'F7' }],
+      []
+    ),
+    [{ number: '+12564553184', enabled: false, smsEnabled: false, label: 'Desk', externalId: 'f7' }]
+  )
   t.match(numbersOf([{ number: '+12564553184', mayText: true }], []), [{ enabled: true, smsEnabled: true }])
   t.strictSame(numbersOf([{ number: 'anonymous' }], []), [])
 })
@@ -33,11 +54,49 @@ for (const { name, row, finding } of [
   {
     name: 'with an id it is told',
     row: { ...firstOf('GET /api/contacts', 'contacts'), contactId: 'k' },
-    finding: { type: 'contact.reported', contactId: 'k', route: 'contacts', name: 'Dee F. Orr', channels: [channel(/^\w{8}-/, 'email', 'd@example.com', ['Work-email']), channel('5cbec7858558ea749cd955ba', 'phone', '+13005551122', ['Work-phone'])], tags: ['t'] }
+    finding: {
+      type: 'contact.reported',
+      contactId: 'k',
+      route: 'contacts',
+      name: 'Dee F. Orr',
+      channels: [
+        channel(/^\w{8}-/, 'email', 'd@example.com', ['Work-email']),
+        channel('5cbec7858558ea749cd955ba', 'phone', '+13005551122', ['Work-phone'])
+      ],
+      tags: ['t']
+    }
   },
-  { name: 'a deleted one is removed', row: { contactId: 'k', firstName: 'Dee', state: 'Deleted' }, finding: { type: 'contact.removed', contactId: 'k' } },
-  { name: 'a channel may have both', row: { contactId: 'k', channels: [{ channelId: 'c', phone: '3005551122', email: ' d@example.com ' }, { channelId: 'd' }] }, finding: { name: null, channels: [channel('c', 'phone', '+13005551122'), channel(/^\w{8}-/, 'email', 'd@example.com')], tags: [] } },
-  { name: 'what is too long is cut', row: { contactId: 'k', firstName: 'D'.repeat(200), channels: [{ email: `${'e'.repeat(400)}@example.com` }], tags: Array.from({ length: 300 }, () => 'x'.repeat(200)) }, finding: { name: 'D'.repeat(100), channels: [channel(/^\w{8}-/, 'email', 'e'.repeat(320))], tags: { length: 200, 0: 'x'.repeat(100) } } }
+  {
+    name: 'a deleted one is removed',
+    row: { contactId: 'k', firstName: 'Dee', state: 'Deleted' },
+    finding: { type: 'contact.removed', contactId: 'k' }
+  },
+  {
+    name: 'a channel may have both',
+    row: {
+      contactId: 'k',
+      channels: [{ channelId: 'c', phone: '3005551122', email: ' d@example.com ' }, { channelId: 'd' }]
+    },
+    finding: {
+      name: null,
+      channels: [channel('c', 'phone', '+13005551122'), channel(/^\w{8}-/, 'email', 'd@example.com')],
+      tags: []
+    }
+  },
+  {
+    name: 'what is too long is cut',
+    row: {
+      contactId: 'k',
+      firstName: 'D'.repeat(200),
+      channels: [{ email: `${'e'.repeat(400)}@example.com` }],
+      tags: Array.from({ length: 300 }, () => 'x'.repeat(200))
+    },
+    finding: {
+      name: 'D'.repeat(100),
+      channels: [channel(/^\w{8}-/, 'email', 'e'.repeat(320))],
+      tags: { length: 200, 0: 'x'.repeat(100) }
+    }
+  }
 ]) {
   t.test(`a contact: ${name}`, async t => {
     const found = checked(contactFinding(...rowOf(contacts, row, answer => answer.contacts[0])))
@@ -48,17 +107,84 @@ for (const { name, row, finding } of [
 
 t.test('a voicemail', async t => {
   const find = (row: unknown) => checked(voicemailFinding(...rowOf(voicemails, row, answer => answer.voicemails[0])))
-  const nothing = { ...BEGINNING, type: 'voicemail.reported', voicemailId: 'v', route: 'voicemails', callId: null, businessNumber: null, clientNumber: null, clientName: null, leftAt: null, durationSeconds: null, assignedTo: null, read: null, transcriptState: null, transcriptText: null, recordingId: null, recordingLink: null, removedAt: null }
+  const nothing = {
+    ...BEGINNING,
+    type: 'voicemail.reported',
+    voicemailId: 'v',
+    route: 'voicemails',
+    callId: null,
+    businessNumber: null,
+    clientNumber: null,
+    clientName: null,
+    leftAt: null,
+    durationSeconds: null,
+    assignedTo: null,
+    read: null,
+    transcriptState: null,
+    transcriptText: null,
+    recordingId: null,
+    recordingLink: null,
+    removedAt: null
+  }
   t.strictSame(find({ id: 'v' }), nothing)
-  t.strictSame(find({ ...firstOf('GET /api/voicemails', 'voicemails'), id: 'v' }), { ...nothing, businessNumber: '+15554567891', clientNumber: '+15554567890', leftAt: '2017-01-14T08:40:51.620Z', durationSeconds: 185, assignedTo: 'Ann Lee', read: false })
-  t.match(find({ id: 'v', from: 'Shop page', voicemailStatus: 'Read', voicemailRecord: { uri: 'https://panel.mightycall.com/v.wav?id=SECRET' } }), { clientNumber: null, clientName: 'Shop page', read: true, recordingLink: 'https://panel.mightycall.com/v.wav' })
+  t.strictSame(find({ ...firstOf('GET /api/voicemails', 'voicemails'), id: 'v' }), {
+    ...nothing,
+    businessNumber: '+15554567891',
+    clientNumber: '+15554567890',
+    leftAt: '2017-01-14T08:40:51.620Z',
+    durationSeconds: 185,
+    assignedTo: 'Ann Lee',
+    read: false
+  })
+  t.match(
+    find({
+      id: 'v',
+      from: 'Shop page',
+      voicemailStatus: 'Read',
+      voicemailRecord: { uri: 'https://panel.mightycall.com/v.wav?id=SECRET' }
+    }),
+    { clientNumber: null, clientName: 'Shop page', read: true, recordingLink: 'https://panel.mightycall.com/v.wav' }
+  )
   t.equal(find({ id: 'v'.repeat(101) }), null)
 })
 
 t.test('a profile, a presence, and a range that was read', async t => {
-  t.strictSame(checked(profileFinding('102', { firstName: 'Cy', lastName: 'Fox', email: 'c@example.com', extension: '7', role: 'user' }, told)), { ...BEGINNING, type: 'extension.reported', extension: '102', route: 'profile', name: 'Cy Fox', email: 'c@example.com', role: 'user', externalId: null })
-  t.strictSame(checked(presenceFinding('101', { status: 'dnd' }, told)), { ...BEGINNING, type: 'status.reported', extension: '101', route: 'presence', presence: 'dnd' })
+  t.strictSame(
+    checked(
+      profileFinding(
+        '102',
+        { firstName: 'Cy', lastName: 'Fox', email: 'c@example.com', extension: '7', role: 'user' },
+        told
+      )
+    ),
+    {
+      ...BEGINNING,
+      type: 'extension.reported',
+      extension: '102',
+      route: 'profile',
+      name: 'Cy Fox',
+      email: 'c@example.com',
+      role: 'user',
+      externalId: null
+    }
+  )
+  t.strictSame(checked(presenceFinding('101', { status: 'dnd' }, told)), {
+    ...BEGINNING,
+    type: 'status.reported',
+    extension: '101',
+    route: 'presence',
+    presence: 'dnd'
+  })
   t.equal(presenceFinding('101', { status: null }, told), null)
   const interval = { from: new Date('2026-11-23T07:00:00Z'), until: new Date('2026-11-23T08:00:00Z') }
-  t.strictSame(checked(rangeFinding({ route: 'presence', scope: '101', interval, count: 1 }, told)), { ...BEGINNING, type: 'range.polled', rangeId: 'presence 101 2026-11-23T07:00:00.000Z 2026-11-23T08:00:00.000Z', polled: 'presence', scope: '101', from: '2026-11-23T07:00:00.000Z', until: '2026-11-23T08:00:00.000Z', count: 1 })
+  t.strictSame(checked(rangeFinding({ route: 'presence', scope: '101', interval, count: 1 }, told)), {
+    ...BEGINNING,
+    type: 'range.polled',
+    rangeId: 'presence 101 2026-11-23T07:00:00.000Z 2026-11-23T08:00:00.000Z',
+    polled: 'presence',
+    scope: '101',
+    from: '2026-11-23T07:00:00.000Z',
+    until: '2026-11-23T08:00:00.000Z',
+    count: 1
+  })
 })

@@ -12,36 +12,73 @@ const COUNT = 47
 
 for (const { reader, route, list, row } of [
   { reader: callsReader, route: 'GET /api/calls', list: 'calls', row: (id: string) => ({ id, direction: 'Incoming' }) },
-  { reader: voicemailsReader, route: 'GET /api/voicemails', list: 'voicemails', row: (id: string) => ({ id, from: '+15559371200' }) },
-  { reader: journalReader, route: 'GET /api/journal/requests', list: 'requests', row: (id: string) => ({ id, type: 'message', origin: 'inbound', text: id }) },
-  { reader: contactsReader, route: 'GET /api/contacts', list: 'contacts', row: (id: string) => ({ contactId: id, firstName: id }) }
+  {
+    reader: voicemailsReader,
+    route: 'GET /api/voicemails',
+    list: 'voicemails',
+    row: (id: string) => ({ id, from: '+15559371200' })
+  },
+  {
+    reader: journalReader,
+    route: 'GET /api/journal/requests',
+    list: 'requests',
+    row: (id: string) => ({ id, type: 'message', origin: 'inbound', text: id })
+  },
+  {
+    reader: contactsReader,
+    route: 'GET /api/contacts',
+    list: 'contacts',
+    row: (id: string) => ({ contactId: id, firstName: id })
+  }
 ]) {
-  t.test(`rows of ${list} that cannot be read neither end the walk nor cost another row, and are counted once`, async t => {
-    const bad = [9, 10, 24, 46] // at the end of a page, at the beginning of one, within, and last of all
-    const rows = Array.from({ length: COUNT }, (_, i) => bad.includes(i) ? { ...row(`r${i}`), id: i, contactId: i } : row(`r${i}`))
-    const { read, drifts } = await readable(t, { replies: { [route]: listReply(list, rows) } })
-    const { findings, pages, rows: count } = await read(reader, { pageSize: 10 })
-    t.equal(new Set(findings.map(finding => JSON.stringify(finding.raw))).size, COUNT - bad.length)
-    t.equal(count, COUNT)
-    t.equal(pages.reduce((sum, { unread = 0 }) => sum + unread, 0), bad.length)
-    t.ok(drifts.some(({ field }) => field === `${list}[].${list === 'contacts' ? 'contactId' : 'id'}`))
-    for (const finding of findings) t.match(JSON.stringify(finding.raw), /"r\d+"/, 'each has what came of itself')
-  })
+  t.test(
+    `rows of ${list} that cannot be read neither end the walk nor cost another row, and are counted once`,
+    async t => {
+      const bad = [9, 10, 24, 46] // at the end of a page, at the beginning of one, within, and last of all
+      const rows = Array.from({ length: COUNT }, (_, i) =>
+        bad.includes(i) ? { ...row(`r${i}`), id: i, contactId: i } : row(`r${i}`)
+      )
+      const { read, drifts } = await readable(t, { replies: { [route]: listReply(list, rows) } })
+      const { findings, pages, rows: count } = await read(reader, { pageSize: 10 })
+      t.equal(new Set(findings.map(finding => JSON.stringify(finding.raw))).size, COUNT - bad.length)
+      t.equal(count, COUNT)
+      t.equal(
+        pages.reduce((sum, { unread = 0 }) => sum + unread, 0),
+        bad.length
+      )
+      t.ok(drifts.some(({ field }) => field === `${list}[].${list === 'contacts' ? 'contactId' : 'id'}`))
+      for (const finding of findings) t.match(JSON.stringify(finding.raw), /"r\d+"/, 'each has what came of itself')
+    }
+  )
 }
 
 t.test('a number that cannot be read is not taken for one that is gone', async t => {
   const phoneNumbers = [{ number: '+12564553184' }, { number: '+12564553185', label: 7 }]
-  const { read } = await readable(t, { replies: { 'GET /api/phonenumbers': json({ data: { phoneNumbers, deletedPhoneNumbers: [{ number: '+12564553185' }] } }) } })
+  const { read } = await readable(t, {
+    replies: {
+      'GET /api/phonenumbers': json({ data: { phoneNumbers, deletedPhoneNumbers: [{ number: '+12564553185' }] } })
+    }
+  })
   const { findings, pages } = await read(numbersReader)
   t.match(findings, [{ type: 'number.reported', number: '+12564553184' }])
   t.match(pages, [{ unread: 1, rows: 2 }])
 })
 
 t.test('a profile that cannot be read does not end the reading of the others, and a page of HTML does', async t => {
-  const { read, replies, account, knowing } = await readable(t, { userKeys: { 101: 'k' }, replies: { 'GET /api/profile/101': json({ data: { firstName: 7 } }), 'GET /api/profile/104': json({ data: { firstName: 'Di' } }) } })
+  const { read, replies, account, knowing } = await readable(t, {
+    userKeys: { 101: 'k' },
+    replies: {
+      'GET /api/profile/101': json({ data: { firstName: 7 } }),
+      'GET /api/profile/104': json({ data: { firstName: 'Di' } })
+    }
+  })
   const { findings, pages } = await read(extensionsReader, { account, known: knowing({ extensions: ['104'] }) })
   t.match(findings, [{ extension: '104', name: 'Di' }])
   t.match(pages, [{ unread: 1 }, { unread: 0 }])
-  replies['GET /api/profile/101'] = response => { response.writeHead(200).end('<html>') }
-  await t.rejects(read(extensionsReader, { account, known: knowing({ extensions: ['104'] }) }), { code: 'MCS_REST_UNEXPECTED' })
+  replies['GET /api/profile/101'] = response => {
+    response.writeHead(200).end('<html>')
+  }
+  await t.rejects(read(extensionsReader, { account, known: knowing({ extensions: ['104'] }) }), {
+    code: 'MCS_REST_UNEXPECTED'
+  })
 })

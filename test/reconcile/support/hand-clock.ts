@@ -8,17 +8,24 @@ export interface HandClock extends Clock {
 }
 
 /** A clock that a test moves by hand. */
-export function handClock (start: string): HandClock {
+export function handClock(start: string): HandClock {
   let now = Date.parse(start)
-  let sleepers: { at: number, wake: () => void }[] = []
+  let sleepers: { at: number; wake: () => void }[] = []
   return {
     now: () => new Date(now),
-    wait: (ms, signal) => new Promise(resolve => {
-      const end = () => resolve()
-      signal?.addEventListener('abort', end, { once: true })
-      sleepers.push({ at: now + ms, wake: () => { signal?.removeEventListener('abort', end); resolve() } })
-      if (signal?.aborted) resolve()
-    }),
+    wait: (ms, signal) =>
+      new Promise(resolve => {
+        const end = () => resolve()
+        signal?.addEventListener('abort', end, { once: true })
+        sleepers.push({
+          at: now + ms,
+          wake: () => {
+            signal?.removeEventListener('abort', end)
+            resolve()
+          }
+        })
+        if (signal?.aborted) resolve()
+      }),
     waiting: () => sleepers.length,
     advance: ms => {
       now += ms

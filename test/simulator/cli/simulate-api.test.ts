@@ -11,16 +11,30 @@ import { runCommand, spawnMain } from '../../support/service.js'
 import { tempDir } from '../../support/temp-dir.js'
 
 /** The command as a process of its own, once it has printed where it is. */
-async function simulatedApi (t: Test, ...args: string[]) {
+async function simulatedApi(t: Test, ...args: string[]) {
   const child = spawnMain(['simulate-api', '--port', '0', ...args], {})
-  t.teardown(() => { child.kill('SIGKILL') })
+  t.teardown(() => {
+    child.kill('SIGKILL')
+  })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => {
+      output += chunk
+    })
   const gone = once(child, 'close')
   await eventually('it has started', () => /^seed/m.test(output))
   const url = /^truth +(\S+)\/truth$/m.exec(output)?.[1] ?? ''
   const account: Record<string, unknown> = JSON.parse(/^account +(\{.*\})$/m.exec(output)?.[1] ?? '{}')
-  return { url, account, output: () => output, end: async () => { child.kill('SIGINT'); await gone; return child.exitCode } }
+  return {
+    url,
+    account,
+    output: () => output,
+    end: async () => {
+      child.kill('SIGINT')
+      await gone
+      return child.exitCode
+    }
+  }
 }
 
 t.test('it answers until Ctrl-C, and prints its account as an accounts file has them', async t => {
@@ -36,18 +50,42 @@ t.test('it answers until Ctrl-C, and prints its account as an accounts file has 
 
 t.test('it posts webhooks to an address, which it does not print, and its time runs faster when asked', async t => {
   let received = 0
-  const server = createServer((request, response) => { received++; request.resume().on('end', () => response.writeHead(200).end()) }).listen(0, '127.0.0.1')
+  const server = createServer((request, response) => {
+    received++
+    request.resume().on('end', () => response.writeHead(200).end())
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => { server.closeAllConnections(); server.close() })
-  const { url, output, end } = await simulatedApi(t, '--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`, '--speed', '5000', '--calls', '20', '--hours', '1') // a TCP server's address is an object
-  await eventually('calls have ended', async () => (await (await fetch(`${url}/truth`)).json() as { calls: { state: string }[] }).calls.filter(call => call.state === 'ended').length === 20)
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { url, output, end } = await simulatedApi(
+    t,
+    '--url',
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`,
+    '--speed',
+    '5000',
+    '--calls',
+    '20',
+    '--hours',
+    '1'
+  ) // a TCP server's address is an object
+  await eventually(
+    'calls have ended',
+    async () =>
+      ((await (await fetch(`${url}/truth`)).json()) as { calls: { state: string }[] }).calls.filter(
+        call => call.state === 'ended'
+      ).length === 20
+  )
   t.equal(await end(), 0)
   t.match(output(), new RegExp(`^webhooks +${received} posted, ${received} accepted, 0 dropped$`, 'm'))
   t.notMatch(output(), 'secret')
 })
 
 t.test('what it cannot do is refused', async t => {
-  const err = await simulateApiCommand().parseAsync(['--port', '0', '--url', 'localhost:8080/secret'], { from: 'user' }).catch((err: unknown) => err)
+  const err = await simulateApiCommand()
+    .parseAsync(['--port', '0', '--url', 'localhost:8080/secret'], { from: 'user' })
+    .catch((err: unknown) => err)
   t.match(err, { code: 'MCS_SIMULATE' })
   t.notMatch(String(err), 'secret')
   t.match(await runCommand(['simulate-api', '--port', '65536'], {}), { code: 1, stderr: /from 0 to 65535/ })

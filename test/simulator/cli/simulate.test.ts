@@ -9,42 +9,73 @@ import { runCommand, startServiceProcess } from '../../support/service.js'
 import { tempDir } from '../../support/temp-dir.js'
 
 interface Listed {
-  data: { id: string, direction: string, state: string, outcome: string }[]
+  data: { id: string; direction: string; state: string; outcome: string }[]
 }
 
 const SECRET = 'x'.repeat(43)
 
 /** What a webhook address of ours received, and how it answers. */
-async function receiver (t: Test, listener: RequestListener): Promise<string> {
+async function receiver(t: Test, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => { server.closeAllConnections(); server.close() })
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/mightycall/${SECRET}`
 }
 
 t.test('the calls of a company can be read from the service that they were posted to', async t => {
   const service = await startServiceProcess(t, { DATA_DIR: tempDir(t) })
-  const { code, stdout, stderr } = await runCommand(['simulate', '--url', `${service.url}/webhooks/mightycall/${service.token}`, '--rate', '500', '--calls', '30', '--seed', '1', '--duplicate', '0.2', '--reorder', '0.2'], {})
+  const { code, stdout, stderr } = await runCommand(
+    [
+      'simulate',
+      '--url',
+      `${service.url}/webhooks/mightycall/${service.token}`,
+      '--rate',
+      '500',
+      '--calls',
+      '30',
+      '--seed',
+      '1',
+      '--duplicate',
+      '0.2',
+      '--reorder',
+      '0.2'
+    ],
+    {}
+  )
   t.equal(stderr, '', 'no progress where nobody looks')
   t.equal(code, 0)
-  t.match(stdout, /^posted +(\d+) of \1 notifications in [\d.]+ s, [\d.]+ a second\naccepted +\1\nrefused +0\nseed +1\n$/)
+  t.match(
+    stdout,
+    /^posted +(\d+) of \1 notifications in [\d.]+ s, [\d.]+ a second\naccepted +\1\nrefused +0\nseed +1\n$/
+  )
   t.notMatch(stdout, service.token)
-  const calls = async () => (await service.get('/v1/calls?limit=100') as Listed).data // as the API is described
-  await eventually('every call has ended', async () => (await calls()).filter(call => call.state === 'ended').length === 30)
+  const calls = async () => ((await service.get('/v1/calls?limit=100')) as Listed).data // as the API is described
+  await eventually(
+    'every call has ended',
+    async () => (await calls()).filter(call => call.state === 'ended').length === 30
+  )
   const { truth } = simulateCompany({ seed: 1, startAt: 0, calls: 30, messages: 0, contacts: 0, hours: 0.5 })
-  const short = ({ id, direction, outcome }: { id: string, direction: string, outcome: string }) => `${id} ${direction} ${outcome}`
+  const short = ({ id, direction, outcome }: { id: string; direction: string; outcome: string }) =>
+    `${id} ${direction} ${outcome}`
   t.strictSame((await calls()).map(short).sort(), truth.calls.map(short).sort())
 })
 
 t.test('an address without its scheme is refused, and not printed', async t => {
-  const err = await simulateCommand().parseAsync(['--url', `localhost:8080/${SECRET}`], { from: 'user' }).catch((err: unknown) => err)
+  const err = await simulateCommand()
+    .parseAsync(['--url', `localhost:8080/${SECRET}`], { from: 'user' })
+    .catch((err: unknown) => err)
   t.match(err, { code: 'MCS_SIMULATE', message: /^--url must be / })
   t.notMatch(String(err), SECRET)
 })
 
 t.test('what is refused is counted by its status, and the rest is still posted', async t => {
   let received = 0
-  const url = await receiver(t, (_request, response) => { response.writeHead(++received % 4 === 0 ? 503 : 200).end() })
+  const url = await receiver(t, (_request, response) => {
+    response.writeHead(++received % 4 === 0 ? 503 : 200).end()
+  })
   const { code, stdout } = await runCommand(['simulate', '--url', url, '--rate', '1000', '--count', '40'], {})
   t.equal(code, 1)
   t.equal(received, 40)
@@ -52,6 +83,10 @@ t.test('what is refused is counted by its status, and the rest is still posted',
 })
 
 t.test('a share above 1 is refused', async t => {
-  const command = simulateCommand().exitOverride().configureOutput({ writeErr: () => {} })
-  await t.rejects(command.parseAsync(['--url', 'http://localhost/', '--drop', '2'], { from: 'user' }), { message: /from 0 to 1/ })
+  const command = simulateCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+  await t.rejects(command.parseAsync(['--url', 'http://localhost/', '--drop', '2'], { from: 'user' }), {
+    message: /from 0 to 1/
+  })
 })

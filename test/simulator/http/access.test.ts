@@ -4,16 +4,26 @@ import { team } from '../../../src/mightycall/rest/routes/team.js'
 import { SIMULATED_API_KEY } from '../../../src/simulator/notation.js'
 import { HOUR_MS, simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
 
-const credentials = (secret: string, id = SIMULATED_API_KEY) => ({ grant_type: 'client_credentials', client_id: id, client_secret: secret })
+const credentials = (secret: string, id = SIMULATED_API_KEY) => ({
+  grant_type: 'client_credentials',
+  client_id: id,
+  client_secret: secret
+})
 
 /** A simulated MightyCall, and how to ask it for a token. */
-async function access (t: Test, options: Parameters<typeof simulatedMightyCall>[1] = {}) {
+async function access(t: Test, options: Parameters<typeof simulatedMightyCall>[1] = {}) {
   const simulated = await simulatedMightyCall(t, options)
   const token = async (form: Record<string, string>, apiKey = simulated.apiKey) => {
-    const { status, json } = await simulated.get('/v4/auth/token', { method: 'POST', headers: { 'x-api-key': apiKey }, body: new URLSearchParams(form) })
+    const { status, json } = await simulated.get('/v4/auth/token', {
+      method: 'POST',
+      headers: { 'x-api-key': apiKey },
+      body: new URLSearchParams(form)
+    })
     return { status, ...json() }
   }
-  const signedIn = (token: string, apiKey = simulated.apiKey) => ({ headers: { 'authorization': `Bearer ${token}`, 'x-api-key': apiKey } })
+  const signedIn = (token: string, apiKey = simulated.apiKey) => ({
+    headers: { authorization: `Bearer ${token}`, 'x-api-key': apiKey }
+  })
   return { ...simulated, token, signedIn, key: simulated.userKeys[101] ?? '' }
 }
 
@@ -26,7 +36,10 @@ t.test('a token is good for a day but a second, and its refresh token once', asy
   t.equal((await get('/v4/api/profile', signedIn(issued.access_token))).status, 401, 'it has expired')
   const again = await token({ grant_type: 'refresh_token', refresh_token: issued.refresh_token })
   t.equal((await get('/v4/api/profile', signedIn(again.access_token))).status, 200)
-  t.match(await token({ grant_type: 'refresh_token', refresh_token: issued.refresh_token }), { status: 400, error: 'invalid_grant' })
+  t.match(await token({ grant_type: 'refresh_token', refresh_token: issued.refresh_token }), {
+    status: 400,
+    error: 'invalid_grant'
+  })
 })
 
 t.test('whoever has not both keys gets no token, and no answer without it', async t => {
@@ -58,19 +71,29 @@ t.test('each user sees the own profile and presence', async t => {
     t.match((await own.send(profile, {}, 'sync')).answer, { extension })
     t.match((await own.send(profileStatus, {}, 'sync')).answer, { status: presence })
   }
-  await t.rejects(rest.clientOf({ ...account, userKeys: { 101: 'wrong' } }, '101').send(profile, {}, 'sync'), { code: 'MCS_REST_AUTH' })
+  await t.rejects(rest.clientOf({ ...account, userKeys: { 101: 'wrong' } }, '101').send(profile, {}, 'sync'), {
+    code: 'MCS_REST_AUTH'
+  })
   t.match((await client.send(profile, {}, 'sync')).answer, { extension: '101' }, 'the others are not hindered')
 })
 
 t.test('2,500 requests are taken in 24 h, and then none before the first of them is a day old', async t => {
   const { client, clock, get, apiKey } = await simulatedRest(t)
   const began = clock.now().getTime()
-  const ask = async () => (await get('/v4/api/team', { headers: { 'x-api-key': apiKey } })).status // one without a token counts, too
+  // one without a token counts, too
+  const ask = async () => (await get('/v4/api/team', { headers: { 'x-api-key': apiKey } })).status
   t.equal(await ask(), 401)
   clock.set(began + HOUR_MS)
-  for (let sent = 1; sent < 2_500; sent += 49) t.equal((await Promise.all(Array.from({ length: Math.min(49, 2_500 - sent) }, ask))).every(status => status === 401), true)
+  for (let sent = 1; sent < 2_500; sent += 49)
+    t.equal(
+      (await Promise.all(Array.from({ length: Math.min(49, 2_500 - sent) }, ask))).every(status => status === 401),
+      true
+    )
   t.match((await get('/faults')).json(), { requestsInDay: 2_500 })
-  await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_BLOCKED', message: new RegExp(new Date(began + 24 * HOUR_MS).toISOString()) })
+  await t.rejects(client.send(team, {}, 'sync'), {
+    code: 'MCS_REST_BLOCKED',
+    message: new RegExp(new Date(began + 24 * HOUR_MS).toISOString())
+  })
   t.equal((await get('/v4/api/ping', { headers: { 'x-api-key': apiKey } })).status, 200, 'it is not counted')
   clock.set(began + 24 * HOUR_MS)
   t.strictSame([await ask(), await ask()], [401, 429], 'as the window moves, there is room for what has left it')

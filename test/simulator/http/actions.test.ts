@@ -10,52 +10,138 @@ import { mightyCallApi } from '../../support/mightycall-api.js'
 import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
 
 /** A simulated account that posts its webhooks to a server, which keeps them. */
-async function acting (t: Test, family: 'classic' | 'contact-center') {
+async function acting(t: Test, family: 'classic' | 'contact-center') {
   const hook = await mightyCallApi(t)
   const simulated = await simulatedRest(t, { of: { family, calls: 5 }, webhookUrl: new URL(`${hook.url}/hook`) })
-  const eventsOf = (id: string) => hook.seen.flatMap(({ body }) => parseNotification(simulated.account, Buffer.from(body), simulated.clock.now()) ?? []).filter((event): event is CallEvent => 'callId' in event && event.callId === id)
-  const numbers = simulated.truth().numbers.filter(({ isActive }) => isActive === true).map(({ number }) => String(number))
+  const eventsOf = (id: string) =>
+    hook.seen
+      .flatMap(({ body }) => parseNotification(simulated.account, Buffer.from(body), simulated.clock.now()) ?? [])
+      .filter((event): event is CallEvent => 'callId' in event && event.callId === id)
+  const numbers = simulated
+    .truth()
+    .numbers.filter(({ isActive }) => isActive === true)
+    .map(({ number }) => String(number))
   return { ...simulated, eventsOf, numbers }
 }
 
 for (const family of ['classic', 'contact-center'] as const) {
-  t.test(`a call that is asked for is a true one: webhooks of a ${family} account tell it, and REST once it has ended`, async t => {
-    const { client, clock, truth, eventsOf, numbers: [from = ''], webhooks } = await acting(t, family)
-    for (const to of ['+15552100000', '+15552100001', '+15552100002', '+15552100003', '+15552100004']) {
-      const { answer: { id, businessNumber } } = await client.send(makeCall, { body: { from, to } }, 'action')
-      t.equal(businessNumber, from)
-      const trueCall = () => truth().calls.find(call => call.id === id)
-      t.match(trueCall(), { direction: 'outbound', clientNumber: to, endedAt: null, shownAt: null, legs: [{ extension: '101', role: 'dialer' }] }, 'it has begun')
-      await t.rejects(client.send(call, { path: { id } }, 'sync'), { code: 'MCS_REST_NOT_FOUND' }, 'REST does not tell of it yet')
-      clock.set(clock.now().getTime() + HOUR_MS)
-      const { webhookEvents, outcome, startedAt, endedAt, answeredAt } = trueCall() ?? {}
-      await eventually('all of its webhooks are posted', () => eventsOf(id).length === webhookEvents)
-      t.match(foldCall(eventsOf(id)), { direction: 'outbound', state: 'ended', businessNumber: from, clientNumber: to, startedAt, endedAt, answeredAt, answeredBy: answeredAt === null ? null : '101' })
-      t.equal(outcome === 'answered', answeredAt !== null)
-      t.match((await client.send(call, { path: { id } }, 'sync')).answer, { id, businessNumber: from, direction: 'Outgoing', dateTimeUtc: new Date(Number(startedAt)) })
-      t.ok((await client.send(calls, { query: {} }, 'sync')).answer.calls.some(row => row.id === id))
-      t.ok((await client.send(journal, { query: { pageSize: 1000 } }, 'sync')).answer.requests.some(row => row.requestGuid === id))
+  t.test(
+    `a call that is asked for is a true one: webhooks of a ${family} account tell it, and REST once it has ended`,
+    async t => {
+      const {
+        client,
+        clock,
+        truth,
+        eventsOf,
+        numbers: [from = ''],
+        webhooks
+      } = await acting(t, family)
+      for (const to of ['+15552100000', '+15552100001', '+15552100002', '+15552100003', '+15552100004']) {
+        const {
+          answer: { id, businessNumber }
+        } = await client.send(makeCall, { body: { from, to } }, 'action')
+        t.equal(businessNumber, from)
+        const trueCall = () => truth().calls.find(call => call.id === id)
+        t.match(
+          trueCall(),
+          {
+            direction: 'outbound',
+            clientNumber: to,
+            endedAt: null,
+            shownAt: null,
+            legs: [{ extension: '101', role: 'dialer' }]
+          },
+          'it has begun'
+        )
+        await t.rejects(
+          client.send(call, { path: { id } }, 'sync'),
+          { code: 'MCS_REST_NOT_FOUND' },
+          'REST does not tell of it yet'
+        )
+        clock.set(clock.now().getTime() + HOUR_MS)
+        const { webhookEvents, outcome, startedAt, endedAt, answeredAt } = trueCall() ?? {}
+        await eventually('all of its webhooks are posted', () => eventsOf(id).length === webhookEvents)
+        t.match(foldCall(eventsOf(id)), {
+          direction: 'outbound',
+          state: 'ended',
+          businessNumber: from,
+          clientNumber: to,
+          startedAt,
+          endedAt,
+          answeredAt,
+          answeredBy: answeredAt === null ? null : '101'
+        })
+        t.equal(outcome === 'answered', answeredAt !== null)
+        t.match((await client.send(call, { path: { id } }, 'sync')).answer, {
+          id,
+          businessNumber: from,
+          direction: 'Outgoing',
+          dateTimeUtc: new Date(Number(startedAt))
+        })
+        t.ok((await client.send(calls, { query: {} }, 'sync')).answer.calls.some(row => row.id === id))
+        t.ok(
+          (await client.send(journal, { query: { pageSize: 1000 } }, 'sync')).answer.requests.some(
+            row => row.requestGuid === id
+          )
+        )
+      }
+      t.equal(webhooks()?.dropped, 0)
     }
-    t.equal(webhooks()?.dropped, 0)
-  })
+  )
 }
 
 t.test('a colleague is called by the extension, and nobody from a number that is not ours', async t => {
-  const { client, clock, truth, get, apiKey, userKeys, numbers: [from = ''] } = await acting(t, 'classic')
-  await t.rejects(client.send(makeCall, { body: { from: '+15559999999', to: '+15552100000' } }, 'action'), { code: 'MCS_REST_REFUSED' })
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: apiKey, client_secret: userKeys[101] ?? '' })
-  const { access_token } = (await get('/v4/auth/token', { method: 'POST', headers: { 'x-api-key': apiKey }, body: form })).json()
-  const headers = { 'authorization': `Bearer ${access_token}`, 'x-api-key': apiKey, 'content-type': 'application/json' }
-  const { json } = await get('/v4/api/calls/makecall', { method: 'POST', headers, body: JSON.stringify({ from: from.replace('+1555', '+1 555'), to: '102' }) })
+  const {
+    client,
+    clock,
+    truth,
+    get,
+    apiKey,
+    userKeys,
+    numbers: [from = '']
+  } = await acting(t, 'classic')
+  await t.rejects(client.send(makeCall, { body: { from: '+15559999999', to: '+15552100000' } }, 'action'), {
+    code: 'MCS_REST_REFUSED'
+  })
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: apiKey,
+    client_secret: userKeys[101] ?? ''
+  })
+  const { access_token } = (
+    await get('/v4/auth/token', { method: 'POST', headers: { 'x-api-key': apiKey }, body: form })
+  ).json()
+  const headers = { authorization: `Bearer ${access_token}`, 'x-api-key': apiKey, 'content-type': 'application/json' }
+  const { json } = await get('/v4/api/calls/makecall', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ from: from.replace('+1555', '+1 555'), to: '102' })
+  })
   clock.set(clock.now().getTime() + HOUR_MS)
-  t.match(truth().calls.find(({ id }) => id === json().data.id), { direction: 'internal', scenario: 'colleague', legs: [{ extension: '101' }, { extension: '102' }] })
+  t.match(
+    truth().calls.find(({ id }) => id === json().data.id),
+    { direction: 'internal', scenario: 'colleague', legs: [{ extension: '101' }, { extension: '102' }] }
+  )
 })
 
 t.test('a message that is sent is in the journal, and among the true ones', async t => {
   const { client, truth } = await acting(t, 'classic')
-  const from = String(truth().numbers.find(({ smsEnabled, isActive }) => smsEnabled === true && isActive === true)?.number)
+  const from = String(
+    truth().numbers.find(({ smsEnabled, isActive }) => smsEnabled === true && isActive === true)?.number
+  )
   await client.send(sendMessage, { body: { from, to: ['+15552100000', '+15552100001'], message: 'see you' } }, 'action')
   const { answer } = await client.send(journal, { query: { type: ['Message'], phone: ['+15552100001'] } }, 'sync')
-  t.match(answer.requests, [{ text: 'see you', origin: 'Outbound', agent: { extension: '101' }, messageDeliveryStatus: 'Sent', client: { address: '+15552100001' } }])
-  t.match(truth().messages.slice(-2), [{ clientNumber: '+15552100000', text: 'see you' }, { clientNumber: '+15552100001', messageId: answer.requests[0]?.id }])
+  t.match(answer.requests, [
+    {
+      text: 'see you',
+      origin: 'Outbound',
+      agent: { extension: '101' },
+      messageDeliveryStatus: 'Sent',
+      client: { address: '+15552100001' }
+    }
+  ])
+  t.match(truth().messages.slice(-2), [
+    { clientNumber: '+15552100000', text: 'see you' },
+    { clientNumber: '+15552100001', messageId: answer.requests[0]?.id }
+  ])
 })

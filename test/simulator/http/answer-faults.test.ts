@@ -22,7 +22,7 @@ t.test('answers are wrong as it is asked for, so many times, and then right agai
   }
 })
 
-t.test('one route alone is at fault, the token\'s too', async t => {
+t.test("one route alone is at fault, the token's too", async t => {
   const { client, post, get } = await simulatedRest(t, { faults: { answer: 'error', path: '/v4/auth' } })
   await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_UNAVAILABLE' })
   await post('/faults', { answer: 'html', path: '/v4/api/ping' })

@@ -12,31 +12,49 @@ import { COMPANY_START } from '../../support/company.js'
 import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
 
 const MINUTE_MS = 60_000
-const ALL_TIME = { startUtc: new Date(COMPANY_START), endUtc: new Date(COMPANY_START + 30 * 24 * HOUR_MS), pageSize: 1000 }
+const ALL_TIME = {
+  startUtc: new Date(COMPANY_START),
+  endUtc: new Date(COMPANY_START + 30 * 24 * HOUR_MS),
+  pageSize: 1000
+}
 
-t.test('a call is listed after it has ended, at most 15 minutes later, and its recording may come later still', async t => {
-  const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 60 }, { nilGuids: false })
-  const listed = new Map<string, number>()
-  const recorded = new Map<string, number>()
-  let open = 0
-  for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
-    for (const call of callsTold(world, now)) {
-      if (!listed.has(call.callId)) listed.set(call.callId, now)
-      if (callRow(world, call, now).callRecord !== undefined && !recorded.has(call.callId)) recorded.set(call.callId, now)
+t.test(
+  'a call is listed after it has ended, at most 15 minutes later, and its recording may come later still',
+  async t => {
+    const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 60 }, { nilGuids: false })
+    const listed = new Map<string, number>()
+    const recorded = new Map<string, number>()
+    let open = 0
+    for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
+      for (const call of callsTold(world, now)) {
+        if (!listed.has(call.callId)) listed.set(call.callId, now)
+        if (callRow(world, call, now).callRecord !== undefined && !recorded.has(call.callId))
+          recorded.set(call.callId, now)
+      }
+      open += truthAt(world, now).calls.filter(call => call.state !== 'ended').length
     }
-    open += truthAt(world, now).calls.filter(call => call.state !== 'ended').length
+    const late = world.truth.calls.map(({ id, endedAt }) => (listed.get(id) ?? Number.POSITIVE_INFINITY) - endedAt)
+    t.ok(
+      late.every(ms => ms > 0 && ms <= 15 * MINUTE_MS),
+      `${Math.max(...late)} ms`
+    )
+    t.ok(
+      late.some(ms => ms > 3 * MINUTE_MS),
+      'some minutes later'
+    )
+    t.ok(
+      [...recorded].some(([id, at]) => at > (listed.get(id) ?? 0)),
+      'a recording came later than its call'
+    )
+    t.ok(open > 0, 'there were calls in progress, which the truth has and REST has not')
   }
-  const late = world.truth.calls.map(({ id, endedAt }) => (listed.get(id) ?? Number.POSITIVE_INFINITY) - endedAt)
-  t.ok(late.every(ms => ms > 0 && ms <= 15 * MINUTE_MS), `${Math.max(...late)} ms`)
-  t.ok(late.some(ms => ms > 3 * MINUTE_MS), 'some minutes later')
-  t.ok([...recorded].some(([id, at]) => at > (listed.get(id) ?? 0)), 'a recording came later than its call')
-  t.ok(open > 0, 'there were calls in progress, which the truth has and REST has not')
-})
+)
 
 t.test('the truth tells since when REST tells of a thing', async t => {
   const { client, clock, truth } = await simulatedRest(t)
   const { id, shownAt } = truth().calls[7] ?? {}
-  const isListed = async () => (await client.send(calls, { query: ALL_TIME }, 'sync')).answer.calls.some(call => call.id === id)
+  const isListed = async () =>
+    (await client.send(calls, { query: ALL_TIME }, 'sync')).answer.calls.some(call => call.id === id)
   clock.set(Number(shownAt) - 1)
   t.equal(await isListed(), false)
   t.equal(truth().calls.find(call => call.id === id)?.shownAt, null)
@@ -46,9 +64,14 @@ t.test('the truth tells since when REST tells of a thing', async t => {
 
 t.test('without an interval the calls of the last 24 h are listed', async t => {
   const { client } = await simulatedRest(t, { at: COMPANY_START + 26 * HOUR_MS })
-  const [all, newest] = await Promise.all([ALL_TIME, { pageSize: 1000 }].map(async query => (await client.send(calls, { query }, 'sync')).answer.calls))
+  const [all, newest] = await Promise.all(
+    [ALL_TIME, { pageSize: 1000 }].map(async query => (await client.send(calls, { query }, 'sync')).answer.calls)
+  )
   const isOfDay = (at: Date | null | undefined) => Number(at) >= COMPANY_START + 2 * HOUR_MS
-  t.strictSame(newest?.map(({ id }) => id), all?.filter(({ dateTimeUtc }) => isOfDay(dateTimeUtc)).map(({ id }) => id))
+  t.strictSame(
+    newest?.map(({ id }) => id),
+    all?.filter(({ dateTimeUtc }) => isOfDay(dateTimeUtc)).map(({ id }) => id)
+  )
   t.ok((newest?.length ?? 0) < (all?.length ?? 0))
 })
 
@@ -58,28 +81,49 @@ t.test('a transcript comes after its voicemail, and somebody listens to it later
   for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
     for (const entry of journalTold(world, now)) {
       if (entry.kind !== 'call' || entry.voicemail === null) continue
-      const { voicemail, read } = journalRow(world, entry, { resolveContacts: false, showUsers: false, now }) as { voicemail: { speechRecognitionStatus: string }, read: boolean } // of a call with one
+      const { voicemail, read } = journalRow(world, entry, { resolveContacts: false, showUsers: false, now }) as {
+        voicemail: { speechRecognitionStatus: string }
+        read: boolean
+      } // of a call with one
       const state = `${voicemail.speechRecognitionStatus} ${read ? 'read' : 'new'}`
       const own = states.get(entry.call.callId) ?? []
       if (own.at(-1) !== state) states.set(entry.call.callId, [...own, state])
     }
   }
   const seen = [...states.values()].map(own => own.join(', '))
-  t.ok(seen.some(own => own.includes('notPerformed new, success new')), 'heard first, understood later')
-  t.ok(seen.some(own => own.includes('success new, success read')), 'read later')
+  t.ok(
+    seen.some(own => own.includes('notPerformed new, success new')),
+    'heard first, understood later'
+  )
+  t.ok(
+    seen.some(own => own.includes('success new, success read')),
+    'read later'
+  )
 })
 
 t.test('contacts change and go, and whoever asks for changes is told of those only', async t => {
   const { client, clock } = await simulatedRest(t, { of: { contacts: 40 } })
   const since = COMPANY_START + 2 * HOUR_MS
   clock.set(since)
-  const { answer: { contacts: before } } = await client.send(contacts, { query: {} }, 'sync')
+  const {
+    answer: { contacts: before }
+  } = await client.send(contacts, { query: {} }, 'sync')
   clock.set(since + 7 * 24 * HOUR_MS)
-  const { answer: { contacts: changed } } = await client.send(contacts, { query: { updatedSince: new Date(since) } }, 'sync')
-  const { answer: { contacts: after } } = await client.send(contacts, { query: {} }, 'sync')
+  const {
+    answer: { contacts: changed }
+  } = await client.send(contacts, { query: { updatedSince: new Date(since) } }, 'sync')
+  const {
+    answer: { contacts: after }
+  } = await client.send(contacts, { query: {} }, 'sync')
   t.ok(changed?.some(({ state }) => state === 'deleted') && changed.some(({ state }) => !state))
-  const merged = new Map([...before ?? [], ...changed ?? []].map(contact => [contact.contactId, contact]))
-  t.strictSame([...merged.values()].filter(({ state }) => state !== 'deleted').sort((a, b) => String(a.contactId) < String(b.contactId) ? -1 : 1), after, 'what was known, and the changes, are what is')
+  const merged = new Map([...(before ?? []), ...(changed ?? [])].map(contact => [contact.contactId, contact]))
+  t.strictSame(
+    [...merged.values()]
+      .filter(({ state }) => state !== 'deleted')
+      .sort((a, b) => (String(a.contactId) < String(b.contactId) ? -1 : 1)),
+    after,
+    'what was known, and the changes, are what is'
+  )
 })
 
 t.test('a presence changes when its user changes it', async t => {

@@ -14,15 +14,24 @@ import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
 
 type CallAtTheEnd = TrueCall & TrueCall['withRest'] & { shownAt: number }
 
-const ALL_TIME = { startUtc: new Date(COMPANY_START), endUtc: new Date(COMPANY_START + 30 * 24 * HOUR_MS), pageSize: 1000 }
+const ALL_TIME = {
+  startUtc: new Date(COMPANY_START),
+  endUtc: new Date(COMPANY_START + 30 * 24 * HOUR_MS),
+  pageSize: 1000
+}
 const of = { seed: 11, calls: 300, messages: 100 }
-const nameOf = (person: { firstName?: string | null, lastName?: string | null } | undefined) => [person?.firstName, person?.lastName].filter(Boolean).join(' ') || null
+const nameOf = (person: { firstName?: string | null; lastName?: string | null } | undefined) =>
+  [person?.firstName, person?.lastName].filter(Boolean).join(' ') || null
 
 /** A company, and what REST tells of it. */
-async function told (t: Test, family: 'classic' | 'contact-center') {
+async function told(t: Test, family: 'classic' | 'contact-center') {
   const { client, truth } = await simulatedRest(t, { of: { ...of, family } })
-  const { answer: { calls: rows } } = await client.send(calls, { query: ALL_TIME }, 'sync')
-  const { answer: { requests } } = await client.send(journal, { query: { pageSize: 1000, resolveContacts: true, showUsers: true } }, 'sync')
+  const {
+    answer: { calls: rows }
+  } = await client.send(calls, { query: ALL_TIME }, 'sync')
+  const {
+    answer: { requests }
+  } = await client.send(journal, { query: { pageSize: 1000, resolveContacts: true, showUsers: true } }, 'sync')
   return { client, truth: truth(), rows: new Map(rows.map(row => [row.id, row])), requests }
 }
 
@@ -31,22 +40,51 @@ for (const family of ['classic', 'contact-center'] as const) {
     const { truth, rows, requests } = await told(t, family)
     const byGuid = new Map(requests.map(request => [request.requestGuid, request]))
     t.equal(rows.size, of.calls)
-    for (const call of truth.calls as unknown as CallAtTheEnd[]) { // all have ended
+    for (const call of truth.calls as unknown as CallAtTheEnd[]) {
+      // all have ended
       const row = rows.get(call.id)
       const request = byGuid.get(call.id)
-      const client = [row?.caller, ...row?.called ?? []].find(party => !party?.extension)
-      t.strictSame({
-        number: row?.businessNumber, start: row?.dateTimeUtc, seconds: row?.duration, link: recordingLinkOf(row?.callRecord?.uri), extensions: new Set([row?.caller, ...row?.called ?? []].flatMap(party => party?.extension ?? [])),
-        client: [client?.phone ?? null, client?.name ?? null], answered: row?.callStatus === 'Connected'
-      }, {
-        number: call.businessNumber, start: new Date(call.startedAt), seconds: (call.endedAt - call.startedAt) / 1000, link: call.recordingLink, extensions: new Set(call.legs.map(leg => leg.extension)),
-        client: call.direction === 'internal' ? [null, null] : [call.clientNumber, call.clientName], answered: call.outcome as string === 'answered'
-      }, call.scenario)
-      t.strictSame({
-        direction: request?.origin?.toLowerCase(), start: request?.created, seconds: request?.duration, number: request?.businessNumber?.number, voicemail: request?.state === 'VoiceMail', recording: request?.recording?.recordingId ?? null
-      }, {
-        direction: call.direction, start: new Date(call.startedAt), seconds: Math.floor((call.endedAt - call.startedAt) / 1000), number: call.businessNumber, voicemail: call.outcome as string === 'voicemail', recording: call.recordingId
-      }, call.scenario)
+      const client = [row?.caller, ...(row?.called ?? [])].find(party => !party?.extension)
+      t.strictSame(
+        {
+          number: row?.businessNumber,
+          start: row?.dateTimeUtc,
+          seconds: row?.duration,
+          link: recordingLinkOf(row?.callRecord?.uri),
+          extensions: new Set([row?.caller, ...(row?.called ?? [])].flatMap(party => party?.extension ?? [])),
+          client: [client?.phone ?? null, client?.name ?? null],
+          answered: row?.callStatus === 'Connected'
+        },
+        {
+          number: call.businessNumber,
+          start: new Date(call.startedAt),
+          seconds: (call.endedAt - call.startedAt) / 1000,
+          link: call.recordingLink,
+          extensions: new Set(call.legs.map(leg => leg.extension)),
+          client: call.direction === 'internal' ? [null, null] : [call.clientNumber, call.clientName],
+          answered: (call.outcome as string) === 'answered'
+        },
+        call.scenario
+      )
+      t.strictSame(
+        {
+          direction: request?.origin?.toLowerCase(),
+          start: request?.created,
+          seconds: request?.duration,
+          number: request?.businessNumber?.number,
+          voicemail: request?.state === 'VoiceMail',
+          recording: request?.recording?.recordingId ?? null
+        },
+        {
+          direction: call.direction,
+          start: new Date(call.startedAt),
+          seconds: Math.floor((call.endedAt - call.startedAt) / 1000),
+          number: call.businessNumber,
+          voicemail: (call.outcome as string) === 'voicemail',
+          recording: call.recordingId
+        },
+        call.scenario
+      )
     }
   })
 
@@ -59,17 +97,73 @@ for (const family of ['classic', 'contact-center'] as const) {
     for (const voicemail of truth.voicemails as unknown as TrueVoicemail[]) {
       const row = listed.get(voicemail.voicemailId)
       const { voicemail: inJournal, read } = ofCall.get(voicemail.callId) ?? {}
-      t.strictSame({ text: inJournal?.text ?? null, read, seconds: inJournal?.duration, removedAt: inJournal?.whenRemoved?.getTime() ?? null, recording: inJournal?.recording?.recordingId },
-        { text: voicemail.transcriptText, read: voicemail.read, seconds: voicemail.durationSeconds, removedAt: voicemail.removedAt, recording: voicemail.recordingId })
+      t.strictSame(
+        {
+          text: inJournal?.text ?? null,
+          read,
+          seconds: inJournal?.duration,
+          removedAt: inJournal?.whenRemoved?.getTime() ?? null,
+          recording: inJournal?.recording?.recordingId
+        },
+        {
+          text: voicemail.transcriptText,
+          read: voicemail.read,
+          seconds: voicemail.durationSeconds,
+          removedAt: voicemail.removedAt,
+          recording: voicemail.recordingId
+        }
+      )
       const { clientNumber, clientName, businessNumber, leftAt, assignedTo, recordingLink } = voicemail
       if (voicemail.removedAt !== null) t.equal(row, undefined, 'not listed any more')
-      else t.strictSame([row?.from, row?.to, row?.dateTimeUtc, row?.assignedTo, row?.voicemailStatus, recordingLinkOf(row?.voicemailRecord?.uri)], [clientNumber ?? clientName, businessNumber, new Date(leftAt), assignedTo, voicemail.read ? 'Read' : 'UnRead', recordingLink])
+      else
+        t.strictSame(
+          [
+            row?.from,
+            row?.to,
+            row?.dateTimeUtc,
+            row?.assignedTo,
+            row?.voicemailStatus,
+            recordingLinkOf(row?.voicemailRecord?.uri)
+          ],
+          [
+            clientNumber ?? clientName,
+            businessNumber,
+            new Date(leftAt),
+            assignedTo,
+            voicemail.read ? 'Read' : 'UnRead',
+            recordingLink
+          ]
+        )
     }
     const byId = new Map(requests.map(request => [request.id, request]))
     for (const message of truth.messages as unknown as TrueMessage[]) {
       const row = byId.get(message.messageId)
-      t.strictSame({ text: row?.text, at: row?.created, origin: row?.origin?.toLowerCase(), client: row?.client?.address, number: row?.businessNumber?.number, read: row?.read, agent: row?.agent?.extension ?? null, isRemoved: row?.availability === 'NotAvailable', files: row?.attachments?.map(file => [file.fileName, file.fileSize]), failed: row?.messageDeliveryStatus === 'NotSent' },
-        { text: message.text, at: new Date(message.sentAt), origin: message.direction, client: message.clientNumber, number: message.businessNumber, read: message.read, agent: message.extension, isRemoved: message.removedAt !== null, files: message.attachments.map(file => [file.fileName, file.sizeBytes]), failed: message.state === 'failed' })
+      t.strictSame(
+        {
+          text: row?.text,
+          at: row?.created,
+          origin: row?.origin?.toLowerCase(),
+          client: row?.client?.address,
+          number: row?.businessNumber?.number,
+          read: row?.read,
+          agent: row?.agent?.extension ?? null,
+          isRemoved: row?.availability === 'NotAvailable',
+          files: row?.attachments?.map(file => [file.fileName, file.fileSize]),
+          failed: row?.messageDeliveryStatus === 'NotSent'
+        },
+        {
+          text: message.text,
+          at: new Date(message.sentAt),
+          origin: message.direction,
+          client: message.clientNumber,
+          number: message.businessNumber,
+          read: message.read,
+          agent: message.extension,
+          isRemoved: message.removedAt !== null,
+          files: message.attachments.map(file => [file.fileName, file.sizeBytes]),
+          failed: message.state === 'failed'
+        }
+      )
     }
   })
 
@@ -77,8 +171,22 @@ for (const family of ['classic', 'contact-center'] as const) {
     const { client, truth } = await told(t, family)
     const { phoneNumbers: active, deletedPhoneNumbers } = (await client.send(phoneNumbers, {}, 'sync')).answer
     const numbers = truth.numbers as unknown as (TrueNumber & { removedAt: number | null })[]
-    t.strictSame(active.map(({ number, label, isEnabled, smsMode, objectGuid }) => [number, label, isEnabled, smsMode === 'Enabled', objectGuid]), numbers.filter(({ removedAt }) => removedAt === null).map(({ number, label, isActive, smsEnabled, externalId }) => [number, label, isActive, smsEnabled, externalId]))
-    t.strictSame(deletedPhoneNumbers?.map(({ number, whenDeleted }) => [number, whenDeleted?.getTime()]), numbers.filter(({ removedAt }) => removedAt !== null).map(({ number, removedAt }) => [number, removedAt]))
+    t.strictSame(
+      active.map(({ number, label, isEnabled, smsMode, objectGuid }) => [
+        number,
+        label,
+        isEnabled,
+        smsMode === 'Enabled',
+        objectGuid
+      ]),
+      numbers
+        .filter(({ removedAt }) => removedAt === null)
+        .map(({ number, label, isActive, smsEnabled, externalId }) => [number, label, isActive, smsEnabled, externalId])
+    )
+    t.strictSame(
+      deletedPhoneNumbers?.map(({ number, whenDeleted }) => [number, whenDeleted?.getTime()]),
+      numbers.filter(({ removedAt }) => removedAt !== null).map(({ number, removedAt }) => [number, removedAt])
+    )
     const { users } = (await client.send(team, {}, 'sync')).answer
     for (const { extension, displayName, email, role, externalId } of truth.extensions) {
       const { answer } = await client.send(profileOf, { path: { extension: String(extension) } }, 'sync')
@@ -92,7 +200,11 @@ for (const family of ['classic', 'contact-center'] as const) {
       const row = rows.get(contact.contactId)
       t.equal(row?.state ?? null, contact.removedAt === null ? null : 'deleted')
       t.strictSame(row?.updated, new Date(contact.updatedAt))
-      if (contact.removedAt === null) t.strictSame([nameOf(row), row?.channels?.map(channel => channel.phone ?? channel.email), row?.tags], [contact.name, contact.channels.map(({ value }) => value), contact.tags])
+      if (contact.removedAt === null)
+        t.strictSame(
+          [nameOf(row), row?.channels?.map(channel => channel.phone ?? channel.email), row?.tags],
+          [contact.name, contact.channels.map(({ value }) => value), contact.tags]
+        )
     }
   })
 }

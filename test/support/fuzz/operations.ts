@@ -17,14 +17,22 @@ export interface Schema {
   maximum?: number
 }
 
-interface Content { schema: Schema }
+interface Content {
+  schema: Schema
+}
 
 export interface Document {
-  paths: Record<string, Record<string, {
-    parameters?: { name: string, in: string, schema: Schema }[]
-    requestBody?: { content: Record<string, Content> }
-    responses: Record<string, { content?: Record<string, Content> }>
-  }>>
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        parameters?: { name: string; in: string; schema: Schema }[]
+        requestBody?: { content: Record<string, Content> }
+        responses: Record<string, { content?: Record<string, Content> }>
+      }
+    >
+  >
 }
 
 export interface Parameter {
@@ -48,20 +56,29 @@ export interface Operation {
 }
 
 /** Every operation of the API that the document describes, with what judges its answers. */
-export function operationsOf ({ paths }: Document): Operation[] {
+export function operationsOf({ paths }: Document): Operation[] {
   const text = JSON.stringify(paths)
   const ajv = formats.default(new Ajv.default({ strict: false }))
-  return Object.entries(paths).filter(([path]) => /^\/(v1|api\/admin)\//.test(path)).flatMap(([path, operations]) => Object.entries(operations).map(([name, { parameters = [], requestBody, responses }]) => {
-    const answers = new Map(Object.entries(responses).flatMap(([status, { content = {} }]) => Object.entries(content).map(([type, { schema }]) => [`${status} ${type}`, ajv.compile(schema)] as const)))
-    const item = responses[200]?.content?.['application/json']?.schema.properties?.data?.items
-    return {
-      path, method: name.toUpperCase() as Operation['method'], // no route of ours has another
-      inPath: parameters.filter(parameter => parameter.in === 'path'),
-      inQuery: parameters.filter(parameter => parameter.in === 'query'),
-      body: requestBody?.content['application/json']?.schema ?? null,
-      answerOf: (status, contentType) => answers.get(`${status} ${contentType}`),
-      explains: value => text.includes(value),
-      line: item ? ajv.compile(item) : null
-    }
-  }))
+  return Object.entries(paths)
+    .filter(([path]) => /^\/(v1|api\/admin)\//.test(path))
+    .flatMap(([path, operations]) =>
+      Object.entries(operations).map(([name, { parameters = [], requestBody, responses }]) => {
+        const answers = new Map(
+          Object.entries(responses).flatMap(([status, { content = {} }]) =>
+            Object.entries(content).map(([type, { schema }]) => [`${status} ${type}`, ajv.compile(schema)] as const)
+          )
+        )
+        const item = responses[200]?.content?.['application/json']?.schema.properties?.data?.items
+        return {
+          path,
+          method: name.toUpperCase() as Operation['method'], // no route of ours has another
+          inPath: parameters.filter(parameter => parameter.in === 'path'),
+          inQuery: parameters.filter(parameter => parameter.in === 'query'),
+          body: requestBody?.content['application/json']?.schema ?? null,
+          answerOf: (status, contentType) => answers.get(`${status} ${contentType}`),
+          explains: value => text.includes(value),
+          line: item ? ajv.compile(item) : null
+        }
+      })
+    )
 }

@@ -1,20 +1,24 @@
 import { hash } from 'node:crypto'
 import type pg from 'pg'
-import { type Tx, inTransaction } from '../../../db/transaction.js'
+import { inTransaction, type Tx } from '../../../db/transaction.js'
 import { QuotaError, RestBlockedError } from '../../../errors.js'
 import { untilThen } from '../failures.js'
-import { type Quota, WINDOW_MS, limitOf } from './port.js'
+import { limitOf, type Quota, WINDOW_MS } from './port.js'
 
 /** Older ones are removed. More than the window, since the clocks of processes differ. */
 const KEPT_MS = 2 * WINDOW_MS
 
-/** Locks the key's row until the commit. A statement of its own: the next one sees what those before it in the queue have committed. */
+/**
+ * Locks the key's row until the commit. A statement of its own: the next one sees what those before it in the queue
+ * have committed.
+ */
 const LOCK = `insert into quota_keys (key_digest) values ($1)
   on conflict (key_digest) do update set key_digest = excluded.key_digest returning blocked_until`
 const COUNT = 'select count(*)::int as used from quota_permits where key_digest = $1 and taken_at > $2'
 const TAKE = 'insert into quota_permits (key_digest, permit_class, taken_at) values ($1, $2, $3)'
 const FORGET = 'delete from quota_permits where key_digest = $1 and taken_at < $2'
-const NEXT = 'select taken_at from quota_permits where key_digest = $1 and taken_at > $2 order by taken_at offset $3 limit 1'
+const NEXT =
+  'select taken_at from quota_permits where key_digest = $1 and taken_at > $2 order by taken_at offset $3 limit 1'
 const BLOCK = `insert into quota_keys (key_digest, blocked_until) values ($1, $2)
   on conflict (key_digest) do update set blocked_until = greatest(quota_keys.blocked_until, excluded.blocked_until)`
 
@@ -23,17 +27,20 @@ const BLOCK = `insert into quota_keys (key_digest, blocked_until) values ($1, $2
  * A permit is spent whether or not its request succeeds.
  * @param budget  of one key; others may hold it too
  */
-export function createQuotaLedger (pool: pg.Pool, budget: number): Quota {
+export function createQuotaLedger(pool: pg.Pool, budget: number): Quota {
   return {
-    take: (apiKey, permitClass, now) => inTransaction(pool, async tx => {
-      const key = digestOf(apiKey)
-      const { rows: [locked] } = await tx.query<{ blocked_until: Date | null }>(LOCK, [key])
-      if (locked?.blocked_until && locked.blocked_until > now) throw untilThen(RestBlockedError, locked.blocked_until)
-      const tooMany = await usedSince(tx, key, now) - limitOf(permitClass, budget)
-      if (tooMany >= 0) throw untilThen(QuotaError, await whenFree(tx, key, tooMany, now))
-      await tx.query(TAKE, [key, permitClass, now])
-      await tx.query(FORGET, [key, new Date(now.getTime() - KEPT_MS)])
-    }),
+    take: (apiKey, permitClass, now) =>
+      inTransaction(pool, async tx => {
+        const key = digestOf(apiKey)
+        const {
+          rows: [locked]
+        } = await tx.query<{ blocked_until: Date | null }>(LOCK, [key])
+        if (locked?.blocked_until && locked.blocked_until > now) throw untilThen(RestBlockedError, locked.blocked_until)
+        const tooMany = (await usedSince(tx, key, now)) - limitOf(permitClass, budget)
+        if (tooMany >= 0) throw untilThen(QuotaError, await whenFree(tx, key, tooMany, now))
+        await tx.query(TAKE, [key, permitClass, now])
+        await tx.query(FORGET, [key, new Date(now.getTime() - KEPT_MS)])
+      }),
     block: async (apiKey, until) => {
       await pool.query(BLOCK, [digestOf(apiKey), until])
     }
@@ -41,21 +48,28 @@ export function createQuotaLedger (pool: pg.Pool, budget: number): Quota {
 }
 
 /** What stands for an API key in the database. */
-export function digestOf (apiKey: string): string {
+export function digestOf(apiKey: string): string {
   return hash('sha256', apiKey)
 }
 
-export function windowStart (now: Date): Date {
+export function windowStart(now: Date): Date {
   return new Date(now.getTime() - WINDOW_MS)
 }
 
-async function usedSince (tx: Tx, key: string, now: Date): Promise<number> {
-  const { rows: [row] } = await tx.query<{ used: number }>(COUNT, [key, windowStart(now)])
+async function usedSince(tx: Tx, key: string, now: Date): Promise<number> {
+  const {
+    rows: [row]
+  } = await tx.query<{ used: number }>(COUNT, [key, windowStart(now)])
   return row?.used ?? 0
 }
 
-/** When the permit leaves the window that has to, for one more to fit. None: the budget has no room for the class at all. */
-async function whenFree (tx: Tx, key: string, tooMany: number, now: Date): Promise<Date> {
-  const { rows: [row] } = await tx.query<{ taken_at: Date }>(NEXT, [key, windowStart(now), tooMany])
+/**
+ * When the permit leaves the window that has to, for one more to fit. None: the budget has no room for the class at
+ * all.
+ */
+async function whenFree(tx: Tx, key: string, tooMany: number, now: Date): Promise<Date> {
+  const {
+    rows: [row]
+  } = await tx.query<{ taken_at: Date }>(NEXT, [key, windowStart(now), tooMany])
   return new Date((row?.taken_at ?? now).getTime() + WINDOW_MS)
 }

@@ -1,6 +1,6 @@
 /** Most urgent first. */
 export const PERMIT_CLASSES = ['action', 'sync', 'reconcile', 'backfill'] as const
-export type PermitClass = typeof PERMIT_CLASSES[number]
+export type PermitClass = (typeof PERMIT_CLASSES)[number]
 
 export interface Quota {
   /**
@@ -19,10 +19,16 @@ export const PROVIDER_LIMIT = 2_500
 /** A permit counts for so long. */
 export const WINDOW_MS = 24 * 60 * 60 * 1000
 
-/** Percent of the budget that a class leaves to those above it: a person who acts must not wait for a backfill of last year. */
-const RESERVE_PERCENT = { action: 0, sync: 5, reconcile: 15, backfill: 30 } as const satisfies Record<PermitClass, number>
+/**
+ * Percent of the budget that a class leaves to those above it: a person who acts must not wait for a backfill of last
+ * year.
+ */
+const RESERVE_PERCENT = { action: 0, sync: 5, reconcile: 15, backfill: 30 } as const satisfies Record<
+  PermitClass,
+  number
+>
 
 /** A permit of the class is given while fewer than so many of all classes have been taken. */
-export function limitOf (permitClass: PermitClass, budget: number): number {
-  return Math.floor(budget * (100 - RESERVE_PERCENT[permitClass]) / 100)
+export function limitOf(permitClass: PermitClass, budget: number): number {
+  return Math.floor((budget * (100 - RESERVE_PERCENT[permitClass])) / 100)
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Account } from '../../../accounts/accounts.js'
 import { digestOf, windowStart } from './ledger.js'
-import { PERMIT_CLASSES, type PermitClass, limitOf } from './port.js'
+import { limitOf, PERMIT_CLASSES, type PermitClass } from './port.js'
 
 export interface ClassUsage {
   used: number
@@ -29,29 +29,47 @@ export interface QuotaUsageOptions {
 /** By account, those without an API key left out. Looks into the ledger, and takes no lock. */
 export type QuotaUsageOf = () => Promise<QuotaUsage[]>
 
-const USED = 'select key_digest, permit_class, count(*)::int as used from quota_permits where key_digest = any($1) and taken_at > $2 group by key_digest, permit_class'
+const USED =
+  'select key_digest, permit_class, count(*)::int as used from quota_permits where key_digest = any($1) and taken_at > $2 group by key_digest, permit_class'
 const BLOCKED = 'select key_digest, blocked_until from quota_keys where key_digest = any($1) and blocked_until > $2'
 
-export function createQuotaUsage ({ pool, accounts, budget, now }: QuotaUsageOptions): QuotaUsageOf {
+export function createQuotaUsage({ pool, accounts, budget, now }: QuotaUsageOptions): QuotaUsageOf {
   return async () => {
     const at = now()
-    const keys = accounts.all().flatMap(({ id, apiKey }) => apiKey === null ? [] : [{ account: id, digest: digestOf(apiKey) }])
+    const keys = accounts
+      .all()
+      .flatMap(({ id, apiKey }) => (apiKey === null ? [] : [{ account: id, digest: digestOf(apiKey) }]))
     const digests = [...new Set(keys.map(({ digest }) => digest))]
-    const used = await pool.query<{ key_digest: string, permit_class: string, used: number }>(USED, [digests, windowStart(at)])
-    const blocked = await pool.query<{ key_digest: string, blocked_until: Date }>(BLOCKED, [digests, at])
-    return keys.map(({ account, digest }) => ({
-      account,
-      ...usageOf(new Map(used.rows.filter(row => row.key_digest === digest).map(row => [row.permit_class, row.used])), blocked.rows.find(row => row.key_digest === digest)?.blocked_until ?? null, budget)
-    })).sort((a, b) => a.account < b.account ? -1 : 1)
+    const used = await pool.query<{ key_digest: string; permit_class: string; used: number }>(USED, [
+      digests,
+      windowStart(at)
+    ])
+    const blocked = await pool.query<{ key_digest: string; blocked_until: Date }>(BLOCKED, [digests, at])
+    return keys
+      .map(({ account, digest }) => ({
+        account,
+        ...usageOf(
+          new Map(used.rows.filter(row => row.key_digest === digest).map(row => [row.permit_class, row.used])),
+          blocked.rows.find(row => row.key_digest === digest)?.blocked_until ?? null,
+          budget
+        )
+      }))
+      .sort((a, b) => (a.account < b.account ? -1 : 1))
   }
 }
 
-function usageOf (usedByClass: ReadonlyMap<string, number>, blockedUntil: Date | null, budget: number): Omit<QuotaUsage, 'account'> {
+function usageOf(
+  usedByClass: ReadonlyMap<string, number>,
+  blockedUntil: Date | null,
+  budget: number
+): Omit<QuotaUsage, 'account'> {
   const used = [...usedByClass.values()].reduce((sum, count) => sum + count, 0)
   const of = (permitClass: PermitClass): ClassUsage => ({
     used: usedByClass.get(permitClass) ?? 0,
     left: blockedUntil ? 0 : Math.max(0, limitOf(permitClass, budget) - used)
   })
-  const classes = Object.fromEntries(PERMIT_CLASSES.map(permitClass => [permitClass, of(permitClass)])) as QuotaUsage['classes'] // fromEntries forgets the keys
+  const classes = Object.fromEntries(
+    PERMIT_CLASSES.map(permitClass => [permitClass, of(permitClass)])
+  ) as QuotaUsage['classes'] // fromEntries forgets the keys
   return { budget, used, blockedUntil, classes }
 }

@@ -3,7 +3,8 @@ import { count, flag, instant, maybe, milliseconds, oneOf, text } from '../field
 import { choice, e164, extension, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
 import { route } from '../route.js'
 
-// Source: MightyCall API v4, Calls. No end, no answer and no wait is told, and a call shows up once it has ended: it is no live feed.
+// Source: MightyCall API v4, Calls. No end, no answer and no wait is told, and a call shows up once it has ended: it is
+// no live feed.
 
 const party = { name: text(), extension: text(), phone: text() }
 
@@ -15,20 +16,51 @@ const callShape = Type.Object({
   dateTimeUtc: instant(),
   duration: milliseconds(),
   direction: oneOf('Incoming', 'Outgoing'),
-  callStatus: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled'), // the last is documented as a filter only
+  // the last is documented as a filter only
+  callStatus: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled'),
   callRecord: maybe(Type.Object({ fileName: text(), uri: text() }))
 })
 
-const filters = choice('Incoming', 'Outgoing', 'InOutgoing', 'Connected', 'Missed', 'Canceled', 'Dropped', 'Voicemail', 'InternalOnly', 'CallbackWidget')
+const filters = choice(
+  'Incoming',
+  'Outgoing',
+  'InOutgoing',
+  'Connected',
+  'Missed',
+  'Canceled',
+  'Dropped',
+  'Voicemail',
+  'InternalOnly',
+  'CallbackWidget'
+)
 
 export const calls = route({
   path: '/calls',
-  input: Type.Object({ query: query({ pageSize: pageSize(), skip: skip(), startUtc: utcSeconds(), endUtc: utcSeconds(), callFilter: Type.Array(filters), customFilter: Type.String(), extension: extension() }) }),
+  input: Type.Object({
+    query: query({
+      pageSize: pageSize(),
+      skip: skip(),
+      startUtc: utcSeconds(),
+      endUtc: utcSeconds(),
+      callFilter: Type.Array(filters),
+      customFilter: Type.String(),
+      extension: extension()
+    })
+  }),
   answer: Type.Object({ calls: Type.Array(callShape), total: count() }),
   list: 'calls'
 })
 
-export const call = route({ path: '/calls/{id}', input: Type.Object({ path: Type.Object({ id: id() }) }), answer: callShape })
+export const call = route({
+  path: '/calls/{id}',
+  input: Type.Object({ path: Type.Object({ id: id() }) }),
+  answer: callShape
+})
 
 /** Rings the user of the token first, then `to`. */
-export const makeCall = route({ method: 'POST', path: '/calls/makecall', input: Type.Object({ body: Type.Object({ from: e164(), to: e164() }) }), answer: callShape })
+export const makeCall = route({
+  method: 'POST',
+  path: '/calls/makecall',
+  input: Type.Object({ body: Type.Object({ from: e164(), to: e164() }) }),
+  answer: callShape
+})

@@ -3,21 +3,32 @@ import { clock, count, flag, guid, instant, maybe, oneOf, text, texts } from '..
 import { choice, commaSeparated, e164, id, page, pageSize, query, utcInstant } from '../parameters.js'
 import { route } from '../route.js'
 
-// Source: MightyCall API v4, Journal. Here, and not in /calls, are agents, transcripts, messages, and whether something was read.
+// Source: MightyCall API v4, Journal. Here, and not in /calls, are agents, transcripts, messages, and whether something
+// was read.
 
 const availability = oneOf('Unknown', 'Available', 'NotAvailable')
 
 const agent = Type.Object({
   id: text(),
   groupId: text(),
-  agentRole: oneOf('NotDialed', 'CallOwner', 'Consultant', 'VoiceMailReceiver', 'TransferReceiver'), // the last is told of contact-center accounts only
+  // the last is told of contact-center accounts only
+  agentRole: oneOf('NotDialed', 'CallOwner', 'Consultant', 'VoiceMailReceiver', 'TransferReceiver'),
   name: text(),
   extension: text(),
   forwardingNumber: text(),
   phone: text(),
   role: text(),
   email: text(),
-  type: oneOf('User', 'Multiple', 'UnnamedGroup', 'Queue', 'CallbackQueue', 'NamedGroup', 'ExternalNumber', 'voiceMailBox')
+  type: oneOf(
+    'User',
+    'Multiple',
+    'UnnamedGroup',
+    'Queue',
+    'CallbackQueue',
+    'NamedGroup',
+    'ExternalNumber',
+    'voiceMailBox'
+  )
 })
 
 const recording = Type.Object({
@@ -52,13 +63,30 @@ const client = Type.Object({
   latestResolvedExternalContact: Type.Optional(Type.Unknown())
 })
 
-const attachment = Type.Object({ link: text(), fileName: text(), fileSize: count(), isImage: flag(), isSupportedFormat: flag(), isStorageExpired: flag() })
+const attachment = Type.Object({
+  link: text(),
+  fileName: text(),
+  fileSize: count(),
+  isImage: flag(),
+  isSupportedFormat: flag(),
+  isStorageExpired: flag()
+})
 
 const requestShape = Type.Object({
   id: Type.String({ minLength: 1 }),
   requestGuid: guid(),
   state: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message'),
-  type: oneOf('Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'Unspecified'),
+  type: oneOf(
+    'Call',
+    'VoiceMail',
+    'Message',
+    'MessageThread',
+    'Task',
+    'CallbackRequest',
+    'Service',
+    'Default',
+    'Unspecified'
+  ),
   origin: oneOf('Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal'),
   client: maybe(client),
   created: instant(),
@@ -92,8 +120,12 @@ const journalQuery = query({
   page: page(),
   reverse: Type.Boolean(),
   origin: commaSeparated(choice('Inbound', 'Outbound', 'Callback', 'Internal', 'All')),
-  state: commaSeparated(choice('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message', 'All')),
-  type: commaSeparated(choice('Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'All')),
+  state: commaSeparated(
+    choice('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message', 'All')
+  ),
+  type: commaSeparated(
+    choice('Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'All')
+  ),
   earliest: utcInstant(),
   latest: utcInstant(),
   from: utcInstant(),
@@ -111,9 +143,16 @@ export const journal = route({
   list: 'requests'
 })
 
-export const journalRequest = route({ path: '/journal/requests/{id}', contactCenter: null, input: Type.Object({ path: Type.Object({ id: id() }), query: Type.Optional(query(detail)) }), answer: requestShape })
+export const journalRequest = route({
+  path: '/journal/requests/{id}',
+  contactCenter: null,
+  input: Type.Object({ path: Type.Object({ id: id() }), query: Type.Optional(query(detail)) }),
+  answer: requestShape
+})
 
 /** E.164 from the caller; the filter wants them without the plus. */
-function withoutPlus () {
-  return Type.Codec(Type.String({ pattern: '^\\d+(?:,\\d+)*$' })).Decode(text => text.split(',').map(number => `+${number}`)).Encode(numbers => numbers.map(number => number.replace(/^\+/, '')).join(','))
+function withoutPlus() {
+  return Type.Codec(Type.String({ pattern: '^\\d+(?:,\\d+)*$' }))
+    .Decode(text => text.split(',').map(number => `+${number}`))
+    .Encode(numbers => numbers.map(number => number.replace(/^\+/, '')).join(','))
 }

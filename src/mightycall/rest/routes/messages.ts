@@ -3,7 +3,10 @@ import { instant, maybe, text, texts } from '../fields.js'
 import { e164 } from '../parameters.js'
 import { route } from '../route.js'
 
-/** The token's user must be allowed to text from the number. Of this route alone a limit by time is documented, besides that of the day. */
+/**
+ * The token's user must be allowed to text from the number. Of this route alone a limit by time is documented, besides
+ * that of the day.
+ */
 export const sendMessage = route({
   method: 'POST',
   path: '/messages/send',
@@ -14,7 +17,9 @@ export const sendMessage = route({
       from: e164(),
       to: Type.Array(e164(), { minItems: 1 }),
       message: Type.Optional(Type.String()),
-      attachments: Type.Optional(Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), data: Type.String({ description: 'Base64.' }) })))
+      attachments: Type.Optional(
+        Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), data: Type.String({ description: 'Base64.' }) }))
+      )
     })
   }),
   answer: Type.Object({

@@ -26,9 +26,17 @@ const numberShape = Type.Object({
 /** A number may be among the deleted ones several times, and active again. */
 export const phoneNumbers = route({
   path: '/phonenumbers',
-  answer: Type.Object({ phoneNumbers: Type.Array(numberShape), deletedPhoneNumbers: maybe(Type.Array(numberShape)), total: count() }),
+  answer: Type.Object({
+    phoneNumbers: Type.Array(numberShape),
+    deletedPhoneNumbers: maybe(Type.Array(numberShape)),
+    total: count()
+  }),
   list: 'phoneNumbers'
 })
 
 /** The first number that holds these digits. */
-export const phoneNumber = route({ path: '/phonenumbers/{number}', input: Type.Object({ path: Type.Object({ number: digits() }) }), answer: numberShape })
+export const phoneNumber = route({
+  path: '/phonenumbers/{number}',
+  input: Type.Object({ path: Type.Object({ number: digits() }) }),
+  answer: numberShape
+})

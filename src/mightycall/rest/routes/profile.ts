@@ -3,15 +3,30 @@ import { oneOf, text } from '../fields.js'
 import { choice, extension } from '../parameters.js'
 import { route } from '../route.js'
 
-const profileShape = Type.Object({ firstName: text(), lastName: text(), email: text(), extension: text(), role: text() })
+const profileShape = Type.Object({
+  firstName: text(),
+  lastName: text(),
+  email: text(),
+  extension: text(),
+  role: text()
+})
 const statusShape = Type.Object({ status: oneOf('available', 'dnd') })
 
 /** Of the user whose key the token is made from. */
 export const profile = route({ path: '/profile', answer: profileShape })
 
-export const profileOf = route({ path: '/profile/{extension}', input: Type.Object({ path: Type.Object({ extension: extension() }) }), answer: profileShape })
+export const profileOf = route({
+  path: '/profile/{extension}',
+  input: Type.Object({ path: Type.Object({ extension: extension() }) }),
+  answer: profileShape
+})
 
 /** Of the token's user alone: that of another needs the other's key. */
 export const profileStatus = route({ path: '/profile/status', answer: statusShape })
 
-export const setProfileStatus = route({ method: 'PUT', path: '/profile/status/{status}', input: Type.Object({ path: Type.Object({ status: choice('available', 'dnd') }) }), answer: statusShape })
+export const setProfileStatus = route({
+  method: 'PUT',
+  path: '/profile/status/{status}',
+  input: Type.Object({ path: Type.Object({ status: choice('available', 'dnd') }) }),
+  answer: statusShape
+})

@@ -8,7 +8,9 @@ const named = Type.Object({ id: Type.String({ minLength: 1 }), name: text() })
 export const team = route({
   path: '/team',
   answer: Type.Object({
-    users: Type.Array(Type.Object({ id: Type.String({ minLength: 1 }), fullName: text(), role: text(), avatarUrl: text() })),
+    users: Type.Array(
+      Type.Object({ id: Type.String({ minLength: 1 }), fullName: text(), role: text(), avatarUrl: text() })
+    ),
     groups: maybe(Type.Array(named)),
     vmboxes: maybe(Type.Array(named))
   })

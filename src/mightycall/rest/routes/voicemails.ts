@@ -20,9 +20,22 @@ const voicemailShape = Type.Object({
 /** With none of them the answer may be RestNotFoundError. */
 export const voicemails = route({
   path: '/voicemails',
-  input: Type.Object({ query: query({ pageSize: pageSize(), skip: skip(), startUtc: utcSeconds(), endUtc: utcSeconds(), voicemailFilter: choice('Read', 'UnRead', 'ReadAndUnRead'), customFilter: Type.String() }) }),
+  input: Type.Object({
+    query: query({
+      pageSize: pageSize(),
+      skip: skip(),
+      startUtc: utcSeconds(),
+      endUtc: utcSeconds(),
+      voicemailFilter: choice('Read', 'UnRead', 'ReadAndUnRead'),
+      customFilter: Type.String()
+    })
+  }),
   answer: Type.Object({ voicemails: Type.Array(voicemailShape), total: count() }),
   list: 'voicemails'
 })
 
-export const voicemail = route({ path: '/voicemails/{id}', input: Type.Object({ path: Type.Object({ id: id() }) }), answer: voicemailShape })
+export const voicemail = route({
+  path: '/voicemails/{id}',
+  input: Type.Object({ path: Type.Object({ id: id() }) }),
+  answer: voicemailShape
+})

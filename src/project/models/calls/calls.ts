@@ -23,7 +23,15 @@ export const calls: ReadModel<CallRow> = {
   fold: ({ entity: { account, entity }, events }, settings) => {
     const own = events as FoldedCallEvent[] // an entity of kind call has no other events
     const call = foldCall(own)
-    return call && { account, callId: entity, ...call, contribution: contributionOf(call, settings.timeZoneOf(account)), sightings: sightingsIn(account, own) }
+    return (
+      call && {
+        account,
+        callId: entity,
+        ...call,
+        contribution: contributionOf(call, settings.timeZoneOf(account)),
+        sightings: sightingsIn(account, own)
+      }
+    )
   },
   tables: [
     table<CallRow, CallRow>({
@@ -80,7 +88,7 @@ export const calls: ReadModel<CallRow> = {
 }
 
 /** By the events and not by the legs: a leg may vanish when a late event comes, and what was seen stays seen. */
-function sightingsIn (account: string, events: readonly FoldedCallEvent[]): Sighting[] {
+function sightingsIn(account: string, events: readonly FoldedCallEvent[]): Sighting[] {
   return events.flatMap(event => {
     const at = Date.parse(event.occurredAt)
     if (event.type === 'call.reported') return event.parties.map(({ extension }) => ({ account, extension, at }))

@@ -4,34 +4,41 @@ import type { Call } from './fold.js'
 import type { EndedLeg } from './outcome.js'
 
 /** What a call adds to the reports of its local day: itself once, and its legs to their extensions. */
-export function contributionOf (call: Call, timeZone: string): Contribution[] {
+export function contributionOf(call: Call, timeZone: string): Contribution[] {
   const place = { date: localDay(call.startedAt, timeZone), number: call.businessNumber ?? '' }
   const whole: Contribution = {
     ...place,
     extension: '',
     calls: 1,
-    ...call.outcome === 'answered' && { answered: 1 },
-    ...call.outcome === 'missed' && { missed: 1 },
-    ...call.outcome === 'abandoned' && { abandoned: 1 },
-    ...call.direction === 'outbound' && { outbound: 1 },
+    ...(call.outcome === 'answered' && { answered: 1 }),
+    ...(call.outcome === 'missed' && { missed: 1 }),
+    ...(call.outcome === 'abandoned' && { abandoned: 1 }),
+    ...(call.direction === 'outbound' && { outbound: 1 }),
     ...milliseconds('talkMs', call.answeredAt, call.endedAt),
-    ...call.waitSeconds !== null && milliseconds('waitMs', call.startedAt, call.answeredAt ?? call.endedAt)
+    ...(call.waitSeconds !== null && milliseconds('waitMs', call.startedAt, call.answeredAt ?? call.endedAt))
   }
-  return [whole, ...call.legs.filter(leg => leg.extension !== '').map(leg => ({ ...place, extension: leg.extension, ...ofLeg(leg) }))]
+  return [
+    whole,
+    ...call.legs.filter(leg => leg.extension !== '').map(leg => ({ ...place, extension: leg.extension, ...ofLeg(leg) }))
+  ]
 }
 
-function ofLeg (leg: EndedLeg): Omit<Contribution, 'date' | 'number' | 'extension'> {
+function ofLeg(leg: EndedLeg): Omit<Contribution, 'date' | 'number' | 'extension'> {
   return {
     calls: 1,
-    ...leg.result === 'answered' && { answered: 1 },
-    ...leg.role === 'agent' && leg.result === 'unanswered' && { missed: 1 },
-    ...leg.role === 'dialer' && { outbound: 1 },
+    ...(leg.result === 'answered' && { answered: 1 }),
+    ...(leg.role === 'agent' && leg.result === 'unanswered' && { missed: 1 }),
+    ...(leg.role === 'dialer' && { outbound: 1 }),
     ...milliseconds('talkMs', leg.connectedAt, leg.endedAt),
     ...milliseconds('waitMs', leg.ringingAt, leg.connectedAt ?? leg.endedAt)
   }
 }
 
-function milliseconds<Name extends 'talkMs' | 'waitMs'> (name: Name, from: number | null, to: number | null): Partial<Record<Name, number>> {
+function milliseconds<Name extends 'talkMs' | 'waitMs'>(
+  name: Name,
+  from: number | null,
+  to: number | null
+): Partial<Record<Name, number>> {
   const record: Partial<Record<Name, number>> = {}
   if (from !== null && to !== null && to > from) record[name] = to - from
   return record

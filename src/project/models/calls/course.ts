@@ -2,7 +2,7 @@ import { type CallFact, endsCall } from './facts.js'
 import { foldLegs, type Leg } from './legs.js'
 
 /** The legs, cut at the call's end: what comes after it re-opens nothing. */
-export function courseOf (facts: CallFact[], callee: string | null): { legs: Leg[], endedAt: number | null } {
+export function courseOf(facts: CallFact[], callee: string | null): { legs: Leg[]; endedAt: number | null } {
   const completed = facts.findIndex(endsCall)
   const within = completed === -1 ? facts : facts.slice(0, completed + 1)
   const legs = foldLegs(within, callee)
@@ -16,11 +16,11 @@ export function courseOf (facts: CallFact[], callee: string | null): { legs: Leg
 }
 
 /** An outgoing call also ends when its caller hangs up while no other leg is open or opens later. */
-function isHangUp (fact: CallFact, legs: Leg[]): boolean {
+function isHangUp(fact: CallFact, legs: Leg[]): boolean {
   if (fact.type !== 'call.completed' || fact.extension === '' || fact.isLegOnly) return false
   const dialer = legs.find(leg => leg.role === 'dialer')
   // Without OutgoingCall, which may be lost, nobody dials; but the extension of OutgoingCallCompleted is the caller's.
   if (dialer ? fact.extension !== dialer.extension : fact.family !== 'outgoing') return false
-  const others = legs.filter(leg => dialer ? leg !== dialer : leg.extension !== fact.extension)
+  const others = legs.filter(leg => (dialer ? leg !== dialer : leg.extension !== fact.extension))
   return !others.some(leg => leg.endedAt === null || leg.endedAt > fact.at)
 }

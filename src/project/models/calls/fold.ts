@@ -48,7 +48,10 @@ export interface Cut {
  * The call that these events describe, or null when there are none.
  * Takes the events in any order and with doubles; gives the same call.
  */
-export function foldCall (events: readonly FoldedCallEvent[], { asOf = Number.POSITIVE_INFINITY, knownAt = Number.POSITIVE_INFINITY }: Cut = {}): Call | null {
+export function foldCall(
+  events: readonly FoldedCallEvent[],
+  { asOf = Number.POSITIVE_INFINITY, knownAt = Number.POSITIVE_INFINITY }: Cut = {}
+): Call | null {
   const known = distinctById(events).filter(event => Date.parse(event.receivedAt) <= knownAt)
   const webhooks = known.filter(isWebhooks)
   const all = inProviderOrder(webhooks)
@@ -81,20 +84,23 @@ const isReport = (event: FoldedCallEvent): event is Folded<CallReported> => even
 const isWebhooks = (event: FoldedCallEvent): event is Folded<CallEvent> => event.type !== 'call.reported'
 
 /** A webhook that tells of the start knows best; where it was missed, the report may know an earlier one. */
-function startOf (facts: CallFact[], reported: Reported | null): number | null {
+function startOf(facts: CallFact[], reported: Reported | null): number | null {
   const first = facts[0]?.at ?? null
   if (!reported || (first !== null && facts.some(fact => fact.type === 'call.started'))) return first
   return Math.min(first ?? Number.POSITIVE_INFINITY, reported.startedAt)
 }
 
 /** REST closes only a call whose end no webhook tells, now or later, and never before the last of its facts. */
-function reportedEnd (reported: Reported | null, { all, asOf, callee }: { all: CallFact[], asOf: number, callee: string | null }): number | null {
+function reportedEnd(
+  reported: Reported | null,
+  { all, asOf, callee }: { all: CallFact[]; asOf: number; callee: string | null }
+): number | null {
   if (!reported || reported.endedAt === null || reported.status === null) return null
   const endedAt = Math.max(reported.endedAt, all.at(-1)?.at ?? 0)
   return endedAt > asOf || courseOf(all, callee).endedAt !== null ? null : endedAt
 }
 
-function stateOf (legs: Leg[], endedAt: number | null): CallState {
+function stateOf(legs: Leg[], endedAt: number | null): CallState {
   if (endedAt !== null) return 'ended'
   const open = legs.filter(isOpen)
   if (open.some(isAnswered)) return 'connected'
@@ -102,7 +108,11 @@ function stateOf (legs: Leg[], endedAt: number | null): CallState {
 }
 
 /** An answer that only REST knows has no time, unless a recording tells it. */
-function timesOf (startedAt: number, legs: EndedLeg[], endedAt: number | null): Pick<Call, 'startedAt' | 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds'> {
+function timesOf(
+  startedAt: number,
+  legs: EndedLeg[],
+  endedAt: number | null
+): Pick<Call, 'startedAt' | 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds'> {
   const answers = legs.flatMap(leg => leg.connectedAt ?? [])
   const answeredAt = answers.length > 0 ? Math.min(...answers) : null
   const isUntimed = answeredAt === null && legs.some(leg => leg.result === 'answered')
@@ -115,8 +125,14 @@ function timesOf (startedAt: number, legs: EndedLeg[], endedAt: number | null): 
   }
 }
 
-function recordingOf (webhooks: readonly Folded<CallEvent>[], reported: Reported | null, asOf: number): Pick<Call, 'recordingId' | 'recordingLink'> {
-  const told = webhooks.filter(event => (event.recordingId ?? event.recordingLink) && Date.parse(event.occurredAt) <= asOf)
+function recordingOf(
+  webhooks: readonly Folded<CallEvent>[],
+  reported: Reported | null,
+  asOf: number
+): Pick<Call, 'recordingId' | 'recordingLink'> {
+  const told = webhooks.filter(
+    event => (event.recordingId ?? event.recordingLink) && Date.parse(event.occurredAt) <= asOf
+  )
   const newestFirst = told.length === 0 ? [] : inOrder(told).reverse() // classic accounts tell of none
   return {
     recordingId: firstKnown(newestFirst, event => event.recordingId) ?? reported?.recordingId ?? null,
@@ -124,6 +140,6 @@ function recordingOf (webhooks: readonly Folded<CallEvent>[], reported: Reported
   }
 }
 
-function secondsBetween (from: number, to: number | null): number | null {
+function secondsBetween(from: number, to: number | null): number | null {
   return to === null ? null : (to - from) / 1000
 }

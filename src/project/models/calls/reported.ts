@@ -23,7 +23,7 @@ export interface Reported {
 }
 
 /** The newest report of each route, `calls` first: what it does not know, the journal may. Null without any. */
-export function mergeReports (events: readonly Report[]): Reported | null {
+export function mergeReports(events: readonly Report[]): Reported | null {
   const reports = newestOfRoutes(events, ['calls', 'journal'])
   const [first] = reports
   if (!first) return null
@@ -31,7 +31,9 @@ export function mergeReports (events: readonly Report[]): Reported | null {
   const durationSeconds = firstKnown(reports, report => report.durationSeconds)
   return {
     // Only the journal tells a callback: for the calls route it came in, or went out.
-    direction: reports.some(report => report.direction === 'callback') ? 'callback' : firstKnown(reports, report => report.direction),
+    direction: reports.some(report => report.direction === 'callback')
+      ? 'callback'
+      : firstKnown(reports, report => report.direction),
     // The most telling one: a journal says voicemail where calls may say missed.
     status: REPORTED_STATUSES.find(status => reports.some(report => report.status === status)) ?? null,
     businessNumber: firstKnown(reports, report => report.businessNumber),

@@ -4,14 +4,17 @@ import type { VoicemailReported } from '../../../events/voicemail.js'
 import { recordingLinkOf } from '../../../mightycall/webhook/recording.js'
 import type { Unlinked } from '../../route-reader.js'
 import { isUser } from '../extensions.js'
-import { type Party, merged } from '../parties.js'
-import { type Told, beginningOf, idOf, isoOf, numberOf, rawOf } from '../row.js'
-import { type AgentRow, type JournalRow, clientOf, presentOf } from './rows.js'
+import { merged, type Party } from '../parties.js'
+import { beginningOf, idOf, isoOf, numberOf, rawOf, type Told } from '../row.js'
+import { type AgentRow, clientOf, type JournalRow, presentOf } from './rows.js'
 
 type Direction = CallReported['direction']
 
-/** What a row of the journal says of a call, and of the voicemail that was left in it (source: MightyCall API v4, Journal). */
-export function journalCall (row: JournalRow, told: Told): Unlinked {
+/**
+ * What a row of the journal says of a call, and of the voicemail that was left in it (source: MightyCall API v4,
+ * Journal).
+ */
+export function journalCall(row: JournalRow, told: Told): Unlinked {
   const direction = directionOf(row)
   const recording = presentOf(row.recording)
   const parties = { businessNumber: numberOf(row.businessNumber?.number, told), ...clientOf(row, told) }
@@ -28,7 +31,7 @@ export function journalCall (row: JournalRow, told: Told): Unlinked {
       parties: merged(agentsOf(row).flatMap(agent => partyOf(agent, row, direction))),
       recordingId: idOf(recording?.recordingId),
       recordingLink: recordingLinkOf(recording?.link),
-      ...recording?.duration != null && { recordingSeconds: recording.duration },
+      ...(recording?.duration != null && { recordingSeconds: recording.duration }),
       raw: rawOf(told)
     },
     voicemail: row.voicemail ? voicemailOf(row, row.voicemail, { parties, told }) : null
@@ -36,47 +39,68 @@ export function journalCall (row: JournalRow, told: Told): Unlinked {
 }
 
 /** All agents of a row: of the call, as asked for with showUsers, and whose voicemail it is. */
-export function agentsOf ({ agent, users }: JournalRow): AgentRow[] {
-  return [...agent ? [agent] : [], ...users ?? []]
+export function agentsOf({ agent, users }: JournalRow): AgentRow[] {
+  return [...(agent ? [agent] : []), ...(users ?? [])]
 }
 
-function directionOf ({ type, origin }: JournalRow): Direction {
+function directionOf({ type, origin }: JournalRow): Direction {
   if (type === 'CallbackRequest') return 'callback'
   switch (origin) {
-    case 'Inbound': return 'inbound'
-    case 'Outbound': return 'outbound'
-    case 'Callback': return 'callback'
-    case 'Internal': return 'internal'
+    case 'Inbound':
+      return 'inbound'
+    case 'Outbound':
+      return 'outbound'
+    case 'Callback':
+      return 'callback'
+    case 'Internal':
+      return 'internal'
     case 'Unspecified':
     case null:
-    case undefined: return null
-    default: return origin satisfies never
+    case undefined:
+      return null
+    default:
+      return origin satisfies never
   }
 }
 
-function statusOf ({ state }: JournalRow, direction: Direction): CallReported['status'] {
+function statusOf({ state }: JournalRow, direction: Direction): CallReported['status'] {
   switch (state) {
-    case 'Connected': return 'connected'
-    case 'VoiceMail': return 'voicemail'
-    case 'Dropped': return 'dropped'
-    case 'NoAnswer': return 'no-answer'
-    case 'Missed': return direction === 'inbound' ? 'missed' : 'no-answer'
+    case 'Connected':
+      return 'connected'
+    case 'VoiceMail':
+      return 'voicemail'
+    case 'Dropped':
+      return 'dropped'
+    case 'NoAnswer':
+      return 'no-answer'
+    case 'Missed':
+      return direction === 'inbound' ? 'missed' : 'no-answer'
     case 'Scheduled':
     case 'Message':
     case null:
-    case undefined: return null
-    default: return state satisfies never
+    case undefined:
+      return null
+    default:
+      return state satisfies never
   }
 }
 
 /** Nobody when the agent took no part: was not dialled, or only got the voicemail. */
-function partyOf (agent: AgentRow, { state }: JournalRow, direction: Direction): Party[] {
+function partyOf(agent: AgentRow, { state }: JournalRow, direction: Direction): Party[] {
   const { extension, name, agentRole } = agent
   if (!isUser(agent) || agentRole === 'NotDialed' || agentRole === 'VoiceMailReceiver') return []
   const isOwner = agentRole === 'CallOwner'
   const isCaller = isOwner && (direction === 'outbound' || direction === 'internal')
   const connected = state === 'Connected' && (isOwner || agentRole === 'Consultant')
-  return [{ extension: extension ?? null, name: name ?? null, role: isCaller ? 'caller' : 'called', connected, first: connected && isOwner && direction !== 'internal' }]
+  return [
+    {
+      extension: extension ?? null,
+      name: name ?? null,
+      role: isCaller ? 'caller' : 'called',
+      connected,
+      first: connected && isOwner && direction !== 'internal'
+    }
+  ]
 }
 
 interface Shared {
@@ -85,7 +109,11 @@ interface Shared {
 }
 
 /** When it was left is not said: the row's own time is the call's. */
-function voicemailOf (row: JournalRow, voicemail: NonNullable<JournalRow['voicemail']>, { parties, told }: Shared): NonNullable<Unlinked['voicemail']> {
+function voicemailOf(
+  row: JournalRow,
+  voicemail: NonNullable<JournalRow['voicemail']>,
+  { parties, told }: Shared
+): NonNullable<Unlinked['voicemail']> {
   const recording = presentOf(voicemail.recording)
   const { id, requestGuid, voicemail: own } = rawOf(told)
   return {
@@ -105,15 +133,23 @@ function voicemailOf (row: JournalRow, voicemail: NonNullable<JournalRow['voicem
   }
 }
 
-function transcriptStateOf (status: NonNullable<JournalRow['voicemail']>['speechRecognitionStatus']): VoicemailReported['transcriptState'] {
+function transcriptStateOf(
+  status: NonNullable<JournalRow['voicemail']>['speechRecognitionStatus']
+): VoicemailReported['transcriptState'] {
   switch (status) {
-    case 'Success': return 'ready'
-    case 'SilenceOrNoSpeech': return 'silence'
-    case 'NotPerformed': return 'not-performed'
-    case 'Error': return 'failed'
+    case 'Success':
+      return 'ready'
+    case 'SilenceOrNoSpeech':
+      return 'silence'
+    case 'NotPerformed':
+      return 'not-performed'
+    case 'Error':
+      return 'failed'
     case 'Unknown':
     case null:
-    case undefined: return null
-    default: return status satisfies never
+    case undefined:
+      return null
+    default:
+      return status satisfies never
   }
 }

@@ -1,21 +1,36 @@
 import type { MessageReported } from '../../../events/message.js'
 import { cleanName, cleanText } from '../../../events/text.js'
 import type { FindingOf } from '../../route-reader.js'
-import { type Told, beginningOf, idOf, isoOf, numberOf, rawOf } from '../row.js'
-import { type JournalRow, clientOf } from './rows.js'
+import { beginningOf, idOf, isoOf, numberOf, rawOf, type Told } from '../row.js'
+import { clientOf, type JournalRow } from './rows.js'
 
 const MAX_ATTACHMENTS = 50
 
 /** By the end of the name, which is all that MightyCall says of it: of what MMS carries. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', gif: 'image/gif', webp: 'image/webp', heic: 'image/heic',
-  mp4: 'video/mp4', mov: 'video/quicktime', '3gp': 'video/3gpp',
-  mp3: 'audio/mpeg', wav: 'audio/wav', amr: 'audio/amr', m4a: 'audio/mp4',
-  pdf: 'application/pdf', vcf: 'text/vcard', txt: 'text/plain'
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  heic: 'image/heic',
+  mp4: 'video/mp4',
+  mov: 'video/quicktime',
+  '3gp': 'video/3gpp',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  amr: 'audio/amr',
+  m4a: 'audio/mp4',
+  pdf: 'application/pdf',
+  vcf: 'text/vcard',
+  txt: 'text/plain'
 }
 
-/** A message in the journal (source: MightyCall API v4, Journal). It does not say when one was removed. Null when its id is none that we can keep. */
-export function messageFinding (row: JournalRow, told: Told): FindingOf<MessageReported> | null {
+/**
+ * A message in the journal (source: MightyCall API v4, Journal). It does not say when one was removed. Null when its id
+ * is none that we can keep.
+ */
+export function messageFinding(row: JournalRow, told: Told): FindingOf<MessageReported> | null {
   const messageId = idOf(row.id)
   if (messageId === null) return null
   const direction = row.origin === 'Inbound' ? 'inbound' : row.origin === 'Outbound' ? 'outbound' : null
@@ -37,22 +52,29 @@ export function messageFinding (row: JournalRow, told: Told): FindingOf<MessageR
   }
 }
 
-function attachmentOf ({ fileName, fileSize }: NonNullable<JournalRow['attachments']>[number]): MessageReported['attachments'][number] {
+function attachmentOf({
+  fileName,
+  fileSize
+}: NonNullable<JournalRow['attachments']>[number]): MessageReported['attachments'][number] {
   const end = /\.(\w{2,4})$/.exec(fileName ?? '')?.[1]?.toLowerCase() ?? ''
   return {
     fileName: cleanName(fileName),
     sizeBytes: typeof fileSize === 'number' && fileSize >= 0 && Number.isSafeInteger(fileSize) ? fileSize : null,
-    contentType: Object.hasOwn(CONTENT_TYPES, end) ? CONTENT_TYPES[end] ?? null : null
+    contentType: Object.hasOwn(CONTENT_TYPES, end) ? (CONTENT_TYPES[end] ?? null) : null
   }
 }
 
-function deliveryOf (status: JournalRow['messageDeliveryStatus']): MessageReported['delivery'] {
+function deliveryOf(status: JournalRow['messageDeliveryStatus']): MessageReported['delivery'] {
   switch (status) {
-    case 'Sent': return 'sent'
-    case 'NotSent': return 'not-sent'
+    case 'Sent':
+      return 'sent'
+    case 'NotSent':
+      return 'not-sent'
     case 'Unspecified':
     case null:
-    case undefined: return null
-    default: return status satisfies never
+    case undefined:
+      return null
+    default:
+      return status satisfies never
   }
 }

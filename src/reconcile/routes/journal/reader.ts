@@ -2,12 +2,15 @@ import { journal } from '../../../mightycall/rest/routes/journal.js'
 import type { Finding, Page, Reader } from '../../route-reader.js'
 import { agentFinding } from '../extensions.js'
 import { pageAt, walk } from '../paginate.js'
-import { type TellingRow, ask, listed, pageSizeOf } from '../request.js'
+import { ask, listed, pageSizeOf, type TellingRow } from '../request.js'
 import { agentsOf, journalCall } from './calls.js'
 import { messageFinding } from './messages.js'
 import { type JournalRow, kindOf } from './rows.js'
 
-/** A row holds the client's contacts, which may be long: with the maximum of 1000, an answer could be more than the client takes, each time. */
+/**
+ * A row holds the client's contacts, which may be long: with the maximum of 1000, an answer could be more than the
+ * client takes, each time.
+ */
 const ROWS = 250
 
 /**
@@ -17,11 +20,18 @@ const ROWS = 250
 export const journalReader: Reader = {
   route: 'journal',
   scopes: () => [null],
-  async * read (context, { from, until }) {
+  async *read(context, { from, until }) {
     const portionAt = async (position: number, most: number) => {
       const { page, pageSize, start } = pageAt(position, most)
-      const answered = await ask(context, journal, { query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true } })
-      return { ...listed(answered.answer.requests, { list: 'requests', idOf: row => row.id }, answered, context), start, size: pageSize, total: null }
+      const answered = await ask(context, journal, {
+        query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true }
+      })
+      return {
+        ...listed(answered.answer.requests, { list: 'requests', idOf: row => row.id }, answered, context),
+        start,
+        size: pageSize,
+        total: null
+      }
     }
     const agents = createAgents()
     for await (const { portion, fresh, unread } of walk(pageSizeOf(context, ROWS), portionAt)) {
@@ -32,7 +42,7 @@ export const journalReader: Reader = {
   }
 }
 
-function pageOf (rows: readonly TellingRow<JournalRow>[]): Pick<Page, 'findings' | 'unlinked'> {
+function pageOf(rows: readonly TellingRow<JournalRow>[]): Pick<Page, 'findings' | 'unlinked'> {
   const page: Pick<Page, 'findings' | 'unlinked'> = { findings: [], unlinked: [] }
   for (const [row, told] of rows) {
     const kind = kindOf(row)
@@ -49,13 +59,13 @@ function pageOf (rows: readonly TellingRow<JournalRow>[]): Pick<Page, 'findings'
  * What the newest row says of each agent, told once, at the end: an older row has the name of then,
  * and to report both would be two more facts with each reading.
  */
-function createAgents () {
-  const newest = new Map<string, { at: number, finding: Finding }>()
+function createAgents() {
+  const newest = new Map<string, { at: number; finding: Finding }>()
   return {
     see: (rows: readonly TellingRow<JournalRow>[]) => {
       for (const [row, told] of rows) {
         const at = row.created?.getTime() ?? 0
-        for (const agent of [...agentsOf(row), ...row.voicemail?.assignee ? [row.voicemail.assignee] : []]) {
+        for (const agent of [...agentsOf(row), ...(row.voicemail?.assignee ? [row.voicemail.assignee] : [])]) {
           const finding = agentFinding(agent, { ...told, raw: agent })
           if (finding && at >= (newest.get(finding.extension)?.at ?? 0)) newest.set(finding.extension, { at, finding })
         }

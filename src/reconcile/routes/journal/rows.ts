@@ -1,48 +1,65 @@
+import { cleanName } from '../../../events/text.js'
+import { isObject } from '../../../mightycall/read-json.js'
 import type { AnswerOf } from '../../../mightycall/rest/route.js'
 import type { journal } from '../../../mightycall/rest/routes/journal.js'
-import { isObject } from '../../../mightycall/read-json.js'
-import { cleanName } from '../../../events/text.js'
 import { fullName, numberOf, type Told } from '../row.js'
 
 export type JournalRow = AnswerOf<typeof journal>['requests'][number]
 export type AgentRow = NonNullable<JournalRow['agent']>
 export type RecordingRow = NonNullable<JournalRow['recording']>
 
-/** Null: a task, the head of a conversation (whose messages have rows of their own), a callback that is still to come. */
-export function kindOf ({ type, state }: JournalRow): 'call' | 'message' | null {
+/**
+ * Null: a task, the head of a conversation (whose messages have rows of their own), a callback that is still to come.
+ */
+export function kindOf({ type, state }: JournalRow): 'call' | 'message' | null {
   if (state === 'Scheduled') return null
   switch (type) {
     case 'Call':
     case 'VoiceMail':
-    case 'CallbackRequest': return 'call'
-    case 'Message': return 'message'
+    case 'CallbackRequest':
+      return 'call'
+    case 'Message':
+      return 'message'
     case 'MessageThread':
     case 'Task':
-    case 'Service': return null
+    case 'Service':
+      return null
     case 'Default':
     case 'Unspecified':
     case null:
-    case undefined: return state === 'Message' ? 'message' : state ? 'call' : null
-    default: return type satisfies never
+    case undefined:
+      return state === 'Message' ? 'message' : state ? 'call' : null
+    default:
+      return type satisfies never
   }
 }
 
 /** Whoever is not ours in it: a number, or a site widget under its name. */
-export function clientOf ({ client }: JournalRow, told: Told): { clientNumber: string | null, clientName: string | null } {
+export function clientOf(
+  { client }: JournalRow,
+  told: Told
+): { clientNumber: string | null; clientName: string | null } {
   const clientNumber = numberOf(client?.address, told)
   const widget = cleanName(client?.widgetName) ?? (client?.type === 'Widget' ? cleanName(client.address) : null)
-  return { clientNumber, clientName: resolvedName(client?.resolvedContacts) ?? (clientNumber === null ? widget ?? cleanName(client?.address) : widget) }
+  return {
+    clientNumber,
+    clientName:
+      resolvedName(client?.resolvedContacts) ??
+      (clientNumber === null ? (widget ?? cleanName(client?.address)) : widget)
+  }
 }
 
 /** The recording's id and link, unless MightyCall says that there is none, or none any more. */
-export function presentOf (recording: RecordingRow | null | undefined): RecordingRow | null {
-  return !recording || (recording.status && recording.status !== 'Recorded' && recording.status !== 'Unknown') ? null : recording
+export function presentOf(recording: RecordingRow | null | undefined): RecordingRow | null {
+  return !recording || (recording.status && recording.status !== 'Recorded' && recording.status !== 'Unknown')
+    ? null
+    : recording
 }
 
 /** Of the first contact that has the client's number. */
-function resolvedName (contacts: unknown): string | null {
-  const [first] = Array.isArray(contacts) ? contacts as unknown[] : []
+function resolvedName(contacts: unknown): string | null {
+  const [first] = Array.isArray(contacts) ? (contacts as unknown[]) : []
   if (!isObject(first)) return null
   const { firstName, patronymic, lastName } = first
-  return fullName(...[firstName, patronymic, lastName].map(part => typeof part === 'string' ? part : null))
+  return fullName(...[firstName, patronymic, lastName].map(part => (typeof part === 'string' ? part : null)))
 }

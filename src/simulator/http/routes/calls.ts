@@ -7,7 +7,15 @@ import type { User } from '../state/world.js'
 import { type Row, withOffset } from '../wire.js'
 import { enveloped, queryOf, type RouteContext, type Routes } from './context.js'
 
-const PARAMETERS = { pageSize: whole(1, 10), skip: whole(0, 0), startUtc: instant, endUtc: instant, callFilter: choices(...CALL_FILTERS), customFilter: text, extension: text }
+const PARAMETERS = {
+  pageSize: whole(1, 10),
+  skip: whole(0, 0),
+  startUtc: instant,
+  endUtc: instant,
+  callFilter: choices(...CALL_FILTERS),
+  customFilter: text,
+  extension: text
+}
 const DAY_MS = 24 * 60 * 60 * 1000
 /** As documented; spaces may be in it. */
 const FROM = /^\+?(?:\d ?){6,14}\d$/
@@ -22,10 +30,19 @@ export const callRoutes: Routes = (app, context) => {
     const [since, until] = [iso(startUtc ?? at - DAY_MS), iso(endUtc ?? at)]
     const calls = callsTold(world, at).filter(call => {
       const { startedAt, parties } = call
-      return startedAt !== null && startedAt >= since && startedAt <= until && isCallWanted(call, callFilter) &&
-        (extension === null || parties.some(party => party.extension === extension)) && (customFilter === null || JSON.stringify(callRow(world, call, at)).includes(customFilter))
+      return (
+        startedAt !== null &&
+        startedAt >= since &&
+        startedAt <= until &&
+        isCallWanted(call, callFilter) &&
+        (extension === null || parties.some(party => party.extension === extension)) &&
+        (customFilter === null || JSON.stringify(callRow(world, call, at)).includes(customFilter))
+      )
     })
-    return enveloped({ calls: calls.slice(skip, skip + pageSize).map(call => callRow(world, call, at)), total: calls.length })
+    return enveloped({
+      calls: calls.slice(skip, skip + pageSize).map(call => callRow(world, call, at)),
+      total: calls.length
+    })
   })
 
   app.get<{ Params: { id: string } }>('/calls/:id', request => {
@@ -35,25 +52,42 @@ export const callRoutes: Routes = (app, context) => {
     return enveloped(callRow(world, call, at))
   })
 
-  app.post<{ Body: { from?: unknown, to?: unknown } | null }>('/calls/makecall', request => {
+  app.post<{ Body: { from?: unknown; to?: unknown } | null }>('/calls/makecall', request => {
     const from = numberIn(request.body?.from, FROM)
     const to = numberIn(request.body?.to, TO)
     const isOurs = world.truth.numbers.some(({ number }) => number === from) // what is said of another's is not documented
-    if (from === null || to === null || !isOurs) throw invalidRequest({ ...!isOurs && { 'model.From': 'Invalid phone number format.' }, ...to === null && { 'model.To': 'Invalid phone number format.' } })
+    if (from === null || to === null || !isOurs)
+      throw invalidRequest({
+        ...(!isOurs && { 'model.From': 'Invalid phone number format.' }),
+        ...(to === null && { 'model.To': 'Invalid phone number format.' })
+      })
     return enveloped(begunCall(context, { user: context.userOf(request), from, to }))
   })
 }
 
 /** As it is when it has just begun: nobody has answered. */
-function begunCall ({ now, world, post }: RouteContext, { user, from, to }: { user: User, from: string, to: string }): Row {
+function begunCall(
+  { now, world, post }: RouteContext,
+  { user, from, to }: { user: User; from: string; to: string }
+): Row {
   const { call, notifications } = callNow(world, { at: now(), dialer: user.extension, businessNumber: from, to })
   post(notifications)
-  const called = [{ isConnected: false, ...call.direction === 'internal' ? { extension: to } : { phone: to } }]
-  return { id: call.id, caller: { name: user.name }, called, businessNumber: from, dateTimeUtc: withOffset(iso(call.startedAt)), duration: null, direction: 'Outgoing', callStatus: null, callRecord: null }
+  const called = [{ isConnected: false, ...(call.direction === 'internal' ? { extension: to } : { phone: to }) }]
+  return {
+    id: call.id,
+    caller: { name: user.name },
+    called,
+    businessNumber: from,
+    dateTimeUtc: withOffset(iso(call.startedAt)),
+    duration: null,
+    direction: 'Outgoing',
+    callStatus: null,
+    callRecord: null
+  }
 }
 
 /** Without spaces, and with a plus unless it is an extension's; null when it is none. */
-function numberIn (value: unknown, format: RegExp): string | null {
+function numberIn(value: unknown, format: RegExp): string | null {
   if (typeof value !== 'string' || !format.test(value)) return null
   const digits = value.replace(/\D/g, '')
   return digits.length < 7 ? digits : `+${digits}`

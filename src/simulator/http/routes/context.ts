@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Notification } from '../../notifications.js'
 import { type Parameters, type Parsed, readQuery } from '../query.js'
 import { invalidParameters, invalidValues, malformedFilter } from '../refusals.js'
-import type { Notification } from '../../notifications.js'
 import type { User, World } from '../state/world.js'
 import type { Row } from '../wire.js'
 
@@ -21,14 +21,14 @@ export type Routes = (app: FastifyInstance, context: RouteContext) => void
 export const enveloped = (data: unknown): Row => ({ data, isSuccess: true })
 
 /** What is not known is ignored. @throws Refusal  a value is not valid */
-export function queryOf<P extends Parameters> (request: FastifyRequest, parameters: P): Parsed<P> {
+export function queryOf<P extends Parameters>(request: FastifyRequest, parameters: P): Parsed<P> {
   const { values, bad } = readQuery(parameters, searchOf(request))
   if (Object.keys(bad.invalid).length > 0) throw invalidValues(bad.invalid)
   return values
 }
 
 /** Of the journal and of contacts. @throws Refusal  a value is not valid, or a parameter is not known */
-export function strictQueryOf<P extends Parameters> (request: FastifyRequest, parameters: P): Parsed<P> {
+export function strictQueryOf<P extends Parameters>(request: FastifyRequest, parameters: P): Parsed<P> {
   const { values, bad } = readQuery(parameters, searchOf(request))
   if (bad.unknown.length > 0) throw malformedFilter(bad.unknown)
   if (Object.keys(bad.invalid).length > 0) throw invalidParameters()

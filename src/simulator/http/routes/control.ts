@@ -17,12 +17,13 @@ export interface ControlOptions {
 }
 
 /** What a test needs and MightyCall does not have. Nobody has to sign in for it: nothing here is anybody's. */
-export function controlRoutes (app: FastifyInstance, { truth, webhooks, faults, limit, now }: ControlOptions): void {
+export function controlRoutes(app: FastifyInstance, { truth, webhooks, faults, limit, now }: ControlOptions): void {
   const state = () => ({ ...faults.get(), requestsInDay: limit.usedAt(now()) })
   app.get('/truth', () => ({ ...truth(), webhooks: webhooks() }))
   app.get('/faults', state)
   app.post('/faults', ({ body }) => {
-    if (!Value.Check(answerFaults, body)) throw invalidRequest({ body: Value.Errors(answerFaults, body)[0]?.message ?? 'It is not known.' })
+    if (!Value.Check(answerFaults, body))
+      throw invalidRequest({ body: Value.Errors(answerFaults, body)[0]?.message ?? 'It is not known.' })
     faults.set(body)
     if (typeof body.blockedForSeconds === 'number') limit.block(now() + body.blockedForSeconds * 1000)
     return state()

@@ -5,7 +5,7 @@ import { malformedId, requestNotFound } from '../refusals.js'
 import { createdOf, type JournalEntry, journalIdOf, journalTold, originOf, stateOf } from '../state/journal-entries.js'
 import { journalRow } from '../state/journal-rows.js'
 import type { Row } from '../wire.js'
-import { strictQueryOf, type RouteContext, type Routes } from './context.js'
+import { type RouteContext, type Routes, strictQueryOf } from './context.js'
 
 const REQUEST_ID = /^[0-9a-f]{24}$/i
 const DETAIL = { resolveContacts: flag, showExternalContacts: flag, showUsers: flag }
@@ -16,17 +16,45 @@ const PARAMETERS = {
   reverse: flag,
   origin: choices('Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal', 'All'),
   state: choices('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message', 'All'),
-  type: choices('Unspecified', 'Call', 'VoiceMail', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default', 'All'),
+  type: choices(
+    'Unspecified',
+    'Call',
+    'VoiceMail',
+    'Message',
+    'MessageThread',
+    'Task',
+    'CallbackRequest',
+    'Service',
+    'Default',
+    'All'
+  ),
   earliest: instant,
   from: instant,
   latest: instant,
   to: instant,
   phone: list,
   businessNumber: list,
-  ...Object.fromEntries(['inbound', 'outbound', 'callbacks', 'isRead', 'groupId', 'userId', 'vmBoxId', 'email', 'wfState', 'searchProperty', 'searchText'].map(name => [name, unsupported]))
+  ...Object.fromEntries(
+    [
+      'inbound',
+      'outbound',
+      'callbacks',
+      'isRead',
+      'groupId',
+      'userId',
+      'vmBoxId',
+      'email',
+      'wfState',
+      'searchProperty',
+      'searchText'
+    ].map(name => [name, unsupported])
+  )
 }
 
-/** The journal of a classic account; in a contact center it is called communications, is wrapped, and has no request by its id. */
+/**
+ * The journal of a classic account; in a contact center it is called communications, is wrapped, and has no request by
+ * its id.
+ */
 export const journalRoutes: Routes = (app, context) => {
   if (context.world.kind === 'contact-center') {
     app.get('/contactCenter/communications', request => ({ data: listOf(context, request) }))
@@ -43,25 +71,39 @@ export const journalRoutes: Routes = (app, context) => {
   })
 }
 
-function listOf ({ world, now }: RouteContext, request: FastifyRequest): Row {
+function listOf({ world, now }: RouteContext, request: FastifyRequest): Row {
   const query = strictQueryOf(request, PARAMETERS)
   const { page, pageSize, reverse } = query
   const at = now()
   const entries = journalTold(world, at).filter(entry => isWanted(entry, query))
   if (reverse) entries.reverse()
-  return { currentPage: page, requests: entries.slice((page - 1) * pageSize, page * pageSize).map(entry => journalRow(world, entry, { ...query, now: at })) }
+  return {
+    currentPage: page,
+    requests: entries
+      .slice((page - 1) * pageSize, page * pageSize)
+      .map(entry => journalRow(world, entry, { ...query, now: at }))
+  }
 }
 
-function isWanted (entry: JournalEntry, { origin, state, type, earliest, from, latest, to, phone, businessNumber }: Parsed<typeof PARAMETERS>): boolean {
+function isWanted(
+  entry: JournalEntry,
+  { origin, state, type, earliest, from, latest, to, phone, businessNumber }: Parsed<typeof PARAMETERS>
+): boolean {
   const subject = entry.kind === 'call' ? entry.call : entry.message
   const [since, until] = [earliest ?? from, latest ?? to]
-  return (since === null || createdOf(entry) >= iso(since)) &&
+  return (
+    (since === null || createdOf(entry) >= iso(since)) &&
     (until === null || createdOf(entry) <= iso(until)) &&
-    isAmong(origin, originOf(entry)) && isAmong(state, stateOf(entry)) && isAmong(type, entry.kind) &&
+    isAmong(origin, originOf(entry)) &&
+    isAmong(state, stateOf(entry)) &&
+    isAmong(type, entry.kind) &&
     (phone.length === 0 || phone.includes(subject.clientNumber ?? '')) &&
-    (businessNumber.length === 0 || businessNumber.includes(subject.businessNumber?.slice(1) ?? '')) // without the plus
+    (businessNumber.length === 0 || businessNumber.includes(subject.businessNumber?.slice(1) ?? ''))
+  ) // without the plus
 }
 
-function isAmong (wanted: readonly string[], value: string): boolean {
-  return wanted.length === 0 || wanted.includes('All') || wanted.some(name => name.toLowerCase() === value.toLowerCase())
+function isAmong(wanted: readonly string[], value: string): boolean {
+  return (
+    wanted.length === 0 || wanted.includes('All') || wanted.some(name => name.toLowerCase() === value.toLowerCase())
+  )
 }

@@ -11,7 +11,9 @@ const messageBody = Type.Object({
   from: Type.String({ pattern: '^\\+1\\d{8,15}$' }),
   to: Type.Array(phone(), { minItems: 1 }),
   message: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  attachments: Type.Optional(Type.Union([Type.Array(Type.Object({ name: Type.String(), data: Type.String() })), Type.Null()]))
+  attachments: Type.Optional(
+    Type.Union([Type.Array(Type.Object({ name: Type.String(), data: Type.String() })), Type.Null()])
+  )
 })
 
 /** Each message that is sent is in the journal at once, under another id than the answer has. */
@@ -19,14 +21,25 @@ export const messageRoutes: Routes = (app, { world, now, userOf }) => {
   app.post(world.kind === 'classic' ? '/messages/send' : '/contactcenter/messages/send', request => {
     const { body } = request
     if (!Value.Check(messageBody, body)) throw invalidRequest({ from: 'Source phone number is required.' })
-    if (!world.truth.numbers.some(({ number, smsEnabled }) => number === body.from && smsEnabled)) throw new Refusal(403, { message: 'Failed to send message.' })
+    if (!world.truth.numbers.some(({ number, smsEnabled }) => number === body.from && smsEnabled))
+      throw new Refusal(403, { message: 'Failed to send message.' })
     const at = now()
     for (const to of body.to) keep(world, sentMessage(world, { body, to, at, user: userOf(request) }))
-    return { message: 'SMS message sent successfully.', id: uuidOf(`${at} ${body.from}`), sourcePhoneNumber: body.from, destinationPhoneNumbers: body.to, sendTime: iso(at), attachments: null }
+    return {
+      message: 'SMS message sent successfully.',
+      id: uuidOf(`${at} ${body.from}`),
+      sourcePhoneNumber: body.from,
+      destinationPhoneNumbers: body.to,
+      sendTime: iso(at),
+      attachments: null
+    }
   })
 }
 
-function sentMessage ({ seed, truth }: World, { body, to, at, user }: { body: Static<typeof messageBody>, to: string, at: number, user: User }): TrueMessage {
+function sentMessage(
+  { seed, truth }: World,
+  { body, to, at, user }: { body: Static<typeof messageBody>; to: string; at: number; user: User }
+): TrueMessage {
   return {
     account: truth.account,
     messageId: objectIdOf(`message ${seed} ${at} ${body.from} ${to} ${truth.messages.length}`),
@@ -36,7 +49,11 @@ function sentMessage ({ seed, truth }: World, { body, to, at, user }: { body: St
     clientName: null,
     extension: user.extension,
     text: body.message ?? '',
-    attachments: (body.attachments ?? []).map(({ name, data }) => ({ fileName: name, sizeBytes: Buffer.byteLength(data, 'base64'), contentType: 'application/octet-stream' })),
+    attachments: (body.attachments ?? []).map(({ name, data }) => ({
+      fileName: name,
+      sizeBytes: Buffer.byteLength(data, 'base64'),
+      contentType: 'application/octet-stream'
+    })),
     sentAt: at,
     state: 'sent',
     read: true,
@@ -44,9 +61,22 @@ function sentMessage ({ seed, truth }: World, { body, to, at, user }: { body: St
   }
 }
 
-function keep ({ history, truth }: World, message: TrueMessage): void {
+function keep({ history, truth }: World, message: TrueMessage): void {
   const { account, sentAt, state: _, removedAt: __, ...told } = message
   const at = iso(sentAt)
   truth.messages.push(message)
-  history.messages.add({ type: 'message.reported', route: 'journal', ...told, sentAt: at, delivery: 'sent', removedAt: null, id: uuidOf(message.messageId), account, occurredAt: at, receivedAt: at, source: 'rest', raw: {} })
+  history.messages.add({
+    type: 'message.reported',
+    route: 'journal',
+    ...told,
+    sentAt: at,
+    delivery: 'sent',
+    removedAt: null,
+    id: uuidOf(message.messageId),
+    account,
+    occurredAt: at,
+    receivedAt: at,
+    source: 'rest',
+    raw: {}
+  })
 }

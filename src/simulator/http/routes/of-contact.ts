@@ -8,14 +8,14 @@ import { contactRow, etagOf } from '../state/contact-rows.js'
 import { queryOf, type RouteContext } from './context.js'
 
 export type OfContact = FastifyRequest<{ Params: { id: string } }>
-export type OfChannel = FastifyRequest<{ Params: { id: string, channelId: string } }>
+export type OfChannel = FastifyRequest<{ Params: { id: string; channelId: string } }>
 
 const CONTACT_ID = /^[0-9a-f]{24}$/i
 const CHANNEL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const CHANGE = { etag: text, checkIntersection: flag }
 
 /** @throws Refusal  there is no such contact, or another has changed it since the etag */
-export function contactOf ({ world, now }: RouteContext, request: OfContact): ContactReported {
+export function contactOf({ world, now }: RouteContext, request: OfContact): ContactReported {
   const { id } = request.params
   if (!CONTACT_ID.test(id)) throw malformedId('ContactIdHasInvalidFormat')
   const fact = world.history.contacts.of(id, now())
@@ -26,7 +26,10 @@ export function contactOf ({ world, now }: RouteContext, request: OfContact): Co
 }
 
 /** The contact, and which of its channels it is. @throws Refusal  it has none with this id */
-export function channelOf (context: RouteContext, request: OfChannel): { fact: ContactReported, members: Members, i: number } {
+export function channelOf(
+  context: RouteContext,
+  request: OfChannel
+): { fact: ContactReported; members: Members; i: number } {
   if (!CHANNEL_ID.test(request.params.channelId)) throw malformedId('ChannelIdHasInvalidFormat')
   const fact = contactOf(context, request)
   const members = membersOf(fact)
@@ -36,16 +39,31 @@ export function channelOf (context: RouteContext, request: OfChannel): { fact: C
 }
 
 /** The contact as it is from now on. @throws Refusal  it is to have a number that another has */
-export function keepContact ({ world, now }: RouteContext, request: FastifyRequest, { contactId, members }: { contactId: string, members: Members }): ContactEvent {
+export function keepContact(
+  { world, now }: RouteContext,
+  request: FastifyRequest,
+  { contactId, members }: { contactId: string; members: Members }
+): ContactEvent {
   const { checkIntersection } = queryOf(request, CHANGE)
   const at = now()
-  const others = checkIntersection ? world.history.contacts.at(at).filter(other => other.type === 'contact.reported' && other.contactId !== contactId && sharesNumber(other.channels, members.channels)) : []
+  const others = checkIntersection
+    ? world.history.contacts
+        .at(at)
+        .filter(
+          other =>
+            other.type === 'contact.reported' &&
+            other.contactId !== contactId &&
+            sharesNumber(other.channels, members.channels)
+        )
+    : []
   if (others.length > 0) throw intersection(others.map(other => contactRow(world, other)))
   const fact = contactFact(world, { contactId, members, now: at })
   world.history.contacts.add(fact)
   return fact
 }
 
-function sharesNumber (some: readonly Channel[], others: readonly Channel[]): boolean {
-  return some.some(({ kind, value }) => kind === 'phone' && others.some(other => other.kind === 'phone' && other.value === value))
+function sharesNumber(some: readonly Channel[], others: readonly Channel[]): boolean {
+  return some.some(
+    ({ kind, value }) => kind === 'phone' && others.some(other => other.kind === 'phone' && other.value === value)
+  )
 }

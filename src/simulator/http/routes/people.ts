@@ -1,4 +1,4 @@
-import { type Presence, PRESENCES } from '../../../events/status.js'
+import { PRESENCES, type Presence } from '../../../events/status.js'
 import { iso } from '../../instant.js'
 import { notFound, Refusal } from '../refusals.js'
 import { presenceOf, profileRow, teamRow } from '../state/people-rows.js'
@@ -10,7 +10,9 @@ export const peopleRoutes: Routes = (app, { world, now, ...context }) => {
   app.get('/ping', () => enveloped('3'))
   app.get('/team', () => teamRow(world))
   app.get('/profile', request => enveloped(profileRow(context.userOf(request))))
-  app.get('/profile/status', request => enveloped({ status: presenceOf(world, context.userOf(request).extension, now()) }))
+  app.get('/profile/status', request =>
+    enveloped({ status: presenceOf(world, context.userOf(request).extension, now()) })
+  )
 
   app.get<{ Params: { extension: string } }>('/profile/:extension', request => {
     const user = userOf(world, request.params.extension)
@@ -27,10 +29,27 @@ export const peopleRoutes: Routes = (app, { world, now, ...context }) => {
   })
 }
 
-function statusFact (account: string, { extension, presence, at }: { extension: string, presence: Presence, at: string }) {
-  return { id: uuidOf(`${extension} ${at}`), account, type: 'status.reported' as const, extension, route: 'presence' as const, presence, occurredAt: at, receivedAt: at, source: 'rest' as const, raw: {} }
+function statusFact(
+  account: string,
+  { extension, presence, at }: { extension: string; presence: Presence; at: string }
+) {
+  return {
+    id: uuidOf(`${extension} ${at}`),
+    account,
+    type: 'status.reported' as const,
+    extension,
+    route: 'presence' as const,
+    presence,
+    occurredAt: at,
+    receivedAt: at,
+    source: 'rest' as const,
+    raw: {}
+  }
 }
 
-function unknownStatus (given: string): Refusal {
-  return new Refusal(400, { message: 'User status not found', modelState: { status: [`The value '${given}' is not valid for UserStatus.`] } })
+function unknownStatus(given: string): Refusal {
+  return new Refusal(400, {
+    message: 'User status not found',
+    modelState: { status: [`The value '${given}' is not valid for UserStatus.`] }
+  })
 }

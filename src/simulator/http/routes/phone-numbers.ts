@@ -11,7 +11,9 @@ export const phoneNumberRoutes: Routes = (app, { world, now }) => {
   // The first that holds these digits.
   app.get<{ Params: { digits: string } }>('/phonenumbers/:digits', request => {
     const { digits } = request.params
-    const number = /^\d+$/.test(digits) ? numberRows(world, now()).phoneNumbers.find(row => String(row.number).includes(digits)) : undefined
+    const number = /^\d+$/.test(digits)
+      ? numberRows(world, now()).phoneNumbers.find(row => String(row.number).includes(digits))
+      : undefined
     if (!number) throw notFound('Number')
     return enveloped(number)
   })

@@ -6,17 +6,19 @@ import type { RouteContext } from './context.js'
 const SILENCE = Buffer.concat([wavHeader(8_000), Buffer.alloc(8_000, 128)])
 
 /**
- * What the links lead to. They name media.mightycall.com, which a test has to replace by this server: the path and what follows stay.
+ * What the links lead to. They name media.mightycall.com, which a test has to replace by this server: the path and what
+ * follows stay.
  * One that has expired leads to a page (source: integrators), not to an error that a player would notice.
  */
-export function recordingRoutes (app: FastifyInstance, { world, now }: Pick<RouteContext, 'world' | 'now'>): void {
-  const answer = (request: FastifyRequest, reply: FastifyReply) => isLinkAlive(new URL(request.url, 'http://localhost'), { seed: world.seed, now: now() })
-    ? reply.type('audio/wav').send(SILENCE)
-    : reply.code(403).type('text/html').send('<html><body>The link has expired.</body></html>')
+export function recordingRoutes(app: FastifyInstance, { world, now }: Pick<RouteContext, 'world' | 'now'>): void {
+  const answer = (request: FastifyRequest, reply: FastifyReply) =>
+    isLinkAlive(new URL(request.url, 'http://localhost'), { seed: world.seed, now: now() })
+      ? reply.type('audio/wav').send(SILENCE)
+      : reply.code(403).type('text/html').send('<html><body>The link has expired.</body></html>')
   for (const path of ['/records/:file', '/voicemails/:file', '/mms/:id/:n']) app.get(path, answer)
 }
 
-function wavHeader (dataBytes: number): Buffer {
+function wavHeader(dataBytes: number): Buffer {
   const header = Buffer.alloc(44)
   header.write('RIFF', 0)
   header.writeUInt32LE(36 + dataBytes, 4)

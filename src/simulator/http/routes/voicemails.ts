@@ -4,7 +4,14 @@ import { notFound } from '../refusals.js'
 import { voicemailRow, voicemailsTold } from '../state/voicemail-rows.js'
 import { enveloped, queryOf, type Routes } from './context.js'
 
-const PARAMETERS = { pageSize: whole(1, 10), skip: whole(0, 0), startUtc: instant, endUtc: instant, voicemailFilter: choices('Read', 'UnRead', 'ReadAndUnRead'), customFilter: unsupported }
+const PARAMETERS = {
+  pageSize: whole(1, 10),
+  skip: whole(0, 0),
+  startUtc: instant,
+  endUtc: instant,
+  voicemailFilter: choices('Read', 'UnRead', 'ReadAndUnRead'),
+  customFilter: unsupported
+}
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Without an interval: those of the last 24 h, as of calls. */
@@ -13,9 +20,17 @@ export const voicemailRoutes: Routes = (app, { world, now }) => {
     const at = now()
     const { pageSize, skip, startUtc, endUtc, voicemailFilter } = queryOf(request, PARAMETERS)
     const [since, until] = [iso(startUtc ?? at - DAY_MS), iso(endUtc ?? at)]
-    const wanted = voicemailFilter.length === 0 || voicemailFilter.includes('ReadAndUnRead') ? [true, false] : voicemailFilter.map(filter => filter === 'Read')
-    const voicemails = voicemailsTold(world, at).filter(({ leftAt, read }) => leftAt !== null && leftAt >= since && leftAt <= until && wanted.includes(read === true))
-    return enveloped({ voicemails: voicemails.slice(skip, skip + pageSize).map(voicemail => voicemailRow(world, voicemail, at)), total: voicemails.length })
+    const wanted =
+      voicemailFilter.length === 0 || voicemailFilter.includes('ReadAndUnRead')
+        ? [true, false]
+        : voicemailFilter.map(filter => filter === 'Read')
+    const voicemails = voicemailsTold(world, at).filter(
+      ({ leftAt, read }) => leftAt !== null && leftAt >= since && leftAt <= until && wanted.includes(read === true)
+    )
+    return enveloped({
+      voicemails: voicemails.slice(skip, skip + pageSize).map(voicemail => voicemailRow(world, voicemail, at)),
+      total: voicemails.length
+    })
   })
 
   app.get<{ Params: { id: string } }>('/voicemails/:id', request => {

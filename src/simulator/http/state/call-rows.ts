@@ -2,61 +2,118 @@ import type { CallReported } from '../../../events/call.js'
 import { expiringLink, type Row, withOffset } from '../wire.js'
 import type { World } from './world.js'
 
-const STATUS = { 'connected': 'Connected', 'voicemail': 'VoiceMail', 'dropped': 'Dropped', 'canceled': 'Canceled', 'no-answer': 'Missed', 'missed': 'Missed' } as const
+const STATUS = {
+  connected: 'Connected',
+  voicemail: 'VoiceMail',
+  dropped: 'Dropped',
+  canceled: 'Canceled',
+  'no-answer': 'Missed',
+  missed: 'Missed'
+} as const
 
 /** What `/calls` tells at an instant, newest first: calls that have ended, and some minutes later. */
-export function callsTold ({ history }: World, now: number): CallReported[] {
-  return history.calls.at(now).sort((a, b) => compare(b.startedAt ?? '', a.startedAt ?? '') || compare(a.callId, b.callId))
+export function callsTold({ history }: World, now: number): CallReported[] {
+  return history.calls
+    .at(now)
+    .sort((a, b) => compare(b.startedAt ?? '', a.startedAt ?? '') || compare(a.callId, b.callId))
 }
 
-/** A call as `/calls` writes it: no end, no answer, no wait. A callback goes out from the business number; that it is one, the journal alone says. */
-export function callRow ({ seed }: World, call: CallReported, now: number): Row {
-  const { callId, businessNumber, clientNumber, clientName, startedAt, durationSeconds, direction, status, parties, recordingId, recordingLink } = call
-  const people = parties.map(({ extension, name, role, connected, first }) => ({ role, row: { isConnected: connected, isFirstConnected: first, ...name !== null && { name }, extension } }))
-  const client = direction === 'internal' ? null : { ...clientName !== null && { name: clientName }, ...clientNumber !== null && { phone: clientNumber } }
+/**
+ * A call as `/calls` writes it: no end, no answer, no wait. A callback goes out from the business number; that it is
+ * one, the journal alone says.
+ */
+export function callRow({ seed }: World, call: CallReported, now: number): Row {
+  const {
+    callId,
+    businessNumber,
+    clientNumber,
+    clientName,
+    startedAt,
+    durationSeconds,
+    direction,
+    status,
+    parties,
+    recordingId,
+    recordingLink
+  } = call
+  const people = parties.map(({ extension, name, role, connected, first }) => ({
+    role,
+    row: { isConnected: connected, isFirstConnected: first, ...(name !== null && { name }), extension }
+  }))
+  const client =
+    direction === 'internal'
+      ? null
+      : { ...(clientName !== null && { name: clientName }), ...(clientNumber !== null && { phone: clientNumber }) }
   const caller = people.find(({ role }) => role === 'caller')?.row ?? null
   const called = people.filter(({ row }) => row !== caller).map(({ row }) => row)
   return {
     id: callId,
-    caller: caller === null ? client ?? {} : { name: caller.name, extension: caller.extension },
-    called: caller === null || client === null ? called : [{ isConnected: status === 'connected', isFirstConnected: status === 'connected', ...client }, ...called],
+    caller: caller === null ? (client ?? {}) : { name: caller.name, extension: caller.extension },
+    called:
+      caller === null || client === null
+        ? called
+        : [{ isConnected: status === 'connected', isFirstConnected: status === 'connected', ...client }, ...called],
     businessNumber,
     dateTimeUtc: withOffset(startedAt ?? ''),
     duration: String(Math.round((durationSeconds ?? 0) * 1000)),
     direction: direction === 'inbound' ? 'Incoming' : 'Outgoing',
-    ...status !== null && { callStatus: STATUS[status] },
-    ...recordingLink !== null && { callRecord: { fileName: `records/${callId}.mp3`, uri: expiringLink(recordingLink, { recordingId, seed, now }) } }
+    ...(status !== null && { callStatus: STATUS[status] }),
+    ...(recordingLink !== null && {
+      callRecord: { fileName: `records/${callId}.mp3`, uri: expiringLink(recordingLink, { recordingId, seed, now }) }
+    })
   }
 }
 
-export const CALL_FILTERS = ['Incoming', 'Outgoing', 'InOutgoing', 'Connected', 'Missed', 'Canceled', 'Dropped', 'Voicemail', 'InternalOnly', 'CallbackWidget'] as const
-export type CallFilter = typeof CALL_FILTERS[number]
+export const CALL_FILTERS = [
+  'Incoming',
+  'Outgoing',
+  'InOutgoing',
+  'Connected',
+  'Missed',
+  'Canceled',
+  'Dropped',
+  'Voicemail',
+  'InternalOnly',
+  'CallbackWidget'
+] as const
+export type CallFilter = (typeof CALL_FILTERS)[number]
 
 /** Filters of one sort add up, those of two narrow: how they combine is not documented. */
-export function isCallWanted (call: CallReported, filters: readonly CallFilter[]): boolean {
+export function isCallWanted(call: CallReported, filters: readonly CallFilter[]): boolean {
   const status = call.status === null ? null : STATUS[call.status].toLowerCase()
-  const ofStatus = filters.filter(filter => Object.values(STATUS).some(known => known.toLowerCase() === filter.toLowerCase()))
+  const ofStatus = filters.filter(filter =>
+    Object.values(STATUS).some(known => known.toLowerCase() === filter.toLowerCase())
+  )
   const ofDirection = filters.filter(filter => !ofStatus.includes(filter))
-  return (ofStatus.length === 0 || ofStatus.some(filter => filter.toLowerCase() === status)) &&
+  return (
+    (ofStatus.length === 0 || ofStatus.some(filter => filter.toLowerCase() === status)) &&
     (ofDirection.length === 0 || ofDirection.some(filter => isOfDirection(call.direction, filter)))
+  )
 }
 
-function isOfDirection (direction: CallReported['direction'], filter: CallFilter): boolean {
+function isOfDirection(direction: CallReported['direction'], filter: CallFilter): boolean {
   switch (filter) {
-    case 'Incoming': return direction === 'inbound'
-    case 'Outgoing': return direction !== 'inbound'
-    case 'InOutgoing': return direction !== 'internal'
-    case 'InternalOnly': return direction === 'internal'
-    case 'CallbackWidget': return direction === 'callback'
+    case 'Incoming':
+      return direction === 'inbound'
+    case 'Outgoing':
+      return direction !== 'inbound'
+    case 'InOutgoing':
+      return direction !== 'internal'
+    case 'InternalOnly':
+      return direction === 'internal'
+    case 'CallbackWidget':
+      return direction === 'callback'
     case 'Connected':
     case 'Missed':
     case 'Canceled':
     case 'Dropped':
-    case 'Voicemail': return false
-    default: return filter satisfies never
+    case 'Voicemail':
+      return false
+    default:
+      return filter satisfies never
   }
 }
 
-function compare (a: string, b: string): number {
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -6,10 +6,13 @@ import type { World } from './world.js'
 const FIRST_SUBJECT = 10_000
 
 /** A call that a user asks for: it is among the true ones from now on, and REST tells of it once it has ended. */
-export function callNow (world: World, wish: Wish): PlacedCall {
+export function callNow(world: World, wish: Wish): PlacedCall {
   const { truth, history, seed, kind } = world
   const random = createRandom(seed, FIRST_SUBJECT + truth.calls.length)
-  const placed = placeCall({ account: truth.account, random, startAt: wish.at, endAt: wish.at }, truth.staff, { ...wish, notation: kind })
+  const placed = placeCall({ account: truth.account, random, startAt: wish.at, endAt: wish.at }, truth.staff, {
+    ...wish,
+    notation: kind
+  })
   truth.calls.push(placed.call)
   for (const fact of placed.facts) (fact.route === 'calls' ? history.calls : history.journalCalls).add(fact)
   return placed

@@ -34,47 +34,64 @@ const contactBody = Type.Object({
  * @param isNew   MightyCall gives the ids then
  * @throws Refusal  the body is no contact
  */
-export function readContact (body: unknown, { seed, isNew = false }: { seed: string, isNew?: boolean }): Partial<Members> {
+export function readContact(
+  body: unknown,
+  { seed, isNew = false }: { seed: string; isNew?: boolean }
+): Partial<Members> {
   if (!Value.Check(contactBody, body)) throw contactMalformed()
   const { contactId, initialPhoneNumber, channels, ...said } = body
   if (isNew && contactId) throw contactIdIsNotEmpty()
   if (isNew && channels?.some(channel => channel.channelId)) throw channelIdIsNotEmpty()
-  const all = initialPhoneNumber ? [...channels ?? [], { phone: initialPhoneNumber }] : channels
-  return { ...said, ...all && { channels: all.map((channel, i) => channelOf(channel, `${seed} ${i}`)) } }
+  const all = initialPhoneNumber ? [...(channels ?? []), { phone: initialPhoneNumber }] : channels
+  return { ...said, ...(all && { channels: all.map((channel, i) => channelOf(channel, `${seed} ${i}`)) }) }
 }
 
 /** @throws Refusal  the body is no channel */
-export function readChannel (body: unknown, seed: string): Channel {
+export function readChannel(body: unknown, seed: string): Channel {
   return channelOf(checkedChannel(body), seed)
 }
 
 /** The channel with what the body says of it. @throws Refusal  the body is no channel */
-export function patchedChannel ({ id, kind, value, labels }: Channel, body: unknown): Channel {
+export function patchedChannel({ id, kind, value, labels }: Channel, body: unknown): Channel {
   const { phone, email, ...said } = checkedChannel(body)
-  return { id, kind: phone ? 'phone' : email ? 'email' : kind, value: phone ?? email ?? value, labels: said.labels ?? labels }
+  return {
+    id,
+    kind: phone ? 'phone' : email ? 'email' : kind,
+    value: phone ?? email ?? value,
+    labels: said.labels ?? labels
+  }
 }
 
-export function contactFact ({ truth }: World, { contactId, members, now }: { contactId: string, members: Members, now: number }): ContactReported {
-  return { type: 'contact.reported', contactId, route: 'contacts', ...envelope(truth.account, contactId, now), ...factMembersOf(members) }
+export function contactFact(
+  { truth }: World,
+  { contactId, members, now }: { contactId: string; members: Members; now: number }
+): ContactReported {
+  return {
+    type: 'contact.reported',
+    contactId,
+    route: 'contacts',
+    ...envelope(truth.account, contactId, now),
+    ...factMembersOf(members)
+  }
 }
 
-export function contactRemoval ({ truth }: World, contactId: string, now: number): ContactRemoved {
+export function contactRemoval({ truth }: World, contactId: string, now: number): ContactRemoved {
   return { type: 'contact.removed', contactId, ...envelope(truth.account, contactId, now), raw: {} }
 }
 
-function checkedChannel (body: unknown): ChannelBody {
+function checkedChannel(body: unknown): ChannelBody {
   if (!Value.Check(channelBody, body)) throw channelMalformed()
   return body
 }
 
 /** A number or an address. */
-function channelOf ({ channelId, labels, email, phone }: ChannelBody, seed: string): Channel {
+function channelOf({ channelId, labels, email, phone }: ChannelBody, seed: string): Channel {
   const value = phone ?? email
   if (!value) throw channelMalformed()
   return { id: channelId ?? uuidOf(seed), kind: phone ? 'phone' : 'email', value, labels: labels ?? [] }
 }
 
-function envelope (account: string, contactId: string, now: number) {
+function envelope(account: string, contactId: string, now: number) {
   const at = iso(now)
   return { id: uuidOf(`${contactId} ${at}`), account, occurredAt: at, receivedAt: at, source: 'rest' as const }
 }

@@ -14,20 +14,36 @@ export interface Members {
   channels: Channel[]
 }
 
-export const NO_MEMBERS: Members = { firstName: null, lastName: null, patronymic: null, comment: null, tags: [], channels: [] }
+export const NO_MEMBERS: Members = {
+  firstName: null,
+  lastName: null,
+  patronymic: null,
+  comment: null,
+  tags: [],
+  channels: []
+}
 
 const APART = ['firstName', 'lastName', 'patronymic', 'comment'] as const
 
-/** A fact has a name in one piece, and no comment: of a contact that was changed by a request, `raw` has what it was changed to. */
-export function membersOf ({ name, tags, channels, raw }: ContactReported): Members {
+/**
+ * A fact has a name in one piece, and no comment: of a contact that was changed by a request, `raw` has what it was
+ * changed to.
+ */
+export function membersOf({ name, tags, channels, raw }: ContactReported): Members {
   const own: Record<string, unknown> = isObject(raw) ? raw : {}
-  const said = (member: typeof APART[number]) => typeof own[member] === 'string' ? own[member] : null
-  const apart = APART.some(member => member in own) ? { firstName: said('firstName'), lastName: said('lastName') } : firstAndLast(name ?? '')
+  const said = (member: (typeof APART)[number]) => (typeof own[member] === 'string' ? own[member] : null)
+  const apart = APART.some(member => member in own)
+    ? { firstName: said('firstName'), lastName: said('lastName') }
+    : firstAndLast(name ?? '')
   return { ...apart, patronymic: said('patronymic'), comment: said('comment'), tags, channels }
 }
 
 /** What a fact has of them. */
-export function factMembersOf ({ tags, channels, ...apart }: Members): Pick<ContactReported, 'name' | 'tags' | 'channels' | 'raw'> {
+export function factMembersOf({
+  tags,
+  channels,
+  ...apart
+}: Members): Pick<ContactReported, 'name' | 'tags' | 'channels' | 'raw'> {
   const { firstName, patronymic, lastName } = apart
   return { name: [firstName, patronymic, lastName].filter(Boolean).join(' ') || null, tags, channels, raw: apart }
 }

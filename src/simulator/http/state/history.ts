@@ -18,7 +18,10 @@ export interface Told<Fact extends Typed> {
   firstAt: (entity: string, instant: number) => number | null
 }
 
-/** All that the REST API ever tells of a company: a fact is visible from its `occurredAt` on, until the next of its entity. */
+/**
+ * All that the REST API ever tells of a company: a fact is visible from its `occurredAt` on, until the next of its
+ * entity.
+ */
 export interface History {
   calls: Told<CallReported>
   journalCalls: Told<CallReported>
@@ -31,7 +34,7 @@ export interface History {
   presence: Told<StatusReported>
 }
 
-export function createHistory (facts: readonly Event[]): History {
+export function createHistory(facts: readonly Event[]): History {
   const history: History = {
     calls: told(fact => fact.callId),
     journalCalls: told(fact => fact.callId),
@@ -48,9 +51,10 @@ export function createHistory (facts: readonly Event[]): History {
 }
 
 /** What is no fact of a route, such as `range.polled`, is ours and not MightyCall's. */
-function note (history: History, fact: Event): void {
+function note(history: History, fact: Event): void {
   if (fact.type === 'call.reported') (fact.route === 'calls' ? history.calls : history.journalCalls).add(fact)
-  else if (fact.type === 'voicemail.reported') (fact.route === 'voicemails' ? history.voicemails : history.journalVoicemails).add(fact)
+  else if (fact.type === 'voicemail.reported')
+    (fact.route === 'voicemails' ? history.voicemails : history.journalVoicemails).add(fact)
   else if (fact.type === 'message.reported') history.messages.add(fact)
   else if (fact.type === 'number.reported' || fact.type === 'number.removed') history.numbers.add(fact)
   else if (fact.type === 'contact.reported' || fact.type === 'contact.removed') history.contacts.add(fact)
@@ -63,7 +67,7 @@ interface Dated<Fact> {
   fact: Fact
 }
 
-function told<Fact extends Typed> (entityOf: (fact: Fact) => string): Told<Fact> {
+function told<Fact extends Typed>(entityOf: (fact: Fact) => string): Told<Fact> {
   const byEntity = new Map<string, Dated<Fact>[]>()
   return {
     add: fact => {
@@ -74,7 +78,11 @@ function told<Fact extends Typed> (entityOf: (fact: Fact) => string): Told<Fact>
       byEntity.set(entity, own)
     },
     at: instant => [...byEntity.values()].flatMap(own => newest(own, instant) ?? []),
-    of: (entity, instant, type) => newest((byEntity.get(entity) ?? []).filter(({ fact }) => fact.type === (type ?? fact.type)), instant),
+    of: (entity, instant, type) =>
+      newest(
+        (byEntity.get(entity) ?? []).filter(({ fact }) => fact.type === (type ?? fact.type)),
+        instant
+      ),
     firstAt: (entity, instant) => {
       const first = byEntity.get(entity)?.[0]
       return first && first.at <= instant ? first.at : null
@@ -82,6 +90,6 @@ function told<Fact extends Typed> (entityOf: (fact: Fact) => string): Told<Fact>
   }
 }
 
-function newest<Fact> (own: readonly Dated<Fact>[], instant: number): Fact | null {
+function newest<Fact>(own: readonly Dated<Fact>[], instant: number): Fact | null {
   return own.findLast(({ at }) => at <= instant)?.fact ?? null
 }

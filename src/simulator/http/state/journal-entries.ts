@@ -4,22 +4,42 @@ import type { VoicemailReported } from '../../../events/voicemail.js'
 import { objectIdOf, type World } from './world.js'
 
 /** A request of the journal: a call, with the voicemail that was left in it, or a message. */
-export type JournalEntry = { kind: 'call', call: CallReported, voicemail: VoicemailReported | null } | { kind: 'message', message: MessageReported }
+export type JournalEntry =
+  | { kind: 'call'; call: CallReported; voicemail: VoicemailReported | null }
+  | { kind: 'message'; message: MessageReported }
 
-const STATE = { 'connected': 'Connected', 'voicemail': 'VoiceMail', 'dropped': 'Dropped', 'canceled': 'NoAnswer', 'no-answer': 'NoAnswer', 'missed': 'Missed' } as const
+const STATE = {
+  connected: 'Connected',
+  voicemail: 'VoiceMail',
+  dropped: 'Dropped',
+  canceled: 'NoAnswer',
+  'no-answer': 'NoAnswer',
+  missed: 'Missed'
+} as const
 
-/** What the journal tells at an instant, newest first. It has every call: those that it never told reconciliation of, as soon as `/calls` has them. */
-export function journalTold ({ history }: World, now: number): JournalEntry[] {
-  const calls = [...history.journalCalls.at(now), ...history.calls.at(now).filter(({ callId }) => history.journalCalls.firstAt(callId, Number.POSITIVE_INFINITY) === null)]
-    .map((call): JournalEntry => ({ kind: 'call', call, voicemail: history.journalVoicemails.of(call.callId, now) }))
+/**
+ * What the journal tells at an instant, newest first. It has every call: those that it never told reconciliation of, as
+ * soon as `/calls` has them.
+ */
+export function journalTold({ history }: World, now: number): JournalEntry[] {
+  const calls = [
+    ...history.journalCalls.at(now),
+    ...history.calls
+      .at(now)
+      .filter(({ callId }) => history.journalCalls.firstAt(callId, Number.POSITIVE_INFINITY) === null)
+  ].map((call): JournalEntry => ({ kind: 'call', call, voicemail: history.journalVoicemails.of(call.callId, now) }))
   const messages = history.messages.at(now).map((message): JournalEntry => ({ kind: 'message', message }))
-  return [...calls, ...messages].sort((a, b) => createdOf(a) < createdOf(b) ? 1 : -1)
+  return [...calls, ...messages].sort((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1))
 }
 
-export const journalIdOf = (entry: JournalEntry): string => entry.kind === 'call' ? objectIdOf(entry.call.callId) : entry.message.messageId
+export const journalIdOf = (entry: JournalEntry): string =>
+  entry.kind === 'call' ? objectIdOf(entry.call.callId) : entry.message.messageId
 
-export const createdOf = (entry: JournalEntry): string => (entry.kind === 'call' ? entry.call.startedAt : entry.message.sentAt) ?? ''
+export const createdOf = (entry: JournalEntry): string =>
+  (entry.kind === 'call' ? entry.call.startedAt : entry.message.sentAt) ?? ''
 
-export const stateOf = (entry: JournalEntry): string => entry.kind === 'message' ? 'Message' : STATE[entry.call.status ?? 'missed']
+export const stateOf = (entry: JournalEntry): string =>
+  entry.kind === 'message' ? 'Message' : STATE[entry.call.status ?? 'missed']
 
-export const originOf = (entry: JournalEntry): string => (entry.kind === 'call' ? entry.call.direction : entry.message.direction) ?? 'unspecified'
+export const originOf = (entry: JournalEntry): string =>
+  (entry.kind === 'call' ? entry.call.direction : entry.message.direction) ?? 'unspecified'

@@ -8,18 +8,24 @@ interface NumberRows {
 }
 
 /** The business numbers at an instant, and those that were given up until then. */
-export function numberRows ({ history, truth }: World, now: number): NumberRows {
+export function numberRows({ history, truth }: World, now: number): NumberRows {
   const rows: NumberRows = { phoneNumbers: [], deletedPhoneNumbers: [] }
   for (const fact of history.numbers.at(now)) {
-    if (fact.type === 'number.reported') rows.phoneNumbers.push({ ...numberRow(fact), isPrimary: fact.number === truth.numbers[0]?.number })
-    else rows.deletedPhoneNumbers.push({ ...numberRow(lastOf(truth, fact.number)), isEnabled: false, whenDeleted: fact.occurredAt })
+    if (fact.type === 'number.reported')
+      rows.phoneNumbers.push({ ...numberRow(fact), isPrimary: fact.number === truth.numbers[0]?.number })
+    else
+      rows.deletedPhoneNumbers.push({
+        ...numberRow(lastOf(truth, fact.number)),
+        isEnabled: false,
+        whenDeleted: fact.occurredAt
+      })
   }
   return rows
 }
 
 type Known = Pick<NumberReported, 'number' | 'externalId' | 'label' | 'enabled' | 'smsEnabled'>
 
-function numberRow ({ number, externalId, label, enabled, smsEnabled }: Known): Row {
+function numberRow({ number, externalId, label, enabled, smsEnabled }: Known): Row {
   return {
     number,
     isEnabled: enabled,
@@ -39,7 +45,13 @@ function numberRow ({ number, externalId, label, enabled, smsEnabled }: Known): 
   }
 }
 
-function lastOf ({ numbers }: World['truth'], wanted: string): Known {
+function lastOf({ numbers }: World['truth'], wanted: string): Known {
   const number = numbers.find(({ number }) => number === wanted)
-  return { number: wanted, externalId: number?.externalId ?? null, label: number?.label ?? null, enabled: false, smsEnabled: number?.smsEnabled ?? false }
+  return {
+    number: wanted,
+    externalId: number?.externalId ?? null,
+    label: number?.label ?? null,
+    enabled: false,
+    smsEnabled: number?.smsEnabled ?? false
+  }
 }

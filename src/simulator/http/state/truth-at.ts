@@ -19,36 +19,79 @@ export interface TruthAt {
 }
 
 /**
- * What really happened until an instant, whatever anybody was told. `shownAt` is since when REST tells of a thing at all, null: not yet.
+ * What really happened until an instant, whatever anybody was told. `shownAt` is since when REST tells of a thing at
+ * all, null: not yet.
  * What has no time of its own, such as that a voicemail was listened to, is so when REST first says it.
  */
-export function truthAt (world: World, now: number): TruthAt {
+export function truthAt(world: World, now: number): TruthAt {
   const { truth, history, users } = world
   return {
     now: iso(now),
     calls: truth.calls.flatMap(call => trueCall(world, call, now)),
-    voicemails: truth.voicemails.filter(({ leftAt, durationSeconds }) => leftAt + durationSeconds * 1000 <= now).map(voicemail => trueVoicemail(world, voicemail, now)),
+    voicemails: truth.voicemails
+      .filter(({ leftAt, durationSeconds }) => leftAt + durationSeconds * 1000 <= now)
+      .map(voicemail => trueVoicemail(world, voicemail, now)),
     messages: truth.messages.filter(({ sentAt }) => sentAt <= now).map(message => trueMessage(world, message, now)),
-    numbers: history.numbers.at(now).map(fact => fact.type === 'number.reported'
-      ? { number: fact.number, externalId: fact.externalId, label: fact.label, smsEnabled: fact.smsEnabled, isActive: fact.enabled, removedAt: null }
-      : { number: fact.number, isActive: false, removedAt: Date.parse(fact.occurredAt) }),
-    extensions: users.map(({ extension, name, email, role, id }) => ({ extension, displayName: name, email, role, externalId: id })),
-    contacts: history.contacts.at(now).map(fact => fact.type === 'contact.reported'
-      ? { contactId: fact.contactId, name: fact.name, channels: fact.channels, tags: fact.tags, removedAt: null, updatedAt: Date.parse(fact.occurredAt) }
-      : { contactId: fact.contactId, removedAt: Date.parse(fact.occurredAt), updatedAt: Date.parse(fact.occurredAt) }),
-    presence: users.map(({ extension, key }) => ({ extension, presence: presenceOf(world, extension, now), hasUserKey: key !== null }))
+    numbers: history.numbers.at(now).map(fact =>
+      fact.type === 'number.reported'
+        ? {
+            number: fact.number,
+            externalId: fact.externalId,
+            label: fact.label,
+            smsEnabled: fact.smsEnabled,
+            isActive: fact.enabled,
+            removedAt: null
+          }
+        : { number: fact.number, isActive: false, removedAt: Date.parse(fact.occurredAt) }
+    ),
+    extensions: users.map(({ extension, name, email, role, id }) => ({
+      extension,
+      displayName: name,
+      email,
+      role,
+      externalId: id
+    })),
+    contacts: history.contacts.at(now).map(fact =>
+      fact.type === 'contact.reported'
+        ? {
+            contactId: fact.contactId,
+            name: fact.name,
+            channels: fact.channels,
+            tags: fact.tags,
+            removedAt: null,
+            updatedAt: Date.parse(fact.occurredAt)
+          }
+        : {
+            contactId: fact.contactId,
+            removedAt: Date.parse(fact.occurredAt),
+            updatedAt: Date.parse(fact.occurredAt)
+          }
+    ),
+    presence: users.map(({ extension, key }) => ({
+      extension,
+      presence: presenceOf(world, extension, now),
+      hasUserKey: key !== null
+    }))
   }
 }
 
 /** While it lasts, what webhooks can tell; once it has ended, what REST knows besides. */
-function trueCall ({ history }: World, call: TrueCall, now: number): Row[] {
+function trueCall({ history }: World, call: TrueCall, now: number): Row[] {
   const state = callAt(call, now)
   if (state === null) return []
   const { outcome, ...known } = call.withRest
-  return [{ id: call.id, scenario: call.scenario, ...state, ...call.endedAt <= now && { ...known, outcome }, shownAt: history.calls.firstAt(call.id, now) }]
+  return [
+    {
+      id: call.id,
+      scenario: call.scenario,
+      ...state,
+      ...(call.endedAt <= now && { ...known, outcome }),
+      shownAt: history.calls.firstAt(call.id, now)
+    }
+  ]
 }
 
-function trueVoicemail ({ history }: World, voicemail: TrueVoicemail, now: number): Row {
+function trueVoicemail({ history }: World, voicemail: TrueVoicemail, now: number): Row {
   const told = history.voicemails.of(voicemail.voicemailId, now)
   const inJournal = history.journalVoicemails.of(voicemail.callId, now)
   return {
@@ -61,11 +104,16 @@ function trueVoicemail ({ history }: World, voicemail: TrueVoicemail, now: numbe
   }
 }
 
-function trueMessage ({ history }: World, message: TrueMessage, now: number): Row {
+function trueMessage({ history }: World, message: TrueMessage, now: number): Row {
   const told = history.messages.of(message.messageId, now)
-  return { ...message, read: told?.read ?? message.direction === 'outbound', removedAt: passed(message.removedAt, now), shownAt: history.messages.firstAt(message.messageId, now) }
+  return {
+    ...message,
+    read: told?.read ?? message.direction === 'outbound',
+    removedAt: passed(message.removedAt, now),
+    shownAt: history.messages.firstAt(message.messageId, now)
+  }
 }
 
-function passed (at: number | null, now: number): number | null {
+function passed(at: number | null, now: number): number | null {
   return at !== null && at <= now ? at : null
 }

@@ -26,36 +26,49 @@ export interface World {
 }
 
 /** Those whose presence is ever known sign in by a key, and so does every user of a contact center. */
-export function createWorld (options: CompanyOptions, { nilGuids }: { nilGuids: boolean }): World {
+export function createWorld(options: CompanyOptions, { nilGuids }: { nilGuids: boolean }): World {
   const { seed, family: kind = 'classic' } = options
   const { truth, facts, notifications } = simulateCompany(options)
   const history = createHistory(facts)
   const withKey = new Set([truth.staff.agents[0]?.extension, ...truth.presences.map(span => span.extension)])
   const users = truth.staff.agents.map(agent => ({
     ...agent,
-    id: history.extensions.of(agent.extension, Number.POSITIVE_INFINITY)?.externalId ?? uuidOf(`user ${seed} ${agent.extension}`),
+    id:
+      history.extensions.of(agent.extension, Number.POSITIVE_INFINITY)?.externalId ??
+      uuidOf(`user ${seed} ${agent.extension}`),
     key: kind === 'contact-center' || withKey.has(agent.extension) ? uuidOf(`key ${seed} ${agent.extension}`) : null
   }))
   return { kind, seed, truth: ownCopy(truth), history, users, notifications, nilGuids }
 }
 
-export function userOf ({ users }: World, extension: string | null): User | null {
+export function userOf({ users }: World, extension: string | null): User | null {
   return users.find(user => user.extension === extension) ?? null
 }
 
 /** The same text always has the same. */
-export function uuidOf (text: string): string {
+export function uuidOf(text: string): string {
   const digits = hash('sha256', text)
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`
 }
 
 /** Of the journal, and of contacts: 24 hexadecimal digits. */
-export function objectIdOf (text: string): string {
+export function objectIdOf(text: string): string {
   return hash('sha256', text).slice(0, 24)
 }
 
 /** Its lists are added to by actions. */
-function ownCopy (truth: Truth): Truth {
+function ownCopy(truth: Truth): Truth {
   const { account, staff, calls, presences, voicemails, messages, threads, numbers, extensions, contacts } = truth
-  return { account, staff, calls: [...calls], presences, voicemails, messages: [...messages], threads, numbers, extensions, contacts }
+  return {
+    account,
+    staff,
+    calls: [...calls],
+    presences,
+    voicemails,
+    messages: [...messages],
+    threads,
+    numbers,
+    extensions,
+    contacts
+  }
 }

@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 /** What MightyCall will post of its notifications, and what it will not. */
-export function planDeliveries (notifications: readonly Notification[], faults: Faults): Plan {
+export function planDeliveries(notifications: readonly Notification[], faults: Faults): Plan {
   const dueAt = new Map(notifications.map(({ at, body }) => [body, at]))
   const deliveries = deliver(notifications, faults).map(({ at, body }) => ({ at, dueAt: dueAt.get(body) ?? at, body }))
   const delivered = new Set(deliveries.map(({ body }) => body))

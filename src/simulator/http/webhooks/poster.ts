@@ -46,7 +46,7 @@ export interface Poster {
 const MOST_UNDER_WAY = 64
 
 /** Posts each when the clock says so, whether or not the one before has been answered, and never again. */
-export function startPoster ({ url, clock, deliveries, droppedAt, outages, patienceMs }: PosterOptions): Poster {
+export function startPoster({ url, clock, deliveries, droppedAt, outages, patienceMs }: PosterOptions): Poster {
   const dropped = [...droppedAt]
   const counts = { posted: 0, accepted: 0, lost: 0, doubled: 0, late: 0 }
   const refused: Record<string, number> = {}
@@ -54,23 +54,28 @@ export function startPoster ({ url, clock, deliveries, droppedAt, outages, patie
   const underWay = new Set<Promise<void>>()
   const stop = new AbortController()
 
-  async function post (body: object): Promise<void> {
+  async function post(body: object): Promise<void> {
     const status = await statusOf(url, body, patienceMs)
     if (status !== null && status >= 200 && status < 300) counts.accepted++
     else refused[status ?? 'no answer'] = (refused[status ?? 'no answer'] ?? 0) + 1
   }
 
-  async function run (planned: Plan['deliveries']): Promise<void> {
+  async function run(planned: Plan['deliveries']): Promise<void> {
     for (const { at, dueAt, body } of planned) {
       await clock.wait(at - clock.now().getTime(), stop.signal)
       if (stop.signal.aborted) break
       if (seen.has(body)) counts.doubled++
       else if (at > dueAt) counts.late++
       seen.add(body)
-      if (outages.some(({ from, until }) => at >= from && at < until)) { counts.lost++; continue }
+      if (outages.some(({ from, until }) => at >= from && at < until)) {
+        counts.lost++
+        continue
+      }
       if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay)
       counts.posted++
-      const posting: Promise<void> = post(body).finally(() => { underWay.delete(posting) })
+      const posting: Promise<void> = post(body).finally(() => {
+        underWay.delete(posting)
+      })
       underWay.add(posting)
     }
     await Promise.all(underWay)
@@ -79,7 +84,11 @@ export function startPoster ({ url, clock, deliveries, droppedAt, outages, patie
   const done = run(deliveries)
   const added: Promise<void>[] = []
   return {
-    statistics: () => ({ ...counts, refused: { ...refused }, dropped: dropped.filter(at => at <= clock.now().getTime()).length }),
+    statistics: () => ({
+      ...counts,
+      refused: { ...refused },
+      dropped: dropped.filter(at => at <= clock.now().getTime()).length
+    }),
     add: plan => {
       dropped.push(...plan.droppedAt)
       added.push(run(plan.deliveries))

@@ -10,7 +10,7 @@ export interface Disk extends Files {
   open: (path: string, flags: string, mode?: number) => Promise<LogFile>
 }
 
-export function createDisk (): Disk {
+export function createDisk(): Disk {
   const disk: Disk = {
     room: Infinity,
     datasync: async () => {},
@@ -23,11 +23,11 @@ export function createDisk (): Disk {
   return disk
 }
 
-export function diskError (code: string): Error {
+export function diskError(code: string): Error {
   return Object.assign(new Error(`${code}: refused by the test`), { code })
 }
 
-function watched (file: fs.FileHandle, disk: Disk): LogFile {
+function watched(file: fs.FileHandle, disk: Disk): LogFile {
   return {
     read: (buffer, offset, length, position) => file.read(buffer, offset, length, position),
     write: async (buffer, offset, length, position) => {

@@ -6,18 +6,21 @@ const PAGE_BYTES = 4096
 
 /** A disk of which a power cut keeps only what was synced, and of the rest whatever pages happened to be written. */
 export interface LosingDisk extends Files {
-  /** Writes into `dir` what a power cut of this moment could leave. @param keeps  asked for each page, and each name, that was not synced */
+  /**
+   * Writes into `dir` what a power cut of this moment could leave. @param keeps  asked for each page, and each name,
+   * that was not synced
+   */
   afterPowerCut: (dir: string, keeps: () => boolean) => Promise<void>
 }
 
 interface Image {
   durable: Buffer
   /** In their order. */
-  unsynced: { position: number, bytes: Buffer }[]
+  unsynced: { position: number; bytes: Buffer }[]
   isNamed: boolean
 }
 
-export function createLosingDisk (): LosingDisk {
+export function createLosingDisk(): LosingDisk {
   const images = new Map<string, Image>()
   return {
     open: async (file, flags, mode) => {
@@ -36,7 +39,7 @@ export function createLosingDisk (): LosingDisk {
 }
 
 /** Pages are kept or lost one by one, in whatever order the disk wrote them. */
-function remains ({ durable, unsynced }: Image, keeps: () => boolean): Buffer {
+function remains({ durable, unsynced }: Image, keeps: () => boolean): Buffer {
   const parts = unsynced.flatMap(({ position, bytes }) => pagesOf(position, bytes)).filter(keeps)
   const size = parts.reduce((most, { position, bytes }) => Math.max(most, position + bytes.length), durable.length)
   const whole = Buffer.alloc(size) // what was lost below it reads as zeros
@@ -45,17 +48,17 @@ function remains ({ durable, unsynced }: Image, keeps: () => boolean): Buffer {
   return whole
 }
 
-function pagesOf (position: number, bytes: Buffer): { position: number, bytes: Buffer }[] {
-  const pages: { position: number, bytes: Buffer }[] = []
-  for (let at = 0; at < bytes.length;) {
-    const end = Math.min(bytes.length, at + PAGE_BYTES - (position + at) % PAGE_BYTES)
+function pagesOf(position: number, bytes: Buffer): { position: number; bytes: Buffer }[] {
+  const pages: { position: number; bytes: Buffer }[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(bytes.length, at + PAGE_BYTES - ((position + at) % PAGE_BYTES))
     pages.push({ position: position + at, bytes: bytes.subarray(at, end) })
     at = end
   }
   return pages
 }
 
-function watched (handle: fs.FileHandle, image: Image): LogFile {
+function watched(handle: fs.FileHandle, image: Image): LogFile {
   const settle = () => {
     image.durable = remains(image, () => true)
     image.unsynced = []
@@ -84,12 +87,12 @@ function watched (handle: fs.FileHandle, image: Image): LogFile {
   }
 }
 
-function isFolder (file: string, images: ReadonlyMap<string, Image>): boolean {
+function isFolder(file: string, images: ReadonlyMap<string, Image>): boolean {
   return !images.has(file) && !file.endsWith('.seg')
 }
 
 /** A synced folder keeps its names. */
-function folder (dir: string, handle: fs.FileHandle, images: ReadonlyMap<string, Image>): LogFile {
+function folder(dir: string, handle: fs.FileHandle, images: ReadonlyMap<string, Image>): LogFile {
   return Object.assign(handle, {
     sync: async () => {
       for (const [file, image] of images) {

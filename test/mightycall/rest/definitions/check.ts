@@ -11,7 +11,16 @@ import { PHONE_NUMBERS } from './phone-numbers.js'
 import { TOKEN } from './token.js'
 import { VOICEMAILS } from './voicemails.js'
 
-export const DEFINITIONS: readonly Definition[] = [TOKEN, PEOPLE, CALLS, VOICEMAILS, PHONE_NUMBERS, JOURNAL, CONTACTS, MESSAGES].flat()
+export const DEFINITIONS: readonly Definition[] = [
+  TOKEN,
+  PEOPLE,
+  CALLS,
+  VOICEMAILS,
+  PHONE_NUMBERS,
+  JOURNAL,
+  CONTACTS,
+  MESSAGES
+].flat()
 
 export const nameOf = ({ method, path }: Pick<Asked, 'method' | 'path'>): string => `${method} ${path}`
 
@@ -26,13 +35,15 @@ export interface Asked {
 }
 
 /** The definition of what was asked; those without names in braces come first. */
-export function definitionOf (kind: Kind, { method, path }: Pick<Asked, 'method' | 'path'>): Definition | null {
-  const found = DEFINITIONS.filter(definition => definition.kinds.includes(kind) && definition.method === method && placesIn(definition, path) !== null)
+export function definitionOf(kind: Kind, { method, path }: Pick<Asked, 'method' | 'path'>): Definition | null {
+  const found = DEFINITIONS.filter(
+    definition => definition.kinds.includes(kind) && definition.method === method && placesIn(definition, path) !== null
+  )
   return found.find(({ places }) => !places) ?? found[0] ?? null
 }
 
 /** What is wrong with a request: nothing, if it may be sent. */
-export function requestProblems (kind: Kind, asked: Asked): string[] {
+export function requestProblems(kind: Kind, asked: Asked): string[] {
   const definition = definitionOf(kind, asked)
   if (definition === null) return [`no route ${asked.method} ${asked.path}`]
   const { places = {}, query = {}, body = null, isOpen = false } = definition
@@ -42,40 +53,48 @@ export function requestProblems (kind: Kind, asked: Asked): string[] {
   return [
     ...Object.entries(places).flatMap(([name, schema]) => misfits(schema, given[name], `path ${name}`)),
     ...[...new Set(search.keys())].flatMap(name => parameterProblems(name, query[name], search.getAll(name))),
-    ...isOpen || signed.every(Boolean) ? [] : ['not signed'],
+    ...(isOpen || signed.every(Boolean) ? [] : ['not signed']),
     ...bodyProblems(body, asked)
   ]
 }
 
 /** What is wrong with an answer: nothing, if it is as it is defined. */
-export function answerProblems (kind: Kind, asked: Pick<Asked, 'method' | 'path'>, { status, json }: { status: number, json: unknown }): string[] {
+export function answerProblems(
+  kind: Kind,
+  asked: Pick<Asked, 'method' | 'path'>,
+  { status, json }: { status: number; json: unknown }
+): string[] {
   const definition = definitionOf(kind, asked)
   if (definition === null) return [`no route ${asked.method} ${asked.path}`]
   const schema = definition.answers[status] ?? GENERAL[status]
   return schema ? misfits(schema, json, `${status}`) : [`no status ${status}`]
 }
 
-function parameterProblems (name: string, parameter: Parameter | undefined, values: readonly string[]): string[] {
+function parameterProblems(name: string, parameter: Parameter | undefined, values: readonly string[]): string[] {
   if (!parameter) return [`no parameter ${name}`]
   if (values.length > 1 && parameter.many !== 'repeated') return [`${name} is repeated`]
   const texts = parameter.many === 'commas' ? values.flatMap(value => value.split(',')) : values
   return texts.flatMap(text => misfits(parameter.text, text, name))
 }
 
-function bodyProblems (body: Definition['body'], { headers, body: sent }: Asked): string[] {
+function bodyProblems(body: Definition['body'], { headers, body: sent }: Asked): string[] {
   if (!body) return sent === '' ? [] : ['a body']
   if (!String(headers['content-type']).startsWith(body.contentType)) return [`content type ${headers['content-type']}`]
-  return misfits(body.schema, body.contentType === 'application/json' ? JSON.parse(sent) : Object.fromEntries(new URLSearchParams(sent)), 'body')
+  return misfits(
+    body.schema,
+    body.contentType === 'application/json' ? JSON.parse(sent) : Object.fromEntries(new URLSearchParams(sent)),
+    'body'
+  )
 }
 
-function misfits (schema: TSchema, value: unknown, where: string): string[] {
+function misfits(schema: TSchema, value: unknown, where: string): string[] {
   if (Value.Check(schema, value)) return []
   const [error] = [...Value.Errors(schema, value)].sort((a, b) => b.instancePath.length - a.instancePath.length)
   return [`${where}: ${error?.instancePath} ${error?.message} ${JSON.stringify(error?.params)}`]
 }
 
 /** By the names in braces; null when it is another path. */
-function placesIn ({ path }: Definition, asked: string): Record<string, string> | null {
+function placesIn({ path }: Definition, asked: string): Record<string, string> | null {
   const [wanted, given] = [path.split('/'), asked.split('/')]
   if (wanted.length !== given.length) return null
   const places: Record<string, string> = {}

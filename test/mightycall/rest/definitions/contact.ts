@@ -2,11 +2,21 @@ import Type from 'typebox'
 import { closed, etag, flag, guid, instant, maybe, objectId, text } from './definition.js'
 
 /** A number or an address. Ids are GUIDs by the definition and 24 digits in its examples. */
-const channelMembers = { labels: maybe(Type.Array(text)), email: maybe(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$' })), phone: maybe(Type.String({ pattern: '^\\+?\\d{11,15}$' })) }
+const channelMembers = {
+  labels: maybe(Type.Array(text)),
+  email: maybe(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$' })),
+  phone: maybe(Type.String({ pattern: '^\\+?\\d{11,15}$' }))
+}
 export const channel = closed({ channelId: maybe(Type.Union([guid, objectId])), ...channelMembers })
 export const newChannel = closed(channelMembers)
 
-const person = { firstName: maybe(text), lastName: maybe(text), patronymic: maybe(text), comment: maybe(text), tags: maybe(Type.Array(text)) }
+const person = {
+  firstName: maybe(text),
+  lastName: maybe(text),
+  patronymic: maybe(text),
+  comment: maybe(text),
+  tags: maybe(Type.Array(text))
+}
 
 /** All may be absent: of contacts that come with others, few are there. */
 export const contact = closed({

@@ -1,22 +1,63 @@
 import Type from 'typebox'
 import { channel, contact, knownContact, newChannel, newContact } from './contact.js'
-import { asJson, asText, CENTER, CLASSIC, closed, type Definition, etag, guid, maybe, objectId, one, repeated, succeeded, text, told, whole } from './definition.js'
+import {
+  asJson,
+  asText,
+  CENTER,
+  CLASSIC,
+  closed,
+  type Definition,
+  etag,
+  guid,
+  maybe,
+  objectId,
+  one,
+  repeated,
+  succeeded,
+  text,
+  told,
+  whole
+} from './definition.js'
 import { coded, malformedFilter } from './general.js'
 
 const pages = { contacts: Type.Array(contact), pages: whole, records: whole, currentPage: whole }
 const texts = repeated(text)
 const query = {
-  agentId: one(guid), page: one(asText.positive), pageSize: one(asText.positive), all: texts, name: texts, phone: texts, email: texts, label: texts, tag: texts, comment: texts,
-  updatedSince: one(asText.utc), includeAuto: one(asText.flag)
+  agentId: one(guid),
+  page: one(asText.positive),
+  pageSize: one(asText.positive),
+  all: texts,
+  name: texts,
+  phone: texts,
+  email: texts,
+  label: texts,
+  tag: texts,
+  comment: texts,
+  updatedSince: one(asText.utc),
+  includeAuto: one(asText.flag)
 }
 const change = { etag: one(etag), checkIntersection: one(asText.flag) }
 const withEtag = { etag: one(etag) }
 
-const coded400 = coded('ContactDataMalformed', 'ContactIdIsNotEmpty', 'ChannelIdIsNotEmpty', 'ContactIdHasInvalidFormat', 'ChannelIdHasInvalidFormat')
-const badChannel = closed({ data: Type.Array(closed({ errorCode: text, attemptedValue: text })), errorCode: Type.Literal('ChannelDataMalformed'), message: text })
+const coded400 = coded(
+  'ContactDataMalformed',
+  'ContactIdIsNotEmpty',
+  'ChannelIdIsNotEmpty',
+  'ContactIdHasInvalidFormat',
+  'ChannelIdHasInvalidFormat'
+)
+const badChannel = closed({
+  data: Type.Array(closed({ errorCode: text, attemptedValue: text })),
+  errorCode: Type.Literal('ChannelDataMalformed'),
+  message: text
+})
 const limits = coded('ContactsLimitExceeded', 'EmailLimitExceeded', 'PhoneNumbersLimitExceeded')
 const missing = coded('ContactIsNotFound')
-const intersection = closed({ data: Type.Array(contact), errorCode: Type.Literal('ContactRecordsIntersection'), message: text })
+const intersection = closed({
+  data: Type.Array(contact),
+  errorCode: Type.Literal('ContactRecordsIntersection'),
+  message: text
+})
 const modified = closed({ data: contact, errorCode: Type.Literal('ContactWasModified'), message: text })
 const changed = { 400: coded400, 403: limits, 404: missing, 409: intersection, 412: modified }
 const channelChanged = { ...changed, 400: Type.Union([coded400, badChannel]) }
@@ -30,27 +71,137 @@ const channelTold = closed({ channel, etag, contactOperationEvent: maybe(event) 
 /** What a contact center answers to a change is not documented, but for a deletion. */
 const undocumented = Type.Object({})
 
-function channels (prefix: string, kinds: Definition['kinds'], parameters: NonNullable<Definition['query']>): Definition[] {
+function channels(
+  prefix: string,
+  kinds: Definition['kinds'],
+  parameters: NonNullable<Definition['query']>
+): Definition[] {
   const path = `/api${prefix}/contacts/{contactId}/channels`
   return [
-    { method: 'POST', path, places: ofContact, kinds, query: parameters, body: asJson(newChannel), answers: { 201: told(channelTold, 'Created'), ...channelChanged } },
-    { method: 'PUT', path: `${path}/{channelId}`, places: ofChannel, kinds, query: parameters, body: asJson(newChannel), answers: { 200: told(channelTold, 'Updated'), ...channelChanged } },
-    { method: 'DELETE', path: `${path}/{channelId}`, places: ofChannel, kinds, query: withEtag, answers: { 200: closed({ message: Type.Literal('Deleted') }), 400: coded400, 404: missing, 412: modified } }
+    {
+      method: 'POST',
+      path,
+      places: ofContact,
+      kinds,
+      query: parameters,
+      body: asJson(newChannel),
+      answers: { 201: told(channelTold, 'Created'), ...channelChanged }
+    },
+    {
+      method: 'PUT',
+      path: `${path}/{channelId}`,
+      places: ofChannel,
+      kinds,
+      query: parameters,
+      body: asJson(newChannel),
+      answers: { 200: told(channelTold, 'Updated'), ...channelChanged }
+    },
+    {
+      method: 'DELETE',
+      path: `${path}/{channelId}`,
+      places: ofChannel,
+      kinds,
+      query: withEtag,
+      answers: { 200: closed({ message: Type.Literal('Deleted') }), 400: coded400, 404: missing, 412: modified }
+    }
   ]
 }
 
 export const CONTACTS: readonly Definition[] = [
-  { method: 'GET', path: '/api/contacts', kinds: CLASSIC, query, answers: { 200: closed({ data: closed(pages) }), 400: malformedFilter } },
-  { method: 'POST', path: '/api/contacts', kinds: CLASSIC, query: { checkIntersection: one(asText.flag) }, body: asJson(newContact), answers: { 201: told(contact, 'Created'), 400: coded400, 403: limits, 409: intersection } },
-  { method: 'GET', path: '/api/contacts/{contactId}', places: ofContact, kinds: CLASSIC, answers: { 200: closed({ data: oneContact }), 400: coded400, 404: missing } },
-  { method: 'PUT', path: '/api/contacts/{contactId}', places: ofContact, kinds: CLASSIC, query: change, body: asJson(knownContact), answers: { 200: told(contact, 'Updated'), ...changed } },
-  { method: 'PATCH', path: '/api/contacts/{contactId}', places: ofContact, kinds: CLASSIC, query: change, body: asJson(knownContact), answers: { 200: told(contact, 'Updated'), ...changed } },
-  { method: 'DELETE', path: '/api/contacts/{contactId}', places: ofContact, kinds: CLASSIC, query: withEtag, answers: { 200: told(oneContact, 'Deleted'), 400: coded400, 404: missing, 412: modified } },
+  {
+    method: 'GET',
+    path: '/api/contacts',
+    kinds: CLASSIC,
+    query,
+    answers: { 200: closed({ data: closed(pages) }), 400: malformedFilter }
+  },
+  {
+    method: 'POST',
+    path: '/api/contacts',
+    kinds: CLASSIC,
+    query: { checkIntersection: one(asText.flag) },
+    body: asJson(newContact),
+    answers: { 201: told(contact, 'Created'), 400: coded400, 403: limits, 409: intersection }
+  },
+  {
+    method: 'GET',
+    path: '/api/contacts/{contactId}',
+    places: ofContact,
+    kinds: CLASSIC,
+    answers: { 200: closed({ data: oneContact }), 400: coded400, 404: missing }
+  },
+  {
+    method: 'PUT',
+    path: '/api/contacts/{contactId}',
+    places: ofContact,
+    kinds: CLASSIC,
+    query: change,
+    body: asJson(knownContact),
+    answers: { 200: told(contact, 'Updated'), ...changed }
+  },
+  {
+    method: 'PATCH',
+    path: '/api/contacts/{contactId}',
+    places: ofContact,
+    kinds: CLASSIC,
+    query: change,
+    body: asJson(knownContact),
+    answers: { 200: told(contact, 'Updated'), ...changed }
+  },
+  {
+    method: 'DELETE',
+    path: '/api/contacts/{contactId}',
+    places: ofContact,
+    kinds: CLASSIC,
+    query: withEtag,
+    answers: { 200: told(oneContact, 'Deleted'), 400: coded400, 404: missing, 412: modified }
+  },
   ...channels('', CLASSIC, change),
-  { method: 'GET', path: '/api/contactCenter/contacts', kinds: CENTER, query, answers: { 200: succeeded(closed({ ...pages, status: Type.Literal('Success'), errorInfo: maybe(text) })), 400: malformedFilter } },
-  { method: 'POST', path: '/api/contactCenter/contacts', kinds: CENTER, body: asJson(closed({ firstName: maybe(text), lastName: maybe(text), initialPhoneNumber: maybe(text) })), answers: { 200: undocumented, 400: coded400 } },
-  { method: 'PATCH', path: '/api/contactCenter/contacts/{contactId}', places: ofContact, kinds: CENTER, query: withEtag, body: asJson(knownContact), answers: { 200: undocumented, 400: coded400, 404: missing, 412: modified } },
-  { method: 'DELETE', path: '/api/contactCenter/contacts/{contactId}', places: ofContact, kinds: CENTER, answers: { 200: closed({ data: closed({ eventType: whole, deletedContactIds: Type.Array(objectId) }) }), 400: coded400, 403: coded('AccessDenied'), 404: missing } },
+  {
+    method: 'GET',
+    path: '/api/contactCenter/contacts',
+    kinds: CENTER,
+    query,
+    answers: {
+      200: succeeded(closed({ ...pages, status: Type.Literal('Success'), errorInfo: maybe(text) })),
+      400: malformedFilter
+    }
+  },
+  {
+    method: 'POST',
+    path: '/api/contactCenter/contacts',
+    kinds: CENTER,
+    body: asJson(closed({ firstName: maybe(text), lastName: maybe(text), initialPhoneNumber: maybe(text) })),
+    answers: { 200: undocumented, 400: coded400 }
+  },
+  {
+    method: 'PATCH',
+    path: '/api/contactCenter/contacts/{contactId}',
+    places: ofContact,
+    kinds: CENTER,
+    query: withEtag,
+    body: asJson(knownContact),
+    answers: { 200: undocumented, 400: coded400, 404: missing, 412: modified }
+  },
+  {
+    method: 'DELETE',
+    path: '/api/contactCenter/contacts/{contactId}',
+    places: ofContact,
+    kinds: CENTER,
+    answers: {
+      200: closed({ data: closed({ eventType: whole, deletedContactIds: Type.Array(objectId) }) }),
+      400: coded400,
+      403: coded('AccessDenied'),
+      404: missing
+    }
+  },
   ...channels('/contactCenter', CENTER, withEtag),
-  { method: 'PATCH', path: '/api/contactCenter/contacts/{contactId}/channels/{channelId}', places: ofChannel, kinds: CENTER, body: asJson(newChannel), answers: { 200: told(channelTold, 'Updated'), ...channelChanged } }
+  {
+    method: 'PATCH',
+    path: '/api/contactCenter/contacts/{contactId}/channels/{channelId}',
+    places: ofChannel,
+    kinds: CENTER,
+    body: asJson(newChannel),
+    answers: { 200: told(channelTold, 'Updated'), ...channelChanged }
+  }
 ]

@@ -1,8 +1,10 @@
 import Type, { type TProperties, type TSchema } from 'typebox'
 import type { Account } from '../../../../src/accounts/accounts.js'
 
-// What MightyCall API v4 defines of its routes, in tables: what may be asked, and what is answered. Written from its documentation, not from
-// our client or our simulator, which are both held against it. Where it says one thing and shows another, what it shows counts, with a comment.
+// What MightyCall API v4 defines of its routes, in tables: what may be asked, and what is answered. Written from its
+// documentation, not from
+// our client or our simulator, which are both held against it. Where it says one thing and shows another, what it shows
+// counts, with a comment.
 
 export type Kind = Account['kind']
 
@@ -60,7 +62,9 @@ export const objectId = Type.String({ pattern: '^[0-9a-fA-F]{24}$' })
 export const etag = Type.String({ pattern: '^(?:\\*|[0-9a-f]{16})$' })
 /** E.164. */
 export const phone = Type.String({ pattern: '^\\+\\d{7,15}$' })
-export const instant = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,7})?(?:Z|\\+00:00)?$' })
+export const instant = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,7})?(?:Z|\\+00:00)?$'
+})
 /** `00:01:20` */
 export const clock = Type.String({ pattern: '^\\d\\d:\\d\\d:\\d\\d$' })
 
@@ -75,11 +79,15 @@ export const asText = {
 }
 
 /** Of the journal: the definitions begin with a capital, all examples without. */
-export function eitherCase (...values: string[]) {
-  return Type.Enum([...values, ...values.map(value => value.charAt(0).toLowerCase() + value.slice(1)).filter(value => !values.includes(value))])
+export function eitherCase(...values: string[]) {
+  return Type.Enum([
+    ...values,
+    ...values.map(value => value.charAt(0).toLowerCase() + value.slice(1)).filter(value => !values.includes(value))
+  ])
 }
 
 /** `{data, isSuccess}` */
 export const succeeded = (data: TSchema) => closed({ data, isSuccess: Type.Literal(true) })
 /** `{data, message}` */
-export const told = (data: TSchema, message: 'Created' | 'Updated' | 'Deleted') => closed({ data, message: Type.Literal(message) })
+export const told = (data: TSchema, message: 'Created' | 'Updated' | 'Deleted') =>
+  closed({ data, message: Type.Literal(message) })

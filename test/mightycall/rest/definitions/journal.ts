@@ -1,6 +1,24 @@
 import Type from 'typebox'
-import { asText, CENTER, CLASSIC, clock, closed, commas, type Definition, eitherCase, flag, guid, instant, maybe, objectId, one, phone, text, whole } from './definition.js'
 import { contact } from './contact.js'
+import {
+  asText,
+  CENTER,
+  CLASSIC,
+  clock,
+  closed,
+  commas,
+  type Definition,
+  eitherCase,
+  flag,
+  guid,
+  instant,
+  maybe,
+  objectId,
+  one,
+  phone,
+  text,
+  whole
+} from './definition.js'
 import { coded, malformedFilter } from './general.js'
 
 const availability = maybe(eitherCase('Unknown', 'Available', 'NotAvailable'))
@@ -15,14 +33,27 @@ const agent = closed({
   phone: maybe(text),
   role: maybe(Type.Enum(['undefined', 'agent', 'manager', 'admin', 'reseller_user', 'reseller_admin', 'super_admin'])),
   email: maybe(text),
-  type: maybe(eitherCase('User', 'Multiple', 'UnnamedGroup', 'Queue', 'CallbackQueue', 'NamedGroup', 'ExternalNumber', 'VoiceMailBox'))
+  type: maybe(
+    eitherCase(
+      'User',
+      'Multiple',
+      'UnnamedGroup',
+      'Queue',
+      'CallbackQueue',
+      'NamedGroup',
+      'ExternalNumber',
+      'VoiceMailBox'
+    )
+  )
 })
 
 const recording = closed({
   recordingId: maybe(text),
   duration: maybe(clock),
   flag: maybe(eitherCase('None', 'Hidden', 'Public', 'Lost')),
-  status: maybe(eitherCase('Unknown', 'Recorded', 'NoPartyConnected', 'NotConfigured', 'NotAvailable', 'LostDuringFailover')),
+  status: maybe(
+    eitherCase('Unknown', 'Recorded', 'NoPartyConnected', 'NotConfigured', 'NotAvailable', 'LostDuringFailover')
+  ),
   link: maybe(text),
   availability
 })
@@ -39,7 +70,12 @@ const voicemail = closed({
   removedByUserGuid: maybe(guid)
 })
 
-const external = closed({ system: eitherCase('Unknown', 'Self', 'HubSpot', 'SalesForce', 'Zoho', 'Freshworks'), fullName: maybe(text), link: maybe(text), integrationCommitedDate: maybe(instant) })
+const external = closed({
+  system: eitherCase('Unknown', 'Self', 'HubSpot', 'SalesForce', 'Zoho', 'Freshworks'),
+  fullName: maybe(text),
+  link: maybe(text),
+  integrationCommitedDate: maybe(instant)
+})
 
 const client = closed({
   address: maybe(text),
@@ -52,10 +88,26 @@ const client = closed({
   latestResolvedExternalContact: maybe(external)
 })
 
-const attachment = closed({ link: maybe(text), fileName: maybe(text), fileSize: maybe(whole), isImage: maybe(flag), isSupportedFormat: maybe(flag), isStorageExpired: maybe(flag) })
+const attachment = closed({
+  link: maybe(text),
+  fileName: maybe(text),
+  fileSize: maybe(whole),
+  isImage: maybe(flag),
+  isSupportedFormat: maybe(flag),
+  isStorageExpired: maybe(flag)
+})
 
 const states = ['Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message'] as const
-const types = ['Unspecified', 'Call', 'Message', 'MessageThread', 'Task', 'CallbackRequest', 'Service', 'Default'] as const
+const types = [
+  'Unspecified',
+  'Call',
+  'Message',
+  'MessageThread',
+  'Task',
+  'CallbackRequest',
+  'Service',
+  'Default'
+] as const
 const origins = ['Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal'] as const
 
 const request = closed({
@@ -88,7 +140,11 @@ const request = closed({
 })
 
 const list = closed({ currentPage: whole, requests: Type.Array(request), errorInfo: maybe(text) })
-const detail = { resolveContacts: one(asText.flag), showExternalContacts: one(asText.flag), showUsers: one(asText.flag) }
+const detail = {
+  resolveContacts: one(asText.flag),
+  showExternalContacts: one(asText.flag),
+  showUsers: one(asText.flag)
+}
 const anyState = eitherCase(...states, 'All')
 
 const query = {
@@ -119,7 +175,25 @@ const query = {
 }
 
 export const JOURNAL: readonly Definition[] = [
-  { method: 'GET', path: '/api/journal/requests', kinds: CLASSIC, query, answers: { 200: list, 400: malformedFilter } }, // in no envelope, as its example
-  { method: 'GET', path: '/api/journal/requests/{id}', places: { id: objectId }, kinds: CLASSIC, query: detail, answers: { 200: request, 400: Type.Union([malformedFilter, coded('RequestIdHasInvalidFormat')]), 404: coded('RequestIsNotFound') } },
-  { method: 'GET', path: '/api/contactCenter/communications', kinds: CENTER, query, answers: { 200: closed({ data: list }), 400: malformedFilter, 403: coded('TenantAccountRoleIssue') } }
+  // in no envelope, as its example
+  { method: 'GET', path: '/api/journal/requests', kinds: CLASSIC, query, answers: { 200: list, 400: malformedFilter } },
+  {
+    method: 'GET',
+    path: '/api/journal/requests/{id}',
+    places: { id: objectId },
+    kinds: CLASSIC,
+    query: detail,
+    answers: {
+      200: request,
+      400: Type.Union([malformedFilter, coded('RequestIdHasInvalidFormat')]),
+      404: coded('RequestIsNotFound')
+    }
+  },
+  {
+    method: 'GET',
+    path: '/api/contactCenter/communications',
+    kinds: CENTER,
+    query,
+    answers: { 200: closed({ data: list }), 400: malformedFilter, 403: coded('TenantAccountRoleIssue') }
+  }
 ]

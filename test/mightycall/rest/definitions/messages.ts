@@ -1,19 +1,49 @@
 import Type from 'typebox'
-import { asJson, CENTER, CLASSIC, closed, type Definition, flag, guid, instant, maybe, phone, text, whole } from './definition.js'
+import {
+  asJson,
+  CENTER,
+  CLASSIC,
+  closed,
+  type Definition,
+  flag,
+  guid,
+  instant,
+  maybe,
+  phone,
+  text,
+  whole
+} from './definition.js'
 import { invalid } from './general.js'
 
-const file = closed({ fileName: text, fileSize: maybe(whole), link: maybe(text), isSupportedFormat: maybe(flag), isImage: maybe(flag), isStorageExpired: maybe(flag), isActive: maybe(flag) })
+const file = closed({
+  fileName: text,
+  fileSize: maybe(whole),
+  link: maybe(text),
+  isSupportedFormat: maybe(flag),
+  isImage: maybe(flag),
+  isStorageExpired: maybe(flag),
+  isActive: maybe(flag)
+})
 
 const send = {
   method: 'POST',
-  body: asJson(closed({
-    from: Type.String({ pattern: '^\\+1\\d{8,15}$' }),
-    to: Type.Array(phone, { minItems: 1 }),
-    message: Type.Optional(text),
-    attachments: Type.Optional(Type.Array(closed({ name: text, data: text })))
-  })),
+  body: asJson(
+    closed({
+      from: Type.String({ pattern: '^\\+1\\d{8,15}$' }),
+      to: Type.Array(phone, { minItems: 1 }),
+      message: Type.Optional(text),
+      attachments: Type.Optional(Type.Array(closed({ name: text, data: text })))
+    })
+  ),
   answers: {
-    200: closed({ message: text, id: guid, sourcePhoneNumber: phone, destinationPhoneNumbers: Type.Array(phone), sendTime: instant, attachments: maybe(Type.Array(file)) }),
+    200: closed({
+      message: text,
+      id: guid,
+      sourcePhoneNumber: phone,
+      destinationPhoneNumbers: Type.Array(phone),
+      sendTime: instant,
+      attachments: maybe(Type.Array(file))
+    }),
     400: invalid,
     403: closed({ message: text })
   }

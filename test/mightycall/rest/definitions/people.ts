@@ -4,14 +4,42 @@ import { invalid, notFound } from './general.js'
 
 const named = closed({ name: text, id: guid })
 const user = closed({ fullName: text, id: guid, role: maybe(text), avatarUrl: maybe(text) })
-const profile = closed({ firstName: text, lastName: text, email: text, extension: text, role: Type.Enum(['admin', 'user']) })
+const profile = closed({
+  firstName: text,
+  lastName: text,
+  email: text,
+  extension: text,
+  role: Type.Enum(['admin', 'user'])
+})
 const presence = Type.Enum(['available', 'dnd'])
 
 export const PEOPLE: readonly Definition[] = [
   { method: 'GET', path: '/api/ping', kinds: BOTH, isOpen: true, answers: { 200: succeeded(text) } },
-  { method: 'GET', path: '/api/team', kinds: BOTH, answers: { 200: closed({ users: Type.Array(user), groups: Type.Array(named), vmboxes: Type.Array(named) }) } }, // in no envelope
+  {
+    method: 'GET',
+    path: '/api/team',
+    kinds: BOTH,
+    answers: { 200: closed({ users: Type.Array(user), groups: Type.Array(named), vmboxes: Type.Array(named) }) }
+  }, // in no envelope
   { method: 'GET', path: '/api/profile', kinds: BOTH, answers: { 200: succeeded(profile) } },
-  { method: 'GET', path: '/api/profile/status', kinds: BOTH, answers: { 200: succeeded(closed({ status: presence })) } },
-  { method: 'PUT', path: '/api/profile/status/{status}', places: { status: presence }, kinds: BOTH, answers: { 200: succeeded(closed({ status: presence })), 400: invalid } },
-  { method: 'GET', path: '/api/profile/{extension}', places: { extension: Type.String({ pattern: '^\\d+$' }) }, kinds: BOTH, answers: { 200: succeeded(profile), 400: notFound('User profile') } }
+  {
+    method: 'GET',
+    path: '/api/profile/status',
+    kinds: BOTH,
+    answers: { 200: succeeded(closed({ status: presence })) }
+  },
+  {
+    method: 'PUT',
+    path: '/api/profile/status/{status}',
+    places: { status: presence },
+    kinds: BOTH,
+    answers: { 200: succeeded(closed({ status: presence })), 400: invalid }
+  },
+  {
+    method: 'GET',
+    path: '/api/profile/{extension}',
+    places: { extension: Type.String({ pattern: '^\\d+$' }) },
+    kinds: BOTH,
+    answers: { 200: succeeded(profile), 400: notFound('User profile') }
+  }
 ]

@@ -1,5 +1,17 @@
 import Type from 'typebox'
-import { BOTH, closed, type Definition, flag, guid, instant, maybe, phone, succeeded, text, whole } from './definition.js'
+import {
+  BOTH,
+  closed,
+  type Definition,
+  flag,
+  guid,
+  instant,
+  maybe,
+  phone,
+  succeeded,
+  text,
+  whole
+} from './definition.js'
 import { notFound } from './general.js'
 
 const members = {
@@ -24,7 +36,22 @@ const number = closed(members)
 const deleted = closed({ ...members, whenDeleted: maybe(instant) }) // only in real answers, too
 
 export const PHONE_NUMBERS: readonly Definition[] = [
-  { method: 'GET', path: '/api/phonenumbers', kinds: BOTH, answers: { 200: succeeded(closed({ phoneNumbers: Type.Array(number), deletedPhoneNumbers: Type.Array(deleted), total: whole })) } },
+  {
+    method: 'GET',
+    path: '/api/phonenumbers',
+    kinds: BOTH,
+    answers: {
+      200: succeeded(
+        closed({ phoneNumbers: Type.Array(number), deletedPhoneNumbers: Type.Array(deleted), total: whole })
+      )
+    }
+  },
   // The first number that has these digits in it.
-  { method: 'GET', path: '/api/phonenumbers/{digits}', places: { digits: Type.String({ pattern: '^\\d{1,11}$' }) }, kinds: BOTH, answers: { 200: succeeded(number), 400: notFound('Number') } }
+  {
+    method: 'GET',
+    path: '/api/phonenumbers/{digits}',
+    places: { digits: Type.String({ pattern: '^\\d{1,11}$' }) },
+    kinds: BOTH,
+    answers: { 200: succeeded(number), 400: notFound('Number') }
+  }
 ]

@@ -1,5 +1,18 @@
 import Type from 'typebox'
-import { asText, BOTH, closed, type Definition, guid, instant, maybe, one, repeated, succeeded, text, whole } from './definition.js'
+import {
+  asText,
+  BOTH,
+  closed,
+  type Definition,
+  guid,
+  instant,
+  maybe,
+  one,
+  repeated,
+  succeeded,
+  text,
+  whole
+} from './definition.js'
 import { invalid, notFound } from './general.js'
 
 const voicemail = closed({
@@ -14,15 +27,44 @@ const voicemail = closed({
   storageId: maybe(text)
 })
 
-const filters = Type.Enum(['None', 'Read', 'UnRead', 'ReadAndUnRead', 'CallerName', 'CallerAddress', 'CalledName', 'CalledAddress', 'StartTime', 'StartDate', 'Duration', 'TextFields'])
+const filters = Type.Enum([
+  'None',
+  'Read',
+  'UnRead',
+  'ReadAndUnRead',
+  'CallerName',
+  'CallerAddress',
+  'CalledName',
+  'CalledAddress',
+  'StartTime',
+  'StartDate',
+  'Duration',
+  'TextFields'
+])
 
 export const VOICEMAILS: readonly Definition[] = [
   {
     method: 'GET',
     path: '/api/voicemails',
     kinds: BOTH,
-    query: { pageSize: one(asText.positive), skip: one(asText.whole), startUtc: one(asText.seconds), endUtc: one(asText.seconds), voicemailFilter: repeated(filters), customFilter: one(text) },
-    answers: { 200: succeeded(closed({ voicemails: Type.Array(voicemail), total: whole })), 400: Type.Union([invalid, notFound('Voicemail')]) }
+    query: {
+      pageSize: one(asText.positive),
+      skip: one(asText.whole),
+      startUtc: one(asText.seconds),
+      endUtc: one(asText.seconds),
+      voicemailFilter: repeated(filters),
+      customFilter: one(text)
+    },
+    answers: {
+      200: succeeded(closed({ voicemails: Type.Array(voicemail), total: whole })),
+      400: Type.Union([invalid, notFound('Voicemail')])
+    }
   },
-  { method: 'GET', path: '/api/voicemails/{id}', places: { id: guid }, kinds: BOTH, answers: { 200: succeeded(voicemail), 400: notFound('Voicemail') } }
+  {
+    method: 'GET',
+    path: '/api/voicemails/{id}',
+    places: { id: guid },
+    kinds: BOTH,
+    answers: { 200: succeeded(voicemail), 400: notFound('Voicemail') }
+  }
 ]

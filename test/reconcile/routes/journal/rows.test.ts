@@ -16,32 +16,104 @@ t.test('the documented row tells of a call and a voicemail, neither of which it 
   const parties = { businessNumber: '+15557775533', clientNumber: '+15557775566', clientName: null }
   t.equal(callId, null, 'a nil requestGuid is none')
   t.strictSame(checked({ ...call, callId: 'c' }), {
-    ...BEGINNING, type: 'call.reported', route: 'journal', direction: 'inbound', status: 'connected', ...parties, startedAt: '2019-07-05T09:08:56.831Z', durationSeconds: 80,
-    parties: [{ extension: '101', name: 'Ann Lee', role: 'called', connected: true, first: true }], recordingId: 'r', recordingLink: null, recordingSeconds: 32, callId: 'c'
+    ...BEGINNING,
+    type: 'call.reported',
+    route: 'journal',
+    direction: 'inbound',
+    status: 'connected',
+    ...parties,
+    startedAt: '2019-07-05T09:08:56.831Z',
+    durationSeconds: 80,
+    parties: [{ extension: '101', name: 'Ann Lee', role: 'called', connected: true, first: true }],
+    recordingId: 'r',
+    recordingLink: null,
+    recordingSeconds: 32,
+    callId: 'c'
   })
   t.ok(voicemail)
   t.strictSame(voicemail && checked({ ...voicemail, callId: null, voicemailId: 'v' }), {
-    ...BEGINNING, type: 'voicemail.reported', route: 'journal', ...parties, leftAt: null, durationSeconds: 32, assignedTo: 'Ann Lee', read: false,
-    transcriptState: 'ready', transcriptText: 'hello', recordingId: 'r', recordingLink: null, removedAt: null, callId: null, voicemailId: 'v'
+    ...BEGINNING,
+    type: 'voicemail.reported',
+    route: 'journal',
+    ...parties,
+    leftAt: null,
+    durationSeconds: 32,
+    assignedTo: 'Ann Lee',
+    read: false,
+    transcriptState: 'ready',
+    transcriptText: 'hello',
+    recordingId: 'r',
+    recordingLink: null,
+    removedAt: null,
+    callId: null,
+    voicemailId: 'v'
   })
   t.notMatch(JSON.stringify([call.raw, voicemail?.raw]), /resolvedContacts/)
 })
 
 for (const { row, is } of [
-  { row: { requestGuid: '7E734DC1-544D-4F04-8CCC-8BD5B197A88C' }, is: { callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c' } },
+  {
+    row: { requestGuid: '7E734DC1-544D-4F04-8CCC-8BD5B197A88C' },
+    is: { callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c' }
+  },
   { row: { origin: 'outbound', state: 'noAnswer' }, is: { call: { direction: 'outbound', status: 'no-answer' } } },
   { row: { origin: 'outbound', state: 'missed' }, is: { call: { status: 'no-answer' } } },
   { row: { origin: 'Inbound', state: 'Missed' }, is: { call: { direction: 'inbound', status: 'missed' } } },
   { row: { origin: 'inbound', state: 'voiceMail' }, is: { call: { status: 'voicemail' }, voicemail: null } },
   { row: { origin: 'unspecified', state: 'dropped' }, is: { call: { direction: null, status: 'dropped' } } },
   { row: { type: 'callbackRequest', origin: 'inbound' }, is: { call: { direction: 'callback' } } },
-  { row: { client: { address: 'Shop page', type: 'widget' } }, is: { call: { clientNumber: null, clientName: 'Shop page' } } },
-  { row: { client: { address: '5557775566', resolvedContacts: [{ firstName: 'Jane', patronymic: '', lastName: 'Doe' }] } }, is: { call: { clientNumber: '+15557775566', clientName: 'Jane Doe' } } },
-  { row: { origin: 'internal', state: 'connected', agent: { extension: '101', agentRole: 'callOwner' }, users: [{ extension: '102', agentRole: 'consultant' }] }, is: { call: { parties: [{ extension: '101', role: 'caller', connected: true, first: false }, { extension: '102', role: 'called', connected: true, first: false }] } } },
-  { row: { state: 'missed', agent: { extension: '101', agentRole: 'NotDialed' }, users: [{ extension: '900', type: 'Queue' }] }, is: { call: { parties: [] } } },
-  { row: { recording: { recordingId: 'x', status: 'notAvailable', link: 'https://a.mightycall.com/x' } }, is: { call: { recordingId: null, recordingLink: null } } },
-  { row: { recording: { recordingId: 'x', status: 'recorded', link: 'https://a.mightycall.com/x?sig=SECRET' } }, is: { call: { recordingId: 'x', recordingLink: 'https://a.mightycall.com/x' } } },
-  { row: { duration: '1.00:00:01', voicemail: { speechRecognitionStatus: 'silenceOrNoSpeech', whenRemoved: '2026-11-23T08:00:00Z' } }, is: { call: { durationSeconds: 86_401 }, voicemail: { transcriptState: 'silence', removedAt: '2026-11-23T08:00:00.000Z' } } }
+  {
+    row: { client: { address: 'Shop page', type: 'widget' } },
+    is: { call: { clientNumber: null, clientName: 'Shop page' } }
+  },
+  {
+    row: {
+      client: { address: '5557775566', resolvedContacts: [{ firstName: 'Jane', patronymic: '', lastName: 'Doe' }] }
+    },
+    is: { call: { clientNumber: '+15557775566', clientName: 'Jane Doe' } }
+  },
+  {
+    row: {
+      origin: 'internal',
+      state: 'connected',
+      agent: { extension: '101', agentRole: 'callOwner' },
+      users: [{ extension: '102', agentRole: 'consultant' }]
+    },
+    is: {
+      call: {
+        parties: [
+          { extension: '101', role: 'caller', connected: true, first: false },
+          { extension: '102', role: 'called', connected: true, first: false }
+        ]
+      }
+    }
+  },
+  {
+    row: {
+      state: 'missed',
+      agent: { extension: '101', agentRole: 'NotDialed' },
+      users: [{ extension: '900', type: 'Queue' }]
+    },
+    is: { call: { parties: [] } }
+  },
+  {
+    row: { recording: { recordingId: 'x', status: 'notAvailable', link: 'https://a.mightycall.com/x' } },
+    is: { call: { recordingId: null, recordingLink: null } }
+  },
+  {
+    row: { recording: { recordingId: 'x', status: 'recorded', link: 'https://a.mightycall.com/x?sig=SECRET' } },
+    is: { call: { recordingId: 'x', recordingLink: 'https://a.mightycall.com/x' } }
+  },
+  {
+    row: {
+      duration: '1.00:00:01',
+      voicemail: { speechRecognitionStatus: 'silenceOrNoSpeech', whenRemoved: '2026-11-23T08:00:00Z' }
+    },
+    is: {
+      call: { durationSeconds: 86_401 },
+      voicemail: { transcriptState: 'silence', removedAt: '2026-11-23T08:00:00.000Z' }
+    }
+  }
 ]) {
   t.test(`a row of a call: ${JSON.stringify(row)}`, async t => {
     t.match(callOf(row), is)
@@ -49,28 +121,85 @@ for (const { row, is } of [
 }
 
 for (const { row, kind } of [
-  { row: { type: 'message' }, kind: 'message' }, { row: { type: 'messageThread' }, kind: null }, { row: { type: 'task' }, kind: null }, { row: { type: 'voicemail' }, kind: 'call' },
-  { row: { type: 'callbackRequest', state: 'scheduled' }, kind: null }, { row: { type: 'callbackRequest', state: 'connected' }, kind: 'call' },
-  { row: { type: 'hologram', state: 'message' }, kind: 'message' }, { row: { state: 'missed' }, kind: 'call' }, { row: {}, kind: null }
+  { row: { type: 'message' }, kind: 'message' },
+  { row: { type: 'messageThread' }, kind: null },
+  { row: { type: 'task' }, kind: null },
+  { row: { type: 'voicemail' }, kind: 'call' },
+  { row: { type: 'callbackRequest', state: 'scheduled' }, kind: null },
+  { row: { type: 'callbackRequest', state: 'connected' }, kind: 'call' },
+  { row: { type: 'hologram', state: 'message' }, kind: 'message' },
+  { row: { state: 'missed' }, kind: 'call' },
+  { row: {}, kind: null }
 ]) {
   t.test(`what a row is: ${JSON.stringify(row)}`, async t => {
     t.equal(kindOf(read({ id: 'r', ...row })[0]), kind)
   })
 }
 
-const NO_MESSAGE = { ...BEGINNING, type: 'message.reported', messageId: 'm', route: 'journal', direction: null, businessNumber: null, clientNumber: null, clientName: null, extension: null, text: null, attachments: [], sentAt: null, delivery: null, read: null, removedAt: null }
+const NO_MESSAGE = {
+  ...BEGINNING,
+  type: 'message.reported',
+  messageId: 'm',
+  route: 'journal',
+  direction: null,
+  businessNumber: null,
+  clientNumber: null,
+  clientName: null,
+  extension: null,
+  text: null,
+  attachments: [],
+  sentAt: null,
+  delivery: null,
+  read: null,
+  removedAt: null
+}
 
 for (const { name, row, finding } of [
   { name: 'of which nothing is said', row: { id: 'm' }, finding: NO_MESSAGE },
   {
     name: 'from a client',
-    row: { id: 'm', origin: 'inbound', client: { address: '+15557775566' }, businessNumber: { number: '+15557775533' }, text: ' hi\n', created: '2026-11-23T08:00:00', read: false, messageDeliveryStatus: 'unspecified', agent: { extension: '101' } },
-    finding: { ...NO_MESSAGE, direction: 'inbound', businessNumber: '+15557775533', clientNumber: '+15557775566', text: ' hi\n', sentAt: '2026-11-23T08:00:00.000Z', read: false }
+    row: {
+      id: 'm',
+      origin: 'inbound',
+      client: { address: '+15557775566' },
+      businessNumber: { number: '+15557775533' },
+      text: ' hi\n',
+      created: '2026-11-23T08:00:00',
+      read: false,
+      messageDeliveryStatus: 'unspecified',
+      agent: { extension: '101' }
+    },
+    finding: {
+      ...NO_MESSAGE,
+      direction: 'inbound',
+      businessNumber: '+15557775533',
+      clientNumber: '+15557775566',
+      text: ' hi\n',
+      sentAt: '2026-11-23T08:00:00.000Z',
+      read: false
+    }
   },
   {
     name: 'from us, that did not go',
-    row: { id: 'm', origin: 'outbound', textModel: { text: 'hi' }, messageDeliveryStatus: 'NotSent', agent: { extension: '101' }, attachments: [{ fileName: 'A.JPG', fileSize: 7, link: 'https://x/?sig=1' }, { fileSize: -1 }] },
-    finding: { ...NO_MESSAGE, direction: 'outbound', extension: '101', text: 'hi', delivery: 'not-sent', attachments: [{ fileName: 'A.JPG', sizeBytes: 7, contentType: 'image/jpeg' }, { fileName: null, sizeBytes: null, contentType: null }] }
+    row: {
+      id: 'm',
+      origin: 'outbound',
+      textModel: { text: 'hi' },
+      messageDeliveryStatus: 'NotSent',
+      agent: { extension: '101' },
+      attachments: [{ fileName: 'A.JPG', fileSize: 7, link: 'https://x/?sig=1' }, { fileSize: -1 }]
+    },
+    finding: {
+      ...NO_MESSAGE,
+      direction: 'outbound',
+      extension: '101',
+      text: 'hi',
+      delivery: 'not-sent',
+      attachments: [
+        { fileName: 'A.JPG', sizeBytes: 7, contentType: 'image/jpeg' },
+        { fileName: null, sizeBytes: null, contentType: null }
+      ]
+    }
   },
   { name: 'under an id that cannot be kept', row: { id: 'm'.repeat(101) }, finding: null }
 ]) {
@@ -84,6 +213,16 @@ t.test('an agent is an extension, a queue is not', async t => {
     const [answer, told] = read({ id: 'r', agent: row })
     return checked(answer.agent ? agentFinding(answer.agent, told) : null)
   }
-  t.strictSame(agent({ id: 'u', extension: '101', name: 'Ann', email: 'a@example.com', role: 'agent', type: 'user' }), { ...BEGINNING, type: 'extension.reported', extension: '101', route: 'journal', name: 'Ann', email: 'a@example.com', role: 'agent', externalId: 'u' })
-  for (const none of [{ extension: '900', type: 'queue' }, { name: 'Ann' }, { extension: '9'.repeat(101) }]) t.equal(agent(none), null)
+  t.strictSame(agent({ id: 'u', extension: '101', name: 'Ann', email: 'a@example.com', role: 'agent', type: 'user' }), {
+    ...BEGINNING,
+    type: 'extension.reported',
+    extension: '101',
+    route: 'journal',
+    name: 'Ann',
+    email: 'a@example.com',
+    role: 'agent',
+    externalId: 'u'
+  })
+  for (const none of [{ extension: '900', type: 'queue' }, { name: 'Ann' }, { extension: '9'.repeat(101) }])
+    t.equal(agent(none), null)
 })

@@ -1,16 +1,23 @@
-/** The same JSON with one thing wrong in it: a member too many in an object, or a value that is another kind of thing. Of a list, in its first. */
-export function * mutantsOf (json: unknown, where = ''): Generator<{ where: string, json: unknown }> {
+/**
+ * The same JSON with one thing wrong in it: a member too many in an object, or a value that is another kind of thing.
+ * Of a list, in its first.
+ */
+export function* mutantsOf(json: unknown, where = ''): Generator<{ where: string; json: unknown }> {
   if (Array.isArray(json)) {
     yield { where, json: {} }
-    if (json.length > 0) for (const mutant of mutantsOf(json[0], `${where}[0]`)) yield { where: mutant.where, json: [mutant.json, ...json.slice(1)] }
+    if (json.length > 0)
+      for (const mutant of mutantsOf(json[0], `${where}[0]`))
+        yield { where: mutant.where, json: [mutant.json, ...json.slice(1)] }
   } else if (typeof json === 'object' && json !== null) {
     yield { where: `${where} +1`, json: { ...json, surprise: true } }
     yield { where, json: [] }
     for (const [name, value] of Object.entries(json)) {
-      for (const mutant of mutantsOf(value, `${where}.${name}`)) yield { where: mutant.where, json: { ...json, [name]: mutant.json } }
+      for (const mutant of mutantsOf(value, `${where}.${name}`))
+        yield { where: mutant.where, json: { ...json, [name]: mutant.json } }
     }
   } else {
     yield { where, json: { surprise: true } }
-    if (json !== null) yield { where, json: typeof json === 'string' ? 7 : 'surprise' } // what is null may well be a text
+    // what is null may well be a text
+    if (json !== null) yield { where, json: typeof json === 'string' ? 7 : 'surprise' }
   }
 }

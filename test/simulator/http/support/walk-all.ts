@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
-import { COMPANY_START } from '../../../support/company.js'
-import { HOUR_MS, simulatedMightyCall } from '../../../support/simulated-mightycall.js'
 import type { Asked } from '../../../mightycall/rest/definitions/check.js'
 import type { Kind } from '../../../mightycall/rest/definitions/definition.js'
+import { COMPANY_START } from '../../../support/company.js'
+import { HOUR_MS, simulatedMightyCall } from '../../../support/simulated-mightycall.js'
 
 interface Step {
   method?: string
@@ -16,17 +16,22 @@ const ALL_TIME = `startUtc=${at(0)}&endUtc=${at(24 * 30)}&pageSize=1000`
 const NOBODY = '0'.repeat(24)
 const NOTHING = '00000000-0000-4000-8000-000000000000'
 
-/** Asks a simulated account for everything that it can be asked for, well and badly, and gives what it was asked and what it answered. */
-export async function walkAll (t: Test, kind: Kind) {
+/**
+ * Asks a simulated account for everything that it can be asked for, well and badly, and gives what it was asked and
+ * what it answered.
+ */
+export async function walkAll(t: Test, kind: Kind) {
   const { ask, signIn, credentials, seen, truth, post } = await asking(t, kind)
   await signIn({ ...credentials, client_secret: 'wrong' })
   t.equal((await ask('/api/team')).status, 401)
   const { refresh_token } = await signIn(credentials)
   await signIn({ grant_type: 'refresh_token', refresh_token })
-  const { number } = truth().numbers.find(({ smsEnabled }) => smsEnabled === true) as { number: string } // each company has one
-  for (const { method = 'GET', path, status, body } of stepsOf(kind, number)) t.equal((await ask(path, { method, body })).status, status, `${method} ${path}`)
+  // each company has one
+  const { number } = truth().numbers.find(({ smsEnabled }) => smsEnabled === true) as { number: string }
+  for (const { method = 'GET', path, status, body } of stepsOf(kind, number))
+    t.equal((await ask(path, { method, body })).status, status, `${method} ${path}`)
   await changeContacts(t, kind, ask)
-  for (const { list, one, idsOf } of [...READ, ...kind === 'classic' ? CLASSIC_READ : []]) {
+  for (const { list, one, idsOf } of [...READ, ...(kind === 'classic' ? CLASSIC_READ : [])]) {
     const ids = idsOf((await ask(list)).json as never) // as each knows its own
     t.ok(ids.length > 1, list)
     for (const id of ids.filter((_, i) => i % 8 === 0)) t.equal((await ask(one(id))).status, 200, one(id))
@@ -37,13 +42,25 @@ export async function walkAll (t: Test, kind: Kind) {
 }
 
 /** A simulated account, and whoever asks it as its user 101; what is asked so is remembered. */
-async function asking (t: Test, kind: Kind) {
+async function asking(t: Test, kind: Kind) {
   const simulated = await simulatedMightyCall(t, { of: { family: kind, seed: 11, calls: 200, messages: 80 } })
-  const seen: { asked: Pick<Asked, 'method' | 'path'>, answer: { status: number, json: unknown } }[] = []
+  const seen: { asked: Pick<Asked, 'method' | 'path'>; answer: { status: number; json: unknown } }[] = []
   let token = ''
-  const ask = async (path: string, { method = 'GET', body, form }: { method?: string, body?: unknown, form?: Record<string, string> } = {}) => {
-    const headers = { 'x-api-key': simulated.apiKey, ...token !== '' && { authorization: `Bearer ${token}` }, ...body !== undefined && { 'content-type': 'application/json' } }
-    const { status, json } = await simulated.get(`/v4${path}`, { method, headers, ...form && { body: new URLSearchParams(form) }, ...body !== undefined && { body: JSON.stringify(body) } })
+  const ask = async (
+    path: string,
+    { method = 'GET', body, form }: { method?: string; body?: unknown; form?: Record<string, string> } = {}
+  ) => {
+    const headers = {
+      'x-api-key': simulated.apiKey,
+      ...(token !== '' && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' })
+    }
+    const { status, json } = await simulated.get(`/v4${path}`, {
+      method,
+      headers,
+      ...(form && { body: new URLSearchParams(form) }),
+      ...(body !== undefined && { body: JSON.stringify(body) })
+    })
     seen.push({ asked: { method, path: path.split('?')[0] ?? '' }, answer: { status, json: json() } })
     return { status, json: json() }
   }
@@ -52,35 +69,130 @@ async function asking (t: Test, kind: Kind) {
     token = json.access_token ?? token
     return json
   }
-  return { ...simulated, ask, signIn, seen, credentials: { grant_type: 'client_credentials', client_id: simulated.apiKey, client_secret: simulated.userKeys[101] ?? '' } }
+  return {
+    ...simulated,
+    ask,
+    signIn,
+    seen,
+    credentials: {
+      grant_type: 'client_credentials',
+      client_id: simulated.apiKey,
+      client_secret: simulated.userKeys[101] ?? ''
+    }
+  }
 }
 
 const lists = (list: string, one: (id: string) => string, idsOf: (json: never) => string[]) => ({ list, one, idsOf })
 
 const READ = [
-  lists(`/api/calls?${ALL_TIME}`, id => `/api/calls/${id}`, ({ data }: { data: { calls: { id: string }[] } }) => data.calls.map(({ id }) => id)),
-  lists(`/api/voicemails?${ALL_TIME}`, id => `/api/voicemails/${id}`, ({ data }: { data: { voicemails: { id: string }[] } }) => data.voicemails.map(({ id }) => id)),
-  lists('/api/phonenumbers', number => `/api/phonenumbers/${number.slice(1)}`, ({ data }: { data: { phoneNumbers: { number: string }[] } }) => data.phoneNumbers.map(({ number }) => number))
+  lists(
+    `/api/calls?${ALL_TIME}`,
+    id => `/api/calls/${id}`,
+    ({ data }: { data: { calls: { id: string }[] } }) => data.calls.map(({ id }) => id)
+  ),
+  lists(
+    `/api/voicemails?${ALL_TIME}`,
+    id => `/api/voicemails/${id}`,
+    ({ data }: { data: { voicemails: { id: string }[] } }) => data.voicemails.map(({ id }) => id)
+  ),
+  lists(
+    '/api/phonenumbers',
+    number => `/api/phonenumbers/${number.slice(1)}`,
+    ({ data }: { data: { phoneNumbers: { number: string }[] } }) => data.phoneNumbers.map(({ number }) => number)
+  )
 ]
 
 const CLASSIC_READ = [
-  lists('/api/journal/requests?pageSize=1000&showUsers=true&resolveContacts=true', id => `/api/journal/requests/${id}`, ({ requests }: { requests: { id: string }[] }) => requests.map(({ id }) => id)),
-  lists('/api/contacts?pageSize=1000', id => `/api/contacts/${id}`, ({ data }: { data: { contacts: { contactId: string }[] } }) => data.contacts.map(({ contactId }) => contactId))
+  lists(
+    '/api/journal/requests?pageSize=1000&showUsers=true&resolveContacts=true',
+    id => `/api/journal/requests/${id}`,
+    ({ requests }: { requests: { id: string }[] }) => requests.map(({ id }) => id)
+  ),
+  lists(
+    '/api/contacts?pageSize=1000',
+    id => `/api/contacts/${id}`,
+    ({ data }: { data: { contacts: { contactId: string }[] } }) => data.contacts.map(({ contactId }) => contactId)
+  )
 ]
 
 /** Besides the whole lists: pages, filters, what is missing, and what is not valid. */
-function stepsOf (kind: Kind, number: string): Step[] {
-  const [journal, contacts, messages] = kind === 'classic' ? ['/api/journal/requests', '/api/contacts', '/api/messages/send'] : ['/api/contactCenter/communications', '/api/contactCenter/contacts', '/api/contactcenter/messages/send']
-  const good = ['/api/ping', '/api/team', '/api/profile', '/api/profile/102', '/api/profile/status', '/api/calls', '/api/voicemails', journal, contacts]
-    .concat(['Incoming', 'Outgoing', 'InOutgoing', 'Connected', 'Missed', 'Canceled', 'Dropped', 'Voicemail', 'InternalOnly', 'CallbackWidget'].map(filter => `/api/calls?${ALL_TIME}&callFilter=${filter}`))
-    .concat(['skip=10000', 'extension=101', 'customFilter=+1'].map(query => `/api/calls?${ALL_TIME}&${query}`), [`/api/voicemails?${ALL_TIME}&voicemailFilter=UnRead`])
-    .concat(['page=3&pageSize=7', 'reverse=true&page=99', 'type=message', 'type=call,message&state=missed,voicemail', 'origin=internal', `businessNumber=${number.slice(1)}`, 'from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z'].map(query => `${journal}?${query}`))
-    .concat(['page=2&pageSize=5', 'updatedSince=2020-01-01T00:00:00Z&pageSize=1000', 'includeAuto=true', 'page=99'].map(query => `${contacts}?${query}`))
-  const bad = [`/api/calls/${NOTHING}`, `/api/voicemails/${NOTHING}`, '/api/phonenumbers/99999999999', '/api/profile/999', '/api/calls?pageSize=0', '/api/calls?startUtc=yesterday&callFilter=Fax', '/api/voicemails?skip=-1', `${journal}?limit=5`, `${journal}?pageSize=1001`, `${contacts}?offset=1`, `${contacts}?page=0`]
+function stepsOf(kind: Kind, number: string): Step[] {
+  const [journal, contacts, messages] =
+    kind === 'classic'
+      ? ['/api/journal/requests', '/api/contacts', '/api/messages/send']
+      : ['/api/contactCenter/communications', '/api/contactCenter/contacts', '/api/contactcenter/messages/send']
+  const good = [
+    '/api/ping',
+    '/api/team',
+    '/api/profile',
+    '/api/profile/102',
+    '/api/profile/status',
+    '/api/calls',
+    '/api/voicemails',
+    journal,
+    contacts
+  ]
+    .concat(
+      [
+        'Incoming',
+        'Outgoing',
+        'InOutgoing',
+        'Connected',
+        'Missed',
+        'Canceled',
+        'Dropped',
+        'Voicemail',
+        'InternalOnly',
+        'CallbackWidget'
+      ].map(filter => `/api/calls?${ALL_TIME}&callFilter=${filter}`)
+    )
+    .concat(
+      ['skip=10000', 'extension=101', 'customFilter=+1'].map(query => `/api/calls?${ALL_TIME}&${query}`),
+      [`/api/voicemails?${ALL_TIME}&voicemailFilter=UnRead`]
+    )
+    .concat(
+      [
+        'page=3&pageSize=7',
+        'reverse=true&page=99',
+        'type=message',
+        'type=call,message&state=missed,voicemail',
+        'origin=internal',
+        `businessNumber=${number.slice(1)}`,
+        'from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z'
+      ].map(query => `${journal}?${query}`)
+    )
+    .concat(
+      ['page=2&pageSize=5', 'updatedSince=2020-01-01T00:00:00Z&pageSize=1000', 'includeAuto=true', 'page=99'].map(
+        query => `${contacts}?${query}`
+      )
+    )
+  const bad = [
+    `/api/calls/${NOTHING}`,
+    `/api/voicemails/${NOTHING}`,
+    '/api/phonenumbers/99999999999',
+    '/api/profile/999',
+    '/api/calls?pageSize=0',
+    '/api/calls?startUtc=yesterday&callFilter=Fax',
+    '/api/voicemails?skip=-1',
+    `${journal}?limit=5`,
+    `${journal}?pageSize=1001`,
+    `${contacts}?offset=1`,
+    `${contacts}?page=0`
+  ]
   const posts: Step[] = [
     { method: 'POST', path: '/api/calls/makecall', body: { from: number, to: '+15552100000' }, status: 200 },
     { method: 'POST', path: '/api/calls/makecall', body: { from: '101', to: '+15552100000' }, status: 400 },
-    { method: 'POST', path: messages, body: { from: number, to: ['+15552100000', '+15552100001'], message: 'hi', attachments: [{ name: 'a.jpg', data: 'AAAA' }] }, status: 200 },
+    {
+      method: 'POST',
+      path: messages,
+      body: {
+        from: number,
+        to: ['+15552100000', '+15552100001'],
+        message: 'hi',
+        attachments: [{ name: 'a.jpg', data: 'AAAA' }]
+      },
+      status: 200
+    },
     { method: 'POST', path: messages, body: { to: ['+15552100000'] }, status: 400 },
     { method: 'POST', path: messages, body: { from: '+15559999999', to: ['+15552100000'] }, status: 403 },
     { method: 'PUT', path: '/api/profile/status/dnd', status: 200 },
@@ -92,17 +204,29 @@ function stepsOf (kind: Kind, number: string): Step[] {
 type Ask = Awaited<ReturnType<typeof asking>>['ask']
 
 /** A contact from its beginning to its end, with what is refused on the way. */
-async function changeContacts (t: Test, kind: Kind, ask: Ask) {
+async function changeContacts(t: Test, kind: Kind, ask: Ask) {
   const contacts = kind === 'classic' ? '/api/contacts' : '/api/contactCenter/contacts'
   const isClassic = kind === 'classic'
   const put = async (status: number, path: string, method: string, body?: unknown) => {
-    const answer = await ask(`${contacts}${path}`, { method, ...body !== undefined && { body } })
+    const answer = await ask(`${contacts}${path}`, { method, ...(body !== undefined && { body }) })
     t.equal(answer.status, status, `${method} ${contacts}${path}`)
     return answer.json
   }
-  await put(isClassic ? 201 : 200, '', 'POST', { firstName: 'Dee', lastName: 'Orr', ...isClassic ? { comment: 'c', patronymic: 'F.', tags: ['vip'], channels: [{ phone: '+13005551122' }] } : { initialPhoneNumber: '+13005551122' } })
+  await put(isClassic ? 201 : 200, '', 'POST', {
+    firstName: 'Dee',
+    lastName: 'Orr',
+    ...(isClassic
+      ? { comment: 'c', patronymic: 'F.', tags: ['vip'], channels: [{ phone: '+13005551122' }] }
+      : { initialPhoneNumber: '+13005551122' })
+  })
   const { json } = await ask(`${contacts}?phone=%2B13005551122`)
-  const [{ contactId, etag, channels: [{ channelId }] }] = json.data.contacts
+  const [
+    {
+      contactId,
+      etag,
+      channels: [{ channelId }]
+    }
+  ] = json.data.contacts
   await put(400, '', 'POST', { channels: [{ phone: '1' }] })
   await put(200, `/${contactId}?etag=${etag}`, 'PATCH', { lastName: 'Ray' })
   await put(412, `/${contactId}?etag=${etag}`, 'PATCH', { lastName: 'Late' })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { fasterClock } from '../../../../src/lib/clock.js'
 import { simulateCompany } from '../../../../src/simulator/company.js'
-import { startSimulatedMightyCall, type SimulatedMightyCallOptions } from '../../../../src/simulator/http/start.js'
+import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../../../src/simulator/http/start.js'
 import { COMPANY_START } from '../../../support/company.js'
 import { eventually } from '../../../support/eventually.js'
 
@@ -15,21 +15,37 @@ const HOUR_MS = 60 * 60 * 1000
 type Answer = (response: ServerResponse) => void
 
 /** What is posted to: keeps the bodies in the order in which they came. */
-async function receiver (t: Test, answer: Answer = response => { response.writeHead(200).end() }) {
+async function receiver(
+  t: Test,
+  answer: Answer = response => {
+    response.writeHead(200).end()
+  }
+) {
   const bodies: string[] = []
   const server = createServer(async (request, response) => {
     bodies.push((await request.toArray()).join(''))
     answer(response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => { server.closeAllConnections(); server.close() })
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   return { webhookUrl: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/x`), bodies } // a TCP server's address is an object
 }
 
 /** An hour of a company within some tenths of a second. */
-async function posting (t: Test, options: Omit<SimulatedMightyCallOptions, 'port' | 'clock' | 'company'> & { rate?: number }) {
+async function posting(
+  t: Test,
+  options: Omit<SimulatedMightyCallOptions, 'port' | 'clock' | 'company'> & { rate?: number }
+) {
   const { rate = 10_000, ...rest } = options
-  const mightyCall = await startSimulatedMightyCall({ port: 0, clock: fasterClock({ startAt: new Date(COMPANY_START), rate }), company: COMPANY, ...rest })
+  const mightyCall = await startSimulatedMightyCall({
+    port: 0,
+    clock: fasterClock({ startAt: new Date(COMPANY_START), rate }),
+    company: COMPANY,
+    ...rest
+  })
   t.teardown(mightyCall.close)
   return mightyCall
 }
@@ -43,24 +59,47 @@ t.test('each notification is posted once when all is well, and the truth is told
   await posted
   t.equal(bodies.length, NOTIFICATIONS.length)
   t.strictSame(distinct(bodies), all)
-  const expected = { posted: bodies.length, accepted: bodies.length, refused: {}, lost: 0, dropped: 0, doubled: 0, late: 0 }
+  const expected = {
+    posted: bodies.length,
+    accepted: bodies.length,
+    refused: {},
+    lost: 0,
+    dropped: 0,
+    doubled: 0,
+    late: 0
+  }
   t.strictSame(webhooks(), expected)
-  t.strictSame((await (await fetch(`${url}/truth`)).json() as { webhooks: unknown }).webhooks, expected)
+  t.strictSame(((await (await fetch(`${url}/truth`)).json()) as { webhooks: unknown }).webhooks, expected)
 })
 
 t.test('some are dropped, some come twice, some late, and each is counted', async t => {
   const { webhookUrl, bodies } = await receiver(t)
-  const { posted, webhooks } = await posting(t, { webhookUrl, webhookFaults: { drop: 0.1, duplicate: 0.2, reorder: 0.3, delayMs: 5 * 60_000 } })
+  const { posted, webhooks } = await posting(t, {
+    webhookUrl,
+    webhookFaults: { drop: 0.1, duplicate: 0.2, reorder: 0.3, delayMs: 5 * 60_000 }
+  })
   await posted
   await eventually('all were due', () => (webhooks()?.dropped ?? 0) === NOTIFICATIONS.length - distinct(bodies).size)
-  const { dropped, doubled, late, accepted, lost } = webhooks() ?? { dropped: 0, doubled: 0, late: 0, accepted: 0, lost: -1 }
+  const { dropped, doubled, late, accepted, lost } = webhooks() ?? {
+    dropped: 0,
+    doubled: 0,
+    late: 0,
+    accepted: 0,
+    lost: -1
+  }
   t.equal(lost, 0)
-  t.ok(dropped > 0 && doubled > 0 && late > 0, `${dropped} dropped, ${doubled} doubled, ${late} late of ${NOTIFICATIONS.length}`)
+  t.ok(
+    dropped > 0 && doubled > 0 && late > 0,
+    `${dropped} dropped, ${doubled} doubled, ${late} late of ${NOTIFICATIONS.length}`
+  )
   t.equal(accepted, NOTIFICATIONS.length - dropped + doubled)
   t.equal(bodies.length - distinct(bodies).size, doubled)
   const order = NOTIFICATIONS.map(({ body }) => JSON.stringify(body))
   const positions = [...distinct(bodies)].map(body => order.indexOf(body))
-  t.ok(positions.some((position, i) => position < (positions[i - 1] ?? 0)), 'one came after a later one')
+  t.ok(
+    positions.some((position, i) => position < (positions[i - 1] ?? 0)),
+    'one came after a later one'
+  )
 })
 
 t.test('what falls into an outage is lost, and is not posted again', async t => {
@@ -91,12 +130,18 @@ t.test('one that is refused, or not answered in time, is not posted again', asyn
 
 t.test('several are under way while one is not answered', async t => {
   const held: ServerResponse[] = []
-  const { webhookUrl, bodies } = await receiver(t, response => { held.push(response) })
+  const { webhookUrl, bodies } = await receiver(t, response => {
+    held.push(response)
+  })
   const { webhooks, posted } = await posting(t, { webhookUrl })
   await eventually('five are under way', () => held.length >= 5)
   t.match(webhooks(), { accepted: 0 })
-  const answering = setInterval(() => { for (const response of held.splice(0)) response.writeHead(200).end() }, 5)
-  t.teardown(() => { clearInterval(answering) })
+  const answering = setInterval(() => {
+    for (const response of held.splice(0)) response.writeHead(200).end()
+  }, 5)
+  t.teardown(() => {
+    clearInterval(answering)
+  })
   await posted
   t.equal(bodies.length, NOTIFICATIONS.length)
 })
