@@ -4,6 +4,7 @@ import Value from 'typebox/value'
 import { API_KEY_PATTERN, REGION_PATTERN, WEBHOOK_TOKEN_PATTERN } from '../config/variables.js'
 import { ConfigError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
+import { isObject } from '../lib/json.js'
 import { isTimeZone } from '../lib/local-day.js'
 
 /** By the family of an account (source: MightyCall's support pages). */
@@ -164,10 +165,6 @@ function doubles(list: readonly unknown[], taken: Taken | null): string[] {
 
 function refused(problems: readonly string[]): Error {
   return new ConfigError(`ACCOUNTS_FILE: ${problems.join('; ')}`)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isHttpUrl(text: string): boolean {

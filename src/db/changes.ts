@@ -21,6 +21,9 @@ export interface NumberedChange extends Change {
 /** Notified, without a payload, when changes are committed. */
 export const CHANGES_CHANNEL = 'mightycall_stream_changes'
 
+/** The name of a gap in `changes`. An id may contain spaces, a kind never does. */
+export const gapObject = ({ kind, entity }: { kind: string; entity: string }): string => `${kind} ${entity}`
+
 const columns: Columns<Change> = {
   account: { type: 'text', of: change => change.account },
   kind: { type: 'text', of: change => change.kind },

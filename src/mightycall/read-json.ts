@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { UnclassifiedReason } from '../events/unclassified.js'
+import { isObject, parseJson } from '../lib/json.js'
 import { blankInTexts, type KeyHolder, stripApiKeys } from './strip-api-key.js'
 
 export interface ReadJson {
@@ -12,7 +13,7 @@ export interface ReadJson {
 
 /** The object in a body, or why there is none. */
 export function readJson(body: Buffer, account: KeyHolder): ReadJson | UnclassifiedReason {
-  const parsed = parseJson(body)
+  const parsed = parseBytes(body)
   if (parsed === undefined) return 'not-json'
   const { apiKeys, inexact, tooDeep, elsewhere } = stripApiKeys(parsed, account)
   if (tooDeep) return 'too-deep'
@@ -20,20 +21,7 @@ export function readJson(body: Buffer, account: KeyHolder): ReadJson | Unclassif
   return isObject(value) ? { value, apiKeys, inexact } : 'not-an-object'
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/**
- * The parsed value, or undefined. A byte order mark is forgiven; bytes that are no UTF-8 are no JSON, and would merge
- * when replaced.
- */
-function parseJson(body: Buffer): unknown {
-  if (!isUtf8(body)) return undefined
-  const text = body.toString()
-  try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
-  } catch {
-    return undefined
-  }
+/** Returns undefined for bytes that are not valid UTF-8: decoding would replace them, and different bodies would merge. */
+function parseBytes(body: Buffer): unknown {
+  return isUtf8(body) ? parseJson(body.toString()) : undefined
 }

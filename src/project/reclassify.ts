@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
 import { arraysOf, unnest } from '../db/bulk-sql.js'
+import { entityColumns } from '../db/event-columns.js'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { type Entity, type Event, entityOf } from '../events/event.js'
 import { isKnownType } from '../mightycall/webhook/notification-types.js'
@@ -13,7 +14,6 @@ import {
   distinctEntities,
   EVENTS_OF_ENTITIES,
   type EventRow,
-  entityColumns,
   entityKey,
   STORED_COLUMNS,
   storedEvent

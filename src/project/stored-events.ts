@@ -1,21 +1,7 @@
-import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
+import { arraysOf, unnest } from '../db/bulk-sql.js'
+import { entityColumns } from '../db/event-columns.js'
 import type { Tx } from '../db/transaction.js'
-import { type Entity, type Event, entityOf, type Folded } from '../events/event.js'
-
-/** The columns that name an entity in a bulk statement. */
-export const entityColumns: Columns<Entity> = {
-  account: { type: 'text', of: entity => entity.account },
-  kind: { type: 'text', of: entity => entity.kind },
-  entity: { type: 'text', of: entity => entity.entity }
-}
-
-/** The columns that name an event, and the primary key of the table. */
-export const eventKeyColumns: Columns<Event> = {
-  account: { type: 'text', of: event => event.account },
-  kind: { type: 'text', of: event => entityOf(event).kind },
-  entity: { type: 'text', of: event => entityOf(event).entity },
-  id: { type: 'uuid', of: event => event.id }
-}
+import type { Entity, Event, Folded } from '../events/event.js'
 
 /**
  * What a statement reads the events `e` of many entities from.

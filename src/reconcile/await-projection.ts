@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { arraysOf, unnest } from '../db/bulk-sql.js'
+import { eventKeyColumns } from '../db/event-columns.js'
 import { NotProjectedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { pause } from '../lib/backoff.js'
-import { eventKeyColumns } from '../project/stored-events.js'
 import type { Intake } from './accept-page.js'
 
 export interface SettlingOptions {

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { countSightings } from '../db/drift.js'
 import { inTransaction } from '../db/transaction.js'
-import type { Drift } from '../mightycall/webhook/unknown-fields.js'
-import { countSightings } from '../project/batch/count-drift.js'
+import type { Drift } from '../events/drift.js'
 
 export interface DriftTellerOptions {
   pool: pg.Pool

@@ -34,10 +34,12 @@ export interface Synced {
 }
 
 export interface Sync {
-  /** Reads all routes of the account. Two at once share one run. @throws whatever ended it; `reasonOf` names that */
+  /** Reads all routes of the account. Two at once share one run. @throws whatever ended it; `reasonOf` classifies it */
   run: (account: Account) => Promise<Synced>
   /** The newest run of each account, since this process began. */
   runs: () => SyncRun[]
+  /** The reason of an error of `run`, as the first system's contract names it. */
+  reasonOf: (err: unknown) => SyncReason
 }
 
 export interface SyncOptions extends RouteParts {
@@ -103,7 +105,8 @@ export function createSync(options: SyncOptions): Sync {
       running.set(account.id, run)
       return run
     },
-    runs: () => [...runs.values()]
+    runs: () => [...runs.values()],
+    reasonOf
   }
 }
 
@@ -126,8 +129,7 @@ async function readStep(options: SyncOptions, account: Account, reader: Reader, 
   }
 }
 
-/** As the first system's contract names it. */
-export function reasonOf(err: unknown): SyncReason {
+function reasonOf(err: unknown): SyncReason {
   switch (troubleOf(err)?.kind) {
     case 'auth':
       return 'auth'

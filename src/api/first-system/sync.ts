@@ -5,7 +5,7 @@ import type { AuditLog } from '../../access/audit-log.js'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import { reasonOf, type Synced } from '../../reconcile/sync.js'
+import type { Synced } from '../../reconcile/sync.js'
 import type { SyncOptions } from '../admin/sync.js'
 import { anyOf } from '../list/parameters.js'
 
@@ -77,7 +77,7 @@ export default fp<SyncOptions & { auditLog: AuditLog }>(
           const { code, message } = err as { code?: unknown; message: string }
           const isOurs = typeof code === 'string' && code.startsWith('MCS_') // another's message may quote what it was given
           return fail(
-            reasonOf(err),
+            sync.reasonOf(err),
             isOurs ? code : 'MCS_INTERNAL',
             isOurs ? message : 'something went wrong on our side'
           )

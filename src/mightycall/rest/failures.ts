@@ -7,7 +7,7 @@ import {
 } from '../../errors.js'
 import { parseInstant } from '../../events/time.js'
 import { backOffMs } from '../../lib/backoff.js'
-import { isObject } from '../read-json.js'
+import { isObject } from '../../lib/json.js'
 import type { HttpAnswer } from './http.js'
 
 /** What is missing is a 400 as often as a 404 (source: MightyCall API v4): `{"message":"Call not found"}`. */

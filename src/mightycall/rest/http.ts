@@ -1,4 +1,5 @@
 import { RestUnavailableError, RestUnexpectedError } from '../../errors.js'
+import { parseJson } from '../../lib/json.js'
 
 export interface HttpRequest {
   method: string
@@ -31,7 +32,11 @@ export async function exchange({ url, ...request }: HttpRequest, { timeoutMs, ma
   try {
     const response = await fetch(url, { ...request, redirect: 'manual', signal })
     const body = await readBody(response, maxBytes)
-    return { status: response.status, json: parseJson(body), retryAfter: response.headers.get('retry-after') }
+    return {
+      status: response.status,
+      json: parseJson(body.toString()),
+      retryAfter: response.headers.get('retry-after')
+    }
   } catch (err) {
     if (err instanceof RestUnexpectedError) throw err
     throw new RestUnavailableError(signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(err))
@@ -48,15 +53,6 @@ async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-function parseJson(body: Buffer): unknown {
-  const text = body.toString()
-  try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
-  } catch {
-    return undefined
-  }
 }
 
 /** fetch says "fetch failed", and the reason in its cause. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
+import type { Drift } from '../../events/drift.js'
 import { createGate } from '../../lib/semaphore.js'
-import type { Drift } from '../webhook/unknown-fields.js'
 import { type AccountState, createClient, noted, type RestClient } from './client.js'
 import type { Limits } from './http.js'
 import type { Quota } from './quota/port.js'

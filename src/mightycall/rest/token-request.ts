@@ -2,7 +2,7 @@ import Type from 'typebox'
 import Value from 'typebox/value'
 import type { Account } from '../../accounts/accounts.js'
 import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
-import { isObject } from '../read-json.js'
+import { isObject } from '../../lib/json.js'
 import { problemOf } from './failures.js'
 import { exchange, type HttpAnswer, type Limits } from './http.js'
 

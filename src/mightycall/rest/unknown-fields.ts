@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
+import type { Drift } from '../../events/drift.js'
+import { isObject } from '../../lib/json.js'
 import { maskedName, shapeOf } from '../mask.js'
-import { isObject } from '../read-json.js'
-import type { Drift } from '../webhook/unknown-fields.js'
 
 type UnknownField = Pick<Drift, 'field' | 'sample'>
 

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { isObject } from '../../lib/json.js'
 import { shapeOf } from '../mask.js'
-import { isObject } from '../read-json.js'
 import type { Route } from './route.js'
 
 /** What cannot be read of an answer, without its value. */

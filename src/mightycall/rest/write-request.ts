@@ -1,7 +1,7 @@
 import Value from 'typebox/value'
 import type { Account } from '../../accounts/accounts.js'
 import { RestRefusedError } from '../../errors.js'
-import { isObject } from '../read-json.js'
+import { isObject } from '../../lib/json.js'
 import type { HttpRequest } from './http.js'
 import { type InputOf, nameOf, type Route } from './route.js'
 

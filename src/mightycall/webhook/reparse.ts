@@ -1,7 +1,8 @@
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Event } from '../../events/event.js'
 import { momentOf } from '../../events/time.js'
-import { isObject, readJson } from '../read-json.js'
+import { isObject } from '../../lib/json.js'
+import { readJson } from '../read-json.js'
 import { classify } from './classify.js'
 import { fieldsOf } from './fields.js'
 

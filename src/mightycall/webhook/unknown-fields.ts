@@ -1,20 +1,8 @@
+import { type Drift, OTHER_FIELDS } from '../../events/drift.js'
 import type { Event } from '../../events/event.js'
+import { isObject } from '../../lib/json.js'
 import { maskedName, shapeOf } from '../mask.js'
-import { isObject } from '../read-json.js'
 import { fieldsOf, isKnownField } from './fields.js'
-
-/** Something in a notification that we do not know. Holds no number, no key and no text of it. */
-export interface Drift {
-  /** The EventType as it came, masked; '' when there was none. */
-  type: string
-  /** The path of the field, masked: `Body.Queue`. '': the type itself is unknown. */
-  field: string
-  /** The shape of its value. */
-  sample: string
-}
-
-/** Stands for what is beyond a limit. */
-export const REST = '…'
 
 const NONE: readonly Drift[] = []
 const MAX_FIELDS = 50
@@ -49,7 +37,7 @@ function unknownFields(raw: Event['raw']): Unknown[] | null {
 function added(unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
   if (unknown === null) return [[pathOf(prefix, name), value]]
   if (unknown.length < MAX_FIELDS) unknown.push([pathOf(prefix, name), value])
-  else if (unknown.length === MAX_FIELDS) unknown.push([REST, ''])
+  else if (unknown.length === MAX_FIELDS) unknown.push([OTHER_FIELDS, ''])
   return unknown
 }
 

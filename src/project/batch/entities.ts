@@ -1,8 +1,8 @@
 import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { entityColumns } from '../../db/event-columns.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { foldVersionOf } from '../models/read-models.js'
-import { entityColumns } from '../stored-events.js'
 
 const versioned: Columns<Entity> = {
   ...entityColumns,

@@ -1,7 +1,8 @@
 import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { eventKeyColumns } from '../../db/event-columns.js'
 import { isolatePoison, type Refused, type Tx } from '../../db/transaction.js'
 import { type Entity, type Event, entityOf } from '../../events/event.js'
-import { distinctEntities, entityKey, eventKeyColumns } from '../stored-events.js'
+import { distinctEntities, entityKey } from '../stored-events.js'
 import { notStored } from './count-drift.js'
 import { lockEntities } from './entities.js'
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AccountSettings } from '../../accounts/accounts.js'
 import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { entityColumns } from '../../db/event-columns.js'
 import type { Tx } from '../../db/transaction.js'
 import { type Entity, type Event, entityOf } from '../../events/event.js'
 import { reparse } from '../../mightycall/webhook/reparse.js'
@@ -8,7 +9,6 @@ import { fieldsOf } from '../batch/store-events.js'
 import {
   EVENTS_OF_ENTITIES,
   type EventRow,
-  entityColumns,
   entityKey,
   type History,
   STORED_COLUMNS,

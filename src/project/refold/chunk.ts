@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../../accounts/accounts.js'
 import { arraysOf } from '../../db/bulk-sql.js'
+import { entityColumns } from '../../db/event-columns.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
 import { raiseFoldVersions } from '../batch/entities.js'
 import { type FailedEntity, foldEntities } from '../batch/fold-entities.js'
 import { READ_MODELS } from '../models/read-models.js'
-import { entityColumns } from '../stored-events.js'
 
 export interface RefoldChunkOptions {
   pool: pg.Pool

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
-import { writeChanges } from '../../db/changes.js'
+import { gapObject, writeChanges } from '../../db/changes.js'
 import { inTransaction } from '../../db/transaction.js'
 import type { Gap } from './gap-rules.js'
 import { HOUR_MS } from './hours.js'
@@ -43,9 +43,6 @@ export interface Change {
   /** Rows that are healed now, and were not before. */
   healed: number
 }
-
-/** What live views call a gap; an id may hold anything, a kind no space. */
-export const gapObject = ({ kind, entity }: { kind: string; entity: string }): string => `${kind} ${entity}`
 
 interface StoredGap {
   account: string

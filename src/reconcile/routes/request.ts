@@ -1,4 +1,4 @@
-import { isObject } from '../../mightycall/read-json.js'
+import { isObject } from '../../lib/json.js'
 import type { ReadAnswer } from '../../mightycall/rest/read-response.js'
 import type { InputOf, Route } from '../../mightycall/rest/route.js'
 import type { Page, ReadContext } from '../route-reader.js'

@@ -2,7 +2,7 @@ import type { Account } from '../../accounts/accounts.js'
 import { MAX_NAME_LENGTH } from '../../events/envelope.js'
 import type { EventType } from '../../events/event.js'
 import { cleanName, isE164, normalizeParty } from '../../events/text.js'
-import { isObject } from '../../mightycall/read-json.js'
+import { isObject } from '../../lib/json.js'
 import { blankInTexts, stripApiKeys } from '../../mightycall/strip-api-key.js'
 
 /** A row of an answer, besides what was read of it. */

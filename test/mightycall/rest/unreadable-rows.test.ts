@@ -1,10 +1,10 @@
 import t from 'tap'
+import type { Drift } from '../../../src/events/drift.js'
 import { isMisfit, readAnswer } from '../../../src/mightycall/rest/read-response.js'
 import type { Route } from '../../../src/mightycall/rest/route.js'
 import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { journal } from '../../../src/mightycall/rest/routes/journal.js'
 import { phoneNumbers } from '../../../src/mightycall/rest/routes/phone-numbers.js'
-import type { Drift } from '../../../src/mightycall/webhook/unknown-fields.js'
 
 function read(route: Route, json: unknown) {
   const drifts: Drift[] = []

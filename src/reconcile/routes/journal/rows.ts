@@ -1,5 +1,5 @@
 import { cleanName } from '../../../events/text.js'
-import { isObject } from '../../../mightycall/read-json.js'
+import { isObject } from '../../../lib/json.js'
 import type { AnswerOf } from '../../../mightycall/rest/route.js'
 import type { journal } from '../../../mightycall/rest/routes/journal.js'
 import { fullName, numberOf, type Told } from '../row.js'

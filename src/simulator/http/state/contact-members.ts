@@ -1,5 +1,5 @@
 import type { ContactReported } from '../../../events/directory.js'
-import { isObject } from '../../../mightycall/read-json.js'
+import { isObject } from '../../../lib/json.js'
 import { firstAndLast } from '../wire.js'
 
 export type Channel = ContactReported['channels'][number]
