@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Part } from '../lib/background-start.js'
+import type { BackgroundService } from '../lib/background-start.js'
 import type { AccountSettings } from './accounts.js'
 import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './setting-values.js'
 
@@ -80,7 +80,11 @@ function byAccount(rows: readonly Row[]): Map<string, Partial<Settings>> {
 const EVERY_MS = 2_000
 
 /** Looks every two seconds whether another process has set something. */
-export function pollSettings(settings: Pick<LiveSettings, 'refresh'>, logger: Logger, everyMs = EVERY_MS): Part {
+export function pollSettings(
+  settings: Pick<LiveSettings, 'refresh'>,
+  logger: Logger,
+  everyMs = EVERY_MS
+): BackgroundService {
   const stop = new AbortController()
   let trouble: string | null = null
   const running = poll()

@@ -14,7 +14,7 @@ import type { Secrets } from '../config/secrets.js'
 import type { OpenedLog } from '../event-log/open-log.js'
 import { type HealthCheck, health, readinessOf } from '../http/health.js'
 import { createHttp } from '../http/server.js'
-import type { Later } from '../lib/background-start.js'
+import type { RetriedStart } from '../lib/background-start.js'
 import live from '../live/route.js'
 import { buildLive } from '../live/streams.js'
 import { createQuotaUsage, type QuotaUsageOf } from '../mightycall/rest/quota/usage.js'
@@ -26,11 +26,11 @@ import { serveReceive } from '../receive/start.js'
 import { createBackfills } from '../reconcile/backfill/backfills.js'
 import { createCompleteness } from '../reconcile/gaps/completeness.js'
 import type { Reconciling } from '../reconcile/start.js'
-import { noteGaps, noteLag, noteQuota } from './gauges.js'
+import { refreshGapGauge, refreshLagGauge, refreshQuotaGauge } from './gauges.js'
 import { createLiveReaders } from './live-readers.js'
-import { createSystemState, type SystemParts } from './system-state.js'
+import { createSystemState, type SystemStateOptions } from './system-state.js'
 
-export interface HttpParts {
+export interface HttpOptions {
   config: Config
   logger: Logger
   metrics: Metrics
@@ -41,7 +41,7 @@ export interface HttpParts {
   pool: pg.Pool | null
   /** Null without a database. */
   settings: LiveSettings | null
-  later: Record<string, Later>
+  background: Record<string, RetriedStart>
   /** Null: this process does not read MightyCall. */
   reconciling: Reconciling | null
   /** Aborted when the service is told to stop. */
@@ -52,8 +52,8 @@ export interface HttpParts {
 const MAX_DELAY_MS = 500
 
 /** The server with the routes of the asked-for roles. */
-export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
-  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, later, stopping } = parts
+export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
+  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, background, stopping } = parts
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
@@ -66,10 +66,10 @@ export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
       ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all })
       : null
   if (receiving && opened) checks.receive = async () => opened.log.trouble() ?? receiving.trouble()
-  if (later.project) checks.project = async () => later.project?.trouble() ?? null
-  if (later.reconcile) checks.reconcile = async () => later.reconcile?.trouble() ?? null
+  if (background.project) checks.project = async () => background.project?.trouble() ?? null
+  if (background.reconcile) checks.reconcile = async () => background.reconcile?.trouble() ?? null
   if (config.roles.includes('query') && pool && settings && quotaUsage) {
-    const schema = () => later.database?.trouble() ?? null
+    const schema = () => background.database?.trouble() ?? null
     const access = createAccess({
       pool,
       adminKey: secrets.adminKey,
@@ -109,14 +109,14 @@ export async function buildHttp(parts: HttpParts): Promise<FastifyInstance> {
   const refresh = async () => {
     noteSpool(metrics, opened)
     await Promise.all([
-      quotaUsage && noteQuota(metrics, quotaUsage),
+      quotaUsage && refreshQuotaGauge(metrics, quotaUsage),
       pool &&
-        noteGaps(
+        refreshGapGauge(
           metrics,
           pool,
           accounts.all().map(({ id }) => id)
         ),
-      lag && config.roles.includes('project') && noteLag(metrics, lag)
+      lag && config.roles.includes('project') && refreshLagGauge(metrics, lag)
     ])
   }
   await app.register(metricsRoute, {
@@ -146,8 +146,8 @@ async function canQuery(pool: pg.Pool): Promise<string | null> {
   )
 }
 
-export interface QueryParts
-  extends Pick<SystemParts, 'pool' | 'checks' | 'lag' | 'tokenUses'>,
+export interface QueryDependencies
+  extends Pick<SystemStateOptions, 'pool' | 'checks' | 'lag' | 'tokenUses'>,
     Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
   pool: pg.Pool
   quotaUsage: QuotaUsageOf
@@ -155,8 +155,8 @@ export interface QueryParts
 
 /** What the routes of the API need of the other stages. */
 export function apiOptions(
-  { config, now, accounts, metrics, opened, reconciling }: HttpParts,
-  { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryParts
+  { config, now, accounts, metrics, opened, reconciling }: HttpOptions,
+  { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryDependencies
 ): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
   const zonesOf = (asked: readonly string[] = accountIds()) => [...new Set(asked.map(settings.timeZoneOf))]

@@ -3,14 +3,14 @@ import type { SystemState } from '../api/admin/system.js'
 import { migrationNames } from '../db/migrate.js'
 import type { HealthCheck } from '../http/health.js'
 import { packageVersion } from '../lib/package-root.js'
-import { within } from '../lib/timeout.js'
+import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
 import { loadStop } from '../project/breaker/stops.js'
 import type { PartitionLag } from '../project/lag.js'
 import { READ_MODELS } from '../project/models/read-models.js'
 import type { TokenUse } from '../receive/tokens.js'
 
-export interface SystemParts {
+export interface SystemStateOptions {
   pool: pg.Pool
   group: string
   metrics: Metrics
@@ -43,12 +43,12 @@ export function createSystemState({
   waiting,
   lag,
   tokenUses
-}: SystemParts): () => Promise<SystemState> {
+}: SystemStateOptions): () => Promise<SystemState> {
   return async () => {
     const [versions, readiness, partitions, webhooks, holes, stop] = await Promise.all([
       versionsOf(pool),
       Promise.all(Object.entries(checks).map(async ([role, check]) => ({ role, why: await check() }))),
-      lag && within(PATIENCE_MS, lag()).catch(() => null),
+      lag && withTimeout(PATIENCE_MS, lag()).catch(() => null),
       pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds()]),
       pool.query<SystemState['holes'][number]>(HOLES, [group]),
       loadStop(pool, group)

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type Service, startService } from '../app/service.js'
 import { type Config, loadConfig } from '../config/config.js'
+import { packageVersion } from '../lib/package-root.js'
 import { createLogger } from '../observability/logger.js'
 import { alarmCounter, createMetrics } from '../observability/metrics.js'
 
@@ -27,6 +28,7 @@ export function startCommand(environment: NodeJS.ProcessEnv): Command {
       const config = loadConfig(environment)
       const metrics = createMetrics()
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics) })
+      logger.info({ version: packageVersion(), roles: config.roles }, 'starting')
       const service = await startService({ config, logger, metrics })
       reloadOnSignal(service, config)
       stopOnSignal(service, logger, config, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
@@ -40,7 +42,7 @@ const SPOOL_LEFT = 3
 /** Secrets are shown to a person at a terminal only; a log is read by others. */
 function announce(service: Service, config: Config, logger: Logger, terminal: boolean): void {
   const { url, secrets, accounts } = service
-  const waitsFor = service.waitsFor()
+  const waitsFor = service.startProblems()
   const facts = {
     url,
     roles: config.roles,
@@ -62,7 +64,7 @@ function reloadOnSignal(service: Service, { accountsFile }: Config): void {
 }
 
 function codeOf(service: Service, logger: Logger, { dataDir }: Config): number {
-  const { records } = service.waiting() ?? { records: 0 }
+  const { records } = service.spooled() ?? { records: 0 }
   if (records === 0) return 0
   logger.error(
     { alarm: 'spool-left', records, dataDir },

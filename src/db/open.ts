@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
 import { EmbeddedPostgresError } from '../errors.js'
-import { untilDone } from '../lib/background-start.js'
+import { shareUntilSuccess } from '../lib/background-start.js'
 import { startEmbeddedPostgres } from './embedded/server.js'
 import { runMigrations } from './migrate.js'
 
@@ -27,7 +27,7 @@ export async function openDatabase(config: Config, logger: Logger): Promise<Data
 
 function openConfigured(url: string, { databasePoolSize }: Config, log: Logger): Database {
   const pool = createPool(url, databasePoolSize, log)
-  return { pool, migrate: untilDone(() => runMigrations(url)), close: () => pool.end(), failed: new Promise(() => {}) }
+  return { pool, migrate: createMigrate(url, log), close: () => pool.end(), failed: new Promise(() => {}) }
 }
 
 /** Its recovery after a kill takes a while, in which notifications are taken already. */
@@ -36,6 +36,7 @@ async function openEmbedded(config: Config, log: Logger): Promise<Database> {
   const known = new Promise<string>(resolve => {
     know = resolve
   })
+  log.info({ dataDir: embeddedDir(config) }, 'starting the embedded Postgres')
   const starting = startEmbeddedPostgres({
     dataDir: embeddedDir(config),
     log: message => log.info(message),
@@ -45,10 +46,7 @@ async function openEmbedded(config: Config, log: Logger): Promise<Database> {
   const pool = createPool(url, config.databasePoolSize, log)
   return {
     pool,
-    migrate: untilDone(async () => {
-      await starting
-      await runMigrations(url)
-    }),
+    migrate: createMigrate(url, log, starting),
     close: async () => {
       await pool.end()
       await starting.then(
@@ -68,6 +66,25 @@ async function openEmbedded(config: Config, log: Logger): Promise<Database> {
           : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR')
       })
   }
+}
+
+/**
+ * Logs each step, for whoever waits for a start. The first one is logged once only: an unreachable server is tried again
+ * and again.
+ */
+function createMigrate(
+  url: string,
+  log: Logger,
+  serverReady: Promise<unknown> = Promise.resolve()
+): () => Promise<void> {
+  let isAnnounced = false
+  return shareUntilSuccess(async () => {
+    await serverReady
+    if (!isAnnounced) log.info('migrating the database schema')
+    isAnnounced = true
+    await runMigrations(url)
+    log.info('the database schema is up to date')
+  })
 }
 
 export function embeddedDir(config: Config): string {

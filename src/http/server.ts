@@ -20,7 +20,7 @@ import {
   OverloadedError,
   PortInUseError
 } from '../errors.js'
-import { atMostEvery } from '../lib/throttle.js'
+import { throttle } from '../lib/throttle.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -150,7 +150,7 @@ const WARN_EVERY_MS = 60_000
  */
 export function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
   server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
-  const warn = atMostEvery(WARN_EVERY_MS, () =>
+  const warn = throttle(WARN_EVERY_MS, () =>
     log.error(
       { alarm: 'connections', maxConnections: server.maxConnections },
       'too many open connections: new ones are closed unheard'

@@ -1,71 +1,67 @@
 import type { Logger } from 'pino'
 import { backOffMs, pause } from './backoff.js'
 
-/** Something that works, or says why not. */
-export interface Part {
+/** Work that runs until it is closed. */
+export interface BackgroundService {
+  /** Why it does not work at the moment, or null when it does. */
   trouble: () => string | null | Promise<string | null>
   close: () => Promise<void>
 }
 
-export interface Later extends Part {
-  /** Resolves after the first try, whether or not it succeeded. */
-  tried: Promise<void>
-  /** Why it has not started yet, or null. */
-  waitsFor: () => string | null
+/** A background service whose start is retried until it succeeds. Until then `trouble` is the start problem. */
+export interface RetriedStart extends BackgroundService {
+  /** Resolves after the first attempt, whether or not it succeeded. */
+  firstAttempt: Promise<void>
+  /** Why it has not started yet, or null once it has. */
+  startProblem: () => string | null
 }
 
 /**
- * Starts a part, and tries again until it succeeds or is closed: a server that is not there yet must not keep the
- * others from working.
+ * Starts a service, and retries with back-off until the start succeeds or `close` is called: a server that is not
+ * reachable yet must not keep the rest of the process from working.
  * @param name  for the log
  */
-export function startLater(name: string, start: () => Promise<Part>, logger: Logger): Later {
+export function startWithRetry(name: string, start: () => Promise<BackgroundService>, logger: Logger): RetriedStart {
   const stop = new AbortController()
-  let part: Part | null = null
+  const { promise: firstAttempt, resolve: endFirstAttempt } = createDeferred()
+  let service: BackgroundService | null = null
   let problem: string | null = 'is starting'
-  let told = () => {}
-  const tried = new Promise<void>(resolve => {
-    told = resolve
-  })
 
   async function run(): Promise<void> {
-    for (let tries = 1; !stop.signal.aborted; tries++) {
+    for (let attempts = 1; !stop.signal.aborted; attempts++) {
       try {
-        part = await start()
-        if (tries > 1) logger.info({ part: name }, 'started at last')
-        return told()
+        service = await start()
+        if (attempts > 1) logger.info({ part: name }, 'started after a retry')
+        return endFirstAttempt()
       } catch (err) {
-        const said = reasonOf(err)
-        if (said !== problem)
-          logger.error(
-            { alarm: 'not-started', part: name, problem: said },
-            'a part of the service cannot start yet, trying again'
-          )
-        problem = said
-        told()
-        await pause(backOffMs(tries, { first: 250, most: 2_000 }), stop.signal)
+        const reason = reasonOf(err)
+        if (reason !== problem)
+          logger.error({ alarm: 'not-started', part: name, problem: reason }, 'cannot start yet, retrying')
+        problem = reason
+        endFirstAttempt()
+        await pause(backOffMs(attempts, { first: 250, most: 2_000 }), stop.signal)
       }
     }
   }
 
   const running = run()
   return {
-    tried,
-    waitsFor: () => (part ? null : problem),
-    trouble: () => (part ? part.trouble() : problem),
+    firstAttempt,
+    startProblem: () => (service ? null : problem),
+    trouble: () => (service ? service.trouble() : problem),
     close: async () => {
       stop.abort()
       await running
-      await part?.close()
+      await service?.close()
     }
   }
 }
 
-/** For work that is done once: what starts has nothing to say afterwards. */
-export const DONE: Part = { trouble: () => null, close: async () => {} }
+/** The result of a start that leaves nothing running, such as a migration. */
+export const NOTHING_RUNNING: BackgroundService = { trouble: () => null, close: async () => {} }
 
-/** Shares one run among those who ask at once, and keeps a success for ever. */
-export function untilDone(work: () => Promise<void>): () => Promise<void> {
+/** Concurrent callers share one run. A success is kept; after a failure the next call runs the work again. */
+export function shareUntilSuccess(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null
   return () => {
     running ??= work().catch(err => {
@@ -76,11 +72,18 @@ export function untilDone(work: () => Promise<void>): () => Promise<void> {
   }
 }
 
-/** Our own errors say what to do; another's message may quote what it was given. */
+function createDeferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>(done => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+/** The message of our own errors; only the code or name of others, whose messages may quote values. */
 function reasonOf(err: unknown): string {
-  if (!(err instanceof Error)) return 'unknown trouble'
-  const { code } = err as { code?: unknown }
-  return typeof code === 'string' && code.startsWith('MCS_')
-    ? err.message
-    : `${typeof code === 'string' ? code : err.name}`
+  if (!(err instanceof Error)) return 'unknown error'
+  const { code } = err as { code?: unknown } // node and our errors have one
+  if (typeof code !== 'string') return err.name
+  return code.startsWith('MCS_') ? err.message : code
 }

@@ -5,7 +5,7 @@ import { concerns, type Interest, interestKey } from './interest.js'
 import type { Stream } from './sse-stream.js'
 
 /** One who watches. */
-export interface Client {
+export interface LiveClient {
   interest: Interest
   /** The number up to which it has been told all: where it goes on when it comes back. */
   cursor: () => number
@@ -32,11 +32,11 @@ export interface Client {
 const RESET_EVERY_MS = 5_000
 
 /** @param from  what it has been told already */
-export function createClient(
+export function createLiveClient(
   interest: Interest,
   stream: Stream,
   { from, onDropped }: { from: number; onDropped: (err: FastifyError) => void }
-): Client {
+): LiveClient {
   const name = interestKey(interest)
   const wants = ({ kind, account }: Frame) => interest.kinds.includes(kind) && concerns(interest, account)
   let cursor = from

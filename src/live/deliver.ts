@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { changesAfter, type NumberedChange, newestChange } from '../db/changes.js'
 import { SlowClientError } from '../errors.js'
-import type { Client } from './client.js'
+import type { LiveClient } from './client.js'
 import { type Frame, loadFrames } from './frames.js'
 import { concerns, createScope, type Scope, scopeOf } from './interest.js'
 import type { LiveKind, LiveReaders } from './readers.js'
@@ -9,13 +9,13 @@ import type { LiveKind, LiveReaders } from './readers.js'
 /** How clients are told of changes: of a page for all of them, or of what one has missed. */
 export interface Telling {
   /** Reads what any of the clients wants of these changes, which are all up to the number, and sends each its part. */
-  tellAll: (clients: ReadonlySet<Client>, changes: readonly NumberedChange[], to: number) => Promise<void>
+  tellAll: (clients: ReadonlySet<LiveClient>, changes: readonly NumberedChange[], to: number) => Promise<void>
   /** Tells one client the next of what it has missed. False: that was all, or it has to be reset first. */
-  tellNext: (client: Client) => Promise<boolean>
+  tellNext: (client: LiveClient) => Promise<boolean>
   /** Tells one client all that it has missed, as fast as it takes that. */
-  catchUp: (client: Client) => Promise<void>
+  catchUp: (client: LiveClient) => Promise<void>
   /** What clients of a scope were sent is remembered while there are some. */
-  forgetScopesBut: (clients: ReadonlySet<Client>) => void
+  forgetScopesBut: (clients: ReadonlySet<LiveClient>) => void
 }
 
 /** The most that is read at once, and so the most that is put into a client's buffer at once. */
@@ -28,14 +28,18 @@ const DRAIN_MS = 10_000
 export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveReaders }): Telling {
   const scopes = new Map<string, Scope>()
 
-  function scopeFor({ interest: { viewer } }: Client): Scope {
+  function scopeFor({ interest: { viewer } }: LiveClient): Scope {
     const name = scopeOf(viewer)
     const scope = scopes.get(name) ?? createScope(viewer)
     scopes.set(name, scope)
     return scope
   }
 
-  async function tellAll(clients: ReadonlySet<Client>, changes: readonly NumberedChange[], to: number): Promise<void> {
+  async function tellAll(
+    clients: ReadonlySet<LiveClient>,
+    changes: readonly NumberedChange[],
+    to: number
+  ): Promise<void> {
     const frames = await framesByScope(readers, changes, kindsByScope(clients, scopeFor))
     const shared = new Map<string, string>()
     for (const client of clients) {
@@ -44,7 +48,7 @@ export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveR
     }
   }
 
-  async function tellNext(client: Client): Promise<boolean> {
+  async function tellNext(client: LiveClient): Promise<boolean> {
     const from = client.cursor()
     const changes = await changesAfter(pool, from, PAGE)
     if (!changes) client.requireReset()
@@ -56,7 +60,7 @@ export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveR
     return changes?.length === PAGE && client.cursor() > from
   }
 
-  async function catchUp(client: Client): Promise<void> {
+  async function catchUp(client: LiveClient): Promise<void> {
     for (let pages = 1; await tellNext(client); pages++) {
       if (!(await client.drained(DRAIN_MS))) return client.drop(new SlowClientError())
       if (pages < MOST_PAGES) continue
@@ -76,7 +80,10 @@ export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveR
   }
 }
 
-function kindsByScope(clients: Iterable<Client>, scopeFor: (client: Client) => Scope): Map<Scope, Set<LiveKind>> {
+function kindsByScope(
+  clients: Iterable<LiveClient>,
+  scopeFor: (client: LiveClient) => Scope
+): Map<Scope, Set<LiveKind>> {
   const kinds = new Map<Scope, Set<LiveKind>>()
   for (const client of clients) {
     const scope = scopeFor(client)
@@ -99,7 +106,7 @@ async function framesByScope(
   )
 }
 
-function hasReset(client: Client, changes: readonly NumberedChange[]): boolean {
+function hasReset(client: LiveClient, changes: readonly NumberedChange[]): boolean {
   return changes.some(
     ({ kind, account, number }) => kind === 'reset' && number > client.cursor() && concerns(client.interest, account)
   )

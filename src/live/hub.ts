@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import { changesAfter, newestChange } from '../db/changes.js'
 import { pause } from '../lib/backoff.js'
 import { createGate } from '../lib/semaphore.js'
-import { atMostEvery } from '../lib/throttle.js'
-import type { Client } from './client.js'
+import { throttle } from '../lib/throttle.js'
+import type { LiveClient } from './client.js'
 import { createTelling, PAGE } from './deliver.js'
 import type { LiveReaders } from './readers.js'
 
@@ -21,21 +21,21 @@ export interface Hub {
   /** The number from which a new client is told all that follows. */
   newest: () => Promise<number>
   /** From now on it is told what follows the number that it has. */
-  join: (client: Client) => Promise<void>
-  leave: (client: Client) => void
+  join: (client: LiveClient) => Promise<void>
+  leave: (client: LiveClient) => void
   /** The number up to which this client was told all; null: it has not joined yet. */
-  toldUpTo: (client: Client) => number | null
+  toldUpTo: (client: LiveClient) => number | null
 }
 
 const RESUMING_AT_ONCE = 4
 const WARN_EVERY_MS = 60_000
 
 export function createHub({ pool, readers, logger }: HubOptions): Hub {
-  const clients = new Set<Client>()
+  const clients = new Set<LiveClient>()
   const telling = createTelling({ pool, readers })
   const resuming = createGate(RESUMING_AT_ONCE)
   const turns = createGate(1) // while a client joins, nothing is read for the others
-  const warn = atMostEvery(WARN_EVERY_MS, () => logger.warn('changes could not be read, and are tried again soon'))
+  const warn = throttle(WARN_EVERY_MS, () => logger.warn('changes could not be read, and are tried again soon'))
   const work = createWork(async () => clients.size > 0 && turns.run(pull), warn)
   let last = 0
 

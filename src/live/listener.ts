@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { CHANGES_CHANNEL } from '../db/changes.js'
 import { backOffMs, pause } from '../lib/backoff.js'
-import { within } from '../lib/timeout.js'
+import { withTimeout } from '../lib/timeout.js'
 
 export interface ListenerOptions {
   pool: pg.Pool
@@ -62,7 +62,7 @@ export function createListener({
       const begun = performance.now()
       const err = await listen(client).catch((err: Error) => err)
       onUp(false)
-      await within(END_MS, client.end()).catch(() => {}) // of a connection that was cut in silence nobody hears the end
+      await withTimeout(END_MS, client.end()).catch(() => {}) // of a connection that was cut in silence nobody hears the end
       failures = performance.now() - begun > CHECK_MS ? 1 : failures + 1
       if (!stop.signal.aborted && failures === 1)
         logger.warn({ err }, 'changes are not heard of: the connection was lost, and is made again')

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Viewer } from '../access/viewer.js'
 import { LiveClosedError, LiveFullError, LiveLimitError, NotReadyError, UnauthorizedError } from '../errors.js'
 import type { Metrics } from '../observability/metrics.js'
-import { type Client, createClient } from './client.js'
+import { createLiveClient, type LiveClient } from './client.js'
 import { createHub } from './hub.js'
 import type { Holder, Interest } from './interest.js'
 import { createListener } from './listener.js'
@@ -72,7 +72,7 @@ export function startLive({
 }: LiveOptions): LiveStreams {
   const { heartbeatMs, pollMs, clients: most, clientsOfKey, maxBytes } = { ...LIMITS, ...limits }
   const hub = createHub({ pool, readers, logger })
-  const open = new Map<Client, Holder>() // the clients of the hub, and those that are still catching up
+  const open = new Map<LiveClient, Holder>() // the clients of the hub, and those that are still catching up
   let poll: NodeJS.Timeout | null = null
   let isClosed = false
   const listener = createListener({
@@ -115,14 +115,14 @@ export function startLive({
     interest: Interest,
     { from, holder }: { from: number; holder: Holder },
     response: ServerResponse
-  ): Client {
+  ): LiveClient {
     const leave = () => {
       hub.leave(client)
       open.delete(client)
       onClients(open.size)
     }
     const stream = openStream(response, { maxBytes, onClose: leave })
-    const client = createClient(interest, stream, {
+    const client = createLiveClient(interest, stream, {
       from,
       onDropped: ({ code }: FastifyError) => {
         leave()
@@ -155,7 +155,7 @@ export function startLive({
   }
 }
 
-export interface LiveParts
+export interface LiveStreamsOptions
   extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>,
     Partial<Pick<LiveOptions, 'limits'>> {
   metrics: Metrics
@@ -166,7 +166,7 @@ export interface LiveParts
  * The live streams of a service: ended as soon as it is told to stop, so that their clients go elsewhere while webhooks
  * are still taken.
  */
-export function buildLive({ metrics, stopping, logger, ...parts }: LiveParts): LiveStreams {
+export function buildLive({ metrics, stopping, logger, ...parts }: LiveStreamsOptions): LiveStreams {
   const streams = startLive({
     ...parts,
     logger: logger.child({ stage: 'live' }),

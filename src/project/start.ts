@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { sweepChanges } from '../db/changes.js'
 import type { EventLog, EventReader } from '../event-log/port.js'
-import { atMostEvery } from '../lib/throttle.js'
+import { throttle } from '../lib/throttle.js'
 import type { Metrics } from '../observability/metrics.js'
 import { findSwitch } from './batch/checkpoints.js'
 import { describeStop, loadStop } from './breaker/stops.js'
@@ -43,7 +43,7 @@ export async function startProjection({
 }: ProjectionOptions): Promise<Projection> {
   const { pool, group, now, log, settings } = options
   const count = counter(metrics, now)
-  const sweep = atMostEvery(SWEEP_EVERY_MS, () => {
+  const sweep = throttle(SWEEP_EVERY_MS, () => {
     sweepChanges(pool).catch(err => logger.warn({ err }, 'old changes could not be removed, and are tried again soon'))
   })
   const onProjected: ProjectorOptions['onProjected'] = (projected, batch) => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { atMostEvery } from '../lib/throttle.js'
+import { throttle } from '../lib/throttle.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,7 +26,7 @@ export interface Admission {
  */
 export function createAdmission(app: FastifyInstance, inFlight: InFlight, maxBodyBytes: number): Admission {
   app.decorateRequest('claim', null)
-  const alarm = atMostEvery(ALARM_EVERY_MS, () =>
+  const alarm = throttle(ALARM_EVERY_MS, () =>
     app.log.error({ alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused')
   )
   // A body that is too large, or is cut, or comes too slowly: its sender may be gone, but the error comes all the same.

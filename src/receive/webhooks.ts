@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
-import { atMostEvery } from '../lib/throttle.js'
+import { throttle } from '../lib/throttle.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
 import { createWithin } from './ack-deadline.js'
 import { createAdmission, createInFlight, type InFlight } from './admission.js'
@@ -115,7 +115,7 @@ export default fp<WebhookOptions>(
       next(new OverloadedError())
     })
 
-    const warnOfToken = atMostEvery(WARN_EVERY_MS, () =>
+    const warnOfToken = throttle(WARN_EVERY_MS, () =>
       app.log.warn(
         'a webhook came with an unknown token: compare the address in MightyCall with the one that start prints'
       )

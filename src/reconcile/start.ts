@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Accounts } from '../accounts/accounts.js'
 import type { EventLog } from '../event-log/port.js'
-import type { Part } from '../lib/background-start.js'
+import type { BackgroundService } from '../lib/background-start.js'
 import type { Clock } from '../lib/clock.js'
 import { createQuotaLedger } from '../mightycall/rest/quota/ledger.js'
 import { createRest } from '../mightycall/rest/rest.js'
@@ -31,7 +31,7 @@ export interface Reconciling {
   /** Looks at once whether a backfill is to be begun or stopped. */
   wakeBackfiller: () => void
   /** Begins to read by itself. */
-  start: () => Part
+  start: () => BackgroundService
 }
 
 /**

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { noteLag } from '../../src/app/gauges.js'
+import { refreshLagGauge } from '../../src/app/gauges.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import type { EventLog } from '../../src/event-log/port.js'
 import { encodeEvent } from '../../src/events/record.js'
@@ -65,8 +65,8 @@ t.test('of Kafka it is one for each partition', { skip }, async t => {
 
 t.test('the metric says nothing while it cannot be known', async t => {
   const metrics = createMetrics()
-  await noteLag(metrics, async () => [{ topic: 'calls', partition: 3, records: 7 }])
+  await refreshLagGauge(metrics, async () => [{ topic: 'calls', partition: 3, records: 7 }])
   t.match(await metrics.registry.metrics(), /mcs_consumer_lag_records\{topic="calls",partition="3"\} 7/)
-  await noteLag(metrics, () => Promise.reject(new Error('Kafka is away')))
+  await refreshLagGauge(metrics, () => Promise.reject(new Error('Kafka is away')))
   t.notMatch(await metrics.registry.metrics(), /mcs_consumer_lag_records\{/)
 })

@@ -12,7 +12,7 @@ import type { SyncOptions } from '../../src/api/admin/sync.js'
 import { serveQuery } from '../../src/api/api.js'
 import type { ApiLimits } from '../../src/api/authorize.js'
 import { collectOpenApi } from '../../src/api/openapi.js'
-import { createSystemState, type SystemParts } from '../../src/app/system-state.js'
+import { createSystemState, type SystemStateOptions } from '../../src/app/system-state.js'
 import { LiveClosedError } from '../../src/errors.js'
 import { createHttp } from '../../src/http/server.js'
 import live from '../../src/live/route.js'
@@ -37,7 +37,7 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   wake?: (() => void) | null
   settings?: LiveSettings
   metrics?: Metrics
-  system?: Partial<SystemParts>
+  system?: Partial<SystemStateOptions>
   accountIds?: readonly string[]
   /** Null: there is no such key. */
   adminKey?: string | null

@@ -5,7 +5,7 @@ import { acquireOwnerLock } from '../../lib/directory-lock.js'
 import { accountForPostgres } from './account.js'
 import { findBinaries } from './binaries.js'
 import { ensureCluster, existingMajor, urlOf } from './cluster.js'
-import { explained, preparePlace } from './paths.js'
+import { explained, isMade, preparePlace } from './paths.js'
 import { launch, type Settings } from './postmaster.js'
 import { endLeftovers } from './stale-servers.js'
 import type { Kept } from './supervised-process.js'
@@ -67,6 +67,7 @@ async function start({
   try {
     await endLeftovers(place, log)
     const binaries = findBinaries(account, existingMajor(place, account))
+    if (!isMade(place.data)) log('creating a new Postgres data folder')
     const { password } = await ensureCluster(binaries, account, place)
     const url = urlOf(place, password, database)
     onUrl(url)
@@ -75,6 +76,7 @@ async function start({
       await server.stop()
       throw err
     })
+    log(`Postgres ${binaries.version} accepts connections`)
     return { url, version: binaries.version, ...server }
   } catch (err) {
     await lock.release()

@@ -1,4 +1,4 @@
-import { within } from '../../lib/timeout.js'
+import { withTimeout } from '../../lib/timeout.js'
 
 /** An object that is used until it fails once, and then never again. */
 export interface UntilFailure<T> {
@@ -20,7 +20,7 @@ export function untilFailure<T>(
     const mine = current
     const working = mine.then(work)
     try {
-      return await within(deadlineMs, working)
+      return await withTimeout(deadlineMs, working)
     } catch (err) {
       if (current === mine) current = null
       // Not before the work has settled: a failing send may reconnect on its way out, and would stay connected.

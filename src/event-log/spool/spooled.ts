@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
-import { within } from '../../lib/timeout.js'
+import { withTimeout } from '../../lib/timeout.js'
 import type { EventLog, LogRecord } from '../port.js'
 import { createAgeAlarm, createPending, drain } from './drainer.js'
 import type { Spool } from './spool.js'
@@ -91,7 +91,7 @@ export function spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs }: Spool
       await spooling.idle()
       running = run()
       if (
-        await within(HANDOVER_MS, running).then(
+        await withTimeout(HANDOVER_MS, running).then(
           () => spool.waiting().records === 0,
           () => false
         )
@@ -123,7 +123,7 @@ export function spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs }: Spool
   async function close(): Promise<void> {
     await appending.idle()
     const last = draining
-    if (last && kafka.trouble() === null) await within(LAST_DRAIN_MS, last).catch(() => {})
+    if (last && kafka.trouble() === null) await withTimeout(LAST_DRAIN_MS, last).catch(() => {})
     stop.abort()
     await last
     await kafka.close()

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { noteGaps } from '../../../src/app/gauges.js'
+import { refreshGapGauge } from '../../../src/app/gauges.js'
 import { createHttp } from '../../../src/http/server.js'
 import { createMetrics, metricsRoute } from '../../../src/observability/metrics.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
@@ -117,7 +117,7 @@ t.test('the metric counts the open gaps of each account, and says nothing when P
   t.teardown(() => app.close())
   await app.register(metricsRoute, {
     metrics,
-    refresh: () => noteGaps(metrics, db, ['default', 'silent']),
+    refresh: () => refreshGapGauge(metrics, db, ['default', 'silent']),
     authenticate: async () => {}
   })
   const series = async () =>

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { noteQuota } from '../../../src/app/gauges.js'
+import { refreshQuotaGauge } from '../../../src/app/gauges.js'
 import { createHttp } from '../../../src/http/server.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota/ledger.js'
 import { createQuotaUsage } from '../../../src/mightycall/rest/quota/usage.js'
@@ -82,7 +82,7 @@ t.test(
     t.teardown(() => app.close())
     await app.register(metricsRoute, {
       metrics,
-      refresh: () => noteQuota(metrics, quotaUsage),
+      refresh: () => refreshQuotaGauge(metrics, quotaUsage),
       authenticate: async () => {}
     })
     const series = async () =>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { within } from '../../../src/lib/timeout.js'
+import { withTimeout } from '../../../src/lib/timeout.js'
 import { eventually } from '../../support/eventually.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { record } from '../support/gather.js'
@@ -97,7 +97,7 @@ t.test('it returns to the straight way though something new comes with every bat
     if (joined.log.waiting().records === 0) return
     const appended = append(joined, String(appends.length + 1))
     appends.push(appended)
-    await within(100, appended).catch(() => {}) // in the handover it waits, and may not be waited for
+    await withTimeout(100, appended).catch(() => {}) // in the handover it waits, and may not be waited for
   })
   joined.weather('down')
   await append(joined, '0')
