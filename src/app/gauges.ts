@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { withTimeout } from '../lib/timeout.js'
 import { PERMIT_CLASSES } from '../mightycall/rest/quota/port.js'
-import type { QuotaUsageOf } from '../mightycall/rest/quota/usage.js'
+import type { LoadQuotaUsage } from '../mightycall/rest/quota/usage.js'
 import type { Metrics } from '../observability/metrics.js'
 import type { PartitionLag } from '../project/lag.js'
 
@@ -9,7 +9,7 @@ import type { PartitionLag } from '../project/lag.js'
 const PATIENCE_MS = 1_000
 
 /** Sets what the ledger says now; nothing, when Postgres does not answer. */
-export async function refreshQuotaGauge({ quotaUsed }: Metrics, quotaUsage: QuotaUsageOf): Promise<void> {
+export async function refreshQuotaGauge({ quotaUsed }: Metrics, quotaUsage: LoadQuotaUsage): Promise<void> {
   const usages = await withTimeout(PATIENCE_MS, quotaUsage()).catch(() => [])
   quotaUsed.reset() // accounts that are gone, too
   for (const { account, classes } of usages) {

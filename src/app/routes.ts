@@ -17,7 +17,7 @@ import { createHttp } from '../http/server.js'
 import type { RetriedStart } from '../lib/background-start.js'
 import live from '../live/route.js'
 import { buildLive } from '../live/streams.js'
-import { createQuotaUsage, type QuotaUsageOf } from '../mightycall/rest/quota/usage.js'
+import { createQuotaUsage, type LoadQuotaUsage } from '../mightycall/rest/quota/usage.js'
 import { type Metrics, metricsRoute } from '../observability/metrics.js'
 import { createRepairs } from '../project/admin.js'
 import { lagOf } from '../project/lag.js'
@@ -150,7 +150,7 @@ export interface QueryDependencies
   extends Pick<SystemStateOptions, 'pool' | 'checks' | 'lag' | 'tokenUses'>,
     Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
   pool: pg.Pool
-  quotaUsage: QuotaUsageOf
+  quotaUsage: LoadQuotaUsage
 }
 
 /** What the routes of the API need of the other stages. */

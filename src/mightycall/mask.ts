@@ -14,7 +14,7 @@ const HEXADECIMAL = /(?=[a-f-]*\d)[\da-f](?:-?[\da-f]){11,}/gi
  * A name that a sender chose, of at most 100 characters, `#` for what may be a number or a key in it. Null when nothing
  * is left.
  */
-export function maskedName(name: unknown): string | null {
+export function maskName(name: unknown): string | null {
   if (typeof name !== 'string' && typeof name !== 'number') return null
   return cleanName(
     String(name)
@@ -29,26 +29,26 @@ export function maskedName(name: unknown): string | null {
  * characters, a scalar 60.
  */
 export function shapeOf(value: unknown, depth = 0): string {
-  if (typeof value === 'string') return redacted(value)
-  if (typeof value === 'number') return redacted(String(value))
+  if (typeof value === 'string') return maskText(value)
+  if (typeof value === 'number') return maskText(String(value))
   if (typeof value !== 'object' || value === null) return String(value)
   if (depth === MAX_DEPTH) return Array.isArray(value) ? '[…]' : '{…}'
   if (Array.isArray(value))
-    return value.length === 0 ? '[]' : cut(`[${shapeOf(value[0], depth + 1)}${value.length > 1 ? ', …' : ''}]`)
-  return cut(`{${membersOf(value, depth + 1)}}`)
+    return value.length === 0 ? '[]' : truncate(`[${shapeOf(value[0], depth + 1)}${value.length > 1 ? ', …' : ''}]`)
+  return truncate(`{${describeMembers(value, depth + 1)}}`)
 }
 
-function membersOf(object: object, depth: number): string {
+function describeMembers(object: object, depth: number): string {
   let text = ''
   for (const [name, value] of Object.entries(object)) {
     if (value === undefined) continue // an ApiKey was here
-    text += `${text === '' ? '' : ', '}${maskedName(name) ?? '?'}: ${shapeOf(value, depth)}`
+    text += `${text === '' ? '' : ', '}${maskName(name) ?? '?'}: ${shapeOf(value, depth)}`
     if (text.length > MAX_SHAPE) break
   }
   return text
 }
 
-function redacted(text: string): string {
+function maskText(text: string): string {
   return text
     .slice(0, MAX_SCALAR)
     .toWellFormed()
@@ -57,6 +57,6 @@ function redacted(text: string): string {
     .replace(/\p{N}/gu, '0')
 }
 
-function cut(text: string): string {
+function truncate(text: string): string {
   return text.length <= MAX_SHAPE ? text : `${text.slice(0, MAX_SHAPE - 1).toWellFormed()}…`
 }

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { UnclassifiedReason } from '../events/unclassified.js'
 import { isObject, parseJson } from '../lib/json.js'
-import { blankInTexts, type KeyHolder, stripApiKeys } from './strip-api-key.js'
+import { type KeyHolder, maskKeyInStrings, stripApiKeys } from './strip-api-key.js'
 
-export interface ReadJson {
+export interface StrippedJson {
   /** Without the ApiKey. */
   value: Record<string, unknown>
   apiKeys: unknown[]
@@ -12,12 +12,12 @@ export interface ReadJson {
 }
 
 /** The object in a body, or why there is none. */
-export function readJson(body: Buffer, account: KeyHolder): ReadJson | UnclassifiedReason {
+export function readJson(body: Buffer, account: KeyHolder): StrippedJson | UnclassifiedReason {
   const parsed = parseBytes(body)
   if (parsed === undefined) return 'not-json'
-  const { apiKeys, inexact, tooDeep, elsewhere } = stripApiKeys(parsed, account)
+  const { apiKeys, inexact, tooDeep, isKeyInText } = stripApiKeys(parsed, account)
   if (tooDeep) return 'too-deep'
-  const value = elsewhere && account.apiKey ? blankInTexts(parsed, account.apiKey) : parsed
+  const value = isKeyInText && account.apiKey ? maskKeyInStrings(parsed, account.apiKey) : parsed
   return isObject(value) ? { value, apiKeys, inexact } : 'not-an-object'
 }
 

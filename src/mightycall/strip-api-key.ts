@@ -11,7 +11,7 @@ export interface Stripped {
   inexact: boolean
   tooDeep: boolean
   /** The account's own key stands somewhere else too: inside a text, or in a name. */
-  elsewhere: boolean
+  isKeyInText: boolean
 }
 
 /**
@@ -28,31 +28,31 @@ export interface KeyHolder {
  * client id.
  */
 export function stripApiKeys(value: unknown, holder: KeyHolder): Stripped {
-  const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, elsewhere: false }
+  const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, isKeyInText: false }
   strip(value, 0, {
     found,
-    apiKey: preparedOf(holder)?.pattern ?? null,
-    shortest: holder.apiKey?.length ?? Number.POSITIVE_INFINITY
+    apiKey: prepareKey(holder)?.pattern ?? null,
+    minLength: holder.apiKey?.length ?? Number.POSITIVE_INFINITY
   })
   return found
 }
 
 /** The value with stars in place of the account's key, in every text and name. */
-export function blankInTexts(value: unknown, apiKey: string): unknown {
-  const pattern = new RegExp(literally(apiKey), 'gi')
+export function maskKeyInStrings(value: unknown, apiKey: string): unknown {
+  const pattern = new RegExp(escapeRegExp(apiKey), 'gi')
   const blank = (value: unknown): unknown => {
-    if (typeof value === 'string') return value.replace(pattern, stars)
+    if (typeof value === 'string') return value.replace(pattern, asterisks)
     if (typeof value !== 'object' || value === null) return value
     if (Array.isArray(value)) return value.map(blank)
     return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => [name.replace(pattern, stars), blank(member)])
+      Object.entries(value).map(([name, member]) => [name.replace(pattern, asterisks), blank(member)])
     )
   }
   return blank(value)
 }
 
 /** Blanks what looks like an ApiKey in bytes that do not parse, and the account's own key wherever it stands. */
-export function blankApiKeys(bytes: Buffer, apiKey: string | null): Buffer {
+export function maskKeysInBytes(bytes: Buffer, apiKey: string | null): Buffer {
   const text = bytes
     .toString('latin1') // one character a byte, so that nothing but the key changes
     .replace(
@@ -62,19 +62,22 @@ export function blankApiKeys(bytes: Buffer, apiKey: string | null): Buffer {
   if (!apiKey) return Buffer.from(text, 'latin1')
   // In UTF-8 or UTF-16, each character as it is or escaped as JSON allows.
   const pattern = [...Buffer.from(apiKey).toString('latin1')]
-    .map(char => `(?:${[literally(char), escaped(char.toLowerCase()), escaped(char.toUpperCase())].join('|')})`)
+    .map(
+      char =>
+        `(?:${[escapeRegExp(char), unicodeEscape(char.toLowerCase()), unicodeEscape(char.toUpperCase())].join('|')})`
+    )
     .join('\\0?')
-  return Buffer.from(text.replace(new RegExp(pattern, 'gi'), stars), 'latin1')
+  return Buffer.from(text.replace(new RegExp(pattern, 'gi'), asterisks), 'latin1')
 }
 
 /**
  * True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is
  * no text or number is one.
  */
-export function isMismatch(apiKeys: unknown[], holder: KeyHolder): boolean {
-  const expected = preparedOf(holder)?.digest
+export function isApiKeyMismatch(apiKeys: unknown[], holder: KeyHolder): boolean {
+  const expected = prepareKey(holder)?.digest
   if (!expected) return false
-  return apiKeys.some(key => key !== null && !(isPrintable(key) && timingSafeEqual(digestOf(String(key)), expected)))
+  return apiKeys.some(key => key !== null && !(isTextOrNumber(key) && timingSafeEqual(digestOf(String(key)), expected)))
 }
 
 interface Search {
@@ -82,13 +85,13 @@ interface Search {
   /** Without a case. */
   apiKey: RegExp | null
   /** No shorter text holds it. */
-  shortest: number
+  minLength: number
 }
 
 function strip(value: unknown, depth: number, search: Search): void {
   const { found } = search
   if (typeof value === 'string') {
-    if (holds(value, search)) found.elsewhere = true
+    if (containsKey(value, search)) found.isKeyInText = true
     return
   }
   if (typeof value === 'number') {
@@ -112,7 +115,7 @@ function strip(value: unknown, depth: number, search: Search): void {
       members[key] = undefined
       continue
     }
-    if (holds(key, search)) found.elsewhere = true
+    if (containsKey(key, search)) found.isKeyInText = true
     strip(members[key], depth + 1, search)
   }
 }
@@ -121,8 +124,8 @@ function isApiKeyName(key: string): boolean {
   return (key.length === 6 || key.length === 7) && /^api[-_ ]?key$/i.test(key)
 }
 
-function holds(text: string, { apiKey, shortest }: Search): boolean {
-  return text.length >= shortest && apiKey !== null && apiKey.test(text)
+function containsKey(text: string, { apiKey, minLength }: Search): boolean {
+  return text.length >= minLength && apiKey !== null && apiKey.test(text)
 }
 
 interface PreparedKey {
@@ -134,14 +137,14 @@ interface PreparedKey {
  * Made once for each account: it would cost more than the search. Weak: after a reload those of the old accounts are
  * gone.
  */
-const prepared = new WeakMap<KeyHolder, PreparedKey>()
+const preparedKeys = new WeakMap<KeyHolder, PreparedKey>()
 
-function preparedOf(holder: KeyHolder): PreparedKey | null {
+function prepareKey(holder: KeyHolder): PreparedKey | null {
   if (holder.apiKey === null) return null
-  const known = prepared.get(holder)
+  const known = preparedKeys.get(holder)
   if (known) return known
-  const made = { pattern: new RegExp(literally(holder.apiKey), 'i'), digest: digestOf(holder.apiKey) }
-  prepared.set(holder, made)
+  const made = { pattern: new RegExp(escapeRegExp(holder.apiKey), 'i'), digest: digestOf(holder.apiKey) }
+  preparedKeys.set(holder, made)
   return made
 }
 
@@ -151,18 +154,18 @@ function digestOf(apiKey: string): Buffer {
 }
 
 /** An object may have a toString that is no function. */
-function isPrintable(key: unknown): key is string | number {
+function isTextOrNumber(key: unknown): key is string | number {
   return typeof key === 'string' || typeof key === 'number'
 }
 
-function stars(text: string): string {
+function asterisks(text: string): string {
   return '*'.repeat(text.length)
 }
 
-function literally(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
-function escaped(char: string): string {
+function unicodeEscape(char: string): string {
   return `\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

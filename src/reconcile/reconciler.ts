@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { type Account, type Accounts, isReadable } from '../accounts/accounts.js'
 import { backOffMs } from '../lib/backoff.js'
 import type { Clock } from '../lib/clock.js'
-import { troubleOf } from '../mightycall/rest/failures.js'
+import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { loadCursor } from './cursors.js'
 import type { Leader } from './leader-election.js'
@@ -165,7 +165,7 @@ async function readLine(
     })
     return true
   } catch (err) {
-    const trouble = troubleOf(err)
+    const trouble = restFailureOf(err)
     line.failures++
     line.notBefore = trouble?.until ?? new Date(clock.now().getTime() + backOffMs(line.failures, RETRY))
     if (line.failures === 1 && trouble?.kind !== 'auth')

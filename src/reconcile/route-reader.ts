@@ -79,7 +79,7 @@ export interface Reader {
    * A route without times gives all there is, whatever the interval; contacts give what has changed since its
    * beginning,
    * and all when that is 1970. A row may come twice, the later one newer.
-   * @throws what `troubleOf` tells apart
+   * @throws the errors that `restFailureOf` distinguishes
    */
   read: (context: Reading, interval: Interval, scope: string | null) => AsyncGenerator<Page>
 }

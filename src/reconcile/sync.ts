@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Account } from '../accounts/accounts.js'
 import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
-import { troubleOf } from '../mightycall/rest/failures.js'
+import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { untilStored } from './await-projection.js'
 import { contextOf, type RouteParts, readRoute } from './read-route.js'
@@ -130,7 +130,7 @@ async function readStep(options: SyncOptions, account: Account, reader: Reader, 
 }
 
 function reasonOf(err: unknown): SyncReason {
-  switch (troubleOf(err)?.kind) {
+  switch (restFailureOf(err)?.kind) {
     case 'auth':
       return 'auth'
     case 'quota':

@@ -2,8 +2,8 @@ import type { Account } from '../../src/accounts/accounts.js'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
 import { decodeRecord, encodeEvent } from '../../src/events/record.js'
-import { readAnswer } from '../../src/mightycall/rest/read-response.js'
-import type { AnswerOf, Route } from '../../src/mightycall/rest/route.js'
+import { readResponse } from '../../src/mightycall/rest/read-response.js'
+import type { ResponseOf, Route } from '../../src/mightycall/rest/route.js'
 import type { Finding } from '../../src/reconcile/route-reader.js'
 import type { Told } from '../../src/reconcile/routes/row.js'
 
@@ -29,9 +29,9 @@ export const BEGINNING = {
 export function rowOf<R extends Route, Row>(
   route: R,
   listed: unknown,
-  pick: (answer: AnswerOf<R>) => Row | undefined
+  pick: (answer: ResponseOf<R>) => Row | undefined
 ): [Row, Told] {
-  const row = pick(readAnswer(route, { [route.list ?? '']: [listed] }, () => {}).answer)
+  const row = pick(readResponse(route, { [route.list ?? '']: [listed] }, () => {}).body)
   if (row === undefined) throw new Error('the route has no such list')
   return [row, { account: ACCOUNT, at: ANSWERED_AT, raw: structuredClone(listed) }]
 }

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
 import type { Drift } from '../../src/events/drift.js'
-import type { Limits } from '../../src/mightycall/rest/http.js'
+import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { freshDatabase } from './database.js'
@@ -68,7 +68,7 @@ export async function mightyCallApi(t: Test, replies: Record<string, Reply> = {}
 
 interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>> {
   replies?: Record<string, Reply>
-  limits?: Partial<Limits>
+  limits?: Partial<HttpLimits>
   budget?: number
 }
 

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
 import type { Drift } from '../../src/events/drift.js'
 import type { Clock } from '../../src/lib/clock.js'
-import type { Limits } from '../../src/mightycall/rest/http.js'
+import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import type { CompanyOptions } from '../../src/simulator/company.js'
@@ -57,7 +57,7 @@ export async function simulatedMightyCall(t: Test, { of, at = AT_THE_END, ...opt
 /** The same with our own client to it, and a ledger of its own. */
 export async function simulatedRest(
   t: Test,
-  { limits, budget = 100_000, ...options }: Options & { limits?: Partial<Limits>; budget?: number } = {}
+  { limits, budget = 100_000, ...options }: Options & { limits?: Partial<HttpLimits>; budget?: number } = {}
 ) {
   const simulated = await simulatedMightyCall(t, options)
   const { pool } = await freshDatabase(t)

@@ -4,11 +4,11 @@ import Type, { type Static } from 'typebox'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import type { QuotaUsage, QuotaUsageOf } from '../../mightycall/rest/quota/usage.js'
+import type { LoadQuotaUsage, QuotaUsage } from '../../mightycall/rest/quota/usage.js'
 import { anyOf } from '../list/parameters.js'
 
 export interface QuotaOptions {
-  quotaUsage: QuotaUsageOf
+  quotaUsage: LoadQuotaUsage
 }
 
 const parameters = Type.Object(

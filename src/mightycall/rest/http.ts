@@ -8,14 +8,14 @@ export interface HttpRequest {
   body?: string
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number
   /** Undefined: it is no JSON. */
   json: unknown
   retryAfter: string | null
 }
 
-export interface Limits {
+export interface HttpLimits {
   /** For the whole of a request and its answer. */
   timeoutMs: number
   maxBytes: number
@@ -27,7 +27,10 @@ export interface Limits {
  * @throws RestUnavailableError  no answer, or half of one; holds the system's code, and no URL: a number may be in it
  * @throws RestUnexpectedError   the answer is larger than we take: it is read no further
  */
-export async function exchange({ url, ...request }: HttpRequest, { timeoutMs, maxBytes }: Limits): Promise<HttpAnswer> {
+export async function sendHttp(
+  { url, ...request }: HttpRequest,
+  { timeoutMs, maxBytes }: HttpLimits
+): Promise<HttpResponse> {
   const signal = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(url, { ...request, redirect: 'manual', signal })
@@ -39,7 +42,7 @@ export async function exchange({ url, ...request }: HttpRequest, { timeoutMs, ma
     }
   } catch (err) {
     if (err instanceof RestUnexpectedError) throw err
-    throw new RestUnavailableError(signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(err))
+    throw new RestUnavailableError(signal.aborted ? `no answer within ${timeoutMs} ms` : failureCodeOf(err))
   }
 }
 
@@ -56,7 +59,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
 }
 
 /** fetch says "fetch failed", and the reason in its cause. */
-function reasonOf(err: unknown): string {
+function failureCodeOf(err: unknown): string {
   for (let at = err, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { code } = at as { code?: unknown } // of system errors and of undici's
     if (typeof code === 'string') return code

@@ -19,7 +19,7 @@ export const utcInstant = () =>
  * E.164, of which `/phonenumbers/{number}` takes 11 digits at most: the last ones. What has been encoded is never
  * decoded.
  */
-export const digits = () =>
+export const phoneDigits = () =>
   Type.Codec(Type.String({ pattern: '^\\d{3,11}$' }))
     .Decode(text => `+${text}`)
     .Encode(number => number.replace(/^\+/, '').slice(-11))

@@ -2,10 +2,10 @@ import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import type { Drift } from '../../events/drift.js'
 import { createGate } from '../../lib/semaphore.js'
-import { type AccountState, createClient, noted, type RestClient } from './client.js'
-import type { Limits } from './http.js'
+import { type AccountState, createRestClient, type RestClient, recordBlock } from './client.js'
+import type { HttpLimits } from './http.js'
 import type { Quota } from './quota/port.js'
-import { createThrottle, type Throttle } from './rate-blocks.js'
+import { createRateBlocks, type RateBlocks } from './rate-blocks.js'
 import { credentialsOf, requestToken } from './token-request.js'
 import { createTokens, type Tokens } from './tokens.js'
 
@@ -20,7 +20,7 @@ export interface RestOptions {
    * it. Never rejects.
    */
   onDrift: (account: string, drifts: readonly Drift[]) => void | Promise<void>
-  limits?: Partial<Limits>
+  limits?: Partial<HttpLimits>
 }
 
 export interface Rest {
@@ -32,7 +32,7 @@ export interface Rest {
   clientOf: (account: Account, extension: string) => RestClient
 }
 
-const LIMITS: Limits = { timeoutMs: 20_000, maxBytes: 16 * 1024 ** 2 }
+const LIMITS: HttpLimits = { timeoutMs: 20_000, maxBytes: 16 * 1024 ** 2 }
 const MOST_IN_FLIGHT = 2
 
 /** MightyCall's REST API for the accounts of this process. */
@@ -43,7 +43,7 @@ export function createRest(options: RestOptions): Rest {
   function stateOf(account: Account): AccountState {
     const state = states.get(account) ?? {
       gate: createGate(MOST_IN_FLIGHT),
-      throttle: createThrottle(),
+      rateBlocks: createRateBlocks(),
       tokens: new Map<string, Tokens>(),
       stopped: null
     }
@@ -56,9 +56,9 @@ export function createRest(options: RestOptions): Rest {
       const state = stateOf(account)
       const credentials = () => credentialsOf(account, extension)
       const tokens =
-        state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.throttle, limits }, options)
+        state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.rateBlocks, limits }, options)
       state.tokens.set(extension, tokens)
-      return createClient({
+      return createRestClient({
         ...options,
         account,
         state,
@@ -77,7 +77,7 @@ type CredentialsOf = () => ReturnType<typeof credentialsOf>
 
 /** Requests for a token are taken from the quota too: whether MightyCall counts them is not documented. */
 function countedTokens(
-  { credentials, throttle, limits }: { credentials: CredentialsOf; throttle: Throttle; limits: Limits },
+  { credentials, throttle, limits }: { credentials: CredentialsOf; throttle: RateBlocks; limits: HttpLimits },
   { quota, now, random }: RestOptions
 ): Tokens {
   return createTokens({
@@ -89,7 +89,7 @@ function countedTokens(
       const asked = requestToken(grant, known, { limits, now, refusals: throttle.refusals(null) })
       return asked.catch(async err => {
         throttle.note(null, err)
-        throw await noted(err, known.apiKey, quota)
+        throw await recordBlock(err, known.apiKey, quota)
       })
     }
   })

@@ -1,63 +1,65 @@
 import Type, { type StaticDecode, type TSchema } from 'typebox'
 import type { Account } from '../../accounts/accounts.js'
 
-export interface Route<Input extends TSchema = TSchema, Answer extends TSchema = TSchema> {
+/** One route of MightyCall's REST API. */
+export interface Route<Input extends TSchema = TSchema, Response extends TSchema = TSchema> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below `/api`, `{name}` for what the input's `path` holds; null: an account of this kind does not have it. */
+  /** The path below `/api` for each kind of account, with `{name}` placeholders; `null` where the route is missing. */
   paths: Readonly<Record<Account['kind'], string | null>>
-  /** Its `path`, `query` and `body`. */
+  /** The schema of `{ path, query, body }`. */
   input: Input
-  /** Without its envelope. */
-  answer: Answer
-  /** The member that a bare list is. */
+  /** The schema of the response without its envelope. */
+  response: Response
+  /** The name of the list in the response, also when the response is a bare list; `null` when there is no list. */
   list: string | null
-  /** It needs no credentials, and is not counted. */
+  /** True when the route needs no credentials and does not count against the quota. */
   isOpen: boolean
-  /** When MightyCall says that it was asked for too often, that is no block of the key. */
+  /** True when a 429 of this route does not block the whole API key. */
   hasOwnLimit: boolean
 }
 
-/** What a caller gives. */
+/** The input of a route as its caller gives it: decoded. */
 export type InputOf<R extends Route> = StaticDecode<R['input']>
-export type AnswerOf<R extends Route> = StaticDecode<R['answer']>
+/** The decoded response of a route. */
+export type ResponseOf<R extends Route> = StaticDecode<R['response']>
 
-interface Options<Input extends TSchema, Answer extends TSchema> {
+interface RouteOptions<Input extends TSchema, Response extends TSchema> {
   method?: Route['method']
-  /** Of classic accounts, and of the others when they have no other path. */
+  /** The path for classic accounts, and the default of `contactCenter`. */
   path: string | null
-  /** What a contact-center account has instead. */
+  /** The path for contact-center accounts, where it differs. */
   contactCenter?: string | null
   input?: Input
-  answer: Answer
+  response: Response
   list?: string
   isOpen?: boolean
   hasOwnLimit?: boolean
 }
 
-const NOTHING = Type.Object({})
+const NO_INPUT = Type.Object({})
 
-export function route<Answer extends TSchema, Input extends TSchema = typeof NOTHING>({
+export function route<Response extends TSchema, Input extends TSchema = typeof NO_INPUT>({
   method = 'GET',
   path,
   contactCenter = path,
   input,
-  answer,
+  response,
   list,
   isOpen = false,
   hasOwnLimit = false
-}: Options<Input, Answer>): Route<Input, Answer> {
+}: RouteOptions<Input, Response>): Route<Input, Response> {
   return {
     method,
     paths: { classic: path, 'contact-center': contactCenter },
-    input: input ?? (NOTHING as TSchema as Input),
-    answer,
+    input: input ?? (NO_INPUT as TSchema as Input), // without an input, `Input` is the type of NO_INPUT
+    response,
     list: list ?? null,
     isOpen,
     hasOwnLimit
-  } // without an input, its type is that of nothing
+  }
 }
 
-/** For drift and errors: `GET /calls/{id}`. Holds no value. */
-export function nameOf({ method, paths }: Route): string {
+/** The name of a route in drift and errors, `GET /calls/{id}`, without values. */
+export function routeName({ method, paths }: Route): string {
   return `${method} ${paths.classic ?? paths['contact-center']}`
 }

@@ -3,12 +3,12 @@ import Value from 'typebox/value'
 import type { Account } from '../../accounts/accounts.js'
 import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
 import { isObject } from '../../lib/json.js'
-import { problemOf } from './failures.js'
-import { exchange, type HttpAnswer, type Limits } from './http.js'
+import { responseError } from './failures.js'
+import { type HttpLimits, type HttpResponse, sendHttp } from './http.js'
 
 export type Grant = { kind: 'credentials' } | { kind: 'refresh'; refreshToken: string }
 
-export interface Issued {
+export interface IssuedToken {
   token: string
   lifeMs: number
   /** Milliseconds since 1970. */
@@ -17,16 +17,16 @@ export interface Issued {
 }
 
 /** Of one line of visible ASCII, since it goes into a header. */
-const visible = Type.String({ pattern: '^[\\x21-\\x7e]{1,8192}$' })
+const headerSafeText = Type.String({ pattern: '^[\\x21-\\x7e]{1,8192}$' })
 
-const issued = Type.Object({
-  access_token: visible,
+const tokenResponse = Type.Object({
+  access_token: headerSafeText,
   expires_in: Type.Number({ minimum: 1, maximum: 366 * 86_400 }),
   refresh_token: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Type.Null()]))
 })
 
-interface Asking {
-  limits: Limits
+interface TokenRequestOptions {
+  limits: HttpLimits
   now: () => Date
   /** How many answers before said that there were too many requests. */
   refusals: number
@@ -41,9 +41,9 @@ interface Asking {
 export async function requestToken(
   grant: Grant,
   { baseUrl, apiKey, userKey }: Credentials,
-  { limits, now, refusals }: Asking
-): Promise<Issued> {
-  const answer = await exchange(
+  { limits, now, refusals }: TokenRequestOptions
+): Promise<IssuedToken> {
+  const answer = await sendHttp(
     {
       method: 'POST',
       url: `${baseUrl}/auth/token`,
@@ -56,11 +56,11 @@ export async function requestToken(
     },
     limits
   )
-  const problem = oauthProblem(answer) ?? problemOf(answer, now(), refusals)
+  const problem = oauthError(answer) ?? responseError(answer, now(), refusals)
   if (problem) throw problem
   const { json } = answer
-  if (!Value.Check(issued, json))
-    throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(issued, json)[0]?.instancePath || '/'}`)
+  if (!Value.Check(tokenResponse, json))
+    throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(tokenResponse, json)[0]?.instancePath || '/'}`)
   const lifeMs = json.expires_in * 1000
   return {
     token: json.access_token,
@@ -70,7 +70,7 @@ export async function requestToken(
   }
 }
 
-function oauthProblem({ status, json }: HttpAnswer): Error | null {
+function oauthError({ status, json }: HttpResponse): Error | null {
   if (status < 400 || status >= 500 || !isObject(json) || typeof json.error !== 'string') return null
   if (json.error === 'invalid_client') return new RestAuthError('invalid_client')
   return new RestRefusedError(`status ${status}${/^[a-z_]{1,40}$/.test(json.error) ? `, ${json.error}` : ''}`)

@@ -1,7 +1,7 @@
 import { backOffMs } from '../../lib/backoff.js'
-import { troubleOf } from './failures.js'
+import { restFailureOf } from './failures.js'
 import type { PermitClass } from './quota/port.js'
-import type { Grant, Issued } from './token-request.js'
+import type { Grant, IssuedToken } from './token-request.js'
 
 export interface Tokens {
   /** @throws what the request for it did; while it backs off, the same without asking again */
@@ -13,7 +13,7 @@ export interface Tokens {
 }
 
 export interface TokensOptions {
-  request: (grant: Grant, permitClass: PermitClass) => Promise<Issued>
+  request: (grant: Grant, permitClass: PermitClass) => Promise<IssuedToken>
   now: () => Date
   /** 0 to 1. */
   random: () => number
@@ -22,7 +22,7 @@ export interface TokensOptions {
 const EARLY_MS = 5 * 60_000
 const BACK_OFF = { first: 1_000, most: 5 * 60_000 }
 
-interface Held extends Issued {
+interface Held extends IssuedToken {
   isDiscarded: boolean
 }
 
@@ -49,7 +49,7 @@ export function createTokens({ request, now, random }: TokensOptions): Tokens {
       failure = null
       return issued.token
     } catch (err) {
-      const kind = troubleOf(err)?.kind
+      const kind = restFailureOf(err)?.kind
       // these say themselves until when; the rest is Postgres
       if (kind !== undefined && kind !== 'quota' && kind !== 'blocked') backOff(err)
       throw err
@@ -57,11 +57,11 @@ export function createTokens({ request, now, random }: TokensOptions): Tokens {
   }
 
   /** A refresh token that is not taken is forgotten, and the credentials tried. */
-  async function refreshed(refreshToken: string, permitClass: PermitClass): Promise<Issued> {
+  async function refreshed(refreshToken: string, permitClass: PermitClass): Promise<IssuedToken> {
     try {
       return await request({ kind: 'refresh', refreshToken }, permitClass)
     } catch (err) {
-      const kind = troubleOf(err)?.kind
+      const kind = restFailureOf(err)?.kind
       if (kind !== 'refused' && kind !== 'auth' && kind !== 'unexpected') throw err
       if (held) held.refreshToken = null
       return request({ kind: 'credentials' }, permitClass)
@@ -76,7 +76,7 @@ export function createTokens({ request, now, random }: TokensOptions): Tokens {
         asking = null
       })
       return asking.catch(err => {
-        if (held && left > 0 && troubleOf(err)?.kind === 'unavailable') return held.token // it is good for a while
+        if (held && left > 0 && restFailureOf(err)?.kind === 'unavailable') return held.token // it is good for a while
         throw err
       })
     },

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { Drift } from '../../events/drift.js'
 import { isObject } from '../../lib/json.js'
-import { maskedName, shapeOf } from '../mask.js'
+import { maskName, shapeOf } from '../mask.js'
 
 type UnknownField = Pick<Drift, 'field' | 'sample'>
 
@@ -47,5 +47,5 @@ function visitMember(properties: Record<string, Known>, name: string, value: unk
   const prefix = path === '' ? '' : `${path}.`
   const known = Object.hasOwn(properties, name) ? properties[name] : undefined
   if (known) visit(known, value, prefix + name, tell)
-  else tell(`${prefix}${maskedName(name) ?? '?'}`, value)
+  else tell(`${prefix}${maskName(name) ?? '?'}`, value)
 }

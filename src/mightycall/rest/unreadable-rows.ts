@@ -4,49 +4,52 @@ import { isObject } from '../../lib/json.js'
 import { shapeOf } from '../mask.js'
 import type { Route } from './route.js'
 
-/** What cannot be read of an answer, without its value. */
-export interface Misfit {
-  /** From the root: `/calls/0/duration`; null: it fits, but is nested too deeply. */
+/** Describes an unreadable value without containing it. */
+export interface UnreadableValue {
+  /** The JSON pointer from the root, `/calls/0/duration`, or `null` when the value is nested too deeply to decode. */
   path: string | null
-  /** As drift names it: `calls[].duration`. */
+  /** The path as drift shows it: `calls[].duration`. */
   field: string
   sample: string
 }
 
-export interface Sifted {
+export interface ReadableRows {
   /**
-   * The answer without the rows that cannot be read. The answer itself when most cannot: that is no bad row, but
-   * another format.
+   * The response without its unreadable rows, or the whole response when most rows are unreadable: that is another
+   * format and not a bad row.
    */
   kept: unknown
-  misfits: Misfit[]
-  /** By the name of the list. */
-  places: Record<string, ReadonlySet<number>>
+  unreadable: UnreadableValue[]
+  /** Indexes by the name of the list. */
+  unreadableRows: Record<string, ReadonlySet<number>>
 }
 
 /**
- * The rows of a listing, each looked at by itself. Parts of what is no list of rows are not left out: it would be
- * something else without them.
+ * Checks each row of a list response by itself. Only rows are dropped, never a part of something else: the rest would
+ * mean something different without it.
  */
-export function siftRows({ list: name, answer }: Pick<Route, 'list' | 'answer'>, raw: unknown): Sifted {
-  const sifted: Sifted = { kept: raw, misfits: [], places: {} }
-  if (name === null || !isObject(raw)) return sifted
+export function dropUnreadableRows({ list, response }: Pick<Route, 'list' | 'response'>, raw: unknown): ReadableRows {
+  if (list === null || !isObject(raw)) return { kept: raw, unreadable: [], unreadableRows: {} }
   const kept: Record<string, unknown> = { ...raw }
-  let rows = 0
-  for (const [name, schema] of Object.entries(listsOf(answer))) {
-    const list = raw[name]
-    if (!Array.isArray(list)) continue
-    rows += list.length
-    const bad = new Set(list.flatMap((row, i) => (decoded(schema, row) === undefined ? [i] : [])))
-    for (const i of bad) sifted.misfits.push(misfitOf(schema, list[i], `/${name}/${i}`))
-    sifted.places[name] = bad
-    kept[name] = list.filter((_, i) => !bad.has(i))
+  const unreadable: UnreadableValue[] = []
+  const unreadableRows: ReadableRows['unreadableRows'] = {}
+  let rowCount = 0
+  for (const [name, schema] of Object.entries(rowSchemas(response))) {
+    const rows = raw[name]
+    if (!Array.isArray(rows)) continue
+    rowCount += rows.length
+    const bad = new Set(rows.flatMap((row, i) => (decodeOrUndefined(schema, row) === undefined ? [i] : [])))
+    for (const i of bad) unreadable.push(findUnreadableValue(schema, rows[i], `/${name}/${i}`))
+    unreadableRows[name] = bad
+    kept[name] = rows.filter((_, i) => !bad.has(i))
   }
-  return 2 * sifted.misfits.length > rows ? { kept: raw, misfits: [], places: {} } : { ...sifted, kept }
+  return 2 * unreadable.length > rowCount
+    ? { kept: raw, unreadable: [], unreadableRows: {} }
+    : { kept, unreadable, unreadableRows }
 }
 
-/** The deepest: of what may be null, each alternative complains. */
-export function misfitOf(schema: TSchema, value: unknown, place = ''): Misfit {
+/** Finds the deepest value that does not match. A nullable schema reports an error for each of its alternatives. */
+export function findUnreadableValue(schema: TSchema, value: unknown, parentPath = ''): UnreadableValue {
   const paths = Value.Check(schema, value)
     ? []
     : Value.Errors(schema, value).map(error =>
@@ -58,15 +61,16 @@ export function misfitOf(schema: TSchema, value: unknown, place = ''): Misfit {
     (deepest, path) => (path.split('/').length > deepest.split('/').length ? path : deepest),
     ''
   )
-  const field = `${place}${deepest}`
+  // the path consists of names from our schemas and of list indexes, so it is safe to show
+  const field = `${parentPath}${deepest}`
     .slice(1)
     .replace(/\/\d+(?=\/|$)/g, '[]')
-    .replaceAll('/', '.') // names of ours, and places in lists
-  return { path: paths.length === 0 ? null : place + deepest, field, sample: shapeOf(valueAt(value, deepest)) }
+    .replaceAll('/', '.')
+  return { path: paths.length === 0 ? null : parentPath + deepest, field, sample: shapeOf(valueAt(value, deepest)) }
 }
 
-/** Undefined: it does not fit, or what we do not know in it is nested too deeply to be copied. */
-export function decoded(schema: TSchema, value: unknown): unknown {
+/** Returns undefined when the value does not match, or when an unknown part is nested too deeply to be copied. */
+export function decodeOrUndefined(schema: TSchema, value: unknown): unknown {
   try {
     return Value.Check(schema, value) ? Value.Decode(schema, value) : undefined
   } catch {
@@ -79,14 +83,15 @@ function valueAt(value: unknown, path: string): unknown {
     .split('/')
     .slice(1)
     .reduce<unknown>(
+      // an array is indexed by the same strings
       (at, name) => (isObject(at) || Array.isArray(at) ? (at as Record<string, unknown>)[name] : undefined),
       value
-    ) // a list's members are numbered
+    )
 }
 
-/** The schemas of the rows, by the names of the lists; a list may be null. */
-function listsOf(answer: TSchema): Record<string, TSchema> {
-  const { properties = {} } = answer as { properties?: Record<string, Listing> } // an object's
+/** Returns the schema of the rows of each list of a response. A list may be nullable. */
+function rowSchemas(response: TSchema): Record<string, TSchema> {
+  const { properties = {} } = response as { properties?: Record<string, ListSchema> } // an object schema has these
   return Object.fromEntries(
     Object.entries(properties).flatMap(([name, { items, anyOf }]) => {
       const row = items ?? anyOf?.find(alternative => alternative.items)?.items
@@ -95,7 +100,7 @@ function listsOf(answer: TSchema): Record<string, TSchema> {
   )
 }
 
-interface Listing {
+interface ListSchema {
   items?: TSchema
-  anyOf?: Listing[]
+  anyOf?: ListSchema[]
 }

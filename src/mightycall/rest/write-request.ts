@@ -3,7 +3,7 @@ import type { Account } from '../../accounts/accounts.js'
 import { RestRefusedError } from '../../errors.js'
 import { isObject } from '../../lib/json.js'
 import type { HttpRequest } from './http.js'
-import { type InputOf, nameOf, type Route } from './route.js'
+import { type InputOf, type Route, routeName } from './route.js'
 
 type Endpoint = Pick<Account, 'kind' | 'baseUrl'>
 
@@ -14,7 +14,7 @@ type Endpoint = Pick<Account, 'kind' | 'baseUrl'>
  */
 export function writeRequest<R extends Route>(route: R, input: InputOf<R>, { kind, baseUrl }: Endpoint): HttpRequest {
   const path = route.paths[kind]
-  if (path === null) throw new RestRefusedError(`a ${kind} account has no ${nameOf(route)}`)
+  if (path === null) throw new RestRefusedError(`a ${kind} account has no ${routeName(route)}`)
   const { path: inPath, query, body } = encode(route, input)
   const place = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(inPath[name])))
   const search = searchOf(query)
@@ -35,7 +35,7 @@ function encode(
     const { path, query, body } = Value.Encode(route.input, input) as Record<string, unknown>
     return { path: isObject(path) ? path : {}, query: isObject(query) ? query : {}, body }
   } catch {
-    throw new RestRefusedError(`the input does not fit ${nameOf(route)}`) // the error of TypeBox holds it
+    throw new RestRefusedError(`the input does not fit ${routeName(route)}`) // the error of TypeBox holds it
   }
 }
 

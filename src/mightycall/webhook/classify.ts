@@ -1,20 +1,20 @@
 import type { Event } from '../../events/event.js'
 import type { UnclassifiedReason } from '../../events/unclassified.js'
-import { typeName } from './notification-types.js'
+import { normalizeType } from './notification-types.js'
 import { readCall } from './read-call.js'
 import { readMessage } from './read-message.js'
 import { readStatus } from './read-status.js'
-import { type Readable, toUnclassified } from './readable.js'
+import { type ReadableNotification, toUnclassified } from './readable.js'
 
 /** Reads the notifications of its kind: the event, why it is none after all, or null for those of another kind. */
-type Reader = (readable: Readable, name: string) => Event | UnclassifiedReason | null
+type Reader = (readable: ReadableNotification, name: string) => Event | UnclassifiedReason | null
 
 /** The first that knows a notification has it. A new kind of notification is one file and one word here. */
 const READERS: readonly Reader[] = [readCall, readMessage, readStatus]
 
 /** The event that a notification tells of by today's knowledge, or `unclassified` with the reason. */
-export function classify(readable: Readable): Event {
-  const name = typeName(readable.fields.eventType)
+export function classify(readable: ReadableNotification): Event {
+  const name = normalizeType(readable.fields.eventType)
   for (const read of READERS) {
     const event = read(readable, name)
     if (event !== null)

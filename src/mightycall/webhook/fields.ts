@@ -46,7 +46,7 @@ export function byLowerCaseName(object: Record<string, unknown>): Map<string, un
  * Every name that a notification may have by what is known, at its top or in its Body; whatever else comes is drift.
  * Nothing can be read that is not here: see fields.ts (source: MightyCall API v4, WebHook Notifications).
  */
-const KNOWN = [
+const KNOWN_FIELDS = [
   'Body',
   'Guid',
   'ApiKey',
@@ -72,15 +72,15 @@ const KNOWN = [
   'Availability'
 ] as const
 
-export type FieldName = Lowercase<(typeof KNOWN)[number]>
+export type FieldName = Lowercase<(typeof KNOWN_FIELDS)[number]>
 
 /** Each in the three casings that are usual, so that nearly every name is found at once. */
 const SPELLINGS = new Set<string>(
-  KNOWN.flatMap(name => [name, name.toLowerCase(), name.charAt(0).toLowerCase() + name.slice(1)])
+  KNOWN_FIELDS.flatMap(name => [name, name.toLowerCase(), name.charAt(0).toLowerCase() + name.slice(1)])
 )
-const LONGEST = Math.max(...KNOWN.map(name => name.length))
+const MAX_FIELD_LENGTH = Math.max(...KNOWN_FIELDS.map(name => name.length))
 
 /** In any casing. */
 export function isKnownField(name: string): boolean {
-  return SPELLINGS.has(name) || (name.length <= LONGEST && SPELLINGS.has(name.toLowerCase()))
+  return SPELLINGS.has(name) || (name.length <= MAX_FIELD_LENGTH && SPELLINGS.has(name.toLowerCase()))
 }

@@ -43,7 +43,7 @@ const MESSAGE_NOTIFICATION_TYPES: ReadonlySet<string> = new Set([
 ])
 
 /** As the tables have it: '' when it is none. */
-export function typeName(eventType: unknown): string {
+export function normalizeType(eventType: unknown): string {
   return typeof eventType === 'string' && eventType.length <= 100 ? eventType.trim().toLowerCase() : ''
 }
 
@@ -58,7 +58,7 @@ export function isMessageType(name: string): boolean {
 
 /** True when the name alone tells what the notification is. */
 export function isKnownType(eventType: string): boolean {
-  const name = typeName(eventType)
+  const name = normalizeType(eventType)
   return callTypeOf(name) !== undefined || isMessageType(name)
 }
 

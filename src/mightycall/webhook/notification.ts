@@ -4,7 +4,7 @@ import { notificationId, randomId } from '../../events/identity.js'
 import { momentOf } from '../../events/time.js'
 import type { UnclassifiedEvent, UnclassifiedReason } from '../../events/unclassified.js'
 import { readJson } from '../read-json.js'
-import { blankApiKeys, isMismatch, type KeyHolder } from '../strip-api-key.js'
+import { isApiKeyMismatch, type KeyHolder, maskKeysInBytes } from '../strip-api-key.js'
 import { classify } from './classify.js'
 import { fieldsOf } from './fields.js'
 import { type Identified, type Original, toUnclassified } from './readable.js'
@@ -27,7 +27,7 @@ export interface NotifiedAccount extends KeyHolder {
 export function parseNotification(account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
   if (body.length === 0) return null
   const read = readJson(body, account)
-  if (typeof read === 'string') return fromBytes(account, body, read, receivedAt)
+  if (typeof read === 'string') return unreadableEvent(account, body, read, receivedAt)
 
   const { value, apiKeys, inexact } = read
   const fields = fieldsOf(value)
@@ -39,12 +39,12 @@ export function parseNotification(account: NotifiedAccount, body: Buffer, receiv
     receivedAt: receivedAt.toISOString(),
     ...(suspect && { clock: 'suspect' })
   }
-  const original: Original = inexact ? encoded(body, account) : { raw: value }
-  if (isMismatch(apiKeys, account)) return toUnclassified(identified, 'api-key-mismatch', fields, original)
+  const original: Original = inexact ? encodeOriginal(body, account) : { raw: value }
+  if (isApiKeyMismatch(apiKeys, account)) return toUnclassified(identified, 'api-key-mismatch', fields, original)
   return classify({ identified, fields, original, region: account.region })
 }
 
-function fromBytes(
+function unreadableEvent(
   account: NotifiedAccount,
   body: Buffer,
   reason: UnclassifiedReason,
@@ -55,10 +55,10 @@ function fromBytes(
     { id: randomId(), account: account.id, occurredAt: now, receivedAt: now, clock: 'suspect' },
     reason,
     null,
-    encoded(body, account)
+    encodeOriginal(body, account)
   )
 }
 
-function encoded(body: Buffer, account: NotifiedAccount): Original {
-  return { raw: blankApiKeys(body, account.apiKey).toString('base64'), rawEncoding: 'base64' }
+function encodeOriginal(body: Buffer, account: NotifiedAccount): Original {
+  return { raw: maskKeysInBytes(body, account.apiKey).toString('base64'), rawEncoding: 'base64' }
 }

@@ -4,12 +4,12 @@ import { cleanName, normalizeParty } from '../../events/text.js'
 import type { UnclassifiedReason } from '../../events/unclassified.js'
 import type { Fields } from './fields.js'
 import { type CallNotificationType, callTypeOf } from './notification-types.js'
-import type { Readable } from './readable.js'
-import { durationOf, recordingLinkOf } from './recording.js'
+import type { ReadableNotification } from './readable.js'
+import { parseDuration, parseRecordingLink } from './recording.js'
 
 /** A call's notification, of either family of accounts; null when its type is no call's. */
 export function readCall(
-  { identified, fields, original, region }: Readable,
+  { identified, fields, original, region }: ReadableNotification,
   name: string
 ): CallEvent | UnclassifiedReason | null {
   const known = callTypeOf(name)
@@ -33,7 +33,7 @@ export function readCall(
     to: normalizeParty(fields.to, region),
     guid: cleanName(fields.guid)
   }
-  addOptional(event, known, fields)
+  addContactCenterFields(event, known, fields)
   event.raw = original.raw
   if (original.rawEncoding) event.rawEncoding = original.rawEncoding
   return event as CallEvent // that it has raw now is beyond the compiler
@@ -42,10 +42,10 @@ export function readCall(
 type WithoutRaw = Omit<CallEvent, 'raw'> & Partial<Pick<CallEvent, 'raw'>>
 
 /** What only contact-center accounts send: absent stays absent, unreadable is null. */
-function addOptional(event: WithoutRaw, { scope }: CallNotificationType, { get }: Fields): void {
+function addContactCenterFields(event: WithoutRaw, { scope }: CallNotificationType, { get }: Fields): void {
   const [duration, id, link] = [get('callduration') ?? null, get('recordingid') ?? null, get('recordinglink') ?? null]
   if (scope) event.scope = scope
-  if (duration !== null) event.durationSeconds = durationOf(duration)
+  if (duration !== null) event.durationSeconds = parseDuration(duration)
   if (id !== null) event.recordingId = cleanName(id)
-  if (link !== null) event.recordingLink = recordingLinkOf(link)
+  if (link !== null) event.recordingLink = parseRecordingLink(link)
 }

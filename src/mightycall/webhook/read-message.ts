@@ -4,7 +4,7 @@ import { cleanName, cleanText, normalizeParty } from '../../events/text.js'
 import type { UnclassifiedReason } from '../../events/unclassified.js'
 import { byLowerCaseName, type Fields } from './fields.js'
 import { isMessageType } from './notification-types.js'
-import { beginningOf, type Readable } from './readable.js'
+import { commonFields, type ReadableNotification } from './readable.js'
 
 const MAX_ATTACHMENTS = 50
 const NIL = /^[0-]*$/
@@ -15,7 +15,7 @@ const NIL = /^[0-]*$/
  * Its fields are named as in the API's own model of an interaction (source: MightyCall API v4, ActualInteraction).
  */
 export function readMessage(
-  { identified, fields, original, region }: Readable,
+  { identified, fields, original, region }: ReadableNotification,
   name: string
 ): MessageReported | UnclassifiedReason | null {
   const requestType = fields.get('requesttype')
@@ -26,7 +26,7 @@ export function readMessage(
   if (messageId === null || businessNumber === null || clientNumber === null) return 'incomplete'
   const direction = directionOf(fields.get('messageorigin'), name)
   return {
-    ...beginningOf('message.reported', identified),
+    ...commonFields('message.reported', identified),
     messageId,
     route: 'webhook',
     direction,

@@ -2,7 +2,7 @@ import { MAX_NAME_LENGTH } from '../../events/envelope.js'
 import type { Presence, StatusReported } from '../../events/status.js'
 import { cleanName } from '../../events/text.js'
 import type { Fields } from './fields.js'
-import { beginningOf, type Readable } from './readable.js'
+import { commonFields, type ReadableNotification } from './readable.js'
 
 const STATUS_LIKE = /profile|presence|status|availability/
 
@@ -10,13 +10,16 @@ const STATUS_LIKE = /profile|presence|status|availability/
  * A notification of an agent's presence. None is documented, so a name that looks like one is not enough:
  * without an extension and a presence that we know it is of an unknown type, and drift shows it.
  */
-export function readStatus({ identified, fields, original }: Readable, name: string): StatusReported | null {
+export function readStatus(
+  { identified, fields, original }: ReadableNotification,
+  name: string
+): StatusReported | null {
   if (!STATUS_LIKE.test(name)) return null
   const isCut = typeof fields.extension === 'string' && fields.extension.length > MAX_NAME_LENGTH // and might be another's then
   const extension = isCut ? null : cleanName(fields.extension)
   const presence = presenceOf(fields)
   if (extension === null || presence === null) return null
-  return { ...beginningOf('status.reported', identified), extension, route: 'webhook', presence, ...original }
+  return { ...commonFields('status.reported', identified), extension, route: 'webhook', presence, ...original }
 }
 
 /** `Available`, `dnd`, `Do not disturb`, `DoNotDisturb`, … */

@@ -9,7 +9,7 @@ export type Identified = Pick<Event, 'id' | 'account' | 'occurredAt' | 'received
 export type Original = Pick<Event, 'raw' | 'rawEncoding'>
 
 /** A notification that is an object, ready to be classified. */
-export interface Readable {
+export interface ReadableNotification {
   identified: Identified
   fields: Fields
   original: Original
@@ -18,7 +18,7 @@ export interface Readable {
 }
 
 /** The fields that every event of a notification begins with. */
-export function beginningOf<T extends Event['type']>(
+export function commonFields<T extends Event['type']>(
   type: T,
   { id, account, occurredAt, receivedAt, clock }: Identified
 ) {
@@ -31,5 +31,5 @@ export function toUnclassified(
   fields: Fields | null,
   original: Original
 ): UnclassifiedEvent {
-  return { ...beginningOf('unclassified', identified), reason, eventType: cleanName(fields?.eventType), ...original }
+  return { ...commonFields('unclassified', identified), reason, eventType: cleanName(fields?.eventType), ...original }
 }

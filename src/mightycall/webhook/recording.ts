@@ -6,7 +6,7 @@ const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/
 const MAX_SECONDS = 1e9
 
 /** Seconds from `hh:mm:ss` or a number of seconds, to the millisecond; null when it is neither. */
-export function durationOf(value: unknown): number | null {
+export function parseDuration(value: unknown): number | null {
   const text =
     typeof value === 'number' ? String(value) : typeof value === 'string' && value.length <= 40 ? value.trim() : ''
   const [, days = 0, hours, minutes, seconds] = DURATION.exec(text) ?? []
@@ -25,7 +25,7 @@ export function durationOf(value: unknown): number | null {
  * Query and fragment go: they expire, or hold keys. A single slash after `https:`, which has been seen, is mended by
  * the URL parser.
  */
-export function recordingLinkOf(value: unknown): string | null {
+export function parseRecordingLink(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 4 * MAX_LINK_LENGTH) return null
   const url = parseUrl(value)
   if (url?.protocol !== 'https:' || url.port !== '' || !/(?:^|\.)mightycall\.com$/.test(url.hostname)) return null

@@ -20,7 +20,7 @@ const KEYLESS = { apiKey: null }
  */
 export function reparse(event: Event, region: CountryCode): Event {
   if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return event
-  const value = objectIn(event)
+  const value = notificationOf(event)
   if (value === null) return event
   const fields = fieldsOf(value)
   const { id, account, receivedAt, raw, rawEncoding } = event
@@ -44,7 +44,7 @@ export function reparse(event: Event, region: CountryCode): Event {
  * What was read from bytes when they came is read from them again; its ApiKey was blanked, so it can only have become
  * less.
  */
-function objectIn({ raw, rawEncoding }: Event): Record<string, unknown> | null {
+function notificationOf({ raw, rawEncoding }: Event): Record<string, unknown> | null {
   if (typeof raw !== 'string') return isObject(raw) ? raw : null
   const read = rawEncoding ? readJson(Buffer.from(raw, 'base64'), KEYLESS) : 'not-an-object'
   return typeof read === 'string' ? null : read.value

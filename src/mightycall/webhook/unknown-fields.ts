@@ -1,7 +1,7 @@
 import { type Drift, OTHER_FIELDS } from '../../events/drift.js'
 import type { Event } from '../../events/event.js'
 import { isObject } from '../../lib/json.js'
-import { maskedName, shapeOf } from '../mask.js'
+import { maskName, shapeOf } from '../mask.js'
 import { fieldsOf, isKnownField } from './fields.js'
 
 const NONE: readonly Drift[] = []
@@ -15,7 +15,7 @@ export function driftOf(event: Event): readonly Drift[] {
   if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return NONE
   const unknown = unknownFields(event.raw)
   const isTypeUnknown = event.type === 'unclassified' && event.reason === 'unknown-type'
-  return unknown === null && !isTypeUnknown ? NONE : described(event, unknown ?? [], isTypeUnknown)
+  return unknown === null && !isTypeUnknown ? NONE : describeDrift(event, unknown ?? [], isTypeUnknown)
 }
 
 type Unknown = [path: string, value: unknown]
@@ -25,16 +25,16 @@ function unknownFields(raw: Event['raw']): Unknown[] | null {
   let unknown: Unknown[] | null = null
   for (const name in raw) {
     const value = raw[name]
-    if (!isKnownField(name)) unknown = added(unknown, '', name, value)
+    if (!isKnownField(name)) unknown = addUnknown(unknown, '', name, value)
     else if (name.length === 4 && isObject(value) && name.toLowerCase() === 'body') {
-      for (const inner in value) if (!isKnownField(inner)) unknown = added(unknown, 'Body.', inner, value[inner])
+      for (const inner in value) if (!isKnownField(inner)) unknown = addUnknown(unknown, 'Body.', inner, value[inner])
     }
   }
   return unknown
 }
 
 /** A body of 256 KiB has room for many names: those beyond the limit count as one. */
-function added(unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
+function addUnknown(unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
   if (unknown === null) return [[pathOf(prefix, name), value]]
   if (unknown.length < MAX_FIELDS) unknown.push([pathOf(prefix, name), value])
   else if (unknown.length === MAX_FIELDS) unknown.push([OTHER_FIELDS, ''])
@@ -42,16 +42,16 @@ function added(unknown: Unknown[] | null, prefix: string, name: string, value: u
 }
 
 function pathOf(prefix: string, name: string): string {
-  return maskedName(prefix + name) ?? '?'
+  return maskName(prefix + name) ?? '?'
 }
 
-function described(event: Event, unknown: readonly Unknown[], isTypeUnknown: boolean): Drift[] {
+function describeDrift(event: Event, unknown: readonly Unknown[], isTypeUnknown: boolean): Drift[] {
   const eventType = isObject(event.raw)
     ? fieldsOf(event.raw).eventType
     : event.type === 'unclassified'
       ? event.eventType
       : null
-  const type = maskedName(eventType) ?? ''
+  const type = maskName(eventType) ?? ''
   const drifts = unknown.map(([field, value]) => ({ type, field, sample: shapeOf(value) }))
   return isTypeUnknown ? [{ type, field: '', sample: shapeOf(eventType) }, ...drifts] : drifts
 }

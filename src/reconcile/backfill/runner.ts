@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Accounts, isReadable } from '../../accounts/accounts.js'
 import { RestAuthError } from '../../errors.js'
 import { backOffMs } from '../../lib/backoff.js'
-import { troubleOf } from '../../mightycall/rest/failures.js'
+import { restFailureOf } from '../../mightycall/rest/failures.js'
 import type { Leader } from '../leader-election.js'
 import type { Backfill } from './backfill.js'
 import { type BackfillParts, runBackfill } from './run.js'
@@ -120,7 +120,7 @@ async function attempt(
     if (job.stop.signal.aborted) return true
     job.failures++
     job.notBefore = new Date(clock.now().getTime() + backOffMs(job.failures, RETRY))
-    if (troubleOf(err)) return fail(err as Error & { code: string }).catch(() => false) // what troubleOf knows has one
+    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => false) // every REST failure has a code
     if (job.failures === 1) log.warn({ err }, 'a backfill cannot go on now, trying again')
     // Postgres may be what is away
     await noteWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {})

@@ -1,6 +1,6 @@
 import { backOffMs } from '../../lib/backoff.js'
 import type { RestClient } from '../../mightycall/rest/client.js'
-import { type Trouble, troubleOf } from '../../mightycall/rest/failures.js'
+import { type RestFailure, restFailureOf } from '../../mightycall/rest/failures.js'
 
 export interface Patience {
   now: () => Date
@@ -29,23 +29,23 @@ export function patient(client: RestClient, { now, waitUntil, onRequest }: Patie
           await onRequest()
           return answer
         } catch (err) {
-          const trouble = troubleOf(err)
+          const trouble = restFailureOf(err)
           if (trouble && wasSent(trouble)) await onRequest()
           const until = trouble && againAt(trouble, failures, now())
           if (!until) throw err
-          await waitUntil(until, (err as Error & { code: string }).code) // what troubleOf knows has one
+          await waitUntil(until, (err as Error & { code: string }).code) // every REST failure has a code
         }
       }
     }
   }
 }
 
-function wasSent({ kind }: Trouble): boolean {
+function wasSent({ kind }: RestFailure): boolean {
   return kind !== 'quota' && kind !== 'blocked' && kind !== 'auth'
 }
 
 /** Null: never. */
-function againAt({ kind, until }: Trouble, failures: number, now: Date): Date | null {
+function againAt({ kind, until }: RestFailure, failures: number, now: Date): Date | null {
   const later = new Date(now.getTime() + backOffMs(failures, RETRY))
   switch (kind) {
     case 'quota':

@@ -1,8 +1,8 @@
 import type { CallReported } from '../../events/call.js'
 import { cleanName } from '../../events/text.js'
-import type { AnswerOf } from '../../mightycall/rest/route.js'
+import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { calls } from '../../mightycall/rest/routes/calls.js'
-import { recordingLinkOf } from '../../mightycall/webhook/recording.js'
+import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { walk } from './paginate.js'
 import { merged, type Party } from './parties.js'
@@ -19,10 +19,10 @@ export const callsReader: Reader = {
         query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size }
       })
       return {
-        ...listed(answered.answer.calls, { list: 'calls', idOf: row => row.id }, answered, context),
+        ...listed(answered.body.calls, { list: 'calls', idOf: row => row.id }, answered, context),
         start,
         size,
-        total: answered.answer.total ?? null
+        total: answered.body.total ?? null
       }
     }
     for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt))
@@ -35,7 +35,7 @@ export const callsReader: Reader = {
   }
 }
 
-export type CallRow = AnswerOf<typeof calls>['calls'][number]
+export type CallRow = ResponseOf<typeof calls>['calls'][number]
 type Called = NonNullable<CallRow['called']>[number]
 type Direction = 'inbound' | 'outbound' | 'internal' | null
 
@@ -59,7 +59,7 @@ export function callFinding(row: CallRow, told: Told): FindingOf<CallReported> |
     durationSeconds: row.duration ?? null,
     parties: partiesOf(row, direction),
     recordingId: null, // only in what expires of the link
-    recordingLink: recordingLinkOf(row.callRecord?.uri),
+    recordingLink: parseRecordingLink(row.callRecord?.uri),
     raw: rawOf(told)
   }
 }

@@ -1,7 +1,7 @@
 import type { ContactEvent, ContactReported } from '../../events/directory.js'
 import { derivedChannelId } from '../../events/identity.js'
 import { cleanName, cleanText } from '../../events/text.js'
-import type { AnswerOf } from '../../mightycall/rest/route.js'
+import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { contacts } from '../../mightycall/rest/routes/contacts.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { pageAt, walk } from './paginate.js'
@@ -20,10 +20,10 @@ export const contactsReader: Reader = {
       const { page, pageSize, start } = pageAt(position, most)
       const answered = await ask(context, contacts, { query: { ...since, page, pageSize } })
       return {
-        ...listed(answered.answer.contacts, { list: 'contacts', idOf: keyOf }, answered, context),
+        ...listed(answered.body.contacts, { list: 'contacts', idOf: keyOf }, answered, context),
         start,
         size: pageSize,
-        total: answered.answer.records ?? null
+        total: answered.body.records ?? null
       }
     }
     for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt))
@@ -41,7 +41,7 @@ function keyOf(row: ContactRow): string {
   return row.contactId ?? JSON.stringify(row)
 }
 
-export type ContactRow = AnswerOf<typeof contacts>['contacts'][number]
+export type ContactRow = ResponseOf<typeof contacts>['contacts'][number]
 type Channel = ContactReported['channels'][number]
 
 /** What the schemas of the events allow. */

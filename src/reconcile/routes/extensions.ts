@@ -1,8 +1,8 @@
 import type { ExtensionReported } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
-import { troubleOf } from '../../mightycall/rest/failures.js'
-import { isMisfit } from '../../mightycall/rest/read-response.js'
-import type { AnswerOf } from '../../mightycall/rest/route.js'
+import { restFailureOf } from '../../mightycall/rest/failures.js'
+import { isUnreadableResponse } from '../../mightycall/rest/read-response.js'
+import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { profileOf } from '../../mightycall/rest/routes/profile.js'
 import type { FindingOf, ReadContext, Reader } from '../route-reader.js'
 import type { AgentRow } from './journal/rows.js'
@@ -30,7 +30,7 @@ export const extensionsReader: Reader = {
       const answered = await profileAt(extension, context)
       if (answered === 'unread') yield onePage([], 1, 1)
       else if (answered)
-        yield onePage([profileFinding(extension, answered.answer, { account, at: answered.at, raw: answered.raw })], 1)
+        yield onePage([profileFinding(extension, answered.body, { account, at: answered.at, raw: answered.raw })], 1)
     }
   }
 }
@@ -47,8 +47,8 @@ async function profileAt(
   try {
     return await ask(context, profileOf, { path: { extension } }, own)
   } catch (err) {
-    if (isMisfit(err)) return 'unread'
-    const kind = troubleOf(err)?.kind
+    if (isUnreadableResponse(err)) return 'unread'
+    const kind = restFailureOf(err)?.kind
     if (kind === 'not-found' || kind === 'refused') return null
     throw err
   }
@@ -60,7 +60,7 @@ async function profileAt(
  */
 export function profileFinding(
   extension: string,
-  row: AnswerOf<typeof profileOf>,
+  row: ResponseOf<typeof profileOf>,
   told: Told
 ): FindingOf<ExtensionReported> {
   return {

@@ -1,6 +1,6 @@
 import type { NumberEvent } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
-import type { AnswerOf } from '../../mightycall/rest/route.js'
+import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { phoneNumbers } from '../../mightycall/rest/routes/phone-numbers.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { ask, listed, onePage } from './request.js'
@@ -16,13 +16,13 @@ export const numbersReader: Reader = {
   async *read(context) {
     const answered = await ask(context, phoneNumbers, {})
     const active = listed(
-      answered.answer.phoneNumbers,
+      answered.body.phoneNumbers,
       { list: 'phoneNumbers', idOf: row => row.number },
       answered,
       context
     )
     const deleted = listed(
-      answered.answer.deletedPhoneNumbers ?? [],
+      answered.body.deletedPhoneNumbers ?? [],
       { list: 'deletedPhoneNumbers', idOf: row => row.number },
       answered,
       context
@@ -31,7 +31,7 @@ export const numbersReader: Reader = {
     // one that seems to be gone may be the one that cannot be read
     const gone = active.unread.size > 0 ? [] : deleted.rows
     const findings = numberFindings({ active: active.rows, deleted: gone })
-    if (unread === 0 && isFull(answered.answer))
+    if (unread === 0 && isFull(answered.body))
       findings.push(
         ...missingNumbers(await context.known.numbers(), findings, { account: context.account, at: answered.at })
       )
@@ -42,14 +42,18 @@ export const numbersReader: Reader = {
 /**
  * Not an answer that holds no number at all: whoever asked may not see them. Nor one that says that it holds only some.
  */
-function isFull({ phoneNumbers: active, deletedPhoneNumbers: deleted, total }: AnswerOf<typeof phoneNumbers>): boolean {
+function isFull({
+  phoneNumbers: active,
+  deletedPhoneNumbers: deleted,
+  total
+}: ResponseOf<typeof phoneNumbers>): boolean {
   return (
     active.length > 0 &&
     ((total ?? null) === null || total === active.length || total === active.length + (deleted?.length ?? 0))
   )
 }
 
-type Answer = AnswerOf<typeof phoneNumbers>
+type Answer = ResponseOf<typeof phoneNumbers>
 export type NumberRow = Answer['phoneNumbers'][number]
 
 /** The two lists that /phonenumbers answers (source: MightyCall API v4, Phone Numbers). */

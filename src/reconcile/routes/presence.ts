@@ -1,5 +1,5 @@
 import type { StatusReported } from '../../events/status.js'
-import type { AnswerOf } from '../../mightycall/rest/route.js'
+import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { profileStatus } from '../../mightycall/rest/routes/profile.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { ask, onePage } from './request.js'
@@ -11,8 +11,8 @@ export const presenceReader: Reader = {
   scopes: account => Object.keys(account.userKeys),
   async *read(context, _interval, extension) {
     if (extension === null) return
-    const { answer, raw, at } = await ask(context, profileStatus, {}, extension)
-    const finding = presenceFinding(extension, answer, { account: context.account, at, raw })
+    const { body, raw, at } = await ask(context, profileStatus, {}, extension)
+    const finding = presenceFinding(extension, body, { account: context.account, at, raw })
     yield onePage(finding ? [finding] : [], 1)
   }
 }
@@ -22,7 +22,7 @@ export const presenceReader: Reader = {
  */
 export function presenceFinding(
   extension: string,
-  { status }: AnswerOf<typeof profileStatus>,
+  { status }: ResponseOf<typeof profileStatus>,
   told: Told
 ): FindingOf<StatusReported> | null {
   if (!status) return null

@@ -1,5 +1,5 @@
 import { isObject } from '../../lib/json.js'
-import type { ReadAnswer } from '../../mightycall/rest/read-response.js'
+import type { RestResponse } from '../../mightycall/rest/read-response.js'
 import type { InputOf, Route } from '../../mightycall/rest/route.js'
 import type { Page, ReadContext } from '../route-reader.js'
 import type { Told } from './row.js'
@@ -12,7 +12,7 @@ export function pageSizeOf({ pageSize }: ReadContext, usual = PAGE_SIZE): number
   return pageSize ?? usual
 }
 
-export type Answered<R extends Route> = ReadAnswer<R> & { at: Date }
+export type Answered<R extends Route> = RestResponse<R> & { at: Date }
 
 /**
  * Asks as the user of an extension; of what is the whole account's, as the first whose key we hold.
@@ -48,18 +48,18 @@ interface Naming<Row> {
 export function listed<Row>(
   rows: readonly Row[],
   { list, idOf }: Naming<Row>,
-  { raw, at, misfits }: Pick<Answered<Route>, 'raw' | 'at' | 'misfits'>,
+  { raw, at, unreadableRows }: Pick<Answered<Route>, 'raw' | 'at' | 'unreadableRows'>,
   { account }: ReadContext
 ): Listed<Row> {
   const came = isObject(raw) && Array.isArray(raw[list]) ? (raw[list] as unknown[]) : []
   const found: Listed<Row> = {
     rows: [],
     ids: [],
-    unread: new Set(came.filter((_, i) => misfits[list]?.has(i)).map(keyOf))
+    unread: new Set(came.filter((_, i) => unreadableRows[list]?.has(i)).map(keyOf))
   }
   const left = rows.values()
   for (const [i, raw] of came.entries()) {
-    const row = misfits[list]?.has(i) ? undefined : left.next().value
+    const row = unreadableRows[list]?.has(i) ? undefined : left.next().value
     if (row !== undefined) found.rows.push([row, { account, at, raw }])
     found.ids.push(row === undefined ? keyOf(raw) : idOf(row))
   }

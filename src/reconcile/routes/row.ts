@@ -3,7 +3,7 @@ import { MAX_NAME_LENGTH } from '../../events/envelope.js'
 import type { EventType } from '../../events/event.js'
 import { cleanName, isE164, normalizeParty } from '../../events/text.js'
 import { isObject } from '../../lib/json.js'
-import { blankInTexts, stripApiKeys } from '../../mightycall/strip-api-key.js'
+import { maskKeyInStrings, stripApiKeys } from '../../mightycall/strip-api-key.js'
 
 /** A row of an answer, besides what was read of it. */
 export interface Told {
@@ -62,9 +62,9 @@ const RESOLVED = new Set(['resolvedContacts', 'resolvedExternalContacts', 'lates
  */
 export function rawOf({ raw, account }: Pick<Told, 'raw' | 'account'>): Record<string, unknown> {
   if (!isObject(raw)) return {}
-  const { tooDeep, elsewhere } = stripApiKeys(raw, account)
+  const { tooDeep, isKeyInText } = stripApiKeys(raw, account)
   if (tooDeep) return {}
-  const kept = withoutExpiring(elsewhere && account.apiKey ? blankInTexts(raw, account.apiKey) : raw)
+  const kept = withoutExpiring(isKeyInText && account.apiKey ? maskKeyInStrings(raw, account.apiKey) : raw)
   return isObject(kept) && JSON.stringify(kept).length <= MAX_LENGTH ? kept : {}
 }
 

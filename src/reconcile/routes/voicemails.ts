@@ -1,9 +1,9 @@
 import { cleanName } from '../../events/text.js'
 import type { VoicemailReported } from '../../events/voicemail.js'
-import { troubleOf } from '../../mightycall/rest/failures.js'
-import type { AnswerOf } from '../../mightycall/rest/route.js'
+import { restFailureOf } from '../../mightycall/rest/failures.js'
+import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { voicemails } from '../../mightycall/rest/routes/voicemails.js'
-import { recordingLinkOf } from '../../mightycall/webhook/recording.js'
+import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
 import type { FindingOf, Reader } from '../route-reader.js'
 import { type Portion, walk } from './paginate.js'
 import { ask, listed, pageSizeOf, untilSecond } from './request.js'
@@ -19,10 +19,10 @@ export const voicemailsReader: Reader = {
         query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size }
       })
       return {
-        ...listed(answered.answer.voicemails, { list: 'voicemails', idOf: row => row.id }, answered, context),
+        ...listed(answered.body.voicemails, { list: 'voicemails', idOf: row => row.id }, answered, context),
         start,
         size,
-        total: answered.answer.total ?? null
+        total: answered.body.total ?? null
       }
     }
     for await (const { portion, fresh, unread } of walk(pageSizeOf(context), (start, size) =>
@@ -40,11 +40,11 @@ export const voicemailsReader: Reader = {
 
 /** No voicemail at all may be "Voicemail not found" (source: MightyCall API v4, Voicemails). */
 function noneAt(start: number, size: number, err: unknown): Portion & { rows: [] } {
-  if (troubleOf(err)?.kind !== 'not-found') throw err
+  if (restFailureOf(err)?.kind !== 'not-found') throw err
   return { ids: [], unread: new Set(), start, size, total: null, rows: [] }
 }
 
-export type VoicemailRow = AnswerOf<typeof voicemails>['voicemails'][number]
+export type VoicemailRow = ResponseOf<typeof voicemails>['voicemails'][number]
 
 /**
  * A row of /voicemails (source: MightyCall API v4, Voicemails). It knows neither the call nor what was said: the
@@ -69,7 +69,7 @@ export function voicemailFinding(row: VoicemailRow, told: Told): FindingOf<Voice
     transcriptState: null,
     transcriptText: null,
     recordingId: null, // only in what expires of the link
-    recordingLink: recordingLinkOf(row.voicemailRecord?.uri),
+    recordingLink: parseRecordingLink(row.voicemailRecord?.uri),
     removedAt: null,
     raw: rawOf(told)
   }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { RestUnexpectedError } from '../../../src/errors.js'
-import { readAnswer } from '../../../src/mightycall/rest/read-response.js'
+import { readResponse } from '../../../src/mightycall/rest/read-response.js'
 import type { Route } from '../../../src/mightycall/rest/route.js'
 import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
@@ -8,7 +8,7 @@ import { journal, journalRequest } from '../../../src/mightycall/rest/routes/jou
 import { sendMessage } from '../../../src/mightycall/rest/routes/messages.js'
 import { voicemail } from '../../../src/mightycall/rest/routes/voicemails.js'
 
-const read = <R extends Route>(route: R, json: unknown) => readAnswer(route, json, () => {}).answer
+const read = <R extends Route>(route: R, json: unknown) => readResponse(route, json, () => {}).body
 
 t.test('every envelope holds the same', async t => {
   for (const json of [
@@ -106,7 +106,7 @@ t.test('what is not known is told once each, without its value, and is no error'
     callStatus: 'Parked',
     __proto__: null
   }
-  const { answer, raw } = readAnswer(calls, { data: { calls: [unknown, unknown], hint: [1, 2] } }, drift =>
+  const { body, raw } = readResponse(calls, { data: { calls: [unknown, unknown], hint: [1, 2] } }, drift =>
     told.push(drift)
   )
   t.strictSame(told, [
@@ -115,13 +115,13 @@ t.test('what is not known is told once each, without its value, and is no error'
     { type: 'GET /calls', field: 'calls[].callStatus', sample: 'xxxxxx' },
     { type: 'GET /calls', field: 'hint', sample: '[0, …]' }
   ])
-  t.strictSame(answer.calls[0], { id: 'a', caller: { name: 'A' }, callStatus: null })
+  t.strictSame(body.calls[0], { id: 'a', caller: { name: 'A' }, callStatus: null })
   t.strictSame(raw, { calls: [unknown, unknown], hint: [1, 2] }, 'it is still there as it came')
 })
 
 t.test('a flood of unknown names is bounded, and nesting without end is no crash', async t => {
   let told = 0
-  readAnswer(
+  readResponse(
     call,
     { id: 'a', ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`name${i.toString(36)}x`, 1])) },
     () => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { troubleOf } from '../../../src/mightycall/rest/failures.js'
+import { restFailureOf } from '../../../src/mightycall/rest/failures.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
 import { freePorts } from '../../support/free-ports.js'
@@ -70,12 +70,12 @@ for (const { name, reply, kind, message } of hostile) {
       () => null,
       (err: Error) => err
     )
-    t.equal(troubleOf(err)?.kind, kind)
+    t.equal(restFailureOf(err)?.kind, kind)
     t.match(err?.message, message)
     for (const secret of [SECRET, API_KEY, USER_KEY, 'token-1'])
       t.notMatch(`${err?.stack} ${JSON.stringify(err)} ${lines.join('')}`, secret)
     replies['GET /api/calls'] = json({ data: { calls: [] } })
-    t.strictSame((await client.send(calls, { query: {} }, 'sync')).answer, { calls: [] }, 'and the next one works')
+    t.strictSame((await client.send(calls, { query: {} }, 'sync')).body, { calls: [] }, 'and the next one works')
   })
 }
 
@@ -111,7 +111,7 @@ t.test('a server that is not there is unavailable, and its address is not told',
       () => null,
       (err: Error) => err
     )
-  t.equal(troubleOf(err)?.kind, 'unavailable')
+  t.equal(restFailureOf(err)?.kind, 'unavailable')
   t.match(err?.message, /ECONNREFUSED/)
   t.notMatch(err?.message, SECRET)
 })
@@ -123,9 +123,9 @@ t.test('what is missing is told apart from what is refused', async t => {
       'GET /api/calls': json({ message: 'The request is invalid.', modelState: {} }, 400)
     }
   })
-  t.equal(troubleOf(await client.send(voicemails, { query: {} }, 'sync').catch(err => err))?.kind, 'not-found')
-  t.equal(troubleOf(await client.send(calls, { query: {} }, 'sync').catch(err => err))?.kind, 'refused')
-  t.equal(troubleOf(new Error('another')), null)
+  t.equal(restFailureOf(await client.send(voicemails, { query: {} }, 'sync').catch(err => err))?.kind, 'not-found')
+  t.equal(restFailureOf(await client.send(calls, { query: {} }, 'sync').catch(err => err))?.kind, 'refused')
+  t.equal(restFailureOf(new Error('another')), null)
 })
 
 t.test('at most two requests of an account are in flight, also of two of its users', async t => {

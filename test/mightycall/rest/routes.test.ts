@@ -28,7 +28,7 @@ for (const [kind, cases] of REQUESTS) {
 
 t.test('ping needs no credentials, and no permit', async t => {
   const { client, seen } = await restClient(t, { apiKey: null, budget: 0 })
-  t.equal((await client.send(ping, {}, 'sync')).answer, '3')
+  t.equal((await client.send(ping, {}, 'sync')).body, '3')
   t.equal(seen[0]?.headers.authorization, undefined)
 })
 

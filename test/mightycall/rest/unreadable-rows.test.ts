@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Drift } from '../../../src/events/drift.js'
-import { isMisfit, readAnswer } from '../../../src/mightycall/rest/read-response.js'
+import { isUnreadableResponse, readResponse } from '../../../src/mightycall/rest/read-response.js'
 import type { Route } from '../../../src/mightycall/rest/route.js'
 import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { journal } from '../../../src/mightycall/rest/routes/journal.js'
@@ -10,14 +10,14 @@ function read(route: Route, json: unknown) {
   const drifts: Drift[] = []
   try {
     return {
-      ...readAnswer(route, json, drift => {
+      ...readResponse(route, json, drift => {
         drifts.push(drift)
       }),
       drifts,
       err: null
     }
   } catch (err) {
-    return { answer: null, raw: null, misfits: {}, drifts, err: err as Error }
+    return { body: null, raw: null, unreadableRows: {}, drifts, err: err as Error }
   }
 }
 
@@ -50,9 +50,9 @@ for (const { name, route, list, bad, drift } of [
 ]) {
   t.test(`a row that cannot be read costs no other, and is drift: ${name}`, async t => {
     const rows = [{ id: 'a' }, bad, { id: 'c' }]
-    const { answer, raw, misfits, drifts } = read(route, { data: { [list]: rows } })
-    t.strictSame(answer, { [list]: [{ id: 'a' }, { id: 'c' }] })
-    t.strictSame(misfits, { [list]: new Set([1]) })
+    const { body, raw, unreadableRows, drifts } = read(route, { data: { [list]: rows } })
+    t.strictSame(body, { [list]: [{ id: 'a' }, { id: 'c' }] })
+    t.strictSame(unreadableRows, { [list]: new Set([1]) })
     t.equal((raw as Record<string, unknown>)[list], rows, 'all stand in what came')
     t.match(drifts, [{ type: `GET ${route.paths.classic}`, ...drift }])
     t.notMatch(JSON.stringify(drifts), /Secret|1555/)
@@ -60,12 +60,12 @@ for (const { name, route, list, bad, drift } of [
 }
 
 t.test('each list of an answer is sifted by itself', async t => {
-  const { answer, misfits } = read(phoneNumbers, {
+  const { body, unreadableRows } = read(phoneNumbers, {
     phoneNumbers: [{ number: '+1' }, { number: '' }, { number: '+2' }],
     deletedPhoneNumbers: [{ number: 7 }, { number: '+3' }]
   })
-  t.strictSame(answer, { phoneNumbers: [{ number: '+1' }, { number: '+2' }], deletedPhoneNumbers: [{ number: '+3' }] })
-  t.strictSame(misfits, { phoneNumbers: new Set([1]), deletedPhoneNumbers: new Set([0]) })
+  t.strictSame(body, { phoneNumbers: [{ number: '+1' }, { number: '+2' }], deletedPhoneNumbers: [{ number: '+3' }] })
+  t.strictSame(unreadableRows, { phoneNumbers: new Set([1]), deletedPhoneNumbers: new Set([0]) })
 })
 
 t.test('most of the rows are another format, which is refused: nothing may pass for read', async t => {
@@ -73,7 +73,7 @@ t.test('most of the rows are another format, which is refused: nothing may pass 
     calls: [{ id: 'a' }, { id: 'b', duration: '00:01' }, { id: 'c', duration: '00:02' }]
   })
   t.match(err, { code: 'MCS_REST_UNEXPECTED', message: /at \/calls\/1\/duration$/ })
-  t.ok(isMisfit(err))
+  t.ok(isUnreadableResponse(err))
   t.strictSame(drifts, [{ type: 'GET /calls', field: 'calls[].duration', sample: '00:00' }], 'and it is drift')
 })
 

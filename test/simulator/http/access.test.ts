@@ -68,13 +68,13 @@ t.test('each user sees the own profile and presence', async t => {
   for (const { extension, presence, hasUserKey } of truth().presence) {
     if (!hasUserKey) continue
     const own = rest.clientOf(account, String(extension))
-    t.match((await own.send(profile, {}, 'sync')).answer, { extension })
-    t.match((await own.send(profileStatus, {}, 'sync')).answer, { status: presence })
+    t.match((await own.send(profile, {}, 'sync')).body, { extension })
+    t.match((await own.send(profileStatus, {}, 'sync')).body, { status: presence })
   }
   await t.rejects(rest.clientOf({ ...account, userKeys: { 101: 'wrong' } }, '101').send(profile, {}, 'sync'), {
     code: 'MCS_REST_AUTH'
   })
-  t.match((await client.send(profile, {}, 'sync')).answer, { extension: '101' }, 'the others are not hindered')
+  t.match((await client.send(profile, {}, 'sync')).body, { extension: '101' }, 'the others are not hindered')
 })
 
 t.test('2,500 requests are taken in 24 h, and then none before the first of them is a day old', async t => {

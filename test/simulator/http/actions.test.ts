@@ -38,7 +38,7 @@ for (const family of ['classic', 'contact-center'] as const) {
       } = await acting(t, family)
       for (const to of ['+15552100000', '+15552100001', '+15552100002', '+15552100003', '+15552100004']) {
         const {
-          answer: { id, businessNumber }
+          body: { id, businessNumber }
         } = await client.send(makeCall, { body: { from, to } }, 'action')
         t.equal(businessNumber, from)
         const trueCall = () => truth().calls.find(call => call.id === id)
@@ -72,15 +72,15 @@ for (const family of ['classic', 'contact-center'] as const) {
           answeredBy: answeredAt === null ? null : '101'
         })
         t.equal(outcome === 'answered', answeredAt !== null)
-        t.match((await client.send(call, { path: { id } }, 'sync')).answer, {
+        t.match((await client.send(call, { path: { id } }, 'sync')).body, {
           id,
           businessNumber: from,
           direction: 'Outgoing',
           dateTimeUtc: new Date(Number(startedAt))
         })
-        t.ok((await client.send(calls, { query: {} }, 'sync')).answer.calls.some(row => row.id === id))
+        t.ok((await client.send(calls, { query: {} }, 'sync')).body.calls.some(row => row.id === id))
         t.ok(
-          (await client.send(journal, { query: { pageSize: 1000 } }, 'sync')).answer.requests.some(
+          (await client.send(journal, { query: { pageSize: 1000 } }, 'sync')).body.requests.some(
             row => row.requestGuid === id
           )
         )
@@ -130,8 +130,8 @@ t.test('a message that is sent is in the journal, and among the true ones', asyn
     truth().numbers.find(({ smsEnabled, isActive }) => smsEnabled === true && isActive === true)?.number
   )
   await client.send(sendMessage, { body: { from, to: ['+15552100000', '+15552100001'], message: 'see you' } }, 'action')
-  const { answer } = await client.send(journal, { query: { type: ['Message'], phone: ['+15552100001'] } }, 'sync')
-  t.match(answer.requests, [
+  const { body } = await client.send(journal, { query: { type: ['Message'], phone: ['+15552100001'] } }, 'sync')
+  t.match(body.requests, [
     {
       text: 'see you',
       origin: 'Outbound',
@@ -142,6 +142,6 @@ t.test('a message that is sent is in the journal, and among the true ones', asyn
   ])
   t.match(truth().messages.slice(-2), [
     { clientNumber: '+15552100000', text: 'see you' },
-    { clientNumber: '+15552100001', messageId: answer.requests[0]?.id }
+    { clientNumber: '+15552100001', messageId: body.requests[0]?.id }
   ])
 })

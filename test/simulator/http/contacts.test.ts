@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { AnswerOf, InputOf, Route } from '../../../src/mightycall/rest/route.js'
+import type { InputOf, ResponseOf, Route } from '../../../src/mightycall/rest/route.js'
 import {
   addChannel,
   patchChannel,
@@ -21,9 +21,9 @@ import { simulatedRest } from '../../support/simulated-mightycall.js'
 /** A company without contacts, whose time passes with each change. */
 async function changing(t: Test, family: 'classic' | 'contact-center' = 'classic') {
   const { client, clock, drifts, truth } = await simulatedRest(t, { of: { contacts: 0, family } })
-  const send = async <R extends Route>(route: R, input: InputOf<R>): Promise<AnswerOf<R>> => {
+  const send = async <R extends Route>(route: R, input: InputOf<R>): Promise<ResponseOf<R>> => {
     clock.set(clock.now().getTime() + 1000)
-    return (await client.send(route, input, 'action')).answer
+    return (await client.send(route, input, 'action')).body
   }
   const listed = async () => (await send(contacts, { query: { updatedSince: new Date(0) } })).contacts
   return { send, listed, drifts, truth, client }

@@ -149,8 +149,8 @@ t.test('the journal tells the call of a request, or nil GUIDs when it is asked t
 
 t.test('a link to a recording can be followed for an hour', async t => {
   const { client, clock, get } = await simulatedRest(t)
-  const { answer } = await client.send(calls, { query: { startUtc: new Date(COMPANY_START), pageSize: 1000 } }, 'sync')
-  const uri = answer.calls.find(call => call.callRecord)?.callRecord?.uri ?? ''
+  const { body } = await client.send(calls, { query: { startUtc: new Date(COMPANY_START), pageSize: 1000 } }, 'sync')
+  const uri = body.calls.find(call => call.callRecord)?.callRecord?.uri ?? ''
   const { pathname, search, hostname } = new URL(uri)
   t.equal(hostname, 'media.mightycall.com')
   t.equal((await get(pathname + search)).headers.get('content-type'), 'audio/wav')

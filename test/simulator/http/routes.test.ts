@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { AnswerOf, InputOf, Route } from '../../../src/mightycall/rest/route.js'
+import type { InputOf, ResponseOf, Route } from '../../../src/mightycall/rest/route.js'
 import { call, calls, makeCall } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
 import { journal, journalRequest } from '../../../src/mightycall/rest/routes/journal.js'
@@ -22,8 +22,8 @@ for (const family of ['classic', 'contact-center'] as const) {
     `our client reads every route of a simulated ${family} account as it is documented, without drift`,
     async t => {
       const { client, drifts, truth } = await simulatedRest(t, { of: { family } })
-      const read = async <R extends Route>(route: R, input: InputOf<R>): Promise<AnswerOf<R>> =>
-        (await client.send(route, input, 'action')).answer
+      const read = async <R extends Route>(route: R, input: InputOf<R>): Promise<ResponseOf<R>> =>
+        (await client.send(route, input, 'action')).body
       t.equal(await read(ping, {}), '3')
       const all = await read(calls, { query: ALL_TIME })
       t.equal(all.calls.length, 60)
@@ -63,11 +63,11 @@ for (const family of ['classic', 'contact-center'] as const) {
 t.test('one request of the journal is read by its id', async t => {
   const { client, drifts } = await simulatedRest(t)
   const {
-    answer: {
+    body: {
       requests: [first]
     }
   } = await client.send(journal, { query: { pageSize: 1 } }, 'sync')
-  t.match((await client.send(journalRequest, { path: { id: first?.id ?? '' } }, 'sync')).answer, {
+  t.match((await client.send(journalRequest, { path: { id: first?.id ?? '' } }, 'sync')).body, {
     id: first?.id,
     created: first?.created
   })

@@ -54,7 +54,7 @@ t.test('the truth tells since when REST tells of a thing', async t => {
   const { client, clock, truth } = await simulatedRest(t)
   const { id, shownAt } = truth().calls[7] ?? {}
   const isListed = async () =>
-    (await client.send(calls, { query: ALL_TIME }, 'sync')).answer.calls.some(call => call.id === id)
+    (await client.send(calls, { query: ALL_TIME }, 'sync')).body.calls.some(call => call.id === id)
   clock.set(Number(shownAt) - 1)
   t.equal(await isListed(), false)
   t.equal(truth().calls.find(call => call.id === id)?.shownAt, null)
@@ -65,7 +65,7 @@ t.test('the truth tells since when REST tells of a thing', async t => {
 t.test('without an interval the calls of the last 24 h are listed', async t => {
   const { client } = await simulatedRest(t, { at: COMPANY_START + 26 * HOUR_MS })
   const [all, newest] = await Promise.all(
-    [ALL_TIME, { pageSize: 1000 }].map(async query => (await client.send(calls, { query }, 'sync')).answer.calls)
+    [ALL_TIME, { pageSize: 1000 }].map(async query => (await client.send(calls, { query }, 'sync')).body.calls)
   )
   const isOfDay = (at: Date | null | undefined) => Number(at) >= COMPANY_START + 2 * HOUR_MS
   t.strictSame(
@@ -106,14 +106,14 @@ t.test('contacts change and go, and whoever asks for changes is told of those on
   const since = COMPANY_START + 2 * HOUR_MS
   clock.set(since)
   const {
-    answer: { contacts: before }
+    body: { contacts: before }
   } = await client.send(contacts, { query: {} }, 'sync')
   clock.set(since + 7 * 24 * HOUR_MS)
   const {
-    answer: { contacts: changed }
+    body: { contacts: changed }
   } = await client.send(contacts, { query: { updatedSince: new Date(since) } }, 'sync')
   const {
-    answer: { contacts: after }
+    body: { contacts: after }
   } = await client.send(contacts, { query: {} }, 'sync')
   t.ok(changed?.some(({ state }) => state === 'deleted') && changed.some(({ state }) => !state))
   const merged = new Map([...(before ?? []), ...(changed ?? [])].map(contact => [contact.contactId, contact]))
@@ -132,9 +132,9 @@ t.test('a presence changes when its user changes it', async t => {
   t.ok(spans.length > 2)
   for (const { since, until, presence } of spans) {
     clock.set(since)
-    t.match((await client.send(profileStatus, {}, 'sync')).answer, { status: presence })
+    t.match((await client.send(profileStatus, {}, 'sync')).body, { status: presence })
     if (until === null) continue
     clock.set(until - 1)
-    t.match((await client.send(profileStatus, {}, 'sync')).answer, { status: presence })
+    t.match((await client.send(profileStatus, {}, 'sync')).body, { status: presence })
   }
 })

@@ -6,7 +6,7 @@ import { phoneNumbers } from '../../../src/mightycall/rest/routes/phone-numbers.
 import { profileOf } from '../../../src/mightycall/rest/routes/profile.js'
 import { team } from '../../../src/mightycall/rest/routes/team.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
-import { recordingLinkOf } from '../../../src/mightycall/webhook/recording.js'
+import { parseRecordingLink } from '../../../src/mightycall/webhook/recording.js'
 import type { TrueCall } from '../../../src/simulator/true-call.js'
 import type { TrueContact, TrueMessage, TrueNumber, TrueVoicemail } from '../../../src/simulator/truth.js'
 import { COMPANY_START } from '../../support/company.js'
@@ -27,10 +27,10 @@ const nameOf = (person: { firstName?: string | null; lastName?: string | null } 
 async function told(t: Test, family: 'classic' | 'contact-center') {
   const { client, truth } = await simulatedRest(t, { of: { ...of, family } })
   const {
-    answer: { calls: rows }
+    body: { calls: rows }
   } = await client.send(calls, { query: ALL_TIME }, 'sync')
   const {
-    answer: { requests }
+    body: { requests }
   } = await client.send(journal, { query: { pageSize: 1000, resolveContacts: true, showUsers: true } }, 'sync')
   return { client, truth: truth(), rows: new Map(rows.map(row => [row.id, row])), requests }
 }
@@ -50,7 +50,7 @@ for (const family of ['classic', 'contact-center'] as const) {
           number: row?.businessNumber,
           start: row?.dateTimeUtc,
           seconds: row?.duration,
-          link: recordingLinkOf(row?.callRecord?.uri),
+          link: parseRecordingLink(row?.callRecord?.uri),
           extensions: new Set([row?.caller, ...(row?.called ?? [])].flatMap(party => party?.extension ?? [])),
           client: [client?.phone ?? null, client?.name ?? null],
           answered: row?.callStatus === 'Connected'
@@ -90,8 +90,8 @@ for (const family of ['classic', 'contact-center'] as const) {
 
   t.test(`at the end REST tells of each voicemail and message of a ${family} account what is true`, async t => {
     const { client, truth, requests } = await told(t, family)
-    const { answer } = await client.send(voicemails, { query: ALL_TIME }, 'sync')
-    const listed = new Map(answer.voicemails.map(row => [row.id, row]))
+    const { body } = await client.send(voicemails, { query: ALL_TIME }, 'sync')
+    const listed = new Map(body.voicemails.map(row => [row.id, row]))
     const ofCall = new Map(requests.map(request => [request.requestGuid, request]))
     t.ok(truth.voicemails.length > 5 && truth.voicemails.some(({ removedAt }) => removedAt !== null))
     for (const voicemail of truth.voicemails as unknown as TrueVoicemail[]) {
@@ -123,7 +123,7 @@ for (const family of ['classic', 'contact-center'] as const) {
             row?.dateTimeUtc,
             row?.assignedTo,
             row?.voicemailStatus,
-            recordingLinkOf(row?.voicemailRecord?.uri)
+            parseRecordingLink(row?.voicemailRecord?.uri)
           ],
           [
             clientNumber ?? clientName,
@@ -169,7 +169,7 @@ for (const family of ['classic', 'contact-center'] as const) {
 
   t.test(`at the end REST tells of a ${family} account's numbers, people and contacts what is true`, async t => {
     const { client, truth } = await told(t, family)
-    const { phoneNumbers: active, deletedPhoneNumbers } = (await client.send(phoneNumbers, {}, 'sync')).answer
+    const { phoneNumbers: active, deletedPhoneNumbers } = (await client.send(phoneNumbers, {}, 'sync')).body
     const numbers = truth.numbers as unknown as (TrueNumber & { removedAt: number | null })[]
     t.strictSame(
       active.map(({ number, label, isEnabled, smsMode, objectGuid }) => [
@@ -187,14 +187,14 @@ for (const family of ['classic', 'contact-center'] as const) {
       deletedPhoneNumbers?.map(({ number, whenDeleted }) => [number, whenDeleted?.getTime()]),
       numbers.filter(({ removedAt }) => removedAt !== null).map(({ number, removedAt }) => [number, removedAt])
     )
-    const { users } = (await client.send(team, {}, 'sync')).answer
+    const { users } = (await client.send(team, {}, 'sync')).body
     for (const { extension, displayName, email, role, externalId } of truth.extensions) {
-      const { answer } = await client.send(profileOf, { path: { extension: String(extension) } }, 'sync')
-      t.strictSame([nameOf(answer), answer.email, answer.role], [displayName, email, role])
+      const { body } = await client.send(profileOf, { path: { extension: String(extension) } }, 'sync')
+      t.strictSame([nameOf(body), body.email, body.role], [displayName, email, role])
       t.equal(users.find(({ id }) => id === externalId)?.fullName, displayName)
     }
-    const { answer } = await client.send(contacts, { query: { updatedSince: new Date(0) } }, 'sync')
-    const rows = new Map(answer.contacts?.map(row => [row.contactId, row]))
+    const { body } = await client.send(contacts, { query: { updatedSince: new Date(0) } }, 'sync')
+    const rows = new Map(body.contacts?.map(row => [row.contactId, row]))
     t.equal(rows.size, 12)
     for (const contact of truth.contacts as unknown as TrueContact[]) {
       const row = rows.get(contact.contactId)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type pg from 'pg'
 import { inTransaction, type Tx } from '../../../db/transaction.js'
 import { QuotaError, RestBlockedError } from '../../../errors.js'
-import { untilThen } from '../failures.js'
+import { errorWithUntil } from '../failures.js'
 import { limitOf, type Quota, WINDOW_MS } from './port.js'
 
 /** Older ones are removed. More than the window, since the clocks of processes differ. */
@@ -16,7 +16,7 @@ const LOCK = `insert into quota_keys (key_digest) values ($1)
   on conflict (key_digest) do update set key_digest = excluded.key_digest returning blocked_until`
 const COUNT = 'select count(*)::int as used from quota_permits where key_digest = $1 and taken_at > $2'
 const TAKE = 'insert into quota_permits (key_digest, permit_class, taken_at) values ($1, $2, $3)'
-const FORGET = 'delete from quota_permits where key_digest = $1 and taken_at < $2'
+const DELETE_OLD = 'delete from quota_permits where key_digest = $1 and taken_at < $2'
 const NEXT =
   'select taken_at from quota_permits where key_digest = $1 and taken_at > $2 order by taken_at offset $3 limit 1'
 const BLOCK = `insert into quota_keys (key_digest, blocked_until) values ($1, $2)
@@ -31,24 +31,25 @@ export function createQuotaLedger(pool: pg.Pool, budget: number): Quota {
   return {
     take: (apiKey, permitClass, now) =>
       inTransaction(pool, async tx => {
-        const key = digestOf(apiKey)
+        const key = keyDigest(apiKey)
         const {
           rows: [locked]
         } = await tx.query<{ blocked_until: Date | null }>(LOCK, [key])
-        if (locked?.blocked_until && locked.blocked_until > now) throw untilThen(RestBlockedError, locked.blocked_until)
-        const tooMany = (await usedSince(tx, key, now)) - limitOf(permitClass, budget)
-        if (tooMany >= 0) throw untilThen(QuotaError, await whenFree(tx, key, tooMany, now))
+        if (locked?.blocked_until && locked.blocked_until > now)
+          throw errorWithUntil(RestBlockedError, locked.blocked_until)
+        const tooMany = (await countUsed(tx, key, now)) - limitOf(permitClass, budget)
+        if (tooMany >= 0) throw errorWithUntil(QuotaError, await nextFreeAt(tx, key, tooMany, now))
         await tx.query(TAKE, [key, permitClass, now])
-        await tx.query(FORGET, [key, new Date(now.getTime() - KEPT_MS)])
+        await tx.query(DELETE_OLD, [key, new Date(now.getTime() - KEPT_MS)])
       }),
     block: async (apiKey, until) => {
-      await pool.query(BLOCK, [digestOf(apiKey), until])
+      await pool.query(BLOCK, [keyDigest(apiKey), until])
     }
   }
 }
 
 /** What stands for an API key in the database. */
-export function digestOf(apiKey: string): string {
+export function keyDigest(apiKey: string): string {
   return hash('sha256', apiKey)
 }
 
@@ -56,7 +57,7 @@ export function windowStart(now: Date): Date {
   return new Date(now.getTime() - WINDOW_MS)
 }
 
-async function usedSince(tx: Tx, key: string, now: Date): Promise<number> {
+async function countUsed(tx: Tx, key: string, now: Date): Promise<number> {
   const {
     rows: [row]
   } = await tx.query<{ used: number }>(COUNT, [key, windowStart(now)])
@@ -67,7 +68,7 @@ async function usedSince(tx: Tx, key: string, now: Date): Promise<number> {
  * When the permit leaves the window that has to, for one more to fit. None: the budget has no room for the class at
  * all.
  */
-async function whenFree(tx: Tx, key: string, tooMany: number, now: Date): Promise<Date> {
+async function nextFreeAt(tx: Tx, key: string, tooMany: number, now: Date): Promise<Date> {
   const {
     rows: [row]
   } = await tx.query<{ taken_at: Date }>(NEXT, [key, windowStart(now), tooMany])

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Account } from '../../../accounts/accounts.js'
-import { digestOf, windowStart } from './ledger.js'
+import { keyDigest, windowStart } from './ledger.js'
 import { limitOf, PERMIT_CLASSES, type PermitClass } from './port.js'
 
 export interface ClassUsage {
@@ -27,18 +27,18 @@ export interface QuotaUsageOptions {
 }
 
 /** By account, those without an API key left out. Looks into the ledger, and takes no lock. */
-export type QuotaUsageOf = () => Promise<QuotaUsage[]>
+export type LoadQuotaUsage = () => Promise<QuotaUsage[]>
 
 const USED =
   'select key_digest, permit_class, count(*)::int as used from quota_permits where key_digest = any($1) and taken_at > $2 group by key_digest, permit_class'
 const BLOCKED = 'select key_digest, blocked_until from quota_keys where key_digest = any($1) and blocked_until > $2'
 
-export function createQuotaUsage({ pool, accounts, budget, now }: QuotaUsageOptions): QuotaUsageOf {
+export function createQuotaUsage({ pool, accounts, budget, now }: QuotaUsageOptions): LoadQuotaUsage {
   return async () => {
     const at = now()
     const keys = accounts
       .all()
-      .flatMap(({ id, apiKey }) => (apiKey === null ? [] : [{ account: id, digest: digestOf(apiKey) }]))
+      .flatMap(({ id, apiKey }) => (apiKey === null ? [] : [{ account: id, digest: keyDigest(apiKey) }]))
     const digests = [...new Set(keys.map(({ digest }) => digest))]
     const used = await pool.query<{ key_digest: string; permit_class: string; used: number }>(USED, [
       digests,

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, flag, instant, maybe, milliseconds, oneOf, text } from '../fields.js'
+import { count, flag, instant, milliseconds, nullish, oneOf, text } from '../fields.js'
 import { choice, e164, extension, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
 import { route } from '../route.js'
 
@@ -10,15 +10,15 @@ const party = { name: text(), extension: text(), phone: text() }
 
 const callShape = Type.Object({
   id: Type.String({ minLength: 1 }),
-  caller: maybe(Type.Object(party)),
-  called: maybe(Type.Array(Type.Object({ ...party, isConnected: flag(), isFirstConnected: flag() }))),
+  caller: nullish(Type.Object(party)),
+  called: nullish(Type.Array(Type.Object({ ...party, isConnected: flag(), isFirstConnected: flag() }))),
   businessNumber: text(),
   dateTimeUtc: instant(),
   duration: milliseconds(),
   direction: oneOf('Incoming', 'Outgoing'),
   // the last is documented as a filter only
   callStatus: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled'),
-  callRecord: maybe(Type.Object({ fileName: text(), uri: text() }))
+  callRecord: nullish(Type.Object({ fileName: text(), uri: text() }))
 })
 
 const filters = choice(
@@ -47,14 +47,14 @@ export const calls = route({
       extension: extension()
     })
   }),
-  answer: Type.Object({ calls: Type.Array(callShape), total: count() }),
+  response: Type.Object({ calls: Type.Array(callShape), total: count() }),
   list: 'calls'
 })
 
 export const call = route({
   path: '/calls/{id}',
   input: Type.Object({ path: Type.Object({ id: id() }) }),
-  answer: callShape
+  response: callShape
 })
 
 /** Rings the user of the token first, then `to`. */
@@ -62,5 +62,5 @@ export const makeCall = route({
   method: 'POST',
   path: '/calls/makecall',
   input: Type.Object({ body: Type.Object({ from: e164(), to: e164() }) }),
-  answer: callShape
+  response: callShape
 })

@@ -24,7 +24,7 @@ export function channelBody<P extends TProperties>(known?: P) {
 export const etag = () => Type.Optional(query({ etag: Type.String({ pattern: '^(?:\\*|[0-9a-f]{16})$' }) }))
 
 const aChannel = Type.Object({ contactId: id(), channelId: id() })
-const answer = Type.Object({
+const response = Type.Object({
   channel: channelShape,
   etag: text(),
   contactOperationEvent: Type.Optional(Type.Unknown())
@@ -36,7 +36,7 @@ export const addChannel = route({
   path: '/contacts/{contactId}/channels',
   contactCenter: '/contactCenter/contacts/{contactId}/channels',
   input: Type.Object({ path: Type.Object({ contactId: id() }), query: etag(), body: channelBody() }),
-  answer
+  response
 })
 
 /** It has another id afterwards: that of the answer. */
@@ -45,7 +45,7 @@ export const replaceChannel = route({
   path: '/contacts/{contactId}/channels/{channelId}',
   contactCenter,
   input: Type.Object({ path: aChannel, query: etag(), body: channelBody() }),
-  answer
+  response
 })
 
 /** What is left out stays as it is. It takes no etag. */
@@ -54,7 +54,7 @@ export const patchChannel = route({
   path: null,
   contactCenter,
   input: Type.Object({ path: aChannel, body: channelBody() }),
-  answer
+  response
 })
 
 export const removeChannel = route({
@@ -62,5 +62,5 @@ export const removeChannel = route({
   path: '/contacts/{contactId}/channels/{channelId}',
   contactCenter,
   input: Type.Object({ path: aChannel, query: etag() }),
-  answer: Type.Unknown()
+  response: Type.Unknown()
 })

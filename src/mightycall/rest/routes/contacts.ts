@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, flag, instant, maybe, oneOf, text, texts } from '../fields.js'
+import { count, flag, instant, nullish, oneOf, text, texts } from '../fields.js'
 import { id, page, pageSize, query, utcInstant } from '../parameters.js'
 import { route } from '../route.js'
 import { channelBody, channelShape, etag } from './channels.js'
@@ -14,7 +14,7 @@ export const contactShape = Type.Object({
   updated: instant(),
   comment: text(),
   tags: texts(),
-  channels: maybe(Type.Array(channelShape)),
+  channels: nullish(Type.Array(channelShape)),
   state: oneOf('deleted'),
   role: text(),
   avatarUrl: text(),
@@ -40,7 +40,7 @@ export const contacts = route({
       phone: Type.Array(Type.String())
     })
   }),
-  answer: Type.Object({
+  response: Type.Object({
     contacts: Type.Array(contactShape),
     pages: count(),
     records: count(),
@@ -56,7 +56,7 @@ export const contact = route({
   path: '/contacts/{contactId}',
   contactCenter: null,
   input: Type.Object({ path: aContact() }),
-  answer: Type.Object({ contacts: Type.Array(contactShape) }),
+  response: Type.Object({ contacts: Type.Array(contactShape) }),
   list: 'contacts'
 })
 
@@ -82,7 +82,7 @@ export const createContact = route({
   path: '/contacts',
   contactCenter: null,
   input: Type.Object({ body: newContact }),
-  answer: contactShape
+  response: contactShape
 })
 
 /** What a contact-center account has instead; its answer is not documented. */
@@ -93,7 +93,7 @@ export const createContactCenterContact = route({
   input: Type.Object({
     body: query({ firstName: Type.String(), lastName: Type.String(), initialPhoneNumber: Type.String() })
   }),
-  answer: Type.Unknown()
+  response: Type.Unknown()
 })
 
 /**
@@ -105,7 +105,7 @@ export const replaceContact = route({
   path: '/contacts/{contactId}',
   contactCenter: null,
   input: Type.Object({ path: aContact(), query: etag(), body: knownContact }),
-  answer: contactShape
+  response: contactShape
 })
 
 /** What is left out stays as it is. Of a contact center only the parameters are documented, and no answer. */
@@ -114,7 +114,7 @@ export const patchContact = route({
   path: '/contacts/{contactId}',
   contactCenter: '/contactCenter/contacts/{contactId}',
   input: Type.Object({ path: aContact(), query: etag(), body: knownContact }),
-  answer: Type.Unknown()
+  response: Type.Unknown()
 })
 
 export const deleteContact = route({
@@ -122,7 +122,7 @@ export const deleteContact = route({
   path: '/contacts/{contactId}',
   contactCenter: null,
   input: Type.Object({ path: aContact(), query: etag() }),
-  answer: Type.Unknown()
+  response: Type.Unknown()
 })
 
 /** It takes no etag. */
@@ -131,7 +131,7 @@ export const deleteContactCenterContact = route({
   path: null,
   contactCenter: '/contactCenter/contacts/{contactId}',
   input: Type.Object({ path: aContact() }),
-  answer: Type.Unknown()
+  response: Type.Unknown()
 })
 
 function aContact() {

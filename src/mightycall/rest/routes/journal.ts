@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { clock, count, flag, guid, instant, maybe, oneOf, text, texts } from '../fields.js'
+import { count, flag, guid, instant, nullish, oneOf, text, texts, timeSpan } from '../fields.js'
 import { choice, commaSeparated, e164, id, page, pageSize, query, utcInstant } from '../parameters.js'
 import { route } from '../route.js'
 
@@ -33,7 +33,7 @@ const agent = Type.Object({
 
 const recording = Type.Object({
   recordingId: text(),
-  duration: clock(),
+  duration: timeSpan(),
   flag: oneOf('None', 'Hidden', 'Public', 'Lost'),
   status: oneOf('Unknown', 'Recorded', 'NoPartyConnected', 'NotConfigured', 'NotAvailable', 'LostDuringFailover'),
   link: text(),
@@ -41,11 +41,11 @@ const recording = Type.Object({
 })
 
 const voicemail = Type.Object({
-  duration: clock(),
+  duration: timeSpan(),
   text: text(),
   speechRecognitionStatus: oneOf('Unknown', 'NotPerformed', 'SilenceOrNoSpeech', 'Success', 'Error'),
-  assignee: maybe(agent),
-  recording: maybe(recording),
+  assignee: nullish(agent),
+  recording: nullish(recording),
   availability,
   whenRemoved: instant(),
   whoRemovedName: text(),
@@ -88,25 +88,25 @@ const requestShape = Type.Object({
     'Unspecified'
   ),
   origin: oneOf('Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal'),
-  client: maybe(client),
+  client: nullish(client),
   created: instant(),
   respondedAt: instant(),
-  businessNumber: maybe(Type.Object({ number: text(), label: text() })),
+  businessNumber: nullish(Type.Object({ number: text(), label: text() })),
   businessNumbersCount: count(),
-  agent: maybe(agent),
-  users: maybe(Type.Array(agent)),
+  agent: nullish(agent),
+  users: nullish(Type.Array(agent)),
   comment: text(),
   favorite: flag(),
   tags: texts(),
-  textModel: maybe(Type.Object({ text: text(), availability })),
+  textModel: nullish(Type.Object({ text: text(), availability })),
   text: text(),
-  duration: clock(),
-  voicemail: maybe(voicemail),
-  recording: maybe(recording),
+  duration: timeSpan(),
+  voicemail: nullish(voicemail),
+  recording: nullish(recording),
   messageDeliveryStatus: oneOf('Unspecified', 'NotSent', 'Sent'),
-  attachments: maybe(Type.Array(attachment)),
+  attachments: nullish(Type.Array(attachment)),
   read: flag(),
-  wfstate: maybe(Type.Object({ state: oneOf('Open', 'Finished', 'Resolved') })),
+  wfstate: nullish(Type.Object({ state: oneOf('Open', 'Finished', 'Resolved') })),
   inConversation: flag(),
   availability
 })
@@ -139,7 +139,7 @@ export const journal = route({
   path: '/journal/requests',
   contactCenter: '/contactCenter/communications',
   input: Type.Object({ query: journalQuery }),
-  answer: Type.Object({ requests: Type.Array(requestShape), currentPage: count(), errorInfo: text() }),
+  response: Type.Object({ requests: Type.Array(requestShape), currentPage: count(), errorInfo: text() }),
   list: 'requests'
 })
 
@@ -147,7 +147,7 @@ export const journalRequest = route({
   path: '/journal/requests/{id}',
   contactCenter: null,
   input: Type.Object({ path: Type.Object({ id: id() }), query: Type.Optional(query(detail)) }),
-  answer: requestShape
+  response: requestShape
 })
 
 /** E.164 from the caller; the filter wants them without the plus. */

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { instant, maybe, text, texts } from '../fields.js'
+import { instant, nullish, text, texts } from '../fields.js'
 import { e164 } from '../parameters.js'
 import { route } from '../route.js'
 
@@ -22,12 +22,12 @@ export const sendMessage = route({
       )
     })
   }),
-  answer: Type.Object({
+  response: Type.Object({
     message: text(),
     id: text(),
     sourcePhoneNumber: text(),
     destinationPhoneNumbers: texts(),
     sendTime: instant(),
-    attachments: maybe(Type.Array(Type.Unknown()))
+    attachments: nullish(Type.Array(Type.Unknown()))
   })
 })

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { count, flag, guid, instant, maybe, oneOf, text } from '../fields.js'
-import { digits } from '../parameters.js'
+import { count, flag, guid, instant, nullish, oneOf, text } from '../fields.js'
+import { phoneDigits } from '../parameters.js'
 import { route } from '../route.js'
 
 const numberShape = Type.Object({
@@ -26,9 +26,9 @@ const numberShape = Type.Object({
 /** A number may be among the deleted ones several times, and active again. */
 export const phoneNumbers = route({
   path: '/phonenumbers',
-  answer: Type.Object({
+  response: Type.Object({
     phoneNumbers: Type.Array(numberShape),
-    deletedPhoneNumbers: maybe(Type.Array(numberShape)),
+    deletedPhoneNumbers: nullish(Type.Array(numberShape)),
     total: count()
   }),
   list: 'phoneNumbers'
@@ -37,6 +37,6 @@ export const phoneNumbers = route({
 /** The first number that holds these digits. */
 export const phoneNumber = route({
   path: '/phonenumbers/{number}',
-  input: Type.Object({ path: Type.Object({ number: digits() }) }),
-  answer: numberShape
+  input: Type.Object({ path: Type.Object({ number: phoneDigits() }) }),
+  response: numberShape
 })

@@ -13,20 +13,20 @@ const profileShape = Type.Object({
 const statusShape = Type.Object({ status: oneOf('available', 'dnd') })
 
 /** Of the user whose key the token is made from. */
-export const profile = route({ path: '/profile', answer: profileShape })
+export const profile = route({ path: '/profile', response: profileShape })
 
 export const profileOf = route({
   path: '/profile/{extension}',
   input: Type.Object({ path: Type.Object({ extension: extension() }) }),
-  answer: profileShape
+  response: profileShape
 })
 
 /** Of the token's user alone: that of another needs the other's key. */
-export const profileStatus = route({ path: '/profile/status', answer: statusShape })
+export const profileStatus = route({ path: '/profile/status', response: statusShape })
 
 export const setProfileStatus = route({
   method: 'PUT',
   path: '/profile/status/{status}',
   input: Type.Object({ path: Type.Object({ status: choice('available', 'dnd') }) }),
-  answer: statusShape
+  response: statusShape
 })

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, instant, maybe, oneOf, secondsAsText, text } from '../fields.js'
+import { count, instant, nullish, oneOf, secondsAsText, text } from '../fields.js'
 import { choice, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
 import { route } from '../route.js'
 
@@ -13,7 +13,7 @@ const voicemailShape = Type.Object({
   dateTimeUtc: instant(),
   duration: secondsAsText(),
   voicemailStatus: oneOf('Read', 'UnRead'),
-  voicemailRecord: maybe(Type.Object({ fileName: text(), uri: text() })),
+  voicemailRecord: nullish(Type.Object({ fileName: text(), uri: text() })),
   storageId: text()
 })
 
@@ -30,12 +30,12 @@ export const voicemails = route({
       customFilter: Type.String()
     })
   }),
-  answer: Type.Object({ voicemails: Type.Array(voicemailShape), total: count() }),
+  response: Type.Object({ voicemails: Type.Array(voicemailShape), total: count() }),
   list: 'voicemails'
 })
 
 export const voicemail = route({
   path: '/voicemails/{id}',
   input: Type.Object({ path: Type.Object({ id: id() }) }),
-  answer: voicemailShape
+  response: voicemailShape
 })

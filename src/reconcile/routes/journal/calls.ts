@@ -1,7 +1,7 @@
 import type { CallReported } from '../../../events/call.js'
 import { cleanName, cleanText } from '../../../events/text.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
-import { recordingLinkOf } from '../../../mightycall/webhook/recording.js'
+import { parseRecordingLink } from '../../../mightycall/webhook/recording.js'
 import type { Unlinked } from '../../route-reader.js'
 import { isUser } from '../extensions.js'
 import { merged, type Party } from '../parties.js'
@@ -30,7 +30,7 @@ export function journalCall(row: JournalRow, told: Told): Unlinked {
       durationSeconds: row.duration ?? null,
       parties: merged(agentsOf(row).flatMap(agent => partyOf(agent, row, direction))),
       recordingId: idOf(recording?.recordingId),
-      recordingLink: recordingLinkOf(recording?.link),
+      recordingLink: parseRecordingLink(recording?.link),
       ...(recording?.duration != null && { recordingSeconds: recording.duration }),
       raw: rawOf(told)
     },
@@ -127,7 +127,7 @@ function voicemailOf(
     transcriptState: transcriptStateOf(voicemail.speechRecognitionStatus),
     transcriptText: cleanText(voicemail.text),
     recordingId: idOf(recording?.recordingId),
-    recordingLink: recordingLinkOf(recording?.link),
+    recordingLink: parseRecordingLink(recording?.link),
     removedAt: isoOf(voicemail.whenRemoved),
     raw: { id, requestGuid, voicemail: own }
   }

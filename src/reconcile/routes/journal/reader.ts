@@ -27,7 +27,7 @@ export const journalReader: Reader = {
         query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true }
       })
       return {
-        ...listed(answered.answer.requests, { list: 'requests', idOf: row => row.id }, answered, context),
+        ...listed(answered.body.requests, { list: 'requests', idOf: row => row.id }, answered, context),
         start,
         size: pageSize,
         total: null

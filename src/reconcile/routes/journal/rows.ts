@@ -1,10 +1,10 @@
 import { cleanName } from '../../../events/text.js'
 import { isObject } from '../../../lib/json.js'
-import type { AnswerOf } from '../../../mightycall/rest/route.js'
+import type { ResponseOf } from '../../../mightycall/rest/route.js'
 import type { journal } from '../../../mightycall/rest/routes/journal.js'
 import { fullName, numberOf, type Told } from '../row.js'
 
-export type JournalRow = AnswerOf<typeof journal>['requests'][number]
+export type JournalRow = ResponseOf<typeof journal>['requests'][number]
 export type AgentRow = NonNullable<JournalRow['agent']>
 export type RecordingRow = NonNullable<JournalRow['recording']>
 

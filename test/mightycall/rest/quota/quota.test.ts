@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import t from 'tap'
-import { troubleOf } from '../../../../src/mightycall/rest/failures.js'
+import { restFailureOf } from '../../../../src/mightycall/rest/failures.js'
 import { createQuotaLedger } from '../../../../src/mightycall/rest/quota/ledger.js'
 import { PERMIT_CLASSES } from '../../../../src/mightycall/rest/quota/port.js'
 import { calls } from '../../../../src/mightycall/rest/routes/calls.js'
@@ -173,7 +173,7 @@ t.test(
         () => null,
         err => err
       )
-      const wait = (troubleOf(err)?.until?.getTime() ?? 0) - clock.now.getTime()
+      const wait = (restFailureOf(err)?.until?.getTime() ?? 0) - clock.now.getTime()
       waits.push(wait / 1_000)
       pass(wait)
     }
