@@ -30,7 +30,7 @@ Ratios compare what ran in turns on this machine: each is the median of its roun
 Without KAFKA_BROKERS a broker is started (a JRE of 17 or newer, and Maven the first time).
 
 Benches:
-  start    how long a start takes, and what an idle process holds
+  start    seconds from npm start in a fresh clone to its first line and to ready, seconds of a start, memory of an idle process
   receive  webhooks per second, against bare Fastify and against one send per request
   memory   what a process holds while the log hangs and the load goes on
   project  events per second from the local log into rows, against a plain insert and against one transaction per event
