@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
 import type { BackfillJson } from '../api/admin/backfills.js'
+import { DAY_MS } from '../lib/instant.js'
 
 export interface BackfillProgress {
   show: (backfill: BackfillJson, now: Date) => void
@@ -9,7 +10,6 @@ export interface BackfillProgress {
 }
 
 const LINE_EVERY_MS = 10_000
-const DAY_MS = 24 * 60 * 60 * 1000
 const MINUTE_MS = 60_000
 
 /** How far a backfill is: a bar on a terminal, otherwise a line now and then, both on standard error. */

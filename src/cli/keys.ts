@@ -5,7 +5,7 @@ import { COMMAND_LINE, type KeyRole } from '../access/viewer.js'
 import { loadConfig } from '../config/config.js'
 import { KEY_ROLES } from '../db/schema/access.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
-import { parseInstant } from '../events/time.js'
+import { parseInstantOrDay } from '../lib/instant.js'
 import { withDatabase } from './database.js'
 
 interface CreateOptions {
@@ -112,7 +112,7 @@ function parseAccount(text: string): string {
 }
 
 function parseExpiry(text: string): Date {
-  const millis = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
+  const millis = parseInstantOrDay(text)
   if (millis === null)
     throw new InvalidArgumentError('It must be a day like 2027-01-31, or an instant like 2027-01-31T12:00:00Z.')
   return new Date(millis)

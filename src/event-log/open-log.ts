@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, KafkaConfig } from '../config/config.js'
+import { DAY_MS } from '../lib/instant.js'
 import { isRefusedForGood } from './kafka/errors.js'
 import { createKafkaLog, type KafkaOptions } from './kafka/log.js'
 import { openLocalLog } from './local/local-log.js'
 import type { EventLog, EventReader } from './port.js'
 import { openSpool } from './spool/spool.js'
 import { type SpooledLog, spooled } from './spool/spooled.js'
-
-const DAY_MS = 86_400_000
 
 /** The log that the configuration names, open at once, and what is still to be waited for. */
 export interface OpenedLog {

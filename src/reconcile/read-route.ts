@@ -3,6 +3,7 @@ import type { Account } from '../accounts/accounts.js'
 import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { passCrashPoint } from '../lib/crash-points.js'
+import { DAY_MS } from '../lib/instant.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
@@ -39,7 +40,7 @@ export interface RouteRead {
 }
 
 /** Without a cursor: as far back as MightyCall goes by itself. */
-const FIRST_LOOK_MS = 24 * 60 * 60 * 1000
+const FIRST_LOOK_MS = DAY_MS
 /** What they have is of now, not of an interval: first of all, everything. */
 const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
 /**

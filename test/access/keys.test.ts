@@ -109,6 +109,7 @@ t.test('what is no scope or no name is refused', async t => {
     { role: 'viewer', label: '\u0000'.repeat(200) },
     { role: 'boss' },
     { role: 'viewer', expiresAt: '2020-01-01' },
+    { role: 'viewer', expiresAt: '9999-12-31T23:59:59-23:59' }, // the year 10000 in UTC
     { role: 'viewer', more: 1 }
   ]
   for (const payload of wrong)

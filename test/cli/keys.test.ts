@@ -43,10 +43,12 @@ t.test('what cannot be done with keys is said in one line', async t => {
     code: 1,
     stderr: /platform_admin, org_admin, viewer/
   })
-  t.match(await runCommand(['keys', 'create', '--role', 'viewer', '--label', 'x', '--expires', 'soon'], {}), {
-    code: 1,
-    stderr: /2027-01-31/
-  })
+  for (const expiry of ['soon', '2027-02-29', '9999-12-31T23:59:59-23:59'])
+    t.match(
+      await runCommand(['keys', 'create', '--role', 'viewer', '--label', 'x', '--expires', expiry], {}),
+      { code: 1, stderr: /2027-01-31/ },
+      expiry
+    )
   t.match(await runCommand(['keys', 'revoke', 'x'], {}), { code: 1, stderr: /UUID/ })
   t.match(await runCommand(['keys', 'create', '--role', 'org_admin', '--label', 'x'], { DATABASE_URL }), {
     code: 1,

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { type Account, createAccounts } from '../../src/accounts/accounts.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import type { Clock } from '../../src/lib/clock.js'
+import { DAY_MS } from '../../src/lib/instant.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { startProjector } from '../../src/project/projector.js'
@@ -20,7 +21,6 @@ import { eventually } from './eventually.js'
 import { SETTINGS } from './settings.js'
 import { tempDir } from './temp-dir.js'
 
-export const DAY_MS = 24 * 60 * 60 * 1000
 export const BEGUN = new Date(COMPANY_START)
 /** Three days after the company began, and long after its last call. */
 export const NOW = new Date(COMPANY_START + 3 * DAY_MS)

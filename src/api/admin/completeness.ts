@@ -7,6 +7,7 @@ import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
+import { DAY_MS } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
 import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters } from '../list/parameters.js'
 import { accountParameter } from '../list/query-context.js'
@@ -89,7 +90,6 @@ export interface CompletenessOptions {
   zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_DAYS = 31
 
 const parameters = Type.Object(

@@ -7,6 +7,7 @@ import { visible, visibleExtensions } from '../../access/row-visibility.js'
 import { type Viewer, viewerOf } from '../../access/viewer.js'
 import { AmbiguousIdError, InvalidParameterError, NotFoundError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
+import { DAY_MS } from '../../lib/instant.js'
 import { STALE_SECONDS } from '../calls/schema.js'
 import { instantOf, listParameters } from '../list/parameters.js'
 import {
@@ -19,7 +20,6 @@ import {
 } from '../list/query-context.js'
 import { STATUSES } from './status.js'
 
-const DAY_MS = 86_400_000
 const MAX_DAYS = 31
 /** A leg of a call that began longer before is not looked for. */
 const LOOK_BACK_MS = DAY_MS

@@ -7,8 +7,8 @@ import { viewerOf } from '../../access/viewer.js'
 import type { LiveSettings } from '../../accounts/runtime-settings.js'
 import { reports } from '../../db/schema/reports.js'
 import { InvalidParameterError } from '../../errors.js'
-import { parseInstant } from '../../events/time.js'
 import { errors } from '../../http/error-schema.js'
+import { DAY_MS, isDay } from '../../lib/instant.js'
 import { localDay } from '../../lib/local-day.js'
 import { answerFailures, either, failure, parameters } from './common.js'
 import { asOrganization, type FirstSystemOptions } from './directory.js'
@@ -19,7 +19,6 @@ export interface FirstSystemReportsOptions extends FirstSystemOptions {
 
 const MAX_DAYS = 366
 const DEFAULT_DAYS = 30
-const DAY_MS = 24 * 60 * 60 * 1000
 
 const day = (description: string) => Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description }))
 
@@ -134,11 +133,6 @@ function daysOf(start: string | undefined, end: string | undefined, now: Date): 
   if (Date.parse(last) - Date.parse(first) > MAX_DAYS * DAY_MS)
     throw new InvalidParameterError(`there may be ${MAX_DAYS} days at most`)
   return { first, last }
-}
-
-/** Of the calendar: neither JavaScript's 30 February nor the year 0, which Postgres has not. */
-function isDay(day: string): boolean {
-  return parseInstant(`${day}T00:00:00Z`) !== null
 }
 
 function toReport(row: typeof reports.$inferSelect): Static<typeof report> {

@@ -1,6 +1,6 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { InvalidParameterError } from '../../errors.js'
-import { parseInstant } from '../../events/time.js'
+import { parseInstant } from '../../lib/instant.js'
 import { decodeTextCursor, type Keyset } from './parameters.js'
 
 /** What a list is sorted by; all of its columns together are unique. */

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
 import { canonical } from '../../events/identity.js'
-import { parseInstant } from '../../events/time.js'
-import { startOfLocalDay } from '../../lib/local-day.js'
+import { isDay, parseInstant, parseInstantOrDay } from '../../lib/instant.js'
 
 /** What every list takes. */
 export const listParameters = {
@@ -73,11 +72,14 @@ export function uuidIn(keyset: Keyset, at: number): Keyset {
  */
 export function instantOf(name: string, text: string | undefined, zones: readonly string[]): Date | null {
   if (text === undefined) return null
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const instant = parseInstant(isDay ? `${text}T00:00:00Z` : text)
-  if (instant === null)
-    throw new InvalidParameterError(`${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23`)
-  const [millis = instant, ...others] = isDay ? new Set(zones.map(zone => startOfLocalDay(text, zone).getTime())) : []
+  // without accounts there is no zone
+  const [millis = parseInstantOrDay(text), ...others] = isDay(text)
+    ? new Set(zones.map(zone => parseInstantOrDay(text, zone)))
+    : []
+  if (millis === null || others.includes(null))
+    throw new InvalidParameterError(
+      `${name} must be an instant like 2026-11-23T08:00:00Z or a day like 2026-11-23, of the years 1 to 9999 in UTC`
+    )
   if (others.length > 0)
     throw new InvalidParameterError(
       `${name} is another instant in each of the accounts' time zones: name one account, or send an instant`

@@ -6,13 +6,13 @@ import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { cleanName } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf, decodeTextCursor, encodeCursor, listParameters } from '../list/parameters.js'
+import { DAY_MS, isDay } from '../../lib/instant.js'
+import { anyOf, decodeTextCursor, encodeCursor, instantOf, listParameters } from '../list/parameters.js'
 import { accountParameter } from '../list/query-context.js'
 import { type AgentStatsRow, findAgentStats } from './agent-stats.js'
 import { ratio } from './call-stats-shape.js'
-import { isDay, localInstantOf, type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
+import { type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_DAYS = 366
 
 const parameters = Type.Object(
@@ -94,8 +94,8 @@ export default fp<StatsOptions>(
         const scope = scopeOf(options, viewerOf(request), filter.account)
         const now = options.now()
         const timeZone = isDay(filter.since) || isDay(filter.until) ? timeZoneOf(scope) : 'UTC'
-        const until = localInstantOf('until', filter.until, timeZone) ?? now
-        const since = localInstantOf('since', filter.since, timeZone) ?? new Date(until.getTime() - DAY_MS)
+        const until = instantOf('until', filter.until, [timeZone]) ?? now
+        const since = instantOf('since', filter.since, [timeZone]) ?? new Date(until.getTime() - DAY_MS)
         if (since >= until) throw new InvalidParameterError('since must be before until')
         if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
           throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)

@@ -4,14 +4,15 @@ import Type from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
+import { DAY_MS } from '../../lib/instant.js'
 import { callParameters, readFilter } from '../calls/filter.js'
+import { instantOf } from '../list/parameters.js'
 import { BUCKETS, type Bucket, checkSpan, findCallStats, GROUPS, MAX_BUCKETS } from './call-stats.js'
 import { measuresShape, toMeasures } from './call-stats-shape.js'
-import { localInstantOf, type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
+import { type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
 
 const { account, businessNumber, client, extension, direction, outcome } = callParameters.properties
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** How much is shown when nobody says since when. */
 const DEFAULT_MS: Record<Bucket, number> = {
   hour: DAY_MS,
@@ -92,8 +93,8 @@ export default fp<StatsOptions>(
         const { bucket, groupBy, since: from, until: to, ...asked } = request.query
         const scope = scopeOf(options, viewerOf(request), asked.account)
         const timeZone = timeZoneOf(scope)
-        const until = localInstantOf('until', to, timeZone) ?? options.now()
-        const since = localInstantOf('since', from, timeZone) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
+        const until = instantOf('until', to, [timeZone]) ?? options.now()
+        const since = instantOf('since', from, [timeZone]) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
         checkSpan(bucket, { since, until })
         const filter = {
           ...readFilter(asked, { regions: options.regionsOf(asked.account), zones: [timeZone] }),

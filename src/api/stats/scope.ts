@@ -5,7 +5,6 @@ import { isVisibleAccount, type OwnedColumns, visible } from '../../access/row-v
 import type { Viewer } from '../../access/viewer.js'
 import type { LiveSettings } from '../../accounts/runtime-settings.js'
 import { InvalidParameterError } from '../../errors.js'
-import { instantOf } from '../list/parameters.js'
 
 export interface StatsOptions {
   db: NodePgDatabase
@@ -54,14 +53,4 @@ export function timeZoneOf({ timeZones: [timeZone = 'UTC', other] }: Scope): str
 /** Calls of the scope that the viewer may see, as a condition. */
 export function visibleCalls({ viewer }: Scope, columns: OwnedColumns): SQL {
   return visible(viewer, columns) ?? sql`true`
-}
-
-export const isDay = (text: string | undefined): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text ?? '')
-
-/**
- * An instant, or the start of a day in the account's time zone.
- * @throws InvalidParameterError  neither
- */
-export function localInstantOf(name: string, text: string | undefined, timeZone: string): Date | null {
-  return instantOf(name, text, [timeZone])
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
 import { backOffMs } from '../../lib/backoff.js'
+import { DAY_MS } from '../../lib/instant.js'
 import type { Cluster } from './admin.js'
 import { isElection, kafkaProblem } from './errors.js'
 import { kafkaTopic } from './requests.js'
@@ -123,7 +124,7 @@ async function findWeak(admin: Admin, topics: readonly string[]): Promise<{ topi
   })
 }
 
-const RETENTION_MS = 30 * 24 * 60 * 60 * 1000
+const RETENTION_MS = 30 * DAY_MS
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 /** What kafkajs reads without an extra codec: of anything else a consumer dies at the first record. */
 const READABLE = ['producer', 'uncompressed', 'gzip']

@@ -5,8 +5,8 @@ import {
   RestUnavailableError,
   RestUnexpectedError
 } from '../../errors.js'
-import { parseInstant } from '../../events/time.js'
 import { backOffMs } from '../../lib/backoff.js'
+import { parseInstant } from '../../lib/instant.js'
 import { isObject } from '../../lib/json.js'
 import type { HttpResponse } from './http.js'
 

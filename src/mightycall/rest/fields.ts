@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { parseInstant } from '../../events/time.js'
+import { parseInstant } from '../../lib/instant.js'
 
 // What answers are made of. MightyCall leaves a member out, or sets it to null, when it has nothing to say:
 // nearly all are optional, so that one thing it does not know of one call is not the loss of a page of calls.

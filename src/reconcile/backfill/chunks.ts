@@ -1,6 +1,6 @@
+import { DAY_MS } from '../../lib/instant.js'
 import type { Interval } from '../route-reader.js'
 
-export const DAY_MS = 24 * 60 * 60 * 1000
 /** However little a chunk holds, it costs three requests: where days are quiet, several are read at once. */
 const MOST_DAYS = 7
 const FEW_ROWS = 200

@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { DAY_MS } from '../../lib/instant.js'
 import { GRACE_MS } from './gap-rules.js'
 
 /** Calls that webhooks kept silent about before it is an alarm: one or two may be lost. */
 export const SILENT_CALLS = 3
-const DAY_MS = 24 * 60 * 60 * 1000
 
 const LAST_HEARD =
   "select max(received_at) as at from events where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3"

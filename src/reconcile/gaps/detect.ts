@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
+import { DAY_MS } from '../../lib/instant.js'
 import { createLedgerAlarms } from './alarms.js'
 import { type KnownCall, loadCalls } from './evidence.js'
 import {
@@ -157,7 +158,7 @@ export interface LedgerOptions {
 }
 
 /** After a start a look goes so far back: what was received while nothing looked is found. */
-const FIRST_LOOK_MS = 8 * 24 * 60 * 60 * 1000
+const FIRST_LOOK_MS = 8 * DAY_MS
 
 /**
  * Brings the ledger up to date, of every account, and raises its alarms. To be called after each poll, and every few minutes;

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../lib/instant.js'
+
 export interface DailyLimit {
   /** Counts a request, or tells until when none is taken; that one is not counted. */
   take: (now: number) => number | null
@@ -5,7 +7,7 @@ export interface DailyLimit {
   usedAt: (now: number) => number
 }
 
-const WINDOW_MS = 24 * 60 * 60 * 1000
+const WINDOW_MS = DAY_MS
 
 /** So many requests in 24 h with one key; beyond it, none before the oldest of them is a day old. */
 export function createDailyLimit(limit: number): DailyLimit {

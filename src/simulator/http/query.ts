@@ -1,4 +1,4 @@
-import { parseInstant } from '../../events/time.js'
+import { parseInstant } from '../../lib/instant.js'
 
 /** What a parameter's text means; undefined when it is not valid. A list is given several times. */
 export type Parse<T> = (values: readonly string[]) => T | undefined

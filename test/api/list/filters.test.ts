@@ -121,6 +121,24 @@ t.test('refuses what no filter takes', async t => {
   }
 })
 
+t.test('an instant whose year has five digits in UTC is refused, wherever an instant can be sent', async t => {
+  const { get } = await api
+  const instant = encodeURIComponent('9999-12-31T23:59:59-23:59')
+  for (const query of [
+    '/v1/calls?since',
+    '/v1/calls?until',
+    '/v1/calls?asOf',
+    '/v1/voicemails?until',
+    '/v1/agents?asOf',
+    '/v1/completeness?until',
+    '/v1/stats/agents?until',
+    '/v1/stats/calls?until',
+    '/v1/audit?until'
+  ]) {
+    t.match((await get(`${query}=${instant}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
+  }
+})
+
 t.test('asOf asks the same of calls as they were', async t => {
   const { get } = await api
   for (const query of ['minDurationSeconds=60', 'hasRecording=true', 'q=lovelace'])

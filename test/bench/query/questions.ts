@@ -1,4 +1,5 @@
-const DAY_MS = 86_400_000
+import { DAY_MS } from '../../../src/lib/instant.js'
+
 const CALLS_EACH_MS = 300_000
 
 export interface Question {

@@ -1,9 +1,9 @@
 import t from 'tap'
+import { DAY_MS } from '../../../src/lib/instant.js'
 import { eventually } from '../../support/eventually.js'
 import { gather } from '../support/gather.js'
 import { appendEach, openLog, record, segmentsIn, tempDir } from './support/log.js'
 
-const DAY_MS = 86_400_000
 const texts = Array.from({ length: 20 }, (_, i) => `${i}`)
 
 t.test(

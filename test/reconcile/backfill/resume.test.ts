@@ -1,5 +1,6 @@
 import t from 'tap'
-import { BEGUN, backfilling, comparedWith, DAY_MS, WHOLE } from '../../support/backfilling.js'
+import { DAY_MS } from '../../../src/lib/instant.js'
+import { BEGUN, backfilling, comparedWith, WHOLE } from '../../support/backfilling.js'
 import { eventually } from '../../support/eventually.js'
 
 t.test('a process that ends in the middle leaves it to the next one, which reads no finished day again', async t => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { backfilling, comparedWith, DAY_MS, NOW, WHOLE } from '../../support/backfilling.js'
+import { DAY_MS } from '../../../src/lib/instant.js'
+import { backfilling, comparedWith, NOW, WHOLE } from '../../support/backfilling.js'
 import { eventually } from '../../support/eventually.js'
 
 t.test('when its share of the quota is spent it waits until the ledger has more, and goes on', async t => {

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../../lib/instant.js'
+
 /** Most urgent first. */
 export const PERMIT_CLASSES = ['action', 'sync', 'reconcile', 'backfill'] as const
 export type PermitClass = (typeof PERMIT_CLASSES)[number]
@@ -17,7 +19,7 @@ export interface Quota {
 export const PROVIDER_LIMIT = 2_500
 
 /** A permit counts for so long. */
-export const WINDOW_MS = 24 * 60 * 60 * 1000
+export const WINDOW_MS = DAY_MS
 
 /**
  * Percent of the budget that a class leaves to those above it: a person who acts must not wait for a backfill of last

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../lib/instant.js'
 import { iso } from '../../instant.js'
 import { choices, instant, text, whole } from '../query.js'
 import { invalidRequest, notFound } from '../refusals.js'
@@ -16,7 +17,6 @@ const PARAMETERS = {
   customFilter: text,
   extension: text
 }
-const DAY_MS = 24 * 60 * 60 * 1000
 /** As documented; spaces may be in it. */
 const FROM = /^\+?(?:\d ?){6,14}\d$/
 const TO = /^\+?(?:\d ?){2,15}$/

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../lib/instant.js'
 import { iso } from '../../instant.js'
 import { choices, instant, unsupported, whole } from '../query.js'
 import { notFound } from '../refusals.js'
@@ -12,7 +13,6 @@ const PARAMETERS = {
   voicemailFilter: choices('Read', 'UnRead', 'ReadAndUnRead'),
   customFilter: unsupported
 }
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Without an interval: those of the last 24 h, as of calls. */
 export const voicemailRoutes: Routes = (app, { world, now }) => {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import t from 'tap'
+import { DAY_MS } from '../../../../src/lib/instant.js'
 import { restFailureOf } from '../../../../src/mightycall/rest/failures.js'
 import { createQuotaLedger } from '../../../../src/mightycall/rest/quota/ledger.js'
 import { PERMIT_CLASSES } from '../../../../src/mightycall/rest/quota/port.js'
@@ -12,7 +13,6 @@ import { eventually } from '../../../support/eventually.js'
 import { json, restClient } from '../../../support/mightycall-api.js'
 
 const NOW = new Date('2026-11-23T08:00:00Z')
-const DAY_MS = 24 * 60 * 60 * 1000
 const later = (ms: number) => new Date(NOW.getTime() + ms)
 
 t.test('two processes that race for the last 10 permits spend exactly those', async t => {
