@@ -340,7 +340,7 @@ export interface paths {
                 query?: {
                     /** @description MightyCall accounts. */
                     account?: string[];
-                    /** @description The last day, which is included; today, without it. At most 366 days. */
+                    /** @description The last day, which is included. Without it: today in the account's time zone. At most 366 days. */
                     end_date?: string;
                     /** @description The same. */
                     from?: string;

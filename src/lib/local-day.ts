@@ -18,6 +18,13 @@ export function localDay(at: number, timeZone: string): string {
   return day
 }
 
+/** The day so many days after `day`, or before it when negative. */
+export function addDays(day: string, days: number): string {
+  const date = new Date(day)
+  date.setUTCDate(date.getUTCDate() + days)
+  return date.toISOString().slice(0, 10)
+}
+
 /** Swedes write ISO 8601. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const format =

@@ -9,7 +9,7 @@ import { reports } from '../../db/schema/reports.js'
 import { InvalidParameterError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, isDay } from '../../lib/instant.js'
-import { localDay } from '../../lib/local-day.js'
+import { addDays, localDay } from '../../lib/local-day.js'
 import { answerFailures, either, failure, parameters } from './common.js'
 import { asOrganization, type FirstSystemOptions } from './directory.js'
 
@@ -27,7 +27,9 @@ const querystring = Type.Object(
     ...parameters,
     start_date: day(`The first day (2026-11-23); ${DEFAULT_DAYS} days before the last, without it.`),
     from: day('The same.'),
-    end_date: day(`The last day, which is included; today, without it. At most ${MAX_DAYS} days.`),
+    end_date: day(
+      `The last day, which is included. Without it: today in the account's time zone. At most ${MAX_DAYS} days.`
+    ),
     to: day('The same.')
   },
   { additionalProperties: false }
@@ -86,24 +88,22 @@ export default fp<FirstSystemReportsOptions>(
       async request => {
         const { account, org_id, orgId, start_date, from, end_date, to } = request.query
         const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
-        const days = daysOf(
-          either('start_date and from', start_date, from),
-          either('end_date and to', end_date, to),
-          now()
-        )
+        const days = readDays(either('start_date and from', start_date, from), either('end_date and to', end_date, to))
+        const accounts = viewer.account === null ? (account ?? (await accountsWithReports())) : [viewer.account]
+        const spans = spansOf(days, accounts.map(settings.timeZoneOf), now())
         const rows = await db
           .select()
           .from(reports)
           .where(
             and(
-              sql`${reports.reportDate} between ${days.first} and ${days.last}`,
               account && sql`${reports.account} = any(${sql.param(account)}::text[])`,
+              isWithin(accounts, spans),
               // what moved to another day leaves zeros behind
               sql`(${reports.calls}, ${reports.voicemails}, ${reports.messagesIn}, ${reports.messagesOut}) <> (0, 0, 0, 0)`,
               visible(viewer, {
                 account: reports.account,
                 businessNumber: reports.businessNumber,
-                at: viewer.organization === null ? sql`null` : await startOfReportDay()
+                at: viewer.organization === null ? sql`null` : startOfReportDay(accounts)
               })
             )
           )
@@ -112,27 +112,76 @@ export default fp<FirstSystemReportsOptions>(
       }
     )
 
-    /** By the zone of each account that has reports. */
-    async function startOfReportDay(): Promise<SQL> {
-      const accounts = (await db.execute<{ account: string }>(sql`select distinct account from ${reports}`)).rows.map(
-        row => row.account
-      )
-      return sql`(${reports.reportDate}::timestamp at time zone (select z.zone from unnest(${sql.param(accounts)}::text[], ${sql.param(accounts.map(settings.timeZoneOf))}::text[]) as z (account, zone) where z.account = ${reports.account}))`
+    /** Jumps from account to account in the primary key: `distinct` would read the whole index. */
+    async function accountsWithReports(): Promise<string[]> {
+      const { rows } = await db.execute<{ account: string }>(sql`
+        with recursive found as (
+          select min(account) as account from ${reports}
+          union all
+          select (select min(account) from ${reports} where account > found.account) from found
+          where found.account is not null
+        )
+        select account from found where account is not null`)
+      return rows.map(row => row.account)
+    }
+
+    /** The instant at which the day of a report begins in the time zone of its account. */
+    function startOfReportDay(accounts: readonly string[]): SQL {
+      return sql`(${reports.reportDate}::timestamp at time zone (
+        select z.zone from unnest(
+          ${sql.param(accounts)}::text[],
+          ${sql.param(accounts.map(settings.timeZoneOf))}::text[]
+        ) as z (account, zone)
+        where z.account = ${reports.account}
+      ))`
     }
   },
   { name: 'first-system-reports', fastify: '5.x', encapsulate: true }
 )
 
-/** @throws InvalidParameterError  no days, the wrong way round, or too far apart */
-function daysOf(start: string | undefined, end: string | undefined, now: Date): { first: string; last: string } {
-  const last = end ?? localDay(now.getTime() + DAY_MS / 2, 'UTC') // today, wherever that has begun
-  const first =
-    start ?? (isDay(last) ? new Date(Date.parse(last) - DEFAULT_DAYS * DAY_MS).toISOString().slice(0, 10) : last)
-  for (const day of [first, last]) if (!isDay(day)) throw new InvalidParameterError('there is no such day')
-  if (first > last) throw new InvalidParameterError('start_date must not be after end_date')
-  if (Date.parse(last) - Date.parse(first) > MAX_DAYS * DAY_MS)
+/** Days of a calendar, both included. */
+interface Span {
+  first: string
+  last: string
+}
+
+interface AskedDays {
+  start: string | undefined
+  end: string | undefined
+}
+
+/** @throws InvalidParameterError  a day that does not exist */
+function readDays(start: string | undefined, end: string | undefined): AskedDays {
+  for (const day of [start, end])
+    if (day !== undefined && !isDay(day)) throw new InvalidParameterError('there is no such day')
+  return { start, end }
+}
+
+/**
+ * One span for each time zone: where no last day is asked for, it is today in that zone.
+ * @throws InvalidParameterError  the first day is after the last, or too long before it
+ */
+function spansOf({ start, end }: AskedDays, timeZones: readonly string[], now: Date): Span[] {
+  const lastIn = (timeZone: string) => end ?? localDay(now.getTime(), timeZone)
+  const latest = timeZones.map(lastIn).reduce((a, b) => (a > b ? a : b), timeZones.length > 0 ? '' : lastIn('UTC'))
+  const first = start ?? addDays(latest, -DEFAULT_DAYS)
+  if (!isDay(first)) throw new InvalidParameterError('there is no such day')
+  if (first > latest) throw new InvalidParameterError('start_date must not be after end_date')
+  if (Date.parse(latest) - Date.parse(first) > MAX_DAYS * DAY_MS)
     throw new InvalidParameterError(`there may be ${MAX_DAYS} days at most`)
-  return { first, last }
+  return timeZones.map(lastIn).map(last => ({ first: start ?? addDays(last, -DEFAULT_DAYS), last }))
+}
+
+/** True for the reports whose day is in the span of their account; `spans` are in the order of `accounts`. */
+function isWithin(accounts: readonly string[], spans: readonly Span[]): SQL {
+  return sql`exists (
+    select from unnest(
+      ${sql.param(accounts)}::text[],
+      ${sql.param(spans.map(({ first }) => first))}::date[],
+      ${sql.param(spans.map(({ last }) => last))}::date[]
+    ) as span (account, first, last)
+    where span.account = ${reports.account} and ${reports.reportDate} between span.first and span.last
+  )`
 }
 
 function toReport(row: typeof reports.$inferSelect): Static<typeof report> {

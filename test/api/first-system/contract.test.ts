@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import type { Viewer } from '../../../src/access/viewer.js'
 import { createLiveSettings } from '../../../src/accounts/runtime-settings.js'
 import { projectedCompany } from '../../support/company.js'
+import { freshDatabase } from '../../support/database.js'
 import { START } from '../../support/history.js'
 import { queryApi } from '../../support/query-api.js'
 import { SETTINGS } from '../../support/settings.js'
@@ -13,7 +14,13 @@ const NOON = new Date('2026-11-24T12:00:00Z')
 interface Report {
   report_type: string
   report_date: string
-  data: { business_number: string | null; extension: string | null; calls: number; talk_seconds: number }
+  data: {
+    account: string
+    business_number: string | null
+    extension: string | null
+    calls: number
+    talk_seconds: number
+  }
 }
 
 async function company(t: Test, timeZone = 'UTC') {
@@ -121,6 +128,57 @@ t.test('reports are the daily sums, from the first day to the last', async t => 
     ),
     'without dates: the last month'
   )
+})
+
+t.test('today is the local day of each account, at any hour of UTC', async t => {
+  const zones: Record<string, string> = { east: 'Pacific/Kiritimati', utc: 'UTC', west: 'Pacific/Pago_Pago' }
+  const { pool } = await freshDatabase(t)
+  for (const account of Object.keys(zones))
+    await pool.query(
+      `insert into mightycall_reports select $1, day, '+15550000001', '', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0
+        from generate_series('2026-10-01'::date, '2026-12-31', interval '1 day') as day`,
+      [account]
+    )
+  let now = ''
+  const { get } = await queryApi(t, pool, () => new Date(now), {
+    viewers: { west: { actor: 'w', role: 'platform_admin', account: 'west', organization: null } },
+    settings: createLiveSettings({ ...SETTINGS, timeZoneOf: account => zones[account] ?? 'UTC' }, pool)
+  })
+  const shown = async (query: string, key?: string) => {
+    const { reports } = (await get(`${BASE}/reports?${query}`, key)).json<{ reports: Report[] }>()
+    const days = reports.map(({ data, report_date }) => ({ account: data.account, day: report_date }))
+    return Object.fromEntries(
+      [...new Set(days.map(({ account }) => account))].sort().map(account => {
+        const own = days.filter(day => day.account === account).map(({ day }) => day)
+        return [account, `${own[0]} to ${own.at(-1)}`]
+      })
+    )
+  }
+
+  now = '2026-11-30T11:00:00Z' // in Kiritimati it is the next day, at one
+  t.strictSame(await shown(''), {
+    east: '2026-11-01 to 2026-12-01',
+    utc: '2026-10-31 to 2026-11-30',
+    west: '2026-10-31 to 2026-11-30'
+  })
+  now = '2026-11-30T10:59:59Z' // in Pago Pago it is still the day before
+  t.strictSame(await shown('start_date=2026-11-28'), {
+    east: '2026-11-28 to 2026-12-01',
+    utc: '2026-11-28 to 2026-11-30',
+    west: '2026-11-28 to 2026-11-29'
+  })
+  now = '2026-11-30T09:59:59Z' // in Kiritimati it is the last second of the same day
+  t.strictSame(await shown('account=east&account=west'), {
+    east: '2026-10-31 to 2026-11-30',
+    west: '2026-10-30 to 2026-11-29'
+  })
+  t.strictSame(await shown('', 'west'), { west: '2026-10-30 to 2026-11-29' })
+  t.strictSame(await shown('start_date=2026-11-30'), {
+    east: '2026-11-30 to 2026-11-30',
+    utc: '2026-11-30 to 2026-11-30'
+  })
+  t.equal((await get(`${BASE}/reports?start_date=2026-12-01`)).statusCode, 400, 'it is tomorrow everywhere')
+  t.equal((await get(`${BASE}/reports?account=west&start_date=2026-11-30`)).statusCode, 400, 'it is tomorrow there')
 })
 
 t.test('of a number that moves, an organization has the days that began as its own', async t => {
