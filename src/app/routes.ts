@@ -128,7 +128,7 @@ export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
 }
 
 function noteSpool(metrics: Metrics, opened: OpenedLog | null): void {
-  const { bytes, records, setAside } = opened?.waiting?.() ?? { bytes: 0, records: 0, setAside: 0 }
+  const { bytes, records, setAside } = opened?.backlog?.() ?? { bytes: 0, records: 0, setAside: 0 }
   metrics.spoolBytes.set(bytes)
   metrics.spoolRecords.set(records)
   metrics.setAside.set(setAside)
@@ -184,7 +184,7 @@ export function apiOptions(
       checks,
       lag,
       tokenUses,
-      waiting: opened?.waiting ?? null
+      waiting: opened?.backlog ?? null
     }),
     ...parts
   }

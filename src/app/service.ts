@@ -111,7 +111,7 @@ async function build(
   return {
     url,
     startProblems: () => startProblemsOf(background),
-    spooled: () => opened?.waiting?.() ?? null,
+    spooled: () => opened?.backlog?.() ?? null,
     secrets,
     accounts: accounts.all,
     reload: () => {

@@ -36,7 +36,7 @@ export function drainCommand(environment: NodeJS.ProcessEnv): Command {
       const spool = await openSpool({ dir, maxBytes: Number.POSITIVE_INFINITY, log })
       try {
         const kafka = await openKafkaLog(kafkaOptions(config.kafka), { log: pino({ level: 'silent' }) })
-        if (setAside) await spool.takeBack()
+        if (setAside) await spool.requeueSetAside()
         const signal = interruption()
         process.exitCode = await drainAll(spool, kafka.append, signal).finally(() => kafka.close())
       } finally {
@@ -46,7 +46,7 @@ export function drainCommand(environment: NodeJS.ProcessEnv): Command {
 }
 
 async function drainAll(spool: Spool, send: Parameters<typeof drain>[0]['send'], signal: AbortSignal): Promise<number> {
-  const before = spool.waiting()
+  const before = spool.backlog()
   const progress = createProgress('records')
   progress.start(before.records, 0)
   const log = pino({ level: 'error' }, pino.destination(2))
@@ -58,7 +58,7 @@ async function drainAll(spool: Spool, send: Parameters<typeof drain>[0]['send'],
     signal,
     onDrained: count => progress.advance(count, count)
   }).finally(progress.stop)
-  const left = spool.waiting()
+  const left = spool.backlog()
   const sent = before.records - left.records - (left.setAside - before.setAside)
   console.log(
     `sent ${sent} of ${before.records} records${left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them for good`}`

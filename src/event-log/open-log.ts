@@ -10,16 +10,16 @@ import type { EventLog, EventReader } from './port.js'
 import { openSpool } from './spool/spool.js'
 import { type SpooledLog, spooled } from './spool/spooled.js'
 
-/** The log that the configuration names, open at once, and what is still to be waited for. */
+/** The configured log. It is open at once; Kafka may have to be awaited. */
 export interface OpenedLog {
   log: EventLog
-  /** Null: it can be used already. Otherwise Kafka has to answer and to have our topics; may be tried again. */
+  /** Resolves when Kafka responds and has all topics; may be called again. `null` for a local log, which needs no wait. */
   prepare: (() => Promise<void>) | null
-  /** What waits for Kafka on this disk, for a process that receives. */
-  waiting: SpooledLog['waiting'] | null
+  /** The records that wait in the spool for Kafka; `null` in a process without a spool. */
+  backlog: SpooledLog['backlog'] | null
 }
 
-/** Kafka, behind a spool in DATA_DIR for a process that receives; or the local log in DATA_DIR. */
+/** Opens Kafka, with a spool in DATA_DIR when the process receives webhooks, or the local log in DATA_DIR. */
 export async function openLog(config: Config, logger: Logger): Promise<OpenedLog> {
   const log = logger.child({ stage: 'event-log' })
   if (!config.kafka) {
@@ -29,16 +29,16 @@ export async function openLog(config: Config, logger: Logger): Promise<OpenedLog
       maxAgeMs: config.logRetentionDays * DAY_MS,
       log
     })
-    return { log: local, prepare: null, waiting: null }
+    return { log: local, prepare: null, backlog: null }
   }
   if (!config.roles.includes('receive')) {
     const kafka = createKafkaLog(kafkaOptions(config.kafka), { log })
-    return { log: kafka, prepare: kafka.prepare, waiting: null }
+    return { log: kafka, prepare: kafka.prepare, backlog: null }
   }
   const spool = await openSpool({ dir: spoolDir(config.dataDir), maxBytes: config.spoolMaxBytes, log })
   const kafka = createKafkaLog(kafkaOptions(config.kafka), { log })
   const joined = spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs: config.spoolMaxAgeHours * 3_600_000 })
-  return { log: joined, prepare: kafka.prepare, waiting: joined.waiting }
+  return { log: joined, prepare: kafka.prepare, backlog: joined.backlog }
 }
 
 export function spoolDir(dataDir: string): string {
@@ -49,7 +49,7 @@ export function kafkaOptions({ brokers, ssl, ca, sasl, topicPrefix, createTopics
   return { brokers, ssl: ca === null ? ssl : { ca }, sasl: sasl ?? undefined, topicPrefix, createTopics }
 }
 
-/** The local log that an installation had before it moved to Kafka, or null. */
+/** Opens the local log that an installation used before it moved to Kafka; resolves with `null` when there is none. */
 export async function openFormerLog(config: Config, logger: Logger): Promise<EventReader | null> {
   const dir = localLogDir(config)
   return config.kafka && existsSync(dir) ? openLocalLog({ dir, log: logger.child({ stage: 'event-log' }) }) : null

@@ -9,66 +9,66 @@ export interface TopicPartition {
 }
 
 export interface Batch extends TopicPartition {
-  /** In the order of their offsets; at least one. */
+  /** At least one, in the order of their offsets. */
   records: StoredRecord[]
-  /** Tells the log that the handler is alive. Needed only by a handler that takes longer than some seconds. */
+  /** Keeps the consumer in its group. Needed only by a handler that takes longer than a few seconds. */
   heartbeat: () => Promise<void>
 }
 
-/** Resolves when the effect of the batch is committed; a rejection brings the same records again. */
+/** Resolves when the effect of the batch is committed; after a rejection the same records are delivered again. */
 export type BatchHandler = (batch: Batch) => Promise<void>
 
 export interface SubscribeOptions {
   /** Consumers of one group share the partitions. */
   group: string
   topics: readonly Topic[]
-  /** Asked at every assignment of a partition: the first offset wanted, or `first` for the oldest there is. */
+  /** Called at every assignment of a partition: returns the first offset to deliver, or `first` for the oldest one. */
   startAt: (partition: TopicPartition) => Promise<Offset | 'first'>
   handle: BatchHandler
-  /** The local log only: all that lies in the log is handled. May be called again when more has come. */
+  /** Local log only: called when all records have been handled, and again after further ones. */
   onEnd?: (() => void) | undefined
 }
 
 export interface Subscription {
-  /** Null while records can flow; otherwise why they cannot, for `/health/ready/project`. */
+  /** Why records cannot be delivered, for `/health/ready/project`, or `null`. */
   trouble: () => string | null
-  /** Waits for the batch in hand, then leaves the group. */
+  /** Waits for the batch in progress, then leaves the group. */
   close: () => Promise<void>
 }
 
 export interface PartitionBounds {
   partition: number
-  /** The offset of the oldest record, or `end` when there is none. */
+  /** The offset of the oldest record; `end` when there are none. */
   first: Offset
   /** One past the newest record. */
   end: Offset
 }
 
-/** What a reader needs: `tail` reads a local log beside the process that owns it. */
+/** The reading side of the log: `tail` reads a local log that another process owns. */
 export interface EventReader {
   /**
-   * Kafka's cluster id with the topics' prefix, or the local log's own: checkpoints belong to it. Rejects while it
-   * cannot be known.
+   * Identifies the log that offsets and checkpoints belong to: the cluster id and topic prefix of Kafka, or the id of
+   * the local log. Rejects while Kafka does not respond.
    */
   id: () => Promise<string>
   subscribe: (options: SubscribeOptions) => Promise<Subscription>
   bounds: (topic: Topic) => Promise<PartitionBounds[]>
-  /** True when the offsets of one topic leave out those of others, so that a gap between two says nothing. */
+  /** True when topics share one sequence of offsets, so that a gap within a topic does not mean a missing record. */
   sparse: boolean
-  /** Ends subscriptions and waits for what was accepted. */
+  /** Closes the subscriptions and waits for accepted appends. */
   close: () => Promise<void>
 }
 
 /**
- * An append-only log of records, kept in order per key.
- * Delivery is at least once: a record may be in the log twice, and a batch may be handled twice.
+ * An append-only log of records that keeps the order per key.
+ * Delivery is at least once: a record may be stored twice, and a batch may be delivered twice.
  */
 export interface EventLog extends EventReader {
   /**
-   * Resolves when every record is durable: acknowledged by all in-sync replicas, or synced to the disk.
-   * @throws when that is not known to be so; some of the records may be in the log all the same
+   * Resolves when every record is durable: acknowledged by all in-sync replicas, or synced to disk.
+   * @throws when durability is uncertain; some of the records may have been stored
    */
   append: (records: readonly LogRecord[]) => Promise<void>
-  /** Null while it can append; otherwise why not, for `/health/ready/receive`. */
+  /** Why records cannot be appended, for `/health/ready/receive`, or `null`. */
   trouble: () => string | null
 }

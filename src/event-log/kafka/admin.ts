@@ -2,34 +2,34 @@ import type { Admin, Kafka } from 'kafkajs'
 import type { Topic } from '../../events/topics.js'
 import type { PartitionBounds } from '../port.js'
 import type { Connect } from './client.js'
-import { kafkaError } from './errors.js'
-import { untilFailure } from './reopen-on-failure.js'
+import { toKafkaError } from './errors.js'
+import { reopenOnFailure } from './reopen-on-failure.js'
 import { kafkaTopic } from './requests.js'
 
-/** Questions to the cluster. Every one rejects with a KafkaError. */
+/** Administrative requests to the cluster. Each one rejects with a KafkaError. */
 export interface Cluster {
-  ask: <R>(question: (admin: Admin) => Promise<R>) => Promise<R>
+  query: <R>(request: (admin: Admin) => Promise<R>) => Promise<R>
   close: () => Promise<void>
 }
 
-/** One admin object that is connected when first asked, and again after each failure. */
+/** Uses one admin object that is connected by the first request, and again after each failure. */
 export function createCluster(connect: Connect): Cluster {
-  const admin = untilFailure(
+  const admin = reopenOnFailure(
     DEADLINE_MS,
     () => connect(openAdmin),
     object => object.disconnect()
   )
   return {
-    ask: async question =>
+    query: async question =>
       await admin.use(question).catch((err: unknown) => {
-        throw kafkaError(err)
+        throw toKafkaError(err)
       }),
     close: admin.close
   }
 }
 
-/** One question through an admin object that is gone afterwards. */
-export async function askOnce<R>(connect: Connect, question: (admin: Admin) => Promise<R>): Promise<R> {
+/** Sends one request through an admin object that is disconnected afterwards. */
+export async function queryOnce<R>(connect: Connect, question: (admin: Admin) => Promise<R>): Promise<R> {
   const admin = await connect(openAdmin)
   try {
     return await question(admin)
@@ -39,11 +39,11 @@ export async function askOnce<R>(connect: Connect, question: (admin: Admin) => P
 }
 
 export async function clusterId(cluster: Cluster): Promise<string> {
-  return (await cluster.ask(admin => admin.describeCluster())).clusterId
+  return (await cluster.query(admin => admin.describeCluster())).clusterId
 }
 
 export async function topicBounds(cluster: Cluster, prefix: string, topic: Topic): Promise<PartitionBounds[]> {
-  const offsets = await cluster.ask(admin => admin.fetchTopicOffsets(kafkaTopic(prefix, topic)))
+  const offsets = await cluster.query(admin => admin.fetchTopicOffsets(kafkaTopic(prefix, topic)))
   return offsets
     .map(({ partition, low, high }) => ({ partition, first: BigInt(low), end: BigInt(high) }))
     .sort((a, b) => a.partition - b.partition)

@@ -4,116 +4,117 @@ import { backOffMs, pause } from '../../lib/backoff.js'
 import type { EventReader, Offset, SubscribeOptions, TopicPartition } from '../port.js'
 import { kafkaTopic } from './requests.js'
 
-/** A partition that is ours, from one joining of the group to the next. */
-export interface Place extends TopicPartition {
-  /** Where the next batch must begin; null until it is known, and the partition is paused so long. */
+/** A partition that is assigned to this consumer, from one group join to the next. */
+export interface AssignedPartition extends TopicPartition {
+  /** The offset at which the next batch must begin; `null` while it is unknown and the partition is paused. */
   next: Offset | null
-  /** A batch may begin later: it did, and startAt was asked again because of it. */
+  /** True after a batch began later than expected and `startAt` was consulted again: a gap is accepted once. */
   gapAccepted: boolean
-  /** Rejections of its handler in a row. */
+  /** Consecutive rejections by the batch handler. */
   rejections: number
 }
 
-/** What of the topics is ours at the moment. */
+/** The partitions that are currently assigned to this consumer. */
 export interface Assignment {
-  /** Takes the place of all that was ours. Must be called within the event: kafkajs fetches right after. */
+  /** Replaces the assignment. Must be called synchronously in the GROUP_JOIN listener: kafkajs fetches right after it. */
   assign: (partitions: readonly TopicPartition[]) => void
-  find: (partition: TopicPartition) => Place | null
-  /** Looks for the start once more: the log does not continue where it should. */
-  startAgain: (place: Place) => void
-  /** The same for all that is ours: nothing is known any more of what it continues. */
-  startAll: () => void
-  /** Lets the partition rest, longer after each rejection; the others go on. */
-  rest: (place: Place) => void
+  find: (partition: TopicPartition) => AssignedPartition | null
+  /** Consults `startAt` again, because the log does not continue at the expected offset. */
+  restart: (entry: AssignedPartition) => void
+  /** Does the same for every assigned partition. */
+  restartAll: () => void
+  /** Pauses the partition with increasing back-off after each rejection; other partitions continue. */
+  backOff: (entry: AssignedPartition) => void
   clear: () => void
-  /** Why records cannot flow, or null. */
+  /** Why records cannot be delivered, or `null`. */
   trouble: () => string | null
 }
 
-export interface AssignmentNeeds {
+export interface AssignmentOptions {
   consumer: Pick<Consumer, 'pause' | 'resume' | 'seek'>
   topicPrefix: string
   findStart: (partition: TopicPartition) => Promise<Offset>
   log: Logger
 }
 
-export function createAssignment(needs: AssignmentNeeds): Assignment {
-  const { consumer, topicPrefix } = needs
-  const places = new Map<string, Place>()
-  const isOurs = (place: Place) => places.get(keyOf(place)) === place
+export function createAssignment(options: AssignmentOptions): Assignment {
+  const { consumer, topicPrefix } = options
+  const assigned = new Map<string, AssignedPartition>()
+  const isAssigned = (entry: AssignedPartition) => assigned.get(keyOf(entry)) === entry
 
   function assign(partitions: readonly TopicPartition[]): void {
-    places.clear()
+    assigned.clear()
     for (const { topic, partition } of partitions) {
-      const place = { topic, partition, next: null, gapAccepted: false, rejections: 0 }
-      places.set(keyOf(place), place)
-      start(place)
+      const entry = { topic, partition, next: null, gapAccepted: false, rejections: 0 }
+      assigned.set(keyOf(entry), entry)
+      start(entry)
     }
   }
 
-  /** Paused, since an unresolved batch would come back at once and for ever; kafkajs awaits none of its listeners. */
-  function start(place: Place): void {
-    place.next = null
-    consumer.pause([partitionsOf(place, topicPrefix)])
-    void seekStart(needs, place, isOurs)
+  /** Pauses first: kafkajs does not await its listeners, and would fetch an unresolved batch again in a tight loop. */
+  function start(entry: AssignedPartition): void {
+    entry.next = null
+    consumer.pause([partitionsOf(entry, topicPrefix)])
+    void seekStart(options, entry, isAssigned)
   }
 
-  function startAgain(place: Place): void {
-    place.gapAccepted = true
-    start(place)
+  function restart(entry: AssignedPartition): void {
+    entry.gapAccepted = true
+    start(entry)
   }
 
-  function rest(place: Place): void {
-    place.rejections++
-    consumer.pause([partitionsOf(place, topicPrefix)])
-    void pause(backOffMs(place.rejections)).then(() => {
-      if (isOurs(place) && place.next !== null) consumer.resume([partitionsOf(place, topicPrefix)])
+  function backOff(entry: AssignedPartition): void {
+    entry.rejections++
+    consumer.pause([partitionsOf(entry, topicPrefix)])
+    void pause(backOffMs(entry.rejections)).then(() => {
+      if (isAssigned(entry) && entry.next !== null) consumer.resume([partitionsOf(entry, topicPrefix)])
     })
   }
 
   return {
     assign,
-    find: partition => places.get(keyOf(partition)) ?? null,
-    startAgain,
-    startAll: () => {
-      for (const place of places.values()) start(place)
+    find: partition => assigned.get(keyOf(partition)) ?? null,
+    restart,
+    restartAll: () => {
+      for (const entry of assigned.values()) start(entry)
     },
-    rest,
-    clear: () => places.clear(),
-    trouble: () => troubleOf([...places.values()])
+    backOff,
+    clear: () => assigned.clear(),
+    trouble: () => troubleOf([...assigned.values()])
   }
 }
 
-/**
- * Asks until there is an answer, or the partition is no longer ours. The seek comes before the first fetch, in the same
- * turn.
- */
-async function seekStart(needs: AssignmentNeeds, place: Place, isOurs: (place: Place) => boolean): Promise<void> {
-  const { consumer, topicPrefix, findStart, log } = needs
-  const { topic, partition } = place
-  for (let failures = 1; isOurs(place); failures++) {
+/** Retries until the start is known or the partition is reassigned. The seek precedes the first fetch. */
+async function seekStart(
+  options: AssignmentOptions,
+  entry: AssignedPartition,
+  isOurs: (entry: AssignedPartition) => boolean
+): Promise<void> {
+  const { consumer, topicPrefix, findStart, log } = options
+  const { topic, partition } = entry
+  for (let failures = 1; isOurs(entry); failures++) {
     try {
-      const offset = await findStart(place)
-      if (!isOurs(place)) return
+      const offset = await findStart(entry)
+      if (!isOurs(entry)) return
       consumer.seek({ topic: kafkaTopic(topicPrefix, topic), partition, offset: String(offset) })
-      place.next = offset
-      consumer.resume([partitionsOf(place, topicPrefix)])
+      entry.next = offset
+      consumer.resume([partitionsOf(entry, topicPrefix)])
       return
     } catch (err) {
-      log.warn({ err, topic, partition }, 'could not find out where to start')
+      log.warn({ err, topic, partition }, 'the start offset could not be determined, retrying')
       await pause(backOffMs(failures))
     }
   }
 }
 
-function troubleOf(places: readonly Place[]): string | null {
-  const rejected = places.find(({ rejections }) => rejections > 0)
-  if (rejected) return `the handler rejects what comes from ${keyOf(rejected)}, ${rejected.rejections} times in a row`
-  const unplaced = places.find(({ next }) => next === null)
-  return unplaced ? `does not know yet where to start in ${keyOf(unplaced)}` : null
+function troubleOf(entries: readonly AssignedPartition[]): string | null {
+  const rejected = entries.find(({ rejections }) => rejections > 0)
+  if (rejected) return `the handler has rejected batches of ${keyOf(rejected)} ${rejected.rejections} times in a row`
+  const unstarted = entries.find(({ next }) => next === null)
+  return unstarted ? `the start offset of ${keyOf(unstarted)} is not known yet` : null
 }
 
-function partitionsOf({ topic, partition }: Place, topicPrefix: string) {
+function partitionsOf({ topic, partition }: AssignedPartition, topicPrefix: string) {
   return { topic: kafkaTopic(topicPrefix, topic), partitions: [partition] }
 }
 
@@ -121,25 +122,22 @@ function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
 }
 
-/**
- * The first offset to fetch. What startAt wants may be out of range: kafkajs would restart at the first record,
- * silently.
- */
+/** Returns the first offset to fetch. For an offset out of range kafkajs would silently restart at the first record. */
 export function createFindStart(startAt: SubscribeOptions['startAt'], bounds: EventReader['bounds'], log: Logger) {
   return async ({ topic, partition }: TopicPartition): Promise<Offset> => {
     const wanted = await startAt({ topic, partition })
-    // Asked after it: the end may grow meanwhile, and must not be older than the checkpoint.
+    // Read after `startAt`, so that the end offset is not older than the checkpoint.
     const found = (await bounds(topic)).find(entry => entry.partition === partition)
-    if (!found) throw new Error('the partition has no bounds')
+    if (!found) throw new Error(`Kafka returned no offsets for ${topic}/${partition}`)
     const { first, end } = found
     if (wanted === 'first') return first
     if (wanted >= first && wanted <= end) return wanted
-    // One below the first: retention has taken a record that was handled, and nothing is missing.
+    // One below the first offset: retention removed the last handled record, and nothing is missing.
     if (wanted !== first - 1n) {
       const range = { wanted: String(wanted), first: String(first), end: String(end) }
       log.warn(
         { topic, partition, ...range },
-        'the log does not hold the offset asked for: starting at its first record'
+        'the log no longer holds the requested offset: starting at its first record'
       )
     }
     return first

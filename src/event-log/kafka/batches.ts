@@ -1,82 +1,80 @@
 import type { EachBatchPayload } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { BatchHandler } from '../port.js'
-import type { Assignment, Place } from './assignment.js'
+import type { AssignedPartition, Assignment } from './assignment.js'
 import { fromMessage, logTopic } from './requests.js'
 
 export const HEARTBEAT_MS = 500
 
-export interface BatchNeeds {
+export interface BatchHandlerOptions {
   assignment: Assignment
   handle: BatchHandler
   topicPrefix: string
-  /** True once no new batch may be begun. */
+  /** True when no new batch may be started. */
   isClosing: () => boolean
   log: Logger
 }
 
 /**
- * Gives kafkajs's batches to the handler. It throws only what a heartbeat threw: of anything else kafkajs would count
- * ten
- * in the life of a consumer, however far apart, and then let it die.
+ * Passes the batches of kafkajs to the handler. It throws heartbeat errors only: any other error counts towards the ten
+ * retries that kafkajs grants in the whole life of a consumer, after which the consumer stops for good.
  */
-export function createBatches({ assignment, handle, topicPrefix, isClosing, log }: BatchNeeds) {
+export function createBatchHandler({ assignment, handle, topicPrefix, isClosing, log }: BatchHandlerOptions) {
   return async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const place = findPlace(payload)
-    if (!place) return
-    const { topic, partition } = place
-    const records = payload.batch.messages.map(message => fromMessage(place, message))
-    const heart = keepAlive(payload.heartbeat, HEARTBEAT_MS)
+    const assigned = findPartition(payload)
+    if (!assigned) return
+    const { topic, partition } = assigned
+    const records = payload.batch.messages.map(message => fromMessage(assigned, message))
+    const heartbeats = startHeartbeats(payload.heartbeat, HEARTBEAT_MS)
     const failure = await failureOf(async () => {
       await handle({ topic, partition, records, heartbeat: payload.heartbeat })
     })
-    const lost = await heart.stop()
-    // A batch that was in hand while the group was joined again counts for nothing: the new start is what startAt says.
-    if (assignment.find(place) === place && !payload.isStale()) {
+    const lost = await heartbeats.stop()
+    // A batch that was in progress during a rebalance is ignored: `startAt` determines the new start.
+    if (assignment.find(assigned) === assigned && !payload.isStale()) {
       if (failure) {
         log.warn(
           { err: failure.err, topic, partition, offset: String(records[0]?.offset) },
-          'a batch was not handled: it comes again'
+          'the handler rejected a batch: it will be delivered again'
         )
-        assignment.rest(place)
+        assignment.backOff(assigned)
       } else {
-        await advance(payload, place, lost === null)
+        await advance(payload, assigned, lost === null)
       }
     }
     if (lost) throw lost
   }
 
-  /** The place of a batch that may be handled; any other goes back unresolved. */
-  function findPlace({ batch, isRunning, isStale }: EachBatchPayload): Place | null {
+  /** Returns the partition of a batch that may be handled, or `null` for a batch to be returned unresolved. */
+  function findPartition({ batch, isRunning, isStale }: EachBatchPayload): AssignedPartition | null {
     const topic = logTopic(topicPrefix, batch.topic)
-    const place = topic && assignment.find({ topic, partition: batch.partition })
+    const assigned = topic && assignment.find({ topic, partition: batch.partition })
     const first = batch.messages[0]
-    if (!place || place.next === null || !first || isClosing() || !isRunning() || isStale()) return null
+    if (!assigned || assigned.next === null || !first || isClosing() || !isRunning() || isStale()) return null
     const offset = BigInt(first.offset)
-    // Lower: the topic was made anew, or kafkajs went back to the first record of its own accord. Higher: a hole, or
-    // only a
-    // transaction's marker. startAt and the bounds tell which it is.
-    if (offset < place.next || (offset > place.next && !place.gapAccepted)) {
-      assignment.startAgain(place)
+    // A lower offset means that the topic was re-created or that kafkajs reset to the first record. A higher one means
+    // a hole, or only a transaction marker. `startAt` and the bounds tell which.
+    if (offset < assigned.next || (offset > assigned.next && !assigned.gapAccepted)) {
+      assignment.restart(assigned)
       return null
     }
-    return place
+    return assigned
   }
 
   async function advance(
     { batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload,
-    place: Place,
+    assigned: AssignedPartition,
     mayCommit: boolean
   ): Promise<void> {
     resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset())
-    place.next = BigInt(batch.lastOffset()) + 1n
-    place.gapAccepted = false
-    place.rejections = 0
+    assigned.next = BigInt(batch.lastOffset()) + 1n
+    assigned.gapAccepted = false
+    assigned.rejections = 0
     if (!mayCommit) return
-    // For tools that show lag, and never a start of ours: so it may fail.
-    const partitions = [{ partition: batch.partition, offset: String(place.next) }]
+    // Committed offsets serve lag tools only and are never a start, so a failure is harmless.
+    const partitions = [{ partition: batch.partition, offset: String(assigned.next) }]
     await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] }).catch((err: unknown) => {
-      log.debug({ err, topic: place.topic, partition: place.partition }, 'the offset was not committed to Kafka')
+      log.debug({ err, topic: assigned.topic, partition: assigned.partition }, 'committing the offset to Kafka failed')
     })
   }
 }
@@ -90,13 +88,13 @@ async function failureOf(work: () => Promise<void>): Promise<{ err: unknown } | 
   }
 }
 
-export interface KeptAlive {
-  /** Stops and gives what made the heart stop before, or null. */
+export interface Heartbeats {
+  /** Stops the heartbeats and resolves with the error of a failed one, or `null`. */
   stop: () => Promise<unknown>
 }
 
-/** Beats while a handler works, so that a slow one is not thrown out of its group. After a failure it beats no more. */
-export function keepAlive(beat: () => Promise<void>, everyMs: number): KeptAlive {
+/** Sends heartbeats while a handler runs, so that a slow one is not removed from its group; ends at the first failure. */
+export function startHeartbeats(beat: () => Promise<void>, everyMs: number): Heartbeats {
   let failure: unknown = null
   let last = Promise.resolve()
   const timer = setInterval(() => {

@@ -2,72 +2,72 @@ import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel, type Prod
 import type { Logger } from 'pino'
 
 export interface KafkaOptions {
-  /** `host:port`, in the order in which they are tried. */
+  /** `host:port`, tried in this order. */
   brokers: readonly string[]
-  /** True trusts the system's certificates; `ca` is the PEM text of another one. */
+  /** `true` trusts the certificates of the system; `ca` is the PEM text of an additional authority. */
   ssl?: boolean | { ca?: string | undefined } | undefined
   sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | undefined
-  /** A topic is called the prefix, a dot and its name within the log. */
+  /** A topic's name in Kafka is the prefix, a dot and its name in the log. */
   topicPrefix: string
-  /** Whether missing topics are made. */
+  /** Whether missing topics are created. */
   createTopics: boolean
   clientId?: string | undefined
-  /** A process that only reads: no topic is made or checked, and `append` rejects. */
+  /** For a process that only reads: topics are neither created nor checked, and `append` rejects. */
   consumeOnly?: boolean | undefined
 }
 
-/** How patient a client is. Producing and consuming want opposite things, so each has a client object of its own. */
-export type Patience = keyof typeof PATIENCE
+/** Timeouts and retries of a client. Producers and consumers need opposite ones, so each has its own client object. */
+export type ClientProfile = keyof typeof PROFILES
 
-/** A new kafkajs client, for one producer, consumer or admin object. */
-export function createClient(options: KafkaOptions, patience: Patience, log: Logger): Kafka {
+/** Creates a kafkajs client for one producer, consumer or admin object. */
+export function createKafkaClient(options: KafkaOptions, profile: ClientProfile, log: Logger): Kafka {
   return new Kafka({
-    ...PATIENCE[patience],
+    ...PROFILES[profile],
     brokers: [...options.brokers],
     clientId: options.clientId ?? 'mightycall-stream',
     ...(options.ssl ? { ssl: sslOf(options.ssl) } : {}),
-    // A fresh literal each time: kafkajs stores in it an authenticator that is bound to this object's password,
-    // and a copy of it would log in with that for ever.
-    ...(options.sasl ? { sasl: { ...options.sasl } as SASLOptions } : {}), // which is a union of one type per mechanism
-    logLevel: logLevel.INFO, // DEBUG holds the bodies of responses
+    // A fresh literal each time: kafkajs stores an authenticator in it that is bound to the password of this object.
+    // The cast is needed because SASLOptions is a union with one type per mechanism.
+    ...(options.sasl ? { sasl: { ...options.sasl } as SASLOptions } : {}),
+    logLevel: logLevel.INFO, // DEBUG entries contain response bodies
     logCreator: kafkajsLogger(log)
   })
 }
 
-/** Gives a connected object, from whichever broker lets us in. */
+/** Resolves with an object that is connected to any of the brokers. */
 export type Connect = <T extends Producer | Admin>(make: (client: Kafka) => T) => Promise<T>
 
 /**
- * Connects objects that never retry. With retries, kafkajs resolves `connect` on a broker that hangs, and that object
- * fails for ever after; without them it only tries the first broker of its list. So each try is a new object with
- * another broker in front, beginning with the one that let us in last.
+ * Connects objects that never retry. With retries, kafkajs resolves `connect` on a broker that hangs, and every later
+ * use of that object fails; without retries it tries only the first broker of its list. Each attempt is therefore a new
+ * object with another broker first, starting with the last one that accepted a connection.
  */
-export function createConnect(options: KafkaOptions, patience: 'quick' | 'admin', log: Logger): Connect {
+export function createConnect(options: KafkaOptions, profile: 'producer' | 'admin', log: Logger): Connect {
   let turn = 0
   return async make => {
     let problem: unknown
     for (const _ of options.brokers) {
-      const object = make(createClient({ ...options, brokers: rotated(options.brokers, turn) }, patience, log))
+      const object = make(createKafkaClient({ ...options, brokers: rotated(options.brokers, turn) }, profile, log))
       try {
         await object.connect()
         return object
       } catch (err) {
         problem = err
         turn = (turn + 1) % options.brokers.length
-        object.disconnect().catch(() => {}) // what did not connect has nothing to lose
+        object.disconnect().catch(() => {}) // it never connected
       }
     }
     throw problem
   }
 }
 
-const PATIENCE = {
-  // The sender of an append waits: whoever calls decides what comes after a failure.
-  quick: { connectionTimeout: 1_000, requestTimeout: 1_500, retry: { retries: 0 } },
+const PROFILES = {
+  // An append is waiting, and its caller decides how to go on after a failure.
+  producer: { connectionTimeout: 1_000, requestTimeout: 1_500, retry: { retries: 0 } },
   admin: { connectionTimeout: 1_000, requestTimeout: 5_000, retry: { retries: 0 } },
-  // Consumers die for good with few retries: with 1 or 2 some stayed down after a frozen broker, with 10 none of 120.
-  // With 0 they do not even survive the first lookup of a new cluster's group coordinator.
-  long: {
+  // Consumers stop for good when they have few retries: with 1 or 2 some stayed down after a frozen broker, with 10
+  // none of 120 did. With 0 they fail at the first lookup of the group coordinator in a new cluster.
+  consumer: {
     connectionTimeout: 1_000,
     requestTimeout: 5_000,
     retry: { retries: 10, initialRetryTime: 100, maxRetryTime: 1_000 }
@@ -83,9 +83,9 @@ function rotated(brokers: readonly string[], by: number): string[] {
 }
 
 /**
- * Sends what kafkajs logs to pino. Only the named fields pass, so no body, stack or secret does.
- * kafkajs calls an error what it then retries, once per connection and try: those go to debug, since the outcome is
- * logged by whoever asked for the work.
+ * Forwards kafkajs log entries to pino. Only the listed fields are copied: no body, stack or secret.
+ * kafkajs logs an error for each connection and attempt that it then retries. Those are logged at debug level, because
+ * our own code logs the outcome.
  */
 export function kafkajsLogger(log: Logger): () => (entry: LogEntry) => void {
   return () =>
@@ -97,10 +97,10 @@ export function kafkajsLogger(log: Logger): () => (entry: LogEntry) => void {
 }
 
 const FIELDS = ['broker', 'groupId', 'memberId', 'topic', 'partition', 'error', 'retryCount']
-const REPORTED_BY_US = /^(Connection|RequestQueue|BrokerPool|Cluster|Producer|Consumer|SaslAuthenticator)/
+const LOGGED_BY_CALLERS = /^(Connection|RequestQueue|BrokerPool|Cluster|Producer|Consumer|SaslAuthenticator)/
 
 function isExpected(namespace: string, entry: LogEntry['log']): boolean {
-  return 'retryCount' in entry || REPORTED_BY_US.test(namespace)
+  return 'retryCount' in entry || LOGGED_BY_CALLERS.test(namespace)
 }
 
 function pick(entry: LogEntry['log']): Record<string, unknown> {

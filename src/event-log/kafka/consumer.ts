@@ -3,48 +3,54 @@ import type { Logger } from 'pino'
 import { pause } from '../../lib/backoff.js'
 import type { EventReader, SubscribeOptions, TopicPartition } from '../port.js'
 import { createAssignment, createFindStart } from './assignment.js'
-import { createBatches, HEARTBEAT_MS } from './batches.js'
-import { createClient, type KafkaOptions } from './client.js'
-import { kafkaProblem } from './errors.js'
-import { REBALANCE_MS, watchFetches, watchLiveness } from './liveness.js'
+import { createBatchHandler, HEARTBEAT_MS } from './batches.js'
+import { createKafkaClient, type KafkaOptions } from './client.js'
+import { describeKafkaError } from './errors.js'
+import { REBALANCE_MS, watchFetchRecovery, watchLiveness } from './liveness.js'
 import { kafkaTopic, logTopic } from './requests.js'
 
-export interface ConsumerNeeds {
+export interface ConsumerOptions {
   options: KafkaOptions
   subscription: SubscribeOptions
   bounds: EventReader['bounds']
   log: Logger
-  /** How long a consumer may be silent before another takes its place; given by tests alone. */
+  /** How long a consumer may be silent before it is replaced; set by tests only. */
   silenceMs?: number | undefined
 }
 
-/** One kafkajs consumer, from its start to its end; it is never restarted. */
-export interface Session {
-  /** Resolves with the reason once it has ended by itself: a crash, a failed start, silence. */
+/** One kafkajs consumer from start to end; it is never restarted. */
+export interface ConsumerSession {
+  /** Resolves with the reason when the consumer ends by itself: a crash, a failed start, or silence. */
   ended: Promise<unknown>
-  /** True once it has been in the group. */
+  /** True after the consumer has joined its group. */
   hasJoined: () => boolean
   trouble: () => string | null
-  /** Waits for the batches in hand, then leaves the group. */
+  /** Waits for the batches in progress, then leaves the group. */
   close: () => Promise<void>
 }
 
-export function openSession({ options, subscription, bounds, log, silenceMs }: ConsumerNeeds): Session {
+export function openConsumerSession({
+  options,
+  subscription,
+  bounds,
+  log,
+  silenceMs
+}: ConsumerOptions): ConsumerSession {
   const { group, topics, startAt, handle } = subscription
   const { topicPrefix } = options
-  const consumer = createClient(options, 'long', log).consumer(settingsOf(group))
+  const consumer = createKafkaClient(options, 'consumer', log).consumer(settingsOf(group))
   const assignment = createAssignment({ consumer, topicPrefix, findStart: createFindStart(startAt, bounds, log), log })
   const state = { closing: false, joined: false }
-  const end = createEnd()
+  const end = createEndSignal()
   const liveness = watchLiveness(consumer, { onSilence: end.reach, silenceMs })
-  watchFetches(consumer, assignment.startAll)
+  watchFetchRecovery(consumer, assignment.restartAll)
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => end.reach(error))
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
     state.joined = true
     assignment.assign(partitionsOf(memberAssignment, topicPrefix))
   })
-  const { eachBatch, inHand } = counted(
-    createBatches({ assignment, handle, topicPrefix, isClosing: () => state.closing, log })
+  const { eachBatch, inFlight } = trackInFlight(
+    createBatchHandler({ assignment, handle, topicPrefix, isClosing: () => state.closing, log })
   )
   const running = run(
     consumer,
@@ -55,12 +61,11 @@ export function openSession({ options, subscription, bounds, log, silenceMs }: C
   async function close(): Promise<void> {
     state.closing = true
     liveness.stop()
-    // A consumer that is still joining has nothing to stop yet, and would run on afterwards: it is stopped once it has
-    // joined.
+    // A consumer that is still joining cannot be stopped and would run on: it is disconnected after it has joined.
     const left = running
       .then(() => consumer.disconnect())
-      .catch((err: unknown) => log.debug({ err }, 'a consumer did not leave in order'))
-    await Promise.allSettled(inHand)
+      .catch((err: unknown) => log.debug({ err }, 'a consumer did not leave its group cleanly'))
+    await Promise.allSettled(inFlight)
     await Promise.race([left, pause(LEAVE_MS)])
     assignment.clear()
   }
@@ -83,13 +88,13 @@ function settingsOf(groupId: string) {
     rebalanceTimeout: REBALANCE_MS,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: 200,
-    metadataMaxAge: 60_000, // how long new partitions stay unread
+    metadataMaxAge: 60_000, // new partitions are read after at most this time
     allowAutoTopicCreation: false,
     retry: {
       retries: 10,
       initialRetryTime: 100,
       maxRetryTime: 1_000,
-      // kafkajs restarts only after some crashes, whatever this answers. So that there is one way back, it never does.
+      // kafkajs restarts after some crashes only. The supervisor replaces the consumer after every crash instead.
       restartOnFailure: async () => false
     }
   }
@@ -106,8 +111,8 @@ async function run(consumer: Consumer, topics: string[], eachBatch: EachBatchHan
   })
 }
 
-/** The first reason counts. */
-function createEnd() {
+/** A signal that keeps the first reason. */
+function createEndSignal() {
   let problem: string | null = null
   let resolve: (reason: unknown) => void = () => {}
   const reached = new Promise<unknown>(resolveReached => {
@@ -116,21 +121,24 @@ function createEnd() {
   return {
     reached,
     reach: (reason: unknown) => {
-      problem ??= kafkaProblem(reason)
+      problem ??= describeKafkaError(reason)
       resolve(reason)
     },
     problem: () => problem
   }
 }
 
-function counted(handle: EachBatchHandler): { eachBatch: EachBatchHandler; inHand: ReadonlySet<Promise<void>> } {
-  const inHand = new Set<Promise<void>>()
+function trackInFlight(handle: EachBatchHandler): {
+  eachBatch: EachBatchHandler
+  inFlight: ReadonlySet<Promise<void>>
+} {
+  const inFlight = new Set<Promise<void>>()
   async function eachBatch(payload: Parameters<EachBatchHandler>[0]): Promise<void> {
     const batch = handle(payload)
-    inHand.add(batch)
-    await batch.finally(() => inHand.delete(batch))
+    inFlight.add(batch)
+    await batch.finally(() => inFlight.delete(batch))
   }
-  return { eachBatch, inHand }
+  return { eachBatch, inFlight }
 }
 
 function partitionsOf(assignment: Record<string, number[]>, topicPrefix: string): TopicPartition[] {

@@ -2,30 +2,30 @@ import { LogClosedError, NotStoredError } from '../../errors.js'
 import type { EventLog, SubscribeOptions, Subscription } from '../port.js'
 import { clusterId, createCluster, topicBounds } from './admin.js'
 import { createConnect, type KafkaOptions } from './client.js'
-import type { ConsumerNeeds } from './consumer.js'
-import { createAppender } from './producer.js'
+import type { ConsumerOptions } from './consumer.js'
+import { createBatchingProducer } from './producer.js'
 import { createSender } from './sender.js'
 import { superviseConsumer } from './supervisor.js'
 import { prepareTopics } from './topics.js'
 
 export type { KafkaOptions } from './client.js'
 
-/** `silenceMs` is how long a consumer may be silent before another takes its place; tests alone have less patience. */
-export type KafkaLogNeeds = Pick<ConsumerNeeds, 'log' | 'silenceMs'>
+/** `silenceMs`: how long a consumer may be silent before it is replaced; set by tests only. */
+export type KafkaLogContext = Pick<ConsumerOptions, 'log' | 'silenceMs'>
 
 export interface KafkaLog extends EventLog {
   /**
-   * Resolves when the cluster answers and has our topics; may be tried again.
-   * @throws KafkaError  one line that says what is wrong and which variable to look at
+   * Resolves when the cluster responds and has all topics. May be called again after a rejection.
+   * @throws KafkaError  one line that says what is wrong and which variable to check
    */
   prepare: () => Promise<void>
 }
 
 /**
- * The event log in Kafka, once the cluster answers and has our topics.
- * @throws KafkaError  one line that says what is wrong and which variable to look at
+ * Opens the event log in Kafka and resolves when the cluster responds and has all topics.
+ * @throws KafkaError  one line that says what is wrong and which variable to check
  */
-export async function openKafkaLog(options: KafkaOptions, needs: KafkaLogNeeds): Promise<EventLog> {
+export async function openKafkaLog(options: KafkaOptions, needs: KafkaLogContext): Promise<EventLog> {
   const log = createKafkaLog(options, needs)
   try {
     await log.prepare()
@@ -36,11 +36,11 @@ export async function openKafkaLog(options: KafkaOptions, needs: KafkaLogNeeds):
   }
 }
 
-/** The event log in Kafka, whether or not it can be reached now. */
-export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaLogNeeds): KafkaLog {
+/** Creates the event log in Kafka, whether or not the cluster is reachable. */
+export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaLogContext): KafkaLog {
   const { topicPrefix, createTopics, consumeOnly = false } = options
   const cluster = createCluster(createConnect(options, 'admin', log))
-  const appender = createAppender(createSender(createConnect(options, 'quick', log), topicPrefix), log)
+  const appender = createBatchingProducer(createSender(createConnect(options, 'producer', log), topicPrefix), log)
   const subscriptions = new Set<Subscription>()
   let closing: Promise<void> | null = null
 
@@ -66,7 +66,7 @@ export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaL
 
   return {
     prepare: () => prepareTopics(cluster, { topicPrefix, createTopics, consumeOnly }, log),
-    id: async () => `${await clusterId(cluster)}/${topicPrefix}`, // offsets of another prefix's topics mean nothing here
+    id: async () => `${await clusterId(cluster)}/${topicPrefix}`, // offsets of topics with another prefix are unrelated
     append: consumeOnly ? refuseAppend : appender.append,
     subscribe,
     bounds,
@@ -77,5 +77,5 @@ export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaL
 }
 
 async function refuseAppend(): Promise<never> {
-  throw new NotStoredError({ cause: new Error('this process only reads the log') })
+  throw new NotStoredError({ cause: new Error('this process opened the log for reading only') })
 }

@@ -2,30 +2,29 @@ import { setImmediate as eventTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { LogClosedError, NotStoredError } from '../../errors.js'
 import type { LogRecord } from '../port.js'
-import { kafkaProblem } from './errors.js'
+import { describeKafkaError } from './errors.js'
 import { sizeBytes } from './requests.js'
 import type { Sender } from './sender.js'
 
-export interface Appender {
-  /** @throws NotStoredError with its cause, or LogClosedError */
+export interface BatchingProducer {
+  /** @throws NotStoredError with its cause, LogClosedError */
   append: (records: readonly LogRecord[]) => Promise<void>
-  /** Why the last batch was not stored, or null. */
+  /** Why the last batch was not stored, or `null`. */
   trouble: () => string | null
-  /** Sends what is queued and refuses the rest. */
+  /** Sends the queued records and refuses new ones. */
   close: () => Promise<void>
 }
 
 /**
- * One batch is in flight; what comes meanwhile is the next one. So batches grow with the load, and nothing waits
- * without need.
+ * Keeps one batch in flight; records that arrive meanwhile form the next one. Batches grow with the load, and no record
+ * waits for a timer.
  *
- * A failure refuses everything queued, too: the caller puts the failed batch somewhere else, and what came after it
- * must
- * not be stored before it. It also means that nobody waits for longer than one deadline.
+ * A failure also rejects everything queued: the caller stores the failed batch elsewhere, and later records must not be
+ * stored in Kafka before it. It also bounds the wait of every append to one deadline.
  */
-export function createAppender(sender: Sender, log: Logger): Appender {
-  const queue: Waiting[] = []
-  let pumping: Promise<void> | null = null
+export function createBatchingProducer(sender: Sender, log: Logger): BatchingProducer {
+  const queue: QueuedAppend[] = []
+  let sending: Promise<void> | null = null
   let problem: string | null = null
   let closed = false
 
@@ -34,54 +33,54 @@ export function createAppender(sender: Sender, log: Logger): Appender {
     if (records.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       queue.push({ records, resolve, reject })
-      pumping ??= pump()
+      sending ??= sendQueued()
     })
   }
 
-  async function pump(): Promise<void> {
+  async function sendQueued(): Promise<void> {
     while (queue.length > 0) {
-      // those that the last batch woke, and requests that came meanwhile, join this one: a request costs more than its
-      // records
+      // Appends that the last batch woke and requests that arrived meanwhile join this batch: the cost of a request
+      // exceeds that of its records.
       await eventTurn()
       const batch = takeBatch(queue)
       try {
         await sender.send(batch.flatMap(({ records }) => records))
-        note(null)
+        setProblem(null)
         for (const { resolve } of batch) resolve()
       } catch (cause) {
-        note(kafkaProblem(cause))
+        setProblem(describeKafkaError(cause))
         for (const { reject } of [...batch, ...queue.splice(0)]) reject(new NotStoredError({ cause }))
       }
     }
-    pumping = null // here and not in a `finally` of the caller: an append may come in between, and would wait for ever
+    sending = null // not in a `finally` of the caller: an append in between would never be sent
   }
 
-  /** Logs the change only: an outage is one line, not one per batch. */
-  function note(now: string | null): void {
-    if (now && !problem) log.warn({ problem: now }, 'Kafka does not take records')
-    if (!now && problem) log.info('Kafka takes records again')
-    problem = now
+  /** Logs changes only: an outage is one line, not one per batch. */
+  function setProblem(next: string | null): void {
+    if (next && !problem) log.warn({ problem: next }, 'Kafka does not accept records')
+    if (!next && problem) log.info('Kafka accepts records again')
+    problem = next
   }
 
   async function close(): Promise<void> {
     closed = true
-    await pumping
+    await sending
     await sender.close()
   }
 
   return { append, trouble: () => problem, close }
 }
 
-interface Waiting {
+interface QueuedAppend {
   records: readonly LogRecord[]
   resolve: () => void
   reject: (err: Error) => void
 }
 
-/** Whatever its partitions turn out to be, a batch of this size is one request. A larger append is a batch alone. */
+/** A batch of this size is one request, whatever its partitions are. A larger append is sent as a batch of its own. */
 const MAX_BATCH_BYTES = 512 * 1024
 
-function takeBatch(queue: Waiting[]): Waiting[] {
+function takeBatch(queue: QueuedAppend[]): QueuedAppend[] {
   let bytes = 0
   const end = queue.findIndex(({ records }, i) => {
     bytes += records.reduce((sum, record) => sum + sizeBytes(record), 0)

@@ -1,18 +1,18 @@
 import { withTimeout } from '../../lib/timeout.js'
 
-/** An object that is used until it fails once, and then never again. */
-export interface UntilFailure<T> {
-  /** @throws whatever the work throws, or DeadlineError; the object is gone then, and the next use opens a new one */
+/** A connection-like object that is discarded after its first failure and opened again by the next use. */
+export interface Reopening<T> {
+  /** @throws DeadlineError, or the error of `work`; the object is discarded then */
   use: <R>(work: (object: T) => Promise<R>) => Promise<R>
   close: () => Promise<void>
 }
 
-/** The deadline holds for opening and work together. */
-export function untilFailure<T>(
+/** The deadline covers opening and work together. */
+export function reopenOnFailure<T>(
   deadlineMs: number,
   open: () => Promise<T>,
   dispose: (object: T) => Promise<void>
-): UntilFailure<T> {
+): Reopening<T> {
   let current: Promise<T> | null = null
 
   async function use<R>(work: (object: T) => Promise<R>): Promise<R> {
@@ -23,7 +23,7 @@ export function untilFailure<T>(
       return await withTimeout(deadlineMs, working)
     } catch (err) {
       if (current === mine) current = null
-      // Not before the work has settled: a failing send may reconnect on its way out, and would stay connected.
+      // Dispose only after the work has settled: a failing send may reconnect while it ends, and would stay connected.
       void working
         .catch(() => {})
         .then(async () => {

@@ -2,25 +2,23 @@ import type { IHeaders, KafkaMessage, Message, RecordMetadata } from 'kafkajs'
 import { isTopic, type Topic } from '../../events/topics.js'
 import type { LogRecord, StoredRecord, TopicPartition } from '../port.js'
 
-/** A record with the partition that its key belongs to. */
-export interface PlacedRecord {
+/** A record and the partition of its key. */
+export interface PartitionedRecord {
   record: LogRecord
   partition: number
 }
 
-/**
- * Half of the broker's usual limit of 1 MiB, which is for all that one request has for a partition, not for one record.
- */
+/** Half of the usual broker limit of 1 MiB, which applies to all records of a request for one partition. */
 export const MAX_PARTITION_BYTES = 512 * 1024
-/** kafkajs copies a partition's list for each record that it adds, so the work grows with the square of this. */
+/** kafkajs copies the list of a partition for each record it adds, so its work grows with the square of this. */
 export const MAX_PARTITION_RECORDS = 1_000
 
 /**
- * Cuts records into requests that are to be sent one after the other; the order within a partition stays.
- * A single record above the limit is alone in its partition, for the topic's own limit to judge.
+ * Splits records into requests to be sent one after the other, keeping the order within a partition.
+ * A record above the limit is alone in its request and partition; the limit of the topic decides whether it is accepted.
  */
-export function cutRequests(records: readonly PlacedRecord[]): PlacedRecord[][] {
-  const requests: PlacedRecord[][] = []
+export function splitIntoRequests(records: readonly PartitionedRecord[]): PartitionedRecord[][] {
+  const requests: PartitionedRecord[][] = []
   const open = new Map<string, { request: number; bytes: number; count: number }>()
   for (const placed of records) {
     const key = keyOf(placed.record.topic, placed.partition)
@@ -38,24 +36,24 @@ export function cutRequests(records: readonly PlacedRecord[]): PlacedRecord[][] 
   return requests
 }
 
-/** Kafka's name of a topic. */
+/** Returns the name of a topic in Kafka. */
 type NameOf = (topic: Topic) => string
 
 /**
- * The partitions that a request was meant for and the answer does not confirm.
- * kafkajs resolves a send whose messages it dropped: to a partition that it does not know, or, retrying, to one whose
- * leader moved to a broker that had already answered.
+ * Returns the partitions of a request that the response does not confirm.
+ * kafkajs may resolve a send although it dropped messages: those for a partition that it does not know, or, when it
+ * retries, those for a partition whose leader moved to a broker that had already responded.
  */
-export function unconfirmed(
-  request: readonly PlacedRecord[],
-  answer: readonly RecordMetadata[],
+export function unconfirmedPartitions(
+  request: readonly PartitionedRecord[],
+  response: readonly RecordMetadata[],
   nameOf: NameOf
 ): TopicPartition[] {
   const addressed = new Map(
     request.map(({ record: { topic }, partition }) => [keyOf(topic, partition), { topic, partition }])
   )
   return [...addressed.values()].filter(({ topic, partition }) => {
-    const entries = answer.filter(entry => entry.topicName === nameOf(topic) && entry.partition === partition)
+    const entries = response.filter(entry => entry.topicName === nameOf(topic) && entry.partition === partition)
     return entries.length === 0 || entries.some(entry => entry.errorCode !== 0)
   })
 }
@@ -68,7 +66,7 @@ export function toMessage({ key, value, headers }: LogRecord, partition: number)
   return { key, value, headers, partition }
 }
 
-/** What anybody may have produced: keys and values may be missing, headers may be bytes or repeated. */
+/** Accepts records of any producer: keys and values may be missing, headers may be bytes or repeated. */
 export function fromMessage(
   { topic, partition }: TopicPartition,
   { offset, key, value, headers }: KafkaMessage
@@ -83,7 +81,7 @@ export function fromMessage(
   }
 }
 
-/** About what the record takes in a request, without compression; never less. */
+/** An upper estimate of the size of a record in an uncompressed request. */
 export function sizeBytes({ key, value, headers }: LogRecord): number {
   let bytes = Buffer.byteLength(key) + value.byteLength + 40
   for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + 10
@@ -94,13 +92,13 @@ export function kafkaTopic(prefix: string, topic: Topic): string {
   return `${prefix}.${topic}`
 }
 
-/** The topic within the log, or null when it is not one of ours. */
+/** Returns the topic of the log, or `null` for a topic that does not belong to it. */
 export function logTopic(prefix: string, name: string): Topic | null {
   const rest = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : ''
   return isTopic(rest) ? rest : null
 }
 
-/** Of a repeated header the last one counts, as in Java's `lastHeader`. */
+/** The last value of a repeated header wins, as with Java's `lastHeader`. */
 function headersOf(headers: IHeaders): Record<string, string> {
   const last = Object.entries(headers).map(
     ([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value] as const

@@ -1,59 +1,61 @@
 import { Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
 import type { Topic } from '../../events/topics.js'
 import type { LogRecord } from '../port.js'
-import { askOnce } from './admin.js'
+import { queryOnce } from './admin.js'
 import type { Connect } from './client.js'
-import { untilFailure } from './reopen-on-failure.js'
-import { cutRequests, kafkaTopic, type PlacedRecord, toMessage, unconfirmed } from './requests.js'
+import { reopenOnFailure } from './reopen-on-failure.js'
+import { kafkaTopic, type PartitionedRecord, splitIntoRequests, toMessage, unconfirmedPartitions } from './requests.js'
 
 /** Sends batches, one at a time. */
 export interface Sender {
-  /** @throws whatever went wrong; what of the batch is in the log is unknown then */
+  /** @throws the error of kafkajs or DeadlineError; any part of the batch may have been stored then */
   send: (records: readonly LogRecord[]) => Promise<void>
   close: () => Promise<void>
 }
 
 /**
- * On any failure the producer is given up with all that it knows of the cluster: kafkajs's own retry can lose
- * part of a batch, its idempotent producer the batch after a time-out, and an object that connected to a hanging broker
- * never works again.
+ * Any failure discards the producer together with its metadata: the retries of kafkajs can lose part of a batch, its
+ * idempotent producer can lose the batch after a timeout, and a producer that connected to a hanging broker never works
+ * again.
  */
 export function createSender(connect: Connect, topicPrefix: string): Sender {
-  const line = untilFailure(
+  const session = reopenOnFailure(
     DEADLINE_MS,
-    () => openLine(connect),
+    () => openProducerSession(connect),
     ({ producer }) => producer.disconnect()
   )
   const nameOf = (topic: Topic) => kafkaTopic(topicPrefix, topic)
 
   async function send(records: readonly LogRecord[]): Promise<void> {
-    // The deadline holds for connecting and the first request together; a batch seldom has another one.
-    const rest = await line.use(async open => {
-      await learnPartitions(open, new Set(records.map(({ topic }) => nameOf(topic))), connect)
-      const [first = [], ...others] = cutRequests(records.map(record => place(open, record, nameOf(record.topic))))
+    // The deadline covers connecting and the first request together; a batch rarely has more requests.
+    const remaining = await session.use(async open => {
+      await loadPartitions(open, new Set(records.map(({ topic }) => nameOf(topic))), connect)
+      const [first = [], ...others] = splitIntoRequests(
+        records.map(record => assignPartition(open, record, nameOf(record.topic)))
+      )
       await sendRequest(open.producer, first, nameOf)
       return others
     })
-    for (const request of rest) await line.use(({ producer }) => sendRequest(producer, request, nameOf))
+    for (const request of remaining) await session.use(({ producer }) => sendRequest(producer, request, nameOf))
   }
 
-  return { send, close: line.close }
+  return { send, close: session.close }
 }
 
 const DEADLINE_MS = 2_000
-/** The broker's own patience with its replicas; a little below ours, so that its answer still arrives. */
+/** How long the broker waits for its replicas: less than our own deadline, so that its response still arrives. */
 const REPLICAS_MS = 1_500
 const PARTITIONS_MAX_AGE_MS = 300_000
 
-interface Line {
+interface ProducerSession {
   producer: Producer
-  /** By Kafka's name of the topic. */
+  /** Key: the name of the topic in Kafka. */
   partitions: Map<string, PartitionMetadata[]>
-  learnedAt: number
+  loadedAt: number
   choose: ReturnType<typeof Partitioners.DefaultPartitioner>
 }
 
-async function openLine(connect: Connect): Promise<Line> {
+async function openProducerSession(connect: Connect): Promise<ProducerSession> {
   const producer = await connect(client =>
     client.producer({
       allowAutoTopicCreation: false,
@@ -62,36 +64,36 @@ async function openLine(connect: Connect): Promise<Line> {
       retry: { retries: 0 }
     })
   )
-  return { producer, partitions: new Map(), learnedAt: performance.now(), choose: Partitioners.DefaultPartitioner() }
+  return { producer, partitions: new Map(), loadedAt: performance.now(), choose: Partitioners.DefaultPartitioner() }
 }
 
-/** Asked through a connection of its own: one kept beside the producer could be dead when the producer's is new. */
-async function learnPartitions(line: Line, topics: ReadonlySet<string>, connect: Connect): Promise<void> {
-  if (performance.now() - line.learnedAt > PARTITIONS_MAX_AGE_MS) {
+/** Uses a connection of its own: one kept beside the producer could be dead while that of the producer is new. */
+async function loadPartitions(line: ProducerSession, topics: ReadonlySet<string>, connect: Connect): Promise<void> {
+  if (performance.now() - line.loadedAt > PARTITIONS_MAX_AGE_MS) {
     line.partitions.clear()
-    line.learnedAt = performance.now()
+    line.loadedAt = performance.now()
   }
   const unknown = [...topics].filter(topic => !line.partitions.has(topic))
   if (unknown.length === 0) return
-  const metadata = await askOnce(connect, admin => admin.fetchTopicMetadata({ topics: unknown }))
+  const metadata = await queryOnce(connect, admin => admin.fetchTopicMetadata({ topics: unknown }))
   for (const { name, partitions } of metadata.topics) line.partitions.set(name, partitions)
 }
 
-/** murmur2 of the key, as every Java producer does it, so that others can write the same entity in order with us. */
-function place({ choose, partitions }: Line, record: LogRecord, topic: string): PlacedRecord {
+/** Uses murmur2 of the key like Java producers, so that others can write records of the same entity in order with us. */
+function assignPartition({ choose, partitions }: ProducerSession, record: LogRecord, topic: string): PartitionedRecord {
   const partitionMetadata = partitions.get(topic)
-  if (!partitionMetadata?.length) throw new Error(`the partitions of ${topic} are not known`)
+  if (!partitionMetadata?.length) throw new Error(`the partitions of ${topic} are unknown`)
   const { key, value } = record
   return { record, partition: choose({ topic, partitionMetadata, message: { key, value } }) }
 }
 
 async function sendRequest(
   producer: Producer,
-  request: readonly PlacedRecord[],
+  request: readonly PartitionedRecord[],
   nameOf: (topic: Topic) => string
 ): Promise<void> {
   const topics = [...new Set(request.map(({ record }) => record.topic))]
-  const answer = await producer.sendBatch({
+  const response = await producer.sendBatch({
     acks: -1,
     timeout: REPLICAS_MS,
     topicMessages: topics.map(topic => ({
@@ -101,9 +103,9 @@ async function sendRequest(
         .map(({ record, partition }) => toMessage(record, partition))
     }))
   })
-  const open = unconfirmed(request, answer, nameOf)
+  const open = unconfirmedPartitions(request, response, nameOf)
   if (open.length > 0)
     throw new Error(
-      `the answer confirms nothing for ${open.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')}`
+      `the response does not confirm ${open.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')}`
     )
 }

@@ -1,44 +1,44 @@
 import { backOffMs, pause } from '../../lib/backoff.js'
 import type { Subscription } from '../port.js'
-import { type ConsumerNeeds, openSession, type Session } from './consumer.js'
-import { kafkaProblem } from './errors.js'
+import { type ConsumerOptions, type ConsumerSession, openConsumerSession } from './consumer.js'
+import { describeKafkaError } from './errors.js'
 
 /**
- * Keeps a consumer in the group until it is closed. kafkajs's consumers can end for good, with a crash or in silence:
- * then a new one takes over, first at once, and later with longer and longer pauses.
+ * Keeps a consumer in the group until it is closed. A kafkajs consumer can stop for good, by a crash or silently: it is
+ * replaced by a new one, at once after the first failure and with increasing back-off after further ones.
  */
-export function superviseConsumer(needs: ConsumerNeeds): Subscription {
+export function superviseConsumer(needs: ConsumerOptions): Subscription {
   const stop = new AbortController()
   const stopped = new Promise<null>(resolve => stop.signal.addEventListener('abort', () => resolve(null)))
-  let session: Session | null = null
+  let session: ConsumerSession | null = null
   let problem: string | null = null
   let failures = 0
   const supervising = supervise()
 
   async function supervise(): Promise<void> {
     while (!stop.signal.aborted) {
-      const current = openSession(needs)
+      const current = openConsumerSession(needs)
       session = current
-      const overcome = setInterval(() => {
-        if (current.hasJoined()) forget()
-      }, OVERCOME_MS).unref()
+      const recoveryCheck = setInterval(() => {
+        if (current.hasJoined()) clearFailures()
+      }, RECOVERED_MS).unref()
       const reason = await Promise.race([current.ended, stopped])
-      clearInterval(overcome)
-      if (!stop.signal.aborted) note(reason)
-      // The batches in hand are waited for, so that no partition is handled twice at the same time in one process.
+      clearInterval(recoveryCheck)
+      if (!stop.signal.aborted) recordFailure(reason)
+      // Wait for the batches in progress, so that one process never handles a partition twice at the same time.
       await current.close()
       session = null
       await pause(backOffMs(failures), stop.signal)
     }
   }
 
-  function note(reason: unknown): void {
+  function recordFailure(reason: unknown): void {
     failures++
-    problem = kafkaProblem(reason)
-    needs.log.warn({ group: needs.subscription.group, problem }, 'a consumer has ended: a new one takes its place')
+    problem = describeKafkaError(reason)
+    needs.log.warn({ group: needs.subscription.group, problem }, 'the Kafka consumer has stopped and is replaced')
   }
 
-  function forget(): void {
+  function clearFailures(): void {
     failures = 0
     problem = null
   }
@@ -54,8 +54,5 @@ export function superviseConsumer(needs: ConsumerNeeds): Subscription {
   }
 }
 
-/**
- * One that has lived so long has overcome what its forerunner died of. Sooner, a record that kills each of them would
- * look well in between.
- */
-const OVERCOME_MS = 5_000
+/** Failures are forgotten after this time. With a shorter one, a record that crashes every consumer would go unnoticed. */
+const RECOVERED_MS = 5_000

@@ -6,29 +6,28 @@ import { TOPICS } from '../../events/topics.js'
 import { backOffMs } from '../../lib/backoff.js'
 import { DAY_MS } from '../../lib/instant.js'
 import type { Cluster } from './admin.js'
-import { isElection, kafkaProblem } from './errors.js'
+import { describeKafkaError, isElection } from './errors.js'
 import { kafkaTopic } from './requests.js'
 
-// Node finds no such name in this CommonJS module by itself.
+// Node does not detect this name as an export of the CommonJS module.
 const { ConfigResourceTypes } = kafkajs
 const PARTITIONS = 6
 const REPLICAS = 3
 const ELECTION_TRIES = 10
 
-export interface TopicsWanted {
+export interface TopicRequirements {
   topicPrefix: string
   createTopics: boolean
   consumeOnly: boolean
 }
 
 /**
- * Makes the topics that are missing, and raises one alarm for each setting of an existing one that promises less than
- * ours.
- * @throws KafkaError  the cluster cannot be asked, or topics are missing and may not be made
+ * Creates missing topics, and raises one alarm for each setting of an existing topic that is weaker than ours.
+ * @throws KafkaError  the cluster does not respond, or topics are missing and must not be created
  */
 export async function prepareTopics(
   cluster: Cluster,
-  { topicPrefix, createTopics, consumeOnly }: TopicsWanted,
+  { topicPrefix, createTopics, consumeOnly }: TopicRequirements,
   log: Logger
 ): Promise<void> {
   const wanted = TOPICS.map(topic => kafkaTopic(topicPrefix, topic))
@@ -37,7 +36,7 @@ export async function prepareTopics(
   if (missing.length > 0) {
     if (!createTopics || consumeOnly) {
       throw new KafkaError(
-        `there is no topic ${missing.join(', ')}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
+        `missing topics: ${missing.join(', ')}; create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
       )
     }
     await createMissing(cluster, missing, log)
@@ -46,11 +45,11 @@ export async function prepareTopics(
   if (!consumeOnly && old.length > 0) await checkSettings(cluster, old, log)
 }
 
-/** kafkajs cannot list topics while any one of the cluster has no leader, which passes within seconds. */
+/** kafkajs cannot list topics while any topic of the cluster has no leader, which lasts for seconds at most. */
 async function listTopics(cluster: Cluster): Promise<string[]> {
   for (let tries = 1; ; tries++) {
     try {
-      return await cluster.ask(admin => admin.listTopics())
+      return await cluster.query(admin => admin.listTopics())
     } catch (err) {
       if (tries === ELECTION_TRIES || !isElection(err)) throw err
       await sleep(backOffMs(tries, { most: 1_000 }))
@@ -59,32 +58,32 @@ async function listTopics(cluster: Cluster): Promise<string[]> {
 }
 
 async function createMissing(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
-  const { brokers } = await cluster.ask(admin => admin.describeCluster())
+  const { brokers } = await cluster.query(admin => admin.describeCluster())
   const replication = Math.min(REPLICAS, brokers.length)
-  // False when another process was first.
-  const created = await cluster.ask(admin =>
+  // `false` when another process created them first.
+  const created = await cluster.query(admin =>
     admin.createTopics({
       topics: topics.map(topic => topicConfig(topic, replication)),
-      waitForLeaders: false // kafkajs would fail when the broker it asks has not heard of the topic yet
+      waitForLeaders: false // kafkajs fails when the broker has no metadata of the new topic yet
     })
   )
   if (created) log.info({ topics, replication }, 'created topics')
   await awaitLeaders(cluster, topics, log)
 }
 
-/** A topic has its leaders in the metadata a moment before they take records, and the first append would be refused. */
+/** Metadata lists the leaders shortly before they accept records, and the first append would be refused. */
 async function awaitLeaders(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
   let problem = ''
   for (let tries = 1; tries <= 20; tries++) {
     try {
-      for (const topic of topics) await cluster.ask(admin => admin.fetchTopicOffsets(topic))
+      for (const topic of topics) await cluster.query(admin => admin.fetchTopicOffsets(topic))
       return
     } catch (err) {
-      problem = kafkaProblem(err)
+      problem = describeKafkaError(err)
       await sleep(backOffMs(tries, { most: 250 }))
     }
   }
-  log.warn({ topics, problem }, 'new topics are not ready yet')
+  log.warn({ topics, problem }, 'the new topics are not ready yet')
 }
 
 function topicConfig(topic: string, replication: number): ITopicConfig {
@@ -92,21 +91,21 @@ function topicConfig(topic: string, replication: number): ITopicConfig {
   return { topic, numPartitions: PARTITIONS, replicationFactor: replication, configEntries }
 }
 
-/**
- * Reading settings needs a right of its own, which an operator may well refuse us: that is said, and is no reason to
- * stop.
- */
+/** Reading settings needs a right that an operator may not grant: it is logged, and the start continues. */
 async function checkSettings(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
   try {
-    for (const { topic, setting } of await cluster.ask(admin => findWeak(admin, topics))) {
-      log.error({ alarm: 'topic-settings', topic, setting }, 'a topic promises less than it should')
+    for (const { topic, setting } of await cluster.query(admin => findWeakSettings(admin, topics))) {
+      log.error({ alarm: 'topic-settings', topic, setting }, 'a setting of a topic is weaker than required')
     }
   } catch (err) {
-    log.warn({ problem: kafkaProblem(err) }, 'could not check the settings of the topics')
+    log.warn({ problem: describeKafkaError(err) }, 'the settings of the topics could not be checked')
   }
 }
 
-async function findWeak(admin: Admin, topics: readonly string[]): Promise<{ topic: string; setting: string }[]> {
+async function findWeakSettings(
+  admin: Admin,
+  topics: readonly string[]
+): Promise<{ topic: string; setting: string }[]> {
   const { brokers } = await admin.describeCluster()
   const { topics: metadata } = await admin.fetchTopicMetadata({ topics: [...topics] })
   const { resources } = await admin.describeConfigs({
@@ -126,27 +125,27 @@ async function findWeak(admin: Admin, topics: readonly string[]): Promise<{ topi
 
 const RETENTION_MS = 30 * DAY_MS
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
-/** What kafkajs reads without an extra codec: of anything else a consumer dies at the first record. */
+/** Codecs that kafkajs supports: a consumer stops at the first record with any other one. */
 const READABLE = ['producer', 'uncompressed', 'gzip']
 
-/** The settings of a topic that we make. */
+/** Returns the settings of a topic that we create. */
 export function settingsOf(replication: number): Record<string, string> {
   return {
     'cleanup.policy': 'delete',
     'retention.ms': String(RETENTION_MS),
-    // By the provider's clock an old-dated event would be purged at once, and a skewed one refused.
+    // With CreateTime, an event with an old date would be purged at once and one with a skewed clock refused.
     'message.timestamp.type': 'LogAppendTime',
     'max.message.bytes': String(MAX_MESSAGE_BYTES),
-    // Of three replicas two must have a record before it counts as stored. A lone broker has nobody to tell,
-    // and its acknowledgement survives a power cut only when each record is flushed.
+    // With three replicas, two must have a record before it counts as stored. The acknowledgement of a single broker
+    // survives a power failure only when each record is flushed.
     ...(replication >= 3 ? { 'min.insync.replicas': '2' } : { 'flush.messages': '1' })
   }
 }
 
 /**
- * The names of the settings that promise less than ours do.
- * @param replication  of the topic's weakest partition
- * @param possible     the replication that this cluster could give
+ * Returns the names of the settings that are weaker than ours.
+ * @param replication  the number of replicas of the weakest partition
+ * @param possible     the replication factor that this cluster allows
  */
 export function weakSettings(settings: Record<string, string>, replication: number, possible: number): string[] {
   const number = (name: string) => Number(settings[name])
@@ -156,7 +155,7 @@ export function weakSettings(settings: Record<string, string>, replication: numb
     'flush.messages': replication >= 3 || number('flush.messages') === 1,
     'retention.ms': isAtLeast(number('retention.ms'), RETENTION_MS),
     'retention.bytes': isAtLeast(number('retention.bytes'), Infinity),
-    // Compaction keeps the last record of a key, and a key is an entity with many events.
+    // Compaction keeps only the last record of a key, and a key is an entity with many events.
     'cleanup.policy': settings['cleanup.policy'] === 'delete',
     'message.timestamp.type': settings['message.timestamp.type'] === 'LogAppendTime',
     'max.message.bytes': number('max.message.bytes') >= MAX_MESSAGE_BYTES,
@@ -166,7 +165,7 @@ export function weakSettings(settings: Record<string, string>, replication: numb
   return Object.keys(checks).filter(name => !checks[name])
 }
 
-/** -1 is no limit. */
+/** -1 means unlimited. */
 function isAtLeast(value: number, least: number): boolean {
   return value === -1 || value >= least
 }

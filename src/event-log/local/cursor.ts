@@ -2,24 +2,24 @@ import type { StoredRecord } from '../port.js'
 import type { LogFile } from './files.js'
 import { type Group, readGroups } from './read-groups.js'
 import { readRecord } from './record.js'
-import { notePlace, placeBefore, type Segment, type SegmentSource, segmentOf } from './segments.js'
+import { positionBefore, recordPosition, type Segment, type SegmentSource, segmentOf } from './segments.js'
 
 /** Reads the log forward, a window at a time. */
 export interface Cursor {
-  /** The next records; none when there is nothing new yet. After a rejection it reads the same again. */
+  /** Returns the next records; empty at the end of the log. After a rejection the next call reads the same records. */
   next: () => Promise<StoredRecord[]>
   close: () => Promise<void>
 }
 
 interface Position {
-  /** Records below it are not wanted. */
+  /** Records below this offset are skipped. */
   from: number
   offset: number
   position: number
   open: { segment: Segment; file: LogFile } | null
 }
 
-/** Starts at the first record that exists at or above the offset. */
+/** Starts at the first existing record at or above the offset. */
 export function createCursor(source: SegmentSource, from: number): Cursor {
   const at: Position = { from, offset: from, position: 0, open: null }
   return {
@@ -34,14 +34,14 @@ async function readNext(source: SegmentSource, at: Position): Promise<StoredReco
     if (!open) return []
     const { segment, file } = open
     if (at.position > segment.size) {
-      // its writer took back a group that could not be synced
+      // The writer truncated a group that could not be synced.
       await leave(at)
       continue
     }
     const successor = source.segments[source.segments.indexOf(segment) + 1]
     const { groups, loss, next } = await readGroups(file, at, { size: segment.size, sealedAt: successor?.base ?? null })
     if (loss) source.report(segment, loss)
-    for (const group of groups) notePlace(segment, group)
+    for (const group of groups) recordPosition(segment, group)
     const records = recordsOf(groups, at.from)
     at.position = next.position
     at.offset = next.offset
@@ -57,11 +57,11 @@ async function enter(source: SegmentSource, at: Position): Promise<Position['ope
   const segment = segmentOf(source.segments, at.offset)
   if (!segment) return null
   at.open = { segment, file: await source.files.open(segment.path, 'r') }
-  Object.assign(at, placeBefore(segment, at.offset))
+  Object.assign(at, positionBefore(segment, at.offset))
   return at.open
 }
 
-/** A sealed segment that ends before the next one begins has lost its end. */
+/** Reports the lost end of a sealed segment that ends before the next one begins. */
 async function moveOn(source: SegmentSource, at: Position, successor: Segment): Promise<void> {
   if (at.open && at.offset < successor.base) {
     source.report(at.open.segment, {

@@ -1,26 +1,26 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
-import type { Loss } from './read-groups.js'
+import type { DataLoss } from './read-groups.js'
 import type { Segment } from './segments.js'
 
-/** A pino logger fits. */
+/** The part of a pino logger that the local log uses. */
 export interface LocalLogger {
   warn: (context: object, message: string) => void
   error: (context: object, message: string) => void
 }
 
-/** Records that had been durable and are lost: the disk, or somebody, changed the file. */
-export interface Damage extends Loss {
-  /** The name of the file. */
+/** Records that were durable and are lost, because the disk or another program changed the file. */
+export interface Damage extends DataLoss {
+  /** The file name of the segment. */
   segment: string
 }
 
 export interface DamageReport {
-  report: (segment: Segment, loss: Loss) => void
+  report: (segment: Segment, loss: DataLoss) => void
   list: () => readonly Damage[]
 }
 
-/** Alarms once for each damaged range, however many readers come across it. */
+/** Raises one alarm per damaged range, however many readers find it. */
 export function createDamageReport(log: LocalLogger | undefined): DamageReport {
   const known = new Map<string, Damage>()
   return {
@@ -29,25 +29,23 @@ export function createDamageReport(log: LocalLogger | undefined): DamageReport {
       const key = `${damage.segment}:${damage.fromByte}`
       if (known.has(key)) return
       known.set(key, damage)
-      log?.error({ alarm: 'log-damage', ...damage }, 'a part of the event log is damaged, the rest is used')
+      log?.error({ alarm: 'log-damage', ...damage }, 'a range of the event log is damaged; the other records are used')
     },
     list: () => [...known.values()]
   }
 }
 
-/** What the disk refused, for readiness and the operator. */
-export interface DiskTrouble {
-  /** Passes on a write's outcome, and remembers it. */
+/** Remembers refused writes, for readiness checks and the operator. */
+export interface DiskHealth {
+  /** Returns the promise of a write and remembers its result. */
   watch: (write: Promise<void>) => Promise<void>
   read: () => string | null
 }
 
-/**
- * A refused write counts this long: only traffic can tell that there is room again, and what is not ready gets none.
- */
+/** How long a refusal counts: only traffic shows that there is space again, and an unready process gets no traffic. */
 const REFUSAL_MS = 10_000
 
-export function createDiskTrouble(log: LocalLogger | undefined, now: () => number): DiskTrouble {
+export function createDiskHealth(log: LocalLogger | undefined, now: () => number): DiskHealth {
   let refusal: { at: number; text: string } | null = null
   return {
     watch: async write => {
@@ -58,15 +56,15 @@ export function createDiskTrouble(log: LocalLogger | undefined, now: () => numbe
         const final = err instanceof LogFailedError
         const full = codeOf(err) === 'MAX_BYTES'
         const text = full
-          ? 'it is as large as it may be'
+          ? 'it has reached its maximum size'
           : final
-            ? `the disk refused a sync or a truncation: ${codeOf(err)}; restart when it is sound`
-            : `the disk refused a write: ${codeOf(err)}`
+            ? `a sync or truncation failed: ${codeOf(err)}; restart after the disk is repaired`
+            : `a write to the disk failed: ${codeOf(err)}`
         const alarm = final ? 'log-failed' : 'log-refused'
         if (refusal?.text !== text)
           log?.error(
             { alarm, code: codeOf(err) },
-            final ? 'the event log takes nothing until a restart' : 'the event log refused appends'
+            final ? 'the event log rejects all appends until a restart' : 'the event log rejected appends'
           )
         refusal = { at: final ? Infinity : now(), text }
         throw err

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises'
 
-/** What the log asks of an open file; `FileHandle` of node:fs/promises has it all. */
+/** The operations on an open file that the log needs: a subset of `FileHandle` of node:fs/promises. */
 export interface LogFile {
   read: (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesRead: number }>
   write: (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesWritten: number }>
@@ -11,17 +11,17 @@ export interface LogFile {
   close: () => Promise<void>
 }
 
-/** Where files come from: node:fs/promises, or a test's disk that is full or broken. */
+/** Opens files: node:fs/promises, or in tests a disk that is full or broken. */
 export interface Files {
   open: (path: string, flags: string, mode?: number) => Promise<LogFile>
 }
 
 export const diskFiles: Files = fs
 
-/** Events hold phone numbers and texts: nobody else on the machine reads them. */
+/** Events contain phone numbers and texts, so other users of the machine must not read them. */
 export const PRIVATE = 0o600
 
-/** Makes names that were created in, or renamed into, the directory survive a power cut. */
+/** Makes files that were created in, or renamed into, the directory survive a power failure. */
 export async function syncDirectory(files: Files, dir: string): Promise<void> {
   const file = await files.open(dir, 'r')
   try {

@@ -1,15 +1,15 @@
 import { watch } from 'node:fs'
-import { createArrivals, listSegments, type Segment, type SegmentSource } from './segments.js'
+import { createAppendSignal, listSegments, type Segment, type SegmentSource } from './segments.js'
 
-/** The segments of a log that another process writes. */
+/** Follows the segments of a log that another process writes. */
 export interface Follower {
   source: SegmentSource
-  /** Learns what is new now. */
-  look: () => Promise<void>
+  /** Reads the current state of the directory. */
+  refresh: () => Promise<void>
   close: () => Promise<void>
 }
 
-/** For file systems that tell of no changes, as over a network. */
+/** For file systems without change notifications, such as network file systems. */
 const POLL_MS = 1_000
 
 export async function createFollower({
@@ -17,42 +17,39 @@ export async function createFollower({
   files,
   report
 }: Pick<SegmentSource, 'files' | 'report'> & { dir: string }): Promise<Follower> {
-  const arrivals = createArrivals()
+  const appendSignal = createAppendSignal()
   const segments: Segment[] = []
-  let looking = Promise.resolve()
-  let nudged = false
-  const look = (): Promise<void> => {
-    const turn = looking.then(async () => {
-      // one after the other: an older listing must not replace a newer one
-      nudged = false
-      if (adopt(segments, await listSegments(dir))) arrivals.raise()
+  let refreshing = Promise.resolve()
+  let refreshQueued = false
+  const refresh = (): Promise<void> => {
+    const turn = refreshing.then(async () => {
+      // Refreshes run one after the other: an older listing must not replace a newer one.
+      refreshQueued = false
+      if (adopt(segments, await listSegments(dir))) appendSignal.notify()
     })
-    looking = turn.catch(() => {})
+    refreshing = turn.catch(() => {})
     return turn
   }
-  const nudge = () => {
-    if (nudged) return
-    nudged = true
-    look().catch(() => {}) // the next poll looks again
+  const queueRefresh = () => {
+    if (refreshQueued) return
+    refreshQueued = true
+    refresh().catch(() => {}) // the next poll retries
   }
-  await look()
-  const watcher = watch(dir, nudge).on('error', () => {}) // the poll goes on
-  const timer = setInterval(nudge, POLL_MS).unref()
+  await refresh()
+  const watcher = watch(dir, queueRefresh).on('error', () => {}) // polling continues
+  const timer = setInterval(queueRefresh, POLL_MS).unref()
   return {
-    source: { files, segments, arrivals, report },
-    look,
+    source: { files, segments, appendSignal, report },
+    refresh,
     close: async () => {
       watcher.close()
       clearInterval(timer)
-      await looking
+      await refreshing
     }
   }
 }
 
-/**
- * Brings the known segments up to date in one step, so that no reader sees a new one beside an old size of the one
- * before.
- */
+/** Updates the known segments in one step: no reader sees a new segment beside an outdated size of the previous one. */
 function adopt(known: Segment[], found: readonly Segment[]): boolean {
   let changed = known.length !== found.length
   const before = new Map(known.map(segment => [segment.base, segment]))
@@ -60,7 +57,7 @@ function adopt(known: Segment[], found: readonly Segment[]): boolean {
     const segment = before.get(fresh.base)
     if (!segment) return fresh
     changed ||= segment.size !== fresh.size
-    if (fresh.size < segment.size) segment.places = segment.places.filter(place => place.position < fresh.size)
+    if (fresh.size < segment.size) segment.positions = segment.positions.filter(place => place.position < fresh.size)
     segment.size = fresh.size
     return segment
   })

@@ -3,24 +3,24 @@ import { LogClosedError, NotStoredError, RecordTooLargeError } from '../../error
 import type { LogRecord } from '../port.js'
 import { createGroupBuffer, type GroupBuffer, MAX_RECORD_BYTES, sizeOf } from './group.js'
 
-/** Appends wait here while a group is being synced; all that waits then shares the next write and the next sync. */
+/** Appends wait here while a group is synced; all waiting appends then share the next write and the next sync. */
 export interface GroupQueue {
   append: (records: readonly LogRecord[]) => Promise<void>
-  /** Refuses new appends and finishes the accepted ones. */
+  /** Rejects new appends and finishes the accepted ones. */
   close: () => Promise<void>
 }
 
 export interface GroupQueueOptions {
-  /** Writes one group durably. After a LogFailedError it refuses every further one. */
+  /** Writes one group durably. After a LogFailedError it rejects all further groups. */
   write: (group: Buffer, count: number) => Promise<void>
   maxQueuedBytes: number
   /** ms since 1970 */
   now: () => number
 }
 
-interface Waiting {
+interface PendingAppend {
   records: readonly LogRecord[]
-  /** How many of them are in a group already. */
+  /** How many of the records are part of a group already. */
   taken: number
   sizeBytes: number
   resolve: () => void
@@ -28,7 +28,7 @@ interface Waiting {
 }
 
 interface State extends GroupQueueOptions {
-  waiting: Waiting[]
+  waiting: PendingAppend[]
   queuedBytes: number
   buffer: GroupBuffer
   writing: Promise<void> | null
@@ -62,7 +62,7 @@ function enqueue(state: State, records: readonly LogRecord[]): Promise<void> {
   }
   if (state.closed) return Promise.reject(new LogClosedError())
   if (records.length === 0) return Promise.resolve()
-  // An append that is larger than the cap is taken when it would be alone, or it could never be.
+  // An append larger than the limit is accepted when the queue is empty, or it never could be.
   if (state.queuedBytes > 0 && state.queuedBytes + sizeBytes > state.maxQueuedBytes)
     return Promise.reject(new NotStoredError())
   return new Promise((resolve, reject) => {
@@ -74,7 +74,7 @@ function enqueue(state: State, records: readonly LogRecord[]): Promise<void> {
 
 async function writeAll(state: State): Promise<void> {
   while (state.waiting.length > 0) {
-    await eventTurn() // those that the last group woke, and requests that came meanwhile, join this one
+    await eventTurn() // appends that the last group woke and requests that arrived meanwhile join this group
     const group = takeGroup(state)
     try {
       await state.write(state.buffer.bytes(), state.buffer.count())
@@ -86,8 +86,8 @@ async function writeAll(state: State): Promise<void> {
   state.writing = null
 }
 
-/** Fills the buffer from the front of the queue; the last append may have records left for the next group. */
-function takeGroup(state: State): Waiting[] {
+/** Fills the buffer from the front of the queue; the last append may be continued in the next group. */
+function takeGroup(state: State): PendingAppend[] {
   const appendedAt = state.now()
   state.buffer.clear()
   let n = 0
@@ -104,8 +104,8 @@ function takeGroup(state: State): Waiting[] {
   return state.waiting.slice(0, n)
 }
 
-/** Takes the group's appends from the queue: all of them when it failed, else those that have nothing left to write. */
-function settled(state: State, group: Waiting[], all: boolean): Waiting[] {
+/** Removes the appends of a group from the queue: all of them after a failure, else those that are fully written. */
+function settled(state: State, group: PendingAppend[], all: boolean): PendingAppend[] {
   const last = group.at(-1)
   const partly = !all && last !== undefined && last.taken < last.records.length
   const done = state.waiting.splice(0, partly ? group.length - 1 : group.length)

@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib'
 import type { LogRecord } from '../port.js'
-import { headersText, roomFor, writeRecord } from './record.js'
+import { headersText, maxEncodedBytes, writeRecord } from './record.js'
 
-// What one write holds, and one fdatasync makes durable:
+// A group is the content of one write, made durable by one fdatasync:
 //   header  magic u32, crc32 u32 of the rest, record count u32, bytes of frames u32, first offset u64, synced u64
 //   frames  [length u32][crc32 u32][payload], one for each record
-// `synced` is the length of this segment that was known to be on the disk before. A group is written only once the one
-// before it is synced, so it is also where the header lies: a header anywhere else is no header but somebody's payload.
+// `synced` is the length of the segment that was durable before this group. A group is written only after the previous
+// one is synced, so `synced` is also the position of the header: a header at any other position is part of a payload.
 
 export const HEADER_BYTES = 32
 export const FRAME_HEAD_BYTES = 8
@@ -14,7 +14,7 @@ export const MAGIC = Buffer.from('MCG1')
 
 export interface GroupHeader {
   count: number
-  /** Of the frames, without the header. */
+  /** Size of the frames, without the header. */
   byteLength: number
   firstOffset: number
 }
@@ -30,9 +30,9 @@ export function writeGroupHeader(buffer: Buffer, header: GroupHeader, synced: nu
 }
 
 /**
- * The header at `at`, or null when there is none that can be trusted.
- * @param place.position  where in the segment `at` is
- * @param place.offset    the least that its first offset may be
+ * Returns the header at `at`, or `null` when there is no valid one.
+ * @param place.position  the position of `at` in the segment
+ * @param place.offset    the smallest offset that the first record may have
  */
 export function readGroupHeader(
   buffer: Buffer,
@@ -46,15 +46,15 @@ export function readGroupHeader(
   return { count: buffer.readUInt32LE(at + 8), byteLength: buffer.readUInt32LE(at + 12), firstOffset }
 }
 
-/** Puts the frame's head before a payload that lies in the buffer already. */
+/** Writes the frame head in front of a payload that is in the buffer already. */
 export function sealFrame(buffer: Buffer, payloadAt: number, end: number): void {
   buffer.writeUInt32LE(end - payloadAt, payloadAt - FRAME_HEAD_BYTES)
   buffer.writeUInt32LE(crc32(buffer.subarray(payloadAt, end)), payloadAt - FRAME_HEAD_BYTES + 4)
 }
 
 /**
- * The payloads of a group, null for each that is lost.
- * What follows a bad frame is believed only when all lengths add up to the group, for one of them may be what is bad.
+ * Returns the payloads of a group, `null` for each lost one.
+ * Frames after a bad one count only when all lengths add up to the size of the group: a length may be the bad part.
  */
 export function readFrames(bytes: Buffer, count: number): (Buffer | null)[] {
   const payloads: (Buffer | null)[] = []
@@ -64,7 +64,7 @@ export function readFrames(bytes: Buffer, count: number): (Buffer | null)[] {
     const end = start + bytes.readUInt32LE(at)
     if (end > bytes.length) break
     const payload = bytes.subarray(start, end)
-    // Zeros, which a power cut leaves, would be good frames of no bytes: the checksum of nothing is 0.
+    // Zeros, as a power failure may leave them, would be valid empty frames: the checksum of nothing is 0.
     payloads.push(payload.length > 0 && crc32(payload) === bytes.readUInt32LE(at + 4) ? payload : null)
     at = end
   }
@@ -74,18 +74,18 @@ export function readFrames(bytes: Buffer, count: number): (Buffer | null)[] {
   return Array.from({ length: count }, (_, i) => (i < good ? (payloads[i] ?? null) : null))
 }
 
-/** A webhook is at most 256 KiB; this is only what one group may hold in memory. */
+/** Limits the memory of one group. A webhook has at most 256 KiB. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 const MAX_RECORDS = 2_000
 const GROUP_BYTES = 4 * 1024 * 1024
 
-/** One group as it is written. Its memory is used again: a group is on the disk before the next one is filled. */
+/** The bytes of one group. The memory is reused: a group is on disk before the next one is filled. */
 export interface GroupBuffer {
-  /** False when the group is full and the record belongs to the next one. */
+  /** Returns false when the group is full and the record belongs to the next one. */
   add: (record: LogRecord, appendedAt: number) => boolean
   count: () => number
-  /** Room for the header, then the frames. */
+  /** Space for the header, followed by the frames. */
   bytes: () => Buffer
   clear: () => void
 }
@@ -97,7 +97,7 @@ export function createGroupBuffer(): GroupBuffer {
   return {
     add: (record, appendedAt) => {
       const headers = headersText(record.headers)
-      const needed = end + FRAME_HEAD_BYTES + roomFor(record, headers)
+      const needed = end + FRAME_HEAD_BYTES + maxEncodedBytes(record, headers)
       if (count > 0 && (count === MAX_RECORDS || needed > GROUP_BYTES)) return false
       if (needed > buffer.length) buffer = Buffer.allocUnsafeSlow(needed)
       const payloadAt = end + FRAME_HEAD_BYTES
@@ -116,9 +116,7 @@ export function createGroupBuffer(): GroupBuffer {
   }
 }
 
-/**
- * What the record takes while it waits. Headers are few and short; their text is made only once, when it is written.
- */
+/** The memory of a waiting record. Headers are few and short; they are encoded only once, when the record is written. */
 export function sizeOf(record: LogRecord): number {
   return record.key.length + record.value.length + FRAME_HEAD_BYTES
 }

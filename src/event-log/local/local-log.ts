@@ -5,30 +5,30 @@ import type { EventLog, Offset } from '../port.js'
 import { type Cursor, createCursor } from './cursor.js'
 import {
   createDamageReport,
-  createDiskTrouble,
+  createDiskHealth,
   type Damage,
   type DamageReport,
-  type DiskTrouble,
+  type DiskHealth,
   type LocalLogger
 } from './damage.js'
 import { diskFiles, type Files } from './files.js'
 import { createGroupQueue, type GroupQueue } from './group-queue.js'
 import { loadLogId, openSegmentStore } from './open-store.js'
 import { retain, startRetention } from './retention.js'
-import { type SegmentStore, vouchForAll, writeGroup } from './segment-store.js'
+import { type SegmentStore, writeClosingGroup, writeGroup } from './segment-store.js'
 import { removeSegments, type SegmentSource, sizeOf } from './segments.js'
 import { createSubscriptions, type Subscriptions } from './subscription.js'
 
 export interface LocalLogOptions {
-  /** Belongs to the log alone; made when it is missing. */
+  /** Used by this log only; created when missing. */
   dir: string
-  /** A segment ends before it would grow beyond this, unless a single group is larger. */
+  /** Maximum size of a segment, unless a single group is larger. */
   segmentBytes?: number
-  /** An append that would make more than this wait for the disk is refused. */
+  /** An append is rejected when more than this would wait for the disk. */
   maxQueuedBytes?: number
-  /** An append is refused that would make the files together larger than this. */
+  /** An append is rejected when all segments together would become larger. */
   maxBytes?: number
-  /** Older segments are removed once every subscription has handled them. Without it none is. */
+  /** Older segments are removed after every subscription has handled them. Without it, none is removed. */
   maxAgeMs?: number
   log?: LocalLogger | undefined
   files?: Files
@@ -37,25 +37,25 @@ export interface LocalLogOptions {
 }
 
 export interface LocalLog extends EventLog {
-  /** What was found to be lost since the log was opened. Sealed segments are looked at when somebody reads them. */
+  /** The damage found since the log was opened. Sealed segments are checked when they are read. */
   damage: () => readonly Damage[]
-  /** Reads on its own from an offset on. */
+  /** Creates an independent cursor that starts at an offset. */
   cursor: (from: Offset) => Cursor
   /** One past the newest record that is durable. */
   end: () => Offset
   sizeBytes: () => number
-  /** Removes the segments that lie wholly below the offset; never the one that is written. */
+  /** Removes the segments that lie completely below the offset, except the one that is written. */
   trim: (below: Offset) => Promise<void>
-  /** Removes what is too old, or too much, now; gives the number of segments. */
+  /** Applies age and size retention now; returns the number of removed segments. */
   retain: () => Promise<number>
 }
 
-interface Parts {
+interface LogState {
   id: string
   lock: OwnerLock
   store: SegmentStore
   queue: GroupQueue
-  trouble: DiskTrouble
+  trouble: DiskHealth
   damage: DamageReport
   readers: Subscriptions
   retainNow: () => Promise<number>
@@ -67,24 +67,24 @@ const MIB = 1024 * 1024
 const RETENTION_EVERY_MS = 60_000
 
 /**
- * Opens the log of a directory for this process alone, and repairs its end.
- * All topics share one sequence: an offset is the index of the record in the whole log, so it is sparse within a topic,
- * and `bounds` are those of the whole log, the same for each topic.
- * `append` rejects with a NotStoredError while the disk takes no writes, and with a LogFailedError from a failed sync
- * to the restart.
- * @throws DataDirError  another process has the directory
+ * Opens the log of a directory for exclusive use by this process, and repairs its end.
+ * All topics share one sequence: an offset is the index of a record in the whole log. Offsets are sparse within a
+ * topic, and `bounds` returns those of the whole log for each topic.
+ * `append` rejects with a NotStoredError while the disk refuses writes, and with a LogFailedError from a failed sync
+ * until the restart.
+ * @throws DataDirError  another process uses the directory
  */
 export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> {
   const lock = await acquireOwnerLock(options.dir)
   try {
-    return logOf(await openParts(options, lock))
+    return toLocalLog(await openState(options, lock))
   } catch (err) {
     await lock.release()
     throw err
   }
 }
 
-async function openParts(options: LocalLogOptions, lock: OwnerLock): Promise<Parts> {
+async function openState(options: LocalLogOptions, lock: OwnerLock): Promise<LogState> {
   const {
     dir,
     log,
@@ -101,12 +101,17 @@ async function openParts(options: LocalLogOptions, lock: OwnerLock): Promise<Par
     const segment = path.basename(store.segments.at(-1)?.path ?? '')
     log?.warn(
       { segment, fromByte: store.end.position, tornBytes },
-      'cut the end of the event log, which was never acknowledged'
+      'truncated the end of the event log, which had never been acknowledged'
     )
   }
-  const trouble = createDiskTrouble(log, now)
+  const trouble = createDiskHealth(log, now)
   const write = (group: Buffer, count: number) => trouble.watch(writeGroup(store, group, count))
-  const source: SegmentSource = { files, segments: store.segments, arrivals: store.arrivals, report: damage.report }
+  const source: SegmentSource = {
+    files,
+    segments: store.segments,
+    appendSignal: store.appendSignal,
+    report: damage.report
+  }
   const readers = createSubscriptions(source, log)
   const retainNow = () =>
     retain(store.segments, readers.handledBelow(), { maxAgeMs: maxAgeMs ?? Infinity, maxBytes, now })
@@ -124,7 +129,7 @@ async function openParts(options: LocalLogOptions, lock: OwnerLock): Promise<Par
   }
 }
 
-function logOf(parts: Parts): LocalLog {
+function toLocalLog(parts: LogState): LocalLog {
   const { store, queue, trouble, damage, readers } = parts
   let closing: Promise<void> | null = null
   return {
@@ -144,13 +149,13 @@ function logOf(parts: Parts): LocalLog {
     retain: parts.retainNow,
     trim: below => removeSegments(store.segments, Number(below)),
     sparse: true,
-    close: () => (closing ??= closeParts(parts))
+    close: () => (closing ??= closeState(parts))
   }
 }
 
-async function closeParts({ store, queue, readers, retention, lock }: Parts): Promise<void> {
+async function closeState({ store, queue, readers, retention, lock }: LogState): Promise<void> {
   await Promise.all([retention?.close(), queue.close(), readers.close()])
-  await vouchForAll(store).catch(() => {}) // the disk's trouble has been told of
+  await writeClosingGroup(store).catch(() => {}) // the failure of the disk has been reported
   await store.file.close()
   await lock.release()
 }

@@ -13,9 +13,9 @@ export interface LocalReaderOptions {
 }
 
 /**
- * Reads, without owning it, a log that another process may be writing, up to the first group that is not whole.
- * That may be a group whose sync is still under way: what is read here need not survive a power cut of that moment.
- * @throws DataDirError  there is no log in the directory
+ * Reads a log that another process may be writing, without owning it, up to the first incomplete group.
+ * It may read records whose sync is still in progress, which a power failure could remove.
+ * @throws DataDirError  the directory contains no log
  */
 export async function openLocalReader({ dir, log, files = diskFiles }: LocalReaderOptions): Promise<EventReader> {
   const id = await readLogId(dir)
@@ -27,7 +27,7 @@ export async function openLocalReader({ dir, log, files = diskFiles }: LocalRead
     sparse: true,
     subscribe: readers.subscribe,
     bounds: async () => {
-      await follower.look()
+      await follower.refresh()
       const end = await endOf(follower.source)
       return [{ partition: 0, first: BigInt(follower.source.segments[0]?.base ?? end), end: BigInt(end) }]
     },

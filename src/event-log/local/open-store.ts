@@ -3,19 +3,19 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { DataDirError } from '../../errors.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
-import { type Loss, type Place, readGroups } from './read-groups.js'
+import { type DataLoss, type LogPosition, readGroups } from './read-groups.js'
 import { createNextSegment, type SegmentStore } from './segment-store.js'
-import { createArrivals, listSegments, notePlace, type Segment } from './segments.js'
+import { createAppendSignal, listSegments, recordPosition, type Segment } from './segments.js'
 
 export interface StoreOptions {
   dir: string
   files: Files
   segmentBytes: number
   maxBytes: number
-  report: (segment: Segment, loss: Loss) => void
+  report: (segment: Segment, loss: DataLoss) => void
 }
 
-/** The store, fit to be appended to whatever ended its last writer, and how many bytes of its end were torn. */
+/** Opens and repairs the store, and returns how many bytes of a torn tail were removed. */
 export async function openSegmentStore({
   dir,
   files,
@@ -31,9 +31,19 @@ export async function openSegmentStore({
   try {
     if (!last) segments.push(segment)
     const { end, tornBytes } = await repairEnd(file, segment, report)
-    await syncDirectory(files, dir) // a writer that died may have made the name of this segment without syncing it
+    await syncDirectory(files, dir) // a crashed writer may have created this segment without syncing its name
     return {
-      store: { dir, files, segmentBytes, maxBytes, segments, arrivals: createArrivals(), file, end, failure: null },
+      store: {
+        dir,
+        files,
+        segmentBytes,
+        maxBytes,
+        segments,
+        appendSignal: createAppendSignal(),
+        file,
+        end,
+        failure: null
+      },
       tornBytes
     }
   } catch (err) {
@@ -43,15 +53,14 @@ export async function openSegmentStore({
 }
 
 /**
- * Cuts the torn tail and syncs the rest.
- * A crash between write and sync leaves records that only the page cache holds: nobody may see those before they are
- * durable.
+ * Truncates a torn tail and syncs the rest.
+ * A crash between write and sync leaves records in the page cache only, which must not be read before they are durable.
  */
 async function repairEnd(
   file: LogFile,
   segment: Segment,
   report: StoreOptions['report']
-): Promise<{ end: Place; tornBytes: number }> {
+): Promise<{ end: LogPosition; tornBytes: number }> {
   const { size } = await file.stat()
   const end = await endOfGroups(file, segment, { size, report: loss => report(segment, loss) })
   if (end.position < size) await file.truncate(end.position)
@@ -60,28 +69,25 @@ async function repairEnd(
   return { end, tornBytes: size - end.position }
 }
 
-/**
- * Where the groups of the last segment end; what lies between there and `size` is a torn tail. Learns places on the
- * way.
- */
+/** Returns where the groups of the last segment end; the bytes up to `size` are a torn tail. Records group positions. */
 export async function endOfGroups(
   file: LogFile,
   segment: Segment,
-  { size, report }: { size: number; report: (loss: Loss) => void }
-): Promise<Place> {
-  let here: Place = segment.places.at(-1) ?? { position: 0, offset: segment.base }
+  { size, report }: { size: number; report: (loss: DataLoss) => void }
+): Promise<LogPosition> {
+  let here: LogPosition = segment.positions.at(-1) ?? { position: 0, offset: segment.base }
   for (;;) {
     const { groups, loss, next } = await readGroups(file, here, { size, sealedAt: null })
     if (groups.length === 0 && !loss) return here
-    for (const group of groups) notePlace(segment, group)
+    for (const group of groups) recordPosition(segment, group)
     if (loss) report(loss)
     here = next
   }
 }
 
 /**
- * The log's own id: checkpoints belong to it, so a log that was begun anew is not taken for the old one.
- * @throws DataDirError  the directory holds no log yet
+ * Returns the id of the log. Checkpoints refer to it, so that a re-created log is not taken for the old one.
+ * @throws DataDirError  the directory contains no log yet
  */
 export async function readLogId(dir: string): Promise<string> {
   const id = await fs.readFile(path.join(dir, 'id'), 'utf8').catch(() => '')
@@ -89,7 +95,7 @@ export async function readLogId(dir: string): Promise<string> {
   return id.trim()
 }
 
-/** Reads the id, or makes one that is whole or absent however the machine dies. */
+/** Reads the id, or creates one atomically: after a crash it is complete or absent. */
 export async function loadLogId(files: Files, dir: string): Promise<string> {
   return await readLogId(dir).catch(() => makeLogId(files, dir))
 }

@@ -1,25 +1,21 @@
 import { isTopic } from '../../events/topics.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 
-// A record's payload: append time (f64, ms), lengths of topic (u8), key (u32) and headers (u32), then topic, key,
-// headers
-// as text (nothing when there are none) and, to the end, the value. Binary, since this is written for each record of
-// the
-// hot path: as one JSON object with a base64 value it would cost several times the fdatasync it shares.
+// The payload of a record: append time (f64, ms), the lengths of topic (u8), key (u32) and headers (u32), then topic,
+// key, headers as text (empty when there are none) and the value up to the end. The format is binary because it is
+// written for each record of the hot path: a JSON object with a base64 value would cost several times the fdatasync
+// that the record shares.
 
 const HEAD_BYTES = 17
 const END = '\u0000'
-const UTF8_BYTES = 3 // at most, for each UTF-16 unit
+const MAX_UTF8_BYTES = 3 // per UTF-16 code unit
 
-/** Room that surely takes the record, without walking its strings. */
-export function roomFor(record: LogRecord, headers: string): number {
-  return HEAD_BYTES + (record.topic.length + record.key.length + headers.length) * UTF8_BYTES + record.value.length
+/** An upper bound of the encoded size, computed without reading the strings. */
+export function maxEncodedBytes(record: LogRecord, headers: string): number {
+  return HEAD_BYTES + (record.topic.length + record.key.length + headers.length) * MAX_UTF8_BYTES + record.value.length
 }
 
-/**
- * The headers as they are stored: names and values, each ended by U+0000; as JSON, which costs ten times as much, when
- * one holds that.
- */
+/** Encodes headers as names and values, each terminated by U+0000; as JSON, ten times slower, when one contains U+0000. */
 export function headersText(headers: Record<string, string>): string {
   let text = ''
   for (const name in headers) {
@@ -31,7 +27,7 @@ export function headersText(headers: Record<string, string>): string {
 }
 
 /**
- * Writes the record at `at` and returns where it ends.
+ * Writes the record at `at` and returns its end position.
  * @param head.headers     from `headersText`
  * @param head.appendedAt  ms since 1970
  */
@@ -52,10 +48,7 @@ export function writeRecord(
   return valueAt + record.value.copy(buffer, valueAt)
 }
 
-/**
- * The record as the port gives it, or null when its topic is none of ours any more. The value shares the payload's
- * memory.
- */
+/** Decodes a record, or returns `null` when its topic no longer exists. The value shares the memory of the payload. */
 export function readRecord(payload: Buffer, offset: number): StoredRecord | null {
   const keyAt = HEAD_BYTES + payload.readUInt8(8)
   const headersAt = keyAt + payload.readUInt32LE(9)
@@ -73,7 +66,7 @@ export function readRecord(payload: Buffer, offset: number): StoredRecord | null
 }
 
 function parseHeaders(text: string): Record<string, string> {
-  // written by headersText, under a checksum
+  // Written by headersText and protected by a checksum.
   if (text.startsWith('{')) return JSON.parse(text) as Record<string, string>
   const parts = text.split(END)
   const headers: Record<string, string> = {}

@@ -5,19 +5,19 @@ import { removeSegments, type Segment, sizeOf } from './segments.js'
 
 export interface RetentionOptions {
   maxAgeMs: number
-  /** Nearing it, younger segments go too. */
+  /** Close to this size, younger segments are removed as well. */
   maxBytes: number
   /** ms since 1970 */
   now: () => number
 }
 
-/** Of the size at which appends are refused: beyond this share, age does not count. */
+/** Above this share of the maximum size, segments are removed whatever their age. */
 const NEARLY_FULL = 0.8
 
 /**
- * Removes the oldest segments that are old enough, or too much, as far as every reader has handled them.
- * @param handledBelow  null: nobody reads, so nothing is known to be handled
- * @returns how many were removed
+ * Removes the oldest segments that exceed the age or size limit, as far as every reader has handled them.
+ * @param handledBelow  `null` when there is no reader, so that nothing is known to be handled
+ * @returns the number of removed segments
  */
 export async function retain(
   segments: Segment[],
@@ -35,7 +35,7 @@ export async function retain(
   return removed
 }
 
-/** Does so again and again, until it is closed. */
+/** Applies retention periodically until it is closed. */
 export function startRetention(
   removeOld: () => Promise<number>,
   everyMs: number,
@@ -43,7 +43,7 @@ export function startRetention(
 ): { close: () => Promise<void> } {
   let looking: Promise<unknown> = Promise.resolve()
   const look = () => {
-    looking = removeOld().catch(err => log?.warn({ err }, 'old segments of the event log could not be removed'))
+    looking = removeOld().catch(err => log?.warn({ err }, 'removing old segments of the event log failed'))
   }
   const timer = setInterval(look, everyMs).unref()
   return {

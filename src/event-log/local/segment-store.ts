@@ -1,28 +1,28 @@
 import { LogFailedError, NotStoredError } from '../../errors.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
 import { HEADER_BYTES, writeGroupHeader } from './group.js'
-import type { Place } from './read-groups.js'
-import { type Arrivals, createSegment, notePlace, type Segment, saveIndex, sizeOf } from './segments.js'
+import type { LogPosition } from './read-groups.js'
+import { type AppendSignal, createSegment, recordPosition, type Segment, saveIndex, sizeOf } from './segments.js'
 
-/** The writer's side of the segments: one group at a time, durable when `writeGroup` resolves. */
+/** The writing side of the segments: one group at a time, durable when `writeGroup` resolves. */
 export interface SegmentStore {
   dir: string
   files: Files
   segmentBytes: number
-  /** Of all segments together. */
+  /** The maximum size of all segments together. */
   maxBytes: number
   segments: Segment[]
-  arrivals: Arrivals
-  /** The last segment. */
+  appendSignal: AppendSignal
+  /** The open file of the last segment. */
   file: LogFile
-  end: Place
-  /** What made it refuse everything until a restart. */
+  end: LogPosition
+  /** The failure after which everything is rejected until a restart. */
   failure: Error | null
 }
 
 /**
- * Writes and syncs one group, and lets readers see it.
- * @param group  room for the header, then `count` frames; the header is filled in here
+ * Writes and syncs one group, and makes it visible to readers.
+ * @param group  space for the header, which is written here, followed by `count` frames
  * @throws NotStoredError  nothing of it is in the log; the next group may succeed
  * @throws LogFailedError  it is not known what the disk holds, so nothing more is written
  */
@@ -32,7 +32,7 @@ export async function writeGroup(store: SegmentStore, group: Buffer, count: numb
     throw new NotStoredError({
       cause: Object.assign(new Error('the log is as large as it may be'), { code: 'MAX_BYTES' })
     })
-  if (count > 0 && isFull(store, group)) await roll(store)
+  if (count > 0 && isFull(store, group)) await rollSegment(store)
   const { position, offset } = store.end
   writeGroupHeader(group, { count, byteLength: group.length - HEADER_BYTES, firstOffset: offset }, position)
   await writeWhole(store, group)
@@ -41,16 +41,16 @@ export async function writeGroup(store: SegmentStore, group: Buffer, count: numb
   const segment = store.segments.at(-1)
   if (segment) {
     segment.size = store.end.position
-    notePlace(segment, { position, offset })
+    recordPosition(segment, { position, offset })
   }
-  store.arrivals.raise()
+  store.appendSignal.notify()
 }
 
 /**
- * Ends the segment with a group of no records, whose header vouches for all before it:
- * without one, damage to the last group would later pass for a torn tail.
+ * Ends the segment with an empty group, whose header confirms everything before it:
+ * without it, later damage to the last group would look like a torn tail.
  */
-export async function vouchForAll(store: SegmentStore): Promise<void> {
+export async function writeClosingGroup(store: SegmentStore): Promise<void> {
   if (store.end.position > 0) await writeGroup(store, Buffer.alloc(HEADER_BYTES), 0)
 }
 
@@ -63,21 +63,21 @@ export async function createNextSegment(
   return { segment, file: await files.open(segment.path, 'wx', PRIVATE) }
 }
 
-/** A segment without records is never full: its successor would have the same name. */
+/** A segment without records is never full, because the next one would have the same name. */
 function isFull({ segments, segmentBytes, end }: SegmentStore, group: Buffer): boolean {
   const base = segments.at(-1)?.base ?? 0
   return end.offset > base && end.position + group.length > segmentBytes
 }
 
-async function roll(store: SegmentStore): Promise<void> {
+async function rollSegment(store: SegmentStore): Promise<void> {
   const { segment, file } = await createNextSegment(store.files, store.dir, store.end.offset).catch(refused)
   const [sealed, before] = [store.file, store.segments.at(-1)]
   store.file = file
   store.end = { position: 0, offset: segment.base }
   store.segments.push(segment)
   await sync(store, () => syncDirectory(store.files, store.dir))
-  await sealed.close().catch(() => {}) // all of it is synced
-  if (before) saveIndex(before).catch(() => {}) // a help only
+  await sealed.close().catch(() => {}) // everything in it is synced
+  if (before) saveIndex(before).catch(() => {}) // optional
 }
 
 async function writeWhole(store: SegmentStore, group: Buffer): Promise<void> {
@@ -86,21 +86,18 @@ async function writeWhole(store: SegmentStore, group: Buffer): Promise<void> {
     const { bytesWritten } = await store.file.write(group, 0, group.length, position)
     if (bytesWritten < group.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' })
   } catch (err) {
-    // What was written in part must not lie between this group's place and the next.
+    // A partly written group must not remain in front of the next one.
     await store.file.truncate(position).catch(cause => fail(store, cause))
     return refused(err)
   }
 }
 
-/**
- * After a failed sync the kernel may have dropped the pages and call them clean: a second sync that succeeds proves
- * nothing.
- */
+/** After a failed sync the kernel may mark the lost pages as clean, so a second, successful sync proves nothing. */
 async function sync(store: SegmentStore, act: () => Promise<void>): Promise<void> {
   try {
     await act()
   } catch (err) {
-    // It is rejected, so a restart had better not find it. Should this fail too, the port allows for it.
+    // The append is rejected, so a restart should not find it. If truncating fails too, the port permits that.
     await store.file.truncate(store.end.position).catch(() => {})
     fail(store, err)
   }

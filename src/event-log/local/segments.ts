@@ -2,73 +2,74 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Files, PRIVATE } from './files.js'
-import type { Loss, Place } from './read-groups.js'
+import type { DataLoss, LogPosition } from './read-groups.js'
 
 /** One file of the log. */
 export interface Segment {
   /** The offset of its first record, which is also its name. */
   base: number
   path: string
-  /** How much of it readers may see. */
+  /** The number of bytes that readers may see. */
   size: number
-  /** Some places of groups, in order, at least 64 KiB apart. */
-  places: Place[]
+  /** Positions of some groups in order, at least 64 KiB apart. */
+  positions: LogPosition[]
 }
 
-/** The log as readers see it, whoever writes it. */
+/** The log as readers see it, whichever process writes it. */
 export interface SegmentSource {
   files: Files
-  /** Oldest first; the last one is being written. */
+  /** Oldest first; the last one is written to. */
   segments: readonly Segment[]
-  arrivals: Arrivals
-  report: (segment: Segment, loss: Loss) => void
+  appendSignal: AppendSignal
+  report: (segment: Segment, loss: DataLoss) => void
 }
 
 const NAME = /^(\d{16})\.seg$/
-/** One place for this much log: a thousand for a full segment, some 50 KB of memory. */
+/** One position per this many bytes: a thousand for a full segment, about 50 KB of memory. */
 const INDEX_STEP_BYTES = 64 * 1024
 
 export function createSegment(dir: string, base: number): Segment {
-  return { base, path: path.join(dir, `${String(base).padStart(16, '0')}.seg`), size: 0, places: [] }
+  return { base, path: path.join(dir, `${String(base).padStart(16, '0')}.seg`), size: 0, positions: [] }
 }
 
-/** The segments in the directory, oldest first. */
+/** Lists the segments of the directory, oldest first. */
 export async function listSegments(dir: string): Promise<Segment[]> {
   const names = await fs.readdir(dir)
   const bases = names.flatMap(name => NAME.exec(name)?.[1] ?? []).map(Number)
   const segments = bases.sort((a, b) => a - b).map(base => createSegment(dir, base))
   for (const segment of segments) segment.size = (await fs.stat(segment.path)).size
-  for (const sealed of segments.slice(0, -1)) sealed.places = await loadIndex(sealed)
+  for (const sealed of segments.slice(0, -1)) sealed.positions = await loadIndex(sealed)
   return segments
 }
 
 /**
- * Remembers a place when it is far enough from the last one. Places are learned while writing and reading, or from the
- * index of a sealed segment, never by a scan of their own.
+ * Records a group position when it is far enough from the last one. Positions come from writing and reading or from the
+ * index file of a sealed segment, never from a separate scan.
  */
-export function notePlace(segment: Segment, place: Place): void {
-  const last = segment.places.at(-1)?.position ?? 0
-  if (place.position - last >= INDEX_STEP_BYTES) segment.places.push({ position: place.position, offset: place.offset })
+export function recordPosition(segment: Segment, place: LogPosition): void {
+  const last = segment.positions.at(-1)?.position ?? 0
+  if (place.position - last >= INDEX_STEP_BYTES)
+    segment.positions.push({ position: place.position, offset: place.offset })
 }
 
-/** The nearest known place from which reading on comes to the offset. */
-export function placeBefore(segment: Segment, offset: number): Place {
-  return segment.places.findLast(place => place.offset <= offset) ?? { position: 0, offset: segment.base }
+/** Returns the nearest known position at or before the offset. */
+export function positionBefore(segment: Segment, offset: number): LogPosition {
+  return segment.positions.findLast(place => place.offset <= offset) ?? { position: 0, offset: segment.base }
 }
 
-/** The segment that has, or would have, the offset; the first one for an offset that is gone. */
+/** Returns the segment that contains the offset or would contain it; the first one for an offset that was removed. */
 export function segmentOf(segments: readonly Segment[], offset: number): Segment | undefined {
   return segments.findLast(segment => segment.base <= offset) ?? segments[0]
 }
 
-/** Bytes of all of them. */
+/** The total size in bytes. */
 export function sizeOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, { size }) => sum + size, 0)
 }
 
 /**
- * Removes, oldest first, those whose records all lie below the offset; the last one stays. Who reads one of them may
- * read it to its end.
+ * Removes the segments whose records all lie below the offset, oldest first, but never the last one. A reader that has
+ * one of them open may read it to its end.
  */
 export async function removeSegments(segments: Segment[], below: number): Promise<void> {
   for (;;) {
@@ -79,28 +80,28 @@ export async function removeSegments(segments: Segment[], below: number): Promis
   }
 }
 
-/** A count of changes that can be waited for, so that no reader polls. */
-export interface Arrivals {
-  /** To be read before looking for records: what comes after it wakes `after`. */
-  count: () => number
-  /** Something new can be read. */
-  raise: () => void
-  /** Resolves when the count has moved on, or at the abort. */
-  after: (count: number, abort: AbortSignal) => Promise<void>
+/** A version counter that readers wait for instead of polling. */
+export interface AppendSignal {
+  /** Read it before looking for records: any later append wakes `waitFor`. */
+  version: () => number
+  /** Announces new records. */
+  notify: () => void
+  /** Resolves when the version differs from `seen`, or at the abort. */
+  waitFor: (seen: number, abort: AbortSignal) => Promise<void>
 }
 
-export function createArrivals(): Arrivals {
+export function createAppendSignal(): AppendSignal {
   const waiting = new Set<() => void>()
-  let count = 0
+  let version = 0
   return {
-    count: () => count,
-    raise: () => {
-      count++
+    version: () => version,
+    notify: () => {
+      version++
       for (const wake of waiting) wake()
     },
-    after: (seen, abort) =>
+    waitFor: (seen, abort) =>
       new Promise(resolve => {
-        if (seen !== count || abort.aborted) return resolve()
+        if (seen !== version || abort.aborted) return resolve()
         const wake = () => {
           waiting.delete(wake)
           abort.removeEventListener('abort', wake)
@@ -112,31 +113,30 @@ export function createArrivals(): Arrivals {
   }
 }
 
-// Beside a sealed segment lies a file with some places of its groups, so that a reader who wants its end need not read
-// all of it: `[size, [[position, offset], …], crc32 of the two]` as JSON. It is a help only: one that is missing, old
-// or
-// damaged is passed over, and the segment is read from its beginning.
+// A sealed segment has an index file with some positions of its groups, so that a reader need not start at its
+// beginning: `[size, [[position, offset], …], crc32 of both]` as JSON. It is optional: when it is missing, outdated or
+// damaged, the segment is read from the beginning.
 
 export function indexPath({ path }: Pick<Segment, 'path'>): string {
   return path.replace(/\.seg$/, '.idx')
 }
 
-/** Not synced: what a power cut leaves of it fails its checksum. */
+/** Not synced: a file torn by a power failure fails its checksum. */
 export async function saveIndex(segment: Segment): Promise<void> {
-  const places = segment.places.map(({ position, offset }) => [position, offset])
+  const places = segment.positions.map(({ position, offset }) => [position, offset])
   await fs.writeFile(indexPath(segment), JSON.stringify([segment.size, places, sum(segment.size, places)]), {
     mode: PRIVATE
   })
 }
 
-/** The places of a sealed segment; none when its index cannot be believed. */
-export async function loadIndex(segment: Segment): Promise<Place[]> {
+/** Loads the positions of a sealed segment; empty when the index is not valid. */
+export async function loadIndex(segment: Segment): Promise<LogPosition[]> {
   try {
     const [size, places, checksum] = JSON.parse(await fs.readFile(indexPath(segment), 'utf8')) as [
       number,
       [number, number][],
       number
-    ] // anything else fails the checksum
+    ] // a value of any other shape fails the checksum
     if (checksum !== sum(size, places) || size !== segment.size) return []
     return places.map(([position, offset]) => ({ position, offset }))
   } catch {

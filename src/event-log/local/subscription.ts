@@ -18,13 +18,13 @@ interface State {
   handledBelow: Offset | null
 }
 
-/** How far a reader is, besides what the port tells of it. */
+/** A subscription that also reports its progress. */
 export interface LocalSubscription extends Subscription {
-  /** All records below are handled; null while it does not know where to start. */
+  /** All records below this offset are handled; `null` while the start is unknown. */
   handledBelow: () => Offset | null
 }
 
-/** Reads for one subscriber, at its own pace, from where it asks to start. */
+/** Reads for one subscriber at its own pace, from the start offsets that it returns. */
 export function startSubscription(
   source: SegmentSource,
   options: SubscribeOptions,
@@ -43,9 +43,9 @@ export function startSubscription(
 }
 
 /**
- * The wanted records by topic, in the order of their offsets, in batches of at most 500.
- * What lies ready is handled together: a handler that falls behind gets larger batches. Between topics there is no
- * order to keep.
+ * Groups the wanted records by topic into batches of at most 500, in the order of their offsets.
+ * All available records are delivered together: a handler that is behind gets larger batches. Order matters only within
+ * a topic.
  */
 export function batchesOf(records: readonly StoredRecord[], starts: ReadonlyMap<Topic, bigint>): StoredRecord[][] {
   const open = new Map<Topic, StoredRecord[]>()
@@ -66,21 +66,21 @@ export function batchesOf(records: readonly StoredRecord[], starts: ReadonlyMap<
 }
 
 async function run(source: SegmentSource, state: State): Promise<void> {
-  const starts = await untilDone(state, 'the start cannot be loaded', () => loadStarts(state.options))
+  const starts = await retryUntilClosed(state, 'the start offset cannot be loaded', () => loadStarts(state.options))
   if (!starts) return
   const from = [...starts.values()].reduce((least, start) => (start < least ? start : least))
   const cursor = createCursor(source, Number(from))
   state.handledBelow = from
   while (!state.stop.signal.aborted) {
-    const seen = source.arrivals.count()
-    const records = (await untilDone(state, 'the event log cannot be read', cursor.next)) ?? []
+    const seen = source.appendSignal.version()
+    const records = (await retryUntilClosed(state, 'the event log cannot be read', cursor.next)) ?? []
     for (const batch of batchesOf(records, starts)) await deliver(state, batch)
     const last = records.at(-1)
     if (last && !state.stop.signal.aborted) state.handledBelow = last.offset + 1n
     if (records.length === 0 && !state.stop.signal.aborted) state.options.onEnd?.()
-    if (records.length === 0) await source.arrivals.after(seen, state.stop.signal)
+    if (records.length === 0) await source.appendSignal.waitFor(seen, state.stop.signal)
   }
-  await cursor.close().catch(() => {}) // it was only read
+  await cursor.close().catch(() => {}) // a failure to close a read-only file is harmless
 }
 
 async function loadStarts({ topics, startAt }: SubscribeOptions): Promise<Map<Topic, bigint>> {
@@ -97,11 +97,11 @@ async function deliver(state: State, records: StoredRecord[]): Promise<void> {
   const topic = records[0]?.topic
   if (!topic || state.stop.signal.aborted) return
   const batch = { topic, partition: 0, records, heartbeat: async () => {} }
-  await untilDone(state, 'a batch cannot be handled', () => state.options.handle(batch))
+  await retryUntilClosed(state, 'a batch cannot be handled', () => state.options.handle(batch))
 }
 
-/** Tries until it succeeds, or gives undefined when the subscription is closed. */
-async function untilDone<T>(state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
+/** Retries until the attempt succeeds; resolves with undefined when the subscription is closed. */
+async function retryUntilClosed<T>(state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
   for (let delayMs = FIRST_DELAY_MS; !state.stop.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_DELAY_MS)) {
     try {
       const result = await attempt()
@@ -110,14 +110,14 @@ async function untilDone<T>(state: State, failing: string, attempt: () => Promis
     } catch (err) {
       const code = codeOf(err)
       state.trouble = `${failing}: ${code}`
-      state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, trying again`)
+      state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, retrying`)
       await delay(delayMs, undefined, { signal: state.stop.signal }).catch(() => {}) // closed
     }
   }
   return undefined
 }
 
-/** The code or name of an error; its message may quote a payload. The cause tells more: drizzle wraps the SQLSTATE. */
+/** Returns the code or name of an error, since a message may quote a payload. drizzle has the SQLSTATE in the cause. */
 function codeOf(err: unknown): string {
   if (!(err instanceof Error)) return 'Error'
   if ('code' in err && typeof err.code === 'string') return err.code
@@ -125,11 +125,11 @@ function codeOf(err: unknown): string {
 }
 
 export interface Subscriptions extends Pick<EventReader, 'subscribe' | 'close'> {
-  /** Below it every subscription has handled all; null when there is none, or one that has not begun. */
+  /** Every subscription has handled all records below it; `null` without subscriptions or before one has started. */
   handledBelow: () => Offset | null
 }
 
-/** The subscriptions of one open log. Each reads on its own, whatever its group: the one partition is never shared. */
+/** The subscriptions of one open log. Each reads independently of its group: the single partition is never shared. */
 export function createSubscriptions(source: SegmentSource, log: LocalLogger | undefined): Subscriptions {
   const running = new Set<LocalSubscription>()
   let closed = false

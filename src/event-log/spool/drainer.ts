@@ -6,26 +6,26 @@ import { asRecord, type Spool } from './spool.js'
 
 export interface DrainerOptions {
   spool: Spool
-  /** Resolves when Kafka has the records. */
+  /** Resolves when Kafka has stored the records. */
   send: (records: readonly LogRecord[]) => Promise<void>
-  /** True for an error that another try cannot mend: it is in a record. */
+  /** True when a retry cannot succeed, because the broker rejects a record itself. */
   isRefusedForGood: (err: unknown) => boolean
   log: Logger
   signal: AbortSignal
-  /** So many records are in Kafka now, or set aside. */
+  /** Called with the number of records that were sent or set aside. */
   onDrained?: (records: number) => void
-  /** Asked whenever Kafka has taken some: it ends when no more than so many are left. */
-  leave?: () => number
+  /** Read after each batch: draining ends when no more records than this are left. */
+  remainder?: () => number
 }
 
 const PROBE = { first: 100, most: 500 }
 
 /**
- * Sends what the spool holds, in its order, until nothing is left (or little, if that is asked for) or the signal ends
- * it. It never throws.
+ * Sends the records of the spool in order until none, or no more than `remainder`, are left, or the signal aborts.
+ * Failures are retried with back-off; it never rejects.
  */
 export async function drain(options: DrainerOptions): Promise<void> {
-  const { spool, log, signal, onDrained = () => {}, leave = () => 0 } = options
+  const { spool, log, signal, onDrained = () => {}, remainder = () => 0 } = options
   for (let failures = 0; !signal.aborted; ) {
     try {
       const records = await spool.next()
@@ -33,22 +33,19 @@ export async function drain(options: DrainerOptions): Promise<void> {
       await sendAll(options, records)
       if (signal.aborted) return
       passCrashPoint('between-drain-and-trim')
-      await spool.drained(records)
+      await spool.markDrained(records)
       onDrained(records.length)
-      if (spool.waiting().records <= leave()) return
+      if (spool.backlog().records <= remainder()) return
       failures = 0
     } catch (err) {
-      // the disk: Kafka's trouble is waited for below
-      log.error({ alarm: 'spool-unreadable', err }, 'the spool cannot be drained now, trying again')
+      // Only the disk fails here: sendAll retries while Kafka fails.
+      log.error({ alarm: 'spool-unreadable', err }, 'reading the spool failed, retrying')
       await pause(backOffMs(++failures, PROBE), signal)
     }
   }
 }
 
-/**
- * Resolves when all are sent or set aside, or the signal ended it. A refused batch is halved down to the record that is
- * to blame.
- */
+/** Resolves when all records are sent or set aside, or the signal aborts. A refused batch is halved down to the record. */
 async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]): Promise<void> {
   const { spool, send, isRefusedForGood, log, signal } = options
   for (let failures = 0; !signal.aborted; ) {
@@ -64,7 +61,7 @@ async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]
         await spool.setAside(only)
         log.error(
           { alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err },
-          'Kafka will never take a record: it is kept in the spool, see the command drain'
+          'Kafka rejects a record permanently: it is kept in the spool; see "mightycall-stream drain --help"'
         )
         return
       }
@@ -75,42 +72,43 @@ async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]
   }
 }
 
-/** Records that wait for long need a person, though nothing is refused. */
+/** Raises an alarm when records wait in the spool for long: an operator has to look at Kafka. */
 export interface AgeAlarm {
   start: () => void
   stop: () => void
 }
 
-const AGAIN_MS = 3_600_000
+const REPEAT_MS = 3_600_000
 
 export function createAgeAlarm(maxAgeMs: number, log: Logger): AgeAlarm {
   let timer: NodeJS.Timeout | undefined
   let startedAt = 0
-  const look = () => {
+  const raise = () => {
     log.error(
       { alarm: 'spool-old', hours: Math.floor((performance.now() - startedAt) / 3_600_000) },
-      'notifications wait in the spool for long: see to Kafka'
+      'records have been waiting in the spool for a long time: check Kafka'
     )
-    timer = setTimeout(look, AGAIN_MS).unref()
+    timer = setTimeout(raise, REPEAT_MS).unref()
   }
   return {
     start: () => {
       startedAt = performance.now()
-      timer = setTimeout(look, maxAgeMs).unref()
+      timer = setTimeout(raise, maxAgeMs).unref()
     },
     stop: () => clearTimeout(timer)
   }
 }
 
-/** Counts promises that have not settled. */
-export interface Pending {
-  /** Passes on the promise. */
+/** Tracks promises that have not settled yet. */
+export interface PendingTracker {
+  /** Tracks the promise and returns it. */
   watch: <T>(promise: Promise<T>) => Promise<T>
-  /** Resolves when none is under way; at once when that is so already. */
+  isIdle: () => boolean
+  /** Resolves when no tracked promise is pending, at once when none is. */
   idle: () => Promise<void>
 }
 
-export function createPending(): Pending {
+export function createPendingTracker(): PendingTracker {
   let count = 0
   let waiting: (() => void)[] = []
   const settle = () => {
@@ -124,6 +122,7 @@ export function createPending(): Pending {
       promise.then(settle, settle)
       return promise
     },
+    isIdle: () => count === 0,
     idle: () =>
       count === 0
         ? Promise.resolve()

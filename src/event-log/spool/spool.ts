@@ -5,77 +5,75 @@ import { type Files, PRIVATE } from '../local/files.js'
 import { type LocalLog, openLocalLog } from '../local/local-log.js'
 import type { LogRecord, Offset, StoredRecord } from '../port.js'
 
-/** Where records wait, on the disk of this machine, until Kafka takes them. */
+/** A queue on the local disk that holds records until Kafka accepts them. */
 export interface Spool {
   dir: string
-  /** Resolves when the records are synced. @throws NotStoredError, LogFailedError, LogClosedError */
+  /** Resolves when the records are synced to disk. @throws NotStoredError, LogFailedError, LogClosedError */
   append: (records: readonly LogRecord[]) => Promise<void>
-  /**
-   * The oldest records that were not drained; none when all are. Gives the same again until `drained` is told of them.
-   */
+  /** Returns the oldest undrained records, and the same ones again until `markDrained`; empty when all are drained. */
   next: () => Promise<StoredRecord[]>
-  /** These are in Kafka, or set aside: they are never given again. */
-  drained: (records: readonly StoredRecord[]) => Promise<void>
-  /** Keeps a record that Kafka will never take. */
+  /** Marks records as sent to Kafka or set aside: `next` does not return them again. */
+  markDrained: (records: readonly StoredRecord[]) => Promise<void>
+  /** Keeps a record that Kafka rejects permanently. */
   setAside: (record: StoredRecord) => Promise<void>
-  /** Puts what was set aside at the end of what waits. Ended half-way, it leaves some in both places. */
-  takeBack: () => Promise<void>
-  /** Bytes are those of the files: what is drained leaves by whole files. */
-  waiting: () => { records: number; bytes: number; setAside: number }
+  /** Appends the records that were set aside to the queue again. After a crash in between, some are in both places. */
+  requeueSetAside: () => Promise<void>
+  /** `bytes` is the size of the segment files, which are removed only when all of their records are drained. */
+  backlog: () => { records: number; bytes: number; setAside: number }
   trouble: () => string | null
   close: () => Promise<void>
 }
 
 export interface SpoolOptions {
   dir: string
-  /** Of the disk, at most; beyond it appends are refused. */
+  /** Appends that would make the segment files larger are refused. */
   maxBytes: number
   log?: LocalLogger | undefined
   files?: Files
 }
 
 const MIB = 1024 * 1024
-/** A file goes when all of it is drained: small ones make room early. */
-const MOST_SEGMENT_BYTES = 8 * MIB
-const LEAST_SEGMENT_BYTES = 64 * 1024
+/** A file is removed when all of it is drained, so small segments free disk space early. */
+const MAX_SEGMENT_BYTES = 8 * MIB
+const MIN_SEGMENT_BYTES = 64 * 1024
 const SEGMENTS = 16
-/** kafkajs takes some 60 us to encode a record, and nobody is answered meanwhile. */
+/** Encoding a record in kafkajs blocks the event loop for about 60 us, so a larger batch would delay responses. */
 const BATCH_RECORDS = 250
 
-/** @throws DataDirError  another process has the directory */
+/** @throws DataDirError  another process uses the directory */
 export async function openSpool({ dir, maxBytes, ...rest }: SpoolOptions): Promise<Spool> {
-  const segmentBytes = Math.min(MOST_SEGMENT_BYTES, Math.max(LEAST_SEGMENT_BYTES, Math.floor(maxBytes / SEGMENTS)))
+  const segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, Math.floor(maxBytes / SEGMENTS)))
   const queue = await openLocalLog({ dir, segmentBytes, maxBytes, ...rest })
   const asideDir = path.join(dir, 'set-aside')
   const aside = await openLocalLog({ dir: asideDir, ...rest }).catch(async err => {
     await queue.close()
     throw err
   })
-  const drained = await loadDrained(dir, queue)
-  const asideFrom = await loadDrained(asideDir, aside) // what was taken back
+  const drained = await loadDrainPosition(dir, queue)
+  const requeued = await loadDrainPosition(asideDir, aside)
   const cursor = queue.cursor(drained.offset())
-  let read: StoredRecord[] = [] // not drained yet
+  let undrained: StoredRecord[] = [] // read from the queue and not marked as drained yet
 
-  /** Bounded by what was there before: a record that is appended while the disk is read was not looked for. */
+  /** `end` is read before the disk is: records that are appended during the read must not count as damage. */
   async function next(): Promise<StoredRecord[]> {
     const end = queue.end()
-    if (read.length === 0) read = await cursor.next()
-    if (read.length === 0 && drained.offset() < end) {
+    if (undrained.length === 0) undrained = await cursor.next()
+    if (undrained.length === 0 && drained.offset() < end) {
       rest.log?.error(
         { alarm: 'spool-damaged', records: Number(end - drained.offset()) },
-        'the end of the spool cannot be read, and is passed over'
+        'the end of the spool is unreadable and is skipped'
       )
       await drained.move(end)
     }
-    // a rest of a few costs as much as a batch
-    return read.length < 1.5 * BATCH_RECORDS ? read : read.slice(0, BATCH_RECORDS)
+    // A small remainder would cost as much as a whole batch.
+    return undrained.length < 1.5 * BATCH_RECORDS ? undrained : undrained.slice(0, BATCH_RECORDS)
   }
 
-  /** What lies between two records is lost, or of a topic that is none of ours any more: nothing waits there. */
-  async function forget(records: readonly StoredRecord[]): Promise<void> {
+  /** Offsets missing between two records are damaged, or belong to topics that no longer exist: nothing waits there. */
+  async function markDrained(records: readonly StoredRecord[]): Promise<void> {
     const last = records.at(-1)
     if (!last) return
-    read = read.filter(({ offset }) => offset > last.offset)
+    undrained = undrained.filter(({ offset }) => offset > last.offset)
     await drained.move(last.offset + 1n)
     await queue.trim(last.offset + 1n)
   }
@@ -86,21 +84,21 @@ export async function openSpool({ dir, maxBytes, ...rest }: SpoolOptions): Promi
     dir,
     append: queue.append,
     next,
-    drained: forget,
+    markDrained,
     setAside: async record => aside.append([asRecord(record)]),
-    takeBack: async () => {
-      const set = aside.cursor(asideFrom.offset())
-      for (let records = await set.next(); records.length > 0; records = await set.next()) {
+    requeueSetAside: async () => {
+      const cursorAside = aside.cursor(requeued.offset())
+      for (let records = await cursorAside.next(); records.length > 0; records = await cursorAside.next()) {
         await queue.append(records.map(asRecord))
-        await asideFrom.move((records.at(-1)?.offset ?? 0n) + 1n)
+        await requeued.move((records.at(-1)?.offset ?? 0n) + 1n)
       }
-      await set.close()
+      await cursorAside.close()
       await aside.trim(aside.end())
     },
-    waiting: () => ({
+    backlog: () => ({
       records: Math.max(0, Number(queue.end() - drained.offset())),
       bytes: isDrained() ? 0 : queue.sizeBytes(),
-      setAside: Number(aside.end() - asideFrom.offset())
+      setAside: Number(aside.end() - requeued.offset())
     }),
     trouble: queue.trouble,
     close: async () => {
@@ -110,26 +108,23 @@ export async function openSpool({ dir, maxBytes, ...rest }: SpoolOptions): Promi
   }
 }
 
-/** All that we append has a key and a value. */
+/** The defaults never apply to our own records: each has a key and a value. */
 export function asRecord({ topic, key, value, headers }: StoredRecord): LogRecord {
   return { topic, key: key ?? '', value: value ?? Buffer.alloc(0), headers }
 }
 
-/** How far a spool is drained, kept beside its segments. */
-export interface Drained {
+/** The offset below which a spool is drained, in a file beside its segments. */
+export interface DrainPosition {
   offset: () => Offset
-  /** Not synced: a position that a power cut takes back only sends some records again. */
+  /** The file is not synced: after a power failure an older position only sends some records again. */
   move: (offset: Offset) => Promise<void>
 }
 
-/**
- * A position that is unreadable, of another log or beyond this one's end counts for nothing: all that is there is sent
- * again.
- */
-export async function loadDrained(dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<Drained> {
+/** A position that is unreadable, belongs to another log or lies beyond the end is ignored: all records are sent again. */
+export async function loadDrainPosition(dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<DrainPosition> {
   const id = await queue.id()
   const file = path.join(dir, 'drained')
-  let offset = parse(await fs.readFile(file, 'utf8').catch(() => ''), id)
+  let offset = parsePosition(await fs.readFile(file, 'utf8').catch(() => ''), id)
   if (offset > queue.end()) offset = 0n
   return {
     offset: () => offset,
@@ -141,7 +136,7 @@ export async function loadDrained(dir: string, queue: Pick<LocalLog, 'id' | 'end
   }
 }
 
-function parse(text: string, id: string): Offset {
+function parsePosition(text: string, id: string): Offset {
   const [owner, digits = ''] = text.split(/[ \n]/)
   return owner === id && /^\d{1,16}$/.test(digits) && text.endsWith('\n') ? BigInt(digits) : 0n
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
 import { withTimeout } from '../../lib/timeout.js'
 import type { EventLog, LogRecord } from '../port.js'
-import { createAgeAlarm, createPending, drain } from './drainer.js'
+import { createAgeAlarm, createPendingTracker, drain } from './drainer.js'
 import type { Spool } from './spool.js'
 
 export interface SpooledOptions {
@@ -10,135 +10,153 @@ export interface SpooledOptions {
   spool: Spool
   isRefusedForGood: (err: unknown) => boolean
   log: Logger
-  /** Records that wait longer are an alarm. */
+  /** An alarm is raised when records have been waiting in the spool for longer. */
   maxAgeMs: number
 }
 
 export interface SpooledLog extends EventLog {
-  waiting: Spool['waiting']
+  backlog: Spool['backlog']
 }
 
-/** On a stop, a spool that Kafka takes is drained for so long. */
-const LAST_DRAIN_MS = 5_000
 /**
- * So few that new records may wait for them: under load, a drainer that goes on until nothing is left runs after ever
- * smaller batches.
+ * direct    records go straight to Kafka
+ *             → spooling  Kafka refused an append or timed out, or an earlier process left records in the spool
+ * spooling  records go to the spool; the drainer sends the oldest ones and so probes whether Kafka is back
+ *             → handover  at most HANDOVER_RECORDS are left
+ * handover  new appends wait while the drainer sends the rest
+ *             → direct    the spool is empty and no append to it is under way
+ *             → spooling  the rest could not be sent within HANDOVER_MS
  */
+type State =
+  | { name: 'direct' }
+  | { name: 'spooling'; drained: Promise<void> }
+  | { name: 'handover'; drained: Promise<void>; over: Promise<void> }
+
+/** How long `close` drains a spool whose records Kafka accepts. */
+const FINAL_DRAIN_MS = 5_000
+/** New records may wait for so few. Without a handover, a drainer under load chases ever smaller batches for ever. */
 const HANDOVER_RECORDS = 250
-/** Should Kafka fail just when the spool has run empty, new records wait no longer than this. */
+/** The longest that new records wait when Kafka fails during a handover. */
 const HANDOVER_MS = 1_000
 
 /**
- * Kafka, with the disk of this machine for the time in which Kafka takes nothing.
+ * Appends to Kafka, and to a spool on the local disk while Kafka accepts nothing.
  *
- * While anything waits in the spool everything new goes behind it, so that the order of one key is kept; a drainer
- * sends the oldest
- * first, and its tries are also the probe whether Kafka is back: nobody else waits for a broker that hangs.
- * `append` rejects only when the disk takes nothing either.
+ * While the spool holds records, new ones go behind them, which keeps the order per key. Only the drainer talks to a
+ * broker that hangs; no append waits for it. `append` rejects only when the disk refuses the records as well.
  */
 export function spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs }: SpooledOptions): SpooledLog {
   const stop = new AbortController()
-  const appending = createPending()
-  const spooling = createPending()
+  const appends = createPendingTracker()
+  const spoolAppends = createPendingTracker()
   const age = createAgeAlarm(maxAgeMs, log)
-  let draining: Promise<void> | null = null // while it is not null, new records go to the spool
-  let handover: Promise<void> | null = null
+  let state: State = { name: 'direct' }
   let closing: Promise<void> | null = null
 
   const append = (records: readonly LogRecord[]): Promise<void> =>
-    closing ? Promise.reject(new LogClosedError()) : appending.watch(place(records))
+    closing ? Promise.reject(new LogClosedError()) : appends.watch(store(records))
 
-  async function place(records: readonly LogRecord[]): Promise<void> {
-    while (handover) await handover
-    if (!draining) {
+  async function store(records: readonly LogRecord[]): Promise<void> {
+    while (state.name === 'handover') await state.over
+    if (state.name === 'direct') {
       try {
         return await kafka.append(records)
       } catch {
-        // Its trouble is told by the log of Kafka itself.
+        // The Kafka log has logged the failure; the records go to the spool.
       }
     }
-    const stored = spooling.watch(spool.append(records))
-    draining ??= drainUntilEmpty(stored)
+    const stored = spoolAppends.watch(spool.append(records))
+    if (state.name === 'direct') startSpooling(stored)
     return await stored
   }
 
-  async function drainUntilEmpty(first: Promise<void>): Promise<void> {
-    const startedAt = performance.now()
+  /** Enters `spooling`. The drainer starts after `firstAppend` has settled: its caller handles the rejection. */
+  function startSpooling(firstAppend: Promise<void>): void {
     log.error(
       { alarm: 'spooling', spool: spool.dir },
-      'Kafka takes no records: notifications are kept on this disk until it does'
+      'Kafka accepts no records: they are stored in the spool on the local disk until it does'
     )
     age.start()
-    let drained = 0
-    const leave = () => (handover ? 0 : HANDOVER_RECORDS)
-    const run = () =>
+    const drained = firstAppend.catch(() => {}).then(drainUntilDirect)
+    state = { name: 'spooling', drained }
+  }
+
+  async function drainUntilDirect(): Promise<void> {
+    const startedAt = performance.now()
+    let drainedRecords = 0
+    const startDrain = () =>
       drain({
         spool,
         send: kafka.append,
         isRefusedForGood,
         log,
         signal: stop.signal,
-        leave,
+        remainder: () => (state.name === 'handover' ? 0 : HANDOVER_RECORDS),
         onDrained: records => {
-          drained += records
+          drainedRecords += records
         }
       })
-    await first.catch(() => {}) // who appended it is told
-    let running = run()
-    while (draining && !stop.signal.aborted) {
-      await running
-      const release = hold()
-      await spooling.idle()
-      running = run()
-      if (
-        await withTimeout(HANDOVER_MS, running).then(
-          () => spool.waiting().records === 0,
-          () => false
-        )
+    let draining = startDrain()
+    while (!stop.signal.aborted) {
+      await draining
+      const endHandover = startHandover()
+      await spoolAppends.idle()
+      draining = startDrain()
+      const isOver = await withTimeout(HANDOVER_MS, draining).then(
+        () => true,
+        () => false
       )
-        draining = null
-      release()
+      const isEmpty = isOver && spool.backlog().records === 0 && spoolAppends.isIdle()
+      endHandover(isEmpty ? 'direct' : 'spooling')
+      if (isEmpty) {
+        const seconds = Math.round((performance.now() - startedAt) / 1000)
+        log.info({ drained: drainedRecords, seconds }, 'the spool is drained: records go to Kafka again')
+        break
+      }
     }
     age.stop()
-    if (!draining)
-      log.info(
-        { drained, seconds: Math.round((performance.now() - startedAt) / 1000) },
-        'the spool is drained: records go to Kafka again'
-      )
-    await running
+    await draining
   }
 
-  /** From here to the release new records wait, so that the spool runs empty under any load. */
-  function hold(): () => void {
+  /** Makes new appends wait until the returned function is called with the state that follows. */
+  function startHandover(): (next: 'direct' | 'spooling') => void {
+    if (state.name !== 'spooling') throw new Error(`a handover cannot start in the state ${state.name}`)
+    const { drained } = state
     let release = () => {}
-    handover = new Promise(resolve => {
+    const over = new Promise<void>(resolve => {
       release = resolve
     })
-    return () => {
-      handover = null
+    state = { name: 'handover', drained, over }
+    return next => {
+      state = next === 'direct' ? { name: 'direct' } : { name: 'spooling', drained }
       release()
     }
   }
 
   async function close(): Promise<void> {
-    await appending.idle()
-    const last = draining
-    if (last && kafka.trouble() === null) await withTimeout(LAST_DRAIN_MS, last).catch(() => {})
+    await appends.idle()
+    const drained = state.name === 'direct' ? null : state.drained
+    if (drained && kafka.trouble() === null) await withTimeout(FINAL_DRAIN_MS, drained).catch(() => {})
     stop.abort()
-    await last
+    await drained
     await kafka.close()
     await spool.close()
   }
 
-  if (spool.waiting().records > 0) draining = drainUntilEmpty(Promise.resolve()) // what an earlier process left
+  function trouble(): string | null {
+    if (closing) return 'is closed'
+    return state.name !== 'direct' || kafka.trouble() !== null ? spool.trouble() : null
+  }
+
+  if (spool.backlog().records > 0) startSpooling(Promise.resolve()) // an earlier process left records
   return {
     id: kafka.id,
     append,
     subscribe: kafka.subscribe,
     bounds: kafka.bounds,
     sparse: kafka.sparse,
-    trouble: () => (closing ? 'is closed' : draining || kafka.trouble() !== null ? spool.trouble() : null),
-    waiting: spool.waiting,
+    trouble,
+    backlog: spool.backlog,
     close: () => (closing ??= close())
   }
 }

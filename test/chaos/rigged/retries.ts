@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { pino } from 'pino'
 import type { Config } from '../../../src/config/config.js'
-import { createAppender } from '../../../src/event-log/kafka/producer.js'
+import { createBatchingProducer } from '../../../src/event-log/kafka/producer.js'
 import { kafkaTopic } from '../../../src/event-log/kafka/requests.js'
 import type { Sender } from '../../../src/event-log/kafka/sender.js'
 import type { EventLog } from '../../../src/event-log/port.js'
@@ -19,7 +19,7 @@ const LINGER_MS = 20
 await startRigged(
   (log, config): EventLog => ({
     ...log,
-    append: createAppender(createCarelessSender(config), pino({ level: 'silent' })).append
+    append: createBatchingProducer(createCarelessSender(config), pino({ level: 'silent' })).append
   })
 )
 

@@ -31,7 +31,7 @@ t.test('a partition is paused within the event that assigns it, and sought befor
   assignment.assign([place])
   t.strictSame(told, ['pause'])
   t.equal(assignment.find(place)?.next, null)
-  t.match(assignment.trouble(), /where to start in calls\/3/)
+  t.match(assignment.trouble(), /the start offset of calls\/3 is not known/)
   answers[0]?.(7n)
   await turn()
   t.strictSame(told, ['pause', 'seek p.calls/3 to 7', 'resume'])

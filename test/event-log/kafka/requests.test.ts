@@ -1,9 +1,9 @@
 import t from 'tap'
 import {
-  cutRequests,
   MAX_PARTITION_BYTES,
   MAX_PARTITION_RECORDS,
-  unconfirmed
+  splitIntoRequests,
+  unconfirmedPartitions
 } from '../../../src/event-log/kafka/requests.js'
 import type { LogRecord } from '../../../src/event-log/port.js'
 
@@ -14,14 +14,14 @@ const placed = (sizes: number[], partition = 0) => sizes.map(size => ({ record: 
 const nameOf = (topic: string) => `p.${topic}`
 
 t.test('small records are one request', async t => {
-  t.equal(cutRequests([...placed([10, 10]), ...placed([10], 1)]).length, 1)
-  t.strictSame(cutRequests([]), [])
+  t.equal(splitIntoRequests([...placed([10, 10]), ...placed([10], 1)]).length, 1)
+  t.strictSame(splitIntoRequests([]), [])
 })
 
 t.test('no request has more of a partition than the limit, and none is lost or moved', async t => {
   const sizes = Array.from({ length: 40 }, (_, i) => 1_000 * ((i * 37) % 100))
   const records = [...placed(sizes), ...placed(sizes, 1)]
-  const requests = cutRequests(records)
+  const requests = splitIntoRequests(records)
   for (const partition of [0, 1]) {
     const parts = requests.map(request => request.filter(item => item.partition === partition))
     t.ok(parts.every(part => part.reduce((sum, { record }) => sum + record.value.byteLength, 0) <= MAX_PARTITION_BYTES))
@@ -35,11 +35,11 @@ t.test('no request has more of a partition than the limit, and none is lost or m
 
 t.test('a record above the limit goes alone, and so many records are not one request', async t => {
   t.strictSame(
-    cutRequests(placed([10, MAX_PARTITION_BYTES * 3, 10])).map(request => request.length),
+    splitIntoRequests(placed([10, MAX_PARTITION_BYTES * 3, 10])).map(request => request.length),
     [1, 1, 1]
   )
   t.strictSame(
-    cutRequests(placed(Array(MAX_PARTITION_RECORDS + 1).fill(1))).map(request => request.length),
+    splitIntoRequests(placed(Array(MAX_PARTITION_RECORDS + 1).fill(1))).map(request => request.length),
     [MAX_PARTITION_RECORDS, 1]
   )
 })
@@ -86,7 +86,7 @@ const answers = [
 for (const { name, answer, open } of answers) {
   t.test(`an answer that confirms ${name}`, async t => {
     t.strictSame(
-      unconfirmed(request, answer, nameOf).map(({ topic, partition }) => [topic, partition]),
+      unconfirmedPartitions(request, answer, nameOf).map(({ topic, partition }) => [topic, partition]),
       open
     )
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { kafkaProblem } from '../../../src/event-log/kafka/errors.js'
+import { describeKafkaError } from '../../../src/event-log/kafka/errors.js'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topics.js'
 import { TOPICS } from '../../../src/events/topics.js'
 import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
@@ -46,7 +46,7 @@ t.test('each setting of an existing topic that promises less is an alarm', { ski
   t.ok(
     alarms.every(
       ({ topic, level, msg }) =>
-        topic === `${topicPrefix}.calls` && level === 50 && msg === 'a topic promises less than it should'
+        topic === `${topicPrefix}.calls` && level === 50 && msg === 'a setting of a topic is weaker than required'
     )
   )
   await log.append([record('default:a', 'x')])
@@ -76,22 +76,22 @@ const refused = [
   {
     name: 'more replicas than there are brokers',
     size: { replicationFactor: 20 },
-    line: /^too few brokers run for the replicas/
+    line: /^too few brokers are running for the replication factor/
   },
   {
     name: 'more partitions than a cluster makes at once',
     size: { numPartitions: 10_001 },
-    line: /^the brokers refuse to make a topic as we want it \(POLICY_VIOLATION\): create it yourself/
+    line: /^the brokers refuse to create a topic with our settings \(POLICY_VIOLATION\): create it/
   },
   {
     name: 'no partition at all',
     size: { numPartitions: -5 },
-    line: /^the brokers refuse to make .* \(INVALID_PARTITIONS\)/
+    line: /^the brokers refuse to create .* \(INVALID_PARTITIONS\)/
   },
   {
     name: 'a setting out of range',
     size: { configEntries: [{ name: 'retention.ms', value: '-7' }] },
-    line: /^the brokers refuse to make .* \(INVALID_CONFIG\)/
+    line: /^the brokers refuse to create .* \(INVALID_CONFIG\)/
   }
 ]
 for (const { name, size, line } of refused) {
@@ -100,8 +100,8 @@ for (const { name, size, line } of refused) {
     const error = await admin
       .createTopics({ waitForLeaders: false, topics: [{ topic: `t-${randomUUID()}`, ...size }] })
       .catch(err => err)
-    t.match(kafkaProblem(error), line)
-    t.notMatch(kafkaProblem(error), /\n/)
+    t.match(describeKafkaError(error), line)
+    t.notMatch(describeKafkaError(error), /\n/)
   })
 }
 

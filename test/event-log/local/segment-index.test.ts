@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { listSegments, placeBefore } from '../../../src/event-log/local/segments.js'
+import { listSegments, positionBefore } from '../../../src/event-log/local/segments.js'
 import { eventually } from '../../support/eventually.js'
 import { appendEach, openLog, readUntil, segmentsIn, tempDir, textOf } from './support/log.js'
 
@@ -10,8 +10,8 @@ const TEXTS = Array.from({ length: 30 }, (_, i) => `${i}:${'x'.repeat(30_000)}`)
 t.test('a sealed segment has an index, by which a reader begins near to what it wants', async t => {
   const dir = await written(t)
   const [first] = await listSegments(dir)
-  t.ok((first?.places.length ?? 0) >= 5, `${first?.places.length} places`)
-  const place = first && placeBefore(first, 6)
+  t.ok((first?.positions.length ?? 0) >= 5, `${first?.positions.length} places`)
+  const place = first && positionBefore(first, 6)
   t.ok(place && place.offset > 3 && place.offset <= 6, `reading for 6 begins at ${place?.offset}`)
   await readsAll(t, dir, 6)
 })
@@ -30,7 +30,7 @@ for (const [what, change] of [
     const changed = change(readFileSync(file, 'utf8'))
     if (changed === null) rmSync(file)
     else writeFileSync(file, changed)
-    t.strictSame((await listSegments(dir))[0]?.places, [])
+    t.strictSame((await listSegments(dir))[0]?.positions, [])
     await readsAll(t, dir, 6)
   })
 }

@@ -44,20 +44,20 @@ t.test(
     await set('max.message.bytes', '100000')
     await eventually('the topic takes less', async () => {
       await log.append([record('default:a', 'x'.repeat(200_000))])
-      return log.waiting().records > 0
+      return log.backlog().records > 0
     })
     await Promise.all(['small', 'last'].map(text => log.append([record('default:a', text)])))
-    await eventually('the others are sent', () => log.waiting().records === 0)
-    t.ok(log.waiting().setAside > 0)
+    await eventually('the others are sent', () => log.backlog().records === 0)
+    t.ok(log.backlog().setAside > 0)
     await log.close()
 
     await set('max.message.bytes', '1000000')
     const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })
-    await spool.takeBack()
-    t.match(spool.waiting(), { setAside: 0 })
+    await spool.requeueSetAside()
+    t.match(spool.backlog(), { setAside: 0 })
     await spool.close()
     const again = await joined(t, { dir, topicPrefix })
-    await eventually('all is sent', () => again.log.waiting().records === 0)
+    await eventually('all is sent', () => again.log.backlog().records === 0)
     const stored = await readAll(t, again.log)
     t.ok(stored.some(({ value }) => value?.length === 200_000) && stored.some(({ value }) => String(value) === 'small'))
   }
@@ -88,12 +88,12 @@ async function keepsAndSends(t: Test, log: SpooledLog, mend: () => Promise<void>
     const begun = performance.now()
     await log.append([record('default:a', 'kept')])
     t.ok(performance.now() - begun < SWITCHED_MS, 'taken in time')
-    return log.waiting().records > 0
+    return log.backlog().records > 0
   })
   t.equal(log.trouble(), null)
   for (const text of ['1', '2', '3']) await log.append([record('default:a', text)])
   await mend()
-  await eventually('the spool is empty', () => log.waiting().records === 0, 20_000)
+  await eventually('the spool is empty', () => log.backlog().records === 0, 20_000)
   await log.append([record('default:a', '4')])
   const texts = (await readAll(t, log)).map(({ value }) => String(value)).filter(text => /^[1-4]$/.test(text))
   t.strictSame([...new Set(texts)], ['1', '2', '3', '4'], 'in their order')

@@ -11,7 +11,7 @@ t.test('while the far side is fine nothing touches the spool', async t => {
   const joined = await openJoined(t)
   for (const text of ['0', '1']) await append(joined, text)
   t.strictSame(await joined.texts(), ['0', '1'])
-  t.strictSame(joined.log.waiting(), { records: 0, bytes: 0, setAside: 0 })
+  t.strictSame(joined.log.backlog(), { records: 0, bytes: 0, setAside: 0 })
   t.strictSame(joined.lines, [])
 })
 
@@ -21,7 +21,7 @@ t.test('what the far side refuses waits in the spool, all that follows behind it
   joined.weather('down')
   for (const text of ['1', '2', '3']) await append(joined, text)
   t.strictSame(await joined.texts(), ['0'])
-  t.match(joined.log.waiting(), { records: 3 })
+  t.match(joined.log.backlog(), { records: 3 })
   t.equal(joined.log.trouble(), null, 'it still takes notifications')
   joined.weather('fine')
   await Promise.all(['4', '5'].map(text => append(joined, text)))
@@ -33,7 +33,7 @@ t.test('what the far side refuses waits in the spool, all that follows behind it
     ['spooling', ['the spool is drained: records go to Kafka again', 5]],
     'one alarm, not one for each'
   )
-  t.strictSame(joined.log.waiting(), { records: 0, bytes: 0, setAside: 0 })
+  t.strictSame(joined.log.backlog(), { records: 0, bytes: 0, setAside: 0 })
 })
 
 t.test('a far side that hangs holds up nobody who comes later', async t => {
@@ -44,7 +44,7 @@ t.test('a far side that hangs holds up nobody who comes later', async t => {
   await first
   joined.weather('hangs') // the drainer's next try hangs
   for (let i = 1; i < 50; i++) await append(joined, `${i}`)
-  t.match(joined.log.waiting(), { records: 50 })
+  t.match(joined.log.backlog(), { records: 50 })
   joined.weather('fine')
   await untilDirect(joined)
   t.strictSame(
@@ -66,12 +66,12 @@ t.test('a record that the far side will never take is set aside, and all around 
     await joined.texts(),
     Array.from({ length: 100 }, (_, i) => `${i}`).filter(text => text !== '37' && text !== '38')
   )
-  t.match(joined.log.waiting(), { records: 0, setAside: 2 })
+  t.match(joined.log.backlog(), { records: 0, setAside: 2 })
   t.equal(joined.lines.filter(({ alarm }) => alarm === 'record-set-aside').length, 2)
   t.notMatch(JSON.stringify(joined.lines), /default:a/)
   await append(joined, POISON)
   await untilDirect(joined)
-  t.match(joined.log.waiting(), { setAside: 3 }, 'also one that comes while all is fine')
+  t.match(joined.log.backlog(), { setAside: 3 }, 'also one that comes while all is fine')
 })
 
 t.test('what an earlier process left is sent first, and what it had drained is not sent again', async t => {
@@ -94,7 +94,7 @@ t.test('it returns to the straight way though something new comes with every bat
   const joined = await openJoined(t)
   const appends: Promise<void>[] = []
   joined.beforeFarAppend(async () => {
-    if (joined.log.waiting().records === 0) return
+    if (joined.log.backlog().records === 0) return
     const appended = append(joined, String(appends.length + 1))
     appends.push(appended)
     await withTimeout(100, appended).catch(() => {}) // in the handover it waits, and may not be waited for
@@ -120,7 +120,7 @@ t.test('it returns to the straight way under a load that never pauses', async t 
     while (going) await joined.log.append([record(`default:${writer}`, `${writer}-${n++}`)])
     return n
   })
-  await eventually('much waits', () => joined.log.waiting().records > 2_000)
+  await eventually('much waits', () => joined.log.backlog().records > 2_000)
   joined.weather('fine')
   await untilDirect(joined)
   going = false

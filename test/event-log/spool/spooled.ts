@@ -65,7 +65,7 @@ export async function openJoined(
     beforeFarAppend: sky.beforeAppend,
     texts: async () => (await readAll(t, stored)).map(({ value }) => String(value)),
     isDirect: () =>
-      log.waiting().records === 0 &&
+      log.backlog().records === 0 &&
       lines.filter(({ alarm }) => alarm === 'spooling').length ===
         lines.filter(({ msg }) => String(msg).startsWith('the spool is drained')).length
   }
