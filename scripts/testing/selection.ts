@@ -37,7 +37,7 @@ export function anyImports(files: readonly string[], module: string): boolean {
 }
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']*)'/g)].map(found =>
+  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]*)['"]/g)].map(found =>
     path.join(path.dirname(file), found[1] ?? '')
   )
 }

@@ -13,7 +13,9 @@ import { type SpooledLog, spooled } from './spool/spooled.js'
 /** The configured log. It is open at once; Kafka may have to be awaited. */
 export interface OpenedLog {
   log: EventLog
-  /** Resolves when Kafka responds and has all topics; may be called again. `null` for a local log, which needs no wait. */
+  /**
+   * Resolves when Kafka responds and has all topics; may be called again. `null` for a local log, which needs no wait.
+   */
   prepare: (() => Promise<void>) | null
   /** The records that wait in the spool for Kafka; `null` in a process without a spool. */
   backlog: SpooledLog['backlog'] | null

@@ -16,7 +16,9 @@ export interface AssignedPartition extends TopicPartition {
 
 /** The partitions that are currently assigned to this consumer. */
 export interface Assignment {
-  /** Replaces the assignment. Must be called synchronously in the GROUP_JOIN listener: kafkajs fetches right after it. */
+  /**
+   * Replaces the assignment. Must be called synchronously in the GROUP_JOIN listener: kafkajs fetches right after it.
+   */
   assign: (partitions: readonly TopicPartition[]) => void
   find: (partition: TopicPartition) => AssignedPartition | null
   /** Consults `startAt` again, because the log does not continue at the expected offset. */

@@ -93,7 +93,9 @@ export interface Heartbeats {
   stop: () => Promise<unknown>
 }
 
-/** Sends heartbeats while a handler runs, so that a slow one is not removed from its group; ends at the first failure. */
+/**
+ * Sends heartbeats while a handler runs, so that a slow one is not removed from its group; ends at the first failure.
+ */
 export function startHeartbeats(beat: () => Promise<void>, everyMs: number): Heartbeats {
   let failure: unknown = null
   let last = Promise.resolve()

@@ -16,7 +16,9 @@ export function describeKafkaError(err: unknown): string {
   return links.at(-1)?.message ?? 'unknown error'
 }
 
-/** True when the broker rejects the batch permanently, for example because a record is too large: a retry is useless. */
+/**
+ * True when the broker rejects the batch permanently, for example because a record is too large: a retry is useless.
+ */
 export function isRefusedForGood(err: unknown): boolean {
   return errorChain(err).some(link => REFUSALS.has(link.type))
 }
@@ -76,7 +78,7 @@ const PROBLEMS: KnownProblem[] = [
   {
     matches: ({ code }) => code === 'CERT_HAS_EXPIRED',
     describe: ({ broker }) =>
-      `the certificate of ${at(broker)} has expired: renew it, or set KAFKA_SSL_CA_FILE to the certificate of the new issuer`
+      `the certificate of ${at(broker)} has expired: renew it, or set KAFKA_SSL_CA_FILE to that of its new issuer`
   },
   {
     matches: ({ code }) => code === 'ERR_TLS_CERT_ALTNAME_INVALID',

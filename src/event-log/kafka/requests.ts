@@ -15,7 +15,8 @@ export const MAX_PARTITION_RECORDS = 1_000
 
 /**
  * Splits records into requests to be sent one after the other, keeping the order within a partition.
- * A record above the limit is alone in its request and partition; the limit of the topic decides whether it is accepted.
+ * A record above the limit is alone in its request and partition; the limit of the topic decides whether it is
+ * accepted.
  */
 export function splitIntoRequests(records: readonly PartitionedRecord[]): PartitionedRecord[][] {
   const requests: PartitionedRecord[][] = []

@@ -79,7 +79,9 @@ async function loadPartitions(line: ProducerSession, topics: ReadonlySet<string>
   for (const { name, partitions } of metadata.topics) line.partitions.set(name, partitions)
 }
 
-/** Uses murmur2 of the key like Java producers, so that others can write records of the same entity in order with us. */
+/**
+ * Uses murmur2 of the key like Java producers, so that others can write records of the same entity in order with us.
+ */
 function assignPartition({ choose, partitions }: ProducerSession, record: LogRecord, topic: string): PartitionedRecord {
   const partitionMetadata = partitions.get(topic)
   if (!partitionMetadata?.length) throw new Error(`the partitions of ${topic} are unknown`)

@@ -54,5 +54,7 @@ export function superviseConsumer(needs: ConsumerOptions): Subscription {
   }
 }
 
-/** Failures are forgotten after this time. With a shorter one, a record that crashes every consumer would go unnoticed. */
+/**
+ * Failures are forgotten after this time. With a shorter one, a record that crashes every consumer would go unnoticed.
+ */
 const RECOVERED_MS = 5_000

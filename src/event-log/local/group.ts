@@ -116,7 +116,9 @@ export function createGroupBuffer(): GroupBuffer {
   }
 }
 
-/** The memory of a waiting record. Headers are few and short; they are encoded only once, when the record is written. */
+/**
+ * The memory of a waiting record. Headers are few and short; they are encoded only once, when the record is written.
+ */
 export function sizeOf(record: LogRecord): number {
   return record.key.length + record.value.length + FRAME_HEAD_BYTES
 }

@@ -69,7 +69,9 @@ async function repairEnd(
   return { end, tornBytes: size - end.position }
 }
 
-/** Returns where the groups of the last segment end; the bytes up to `size` are a torn tail. Records group positions. */
+/**
+ * Returns where the groups of the last segment end; the bytes up to `size` are a torn tail. Records group positions.
+ */
 export async function endOfGroups(
   file: LogFile,
   segment: Segment,

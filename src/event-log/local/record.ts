@@ -15,7 +15,9 @@ export function maxEncodedBytes(record: LogRecord, headers: string): number {
   return HEAD_BYTES + (record.topic.length + record.key.length + headers.length) * MAX_UTF8_BYTES + record.value.length
 }
 
-/** Encodes headers as names and values, each terminated by U+0000; as JSON, ten times slower, when one contains U+0000. */
+/**
+ * Encodes headers as names and values, each terminated by U+0000; as JSON, ten times slower, when one contains U+0000.
+ */
 export function headersText(headers: Record<string, string>): string {
   let text = ''
   for (const name in headers) {

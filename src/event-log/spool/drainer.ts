@@ -45,7 +45,9 @@ export async function drain(options: DrainerOptions): Promise<void> {
   }
 }
 
-/** Resolves when all records are sent or set aside, or the signal aborts. A refused batch is halved down to the record. */
+/**
+ * Resolves when all records are sent or set aside, or the signal aborts. A refused batch is halved down to the record.
+ */
 async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]): Promise<void> {
   const { spool, send, isRefusedForGood, log, signal } = options
   for (let failures = 0; !signal.aborted; ) {

@@ -120,7 +120,9 @@ export interface DrainPosition {
   move: (offset: Offset) => Promise<void>
 }
 
-/** A position that is unreadable, belongs to another log or lies beyond the end is ignored: all records are sent again. */
+/**
+ * A position that is unreadable, belongs to another log or lies beyond the end is ignored: all records are sent again.
+ */
 export async function loadDrainPosition(dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<DrainPosition> {
   const id = await queue.id()
   const file = path.join(dir, 'drained')

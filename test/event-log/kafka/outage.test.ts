@@ -17,7 +17,7 @@ t.test('a broker of our own', { skip: noBroker, buffered: true, timeout: 80_000 
   t.teardown(() => kafka.stop())
   await t.test('an append to a frozen broker is refused in time, and taken again after the thaw', t => frozen(t, kafka))
   await t.test(
-    'an append to a killed broker is refused at once, and taken again after its restart; nothing acknowledged is missing',
+    'an append to a killed broker is rejected at once and accepted after a restart, and no acknowledged record is lost',
     t => killed(t, kafka)
   )
   await t.test('its id is not that of another cluster', { skip }, async t => {

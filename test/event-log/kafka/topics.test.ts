@@ -55,7 +55,8 @@ t.test('each setting of an existing topic that promises less is an alarm', { ski
 t.test('without leave to make topics, a missing one is one line', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
   const missing = TOPICS.map(topic => `${topicPrefix}.${topic}`).join(', ')
-  const message = `Kafka: there is no topic ${missing}: create it, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
+  const advice = 'create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX'
+  const message = `Kafka: missing topics: ${missing}; ${advice}`
   await t.rejects(openLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
   await t.rejects(openLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })
 })

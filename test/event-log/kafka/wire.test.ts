@@ -21,7 +21,7 @@ t.test(
     proxy.arm('lacks a partition')
     const error = await log.append(spread('batch')).catch(err => err)
     t.equal(proxy.spoiled(), 1)
-    t.match(error, { code: 'MCS_NOT_STORED', cause: { message: /^the answer confirms nothing for calls\/\d$/ } })
+    t.match(error, { code: 'MCS_NOT_STORED', cause: { message: /^the response does not confirm calls\/\d$/ } })
     t.notOk(isRefusedForGood(error))
     t.match(log.trouble(), /does not confirm/)
     await log.append(spread('batch'))
@@ -68,7 +68,9 @@ t.test('a consumer that falls silent is replaced, and the trouble says so', { sk
   await log.append([record('default:a', 'before')])
   await eventually('it came', () => values().length === 1)
   proxy.stall()
-  await eventually('it is missed', () => lines.some(({ problem }) => problem === 'the consumer gave no sign of life'))
+  await eventually('it is missed', () =>
+    lines.some(({ problem }) => problem === 'the consumer has been silent for too long')
+  )
   t.match(subscription.trouble(), /silent for too long/)
   proxy.flow()
   await eventually('it is taken', () =>

@@ -16,7 +16,7 @@ t.test('a full disk refuses appends without leaving a trace, and takes them agai
   await t.rejects(log.append([record('c')]), new NotStoredError())
   await t.rejects(log.append([record('d')]), new NotStoredError())
   t.equal(readFileSync(path.join(dir, segmentsIn(dir)[0] ?? '')).length, size)
-  t.equal(log.trouble(), 'the disk refused a write: ENOSPC')
+  t.equal(log.trouble(), 'a write to the disk failed: ENOSPC')
   now = 10_000
   t.equal(log.trouble(), null, 'it may be tried again')
   disk.room = Infinity
@@ -49,7 +49,7 @@ t.test('a part that cannot be cut off again ends all appends until a restart, wh
   await t.rejects(log.append([record('b')]), new LogFailedError())
   disk.room = Infinity
   await t.rejects(log.append([record('c')]), new LogFailedError())
-  t.equal(log.trouble(), 'the disk refused a sync or a truncation: EIO; restart when it is sound')
+  t.equal(log.trouble(), 'a sync or truncation failed: EIO; restart after the disk is repaired')
   await log.close()
   t.strictSame(listOf(await readAll(await openLog(t, { dir }))), ['0 a'])
 })
@@ -73,7 +73,7 @@ t.test('a failed sync refuses its group, all that is queued and all that is new,
   fail(diskError('EIO'))
   disk.datasync = async () => {}
   for (const append of [group, ...queued, log.append([record('e')])]) await t.rejects(append, new LogFailedError())
-  t.equal(log.trouble(), 'the disk refused a sync or a truncation: EIO; restart when it is sound')
+  t.equal(log.trouble(), 'a sync or truncation failed: EIO; restart after the disk is repaired')
   await log.close()
   const again = await openLog(t, { dir })
   t.equal(again.trouble(), null)

@@ -21,7 +21,7 @@ t.test('a spool at its cap refuses, says so, and takes again once it is drained'
     { code: 'MCS_NOT_STORED' }
   )
   t.ok(stored > 30 && joined.log.backlog().bytes <= 1024 * 1024, `${stored} records`)
-  t.equal(joined.log.trouble(), 'it is as large as it may be')
+  t.equal(joined.log.trouble(), 'it has reached its maximum size')
   joined.weather('fine')
   await untilDirect(joined)
   joined.weather('down')
