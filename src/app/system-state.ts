@@ -7,7 +7,7 @@ import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
 import { loadStop } from '../project/breaker/stops.js'
 import type { PartitionLag } from '../project/lag.js'
-import { READ_MODELS } from '../project/models/read-models.js'
+import { foldedKinds, foldVersionOf } from '../project/models/read-models.js'
 import type { TokenUse } from '../receive/tokens.js'
 
 export interface SystemStateOptions {
@@ -80,7 +80,7 @@ async function versionsOf(pool: pg.Pool): Promise<SystemState['versions']> {
     node: process.versions.node,
     postgres: row?.postgres ?? '',
     schema: names[(row?.applied ?? 0) - 1] ?? null, // a newer version may have applied more than this one knows
-    folds: Object.fromEntries(READ_MODELS.map(({ kind, foldVersion }) => [kind, foldVersion]))
+    folds: Object.fromEntries(foldedKinds().map(kind => [kind, foldVersionOf(kind)]))
   }
 }
 

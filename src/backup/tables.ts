@@ -1,5 +1,6 @@
 import { getTableName } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { primaryKeyOf } from '../db/bulk-sql.js'
 import { apiKeys, auditLog, numberOwnerships, organizations, sessions, settings } from '../db/schema/access.js'
 import { callHistory, callLegs } from '../db/schema/calls.js'
 import { changes } from '../db/schema/changes.js'
@@ -74,12 +75,11 @@ export function keptTable(name: string): KeptTable | undefined {
 }
 
 function describe(table: PgTable): KeptTable {
-  const { name, columns, primaryKeys } = getTableConfig(table)
-  const key = primaryKeys[0]?.columns ?? columns.filter(column => column.primary)
+  const { name, columns } = getTableConfig(table)
   return {
     name,
     columns: columns.map(column => column.name),
-    key: key.map(column => column.name),
+    key: primaryKeyOf(table),
     identity: columns.find(column => column.generatedIdentity)?.name ?? null
   }
 }

@@ -4,7 +4,7 @@ import { COMMAND_LINE } from '../access/viewer.js'
 import { findLetters, inspectLetter, type Letter, type LetterFilter, placeOf } from '../api/admin/find-dead-letters.js'
 import type { Keyset } from '../api/list/parameters.js'
 import { loadConfig } from '../config/config.js'
-import { LETTER_STATES } from '../db/schema/dead-letters.js'
+import { DEAD_LETTER_STATES } from '../db/schema/dead-letters.js'
 import { TOPICS } from '../events/topics.js'
 import { parseLetterId } from './arguments.js'
 import { withDatabase } from './database.js'
@@ -40,7 +40,7 @@ function listCommand(environment: NodeJS.ProcessEnv): Command {
     .description('list them, without what they hold')
     .addOption(new Option('-t, --topic <names...>', 'only of these topics').choices(TOPICS))
     .option('--code <codes...>', 'only with these codes')
-    .addOption(new Option('-s, --state <states...>', 'only in these states').choices(LETTER_STATES))
+    .addOption(new Option('-s, --state <states...>', 'only in these states').choices(DEAD_LETTER_STATES))
     .option('--json', 'print them as JSON', false)
     .action(async ({ topic, code, state, json }: ListOptions) => {
       const filter: LetterFilter = { viewer: COMMAND_LINE, topics: topic, codes: code, states: state }

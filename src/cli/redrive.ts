@@ -2,8 +2,8 @@ import { Command } from 'commander'
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
 import { loadConfig } from '../config/config.js'
-import { discard } from '../project/dead-letters/discard.js'
-import type { Redriven } from '../project/dead-letters/redrive.js'
+import { discardDeadLetter } from '../project/dead-letters/discard.js'
+import type { RedriveResult } from '../project/dead-letters/redrive.js'
 import { redriveAll } from '../project/dead-letters/redrive-all.js'
 import { refoldAllFailed } from '../project/refold/refold.js'
 import { AT_THE_COMMAND_LINE, interruption, parseLetterId, parseLetterIds } from './arguments.js'
@@ -60,7 +60,7 @@ async function redriveLetters(work: Work, ids: readonly string[] | null): Promis
     now: () => new Date(),
     by: AT_THE_COMMAND_LINE,
     onStart: total => progress.start(total, 0),
-    onLetter: (id, letter) => {
+    onDeadLetter: (id, letter) => {
       progress.aside(() => console.log(lineOf(id, letter, work.dryRun)))
       progress.advance(1, 1)
     }
@@ -83,7 +83,7 @@ async function refold(work: Work): Promise<number> {
   return exitCodeOf(finished, failures.length)
 }
 
-function lineOf(id: string, { changed, refusal }: Redriven, dryRun: boolean): string {
+function lineOf(id: string, { changed, refusal }: RedriveResult, dryRun: boolean): string {
   if (refusal) return `still refused: ${id} ${refusal.code}: ${refusal.reason}`
   if (!changed) return `redriven before: ${id}`
   return `${dryRun ? 'can be redriven' : 'redriven'}: ${id}`
@@ -112,7 +112,7 @@ export function discardCommand(environment: NodeJS.ProcessEnv): Command {
     .addHelpText('after', DISCARD_EXAMPLES)
     .action(async (id: string, { reason }: { reason: string }) => {
       const changed = await withDatabase(loadConfig(environment), pool =>
-        discard(id, { pool, now: new Date(), by: AT_THE_COMMAND_LINE, reason })
+        discardDeadLetter(id, { pool, now: new Date(), by: AT_THE_COMMAND_LINE, reason })
       )
       console.log(changed ? `discarded ${id}` : `${id} had been discarded before`)
     })

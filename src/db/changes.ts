@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import { LOCKS } from './advisory-locks.js'
-import { arraysOf, type Columns, unnest } from './bulk-sql.js'
-import type { CHANGE_KINDS } from './schema/changes.js'
+import { bulkValues, columnList, columnsOf, unnestSql } from './bulk-sql.js'
+import { type CHANGE_KINDS, changes as table } from './schema/changes.js'
 import type { Tx } from './transaction.js'
 
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
-/** An object that is another now, or all of an account with the kind `reset`. */
+/** An object that has changed, or with the kind `reset` everything of an account. */
 export interface Change {
-  /** '': of no single account. */
+  /** '' when the change concerns no single account. */
   account: string
   kind: ChangeKind
   object: string
@@ -18,41 +18,37 @@ export interface NumberedChange extends Change {
   number: number
 }
 
-/** Notified, without a payload, when changes are committed. */
+/** The channel of notifications, without payload, of committed changes. */
 export const CHANGES_CHANNEL = 'mightycall_stream_changes'
 
 /** The name of a gap in `changes`. An id may contain spaces, a kind never does. */
 export const gapObject = ({ kind, entity }: { kind: string; entity: string }): string => `${kind} ${entity}`
 
-const columns: Columns<Change> = {
-  account: { type: 'text', of: change => change.account },
-  kind: { type: 'text', of: change => change.kind },
-  object: { type: 'text', of: change => change.object }
-}
+const columns = columnsOf(table, 'account', 'kind', 'object')
 
 /**
- * One round trip, since all other writers wait for it. No row leaves the join before the lock is held, and numbers are
- * given to rows
- * that have left it; the lock goes after the commit can be seen. So whoever sees a number sees all that is below it.
+ * A single round trip, since all other writers wait for it. The join returns no row before the lock is held, and rows are
+ * numbered after the join. The lock is released after the commit is visible. Therefore a reader that sees a number also
+ * sees all lower ones.
  */
 const WRITE = `with written as (
-    insert into changes (${Object.keys(columns).join(', ')}, changed_at) select u.*, clock_timestamp() from pg_advisory_xact_lock($1), ${unnest(columns, 2)} returning number
+    insert into changes (${columnList(columns)}, changed_at)
+    select u.*, clock_timestamp() from pg_advisory_xact_lock($1), ${unnestSql(columns, 2)} returning number
   ) select pg_notify('${CHANGES_CHANNEL}', '') from (select from written limit 1) w`
 
 /**
- * Tells all processes what a transaction has changed. The last thing that it does: until its commit no other one can do
- * so.
- * When it happened is Postgres' time, which all writers share: how long a change is kept is a matter of connections,
- * not of calls.
+ * Announces to all processes what a transaction has changed. It must be the last statement before the commit, since it
+ * blocks all other writers until then. The time of a change is that of Postgres, which all writers share; it only
+ * determines how long the change is kept.
  */
 export async function writeChanges(tx: Tx, changes: readonly Change[]): Promise<void> {
-  if (changes.length > 0) await tx.query(WRITE, [LOCKS.changes, ...arraysOf(columns, changes)])
+  if (changes.length > 0) await tx.query(WRITE, [LOCKS.changes, ...bulkValues(columns, changes)])
 }
 
 const NEWEST = 'select number::float8 from changes order by number desc limit 1'
 const FROM = 'select number::float8, account, kind, object from changes where number >= $1 order by number limit $2'
 
-/** 0: there are none. */
+/** The number of the newest change; 0 when there is none. */
 export async function newestChange(pool: pg.Pool): Promise<number> {
   const {
     rows: [row]
@@ -61,29 +57,32 @@ export async function newestChange(pool: pg.Pool): Promise<number> {
 }
 
 /**
- * Up to so many changes after this one, in the order of their commits.
- * @returns null when the table does not hold it: it was swept, or belongs to another database
+ * Up to `limit` changes after this number, in commit order.
+ * @returns null when the number is not in the table, since it was removed or belongs to another database
  */
 export async function changesAfter(pool: pg.Pool, number: number, limit: number): Promise<NumberedChange[] | null> {
   const { rows } = await pool.query<NumberedChange>(FROM, [number, limit + 1])
   const [first, ...rest] = rows
-  if (number === 0) return first && first.number > 1 ? null : rows.slice(0, limit) // before the first one ever
+  if (number === 0) return first && first.number > 1 ? null : rows.slice(0, limit) // a reader that has seen no change yet
   return first?.number === number ? rest : null
 }
 
-const KEPT = "interval '1 hour'"
+const MAX_AGE = "interval '1 hour'"
 
-/** The newest of the old ones stays: whoever has seen it has missed nothing that is kept. */
+/** Keeps the newest of the old changes: a reader that has seen it can continue with the first change that is kept. */
 const SWEEP = `delete from changes where number in (
-    select number from changes where number < (select number from changes where changed_at < clock_timestamp() - ${KEPT} order by changed_at desc, number desc limit 1)
+    select number from changes where number < (
+      select number from changes where changed_at < clock_timestamp() - ${MAX_AGE}
+      order by changed_at desc, number desc limit 1
+    )
     order by number limit $1)`
 
-const SWEPT_AT_ONCE = 5_000
+const SWEEP_SIZE = 5_000
 
-/** Removes changes that are older than an hour, in short statements. */
-export async function sweepChanges(pool: pg.Pool, atOnce = SWEPT_AT_ONCE): Promise<void> {
+/** Deletes changes that are older than an hour, in short statements. */
+export async function sweepChanges(pool: pg.Pool, size = SWEEP_SIZE): Promise<void> {
   for (;;) {
-    const { rowCount } = await pool.query(SWEEP, [atOnce])
-    if ((rowCount ?? 0) < atOnce) return
+    const { rowCount } = await pool.query(SWEEP, [size])
+    if ((rowCount ?? 0) < size) return
   }
 }

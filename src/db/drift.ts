@@ -1,93 +1,88 @@
 import { type Drift, OTHER_FIELDS } from '../events/drift.js'
 import { LOCKS } from './advisory-locks.js'
-import { arraysOf, type Columns, unnest } from './bulk-sql.js'
+import { bulkValues, columnsOf, unnestSql } from './bulk-sql.js'
+import { events as eventTable } from './schema/events.js'
+import { drift as table } from './schema/projection.js'
 import type { Tx } from './transaction.js'
 
-/** An event or an answer, and what it holds that we do not know. */
-export interface Sighting {
+/** An event or a REST response, and the unknown types and fields in it. */
+export interface DriftReport {
   account: string
   receivedAt: string
   drifts: readonly Drift[]
 }
 
-/** A sender chooses the names: beyond so many pairs of type and field an account's are counted as one. */
+/** Senders choose the names, so the pairs of type and field of an account beyond this number are counted as one. */
 const MAX_PAIRS = 500
-const REST_OF_ACCOUNT: Drift = { type: OTHER_FIELDS, field: OTHER_FIELDS, sample: '' }
+const OVERFLOW: Drift = { type: OTHER_FIELDS, field: OTHER_FIELDS, sample: '' }
 
 export type DriftPair = Pick<Drift, 'type' | 'field'>
-type Counted = Drift & { account: string; receivedAt: string }
+type Counted = Drift & Omit<DriftReport, 'drifts'>
 
-const columns: Columns<Counted> = {
-  account: { type: 'text', of: row => row.account },
-  type: { type: 'text', of: row => row.type },
-  field: { type: 'text', of: row => row.field },
-  sample: { type: 'text', of: row => row.sample },
-  received_at: { type: 'timestamptz', of: row => row.receivedAt }
-}
+const columns = [...columnsOf(table, 'account', 'type', 'field', 'sample'), ...columnsOf(eventTable, 'receivedAt')]
 
-/** One statement, in the order of the keys: its rows are those that every batch wants. The first sample stays. */
+/** One statement, which locks rows in key order, since every batch writes the same rows. The first sample is kept. */
 const COUNT = `insert into drift (account, type, field, count, sample, first_seen_at, last_seen_at)
   select account, type, field, count(*), (array_agg(sample order by received_at))[1], min(received_at), max(received_at)
-  from ${unnest(columns)} group by account, type, field order by account, type, field
+  from ${unnestSql(columns)} group by account, type, field order by account, type, field
   on conflict (account, type, field) do update set count = drift.count + excluded.count,
-    first_seen_at = least(drift.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(drift.last_seen_at, excluded.last_seen_at)
+    first_seen_at = least(drift.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(drift.last_seen_at, excluded.last_seen_at)
   returning type, field, xmax = 0 as "isNew"`
 
 /**
- * Counts each pair of type and field once for each sighting. Its rows are hot: near the end of the transaction.
+ * Counts each pair of type and field once per report. Called near the end of a transaction, since every batch locks these
+ * rows.
  * @returns the pairs that were seen for the first time
  */
-export async function countSightings(tx: Tx, sightings: readonly Sighting[]): Promise<DriftPair[]> {
-  if (sightings.length === 0) return []
-  const accounts = [...new Set(sightings.map(({ account }) => account))]
-  let places = await loadPlaces(tx, accounts)
-  if (sightings.some(({ account, drifts }) => drifts.some(drift => !places.has(account, drift)))) {
-    // new pairs are rare, and two batches must not both take the last places
+export async function countDrift(tx: Tx, reports: readonly DriftReport[]): Promise<DriftPair[]> {
+  if (reports.length === 0) return []
+  const accounts = [...new Set(reports.map(({ account }) => account))]
+  let known = await loadKnownPairs(tx, accounts)
+  if (reports.some(({ account, drifts }) => drifts.some(drift => !known.has(account, drift)))) {
+    // New pairs are rare. The lock keeps two batches from exceeding the limit together.
     await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.drift])
-    places = await loadPlaces(tx, accounts)
+    known = await loadKnownPairs(tx, accounts)
   }
-  const { rows } = await tx.query<DriftPair & { isNew: boolean }>(
-    COUNT,
-    arraysOf(
-      columns,
-      sightings.flatMap(sighting => withinLimit(sighting, places))
-    )
-  )
+  const counted = reports.flatMap(report => withinLimit(report, known))
+  const { rows } = await tx.query<DriftPair & { isNew: boolean }>(COUNT, bulkValues(columns, counted))
   return rows.flatMap(({ type, field, isNew }) => (isNew ? [{ type, field }] : []))
 }
 
-/** Each pair once: what finds no place is the rest. */
-function withinLimit({ account, receivedAt, drifts }: Sighting, places: Places): Counted[] {
+/** Each pair once. Pairs beyond the limit are counted as OVERFLOW. */
+function withinLimit({ account, receivedAt, drifts }: DriftReport, known: KnownPairs): Counted[] {
   const counted = new Map<string, Counted>()
   for (const drift of drifts) {
-    const { type, field, sample } = places.take(account, drift) ? drift : REST_OF_ACCOUNT
-    const pair = `${type}\n${field}`
+    const { type, field, sample } = known.add(account, drift) ? drift : OVERFLOW
+    const pair = pairKey({ type, field })
     if (!counted.has(pair)) counted.set(pair, { account, type, field, sample, receivedAt })
   }
   return [...counted.values()]
 }
 
-interface Places {
+/** The pairs of type and field that each account has. */
+interface KnownPairs {
   has: (account: string, pair: DriftPair) => boolean
-  /** False: the account has as many pairs as it may have. */
-  take: (account: string, pair: DriftPair) => boolean
+  /** @returns false when the account has reached its limit */
+  add: (account: string, pair: DriftPair) => boolean
 }
 
-async function loadPlaces(tx: Tx, accounts: readonly string[]): Promise<Places> {
+async function loadKnownPairs(tx: Tx, accounts: readonly string[]): Promise<KnownPairs> {
   const { rows } = await tx.query<DriftPair & { account: string }>(
     'select account, type, field from drift where account = any($1) and (type, field) <> ($2, $3)',
     [accounts, OTHER_FIELDS, OTHER_FIELDS]
   )
-  const taken = new Map<string, Set<string>>(accounts.map(account => [account, new Set()]))
-  const keyOf = ({ type, field }: DriftPair) => `${type}\n${field}`
-  for (const row of rows) taken.get(row.account)?.add(keyOf(row))
+  const known = new Map<string, Set<string>>(accounts.map(account => [account, new Set()]))
+  for (const row of rows) known.get(row.account)?.add(pairKey(row))
   return {
-    has: (account, pair) => taken.get(account)?.has(keyOf(pair)) ?? false,
-    take: (account, pair) => {
-      const pairs = taken.get(account)
-      if (!pairs || (pairs.size >= MAX_PAIRS && !pairs.has(keyOf(pair)))) return false
-      pairs.add(keyOf(pair))
+    has: (account, pair) => known.get(account)?.has(pairKey(pair)) ?? false,
+    add: (account, pair) => {
+      const pairs = known.get(account)
+      if (!pairs || (pairs.size >= MAX_PAIRS && !pairs.has(pairKey(pair)))) return false
+      pairs.add(pairKey(pair))
       return true
     }
   }
 }
+
+const pairKey = ({ type, field }: DriftPair): string => `${type}\n${field}`

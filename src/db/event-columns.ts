@@ -1,17 +1,16 @@
-import { type Entity, type Event, entityOf } from '../events/event.js'
-import type { Columns } from './bulk-sql.js'
+import { type Event, entityOf } from '../events/event.js'
+import { type BulkRow, columnsOf } from './bulk-sql.js'
+import { entities, events } from './schema/events.js'
 
-/** The columns that name an entity in a bulk statement. */
-export const entityColumns: Columns<Entity> = {
-  account: { type: 'text', of: entity => entity.account },
-  kind: { type: 'text', of: entity => entity.kind },
-  entity: { type: 'text', of: entity => entity.entity }
-}
+/** The columns that identify an entity in a bulk statement. */
+export const entityColumns = columnsOf(entities, 'account', 'kind', 'entity')
 
-/** The columns that name an event, and the primary key of the table. */
-export const eventKeyColumns: Columns<Event> = {
-  account: { type: 'text', of: event => event.account },
-  kind: { type: 'text', of: event => entityOf(event).kind },
-  entity: { type: 'text', of: event => entityOf(event).entity },
-  id: { type: 'uuid', of: event => event.id }
+/** The columns of the primary key of `events`. */
+export const eventKeyColumns = columnsOf(events, 'account', 'kind', 'entity', 'id')
+
+export type EventKey = Pick<BulkRow<typeof events>, 'account' | 'kind' | 'entity' | 'id'>
+
+/** The values of `eventKeyColumns`. */
+export function eventKeyOf(event: Event): EventKey {
+  return { ...entityOf(event), id: event.id }
 }

@@ -24,19 +24,23 @@ import type { Topic } from './topics.js'
 import { type UnclassifiedEvent, unclassifiedEvent } from './unclassified.js'
 import { type VoicemailEvent, voicemailMarked, voicemailReported } from './voicemail.js'
 
-/** Everything that can happen. */
-export type Event =
-  | CallEvent
-  | CallReported
-  | CallRequested
-  | VoicemailEvent
-  | MessageEvent
-  | StatusEvent
-  | NumberEvent
-  | ExtensionReported
-  | ContactEvent
-  | RangePolled
-  | UnclassifiedEvent
+/** The events of each kind of entity: the only list of kinds, and of the events that an entity of a kind can have. */
+export interface EventsOfKind {
+  call: CallEvent | CallReported
+  request: CallRequested
+  voicemail: VoicemailEvent
+  message: MessageEvent
+  presence: StatusEvent
+  number: NumberEvent
+  extension: ExtensionReported
+  contact: ContactEvent
+  range: RangePolled
+  unclassified: UnclassifiedEvent
+}
+export type EntityKind = keyof EventsOfKind
+
+/** Every event of the system. */
+export type Event = EventsOfKind[EntityKind]
 export type EventType = Event['type']
 
 /** A fold never looks at what MightyCall sent, only at what was normalized. */
@@ -48,18 +52,6 @@ export interface Entity {
   kind: EntityKind
   entity: string
 }
-export type EntityKind =
-  | 'call'
-  | 'request'
-  | 'voicemail'
-  | 'message'
-  | 'presence'
-  | 'number'
-  | 'extension'
-  | 'contact'
-  | 'range'
-  | 'unclassified'
-
 /**
  * Every event's schema: the only source of the types, the validators and the published schemas. A new event is one line
  * here.

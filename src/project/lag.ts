@@ -1,20 +1,18 @@
 import type pg from 'pg'
+import { type SelectedRow, selectList } from '../db/bulk-sql.js'
+import { checkpoints } from '../db/schema/projection.js'
 import type { EventReader } from '../event-log/port.js'
 import { TOPICS } from '../events/topics.js'
 
 export interface PartitionLag {
-  /** `all`: of a log whose topics share one sequence. */
+  /** `all` for a log whose topics share one sequence of offsets. */
   topic: string
   partition: number
-  /** What lies in the log and is not projected yet. */
+  /** The number of records that are not projected yet. */
   records: number
 }
 
-interface CheckpointRow {
-  topic: string
-  partition: number
-  last_offset: string
-}
+type CheckpointRow = SelectedRow<typeof checkpoints, 'topic' | 'partition' | 'lastOffset'>
 
 export interface LagOptions {
   pool: Pick<pg.Pool, 'query'>
@@ -22,10 +20,11 @@ export interface LagOptions {
   group: string
 }
 
-/** How far the group's projectors are behind, by partition. Rejects while the log or Postgres cannot be asked. */
+/** How far the projectors of a group are behind, by partition. Rejects while the log or Postgres is unavailable. */
 export async function lagOf({ pool, log, group }: LagOptions): Promise<PartitionLag[]> {
   const { rows } = await pool.query<CheckpointRow>(
-    'select topic, partition, last_offset from checkpoints where log_id = $1 and consumer_group = $2',
+    `select ${selectList(checkpoints, 'c', 'topic', 'partition', 'lastOffset')} from checkpoints c
+     where log_id = $1 and consumer_group = $2`,
     [await log.id(), group]
   )
   if (log.sparse) return [await sparseLag(log, rows)]
@@ -33,7 +32,7 @@ export async function lagOf({ pool, log, group }: LagOptions): Promise<Partition
     TOPICS.map(async topic =>
       (await log.bounds(topic)).map(({ partition, first, end }) => {
         const checkpoint = rows.find(row => row.topic === topic && row.partition === partition)
-        const next = checkpoint ? BigInt(checkpoint.last_offset) + 1n : first
+        const next = checkpoint ? BigInt(checkpoint.lastOffset) + 1n : first
         return { topic, partition, records: behind(next > first ? next : first, end) }
       })
     )
@@ -42,15 +41,15 @@ export async function lagOf({ pool, log, group }: LagOptions): Promise<Partition
 }
 
 /**
- * A checkpoint stands still while records of other topics pass: only the furthest says how far the log is read. Of
- * another topic a batch may still be under way.
+ * The checkpoint of a topic does not advance while records of other topics are read, so only the furthest checkpoint
+ * shows how far the log is read. A batch of another topic may still be in progress.
  */
 async function sparseLag(log: LagOptions['log'], rows: readonly CheckpointRow[]): Promise<PartitionLag> {
-  const [whole = { first: 0n, end: 0n }] = await log.bounds('calls')
+  const [bounds = { first: 0n, end: 0n }] = await log.bounds('calls')
   const next = rows
-    .map(row => BigInt(row.last_offset) + 1n)
-    .reduce((most, offset) => (offset > most ? offset : most), whole.first)
-  return { topic: 'all', partition: 0, records: behind(next, whole.end) }
+    .map(row => BigInt(row.lastOffset) + 1n)
+    .reduce((furthest, offset) => (offset > furthest ? offset : furthest), bounds.first)
+  return { topic: 'all', partition: 0, records: behind(next, bounds.end) }
 }
 
 function behind(next: bigint, end: bigint): number {

@@ -6,108 +6,140 @@ import type { Batch, EventReader, Subscription, TopicPartition } from '../event-
 import { TOPICS } from '../events/topics.js'
 import { passCrashPoint } from '../lib/crash-points.js'
 import { findStart, type Hole } from './batch/checkpoints.js'
-import { type Projected, projectBatch, type Reached } from './batch/project-batch.js'
-import { createGuard } from './breaker/guard.js'
+import { type ProjectedBatch, projectBatch, type ReadPosition } from './batch/project-batch.js'
+import { createBreaker } from './breaker/breaker.js'
 
 export interface ProjectorOptions {
   log: EventReader
   pool: pg.Pool
-  /** The consumer group; part of the checkpoints' key. */
+  /** The consumer group, which is part of the key of the checkpoints. */
   group: string
   now: () => Date
   settings: AccountSettings
   logger: Logger
-  onProjected: (projected: Projected, batch: Batch) => void
-  /** Told whether it stands still, because too many records have failed. */
+  onProjected: (projected: ProjectedBatch, batch: Batch) => void
+  /** Called with whether the circuit breaker has stopped the projector. */
   onStopped?: ((isStopped: boolean) => void) | undefined
-  /** Of a local log: all of it is projected. */
+  /** Called when the local log has been fully projected. */
   onEnd?: (() => void) | undefined
 }
+
+/**
+ * running     the subscription delivers batches, and they are projected
+ * restarting  a batch did not match its checkpoint: the subscription is closed and opened again, so that each partition
+ *             is read from its checkpoint; batches that still arrive are rejected
+ * failed      the subscription could not be opened again: batches are rejected until the service is restarted
+ * closed      the projector was closed
+ *
+ * running → restarting → running | failed; every state → closed
+ */
+type ProjectorState = 'running' | 'restarting' | 'failed' | 'closed'
 
 /** Moves records from the log into the read models until it is closed. */
 export async function startProjector(options: ProjectorOptions): Promise<Subscription> {
   const { log, pool, group, now, settings, logger, onProjected, onStopped, onEnd } = options
   const logId = await log.id()
-  const guard = createGuard({ pool, group, now, logger, onStopped })
-  await guard.look()
-  let subscription: Subscription | null = null
-  let restarting: Promise<void> | null = null
-  let closed = false
-  const reached = new Map<string, Reached>() // by partition, since its last start
+  const breaker = createBreaker({ pool, group, now, logger, onStopped })
+  await breaker.checkAtStart()
+  let state: ProjectorState = 'running'
+  let restarted: Promise<void> = Promise.resolve()
+  const positions = new Map<string, ReadPosition>() // by partition, since its last start
 
   async function startAt({ topic, partition }: TopicPartition) {
-    const { at, hole, isHeld } = await findStart(pool, log, { logId, group, topic, partition }, now())
-    reached.set(`${topic}/${partition}`, { offset: at === 'first' ? -1n : at, isHeld })
+    const { at, hole, mustContain } = await findStart(pool, log, { logId, group, topic, partition }, now())
+    positions.set(`${topic}/${partition}`, { offset: at === 'first' ? -1n : at, mustContain })
     if (hole) reportHole(logger.child({ topic, partition }), hole)
     return at
   }
 
   async function handle(batch: Batch): Promise<void> {
-    if (restarting) throw new ProjectionRestartError()
+    if (state === 'restarting' || state === 'failed') throw new ProjectionRestartError()
     const { topic, partition, records } = batch
-    const place = `${topic}/${partition}`
-    const before = reached.get(place) ?? null
     const key = { logId, group, topic, partition }
-    const projected = await guard.watch(key, guard =>
-      projectBatch(pool, key, records, { now: now(), settings, reached: before, guard })
+    const position = positions.get(`${topic}/${partition}`) ?? null
+    const check = breaker.forBatch(key)
+    const projected = await projectBatch(pool, key, records, { now: now(), settings, position, check }).catch(
+      async err => {
+        await check.rolledBack()
+        throw err
+      }
     )
+    check.committed()
     passCrashPoint('after-commit-before-resolve')
-    report(logger.child({ topic, partition }), projected)
+    reportBatch(logger.child({ topic, partition }), projected)
     if (projected.hole || projected.wentBack) {
-      restarting = restart().catch(err =>
-        logger.error({ alarm: 'projector-stopped', err }, 'reading could not start again: restart the service')
-      )
-      throw new ProjectionRestartError() // this batch is not where reading starts now
+      if (state === 'running') {
+        state = 'restarting'
+        restarted = restart()
+      }
+      throw new ProjectionRestartError() // reading does not continue at this batch
     }
     const last = records.at(-1)?.offset ?? -1n
-    reached.set(place, { offset: before && before.offset > last ? before.offset : last, isHeld: false })
+    const offset = position && position.offset > last ? position.offset : last
+    positions.set(`${topic}/${partition}`, { offset, mustContain: false })
     onProjected(projected, batch)
   }
 
-  /** A new subscription asks for its starts again. */
+  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle, onEnd })
+  let opening = subscribe() // a batch may arrive, and cause a restart, before this resolves
+  let subscription = await opening
+
+  /** A new subscription calls `startAt` again for each partition. */
   async function restart(): Promise<void> {
-    await subscription?.close()
-    if (!closed) subscription = await subscribe()
-    restarting = null // but not when that failed: nothing is handled then, and trouble says so
+    try {
+      const previous = await opening
+      await previous.close()
+      if (state !== 'restarting') return
+      opening = subscribe()
+      subscription = await opening
+      if (state === 'restarting') state = 'running'
+    } catch (err) {
+      if (state === 'restarting') state = 'failed'
+      logger.error(
+        { alarm: 'projector-stopped', err },
+        'the subscription could not be opened again: restart the service'
+      )
+    }
   }
 
-  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle, onEnd })
-  subscription = await subscribe()
   return {
-    trouble: () => (restarting ? 'starts again after a hole in the log' : (subscription?.trouble() ?? null)),
+    trouble: () => {
+      if (state === 'restarting') return 'restarting after a hole in the log'
+      if (state === 'failed') return 'the subscription could not be opened again: restart the service'
+      return subscription.trouble()
+    },
     close: async () => {
-      closed = true
-      await restarting
-      await subscription?.close()
+      state = 'closed'
+      await restarted
+      await subscription.close()
     }
   }
 }
 
-/** What an alarm says of a hole. */
 export function reportHole(logger: Logger, { reason, checkpoint, bounds }: Hole): void {
   const range = bounds && { first: String(bounds.first), end: String(bounds.end) }
   logger.error(
     { alarm: 'log-hole', reason, checkpoint: String(checkpoint.offset), ...range },
-    'the log does not hold what was projected last: records may be missing, reading starts at its first'
+    'the log does not match the checkpoint: records may be missing, and reading starts at the first record'
   )
 }
 
-function report(logger: Logger, { hole, wentBack, records, deadLetters, failures }: Projected): void {
+function reportBatch(logger: Logger, { hole, wentBack, records, deadLetters, failures }: ProjectedBatch): void {
   if (hole) reportHole(logger, hole)
   if (wentBack)
     logger.error(
       { alarm: 'checkpoint-went-back' },
-      'the database is older than what was projected into it: reading starts again at its checkpoint'
+      'the checkpoint is older than what was projected, the database may have been restored: reading starts again there'
     )
   logger.debug({ records }, 'projected a batch')
   for (const { record, id, err } of deadLetters)
     logger.error(
       { alarm: 'dead-letter', offset: String(record.offset), eventId: id, err },
-      'a record can never be projected: kept as a dead letter'
+      'a record cannot be projected and was stored as a dead letter'
     )
   for (const { entity, failed, err } of failures)
     logger.error(
       { alarm: 'fold-failed', kind: entity.kind, entity: entity.entity, failed, err },
-      'an entity could not be folded: its events are kept, its row is old'
+      'an entity could not be folded: its events are stored, but its rows do not reflect them'
     )
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
-import { arraysOf, unnest } from '../db/bulk-sql.js'
+import { bulkValues, unnestSql } from '../db/bulk-sql.js'
 import { entityColumns } from '../db/event-columns.js'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { type Entity, type Event, entityOf } from '../events/event.js'
@@ -13,61 +13,63 @@ import { storeEvents } from './batch/store-events.js'
 import {
   distinctEntities,
   EVENTS_OF_ENTITIES,
-  type EventRow,
   entityKey,
   STORED_COLUMNS,
+  type StoredRow,
   storedEvent
 } from './stored-events.js'
 
 export interface ReclassifyOptions {
   pool: pg.Pool
   settings: AccountSettings
-  /** Only look. */
+  /** Only report; change nothing. */
   dryRun: boolean
   onProgress?: (read: number) => void
-  /** Events of one transaction. */
+  /** The number of events of one transaction. */
   pageSize?: number
 }
 
 export interface Reclassified {
-  /** Unclassified events that were looked at. */
+  /** The number of unclassified events that were read. */
   read: number
-  /** How many of them have a type now, by that type. */
+  /** The number of events that have a type now, by that type. */
   moved: Map<string, number>
-  /** Types that drift no longer counts as unknown. */
+  /** The number of types that are no longer counted as unknown. */
   knownTypes: number
   failures: FailedEntity[]
 }
 
 const NEXT_ACCOUNT = 'select account from events where account > $1 order by account limit 1'
-const PAGE = `select ${STORED_COLUMNS} from events e where e.account = $1 and e.kind = 'unclassified' and e.entity > $2 order by e.entity limit $3`
-const AGAIN = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
-const DELETE_EVENTS = `delete from events e using ${unnest(entityColumns)} where e.account = u.account and e.kind = u.kind and e.entity = u.entity`
-const DELETE_EMPTY = `delete from entities n using ${unnest(entityColumns)} where n.account = u.account and n.kind = u.kind and n.entity = u.entity
-  and not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity)`
+const PAGE = `select ${STORED_COLUMNS} from events e
+  where e.account = $1 and e.kind = 'unclassified' and e.entity > $2 order by e.entity limit $3`
+const RELOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
+const DELETE_EVENTS = `delete from events e using ${unnestSql(entityColumns)}
+  where e.account = u.account and e.kind = u.kind and e.entity = u.entity`
+const DELETE_EMPTY = `delete from entities n using ${unnestSql(entityColumns)}
+  where n.account = u.account and n.kind = u.kind and n.entity = u.entity
+    and not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity)`
 
 /**
- * Gives each unclassified event that today's parser knows its type, in the order of their keys and in small
- * transactions.
- * What is moved is gone from where it was: a second run goes on where the first one ended.
+ * Gives each unclassified event that the current parser recognizes its type, in key order and in small transactions. An
+ * event moves to the entity of its new type, so a second run continues where an interrupted one ended.
  */
 export async function reclassify(options: ReclassifyOptions): Promise<Reclassified> {
   const { pool, dryRun, onProgress = () => {}, pageSize = 200 } = options
-  const done: Reclassified = { read: 0, moved: new Map(), knownTypes: 0, failures: [] }
+  const result: Reclassified = { read: 0, moved: new Map(), knownTypes: 0, failures: [] }
   for (let account = await nextAccount(pool, ''); account !== null; account = await nextAccount(pool, account)) {
     for (let last: string | null = ''; last !== null; ) {
-      const { rows }: pg.QueryResult<EventRow> = await pool.query<EventRow>(PAGE, [account, last, pageSize])
-      await reclassifyPage(options, rows, done)
-      done.read += rows.length
-      onProgress(done.read)
+      const { rows }: pg.QueryResult<StoredRow> = await pool.query<StoredRow>(PAGE, [account, last, pageSize])
+      await reclassifyPage(options, rows, result)
+      result.read += rows.length
+      onProgress(result.read)
       last = rows.length < pageSize ? null : (rows.at(-1)?.entity ?? null)
     }
   }
-  done.knownTypes = await forgetKnownTypes(pool, dryRun)
-  return done
+  result.knownTypes = await removeKnownTypes(pool, dryRun)
+  return result
 }
 
-/** How many there are to look at. */
+/** The number of unclassified events. */
 export async function countUnclassified(pool: pg.Pool): Promise<number> {
   const {
     rows: [row]
@@ -84,26 +86,26 @@ async function nextAccount(pool: pg.Pool, after: string): Promise<string | null>
 
 async function reclassifyPage(
   { pool, settings, dryRun }: ReclassifyOptions,
-  rows: readonly EventRow[],
-  done: Reclassified
+  rows: readonly StoredRow[],
+  result: Reclassified
 ): Promise<void> {
-  const moves = movesAmong(rows, settings)
+  const moves = plannedMoves(rows, settings)
   if (moves.length === 0) return
   const { moved, failures } = dryRun
     ? { moved: moves, failures: [] }
     : await inTransaction(pool, tx => move(tx, moves, settings))
-  for (const { event } of moved) done.moved.set(event.type, (done.moved.get(event.type) ?? 0) + 1)
-  done.failures.push(...failures)
+  for (const { event } of moved) result.moved.set(event.type, (result.moved.get(event.type) ?? 0) + 1)
+  result.failures.push(...failures)
 }
 
 interface Move {
-  /** Where it is. */
+  /** The unclassified entity of the stored event. */
   from: Entity
-  /** What it is by today's parser. */
+  /** The event as the current parser reads it. */
   event: Event
 }
 
-function movesAmong(rows: readonly EventRow[], { regionOf }: AccountSettings): Move[] {
+function plannedMoves(rows: readonly StoredRow[], { regionOf }: AccountSettings): Move[] {
   return rows.flatMap(row => {
     const event = reparse(storedEvent(row), regionOf(row.account))
     return event.type === 'unclassified'
@@ -112,7 +114,7 @@ function movesAmong(rows: readonly EventRow[], { regionOf }: AccountSettings): M
   })
 }
 
-/** The order of locks is that of a batch: entities, the old and the new, then their events and rows. */
+/** Takes locks in the order of a batch: the old and the new entities, then their events and rows. */
 async function move(
   tx: Tx,
   planned: readonly Move[],
@@ -121,40 +123,41 @@ async function move(
   const entities = distinctEntities(planned.flatMap(({ from, event }) => [from, entityOf(event)]))
   await lockEntities(tx, entities)
   const locked = new Set(entities.map(entityKey))
-  // Another process may have moved one since it was read, or put an earlier copy in its place.
-  const { rows } = await tx.query<EventRow>(
-    AGAIN,
-    arraysOf(
+  // Since they were read, another process may have moved an event, or stored a duplicate that was received earlier.
+  const { rows } = await tx.query<StoredRow>(
+    RELOAD,
+    bulkValues(
       entityColumns,
       planned.map(({ from }) => from)
     )
   )
-  const moves = movesAmong(rows, settings).filter(({ event }) => locked.has(entityKey(entityOf(event))))
+  const moves = plannedMoves(rows, settings).filter(({ event }) => locked.has(entityKey(entityOf(event))))
   const { refused, entities: changed } = await storeEvents(tx, moves)
-  const stays = new Set(refused.map(({ item }) => item))
-  const moved = moves.filter(one => !stays.has(one))
+  const rejected = new Set(refused.map(({ item }) => item))
+  const moved = moves.filter(one => !rejected.has(one))
   await tx.query(
     DELETE_EVENTS,
-    arraysOf(
+    bulkValues(
       entityColumns,
       moved.map(({ from }) => from)
     )
   )
+  // also the rows that locking created for events that another process has moved
   await tx.query(
     DELETE_EMPTY,
-    arraysOf(
+    bulkValues(
       entityColumns,
       planned.map(({ from }) => from)
     )
-  ) // those too that the lock has made of what was moved meanwhile
+  )
   const aggregates = createAggregates()
   const failures = await foldEntities(tx, changed, { settings, aggregates })
   await aggregates.write(tx)
   return { moved, failures }
 }
 
-/** One row at a time: of two that a batch counts at once it would wait for one while it holds the other. */
-async function forgetKnownTypes(pool: pg.Pool, dryRun: boolean): Promise<number> {
+/** Deletes one row per statement: holding one row while waiting for another could deadlock with a batch. */
+async function removeKnownTypes(pool: pg.Pool, dryRun: boolean): Promise<number> {
   const { rows } = await pool.query<{ account: string; type: string }>(
     "select account, type from drift where field = ''"
   )

@@ -1,83 +1,87 @@
-import { arraysOf, unnest } from '../db/bulk-sql.js'
+import { bulkValues, type SelectedRow, selectList, unnestSql } from '../db/bulk-sql.js'
 import { entityColumns } from '../db/event-columns.js'
+import { events } from '../db/schema/events.js'
 import type { Tx } from '../db/transaction.js'
-import type { Entity, Event, Folded } from '../events/event.js'
+import type { Entity, EntityKind, Event, EventsOfKind, Folded } from '../events/event.js'
 
 /**
- * What a statement reads the events `e` of many entities from.
- * Lateral, and not to be flattened: planned as a join, it reads all partitions, each time, while they hold less than
- * some 100,000 events.
+ * The `from` clause that reads the events `e` of the entities in the arrays $1 to $3. The lateral subquery with `offset 0`
+ * must not be flattened: planned as a join, it would read all partitions each time, as long as they hold fewer than some
+ * 100,000 events.
  */
-export const EVENTS_OF_ENTITIES = `${unnest(entityColumns)} cross join lateral
-  (select * from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity offset 0) e`
+export const EVENTS_OF_ENTITIES = `${unnestSql(entityColumns)} cross join lateral (
+    select * from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity offset 0
+  ) e`
 
-/** All events of one entity, in no order. What MightyCall sent stays in the table: no fold looks at it. */
-export interface History {
+/** All events of one entity, in no particular order, without what MightyCall sent, which no fold uses. */
+export interface History<K extends EntityKind = EntityKind> {
   entity: Entity
-  events: Folded<Event>[]
+  events: Folded<EventsOfKind[K]>[]
 }
 
-type FoldedRow = Omit<EventRow, 'raw' | 'raw_is_json'>
+const FOLDED_PROPERTIES = [
+  'account',
+  'kind',
+  'entity',
+  'id',
+  'type',
+  'source',
+  'occurredAt',
+  'receivedAt',
+  'fields'
+] as const
+type FoldedRow = SelectedRow<typeof events, (typeof FOLDED_PROPERTIES)[number]>
 
-const LOAD = `select e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields from ${EVENTS_OF_ENTITIES}`
+const LOAD = `select ${selectList(events, 'e', ...FOLDED_PROPERTIES)} from ${EVENTS_OF_ENTITIES}`
 
-/** The histories of the entities, each with at least the events that this transaction has stored. */
-export async function loadHistories(tx: Tx, entities: readonly Entity[]): Promise<History[]> {
-  const histories = new Map<string, History>(entities.map(entity => [entityKey(entity), { entity, events: [] }]))
-  const { rows } = await tx.query<FoldedRow>(LOAD, arraysOf(entityColumns, entities))
-  for (const row of rows) histories.get(entityKey(row))?.events.push(eventOf(row))
-  return [...histories.values()]
+/** The histories of the entities, including the events that this transaction has stored. */
+export async function loadHistories<K extends EntityKind>(
+  tx: Tx,
+  entities: readonly (Entity & { kind: K })[]
+): Promise<History<K>[]> {
+  const histories = new Map(entities.map(entity => [entityKey(entity), { entity, events: [] as Folded<Event>[] }]))
+  const { rows } = await tx.query<FoldedRow>(LOAD, bulkValues(entityColumns, entities))
+  for (const row of rows) histories.get(entityKey(row))?.events.push(foldedEvent(row))
+  return [...histories.values()] as unknown as History<K>[] // `entityOf` gives entities of a kind no other events
 }
 
-function eventOf(row: FoldedRow): History['events'][number] {
-  const { account, id, type, source, occurred_at: occurredAt, received_at: receivedAt, fields } = row
+function foldedEvent({
+  kind: _kind,
+  entity: _entity,
+  occurredAt,
+  receivedAt,
+  fields,
+  ...row
+}: FoldedRow): Folded<Event> {
   const event = {
-    id,
-    type,
-    account,
+    ...row,
     occurredAt: occurredAt.toISOString(),
     receivedAt: receivedAt.toISOString(),
-    source,
-    ...fields
+    ...(fields as object) // a JSON object: see `fieldsOf` in batch/store-events.ts
   }
-  // only store-events.ts writes the table, and only events that passed their schema
-  return event as History['events'][number]
+  return event as Folded<Event> // only batch/store-events.ts writes the table, with events that match their schema
 }
 
-/** What a row of `events` must be read with to make the event whole. */
-export const STORED_COLUMNS = `e.account, e.kind, e.entity, e.id, e.type, e.source, e.occurred_at, e.received_at, e.fields, e.raw_is_json,
+/** The select list of a `StoredRow`. Raw bytes are selected as base64: pg would transfer them as hex, twice as long. */
+export const STORED_COLUMNS = `${selectList(events, 'e', ...FOLDED_PROPERTIES, 'rawIsJson')},
   case when e.raw_is_json then convert_from(e.raw, 'UTF8') else encode(e.raw, 'base64') end as raw`
 
-export interface EventRow extends Entity {
-  id: string
-  type: string
-  source: string
-  occurred_at: Date
-  received_at: Date
-  fields: object
-  /** JSON, or base64: as bytes, pg would read them from hexadecimal, twice as long. */
+/** A whole row of `events`. */
+export interface StoredRow extends FoldedRow, Pick<SelectedRow<typeof events>, 'rawIsJson'> {
+  /** JSON text, or base64 when `rawIsJson` is false. */
   raw: string
-  raw_is_json: boolean
 }
 
-/** The event in a row of `events`, with what MightyCall sent: what a record of it would hold. */
-export function storedEvent(row: EventRow): Event {
-  const { account, id, type, source, occurred_at: occurredAt, received_at: receivedAt, fields, raw } = row
-  const original = row.raw_is_json ? { raw: JSON.parse(raw) as unknown } : { raw, rawEncoding: 'base64' }
-  const event = {
-    id,
-    type,
-    account,
-    occurredAt: occurredAt.toISOString(),
-    receivedAt: receivedAt.toISOString(),
-    source,
-    ...fields,
-    ...original
-  }
-  return event as Event // only store-events.ts writes the table, and only events that passed their schema
+/** The event in a row of `events`, including what MightyCall sent. */
+export function storedEvent({ raw, rawIsJson, ...row }: StoredRow): Event {
+  const original = rawIsJson ? { raw: JSON.parse(raw) as unknown } : { raw, rawEncoding: 'base64' }
+  return { ...foldedEvent(row), ...original } as Event // as in foldedEvent
 }
 
-export const entityKey = ({ account, kind, entity }: Entity): string => `${account}\n${kind}\n${entity}`
+/** A text that is equal for equal entities. */
+export function entityKey({ account, kind, entity }: Pick<FoldedRow, 'account' | 'kind' | 'entity'>): string {
+  return `${account}\n${kind}\n${entity}`
+}
 
 export function distinctEntities(entities: readonly Entity[]): Entity[] {
   return [...new Map(entities.map(entity => [entityKey(entity), entity])).values()]

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import type { callHistory, callLegs } from '../db/schema/calls.js'
 import type { Tx } from '../db/transaction.js'
-import type { Entity } from '../events/event.js'
 import type { FoldedCallEvent } from './models/calls/facts.js'
 import { type Call, foldCall } from './models/calls/fold.js'
 import { compare } from './models/facts.js'
@@ -12,41 +11,41 @@ export interface CallKey {
   callId: string
 }
 
-/** Either may be left out: then it cuts nothing. */
+/** Limits; one that is left out does not apply. */
 export interface Instants {
-  /** What happened later is left out. */
+  /** Facts that occurred later are left out. */
   asOf?: Date | undefined
-  /** What was received later is left out. */
+  /** Events that were received later are left out. */
   knownAt?: Date | undefined
 }
 
-/** A call as its tables would hold it, without what it adds to the reports. */
-export interface CallThen {
+/** A call as its tables would store it, without its contribution to the reports. */
+export interface PastCall {
   row: Omit<typeof callHistory.$inferSelect, 'contribution'>
   legs: (typeof callLegs.$inferSelect)[]
 }
 
-/** An event, and the call by all that had been received when it came. */
+/** An event, and the call as it was known when the event was received. */
 export interface Arrival {
   event: FoldedCallEvent
-  call: CallThen | null
+  call: PastCall | null
 }
 
-/** Calls as they were: folded from their events at the moment of asking, so that nothing need be stored for it. */
+/** Past states of calls, folded from their events on request, so that no history has to be stored. */
 export interface TimeTravel {
-  /** In the order of the keys; null where there was no call. */
-  callsAt(keys: readonly CallKey[], instants: Instants): Promise<(CallThen | null)[]>
-  /** The first so many events of a call, in the order in which they were received. */
+  /** The calls in the order of the keys; null for one that did not exist. */
+  callsAt(keys: readonly CallKey[], instants: Instants): Promise<(PastCall | null)[]>
+  /** Up to `limit` events of a call, in the order in which they were received. */
   timeline(key: CallKey, limit: number): Promise<Arrival[]>
 }
 
-/** Reads only: no locks, and no rows of read models. */
+/** Reads the table of events only, without locks. */
 export function createTimeTravel(pool: Pick<pg.Pool, 'query'>): TimeTravel {
   return {
     callsAt: async (keys, { asOf, knownAt }) => {
       const histories = await historiesOf(pool, keys)
       return histories.map(({ key, events }) =>
-        callThen(key, foldCall(events, { asOf: asOf?.getTime(), knownAt: knownAt?.getTime() }))
+        pastCall(key, foldCall(events, { asOf: asOf?.getTime(), knownAt: knownAt?.getTime() }))
       )
     },
     timeline: async (key, limit) => {
@@ -54,7 +53,7 @@ export function createTimeTravel(pool: Pick<pg.Pool, 'query'>): TimeTravel {
       const received = [...(history?.events ?? [])].sort(byReceipt)
       return received
         .slice(0, limit)
-        .map((event, i) => ({ event, call: callThen(key, foldCall(received.slice(0, i + 1))) }))
+        .map((event, i) => ({ event, call: pastCall(key, foldCall(received.slice(0, i + 1))) }))
     }
   }
 }
@@ -63,20 +62,20 @@ async function historiesOf(tx: Tx, keys: readonly CallKey[]): Promise<{ key: Cal
   if (keys.length === 0) return []
   const histories = await loadHistories(
     tx,
-    keys.map(({ account, callId }): Entity => ({ account, kind: 'call', entity: callId }))
+    keys.map(({ account, callId }) => ({ account, kind: 'call' as const, entity: callId }))
   )
   return histories.map(({ entity: { account, entity }, events }) => ({
     key: { account, callId: entity },
-    events: events as FoldedCallEvent[]
-  })) // an entity of kind call has no other events
+    events
+  }))
 }
 
-/** Events of one batch are received in the same millisecond: MightyCall's own order tells them apart. */
+/** Events that were received in the same millisecond are in the order of MightyCall's times. */
 function byReceipt(a: FoldedCallEvent, b: FoldedCallEvent): number {
   return compare(a.receivedAt, b.receivedAt) || compare(a.occurredAt, b.occurredAt) || compare(a.id, b.id)
 }
 
-function callThen(key: CallKey, call: Call | null): CallThen | null {
+function pastCall(key: CallKey, call: Call | null): PastCall | null {
   if (call === null) return null
   const { legs, startedAt, answeredAt, endedAt, lastEventAt, ...rest } = call
   return {

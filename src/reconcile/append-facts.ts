@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
+import { bulkValues, parameter, unnestSql } from '../db/bulk-sql.js'
+import { entityColumns } from '../db/event-columns.js'
 import type { EventLog } from '../event-log/port.js'
 import type { Event } from '../events/event.js'
 import { encodeEvent } from '../events/record.js'
@@ -107,18 +108,13 @@ function createMemory(max: number) {
   }
 }
 
-const columns: Columns<Chain> = {
-  account: { type: 'text', of: chain => chain.account },
-  kind: { type: 'text', of: chain => chain.kind },
-  entity: { type: 'text', of: chain => chain.entity },
-  chain: { type: 'text', of: chain => chain.chain }
-}
+const columns = [...entityColumns, parameter('chain', 'text')]
 
 /**
  * Lateral, so that each entity's events are read by their key: as a join, all partitions would be read while they are
  * small.
  */
-const NEWEST = `select u.account, u.kind, u.entity, u.chain, e.id, e.type, e.occurred_at, e.fields from ${unnest(columns)} cross join lateral (
+const NEWEST = `select u.account, u.kind, u.entity, u.chain, e.id, e.type, e.occurred_at, e.fields from ${unnestSql(columns)} cross join lateral (
     select e.id, e.type, e.occurred_at, e.fields from events e
     where e.account = u.account and e.kind = u.kind and e.entity = u.entity
       and (e.type like '%.reported' or e.type like '%.removed') and (u.chain = '' or e.fields->>'route' = u.chain)
@@ -135,7 +131,7 @@ interface FactRow extends Chain {
 /** The newest projected fact of each chain that has one, by its key. */
 export async function newestFacts(pool: pg.Pool, chains: readonly Chain[]): Promise<Map<string, Fact>> {
   if (chains.length === 0) return new Map()
-  const { rows } = await pool.query<FactRow>(NEWEST, arraysOf(columns, chains))
+  const { rows } = await pool.query<FactRow>(NEWEST, bulkValues(columns, chains))
   return new Map(
     rows.map(row => [
       chainKey(row),

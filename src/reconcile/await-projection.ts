@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { arraysOf, unnest } from '../db/bulk-sql.js'
-import { eventKeyColumns } from '../db/event-columns.js'
+import { bulkValues, unnestSql } from '../db/bulk-sql.js'
+import { eventKeyColumns, eventKeyOf } from '../db/event-columns.js'
 import { NotProjectedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { pause } from '../lib/backoff.js'
@@ -45,10 +45,10 @@ export function createSettling({ pool, append, patienceMs = PATIENCE_MS }: Settl
   }
 }
 
-const MISSING = `select exists (select from ${unnest(eventKeyColumns)}
+const MISSING = `select exists (select from ${unnestSql(eventKeyColumns)}
   where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)) as missing`
 /** Few: they have no index for it. */
-const UNSETTLED = `select exists (select from ${unnest(eventKeyColumns)}
+const UNSETTLED = `select exists (select from ${unnestSql(eventKeyColumns)}
   where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
   and not exists (select from dead_letters d where d.record_id = u.id::text)) as missing`
 
@@ -70,6 +70,6 @@ export async function areSettled(pool: pg.Pool, events: readonly Event[]): Promi
 async function isMissing(pool: pg.Pool, events: readonly Event[], missing = MISSING): Promise<boolean> {
   const {
     rows: [row]
-  } = await pool.query<{ missing: boolean }>(missing, arraysOf(eventKeyColumns, events))
+  } = await pool.query<{ missing: boolean }>(missing, bulkValues(eventKeyColumns, events.map(eventKeyOf)))
   return row?.missing ?? false
 }

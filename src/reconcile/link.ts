@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { arraysOf, type Columns, unnest } from '../db/bulk-sql.js'
+import { bulkValues, columnsOf, parameter, unnestSql } from '../db/bulk-sql.js'
+import { callHistory } from '../db/schema/calls.js'
 import type { Finding, Page, Unlinked } from './route-reader.js'
 
 export interface Linked {
@@ -79,18 +80,22 @@ const WITHIN_SECONDS = 5
 /** A call of which no duration is said. */
 const LONGEST_SECONDS = 900
 
-const numbered = <Row>(of: (row: Row) => CallReport): Columns<{ row: Row; i: number }> => ({
-  i: { type: 'int', of: ({ i }) => i },
-  business_number: { type: 'text', of: ({ row }) => of(row).businessNumber },
-  // a site widget has a name alone
-  client: { type: 'text', of: ({ row }) => of(row).clientNumber ?? of(row).clientName },
-  started_at: { type: 'timestamptz', of: ({ row }) => of(row).startedAt }
+const callColumns = [
+  parameter('i', 'integer'),
+  ...columnsOf(callHistory, 'businessNumber'),
+  parameter('client', 'text'),
+  parameter('started_at', 'timestamptz')
+]
+
+const callParameters = (call: CallReport, i: number) => ({
+  i,
+  businessNumber: call.businessNumber,
+  client: call.clientNumber ?? call.clientName, // a site widget has only a name
+  started_at: call.startedAt
 })
 
-const callColumns = numbered<CallReport>(row => row)
-
 /** The nearest, of two that begin so close to each other. */
-const CALLS = `select u.i, c.call_id as id from ${unnest(callColumns, 2)} cross join lateral (
+const CALLS = `select u.i, c.call_id as id from ${unnestSql(callColumns, 2)} cross join lateral (
     select c.call_id from call_history c
     where c.account = $1 and c.business_number = u.business_number and coalesce(c.client_number, c.client_name) = u.client
       and c.started_at between u.started_at - interval '${WITHIN_SECONDS} s' and u.started_at + interval '${WITHIN_SECONDS} s'
@@ -109,7 +114,7 @@ export async function findCalls(
   if (calls.length === 0) return []
   const { rows } = await pool.query<{ i: number; id: string }>(CALLS, [
     account,
-    ...arraysOf(callColumns, withIndex(calls))
+    ...bulkValues(callColumns, calls.map(callParameters))
   ])
   const found = new Map(rows.map(row => [row.i, row.id]))
   return calls.map((_, i) => found.get(i) ?? null)
@@ -117,17 +122,19 @@ export async function findCalls(
 
 type LeftIn = Pick<Unlinked, 'callId' | 'call'>
 
-const voicemailColumns: Columns<{ row: LeftIn; i: number }> = {
-  ...numbered<LeftIn>(row => row.call),
-  call_id: { type: 'text', of: ({ row }) => row.callId },
-  seconds: { type: 'float8', of: ({ row }) => row.call.durationSeconds ?? LONGEST_SECONDS }
-}
+const voicemailColumns = [...callColumns, parameter('call_id', 'text'), parameter('seconds', 'float8')]
+
+const voicemailParameters = ({ call, callId }: LeftIn, i: number) => ({
+  ...callParameters(call, i),
+  call_id: callId,
+  seconds: call.durationSeconds ?? LONGEST_SECONDS
+})
 
 /**
  * By an id if one is the same; else by numbers and time, among those that are no other call's. Before it ends, a call
  * leaves one.
  */
-const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred from ${unnest(voicemailColumns, 2)} cross join lateral (
+const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred from ${unnestSql(voicemailColumns, 2)} cross join lateral (
     select v.voicemail_id from voicemail_logs v
     where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id
       or (v.business_number = u.business_number and coalesce(v.client_number, v.client_name) = u.client and (v.call_id is null or v.call_id = u.call_id)
@@ -150,12 +157,8 @@ export async function findVoicemails(
   if (calls.length === 0) return []
   const { rows } = await pool.query<{ i: number; id: string; is_inferred: boolean }>(VOICEMAILS, [
     account,
-    ...arraysOf(voicemailColumns, withIndex(calls))
+    ...bulkValues(voicemailColumns, calls.map(voicemailParameters))
   ])
   const found = new Map(rows.map(row => [row.i, { voicemailId: row.id, isInferred: row.is_inferred }]))
   return calls.map((_, i) => found.get(i) ?? null)
-}
-
-function withIndex<Row>(rows: readonly Row[]): { row: Row; i: number }[] {
-  return rows.map((row, i) => ({ row, i }))
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { countSightings } from '../db/drift.js'
+import { countDrift } from '../db/drift.js'
 import { inTransaction } from '../db/transaction.js'
 import type { Drift } from '../events/drift.js'
 
@@ -22,7 +22,7 @@ export function createDriftTeller({
   return async (account, drifts) => {
     try {
       const seen = await inTransaction(pool, tx =>
-        countSightings(tx, [{ account, receivedAt: now().toISOString(), drifts }])
+        countDrift(tx, [{ account, receivedAt: now().toISOString(), drifts }])
       )
       for (const pair of seen)
         logger.warn({ account, ...pair }, 'MightyCall tells something that we do not know: see GET /v1/drift')

@@ -4,7 +4,7 @@ import t from 'tap'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { findSwitch } from '../../src/project/batch/checkpoints.js'
-import { projectLocalRest } from '../../src/project/former-log.js'
+import { projectFormerLog } from '../../src/project/former-log.js'
 import { eventually } from '../support/eventually.js'
 import { call, installation, odd } from '../support/installation.js'
 import { tempDir } from '../support/temp-dir.js'
@@ -35,13 +35,13 @@ t.test('what a former local log still holds is projected, once, and is no hole',
   const logId = await log.id()
   await log.append(call('b').map(encodeEvent)) // acknowledged, and not projected
   await log.close()
-  const rest = await projectLocalRest({ ...options, log: await openLocalLog({ dir }) })
+  const rest = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
   await eventually('it is projected', () => rest.subscription.trouble() === null)
   t.equal(await count('events'), 8)
   await rest.subscription.close()
   t.equal(rest.logId, logId)
   t.strictSame(await findSwitch(pool, { logId: 'kafka', group: 'g', finished: [logId], now: new Date() }), [])
-  const again = await projectLocalRest({ ...options, log: await openLocalLog({ dir }) })
+  const again = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
   await eventually('nothing is left', () => again.subscription.trouble() === null)
   await again.subscription.close()
   t.strictSame(await holes(), [])
@@ -58,7 +58,7 @@ t.test('the rest of a local log is done when all topics are, and though its last
   const bytes = readFileSync(file)
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 40) ^ 1, bytes.length - 40) // before the closing mark of 32 bytes
   writeFileSync(file, bytes)
-  const rest = await projectLocalRest({ ...options, log: await openLocalLog({ dir }) })
+  const rest = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
   await eventually('it is done', () => rest.subscription.trouble() === null)
   await rest.subscription.close()
   t.equal(await count('events'), 6, 'all but the damaged one')

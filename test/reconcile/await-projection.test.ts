@@ -24,9 +24,8 @@ t.test('events are settled once each is stored or a dead letter, which is not st
   await inTransaction(pool, tx =>
     insertDeadLetters(
       tx,
-      KEY.logId,
       [{ record, id: refused.id, account: 'default', err: new UndecodableRecordError('the database refuses it') }],
-      NOW
+      { logId: KEY.logId, now: NOW }
     )
   )
   t.equal(await areSettled(pool, [...events, refused]), true)

@@ -6,7 +6,7 @@ import type { LogRecord } from '../../src/event-log/port.js'
 import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
-import { type RedriveOptions, redrive } from '../../src/project/dead-letters/redrive.js'
+import { type RedriveOptions, redriveDeadLetter } from '../../src/project/dead-letters/redrive.js'
 import { KEY, NOW, projector, stored } from './projection.js'
 import { SETTINGS } from './settings.js'
 
@@ -24,7 +24,7 @@ export async function leaveLetters(
     account: null,
     err: new UndecodableRecordError('its type is unknown')
   }))
-  await inTransaction(pool, tx => insertDeadLetters(tx, KEY.logId, letters, NOW))
+  await inTransaction(pool, tx => insertDeadLetters(tx, letters, { logId: KEY.logId, now: NOW }))
 }
 
 /** A database with such letters of these events, by their ids in order, and what redrives them. */
@@ -44,7 +44,7 @@ export async function withLetters(t: Test, events: readonly Event[]) {
       )
     ).rows
   const again = (id: string, options: Partial<RedriveOptions> = {}) =>
-    redrive(id, { pool, settings: SETTINGS, now: NOW, by: 'a test', ...options })
+    redriveDeadLetter(id, { pool, settings: SETTINGS, now: NOW, by: 'a test', ...options })
   const ids = (await letters()).map(({ id }) => id)
   return { pool, count, project, letters, actions, redrive: again, ids }
 }

@@ -3,7 +3,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { actorOf, viewerOf } from '../../access/viewer.js'
-import { LETTER_STATES } from '../../db/schema/dead-letters.js'
+import { DEAD_LETTER_STATES } from '../../db/schema/dead-letters.js'
 import { InvalidParameterError, StillDeadError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
 import { errors } from '../../http/error-schema.js'
@@ -32,7 +32,7 @@ const parameters = Type.Object(
     accountUnknown: Type.Boolean({ default: false, description: 'Only those of which the account cannot be told.' }),
     topic: anyOf(Type.Enum([...TOPICS]), 'Topics, without their prefix.'),
     code: anyOf(Type.String({ pattern: '^[A-Z0-9_]{1,60}$' }), 'Codes.'),
-    state: anyOf(Type.Enum([...LETTER_STATES]), 'States.')
+    state: anyOf(Type.Enum([...DEAD_LETTER_STATES]), 'States.')
   },
   { additionalProperties: false }
 )
@@ -46,7 +46,7 @@ const path = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
 
 const outcome = (description: string) =>
   Type.Object({
-    state: Type.Enum([...LETTER_STATES]),
+    state: Type.Enum([...DEAD_LETTER_STATES]),
     changed: Type.Boolean({ description })
   })
 

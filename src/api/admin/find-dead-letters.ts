@@ -3,7 +3,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type, { type Static } from 'typebox'
 import { ofAccount } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
-import { deadLetterActions, deadLetters, LETTER_STATES } from '../../db/schema/dead-letters.js'
+import { DEAD_LETTER_STATES, deadLetterActions, deadLetters } from '../../db/schema/dead-letters.js'
 import { NotFoundError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { isTooDeep } from '../../events/record.js'
@@ -11,7 +11,7 @@ import type { Keyset } from '../list/parameters.js'
 
 const fields = {
   id: Type.String(),
-  state: Type.Enum([...LETTER_STATES], {
+  state: Type.Enum([...DEAD_LETTER_STATES], {
     description:
       'Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.'
   }),

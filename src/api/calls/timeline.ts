@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { errors } from '../../http/error-schema.js'
-import type { Arrival, CallThen, TimeTravel } from '../../project/time-travel.js'
+import type { Arrival, PastCall, TimeTravel } from '../../project/time-travel.js'
 import { accountParameter, askedBy, type ReadingOptions } from '../list/query-context.js'
 import { callPath, findCall } from './resource.js'
 import { type CallShape, toCall } from './schema.js'
@@ -84,7 +84,7 @@ function entryOf(
   return { event, occurredAt, receivedAt, source, changes: changesBetween(before, after) }
 }
 
-function shapeOf(call: CallThen | null): CallShape | null {
+function shapeOf(call: PastCall | null): CallShape | null {
   return call && toCall(call.row, call.legs, call.row.lastEventAt) // stale is no change: see call-changes.ts
 }
 

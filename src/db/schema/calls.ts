@@ -3,29 +3,40 @@ import { doublePrecision, index, integer, pgTable, primaryKey, smallint, text } 
 import { at, searchText, trigrams } from './columns.js'
 import { contribution } from './reports.js'
 
-/** One row per call. Written only by project/calls.ts; a pure function of the call's events. */
+export const CALL_DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as const
+export const CALL_STATES = ['waiting', 'ringing', 'connected', 'ended'] as const
+export const CALL_OUTCOMES = [
+  'answered',
+  'missed',
+  'abandoned',
+  'unanswered',
+  'voicemail',
+  'dropped',
+  'canceled'
+] as const
+
+/** One row per call. Written only by src/project/models/calls; a pure function of the events of the call. */
 export const callHistory = pgTable(
   'call_history',
   {
     account: text('account').notNull(),
     callId: text('call_id').notNull(),
-    direction: text('direction').notNull(), // inbound | outbound | callback | internal
-    state: text('state').notNull(), // waiting | ringing | connected | ended
-    // answered | missed | abandoned | unanswered | voicemail | dropped | canceled; null: not ended
-    outcome: text('outcome'),
+    direction: text('direction', { enum: CALL_DIRECTIONS }).notNull(),
+    state: text('state', { enum: CALL_STATES }).notNull(),
+    outcome: text('outcome', { enum: CALL_OUTCOMES }), // null until the call has ended
     businessNumber: text('business_number'),
     clientNumber: text('client_number'),
-    clientName: text('client_name'), // a site widget's, which has no number, or the client's as reported
+    clientName: text('client_name'), // as reported, or the name of a site widget, which has no number
     startedAt: at('started_at').notNull(),
     answeredAt: at('answered_at'),
     endedAt: at('ended_at'),
     waitSeconds: doublePrecision('wait_seconds'),
     talkSeconds: doublePrecision('talk_seconds'),
     answeredBy: text('answered_by'), // the extension that talked first
-    lastEventAt: at('last_event_at').notNull(), // the last sign of life: an open call without one for long is stale
+    lastEventAt: at('last_event_at').notNull(), // the newest event; an open call without one for a long time is stale
     recordingId: text('recording_id'),
-    recordingLink: text('recording_link'), // without what expires
-    webhookEvents: integer('webhook_events').notNull(), // distinct events, by how we learned them
+    recordingLink: text('recording_link'), // without the parameters that expire
+    webhookEvents: integer('webhook_events').notNull(), // distinct events, by source
     restEvents: integer('rest_events').notNull(),
     contribution: contribution()
   },
@@ -44,23 +55,23 @@ export const callHistory = pgTable(
     index('call_history_talk').on(t.talkSeconds).where(sql`talk_seconds is not null`),
     index('call_history_search')
       .using('gin', trigrams(searchText(t.clientName, t.clientNumber)))
-      .where(sql`state = 'ended'`) // of ended calls only: written with every event it more than doubled the time that a call's row takes
+      .where(sql`state = 'ended'`) // maintained for every event, it more than doubled the time to write the row of a call
   ]
 )
 
-/** One row per attempt to reach an extension within a call. Written only by project/calls.ts. */
+/** One row per attempt to reach an extension within a call. Written only by src/project/models/calls. */
 export const callLegs = pgTable(
   'call_legs',
   {
     account: text('account').notNull(),
     callId: text('call_id').notNull(),
-    extension: text('extension').notNull(), // '': MightyCall did not say which
+    extension: text('extension').notNull(), // '' when MightyCall did not name it
     attempt: smallint('attempt').notNull(), // 1, 2, … of this extension in this call
-    role: text('role').notNull(), // agent | dialer
+    role: text('role', { enum: ['agent', 'dialer'] }).notNull(),
     ringingAt: at('ringing_at'),
     connectedAt: at('connected_at'),
     endedAt: at('ended_at'),
-    result: text('result') // answered | unanswered; null: still open
+    result: text('result', { enum: ['answered', 'unanswered'] }) // null while the leg is open
   },
   t => [
     primaryKey({ columns: [t.account, t.callId, t.extension, t.attempt] }),

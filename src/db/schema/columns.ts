@@ -1,14 +1,18 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { customType, timestamp } from 'drizzle-orm/pg-core'
 
-// Times are timestamptz with milliseconds; durations are seconds; numbers are E.164 where they could be read as such.
+// Instants are timestamptz with milliseconds, durations are in seconds, and telephone numbers are E.164 where they could
+// be parsed.
+
+/** How an event was learned. */
+export const EVENT_SOURCES = ['webhook', 'rest', 'action'] as const
 
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /**
- * What `q` of a list looks through, as one text: an index of trigrams leads to it only where the query has the very
- * same words.
+ * The text that the `q` parameter of a list searches. An expression index is used only when the query contains the same
+ * expression, so both the index and the query call this.
  */
 export function searchText(...columns: readonly SQLWrapper[]): SQL {
   return sql`(${sql.join(
@@ -17,5 +21,5 @@ export function searchText(...columns: readonly SQLWrapper[]): SQL {
   )})`
 }
 
-/** For an index of it; the migration makes the extension pg_trgm. */
+/** The operator class of a trigram index. A migration creates the extension pg_trgm. */
 export const trigrams = (text: SQL) => sql`${text} gin_trgm_ops`

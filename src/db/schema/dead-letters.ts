@@ -1,13 +1,13 @@
 import { bigint, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { at, bytea } from './columns.js'
 
-export const LETTER_STATES = ['dead', 'redriven', 'discarded'] as const
+export const DEAD_LETTER_STATES = ['dead', 'redriven', 'discarded'] as const
+export const DEAD_LETTER_ACTIONS = ['redriven', 'refused', 'discarded'] as const
 
 /**
- * Records that could not be projected: undecodable, or refused by the database for what they hold. Written only by
- * project.
- * None is ever taken away: one that is redriven or discarded changes its state. A topic that was made anew has other
- * records at the same offsets.
+ * Records that could not be projected: undecodable, or rejected by the database because of their content. Rows are never
+ * deleted: a dead letter that is redriven or discarded changes its state. A topic that was created again has other
+ * records at the same offsets, hence the record id in the unique index. Written only by src/project.
  */
 export const deadLetters = pgTable(
   'dead_letters',
@@ -18,14 +18,14 @@ export const deadLetters = pgTable(
     partition: integer('partition').notNull(),
     offset: bigint('record_offset', { mode: 'bigint' }).notNull(),
     recordId: text('record_id').notNull(),
-    account: text('account'), // null: it cannot be told
-    code: text('code').notNull(), // MCS_… or the SQLSTATE, as of the last try
-    reason: text('reason').notNull(), // holds no payload
+    account: text('account'), // null when it is unknown
+    code: text('code').notNull(), // MCS_… or the SQLSTATE of the last attempt
+    reason: text('reason').notNull(), // contains no payload
     key: bytea('key'),
     value: bytea('value'),
     headers: jsonb('headers').notNull(),
     diedAt: at('died_at').notNull(),
-    state: text('state').notNull().default('dead') // one of LETTER_STATES
+    state: text('state', { enum: DEAD_LETTER_STATES }).notNull().default('dead')
   },
   t => [
     uniqueIndex('dead_letters_record').on(t.logId, t.topic, t.partition, t.offset, t.recordId),
@@ -33,16 +33,16 @@ export const deadLetters = pgTable(
   ]
 )
 
-/** What was done with dead letters, by whom. Written only by project/letters. */
+/** What was done with each dead letter, and by whom. Written only by src/project/dead-letters. */
 export const deadLetterActions = pgTable(
   'dead_letter_actions',
   {
     id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
     letterId: bigint('letter_id', { mode: 'bigint' }).notNull(),
-    action: text('action').notNull(), // redriven | refused | discarded
+    action: text('action', { enum: DEAD_LETTER_ACTIONS }).notNull(),
     actedBy: text('acted_by').notNull(),
-    code: text('code'), // of a refusal
-    reason: text('reason'), // of a refusal, or what was given for a discard
+    code: text('code'), // of a refused redrive
+    reason: text('reason'), // of a refused redrive, or the reason given for a discard
     actedAt: at('acted_at').notNull()
   },
   t => [index('dead_letter_actions_letter').on(t.letterId, t.id)]

@@ -1,10 +1,11 @@
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
-import { at, bytea } from './columns.js'
+import { at, bytea, EVENT_SOURCES } from './columns.js'
 
 /**
- * Every event once, for ever: read models are folded from here, and rebuilds read nothing else. Written only by project/store-events.ts;
- * project/reclassify.ts takes away what has a type now, and stores it again. A restore fills it when it is empty.
- * drizzle has no word for partitions: the migration makes 16 by hash of (account, entity).
+ * Every event, stored once and never expired: read models are folded from this table, and rebuilds read nothing else.
+ * Written only by src/project/batch/store-events.ts; src/project/reclassify.ts moves events that have a type by now, and
+ * a restore fills the empty table. drizzle cannot express partitions: a migration creates 16 of them by hash of
+ * (account, entity).
  */
 export const events = pgTable(
   'events',
@@ -14,11 +15,11 @@ export const events = pgTable(
     entity: text('entity').notNull(),
     id: uuid('id').notNull(),
     type: text('type').notNull(),
-    source: text('source').notNull(),
+    source: text('source', { enum: EVENT_SOURCES }).notNull(),
     occurredAt: at('occurred_at').notNull(),
     receivedAt: at('received_at').notNull(),
-    fields: jsonb('fields').notNull(), // the normalized fields that are no columns here
-    raw: bytea('raw').notNull(), // what MightyCall sent, without its ApiKey
+    fields: jsonb('fields').notNull(), // the normalized fields without a column of their own
+    raw: bytea('raw').notNull(), // what MightyCall sent, without the ApiKey
     rawIsJson: boolean('raw_is_json').notNull()
   },
   t => [
@@ -27,15 +28,15 @@ export const events = pgTable(
   ]
 )
 
-/** One row per entity that has events: its lock, and what became of its last fold. Written only by project. */
+/** One row per entity that has events: the lock of the entity and the result of its last fold. Written only by src/project. */
 export const entities = pgTable(
   'entities',
   {
     account: text('account').notNull(),
     kind: text('kind').notNull(),
     entity: text('entity').notNull(),
-    foldVersion: integer('fold_version').notNull(),
-    failed: text('failed') // why its row is older than its events; null: it is not
+    foldVersion: integer('fold_version').notNull(), // see foldVersionOf in src/project/models/read-models.ts
+    failed: text('failed') // `fold` or a SQLSTATE when its rows do not reflect its events, otherwise null
   },
   t => [primaryKey({ columns: [t.account, t.kind, t.entity] }), index('entities_failed').on(t.failed)]
 )

@@ -3,20 +3,20 @@ import { index, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-co
 import { at } from './columns.js'
 
 /**
- * What webhooks or polls have missed, one row for each call, voicemail or message, for ever. Written only by
- * reconcile/ledger; no rebuild makes it again.
+ * Calls, voicemails and messages that webhooks or polls have missed. Rows are never deleted, and a rebuild does not
+ * create them again. Written only by src/reconcile/gaps.
  */
 export const gaps = pgTable(
   'gaps',
   {
     account: text('account').notNull(),
-    kind: text('kind').notNull(), // call | voicemail | message
-    entity: text('entity').notNull(), // of a voicemail the call that it was left in: its own id is what is missing
-    businessNumber: text('business_number'), // null: not known
-    hour: at('hour').notNull(), // when it happened, cut to the hour
+    kind: text('kind', { enum: ['call', 'voicemail', 'message'] }).notNull(),
+    entity: text('entity').notNull(), // for a voicemail the id of its call, since its own id is unknown
+    businessNumber: text('business_number'), // null when unknown
+    hour: at('hour').notNull(), // the hour in which it happened
     missing: text('missing').notNull(), // call | completion | facts | voicemail | message
-    detectedAt: at('detected_at').notNull(), // when it was told that there is more than was known
-    healedAt: at('healed_at'), // null: it is open
+    detectedAt: at('detected_at').notNull(), // when it was first reported
+    healedAt: at('healed_at'), // null while the gap is open
     healedBy: text('healed_by') // webhook | rest
   },
   t => [
@@ -27,30 +27,33 @@ export const gaps = pgTable(
 )
 
 /**
- * Calls that REST told and no webhook has, until one does or they are created. Written only by
- * reconcile/ledger/held-calls.ts.
+ * Calls that REST has reported and no webhook has, until a webhook does or they are created. Written only by
+ * src/reconcile/gaps/held-calls.ts.
  */
 export const heldCalls = pgTable(
   'held_calls',
   {
     account: text('account').notNull(),
-    callId: text('call_id').notNull(), // REST's
-    heldAt: at('held_at').notNull(), // when it was told first
+    callId: text('call_id').notNull(), // the id in the REST API
+    heldAt: at('held_at').notNull(), // when it was first reported
     startedAt: at('started_at').notNull(),
-    endedAt: at('ended_at'), // null: it has not, or it is not said
+    endedAt: at('ended_at'), // null when the call has not ended or its end is unknown
     businessNumber: text('business_number'),
     findings: jsonb('findings').notNull() // the newest of each route, as they will be appended
   },
   t => [primaryKey({ columns: [t.account, t.callId] })]
 )
 
-/** Second copies of notifications: equal ones are one event. Written only by project/copies.ts. */
+/**
+ * Notifications that MightyCall posted again. Equal notifications are one event; this table counts the duplicates.
+ * Written only by src/project/batch/store-events.ts.
+ */
 export const eventCopies = pgTable(
   'event_copies',
   {
     account: text('account').notNull(),
-    id: uuid('id').notNull(), // of the event
-    receivedAt: at('received_at').notNull() // of the copy
+    id: uuid('id').notNull(), // the id of the event
+    receivedAt: at('received_at').notNull() // when the duplicate was received
   },
   t => [
     primaryKey({ columns: [t.account, t.id, t.receivedAt] }),

@@ -3,24 +3,27 @@ import { boolean, doublePrecision, index, jsonb, pgTable, pgView, primaryKey, te
 import { at, searchText, trigrams } from './columns.js'
 import { contribution } from './reports.js'
 
-/** One row per voicemail. Written only by project/voicemails.ts; a pure function of the voicemail's events. */
+export const TRANSCRIPT_STATES = ['not-performed', 'silence', 'ready', 'failed'] as const
+export const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfirmed'] as const
+
+/** One row per voicemail. Written only by src/project/models/voicemails.ts; a pure function of its events. */
 export const voicemailLogs = pgTable(
   'voicemail_logs',
   {
     account: text('account').notNull(),
     voicemailId: text('voicemail_id').notNull(),
-    callId: text('call_id'), // null: not known
+    callId: text('call_id'), // null when unknown
     businessNumber: text('business_number'),
     clientNumber: text('client_number'),
     clientName: text('client_name'),
     leftAt: at('left_at').notNull(),
     durationSeconds: doublePrecision('duration_seconds'),
     assignedTo: text('assigned_to'),
-    read: boolean('read'), // null: not known
-    transcriptState: text('transcript_state'), // not-performed | silence | ready | failed
+    read: boolean('read'), // null when unknown
+    transcriptState: text('transcript_state', { enum: TRANSCRIPT_STATES }),
     transcriptText: text('transcript_text'),
     recordingId: text('recording_id'),
-    recordingLink: text('recording_link'), // without what expires
+    recordingLink: text('recording_link'), // without the parameters that expire
     removedAt: at('removed_at'),
     contribution: contribution()
   },
@@ -35,23 +38,23 @@ export const voicemailLogs = pgTable(
   ]
 )
 
-/** One row per SMS or MMS. Written only by project/messages.ts; a pure function of the message's events. */
+/** One row per SMS or MMS. Written only by src/project/models/messages.ts; a pure function of its events. */
 export const smsLogs = pgTable(
   'sms_logs',
   {
     account: text('account').notNull(),
     messageId: text('message_id').notNull(),
-    threadId: uuid('thread_id'), // of the business number and the client; null: one of them is not known
-    direction: text('direction'), // inbound | outbound; null: it cannot be told
+    threadId: uuid('thread_id'), // derived from both numbers; null when one of them is unknown
+    direction: text('direction', { enum: ['inbound', 'outbound'] }), // null when unknown
     businessNumber: text('business_number'),
     clientNumber: text('client_number'),
     clientName: text('client_name'),
-    extension: text('extension'), // of the agent who wrote it
+    extension: text('extension'), // of the agent who wrote the message
     text: text('text'),
     attachments: jsonb('attachments').notNull(), // [{ fileName, sizeBytes, contentType }]
     sentAt: at('sent_at').notNull(),
-    state: text('state').notNull(), // pending | sent | failed | received | unconfirmed
-    read: boolean('read'), // null: not known
+    state: text('state', { enum: MESSAGE_STATES }).notNull(),
+    read: boolean('read'), // null when unknown
     removedAt: at('removed_at'),
     contribution: contribution()
   },
@@ -69,8 +72,8 @@ export const smsLogs = pgTable(
 )
 
 /**
- * One row per business number and client that have texted: the newest message that was not removed, and how many are
- * unread.
+ * One row per conversation between a business number and a client: the newest message that was not removed, and the
+ * number of unread ones.
  */
 export const smsThreads = pgView('sms_threads', {
   account: text('account').notNull(),
@@ -81,6 +84,7 @@ export const smsThreads = pgView('sms_threads', {
   lastMessageId: text('last_message_id').notNull(),
   lastMessageAt: at('last_message_at').notNull(),
   unread: doublePrecision('unread').notNull()
-}).as(sql`select distinct on (m.thread_id) m.account, m.thread_id, m.business_number, m.client_number, m.client_name, m.message_id as last_message_id, m.sent_at as last_message_at,
+}).as(sql`select distinct on (m.thread_id) m.account, m.thread_id, m.business_number, m.client_number, m.client_name, \
+m.message_id as last_message_id, m.sent_at as last_message_at,
   (count(*) filter (where m.direction = 'inbound' and m.read is false) over (partition by m.thread_id))::float8 as unread
   from sms_logs m where m.thread_id is not null and m.removed_at is null order by m.thread_id, m.sent_at desc, m.message_id desc`)

@@ -1,21 +1,21 @@
 import { type Change, type ChangeKind, writeChanges } from '../../db/changes.js'
 import type { Tx } from '../../db/transaction.js'
 import { createSeenExtensions, type SeenExtensions } from '../models/discovered-extensions.js'
-import { createReportMoves, type ReportMoves } from '../models/reports.js'
+import { createReportChanges, type ReportChanges } from '../models/reports.js'
 
 /**
- * What rows of many entities add to: gathered while they are folded, written last, since every batch locks these few
- * rows, and the lock of changes.
+ * The effects of many entities on shared rows: collected while the entities are folded and written at the end of the
+ * transaction, since every batch locks these few rows and the lock of the numbered changes.
  */
 export interface Aggregates {
-  reports: ReportMoves
+  reports: ReportChanges
   extensions: SeenExtensions
   changes: ChangedObjects
   write: (tx: Tx) => Promise<void>
 }
 
 export function createAggregates(): Aggregates {
-  const reports = createReportMoves()
+  const reports = createReportChanges()
   const extensions = createSeenExtensions()
   const changes = createChangedObjects()
   return {
@@ -30,16 +30,16 @@ export function createAggregates(): Aggregates {
   }
 }
 
-/** What live views must know of a transaction: gathered while rows are written, each object once. */
+/** The objects that a transaction has changed, each once, collected for live updates. */
 export interface ChangedObjects {
   add: (kind: ChangeKind, account: string, object: string) => void
-  /** More of the account has changed than can be told: whoever shows it has to load it anew. */
+  /** Announces that viewers of the account have to load everything again. */
   reset: (account: string) => void
   write: (tx: Tx) => Promise<void>
 }
 
-/** So many objects of an account are loaded anew faster than they are told one by one. */
-const MOST_OF_AN_ACCOUNT = 5_000
+/** Beyond this number of changed objects, loading the account again is faster than announcing each object. */
+const MAX_OBJECTS_OF_ACCOUNT = 5_000
 
 export function createChangedObjects(): ChangedObjects {
   const accounts = new Map<string, Map<string, Change> | 'all'>()
@@ -49,16 +49,16 @@ export function createChangedObjects(): ChangedObjects {
   return {
     reset,
     add: (kind, account, object) => {
-      const own = accounts.get(account) ?? new Map<string, Change>()
-      if (own === 'all') return
-      accounts.set(account, own.set(`${kind}\n${object}`, { kind, account, object }))
-      if (own.size > MOST_OF_AN_ACCOUNT) reset(account)
+      const objects = accounts.get(account) ?? new Map<string, Change>()
+      if (objects === 'all') return
+      accounts.set(account, objects.set(`${kind}\n${object}`, { kind, account, object }))
+      if (objects.size > MAX_OBJECTS_OF_ACCOUNT) reset(account)
     },
     write: tx =>
       writeChanges(
         tx,
-        [...accounts].flatMap(([account, own]) =>
-          own === 'all' ? [{ kind: 'reset', account, object: '' }] : [...own.values()]
+        [...accounts].flatMap(([account, objects]) =>
+          objects === 'all' ? [{ kind: 'reset', account, object: '' }] : [...objects.values()]
         )
       )
   }

@@ -1,15 +1,16 @@
 import type pg from 'pg'
+import type { HOLE_REASONS } from '../../db/schema/projection.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { EventReader, Offset, PartitionBounds, TopicPartition } from '../../event-log/port.js'
 
-/** Which partition of which log, and for whom. Another log's offsets mean nothing here. */
+/** A partition of a log, and the consumer group that reads it. Offsets are meaningful within one log only. */
 export interface CheckpointKey extends TopicPartition {
   logId: string
   group: string
 }
 
 export interface Checkpoint {
-  /** Of the last record handled; -1 when there was none. */
+  /** The offset of the last projected record; -1 when there is none. */
   offset: Offset
   id: string | null
 }
@@ -17,13 +18,13 @@ export interface Checkpoint {
 const valuesOf = ({ logId, group, topic, partition }: CheckpointKey) => [logId, group, topic, partition]
 
 /**
- * Locks the checkpoint until the transaction ends: of two projectors that believe to own the partition, one waits and
- * then
- * sees what the other has done.
+ * Locks the checkpoint until the transaction ends. When two projectors both believe that they own the partition, one of
+ * them waits and then sees what the other has done.
  */
 export async function lockCheckpoint(tx: Tx, key: CheckpointKey, now: Date): Promise<Checkpoint> {
   const { rows } = await tx.query<{ last_offset: string; last_id: string | null }>(
-    `insert into checkpoints (log_id, consumer_group, topic, partition, last_offset, updated_at) values ($1, $2, $3, $4, -1, $5)
+    `insert into checkpoints (log_id, consumer_group, topic, partition, last_offset, updated_at)
+     values ($1, $2, $3, $4, -1, $5)
      on conflict (log_id, consumer_group, topic, partition) do update set updated_at = excluded.updated_at
      returning last_offset, last_id`,
     [...valuesOf(key), now]
@@ -33,51 +34,52 @@ export async function lockCheckpoint(tx: Tx, key: CheckpointKey, now: Date): Pro
 
 export async function advanceCheckpoint(tx: Tx, key: CheckpointKey, { offset, id }: Checkpoint): Promise<void> {
   await tx.query(
-    'update checkpoints set last_offset = $5, last_id = $6 where log_id = $1 and consumer_group = $2 and topic = $3 and partition = $4',
+    `update checkpoints set last_offset = $5, last_id = $6
+     where log_id = $1 and consumer_group = $2 and topic = $3 and partition = $4`,
     [...valuesOf(key), offset.toString(), id]
   )
 }
 
-/** Back to before the first record. */
+/** Moves the checkpoint back to before the first record. */
 export async function resetCheckpoint(tx: Tx, key: CheckpointKey): Promise<void> {
   await advanceCheckpoint(tx, key, { offset: -1n, id: null })
 }
 
 /**
- * end-below-checkpoint: the topic or the log was made anew, or lost its end.
- * gap: retention was faster than we.
- * other-record: made anew, and grown past the checkpoint since.
- * log-switched: the group came from another log, whose rest nobody has projected.
+ * end-below-checkpoint  the topic or the log was created again, or has lost its end
+ * gap                   retention deleted records before they were projected
+ * other-record          the topic or the log was created again and has grown past the checkpoint
+ * log-switched          the group has moved from another log, the rest of which has not been projected
  */
-export type HoleReason = 'end-below-checkpoint' | 'gap' | 'other-record' | 'log-switched'
+export type HoleReason = (typeof HOLE_REASONS)[number]
 
-export interface Hole {
+/** A checkpoint that does not match the log, so that records may be missing. */ export interface Hole {
   reason: HoleReason
   checkpoint: Checkpoint
-  /** What the log holds, where it was asked. */
+  /** The bounds of the partition; null when they were not read. */
   bounds: PartitionBounds | null
 }
 
-/** What the bounds of a partition say against its checkpoint; null when it can go on there. */
+/** Compares the bounds of a partition with its checkpoint; null when reading can continue there. */
 export function findHole({ offset }: Checkpoint, { first, end }: PartitionBounds, sparse: boolean): HoleReason | null {
   if (offset >= end) return 'end-below-checkpoint'
-  // The last record handled may go by retention; the one after it may not. Between offsets of a sparse topic lie other
-  // topics.
+  // Retention may delete the last projected record, but not the one after it. In a sparse log the offsets between two
+  // records of a topic belong to other topics.
   return first > offset + 1n && !sparse ? 'gap' : null
 }
 
 /**
- * Writes the hole down and, in the same transaction, goes back to before the first record: what was projected counts
- * once all the same.
+ * Stores the hole and moves the checkpoint back to before the first record. Records that are projected again have no
+ * further effect.
  */
 export async function recordHole(
   tx: Tx,
   key: CheckpointKey,
-  { reason, checkpoint, bounds }: Hole,
-  now: Date
+  { reason, checkpoint, bounds, detectedAt }: Hole & { detectedAt: Date }
 ): Promise<void> {
   await tx.query(
-    `insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, first_offset, end_offset, detected_at)
+    `insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, first_offset, end_offset,
+      detected_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       key.logId,
@@ -88,21 +90,21 @@ export async function recordHole(
       String(checkpoint.offset),
       bounds && String(bounds.first),
       bounds && String(bounds.end),
-      now
+      detectedAt
     ]
   )
   await resetCheckpoint(tx, key)
 }
 
 export interface Start {
-  /** At the last record handled, so that its id can be compared. */
+  /** The last projected record, so that its id can be compared, or the first record of the partition. */
   at: Offset | 'first'
   hole: Hole | null
-  /** The log ought to have that record: anything else there is a hole. */
-  isHeld: boolean
+  /** The log must contain a record at that offset: its absence is a hole. */
+  mustContain: boolean
 }
 
-/** Where a partition goes on, once its checkpoint fits what the log holds. */
+/** Where reading of a partition starts. A checkpoint that does not match the log is recorded as a hole. */
 export async function findStart(
   pool: pg.Pool,
   log: Pick<EventReader, 'bounds' | 'sparse'>,
@@ -111,22 +113,22 @@ export async function findStart(
 ): Promise<Start> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
-    if (checkpoint.offset < 0n) return { at: 'first', hole: null, isHeld: false }
-    // Asked under the lock: an end that is older than the checkpoint would look like a hole.
+    if (checkpoint.offset < 0n) return { at: 'first', hole: null, mustContain: false }
+    // Read under the lock: bounds that are older than the checkpoint would look like a hole.
     const bounds = (await log.bounds(key.topic)).find(({ partition }) => partition === key.partition) ?? null
     const reason = bounds && findHole(checkpoint, bounds, log.sparse)
     if (!reason)
-      return { at: checkpoint.offset, hole: null, isHeld: bounds !== null && bounds.first <= checkpoint.offset }
+      return { at: checkpoint.offset, hole: null, mustContain: bounds !== null && bounds.first <= checkpoint.offset }
     const hole = { reason, checkpoint, bounds }
-    await recordHole(tx, key, hole, now)
-    return { at: 'first', hole, isHeld: false }
+    await recordHole(tx, key, { ...hole, detectedAt: now })
+    return { at: 'first', hole, mustContain: false }
   })
 }
 
 /**
- * A group that has been on other logs and never on this one has switched. Those that were projected to their end are in
- * `finished`.
- * The others' rest is unknown: a hole for each of their partitions, once.
+ * Detects that the group has moved here from other logs. Each partition of a log that was not projected to its end is
+ * recorded as a hole, once.
+ * @param options.finished  the ids of the logs that were projected to their end
  */
 export async function findSwitch(
   pool: pg.Pool,
@@ -140,8 +142,9 @@ export async function findSwitch(
       last_offset: string
       last_id: string | null
     }>(
-      `select log_id, topic, partition, last_offset, last_id from checkpoints where consumer_group = $1 and log_id <> all ($2) and last_offset >= 0
-       and not exists (select from checkpoints where consumer_group = $1 and log_id = $3)
+      `select log_id, topic, partition, last_offset, last_id from checkpoints
+       where consumer_group = $1 and log_id <> all ($2) and last_offset >= 0
+         and not exists (select from checkpoints where consumer_group = $1 and log_id = $3)
        for update`,
       [group, [logId, ...finished], logId]
     )
@@ -152,7 +155,8 @@ export async function findSwitch(
         checkpoint: { offset: BigInt(row.last_offset), id: row.last_id },
         bounds: null
       }
-      await recordHole(tx, { logId: row.log_id, group, topic: row.topic, partition: row.partition }, hole, now)
+      const key = { logId: row.log_id, group, topic: row.topic, partition: row.partition }
+      await recordHole(tx, key, { ...hole, detectedAt: now })
       holes.push(hole)
     }
     return holes

@@ -11,7 +11,7 @@ export interface DecodedRecord {
   event: Event
 }
 
-/** The events in the records, and the records that hold none. */
+/** Decodes the records; those that contain no event are returned as dead letters. */
 export function decodeAll(
   records: readonly StoredRecord[],
   settings: AccountSettings
@@ -20,7 +20,7 @@ export function decodeAll(
   const undecodable: DeadLetter[] = []
   for (const record of records) {
     try {
-      decoded.push({ record, event: decodeByTodaysParser(record, settings) })
+      decoded.push({ record, event: decodeWithCurrentParser(record, settings) })
     } catch (err) {
       // decodeRecord throws nothing else
       undecodable.push({ record, id: digestOf(record), account: claimedAccount(record), err: err as Error })
@@ -30,16 +30,16 @@ export function decodeAll(
 }
 
 /**
- * The event in a record. What the receiver did not know may be known by now: that one may have been older, or the
- * record be.
+ * The event in a record. An event that the receiver could not classify is parsed again, since the receiver or the record
+ * may be older than this version.
  * @throws UndecodableRecordError
  */
-export function decodeByTodaysParser(record: Pick<StoredRecord, 'value'>, { regionOf }: AccountSettings): Event {
+export function decodeWithCurrentParser(record: Pick<StoredRecord, 'value'>, { regionOf }: AccountSettings): Event {
   const event = decodeRecord(record)
   return event.type === 'unclassified' ? reparse(event, regionOf(event.account)) : event
 }
 
-/** By its event's id, or by its bytes: what one version cannot decode another one can. */
+/** Compares by the id of the event or by the digest: a record may be decodable for one version and not for another. */
 export function isRecord(record: StoredRecord, id: string | null, settings: AccountSettings): boolean {
   const {
     decoded: [first]

@@ -1,56 +1,54 @@
-import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { bulkValues, columnList, columnsOf, unnestSql } from '../../db/bulk-sql.js'
 import { entityColumns } from '../../db/event-columns.js'
+import { entities as table } from '../../db/schema/events.js'
 import type { Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { foldVersionOf } from '../models/read-models.js'
 
-const versioned: Columns<Entity> = {
-  ...entityColumns,
-  fold_version: { type: 'int', of: ({ kind }) => foldVersionOf(kind) }
-}
+const versionColumns = columnsOf(table, 'account', 'kind', 'entity', 'foldVersion')
+const failureColumns = columnsOf(table, 'account', 'kind', 'entity', 'failed')
 
-const LOCK = `insert into entities (account, kind, entity, fold_version)
-  select * from ${unnest(versioned)} order by account, kind, entity
+const withVersion = (entity: Entity) => ({ ...entity, foldVersion: foldVersionOf(entity.kind) })
+
+const LOCK = `insert into entities (${columnList(versionColumns)})
+  select * from ${unnestSql(versionColumns)} order by account, kind, entity
   on conflict (account, kind, entity) do update set fold_version = excluded.fold_version`
 
-const MARK = `update entities e set failed = u.failed from ${unnest({ ...entityColumns, failed: { type: 'text', of: () => '' } })}
-  where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.failed is distinct from u.failed`
-
 /**
- * Locks the entities until the transaction ends, in the order of their keys, so that two transactions never wait for
- * each other in a ring.
- * The lock is the row itself, which an upsert makes when it is missing: a row that does not exist cannot be locked.
+ * Locks the entities until the transaction ends, in key order, so that two transactions cannot deadlock. The lock is the
+ * row of the entity; the upsert creates it when it is missing, since a row that does not exist cannot be locked.
  */
 export async function lockEntities(tx: Tx, entities: readonly Entity[]): Promise<void> {
-  await tx.query(LOCK, arraysOf(versioned, entities))
+  await tx.query(LOCK, bulkValues(versionColumns, entities.map(withVersion)))
 }
 
-const RAISE = `update entities e set fold_version = u.fold_version from ${unnest(versioned)}
+const RAISE = `update entities e set fold_version = u.fold_version from ${unnestSql(versionColumns)}
   where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.fold_version <> u.fold_version`
 
-/** Notes that locked entities are folded by today's folds. */
+/** Records that locked entities are folded by the current versions of their models. */
 export async function raiseFoldVersions(tx: Tx, entities: readonly Entity[]): Promise<void> {
-  await tx.query(RAISE, arraysOf(versioned, entities))
+  await tx.query(RAISE, bulkValues(versionColumns, entities.map(withVersion)))
 }
 
-/** Takes away those that have no events any more. */
+const REMOVE = `delete from entities e using ${unnestSql(entityColumns)}
+  where e.account = u.account and e.kind = u.kind and e.entity = u.entity`
+
+/** Deletes entities that have no events any more. */
 export async function removeEntities(tx: Tx, entities: readonly Entity[]): Promise<void> {
-  await tx.query(
-    `delete from entities e using ${unnest(entityColumns)} where e.account = u.account and e.kind = u.kind and e.entity = u.entity`,
-    arraysOf(entityColumns, entities)
-  )
+  await tx.query(REMOVE, bulkValues(entityColumns, entities))
 }
 
-/** Notes why the entities' rows are older than their events, or, with null, that they are not. */
-export async function markFolded(
-  tx: Tx,
-  outcomes: readonly { entity: Entity; failed: string | null }[]
-): Promise<void> {
-  await tx.query(MARK, [
-    ...arraysOf(
-      entityColumns,
-      outcomes.map(outcome => outcome.entity)
-    ),
-    outcomes.map(outcome => outcome.failed)
-  ])
+/** The result of folding an entity: `failed` is null when all of its rows were written. */
+export interface FoldResult {
+  entity: Entity
+  failed: string | null
+}
+
+const MARK = `update entities e set failed = u.failed from ${unnestSql(failureColumns)}
+  where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.failed is distinct from u.failed`
+
+/** Records which entities have rows that do not reflect their events, and why. */
+export async function markFolded(tx: Tx, results: readonly FoldResult[]): Promise<void> {
+  const rows = results.map(({ entity, failed }) => ({ ...entity, failed }))
+  await tx.query(MARK, bulkValues(failureColumns, rows))
 }

@@ -4,83 +4,59 @@ import type { Entity } from '../../events/event.js'
 import { sqlStateOf } from '../../lib/sqlstate.js'
 import { compare } from '../models/facts.js'
 import type { ReadModel } from '../models/read-model.js'
-import { READ_MODELS } from '../models/read-models.js'
+import { foldedKinds, modelsOf } from '../models/read-models.js'
 import { entityKey, type History, loadHistories } from '../stored-events.js'
 import type { Aggregates } from './aggregates.js'
 import { markFolded } from './entities.js'
-import { type Folded, writeRows } from './write-rows.js'
+import { type FoldedEntity, writeRows } from './write-rows.js'
 
 export interface FailedEntity {
   entity: Entity
-  /** `fold` when our code threw, else the SQLSTATE with which the database refused the row. */
+  /** `fold` when a fold threw, or the SQLSTATE with which the database rejected a row. */
   failed: string
   err: unknown
 }
 
 export interface FoldContext {
   settings: AccountSettings
-  /** What the rows add to elsewhere is gathered here, to be written at the end of the transaction. */
+  /** Collects what the rows change elsewhere, to be written at the end of the transaction. */
   aggregates: Aggregates
 }
 
 /**
- * Folds the whole histories of locked entities and writes their rows.
- * A fold that throws, or a row that the database refuses, leaves that entity's old row as it is and marks the entity:
- * the batch goes on.
+ * Folds the whole histories of locked entities with all models of their kinds, and writes their rows.
+ * When a fold throws, or the database rejects a row, the entity keeps the old rows of that model and is marked as failed;
+ * the batch and the other models go on.
+ *
+ * @returns each failed entity once, with the failure of the first model that failed
  */
 export async function foldEntities(tx: Tx, entities: readonly Entity[], context: FoldContext): Promise<FailedEntity[]> {
   const failures: FailedEntity[] = []
-  // of the locks of seen-extensions.ts too
-  const inOrder = [...entities].sort((a, b) => compare(entityKey(a), entityKey(b)))
-  for (const model of READ_MODELS) {
-    const own = inOrder.filter(entity => entity.kind === model.kind)
-    if (own.length > 0) failures.push(...(await foldKind(tx, model, await loadHistories(tx, own), context)))
+  // the order in which src/project/models/discovered-extensions.ts locks rows
+  const inKeyOrder = [...entities].sort((a, b) => compare(entityKey(a), entityKey(b)))
+  for (const kind of foldedKinds()) {
+    const own = inKeyOrder.filter(entity => entity.kind === kind)
+    if (own.length === 0) continue
+    const histories = await loadHistories(tx, own)
+    const results: FoldedByModel[] = []
+    for (const model of modelsOf(kind))
+      results.push(await writeFolded(tx, model, foldAll(model, histories, context.settings), context.aggregates))
+    const failed = firstFailures(results)
+    await markFailures(tx, own, failed)
+    failures.push(...failed)
   }
   return failures
 }
 
-async function foldKind(
-  tx: Tx,
-  model: ReadModel<unknown>,
-  histories: readonly History[],
-  context: FoldContext
-): Promise<FailedEntity[]> {
-  return keepFolded(tx, model, foldAll(model, histories, context.settings), context.aggregates)
-}
-
-/** Writes what was folded, and marks which entities were not; those that `isWritten` refuses are right already. */
-export async function keepFolded(
-  tx: Tx,
-  model: ReadModel<unknown>,
-  { folded, failures }: FoldedAll,
-  aggregates: Aggregates,
-  isWritten: (folded: Folded) => boolean = () => true
-): Promise<FailedEntity[]> {
-  const refused = await isolatePoison(tx, folded.filter(isWritten), some => writeRows(tx, model, some, aggregates))
-  const all = [
-    ...failures,
-    ...refused.map(({ item, err }) => ({ entity: item.entity, failed: sqlStateOf(err) ?? 'row', err }))
-  ]
-  const failed = new Map(all.map(failure => [failure.entity, failure.failed]))
-  await markFolded(
-    tx,
-    [...folded, ...failures].map(({ entity }) => ({ entity, failed: failed.get(entity) ?? null }))
-  )
-  return all
-}
-
-export interface FoldedAll {
-  folded: Folded[]
+/** What one model made of the entities of a kind. */
+export interface FoldedByModel {
+  folded: FoldedEntity[]
   failures: FailedEntity[]
 }
 
-/** A fold that throws stops no other. */
-export function foldAll(
-  model: ReadModel<unknown>,
-  histories: readonly History[],
-  settings: AccountSettings
-): FoldedAll {
-  const folded: Folded[] = []
+/** Folds each history. A fold that throws does not affect the others. */
+export function foldAll(model: ReadModel, histories: readonly History[], settings: AccountSettings): FoldedByModel {
+  const folded: FoldedEntity[] = []
   const failures: FailedEntity[] = []
   for (const history of histories) {
     try {
@@ -90,4 +66,39 @@ export function foldAll(
     }
   }
   return { folded, failures }
+}
+
+/** Writes the rows, and adds those that the database rejects to the failures. */
+export async function writeFolded(
+  tx: Tx,
+  model: ReadModel,
+  { folded, failures }: FoldedByModel,
+  aggregates: Aggregates
+): Promise<FoldedByModel> {
+  const refused = await isolatePoison(tx, folded, some => writeRows(tx, model, some, aggregates))
+  const rejected = refused.map(({ item, err }) => ({ entity: item.entity, failed: sqlStateOf(err) ?? 'row', err }))
+  return { folded, failures: [...failures, ...rejected] }
+}
+
+/** Each failed entity once, with the failure of the first model that failed. */
+export function firstFailures(results: readonly FoldedByModel[]): FailedEntity[] {
+  const first = new Map<string, FailedEntity>()
+  for (const failure of results.flatMap(({ failures }) => failures)) {
+    const key = entityKey(failure.entity)
+    if (!first.has(key)) first.set(key, failure)
+  }
+  return [...first.values()]
+}
+
+/** Marks the entities of one kind as failed or not, once all models of the kind have written their rows. */
+export async function markFailures(
+  tx: Tx,
+  entities: readonly Entity[],
+  failures: readonly FailedEntity[]
+): Promise<void> {
+  const failed = new Map(failures.map(failure => [entityKey(failure.entity), failure.failed]))
+  await markFolded(
+    tx,
+    entities.map(entity => ({ entity, failed: failed.get(entityKey(entity)) ?? null }))
+  )
 }

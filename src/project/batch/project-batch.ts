@@ -4,80 +4,84 @@ import { inTransaction } from '../../db/transaction.js'
 import type { Offset, StoredRecord } from '../../event-log/port.js'
 import type { Event } from '../../events/event.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
-import type { BatchGuard } from '../breaker/guard.js'
+import type { BatchCheck } from '../breaker/breaker.js'
 import { createAggregates } from './aggregates.js'
-import { advanceCheckpoint, type CheckpointKey, type Hole, lockCheckpoint, recordHole } from './checkpoints.js'
-import { countDrift, driftsOf } from './count-drift.js'
+import {
+  advanceCheckpoint,
+  type Checkpoint,
+  type CheckpointKey,
+  type Hole,
+  lockCheckpoint,
+  recordHole
+} from './checkpoints.js'
+import { countEventDrift, driftsOf } from './count-drift.js'
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js'
 import { decodeAll, digestOf, isRecord } from './decode.js'
 import { type FailedEntity, foldEntities } from './fold-entities.js'
 import { storeEvents } from './store-events.js'
 
-/** What became of a batch; told after it is committed. */
-export interface Projected {
-  /** Another record lies where the checkpoint was: nothing was projected, and reading must start again. */
+/** The result of a batch, known once it is committed. */
+export interface ProjectedBatch {
+  /** Another record is at the checkpoint: nothing was projected, and reading must start again. */
   hole: Hole | null
   /**
-   * The checkpoint lies before what this process has projected: the database was restored, or its replica took over.
-   * Nothing was projected.
+   * The checkpoint is older than what this process has projected, since the database was restored or a replica took
+   * over: nothing was projected, and reading must start again.
    */
   wentBack: boolean
-  /** Records that no earlier transaction had handled. */
+  /** The number of records that no earlier transaction had projected. */
   records: number
   events: Event[]
   deadLetters: DeadLetter[]
   failures: FailedEntity[]
-  /** Events, not stored before, that held something that we do not know. */
+  /** The number of newly stored events that contain unknown types or fields. */
   drifted: number
 }
 
-/** Besides the records: when it is, what is known of accounts, and how far the reader is that they came from. */
 export interface BatchOptions {
   now: Date
   settings: AccountSettings
-  reached?: Reached | null
-  /** May refuse the batch before anything is done, and once it is known what fails. */
-  guard?: BatchGuard
+  /** How far this process has read the partition; null when it does not keep track. */
+  position?: ReadPosition | null
+  /** The circuit breaker, which may reject the batch before it is projected and before it is committed. */
+  check?: BatchCheck
 }
 
-/** How far a reader is. */
-export interface Reached {
-  /** Of the last record handled; -1: none. */
+/** How far a reader has read a partition. */
+export interface ReadPosition {
+  /** The offset of the last projected record; -1 when there is none. */
   offset: Offset
-  /** The first batch since the start: it must hold that record. */
-  isHeld: boolean
+  /** True for the first batch after a start at a checkpoint: it must contain the record at that checkpoint. */
+  mustContain: boolean
 }
 
 /**
- * Projects the records of one partition in one READ COMMITTED transaction, always in this order of locks:
- * the checkpoint, the entities in the order of their keys, their events and rows, dead letters, the checkpoint's
- * advance, and last the
- * few rows that many entities add to, and the numbered changes.
+ * Projects records of one partition in one READ COMMITTED transaction. Locks are always taken in this order: the
+ * checkpoint, the entities in key order, their events and rows, dead letters, and last the few rows that many entities
+ * share, and the numbered changes.
  *
  * @param records  in the order of their offsets
- * @throws whatever is no record's fault; nothing is committed then, and the same records may come again
+ * @throws when the cause is not the content of a record; nothing is committed then, and the batch may be retried
  */
 export async function projectBatch(
   pool: pg.Pool,
   key: CheckpointKey,
   records: readonly StoredRecord[],
-  { now, settings, reached = null, guard }: BatchOptions
-): Promise<Projected> {
+  options: BatchOptions
+): Promise<ProjectedBatch> {
+  const { now, settings, position = null, check } = options
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
-    if (reached && checkpoint.offset < reached.offset) return { ...NOTHING, wentBack: true }
-    const handled = records.find(record => record.offset === checkpoint.offset)
-    // in a sparse log, a record of another topic lies there now
-    const isGone = reached?.isHeld && reached.offset === checkpoint.offset && !handled
-    if (isGone || (handled && !isRecord(handled, checkpoint.id, settings))) {
+    if (position && checkpoint.offset < position.offset) return { ...NOTHING, wentBack: true }
+    if (!matchesCheckpoint(records, checkpoint, options)) {
       const hole: Hole = { reason: 'other-record', checkpoint, bounds: null }
-      await recordHole(tx, key, hole, now)
+      await recordHole(tx, key, { ...hole, detectedAt: now })
       return { ...NOTHING, hole }
     }
     const fresh = records.filter(record => record.offset > checkpoint.offset)
     const last = fresh.at(-1)
     if (!last) return NOTHING
-    await guard?.enter(tx)
+    await check?.beforeProjecting(tx)
 
     const { decoded, undecodable } = decodeAll(fresh, settings)
     const events = decoded.map(({ event }) => event)
@@ -90,14 +94,14 @@ export async function projectBatch(
       ...undecodable,
       ...refused.map(({ item, err }) => ({ record: item.record, id: item.event.id, account: item.event.account, err }))
     ]
-    guard?.leave(fresh, { decoded, deadLetters, failures })
-    await insertDeadLetters(tx, key.logId, deadLetters, now)
+    check?.beforeCommit(fresh, { decoded, deadLetters, failures })
+    await insertDeadLetters(tx, deadLetters, { logId: key.logId, now })
     passCrashPoint('after-rows-before-checkpoint')
     await advanceCheckpoint(tx, key, {
       offset: last.offset,
       id: decoded.find(({ record }) => record === last)?.event.id ?? digestOf(last)
     })
-    await countDrift(tx, drifted, drifts)
+    await countEventDrift(tx, drifted, drifts)
     await aggregates.write(tx)
     passCrashPoint('after-checkpoint-before-commit')
     return {
@@ -112,7 +116,19 @@ export async function projectBatch(
   })
 }
 
-const NOTHING: Projected = {
+/** False when the records show that the log has another record at the checkpoint, or none. */
+function matchesCheckpoint(
+  records: readonly StoredRecord[],
+  checkpoint: Checkpoint,
+  { position, settings }: BatchOptions
+): boolean {
+  const atCheckpoint = records.find(record => record.offset === checkpoint.offset)
+  if (atCheckpoint) return isRecord(atCheckpoint, checkpoint.id, settings)
+  // In a sparse log, a record of another topic may be there now.
+  return !(position?.mustContain && position.offset === checkpoint.offset)
+}
+
+const NOTHING: ProjectedBatch = {
   hole: null,
   wentBack: false,
   records: 0,

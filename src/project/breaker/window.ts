@@ -3,35 +3,40 @@ import { entityOf } from '../../events/event.js'
 import { type DeadLetter, refusalOf } from '../batch/dead-letters.js'
 import type { DecodedRecord } from '../batch/decode.js'
 import type { FailedEntity } from '../batch/fold-entities.js'
-import { entityKey } from '../stored-events.js' /** What became of a record: null when it was projected, otherwise what failed. The same entity fails once, however many records it has. */
-export type Outcome = string | null
+import { entityKey } from '../stored-events.js'
 
-/** More failures than a mistake of some sender explains. */
+/**
+ * The result of a record: null when it was projected, otherwise a key of what failed. All records of an entity that could
+ * not be folded have the same key, so that the entity counts once.
+ */
+export type RecordResult = string | null
+
+/** More failures than the limit allows. */
 export interface Excess {
-  /** How many were looked at. */
+  /** The number of records in the window. */
   records: number
   failed: number
 }
 
 export interface FailureWindow {
-  /** What these records, after those that were noted, would make too much; null: nothing. */
-  excessWith: (outcomes: readonly Outcome[]) => Excess | null
-  /** Once they are committed. */
-  note: (outcomes: readonly Outcome[]) => void
+  /** The excess that these results would cause after those that were added; null when they stay within the limit. */
+  excessWith: (results: readonly RecordResult[]) => Excess | null
+  /** Adds the results of a committed batch. */
+  add: (results: readonly RecordResult[]) => void
   clear: () => void
 }
 
-const RECORDS = 2_000
-const LEAST_FAILED = 20
-const BEARABLE_SHARE = 0.01
+const WINDOW_RECORDS = 2_000
+const MIN_FAILED = 20
+const MAX_FAILED_SHARE = 0.01
 
-/** The outcomes of the last 2,000 records: too much is more than 1 % of them, and at least 20. */
+/** The results of the last 2,000 records. The limit is exceeded by more than 1 % failures, and at least 20. */
 export function createFailureWindow(): FailureWindow {
-  let last: Outcome[] = []
+  let last: RecordResult[] = []
   return {
-    excessWith: outcomes => (outcomes.every(outcome => outcome === null) ? null : findExcess(last, outcomes)),
-    note: outcomes => {
-      last = [...last, ...outcomes].slice(-RECORDS)
+    excessWith: results => (results.every(result => result === null) ? null : findExcess(last, results)),
+    add: results => {
+      last = [...last, ...results].slice(-WINDOW_RECORDS)
     },
     clear: () => {
       last = []
@@ -39,22 +44,23 @@ export function createFailureWindow(): FailureWindow {
   }
 }
 
-/** After each of the new records, since what a large batch begins with may be out of sight at its end. */
-function findExcess(before: readonly Outcome[], outcomes: readonly Outcome[]): Excess | null {
-  const all = [...before, ...outcomes]
+/** Checks the window after each new record, since a large batch may be longer than the window. */
+function findExcess(before: readonly RecordResult[], results: readonly RecordResult[]): Excess | null {
+  const all = [...before, ...results]
   const failing = new Map<string, number>()
-  const count = (outcome: Outcome | undefined, by: 1 | -1) => {
-    if (typeof outcome !== 'string') return
-    const records = (failing.get(outcome) ?? 0) + by
-    if (records === 0) failing.delete(outcome)
-    else failing.set(outcome, records)
+  const count = (result: RecordResult | undefined, by: 1 | -1) => {
+    if (typeof result !== 'string') return
+    const records = (failing.get(result) ?? 0) + by
+    if (records === 0) failing.delete(result)
+    else failing.set(result, records)
   }
-  for (const [i, outcome] of all.entries()) {
-    count(outcome, 1)
-    count(all[i - RECORDS], -1)
-    const records = Math.min(i + 1, RECORDS)
-    const isWhole = records === RECORDS || i === all.length - 1 // the first few say nothing yet
-    if (i >= before.length && isWhole && failing.size >= LEAST_FAILED && failing.size > records * BEARABLE_SHARE)
+  for (const [i, result] of all.entries()) {
+    count(result, 1)
+    count(all[i - WINDOW_RECORDS], -1)
+    const records = Math.min(i + 1, WINDOW_RECORDS)
+    // A window that is not full yet is judged only at its end: its first few records say little about the share.
+    const isJudged = records === WINDOW_RECORDS || i === all.length - 1
+    if (i >= before.length && isJudged && failing.size >= MIN_FAILED && failing.size > records * MAX_FAILED_SHARE)
       return { records, failed: failing.size }
   }
   return null
@@ -66,18 +72,18 @@ export interface BatchFailures {
   failures: readonly FailedEntity[]
 }
 
-/** What became of each of the records behind an offset, in their order. */
-export function outcomesOf(
+/** The results of the records after an offset, in their order. */
+export function resultsOf(
   records: readonly StoredRecord[],
   { decoded, deadLetters, failures }: BatchFailures,
-  behind: Offset
-): Outcome[] {
-  if (deadLetters.length + failures.length === 0) return records.filter(({ offset }) => offset > behind).map(() => null)
+  after: Offset
+): RecordResult[] {
+  if (deadLetters.length + failures.length === 0) return records.filter(({ offset }) => offset > after).map(() => null)
   const dead = new Set(deadLetters.map(({ record }) => record))
   const failed = new Set(failures.map(({ entity }) => entityKey(entity)))
   const keys = new Map(decoded.map(({ record, event }) => [record, entityKey(entityOf(event))]))
   return records
-    .filter(({ offset }) => offset > behind)
+    .filter(({ offset }) => offset > after)
     .map(record => {
       if (dead.has(record)) return `${record.topic}/${record.partition}@${record.offset}`
       const key = keys.get(record)
@@ -85,7 +91,7 @@ export function outcomesOf(
     })
 }
 
-/** The code of most of the failures. */
+/** The most frequent code among the failures. */
 export function commonCode({ deadLetters, failures }: BatchFailures): string {
   const counts = new Map<string, number>()
   for (const code of [...deadLetters.map(({ err }) => refusalOf(err).code), ...failures.map(({ failed }) => failed)])

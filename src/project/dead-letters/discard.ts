@@ -1,36 +1,36 @@
 import type pg from 'pg'
 import { audit } from '../../access/audit-log.js'
-import type { LETTER_STATES } from '../../db/schema/dead-letters.js'
+import type { DEAD_LETTER_ACTIONS, DEAD_LETTER_STATES } from '../../db/schema/dead-letters.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import { LetterRedrivenError, NotFoundError } from '../../errors.js'
 
 export interface DiscardOptions {
   pool: pg.Pool
   now: Date
-  /** Who wants it. */
+  /** Who requested it. */
   by: string
-  /** Why, in words. */
+  /** The reason given. */
   reason: string | null
 }
 
 /**
- * Notes that a dead letter needs nothing more. It is kept, and can still be redriven.
- * @returns false: it had been discarded before, and nothing was done
- * @throws NotFoundError        there is no such letter
- * @throws LetterRedrivenError  its event is projected
+ * Marks a dead letter as discarded. It is kept and can still be redriven.
+ * @returns false when it was already discarded
+ * @throws NotFoundError        when there is no such dead letter
+ * @throws LetterRedrivenError  when it was redriven
  */
-export async function discard(id: string, { pool, now, by, reason }: DiscardOptions): Promise<boolean> {
+export async function discardDeadLetter(id: string, { pool, now, by, reason }: DiscardOptions): Promise<boolean> {
   return inTransaction(pool, async tx => {
     const {
-      rows: [letter]
+      rows: [deadLetter]
     } = await tx.query<{ account: string | null }>(
       "update dead_letters set state = 'discarded' where id = $1 and state = 'dead' returning account",
       [id]
     )
-    if (letter) {
-      await noteAction(tx, {
-        letterId: id,
-        account: letter.account,
+    if (deadLetter) {
+      await recordAction(tx, {
+        deadLetterId: id,
+        account: deadLetter.account,
         action: 'discarded',
         by,
         code: null,
@@ -39,49 +39,50 @@ export async function discard(id: string, { pool, now, by, reason }: DiscardOpti
       })
       return true
     }
-    const { state } = await findLetter(tx, id)
+    const { state } = await findDeadLetter(tx, id)
     if (state === 'redriven') throw new LetterRedrivenError()
     return false
   })
 }
 
-export type LetterState = (typeof LETTER_STATES)[number]
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number]
 
-export interface Letter {
-  state: LetterState
-  /** Null: it cannot be told. */
+export interface DeadLetterRow {
+  state: DeadLetterState
+  /** `null` when unknown. */
   account: string | null
   value: Buffer | null
 }
 
-export interface LetterAction {
-  letterId: string
+export interface DeadLetterAction {
+  deadLetterId: string
   account: string | null
-  action: 'redriven' | 'refused' | 'discarded'
-  /** The name of a key, or what else tells who it was. */
+  action: (typeof DEAD_LETTER_ACTIONS)[number]
+  /** The name of an API key, or another actor of the audit log. */
   by: string
   code: string | null
   reason: string | null
   at: Date
 }
 
-/** @throws NotFoundError  there is none with this id */
-export async function findLetter(tx: Tx, id: string): Promise<Letter> {
+/** @throws NotFoundError  when there is no dead letter with this id */
+export async function findDeadLetter(tx: Tx, id: string): Promise<DeadLetterRow> {
   const {
-    rows: [letter]
-  } = await tx.query<Letter>('select state, account, value from dead_letters where id = $1', [id])
-  if (!letter) throw new NotFoundError('dead letter')
-  return letter
+    rows: [deadLetter]
+  } = await tx.query<DeadLetterRow>('select state, account, value from dead_letters where id = $1', [id])
+  if (!deadLetter) throw new NotFoundError('dead letter')
+  return deadLetter
 }
 
-/** With the letter, and in the audit log. */
-export async function noteAction(
+/** Records an action with the dead letter and in the audit log. */
+export async function recordAction(
   tx: Tx,
-  { letterId, account, action, by, code, reason, at }: LetterAction
+  { deadLetterId, account, action, by, code, reason, at }: DeadLetterAction
 ): Promise<void> {
   await tx.query(
-    'insert into dead_letter_actions (letter_id, action, acted_by, code, reason, acted_at) values ($1, $2, $3, $4, $5, $6)',
-    [letterId, action, by, code, reason, at]
+    `insert into dead_letter_actions (letter_id, action, acted_by, code, reason, acted_at)
+    values ($1, $2, $3, $4, $5, $6)`,
+    [deadLetterId, action, by, code, reason, at]
   )
-  await audit(tx, { at, actor: by, action: `dead-letter.${action}`, account, subject: letterId })
+  await audit(tx, { at, actor: by, action: `dead-letter.${action}`, account, subject: deadLetterId })
 }

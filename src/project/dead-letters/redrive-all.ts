@@ -1,49 +1,49 @@
 import type pg from 'pg'
-import { type Redriven, type RedriveOptions, redrive } from './redrive.js'
+import { type RedriveOptions, type RedriveResult, redriveDeadLetter } from './redrive.js'
 
 export interface RedriveAllOptions extends Omit<RedriveOptions, 'now'> {
   now: () => Date
-  /** Null: all that are dead. */
+  /** `null` for all dead letters in the state `dead`. */
   ids: readonly string[] | null
   onStart?: (total: number) => void
-  onLetter?: (id: string, redriven: Redriven) => void
-  /** Checked between two letters. */
+  onDeadLetter?: (id: string, result: RedriveResult) => void
+  /** Interrupts between two dead letters. */
   signal?: AbortSignal
 }
 
-export interface RedrivenAll {
+export interface RedriveAllResult {
   redriven: number
-  /** Had been redriven before. */
+  /** Those that had been redriven before. */
   unchanged: number
   refused: number
-  /** Their events are stored, but their rows could not be folded. */
+  /** Those whose event was stored, but whose entity could not be folded. */
   foldsFailed: number
-  /** False: it was interrupted. */
+  /** False when it was interrupted. */
   finished: boolean
 }
 
 const NEXT = "select id from dead_letters where state = 'dead' and id > $1 order by id limit 500"
 
-/** Redrives dead letters one after the other, each in a transaction of its own, in the order in which they died. */
+/** Redrives dead letters one by one, oldest first, each in a transaction of its own. */
 export async function redriveAll({
   ids,
   now,
   onStart,
-  onLetter,
+  onDeadLetter,
   signal,
   ...options
-}: RedriveAllOptions): Promise<RedrivenAll> {
+}: RedriveAllOptions): Promise<RedriveAllResult> {
   const { pool } = options
-  const all: RedrivenAll = { redriven: 0, unchanged: 0, refused: 0, foldsFailed: 0, finished: false }
+  const result: RedriveAllResult = { redriven: 0, unchanged: 0, refused: 0, foldsFailed: 0, finished: false }
   onStart?.(ids?.length ?? (await countDead(pool)))
   for await (const id of ids ?? deadIds(pool)) {
-    if (signal?.aborted) return all
-    const redriven = await redrive(id, { ...options, now: now() })
-    all[redriven.refusal ? 'refused' : redriven.changed ? 'redriven' : 'unchanged']++
-    if (redriven.failures.length > 0) all.foldsFailed++
-    onLetter?.(id, redriven)
+    if (signal?.aborted) return result
+    const one = await redriveDeadLetter(id, { ...options, now: now() })
+    result[one.refusal ? 'refused' : one.changed ? 'redriven' : 'unchanged']++
+    if (one.failures.length > 0) result.foldsFailed++
+    onDeadLetter?.(id, one)
   }
-  return { ...all, finished: true }
+  return { ...result, finished: true }
 }
 
 async function* deadIds(pool: pg.Pool): AsyncGenerator<string> {

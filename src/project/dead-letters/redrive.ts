@@ -2,70 +2,70 @@ import type pg from 'pg'
 import type { AccountSettings } from '../../accounts/accounts.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import { type Aggregates, createAggregates } from '../batch/aggregates.js'
-import { countDrift, driftsOf } from '../batch/count-drift.js'
+import { countEventDrift, driftsOf } from '../batch/count-drift.js'
 import { refusalOf } from '../batch/dead-letters.js'
-import { decodeByTodaysParser } from '../batch/decode.js'
+import { decodeWithCurrentParser } from '../batch/decode.js'
 import { type FailedEntity, foldEntities } from '../batch/fold-entities.js'
 import { storeEvents } from '../batch/store-events.js'
-import { findLetter, type Letter, type LetterState, noteAction } from './discard.js'
+import { type DeadLetterRow, type DeadLetterState, findDeadLetter, recordAction } from './discard.js'
 
 export interface RedriveOptions {
   pool: pg.Pool
   settings: AccountSettings
   now: Date
-  /** Who wants it. */
+  /** Who requested it. */
   by: string
-  /** Try it, and take all of it back. */
+  /** Project it, and roll everything back. */
   dryRun?: boolean
 }
 
-export interface Redriven {
-  state: LetterState
-  /** False: it had been redriven before, and nothing was done. */
+export interface RedriveResult {
+  state: DeadLetterState
+  /** False when it had been redriven before. */
   changed: boolean
-  /** Why it is still not projected; null: it is. */
+  /** Why it still cannot be projected; null when it was projected. */
   refusal: { code: string; reason: string } | null
-  /** Its event is stored, but its row could not be folded. */
+  /** Its entity, when the event was stored but the entity could not be folded. */
   failures: FailedEntity[]
 }
 
-interface Projected {
-  refusal: Redriven['refusal']
+interface ProjectedDeadLetter {
+  refusal: RedriveResult['refusal']
   failures: FailedEntity[]
-  /** The few rows that many entities add to, to be written last. */
+  /** Writes the rows that many entities share, which are locked last. */
   finish: () => Promise<void>
 }
 
 /**
- * Projects a dead letter by today's code, in one transaction with the locks of a batch in their order: the entity, its
- * events and rows,
- * the letter, and last what many entities add to. The same event is stored once, so that it may be done again.
- * A letter that is refused again stays as it is, with the new reason; one that was discarded may be redriven.
+ * Projects a dead letter with the current code, in one transaction that takes the locks of a batch in their order: the
+ * entity, its events and rows, the dead letter, and last the rows that many entities share. It can be repeated, since an
+ * event is stored once. A dead letter that is refused again keeps its state and gets the new reason. A discarded one can
+ * be redriven.
  *
- * @throws NotFoundError  there is no such letter
- * @throws whatever is no fault of the record; nothing is changed then
+ * @throws NotFoundError  when there is no such dead letter
+ * @throws when the cause is not the content of the record; nothing is changed then
  */
-export async function redrive(
+export async function redriveDeadLetter(
   id: string,
   { pool, settings, now, by, dryRun = false }: RedriveOptions
-): Promise<Redriven> {
+): Promise<RedriveResult> {
   return inTransaction(pool, async tx => {
-    const letter = await findLetter(tx, id) // without its lock: a batch takes that after those of entities
-    if (letter.state === 'redriven') return UNCHANGED
+    const deadLetter = await findDeadLetter(tx, id) // not locked yet: a batch locks entities first
+    if (deadLetter.state === 'redriven') return UNCHANGED
     await tx.query('savepoint as_it_was')
-    const { refusal, failures, finish } = await project(tx, letter, settings)
-    const isFirst = await noteOutcome(tx, id, { account: letter.account, refusal, now, by })
+    const { refusal, failures, finish } = await project(tx, deadLetter, settings)
+    const isFirst = await recordResult(tx, id, { account: deadLetter.account, refusal, now, by })
     await finish()
     if (dryRun) await tx.query('rollback to savepoint as_it_was')
-    if (!isFirst) return UNCHANGED // another has done it meanwhile
-    return { state: refusal ? letter.state : 'redriven', changed: true, refusal, failures }
+    if (!isFirst) return UNCHANGED // another transaction has redriven it meanwhile
+    return { state: refusal ? deadLetter.state : 'redriven', changed: true, refusal, failures }
   })
 }
 
-const UNCHANGED: Redriven = { state: 'redriven', changed: false, refusal: null, failures: [] }
+const UNCHANGED: RedriveResult = { state: 'redriven', changed: false, refusal: null, failures: [] }
 
-async function project(tx: Tx, letter: Letter, settings: AccountSettings): Promise<Projected> {
-  const event = decode(letter, settings)
+async function project(tx: Tx, deadLetter: DeadLetterRow, settings: AccountSettings): Promise<ProjectedDeadLetter> {
+  const event = decode(deadLetter, settings)
   if (event instanceof Error) return refused(event)
   const drifts = driftsOf([event])
   const {
@@ -80,24 +80,24 @@ async function project(tx: Tx, letter: Letter, settings: AccountSettings): Promi
     refusal: null,
     failures,
     finish: async () => {
-      await countDrift(tx, fresh, drifts)
+      await countEventDrift(tx, fresh, drifts)
       await aggregates.write(tx)
     }
   }
 }
 
-function decode(letter: Letter, settings: AccountSettings) {
+function decode(deadLetter: DeadLetterRow, settings: AccountSettings) {
   try {
-    return decodeByTodaysParser(letter, settings)
+    return decodeWithCurrentParser(deadLetter, settings)
   } catch (err) {
     return err as Error // decodeRecord throws nothing else
   }
 }
 
-const refused = (err: Error): Projected => ({ refusal: refusalOf(err), failures: [], finish: async () => {} })
+const refused = (err: Error): ProjectedDeadLetter => ({ refusal: refusalOf(err), failures: [], finish: async () => {} })
 
-/** False: the letter has been redriven meanwhile. */
-async function noteOutcome(
+/** Returns false when the dead letter has been redriven meanwhile. */
+async function recordResult(
   tx: Tx,
   id: string,
   {
@@ -105,7 +105,7 @@ async function noteOutcome(
     refusal,
     now,
     by
-  }: Pick<RedriveOptions, 'now' | 'by'> & Pick<Redriven, 'refusal'> & Pick<Letter, 'account'>
+  }: Pick<RedriveOptions, 'now' | 'by'> & Pick<RedriveResult, 'refusal'> & Pick<DeadLetterRow, 'account'>
 ): Promise<boolean> {
   const { rowCount } = refusal
     ? await tx.query("update dead_letters set code = $2, reason = $3 where id = $1 and state <> 'redriven'", [
@@ -115,8 +115,8 @@ async function noteOutcome(
       ])
     : await tx.query("update dead_letters set state = 'redriven' where id = $1 and state <> 'redriven'", [id])
   if (rowCount === 0) return false
-  await noteAction(tx, {
-    letterId: id,
+  await recordAction(tx, {
+    deadLetterId: id,
     account,
     action: refusal ? 'refused' : 'redriven',
     by,

@@ -1,20 +1,18 @@
+import type { FoldedRow } from '../../db/bulk-sql.js'
+import { extensions as table } from '../../db/schema/directory.js'
 import type { ExtensionReported } from '../../events/directory.js'
 import type { Folded } from '../../events/event.js'
-import { distinctById, firstKnown, iso, newestOfRoutes } from './facts.js'
-import { type ReadModel, table } from './read-model.js'
+import { distinctById, firstKnown, newestOfRoutes } from './facts.js'
+import { modelTable, type ReadModel } from './read-model.js'
 
-/** What is reported of one extension; times in milliseconds since 1970. */
-export interface Extension {
-  displayName: string | null
-  email: string | null
-  role: string | null
-  externalId: string | null
-  createdAt: number
-}
+type ExtensionRow = FoldedRow<typeof table>
+
+/** What the events of one extension amount to. */
+export type Extension = Omit<ExtensionRow, 'account' | 'extension'>
 
 /**
- * The extension that these events describe, in any order and with doubles; null when there are none. Its profile knows
- * it best.
+ * Folds the reports of one extension, or returns null when there are none; its profile takes precedence over the
+ * journal. The order of the events and duplicates among them do not change the result.
  */
 export function foldExtension(events: readonly Folded<ExtensionReported>[]): Extension | null {
   if (events.length === 0) return null
@@ -29,38 +27,25 @@ export function foldExtension(events: readonly Folded<ExtensionReported>[]): Ext
   }
 }
 
-interface ExtensionRow extends Extension {
-  account: string
-  extension: string
-}
-
-/** `mightycall_extensions`: the names of those that calls have shown, and of others. See seen-extensions.ts. */
-export const extensions: ReadModel<ExtensionRow> = {
+/**
+ * `mightycall_extensions`: the names of extensions, including those that no call has used. The rows of extensions that
+ * only calls name come from discovered-extensions.ts.
+ */
+export const extensions: ReadModel<'extension', ExtensionRow> = {
   kind: 'extension',
   foldVersion: 1,
   sharesTable: true,
   fold: ({ entity: { account, entity }, events }) => {
-    const extension = foldExtension(events as Folded<ExtensionReported>[]) // an entity of this kind has no other events
+    const extension = foldExtension(events)
     return extension && { account, extension: entity, ...extension }
   },
   tables: [
-    table<ExtensionRow, ExtensionRow>({
-      name: 'mightycall_extensions',
+    modelTable({
+      table,
       entity: 'extension',
-      key: ['account', 'extension'],
       agent: 'extension',
-      many: false,
-      rowsOf: row => [row],
-      columns: {
-        account: { type: 'text', of: row => row.account },
-        extension: { type: 'text', of: row => row.extension },
-        display_name: { type: 'text', of: row => row.displayName },
-        email: { type: 'text', of: row => row.email },
-        role: { type: 'text', of: row => row.role },
-        external_id: { type: 'text', of: row => row.externalId },
-        // a call may have shown it earlier
-        created_at: { type: 'timestamptz', of: row => iso(row.createdAt), least: true }
-      }
+      keepLeast: ['createdAt'], // a call may have named the extension earlier
+      rowsOf: (row: ExtensionRow) => [row]
     })
   ]
 }

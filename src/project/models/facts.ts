@@ -3,19 +3,19 @@ interface Dated {
   occurredAt: string
 }
 
-/** Text in the order of its code units, the same on every machine. */
+/** Compares text by code units, so that the order is the same on every machine. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Oldest first; at one instant by id, so that the order of delivery never shows. */
+/** Oldest first; events of the same instant are ordered by id, so that the order of delivery has no effect. */
 export function inOrder<E extends Dated>(events: readonly E[]): E[] {
   return [...events].sort((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt) || compare(a.id, b.id))
 }
 
 /**
- * What the routes say now: the newest fact of each, in the order in which the routes are named.
- * The first that knows a field decides it.
+ * The newest fact of each route, in the order of `routes`. The order expresses precedence: the first fact that knows a
+ * field decides it.
  */
 export function newestOfRoutes<E extends Dated & { route: string }>(
   events: readonly E[],
@@ -26,16 +26,16 @@ export function newestOfRoutes<E extends Dated & { route: string }>(
   return routes.flatMap(route => newest.get(route) ?? [])
 }
 
-/** The first of them that is known. */
-export function firstKnown<E, V>(facts: readonly E[], of: (fact: E) => V | null | undefined): V | null {
+/** The value of the first fact that has one. */
+export function firstKnown<E, V>(facts: readonly E[], valueIn: (fact: E) => V | null | undefined): V | null {
   for (const fact of facts) {
-    const value = of(fact)
+    const value = valueIn(fact)
     if (value !== null && value !== undefined) return value
   }
   return null
 }
 
-/** Of two copies the first received counts, as in the table of events. */
+/** Each event once; of duplicates the one received first, as in the table of events. */
 export function distinctById<E extends { id: string; receivedAt: string }>(events: readonly E[]): E[] {
   const byId = new Map<string, E>()
   for (const event of events) {
@@ -45,19 +45,12 @@ export function distinctById<E extends { id: string; receivedAt: string }>(event
   return [...byId.values()]
 }
 
-/** When we first heard of it. */
+/** When the first of the events was received, in milliseconds since 1970. */
 export function firstReceivedAt(events: readonly { receivedAt: string }[]): number {
   return Math.min(...events.map(event => Date.parse(event.receivedAt)))
 }
 
-/** An instant of a fold as the database takes it. */
-export function iso(millis: number): string
-export function iso(millis: number | null): string | null
-export function iso(millis: number | null): string | null {
-  return millis === null ? null : new Date(millis).toISOString()
-}
-
-/** An instant of an event as a fold counts it. */
+/** An instant of an event in milliseconds since 1970. */
 export function millisOf(instant: string): number
 export function millisOf(instant: string | null): number | null
 export function millisOf(instant: string | null): number | null {

@@ -1,29 +1,25 @@
+import { columnName, type FoldedRow } from '../../db/bulk-sql.js'
+import { smsLogs } from '../../db/schema/messages.js'
 import type { Folded } from '../../events/event.js'
 import { threadId } from '../../events/identity.js'
 import type { MessageEvent, MessageReported, MessageRequested } from '../../events/message.js'
 import { localDay } from '../../lib/local-day.js'
-import { distinctById, firstKnown, firstReceivedAt, inOrder, iso, millisOf, newestOfRoutes } from './facts.js'
-import { type ReadModel, table } from './read-model.js'
+import { distinctById, firstKnown, firstReceivedAt, inOrder, millisOf, newestOfRoutes } from './facts.js'
+import { modelTable, type ReadModel } from './read-model.js'
 import type { Contribution } from './reports.js'
 
-export type MessageState = 'pending' | 'sent' | 'failed' | 'received' | 'unconfirmed'
-
-/** What the events of one message amount to; times in milliseconds since 1970. */
-export interface Message {
-  direction: MessageReported['direction']
-  businessNumber: string | null
-  clientNumber: string | null
-  clientName: string | null
-  extension: string | null
-  text: string | null
+interface MessageRow extends FoldedRow<typeof smsLogs> {
   attachments: MessageReported['attachments']
-  sentAt: number
-  state: MessageState
-  read: boolean | null
-  removedAt: number | null
+  contribution: Contribution[]
 }
 
-/** The message that these events describe, in any order and with doubles; null when there are none. */
+/** What the events of one message amount to. */
+export type Message = Omit<MessageRow, 'account' | 'messageId' | 'threadId' | 'contribution'>
+
+/**
+ * Folds the events of one message, or returns null when there are none. The order of the events and duplicates among
+ * them do not change the result.
+ */
 export function foldMessage(events: readonly Folded<MessageEvent>[]): Message | null {
   if (events.length === 0) return null
   const distinct = distinctById(events)
@@ -55,77 +51,50 @@ const isReport = (event: Folded<MessageEvent>): event is Folded<MessageReported>
 const isRequest = (event: Folded<MessageEvent>): event is Folded<MessageRequested> => event.type === 'message.requested'
 
 /**
- * The newest word on an outbound message counts; without one it is pending when we were asked to send it, and sent when
- * it is reported.
+ * The newest evidence of delivery decides the state of an outbound message. Without any, a message that was only
+ * requested is pending, and a reported one is sent.
  */
 function stateOf(
   events: readonly Folded<MessageEvent>[],
   reports: readonly Folded<MessageReported>[],
   direction: Message['direction']
-): MessageState {
+): Message['state'] {
   if (direction !== 'outbound') return 'received'
-  const words = inOrder([
+  const deliveries = inOrder([
     ...reports.filter(report => report.delivery !== null),
     ...events.filter(event => event.type === 'message.sent' || event.type === 'message.failed')
   ])
-  const last = words.at(-1)
+  const last = deliveries.at(-1)
   if (!last) return reports.length > 0 ? 'sent' : 'pending'
   if (last.type === 'message.failed') return last.certain ? 'failed' : 'unconfirmed'
   return last.type === 'message.reported' && last.delivery === 'not-sent' ? 'failed' : 'sent'
 }
 
-interface MessageRow extends Message {
-  account: string
-  messageId: string
-  threadId: string | null
-  contribution: Contribution[]
-}
-
-/** `sms_logs`, of which the view `sms_threads` is made. */
-export const messages: ReadModel<MessageRow> = {
+/** `sms_logs`, from which the view `sms_threads` is computed. */
+export const messages: ReadModel<'message', MessageRow> = {
   kind: 'message',
   liveKind: 'message',
   foldVersion: 1,
   fold: ({ entity: { account, entity }, events }, settings) => {
-    const message = foldMessage(events as Folded<MessageEvent>[]) // an entity of this kind has no other events
+    const message = foldMessage(events)
     if (!message) return null
-    const { businessNumber, clientNumber, direction, sentAt } = message
-    const place = { date: localDay(sentAt, settings.timeZoneOf(account)), number: businessNumber ?? '', extension: '' }
+    const { businessNumber, clientNumber } = message
     return {
       account,
       messageId: entity,
       threadId:
         businessNumber !== null && clientNumber !== null ? threadId(account, businessNumber, clientNumber) : null,
       ...message,
-      contribution:
-        direction === null ? [] : [{ ...place, ...(direction === 'inbound' ? { messagesIn: 1 } : { messagesOut: 1 }) }]
+      contribution: contributionOf(message, settings.timeZoneOf(account))
     }
   },
-  tables: [
-    table<MessageRow, MessageRow>({
-      name: 'sms_logs',
-      entity: 'message_id',
-      key: ['account', 'message_id'],
-      many: false,
-      rowsOf: row => [row],
-      columns: {
-        account: { type: 'text', of: row => row.account },
-        message_id: { type: 'text', of: row => row.messageId },
-        thread_id: { type: 'uuid', of: row => row.threadId },
-        direction: { type: 'text', of: row => row.direction },
-        business_number: { type: 'text', of: row => row.businessNumber },
-        client_number: { type: 'text', of: row => row.clientNumber },
-        client_name: { type: 'text', of: row => row.clientName },
-        extension: { type: 'text', of: row => row.extension },
-        text: { type: 'text', of: row => row.text },
-        attachments: { type: 'jsonb', of: row => JSON.stringify(row.attachments) },
-        sent_at: { type: 'timestamptz', of: row => iso(row.sentAt) },
-        state: { type: 'text', of: row => row.state },
-        read: { type: 'bool', of: row => row.read },
-        removed_at: { type: 'timestamptz', of: row => iso(row.removedAt) },
-        contribution: { type: 'jsonb', of: row => JSON.stringify(row.contribution) }
-      }
-    })
-  ],
-  contributionOf: row => row.contribution
+  tables: [modelTable({ table: smsLogs, entity: 'messageId', rowsOf: (row: MessageRow) => [row] })],
+  reports: { contributionOf: row => row.contribution, dateColumn: columnName(smsLogs, 'sentAt') }
+}
+
+/** A message of unknown direction is not counted. */
+function contributionOf({ direction, sentAt, businessNumber }: Message, timeZone: string): Contribution[] {
+  if (direction === null) return []
+  const day = { date: localDay(sentAt, timeZone), number: businessNumber ?? '', extension: '' }
+  return [{ ...day, ...(direction === 'inbound' ? { messagesIn: 1 } : { messagesOut: 1 }) }]
 }

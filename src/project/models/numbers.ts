@@ -1,21 +1,19 @@
+import type { FoldedRow } from '../../db/bulk-sql.js'
+import { phoneNumbers as table } from '../../db/schema/directory.js'
 import type { NumberEvent, NumberReported } from '../../events/directory.js'
 import type { Folded } from '../../events/event.js'
 import { numberId } from '../../events/identity.js'
-import { distinctById, firstReceivedAt, inOrder, iso } from './facts.js'
-import { type ReadModel, table } from './read-model.js'
+import { distinctById, firstReceivedAt, inOrder } from './facts.js'
+import { modelTable, type ReadModel } from './read-model.js'
 
-/** What the events of one business number amount to; times in milliseconds since 1970. */
-export interface BusinessNumber {
-  externalId: string | null
-  label: string | null
-  smsEnabled: boolean | null
-  isActive: boolean
-  createdAt: number
-}
+type NumberRow = FoldedRow<typeof table>
+
+/** What the events of one business number amount to. */
+export type BusinessNumber = Omit<NumberRow, 'account' | 'number' | 'id'>
 
 /**
- * The number that these events describe, in any order and with doubles; null when there are none. Once removed it keeps
- * its label.
+ * Folds the events of one business number, or returns null when there are none. A removed number keeps its label. The
+ * order of the events and duplicates among them do not change the result.
  */
 export function foldNumber(events: readonly Folded<NumberEvent>[]): BusinessNumber | null {
   if (events.length === 0) return null
@@ -33,36 +31,13 @@ export function foldNumber(events: readonly Folded<NumberEvent>[]): BusinessNumb
 
 const isReport = (event: Folded<NumberEvent>): event is Folded<NumberReported> => event.type === 'number.reported'
 
-interface NumberRow extends BusinessNumber {
-  account: string
-  number: string
-}
-
 /** `phone_numbers` */
-export const numbers: ReadModel<NumberRow> = {
+export const numbers: ReadModel<'number', NumberRow> = {
   kind: 'number',
   foldVersion: 1,
   fold: ({ entity: { account, entity }, events }) => {
-    const number = foldNumber(events as Folded<NumberEvent>[]) // an entity of this kind has no other events
-    return number && { account, number: entity, ...number }
+    const number = foldNumber(events)
+    return number && { account, number: entity, id: numberId(account, entity), ...number }
   },
-  tables: [
-    table<NumberRow, NumberRow>({
-      name: 'phone_numbers',
-      entity: 'number',
-      key: ['account', 'number'],
-      many: false,
-      rowsOf: row => [row],
-      columns: {
-        account: { type: 'text', of: row => row.account },
-        number: { type: 'text', of: row => row.number },
-        id: { type: 'uuid', of: row => numberId(row.account, row.number) },
-        external_id: { type: 'text', of: row => row.externalId },
-        label: { type: 'text', of: row => row.label },
-        sms_enabled: { type: 'bool', of: row => row.smsEnabled },
-        is_active: { type: 'bool', of: row => row.isActive },
-        created_at: { type: 'timestamptz', of: row => iso(row.createdAt) }
-      }
-    })
-  ]
+  tables: [modelTable({ table, entity: 'number', rowsOf: (row: NumberRow) => [row] })]
 }

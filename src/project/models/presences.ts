@@ -1,20 +1,19 @@
+import type { FoldedRow } from '../../db/bulk-sql.js'
+import { agentPresence } from '../../db/schema/directory.js'
 import type { Folded } from '../../events/event.js'
 import type { StatusEvent, StatusReported } from '../../events/status.js'
-import { inOrder, iso } from './facts.js'
-import { type ReadModel, table } from './read-model.js'
+import { inOrder } from './facts.js'
+import { modelTable, type ReadModel } from './read-model.js'
 
-/** From one change to the next; times in milliseconds since 1970. */
-export interface PresenceSpan {
-  since: number
-  /** Null: to this day. */
-  until: number | null
-  presence: StatusReported['presence']
-  source: StatusReported['source']
-  /** The last fact that says so. */
-  seenAt: number
-}
+type SpanRow = FoldedRow<typeof agentPresence>
 
-/** The spans that these facts describe, oldest first, in any order and with doubles; a request to change is none. */
+/** An interval in which the presence of an agent did not change. */
+export type PresenceSpan = Omit<SpanRow, 'account' | 'extension'>
+
+/**
+ * Folds the presence events of one agent into spans, oldest first. A request to change a presence makes no span. The
+ * order of the events and duplicates among them do not change the result.
+ */
 export function foldPresence(events: readonly Folded<StatusEvent>[]): PresenceSpan[] {
   const spans: PresenceSpan[] = []
   for (const { occurredAt, presence, source } of inOrder(events.filter(isReport))) {
@@ -24,7 +23,7 @@ export function foldPresence(events: readonly Folded<StatusEvent>[]): PresenceSp
       last.seenAt = at
       continue
     }
-    if (last?.since === at) spans.pop() // at one instant the last word counts
+    if (last?.since === at) spans.pop() // of several reports of one instant the last one counts
     const before = spans.at(-1)
     if (before?.presence === presence) {
       Object.assign(before, { until: null, seenAt: at })
@@ -38,38 +37,21 @@ export function foldPresence(events: readonly Folded<StatusEvent>[]): PresenceSp
 
 const isReport = (event: Folded<StatusEvent>): event is Folded<StatusReported> => event.type === 'status.reported'
 
-interface PresenceRow {
-  account: string
-  extension: string
-  spans: PresenceSpan[]
-}
-type SpanRow = PresenceSpan & Omit<PresenceRow, 'spans'>
-
 /** `agent_presence` */
-export const presences: ReadModel<PresenceRow> = {
+export const presences: ReadModel<'presence', SpanRow[]> = {
   kind: 'presence',
   foldVersion: 1,
   fold: ({ entity: { account, entity }, events }) => {
-    const spans = foldPresence(events as Folded<StatusEvent>[]) // an entity of this kind has no other events
-    return spans.length === 0 ? null : { account, extension: entity, spans }
+    const spans = foldPresence(events)
+    return spans.length === 0 ? null : spans.map(span => ({ ...span, account, extension: entity }))
   },
   tables: [
-    table<PresenceRow, SpanRow>({
-      name: 'agent_presence',
+    modelTable({
+      table: agentPresence,
       entity: 'extension',
-      key: ['account', 'extension', 'since'],
       agent: 'extension',
       many: true,
-      rowsOf: ({ account, extension, spans }) => spans.map(span => ({ ...span, account, extension })),
-      columns: {
-        account: { type: 'text', of: row => row.account },
-        extension: { type: 'text', of: row => row.extension },
-        since: { type: 'timestamptz', of: row => iso(row.since) },
-        until: { type: 'timestamptz', of: row => iso(row.until) },
-        presence: { type: 'text', of: row => row.presence },
-        source: { type: 'text', of: row => row.source },
-        seen_at: { type: 'timestamptz', of: row => iso(row.seenAt) }
-      }
+      rowsOf: (spans: SpanRow[]) => spans
     })
   ]
 }

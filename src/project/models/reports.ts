@@ -1,8 +1,17 @@
-import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import {
+  type BulkRow,
+  bulkValues,
+  columnList,
+  columnName,
+  columnsOf,
+  primaryKeyOf,
+  unnestSql
+} from '../../db/bulk-sql.js'
+import { reports } from '../../db/schema/reports.js'
 import type { Tx } from '../../db/transaction.js'
 import { compare } from './facts.js'
 
-/** What is summed: counts, and milliseconds. */
+/** The values that are summed: counts, and durations in milliseconds. Each is a member of a stored contribution. */
 export const MEASURES = [
   'calls',
   'answered',
@@ -17,90 +26,90 @@ export const MEASURES = [
 ] as const
 export type Measure = (typeof MEASURES)[number]
 
-/** What one row adds to one row of mightycall_reports; what it does not name is 0. */
+/** What one row adds to one row of mightycall_reports. A measure that is left out is 0. */
 export interface Contribution extends Partial<Record<Measure, number>> {
-  /** The local day, `2026-11-23`. */
+  /** The local day, such as `2026-11-23`. */
   date: string
-  /** '': not known. */
+  /** The business number; '' when unknown. */
   number: string
-  /** '': the sums of calls, voicemails and messages; otherwise those of the extension's legs. */
+  /** '' for the sums of calls, voicemails and messages, otherwise the extension of the leg. */
   extension: string
 }
 
-interface Sum extends Required<Contribution> {
+interface ReportChange extends Required<Contribution> {
   account: string
 }
 
-/** The differences that a transaction makes, until they are written at once. */
-export interface ReportMoves {
+/** The changes that a transaction makes to the reports, collected until they are written together. */
+export interface ReportChanges {
   /** @param sign  1 for what a row adds now, -1 for what it has added before */
   add: (account: string, contributions: readonly Contribution[], sign: 1 | -1) => void
-  /** In the order of the keys, so that two transactions never wait for each other in a ring. */
+  /** Writes in key order, so that two transactions cannot deadlock. */
   write: (tx: Tx) => Promise<void>
 }
 
-const key: Columns<Sum> = {
-  account: { type: 'text', of: sum => sum.account },
-  report_date: { type: 'date', of: sum => sum.date },
-  business_number: { type: 'text', of: sum => sum.number },
-  extension: { type: 'text', of: sum => sum.extension }
+export const REPORT_KEY = primaryKeyOf(reports)
+
+/** The SQL name of the column that sums a measure. */
+export function sumColumnOf(measure: Measure): string {
+  if (measure === 'talkMs') return columnName(reports, 'talkSeconds')
+  if (measure === 'waitMs') return columnName(reports, 'waitSeconds')
+  return columnName(reports, measure)
 }
 
-/** Milliseconds are whole numbers and so are their sums: what is taken away again leaves nothing behind. */
-const seconds = (millis: number) => (millis / 1000).toFixed(3)
+const columns = columnsOf(reports)
+const sums = MEASURES.map(sumColumnOf)
 
-export const sumColumns: Columns<Sum> = {
-  ...key,
-  calls: { type: 'int', of: sum => sum.calls },
-  answered: { type: 'int', of: sum => sum.answered },
-  missed: { type: 'int', of: sum => sum.missed },
-  abandoned: { type: 'int', of: sum => sum.abandoned },
-  voicemails: { type: 'int', of: sum => sum.voicemails },
-  outbound: { type: 'int', of: sum => sum.outbound },
-  messages_in: { type: 'int', of: sum => sum.messagesIn },
-  messages_out: { type: 'int', of: sum => sum.messagesOut },
-  talk_seconds: { type: 'numeric', of: sum => seconds(sum.talkMs) },
-  wait_seconds: { type: 'numeric', of: sum => seconds(sum.waitMs) }
-}
+const WRITE = `insert into mightycall_reports as r (${columnList(columns)}) select * from ${unnestSql(columns)}
+  on conflict (${REPORT_KEY.join(', ')}) do update
+  set ${sums.map(name => `${name} = r.${name} + excluded.${name}`).join(', ')}`
 
-const sums = Object.keys(sumColumns).filter(name => !(name in key))
-
-const MOVE = `insert into mightycall_reports as r (${Object.keys(sumColumns).join(', ')}) select * from ${unnest(sumColumns)}
-  on conflict (${Object.keys(key).join(', ')}) do update set ${sums.map(name => `${name} = r.${name} + excluded.${name}`).join(', ')}`
-
-export function createReportMoves(): ReportMoves {
-  const moves = new Map<string, Sum>()
+export function createReportChanges(): ReportChanges {
+  const changes = new Map<string, ReportChange>()
   return {
     add: (account, contributions, sign) => {
       for (const contribution of contributions) {
         const { date, number, extension } = contribution
-        const name = `${account}\n${date}\n${number}\n${extension}`
-        const sum = moves.get(name) ?? {
-          account,
-          date,
-          number,
-          extension,
-          calls: 0,
-          answered: 0,
-          missed: 0,
-          abandoned: 0,
-          voicemails: 0,
-          outbound: 0,
-          messagesIn: 0,
-          messagesOut: 0,
-          talkMs: 0,
-          waitMs: 0
-        }
-        for (const measure of MEASURES) sum[measure] += sign * (contribution[measure] ?? 0)
-        moves.set(name, sum)
+        const key = `${account}\n${date}\n${number}\n${extension}`
+        const change = changes.get(key) ?? { account, date, number, extension, ...NO_CHANGE }
+        for (const measure of MEASURES) change[measure] += sign * (contribution[measure] ?? 0)
+        changes.set(key, change)
       }
     },
     write: async tx => {
-      const changed = [...moves]
-        .filter(([, sum]) => MEASURES.some(measure => sum[measure] !== 0))
+      const inKeyOrder = [...changes]
+        .filter(([, change]) => MEASURES.some(measure => change[measure] !== 0))
         .sort(([a], [b]) => compare(a, b))
-        .map(([, sum]) => sum)
-      if (changed.length > 0) await tx.query(MOVE, arraysOf(sumColumns, changed))
+        .map(([, change]) => reportRow(change))
+      if (inKeyOrder.length > 0) await tx.query(WRITE, bulkValues(columns, inKeyOrder))
     }
   }
+}
+
+const NO_CHANGE: Readonly<Record<Measure, number>> = {
+  calls: 0,
+  answered: 0,
+  missed: 0,
+  abandoned: 0,
+  voicemails: 0,
+  outbound: 0,
+  messagesIn: 0,
+  messagesOut: 0,
+  talkMs: 0,
+  waitMs: 0
+}
+
+function reportRow({ date, number, talkMs, waitMs, ...change }: ReportChange): BulkRow<typeof reports> {
+  return {
+    ...change,
+    reportDate: date,
+    businessNumber: number,
+    talkSeconds: inSeconds(talkMs),
+    waitSeconds: inSeconds(waitMs)
+  }
+}
+
+/** Exact: sums of whole milliseconds leave no remainder when they are subtracted again. */
+function inSeconds(millis: number): string {
+  return (millis / 1000).toFixed(3)
 }

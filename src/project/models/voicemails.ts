@@ -1,33 +1,28 @@
+import { columnName, type FoldedRow } from '../../db/bulk-sql.js'
+import { voicemailLogs } from '../../db/schema/messages.js'
 import type { Folded } from '../../events/event.js'
 import type { VoicemailEvent, VoicemailMarked, VoicemailReported } from '../../events/voicemail.js'
 import { localDay } from '../../lib/local-day.js'
-import { distinctById, firstKnown, firstReceivedAt, inOrder, iso, millisOf, newestOfRoutes } from './facts.js'
-import { type ReadModel, table } from './read-model.js'
+import { distinctById, firstKnown, firstReceivedAt, inOrder, millisOf, newestOfRoutes } from './facts.js'
+import { modelTable, type ReadModel } from './read-model.js'
 import type { Contribution } from './reports.js'
 
-/** What the events of one voicemail amount to; times in milliseconds since 1970. */
-export interface Voicemail {
-  callId: string | null
-  businessNumber: string | null
-  clientNumber: string | null
-  clientName: string | null
-  leftAt: number
-  durationSeconds: number | null
-  assignedTo: string | null
-  read: boolean | null
-  transcriptState: VoicemailReported['transcriptState']
-  transcriptText: string | null
-  recordingId: string | null
-  recordingLink: string | null
-  removedAt: number | null
+interface VoicemailRow extends FoldedRow<typeof voicemailLogs> {
+  contribution: Contribution[]
 }
 
-/** The voicemail that these events describe, in any order and with doubles; null when there are none. */
+/** What the events of one voicemail amount to. */
+export type Voicemail = Omit<VoicemailRow, 'account' | 'voicemailId' | 'contribution'>
+
+/**
+ * Folds the events of one voicemail, or returns null when there are none. The order of the events and duplicates among
+ * them do not change the result.
+ */
 export function foldVoicemail(events: readonly Folded<VoicemailEvent>[]): Voicemail | null {
   if (events.length === 0) return null
   const distinct = distinctById(events)
   const facts = newestOfRoutes(distinct.filter(isReport), ['voicemails', 'journal'])
-  // Who marks it is overruled by what is reported later, and the other way round.
+  // A mark overrides earlier reports, and a report overrides earlier marks.
   const newestFirst = inOrder<Folded<VoicemailEvent>>([...facts, ...distinct.filter(isMark)]).reverse()
   const removal = newestFirst.filter(isMark).find(mark => mark.removed)
   return {
@@ -51,19 +46,13 @@ const isReport = (event: Folded<VoicemailEvent>): event is Folded<VoicemailRepor
   event.type === 'voicemail.reported'
 const isMark = (event: Folded<VoicemailEvent>): event is Folded<VoicemailMarked> => event.type === 'voicemail.marked'
 
-interface VoicemailRow extends Voicemail {
-  account: string
-  voicemailId: string
-  contribution: Contribution[]
-}
-
 /** `voicemail_logs` */
-export const voicemails: ReadModel<VoicemailRow> = {
+export const voicemails: ReadModel<'voicemail', VoicemailRow> = {
   kind: 'voicemail',
   liveKind: 'voicemail',
   foldVersion: 1,
   fold: ({ entity: { account, entity }, events }, settings) => {
-    const voicemail = foldVoicemail(events as Folded<VoicemailEvent>[]) // an entity of this kind has no other events
+    const voicemail = foldVoicemail(events)
     if (!voicemail) return null
     const date = localDay(voicemail.leftAt, settings.timeZoneOf(account))
     return {
@@ -73,32 +62,6 @@ export const voicemails: ReadModel<VoicemailRow> = {
       contribution: [{ date, number: voicemail.businessNumber ?? '', extension: '', voicemails: 1 }]
     }
   },
-  tables: [
-    table<VoicemailRow, VoicemailRow>({
-      name: 'voicemail_logs',
-      entity: 'voicemail_id',
-      key: ['account', 'voicemail_id'],
-      many: false,
-      rowsOf: row => [row],
-      columns: {
-        account: { type: 'text', of: row => row.account },
-        voicemail_id: { type: 'text', of: row => row.voicemailId },
-        call_id: { type: 'text', of: row => row.callId },
-        business_number: { type: 'text', of: row => row.businessNumber },
-        client_number: { type: 'text', of: row => row.clientNumber },
-        client_name: { type: 'text', of: row => row.clientName },
-        left_at: { type: 'timestamptz', of: row => iso(row.leftAt) },
-        duration_seconds: { type: 'float8', of: row => row.durationSeconds },
-        assigned_to: { type: 'text', of: row => row.assignedTo },
-        read: { type: 'bool', of: row => row.read },
-        transcript_state: { type: 'text', of: row => row.transcriptState },
-        transcript_text: { type: 'text', of: row => row.transcriptText },
-        recording_id: { type: 'text', of: row => row.recordingId },
-        recording_link: { type: 'text', of: row => row.recordingLink },
-        removed_at: { type: 'timestamptz', of: row => iso(row.removedAt) },
-        contribution: { type: 'jsonb', of: row => JSON.stringify(row.contribution) }
-      }
-    })
-  ],
-  contributionOf: row => row.contribution
+  tables: [modelTable({ table: voicemailLogs, entity: 'voicemailId', rowsOf: (row: VoicemailRow) => [row] })],
+  reports: { contributionOf: row => row.contribution, dateColumn: columnName(voicemailLogs, 'leftAt') }
 }

@@ -1,48 +1,46 @@
-import { arraysOf, unnest } from '../../db/bulk-sql.js'
+import { bulkValues, columnName, unnestSql } from '../../db/bulk-sql.js'
+import { extensions } from '../../db/schema/directory.js'
 import type { Tx } from '../../db/transaction.js'
-import type { Folded } from '../batch/write-rows.js'
-import type { ReadModel, Table } from '../models/read-model.js'
+import type { FoldedEntity } from '../batch/write-rows.js'
+import { type ExtensionSighting, sightingColumns, sightingValues } from '../models/discovered-extensions.js'
+import type { ReadModel } from '../models/read-model.js'
 
-/** A row that is not what its events amount to. */
+/** A stored row that differs from what the events make. */
 export interface Difference {
   table: string
   account: string
-  /** The entity's, or for reports the day, the number and the extension. */
+  /** The id of the entity; for the reports the day, the business number and the extension. */
   entity: string
-  /** missing: there ought to be such a row. extra: there ought to be none. Otherwise the columns that differ. */
+  /** `missing` when there is no row, `extra` when there should be none, otherwise the columns that differ. */
   fields: string[]
 }
 
-/** How the rows of these entities differ from what their events amount to. */
-export async function compareRows(tx: Tx, model: ReadModel<unknown>, folded: readonly Folded[]): Promise<Difference[]> {
+/** How the stored rows of these entities differ from the folded ones. */
+export async function compareRows(tx: Tx, model: ReadModel, folded: readonly FoldedEntity[]): Promise<Difference[]> {
   const differences: Difference[] = []
-  for (const table of model.tables) {
-    const rows = folded.flatMap(({ row }) => (row === null ? [] : table.rowsOf(row)))
+  for (const { columns, rowsOf, statements } of model.tables) {
+    const rows = folded.flatMap(({ row }) => (row === null ? [] : rowsOf(row)))
     const entities = [folded.map(({ entity }) => entity.account), folded.map(({ entity }) => entity.entity)]
-    const found = await tx.query<Difference>(statementFor(table), [...entities, ...arraysOf(table.columns, rows)])
+    const found = await tx.query<Difference>(statements.compare, [...entities, ...bulkValues(columns, rows)])
     differences.push(...found.rows)
   }
   return differences
 }
 
-/** Made once for each table: their text is constant. */
-const made = new Map<string, string>()
+const seenAt = columnName(extensions, 'createdAt')
 
-function statementFor(table: Table<unknown>): string {
-  const known = made.get(table.name) ?? statement(table)
-  made.set(table.name, known)
-  return known
-}
+const UNSEEN = `select 'mightycall_extensions' as table, account, extension as entity,
+    array[case when bool_or(known) then '${seenAt}' else 'missing' end] as fields
+  from (
+    select u.account, u.extension, e.account is not null as known from ${unnestSql(sightingColumns)}
+    left join mightycall_extensions e on e.account = u.account and e.extension = u.extension
+    where e.account is null or e.${seenAt} > u.${seenAt}
+  ) s
+  group by account, extension order by account, extension`
 
-/** Compared by the database, with the types of its columns. Table and column names are ours, never a user's. */
-function statement({ name, entity, key, columns }: Table<unknown>): string {
-  const rest = Object.keys(columns).filter(column => !key.includes(column))
-  const differs = (column: string) =>
-    columns[column]?.least ? `t.${column} > u.${column}` : `t.${column} is distinct from u.${column}`
-  const fields = rest.map(column => `case when ${differs(column)} then '${column}' end`).join(', ')
-  return `select '${name}' as table, coalesce(u.account, t.account) as account, coalesce(u.${entity}, t.${entity}) as entity,
-      case when t.account is null then array['missing'] when u.account is null then array['extra'] else array_remove(array[${fields}]::text[], null) end as fields
-    from ${unnest(columns, 3)}
-    full join (select * from ${name} where (account, ${entity}) in (select * from unnest($1::text[], $2::text[]))) t on ${key.map(column => `t.${column} = u.${column}`).join(' and ')}
-    where t.account is null or u.account is null${rest.map(column => ` or ${differs(column)}`).join('')}`
+/** Extensions that calls name and that have no row, or a row with a later first sighting. */
+export async function compareExtensions(tx: Tx, sightings: readonly ExtensionSighting[]): Promise<Difference[]> {
+  if (sightings.length === 0) return []
+  const { rows } = await tx.query<Difference>(UNSEEN, sightingValues(sightings))
+  return rows
 }

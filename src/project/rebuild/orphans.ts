@@ -4,13 +4,13 @@ import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
 import { lockEntities, removeEntities } from '../batch/entities.js'
 import { writeRows } from '../batch/write-rows.js'
-import type { ReadModel, Table } from '../models/read-model.js'
+import type { ModelTable, ReadModel } from '../models/read-model.js'
 import { READ_MODELS } from '../models/read-models.js'
 import type { Difference } from './compare.js'
 
 const CHUNK = 500
 
-/** Rows of entities that have no events. They are removed, unless it is a dry run. */
+/** Finds rows of entities that have no events, and deletes them unless it is a dry run. */
 export async function rebuildOrphans(pool: pg.Pool, { dryRun }: { dryRun: boolean }): Promise<Difference[]> {
   const differences: Difference[] = []
   for (const model of READ_MODELS) {
@@ -27,21 +27,19 @@ export async function rebuildOrphans(pool: pg.Pool, { dryRun }: { dryRun: boolea
   return differences
 }
 
-async function orphansIn(
-  pool: pg.Pool,
-  { kind }: ReadModel<unknown>,
-  { name, entity }: Table<unknown>
-): Promise<Entity[]> {
+async function orphansIn(pool: pg.Pool, { kind }: ReadModel, { name, entityColumn }: ModelTable): Promise<Entity[]> {
   const { rows } = await pool.query<Entity>({
-    text: `select distinct t.account, $1::text as kind, t.${entity} as entity from ${name} t
-      where not exists (select from events e where e.account = t.account and e.kind = $1 and e.entity = t.${entity}) order by 1, 2, 3`,
+    text: `select distinct t.account, $1::text as kind, t.${entityColumn} as entity from ${name} t
+      where not exists (
+        select from events e where e.account = t.account and e.kind = $1 and e.entity = t.${entityColumn}
+      ) order by 1, 2, 3`,
     values: [kind]
   })
   return rows
 }
 
-/** Under their locks, and only where there are still no events: one may have come meanwhile. */
-async function remove(pool: pg.Pool, model: ReadModel<unknown>, entities: readonly Entity[]): Promise<void> {
+/** Locks the entities, and deletes their rows where there are still no events: one may have been stored meanwhile. */
+async function remove(pool: pg.Pool, model: ReadModel, entities: readonly Entity[]): Promise<void> {
   await inTransaction(pool, async tx => {
     await lockEntities(tx, entities)
     const { rows } = await tx.query<Entity>(

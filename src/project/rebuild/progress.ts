@@ -1,31 +1,27 @@
 import type pg from 'pg'
 import { LOCKS } from '../../db/advisory-locks.js'
+import { type SelectedRow, selectList } from '../../db/bulk-sql.js'
+import { rebuilds } from '../../db/schema/projection.js'
 import type { Tx } from '../../db/transaction.js'
 import { RebuildRunningError } from '../../errors.js'
-import type { Entity } from '../../events/event.js'
+import type { Entity, EntityKind } from '../../events/event.js'
 import type { Chunk } from './chunk.js'
 
-/** A rebuild that can be gone on with. */
+/** The progress of a rebuild, which an interrupted one continues. */
 export interface Progress {
   id: string
-  /** The last entity that is done; null: none. */
+  /** The last entity that is done; null when there is none. */
   after: Entity | null
   entities: number
   events: number
   differences: number
 }
 
-interface ProgressRow {
-  id: string
-  account: string | null
-  kind: Entity['kind'] | null
-  entity: string | null
-  entities: string
-  events: string
-  differences: string
-}
+const PROPERTIES = ['id', 'account', 'kind', 'entity', 'entities', 'events', 'differences'] as const
+type ProgressRow = SelectedRow<typeof rebuilds, (typeof PROPERTIES)[number]>
+const COLUMNS = selectList(rebuilds, 'r', ...PROPERTIES)
 
-/** The rebuild that was not finished, or a new one. */
+/** The progress of an unfinished rebuild, or of a new one. */
 export async function beginRebuild(
   pool: pg.Pool,
   { restart, now }: { restart: boolean; now: Date }
@@ -33,21 +29,25 @@ export async function beginRebuild(
   if (restart) await pool.query('update rebuilds set finished_at = $1 where finished_at is null', [now])
   const {
     rows: [open]
-  } = await pool.query<ProgressRow>('select * from rebuilds where finished_at is null order by id desc limit 1')
+  } = await pool.query<ProgressRow>(
+    `select ${COLUMNS} from rebuilds r where finished_at is null order by id desc limit 1`
+  )
   if (open) return progressOf(open)
   const {
-    rows: [made]
+    rows: [created]
   } = await pool.query<ProgressRow>(
-    'insert into rebuilds (started_at, entities, events, differences) values ($1, 0, 0, 0) returning *',
+    `insert into rebuilds as r (started_at, entities, events, differences) values ($1, 0, 0, 0) returning ${COLUMNS}`,
     [now]
   )
-  return progressOf(made as ProgressRow) // an insert of one row gives one back
+  return progressOf(created as ProgressRow) // an insert of one row returns one
 }
 
-/** In the transaction that makes the rows right: what is not noted is done again, with the same result. */
-export async function noteChunk(tx: Tx, id: string, { last, entities, events, differences }: Chunk): Promise<void> {
+/** Called in the transaction that writes the rows. A chunk that is not recorded is repeated, with the same result. */
+export async function recordChunk(tx: Tx, id: string, { last, entities, events, differences }: Chunk): Promise<void> {
   await tx.query(
-    'update rebuilds set account = coalesce($2, account), kind = coalesce($3, kind), entity = coalesce($4, entity), entities = entities + $5, events = events + $6, differences = differences + $7 where id = $1',
+    `update rebuilds set account = coalesce($2, account), kind = coalesce($3, kind), entity = coalesce($4, entity),
+      entities = entities + $5, events = events + $6, differences = differences + $7
+    where id = $1`,
     [id, last?.account, last?.kind, last?.entity, entities, events, differences.length]
   )
 }
@@ -57,10 +57,10 @@ export async function finishRebuild(pool: pg.Pool, id: string, now: Date): Promi
 }
 
 /**
- * Does the work while no other process rebuilds.
- * @throws RebuildRunningError  one does
+ * Runs the work under the lock that only one rebuild can hold.
+ * @throws RebuildRunningError  when another process holds it
  */
-export async function aloneInRebuilding<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T> {
+export async function withRebuildLock<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   const onError = (err: Error) => {
@@ -84,6 +84,7 @@ export async function aloneInRebuilding<T>(pool: pg.Pool, work: () => Promise<T>
 }
 
 function progressOf({ id, account, kind, entity, entities, events, differences }: ProgressRow): Progress {
-  const after = account !== null && kind !== null && entity !== null ? { account, kind, entity } : null
+  const after =
+    account !== null && kind !== null && entity !== null ? { account, kind: kind as EntityKind, entity } : null // written by recordChunk
   return { id, after, entities: Number(entities), events: Number(events), differences: Number(differences) }
 }

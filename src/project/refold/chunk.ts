@@ -1,26 +1,27 @@
 import type pg from 'pg'
 import type { AccountSettings } from '../../accounts/accounts.js'
-import { arraysOf } from '../../db/bulk-sql.js'
+import { bulkValues, unnestSql } from '../../db/bulk-sql.js'
 import { entityColumns } from '../../db/event-columns.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
 import { raiseFoldVersions } from '../batch/entities.js'
 import { type FailedEntity, foldEntities } from '../batch/fold-entities.js'
-import { READ_MODELS } from '../models/read-models.js'
+import { foldedKinds, foldVersionOf } from '../models/read-models.js'
 
 export interface RefoldChunkOptions {
   pool: pg.Pool
   settings: AccountSettings
-  /** The entity after which the chunk begins; null: at the first. */
+  /** The chunk begins after this entity, or with null at the first one. */
   after: Entity | null
   size: number
-  /** Try it, and take all of it back. */
+  /** Fold, and roll everything back. */
   dryRun?: boolean
 }
 
-export interface Refolded {
-  /** The last of them in key order; null: there are none left. */
+/** The result of folding one chunk of entities again. */
+export interface RefoldedChunk {
+  /** The last of the entities in key order; null when there are no more. */
   last: Entity | null
   entities: number
   failures: FailedEntity[]
@@ -28,37 +29,38 @@ export interface Refolded {
 
 const SELECT = 'select e.account, e.kind, e.entity from entities e'
 const NEXT = '(e.account, e.kind, e.entity) > ($1, $2, $3) order by e.account, e.kind, e.entity limit $4'
-const OUTDATED = `${SELECT} join unnest($5::text[], $6::int[]) as v (kind, version) on v.kind = e.kind where (e.fold_version < v.version or e.failed is not null) and ${NEXT} for update of e skip locked`
+const OUTDATED = `${SELECT} join unnest($5::text[], $6::int[]) as v (kind, version) on v.kind = e.kind
+  where (e.fold_version < v.version or e.failed is not null) and ${NEXT} for update of e skip locked`
 const FAILED = `${SELECT} where e.failed is not null and ($5::text is null or e.account = $5) and ${NEXT} for update`
 
 /**
- * Folds again what an older version has folded, or what could not be folded. What others hold locked is left to them.
+ * Folds entities again that were folded by an older version or could not be folded. Entities that another transaction has
+ * locked are skipped: it folds them by the current version.
  */
-export async function refoldOutdated(options: RefoldChunkOptions): Promise<Refolded> {
-  return refoldChunk(options, OUTDATED, [
-    READ_MODELS.map(({ kind }) => kind),
-    READ_MODELS.map(({ foldVersion }) => foldVersion)
-  ])
+export async function refoldOutdated(options: RefoldChunkOptions): Promise<RefoldedChunk> {
+  const kinds = foldedKinds()
+  return refoldChunk(options, OUTDATED, [kinds, kinds.map(foldVersionOf)])
 }
 
-/** Folds again what could not be folded; of one account, if it is given. */
+/** Folds entities again that could not be folded, of one account or of all. */
 export async function refoldFailed({
   account = null,
   ...options
-}: RefoldChunkOptions & { account?: string | null }): Promise<Refolded> {
+}: RefoldChunkOptions & { account?: string | null }): Promise<RefoldedChunk> {
   return refoldChunk(options, FAILED, [account])
 }
 
-const THESE = `${SELECT} join unnest($1::text[], $2::text[], $3::text[]) as u (account, kind, entity) on (e.account, e.kind, e.entity) = (u.account, u.kind, u.entity)
+const THESE = `${SELECT} join ${unnestSql(entityColumns)}
+  on (e.account, e.kind, e.entity) = (u.account, u.kind, u.entity)
   order by e.account, e.kind, e.entity for update of e`
 
-/** Folds these again, once whoever holds one of them is done with it. */
-export async function refoldThese(
+/** Folds these entities again, after waiting for transactions that have locked them. */
+export async function refoldEntities(
   { pool, settings }: Pick<RefoldChunkOptions, 'pool' | 'settings'>,
   entities: readonly Entity[]
 ): Promise<FailedEntity[]> {
   return inTransaction(pool, async tx => {
-    const { rows } = await tx.query<Entity>(THESE, arraysOf(entityColumns, entities))
+    const { rows } = await tx.query<Entity>(THESE, bulkValues(entityColumns, entities))
     return foldAgain(tx, rows, settings)
   })
 }
@@ -67,7 +69,7 @@ async function refoldChunk(
   { pool, settings, after, size, dryRun = false }: RefoldChunkOptions,
   select: string,
   values: readonly unknown[]
-): Promise<Refolded> {
+): Promise<RefoldedChunk> {
   return inTransaction(pool, async tx => {
     const { rows: entities } = await tx.query<Entity>(select, [
       after?.account ?? '',
@@ -83,7 +85,7 @@ async function refoldChunk(
   })
 }
 
-/** Locked ones. */
+/** Folds locked entities. */
 async function foldAgain(tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<FailedEntity[]> {
   const aggregates = createAggregates()
   const failures = await foldEntities(tx, entities, { settings, aggregates })

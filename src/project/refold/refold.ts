@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { AccountSettings } from '../../accounts/accounts.js'
 import type { Entity } from '../../events/event.js'
 import type { FailedEntity } from '../batch/fold-entities.js'
-import { type Refolded, refoldFailed, refoldOutdated } from './chunk.js'
+import { type RefoldedChunk, refoldFailed, refoldOutdated } from './chunk.js'
 
 export interface RefoldOptions {
   pool: pg.Pool
@@ -14,18 +14,18 @@ export interface RefoldOptions {
 }
 
 export interface Refold {
-  /** Resolves when nothing is left to fold again. */
+  /** Resolves when no entity is left to be folded again. */
   done: Promise<void>
   close: () => Promise<void>
 }
 
 const ENTITIES_PER_CHUNK = 200
-const PATIENCE_MS = 10_000
+const RETRY_MS = 10_000
 
 /**
- * Folds again, in the background, what an older version of a fold has folded, and once what could not be folded before:
- * a deploy may have mended it. Live traffic goes first: whatever it holds locked is being folded by today's folds
- * anyway.
+ * Folds entities again in the background: those that an older version has folded, and once those that could not be
+ * folded, since a deploy may have fixed the cause. Entities that live traffic has locked are skipped: it folds them by
+ * the current version.
  */
 export function startRefold(options: RefoldOptions): Refold {
   const abort = new AbortController()
@@ -48,44 +48,46 @@ async function refoldAll(
   let failed = 0
   while (!signal.aborted) {
     try {
-      const chunk: Refolded = await refoldOutdated({ pool, settings, after, size: chunkSize })
+      const chunk: RefoldedChunk = await refoldOutdated({ pool, settings, after, size: chunkSize })
       if (!chunk.last) break
-      if (count === 0) logger.info('folding again what an older version has folded')
+      if (count === 0) logger.info('folding entities of older fold versions again')
       after = chunk.last
       count += chunk.entities
       failed += chunk.failures.length
     } catch (err) {
-      logger.warn({ err }, 'folding again is interrupted, and tried again soon')
-      await sleep(PATIENCE_MS, undefined, { signal }).catch(() => {}) // closing ends it
+      logger.warn({ err }, 'folding entities again failed, will try again')
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => {}) // ended by close
     }
   }
   if (count > 0)
     logger.info(
       { entities: count, failed },
-      signal.aborted ? 'folding again goes on at the next start' : 'all is folded by the present version'
+      signal.aborted
+        ? 'folding entities again continues at the next start'
+        : 'all entities have the current fold version'
     )
 }
 
 export interface RefoldAllOptions {
   pool: pg.Pool
   settings: AccountSettings
-  /** Try it, and take all of it back. */
+  /** Fold, and roll everything back. */
   dryRun?: boolean
   chunkSize?: number
   onStart?: (total: number) => void
-  onChunk?: (chunk: Refolded) => void
-  /** Checked between two chunks. */
+  onChunk?: (chunk: RefoldedChunk) => void
+  /** Interrupts between two chunks. */
   signal?: AbortSignal
 }
 
-export interface RefoldedAll {
+export interface RefoldResult {
   entities: number
   failures: FailedEntity[]
-  /** False: it was interrupted. */
+  /** False when it was interrupted. */
   finished: boolean
 }
 
-/** Folds all that could not be folded once again, in key order and in small transactions. */
+/** Folds all entities again that could not be folded, in key order and in small transactions. */
 export async function refoldAllFailed({
   pool,
   settings,
@@ -94,16 +96,16 @@ export async function refoldAllFailed({
   onStart,
   onChunk,
   signal
-}: RefoldAllOptions): Promise<RefoldedAll> {
-  const all: RefoldedAll = { entities: 0, failures: [], finished: false }
+}: RefoldAllOptions): Promise<RefoldResult> {
+  const result: RefoldResult = { entities: 0, failures: [], finished: false }
   onStart?.(await countFailed(pool))
   for (let after: Entity | null = null; ; ) {
-    if (signal?.aborted) return all
-    const chunk: Refolded = await refoldFailed({ pool, settings, after, size: chunkSize, dryRun })
-    if (!chunk.last) return { ...all, finished: true }
+    if (signal?.aborted) return result
+    const chunk: RefoldedChunk = await refoldFailed({ pool, settings, after, size: chunkSize, dryRun })
+    if (!chunk.last) return { ...result, finished: true }
     after = chunk.last
-    all.entities += chunk.entities
-    all.failures.push(...chunk.failures)
+    result.entities += chunk.entities
+    result.failures.push(...chunk.failures)
     onChunk?.(chunk)
   }
 }

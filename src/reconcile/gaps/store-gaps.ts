@@ -1,6 +1,7 @@
 import type pg from 'pg'
-import { arraysOf, type Columns, unnest } from '../../db/bulk-sql.js'
+import { type BulkRow, bulkValues, columnList, columnsOf, unnestSql } from '../../db/bulk-sql.js'
 import { gapObject, writeChanges } from '../../db/changes.js'
+import { gaps as gapTable } from '../../db/schema/gaps.js'
 import { inTransaction } from '../../db/transaction.js'
 import type { Gap } from './gap-rules.js'
 import { HOUR_MS } from './hours.js'
@@ -14,25 +15,20 @@ export interface FoundGap extends Gap {
   at: number
 }
 
-const instant = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
+const columns = columnsOf(gapTable)
 
-const columns: Columns<FoundGap> = {
-  account: { type: 'text', of: gap => gap.account },
-  kind: { type: 'text', of: gap => gap.kind },
-  entity: { type: 'text', of: gap => gap.entity },
-  business_number: { type: 'text', of: gap => gap.businessNumber },
-  hour: { type: 'timestamptz', of: gap => instant(Math.floor(gap.at / HOUR_MS) * HOUR_MS) },
-  missing: { type: 'text', of: gap => gap.missing },
-  detected_at: { type: 'timestamptz', of: gap => instant(gap.detectedAt) },
-  healed_at: { type: 'timestamptz', of: gap => instant(gap.healing?.healedAt) },
-  healed_by: { type: 'text', of: gap => gap.healing?.healedBy ?? null }
-}
+const rowOf = ({ at, healing, ...gap }: FoundGap): BulkRow<typeof gapTable> => ({
+  ...gap,
+  hour: Math.floor(at / HOUR_MS) * HOUR_MS,
+  healedAt: healing?.healedAt ?? null,
+  healedBy: healing?.healedBy ?? null
+})
 
 /**
  * What was first said of a gap stays, and so does its healing: of two that look at once, one writes. In key order, so
  * that they never wait for each other.
  */
-const STORE = `insert into gaps (${Object.keys(columns).join(', ')}) select * from ${unnest(columns)} order by account, kind, entity
+const STORE = `insert into gaps (${columnList(columns)}) select * from ${unnestSql(columns)} order by account, kind, entity
   on conflict (account, kind, entity) do update set healed_at = greatest(gaps.detected_at, excluded.healed_at), healed_by = excluded.healed_by
   where gaps.healed_at is null and excluded.healed_at is not null
   returning account, kind, entity, xmax = '0' as is_new, healed_at is not null as is_healed`
@@ -56,7 +52,7 @@ interface StoredGap {
 export async function storeGaps(pool: pg.Pool, gaps: readonly FoundGap[]): Promise<Change> {
   if (gaps.length === 0) return { detected: 0, healed: 0 }
   const rows = await inTransaction(pool, async tx => {
-    const stored = await tx.query<StoredGap>(STORE, arraysOf(columns, gaps))
+    const stored = await tx.query<StoredGap>(STORE, bulkValues(columns, gaps.map(rowOf)))
     await writeChanges(
       tx,
       stored.rows.map(row => ({ account: row.account, kind: 'gap', object: gapObject(row) }))

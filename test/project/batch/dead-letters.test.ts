@@ -1,7 +1,7 @@
 import t from 'tap'
 import { encodeEvent } from '../../../src/events/record.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
-import { discard } from '../../../src/project/dead-letters/discard.js'
+import { discardDeadLetter } from '../../../src/project/dead-letters/discard.js'
 import { redriveAll } from '../../../src/project/dead-letters/redrive-all.js'
 import { calls } from '../../../src/project/models/calls/calls.js'
 import { eventually } from '../../support/eventually.js'
@@ -55,7 +55,7 @@ t.test('a letter that is still refused stays dead, with the reason of today', as
     refusal: { code: 'MCS_UNDECODABLE_RECORD', reason: 'the record is no event of ours: its value is not JSON' }
   })
   t.match(await letters(), [
-    { state: 'dead', code: '23514', reason: 'the database refuses what it holds' },
+    { state: 'dead', code: '23514', reason: 'the database rejects its content' },
     { state: 'dead', reason: /not JSON/ }
   ])
   t.match(await actions(), [
@@ -80,7 +80,7 @@ t.test('a dry run says what would become of it, and changes nothing', async t =>
       by: 'a test',
       ids: null,
       dryRun,
-      onLetter: (id, { refusal }) => told.push(`${id} ${refusal?.code ?? 'fine'}`)
+      onDeadLetter: (id, { refusal }) => told.push(`${id} ${refusal?.code ?? 'fine'}`)
     })
   t.match(await run(true), { redriven: 4, unchanged: 0, refused: 1, finished: true })
   t.strictSame(await letters(), before)
@@ -138,12 +138,12 @@ t.test('a discarded letter is kept and can still be redriven; a redriven one can
     ids: [id = '']
   } = await withLetters(t, history('IncomingCall'))
   const how = { pool, now: NOW, by: 'a test', reason: 'no use' }
-  t.equal(await discard(id, how), true)
-  t.equal(await discard(id, how), false, 'once')
+  t.equal(await discardDeadLetter(id, how), true)
+  t.equal(await discardDeadLetter(id, how), false, 'once')
   t.match(await letters(), [{ state: 'discarded' }])
   t.match(await redrive(id), { state: 'redriven' })
-  await t.rejects(discard(id, how), { code: 'MCS_LETTER_REDRIVEN' })
-  await t.rejects(discard('999', how), { code: 'MCS_NOT_FOUND' })
+  await t.rejects(discardDeadLetter(id, how), { code: 'MCS_LETTER_REDRIVEN' })
+  await t.rejects(discardDeadLetter('999', how), { code: 'MCS_NOT_FOUND' })
   await t.rejects(redrive('999'), { code: 'MCS_NOT_FOUND' })
   t.match(await actions(), [{ action: 'discarded', reason: 'no use' }, { action: 'redriven' }])
 })

@@ -36,7 +36,7 @@ t.test('an event that the database refuses is found among the others and becomes
   t.match(projected.deadLetters, [{ id: events[5]?.id }])
   t.equal(await count('events'), 6)
   t.match((await pool.query('select code, reason from dead_letters')).rows, [
-    { code: '23514', reason: 'the database refuses what it holds' }
+    { code: '23514', reason: 'the database rejects its content' }
   ])
   t.match(
     (await pool.query("select outcome from call_history where call_id = 'call-2'")).rows,

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { createFailureWindow, type Outcome } from '../../../src/project/breaker/window.js'
+import { createFailureWindow, type RecordResult } from '../../../src/project/breaker/window.js'
 
-const good = (count: number): Outcome[] => Array.from({ length: count }, () => null)
-const bad = (count: number, name = 'bad'): Outcome[] => Array.from({ length: count }, (_, i) => `${name} ${i}`)
+const good = (count: number): RecordResult[] => Array.from({ length: count }, () => null)
+const bad = (count: number, name = 'bad'): RecordResult[] => Array.from({ length: count }, (_, i) => `${name} ${i}`)
 
-const CASES: { name: string; before: Outcome[]; batch: Outcome[]; excess: object | null }[] = [
+const CASES: { name: string; before: RecordResult[]; batch: RecordResult[]; excess: object | null }[] = [
   { name: 'no failure', before: [], batch: good(500), excess: null },
   { name: '19 of 19', before: [], batch: bad(19), excess: null },
   { name: '20 of 20', before: [], batch: bad(20), excess: { records: 20, failed: 20 } },
@@ -25,7 +25,7 @@ const CASES: { name: string; before: Outcome[]; batch: Outcome[]; excess: object
 for (const { name, before, batch, excess } of CASES) {
   t.test(`${excess ? 'too much' : 'bearable'}: ${name}`, async t => {
     const window = createFailureWindow()
-    for (const outcome of before) window.note([outcome])
+    for (const outcome of before) window.add([outcome])
     t.strictSame(window.excessWith(batch), excess)
     t.strictSame(window.excessWith(batch), excess, 'asking notes nothing')
     window.clear()

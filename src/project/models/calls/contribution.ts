@@ -3,11 +3,11 @@ import type { Contribution } from '../reports.js'
 import type { Call } from './fold.js'
 import type { EndedLeg } from './outcome.js'
 
-/** What a call adds to the reports of its local day: itself once, and its legs to their extensions. */
+/** What a call adds to the reports of its local day: one contribution for the call and one for each leg. */
 export function contributionOf(call: Call, timeZone: string): Contribution[] {
-  const place = { date: localDay(call.startedAt, timeZone), number: call.businessNumber ?? '' }
-  const whole: Contribution = {
-    ...place,
+  const day = { date: localDay(call.startedAt, timeZone), number: call.businessNumber ?? '' }
+  const ofCall: Contribution = {
+    ...day,
     extension: '',
     calls: 1,
     ...(call.outcome === 'answered' && { answered: 1 }),
@@ -18,8 +18,8 @@ export function contributionOf(call: Call, timeZone: string): Contribution[] {
     ...(call.waitSeconds !== null && milliseconds('waitMs', call.startedAt, call.answeredAt ?? call.endedAt))
   }
   return [
-    whole,
-    ...call.legs.filter(leg => leg.extension !== '').map(leg => ({ ...place, extension: leg.extension, ...ofLeg(leg) }))
+    ofCall,
+    ...call.legs.filter(leg => leg.extension !== '').map(leg => ({ ...day, extension: leg.extension, ...ofLeg(leg) }))
   ]
 }
 

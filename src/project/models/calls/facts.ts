@@ -1,28 +1,36 @@
-import type { CallEvent, CallReported } from '../../../events/call.js'
-import type { Folded } from '../../../events/event.js'
+import type { FoldedRow } from '../../../db/bulk-sql.js'
+import type { callHistory } from '../../../db/schema/calls.js'
+import type { CallEvent } from '../../../events/call.js'
+import type { EventsOfKind, Folded } from '../../../events/event.js'
 import { compare } from '../facts.js'
 
-/** All that the entity of a call may have. */
-export type FoldedCallEvent = Folded<CallEvent | CallReported>
+/** The events that a call can have, as a fold sees them. */
+export type FoldedCallEvent = Folded<EventsOfKind['call']>
 
-/** What a fold looks at: times as milliseconds since 1970, '' for an extension that was not named. */
+/** A row of `call_history` as the fold computes it. */
+export type CallRow = FoldedRow<typeof callHistory>
+
+/** A webhook event of a call, reduced to what the fold uses. */
 export interface CallFact {
   id: string
   type: CallEvent['type']
   family: CallEvent['family']
+  /** '' when the event names none. */
   extension: string
-  /** It tells of a leg, be it without naming it. */
+  /** The event concerns a leg, even when it does not name the extension. */
   isLeg: boolean
   /**
-   * Contact-center accounts tell a caller's leg and the call apart; a classic one ends the call with its caller's leg.
+   * The event never ends the call. Contact-center accounts report the end of the caller's leg and of the call separately,
+   * whereas in classic accounts the end of the caller's leg also ends the call.
    */
   isLegOnly: boolean
+  /** When it occurred, in milliseconds since 1970. */
   at: number
   from: string | null
   to: string | null
 }
 
-/** At the same instant a call starts before it rings, and a leg ends before the call. */
+/** The order of events of the same instant: a call starts before it rings, and a leg ends before the call. */
 const RANK: Record<CallFact['type'], number> = {
   'call.started': 0,
   'call.ringing': 1,
@@ -32,8 +40,8 @@ const RANK: Record<CallFact['type'], number> = {
 }
 
 /**
- * The facts in MightyCall's own order, without doubles: delivery order is undefined, so only the provider's times count
- * (source: MightyCall API v4, WebHook Notifications). An event that repeats type, extension and time says nothing new.
+ * The facts in the order of the provider's times, since the order of delivery is undefined (source: MightyCall API v4,
+ * WebHook Notifications). An event that repeats the type, extension and time of another is dropped.
  */
 export function inProviderOrder(events: readonly Folded<CallEvent>[]): CallFact[] {
   const sorted = events
@@ -60,10 +68,7 @@ export function inProviderOrder(events: readonly Folded<CallEvent>[]): CallFact[
   })
 }
 
-/**
- * A completed event without an extension ends the whole call, with one the leg; so does one of a contact-center agent
- * in any case.
- */
+/** A `completed` event ends the call unless it concerns a leg: it names an extension or a contact-center agent. */
 export function endsCall(fact: CallFact): boolean {
   return fact.type === 'call.completed' && !fact.isLeg
 }

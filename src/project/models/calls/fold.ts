@@ -1,59 +1,36 @@
 import type { CallEvent, CallReported } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
 import { distinctById, firstKnown, inOrder } from '../facts.js'
-import { courseOf } from './course.js'
-import { type CallFact, type FoldedCallEvent, inProviderOrder } from './facts.js'
+import { foldUntilEnd } from './call-end.js'
+import { type CallFact, type CallRow, type FoldedCallEvent, inProviderOrder } from './facts.js'
 import { isAnswered, isOpen, type Leg } from './legs.js'
-import { answeredBy, type EndedLeg, type Outcome, outcomeOf, withResults } from './outcome.js'
-import { type Direction, partiesOf } from './parties.js'
-import { mergeReports, type Reported } from './reported.js'
-import { withTimes } from './untimed.js'
+import { answeredBy, type EndedLeg, outcomeOf, withResults, withTimes } from './outcome.js'
+import { partiesOf } from './parties.js'
+import { type MergedReport, mergeReports } from './reported.js'
 
-/** Raise it when the same events give another row: rows below it are folded again. */
-export const CALL_FOLD_VERSION = 4
-
-export type CallState = 'waiting' | 'ringing' | 'connected' | 'ended'
-
-/** What the events of one call amount to; times in milliseconds since 1970, durations in seconds. */
-export interface Call {
-  direction: Direction
-  state: CallState
-  outcome: Outcome | null
-  businessNumber: string | null
-  clientNumber: string | null
-  clientName: string | null
-  startedAt: number
-  answeredAt: number | null
-  endedAt: number | null
-  waitSeconds: number | null
-  talkSeconds: number | null
-  answeredBy: string | null
-  recordingId: string | null
-  recordingLink: string | null
-  lastEventAt: number
-  webhookEvents: number
-  restEvents: number
+/** What the events of one call amount to. */
+export interface Call extends Omit<CallRow, 'account' | 'callId' | 'contribution'> {
   legs: EndedLeg[]
 }
 
-/** Time travel: the state at an instant, by what was known at another. */
+/** Limits for time travel: the state at one instant, as it was known at another. Both in milliseconds since 1970. */
 export interface Cut {
-  /** Facts after it are left out; in milliseconds since 1970. */
+  /** Later facts are left out. */
   asOf?: number | undefined
-  /** Events received after it are left out; in milliseconds since 1970. */
+  /** Events that were received later are left out. */
   knownAt?: number | undefined
 }
 
 /**
- * The call that these events describe, or null when there are none.
- * Takes the events in any order and with doubles; gives the same call.
+ * Folds the events of one call, or returns null when there are none. The order of the events and duplicates among them
+ * do not change the result.
  */
 export function foldCall(
   events: readonly FoldedCallEvent[],
   { asOf = Number.POSITIVE_INFINITY, knownAt = Number.POSITIVE_INFINITY }: Cut = {}
 ): Call | null {
   const known = distinctById(events).filter(event => Date.parse(event.receivedAt) <= knownAt)
-  const webhooks = known.filter(isWebhooks)
+  const webhooks = known.filter(isFromWebhook)
   const all = inProviderOrder(webhooks)
   const facts = asOf === Number.POSITIVE_INFINITY ? all : all.filter(fact => fact.at <= asOf)
   const reports = mergeReports(known.filter(isReport))
@@ -62,9 +39,9 @@ export function foldCall(
   if (startedAt === null) return null
 
   const { direction, callee, ...parties } = partiesOf(facts, reported)
-  const course = courseOf(facts, callee)
-  const endedAt = course.endedAt ?? reportedEnd(reported, { all, asOf, callee })
-  const legs = withTimes(withResults(course.legs, { endedAt, reported }), { startedAt, endedAt, reported })
+  const untilEnd = foldUntilEnd(facts, callee)
+  const endedAt = untilEnd.endedAt ?? reportedEnd(reported, { all, asOf, callee })
+  const legs = withTimes(withResults(untilEnd.legs, { endedAt, reported }), { startedAt, endedAt, reported })
   return {
     direction,
     ...parties,
@@ -81,33 +58,33 @@ export function foldCall(
 }
 
 const isReport = (event: FoldedCallEvent): event is Folded<CallReported> => event.type === 'call.reported'
-const isWebhooks = (event: FoldedCallEvent): event is Folded<CallEvent> => event.type !== 'call.reported'
+const isFromWebhook = (event: FoldedCallEvent): event is Folded<CallEvent> => event.type !== 'call.reported'
 
-/** A webhook that tells of the start knows best; where it was missed, the report may know an earlier one. */
-function startOf(facts: CallFact[], reported: Reported | null): number | null {
+/** The webhook of the start takes precedence. Without it, the report may know an earlier start than other webhooks. */
+function startOf(facts: CallFact[], reported: MergedReport | null): number | null {
   const first = facts[0]?.at ?? null
   if (!reported || (first !== null && facts.some(fact => fact.type === 'call.started'))) return first
   return Math.min(first ?? Number.POSITIVE_INFINITY, reported.startedAt)
 }
 
-/** REST closes only a call whose end no webhook tells, now or later, and never before the last of its facts. */
+/** REST ends only a call without a webhook of its end, now or later, and never before the last of its facts. */
 function reportedEnd(
-  reported: Reported | null,
+  reported: MergedReport | null,
   { all, asOf, callee }: { all: CallFact[]; asOf: number; callee: string | null }
 ): number | null {
   if (!reported || reported.endedAt === null || reported.status === null) return null
   const endedAt = Math.max(reported.endedAt, all.at(-1)?.at ?? 0)
-  return endedAt > asOf || courseOf(all, callee).endedAt !== null ? null : endedAt
+  return endedAt > asOf || foldUntilEnd(all, callee).endedAt !== null ? null : endedAt
 }
 
-function stateOf(legs: Leg[], endedAt: number | null): CallState {
+function stateOf(legs: Leg[], endedAt: number | null): Call['state'] {
   if (endedAt !== null) return 'ended'
   const open = legs.filter(isOpen)
   if (open.some(isAnswered)) return 'connected'
   return open.length > 0 ? 'ringing' : 'waiting'
 }
 
-/** An answer that only REST knows has no time, unless a recording tells it. */
+/** An answer that only REST reports has no time, unless it follows from a recording. */
 function timesOf(
   startedAt: number,
   legs: EndedLeg[],
@@ -127,13 +104,14 @@ function timesOf(
 
 function recordingOf(
   webhooks: readonly Folded<CallEvent>[],
-  reported: Reported | null,
+  reported: MergedReport | null,
   asOf: number
 ): Pick<Call, 'recordingId' | 'recordingLink'> {
-  const told = webhooks.filter(
+  const recorded = webhooks.filter(
     event => (event.recordingId ?? event.recordingLink) && Date.parse(event.occurredAt) <= asOf
   )
-  const newestFirst = told.length === 0 ? [] : inOrder(told).reverse() // classic accounts tell of none
+  // Most calls have no such webhook: classic accounts never send a recording.
+  const newestFirst = recorded.length === 0 ? [] : inOrder(recorded).reverse()
   return {
     recordingId: firstKnown(newestFirst, event => event.recordingId) ?? reported?.recordingId ?? null,
     recordingLink: firstKnown(newestFirst, event => event.recordingLink) ?? reported?.recordingLink ?? null

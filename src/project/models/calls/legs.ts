@@ -1,59 +1,54 @@
+import type { FoldedRow } from '../../../db/bulk-sql.js'
+import type { callLegs } from '../../../db/schema/calls.js'
 import type { CallFact } from './facts.js'
 
-/** One attempt to reach an extension; times in milliseconds since 1970. */
-export interface Leg {
-  extension: string
-  attempt: number
-  role: 'agent' | 'dialer'
-  ringingAt: number | null
-  connectedAt: number | null
-  endedAt: number | null
-}
+/** One attempt to reach an extension. */
+export type Leg = Omit<FoldedRow<typeof callLegs>, 'account' | 'callId' | 'result'>
 
 /**
- * The legs that the facts of a call describe, in the order in which they began; legs still open have no end.
- * @param facts   in provider order, without what comes after the call's end
- * @param callee  the colleague's extension, when the call is internal
+ * Folds the facts of a call into its legs, in the order in which they began. Open legs have no end.
+ * @param facts   in provider order, without those after the end of the call
+ * @param callee  the extension that an internal call reaches
  */
 export function foldLegs(facts: readonly CallFact[], callee: string | null): Leg[] {
-  const course: Course = { legs: [], callee, caller: callerOf(facts, callee) }
-  for (const fact of facts) apply(course, fact)
-  return course.legs
+  const progress: Progress = { legs: [], callee, caller: callerOf(facts, callee) }
+  for (const fact of facts) apply(progress, fact)
+  return progress.legs
 }
 
 export const isOpen = (leg: Leg): boolean => leg.endedAt === null
 export const isAnswered = (leg: Leg): boolean => leg.connectedAt !== null
 
-interface Course {
+interface Progress {
   legs: Leg[]
   callee: string | null
-  /** The extension that dials an outgoing call; '' when none is named. */
+  /** The extension that dials an outgoing call; '' when it is not named. */
   caller: string
 }
 
-function apply(course: Course, fact: CallFact): void {
+function apply(progress: Progress, fact: CallFact): void {
   switch (fact.type) {
     case 'call.started':
-      return dial(course, fact)
+      return dial(progress, fact)
     case 'call.ringing': {
-      if (isCaller(course, fact)) dial(course, fact)
-      else begin(course.legs, fact, 'agent')
+      if (isCaller(progress, fact)) dial(progress, fact)
+      else begin(progress.legs, fact, 'agent')
       return
     }
     case 'call.ring-stopped':
-      return stopRinging(course.legs, fact)
+      return stopRinging(progress.legs, fact)
     case 'call.connected':
-      return connect(course, fact)
+      return connect(progress, fact)
     case 'call.completed':
-      return complete(course.legs, fact)
+      return complete(progress.legs, fact)
     default:
       fact.type satisfies never
   }
 }
 
 /**
- * Who dials: named when the call starts, or, of a contact-center account, by the first dialing that is not of the
- * colleague's phone.
+ * The extension that dials: the one named when the call starts, or, in contact-center accounts, the first one that rings
+ * and is not the called colleague.
  */
 function callerOf(facts: readonly CallFact[], callee: string | null): string {
   const outgoing = facts.filter(fact => fact.family === 'outgoing' && fact.extension !== '')
@@ -63,18 +58,19 @@ function callerOf(facts: readonly CallFact[], callee: string | null): string {
   return first?.extension ?? ''
 }
 
-function isCaller({ caller }: Course, fact: CallFact): boolean {
+function isCaller({ caller }: Progress, fact: CallFact): boolean {
   return fact.family === 'outgoing' && caller !== '' && fact.extension === caller
 }
 
-/** The caller dials once; an incoming or callback call starts with no leg. */
-function dial(course: Course, fact: CallFact): void {
-  if (isCaller(course, fact) && !course.legs.some(leg => leg.role === 'dialer')) begin(course.legs, fact, 'dialer')
+/** The caller has one leg. An incoming or callback call starts without a leg. */
+function dial(progress: Progress, fact: CallFact): void {
+  if (isCaller(progress, fact) && !progress.legs.some(leg => leg.role === 'dialer'))
+    begin(progress.legs, fact, 'dialer')
 }
 
 /**
- * Ends the attempts that began before it, else the one that began at that instant. It never un-answers: in a ring group
- * the phone that answers stops ringing too.
+ * Ends the attempts that began earlier, or else the one that began at the same instant. An answered leg is not affected:
+ * in a ring group the phone that answers stops ringing as well.
  */
 function stopRinging(legs: Leg[], fact: CallFact): void {
   const ringing = legs.filter(
@@ -88,8 +84,8 @@ function stopRinging(legs: Leg[], fact: CallFact): void {
   for (const leg of earlier.length > 0 ? earlier : ringing) leg.endedAt = fact.at
 }
 
-/** Answers the latest unanswered attempt, even one that has stopped ringing: the order of the two is undefined. */
-function connect({ legs, callee }: Course, fact: CallFact): void {
+/** Answers the latest unanswered attempt, even one that has stopped ringing: the two events have no defined order. */
+function connect({ legs, callee }: Progress, fact: CallFact): void {
   const dialer = legs.find(leg => leg.role === 'dialer')
   if (fact.family === 'outgoing' && dialer && (fact.extension === '' || fact.extension === dialer.extension))
     return answer(dialer, fact.at)
@@ -101,17 +97,17 @@ function connect({ legs, callee }: Course, fact: CallFact): void {
       begin(legs, { ...fact, extension }, fact.family === 'outgoing' && extension !== callee ? 'dialer' : 'agent')
     answer(attempt, fact.at)
   }
-  // In a call between colleagues nobody tells the caller's connection: it is the colleague's.
+  // No event reports the connection of the caller of an internal call: it is that of the colleague.
   if (callee !== null && dialer && dialer.extension !== extension && isOpen(dialer)) answer(dialer, fact.at)
 }
 
-/** Ends that leg only: the answered one when there is one, else the attempts still ringing. */
+/** Ends the leg of the extension: the answered one, or else its ringing attempts. */
 function complete(legs: Leg[], fact: CallFact): void {
-  if (!fact.isLeg) return // the call's end, which the caller applies
+  if (!fact.isLeg) return // this ends the call: see call-end.ts
   const open = legs.filter(leg => isOpen(leg) && (fact.extension === '' || leg.extension === fact.extension))
   const answered = open.filter(isAnswered)
   if (fact.extension === '') {
-    if (answered.length === 1) end(answered, fact.at) // of several nobody can say which
+    if (answered.length === 1) end(answered, fact.at) // with several answered legs it is unknown which one has ended
     return
   }
   end(answered.length > 0 ? answered : open, fact.at)
@@ -127,7 +123,7 @@ function answer(leg: Leg, at: number): void {
   leg.endedAt = null
 }
 
-/** The one extension that could be meant when none is named. */
+/** The only ringing extension, which an event without an extension must concern; '' when there are several. */
 function onlyRinging(legs: Leg[]): string {
   const ringing = new Set(legs.filter(leg => isOpen(leg) && !isAnswered(leg)).map(leg => leg.extension))
   const [only] = ringing

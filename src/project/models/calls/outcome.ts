@@ -1,21 +1,19 @@
+import type { FoldedRow } from '../../../db/bulk-sql.js'
+import type { callLegs } from '../../../db/schema/calls.js'
+import type { CallRow } from './facts.js'
 import type { Leg } from './legs.js'
-import type { Direction } from './parties.js'
-import type { Reported } from './reported.js'
+import type { MergedReport } from './reported.js'
 
-export type Outcome = 'answered' | 'missed' | 'abandoned' | 'unanswered' | 'voicemail' | 'dropped' | 'canceled'
-
-/** A leg with what became of it; null while it is open and unanswered. */
-export interface EndedLeg extends Leg {
-  result: 'answered' | 'unanswered' | null
-}
+/** A leg with its result, which is null while the leg is open and unanswered. */
+export type EndedLeg = Omit<FoldedRow<typeof callLegs>, 'account' | 'callId'>
 
 /**
- * The legs with their results. Once the call has ended, what REST says of its parties fills in what webhooks missed:
- * a talk without a time, an extension that never showed. It changes nothing that they told.
+ * The legs with their results. Once the call has ended, the parties that REST reports complete what webhooks missed: an
+ * answer without a time, or an extension without a leg. They do not override what webhooks reported.
  */
 export function withResults(
   legs: readonly Leg[],
-  { endedAt, reported }: { endedAt: number | null; reported: Reported | null }
+  { endedAt, reported }: { endedAt: number | null; reported: MergedReport | null }
 ): EndedLeg[] {
   const results: EndedLeg[] = legs.map(leg => {
     const ended = leg.endedAt ?? endedAt
@@ -45,8 +43,37 @@ export function withResults(
   return results
 }
 
-/** Webhooks cannot tell a voicemail from a missed call; REST can, but what somebody answered stays answered. */
-export function outcomeOf(legs: readonly EndedLeg[], direction: Direction, reported: Reported | null): Outcome {
+/**
+ * Adds the time of an answer that only REST reports: the call was recorded from its answer to its end. REST reports whole
+ * seconds, and the recording of a single answer. Therefore nothing is derived when a webhook reported an answer, or when
+ * several legs lack a time and REST marks none of them as the first.
+ */
+export function withTimes(
+  legs: EndedLeg[],
+  { startedAt, endedAt, reported }: { startedAt: number; endedAt: number | null; reported: MergedReport | null }
+): EndedLeg[] {
+  const seconds = reported?.recordingSeconds ?? null
+  if (seconds === null || endedAt === null || legs.some(leg => leg.connectedAt !== null)) return legs
+  const untimed = legs.filter(leg => leg.result === 'answered')
+  const first =
+    untimed.length === 1
+      ? untimed[0]
+      : untimed.find(leg => reported?.parties.some(party => party.first && party.extension === leg.extension))
+  if (!first) return legs
+  const connectedAt = Math.min(endedAt, Math.max(endedAt - seconds * 1000, first.ringingAt ?? startedAt))
+  return legs.map(leg =>
+    leg === first
+      ? { ...leg, connectedAt, endedAt: leg.endedAt !== null && leg.endedAt > connectedAt ? leg.endedAt : endedAt }
+      : leg
+  )
+}
+
+/** Only REST distinguishes a voicemail from a missed call, but an answered call stays answered. */
+export function outcomeOf(
+  legs: readonly EndedLeg[],
+  direction: CallRow['direction'],
+  reported: MergedReport | null
+): NonNullable<CallRow['outcome']> {
   const status = reported?.status ?? null
   if (legs.some(leg => leg.result === 'answered') || status === 'connected') return 'answered'
   if (status === 'voicemail' || status === 'dropped' || status === 'canceled') return status
@@ -54,23 +81,27 @@ export function outcomeOf(legs: readonly EndedLeg[], direction: Direction, repor
   return legs.length > 0 ? 'missed' : 'abandoned'
 }
 
-/** The first extension that talked: outbound the caller's own, between colleagues the one who was called. */
-export function answeredBy(legs: readonly EndedLeg[], direction: Direction, reported: Reported | null): string | null {
+/** The first extension that talked: the caller's own in an outbound call, the called colleague's in an internal one. */
+export function answeredBy(
+  legs: readonly EndedLeg[],
+  direction: CallRow['direction'],
+  reported: MergedReport | null
+): string | null {
   const talked = legs.filter(leg => leg.result === 'answered' && !(direction === 'internal' && leg.role === 'dialer'))
   const first = talked.reduce<EndedLeg | null>(
     (first, leg) => (first && instantOf(first) <= instantOf(leg) ? first : leg),
     null
   )
   if (first && first.connectedAt !== null) return first.extension || null
-  const told = reported?.parties.find(party => party.first)?.extension
-  return (talked.some(leg => leg.extension === told) ? told : first?.extension) || null
+  const reportedFirst = reported?.parties.find(party => party.first)?.extension
+  return (talked.some(leg => leg.extension === reportedFirst) ? reportedFirst : first?.extension) || null
 }
 
-/** An answer without a time comes after those with one. */
+/** An answer without a time is ordered after those with one. */
 function instantOf(leg: EndedLeg): number {
   return leg.connectedAt ?? Number.POSITIVE_INFINITY
 }
 
-function roleOf(party: Reported['parties'][number], { direction }: Reported): Leg['role'] {
+function roleOf(party: MergedReport['parties'][number], { direction }: MergedReport): Leg['role'] {
   return party.role === 'caller' && (direction === 'outbound' || direction === 'internal') ? 'dialer' : 'agent'
 }

@@ -1,23 +1,17 @@
 import { isE164 } from '../../../events/text.js'
-import type { CallFact } from './facts.js'
-import type { Reported } from './reported.js'
+import type { CallFact, CallRow } from './facts.js'
+import type { MergedReport } from './reported.js'
 
-export type Direction = 'inbound' | 'outbound' | 'callback' | 'internal'
-
-export interface Parties {
-  direction: Direction
-  businessNumber: string | null
-  clientNumber: string | null
-  clientName: string | null
-  /** The colleague's extension, of an internal call. */
+export interface Parties extends Pick<CallRow, 'direction' | 'businessNumber' | 'clientNumber' | 'clientName'> {
+  /** The extension that an internal call reaches; '' when it is not named, null when the call is not internal. */
   callee: string | null
 }
 
 /**
- * Incoming events also occur inside outgoing and callback calls, never the reverse; so does what REST says of the
- * direction.
+ * Incoming events also occur inside outgoing and callback calls, but never the reverse. The same holds for the direction
+ * that REST reports.
  */
-export function partiesOf(facts: CallFact[], reported: Reported | null): Parties {
+export function partiesOf(facts: CallFact[], reported: MergedReport | null): Parties {
   const family = familyOf(facts, reported)
   const own = [...facts.filter(fact => fact.family === family), ...facts]
   const from = own.find(fact => fact.from !== null)?.from ?? null
@@ -40,23 +34,23 @@ export function partiesOf(facts: CallFact[], reported: Reported | null): Parties
   }
 }
 
-function familyOf(facts: CallFact[], reported: Reported | null): CallFact['family'] {
+function familyOf(facts: CallFact[], reported: MergedReport | null): CallFact['family'] {
   const has = (family: CallFact['family']) => facts.some(fact => fact.family === family)
-  const says = reported?.direction
-  if (has('callback') || says === 'callback') return 'callback'
-  return has('outgoing') || says === 'outbound' || says === 'internal' ? 'outgoing' : 'incoming'
+  const direction = reported?.direction
+  if (has('callback') || direction === 'callback') return 'callback'
+  return has('outgoing') || direction === 'outbound' || direction === 'internal' ? 'outgoing' : 'incoming'
 }
 
-/** Fewer than seven digits are no telephone number, but a colleague. */
-function calleeOf(to: string | null, reported: Reported | null): string | null {
+/** A number of fewer than seven digits is the extension of a colleague, not a telephone number. */
+function calleeOf(to: string | null, reported: MergedReport | null): string | null {
   if (to !== null) return /^\d{1,6}$/.test(to) ? to : null
   return reported?.direction === 'internal'
     ? (reported.parties.find(party => party.role === 'called')?.extension ?? '')
     : null
 }
 
-/** A site widget calls under its name, which is no number (source: MightyCall API v4, WebHook Notifications). */
-function clientOf(party: string | null, reported: Reported | null): Pick<Parties, 'clientNumber' | 'clientName'> {
+/** A site widget calls with its name instead of a number (source: MightyCall API v4, WebHook Notifications). */
+function clientOf(party: string | null, reported: MergedReport | null): Pick<Parties, 'clientNumber' | 'clientName'> {
   if (party === null) return { clientNumber: reported?.clientNumber ?? null, clientName: reported?.clientName ?? null }
   const isNumber = isE164(party) || /^\+?\d+$/.test(party)
   return isNumber

@@ -4,37 +4,37 @@ import { firstKnown, newestOfRoutes } from '../facts.js'
 
 type Report = Folded<CallReported>
 
-/** What the routes of the REST API say of a call together; times in milliseconds since 1970. */
-export interface Reported {
+/** The reports of all REST routes about a call, merged. Instants are milliseconds since 1970. */
+export interface MergedReport {
   direction: Report['direction']
   status: Report['status']
   businessNumber: string | null
   clientNumber: string | null
   clientName: string | null
-  /** When it is not said: when we asked. */
+  /** The time of the report when the start is not reported. */
   startedAt: number
-  /** Null: not ended, or not said. */
+  /** `null` when the call has not ended or its end is not reported. */
   endedAt: number | null
   parties: Report['parties']
   recordingId: string | null
   recordingLink: string | null
-  /** Null: there is none, or it is not said. */
+  /** `null` when there is no recording or its length is not reported. */
   recordingSeconds: number | null
 }
 
-/** The newest report of each route, `calls` first: what it does not know, the journal may. Null without any. */
-export function mergeReports(events: readonly Report[]): Reported | null {
+/** Merges the newest report of each route; `calls` takes precedence over the journal. `null` when there are none. */
+export function mergeReports(events: readonly Report[]): MergedReport | null {
   const reports = newestOfRoutes(events, ['calls', 'journal'])
   const [first] = reports
   if (!first) return null
   const startedAt = Date.parse(firstKnown(reports, report => report.startedAt) ?? first.occurredAt)
   const durationSeconds = firstKnown(reports, report => report.durationSeconds)
   return {
-    // Only the journal tells a callback: for the calls route it came in, or went out.
+    // Only the journal reports a callback; the calls route reports it as inbound or outbound.
     direction: reports.some(report => report.direction === 'callback')
       ? 'callback'
       : firstKnown(reports, report => report.direction),
-    // The most telling one: a journal says voicemail where calls may say missed.
+    // The most specific status: the journal reports a voicemail where the calls route may report a missed call.
     status: REPORTED_STATUSES.find(status => reports.some(report => report.status === status)) ?? null,
     businessNumber: firstKnown(reports, report => report.businessNumber),
     clientNumber: firstKnown(reports, report => report.clientNumber),
