@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import t from 'tap'
-import { createClient } from '../../src/client/client.js'
+import { createApiClient } from '../../src/client/client.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { startServiceProcess } from '../support/service.js'
@@ -19,7 +19,7 @@ t.test('a running service tells how it is, without a secret, and obeys a changed
     WEBHOOK_TOKENS: `${token},${other}`,
     ADMIN_KEY: adminKey
   })
-  const client = createClient({ baseUrl: service.url, key: adminKey })
+  const client = createApiClient({ baseUrl: service.url, key: adminKey })
   const at = new Date(Date.now() - 60_000)
   const post = await fetch(`${service.url}/webhooks/mightycall/${token}`, {
     method: 'POST',
@@ -32,9 +32,10 @@ t.test('a running service tells how it is, without a secret, and obeys a changed
     })
   })
   t.equal(post.status, 200)
-  await eventually('the call is projected', async () => (await client.get('/v1/calls')).data.length === 1, 30_000)
+  await eventually('the call is projected', async () => (await client.GET('/v1/calls')).data?.data.length === 1, 30_000)
 
-  const system = await client.get('/v1/system')
+  const { data: system } = await client.GET('/v1/system')
+  if (!system) throw new Error('GET /v1/system was refused')
   t.match(system, {
     versions: { node: process.versions.node, postgres: String, schema: /^\d{4}_/, folds: { call: Number } },
     roles: ['receive', 'project', 'query', 'reconcile'],
@@ -59,15 +60,14 @@ t.test('a running service tells how it is, without a secret, and obeys a changed
   ).text()
   t.match(metrics, /^mcs_consumer_lag_records\{topic="all",partition="0"\} 0$/m)
 
-  const day = async () => (await client.get('/api/admin/mightycall/reports')).reports.map(report => report.report_date)
+  const day = async () => {
+    const { data } = await client.GET('/api/admin/mightycall/reports')
+    return data?.reports.map(report => report.report_date).join()
+  }
   const zones = ['Pacific/Kiritimati', 'Etc/GMT+12'] // 26 hours apart: never of one day
   const dayIn = (timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at)
   for (const timeZone of zones) {
-    await client.patch('/v1/settings', { body: { timeZone } })
-    await eventually(
-      `the report is of the day in ${timeZone}`,
-      async () => (await day()).join() === dayIn(timeZone),
-      30_000
-    )
+    await client.PATCH('/v1/settings', { body: { timeZone } })
+    await eventually(`the report is of the day in ${timeZone}`, async () => (await day()) === dayIn(timeZone), 30_000)
   }
 })
