@@ -3,7 +3,9 @@ import type pg from 'pg'
 import t from 'tap'
 import { type Change, changesAfter, newestChange, sweepChanges, writeChanges } from '../../src/db/changes.js'
 import { inTransaction } from '../../src/db/transaction.js'
+import { createRandom } from '../../src/simulator/random.js'
 import { freshDatabase } from '../support/database.js'
+import { seedOf } from '../support/seeds.js'
 
 const change = (object: string): Change => ({ account: 'default', kind: 'call', object })
 const write = (pool: pg.Pool, ...objects: string[]) => inTransaction(pool, tx => writeChanges(tx, objects.map(change)))
@@ -15,14 +17,15 @@ const age = (pool: pg.Pool, below: number, minutes: number) =>
 
 t.test('whoever has seen a number sees all below it, however long writers take to commit', async t => {
   const { pool } = await freshDatabase(t)
-  const writer = async (name: string) => {
+  const writer = async (name: string, i: number) => {
+    const random = createRandom(seedOf(), i)
     for (let i = 0; i < 15; i++) {
-      const objects = Array.from({ length: 1 + Math.floor(Math.random() * 3) }, (_, n) => `${name}-${i}-${n}`)
+      const objects = Array.from({ length: random.int(1, 3) }, (_, n) => `${name}-${i}-${n}`)
       await inTransaction(pool, async tx => {
-        await sleep(Math.random() * 8)
+        await sleep(random.int(0, 8))
         await writeChanges(tx, objects.map(change))
-        await sleep(Math.random() * 8)
-        if (Math.random() < 0.2) throw new Error('taken back') // its numbers are given to nobody
+        await sleep(random.int(0, 8))
+        if (random.chance(0.2)) throw new Error('taken back') // its numbers are given to nobody
       }).catch(() => {})
     }
   }

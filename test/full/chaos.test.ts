@@ -4,9 +4,10 @@ import { describePlan } from '../chaos/plan.js'
 import { lineOf } from '../chaos/report.js'
 import { openStage } from '../chaos/stage.js'
 import { kafkaUnavailable } from '../support/kafka.js'
+import { seedOf } from '../support/seeds.js'
 
 const RUNS = 5
-const SEED = Number(process.env.SEED ?? 1)
+const SEED = seedOf()
 
 t.test(
   'the service under kills, freezes and outages',

@@ -15,9 +15,11 @@ for (const [name, adapter] of Object.entries({ local, kafka })) {
   )
   const options = { skip: adapter.skip ?? false, buffered: true, timeout: 900_000 }
   t.test(`${name}: what was acknowledged outlives kill -9, ${ROUNDS} times`, options, async t => {
-    for (let round = 1; round <= ROUNDS; round++) await t.test(`round ${round}`, t => killedAppender(t, conformance))
+    for (let round = 1; round <= ROUNDS; round++)
+      await t.test(`round ${round}`, t => killedAppender(t, conformance, round))
   })
   t.test(`${name}: a killed subscriber misses nothing, ${ROUNDS} times`, options, async t => {
-    for (let round = 1; round <= ROUNDS; round++) await t.test(`round ${round}`, t => killedSubscriber(t, conformance))
+    for (let round = 1; round <= ROUNDS; round++)
+      await t.test(`round ${round}`, t => killedSubscriber(t, conformance, round))
   })
 }

@@ -7,22 +7,23 @@ import { checkAnswer } from '../support/fuzz/check.js'
 import { type Document, operationsOf } from '../support/fuzz/operations.js'
 import { requestsOf } from '../support/fuzz/requests.js'
 import { fuzzedWorld } from '../support/fuzz/world.js'
+import { seedsOf } from '../support/seeds.js'
 
-// A run that failed can be had again: FUZZ_SEED=4711 npm run test:full -- fuzz. FUZZ_RUNS is how often each operation
-// is asked.
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
+// FUZZ_SEED=4711 npm run test:full -- fuzz repeats a run; a seed that has found a fault joins the list. FUZZ_RUNS is the
+// number of requests to each operation.
+const SEEDS = seedsOf([1033582252], 'FUZZ_SEED')
 const RUNS = Number(process.env.FUZZ_RUNS ?? 250)
 const AT_LEAST = 5_000
 
 /**
- * What is answered by parts of the service that are not here, and an event, of which the kind, the entity and the id
- * have to be guessed at once.
+ * Operations that never succeed here: two are answered by stages that do not run in this test, and for an event its
+ * kind, its entity and its id would have to be guessed together.
  */
 const NEVER = ['GET /v1/events/{id}', 'POST /api/admin/mightycall/sync', 'GET /v1/live']
 
-t.test(
-  'whatever is asked, by whomever, the answer is one that the OpenAPI document promises, and no fault of ours',
-  async t => {
+// each seed has a database of its own, so that it makes the same requests to the same rows alone and after others
+for (const seed of SEEDS)
+  t.test(`every answer is one that the OpenAPI document promises, whoever asks, FUZZ_SEED=${seed}`, async t => {
     const operations = operationsOf(
       JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as Document
     )
@@ -37,20 +38,19 @@ t.test(
         if (answer.statusCode < 300) accepted.add(name)
         checkAnswer(operation, request, answer)
       })
-      const { failed, counterexample, errorInstance } = await fc.check(property, { seed: SEED, numRuns: RUNS })
+      const { failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: RUNS })
       t.notOk(
         failed,
-        `${name}, FUZZ_SEED=${SEED}`,
+        `${name}, FUZZ_SEED=${seed}`,
         failed ? { error: String(errorInstance), request: JSON.stringify(counterexample).slice(0, 1_000) } : {}
       )
     }
     const requests = Object.values(statuses).reduce((sum, count) => sum + count, 0)
-    t.comment(`seed ${SEED}: ${requests} requests, ${JSON.stringify(statuses)}`)
+    t.comment(`seed ${seed}: ${requests} requests, ${JSON.stringify(statuses)}`)
     t.ok(process.env.FUZZ_RUNS || requests >= AT_LEAST, `${requests} requests`)
     t.strictSame(
       operations.map(({ method, path }) => `${method} ${path}`).filter(name => !accepted.has(name)),
       NEVER,
-      'all others have been answered with what was asked for'
+      'every other operation has succeeded at least once'
     )
-  }
-)
+  })

@@ -3,9 +3,11 @@ import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { type Change, writeChanges } from '../../src/db/changes.js'
 import { inTransaction } from '../../src/db/transaction.js'
+import { createRandom } from '../../src/simulator/random.js'
 import { eventually } from '../support/eventually.js'
 import { type LiveSetting, liveApi } from '../support/live.js'
 import type { LiveClient } from '../support/live-client.js'
+import { seedOf } from '../support/seeds.js'
 
 const WRITERS = ['a', 'b', 'c']
 const TRANSACTIONS = 25
@@ -15,15 +17,16 @@ const change = (object: string): Change => ({ account: 'default', kind: 'call', 
 
 /** Commits after random times, sometimes not at all; each object is written once. */
 async function writeSlowly(pool: pg.Pool, name: string): Promise<void> {
+  const random = createRandom(seedOf(), WRITERS.indexOf(name))
   for (let i = 0; i < TRANSACTIONS; i++) {
     await inTransaction(pool, async tx => {
-      await sleep(Math.random() * 10)
+      await sleep(random.int(0, 10))
       await writeChanges(
         tx,
-        Array.from({ length: 1 + Math.floor(Math.random() * 3) }, (_, n) => change(`${name}-${i}-${n}`))
+        Array.from({ length: random.int(1, 3) }, (_, n) => change(`${name}-${i}-${n}`))
       )
-      await sleep(Math.random() * 20)
-      if (Math.random() < 0.1) throw new Error('taken back')
+      await sleep(random.int(0, 20))
+      if (random.chance(0.1)) throw new Error('taken back')
     }).catch(() => {})
   }
 }
@@ -51,12 +54,13 @@ t.test(
       isWriting = false
     })
     const parts: string[] = []
+    const random = createRandom(seedOf(), WRITERS.length)
     for (let from = '1', isLast = false; !isLast; ) {
       isLast = !isWriting
       const client = await watch('?kinds=call', { lastEventId: from })
       if (isLast)
         await eventually('all the rest', async () => told(client).length === (await committed(pool, from)).length)
-      else await sleep(Math.random() * 120)
+      else await sleep(random.int(0, 120))
       client.close()
       parts.push(...told(client).map(String))
       from = client.lastId()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { LogRecord, StoredRecord } from '../../../src/event-log/port.js'
 import { TOPICS } from '../../../src/events/topics.js'
+import { seedOf } from '../../support/seeds.js'
 import { record } from '../support/gather.js'
 import type { Promises } from './adapter.js'
 import { readAll, textsByKey } from './read-all.js'
@@ -36,7 +37,7 @@ export const appending: Promises = {
         }
         await log.close()
       }),
-      { numRuns: 4 }
+      { seed: seedOf(), numRuns: 4 }
     )
   },
 

@@ -1,8 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { StoredRecord } from '../../../src/event-log/port.js'
+import { createRandom } from '../../../src/simulator/random.js'
 import { eventually } from '../../support/eventually.js'
+import { seedOf } from '../../support/seeds.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { gather, record } from '../support/gather.js'
 import type { Conformance, Promises } from './adapter.js'
@@ -16,17 +18,17 @@ export const crashing: Promises = {
   ...Object.fromEntries(
     [1, 2, 3].map(round => [
       `what was acknowledged outlives kill -9 of the process that appended it, round ${round}`,
-      killedAppender
+      (t: Test, conformance: Conformance) => killedAppender(t, conformance, round)
     ])
   )
 }
 
-/** Kills 64 writers at a random instant. */
-export async function killedAppender(t: Test, { adapter, open, file }: Conformance): Promise<void> {
+/** Kills 64 writers at a random instant, which is another one in each round. */
+export async function killedAppender(t: Test, { adapter, open, file }: Conformance, round = 0): Promise<void> {
   const place = adapter.place(t)
   const appender = startProgram(t, file, 'append', place, '64')
   await eventually('the first was acknowledged', () => appender.lines().length > 0, 30_000)
-  const afterMs = randomInt(700)
+  const afterMs = createRandom(seedOf(), round).int(0, 699)
   await sleep(afterMs)
   const acknowledged = await appender.kill()
   t.comment(`${acknowledged.length} acknowledged, killed ${afterMs} ms after the first`)
@@ -45,13 +47,13 @@ export async function killedAppender(t: Test, { adapter, open, file }: Conforman
 }
 
 /** Kills a subscriber, with the writers that feed it, at a random instant. */
-export async function killedSubscriber(t: Test, { adapter, open, file }: Conformance): Promise<void> {
+export async function killedSubscriber(t: Test, { adapter, open, file }: Conformance, round = 0): Promise<void> {
   const place = adapter.place(t)
   const dir = tempDir(t)
   const group = `g-${randomUUID()}`
   const subscriber = startProgram(t, file, 'consume', place, group, dir, '8')
   await eventually('it has handled some', () => subscriber.lines().length > 50, 30_000)
-  await sleep(randomInt(500))
+  await sleep(createRandom(seedOf(), round).int(0, 499))
   const handled = (await subscriber.kill())
     .map(line => line.split(' '))
     .map(([partition, offset]) => `${partition} ${offset}`)

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { Damage } from '../../../src/event-log/local/damage.js'
 import { openLocalReader } from '../../../src/event-log/local/local-reader.js'
 import type { StoredRecord } from '../../../src/event-log/port.js'
+import { seedOf } from '../../support/seeds.js'
 import { damagedCopy, listOf, openLog, readAll, readUntil, record, segmentsIn, tempDir, textOf } from './support/log.js'
 
 const FIRST = '0000000000000000.seg'
@@ -98,7 +99,7 @@ t.test('whatever is done to synced bytes, each record is either as it was or ins
         await log.close()
       }
     ),
-    { numRuns: 100 }
+    { seed: seedOf(), numRuns: 100 }
   )
 })
 
