@@ -1,24 +1,28 @@
-// Runs the tests: starts what they share (Postgres, Kafka), then tap, then makes sure that nothing was left running.
+// Runs the tests: starts the servers that they share (Postgres, Kafka), runs the files, and checks that no process is
+// left running.
 //
-//   npm test                  all of them
-//   npm test -- flow --bail   the files whose path holds "flow", until the first one that fails
-//   npm test -- --verbose     with every assertion, not only the files and what failed
-//   npm test -- --coverage    with how much of the lines has run, which takes longer
-//   npm run test:full         those of test/full instead, which take minutes
+//   npm test                  all files except those of test/full
+//   npm test -- flow --bail   the files whose path contains "flow", until the first one that fails
+//   npm test -- --verbose     prints every assertion, not only the files and the failures
+//   npm test -- --coverage    measures the lines that run, which takes longer
+//   npm run test:full         the files of test/full, which take minutes
 //
-// TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: no broker is a failure, not a skip.
-// MIN_COVERAGE: percent of lines that must have run, with --coverage. The last line is always "N passed, N failed[, N
-// skipped]".
+// TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: fail instead of skipping when there is no broker.
+// MIN_COVERAGE: the percentage of lines that must run, with --coverage. TEST_JOBS: the number of files that run at once.
+// The last line is always "N passed, N failed[, N skipped]".
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { leftoversOf } from './testing/leftovers.js'
+import { type Counts, runFiles } from './testing/run-files.js'
 import { anyImports, selectTests } from './testing/selection.js'
 import { startServices } from './testing/services.js'
-import { type Counts, coverage, runTap } from './testing/tap.js'
+import { readCoverage, runWithCoverage } from './testing/tap.js'
 
 const NAME = 'MCS_TEST_RUN'
+const JOBS = 2
 const began = Date.now()
 const run = `${process.pid}-${randomBytes(4).toString('hex')}`
 const dir = makeRunDir()
@@ -28,7 +32,7 @@ process.env.TMPDIR = dir
 const interrupt = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(130) // asked twice: the keepers end the servers
+    if (interrupt.signal.aborted) process.exit(130) // a second signal: the supervisors of the servers end them
     interrupt.abort()
   })
 }
@@ -46,34 +50,42 @@ console.log(`${counts.passed} passed, ${failed} failed${counts.skipped ? `, ${co
 process.exit(failed || !counts.passed ? 1 : 0)
 
 async function main(): Promise<Counts> {
-  const full = process.argv.includes('--full')
-  const isCovered = process.argv.includes('--coverage')
-  const isVerbose = process.argv.includes('--verbose')
-  const words = process.argv.slice(2).filter(word => !['--full', '--coverage', '--verbose'].includes(word))
-  const files = selectTests(
-    words.filter(word => !word.startsWith('-')),
-    { full }
-  )
-  if (files.length === 0) throw new Error('no test file has this in its path')
+  const {
+    values: { full, coverage, verbose, bail },
+    positionals: words
+  } = parseArgs({
+    allowPositionals: true,
+    options: {
+      full: { type: 'boolean', default: false },
+      coverage: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      bail: { type: 'boolean', default: false }
+    }
+  })
+  const files = selectTests(words, { full })
+  if (files.length === 0) throw new Error('no test file has one of these words in its path')
   const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
   console.log(`# servers ready after ${seconds(began)}`)
   try {
     interrupt.signal.throwIfAborted()
-    const options = [...(full ? ['--timeout=900'] : []), ...words.filter(word => word.startsWith('-'))]
-    const result = await runTap([...options, ...files], {
+    const options = {
       env: { ...process.env, ...services.env },
       signal: interrupt.signal,
-      isCovered,
-      isVerbose
-    })
-    return interrupt.signal.aborted ? { ...result, failed: result.failed || 1 } : withCoverage(result)
+      jobs: Number(process.env.TEST_JOBS ?? JOBS),
+      timeoutSeconds: full ? 900 : 150,
+      bail,
+      isVerbose: verbose
+    }
+    const result = await (coverage ? runWithCoverage(files, options) : runFiles(files, options))
+    if (interrupt.signal.aborted) return { ...result, failed: result.failed || 1 }
+    return coverage ? checkCoverage(result) : result
   } finally {
     await services.stop()
   }
 }
 
-function withCoverage(result: Counts): Counts {
-  const covered = coverage()
+function checkCoverage(result: Counts): Counts {
+  const covered = readCoverage()
   if (!covered) return result
   console.log(`# coverage: ${covered.lines} % of lines, ${covered.branches} % of branches`)
   const wanted = Number(process.env.MIN_COVERAGE ?? 0)

@@ -1,53 +1,57 @@
-// What a reader needs of a TAP stream: a line for each file, all of a file that failed, and the failures once more at
-// the end.
+import { type FileReport, REPORT } from './report.js'
 
-const FILE_RESULT = /^(not )?ok \d+ - (\S+)/
+const RESULT = /^(not )?ok \d+ - (\S+)/
 const FAILED = /^(\s*)not ok \d+ - (.*)$/
 const SKIPPED = /^\s+ok \d+ - .*# SKIP/
+const FILE_REPORT = `# ${REPORT}`
 
-export interface Digest {
-  /** What is to be printed for the lines that have come. */
-  write(text: string): string
-  /** What is left: an unfinished file, and a line for each failure. */
-  end(): string
+export interface EndedFile extends FileReport {
+  ok: boolean
+  /** All TAP lines of the file. */
+  lines: string[]
 }
 
-/** Lines of a file are held until its result comes; with `all` they are passed through. */
-export function digest({ all }: { all: boolean }): Digest {
-  const failures: string[] = []
-  let held: string[] = []
+export interface Digest {
+  /** Takes the next piece of a worker's output, and returns the files that have ended with it. */
+  write(text: string): EndedFile[]
+  /** Returns the lines that belong to no ended file. */
+  end(): string[]
+}
+
+/** Reads the output of a worker. */
+export function createDigest(): Digest {
+  let lines: string[] = []
   let rest = ''
-  const lineOf = (line: string): string => {
-    const file = FILE_RESULT.exec(line)
-    if (!file) {
-      held.push(line)
-      return all ? `${line}\n` : ''
+  let ok = true
+  const readLine = (line: string): EndedFile[] => {
+    if (line.startsWith(FILE_REPORT)) {
+      const report = JSON.parse(line.slice(FILE_REPORT.length)) as FileReport // written by our own worker
+      const ended = { ...report, ok: ok && report.failed === 0 && report.faults.length === 0, lines }
+      lines = []
+      ok = true
+      return [ended]
     }
-    const lines = [...held, line]
-    held = []
-    if (file[1]) failures.push(...namesOfFailures(lines))
-    if (all) return `${line}\n`
-    const shown = file[1] ? lines : [...lines.filter(one => SKIPPED.test(one)), line]
-    return `${shown.join('\n')}\n`
+    if (RESULT.exec(line)?.[1]) ok = false
+    lines.push(line)
+    return []
   }
   return {
     write(text) {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      return lines.map(lineOf).join('')
+      const complete = (rest + text).split('\n')
+      rest = complete.pop() ?? ''
+      return complete.flatMap(readLine)
     },
-    end() {
-      const unfinished = all ? '' : [...held, rest].join('\n').trimEnd()
-      return [unfinished, ...failures.map(name => `# failed: ${name}`)]
-        .filter(Boolean)
-        .map(text => `${text}\n`)
-        .join('')
-    }
+    end: () => [...lines, rest].filter(line => line.trim() !== '')
   }
 }
 
+/** The lines of a file that are worth printing: all of one that failed, otherwise the skipped tests. */
+export function relevantLines({ ok, lines }: Pick<EndedFile, 'ok' | 'lines'>): string[] {
+  return lines.filter(line => line.trim() !== '' && !RESULT.test(line) && (!ok || SKIPPED.test(line)))
+}
+
 /** `file > test > assertion` of each line that failed, from the file's own result back to the first. */
-function namesOfFailures(lines: readonly string[]): string[] {
+export function failureNames(lines: readonly string[]): string[] {
   const path: { depth: number; name: string }[] = []
   const names: string[] = []
   let depthBefore = -1
@@ -56,7 +60,7 @@ function namesOfFailures(lines: readonly string[]): string[] {
     if (!failed) continue
     const [, indent = '', text = ''] = failed
     while (path.length > 0 && (path.at(-1)?.depth ?? 0) >= indent.length) path.pop()
-    if (indent.length > depthBefore && names.length > 0) names.pop() // the one above is said by this one
+    if (indent.length > depthBefore && names.length > 0) names.pop() // the deeper line says what its parent says
     path.push({ depth: indent.length, name: text.replace(/ # time=.*$/, '').replace(/ \{$/, '') })
     names.push(path.map(({ name }) => name).join(' > '))
     depthBefore = indent.length

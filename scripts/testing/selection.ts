@@ -7,26 +7,27 @@ const COMPILED = path.join(PROJECT_ROOT, 'dist')
 const LONG = path.join('test', 'full')
 
 /**
- * Compiled test files whose path holds one of the words, or all of them. A file whose source was removed is not run.
+ * Test files, by the paths of their sources, whose path contains one of the words, or all of them.
  * @param options.full  those of test/full, which take minutes, instead of all others
  */
 export function selectTests(words: readonly string[], { full }: { full: boolean }): string[] {
-  return readdirSync(path.join(COMPILED, 'test'), { recursive: true, encoding: 'utf8' })
+  return readdirSync(path.join(PROJECT_ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.test.ts'))
     .map(name => path.join('test', name))
-    .filter(name => name.endsWith('.test.js') && existsSync(path.join(PROJECT_ROOT, name.replace(/js$/, 'ts'))))
-    .filter(name => name.startsWith(LONG + path.sep) === full)
-    .filter(name => words.length === 0 || words.some(word => name.includes(word)))
-    .map(name => path.join('dist', name))
+    .filter(file => file.startsWith(LONG + path.sep) === full)
+    .filter(file => words.length === 0 || words.some(word => file.includes(word)))
     .sort()
 }
 
-/**
- * True when one of the files imports the module, be it through others: a broker takes 3 s to start, and few tests need
- * it.
- */
+/** The path of what a source file is compiled to, both relative to the root of the project. */
+export function compiledFile(source: string): string {
+  return path.join('dist', source.replace(/\.ts$/, '.js'))
+}
+
+/** True when one of the source files imports the compiled module, directly or through others. */
 export function anyImports(files: readonly string[], module: string): boolean {
   const seen = new Set<string>()
-  const queue = files.map(file => path.join(PROJECT_ROOT, file))
+  const queue = files.map(file => path.join(PROJECT_ROOT, compiledFile(file)))
   for (let file = queue.pop(); file; file = queue.pop()) {
     if (seen.has(file) || !existsSync(file)) continue
     seen.add(file)

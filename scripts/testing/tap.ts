@@ -2,63 +2,44 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
-import { digest } from './digest.js'
+import type { Counts, RunOptions } from './run-files.js'
+import { compiledFile } from './selection.js'
 
-export interface Counts {
-  passed: number
-  failed: number
-  skipped: number
-}
-
-/** By tap's own command, which alone measures coverage, or, in three quarters of its time, without its hooks. */
-const TAP = [path.join(PROJECT_ROOT, 'node_modules/tap/dist/esm/run.mjs'), '--reporter=tap']
-const FILES = [path.join(PROJECT_ROOT, 'dist/scripts/testing/files.js')]
+const TAP = path.join(PROJECT_ROOT, 'node_modules/tap/dist/esm/run.mjs')
 const COVERAGE = path.join(PROJECT_ROOT, '.tap/report/coverage-summary.json')
 const TAIL_CHARACTERS = 8192
 
-export interface RunOptions {
-  env: NodeJS.ProcessEnv
-  signal: AbortSignal
-  isCovered: boolean
-  /** Every assertion is printed, not only the files and what failed. */
-  isVerbose: boolean
-}
-
-/** Runs the files, with their output printed, until they end or `signal` aborts them. */
-export async function runTap(
-  args: readonly string[],
-  { env, signal, isCovered, isVerbose }: RunOptions
+/** Runs the files with tap's own command, each in a process of its own. It is slower, and measures coverage. */
+export async function runWithCoverage(
+  files: readonly string[],
+  { env, signal, jobs, timeoutSeconds, bail }: Omit<RunOptions, 'isVerbose'>
 ): Promise<Counts> {
   rmSync(COVERAGE, { force: true })
+  const options = ['--reporter=tap', `--jobs=${jobs}`, `--timeout=${timeoutSeconds}`, ...(bail ? ['--bail'] : [])]
   // In a group of its own, so that one signal ends tap with its test processes: on SIGTERM tap only prints where it is.
-  const tap = spawn(process.execPath, [...(isCovered ? TAP : FILES), ...args], {
+  const tap = spawn(process.execPath, [TAP, ...options, ...files.map(compiledFile)], {
     cwd: PROJECT_ROOT,
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit']
   })
-  signal.addEventListener(
-    'abort',
-    () => {
-      if (tap.pid) process.kill(-tap.pid, 'SIGKILL')
-    },
-    { once: true }
-  )
-  const shown = digest({ all: isVerbose })
+  const kill = () => {
+    if (tap.pid) process.kill(-tap.pid, 'SIGKILL')
+  }
+  signal.addEventListener('abort', kill, { once: true })
   let tail = ''
   tap.stdout.setEncoding('utf8').on('data', (text: string) => {
-    process.stdout.write(shown.write(text))
+    process.stdout.write(text)
     tail = (tail + text).slice(-TAIL_CHARACTERS)
   })
   const code = await new Promise<number | null>((resolve, reject) => tap.once('error', reject).once('close', resolve))
-  process.stdout.write(shown.end())
   const counts = countsIn(tail)
-  // a file that died or timed out fails the run without a failed assertion
+  // A file that died or timed out fails the run without a failed assertion.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
 /** The shares of lines and branches that the tests ran, in percent; null when tap made no report. */
-export function coverage(): { lines: number; branches: number } | null {
+export function readCoverage(): { lines: number; branches: number } | null {
   if (!existsSync(COVERAGE)) return null
   // istanbul's json-summary
   const { total } = JSON.parse(readFileSync(COVERAGE, 'utf8')) as {

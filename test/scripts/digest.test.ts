@@ -1,10 +1,18 @@
 import t from 'tap'
-import { digest } from '../../scripts/testing/digest.js'
+import { createDigest, failureNames, relevantLines } from '../../scripts/testing/digest.js'
+import { type FileReport, REPORT } from '../../scripts/testing/report.js'
 
-const PASSED =
-  '# Subtest: a.test.js\n    ok 1 - fine\n    ok 2 - no broker # SKIP\n    1..2\nok 1 - a.test.js # time=3ms\n'
+const PASSED_REPORT = { file: 'a.test.ts', milliseconds: 3, passed: 1, failed: 0, skipped: 1, faults: [] }
+const FAILED_REPORT = { file: 'b.test.ts', milliseconds: 4, passed: 1, failed: 2, skipped: 0, faults: [] }
+const PASSED = [
+  '# Subtest: a.test.ts',
+  '    ok 1 - fine',
+  '    ok 2 - no broker # SKIP',
+  '    1..2',
+  'ok 1 - a.test.ts # time=3ms'
+]
 const FAILED = [
-  '# Subtest: b.test.js',
+  '# Subtest: b.test.ts',
   '    # Subtest: adds',
   '        not ok 1 - should be equal',
   '          ---',
@@ -15,25 +23,48 @@ const FAILED = [
   '    ok 2 - more',
   '    not ok 3 - breaks # time=1ms',
   '    1..3',
-  'not ok 2 - b.test.js # time=4ms',
-  ''
-].join('\n')
-const NAMES = '# failed: b.test.js > adds > should be equal\n# failed: b.test.js > breaks\n'
+  'not ok 2 - b.test.ts # time=4ms'
+]
 
-t.test('a file that passed is a line, with what it skipped; one that failed is printed whole', async t => {
-  const { write, end } = digest({ all: false })
-  t.equal(write(PASSED), '    ok 2 - no broker # SKIP\nok 1 - a.test.js # time=3ms\n')
-  t.equal(write(FAILED), FAILED)
-  t.equal(write('1..2\n') + end(), `1..2\n${NAMES}`)
+const outputOf = (lines: string[], report: FileReport) =>
+  `${[...lines, `# ${REPORT}${JSON.stringify(report)}`].join('\n')}\n`
+const OUTPUT = outputOf(PASSED, PASSED_REPORT) + outputOf(FAILED, FAILED_REPORT)
+const ENDED = [
+  { ...PASSED_REPORT, ok: true, lines: PASSED },
+  { ...FAILED_REPORT, ok: false, lines: FAILED }
+]
+
+t.test('returns a file when its report has come, also from output that comes in pieces', async t => {
+  t.strictSame(createDigest().write(OUTPUT), ENDED)
+  const digest = createDigest()
+  t.strictSame(
+    [...OUTPUT].flatMap(character => digest.write(character)),
+    ENDED
+  )
+  t.strictSame(digest.end(), [])
 })
 
-t.test('text that comes in pieces is the same, and what a file left unfinished is printed', async t => {
-  const { write, end } = digest({ all: false })
-  const shown = [...FAILED, ...'# Subtest: c.test.js\n    ok 1 - fi'].map(letter => write(letter)).join('') + end()
-  t.equal(shown, `${FAILED}# Subtest: c.test.js\n    ok 1 - fi\n${NAMES}`)
+t.test('returns the lines of a file that has not ended', async t => {
+  const digest = createDigest()
+  digest.write(`${outputOf(PASSED, PASSED_REPORT)}# Subtest: c.test.ts\n    ok 1 - fi`)
+  t.strictSame(digest.end(), ['# Subtest: c.test.ts', '    ok 1 - fi'])
 })
 
-t.test('everything is passed through for one who asks, and the failures still come last', async t => {
-  const { write, end } = digest({ all: true })
-  t.equal(write(PASSED + FAILED) + end(), PASSED + FAILED + NAMES)
+t.test('a file fails by its result, by a failed assertion and by a fault', async t => {
+  for (const [lines, report] of [
+    [['not ok 1 - a.test.ts'], PASSED_REPORT],
+    [PASSED, { ...PASSED_REPORT, failed: 1 }],
+    [PASSED, { ...PASSED_REPORT, faults: ['left open: Timeout'] }]
+  ] as const)
+    t.match(createDigest().write(outputOf([...lines], { ...report, faults: [...report.faults] })), [{ ok: false }])
+})
+
+t.test('of a file that passed the skipped tests are printed, of one that failed all lines', async t => {
+  t.strictSame(relevantLines({ ok: true, lines: PASSED }), ['    ok 2 - no broker # SKIP'])
+  t.strictSame(relevantLines({ ok: false, lines: FAILED }), FAILED.slice(0, -1))
+})
+
+t.test('a failure is named by the path of its tests', async t => {
+  t.strictSame(failureNames(PASSED), [])
+  t.strictSame(failureNames(FAILED), ['b.test.ts > adds > should be equal', 'b.test.ts > breaks'])
 })
