@@ -7,7 +7,10 @@ import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { withoutHooks } from './without-hooks.js'
 
 /** What npm scripts need of the project. */
-const COPIED = ['package.json', 'tsconfig.json', 'drizzle', 'scripts', 'src']
+const COPIED = [
+  ...['package.json', 'tsconfig.json', 'tsconfig.client.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
+  ...['docs', 'drizzle', 'scripts', 'src']
+]
 
 /** A copy of the project as in a fresh clone after `npm ci`: without dist, with a link to the installed packages. */
 export function copyProject(directory: string): void {

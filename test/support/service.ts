@@ -45,9 +45,10 @@ export async function runCommand(
  */
 export async function startServiceProcess(
   t: Teardown,
-  env: Record<string, string> & { DATA_DIR: string }
+  env: Record<string, string> & { DATA_DIR: string },
+  main = MAIN
 ): Promise<RunningService> {
-  const child = spawnMain(['start'], { PORT: '0', DRAIN_SECONDS: '0', ...env })
+  const child = spawnProgram(main, ['start'], { PORT: '0', DRAIN_SECONDS: '0', ...env })
   const gone = once(child, 'close')
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
