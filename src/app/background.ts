@@ -12,7 +12,7 @@ import {
 } from '../lib/background-start.js'
 import type { Metrics } from '../observability/metrics.js'
 import { startProjection } from '../project/start.js'
-import type { Reconciling } from '../reconcile/start.js'
+import type { Reconciliation } from '../reconcile/start.js'
 
 export interface BackgroundOptions {
   config: Config
@@ -24,7 +24,7 @@ export interface BackgroundOptions {
   /** `null` without a database. */
   settings: LiveSettings | null
   /** `null` when this process does not have the role `reconcile`. */
-  reconciling: Reconciling | null
+  reconciling: Reconciliation | null
 }
 
 /** Starts everything that needs Postgres or Kafka, which may not be reachable yet; the keys are for logs and health. */

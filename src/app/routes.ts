@@ -25,7 +25,7 @@ import { createTimeTravel } from '../project/time-travel.js'
 import { serveReceive } from '../receive/start.js'
 import { createBackfills } from '../reconcile/backfill/backfills.js'
 import { createCompleteness } from '../reconcile/gaps/completeness.js'
-import type { Reconciling } from '../reconcile/start.js'
+import type { Reconciliation } from '../reconcile/start.js'
 import { refreshGapGauge, refreshLagGauge, refreshQuotaGauge } from './gauges.js'
 import { createLiveReaders } from './live-readers.js'
 import { createSystemState, type SystemStateOptions } from './system-state.js'
@@ -43,7 +43,7 @@ export interface HttpOptions {
   settings: LiveSettings | null
   background: Record<string, RetriedStart>
   /** Null: this process does not read MightyCall. */
-  reconciling: Reconciling | null
+  reconciling: Reconciliation | null
   /** Aborted when the service is told to stop. */
   stopping: AbortSignal
 }
@@ -173,7 +173,7 @@ export function apiOptions(
     quotaUsage,
     completenessOf: createCompleteness(pool, accounts),
     sync: reconciling?.sync ?? null,
-    backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfiller ?? null }),
+    backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfillRunner ?? null }),
     syncable: () => accounts.all().filter(isReadable),
     systemState: createSystemState({
       pool,

@@ -13,7 +13,7 @@ import type { RetriedStart } from '../lib/background-start.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
-import { createReconciling } from '../reconcile/start.js'
+import { createReconciliation } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
 import { buildHttp } from './routes.js'
 
@@ -81,7 +81,7 @@ async function build(
   const settings = database && createLiveSettings(accounts, database.pool)
   const reconciling =
     has(config, 'reconcile') && opened && database
-      ? createReconciling({
+      ? createReconciliation({
           pool: database.pool,
           log: opened.log,
           accounts,

@@ -4,7 +4,7 @@ import { loadConfig } from '../config/config.js'
 import { adminKeyOf } from '../config/secrets.js'
 import { ServiceError } from '../errors.js'
 import { pause } from '../lib/backoff.js'
-import type { Outcome } from '../reconcile/backfill/store.js'
+import type { BeginOutcome } from '../reconcile/backfill/store.js'
 import { interruption } from './arguments.js'
 import { amountOf, createBackfillProgress } from './backfill-progress.js'
 import { createServiceClient, isAway, type ServiceClient } from './service-client.js'
@@ -60,11 +60,11 @@ export function backfillCommand(environment: NodeJS.ProcessEnv): Command {
 
 async function begin(service: ServiceClient, { account, since, until }: BackfillCommandOptions): Promise<BackfillJson> {
   const { outcome, backfill } = (await service.ask('POST', '/v1/backfills', { account, since, until })) as {
-    outcome: Outcome
+    outcome: BeginOutcome
     backfill: BackfillJson
   } // as its description says
   const words = { begun: 'begun', joined: 'running already', resumed: 'going on where it was' } satisfies Record<
-    Outcome,
+    BeginOutcome,
     string
   >
   console.log(`${words[outcome]}: ${backfill.account}, ${backfill.since} until ${backfill.until}`)

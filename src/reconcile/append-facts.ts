@@ -4,15 +4,24 @@ import { entityColumns } from '../db/event-columns.js'
 import type { EventLog } from '../event-log/port.js'
 import type { Event } from '../events/event.js'
 import { encodeEvent } from '../events/record.js'
-import { type Chain, chainKey, chainOf, contentOf, type Fact, isNewer, nextFact, rangeFact } from './fact.js'
-import type { Finding } from './route-reader.js'
+import {
+  chainKey,
+  chainOf,
+  contentOf,
+  type FactChain,
+  isNewer,
+  type LatestFact,
+  nextEvent,
+  rangeEvent
+} from './fact.js'
+import type { Fact } from './route-reader.js'
 
-export interface Appender {
+export interface FactAppender {
   /**
-   * Appends those of the findings that say something new, in their order; resolves, with them, once they are durable.
-   * May be repeated after any failure, by another process too: the same findings get the same ids.
+   * Appends those of the facts that say something new, in their order; resolves, with them, once they are durable.
+   * May be repeated after any failure, by another process too: the same facts get the same ids.
    */
-  append: (findings: readonly Finding[], options?: AppendOptions) => Promise<Event[]>
+  append: (facts: readonly Fact[], options?: AppendOptions) => Promise<Event[]>
 }
 
 export interface AppendOptions {
@@ -20,7 +29,7 @@ export interface AppendOptions {
   isPast?: boolean
 }
 
-interface Parts {
+interface FactAppenderOptions {
   pool: pg.Pool
   log: Pick<EventLog, 'append'>
   /** How many facts that are not projected yet it keeps in mind. */
@@ -28,64 +37,62 @@ interface Parts {
 }
 
 /**
- * What turns findings into facts: one for each process, since it keeps in mind what it has appended until that is
+ * What turns facts into facts: one for each process, since it keeps in mind what it has appended until that is
  * projected.
  */
-export function createAppender({ pool, log, maxRemembered = 100_000 }: Parts): Appender {
+export function createFactAppender({ pool, log, maxRemembered = 100_000 }: FactAppenderOptions): FactAppender {
   const memory = createMemory(maxRemembered)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function append(findings: readonly Finding[], { isPast = false }: AppendOptions): Promise<Event[]> {
+  async function append(facts: readonly Fact[], { isPast = false }: AppendOptions): Promise<Event[]> {
     const chains = [
       ...new Map(
-        findings
-          .filter(finding => finding.type !== 'range.polled')
+        facts
+          .filter(fact => fact.type !== 'range.polled')
           .map(chainOf)
           .map(chain => [chainKey(chain), chain])
       ).values()
     ]
-    const newest = memory.merge(await newestFacts(pool, chains), chains)
-    const events = findings.flatMap(finding =>
-      isPast && isOutdated(finding, newest) ? [] : (factOf(finding, newest) ?? [])
-    )
+    const newest = memory.merge(await loadLatestFacts(pool, chains), chains)
+    const events = facts.flatMap(fact => (isPast && isOutdated(fact, newest) ? [] : (eventOf(fact, newest) ?? [])))
     if (events.length > 0) await log.append(events.map(encodeEvent))
     memory.keep(events, newest)
     return events
   }
 
   return {
-    append: (findings, options = {}) => {
+    append: (facts, options = {}) => {
       // one after another: two at once would not know of each other's facts
-      const appending = last.then(() => append(findings, options))
+      const appending = last.then(() => append(facts, options))
       last = appending.catch(() => {})
       return appending
     }
   }
 }
 
-function isOutdated(finding: Finding, newest: ReadonlyMap<string, Fact>): boolean {
-  return finding.type === 'extension.reported' && newest.has(chainKey(chainOf(finding)))
+function isOutdated(fact: Fact, newest: ReadonlyMap<string, LatestFact>): boolean {
+  return fact.type === 'extension.reported' && newest.has(chainKey(chainOf(fact)))
 }
 
-/** The event that the finding is, noted as its chain's newest; null when it is none. */
-function factOf(finding: Finding, newest: Map<string, Fact>): Event | null {
-  if (finding.type === 'range.polled') return rangeFact(finding)
-  const key = chainKey(chainOf(finding))
-  const event = nextFact(finding, newest.get(key) ?? null)
+/** The event that the fact is, noted as its chain's newest; null when it is none. */
+function eventOf(fact: Fact, newest: Map<string, LatestFact>): Event | null {
+  if (fact.type === 'range.polled') return rangeEvent(fact)
+  const key = chainKey(chainOf(fact))
+  const event = nextEvent(fact, newest.get(key) ?? null)
   if (event) newest.set(key, { id: event.id, occurredAt: event.occurredAt, content: contentOf(event.type, event) })
   return event
 }
 
 /**
- * The newest facts that were appended and may not be projected yet. To forget one is harmless: the same finding gets
+ * The newest facts that were appended and may not be projected yet. To forget one is harmless: the same fact gets
  * the same id again,
  * and another one waits for the next reading.
  */
 function createMemory(max: number) {
-  const appended = new Map<string, Fact>()
+  const appended = new Map<string, LatestFact>()
   return {
     /** What is newest by the database and by this memory together; what the database knows by now is forgotten. */
-    merge: (stored: Map<string, Fact>, chains: readonly Chain[]): Map<string, Fact> => {
+    merge: (stored: Map<string, LatestFact>, chains: readonly FactChain[]): Map<string, LatestFact> => {
       for (const key of chains.map(chainKey)) {
         const [own, known] = [appended.get(key), stored.get(key)]
         if (own && (!known || isNewer(own, known))) stored.set(key, own)
@@ -93,7 +100,7 @@ function createMemory(max: number) {
       }
       return stored
     },
-    keep: (events: readonly Event[], newest: ReadonlyMap<string, Fact>): void => {
+    keep: (events: readonly Event[], newest: ReadonlyMap<string, LatestFact>): void => {
       const ids = new Set(events.map(event => event.id))
       for (const [key, fact] of newest) {
         if (!ids.has(fact.id)) continue
@@ -121,7 +128,7 @@ const NEWEST = `select u.account, u.kind, u.entity, u.chain, e.id, e.type, e.occ
     order by e.occurred_at desc, e.id desc limit 1
   ) e`
 
-interface FactRow extends Chain {
+interface FactRow extends FactChain {
   id: string
   type: string
   occurred_at: Date
@@ -129,7 +136,7 @@ interface FactRow extends Chain {
 }
 
 /** The newest projected fact of each chain that has one, by its key. */
-export async function newestFacts(pool: pg.Pool, chains: readonly Chain[]): Promise<Map<string, Fact>> {
+export async function loadLatestFacts(pool: pg.Pool, chains: readonly FactChain[]): Promise<Map<string, LatestFact>> {
   if (chains.length === 0) return new Map()
   const { rows } = await pool.query<FactRow>(NEWEST, bulkValues(columns, chains))
   return new Map(

@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import type { Reader } from './route-reader.js'
+import type { RouteReader } from './route-reader.js'
 
 /** What is read on its own. */
 export interface CursorKey {
   account: string
-  route: Reader['route']
+  route: RouteReader['route']
   /** Null: all of the account. */
   scope: string | null
 }

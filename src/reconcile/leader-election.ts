@@ -2,9 +2,9 @@ import type pg from 'pg'
 import { LOCKS } from '../db/advisory-locks.js'
 
 /** Of all processes with this database, the one that may read MightyCall by itself. */
-export interface Leader {
+export interface LeaderElection {
   /** False too when Postgres cannot be asked. */
-  isElected: () => Promise<boolean>
+  isLeader: () => Promise<boolean>
   /** Another may be elected; so may this one, when it asks again. */
   close: () => Promise<void>
 }
@@ -12,7 +12,7 @@ export interface Leader {
 /**
  * Holds an advisory lock on a connection that it keeps for itself: whoever loses the connection has lost the election.
  */
-export function standForElection(pool: pg.Pool, office: 'reconciler' | 'backfiller' = 'reconciler'): Leader {
+export function joinElection(pool: pg.Pool, role: 'reconciler' | 'backfiller' = 'reconciler'): LeaderElection {
   let held: pg.PoolClient | null = null
 
   async function elect(): Promise<boolean> {
@@ -24,7 +24,7 @@ export function standForElection(pool: pg.Pool, office: 'reconciler' | 'backfill
     try {
       const {
         rows: [row]
-      } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [LOCKS[office]])
+      } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [LOCKS[role]])
       if (row?.elected) held = client
     } catch {
       // the next round asks again
@@ -47,7 +47,7 @@ export function standForElection(pool: pg.Pool, office: 'reconciler' | 'backfill
   }
 
   return {
-    isElected: async () => {
+    isLeader: async () => {
       if (held && (await isAlive(held))) return true
       resign()
       return elect()

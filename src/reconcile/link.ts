@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import { bulkValues, columnsOf, parameter, unnestSql } from '../db/bulk-sql.js'
 import { callHistory } from '../db/schema/calls.js'
-import type { Finding, Page, Unlinked } from './route-reader.js'
+import type { Fact, Page, UnlinkedRow } from './route-reader.js'
 
-export interface Linked {
+export interface LinkedPage {
   /** Of the page, and of its rows that were found. */
-  findings: Finding[]
+  facts: Fact[]
   /** Rows that tell of what is not projected yet, or does not exist: a later reading may find it. */
-  waiting: number
+  unlinked: number
 }
 
 /**
@@ -18,9 +18,9 @@ export interface Linked {
 export async function linkPage(
   pool: pg.Pool,
   account: string,
-  { findings, unlinked }: Pick<Page, 'findings' | 'unlinked'>
-): Promise<Linked> {
-  if (unlinked.length === 0) return { findings, waiting: 0 }
+  { facts, unlinked }: Pick<Page, 'facts' | 'unlinked'>
+): Promise<LinkedPage> {
+  if (unlinked.length === 0) return { facts, unlinked: 0 }
   const nameless = unlinked.filter(row => row.callId === null)
   const found = new Map(
     zip(
@@ -32,7 +32,7 @@ export async function linkPage(
       )
     )
   )
-  const callIdOf = (row: Unlinked) => row.callId ?? found.get(row) ?? null
+  const callIdOf = (row: UnlinkedRow) => row.callId ?? found.get(row) ?? null
   const withVoicemail = unlinked.flatMap(row => (row.voicemail ? { row, voicemail: row.voicemail } : []))
   const voicemails = zip(
     withVoicemail,
@@ -43,11 +43,11 @@ export async function linkPage(
     )
   )
 
-  const calls = nameless.flatMap((row): Finding[] => {
+  const calls = nameless.flatMap((row): Fact[] => {
     const callId = callIdOf(row)
     return callId === null ? [] : [{ ...row.call, callId, inferred: true }]
   })
-  const told = voicemails.flatMap(([{ row, voicemail }, match]): Finding[] =>
+  const told = voicemails.flatMap(([{ row, voicemail }, match]): Fact[] =>
     match === null
       ? []
       : [
@@ -60,8 +60,8 @@ export async function linkPage(
         ]
   )
   return {
-    findings: [...findings, ...calls, ...told],
-    waiting: nameless.length - calls.length + withVoicemail.length - told.length
+    facts: [...facts, ...calls, ...told],
+    unlinked: nameless.length - calls.length + withVoicemail.length - told.length
   }
 }
 
@@ -71,14 +71,14 @@ function zip<A, B>(as: readonly A[], bs: readonly (B | null)[]): [A, B | null][]
 }
 
 type CallReport = Pick<
-  Unlinked['call'],
+  UnlinkedRow['call'],
   'businessNumber' | 'clientNumber' | 'clientName' | 'startedAt' | 'durationSeconds'
 >
 
 /** How far the times of one call may be apart in two routes. */
-const WITHIN_SECONDS = 5
+const MAX_DIFFERENCE_SECONDS = 5
 /** A call of which no duration is said. */
-const LONGEST_SECONDS = 900
+const DEFAULT_DURATION_SECONDS = 900
 
 const callColumns = [
   parameter('i', 'integer'),
@@ -98,7 +98,7 @@ const callParameters = (call: CallReport, i: number) => ({
 const CALLS = `select u.i, c.call_id as id from ${unnestSql(callColumns, 2)} cross join lateral (
     select c.call_id from call_history c
     where c.account = $1 and c.business_number = u.business_number and coalesce(c.client_number, c.client_name) = u.client
-      and c.started_at between u.started_at - interval '${WITHIN_SECONDS} s' and u.started_at + interval '${WITHIN_SECONDS} s'
+      and c.started_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s' and u.started_at + interval '${MAX_DIFFERENCE_SECONDS} s'
     order by abs(extract(epoch from c.started_at - u.started_at)), c.call_id limit 1
   ) c`
 
@@ -120,14 +120,14 @@ export async function findCalls(
   return calls.map((_, i) => found.get(i) ?? null)
 }
 
-type LeftIn = Pick<Unlinked, 'callId' | 'call'>
+type CallWithVoicemail = Pick<UnlinkedRow, 'callId' | 'call'>
 
 const voicemailColumns = [...callColumns, parameter('call_id', 'text'), parameter('seconds', 'float8')]
 
-const voicemailParameters = ({ call, callId }: LeftIn, i: number) => ({
+const voicemailParameters = ({ call, callId }: CallWithVoicemail, i: number) => ({
   ...callParameters(call, i),
   call_id: callId,
-  seconds: call.durationSeconds ?? LONGEST_SECONDS
+  seconds: call.durationSeconds ?? DEFAULT_DURATION_SECONDS
 })
 
 /**
@@ -138,7 +138,7 @@ const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id
     select v.voicemail_id from voicemail_logs v
     where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id
       or (v.business_number = u.business_number and coalesce(v.client_number, v.client_name) = u.client and (v.call_id is null or v.call_id = u.call_id)
-        and v.left_at between u.started_at - interval '${WITHIN_SECONDS} s' and u.started_at + (u.seconds + ${WITHIN_SECONDS}) * interval '1 s'))
+        and v.left_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s' and u.started_at + (u.seconds + ${MAX_DIFFERENCE_SECONDS}) * interval '1 s'))
     order by v.voicemail_id = u.call_id desc nulls last, v.call_id = u.call_id desc nulls last, v.left_at, v.voicemail_id limit 1
   ) v`
 
@@ -152,7 +152,7 @@ export interface FoundVoicemail {
 export async function findVoicemails(
   pool: pg.Pool,
   account: string,
-  calls: readonly LeftIn[]
+  calls: readonly CallWithVoicemail[]
 ): Promise<(FoundVoicemail | null)[]> {
   if (calls.length === 0) return []
   const { rows } = await pool.query<{ i: number; id: string; is_inferred: boolean }>(VOICEMAILS, [

@@ -8,41 +8,41 @@ import type { PermitClass } from '../mightycall/rest/quota/port.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
 import { linkPage } from './link.js'
-import { type Finding, type Interval, knownOf, type ReadContext, type Reader } from './route-reader.js'
-import { rangeFinding } from './routes/polled-range.js'
+import { type AccountContext, createLookups, type Fact, type Interval, type RouteReader } from './route-reader.js'
+import { rangeFact } from './routes/polled-range.js'
 
-export interface RouteParts {
+export interface ReadRouteOptions {
   pool: pg.Pool
   /** Resolves, with what says anything new, when that is in the log. */
-  append: (findings: readonly Finding[]) => Promise<Event[]>
+  append: (facts: readonly Fact[]) => Promise<Event[]>
   /**
    * Resolves when the calls and voicemails that were appended have their rows. Absent: they have.
    * @throws NotProjectedError  they have not, after so long
    */
-  settled?: () => Promise<void>
+  awaitLinkTargets?: () => Promise<void>
 }
 
 export interface RouteToRead {
-  reader: Reader
-  context: ReadContext
+  reader: RouteReader
+  context: AccountContext
   scope: string | null
   /** How long before the cursor. */
   overlapMs?: number
   onPage?: (rows: number) => void
 }
 
-export interface RouteRead {
+export interface ReadCounts {
   rows: number
   /** Of these, such as belong to what is not known yet. */
-  waiting: number
+  unlinked: number
   /** Of these, such as could not be read. */
-  unread: number
+  unreadable: number
 }
 
 /** Without a cursor: as far back as MightyCall goes by itself. */
 const FIRST_LOOK_MS = DAY_MS
 /** What they have is of now, not of an interval: first of all, everything. */
-const WITHOUT_TIMES: ReadonlySet<Reader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
+const WITHOUT_TIMES: ReadonlySet<RouteReader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
 /**
  * A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later.
  */
@@ -57,9 +57,9 @@ export const OVERLAP_MS = 60 * 60 * 1000
  * @throws what MightyCall, the log or Postgres threw: nothing is lost then
  */
 export async function readRoute(
-  parts: RouteParts,
+  parts: ReadRouteOptions,
   { overlapMs = OVERLAP_MS, ...route }: RouteToRead
-): Promise<RouteRead> {
+): Promise<ReadCounts> {
   const {
     reader,
     scope,
@@ -76,36 +76,36 @@ export async function readRoute(
  * Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves.
  */
 export async function readInterval(
-  { pool, append, settled = async () => {} }: RouteParts,
+  { pool, append, awaitLinkTargets = async () => {} }: ReadRouteOptions,
   { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>,
   interval: Interval
-): Promise<RouteRead> {
+): Promise<ReadCounts> {
   const { account, now } = context
-  const told: RouteRead = { rows: 0, waiting: 0, unread: 0 }
-  for await (const page of reader.read({ ...context, known: knownOf(pool, account.id) }, interval, scope)) {
-    if (page.unlinked.length > 0) await settled()
+  const counts: ReadCounts = { rows: 0, unlinked: 0, unreadable: 0 }
+  for await (const page of reader.read({ ...context, lookups: createLookups(pool, account.id) }, interval, scope)) {
+    if (page.unlinked.length > 0) await awaitLinkTargets()
     const linked = await linkPage(pool, account.id, page)
-    await append(linked.findings)
-    told.rows += page.rows
-    told.waiting += linked.waiting
-    told.unread += page.unread ?? 0
+    await append(linked.facts)
+    counts.rows += page.rows
+    counts.unlinked += linked.unlinked
+    counts.unreadable += page.unreadable ?? 0
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
   await append([
-    rangeFinding(
-      { route: reader.route, scope, interval, count: told.rows, unread: told.unread },
+    rangeFact(
+      { route: reader.route, scope, interval, count: counts.rows, unread: counts.unreadable },
       { account, at: now() }
     )
   ])
-  return told
+  return counts
 }
 
-export function contextOf(
+export function accountContext(
   { rest, clock }: { rest: Rest; clock: Clock },
   account: Account,
   permitClass: PermitClass
-): ReadContext {
+): AccountContext {
   return { account, permitClass, now: clock.now, clientOf: extension => rest.clientOf(account, extension) }
 }
 

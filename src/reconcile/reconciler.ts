@@ -6,16 +6,16 @@ import type { Clock } from '../lib/clock.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { loadCursor } from './cursors.js'
-import type { Leader } from './leader-election.js'
-import { contextOf, type RouteParts, readRoute } from './read-route.js'
-import type { Reader } from './route-reader.js'
-import { awaitedRoutes, BUSY_FOR_MS, isDue, lookBackMs } from './schedule.js'
+import type { LeaderElection } from './leader-election.js'
+import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
+import type { RouteReader } from './route-reader.js'
+import { BUSY_FOR_MS, isDue, loadAwaitedRoutes, lookBackMs } from './schedule.js'
 
-export interface ReconcilerOptions extends RouteParts {
+export interface ReconcilerOptions extends ReadRouteOptions {
   accounts: Accounts
   rest: Rest
-  readers: readonly Reader[]
-  leader: Leader
+  readers: readonly RouteReader[]
+  leader: LeaderElection
   clock: Clock
   logger: Logger
   /** After a round in which something was read: gaps are looked for. */
@@ -29,25 +29,27 @@ export interface Reconciler {
 const TICK_MS = 10_000
 const RETRY = { first: 30_000, most: 15 * 60_000 }
 /** Facts of REST are no traffic: each reading notes that it was made, and a backfill tells of last year. */
-const HEARD = "select max(received_at) as at from events where account = $1 and received_at > $2 and source = 'webhook'"
+const LAST_WEBHOOK =
+  "select max(received_at) as at from events where account = $1 and received_at > $2 and source = 'webhook'"
 
 /** Reads what MightyCall has to tell, each route in its own pace, as long as this process is the elected one. */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
   const { accounts, leader, clock, logger, onRead = async () => {} } = options
   const stop = new AbortController()
-  const lines = new Map<string, Line>()
-  const toldAt = new Map<string, Date>() // by account, when a reading told something new
+  const lines = new Map<string, ScheduledRoute>()
+  const lastChangeAt = new Map<string, Date>() // by account, when a reading told something new
 
   async function tick(): Promise<void> {
     const readable = accounts.all().filter(isReadable)
     if (readable.length === 0) return // nobody is elected for nothing: it takes a connection
-    if (!(await leader.isElected())) return lines.clear() // what another has read meanwhile is not known here
+    if (!(await leader.isLeader())) return lines.clear() // what another has read meanwhile is not known here
     let hasRead = false
     for (const account of readable) {
-      const lastTrafficAt = (await lastHeard(options.pool, account.id, clock.now())) ?? toldAt.get(account.id) ?? null
-      const awaited = await awaitedRoutes(options.pool, { account: account.id, now: clock.now() })
-      const isJoined = linesOf(lines, options.readers, account).every(line => line.waiting === 0)
-      for (const line of linesOf(lines, options.readers, account)) {
+      const lastTrafficAt =
+        (await loadLastWebhookAt(options.pool, account.id, clock.now())) ?? lastChangeAt.get(account.id) ?? null
+      const awaited = await loadAwaitedRoutes(options.pool, { account: account.id, now: clock.now() })
+      const isJoined = scheduledRoutesOf(lines, options.readers, account).every(line => line.unlinked === 0)
+      for (const line of scheduledRoutesOf(lines, options.readers, account)) {
         if (stop.signal.aborted) return
         line.lastReadAt ??= await loadCursor(options.pool, {
           account: account.id,
@@ -65,7 +67,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
           })
         if (
           isToRead &&
-          (await readLine({ ...options, onNews: () => toldAt.set(account.id, clock.now()) }, account, line))
+          (await readScheduledRoute(
+            { ...options, onChange: () => lastChangeAt.set(account.id, clock.now()) },
+            account,
+            line
+          ))
         )
           hasRead = true
       }
@@ -91,8 +97,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
 }
 
 /** A route of an account, or of one of its extensions. */
-interface Line {
-  reader: Reader
+interface ScheduledRoute {
+  reader: RouteReader
   scope: string | null
   /** Null: never, as far as is known here. */
   lastReadAt: Date | null
@@ -101,12 +107,16 @@ interface Line {
   /** Null: not since this process was elected. */
   lookedBackAt: Date | null
   /** Rows of the last reading that other routes have to tell more of. */
-  waiting: number
+  unlinked: number
   /** Rows that could not be read the last time. */
-  unread: number
+  unreadable: number
 }
 
-function linesOf(lines: Map<string, Line>, readers: readonly Reader[], account: Account): Line[] {
+function scheduledRoutesOf(
+  lines: Map<string, ScheduledRoute>,
+  readers: readonly RouteReader[],
+  account: Account
+): ScheduledRoute[] {
   return readers.flatMap(reader =>
     reader.scopes(account).map(scope => {
       const key = JSON.stringify([account.id, reader.route, scope])
@@ -117,8 +127,8 @@ function linesOf(lines: Map<string, Line>, readers: readonly Reader[], account: 
         notBefore: new Date(0),
         failures: 0,
         lookedBackAt: null,
-        waiting: 0,
-        unread: 0
+        unlinked: 0,
+        unreadable: 0
       }
       lines.set(key, line)
       return line
@@ -127,40 +137,40 @@ function linesOf(lines: Map<string, Line>, readers: readonly Reader[], account: 
 }
 
 /** Whether it could be read. */
-async function readLine(
-  options: ReconcilerOptions & { onNews: () => void },
+async function readScheduledRoute(
+  options: ReconcilerOptions & { onChange: () => void },
   account: Account,
-  line: Line
+  line: ScheduledRoute
 ): Promise<boolean> {
   const { clock, logger, rest } = options
   const { reader, scope } = line
-  const append: RouteParts['append'] = async findings => {
-    const events = await options.append(findings)
-    if (events.some(({ type }) => type !== 'range.polled')) options.onNews()
+  const append: ReadRouteOptions['append'] = async facts => {
+    const events = await options.append(facts)
+    if (events.some(({ type }) => type !== 'range.polled')) options.onChange()
     return events
   }
   try {
     const now = clock.now()
     const overlapMs = lookBackMs(reader.route, line.lookedBackAt, now)
-    const { waiting, unread } = await readRoute(
+    const { unlinked, unreadable } = await readRoute(
       { ...options, append },
       {
         reader,
         scope,
-        context: contextOf({ rest, clock }, account, 'reconcile'),
+        context: accountContext({ rest, clock }, account, 'reconcile'),
         ...(overlapMs !== null && { overlapMs })
       }
     )
-    if (unread > 0 && line.unread === 0)
+    if (unreadable > 0 && line.unreadable === 0)
       logger.error(
-        { alarm: 'rest-rows-unread', account: account.id, route: reader.route, rows: unread },
+        { alarm: 'rest-rows-unread', account: account.id, route: reader.route, rows: unreadable },
         'rows of MightyCall cannot be read, and the hours they may be of stay unknown: GET /v1/drift says what they hold'
       )
     Object.assign(line, {
       lastReadAt: clock.now(),
       failures: 0,
-      waiting,
-      unread,
+      unlinked,
+      unreadable,
       ...(overlapMs !== null && { lookedBackAt: now })
     })
     return true
@@ -178,9 +188,9 @@ async function readLine(
 }
 
 /** Null: not lately. */
-async function lastHeard(pool: pg.Pool, account: string, now: Date): Promise<Date | null> {
+async function loadLastWebhookAt(pool: pg.Pool, account: string, now: Date): Promise<Date | null> {
   const {
     rows: [row]
-  } = await pool.query<{ at: Date | null }>(HEARD, [account, new Date(now.getTime() - BUSY_FOR_MS)])
+  } = await pool.query<{ at: Date | null }>(LAST_WEBHOOK, [account, new Date(now.getTime() - BUSY_FOR_MS)])
   return row?.at ?? null
 }

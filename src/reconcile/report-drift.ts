@@ -4,7 +4,7 @@ import { countDrift } from '../db/drift.js'
 import { inTransaction } from '../db/transaction.js'
 import type { Drift } from '../events/drift.js'
 
-export interface DriftTellerOptions {
+export interface DriftReporterOptions {
   pool: pg.Pool
   now: () => Date
   logger: Logger
@@ -14,11 +14,11 @@ export interface DriftTellerOptions {
  * Counts, by answer, what answers held that we do not know or cannot read, and says what is new.
  * Never rejects: an answer is of use whether or not this can be counted.
  */
-export function createDriftTeller({
+export function createDriftReporter({
   pool,
   now,
   logger
-}: DriftTellerOptions): (account: string, drifts: readonly Drift[]) => Promise<void> {
+}: DriftReporterOptions): (account: string, drifts: readonly Drift[]) => Promise<void> {
   return async (account, drifts) => {
     try {
       const seen = await inTransaction(pool, tx =>

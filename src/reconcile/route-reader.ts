@@ -12,7 +12,7 @@ import type { PermitClass } from '../mightycall/rest/quota/port.js'
 /**
  * An event that REST has told, before it is known whether it says anything new: its id depends on what was said before.
  */
-export type Finding = FindingOf<
+export type Fact = FactOf<
   | CallReported
   | VoicemailReported
   | MessageReported
@@ -22,7 +22,7 @@ export type Finding = FindingOf<
   | ContactEvent
   | RangePolled
 >
-export type FindingOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
+export type FactOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
 
 /** From and until, in UTC: `from` ≤ t < `until`. */
 export interface Interval {
@@ -30,7 +30,7 @@ export interface Interval {
   until: Date
 }
 
-export interface ReadContext {
+export interface AccountContext {
   account: Account
   /** MightyCall as the user of an extension sees it. */
   clientOf: (extension: string) => RestClient
@@ -41,8 +41,8 @@ export interface ReadContext {
 }
 
 /** What a reader is given. */
-export interface Reading extends ReadContext {
-  known: Known
+export interface ReadContext extends AccountContext {
+  lookups: ReaderLookups
 }
 
 /**
@@ -50,27 +50,27 @@ export interface Reading extends ReadContext {
  * requestGuid may be nil,
  * and a voicemail has the id that /voicemails gives it. See link.ts.
  */
-export interface Unlinked {
-  /** The requestGuid; null: nil. The call's report is among the findings then, and here only to be compared with. */
+export interface UnlinkedRow {
+  /** The requestGuid; null: nil. The call's report is among the facts then, and here only to be compared with. */
   callId: string | null
-  call: Omit<FindingOf<CallReported>, 'callId'>
-  voicemail: Omit<FindingOf<VoicemailReported>, 'voicemailId' | 'callId'> | null
+  call: Omit<FactOf<CallReported>, 'callId'>
+  voicemail: Omit<FactOf<VoicemailReported>, 'voicemailId' | 'callId'> | null
 }
 
 /** A page of an answer. */
 export interface Page {
-  findings: Finding[]
-  unlinked: Unlinked[]
+  facts: Fact[]
+  unlinked: UnlinkedRow[]
   /** Rows of MightyCall's that no earlier page had, whatever they became. */
   rows: number
   /** Of these, those that could not be read: what they tell is not known. Absent: none. */
-  unread?: number
+  unreadable?: number
 }
 
 /**
  * One thing that MightyCall can be asked for, page by page. A new one is one file and one line in the list of readers.
  */
-export interface Reader {
+export interface RouteReader {
   /** As `range.polled` names it. */
   route: 'calls' | 'journal' | 'voicemails' | 'numbers' | 'extensions' | 'contacts' | 'presence'
   /** Null: the whole account is read at once; else by extension, or whatever the account has several of. */
@@ -81,14 +81,14 @@ export interface Reader {
    * and all when that is 1970. A row may come twice, the later one newer.
    * @throws the errors that `restFailureOf` distinguishes
    */
-  read: (context: Reading, interval: Interval, scope: string | null) => AsyncGenerator<Page>
+  read: (context: ReadContext, interval: Interval, scope: string | null) => AsyncGenerator<Page>
 }
 
 /**
  * What of an account has been told before, as far as it is projected: REST has no list of some of it, and of some
  * forgets what is gone.
  */
-export interface Known {
+export interface ReaderLookups {
   /** Of all business numbers that were ever listed, in no order. */
   numbers: () => Promise<readonly string[]>
   /** Of those that a webhook, the journal or a profile has shown; those of whom least is known come first. */
@@ -99,7 +99,7 @@ const NUMBERS = 'select number from phone_numbers where account = $1'
 const EXTENSIONS =
   'select extension from mightycall_extensions where account = $1 order by display_name is not null, extension'
 
-export function knownOf(pool: pg.Pool, account: string): Known {
+export function createLookups(pool: pg.Pool, account: string): ReaderLookups {
   return {
     numbers: async () => (await pool.query<{ number: string }>(NUMBERS, [account])).rows.map(row => row.number),
     extensions: async () =>

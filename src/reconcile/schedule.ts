@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Reader } from './route-reader.js'
+import type { RouteReader } from './route-reader.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -19,7 +19,7 @@ interface Pace {
  * allows; 1,300 when something is awaited all day.
  * The journal leads: messages are nowhere else, and nothing announces them.
  */
-const PACES: Record<Reader['route'], Pace> = {
+const PACES: Record<RouteReader['route'], Pace> = {
   calls: { busyMs: 30 * MINUTE_MS, quietMs: HOUR_MS, awaitedMs: 4.5 * MINUTE_MS },
   journal: { busyMs: 4.5 * MINUTE_MS, quietMs: 15 * MINUTE_MS },
   voicemails: { busyMs: HOUR_MS, quietMs: 2 * HOUR_MS, awaitedMs: 4.5 * MINUTE_MS },
@@ -32,8 +32,8 @@ const PACES: Record<Reader['route'], Pace> = {
 /** After the last sign of life an account counts as busy for so long. */
 export const BUSY_FOR_MS = 30 * MINUTE_MS
 
-export interface PaceOptions {
-  route: Reader['route']
+export interface DueOptions {
+  route: RouteReader['route']
   /** Null: never. */
   lastReadAt: Date | null
   /** When the account's last webhook came, or REST told something new. Null: never. */
@@ -43,7 +43,7 @@ export interface PaceOptions {
 }
 
 /** Whether a route is to be read now: often after traffic or when something is awaited of it, seldom at night. */
-export function isDue({ route, lastReadAt, lastTrafficAt, isAwaited, now }: PaceOptions): boolean {
+export function isDue({ route, lastReadAt, lastTrafficAt, isAwaited, now }: DueOptions): boolean {
   if (lastReadAt === null) return true
   const isBusy = lastTrafficAt !== null && now.getTime() - lastTrafficAt.getTime() < BUSY_FOR_MS
   const { busyMs, quietMs, awaitedMs } = PACES[route]
@@ -52,7 +52,7 @@ export function isDue({ route, lastReadAt, lastTrafficAt, isAwaited, now }: Pace
 }
 
 /** What changes long after it happened: what is read, removed, or put right by hand. */
-const CHANGING: ReadonlySet<Reader['route']> = new Set(['journal', 'voicemails'])
+const CHANGING: ReadonlySet<RouteReader['route']> = new Set(['journal', 'voicemails'])
 const LOOK_BACK_EVERY_MS = 4 * HOUR_MS
 const LOOK_BACK_MS = 3 * 24 * HOUR_MS
 
@@ -60,7 +60,7 @@ const LOOK_BACK_MS = 3 * 24 * HOUR_MS
  * How far back a reading goes: as far as usual, but every few hours far enough for what has changed meanwhile. Null: as
  * usual.
  */
-export function lookBackMs(route: Reader['route'], lastLookedBackAt: Date | null, now: Date): number | null {
+export function lookBackMs(route: RouteReader['route'], lastLookedBackAt: Date | null, now: Date): number | null {
   const isTime = lastLookedBackAt === null || now.getTime() - lastLookedBackAt.getTime() >= LOOK_BACK_EVERY_MS
   return isTime && CHANGING.has(route) ? LOOK_BACK_MS : null
 }
@@ -89,14 +89,14 @@ const AWAITED = `select
  * voicemail that, and its transcript.
  * To ask them only then leaves the requests to those that nothing announces, such as messages.
  */
-export async function awaitedRoutes(
+export async function loadAwaitedRoutes(
   pool: pg.Pool,
   { account, now }: AwaitedOptions
-): Promise<ReadonlySet<Reader['route']>> {
+): Promise<ReadonlySet<RouteReader['route']>> {
   const {
     rows: [row]
   } = await pool.query<{ calls: boolean; voicemails: boolean }>(AWAITED, [account, now])
-  return new Set<Reader['route']>([
+  return new Set<RouteReader['route']>([
     ...(row?.calls ? ['calls' as const] : []),
     ...(row?.voicemails ? ['voicemails' as const] : [])
   ])

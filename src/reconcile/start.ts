@@ -6,17 +6,17 @@ import type { BackgroundService } from '../lib/background-start.js'
 import type { Clock } from '../lib/clock.js'
 import { createQuotaLedger } from '../mightycall/rest/quota/ledger.js'
 import { createRest } from '../mightycall/rest/rest.js'
-import { createIntake } from './accept-page.js'
-import { createSettling } from './await-projection.js'
-import { type Backfiller, startBackfiller } from './backfill/runner.js'
-import { createLedger } from './gaps/detect.js'
-import { standForElection } from './leader-election.js'
+import { createPageAcceptor } from './accept-page.js'
+import { trackLinkTargets } from './await-projection.js'
+import { type BackfillRunner, startBackfillRunner } from './backfill/runner.js'
+import { createGapDetector } from './gaps/detect.js'
+import { joinElection } from './leader-election.js'
 import { startReconciler } from './reconciler.js'
-import { createDriftTeller } from './report-drift.js'
-import { READERS } from './routes/all-routes.js'
+import { createDriftReporter } from './report-drift.js'
+import { ROUTE_READERS } from './routes/all-routes.js'
 import { createSync, type Sync } from './sync.js'
 
-export interface ReconcilingOptions {
+export interface ReconciliationOptions {
   pool: pg.Pool
   log: Pick<EventLog, 'append'>
   accounts: Accounts
@@ -26,10 +26,10 @@ export interface ReconcilingOptions {
   logger: Logger
 }
 
-export interface Reconciling {
+export interface Reconciliation {
   sync: Sync
   /** Looks at once whether a backfill is to be begun or stopped. */
-  wakeBackfiller: () => void
+  wakeBackfillRunner: () => void
   /** Begins to read by itself. */
   start: () => BackgroundService
 }
@@ -38,41 +38,41 @@ export interface Reconciling {
  * What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was
  * appended.
  */
-export function createReconciling({
+export function createReconciliation({
   pool,
   log,
   accounts,
   dailyBudget,
   clock,
   logger
-}: ReconcilingOptions): Reconciling {
+}: ReconciliationOptions): Reconciliation {
   const rest = createRest({
     quota: createQuotaLedger(pool, dailyBudget),
     logger,
     now: clock.now,
     random: Math.random,
-    onDrift: createDriftTeller({ pool, now: clock.now, logger })
+    onDrift: createDriftReporter({ pool, now: clock.now, logger })
   })
   const shared = {
     pool,
-    ...createSettling({ pool, append: createIntake({ pool, log, now: clock.now }) }),
+    ...trackLinkTargets({ pool, append: createPageAcceptor({ pool, log, now: clock.now }) }),
     rest,
-    readers: READERS,
+    readers: ROUTE_READERS,
     clock,
     logger
   }
-  let backfiller: Backfiller | null = null
+  let backfiller: BackfillRunner | null = null
   return {
     sync: createSync(shared),
-    wakeBackfiller: () => backfiller?.wake(),
+    wakeBackfillRunner: () => backfiller?.wake(),
     start: () => {
       const reconciler = startReconciler({
         ...shared,
         accounts,
-        leader: standForElection(pool),
-        onRead: createLedger({ pool, logger, accounts, now: clock.now })
+        leader: joinElection(pool),
+        onRead: createGapDetector({ pool, logger, accounts, now: clock.now })
       })
-      const reading = startBackfiller({ ...shared, accounts, leader: standForElection(pool, 'backfiller') })
+      const reading = startBackfillRunner({ ...shared, accounts, leader: joinElection(pool, 'backfiller') })
       backfiller = reading
       return {
         trouble: () => null,

@@ -4,15 +4,15 @@ import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
-import { untilStored } from './await-projection.js'
-import { contextOf, type RouteParts, readRoute } from './read-route.js'
-import type { Finding, Reader } from './route-reader.js'
+import { awaitProjection } from './await-projection.js'
+import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
+import type { Fact, RouteReader } from './route-reader.js'
 
 export type SyncReason = 'auth' | 'sync' | 'quota'
 
 /** A route that is being read, or was. */
 export interface SyncStep {
-  route: Reader['route']
+  route: RouteReader['route']
   scope: string | null
   state: 'waiting' | 'reading' | 'done' | 'failed'
   /** Of MightyCall's, so far. */
@@ -28,23 +28,23 @@ export interface SyncRun {
   failed: SyncReason | null
 }
 
-export interface Synced {
+export interface SyncedCounts {
   phones: number
   extensions: number
 }
 
 export interface Sync {
   /** Reads all routes of the account. Two at once share one run. @throws whatever ended it; `reasonOf` classifies it */
-  run: (account: Account) => Promise<Synced>
+  run: (account: Account) => Promise<SyncedCounts>
   /** The newest run of each account, since this process began. */
   runs: () => SyncRun[]
   /** The reason of an error of `run`, as the first system's contract names it. */
   reasonOf: (err: unknown) => SyncReason
 }
 
-export interface SyncOptions extends RouteParts {
+export interface SyncOptions extends ReadRouteOptions {
   rest: Rest
-  readers: readonly Reader[]
+  readers: readonly RouteReader[]
   clock: Clock
   logger: Logger
 }
@@ -57,14 +57,14 @@ const COUNT = `select (select count(*)::int from phone_numbers where account = $
 
 /** Reads an account's numbers, extensions, contacts, voicemails, messages, calls and presences at a person's wish. */
 export function createSync(options: SyncOptions): Sync {
-  const running = new Map<string, Promise<Synced>>()
+  const running = new Map<string, Promise<SyncedCounts>>()
   const runs = new Map<string, SyncRun>()
 
-  async function begin(account: Account): Promise<Synced> {
+  async function begin(account: Account): Promise<SyncedCounts> {
     const { pool, readers, clock, logger } = options
     const appended: Event[] = []
-    const append = async (findings: readonly Finding[]) => {
-      const events = await options.append(findings)
+    const append = async (facts: readonly Fact[]) => {
+      const events = await options.append(facts)
       appended.push(...events)
       return events
     }
@@ -84,13 +84,13 @@ export function createSync(options: SyncOptions): Sync {
     runs.set(account.id, run)
     try {
       for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
-      await untilStored(pool, appended, PATIENCE_MS)
+      await awaitProjection(pool, appended, PATIENCE_MS)
       const {
         rows: [counts]
-      } = await pool.query<Synced>(COUNT, [account.id])
+      } = await pool.query<SyncedCounts>(COUNT, [account.id])
       return counts ?? { phones: 0, extensions: 0 }
     } catch (err) {
-      run.failed = reasonOf(err)
+      run.failed = syncFailureReason(err)
       logger.warn({ err, account: account.id, reason: run.failed }, 'a sync has failed')
       throw err
     } finally {
@@ -106,18 +106,18 @@ export function createSync(options: SyncOptions): Sync {
       return run
     },
     runs: () => [...runs.values()],
-    reasonOf
+    reasonOf: syncFailureReason
   }
 }
 
-async function readStep(options: SyncOptions, account: Account, reader: Reader, step: SyncStep): Promise<void> {
+async function readStep(options: SyncOptions, account: Account, reader: RouteReader, step: SyncStep): Promise<void> {
   const { rest, clock } = options
   step.state = 'reading'
   try {
     await readRoute(options, {
       reader,
       scope: step.scope,
-      context: contextOf({ rest, clock }, account, 'sync'),
+      context: accountContext({ rest, clock }, account, 'sync'),
       onPage: rows => {
         step.rows += rows
       }
@@ -129,7 +129,7 @@ async function readStep(options: SyncOptions, account: Account, reader: Reader, 
   }
 }
 
-function reasonOf(err: unknown): SyncReason {
+function syncFailureReason(err: unknown): SyncReason {
   switch (restFailureOf(err)?.kind) {
     case 'auth':
       return 'auth'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { READERS } from '../../src/reconcile/routes/all-routes.js'
+import { ROUTE_READERS } from '../../src/reconcile/routes/all-routes.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { checkRows } from '../chaos/evidence.js'
 import { freshDatabase } from '../support/database.js'
@@ -60,7 +60,7 @@ async function installation(t: Test) {
   await first.end('SIGTERM')
   write(userKeys)
 
-  const lines = READERS.flatMap(reader =>
+  const lines = ROUTE_READERS.flatMap(reader =>
     reader.scopes({ userKeys } as Parameters<typeof reader.scopes>[0]).map(() => reader.route)
   ) // looks at nothing else
   const cursors = () => count('select from reconcile_cursors')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Event } from '../../src/events/event.js'
-import { createAppender } from '../../src/reconcile/append-facts.js'
-import type { Finding } from '../../src/reconcile/route-reader.js'
+import { createFactAppender } from '../../src/reconcile/append-facts.js'
+import type { Fact } from '../../src/reconcile/route-reader.js'
 import { appending, call, contact, gone, message, presence, range, told } from '../support/appending.js'
 import { projectorOf } from '../support/company.js'
 
@@ -26,8 +26,8 @@ for (const isProjected of [true, false]) {
   t.test(`a contact that was removed and added again is two more facts, while they are ${when}`, async t => {
     const { start, project, events, rows } = await appending(t)
     const append = start()
-    for (const [i, finding] of [contact, gone, gone, contact, contact].entries()) {
-      await append([finding(i)])
+    for (const [i, fact] of [contact, gone, gone, contact, contact].entries()) {
+      await append([fact(i)])
       if (isProjected) await project()
     }
     t.strictSame(
@@ -58,7 +58,7 @@ t.test('a process that was killed between the append and its cursor appends the 
   await project()
   const page = [message(true, 1), contact(1), call('calls', 'missed', 1), range(3, 1)]
   const first = idsOf(await start()(page))
-  const again = idsOf(await start()(page.map(finding => ({ ...finding, ...told(7) }))))
+  const again = idsOf(await start()(page.map(fact => ({ ...fact, ...told(7) }))))
   t.strictSame(again, first, 'the next process cannot know, and gives them the same ids')
   await project()
   t.strictSame(
@@ -73,7 +73,7 @@ t.test('a process that was killed between the append and its cursor appends the 
 t.test('an append that failed may be repeated, and what failed is not taken for told', async t => {
   const { pool, log, events } = await appending(t)
   let broken = true
-  const { append } = createAppender({
+  const { append } = createFactAppender({
     pool,
     log: {
       append: async records => {
@@ -114,7 +114,7 @@ t.test('neither what MightyCall sent nor how a call was found is news', async t 
   await start()([call('calls', 'missed', 0)])
   await project()
   const [same] = [call('calls', 'missed', 1)]
-  t.strictSame(await start()([{ ...same, raw: { lastUsed: true }, inferred: true } as Finding]), [])
+  t.strictSame(await start()([{ ...same, raw: { lastUsed: true }, inferred: true } as Fact]), [])
 })
 
 t.test('REST contradicts a webhook on a presence, be it by what it said last', async t => {
@@ -160,7 +160,7 @@ t.test('a range is told for each count that it had', async t => {
 
 t.test('a memory that is too small loses nothing', async t => {
   const { pool, log, events, project, rows } = await appending(t)
-  const { append } = createAppender({ pool, log, maxRemembered: 1 })
+  const { append } = createFactAppender({ pool, log, maxRemembered: 1 })
   for (const minute of [0, 1, 2])
     await append(['m1', 'm2', 'm3'].map(messageId => message(true, minute, { messageId })))
   t.equal(new Set((await events()).map(event => event.id)).size, 3, 'what it forgot is told again, as the same events')
@@ -170,7 +170,7 @@ t.test('a memory that is too small loses nothing', async t => {
 
 t.test('what old rows say of an agent is told only where nothing is known, and all else as ever', async t => {
   const { start, project } = await appending(t)
-  const agent = (name: string, minute: number): Finding => ({
+  const agent = (name: string, minute: number): Fact => ({
     ...told(minute),
     type: 'extension.reported',
     extension: '101',

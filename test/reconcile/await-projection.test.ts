@@ -3,7 +3,7 @@ import { inTransaction } from '../../src/db/transaction.js'
 import { NotProjectedError, UndecodableRecordError } from '../../src/errors.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
-import { areSettled, untilStored } from '../../src/reconcile/await-projection.js'
+import { areProjected, awaitProjection } from '../../src/reconcile/await-projection.js'
 import { call } from '../support/installation.js'
 import { KEY, NOW, projector, stored } from '../support/projection.js'
 
@@ -12,13 +12,13 @@ t.test('events are settled once each is stored or a dead letter, which is not st
   const events = call('c1')
   const [refused] = events.splice(-1)
   if (!refused) throw new Error('a call has events')
-  t.equal(await areSettled(pool, []), true)
-  t.equal(await areSettled(pool, events), false)
+  t.equal(await areProjected(pool, []), true)
+  t.equal(await areProjected(pool, events), false)
   await project(events)
-  t.equal(await areSettled(pool, events), true)
-  await untilStored(pool, events, 0)
+  t.equal(await areProjected(pool, events), true)
+  await awaitProjection(pool, events, 0)
 
-  t.equal(await areSettled(pool, [...events, refused]), false)
+  t.equal(await areProjected(pool, [...events, refused]), false)
   const [record] = stored([encodeEvent(refused)], 10)
   if (!record) throw new Error('it is one')
   await inTransaction(pool, tx =>
@@ -28,6 +28,6 @@ t.test('events are settled once each is stored or a dead letter, which is not st
       { logId: KEY.logId, now: NOW }
     )
   )
-  t.equal(await areSettled(pool, [...events, refused]), true)
-  await t.rejects(untilStored(pool, [...events, refused], 0), NotProjectedError)
+  t.equal(await areProjected(pool, [...events, refused]), true)
+  await t.rejects(awaitProjection(pool, [...events, refused], 0), NotProjectedError)
 })

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
 import { createCallHold } from '../../src/reconcile/gaps/held-calls.js'
-import { awaitedRoutes } from '../../src/reconcile/schedule.js'
+import { loadAwaitedRoutes } from '../../src/reconcile/schedule.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { minute, notified, reported } from '../support/held.js'
@@ -12,7 +12,7 @@ async function knowing(t: Test, events: Event[]) {
   await projectorOf(pool)(events)
   return {
     pool,
-    awaitedAt: async (at: number) => [...(await awaitedRoutes(pool, { account: 'default', now: minute(at) }))]
+    awaitedAt: async (at: number) => [...(await loadAwaitedRoutes(pool, { account: 'default', now: minute(at) }))]
   }
 }
 
@@ -70,6 +70,6 @@ t.test('a voicemail is awaited until its transcript is there', async t => {
 t.test('a call that is held is awaited, since a reading of calls lets it out', async t => {
   const { pool, awaitedAt } = await knowing(t, [])
   t.same(await awaitedAt(2), [])
-  await createCallHold(pool).sift('default', [reported('a', 1, 0)], minute(2))
+  await createCallHold(pool).takeDue('default', [reported('a', 1, 0)], minute(2))
   t.same(await awaitedAt(2), ['calls'])
 })

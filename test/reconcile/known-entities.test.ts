@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { readRoute } from '../../src/reconcile/read-route.js'
-import type { ReadContext, Reader } from '../../src/reconcile/route-reader.js'
+import type { AccountContext, RouteReader } from '../../src/reconcile/route-reader.js'
 import { extensionsReader } from '../../src/reconcile/routes/extensions.js'
 import { numbersReader } from '../../src/reconcile/routes/numbers.js'
 import { simulateCompany } from '../../src/simulator/company.js'
@@ -12,7 +12,7 @@ import { readable } from '../support/read-route.js'
 import { simulatedRest } from '../support/simulated-mightycall.js'
 
 /** Reads a route as the service does, into a log of its own, and projects it if it is asked to. */
-async function reading(t: Test, reader: Reader, context: ReadContext) {
+async function reading(t: Test, reader: RouteReader, context: AccountContext) {
   const { pool, start, project, events, rows } = await appending(t)
   const append = start()
   const read = async () => {

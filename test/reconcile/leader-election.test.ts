@@ -1,6 +1,6 @@
 import pg from 'pg'
 import t from 'tap'
-import { standForElection } from '../../src/reconcile/leader-election.js'
+import { joinElection } from '../../src/reconcile/leader-election.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 
@@ -9,29 +9,29 @@ const CUT =
 
 t.test('one of two is elected, and the other when the first one has gone', async t => {
   const { pool } = await freshDatabase(t)
-  const [one, two] = [standForElection(pool), standForElection(pool)]
+  const [one, two] = [joinElection(pool), joinElection(pool)]
   t.teardown(() => two.close())
-  t.equal(await one.isElected(), true)
-  t.equal(await two.isElected(), false)
-  t.equal(await one.isElected(), true, 'it stays so')
+  t.equal(await one.isLeader(), true)
+  t.equal(await two.isLeader(), false)
+  t.equal(await one.isLeader(), true, 'it stays so')
   await one.close()
-  await eventually('the lock is free', () => two.isElected())
+  await eventually('the lock is free', () => two.isLeader())
 })
 
 t.test('who loses the connection has lost the election, and says so', async t => {
   const { pool } = await freshDatabase(t)
-  const [one, two] = [standForElection(pool), standForElection(pool)]
+  const [one, two] = [joinElection(pool), joinElection(pool)]
   t.teardown(() => Promise.all([one.close(), two.close()]))
-  t.equal(await one.isElected(), true)
+  t.equal(await one.isLeader(), true)
   t.equal((await pool.query(CUT)).rowCount, 1)
-  await eventually('the other one takes over', () => two.isElected())
-  t.equal(await one.isElected(), false)
+  await eventually('the other one takes over', () => two.isLeader())
+  t.equal(await one.isLeader(), false)
 })
 
 t.test('without Postgres nobody is elected', async t => {
   const pool = new pg.Pool({ connectionString: 'postgres://127.0.0.1:9/nothing' })
-  const leader = standForElection(pool)
-  t.equal(await leader.isElected(), false)
+  const leader = joinElection(pool)
+  t.equal(await leader.isLeader(), false)
   await pool.end()
   await leader.close()
 })

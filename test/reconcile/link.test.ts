@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
 import { linkPage } from '../../src/reconcile/link.js'
-import type { Unlinked } from '../../src/reconcile/route-reader.js'
+import type { UnlinkedRow } from '../../src/reconcile/route-reader.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 
@@ -57,7 +57,7 @@ function row(
     withVoicemail = false,
     ...of
   }: { callId?: string | null; withVoicemail?: boolean; [field: string]: unknown } = {}
-): Unlinked {
+): UnlinkedRow {
   const found = { ...report, type: 'call.reported' as const, route: 'journal' as const, startedAt: at(seconds), ...of }
   const left = {
     ...told,
@@ -80,18 +80,18 @@ function row(
 async function linker(t: Test, events: Event[]) {
   const { pool } = await freshDatabase(t)
   await projectorOf(pool)(events)
-  return async (...unlinked: Unlinked[]) => {
-    const { findings, waiting } = await linkPage(pool, 'acme', { findings: [], unlinked })
+  return async (...unlinked: UnlinkedRow[]) => {
+    const { facts, unlinked: count } = await linkPage(pool, 'acme', { facts: [], unlinked })
     return {
-      found: findings.map(finding =>
-        finding.type === 'call.reported'
-          ? finding.callId
-          : finding.type === 'voicemail.reported'
-            ? `${finding.voicemailId} in ${finding.callId}`
-            : finding.type
+      found: facts.map(fact =>
+        fact.type === 'call.reported'
+          ? fact.callId
+          : fact.type === 'voicemail.reported'
+            ? `${fact.voicemailId} in ${fact.callId}`
+            : fact.type
       ),
-      inferred: findings.map(finding => 'inferred' in finding),
-      waiting
+      inferred: facts.map(fact => 'inferred' in fact),
+      unlinked: count
     }
   }
 }
@@ -106,7 +106,7 @@ t.test('a call is found by its numbers and start, the nearest of several, and ma
   t.strictSame(await link(row(1), row(5), row(12.9)), {
     found: ['a', 'b', 'b'],
     inferred: [true, true, true],
-    waiting: 0
+    unlinked: 0
   })
   for (const [why, none] of Object.entries({
     'it began 6 s later': row(14.1),
@@ -115,7 +115,7 @@ t.test('a call is found by its numbers and start, the nearest of several, and ma
     'no number': row(0, { businessNumber: null }),
     'no time': row(0, { startedAt: null })
   }))
-    t.strictSame(await link(none), { found: [], inferred: [], waiting: 1 }, why)
+    t.strictSame(await link(none), { found: [], inferred: [], unlinked: 1 }, why)
 })
 
 t.test("a site widget's call is found by its name", async t => {
@@ -129,14 +129,14 @@ t.test('a voicemail is found in the time of its call, and waits until it is ther
   t.strictSame(await link(row(0, { withVoicemail: true })), {
     found: ['a', 'v in a'],
     inferred: [true, true],
-    waiting: 0
+    unlinked: 0
   })
   t.strictSame(
     await link(row(0, { withVoicemail: true, callId: 'a' })),
-    { found: ['v in a'], inferred: [true], waiting: 0 },
+    { found: ['v in a'], inferred: [true], unlinked: 0 },
     'the call is told already'
   )
-  t.strictSame(await link(row(1_000, { withVoicemail: true, callId: 'z' })), { found: [], inferred: [], waiting: 1 })
+  t.strictSame(await link(row(1_000, { withVoicemail: true, callId: 'z' })), { found: [], inferred: [], unlinked: 1 })
 })
 
 t.test('a voicemail that is known to be of one call is of no other, and its own id is beyond doubt', async t => {
@@ -148,6 +148,6 @@ t.test('a voicemail that is known to be of one call is of no other, and its own 
   t.strictSame(await link(row(0, { withVoicemail: true, callId: 'v2' })), {
     found: ['v2 in v2'],
     inferred: [false],
-    waiting: 0
+    unlinked: 0
   })
 })

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { decodeRecord } from '../../src/events/record.js'
-import { createAppender } from '../../src/reconcile/append-facts.js'
+import { createFactAppender } from '../../src/reconcile/append-facts.js'
 import { linkPage } from '../../src/reconcile/link.js'
 import { callsReader } from '../../src/reconcile/routes/calls.js'
 import { journalReader } from '../../src/reconcile/routes/journal/reader.js'
@@ -75,11 +75,11 @@ async function readAll(t: Test, killedAfter: number) {
   }
   for (const reader of [callsReader, voicemailsReader, journalReader]) {
     for (let survived = killedAfter; ; survived += killedAfter) {
-      const { append } = createAppender({ pool, log })
+      const { append } = createFactAppender({ pool, log })
       let pages = 0
       let isKilled = false
       for await (const page of reader.read({ ...context, pageSize: 20 }, INTERVAL, null)) {
-        await append((await linkPage(pool, 'acme', page)).findings)
+        await append((await linkPage(pool, 'acme', page)).facts)
         isKilled = ++pages === survived
         if (isKilled) break
       }

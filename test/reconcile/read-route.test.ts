@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { rangePolled } from '../../src/events/directory.js'
 import { loadCursor } from '../../src/reconcile/cursors.js'
 import { readInterval, readRoute } from '../../src/reconcile/read-route.js'
-import type { Finding, Reader } from '../../src/reconcile/route-reader.js'
+import type { Fact, RouteReader } from '../../src/reconcile/route-reader.js'
 import { freshDatabase } from '../support/database.js'
 import { aNumber, contextAt, readerOf } from './support/source-rows.js'
 
@@ -13,9 +13,9 @@ const PAGES = [[aNumber('+15551000001', AT)], [aNumber('+15551000002', AT), aNum
 
 async function opened(t: Parameters<typeof freshDatabase>[0]) {
   const { pool } = await freshDatabase(t)
-  const appended: Finding[] = []
-  const append = async (findings: readonly Finding[]) => {
-    appended.push(...findings)
+  const appended: Fact[] = []
+  const append = async (facts: readonly Fact[]) => {
+    appended.push(...facts)
     return []
   }
   const cursor = async () => (await loadCursor(pool, KEY))?.toISOString() ?? null
@@ -33,7 +33,7 @@ t.test('the cursor moves once all pages and the range are in the log', async t =
       context: contextAt(() => new Date(AT)),
       onPage: count => rows.push(count)
     }),
-    { rows: 3, waiting: 0, unread: 0 }
+    { rows: 3, unlinked: 0, unreadable: 0 }
   )
   t.strictSame(rows, [1, 2])
   t.strictSame(appended.slice(0, 3), PAGES.flat())
@@ -111,8 +111,8 @@ t.test('an interval that is asked for moves no cursor, and is noted', async t =>
   const past = { from: new Date('2026-01-01T00:00:00Z'), until: new Date('2026-02-01T00:00:00Z') }
   t.strictSame(await readInterval(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), {
     rows: 3,
-    waiting: 0,
-    unread: 0
+    unlinked: 0,
+    unreadable: 0
   })
   t.strictSame(reader.reads[0]?.interval, past)
   t.match(appended.at(-1), {
@@ -126,14 +126,14 @@ t.test('an interval that is asked for moves no cursor, and is noted', async t =>
 
 t.test('rows that cannot be read do not hold up the route, and its range tells of them', async t => {
   const { parts, appended, cursor } = await opened(t)
-  const reader: Reader = {
+  const reader: RouteReader = {
     ...readerOf('numbers', () => []),
     read: async function* () {
-      yield { findings: [], unlinked: [], rows: 5, unread: 2 }
+      yield { facts: [], unlinked: [], rows: 5, unreadable: 2 }
     }
   }
   const context = contextAt(() => new Date(AT))
-  t.strictSame(await readRoute(parts, { reader, scope: null, context }), { rows: 5, waiting: 0, unread: 2 })
+  t.strictSame(await readRoute(parts, { reader, scope: null, context }), { rows: 5, unlinked: 0, unreadable: 2 })
   t.equal(await cursor(), AT)
   await readRoute(parts, { reader: readerOf('numbers', () => [[], []]), scope: null, context })
   t.match(appended, [

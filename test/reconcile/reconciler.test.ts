@@ -7,8 +7,8 @@ import { randomId } from '../../src/events/identity.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { moveCursor } from '../../src/reconcile/cursors.js'
-import { standForElection } from '../../src/reconcile/leader-election.js'
-import type { RouteParts } from '../../src/reconcile/read-route.js'
+import { joinElection } from '../../src/reconcile/leader-election.js'
+import type { ReadRouteOptions } from '../../src/reconcile/read-route.js'
 import { startReconciler } from '../../src/reconcile/reconciler.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
@@ -30,7 +30,7 @@ async function reconciling(
     accounts?: Account[]
     from?: string
     database?: ReturnType<typeof freshDatabase>
-    append?: RouteParts['append']
+    append?: ReadRouteOptions['append']
   } = {}
 ) {
   const { pool } = await database
@@ -57,7 +57,7 @@ async function reconciling(
     accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }),
     rest,
     readers,
-    leader: standForElection(pool),
+    leader: joinElection(pool),
     clock,
     logger
   })
@@ -141,9 +141,9 @@ for (const { name, pages = [[]], before = [], reads } of [
   t.test(`how often a route is read: ${name}`, async t => {
     const database = freshDatabase(t)
     const project = projectorOf((await database).pool)
-    const append: RouteParts['append'] = async findings => {
-      // a finding is an event but for its id
-      const events = findings.map(finding => ({ ...finding, id: randomId() }) as Event)
+    const append: ReadRouteOptions['append'] = async facts => {
+      // a fact is an event but for its id
+      const events = facts.map(fact => ({ ...fact, id: randomId() }) as Event)
       await project(events)
       return events
     }
@@ -160,7 +160,7 @@ t.test('rows that cannot be read are an alarm, once while it lasts', async t => 
   const journal = {
     ...readerOf('journal', () => []),
     read: async function* () {
-      yield { findings: [], unlinked: [], rows: 5, unread: unread.shift() ?? 0 }
+      yield { facts: [], unlinked: [], rows: 5, unreadable: unread.shift() ?? 0 }
     }
   }
   const { pass, lines } = await reconciling(t, [journal])

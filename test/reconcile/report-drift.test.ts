@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { calls } from '../../src/mightycall/rest/routes/calls.js'
-import { createDriftTeller } from '../../src/reconcile/report-drift.js'
+import { createDriftReporter } from '../../src/reconcile/report-drift.js'
 import { freshDatabase } from '../support/database.js'
 import { json, restClient } from '../support/mightycall-api.js'
 
@@ -14,7 +14,7 @@ async function telling(t: Test) {
   const { pool } = await freshDatabase(t)
   const lines: string[] = []
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
-  const tell = createDriftTeller({
+  const tell = createDriftReporter({
     pool,
     now: () => clock.now,
     logger: pino(

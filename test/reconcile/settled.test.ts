@@ -1,46 +1,46 @@
 import t, { type Test } from 'tap'
-import { createSettling } from '../../src/reconcile/await-projection.js'
+import { trackLinkTargets } from '../../src/reconcile/await-projection.js'
 import { readRoute } from '../../src/reconcile/read-route.js'
 import { appending, call, contact } from '../support/appending.js'
 import { contextAt, readerOf } from './support/source-rows.js'
 
-async function settling(t: Test, { patienceMs = 100 } = {}) {
+async function settling(t: Test, { timeoutMs = 100 } = {}) {
   const world = await appending(t)
-  return { ...world, ...createSettling({ pool: world.pool, append: world.start(), patienceMs }) }
+  return { ...world, ...trackLinkTargets({ pool: world.pool, append: world.start(), timeoutMs }) }
 }
 
 t.test('what rows of the journal are joined to is waited for until it is projected', async t => {
-  const { append, settled, project } = await settling(t)
-  await settled()
+  const { append, awaitLinkTargets, project } = await settling(t)
+  await awaitLinkTargets()
   await append([contact(1)])
-  await settled()
+  await awaitLinkTargets()
   await append([call('calls', 'missed', 1)])
-  await t.rejects(settled(), { code: 'MCS_NOT_PROJECTED' })
-  await t.rejects(settled(), { code: 'MCS_NOT_PROJECTED' }, 'the next try waits for it too')
+  await t.rejects(awaitLinkTargets(), { code: 'MCS_NOT_PROJECTED' })
+  await t.rejects(awaitLinkTargets(), { code: 'MCS_NOT_PROJECTED' }, 'the next try waits for it too')
   await project()
-  await settled()
+  await awaitLinkTargets()
 })
 
 t.test('it is over as soon as that is projected', async t => {
-  const { append, settled, project } = await settling(t, { patienceMs: 60_000 })
+  const { append, awaitLinkTargets, project } = await settling(t, { timeoutMs: 60_000 })
   await append([call('calls', 'missed', 1)])
-  const waiting = settled()
+  const waiting = awaitLinkTargets()
   await project()
   await waiting
 })
 
 t.test('a dead letter is waited for by nobody', async t => {
-  const { append, settled, pool } = await settling(t)
+  const { append, awaitLinkTargets, pool } = await settling(t)
   const [event] = await append([call('calls', 'missed', 1)])
   await pool.query(
     "insert into dead_letters (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at) values ('l', 'calls', 0, 1, $1, '22000', 'x', '{}', now())",
     [event?.id]
   )
-  await settled()
+  await awaitLinkTargets()
 })
 
 t.test('a page with rows to be joined is not passed over while what they need is not there', async t => {
-  const { append, settled, pool, project } = await settling(t)
+  const { append, awaitLinkTargets, pool, project } = await settling(t)
   const [report] = await append([call('calls', 'missed', 1)])
   if (report?.type !== 'call.reported') throw new Error('another event')
   const { id: _, callId: __, ...row } = report
@@ -48,7 +48,7 @@ t.test('a page with rows to be joined is not passed over while what they need is
     ...readerOf('journal', () => []),
     read: async function* () {
       yield {
-        findings: [],
+        facts: [],
         unlinked: [{ callId: null, call: { ...row, route: 'journal' as const }, voicemail: null }],
         rows: 1
       }
@@ -56,7 +56,7 @@ t.test('a page with rows to be joined is not passed over while what they need is
   }
   const read = () =>
     readRoute(
-      { pool, append, settled },
+      { pool, append, awaitLinkTargets },
       {
         reader,
         scope: null,

@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { decodeRecord } from '../../src/events/record.js'
-import { createAppender } from '../../src/reconcile/append-facts.js'
-import type { Finding, FindingOf } from '../../src/reconcile/route-reader.js'
+import { createFactAppender } from '../../src/reconcile/append-facts.js'
+import type { Fact, FactOf } from '../../src/reconcile/route-reader.js'
 import { openLog, readAll, textOf } from '../event-log/local/support/log.js'
 import { projectorOf } from './company.js'
 import { freshDatabase } from './database.js'
@@ -17,8 +17,8 @@ export const told = (minute: number) => {
 export const message = (
   read: boolean,
   minute: number,
-  of: Partial<FindingOf<Extract<Event, { type: 'message.reported' }>>> = {}
-): Finding => ({
+  of: Partial<FactOf<Extract<Event, { type: 'message.reported' }>>> = {}
+): Fact => ({
   ...told(minute),
   type: 'message.reported',
   messageId: 'm1',
@@ -36,7 +36,7 @@ export const message = (
   removedAt: null,
   ...of
 })
-export const contact = (minute: number): Finding => ({
+export const contact = (minute: number): Fact => ({
   ...told(minute),
   type: 'contact.reported',
   contactId: 'k1',
@@ -45,8 +45,8 @@ export const contact = (minute: number): Finding => ({
   channels: [],
   tags: []
 })
-export const gone = (minute: number): Finding => ({ ...told(minute), type: 'contact.removed', contactId: 'k1' })
-export const call = (route: 'calls' | 'journal', status: 'missed' | 'voicemail', minute: number): Finding => ({
+export const gone = (minute: number): Fact => ({ ...told(minute), type: 'contact.removed', contactId: 'k1' })
+export const call = (route: 'calls' | 'journal', status: 'missed' | 'voicemail', minute: number): Fact => ({
   ...told(minute),
   type: 'call.reported',
   callId: 'c1',
@@ -62,14 +62,14 @@ export const call = (route: 'calls' | 'journal', status: 'missed' | 'voicemail',
   recordingId: null,
   recordingLink: null
 })
-export const presence = (presence: 'available' | 'dnd', minute: number): Finding => ({
+export const presence = (presence: 'available' | 'dnd', minute: number): Fact => ({
   ...told(minute),
   type: 'status.reported',
   extension: '101',
   route: 'presence',
   presence
 })
-export const range = (count: number, minute: number): Finding => ({
+export const range = (count: number, minute: number): Fact => ({
   ...told(minute),
   type: 'range.polled',
   rangeId: 'calls a b',
@@ -87,7 +87,7 @@ export async function appending(t: Test) {
   const { pool } = await freshDatabase(t)
   const log = await openLog(t, { dir: tempDir(t) })
   const projectAll = projectorOf(pool)
-  const start = () => createAppender({ pool, log }).append
+  const start = () => createFactAppender({ pool, log }).append
   const events = async () =>
     // each reading leaves its mark
     (await readAll(log)).filter(record => textOf(record) !== 'the end').map(record => decodeRecord(record))

@@ -7,11 +7,11 @@ import { DAY_MS } from '../../src/lib/instant.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { startProjector } from '../../src/project/projector.js'
-import { createIntake } from '../../src/reconcile/accept-page.js'
+import { createPageAcceptor } from '../../src/reconcile/accept-page.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
-import { startBackfiller } from '../../src/reconcile/backfill/runner.js'
-import { standForElection } from '../../src/reconcile/leader-election.js'
-import { READERS } from '../../src/reconcile/routes/all-routes.js'
+import { startBackfillRunner } from '../../src/reconcile/backfill/runner.js'
+import { joinElection } from '../../src/reconcile/leader-election.js'
+import { ROUTE_READERS } from '../../src/reconcile/routes/all-routes.js'
 import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import type { TruthAt } from '../../src/simulator/http/state/truth-at.js'
 import { handClock } from '../reconcile/support/hand-clock.js'
@@ -24,7 +24,7 @@ import { tempDir } from './temp-dir.js'
 export const BEGUN = new Date(COMPANY_START)
 /** Three days after the company began, and long after its last call. */
 export const NOW = new Date(COMPANY_START + 3 * DAY_MS)
-export const WHOLE = { account: 'default', interval: { from: BEGUN, until: NOW }, untilAsked: null }
+export const WHOLE = { account: 'default', interval: { from: BEGUN, until: NOW }, requestedUntil: null }
 
 interface Options extends Partial<Omit<SimulatedMightyCallOptions, 'clock'>> {
   budget?: number
@@ -80,13 +80,13 @@ export async function backfilling(t: Test, { budget = 2_000, account: changes = 
       random: () => 1,
       onDrift: () => {}
     })
-    const backfiller = startBackfiller({
+    const backfiller = startBackfillRunner({
       pool,
-      append: createIntake({ pool, log, now: time.now }),
+      append: createPageAcceptor({ pool, log, now: time.now }),
       rest,
-      readers: READERS,
+      readers: ROUTE_READERS,
       accounts,
-      leader: standForElection(pool, 'backfiller'),
+      leader: joinElection(pool, 'backfiller'),
       clock: time,
       logger
     })

@@ -4,8 +4,8 @@ import { randomId } from '../../src/events/identity.js'
 import { decodeRecord, encodeEvent } from '../../src/events/record.js'
 import { readResponse } from '../../src/mightycall/rest/read-response.js'
 import type { ResponseOf, Route } from '../../src/mightycall/rest/route.js'
-import type { Finding } from '../../src/reconcile/route-reader.js'
-import type { Told } from '../../src/reconcile/routes/row.js'
+import type { Fact } from '../../src/reconcile/route-reader.js'
+import type { SourceRow } from '../../src/reconcile/routes/row.js'
 
 export const ACCOUNT: Account = {
   id: 'acme',
@@ -30,17 +30,17 @@ export function rowOf<R extends Route, Row>(
   route: R,
   listed: unknown,
   pick: (answer: ResponseOf<R>) => Row | undefined
-): [Row, Told] {
+): [Row, SourceRow] {
   const row = pick(readResponse(route, { [route.list ?? '']: [listed] }, () => {}).body)
   if (row === undefined) throw new Error('the route has no such list')
   return [row, { account: ACCOUNT, at: ANSWERED_AT, raw: structuredClone(listed) }]
 }
 
 /** Without what MightyCall sent; throws when it would be no event. */
-export function checked(finding: Finding | null): object | null {
-  if (finding === null) return null
-  const event = { ...finding, id: randomId() } as Event // that is all it lacks
+export function checked(fact: Fact | null): object | null {
+  if (fact === null) return null
+  const event = { ...fact, id: randomId() } as Event // that is all it lacks
   decodeRecord({ value: encodeEvent(event).value })
-  const { raw: _, ...rest } = finding
+  const { raw: _, ...rest } = fact
   return rest
 }

@@ -1,6 +1,6 @@
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
-import type { CallFinding } from '../../src/reconcile/gaps/held-calls.js'
+import type { CallFact } from '../../src/reconcile/gaps/held-calls.js'
 import { COMPANY_START } from './company.js'
 
 const BUSINESS = '+15550100001'
@@ -14,7 +14,7 @@ const iso = (minutes: number) => minute(minutes).toISOString()
  * What REST says, a minute after its end, of a call of one minute that began so many minutes from the start, by the
  * n-th client.
  */
-export function reported(callId: string, n: number, at: number): CallFinding {
+export function reported(callId: string, n: number, at: number): CallFact {
   return {
     type: 'call.reported',
     account: 'default',
@@ -57,5 +57,4 @@ export function notified(callId: string, n: number, at: number): Event[] {
   return [told('call.started', at), told('call.completed', at + 1)]
 }
 
-export const asEvents = (findings: readonly CallFinding[]): Event[] =>
-  findings.map(finding => ({ ...finding, id: randomId() }))
+export const asEvents = (facts: readonly CallFact[]): Event[] => facts.map(fact => ({ ...fact, id: randomId() }))

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Interval, Page, Reader, Reading } from '../../src/reconcile/route-reader.js'
+import type { Interval, Page, ReadContext, RouteReader } from '../../src/reconcile/route-reader.js'
 import { json, type Reply, restClient } from './mightycall-api.js'
 
 export const INTERVAL: Interval = {
@@ -9,28 +9,32 @@ export const INTERVAL: Interval = {
 
 /** A MightyCall over HTTP, and what reads a route of it. */
 export async function readable(t: Test, options: Parameters<typeof restClient>[1] = {}) {
-  const knowing = (of: { numbers?: readonly string[]; extensions?: readonly string[] }): Reading['known'] => ({
+  const knowing = (of: { numbers?: readonly string[]; extensions?: readonly string[] }): ReadContext['lookups'] => ({
     numbers: async () => of.numbers ?? [],
     extensions: async () => of.extensions ?? []
   })
   const client = await restClient(t, { budget: 1_000, ...options })
   const { rest, account, clock, seen } = client
-  const context: Reading = {
+  const context: ReadContext = {
     account,
     clientOf: extension => rest.clientOf(account, extension),
     permitClass: 'sync',
     now: () => clock.now,
-    known: knowing({})
+    lookups: knowing({})
   }
   const read = async (
-    reader: Reader,
-    { interval = INTERVAL, scope = null, ...of }: Partial<Reading> & { interval?: Interval; scope?: string | null } = {}
+    reader: RouteReader,
+    {
+      interval = INTERVAL,
+      scope = null,
+      ...of
+    }: Partial<ReadContext> & { interval?: Interval; scope?: string | null } = {}
   ) => {
     const pages: Page[] = []
     for await (const page of reader.read({ ...context, ...of }, interval, scope)) pages.push(page)
     return {
       pages,
-      findings: pages.flatMap(page => page.findings),
+      facts: pages.flatMap(page => page.facts),
       unlinked: pages.flatMap(page => page.unlinked),
       rows: pages.reduce((sum, page) => sum + page.rows, 0)
     }

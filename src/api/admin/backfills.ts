@@ -9,9 +9,9 @@ import { InvalidParameterError, NotFoundError } from '../../errors.js'
 import { ACCOUNT_PATTERN, orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
-import { BACKFILL_ROUTES, type Backfill, doneShare } from '../../reconcile/backfill/backfill.js'
+import { BACKFILL_ROUTES, type Backfill, completedShare } from '../../reconcile/backfill/backfill.js'
 import type { Backfills } from '../../reconcile/backfill/backfills.js'
-import type { AskedBackfill } from '../../reconcile/backfill/store.js'
+import type { BackfillRequest } from '../../reconcile/backfill/store.js'
 import { anyOf, instantOf } from '../list/parameters.js'
 import { accountParameter } from '../list/query-context.js'
 
@@ -78,7 +78,7 @@ export function toBackfillJson(backfill: Backfill): BackfillJson {
     until: until.toISOString(),
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
-    done: doneShare(backfill),
+    done: completedShare(backfill),
     waiting: waiting && { code: waiting.code, until: waiting.until?.toISOString() ?? null },
     routes: routes.map(({ readFrom, ...route }) => ({ ...route, readFrom: readFrom.toISOString() }))
   }
@@ -221,16 +221,16 @@ export default fp<BackfillsOptions>(
 function askedOf(
   asked: { account?: string; since: string; until?: string },
   { accounts, now, zonesOf }: { accounts: readonly Account[]; now: Date } & Pick<BackfillsOptions, 'zonesOf'>
-): AskedBackfill {
+): BackfillRequest {
   const account = accountOf(asked.account, accounts)
   const zones = zonesOf([account])
-  const untilAsked = instantOf('until', asked.until, zones)
+  const requestedUntil = instantOf('until', asked.until, zones)
   const from = instantOf('since', asked.since, zones) ?? now
-  const until = untilAsked && untilAsked < now ? untilAsked : now
+  const until = requestedUntil && requestedUntil < now ? requestedUntil : now
   if (from >= until) throw new InvalidParameterError('since must be in the past, and before until')
   if (until.getTime() - from.getTime() > MAX_DAYS * DAY_MS)
     throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
-  return { account, interval: { from, until }, untilAsked }
+  return { account, interval: { from, until }, requestedUntil }
 }
 
 function accountOf(asked: string | undefined, accounts: readonly Account[]): string {

@@ -5,7 +5,7 @@ import type { AuditLog } from '../../access/audit-log.js'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import type { Synced } from '../../reconcile/sync.js'
+import type { SyncedCounts } from '../../reconcile/sync.js'
 import type { SyncOptions } from '../admin/sync.js'
 import { anyOf } from '../list/parameters.js'
 
@@ -88,7 +88,7 @@ export default fp<SyncOptions & { auditLog: AuditLog }>(
   { name: 'first-system-sync', fastify: '5.x', encapsulate: true }
 )
 
-function total(runs: readonly Synced[]) {
+function total(runs: readonly SyncedCounts[]) {
   return {
     success: true as const,
     phones: runs.reduce((sum, run) => sum + run.phones, 0),

@@ -40,7 +40,7 @@ export interface Waiting {
 }
 
 /** The share of the interval that was read, 0 to 1. */
-export function doneShare({ interval: { from, until }, routes }: Pick<Backfill, 'interval' | 'routes'>): number {
+export function completedShare({ interval: { from, until }, routes }: Pick<Backfill, 'interval' | 'routes'>): number {
   const whole = (until.getTime() - from.getTime()) * routes.length
   const read = routes.reduce((sum, { readFrom }) => sum + until.getTime() - readFrom.getTime(), 0)
   return whole > 0 ? read / whole : 1

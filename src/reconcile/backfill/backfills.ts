@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { NotFoundError, NotReconcilingError } from '../../errors.js'
 import type { Backfill } from './backfill.js'
-import { type AskedBackfill, beginBackfill, endBackfill, loadBackfills, type Outcome } from './store.js'
+import { type BackfillRequest, type BeginOutcome, beginBackfill, endBackfill, loadBackfills } from './store.js'
 
 /** What a person may do about backfills. */
 export interface Backfills {
@@ -10,7 +10,7 @@ export interface Backfills {
    * @throws NotReconcilingError   this process reads nothing
    * @throws BackfillRunningError  another interval of the account is being read
    */
-  begin: (asked: AskedBackfill) => Promise<{ outcome: Outcome; backfill: Backfill }>
+  begin: (request: BackfillRequest) => Promise<{ outcome: BeginOutcome; backfill: Backfill }>
   /** Newest first, at most a hundred. Null: of all accounts. */
   all: (accounts: readonly string[] | null) => Promise<Backfill[]>
   /** @throws NotFoundError */

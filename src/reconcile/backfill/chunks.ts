@@ -2,7 +2,7 @@ import { DAY_MS } from '../../lib/instant.js'
 import type { Interval } from '../route-reader.js'
 
 /** However little a chunk holds, it costs three requests: where days are quiet, several are read at once. */
-const MOST_DAYS = 7
+const MAX_DAYS = 7
 const FEW_ROWS = 200
 const MANY_ROWS = 1_000
 
@@ -25,5 +25,5 @@ export function nextChunk({ from, until }: Interval, readFrom: Date, days: numbe
 /** How many days to read at once after a chunk of so many, which had so many rows. */
 export function nextDays(days: number, rows: number): number {
   if (rows > MANY_ROWS) return Math.max(1, Math.floor(days / 2))
-  return rows < FEW_ROWS ? Math.min(MOST_DAYS, days * 2) : days
+  return rows < FEW_ROWS ? Math.min(MAX_DAYS, days * 2) : days
 }

@@ -5,24 +5,24 @@ import { backOffMs, pause } from '../../lib/backoff.js'
 import type { Clock } from '../../lib/clock.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
 import type { Rest } from '../../mightycall/rest/rest.js'
-import type { Intake } from '../accept-page.js'
-import { areSettled } from '../await-projection.js'
-import { contextOf, readInterval } from '../read-route.js'
-import type { Interval, ReadContext, Reader } from '../route-reader.js'
+import type { AcceptPage } from '../accept-page.js'
+import { areProjected } from '../await-projection.js'
+import { accountContext, readInterval } from '../read-route.js'
+import type { AccountContext, Interval, RouteReader } from '../route-reader.js'
 import { BACKFILL_ROUTES, type Backfill, type BackfillRouteName } from './backfill.js'
 import { nextChunk, nextDays } from './chunks.js'
-import { countRequest, noteRead, noteWaiting } from './store.js'
-import { patient } from './waiting-client.js'
+import { countRequest, saveProgress, saveWaiting } from './store.js'
+import { createWaitingClient } from './waiting-client.js'
 
-export interface BackfillParts {
+export interface RunBackfillOptions {
   pool: pg.Pool
-  append: Intake
+  append: AcceptPage
   rest: Rest
-  readers: readonly Reader[]
+  readers: readonly RouteReader[]
   clock: Clock
 }
 
-export interface Run {
+export interface BackfillRun {
   account: Account
   backfill: Backfill
   /** Ends it between two pages, or while it waits. */
@@ -49,7 +49,10 @@ const PATIENCE_MS = 60_000
  * appends nothing twice.
  * @throws what ended it: the signal's reason, what MightyCall refuses, and all that passes and is not MightyCall's
  */
-export async function runBackfill(parts: BackfillParts, { account, backfill, signal, onChunk }: Run): Promise<void> {
+export async function runBackfill(
+  parts: RunBackfillOptions,
+  { account, backfill, signal, onChunk }: BackfillRun
+): Promise<void> {
   const { id, interval } = backfill
   const readFrom = new Map(backfill.routes.map(({ route, readFrom }) => [route, readFrom]))
   const fromOf = (route: BackfillRouteName) => readFrom.get(route) ?? interval.until
@@ -66,7 +69,7 @@ export async function runBackfill(parts: BackfillParts, { account, backfill, sig
       )
       passCrashPoint('between-chunk-and-progress')
       for (const { route, rows: count } of read) {
-        await noteRead(parts.pool, id, { route, readFrom: chunk.from, rows: count })
+        await saveProgress(parts.pool, id, { route, readFrom: chunk.from, rows: count })
         readFrom.set(route, chunk.from)
         rows += count
       }
@@ -76,17 +79,17 @@ export async function runBackfill(parts: BackfillParts, { account, backfill, sig
   }
 }
 
-type Job = Omit<Run, 'onChunk'>
+type ChunkRun = Omit<BackfillRun, 'onChunk'>
 
 /** Reads a chunk of each route; resolves when it can be queried. */
 async function readRoutes(
-  parts: BackfillParts,
-  job: Job,
+  parts: RunBackfillOptions,
+  job: ChunkRun,
   todo: readonly { route: BackfillRouteName; chunk: Interval }[]
 ) {
   const appended: Event[] = []
-  const append: Intake = async findings => {
-    const events = await parts.append(findings, { isPast: true })
+  const append: AcceptPage = async facts => {
+    const events = await parts.append(facts, { isPast: true })
     appended.push(...events)
     return events
   }
@@ -96,12 +99,12 @@ async function readRoutes(
     if (!reader) throw new TypeError(`nobody reads ${route}`)
     const { rows } = await readInterval(
       { pool: parts.pool, append },
-      { reader, scope: null, context: patientContext(parts, job, route) },
+      { reader, scope: null, context: waitingContext(parts, job, route) },
       widened(route, chunk, { now: parts.clock.now(), end: job.backfill.interval.until })
     )
     read.push({ route, rows })
   }
-  await untilSettled(parts.pool, appended, job)
+  await awaitChunkProjection(parts.pool, appended, job)
   return read
 }
 
@@ -118,16 +121,16 @@ function widened(
   }
 }
 
-function patientContext(
-  { pool, rest, clock }: BackfillParts,
-  { account, backfill: { id }, signal }: Job,
+function waitingContext(
+  { pool, rest, clock }: RunBackfillOptions,
+  { account, backfill: { id }, signal }: ChunkRun,
   route: BackfillRouteName
-): ReadContext {
-  const context = contextOf({ rest, clock }, account, 'backfill')
+): AccountContext {
+  const context = accountContext({ rest, clock }, account, 'backfill')
   return {
     ...context,
     clientOf: extension =>
-      patient(context.clientOf(extension), {
+      createWaitingClient(context.clientOf(extension), {
         now: clock.now,
         onRequest: async () => {
           await countRequest(pool, id, route)
@@ -135,26 +138,30 @@ function patientContext(
         },
         waitUntil: async (until, code) => {
           signal.throwIfAborted()
-          await noteWaiting(pool, id, { code, until })
+          await saveWaiting(pool, id, { code, until })
           await clock.wait(until.getTime() - clock.now().getTime(), signal)
           signal.throwIfAborted()
-          await noteWaiting(pool, id, null)
+          await saveWaiting(pool, id, null)
         }
       })
   }
 }
 
 /** For as long as it takes: to go on would be to read the journal before what its rows are joined to. */
-async function untilSettled(pool: pg.Pool, events: readonly Event[], { backfill: { id }, signal }: Job): Promise<void> {
+async function awaitChunkProjection(
+  pool: pg.Pool,
+  events: readonly Event[],
+  { backfill: { id }, signal }: ChunkRun
+): Promise<void> {
   const begun = performance.now()
   let isTold = false
-  for (let tries = 1; events.length > 0 && !(await areSettled(pool, events)); tries++) {
+  for (let tries = 1; events.length > 0 && !(await areProjected(pool, events)); tries++) {
     if (!isTold && performance.now() - begun > PATIENCE_MS) {
-      await noteWaiting(pool, id, { code: 'MCS_NOT_PROJECTED', until: null })
+      await saveWaiting(pool, id, { code: 'MCS_NOT_PROJECTED', until: null })
       isTold = true
     }
     await pause(backOffMs(tries, PROJECTED_EVERY), signal)
     signal.throwIfAborted()
   }
-  if (isTold) await noteWaiting(pool, id, null)
+  if (isTold) await saveWaiting(pool, id, null)
 }

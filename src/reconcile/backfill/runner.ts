@@ -3,27 +3,27 @@ import { type Accounts, isReadable } from '../../accounts/accounts.js'
 import { RestAuthError } from '../../errors.js'
 import { backOffMs } from '../../lib/backoff.js'
 import { restFailureOf } from '../../mightycall/rest/failures.js'
-import type { Leader } from '../leader-election.js'
+import type { LeaderElection } from '../leader-election.js'
 import type { Backfill } from './backfill.js'
-import { type BackfillParts, runBackfill } from './run.js'
-import { endBackfill, loadBackfills, noteWaiting } from './store.js'
+import { type RunBackfillOptions, runBackfill } from './run.js'
+import { endBackfill, loadBackfills, saveWaiting } from './store.js'
 import { RETRY } from './waiting-client.js'
 
-export interface BackfillerOptions extends BackfillParts {
+export interface BackfillRunnerOptions extends RunBackfillOptions {
   accounts: Accounts
   /** Of those who backfill: two at once would ask everything twice. */
-  leader: Leader
+  leader: LeaderElection
   logger: Logger
 }
 
-export interface Backfiller {
+export interface BackfillRunner {
   /** Looks at once at what there is to do. */
   wake: () => void
   /** Resolves when what is in flight is finished. What is running goes on with the next start. */
   close: () => Promise<void>
 }
 
-interface Job {
+interface BackfillJob {
   stop: AbortController
   /** Null: it failed, and is tried again after `notBefore`. */
   running: Promise<void> | null
@@ -37,16 +37,16 @@ const TICK_MS = 10_000
  * Goes on with every backfill that is running, as long as this process is the elected one. Each account's waits for its
  * own quota.
  */
-export function startBackfiller(options: BackfillerOptions): Backfiller {
+export function startBackfillRunner(options: BackfillRunnerOptions): BackfillRunner {
   const { pool, leader, clock, logger } = options
   const stop = new AbortController()
-  const jobs = new Map<string, Job>()
+  const jobs = new Map<string, BackfillJob>()
   let sleep = new AbortController()
 
   async function tick(): Promise<void> {
     const running = await loadBackfills(pool, { states: ['running'] })
     if (running.length === 0) await leader.close() // it takes a connection
-    const mine = running.length > 0 && (await leader.isElected()) ? running : []
+    const mine = running.length > 0 && (await leader.isLeader()) ? running : []
     for (const [id, job] of jobs) {
       if (mine.some(backfill => backfill.id === id)) continue
       job.stop.abort()
@@ -65,7 +65,7 @@ export function startBackfiller(options: BackfillerOptions): Backfiller {
     }
   }
 
-  async function work(backfill: Backfill, job: Job): Promise<void> {
+  async function work(backfill: Backfill, job: BackfillJob): Promise<void> {
     const isOver = await attempt(options, backfill, job)
     job.running = null
     if (isOver || job.stop.signal.aborted) jobs.delete(backfill.id)
@@ -95,16 +95,16 @@ export function startBackfiller(options: BackfillerOptions): Backfiller {
 
 /** Whether it is over; otherwise it is to be tried again, unless it was told to stop. */
 async function attempt(
-  { accounts, logger, ...parts }: BackfillerOptions,
+  { accounts, logger, ...parts }: BackfillRunnerOptions,
   backfill: Backfill,
-  job: Job
+  job: BackfillJob
 ): Promise<boolean> {
   const { pool, clock } = parts
   const log = logger.child({ backfill: backfill.id, account: backfill.account })
   try {
     const account = accounts.byId(backfill.account)
     if (!account || !isReadable(account)) throw new RestAuthError('the account has no API key or no user key')
-    await noteWaiting(pool, backfill.id, null) // what it waited for when its process ended
+    await saveWaiting(pool, backfill.id, null) // what it waited for when its process ended
     await runBackfill(parts, {
       account,
       backfill,
@@ -123,7 +123,7 @@ async function attempt(
     if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => false) // every REST failure has a code
     if (job.failures === 1) log.warn({ err }, 'a backfill cannot go on now, trying again')
     // Postgres may be what is away
-    await noteWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {})
+    await saveWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {})
     return false
   }
 

@@ -5,15 +5,15 @@ import { BackfillRunningError } from '../../errors.js'
 import type { Interval } from '../route-reader.js'
 import { BACKFILL_ROUTES, type Backfill, type BackfillRoute, type Waiting } from './backfill.js'
 
-export interface AskedBackfill {
+export interface BackfillRequest {
   account: string
   interval: Interval
   /** The end as it was said, which may be later than the interval's. Null: nothing was said. */
-  untilAsked: Date | null
+  requestedUntil: Date | null
 }
 
 /** `joined`: it is running already; `resumed`: it had failed or been stopped, and goes on where it was. */
-export type Outcome = 'begun' | 'joined' | 'resumed'
+export type BeginOutcome = 'begun' | 'joined' | 'resumed'
 
 interface BackfillRow extends Omit<Backfill, 'interval' | 'waiting' | 'failed'> {
   since: Date
@@ -47,9 +47,9 @@ const REQUESTED = 'update backfill_routes set requests = requests + 1 where back
 /** @throws BackfillRunningError  another interval of the account is being read */
 export async function beginBackfill(
   pool: pg.Pool,
-  { account, interval, untilAsked }: AskedBackfill,
+  { account, interval, requestedUntil }: BackfillRequest,
   now: Date
-): Promise<{ id: string; outcome: Outcome }> {
+): Promise<{ id: string; outcome: BeginOutcome }> {
   return inTransaction(pool, async tx => {
     await tx.query(LOCK, [LOCK_CLASSES.backfills, account])
     const {
@@ -57,7 +57,7 @@ export async function beginBackfill(
     } = await tx.query<{ id: string; state: Backfill['state']; isSame: boolean }>(SAME, [
       account,
       interval.from,
-      untilAsked
+      requestedUntil
     ])
     if (known?.state === 'running' && !known.isSame) throw new BackfillRunningError()
     if (known?.state === 'running') return { id: known.id, outcome: 'joined' }
@@ -67,7 +67,7 @@ export async function beginBackfill(
     }
     const {
       rows: [begun]
-    } = await tx.query<{ id: string }>(BEGIN, [account, interval.from, interval.until, untilAsked, now])
+    } = await tx.query<{ id: string }>(BEGIN, [account, interval.from, interval.until, requestedUntil, now])
     const id = begun?.id ?? ''
     await tx.query(BEGIN_ROUTES, [id, interval.until, BACKFILL_ROUTES])
     return { id, outcome: 'begun' }
@@ -83,11 +83,11 @@ export async function endBackfill(
   await pool.query(END, [id, state, now, failed?.code ?? null, failed?.message ?? null])
 }
 
-export async function noteWaiting(pool: pg.Pool, id: string, waiting: Waiting | null): Promise<void> {
+export async function saveWaiting(pool: pg.Pool, id: string, waiting: Waiting | null): Promise<void> {
   await pool.query(WAIT, [id, waiting?.code ?? null, waiting?.until ?? null])
 }
 
-export async function noteRead(
+export async function saveProgress(
   pool: pg.Pool,
   id: string,
   { route, readFrom, rows }: Omit<BackfillRoute, 'requests'>
@@ -99,14 +99,17 @@ export async function countRequest(pool: pg.Pool, id: string, route: BackfillRou
   await pool.query(REQUESTED, [id, route])
 }
 
-export interface Wanted {
+export interface BackfillFilter {
   ids?: readonly string[]
   accounts?: readonly string[]
   states?: readonly Backfill['state'][]
 }
 
 /** Newest first, at most a hundred. */
-export async function loadBackfills(pool: pg.Pool, { ids, accounts, states }: Wanted = {}): Promise<Backfill[]> {
+export async function loadBackfills(
+  pool: pg.Pool,
+  { ids, accounts, states }: BackfillFilter = {}
+): Promise<Backfill[]> {
   const { rows } = await pool.query<BackfillRow>(
     `select ${COLUMNS}, (
       select json_agg(json_build_object('route', route, 'readFrom', read_from, 'rows', rows, 'requests', requests)) from backfill_routes r where r.backfill_id = b.id

@@ -2,7 +2,7 @@ import { backOffMs } from '../../lib/backoff.js'
 import type { RestClient } from '../../mightycall/rest/client.js'
 import { type RestFailure, restFailureOf } from '../../mightycall/rest/failures.js'
 
-export interface Patience {
+export interface WaitingClientOptions {
   now: () => Date
   /** Resolves then; rejects when nobody wants the answer any more. */
   waitUntil: (until: Date, code: string) => Promise<void>
@@ -12,7 +12,7 @@ export interface Patience {
 
 export const RETRY = { first: 30_000, most: 15 * 60_000 }
 /** An answer may be cut by something on its way; one that stays as it is needs somebody to look at it. */
-const MOST_UNEXPECTED = 5
+const MAX_UNEXPECTED = 5
 
 /**
  * A client that waits: for the quota and for the end of a block until the instant that is said, for MightyCall to serve
@@ -20,7 +20,10 @@ const MOST_UNEXPECTED = 5
  * Page by page: to begin a list anew would spend the one permit that was waited for on its first page, and never come
  * further.
  */
-export function patient(client: RestClient, { now, waitUntil, onRequest }: Patience): RestClient {
+export function createWaitingClient(
+  client: RestClient,
+  { now, waitUntil, onRequest }: WaitingClientOptions
+): RestClient {
   return {
     send: async (route, input, permitClass) => {
       for (let failures = 1; ; failures++) {
@@ -31,7 +34,7 @@ export function patient(client: RestClient, { now, waitUntil, onRequest }: Patie
         } catch (err) {
           const trouble = restFailureOf(err)
           if (trouble && wasSent(trouble)) await onRequest()
-          const until = trouble && againAt(trouble, failures, now())
+          const until = trouble && retryAt(trouble, failures, now())
           if (!until) throw err
           await waitUntil(until, (err as Error & { code: string }).code) // every REST failure has a code
         }
@@ -45,7 +48,7 @@ function wasSent({ kind }: RestFailure): boolean {
 }
 
 /** Null: never. */
-function againAt({ kind, until }: RestFailure, failures: number, now: Date): Date | null {
+function retryAt({ kind, until }: RestFailure, failures: number, now: Date): Date | null {
   const later = new Date(now.getTime() + backOffMs(failures, RETRY))
   switch (kind) {
     case 'quota':
@@ -54,7 +57,7 @@ function againAt({ kind, until }: RestFailure, failures: number, now: Date): Dat
     case 'unavailable':
       return later
     case 'unexpected':
-      return failures < MOST_UNEXPECTED ? later : null
+      return failures < MAX_UNEXPECTED ? later : null
     case 'auth':
     case 'refused':
     case 'not-found':

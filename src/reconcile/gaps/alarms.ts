@@ -6,11 +6,11 @@ import { GRACE_MS } from './gap-rules.js'
 /** Calls that webhooks kept silent about before it is an alarm: one or two may be lost. */
 export const SILENT_CALLS = 3
 
-const LAST_HEARD =
+const LAST_WEBHOOK =
   "select max(received_at) as at from events where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3"
 
 /** Told by REST, be they in rows or held back, and over for long enough. */
-const UNHEARD = `select count(*)::int as calls from (
+const CALLS_SINCE = `select count(*)::int as calls from (
     select call_id from call_history where account = $1 and rest_events > 0 and started_at > $2 and ended_at <= $3
     union select call_id from held_calls where account = $1 and started_at > $2 and ended_at <= $3
   ) calls`
@@ -19,14 +19,18 @@ const UNHEARD = `select count(*)::int as calls from (
  * How many calls of the last day have begun, and ended more than 15 minutes ago, since any webhook of the account came.
  * From 3 on webhooks are silent: their address is wrong, or they do not reach us.
  */
-export async function silentCalls(pool: pg.Pool, account: string, now: Date): Promise<number> {
+export async function countSilentCalls(pool: pg.Pool, account: string, now: Date): Promise<number> {
   const dayAgo = new Date(now.getTime() - DAY_MS)
   const {
     rows: [heard]
-  } = await pool.query<{ at: Date | null }>(LAST_HEARD, [account, dayAgo, now])
+  } = await pool.query<{ at: Date | null }>(LAST_WEBHOOK, [account, dayAgo, now])
   const {
     rows: [row]
-  } = await pool.query<{ calls: number }>(UNHEARD, [account, heard?.at ?? dayAgo, new Date(now.getTime() - GRACE_MS)])
+  } = await pool.query<{ calls: number }>(CALLS_SINCE, [
+    account,
+    heard?.at ?? dayAgo,
+    new Date(now.getTime() - GRACE_MS)
+  ])
   return row?.calls ?? 0
 }
 
@@ -34,7 +38,7 @@ export async function silentCalls(pool: pg.Pool, account: string, now: Date): Pr
  * The last calls that REST told under its own ids, held or not, and whether a webhook knows them by these; a link is no
  * match.
  */
-const JUDGED = `select started_at as "startedAt", is_matched as "isMatched" from (
+const LAST_REPORTED = `select started_at as "startedAt", is_matched as "isMatched" from (
     select started_at, webhook_events > 0 and not linked as is_matched from (
       select c.started_at, c.webhook_events, exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and e.fields ? 'inferred') as linked
       from call_history c where c.account = $1 and c.rest_events > 0 and c.ended_at <= $2 order by c.started_at desc limit $3
@@ -50,21 +54,25 @@ const UNREPORTED = `select count(*)::int as calls from call_history c where acco
  * Whether the ids of REST and of webhooks are different ones: calls that only REST knows must then not be created,
  * since webhooks have told them.
  */
-export async function hasMismatch(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<boolean> {
-  const { rows } = await pool.query<Judged>(JUDGED, [account, new Date(now.getTime() - GRACE_MS), MISMATCH_CALLS])
+export async function hasIdMismatch(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<boolean> {
+  const { rows } = await pool.query<ComparedCall>(LAST_REPORTED, [
+    account,
+    new Date(now.getTime() - GRACE_MS),
+    MISMATCH_CALLS
+  ])
   const [newest, oldest] = [rows[0], rows.at(-1)]
   if (!newest || !oldest || rows.length < MISMATCH_CALLS || rows.some(row => row.isMatched)) return false
   const {
     rows: [unreported]
   } = await pool.query<{ calls: number }>(UNREPORTED, [account, oldest.startedAt, newest.startedAt])
-  return isMismatch(rows, unreported?.calls ?? 0)
+  return provesIdMismatch(rows, unreported?.calls ?? 0)
 }
 
 /**
  * Says each once when it begins, and that it is over; ask it as often as you like. Of several processes the one that
  * polls should.
  */
-export function createLedgerAlarms({
+export function createGapAlarms({
   pool,
   logger
 }: {
@@ -80,7 +88,7 @@ export function createLedgerAlarms({
     else raised.delete(key)
   }
   return async (account, now) => {
-    const calls = await silentCalls(pool, account, now)
+    const calls = await countSilentCalls(pool, account, now)
     note('webhook-silence', account, calls >= SILENT_CALLS, {
       alarm: () =>
         logger.error(
@@ -89,7 +97,7 @@ export function createLedgerAlarms({
         ),
       over: 'webhooks come again'
     })
-    note('id-mismatch', account, await hasMismatch(pool, account, now), {
+    note('id-mismatch', account, await hasIdMismatch(pool, account, now), {
       alarm: () =>
         logger.error(
           { alarm: 'id-mismatch', account, calls: MISMATCH_CALLS },
@@ -104,7 +112,7 @@ export function createLedgerAlarms({
 export const MISMATCH_CALLS = 20
 
 /** A call that REST told. */
-export interface Judged {
+export interface ComparedCall {
   startedAt: Date
   /** A webhook knows it by the same id. */
   isMatched: boolean
@@ -118,6 +126,6 @@ export interface Judged {
  * @param reported    the last ones, in any order
  * @param unreported  calls that webhooks told in that time, and REST did not by the same id
  */
-export function isMismatch(reported: readonly Judged[], unreported: number): boolean {
+export function provesIdMismatch(reported: readonly ComparedCall[], unreported: number): boolean {
   return reported.length >= MISMATCH_CALLS && !reported.some(call => call.isMatched) && unreported >= MISMATCH_CALLS / 2
 }

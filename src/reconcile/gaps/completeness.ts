@@ -2,8 +2,8 @@ import type pg from 'pg'
 import type { Account } from '../../accounts/accounts.js'
 import { inSnapshot } from '../../db/transaction.js'
 import { InvalidParameterError } from '../../errors.js'
-import { HOUR_MS, type Hour, hoursOf } from './hours.js'
-import { type Statistics, statisticsOf } from './statistics.js'
+import { HOUR_MS, type Hour, loadHours } from './hours.js'
+import { loadStatistics, type WebhookStatistics } from './statistics.js'
 
 export interface CompletenessQuery {
   /** Null: all that are configured. */
@@ -33,7 +33,7 @@ export interface Completeness {
   hours: Hour[]
   /** One more than asked for, when there are more. */
   gaps: GapRow[]
-  statistics: Statistics[]
+  statistics: WebhookStatistics[]
 }
 
 export type CompletenessOf = (query: CompletenessQuery) => Promise<Completeness>
@@ -76,7 +76,7 @@ export function createCompleteness(
         entity,
         limit + 1
       ])
-      return { hours: await hoursOf(tx, span), gaps: gaps.rows, statistics: await statisticsOf(tx, span) }
+      return { hours: await loadHours(tx, span), gaps: gaps.rows, statistics: await loadStatistics(tx, span) }
     })
   }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /** Whole hours, in UTC: `since` ≤ t < `until`. */
-export interface Span {
+export interface HourRange {
   accounts: readonly string[]
   since: Date
   until: Date
@@ -9,7 +9,7 @@ export interface Span {
   businessNumbers: readonly string[] | null
 }
 
-export interface Counts {
+export interface HourCounts {
   /** Calls that REST told. */
   reported: number
   /** Calls of which a webhook told something. */
@@ -23,13 +23,21 @@ export interface Counts {
   open: number
 }
 
-export interface CountedHour extends Counts {
+export interface CountedHour extends HourCounts {
   account: string
   hour: Date
   businessNumber: string | null
 }
 
-export const NOTHING: Counts = { reported: 0, heard: 0, projected: 0, voicemails: 0, messages: 0, healed: 0, open: 0 }
+export const NO_COUNTS: HourCounts = {
+  reported: 0,
+  heard: 0,
+  projected: 0,
+  voicemails: 0,
+  messages: 0,
+  healed: 0,
+  open: 0
+}
 
 const IN_SPAN = (at: string) => `>= $2 and ${at} < $3`
 
@@ -85,16 +93,16 @@ const POLLED = `with polls as (
 
 export async function countHours(
   db: Pick<pg.Pool, 'query'>,
-  { accounts, since, until, businessNumbers }: Span
+  { accounts, since, until, businessNumbers }: HourRange
 ): Promise<CountedHour[]> {
   const { rows } = await db.query<CountedHour>(COUNT, [accounts, since, until, businessNumbers])
   return rows
 }
 
 /** The hours of which all calls were read. */
-export async function polledHours(
+export async function loadPolledHours(
   db: Pick<pg.Pool, 'query'>,
-  { accounts, since, until }: Span
+  { accounts, since, until }: HourRange
 ): Promise<{ account: string; hour: Date }[]> {
   const { rows } = await db.query<{ account: string; hour: Date }>(POLLED, [accounts, since, until])
   return rows

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import { DAY_MS } from '../../lib/instant.js'
-import { createLedgerAlarms } from './alarms.js'
-import { type KnownCall, loadCalls } from './evidence.js'
+import { createGapAlarms } from './alarms.js'
+import { type CallEvidence, loadCallEvidence } from './evidence.js'
 import {
   type Gap,
   GRACE_MS,
@@ -15,7 +15,7 @@ import {
   VOICEMAIL_GRACE_MS,
   voicemailGapOf
 } from './gap-rules.js'
-import { type Change, type FoundGap, storeGaps } from './store-gaps.js'
+import { type GapChanges, type GapOfEntity, storeGaps } from './store-gaps.js'
 
 export interface DetectOptions {
   account: string
@@ -51,7 +51,7 @@ const HELD = `select h.call_id as entity, h.business_number, h.started_at, h.hel
  * Finds what REST told and webhooks missed, writes a row for each such gap, and marks those that have healed.
  * Any process may do so at any time, and as often as it likes: the same events give the same rows.
  */
-export async function detectGaps(pool: pg.Pool, { account, now, since }: DetectOptions): Promise<Change> {
+export async function detectGaps(pool: pg.Pool, { account, now, since }: DetectOptions): Promise<GapChanges> {
   const from = new Date(since.getTime() - LOOKBACK_MS)
   const changes = [
     await storeGaps(pool, await messageGaps(pool, { account, now, from })),
@@ -64,7 +64,7 @@ export async function detectGaps(pool: pg.Pool, { account, now, since }: DetectO
   const isOpen = new Set(open.map(({ kind, entity }) => `${kind} ${entity}`))
   const { rows } = await pool.query<{ entity: string }>(CALLS, [account, from, new Date(now.getTime() - STALE_MS)])
   for (let i = 0; i < rows.length; i += CALLS_AT_ONCE) {
-    const calls = await loadCalls(
+    const calls = await loadCallEvidence(
       pool,
       account,
       rows.slice(i, i + CALLS_AT_ONCE).map(row => row.entity)
@@ -85,9 +85,9 @@ export async function detectGaps(pool: pg.Pool, { account, now, since }: DetectO
 }
 
 function gapsOfCall(
-  call: KnownCall,
+  call: CallEvidence,
   { account, now, isOpen }: { account: string; now: number; isOpen: boolean }
-): FoundGap[] {
+): GapOfEntity[] {
   const gap = gapOf(call, now) ?? (isOpen ? sinceHealed(call, now) : null)
   const voicemail = voicemailGapOf(call, now)
   const place = { account, entity: call.entity, businessNumber: call.businessNumber, at: call.startedAt }
@@ -98,7 +98,7 @@ function gapsOfCall(
 }
 
 /** What was told later may move the time by which the call was due, and the row that is open has to end. */
-function sinceHealed(call: KnownCall, now: number): Gap | null {
+function sinceHealed(call: CallEvidence, now: number): Gap | null {
   const healing = healingOf(call)
   return healing && { missing: 'completion', detectedAt: now, healing }
 }
@@ -106,7 +106,7 @@ function sinceHealed(call: KnownCall, now: number): Gap | null {
 async function messageGaps(
   pool: pg.Pool,
   { account, now, from }: { account: string; now: Date; from: Date }
-): Promise<FoundGap[]> {
+): Promise<GapOfEntity[]> {
   const { rows } = await pool.query<{
     entity: string
     business_number: string | null
@@ -114,12 +114,12 @@ async function messageGaps(
     heard_at: Date | null
     told_at: Date | null
   }>(MESSAGES, [account, from])
-  const messages: (MessageEvidence & Pick<FoundGap, 'businessNumber' | 'at'>)[] = rows.map(row => ({
+  const messages: (MessageEvidence & Pick<GapOfEntity, 'businessNumber' | 'at'>)[] = rows.map(row => ({
     entity: row.entity,
     businessNumber: row.business_number,
     at: row.at.getTime(),
-    heardAt: row.heard_at?.getTime() ?? null,
-    toldAt: row.told_at?.getTime() ?? null
+    webhookAt: row.heard_at?.getTime() ?? null,
+    restAt: row.told_at?.getTime() ?? null
   }))
   return messageGapsOf(messages, now.getTime()).map(({ message: { entity, businessNumber, at }, gap }) => ({
     ...gap,
@@ -131,7 +131,7 @@ async function messageGaps(
   }))
 }
 
-async function heldGaps(pool: pg.Pool, account: string, now: Date): Promise<FoundGap[]> {
+async function heldGaps(pool: pg.Pool, account: string, now: Date): Promise<GapOfEntity[]> {
   const { rows } = await pool.query<{
     entity: string
     business_number: string | null
@@ -150,7 +150,7 @@ async function heldGaps(pool: pg.Pool, account: string, now: Date): Promise<Foun
   }))
 }
 
-export interface LedgerOptions {
+export interface GapDetectorOptions {
   pool: pg.Pool
   logger: Logger
   accounts: { all: () => readonly Pick<Account, 'id'>[] }
@@ -158,22 +158,22 @@ export interface LedgerOptions {
 }
 
 /** After a start a look goes so far back: what was received while nothing looked is found. */
-const FIRST_LOOK_MS = 8 * DAY_MS
+const FIRST_LOOK_BACK_MS = 8 * DAY_MS
 
 /**
  * Brings the ledger up to date, of every account, and raises its alarms. To be called after each poll, and every few minutes;
  * it asks MightyCall nothing. When it rejects, the next look does what this one has not.
  */
-export function createLedger({ pool, logger, accounts, now }: LedgerOptions): () => Promise<void> {
+export function createGapDetector({ pool, logger, accounts, now }: GapDetectorOptions): () => Promise<void> {
   const lookedAt = new Map<string, Date>()
-  const raise = createLedgerAlarms({ pool, logger })
+  const raise = createGapAlarms({ pool, logger })
   return async () => {
     for (const { id } of accounts.all()) {
       const at = now()
       const { detected, healed } = await detectGaps(pool, {
         account: id,
         now: at,
-        since: lookedAt.get(id) ?? new Date(at.getTime() - FIRST_LOOK_MS)
+        since: lookedAt.get(id) ?? new Date(at.getTime() - FIRST_LOOK_BACK_MS)
       })
       lookedAt.set(id, at)
       if (detected + healed > 0) logger.info({ account: id, detected, healed }, 'webhooks had missed something')

@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import type { CallEvent, CallReported } from '../../events/call.js'
 import type { Evidence } from './gap-rules.js'
-import type { Heard, Told } from './missing-facts.js'
+import type { RestReport, WebhookFact } from './missing-facts.js'
 
 /** What is known of a call, and where it is counted. */
-export interface KnownCall extends Evidence {
+export interface CallEvidence extends Evidence {
   entity: string
   businessNumber: string | null
   startedAt: number
@@ -24,7 +24,7 @@ interface EventRow {
   >
 }
 
-interface CallRow {
+interface EvidenceRow {
   entity: string
   business_number: string | null
   started_at: Date | null
@@ -51,39 +51,39 @@ const CALLS = `select e.entity, c.business_number, c.started_at, e.failed, (
   where e.account = $1 and e.kind = 'call' and e.entity = any($2)`
 
 /** What the database knows of these calls; of one without events nothing. */
-export async function loadCalls(
+export async function loadCallEvidence(
   db: Pick<pg.Pool, 'query'>,
   account: string,
   ids: readonly string[]
-): Promise<KnownCall[]> {
+): Promise<CallEvidence[]> {
   const { rows: events } = await db.query<EventRow>(EVENTS, [account, ids])
-  const { rows: calls } = await db.query<CallRow>(CALLS, [account, ids])
+  const { rows: calls } = await db.query<EvidenceRow>(CALLS, [account, ids])
   const byCall = new Map<string, EventRow[]>(calls.map(({ entity }) => [entity, []]))
   for (const event of events) byCall.get(event.entity)?.push(event)
   return calls.flatMap(call => {
     const own = byCall.get(call.entity)
-    return own?.length ? [knownCall(call, own)] : []
+    return own?.length ? [callEvidence(call, own)] : []
   })
 }
 
-function knownCall(call: CallRow, events: readonly EventRow[]): KnownCall {
+function callEvidence(call: EvidenceRow, events: readonly EventRow[]): CallEvidence {
   const reports = events.filter(event => event.type === 'call.reported')
-  const heard = events.flatMap(heardOf)
-  const told = toldOf(reports)
+  const webhooks = events.flatMap(webhookFactsOf)
+  const report = restReportOf(reports)
   return {
     entity: call.entity,
     businessNumber:
       call.business_number ?? reports.find(report => report.fields.businessNumber)?.fields.businessNumber ?? null,
     startedAt:
-      call.started_at?.getTime() ?? told?.startedAt ?? Math.min(...events.map(event => event.occurred_at.getTime())),
-    heard,
-    told,
+      call.started_at?.getTime() ?? report?.startedAt ?? Math.min(...events.map(event => event.occurred_at.getTime())),
+    webhooks,
+    report,
     voicemailAt: call.voicemail_at?.getTime() ?? null,
     isUnfolded: call.failed !== null
   }
 }
 
-function heardOf({ type, occurred_at: occurredAt, received_at: receivedAt, fields }: EventRow): Heard[] {
+function webhookFactsOf({ type, occurred_at: occurredAt, received_at: receivedAt, fields }: EventRow): WebhookFact[] {
   if (type === 'call.reported' || fields.family === undefined) return []
   return [
     {
@@ -100,7 +100,7 @@ function heardOf({ type, occurred_at: occurredAt, received_at: receivedAt, field
 /**
  * Of the reports that know the end, first to last told; what has no end yet tells nothing that webhooks should have.
  */
-function toldOf(reports: readonly EventRow[]): Told | null {
+function restReportOf(reports: readonly EventRow[]): RestReport | null {
   const ended = reports.filter(
     ({ fields }) => fields.status && typeof fields.durationSeconds === 'number' && fields.startedAt
   )
@@ -114,7 +114,7 @@ function toldOf(reports: readonly EventRow[]): Told | null {
     endedAt: startedAt + Math.round((calls.fields.durationSeconds ?? 0) * 1000),
     parties: [calls, newest].find(report => report.fields.parties?.length)?.fields.parties ?? [],
     isVoicemail: ended.some(report => report.fields.status === 'voicemail'),
-    toldAt: Math.min(...ended.map(report => report.occurred_at.getTime())),
+    reportedAt: Math.min(...ended.map(report => report.occurred_at.getTime())),
     receivedAt: Math.min(...ended.map(report => report.received_at.getTime()))
   }
 }

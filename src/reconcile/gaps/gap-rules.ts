@@ -1,4 +1,11 @@
-import { callerIn, endsCall, type Heard, type MissingOfCall, missingIn, type Told } from './missing-facts.js'
+import {
+  callerExtension,
+  endsCall,
+  findMissing,
+  type MissingInCall,
+  type RestReport,
+  type WebhookFact
+} from './missing-facts.js'
 
 const MINUTE_MS = 60_000
 
@@ -12,8 +19,8 @@ export const STALE_MS = 4 * 60 * MINUTE_MS
 /** All that is known of a call; times in milliseconds since 1970. */
 export interface Evidence {
   /** In the order of their receipt. */
-  heard: readonly Heard[]
-  told: Told | null
+  webhooks: readonly WebhookFact[]
+  report: RestReport | null
   /** When we first had the voicemail that was left in it. */
   voicemailAt: number | null
   /** Its row is older than its events: they could not be folded. */
@@ -27,7 +34,7 @@ export interface Healing {
   healedBy: HealedBy
 }
 
-export interface Gap<Missing extends string = MissingOfCall | 'voicemail' | 'message'> {
+export interface Gap<Missing extends string = MissingInCall | 'voicemail' | 'message'> {
   missing: Missing
   detectedAt: number
   /** Null: it is open. */
@@ -39,43 +46,43 @@ export interface Gap<Missing extends string = MissingOfCall | 'voicemail' | 'mes
  * It depends on what was received and when, never on when somebody looks: every look finds the same.
  * @param now  before the call is due there is no gap
  */
-export function gapOf(evidence: Evidence, now: number): Gap<MissingOfCall> | null {
-  const { heard, told } = evidence
-  const { dueAt, detectedAt } = told ? dueOf(told) : dueOfOpen(heard)
+export function gapOf(evidence: Evidence, now: number): Gap<MissingInCall> | null {
+  const { webhooks, report } = evidence
+  const { dueAt, detectedAt } = report ? dueOf(report) : dueOfOpen(webhooks)
   if (now < dueAt) return null
-  const missing = missingIn(
-    heard.filter(fact => fact.receivedAt <= dueAt),
-    told
+  const missing = findMissing(
+    webhooks.filter(fact => fact.receivedAt <= dueAt),
+    report
   )
   // without REST, only that a call never ended is known
-  if (missing === null || (told === null && missing === 'facts')) return null
+  if (missing === null || (report === null && missing === 'facts')) return null
   return { missing, detectedAt, healing: healingOf(evidence) }
 }
 
 /** What made the call whole, whichever came first; null while nothing has, or while the row does not show it. */
-export function healingOf({ heard, told, isUnfolded }: Evidence): Healing | null {
+export function healingOf({ webhooks, report, isUnfolded }: Evidence): Healing | null {
   if (isUnfolded) return null
-  const completedAt = told ? completedBefore(heard, told) : endOf(heard)
+  const completedAt = report ? completedBefore(webhooks, report) : endOf(webhooks)
   if (completedAt !== null) return { healedAt: completedAt, healedBy: 'webhook' }
-  return told && { healedAt: told.receivedAt, healedBy: 'rest' }
+  return report && { healedAt: report.receivedAt, healedBy: 'rest' }
 }
 
-function completedBefore(heard: readonly Heard[], told: Told): number | null {
+function completedBefore(heard: readonly WebhookFact[], told: RestReport): number | null {
   const earlier = heard.filter(fact => fact.receivedAt < told.receivedAt)
-  if (missingIn(earlier, told) !== null) return null
-  const last = earlier.findIndex((_fact, i) => missingIn(earlier.slice(0, i + 1), told) === null)
+  if (findMissing(earlier, told) !== null) return null
+  const last = earlier.findIndex((_fact, i) => findMissing(earlier.slice(0, i + 1), told) === null)
   return earlier[last]?.receivedAt ?? null
 }
 
-function endOf(heard: readonly Heard[]): number | null {
-  const caller = callerIn(heard)
+function endOf(heard: readonly WebhookFact[]): number | null {
+  const caller = callerExtension(heard)
   return heard.find(fact => endsCall(fact, caller))?.receivedAt ?? null
 }
 
 /** The voicemail that REST says was left in a call, and that no poll had found in time. */
-export function voicemailGapOf({ told, voicemailAt, isUnfolded }: Evidence, now: number): Gap<'voicemail'> | null {
-  if (!told?.isVoicemail) return null
-  const dueAt = told.receivedAt + VOICEMAIL_GRACE_MS
+export function voicemailGapOf({ report, voicemailAt, isUnfolded }: Evidence, now: number): Gap<'voicemail'> | null {
+  if (!report?.isVoicemail) return null
+  const dueAt = report.receivedAt + VOICEMAIL_GRACE_MS
   if (now < dueAt || (voicemailAt ?? Number.POSITIVE_INFINITY) <= dueAt) return null
   return {
     missing: 'voicemail',
@@ -87,8 +94,8 @@ export function voicemailGapOf({ told, voicemailAt, isUnfolded }: Evidence, now:
 /** When we first had a message from each side; null: never. */
 export interface MessageEvidence {
   entity: string
-  heardAt: number | null
-  toldAt: number | null
+  webhookAt: number | null
+  restAt: number | null
 }
 
 /**
@@ -99,31 +106,31 @@ export function messageGapsOf<M extends MessageEvidence>(
   messages: readonly M[],
   now: number
 ): { message: M; gap: Gap<'message'> }[] {
-  if (!messages.some(({ heardAt, toldAt }) => heardAt !== null && toldAt !== null)) return []
-  const first = Math.min(...messages.map(message => message.heardAt ?? Number.POSITIVE_INFINITY))
+  if (!messages.some(({ webhookAt, restAt }) => webhookAt !== null && restAt !== null)) return []
+  const first = Math.min(...messages.map(message => message.webhookAt ?? Number.POSITIVE_INFINITY))
   return messages.flatMap(message => {
-    const { toldAt } = message
+    const { restAt } = message
     if (
-      toldAt === null ||
-      toldAt < first ||
-      now < toldAt + GRACE_MS ||
-      (message.heardAt ?? Number.POSITIVE_INFINITY) <= toldAt + GRACE_MS
+      restAt === null ||
+      restAt < first ||
+      now < restAt + GRACE_MS ||
+      (message.webhookAt ?? Number.POSITIVE_INFINITY) <= restAt + GRACE_MS
     )
       return []
     return {
       message,
-      gap: { missing: 'message' as const, detectedAt: toldAt, healing: { healedAt: toldAt, healedBy: 'rest' as const } }
+      gap: { missing: 'message' as const, detectedAt: restAt, healing: { healedAt: restAt, healedBy: 'rest' as const } }
     }
   })
 }
 
 /** What is told before the webhooks were due is no gap yet. */
-function dueOf({ endedAt, toldAt }: Told): { dueAt: number; detectedAt: number } {
-  return { dueAt: Math.max(endedAt + GRACE_MS, toldAt), detectedAt: toldAt }
+function dueOf({ endedAt, reportedAt }: RestReport): { dueAt: number; detectedAt: number } {
+  return { dueAt: Math.max(endedAt + GRACE_MS, reportedAt), detectedAt: reportedAt }
 }
 
-function dueOfOpen(heard: readonly Heard[]): { dueAt: number; detectedAt: number } {
-  const caller = callerIn(heard)
+function dueOfOpen(heard: readonly WebhookFact[]): { dueAt: number; detectedAt: number } {
+  const caller = callerExtension(heard)
   const dueAt = Math.max(...heard.filter(fact => !endsCall(fact, caller)).map(fact => fact.occurredAt)) + STALE_MS
   return { dueAt, detectedAt: dueAt }
 }

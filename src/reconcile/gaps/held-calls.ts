@@ -2,17 +2,17 @@ import type pg from 'pg'
 import { LOCK_CLASSES } from '../../db/advisory-locks.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { CallReported } from '../../events/call.js'
-import { hasMismatch } from './alarms.js'
+import { hasIdMismatch } from './alarms.js'
 import { GRACE_MS } from './gap-rules.js'
-import { type Candidate, NEAR_MS, type Place, placeOf } from './match-call.js'
+import { type CallMatch, type Candidate, MAX_START_DIFFERENCE_MS, matchCall } from './match-call.js'
 
 /** A report of a call, before it is an event: its id depends on what was said before. */
-export type CallFinding = Omit<CallReported, 'id'>
+export type CallFact = Omit<CallReported, 'id'>
 
 /** A report that is to be appended now, and the call that was held for it: they differ when it is linked. */
-export interface Sifted {
+export interface DueCall {
   heldId: string
-  finding: CallFinding
+  fact: CallFact
 }
 
 export interface CallHold {
@@ -20,15 +20,15 @@ export interface CallHold {
    * Of what was read of an account, and of what was held, what is to be appended now; the rest is held.
    * What comes out stays held until `release`, so that a process that dies in between loses nothing.
    */
-  sift: (account: string, findings: readonly CallFinding[], now: Date) => Promise<Sifted[]>
+  takeDue: (account: string, findings: readonly CallFact[], now: Date) => Promise<DueCall[]>
   /** Forgets these once they are durable in the log. */
-  release: (account: string, sifted: readonly Sifted[], now: Date) => Promise<void>
+  forget: (account: string, sifted: readonly DueCall[], now: Date) => Promise<void>
 }
 
 interface HeldRow {
   call_id: string
   held_at: Date
-  findings: CallFinding[]
+  findings: CallFact[]
 }
 
 const HOLD = `insert into held_calls (account, call_id, held_at, started_at, ended_at, business_number, findings) values ($1, $2, $3, $4, $5, $6, $7)
@@ -56,7 +56,7 @@ const SETTLING_MS = 2 * 60_000
  */
 export function createCallHold(pool: pg.Pool, { isPast = false } = {}): CallHold {
   return {
-    sift: (account, findings, now) =>
+    takeDue: (account, findings, now) =>
       inTransaction(pool, async tx => {
         await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two pollers would link two calls to one
         const calls = byCall([
@@ -69,16 +69,12 @@ export function createCallHold(pool: pg.Pool, { isPast = false } = {}): CallHold
           const least = past.has(call.call_id) ? Number.NEGATIVE_INFINITY : heldAt - GRACE_MS + SETTLING_MS
           return Math.min(heldAt, Math.max(endOf(call) ?? heldAt, least))
         }
-        const places = await placesOf(tx, account, calls, { now, waitsSince })
+        const places = await matchCalls(tx, account, calls, { now, waitsSince })
         for (const call of calls) if (places.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
-        return calls.flatMap(call => placed(call, places.get(call.call_id), now))
+        return calls.flatMap(call => dueCallsOf(call, places.get(call.call_id), now))
       }),
-    release: async (account, sifted, now) => {
-      await pool.query(LINKED, [
-        account,
-        sifted.filter(({ finding }) => finding.inferred).map(({ heldId }) => heldId),
-        now
-      ])
+    forget: async (account, sifted, now) => {
+      await pool.query(LINKED, [account, sifted.filter(({ fact }) => fact.inferred).map(({ heldId }) => heldId), now])
       await pool.query('delete from held_calls where account = $1 and call_id = any($2)', [
         account,
         sifted.map(({ heldId }) => heldId)
@@ -107,12 +103,12 @@ function byCall(rows: readonly HeldRow[]): HeldRow[] {
   return [...calls.values()]
 }
 
-async function placesOf(
+async function matchCalls(
   tx: Tx,
   account: string,
   calls: readonly HeldRow[],
   { now, waitsSince }: { now: Date; waitsSince: (call: HeldRow) => number }
-): Promise<Map<string, Place>> {
+): Promise<Map<string, CallMatch>> {
   const { rows: known } = await tx.query<{ entity: string }>(KNOWN, [account, calls.map(call => call.call_id)])
   const isKnown = new Set(known.map(row => row.entity))
   const starts = calls.filter(call => !isKnown.has(call.call_id)).map(startOf)
@@ -122,21 +118,21 @@ async function placesOf(
       account,
       new Date(Math.min(...starts)),
       new Date(Math.max(...starts)),
-      NEAR_MS
+      MAX_START_DIFFERENCE_MS
     ])
     for (const row of rows) free.set(row.callId, row)
   }
-  const isMismatch = await hasMismatch(tx, account, now)
-  const places = new Map<string, Place>()
+  const haveIdsMismatch = await hasIdMismatch(tx, account, now)
+  const places = new Map<string, CallMatch>()
   for (const call of calls) {
     const [first] = call.findings
     if (!first) continue
-    const place = placeOf(first, {
+    const place = matchCall(first, {
       isKnown: isKnown.has(call.call_id),
       candidates: [...free.values()],
       heldAt: waitsSince(call),
       now: now.getTime(),
-      isMismatch
+      haveIdsMismatch
     })
     if (place.kind === 'linked') free.delete(place.callId)
     places.set(call.call_id, place)
@@ -169,8 +165,8 @@ function endOf(call: HeldRow): number | null {
 }
 
 /** It was told when REST answered, and we take it now. */
-function placed({ call_id: heldId, findings }: HeldRow, place: Place | undefined, now: Date): Sifted[] {
+function dueCallsOf({ call_id: heldId, findings }: HeldRow, place: CallMatch | undefined, now: Date): DueCall[] {
   if (!place || place.kind === 'held') return []
   const link = place.kind === 'linked' ? { callId: place.callId, inferred: true as const } : {}
-  return findings.map(finding => ({ heldId, finding: { ...finding, receivedAt: now.toISOString(), ...link } }))
+  return findings.map(fact => ({ heldId, fact: { ...fact, receivedAt: now.toISOString(), ...link } }))
 }

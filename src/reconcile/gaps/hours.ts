@@ -1,11 +1,11 @@
 import type pg from 'pg'
-import { type Counts, countHours, NOTHING, polledHours, type Span } from './count-hours.js'
+import { countHours, type HourCounts, type HourRange, loadPolledHours, NO_COUNTS } from './count-hours.js'
 
 /** Whether an hour can be relied on. `unknown`: the calls of it were not all read, or not yet. */
 export type HourState = 'complete' | 'open' | 'unknown'
 
 /** What is known of an hour and a business number. */
-export interface Hour extends Counts {
+export interface Hour extends HourCounts {
   account: string
   hour: Date
   /** Null: not known; or nothing happened in that hour. */
@@ -20,18 +20,18 @@ export const HOUR_MS = 60 * 60 * 1000
  * was asked for.
  * An hour without any has one row, so that what was not read shows.
  */
-export async function hoursOf(db: Pick<pg.Pool, 'query'>, span: Span): Promise<Hour[]> {
+export async function loadHours(db: Pick<pg.Pool, 'query'>, span: HourRange): Promise<Hour[]> {
   const counted = await countHours(db, span)
-  const polled = new Set((await polledHours(db, span)).map(({ account, hour }) => keyOf(account, hour)))
-  const byHour = new Map<string, { businessNumber: string | null; counts: Counts }[]>()
+  const polled = new Set((await loadPolledHours(db, span)).map(({ account, hour }) => hourKey(account, hour)))
+  const byHour = new Map<string, { businessNumber: string | null; counts: HourCounts }[]>()
   for (const { account, hour, businessNumber, ...counts } of counted) {
-    const key = keyOf(account, hour)
+    const key = hourKey(account, hour)
     byHour.set(key, [...(byHour.get(key) ?? []), { businessNumber, counts }])
   }
   return [...span.accounts].sort().flatMap(account =>
     hoursIn(span).flatMap(hour => {
-      const key = keyOf(account, hour)
-      const rows = withAsked(byHour.get(key) ?? [], span.businessNumbers)
+      const key = hourKey(account, hour)
+      const rows = withRequestedNumbers(byHour.get(key) ?? [], span.businessNumbers)
       return rows.map(({ businessNumber, counts }) => ({
         account,
         hour,
@@ -43,27 +43,27 @@ export async function hoursOf(db: Pick<pg.Pool, 'query'>, span: Span): Promise<H
   )
 }
 
-function stateOf({ open, reported, projected }: Counts, isPolled: boolean): HourState {
+function stateOf({ open, reported, projected }: HourCounts, isPolled: boolean): HourState {
   if (!isPolled) return 'unknown'
   return open > 0 || projected < reported ? 'open' : 'complete'
 }
 
-function withAsked(
-  rows: readonly { businessNumber: string | null; counts: Counts }[],
+function withRequestedNumbers(
+  rows: readonly { businessNumber: string | null; counts: HourCounts }[],
   asked: readonly string[] | null
 ) {
   const silent = (asked ?? (rows.length > 0 ? [] : [null])).filter(
     number => !rows.some(row => row.businessNumber === number)
   )
-  return [...rows, ...silent.map(businessNumber => ({ businessNumber, counts: NOTHING }))]
+  return [...rows, ...silent.map(businessNumber => ({ businessNumber, counts: NO_COUNTS }))]
 }
 
-function hoursIn({ since, until }: Span): Date[] {
+function hoursIn({ since, until }: HourRange): Date[] {
   const hours: Date[] = []
   for (let at = since.getTime(); at < until.getTime(); at += HOUR_MS) hours.push(new Date(at))
   return hours
 }
 
-function keyOf(account: string, hour: Date): string {
+function hourKey(account: string, hour: Date): string {
   return `${account} ${hour.getTime()}`
 }

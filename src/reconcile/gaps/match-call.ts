@@ -2,7 +2,7 @@ import type { CallReported } from '../../events/call.js'
 import { GRACE_MS } from './gap-rules.js'
 
 /** How far apart the starts of one call may be, by REST and by webhooks. */
-export const NEAR_MS = 5_000
+export const MAX_START_DIFFERENCE_MS = 5_000
 
 /** A call that webhooks told under another id, and that no report names. */
 export interface Candidate {
@@ -12,19 +12,19 @@ export interface Candidate {
   startedAt: number
 }
 
-export type Place =
+export type CallMatch =
   | { kind: 'known' } // a webhook has its id
   | { kind: 'linked'; callId: string }
   | { kind: 'held' }
   | { kind: 'created' }
 
-export interface Situation {
+export interface MatchContext {
   isKnown: boolean
   candidates: readonly Candidate[]
   heldAt: number
   now: number
   /** REST and webhooks give calls different ids. */
-  isMismatch: boolean
+  haveIdsMismatch: boolean
 }
 
 /**
@@ -32,14 +32,14 @@ export interface Situation {
  * start, else it waits
  * for its webhooks, and at last it is a call of its own.
  */
-export function placeOf(
+export function matchCall(
   call: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>,
-  { isKnown, candidates, heldAt, now, isMismatch }: Situation
-): Place {
+  { isKnown, candidates, heldAt, now, haveIdsMismatch }: MatchContext
+): CallMatch {
   if (isKnown) return { kind: 'known' }
   const callId = nearest(call, candidates)
   if (callId !== null) return { kind: 'linked', callId }
-  return isMismatch || now < heldAt + GRACE_MS ? { kind: 'held' } : { kind: 'created' }
+  return haveIdsMismatch || now < heldAt + GRACE_MS ? { kind: 'held' } : { kind: 'created' }
 }
 
 /** One without numbers or a start could be any. */
@@ -53,7 +53,7 @@ function nearest(
     candidate =>
       candidate.businessNumber === businessNumber &&
       candidate.clientNumber === clientNumber &&
-      Math.abs(candidate.startedAt - at) <= NEAR_MS
+      Math.abs(candidate.startedAt - at) <= MAX_START_DIFFERENCE_MS
   )
   return (
     near.sort((a, b) => Math.abs(a.startedAt - at) - Math.abs(b.startedAt - at) || (a.callId < b.callId ? -1 : 1))[0]

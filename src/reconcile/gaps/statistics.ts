@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /** How well MightyCall's webhooks came in a span of time. Rates are 0 to 1; null: nothing to tell it by. */
-export interface Statistics {
+export interface WebhookStatistics {
   account: string
   /** Notifications of calls, each once. */
   notifications: number
@@ -21,7 +21,7 @@ export interface Statistics {
   delayP95Seconds: number | null
 }
 
-interface SpanOfTime {
+interface StatisticsQuery {
   accounts: readonly string[]
   since: Date
   until: Date
@@ -44,10 +44,10 @@ const LOSS = `select c.account, count(*)::int as calls, count(g.entity)::int as 
   where c.account = any($1) and c.started_at >= $2 and c.started_at < $3 and c.rest_events > 0 and c.state = 'ended' group by c.account`
 
 /** By account, in their order; loss by the calls that began in the span, all else by what was received in it. */
-export async function statisticsOf(
+export async function loadStatistics(
   db: Pick<pg.Pool, 'query'>,
-  { accounts, since, until }: SpanOfTime
-): Promise<Statistics[]> {
+  { accounts, since, until }: StatisticsQuery
+): Promise<WebhookStatistics[]> {
   const values = [accounts, since, until]
   const delivery = await db.query<{
     account: string

@@ -7,7 +7,7 @@ import type { Gap } from './gap-rules.js'
 import { HOUR_MS } from './hours.js'
 
 /** A gap, and whose. */
-export interface FoundGap extends Gap {
+export interface GapOfEntity extends Gap {
   account: string
   kind: 'call' | 'voicemail' | 'message'
   entity: string
@@ -17,7 +17,7 @@ export interface FoundGap extends Gap {
 
 const columns = columnsOf(gapTable)
 
-const rowOf = ({ at, healing, ...gap }: FoundGap): BulkRow<typeof gapTable> => ({
+const rowOf = ({ at, healing, ...gap }: GapOfEntity): BulkRow<typeof gapTable> => ({
   ...gap,
   hour: Math.floor(at / HOUR_MS) * HOUR_MS,
   healedAt: healing?.healedAt ?? null,
@@ -33,7 +33,7 @@ const STORE = `insert into gaps (${columnList(columns)}) select * from ${unnestS
   where gaps.healed_at is null and excluded.healed_at is not null
   returning account, kind, entity, xmax = '0' as is_new, healed_at is not null as is_healed`
 
-export interface Change {
+export interface GapChanges {
   /** Gaps that had no row. */
   detected: number
   /** Rows that are healed now, and were not before. */
@@ -49,7 +49,7 @@ interface StoredGap {
 }
 
 /** Writes what is new of these gaps, each once. */
-export async function storeGaps(pool: pg.Pool, gaps: readonly FoundGap[]): Promise<Change> {
+export async function storeGaps(pool: pg.Pool, gaps: readonly GapOfEntity[]): Promise<GapChanges> {
   if (gaps.length === 0) return { detected: 0, healed: 0 }
   const rows = await inTransaction(pool, async tx => {
     const stored = await tx.query<StoredGap>(STORE, bulkValues(columns, gaps.map(rowOf)))

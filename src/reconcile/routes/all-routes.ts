@@ -1,4 +1,4 @@
-import type { Reader } from '../route-reader.js'
+import type { RouteReader } from '../route-reader.js'
 import { callsReader } from './calls.js'
 import { contactsReader } from './contacts.js'
 import { extensionsReader } from './extensions.js'
@@ -8,7 +8,7 @@ import { presenceReader } from './presence.js'
 import { voicemailsReader } from './voicemails.js'
 
 /** All that MightyCall is asked for. Calls and voicemails come before the journal, whose rows are joined to them. */
-export const READERS: readonly Reader[] = [
+export const ROUTE_READERS: readonly RouteReader[] = [
   callsReader,
   voicemailsReader,
   journalReader,

@@ -3,34 +3,34 @@ import { cleanName } from '../../events/text.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { calls } from '../../mightycall/rest/routes/calls.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
-import type { FindingOf, Reader } from '../route-reader.js'
-import { walk } from './paginate.js'
-import { merged, type Party } from './parties.js'
-import { ask, listed, pageSizeOf, untilSecond } from './request.js'
-import { beginningOf, idOf, isoOf, numberOf, rawOf, type Told } from './row.js'
+import type { FactOf, RouteReader } from '../route-reader.js'
+import { paginate } from './paginate.js'
+import { mergeParties, type Party } from './parties.js'
+import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
 
 /** Those that began in the interval, once they have ended. */
-export const callsReader: Reader = {
+export const callsReader: RouteReader = {
   route: 'calls',
   scopes: () => [null],
   async *read(context, { from, until }) {
     const portionAt = async (start: number, size: number) => {
-      const answered = await ask(context, calls, {
-        query: { startUtc: from, endUtc: untilSecond(until), skip: start, pageSize: size }
+      const answered = await sendRequest(context, calls, {
+        query: { startUtc: from, endUtc: roundUpToSecond(until), skip: start, pageSize: size }
       })
       return {
-        ...listed(answered.body.calls, { list: 'calls', idOf: row => row.id }, answered, context),
+        ...readList(answered.body.calls, { list: 'calls', idOf: row => row.id }, answered, context),
         start,
         size,
         total: answered.body.total ?? null
       }
     }
-    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt))
+    for await (const { slice, newRows, unreadable } of paginate(pageSizeOf(context), portionAt))
       yield {
-        findings: portion.rows.flatMap(([row, told]) => callFinding(row, told) ?? []),
+        facts: slice.rows.flatMap(([row, told]) => callFact(row, told) ?? []),
         unlinked: [],
-        rows: fresh,
-        unread
+        rows: newRows,
+        unreadable
       }
   }
 }
@@ -40,14 +40,14 @@ type Called = NonNullable<CallRow['called']>[number]
 type Direction = 'inbound' | 'outbound' | 'internal' | null
 
 /** A row of /calls (source: MightyCall API v4, Calls). Null when its id is none that we can keep. */
-export function callFinding(row: CallRow, told: Told): FindingOf<CallReported> | null {
+export function callFact(row: CallRow, told: SourceRow): FactOf<CallReported> | null {
   const callId = idOf(row.id)
   if (callId === null) return null
   const direction = directionOf(row)
   const client = clientOf(row, direction)
   const clientNumber = numberOf(client?.phone, told)
   return {
-    ...beginningOf('call.reported', told),
+    ...factEnvelope('call.reported', told),
     callId,
     route: 'calls',
     direction,
@@ -55,7 +55,7 @@ export function callFinding(row: CallRow, told: Told): FindingOf<CallReported> |
     businessNumber: numberOf(row.businessNumber, told),
     clientNumber,
     clientName: cleanName(client?.name) ?? (clientNumber === null ? cleanName(client?.phone) : null), // a widget's name may stand for its number
-    startedAt: isoOf(row.dateTimeUtc),
+    startedAt: toIsoOrNull(row.dateTimeUtc),
     durationSeconds: row.duration ?? null,
     parties: partiesOf(row, direction),
     recordingId: null, // only in what expires of the link
@@ -111,7 +111,7 @@ function partiesOf(row: CallRow, direction: Direction): CallReported['parties'] 
     })
   )
   // The caller of an outbound call answers it, as it were; of an internal one the colleague does.
-  return merged(
+  return mergeParties(
     row.caller
       ? [{ ...row.caller, role: 'caller', connected: isTalk, first: isTalk && direction === 'outbound' }, ...ours]
       : ours

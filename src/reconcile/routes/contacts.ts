@@ -3,35 +3,35 @@ import { derivedChannelId } from '../../events/identity.js'
 import { cleanName, cleanText } from '../../events/text.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { contacts } from '../../mightycall/rest/routes/contacts.js'
-import type { FindingOf, Reader } from '../route-reader.js'
-import { pageAt, walk } from './paginate.js'
-import { ask, listed, pageSizeOf } from './request.js'
-import { beginningOf, fullName, idOf, numberOf, rawOf, type Told } from './row.js'
+import type { FactOf, RouteReader } from '../route-reader.js'
+import { pageAt, paginate } from './paginate.js'
+import { pageSizeOf, readList, sendRequest } from './request.js'
+import { factEnvelope, fullName, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
 /**
  * What has changed since the interval began, the deleted ones among it; from 1970 on all that there is, without them.
  */
-export const contactsReader: Reader = {
+export const contactsReader: RouteReader = {
   route: 'contacts',
   scopes: () => [null],
   async *read(context, { from }) {
     const since = from.getTime() > 0 ? { updatedSince: from } : {}
     const portionAt = async (position: number, most: number) => {
       const { page, pageSize, start } = pageAt(position, most)
-      const answered = await ask(context, contacts, { query: { ...since, page, pageSize } })
+      const answered = await sendRequest(context, contacts, { query: { ...since, page, pageSize } })
       return {
-        ...listed(answered.body.contacts, { list: 'contacts', idOf: keyOf }, answered, context),
+        ...readList(answered.body.contacts, { list: 'contacts', idOf: keyOf }, answered, context),
         start,
         size: pageSize,
         total: answered.body.records ?? null
       }
     }
-    for await (const { portion, fresh, unread } of walk(pageSizeOf(context), portionAt))
+    for await (const { slice, newRows, unreadable } of paginate(pageSizeOf(context), portionAt))
       yield {
-        findings: portion.rows.flatMap(([row, told]) => contactFinding(row, told) ?? []),
+        facts: slice.rows.flatMap(([row, told]) => contactFact(row, told) ?? []),
         unlinked: [],
-        rows: fresh,
-        unread
+        rows: newRows,
+        unreadable
       }
   }
 }
@@ -48,12 +48,12 @@ type Channel = ContactReported['channels'][number]
 const MAX = { channels: 200, tags: 200, labels: 50, value: 320 } as const
 
 /** A row of /contacts (source: MightyCall API v4, Contacts). Null without an id, as documented rows are. */
-export function contactFinding(row: ContactRow, told: Told): FindingOf<ContactEvent> | null {
+export function contactFact(row: ContactRow, told: SourceRow): FactOf<ContactEvent> | null {
   const contactId = idOf(row.contactId)
   if (contactId === null) return null
-  if (row.state === 'deleted') return { ...beginningOf('contact.removed', told), contactId, raw: rawOf(told) }
+  if (row.state === 'deleted') return { ...factEnvelope('contact.removed', told), contactId, raw: rawOf(told) }
   return {
-    ...beginningOf('contact.reported', told),
+    ...factEnvelope('contact.reported', told),
     contactId,
     route: 'contacts',
     name: fullName(row.firstName, row.patronymic, row.lastName),
@@ -67,7 +67,7 @@ export function contactFinding(row: ContactRow, told: Told): FindingOf<ContactEv
 function channelsOf(
   { channelId, labels, phone, email }: NonNullable<ContactRow['channels']>[number],
   contactId: string,
-  told: Told
+  told: SourceRow
 ): Channel[] {
   const values = [
     ['phone', numberOf(phone, told) ?? cleanName(phone)],

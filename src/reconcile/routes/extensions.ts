@@ -4,10 +4,10 @@ import { restFailureOf } from '../../mightycall/rest/failures.js'
 import { isUnreadableResponse } from '../../mightycall/rest/read-response.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { profileOf } from '../../mightycall/rest/routes/profile.js'
-import type { FindingOf, ReadContext, Reader } from '../route-reader.js'
+import type { AccountContext, FactOf, RouteReader } from '../route-reader.js'
 import type { AgentRow } from './journal/rows.js'
-import { type Answered, ask, onePage } from './request.js'
-import { beginningOf, fullName, idOf, rawOf, type Told } from './row.js'
+import { type Answered, onePage, sendRequest } from './request.js'
+import { factEnvelope, fullName, idOf, rawOf, type SourceRow } from './row.js'
 
 /**
  * Of one reading: each profile is a request. Whoever has more users than that is told of them by the journal, in which
@@ -20,17 +20,17 @@ const MOST = 50
  * that webhooks and the
  * journal have shown. Of the latter the nameless come first.
  */
-export const extensionsReader: Reader = {
+export const extensionsReader: RouteReader = {
   route: 'extensions',
   scopes: () => [null],
   async *read(context) {
-    const { account, known } = context
-    const extensions = new Set([...Object.keys(account.userKeys), ...(await known.extensions())])
+    const { account, lookups } = context
+    const extensions = new Set([...Object.keys(account.userKeys), ...(await lookups.extensions())])
     for (const extension of [...extensions].slice(0, MOST)) {
       const answered = await profileAt(extension, context)
       if (answered === 'unread') yield onePage([], 1, 1)
       else if (answered)
-        yield onePage([profileFinding(extension, answered.body, { account, at: answered.at, raw: answered.raw })], 1)
+        yield onePage([profileFact(extension, answered.body, { account, at: answered.at, raw: answered.raw })], 1)
     }
   }
 }
@@ -41,11 +41,11 @@ export const extensionsReader: Reader = {
  */
 async function profileAt(
   extension: string,
-  context: ReadContext
+  context: AccountContext
 ): Promise<Answered<typeof profileOf> | 'unread' | null> {
   const own = Object.hasOwn(context.account.userKeys, extension) ? extension : undefined
   try {
-    return await ask(context, profileOf, { path: { extension } }, own)
+    return await sendRequest(context, profileOf, { path: { extension } }, own)
   } catch (err) {
     if (isUnreadableResponse(err)) return 'unread'
     const kind = restFailureOf(err)?.kind
@@ -58,13 +58,13 @@ async function profileAt(
  * The profile of an extension, which is the one that was asked for, whatever it says (source: MightyCall API v4,
  * Profile).
  */
-export function profileFinding(
+export function profileFact(
   extension: string,
   row: ResponseOf<typeof profileOf>,
-  told: Told
-): FindingOf<ExtensionReported> {
+  told: SourceRow
+): FactOf<ExtensionReported> {
   return {
-    ...beginningOf('extension.reported', told),
+    ...factEnvelope('extension.reported', told),
     extension,
     route: 'profile',
     name: fullName(row.firstName, row.lastName),
@@ -76,11 +76,11 @@ export function profileFinding(
 }
 
 /** An agent of a journal's row; null for a group, a queue, a voicemail box, and whoever has no extension. */
-export function agentFinding(row: AgentRow, told: Told): FindingOf<ExtensionReported> | null {
+export function agentFact(row: AgentRow, told: SourceRow): FactOf<ExtensionReported> | null {
   const extension = idOf(row.extension)
   if (extension === null || !isUser(row)) return null
   return {
-    ...beginningOf('extension.reported', told),
+    ...factEnvelope('extension.reported', told),
     extension,
     route: 'journal',
     name: cleanName(row.name),

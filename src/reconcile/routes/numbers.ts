@@ -2,40 +2,40 @@ import type { NumberEvent } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { phoneNumbers } from '../../mightycall/rest/routes/phone-numbers.js'
-import type { FindingOf, Reader } from '../route-reader.js'
-import { ask, listed, onePage } from './request.js'
-import { beginningOf, idOf, numberOf, rawOf, type Told } from './row.js'
+import type { FactOf, RouteReader } from '../route-reader.js'
+import { onePage, readList, sendRequest } from './request.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
 /**
  * All business numbers, and those that were given up; among the latter those that we had and that are in neither list
  * any more.
  */
-export const numbersReader: Reader = {
+export const numbersReader: RouteReader = {
   route: 'numbers',
   scopes: () => [null],
   async *read(context) {
-    const answered = await ask(context, phoneNumbers, {})
-    const active = listed(
+    const answered = await sendRequest(context, phoneNumbers, {})
+    const active = readList(
       answered.body.phoneNumbers,
       { list: 'phoneNumbers', idOf: row => row.number },
       answered,
       context
     )
-    const deleted = listed(
+    const deleted = readList(
       answered.body.deletedPhoneNumbers ?? [],
       { list: 'deletedPhoneNumbers', idOf: row => row.number },
       answered,
       context
     )
-    const unread = active.unread.size + deleted.unread.size
+    const unread = active.unreadable.size + deleted.unreadable.size
     // one that seems to be gone may be the one that cannot be read
-    const gone = active.unread.size > 0 ? [] : deleted.rows
-    const findings = numberFindings({ active: active.rows, deleted: gone })
+    const gone = active.unreadable.size > 0 ? [] : deleted.rows
+    const facts = numberFacts({ active: active.rows, deleted: gone })
     if (unread === 0 && isFull(answered.body))
-      findings.push(
-        ...missingNumbers(await context.known.numbers(), findings, { account: context.account, at: answered.at })
+      facts.push(
+        ...removedNumberFacts(await context.lookups.numbers(), facts, { account: context.account, at: answered.at })
       )
-    yield onePage(findings, active.ids.length, unread)
+    yield onePage(facts, active.ids.length, unread)
   }
 }
 
@@ -58,23 +58,23 @@ export type NumberRow = Answer['phoneNumbers'][number]
 
 /** The two lists that /phonenumbers answers (source: MightyCall API v4, Phone Numbers). */
 interface Lists {
-  active: readonly (readonly [NumberRow, Told])[]
-  deleted: readonly (readonly [NumberRow, Told])[]
+  active: readonly (readonly [NumberRow, SourceRow])[]
+  deleted: readonly (readonly [NumberRow, SourceRow])[]
 }
 
 /**
  * A number is removed when it is among the deleted ones alone: one that was given up and bought again is in both lists,
  * in the second more than once.
  */
-export function numberFindings({ active, deleted }: Lists): FindingOf<NumberEvent>[] {
+export function numberFacts({ active, deleted }: Lists): FactOf<NumberEvent>[] {
   const listed = new Map(active.flatMap(([row, told]) => withNumber(row, told)))
   const gone = new Map(
     deleted.flatMap(([row, told]) => withNumber(row, told)).filter(([number]) => !listed.has(number))
   )
   return [
     ...[...listed].map(
-      ([number, { row, told }]): FindingOf<NumberEvent> => ({
-        ...beginningOf('number.reported', told),
+      ([number, { row, told }]): FactOf<NumberEvent> => ({
+        ...factEnvelope('number.reported', told),
         number,
         route: 'numbers',
         externalId: cleanName(row.objectGuid),
@@ -85,8 +85,8 @@ export function numberFindings({ active, deleted }: Lists): FindingOf<NumberEven
       })
     ),
     ...[...gone].map(
-      ([number, { told }]): FindingOf<NumberEvent> => ({
-        ...beginningOf('number.removed', told),
+      ([number, { told }]): FactOf<NumberEvent> => ({
+        ...factEnvelope('number.removed', told),
         number,
         raw: rawOf(told)
       })
@@ -95,21 +95,21 @@ export function numberFindings({ active, deleted }: Lists): FindingOf<NumberEven
 }
 
 /**
- * Those that we had and that an answer with these findings does not tell of: for how long it lists what was deleted,
+ * Those that we had and that an answer with these facts does not tell of: for how long it lists what was deleted,
  * MightyCall does not say.
  */
-export function missingNumbers(
+export function removedNumberFacts(
   known: readonly string[],
-  findings: readonly FindingOf<NumberEvent>[],
-  told: Pick<Told, 'account' | 'at'>
-): FindingOf<NumberEvent>[] {
-  const listed = new Set(findings.map(({ number }) => number))
+  facts: readonly FactOf<NumberEvent>[],
+  told: Pick<SourceRow, 'account' | 'at'>
+): FactOf<NumberEvent>[] {
+  const listed = new Set(facts.map(({ number }) => number))
   return known
     .filter(number => !listed.has(number))
-    .map(number => ({ ...beginningOf('number.removed', { ...told, raw: {} }), number, raw: {} }))
+    .map(number => ({ ...factEnvelope('number.removed', { ...told, raw: {} }), number, raw: {} }))
 }
 
-function withNumber(row: NumberRow, told: Told): [string, { row: NumberRow; told: Told }][] {
+function withNumber(row: NumberRow, told: SourceRow): [string, { row: NumberRow; told: SourceRow }][] {
   const number = idOf(numberOf(row.number, told))
   return number === null ? [] : [[number, { row, told }]]
 }

@@ -1,11 +1,11 @@
 import { RestUnexpectedError } from '../../errors.js'
 
 /** Some rows of a list, from the position `start` of it on. */
-export interface Portion {
+export interface Slice {
   /** Of its rows, in their order. */
   ids: readonly string[]
   /** Of these, those of rows that cannot be read: they have their places in the list, as all others. Absent: none. */
-  unread?: ReadonlySet<string>
+  unreadable?: ReadonlySet<string>
   start: number
   /** How many rows were asked for. */
   size: number
@@ -13,12 +13,12 @@ export interface Portion {
   total: number | null
 }
 
-export interface Step<P extends Portion> {
-  portion: P
-  /** Rows that no earlier portion had. */
-  fresh: number
+export interface ReadSlice<P extends Slice> {
+  slice: P
+  /** Rows that no earlier slice had. */
+  newRows: number
   /** Of these, those that cannot be read. */
-  unread: number
+  unreadable: number
 }
 
 const MAX_OVERLAP = 50
@@ -27,14 +27,14 @@ const MAX_OVERLAP = 50
  * while one reads.
  */
 const MAX_REPEATS = 3
-/** How often one goes back without finding a new row in between: a list does not lose so many rows so often. */
+/** How often one goes back without fact a new row in between: a list does not lose so many rows so often. */
 const MAX_RETURNS = 5
 
 /**
- * A list, portion by portion, whatever moves while it is read. New rows push others down, which come twice then: that
+ * A list, slice by slice, whatever moves while it is read. New rows push others down, which come twice then: that
  * is harmless.
- * Rows that go pull others up, across the end of a portion that was read, and nobody would ask for them again. So each
- * portion begins
+ * Rows that go pull others up, across the end of a slice that was read, and nobody would ask for them again. So each
+ * slice begins
  * some rows before the end of the last, and must show one that is known: if it does not, more has gone than they
  * overlap, and it is
  * asked for again from further before, down to the beginning.
@@ -44,10 +44,10 @@ const MAX_RETURNS = 5
  * @param size  how many rows to ask for; fewer are, once MightyCall has shown that it gives fewer
  * @throws RestUnexpectedError  the list gives the same rows for ever: it cannot be read in full
  */
-export async function* walk<P extends Portion>(
+export async function* paginate<P extends Slice>(
   size: number,
   ask: (from: number, most: number) => Promise<P>
-): AsyncGenerator<Step<P>> {
+): AsyncGenerator<ReadSlice<P>> {
   const seen = new Set<string>()
   let most = size
   let back = MAX_OVERLAP
@@ -55,8 +55,8 @@ export async function* walk<P extends Portion>(
   let returns = 0
   let passed = 0 // up to there rows come again because it was gone back, which is no repetition
   for (let from = 0; ; ) {
-    const portion = await ask(from, most)
-    const { ids, start } = portion
+    const slice = await ask(from, most)
+    const { ids, start } = slice
     if (start > 0 && !ids.some(id => seen.has(id))) {
       if (back === MAX_OVERLAP && ++returns > MAX_RETURNS) throw new RestUnexpectedError('its pages do not join')
       passed = Math.max(passed, from)
@@ -65,16 +65,16 @@ export async function* walk<P extends Portion>(
       continue
     }
     const known = seen.size
-    const unread = [...(portion.unread ?? [])].filter(id => !seen.has(id)).length
+    const unreadable = [...(slice.unreadable ?? [])].filter(id => !seen.has(id)).length
     for (const id of ids) seen.add(id)
-    const fresh = seen.size - known
-    yield { portion, fresh, unread }
-    if (isEnd(portion, fresh)) return
-    if (fresh > 0) repeats = returns = 0
+    const newRows = seen.size - known
+    yield { slice, newRows, unreadable }
+    if (isEnd(slice, newRows)) return
+    if (newRows > 0) repeats = returns = 0
     else if (start + ids.length > passed) repeats++
     if (repeats === MAX_REPEATS) throw new RestUnexpectedError('its pages repeat')
     back = MAX_OVERLAP
-    if (ids.length < portion.size) most = Math.max(1, ids.length) // it gives no more at once, and a page's number counts by that
+    if (ids.length < slice.size) most = Math.max(1, ids.length) // it gives no more at once, and a page's number counts by that
     from = Math.max(from + 1, start + ids.length - overlapOf(ids.length))
   }
 }
@@ -93,9 +93,9 @@ export function pageAt(from: number, maxSize: number): { page: number; pageSize:
   return { page: before + 1, pageSize, start: before * pageSize }
 }
 
-/** A short portion is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
-function isEnd({ ids, start, size, total }: Portion, fresh: number): boolean {
-  return ids.length < size && (total === null || start + ids.length >= total || fresh === 0)
+/** A short slice is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
+function isEnd({ ids, start, size, total }: Slice, newRows: number): boolean {
+  return ids.length < size && (total === null || start + ids.length >= total || newRows === 0)
 }
 
 /** Of at most half of them, so that one gets on. */

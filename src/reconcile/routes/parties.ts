@@ -12,7 +12,7 @@ export interface Party extends Pick<Reported, 'role' | 'connected' | 'first'> {
 const MAX_PARTIES = 200
 
 /** The agents among them, each once: one who was tried twice may be listed twice. */
-export function merged(parties: readonly Party[]): CallReported['parties'] {
+export function mergeParties(parties: readonly Party[]): CallReported['parties'] {
   const byExtension = new Map<string, Reported>()
   for (const { extension: said, name, role, connected, first } of parties) {
     const extension = idOf(said)

@@ -1,9 +1,9 @@
 import type { RangePolled } from '../../events/directory.js'
-import type { FindingOf, Interval, Reader } from '../route-reader.js'
-import { beginningOf, type Told } from './row.js'
+import type { FactOf, Interval, RouteReader } from '../route-reader.js'
+import { factEnvelope, type SourceRow } from './row.js'
 
-interface Polled {
-  route: Reader['route']
+interface PolledRange {
+  route: RouteReader['route']
   scope: string | null
   interval: Interval
   /** Rows, of all pages. */
@@ -13,13 +13,13 @@ interface Polled {
 }
 
 /** A route was read for an interval: to be appended after all that was found in it. */
-export function rangeFinding(
-  { route, scope, interval, count, unread = 0 }: Polled,
-  told: Pick<Told, 'account' | 'at'>
-): FindingOf<RangePolled> {
+export function rangeFact(
+  { route, scope, interval, count, unread = 0 }: PolledRange,
+  told: Pick<SourceRow, 'account' | 'at'>
+): FactOf<RangePolled> {
   const [from, until] = [interval.from.toISOString(), interval.until.toISOString()]
   return {
-    ...beginningOf('range.polled', { ...told, raw: {} }),
+    ...factEnvelope('range.polled', { ...told, raw: {} }),
     rangeId: [route, ...(scope === null ? [] : [scope]), from, until].join(' '),
     polled: route,
     scope,

@@ -1,14 +1,14 @@
 import { isObject } from '../../lib/json.js'
 import type { RestResponse } from '../../mightycall/rest/read-response.js'
 import type { InputOf, Route } from '../../mightycall/rest/route.js'
-import type { Page, ReadContext } from '../route-reader.js'
-import type { Told } from './row.js'
+import type { AccountContext, Page } from '../route-reader.js'
+import type { SourceRow } from './row.js'
 
 /** What integrations ask for: the fewer requests the better. */
 const PAGE_SIZE = 1000
 
 /** How many rows to ask for at once. */
-export function pageSizeOf({ pageSize }: ReadContext, usual = PAGE_SIZE): number {
+export function pageSizeOf({ pageSize }: AccountContext, usual = PAGE_SIZE): number {
   return pageSize ?? usual
 }
 
@@ -18,8 +18,8 @@ export type Answered<R extends Route> = RestResponse<R> & { at: Date }
  * Asks as the user of an extension; of what is the whole account's, as the first whose key we hold.
  * What a user without a manager's role sees of it is not documented.
  */
-export async function ask<R extends Route>(
-  { account, clientOf, permitClass, now }: ReadContext,
+export async function sendRequest<R extends Route>(
+  { account, clientOf, permitClass, now }: AccountContext,
   route: R,
   input: InputOf<R>,
   extension = firstExtension(account)
@@ -28,34 +28,34 @@ export async function ask<R extends Route>(
   return { ...answered, at: now() }
 }
 
-export type TellingRow<Row> = readonly [Row, Told]
+export type RowWithSource<Row> = readonly [Row, SourceRow]
 
 /** A list as it came. */
-export interface Listed<Row> {
+export interface ListedRows<Row> {
   /** Those that can be read, each with what came. */
-  rows: TellingRow<Row>[]
+  rows: RowWithSource<Row>[]
   /** What tells each row apart, in their order: those that cannot be read have their place in the list too. */
   ids: string[]
   /** Of these, those of what cannot be read. */
-  unread: ReadonlySet<string>
+  unreadable: ReadonlySet<string>
 }
 
-interface Naming<Row> {
+interface ListOptions<Row> {
   list: string
   idOf: (row: Row) => string
 }
 
-export function listed<Row>(
+export function readList<Row>(
   rows: readonly Row[],
-  { list, idOf }: Naming<Row>,
+  { list, idOf }: ListOptions<Row>,
   { raw, at, unreadableRows }: Pick<Answered<Route>, 'raw' | 'at' | 'unreadableRows'>,
-  { account }: ReadContext
-): Listed<Row> {
+  { account }: AccountContext
+): ListedRows<Row> {
   const came = isObject(raw) && Array.isArray(raw[list]) ? (raw[list] as unknown[]) : []
-  const found: Listed<Row> = {
+  const found: ListedRows<Row> = {
     rows: [],
     ids: [],
-    unread: new Set(came.filter((_, i) => unreadableRows[list]?.has(i)).map(keyOf))
+    unreadable: new Set(came.filter((_, i) => unreadableRows[list]?.has(i)).map(keyOf))
   }
   const left = rows.values()
   for (const [i, raw] of came.entries()) {
@@ -76,15 +76,15 @@ function keyOf(raw: unknown): string {
 }
 
 /** The one page of what is no list. */
-export function onePage(findings: Page['findings'], rows: number, unread = 0): Page {
-  return { findings, unlinked: [], rows, unread }
+export function onePage(facts: Page['facts'], rows: number, unreadable = 0): Page {
+  return { facts, unlinked: [], rows, unreadable }
 }
 
 /** To its second, which is all that /calls and /voicemails take: the rows of the last one come too. */
-export function untilSecond(until: Date): Date {
+export function roundUpToSecond(until: Date): Date {
   return new Date(Math.ceil(until.getTime() / 1000) * 1000)
 }
 
-function firstExtension({ userKeys }: ReadContext['account']): string {
+function firstExtension({ userKeys }: AccountContext['account']): string {
   return Object.keys(userKeys)[0] ?? '' // has no credentials, and says so
 }

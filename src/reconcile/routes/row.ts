@@ -6,7 +6,7 @@ import { isObject } from '../../lib/json.js'
 import { maskKeyInStrings, stripApiKeys } from '../../mightycall/strip-api-key.js'
 
 /** A row of an answer, besides what was read of it. */
-export interface Told {
+export interface SourceRow {
   account: Account
   /** When MightyCall answered. */
   at: Date
@@ -15,9 +15,9 @@ export interface Told {
 }
 
 /**
- * The fields that every finding begins with: it is so since MightyCall said it, whatever times the row has of its own.
+ * The fields that every fact begins with: it is so since MightyCall said it, whatever times the row has of its own.
  */
-export function beginningOf<T extends EventType>(type: T, { account, at }: Told) {
+export function factEnvelope<T extends EventType>(type: T, { account, at }: SourceRow) {
   return {
     type,
     account: account.id,
@@ -33,7 +33,7 @@ export function idOf(value: string | null | undefined): string | null {
 }
 
 /** E.164, or the digits of what is no telephone number; null for anything else, such as a widget's name. */
-export function numberOf(value: string | null | undefined, { account }: Told): string | null {
+export function numberOf(value: string | null | undefined, { account }: SourceRow): string | null {
   const party = normalizeParty(value, account.region)
   return party !== null && (isE164(party) || /^\+?\d+$/.test(party)) ? party : null
 }
@@ -43,7 +43,7 @@ export function fullName(...parts: (string | null | undefined)[]): string | null
   return cleanName(parts.flatMap(part => cleanName(part) ?? []).join(' '))
 }
 
-export function isoOf(date: Date | null | undefined): string | null {
+export function toIsoOrNull(date: Date | null | undefined): string | null {
   return date?.toISOString() ?? null
 }
 
@@ -60,7 +60,7 @@ const RESOLVED = new Set(['resolvedContacts', 'resolvedExternalContacts', 'lates
  * The row as it came, for `raw`: without the ApiKey, and of links without what expires or holds keys.
  * Empty when it is no object, larger than 8 KiB, or nested too deeply to be written down.
  */
-export function rawOf({ raw, account }: Pick<Told, 'raw' | 'account'>): Record<string, unknown> {
+export function rawOf({ raw, account }: Pick<SourceRow, 'raw' | 'account'>): Record<string, unknown> {
   if (!isObject(raw)) return {}
   const { tooDeep, isKeyInText } = stripApiKeys(raw, account)
   if (tooDeep) return {}

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Account } from '../../../src/accounts/accounts.js'
-import { endBackfill, noteRead, noteWaiting } from '../../../src/reconcile/backfill/store.js'
+import { endBackfill, saveProgress, saveWaiting } from '../../../src/reconcile/backfill/store.js'
 import { ACCOUNT } from '../../reconcile/support/source-rows.js'
 import { freshDatabase } from '../../support/database.js'
 import { queryApi } from '../../support/query-api.js'
@@ -45,9 +45,9 @@ t.test('a backfill is begun, and tells how far it is, for what it waits and how 
     }
   })
   t.equal(woken.length, 1, 'whoever reads is told at once')
-  await noteRead(pool, id, { route: 'calls', readFrom: new Date('2026-10-01'), rows: 7 })
-  await noteRead(pool, id, { route: 'journal', readFrom: new Date('2026-10-16T12:00:00Z'), rows: 9 })
-  await noteWaiting(pool, id, { code: 'MCS_QUOTA', until: NOW })
+  await saveProgress(pool, id, { route: 'calls', readFrom: new Date('2026-10-01'), rows: 7 })
+  await saveProgress(pool, id, { route: 'journal', readFrom: new Date('2026-10-16T12:00:00Z'), rows: 9 })
+  await saveWaiting(pool, id, { code: 'MCS_QUOTA', until: NOW })
   t.match((await api.get(`${URL}/${id}`)).json(), {
     done: 0.5,
     waiting: { code: 'MCS_QUOTA', until: NOW.toISOString() },

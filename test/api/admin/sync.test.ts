@@ -6,8 +6,8 @@ import { systemClock } from '../../../src/lib/clock.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../../src/mightycall/rest/rest.js'
 import { startProjector } from '../../../src/project/projector.js'
-import { createAppender } from '../../../src/reconcile/append-facts.js'
-import type { Reader } from '../../../src/reconcile/route-reader.js'
+import { createFactAppender } from '../../../src/reconcile/append-facts.js'
+import type { RouteReader } from '../../../src/reconcile/route-reader.js'
 import { createSync } from '../../../src/reconcile/sync.js'
 import { ACCOUNT, aNumber, readerOf } from '../../reconcile/support/source-rows.js'
 import { freshDatabase } from '../../support/database.js'
@@ -19,7 +19,7 @@ const AT = '2026-11-23T09:00:00.000Z'
 const URL = '/api/admin/mightycall/sync'
 
 /** The API of a service that projects what it reads. */
-async function syncing(t: Test, readers: Reader[], accounts = [ACCOUNT]) {
+async function syncing(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) {
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
   const log = await openLocalLog({ dir: tempDir(t) })
@@ -43,7 +43,7 @@ async function syncing(t: Test, readers: Reader[], accounts = [ACCOUNT]) {
   })
   const sync = createSync({
     pool,
-    append: createAppender({ pool, log }).append,
+    append: createFactAppender({ pool, log }).append,
     rest,
     readers,
     clock: systemClock,

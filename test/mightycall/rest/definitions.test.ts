@@ -9,7 +9,7 @@ import * as profileRoutes from '../../../src/mightycall/rest/routes/profile.js'
 import * as pingRoutes from '../../../src/mightycall/rest/routes/team.js'
 import * as teamRoutes from '../../../src/mightycall/rest/routes/team.js'
 import * as voicemailRoutes from '../../../src/mightycall/rest/routes/voicemails.js'
-import { READERS } from '../../../src/reconcile/routes/all-routes.js'
+import { ROUTE_READERS } from '../../../src/reconcile/routes/all-routes.js'
 import { numbersReader } from '../../../src/reconcile/routes/numbers.js'
 import { json, restClient, type Seen } from '../../support/mightycall-api.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
@@ -88,7 +88,7 @@ t.test('so is what reconciliation asks for, and a token that is refreshed', asyn
         'GET /api/profile/101': json({ data: { firstName: 'Ann' }, isSuccess: true })
       }
     })
-    for (const reader of READERS) {
+    for (const reader of ROUTE_READERS) {
       for (const scope of reader.scopes(account)) await read(reader, { scope })
     }
     pass(86_390_000)

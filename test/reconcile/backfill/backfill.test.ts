@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hoursOf } from '../../../src/reconcile/gaps/hours.js'
+import { loadHours } from '../../../src/reconcile/gaps/hours.js'
 import { BEGUN, backfilling, comparedWith, NOW, WHOLE } from '../../support/backfilling.js'
 
 for (const nilGuids of [false, true])
@@ -31,7 +31,7 @@ for (const nilGuids of [false, true])
       )
       t.ok(done.routes.every(({ rows, requests }) => rows > 0 && requests > 0))
       t.strictSame(await rows('select from reconcile_cursors'), [], 'the poller goes on from where it was')
-      const hours = await hoursOf(pool, { accounts: ['default'], since: BEGUN, until: NOW, businessNumbers: null })
+      const hours = await loadHours(pool, { accounts: ['default'], since: BEGUN, until: NOW, businessNumbers: null })
       t.strictSame([...new Set(hours.map(hour => hour.state))], ['complete'])
     }
   )

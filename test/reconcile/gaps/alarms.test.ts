@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { createLedgerAlarms, isMismatch, silentCalls } from '../../../src/reconcile/gaps/alarms.js'
+import { countSilentCalls, createGapAlarms, provesIdMismatch } from '../../../src/reconcile/gaps/alarms.js'
 import { createCallHold } from '../../../src/reconcile/gaps/held-calls.js'
 import { projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
@@ -17,14 +17,14 @@ for (const [expected, name, reported, unreported] of [
   [false, 'too few to tell', calls(0, 19), 20]
 ] as const) {
   t.test(`ids ${expected ? 'differ' : 'do not differ'}: ${name}`, async t => {
-    t.equal(isMismatch(reported, unreported), expected)
+    t.equal(provesIdMismatch(reported, unreported), expected)
   })
 }
 
 async function watched(t: Parameters<typeof freshDatabase>[0]) {
   const { pool } = await freshDatabase(t)
   const lines: string[] = []
-  const look = createLedgerAlarms({
+  const look = createGapAlarms({
     pool,
     logger: pino(
       {},
@@ -57,7 +57,7 @@ t.test(
     const { pool, project, look } = await watched(t)
     await project(notified('w', 1, 0))
     await project(asEvents([reported('a', 2, 10), reported('b', 3, 11)]))
-    await createCallHold(pool).sift('default', [reported('c', 4, 12)], minute(14)) // one that is held back counts
+    await createCallHold(pool).takeDue('default', [reported('c', 4, 12)], minute(14)) // one that is held back counts
     t.strictSame(await look(27.9), [], 'the third has not ended for long enough')
     t.strictSame(await look(28), [{ level: 50, alarm: 'webhook-silence', account: 'default', calls: 3 }])
     t.strictSame(await look(29), [], 'it is said once')
@@ -72,7 +72,7 @@ t.test('a webhook after the first of them began is no silence, nor is another ac
   const { pool, project, look } = await watched(t)
   await project(asEvents([reported('a', 2, 10), reported('b', 3, 11), reported('c', 4, 12)]))
   await project(notified('w', 1, 10).map(event => ({ ...event, account: 'other' })))
-  t.equal(await silentCalls(pool, 'default', minute(30)), 3)
+  t.equal(await countSilentCalls(pool, 'default', minute(30)), 3)
   await project(notified('w', 1, 10))
   t.strictSame(await look(30), [])
 })
@@ -80,13 +80,13 @@ t.test('a webhook after the first of them began is no silence, nor is another ac
 t.test('ids that differ are an alarm once, and show no number', async t => {
   const { pool, project, look } = await watched(t)
   for (let n = 0; n < 20; n++) await project(notified(`w${n}`, n, n))
-  await createCallHold(pool).sift(
+  await createCallHold(pool).takeDue(
     'default',
     Array.from({ length: 19 }, (_, n) => reported(`r${n}`, 100 + n, n)),
     minute(20)
   )
   t.strictSame(await look(35), [])
-  await createCallHold(pool).sift('default', [reported('r19', 119, 19)], minute(21))
+  await createCallHold(pool).takeDue('default', [reported('r19', 119, 19)], minute(21))
   t.strictSame(await look(40), [{ level: 50, alarm: 'id-mismatch', account: 'default', calls: 20 }])
   t.strictSame(await look(41), [])
 })

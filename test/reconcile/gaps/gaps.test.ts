@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { createLedger } from '../../../src/reconcile/gaps/detect.js'
+import { createGapDetector } from '../../../src/reconcile/gaps/detect.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { HOUR_MS, lossyCompany } from '../../support/lossy-company.js'
@@ -13,7 +13,7 @@ t.test(
     const project = projectorOf(pool)
     const events = companies.flatMap(({ notified, told }) => [...notified, ...told])
     let at = COMPANY_START
-    const look = createLedger({
+    const look = createGapDetector({
       pool,
       logger: pino({ level: 'silent' }),
       accounts: { all: () => [{ id: 'a' }, { id: 'b' }] },

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
 import { createCallHold } from '../../../src/reconcile/gaps/held-calls.js'
-import { placeOf } from '../../../src/reconcile/gaps/match-call.js'
+import { matchCall } from '../../../src/reconcile/gaps/match-call.js'
 import { projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { asEvents, minute, notified, reported } from '../../support/held.js'
@@ -13,17 +13,17 @@ const near = {
   clientNumber: CALL.clientNumber,
   startedAt: minute(0).getTime()
 }
-const SITUATION = { isKnown: false, candidates: [], heldAt: 0, now: 0, isMismatch: false }
+const SITUATION = { isKnown: false, candidates: [], heldAt: 0, now: 0, haveIdsMismatch: false }
 const DUE = 15 * 60_000
 
 for (const { name, call = CALL, situation, place } of [
   { name: 'a webhook has its id', situation: { isKnown: true, candidates: [near] }, place: { kind: 'known' } },
   { name: 'nobody knows it yet', situation: { now: DUE - 1 }, place: { kind: 'held' } },
   { name: 'nobody knows it after 15 minutes', situation: { now: DUE }, place: { kind: 'created' } },
-  { name: 'ids differ', situation: { now: DUE, isMismatch: true }, place: { kind: 'held' } },
+  { name: 'ids differ', situation: { now: DUE, haveIdsMismatch: true }, place: { kind: 'held' } },
   {
     name: 'ids differ, and one is near',
-    situation: { now: DUE, isMismatch: true, candidates: [near] },
+    situation: { now: DUE, haveIdsMismatch: true, candidates: [near] },
     place: { kind: 'linked', callId: 'w' }
   },
   {
@@ -60,7 +60,7 @@ for (const { name, call = CALL, situation, place } of [
   { name: 'no start', call: { ...CALL, startedAt: null }, situation: { candidates: [near] }, place: { kind: 'held' } }
 ] as const) {
   t.test(`a reported call is ${place.kind}: ${name}`, async t => {
-    t.strictSame(placeOf(call, { ...SITUATION, ...situation }), place)
+    t.strictSame(matchCall(call, { ...SITUATION, ...situation }), place)
   })
 }
 
@@ -80,23 +80,23 @@ t.test(
   'a call without webhooks is held until 15 minutes after its end, then created, and its gap says when REST told it and when it was healed',
   async t => {
     const { project, hold, heldIds, detect, gaps } = await holding(t)
-    t.strictSame(await hold.sift('default', [reported('a', 1, 0)], minute(2)), [])
-    t.strictSame(await hold.sift('default', [], minute(15.9)), [])
-    t.equal((await hold.sift('default', [], minute(16))).length, 1)
-    const due = await hold.sift('default', [{ ...reported('a', 1, 0), route: 'journal' }], minute(17))
+    t.strictSame(await hold.takeDue('default', [reported('a', 1, 0)], minute(2)), [])
+    t.strictSame(await hold.takeDue('default', [], minute(15.9)), [])
+    t.equal((await hold.takeDue('default', [], minute(16))).length, 1)
+    const due = await hold.takeDue('default', [{ ...reported('a', 1, 0), route: 'journal' }], minute(17))
     t.match(due, [
-      { heldId: 'a', finding: { callId: 'a', route: 'calls', receivedAt: minute(17).toISOString() } },
-      { finding: { route: 'journal' } }
+      { heldId: 'a', fact: { callId: 'a', route: 'calls', receivedAt: minute(17).toISOString() } },
+      { fact: { route: 'journal' } }
     ])
     t.strictSame(
-      await hold.sift('default', [], minute(17)),
+      await hold.takeDue('default', [], minute(17)),
       due,
       'a process that died before it appended them begins again'
     )
 
     t.strictSame(await detect(18), { detected: 1, healed: 0 })
-    await project(asEvents(due.map(({ finding }) => finding)))
-    await hold.release('default', due, minute(18))
+    await project(asEvents(due.map(({ fact }) => fact)))
+    await hold.forget('default', due, minute(18))
     t.strictSame(await heldIds(), [])
     t.strictSame(await detect(19), { detected: 0, healed: 1 })
     t.strictSame(await gaps(), [
@@ -107,16 +107,16 @@ t.test(
 
 t.test('one that is told late waits for two minutes, as its webhooks may be on their way through our log', async t => {
   const { hold } = await holding(t)
-  t.strictSame(await hold.sift('default', [reported('a', 1, 0)], minute(30)), [])
-  t.strictSame(await hold.sift('default', [], minute(31.9)), [])
-  t.equal((await hold.sift('default', [], minute(32))).length, 1)
+  t.strictSame(await hold.takeDue('default', [reported('a', 1, 0)], minute(30)), [])
+  t.strictSame(await hold.takeDue('default', [], minute(31.9)), [])
+  t.equal((await hold.takeDue('default', [], minute(32))).length, 1)
 })
 
 t.test('a call whose webhooks come while it is held is let through, and is no gap', async t => {
   const { project, hold, detect, gaps } = await holding(t)
-  await hold.sift('default', [reported('a', 1, 0)], minute(2))
+  await hold.takeDue('default', [reported('a', 1, 0)], minute(2))
   await project(notified('a', 1, 0))
-  t.match(await hold.sift('default', [], minute(3)), [{ heldId: 'a', finding: { callId: 'a' } }])
+  t.match(await hold.takeDue('default', [], minute(3)), [{ heldId: 'a', fact: { callId: 'a' } }])
   await detect(30)
   t.strictSame(await gaps(), [])
 })
@@ -124,13 +124,13 @@ t.test('a call whose webhooks come while it is held is let through, and is no ga
 t.test('a call that webhooks told under another id is linked to it, and so is what is told of it later', async t => {
   const { project, hold, pool, heldIds } = await holding(t)
   await project(notified('w', 1, 0))
-  const linked = await hold.sift('default', [reported('r', 1, 0)], minute(2))
-  t.match(linked, [{ heldId: 'r', finding: { callId: 'w', inferred: true } }])
-  await project(asEvents(linked.map(({ finding }) => finding)))
-  await hold.release('default', linked, minute(3))
-  const later = await hold.sift('default', [{ ...reported('r', 1, 0), recordingId: 'x' }], minute(40))
-  t.match(later, [{ heldId: 'r', finding: { callId: 'w', recordingId: 'x' } }])
-  await hold.release('default', later, minute(40))
+  const linked = await hold.takeDue('default', [reported('r', 1, 0)], minute(2))
+  t.match(linked, [{ heldId: 'r', fact: { callId: 'w', inferred: true } }])
+  await project(asEvents(linked.map(({ fact }) => fact)))
+  await hold.forget('default', linked, minute(3))
+  const later = await hold.takeDue('default', [{ ...reported('r', 1, 0), recordingId: 'x' }], minute(40))
+  t.match(later, [{ heldId: 'r', fact: { callId: 'w', recordingId: 'x' } }])
+  await hold.forget('default', later, minute(40))
   t.strictSame(await heldIds(), [])
   t.match((await pool.query('select call_id from call_history')).rows, [{ call_id: 'w' }])
 })
@@ -140,12 +140,12 @@ t.test('of two calls of a client at once, each is linked to its own, whoever sif
   await project([...notified('w1', 1, 0), ...notified('w2', 1, 0.05)])
   const other = createCallHold(pool)
   const sifted = await Promise.all([
-    hold.sift('default', [reported('r1', 1, 0), reported('r2', 1, 0.05)], minute(2)),
-    other.sift('default', [reported('r2', 1, 0.05), reported('r1', 1, 0)], minute(2))
+    hold.takeDue('default', [reported('r1', 1, 0), reported('r2', 1, 0.05)], minute(2)),
+    other.takeDue('default', [reported('r2', 1, 0.05), reported('r1', 1, 0)], minute(2))
   ])
   for (const of of sifted)
     t.strictSame(
-      new Map(of.map(({ heldId, finding }) => [heldId, finding.callId])),
+      new Map(of.map(({ heldId, fact }) => [heldId, fact.callId])),
       new Map([
         ['r1', 'w1'],
         ['r2', 'w2']
@@ -158,39 +158,39 @@ t.test('once 20 calls have no match while webhooks tell as many, none is created
   for (let n = 0; n < 20; n++) await project(notified(`w${n}`, n, n))
   // other numbers, so that no link shows it
   const strangers = Array.from({ length: 20 }, (_, n) => reported(`r${n}`, 100 + n, n))
-  t.strictSame(await hold.sift('default', strangers, minute(21)), [])
-  t.strictSame(await hold.sift('default', [], minute(60)), [], 'they are due, and wait')
+  t.strictSame(await hold.takeDue('default', strangers, minute(21)), [])
+  t.strictSame(await hold.takeDue('default', [], minute(60)), [], 'they are due, and wait')
   await project([...notified('m', 50, 40), ...asEvents([reported('m', 50, 40)])])
-  t.equal((await hold.sift('default', [], minute(61))).length, 20)
+  t.equal((await hold.takeDue('default', [], minute(61))).length, 20)
 })
 
 t.test('when webhooks are silent, however many calls are created', async t => {
   const { hold } = await holding(t)
   const calls = Array.from({ length: 25 }, (_, n) => reported(`r${n}`, n, n))
-  t.strictSame(await hold.sift('default', calls, minute(30)), [])
-  t.equal((await hold.sift('default', [], minute(45))).length, 25)
+  t.strictSame(await hold.takeDue('default', calls, minute(30)), [])
+  t.equal((await hold.takeDue('default', [], minute(45))).length, 25)
 })
 
 t.test('of what is read of the past, a call that ended 15 minutes ago is created at once, or linked', async t => {
   const { project, pool, hold, heldIds } = await holding(t)
   await project(notified('w', 1, 0))
   const past = createCallHold(pool, { isPast: true })
-  const sifted = await past.sift(
+  const sifted = await past.takeDue(
     'default',
     [reported('r', 1, 0), reported('old', 2, 4), reported('young', 3, 6)],
     minute(20)
   )
   t.strictSame(
-    sifted.map(({ heldId, finding }) => [heldId, finding.callId]),
+    sifted.map(({ heldId, fact }) => [heldId, fact.callId]),
     [
       ['r', 'w'],
       ['old', 'old']
     ]
   )
-  await past.release('default', sifted, minute(20))
+  await past.forget('default', sifted, minute(20))
   t.strictSame(await heldIds(), ['young'])
-  t.strictSame(await past.sift('default', [], minute(21.9)), [], 'what others hold, waits as it did')
-  t.match(await hold.sift('default', [], minute(22)), [{ heldId: 'young' }])
+  t.strictSame(await past.takeDue('default', [], minute(21.9)), [], 'what others hold, waits as it did')
+  t.match(await hold.takeDue('default', [], minute(22)), [{ heldId: 'young' }])
 })
 
 t.test('of the past, too, none is created while ids differ', async t => {
@@ -198,6 +198,6 @@ t.test('of the past, too, none is created while ids differ', async t => {
   for (let n = 0; n < 20; n++) await project(notified(`w${n}`, n, n))
   const past = createCallHold(pool, { isPast: true })
   const strangers = Array.from({ length: 20 }, (_, n) => reported(`r${n}`, 100 + n, n))
-  await past.sift('default', strangers, minute(60))
-  t.strictSame(await past.sift('default', strangers, minute(60)), [])
+  await past.takeDue('default', strangers, minute(60))
+  t.strictSame(await past.takeDue('default', strangers, minute(60)), [])
 })

@@ -9,7 +9,7 @@ import {
   VOICEMAIL_GRACE_MS,
   voicemailGapOf
 } from '../../../src/reconcile/gaps/gap-rules.js'
-import { type Heard, missingIn, type Told } from '../../../src/reconcile/gaps/missing-facts.js'
+import { findMissing, type RestReport, type WebhookFact } from '../../../src/reconcile/gaps/missing-facts.js'
 
 const TYPES = {
   start: 'call.started',
@@ -23,7 +23,7 @@ const TYPES = {
  * `in ring 101` is IncomingCallRinging(101), `cc out end 101` the end of a contact-center leg; one a second, received
  * at once.
  */
-function heard(...facts: string[]): Heard[] {
+function heard(...facts: string[]): WebhookFact[] {
   return facts.map((fact, i) => {
     const isLegOnly = fact.startsWith('cc ')
     const [family, type, extension = null] = fact.replace('cc ', '').split(' ')
@@ -43,19 +43,24 @@ const party = (extension: string, connected = true, role: 'caller' | 'called' = 
   connected,
   role
 })
-const told = (...parties: Told['parties']): Told => ({
+const told = (...parties: RestReport['parties']): RestReport => ({
   direction: 'inbound',
   startedAt: 0,
   endedAt: 10_000,
   parties,
   isVoicemail: false,
-  toldAt: 20_000,
+  reportedAt: 20_000,
   receivedAt: 20_000
 })
-const internal = (...parties: Told['parties']): Told => ({ ...told(...parties), direction: 'internal' })
+const internal = (...parties: RestReport['parties']): RestReport => ({ ...told(...parties), direction: 'internal' })
 const ANSWERED = ['in start', 'in ring 101', 'in talk 101', 'in end']
 
-const cases: { name: string; heard: Heard[]; told: Told | null; missing: ReturnType<typeof missingIn> }[] = [
+const cases: {
+  name: string
+  heard: WebhookFact[]
+  told: RestReport | null
+  missing: ReturnType<typeof findMissing>
+}[] = [
   { name: 'nothing is known at all', heard: [], told: null, missing: null },
   { name: 'REST knows a call, webhooks do not', heard: [], told: told(party('101')), missing: 'call' },
   { name: 'all was told', heard: heard(...ANSWERED), told: told(party('101')), missing: null },
@@ -149,13 +154,13 @@ const cases: { name: string; heard: Heard[]; told: Told | null; missing: ReturnT
 
 for (const { name, heard, told, missing } of cases) {
   t.test(`${missing ?? 'nothing'} is missing: ${name}`, async t => {
-    t.equal(missingIn(heard, told), missing)
+    t.equal(findMissing(heard, told), missing)
   })
 }
 
-const evidence = (facts: Heard[], changes: Partial<Evidence> = {}): Evidence => ({
-  heard: facts,
-  told: told(party('101')),
+const evidence = (facts: WebhookFact[], changes: Partial<Evidence> = {}): Evidence => ({
+  webhooks: facts,
+  report: told(party('101')),
   voicemailAt: null,
   isUnfolded: false,
   ...changes
@@ -177,11 +182,11 @@ t.test('a gap begins when webhooks are due, not before', async t => {
 })
 
 t.test('whatever makes a call whole first has healed it', async t => {
-  t.strictSame(gapOf(evidence(lastAt(DUE + 1), { told: held }), DUE + 1)?.healing, {
+  t.strictSame(gapOf(evidence(lastAt(DUE + 1), { report: held }), DUE + 1)?.healing, {
     healedAt: DUE + 1,
     healedBy: 'webhook'
   })
-  t.strictSame(gapOf(evidence(lastAt(DUE + 60_001), { told: held }), DUE + 60_001)?.healing, {
+  t.strictSame(gapOf(evidence(lastAt(DUE + 60_001), { report: held }), DUE + 60_001)?.healing, {
     healedAt: DUE + 60_000,
     healedBy: 'rest'
   })
@@ -189,18 +194,19 @@ t.test('whatever makes a call whole first has healed it', async t => {
 })
 
 t.test('a call that never ended is a gap four hours after its last sign of life', async t => {
-  const open = evidence(whole.slice(0, 3), { told: null })
+  const open = evidence(whole.slice(0, 3), { report: null })
   t.equal(gapOf(open, 2_000 + STALE_MS - 1), null)
   t.strictSame(gapOf(open, 2_000 + STALE_MS), { missing: 'completion', detectedAt: 2_000 + STALE_MS, healing: null })
   t.equal(
-    gapOf(evidence(heard('in talk 101', 'in end'), { told: null }), Number.MAX_SAFE_INTEGER),
+    gapOf(evidence(heard('in talk 101', 'in end'), { report: null }), Number.MAX_SAFE_INTEGER),
     null,
     'without REST nothing else is known to be missing'
   )
 })
 
 t.test('a voicemail is missing an hour after REST said that it was left', async t => {
-  const left = (voicemailAt: number | null) => evidence(whole, { told: { ...told(), isVoicemail: true }, voicemailAt })
+  const left = (voicemailAt: number | null) =>
+    evidence(whole, { report: { ...told(), isVoicemail: true }, voicemailAt })
   const due = 20_000 + VOICEMAIL_GRACE_MS
   t.equal(voicemailGapOf(left(null), due - 1), null)
   t.strictSame(voicemailGapOf(left(null), due), { missing: 'voicemail', detectedAt: due, healing: null })
@@ -210,7 +216,7 @@ t.test('a voicemail is missing an hour after REST said that it was left', async 
 })
 
 t.test('a message that only REST told is a gap where webhooks tell messages, and their ids agree', async t => {
-  const message = (entity: string, heardAt: number | null, toldAt: number | null) => ({ entity, heardAt, toldAt })
+  const message = (entity: string, webhookAt: number | null, restAt: number | null) => ({ entity, webhookAt, restAt })
   const missing = (...messages: ReturnType<typeof message>[]) =>
     messageGapsOf(messages, 10 + GRACE_MS).map(({ message }) => message.entity)
   t.strictSame(

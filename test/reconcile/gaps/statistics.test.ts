@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
-import { statisticsOf } from '../../../src/reconcile/gaps/statistics.js'
+import { loadStatistics } from '../../../src/reconcile/gaps/statistics.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
 import { deliver } from '../../../src/simulator/faults.js'
 import { SIMULATED_API_KEY } from '../../../src/simulator/notation.js'
@@ -24,7 +24,7 @@ async function delivered(t: Parameters<typeof freshDatabase>[0], faults: Omit<Pa
   await project([...events, ...simulation.facts])
   await detectGaps(pool, { account: 'default', now: LONG_AFTER, since: SINCE })
   const statistics = async () =>
-    (await statisticsOf(pool, { accounts: ['default'], since: SINCE, until: LONG_AFTER }))[0]
+    (await loadStatistics(pool, { accounts: ['default'], since: SINCE, until: LONG_AFTER }))[0]
   return { pool, simulation, arrived, events, project, statistics }
 }
 
@@ -75,7 +75,7 @@ t.test('late notifications show as reordered and in the delay', async t => {
 t.test('nothing is said of a span in which nothing came', async t => {
   const { pool } = await freshDatabase(t)
   t.strictSame(
-    await statisticsOf(pool, { accounts: ['b', 'a'], since: SINCE, until: LONG_AFTER }),
+    await loadStatistics(pool, { accounts: ['b', 'a'], since: SINCE, until: LONG_AFTER }),
     ['a', 'b'].map(account => ({
       account,
       notifications: 0,

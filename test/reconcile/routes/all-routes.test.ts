@@ -1,5 +1,5 @@
 import t from 'tap'
-import { READERS } from '../../../src/reconcile/routes/all-routes.js'
+import { ROUTE_READERS } from '../../../src/reconcile/routes/all-routes.js'
 import { callsReader } from '../../../src/reconcile/routes/calls.js'
 import { contactsReader } from '../../../src/reconcile/routes/contacts.js'
 import { extensionsReader } from '../../../src/reconcile/routes/extensions.js'
@@ -15,7 +15,7 @@ const requests = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ id: `m${i}`, type: 'message', origin: 'inbound', text: `${i}` }))
 
 t.test('the documented answers are read without drift, each route once in the list', async t => {
-  t.equal(new Set(READERS.map(reader => reader.route)).size, 7)
+  t.equal(new Set(ROUTE_READERS.map(reader => reader.route)).size, 7)
   const { account, read, drifts } = await readable(t, {
     replies: {
       'GET /api/contacts': json({ data: { contacts: [], records: 0 } }),
@@ -23,11 +23,11 @@ t.test('the documented answers are read without drift, each route once in the li
     }
   })
   const types = new Map<string, string[]>()
-  for (const reader of READERS) {
+  for (const reader of ROUTE_READERS) {
     for (const scope of reader.scopes(account))
       types.set(
         reader.route,
-        (await read(reader, { scope })).findings.map(finding => finding.type)
+        (await read(reader, { scope })).facts.map(fact => fact.type)
       )
   }
   t.strictSame(
@@ -55,7 +55,7 @@ t.test('calls and voicemails are asked for to the second that holds the end of t
   ])
   t.strictSame(
     await read(voicemailsReader),
-    { pages: [{ findings: [], unlinked: [], rows: 0, unread: 0 }], findings: [], unlinked: [], rows: 0 },
+    { pages: [{ facts: [], unlinked: [], rows: 0, unreadable: 0 }], facts: [], unlinked: [], rows: 0 },
     'none is no error'
   )
 })
@@ -74,10 +74,10 @@ for (const { name, reader, route, list, rows } of [
       if (asked === 4) all.unshift({ ...rows(1)[0], id: 'new' })
     })
     const { read } = await readable(t, { replies: { [route]: reply } })
-    const { findings, rows: count } = await read(reader, { pageSize: 10 })
+    const { facts, rows: count } = await read(reader, { pageSize: 10 })
     const ids = new Set(
-      findings.flatMap(finding =>
-        finding.type === 'call.reported' ? finding.callId : finding.type === 'message.reported' ? finding.messageId : []
+      facts.flatMap(fact =>
+        fact.type === 'call.reported' ? fact.callId : fact.type === 'message.reported' ? fact.messageId : []
       )
     )
     t.strictSame(
@@ -115,8 +115,8 @@ t.test(
         ])
       }
     })
-    const { findings, unlinked, rows } = await read(journalReader)
-    t.match(findings, [
+    const { facts, unlinked, rows } = await read(journalReader)
+    t.match(facts, [
       { type: 'call.reported', callId: guid },
       { type: 'call.reported', callId: guid.replace('7', '8') },
       { type: 'extension.reported', extension: '101', name: 'Ann Ray' },
@@ -150,8 +150,8 @@ t.test('contacts are those that have changed, the deleted ones among them; from 
       ])
     }
   })
-  const { findings, rows } = await read(contactsReader)
-  t.match(findings, [
+  const { facts, rows } = await read(contactsReader)
+  t.match(facts, [
     { type: 'contact.reported', contactId: 'a' },
     { type: 'contact.removed', contactId: 'b' }
   ])
@@ -173,7 +173,7 @@ t.test('a profile that cannot be seen does not end the reading of the others', a
     }
   })
   t.match(
-    (await read(extensionsReader, { account, known: knowing({ extensions: ['102', '103', '104', '#9'] }) })).findings,
+    (await read(extensionsReader, { account, lookups: knowing({ extensions: ['102', '103', '104', '#9'] }) })).facts,
     [
       { extension: '102', name: 'Cy Fox' },
       { extension: '104', name: 'Di' }
@@ -185,7 +185,7 @@ t.test('a profile that cannot be seen does not end the reading of the others', a
 
 t.test('a reading asks for 50 profiles at most, those whose key we hold among them', async t => {
   const { read, seen, knowing } = await readable(t)
-  await read(extensionsReader, { known: knowing({ extensions: Array.from({ length: 70 }, (_, i) => `${200 + i}`) }) })
+  await read(extensionsReader, { lookups: knowing({ extensions: Array.from({ length: 70 }, (_, i) => `${200 + i}`) }) })
   const asked = seen.map(({ route }) => route).filter(route => route.startsWith('GET /api/profile/'))
   t.equal(asked.length, 50)
   t.equal(asked[0], 'GET /api/profile/101')
@@ -194,7 +194,7 @@ t.test('a reading asks for 50 profiles at most, those whose key we hold among th
 t.test('a presence is asked for with its own user key', async t => {
   const { read, account, seen } = await readable(t, { userKeys: { 101: 'key-1', 102: 'key-2' } })
   t.strictSame(presenceReader.scopes(account), ['101', '102'])
-  t.match((await read(presenceReader, { scope: '102' })).findings, [{ extension: '102', presence: 'available' }])
+  t.match((await read(presenceReader, { scope: '102' })).facts, [{ extension: '102', presence: 'available' }])
   t.match(seen.find(({ route }) => route === 'POST /auth/token')?.body, /client_secret=key-2/)
 })
 
@@ -209,7 +209,7 @@ t.test('numbers are read from both lists', async t => {
       })
     }
   })
-  t.match((await read(numbersReader)).findings, [
+  t.match((await read(numbersReader)).facts, [
     { type: 'number.reported', number: '+12564553184' },
     { type: 'number.removed', number: '+12564553185' }
   ])
@@ -236,11 +236,11 @@ for (const { name, phoneNumbers, total, removed } of [
           })
         }
       })
-      const { findings } = await read(numbersReader, {
-        known: knowing({ numbers: ['+12564553184', '+12564553185', '+12564553186'] })
+      const { facts } = await read(numbersReader, {
+        lookups: knowing({ numbers: ['+12564553184', '+12564553185', '+12564553186'] })
       })
       t.strictSame(
-        findings.flatMap(finding => (finding.type === 'number.removed' ? finding.number : [])),
+        facts.flatMap(fact => (fact.type === 'number.removed' ? fact.number : [])),
         ['+12564553185', ...removed]
       )
     }

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
-import { callFinding } from '../../../src/reconcile/routes/calls.js'
+import { callFact } from '../../../src/reconcile/routes/calls.js'
 import { BEGINNING, checked, rowOf } from '../../support/findings.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
 
 const documented = (DOCUMENTED['GET /api/calls'] as { data: { calls: object[] } }).data.calls[0]
-const find = (row: unknown) => callFinding(...rowOf(calls, row, answer => answer.calls[0]))
+const find = (row: unknown) => callFact(...rowOf(calls, row, answer => answer.calls[0]))
 
 const CLIENT = { name: 'Dee Orr', phone: '+15559371200' }
 const NOTHING = {
@@ -32,11 +32,11 @@ const party = (extension: string, name: string | null, role: string, connected: 
   first
 })
 
-for (const { name, row, finding } of [
+for (const { name, row, fact } of [
   {
     name: 'the documented one, between colleagues',
     row: documented,
-    finding: {
+    fact: {
       ...NOTHING,
       callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c',
       direction: 'internal',
@@ -51,7 +51,7 @@ for (const { name, row, finding } of [
       ]
     }
   },
-  { name: 'one of which nothing is said', row: { id: 'c' }, finding: NOTHING },
+  { name: 'one of which nothing is said', row: { id: 'c' }, fact: NOTHING },
   {
     name: 'an incoming one',
     row: {
@@ -65,7 +65,7 @@ for (const { name, row, finding } of [
       callStatus: 'Connected',
       callRecord: { uri: 'https://panel.mightycall.com/f/1.wav?recordid=SECRET' }
     },
-    finding: {
+    fact: {
       ...NOTHING,
       direction: 'inbound',
       status: 'connected',
@@ -78,7 +78,7 @@ for (const { name, row, finding } of [
   {
     name: 'a missed one',
     row: { id: 'c', direction: 'incoming', caller: { phone: '5559371200' }, callStatus: 'missed', duration: '900' },
-    finding: { ...NOTHING, direction: 'inbound', status: 'missed', clientNumber: '+15559371200', durationSeconds: 0.9 }
+    fact: { ...NOTHING, direction: 'inbound', status: 'missed', clientNumber: '+15559371200', durationSeconds: 0.9 }
   },
   {
     name: 'an outgoing one that a colleague joined',
@@ -92,7 +92,7 @@ for (const { name, row, finding } of [
       ],
       callStatus: 'Connected'
     },
-    finding: {
+    fact: {
       ...NOTHING,
       direction: 'outbound',
       status: 'connected',
@@ -110,7 +110,7 @@ for (const { name, row, finding } of [
       called: [{ phone: '+15559371200', isConnected: false }],
       callStatus: 'Missed'
     },
-    finding: {
+    fact: {
       ...NOTHING,
       direction: 'outbound',
       status: 'no-answer',
@@ -121,7 +121,7 @@ for (const { name, row, finding } of [
   {
     name: 'one from a site widget',
     row: { id: 'c', direction: 'Incoming', caller: { phone: 'Shop page' }, callStatus: 'Voicemail' },
-    finding: { ...NOTHING, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' }
+    fact: { ...NOTHING, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' }
   },
   {
     name: 'an agent who was tried twice',
@@ -133,12 +133,12 @@ for (const { name, row, finding } of [
         { name: 'Ann', extension: '101', isConnected: true }
       ]
     },
-    finding: { ...NOTHING, direction: 'inbound', parties: [party('101', 'Ann', 'called', true, true)] }
+    fact: { ...NOTHING, direction: 'inbound', parties: [party('101', 'Ann', 'called', true, true)] }
   },
-  { name: 'one under an id that cannot be kept', row: { id: 'c'.repeat(101) }, finding: null }
+  { name: 'one under an id that cannot be kept', row: { id: 'c'.repeat(101) }, fact: null }
 ]) {
   t.test(`a call: ${name}`, async t => {
-    t.strictSame(checked(find(row)), finding)
+    t.strictSame(checked(find(row)), fact)
   })
 }
 

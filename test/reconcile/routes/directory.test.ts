@@ -2,12 +2,12 @@ import t from 'tap'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
 import { phoneNumbers } from '../../../src/mightycall/rest/routes/phone-numbers.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
-import { contactFinding } from '../../../src/reconcile/routes/contacts.js'
-import { profileFinding } from '../../../src/reconcile/routes/extensions.js'
-import { numberFindings } from '../../../src/reconcile/routes/numbers.js'
-import { rangeFinding } from '../../../src/reconcile/routes/polled-range.js'
-import { presenceFinding } from '../../../src/reconcile/routes/presence.js'
-import { voicemailFinding } from '../../../src/reconcile/routes/voicemails.js'
+import { contactFact } from '../../../src/reconcile/routes/contacts.js'
+import { profileFact } from '../../../src/reconcile/routes/extensions.js'
+import { numberFacts } from '../../../src/reconcile/routes/numbers.js'
+import { rangeFact } from '../../../src/reconcile/routes/polled-range.js'
+import { presenceFact } from '../../../src/reconcile/routes/presence.js'
+import { voicemailFact } from '../../../src/reconcile/routes/voicemails.js'
 import { ACCOUNT, ANSWERED_AT, BEGINNING, checked, rowOf } from '../../support/findings.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
 
@@ -16,7 +16,7 @@ const firstOf = (route: string, list: string) =>
   (DOCUMENTED[route] as { data: Record<string, object[]> }).data[list]?.[0]
 const numbered = (row: object) => rowOf(phoneNumbers, row, answer => answer.phoneNumbers[0])
 const numbersOf = (active: object[], deleted: object[]) =>
-  numberFindings({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(checked)
+  numberFacts({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(checked)
 
 t.test('a number is reported when it is active, and removed when it is among the deleted ones alone', async t => {
   const documented = firstOf('GET /api/phonenumbers', 'phoneNumbers') ?? {}
@@ -49,12 +49,12 @@ t.test('a number is reported when it is active, and removed when it is among the
 
 const channel = (id: unknown, kind: string, value: string, labels: string[] = []) => ({ id, kind, value, labels })
 
-for (const { name, row, finding } of [
-  { name: 'the documented one has no id', row: firstOf('GET /api/contacts', 'contacts'), finding: null },
+for (const { name, row, fact } of [
+  { name: 'the documented one has no id', row: firstOf('GET /api/contacts', 'contacts'), fact: null },
   {
     name: 'with an id it is told',
     row: { ...firstOf('GET /api/contacts', 'contacts'), contactId: 'k' },
-    finding: {
+    fact: {
       type: 'contact.reported',
       contactId: 'k',
       route: 'contacts',
@@ -69,7 +69,7 @@ for (const { name, row, finding } of [
   {
     name: 'a deleted one is removed',
     row: { contactId: 'k', firstName: 'Dee', state: 'Deleted' },
-    finding: { type: 'contact.removed', contactId: 'k' }
+    fact: { type: 'contact.removed', contactId: 'k' }
   },
   {
     name: 'a channel may have both',
@@ -77,7 +77,7 @@ for (const { name, row, finding } of [
       contactId: 'k',
       channels: [{ channelId: 'c', phone: '3005551122', email: ' d@example.com ' }, { channelId: 'd' }]
     },
-    finding: {
+    fact: {
       name: null,
       channels: [channel('c', 'phone', '+13005551122'), channel(/^\w{8}-/, 'email', 'd@example.com')],
       tags: []
@@ -91,7 +91,7 @@ for (const { name, row, finding } of [
       channels: [{ email: `${'e'.repeat(400)}@example.com` }],
       tags: Array.from({ length: 300 }, () => 'x'.repeat(200))
     },
-    finding: {
+    fact: {
       name: 'D'.repeat(100),
       channels: [channel(/^\w{8}-/, 'email', 'e'.repeat(320))],
       tags: { length: 200, 0: 'x'.repeat(100) }
@@ -99,14 +99,14 @@ for (const { name, row, finding } of [
   }
 ]) {
   t.test(`a contact: ${name}`, async t => {
-    const found = checked(contactFinding(...rowOf(contacts, row, answer => answer.contacts[0])))
-    if (finding === null) t.equal(found, null)
-    else t.match(found, finding)
+    const found = checked(contactFact(...rowOf(contacts, row, answer => answer.contacts[0])))
+    if (fact === null) t.equal(found, null)
+    else t.match(found, fact)
   })
 }
 
 t.test('a voicemail', async t => {
-  const find = (row: unknown) => checked(voicemailFinding(...rowOf(voicemails, row, answer => answer.voicemails[0])))
+  const find = (row: unknown) => checked(voicemailFact(...rowOf(voicemails, row, answer => answer.voicemails[0])))
   const nothing = {
     ...BEGINNING,
     type: 'voicemail.reported',
@@ -151,7 +151,7 @@ t.test('a voicemail', async t => {
 t.test('a profile, a presence, and a range that was read', async t => {
   t.strictSame(
     checked(
-      profileFinding(
+      profileFact(
         '102',
         { firstName: 'Cy', lastName: 'Fox', email: 'c@example.com', extension: '7', role: 'user' },
         told
@@ -168,16 +168,16 @@ t.test('a profile, a presence, and a range that was read', async t => {
       externalId: null
     }
   )
-  t.strictSame(checked(presenceFinding('101', { status: 'dnd' }, told)), {
+  t.strictSame(checked(presenceFact('101', { status: 'dnd' }, told)), {
     ...BEGINNING,
     type: 'status.reported',
     extension: '101',
     route: 'presence',
     presence: 'dnd'
   })
-  t.equal(presenceFinding('101', { status: null }, told), null)
+  t.equal(presenceFact('101', { status: null }, told), null)
   const interval = { from: new Date('2026-11-23T07:00:00Z'), until: new Date('2026-11-23T08:00:00Z') }
-  t.strictSame(checked(rangeFinding({ route: 'presence', scope: '101', interval, count: 1 }, told)), {
+  t.strictSame(checked(rangeFact({ route: 'presence', scope: '101', interval, count: 1 }, told)), {
     ...BEGINNING,
     type: 'range.polled',
     rangeId: 'presence 101 2026-11-23T07:00:00.000Z 2026-11-23T08:00:00.000Z',

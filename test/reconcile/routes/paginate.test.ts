@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { pageAt, walk } from '../../../src/reconcile/routes/paginate.js'
+import { pageAt, paginate } from '../../../src/reconcile/routes/paginate.js'
 import { seedOf } from '../../support/seeds.js'
 
 /** Reads a list that `change` may alter before each question, by position or by the number of a page. */
@@ -24,9 +24,9 @@ async function read(
     return { ids: list.slice(first, first + given), start, size: pageSize, total: total ? list.length : null }
   }
   let fresh = 0
-  for await (const step of walk(size, ask)) {
-    found.push(...step.portion.ids)
-    fresh += step.fresh
+  for await (const step of paginate(size, ask)) {
+    found.push(...step.slice.ids)
+    fresh += step.newRows
   }
   return { found: new Set(found), fresh, asked }
 }
@@ -126,7 +126,7 @@ for (const numbered of [false, true]) {
 }
 
 t.test('a list that gives the same rows for ever is an error, not an endless reading', async t => {
-  const same = walk(2, async from => ({ ids: ['a', 'b'], start: from, size: 2, total: 9 }))
+  const same = paginate(2, async from => ({ ids: ['a', 'b'], start: from, size: 2, total: 9 }))
   await t.rejects(
     (async () => {
       for await (const _ of same);
@@ -139,7 +139,7 @@ t.test('a total that is never reached is no endless reading either', async t => 
   const { found } = await read(['a'], { size: 10, total: false })
   t.equal(found.size, 1)
   let asked = 0
-  for await (const _ of walk(10, async from => {
+  for await (const _ of paginate(10, async from => {
     asked++
     return { ids: from === 0 ? ['a', 'b'] : ['b'], start: from, size: 10, total: 50 }
   }));
@@ -147,7 +147,7 @@ t.test('a total that is never reached is no endless reading either', async t => 
 })
 
 t.test('a list of which no two portions have a row in common is an error, not an endless going back', async t => {
-  const apart = walk(1, async from => ({ ids: [`row ${from}`], start: from, size: 1, total: null }))
+  const apart = paginate(1, async from => ({ ids: [`row ${from}`], start: from, size: 1, total: null }))
   await t.rejects(
     (async () => {
       for await (const _ of apart);

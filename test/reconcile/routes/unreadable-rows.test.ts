@@ -39,15 +39,15 @@ for (const { reader, route, list, row } of [
         bad.includes(i) ? { ...row(`r${i}`), id: i, contactId: i } : row(`r${i}`)
       )
       const { read, drifts } = await readable(t, { replies: { [route]: listReply(list, rows) } })
-      const { findings, pages, rows: count } = await read(reader, { pageSize: 10 })
-      t.equal(new Set(findings.map(finding => JSON.stringify(finding.raw))).size, COUNT - bad.length)
+      const { facts, pages, rows: count } = await read(reader, { pageSize: 10 })
+      t.equal(new Set(facts.map(fact => JSON.stringify(fact.raw))).size, COUNT - bad.length)
       t.equal(count, COUNT)
       t.equal(
-        pages.reduce((sum, { unread = 0 }) => sum + unread, 0),
+        pages.reduce((sum, { unreadable = 0 }) => sum + unreadable, 0),
         bad.length
       )
       t.ok(drifts.some(({ field }) => field === `${list}[].${list === 'contacts' ? 'contactId' : 'id'}`))
-      for (const finding of findings) t.match(JSON.stringify(finding.raw), /"r\d+"/, 'each has what came of itself')
+      for (const fact of facts) t.match(JSON.stringify(fact.raw), /"r\d+"/, 'each has what came of itself')
     }
   )
 }
@@ -59,9 +59,9 @@ t.test('a number that cannot be read is not taken for one that is gone', async t
       'GET /api/phonenumbers': json({ data: { phoneNumbers, deletedPhoneNumbers: [{ number: '+12564553185' }] } })
     }
   })
-  const { findings, pages } = await read(numbersReader)
-  t.match(findings, [{ type: 'number.reported', number: '+12564553184' }])
-  t.match(pages, [{ unread: 1, rows: 2 }])
+  const { facts, pages } = await read(numbersReader)
+  t.match(facts, [{ type: 'number.reported', number: '+12564553184' }])
+  t.match(pages, [{ unreadable: 1, rows: 2 }])
 })
 
 t.test('a profile that cannot be read does not end the reading of the others, and a page of HTML does', async t => {
@@ -72,13 +72,13 @@ t.test('a profile that cannot be read does not end the reading of the others, an
       'GET /api/profile/104': json({ data: { firstName: 'Di' } })
     }
   })
-  const { findings, pages } = await read(extensionsReader, { account, known: knowing({ extensions: ['104'] }) })
-  t.match(findings, [{ extension: '104', name: 'Di' }])
-  t.match(pages, [{ unread: 1 }, { unread: 0 }])
+  const { facts, pages } = await read(extensionsReader, { account, lookups: knowing({ extensions: ['104'] }) })
+  t.match(facts, [{ extension: '104', name: 'Di' }])
+  t.match(pages, [{ unreadable: 1 }, { unreadable: 0 }])
   replies['GET /api/profile/101'] = response => {
     response.writeHead(200).end('<html>')
   }
-  await t.rejects(read(extensionsReader, { account, known: knowing({ extensions: ['104'] }) }), {
+  await t.rejects(read(extensionsReader, { account, lookups: knowing({ extensions: ['104'] }) }), {
     code: 'MCS_REST_UNEXPECTED'
   })
 })

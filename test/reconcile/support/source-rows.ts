@@ -1,5 +1,5 @@
 import type { Account } from '../../../src/accounts/accounts.js'
-import type { Finding, Interval, Page, ReadContext, Reader } from '../../../src/reconcile/route-reader.js'
+import type { AccountContext, Fact, Interval, Page, RouteReader } from '../../../src/reconcile/route-reader.js'
 
 export const ACCOUNT: Account = {
   id: 'default',
@@ -12,7 +12,7 @@ export const ACCOUNT: Account = {
   region: 'US'
 }
 
-export const contextAt = (now: () => Date): ReadContext => ({
+export const contextAt = (now: () => Date): AccountContext => ({
   account: ACCOUNT,
   clientOf: () => {
     throw new Error('nothing is asked')
@@ -21,7 +21,7 @@ export const contextAt = (now: () => Date): ReadContext => ({
   now
 })
 
-export const aNumber = (number: string, at: string): Finding => ({
+export const aNumber = (number: string, at: string): Fact => ({
   type: 'number.reported',
   number,
   route: 'numbers',
@@ -36,15 +36,15 @@ export const aNumber = (number: string, at: string): Finding => ({
   raw: {}
 })
 
-export interface TellingReader extends Reader {
+export interface TellingReader extends RouteReader {
   /** Which intervals were read, and of what. */
   reads: { interval: Interval; scope: string | null }[]
 }
 
 /** A route that has these pages to tell; an error instead of a page ends the reading. */
 export function readerOf(
-  route: Reader['route'],
-  pagesOf: (read: number) => readonly (Finding[] | Error)[],
+  route: RouteReader['route'],
+  pagesOf: (read: number) => readonly (Fact[] | Error)[],
   scopes: readonly (string | null)[] = [null]
 ): TellingReader {
   const reads: TellingReader['reads'] = []
@@ -56,7 +56,7 @@ export function readerOf(
       reads.push({ interval, scope })
       for (const page of pagesOf(reads.length - 1)) {
         if (page instanceof Error) throw page
-        yield { findings: page, unlinked: [], rows: page.length }
+        yield { facts: page, unlinked: [], rows: page.length }
       }
     }
   }

@@ -2,10 +2,10 @@ import type { CallReported } from '../../../events/call.js'
 import { cleanName, cleanText } from '../../../events/text.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
 import { parseRecordingLink } from '../../../mightycall/webhook/recording.js'
-import type { Unlinked } from '../../route-reader.js'
+import type { UnlinkedRow } from '../../route-reader.js'
 import { isUser } from '../extensions.js'
-import { merged, type Party } from '../parties.js'
-import { beginningOf, idOf, isoOf, numberOf, rawOf, type Told } from '../row.js'
+import { mergeParties, type Party } from '../parties.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from '../row.js'
 import { type AgentRow, clientOf, type JournalRow, presentOf } from './rows.js'
 
 type Direction = CallReported['direction']
@@ -14,21 +14,21 @@ type Direction = CallReported['direction']
  * What a row of the journal says of a call, and of the voicemail that was left in it (source: MightyCall API v4,
  * Journal).
  */
-export function journalCall(row: JournalRow, told: Told): Unlinked {
+export function journalCall(row: JournalRow, told: SourceRow): UnlinkedRow {
   const direction = directionOf(row)
   const recording = presentOf(row.recording)
   const parties = { businessNumber: numberOf(row.businessNumber?.number, told), ...clientOf(row, told) }
   return {
     callId: idOf(row.requestGuid),
     call: {
-      ...beginningOf('call.reported', told),
+      ...factEnvelope('call.reported', told),
       route: 'journal',
       direction,
       status: statusOf(row, direction),
       ...parties,
-      startedAt: isoOf(row.created),
+      startedAt: toIsoOrNull(row.created),
       durationSeconds: row.duration ?? null,
-      parties: merged(agentsOf(row).flatMap(agent => partyOf(agent, row, direction))),
+      parties: mergeParties(agentsOf(row).flatMap(agent => partyOf(agent, row, direction))),
       recordingId: idOf(recording?.recordingId),
       recordingLink: parseRecordingLink(recording?.link),
       ...(recording?.duration != null && { recordingSeconds: recording.duration }),
@@ -105,7 +105,7 @@ function partyOf(agent: AgentRow, { state }: JournalRow, direction: Direction): 
 
 interface Shared {
   parties: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'clientName'>
-  told: Told
+  told: SourceRow
 }
 
 /** When it was left is not said: the row's own time is the call's. */
@@ -113,11 +113,11 @@ function voicemailOf(
   row: JournalRow,
   voicemail: NonNullable<JournalRow['voicemail']>,
   { parties, told }: Shared
-): NonNullable<Unlinked['voicemail']> {
+): NonNullable<UnlinkedRow['voicemail']> {
   const recording = presentOf(voicemail.recording)
   const { id, requestGuid, voicemail: own } = rawOf(told)
   return {
-    ...beginningOf('voicemail.reported', told),
+    ...factEnvelope('voicemail.reported', told),
     route: 'journal',
     ...parties,
     leftAt: null,
@@ -128,7 +128,7 @@ function voicemailOf(
     transcriptText: cleanText(voicemail.text),
     recordingId: idOf(recording?.recordingId),
     recordingLink: parseRecordingLink(recording?.link),
-    removedAt: isoOf(voicemail.whenRemoved),
+    removedAt: toIsoOrNull(voicemail.whenRemoved),
     raw: { id, requestGuid, voicemail: own }
   }
 }

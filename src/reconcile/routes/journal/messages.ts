@@ -1,7 +1,7 @@
 import type { MessageReported } from '../../../events/message.js'
 import { cleanName, cleanText } from '../../../events/text.js'
-import type { FindingOf } from '../../route-reader.js'
-import { beginningOf, idOf, isoOf, numberOf, rawOf, type Told } from '../row.js'
+import type { FactOf } from '../../route-reader.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from '../row.js'
 import { clientOf, type JournalRow } from './rows.js'
 
 const MAX_ATTACHMENTS = 50
@@ -30,12 +30,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  * A message in the journal (source: MightyCall API v4, Journal). It does not say when one was removed. Null when its id
  * is none that we can keep.
  */
-export function messageFinding(row: JournalRow, told: Told): FindingOf<MessageReported> | null {
+export function messageFact(row: JournalRow, told: SourceRow): FactOf<MessageReported> | null {
   const messageId = idOf(row.id)
   if (messageId === null) return null
   const direction = row.origin === 'Inbound' ? 'inbound' : row.origin === 'Outbound' ? 'outbound' : null
   return {
-    ...beginningOf('message.reported', told),
+    ...factEnvelope('message.reported', told),
     messageId,
     route: 'journal',
     direction,
@@ -44,7 +44,7 @@ export function messageFinding(row: JournalRow, told: Told): FindingOf<MessageRe
     extension: direction === 'outbound' ? idOf(row.agent?.extension) : null, // an inbound one has no writer of ours
     text: cleanText(row.text) ?? cleanText(row.textModel?.text),
     attachments: (row.attachments ?? []).slice(0, MAX_ATTACHMENTS).map(attachmentOf),
-    sentAt: isoOf(row.created),
+    sentAt: toIsoOrNull(row.created),
     delivery: direction === 'inbound' ? null : deliveryOf(row.messageDeliveryStatus),
     read: row.read ?? null,
     removedAt: null,

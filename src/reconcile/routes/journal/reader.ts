@@ -1,10 +1,10 @@
 import { journal } from '../../../mightycall/rest/routes/journal.js'
-import type { Finding, Page, Reader } from '../../route-reader.js'
-import { agentFinding } from '../extensions.js'
-import { pageAt, walk } from '../paginate.js'
-import { ask, listed, pageSizeOf, type TellingRow } from '../request.js'
+import type { Fact, Page, RouteReader } from '../../route-reader.js'
+import { agentFact } from '../extensions.js'
+import { pageAt, paginate } from '../paginate.js'
+import { pageSizeOf, type RowWithSource, readList, sendRequest } from '../request.js'
 import { agentsOf, journalCall } from './calls.js'
-import { messageFinding } from './messages.js'
+import { messageFact } from './messages.js'
 import { type JournalRow, kindOf } from './rows.js'
 
 /**
@@ -17,39 +17,39 @@ const ROWS = 250
  * What was created in the interval: calls, voicemails, messages, and the agents in them.
  * The filter by type is not used: what it takes is documented in two ways, and what it does not take is refused.
  */
-export const journalReader: Reader = {
+export const journalReader: RouteReader = {
   route: 'journal',
   scopes: () => [null],
   async *read(context, { from, until }) {
     const portionAt = async (position: number, most: number) => {
       const { page, pageSize, start } = pageAt(position, most)
-      const answered = await ask(context, journal, {
+      const answered = await sendRequest(context, journal, {
         query: { from, to: until, page, pageSize, resolveContacts: true, showUsers: true }
       })
       return {
-        ...listed(answered.body.requests, { list: 'requests', idOf: row => row.id }, answered, context),
+        ...readList(answered.body.requests, { list: 'requests', idOf: row => row.id }, answered, context),
         start,
         size: pageSize,
         total: null
       }
     }
     const agents = createAgents()
-    for await (const { portion, fresh, unread } of walk(pageSizeOf(context, ROWS), portionAt)) {
-      agents.see(portion.rows)
-      yield { ...pageOf(portion.rows), rows: fresh, unread }
+    for await (const { slice, newRows, unreadable } of paginate(pageSizeOf(context, ROWS), portionAt)) {
+      agents.see(slice.rows)
+      yield { ...pageOf(slice.rows), rows: newRows, unreadable }
     }
-    yield { findings: agents.findings(), unlinked: [], rows: 0 }
+    yield { facts: agents.facts(), unlinked: [], rows: 0 }
   }
 }
 
-function pageOf(rows: readonly TellingRow<JournalRow>[]): Pick<Page, 'findings' | 'unlinked'> {
-  const page: Pick<Page, 'findings' | 'unlinked'> = { findings: [], unlinked: [] }
+function pageOf(rows: readonly RowWithSource<JournalRow>[]): Pick<Page, 'facts' | 'unlinked'> {
+  const page: Pick<Page, 'facts' | 'unlinked'> = { facts: [], unlinked: [] }
   for (const [row, told] of rows) {
     const kind = kindOf(row)
-    if (kind === 'message') page.findings.push(...[messageFinding(row, told) ?? []].flat())
+    if (kind === 'message') page.facts.push(...[messageFact(row, told) ?? []].flat())
     if (kind !== 'call') continue
     const found = journalCall(row, told)
-    if (found.callId !== null) page.findings.push({ ...found.call, callId: found.callId })
+    if (found.callId !== null) page.facts.push({ ...found.call, callId: found.callId })
     if (found.callId === null || found.voicemail) page.unlinked.push(found)
   }
   return page
@@ -60,17 +60,17 @@ function pageOf(rows: readonly TellingRow<JournalRow>[]): Pick<Page, 'findings' 
  * and to report both would be two more facts with each reading.
  */
 function createAgents() {
-  const newest = new Map<string, { at: number; finding: Finding }>()
+  const newest = new Map<string, { at: number; fact: Fact }>()
   return {
-    see: (rows: readonly TellingRow<JournalRow>[]) => {
+    see: (rows: readonly RowWithSource<JournalRow>[]) => {
       for (const [row, told] of rows) {
         const at = row.created?.getTime() ?? 0
         for (const agent of [...agentsOf(row), ...(row.voicemail?.assignee ? [row.voicemail.assignee] : [])]) {
-          const finding = agentFinding(agent, { ...told, raw: agent })
-          if (finding && at >= (newest.get(finding.extension)?.at ?? 0)) newest.set(finding.extension, { at, finding })
+          const fact = agentFact(agent, { ...told, raw: agent })
+          if (fact && at >= (newest.get(fact.extension)?.at ?? 0)) newest.set(fact.extension, { at, fact })
         }
       }
     },
-    findings: () => [...newest.values()].map(({ finding }) => finding)
+    facts: () => [...newest.values()].map(({ fact }) => fact)
   }
 }

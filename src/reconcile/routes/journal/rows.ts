@@ -2,7 +2,7 @@ import { cleanName } from '../../../events/text.js'
 import { isObject } from '../../../lib/json.js'
 import type { ResponseOf } from '../../../mightycall/rest/route.js'
 import type { journal } from '../../../mightycall/rest/routes/journal.js'
-import { fullName, numberOf, type Told } from '../row.js'
+import { fullName, numberOf, type SourceRow } from '../row.js'
 
 export type JournalRow = ResponseOf<typeof journal>['requests'][number]
 export type AgentRow = NonNullable<JournalRow['agent']>
@@ -37,7 +37,7 @@ export function kindOf({ type, state }: JournalRow): 'call' | 'message' | null {
 /** Whoever is not ours in it: a number, or a site widget under its name. */
 export function clientOf(
   { client }: JournalRow,
-  told: Told
+  told: SourceRow
 ): { clientNumber: string | null; clientName: string | null } {
   const clientNumber = numberOf(client?.address, told)
   const widget = cleanName(client?.widgetName) ?? (client?.type === 'Widget' ? cleanName(client.address) : null)

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { journal } from '../../../../src/mightycall/rest/routes/journal.js'
-import { agentFinding } from '../../../../src/reconcile/routes/extensions.js'
+import { agentFact } from '../../../../src/reconcile/routes/extensions.js'
 import { journalCall } from '../../../../src/reconcile/routes/journal/calls.js'
-import { messageFinding } from '../../../../src/reconcile/routes/journal/messages.js'
+import { messageFact } from '../../../../src/reconcile/routes/journal/messages.js'
 import { kindOf } from '../../../../src/reconcile/routes/journal/rows.js'
 import { BEGINNING, checked, rowOf } from '../../../support/findings.js'
 import { DOCUMENTED } from '../../../support/mightycall-examples.js'
@@ -154,8 +154,8 @@ const NO_MESSAGE = {
   removedAt: null
 }
 
-for (const { name, row, finding } of [
-  { name: 'of which nothing is said', row: { id: 'm' }, finding: NO_MESSAGE },
+for (const { name, row, fact } of [
+  { name: 'of which nothing is said', row: { id: 'm' }, fact: NO_MESSAGE },
   {
     name: 'from a client',
     row: {
@@ -169,7 +169,7 @@ for (const { name, row, finding } of [
       messageDeliveryStatus: 'unspecified',
       agent: { extension: '101' }
     },
-    finding: {
+    fact: {
       ...NO_MESSAGE,
       direction: 'inbound',
       businessNumber: '+15557775533',
@@ -189,7 +189,7 @@ for (const { name, row, finding } of [
       agent: { extension: '101' },
       attachments: [{ fileName: 'A.JPG', fileSize: 7, link: 'https://x/?sig=1' }, { fileSize: -1 }]
     },
-    finding: {
+    fact: {
       ...NO_MESSAGE,
       direction: 'outbound',
       extension: '101',
@@ -201,17 +201,17 @@ for (const { name, row, finding } of [
       ]
     }
   },
-  { name: 'under an id that cannot be kept', row: { id: 'm'.repeat(101) }, finding: null }
+  { name: 'under an id that cannot be kept', row: { id: 'm'.repeat(101) }, fact: null }
 ]) {
   t.test(`a message ${name}`, async t => {
-    t.strictSame(checked(messageFinding(...read(row))), finding)
+    t.strictSame(checked(messageFact(...read(row))), fact)
   })
 }
 
 t.test('an agent is an extension, a queue is not', async t => {
   const agent = (row: object) => {
     const [answer, told] = read({ id: 'r', agent: row })
-    return checked(answer.agent ? agentFinding(answer.agent, told) : null)
+    return checked(answer.agent ? agentFact(answer.agent, told) : null)
   }
   t.strictSame(agent({ id: 'u', extension: '101', name: 'Ann', email: 'a@example.com', role: 'agent', type: 'user' }), {
     ...BEGINNING,
