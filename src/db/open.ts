@@ -69,7 +69,8 @@ async function openEmbedded(config: Config, log: Logger): Promise<Database> {
 }
 
 /**
- * Logs each step, for whoever waits for a start. The first one is logged once only: an unreachable server is tried again
+ * Logs each step, for whoever waits for a start. The first one is logged once only: an unreachable server is tried
+ * again
  * and again.
  */
 function createMigrate(

@@ -62,7 +62,8 @@ export function createListener({
       const begun = performance.now()
       const err = await listen(client).catch((err: Error) => err)
       onUp(false)
-      await withTimeout(END_MS, client.end()).catch(() => {}) // of a connection that was cut in silence nobody hears the end
+      // of a connection that was cut in silence nobody hears the end
+      await withTimeout(END_MS, client.end()).catch(() => {})
       failures = performance.now() - begun > CHECK_MS ? 1 : failures + 1
       if (!stop.signal.aborted && failures === 1)
         logger.warn({ err }, 'changes are not heard of: the connection was lost, and is made again')

@@ -21,7 +21,9 @@ export function readJson(body: Buffer, account: KeyHolder): StrippedJson | Uncla
   return isObject(value) ? { value, apiKeys, inexact } : 'not-an-object'
 }
 
-/** Returns undefined for bytes that are not valid UTF-8: decoding would replace them, and different bodies would merge. */
+/**
+ * Returns undefined for bytes that are not valid UTF-8: decoding would replace them, and different bodies would merge.
+ */
 function parseBytes(body: Buffer): unknown {
   return isUtf8(body) ? parseJson(body.toString()) : undefined
 }

@@ -8,7 +8,10 @@ import { usageOf } from './usage.js'
 
 const IDLE_MS = 3_000
 
-/** Starts of the whole service with its own Postgres: through npm in a fresh clone, with an empty and with a kept DATA_DIR. */
+/**
+ * Starts of the whole service with its own Postgres: through npm in a fresh clone, with an empty and with a kept
+ * DATA_DIR.
+ */
 export const start: Bench = async context => {
   await measureNpmStart(context)
   const { print, progress, dir } = context

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { EventLog } from '../../src/event-log/port.js'
-import { firstOnes, readAll, textsByKey } from '../event-log/conformance/read-all.js'
+import { firstOccurrences, readAll, textsByKey } from '../event-log/conformance/read-all.js'
 import { gather, record } from '../event-log/support/gather.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaUnavailable, startKafka } from '../support/kafka.js'
@@ -37,7 +37,7 @@ t.test(
       `nothing of ${load.acknowledged.length} is missing`
     )
     for (const [key, texts] of stored) {
-      const numbers = firstOnes(texts).map(text => Number(text.split('-')[1]))
+      const numbers = firstOccurrences(texts).map(text => Number(text.split('-')[1]))
       if (numbers.some((n, i) => n !== i)) t.fail(`the records of ${key} are not in their order`)
     }
     await eventually(

@@ -107,7 +107,8 @@ export function restFailureOf(err: unknown): RestFailure | null {
   if (!(err instanceof Error)) return null
   const { code, until } = err as { code?: unknown; until?: unknown } // createError's, and what `untilThen` adds
   if (typeof code !== 'string' || !Object.hasOwn(KIND_BY_CODE, code)) return null
-  return { kind: KIND_BY_CODE[code as keyof typeof KIND_BY_CODE], until: until instanceof Date ? until : null } // just looked for
+  // just looked for
+  return { kind: KIND_BY_CODE[code as keyof typeof KIND_BY_CODE], until: until instanceof Date ? until : null }
 }
 
 type ErrorWithUntil = new (until: string) => Error

@@ -120,7 +120,8 @@ async function attempt(
     if (job.stop.signal.aborted) return true
     job.failures++
     job.notBefore = new Date(clock.now().getTime() + backOffMs(job.failures, RETRY))
-    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => false) // every REST failure has a code
+    // every REST failure has a code
+    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => false)
     if (job.failures === 1) log.warn({ err }, 'a backfill cannot go on now, trying again')
     // Postgres may be what is away
     await saveWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {})

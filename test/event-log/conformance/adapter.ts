@@ -2,38 +2,38 @@ import type { Test } from 'tap'
 import type { EventLog } from '../../../src/event-log/port.js'
 
 /**
- * What the suite needs of an implementation of the port. A new one is one file, `<name>.test.ts`, that calls `conform`.
+ * An implementation of the port, as the suite uses it. A new one is one file, `<name>.test.ts`, that calls `conform`.
  */
 export interface LogAdapter {
-  /** For tap's `skip`. */
+  /** The reason to skip, or false. */
   skip?: string | false
-  /** Where no log is yet, as one word that another process can be told. What is made there goes with the test. */
-  place: (t: Test) => string
-  /** Opens the log of a place, new or old. */
-  open: (place: string) => Promise<EventLog>
+  /** Creates a location without a log, as one word to pass to another process. It is removed when the test ends. */
+  newLocation: (t: Test) => string
+  /** Opens the log at a location, new or existing. */
+  open: (location: string) => Promise<EventLog>
 }
 
-/** What each test of the suite is given. */
+/** The context of each test of the suite. */
 export interface Conformance {
   adapter: LogAdapter
-  /** The compiled file of the adapter, which is also the program of its child processes. */
+  /** The compiled file of the adapter, which its child processes run as well. */
   file: string
-  /** Opens a log, by default at a new place; closed when the test ends. */
-  open: (t: Test, place?: string) => Promise<{ log: EventLog; place: string }>
+  /** Opens a log, by default at a new location; it is closed when the test ends. */
+  open: (t: Test, location?: string) => Promise<{ log: EventLog; location: string }>
 }
 
-/** By the sentence of what is promised. */
-export type Promises = Record<string, (t: Test, conformance: Conformance) => Promise<void>>
+/** Tests by the sentence that states the promise. */
+export type PromiseTests = Record<string, (t: Test, conformance: Conformance) => Promise<void>>
 
 /** @param file  the compiled file of the adapter */
 export function conformanceOf(adapter: LogAdapter, file: string): Conformance {
   return {
     adapter,
     file,
-    open: async (t, place = adapter.place(t)) => {
-      const log = await adapter.open(place)
+    open: async (t, location = adapter.newLocation(t)) => {
+      const log = await adapter.open(location)
       t.teardown(() => log.close())
-      return { log, place }
+      return { log, location }
     }
   }
 }

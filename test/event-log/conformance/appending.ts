@@ -3,7 +3,7 @@ import type { LogRecord, StoredRecord } from '../../../src/event-log/port.js'
 import { TOPICS } from '../../../src/events/topics.js'
 import { seedOf } from '../../support/seeds.js'
 import { record } from '../support/gather.js'
-import type { Promises } from './adapter.js'
+import type { PromiseTests } from './adapter.js'
 import { readAll, textsByKey } from './read-all.js'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
@@ -19,12 +19,9 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   )
 })
 
-/** What goes in, and whether it comes out as it was. */
-export const appending: Promises = {
-  'whatever the key, the value and the headers are, they come back as they were, and in order per key': async (
-    t,
-    { open }
-  ) => {
+/** Appended records are stored unchanged. */
+export const appending: PromiseTests = {
+  'any key, value and headers are stored unchanged and in order per key': async (t, { open }) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(anyRecord, { maxLength: 30 }), { maxLength: 5 }), async appends => {
         const { log } = await open(t)
@@ -41,7 +38,7 @@ export const appending: Promises = {
     )
   },
 
-  'of many appends at once, each record is stored once, all of a key in one partition and in order': async (
+  'concurrent appends store each record once, with all records of a key in one partition and in order': async (
     t,
     { open }
   ) => {
@@ -56,10 +53,7 @@ export const appending: Promises = {
     t.ok(offsetsGrow(stored), 'offsets grow within a partition')
   },
 
-  'an append that is larger than what goes at once is stored whole and in order, between others': async (
-    t,
-    { open }
-  ) => {
+  'an append larger than one request is stored completely and in order with other appends': async (t, { open }) => {
     const { log } = await open(t)
     const padding = 'x'.repeat(100_000)
     const many = Array.from({ length: 5_001 }, (_, i) => record('default:one', `many ${i}`))
@@ -71,13 +65,16 @@ export const appending: Promises = {
     t.strictSame(texts, ['before', ...many.map((_, i) => `many ${i}`), ...large.map((_, i) => `large ${i} `), 'after'])
   },
 
-  'an append of nothing is done at once and leaves no trace': async (t, { open }) => {
+  'an empty append resolves and stores nothing': async (t, { open }) => {
     const { log } = await open(t)
     await log.append([])
     t.equal(await count(log.bounds), 0n)
   },
 
-  'a log in health is without trouble, empty at first, and its bounds hold what was appended': async (t, { open }) => {
+  'a healthy log reports no trouble, is empty at first, and its bounds contain the appended records': async (
+    t,
+    { open }
+  ) => {
     const { log } = await open(t)
     t.equal(log.trouble(), null)
     const empty = await log.bounds('calls')
@@ -85,7 +82,7 @@ export const appending: Promises = {
     t.strictSame(
       empty.map(({ partition }) => partition),
       empty.map((_, i) => i),
-      'each partition, in order'
+      'every partition, in order'
     )
     await log.append(Array.from({ length: 20 }, (_, i) => record(`default:${i}`, `${i}`)))
     t.equal(await count(log.bounds), 20n)
@@ -97,13 +94,13 @@ export const appending: Promises = {
     t.equal(log.trouble(), null)
   },
 
-  'the id stays when the log is opened again': async (t, { open }) => {
-    const { log, place } = await open(t)
+  'the id stays the same when the log is opened again': async (t, { open }) => {
+    const { log, location } = await open(t)
     const id = await log.id()
     t.match(id, /^[\w-]{10,}/)
     await log.close()
-    t.equal(await (await open(t, place)).log.id(), id)
-    t.not(await (await open(t)).log.id(), id, 'of another log')
+    t.equal(await (await open(t, location)).log.id(), id)
+    t.not(await (await open(t)).log.id(), id, 'another log has another id')
   }
 }
 
@@ -114,7 +111,7 @@ async function count(bounds: (topic: 'calls') => Promise<{ first: bigint; end: b
 function inOrderOfKeys(records: readonly Pick<StoredRecord, 'key' | 'value' | 'headers'>[]) {
   return records
     .map(({ key, value, headers }) => ({ key, value: value?.toString('hex'), headers }))
-    .sort((a, b) => (String(a.key) < String(b.key) ? -1 : Number(a.key !== b.key))) // which is stable
+    .sort((a, b) => (String(a.key) < String(b.key) ? -1 : Number(a.key !== b.key))) // Array.sort is stable
 }
 
 function offsetsGrow(records: readonly StoredRecord[]): boolean {

@@ -2,7 +2,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Offset, TopicPartition } from '../../../src/event-log/port.js'
 
-/** The next offset to handle, or `first` when none was saved: for a subscriber that has no database. */
+/**
+ * Returns the next offset to handle, or `first` when none was saved: checkpoints of a subscriber without a database.
+ */
 export function loadCheckpoint(dir: string, partition: TopicPartition): Offset | 'first' {
   try {
     return BigInt(readFileSync(fileOf(dir, partition), 'utf8'))
@@ -11,7 +13,7 @@ export function loadCheckpoint(dir: string, partition: TopicPartition): Offset |
   }
 }
 
-/** Whole or not at all, however the process dies. */
+/** Writes atomically: the checkpoint survives a killed process. */
 export function saveCheckpoint(dir: string, partition: TopicPartition, next: Offset): void {
   const file = fileOf(dir, partition)
   writeFileSync(`${file}.${process.pid}`, String(next))

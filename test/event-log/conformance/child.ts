@@ -4,14 +4,15 @@ import type { Test } from 'tap'
 import { withoutHooks } from '../../support/without-hooks.js'
 
 export interface Program {
-  /** What it has printed so far, by whole lines. */
+  /** The complete lines printed so far. */
   lines: () => string[]
-  /** SIGKILL; resolves with all whole lines once it is gone and everything it printed is read. */
+  /** Sends SIGKILL; resolves with all complete lines after the process has ended and its output was read. */
   kill: () => Promise<string[]>
 }
 
 /**
- * Starts the adapter's file as a process: `append PLACE WRITERS` or `consume PLACE GROUP DIR WRITERS`. It is killed
+ * Starts the adapter's file as a process: `append LOCATION WRITERS` or `consume LOCATION GROUP DIR WRITERS`. It is
+ * killed
  * when the test ends.
  */
 export function startProgram(t: Test, file: string, ...args: string[]): Program {

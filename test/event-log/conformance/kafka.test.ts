@@ -7,7 +7,7 @@ import { conform } from './conform.js'
 
 export const kafka: LogAdapter = {
   skip,
-  place: () => `t-${randomUUID()}`,
+  newLocation: () => `t-${randomUUID()}`,
   open: topicPrefix =>
     openKafkaLog({ brokers: BROKERS, topicPrefix, createTopics: true }, { log: pino({ level: 'silent' }) })
 }

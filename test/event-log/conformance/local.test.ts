@@ -6,7 +6,7 @@ import type { LogAdapter } from './adapter.js'
 import { conform } from './conform.js'
 
 export const local: LogAdapter = {
-  place: t => {
+  newLocation: t => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-log-'))
     t.teardown(() => rmSync(dir, { recursive: true, force: true }))
     return dir

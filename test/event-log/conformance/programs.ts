@@ -4,53 +4,51 @@ import { record } from '../support/gather.js'
 import type { LogAdapter } from './adapter.js'
 import { loadCheckpoint, saveCheckpoint } from './checkpoints.js'
 
-// Processes to be killed. Writing to a pipe is synchronous, so a line that was printed outlives the process.
+// Programs of the processes that are killed. Writing to a pipe is synchronous, so printed lines survive the process.
 
 /**
- * Writers that each append one record after the other. Each line is the text of a record that was acknowledged:
- * `writer-n`.
+ * Writers that append one record after the other. Each line is the text of an acknowledged record: `writer-n`.
  */
-export async function appendForever({ open }: LogAdapter, place: string, writers: number): Promise<void> {
+export async function appendForever({ open }: LogAdapter, location: string, writers: number): Promise<void> {
   endWithParent()
-  const log = await open(place)
-  await write(log, writers, { restMs: 0, told: text => process.stdout.write(`${text}\n`) })
+  const log = await open(location)
+  await write(log, writers, { pauseMs: 0, onAcknowledged: text => process.stdout.write(`${text}\n`) })
 }
 
 /**
- * A member of a group that keeps its checkpoints in a folder. Each line is a record that was handled: `partition offset
- * text`.
+ * A group member with checkpoints in a directory. Each line is a handled record: `partition offset text`.
  */
 export async function consumeForever(
   { open }: LogAdapter,
-  place: string,
+  location: string,
   { group, dir, writers }: { group: string; dir: string; writers: number }
 ): Promise<void> {
   endWithParent()
-  const log = await open(place)
+  const log = await open(location)
   await log.subscribe({
     group,
     topics: ['calls'],
     startAt: async partition => loadCheckpoint(dir, partition),
     handle: async ({ topic, partition, records }) => {
       for (const { offset, value } of records) process.stdout.write(`${partition} ${offset} ${value}\n`)
-      await sleep(5) // so that a kill often comes between the effect and its checkpoint
+      await sleep(5) // makes a kill between the effect and its checkpoint likely
       saveCheckpoint(dir, { topic, partition }, (records.at(-1)?.offset ?? -1n) + 1n)
     }
   })
-  await write(log, writers, { restMs: 2, told: () => {} })
+  await write(log, writers, { pauseMs: 2, onAcknowledged: () => {} })
 }
 
 async function write(
   log: EventLog,
   writers: number,
-  { restMs, told }: { restMs: number; told: (text: string) => void }
+  { pauseMs, onAcknowledged }: { pauseMs: number; onAcknowledged: (text: string) => void }
 ): Promise<void> {
   await Promise.all(
     Array.from({ length: writers }, async (_, writer) => {
       for (let n = 0; ; n++) {
         await log.append([record(`writer:${writer}`, `${writer}-${n}`)])
-        told(`${writer}-${n}`)
-        if (restMs > 0) await sleep(restMs)
+        onAcknowledged(`${writer}-${n}`)
+        if (pauseMs > 0) await sleep(pauseMs)
       }
     })
   )

@@ -13,10 +13,10 @@ import { conform } from './conform.js'
 
 const log = pino({ level: 'silent' })
 
-/** A place is the folder of the spool, whose name is the topics' prefix. */
+/** A location is the directory of the spool; its name is also the topic prefix. */
 export const spool: LogAdapter = {
   skip,
-  place: t => {
+  newLocation: t => {
     const dir = mkdtempSync(path.join(os.tmpdir(), `mcs-spool-${randomUUID()}-`))
     t.teardown(() => rmSync(dir, { recursive: true, force: true }))
     return dir

@@ -2,17 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../support/eventually.js'
 import { gather, record } from '../support/gather.js'
-import type { Promises } from './adapter.js'
+import type { PromiseTests } from './adapter.js'
 import { readAll, textsByKey } from './read-all.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
-/** How records come to a subscriber. */
-export const subscribing: Promises = {
-  'a subscription starts where startAt says, at any offset, whatever its group has read before': async (
-    t,
-    { open }
-  ) => {
+/** Delivery to subscribers. */
+export const subscribing: PromiseTests = {
+  'a subscription starts at the offset of startAt, whatever its group has read before': async (t, { open }) => {
     const { log } = await open(t)
     for (let n = 0; n < 30; n += 5)
       await log.append(Array.from({ length: 5 }, (_, i) => record('default:a', `${n + i}`)))
@@ -27,7 +24,7 @@ export const subscribing: Promises = {
           return stored.find(one => one.partition === partition) ? (stored[start]?.offset ?? 'first') : 'first'
         }
       })
-      await eventually('the rest came', () => values().includes('29'))
+      await eventually('the remaining records arrive', () => values().includes('29'))
       t.strictSame(
         values().filter(Boolean),
         stored.slice(start).map(({ value }) => String(value)),
@@ -38,58 +35,58 @@ export const subscribing: Promises = {
     }
   },
 
-  'a subscription at the end gets what comes, and nothing else': async (t, { open }) => {
+  'a subscription that starts at the end gets new records only': async (t, { open }) => {
     const { log } = await open(t)
     await log.append(some(5))
     const bounds = await log.bounds('calls')
     const { values, subscription } = await gather(t, log, {
       startAt: async ({ partition }) => bounds.find(entry => entry.partition === partition)?.end ?? 'first'
     })
-    await eventually('it is placed', () => subscription.trouble() === null)
+    await eventually('the start offset is set', () => subscription.trouble() === null)
     await log.append([record('default:a', 'new')])
-    await eventually('it came', () => values().length > 0)
+    await eventually('the record arrives', () => values().length > 0)
     t.strictSame(values(), ['new'])
   },
 
-  'two groups get everything, and a slow one holds up nobody': async (t, { open }) => {
+  'two groups get everything, and a slow one does not delay the other': async (t, { open }) => {
     const { log } = await open(t)
     let release = () => {}
     const held = new Promise<void>(resolve => {
       release = resolve
     })
     const slow = await gather(t, log, { handle: () => held })
-    const quick = await gather(t, log)
+    const fast = await gather(t, log)
     await log.append(some(8))
-    await eventually('the quick one has all', () => quick.records.length === 8)
+    await eventually('the fast group has everything', () => fast.records.length === 8)
     t.equal(slow.records.length, 0)
     release()
-    await eventually('the slow one too', () => slow.records.length === 8)
-    t.strictSame(slow.values(), quick.values())
+    await eventually('the slow group has everything', () => slow.records.length === 8)
+    t.strictSame(slow.values(), fast.values())
   },
 
-  'a handler has one batch of a partition at a time, in the order of the offsets': async (t, { open }) => {
+  'a handler gets one batch of a partition at a time, in offset order': async (t, { open }) => {
     const { log } = await open(t)
-    const inHand = new Map<number, number>()
+    const inProgress = new Map<number, number>()
     let most = 0
     const appended = Array.from({ length: 200 }, (_, i) => record(`default:${i % 10}`, `${i}`))
     const { records } = await gather(t, log, {
       handle: async ({ partition }) => {
-        inHand.set(partition, (inHand.get(partition) ?? 0) + 1)
-        most = Math.max(most, ...inHand.values())
+        inProgress.set(partition, (inProgress.get(partition) ?? 0) + 1)
+        most = Math.max(most, ...inProgress.values())
         await sleep(20)
-        inHand.set(partition, (inHand.get(partition) ?? 0) - 1)
+        inProgress.set(partition, (inProgress.get(partition) ?? 0) - 1)
       }
     })
     for (let n = 0; n < 200; n += 10) {
       await log.append(appended.slice(n, n + 10))
       await sleep(5)
     }
-    await eventually('all came', () => records.length >= 200)
+    await eventually('all records arrive', () => records.length >= 200)
     t.equal(most, 1)
     t.strictSame(textsByKey(records), textsByKey(appended))
   },
 
-  'a subscription gets its topics only, each with its own start': async (t, { open }) => {
+  'a subscription gets only its topics, each from its own start': async (t, { open }) => {
     const { log } = await open(t)
     const unclassified = some(6).map(one => ({ ...one, topic: 'unclassified' as const }))
     for (let n = 0; n < 6; n++) await log.append([...some(6).slice(n, n + 1), ...unclassified.slice(n, n + 1)])
@@ -105,7 +102,7 @@ export const subscribing: Promises = {
         .filter(record => record.topic === topic && record.key === 'default:a')
         .map(({ value }) => String(value))
     await eventually(
-      'all came',
+      'all records arrive',
       () => one.records.length === 6 && of('calls').length === 6 && of('unclassified').length === 2
     )
     t.ok(one.records.every(({ topic }) => topic === 'calls'))

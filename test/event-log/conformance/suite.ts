@@ -6,10 +6,10 @@ import { crashing } from './crashing.js'
 import { rejecting } from './rejecting.js'
 import { subscribing } from './subscribing.js'
 
-/** Every promise of the port, each as a test. */
+/** Runs one test per promise of the port. */
 export function runSuite(conformance: Conformance): void {
   const { skip = false } = conformance.adapter
-  t.jobs = 3 // much of it is waiting: for a broker, and for a dead member to be missed
+  t.jobs = 3 // the tests mostly wait, for a broker or for the session timeout of a dead member
   for (const [sentence, test] of Object.entries({
     ...crashing,
     ...appending,

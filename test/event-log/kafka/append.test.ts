@@ -4,34 +4,34 @@ import { eventually } from '../../support/eventually.js'
 import { bareAdmin, bareProducer, makeTopic, openLog, skip } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
 
-t.test('a key lands where kafkajs and Java would put it', { skip }, async t => {
+t.test('a key is assigned to the same partition as by kafkajs and Java', { skip }, async t => {
   const { log, topicPrefix } = await openLog(t)
   const producer = await bareProducer(t)
   const keys = Array.from({ length: 40 }, (_, i) => `account:${i}-é`)
   await log.append(keys.map(key => record(key, 'ours')))
   await producer.send({ topic: `${topicPrefix}.calls`, messages: keys.map(key => ({ key, value: 'theirs' })) })
   const { records } = await gather(t, log)
-  await eventually('all came', () => records.length === 80)
+  await eventually('all records arrive', () => records.length === 80)
   for (const key of keys)
     t.equal(new Set(records.filter(record => record.key === key).map(({ partition }) => partition)).size, 1, key)
-  t.equal(new Set(records.map(({ partition }) => partition)).size, 6, 'all partitions are used')
+  t.equal(new Set(records.map(({ partition }) => partition)).size, 6, 'every partition is used')
 })
 
 t.test(
-  'a record that Kafka refuses rejects its append, with the cause, and the next one is stored',
+  'a record that Kafka refuses rejects its append with the cause, and the next append succeeds',
   { skip },
   async t => {
     const { log } = await openLog(t)
     const error = await log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]).catch(err => err)
     t.match(error, { code: 'MCS_NOT_STORED', cause: { type: 'MESSAGE_TOO_LARGE' } })
-    t.ok(isRefusedForGood(error), 'and another try would be in vain')
+    t.ok(isRefusedForGood(error), 'a retry would be useless')
     t.type(log.trouble(), 'string')
     await log.append([record('default:a', 'small')])
     t.equal(log.trouble(), null)
   }
 )
 
-t.test('what others produce is read without key, value, or with headers of any kind', { skip }, async t => {
+t.test('records of other producers are read without key or value and with any headers', { skip }, async t => {
   const { log, topicPrefix } = await openLog(t)
   const producer = await bareProducer(t)
   const headers = { one: Buffer.from('1'), two: ['a', 'b'] }
@@ -41,12 +41,12 @@ t.test('what others produce is read without key, value, or with headers of any k
   ]
   await producer.send({ topic: `${topicPrefix}.calls`, messages })
   const { records } = await gather(t, log)
-  await eventually('both came', () => records.length === 2)
+  await eventually('both records arrive', () => records.length === 2)
   t.match(records[0], { key: null, value: null, headers: {} })
   t.strictSame(records[1]?.headers, { one: '1', two: 'b' })
 })
 
-t.test('a topic made anew with fewer partitions fails an append and then takes it', { skip }, async t => {
+t.test('a topic re-created with fewer partitions fails one append and accepts the next', { skip }, async t => {
   const { log, topicPrefix } = await openLog(t)
   const admin = await bareAdmin(t)
   const topic = `${topicPrefix}.calls`

@@ -9,18 +9,18 @@ import { gather, record } from '../support/gather.js'
 const noBroker = kafkaUnavailable() ?? skip
 const login = { mechanism: 'scram-sha-512' as const, username: 'mightycall', password: 'swordfish-7' }
 
-t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 }, async t => {
+t.test('a broker that requires TLS and a login', { skip: noBroker, timeout: 60_000 }, async t => {
   const kafka = await startKafka({ dir: tempDir(t), sasl: login })
   t.teardown(() => kafka.stop())
   const { brokers } = kafka
   const ssl = { ca: kafka.ca ?? '' }
 
-  await t.test('takes records from who logs in, again after a failure too', async t => {
+  await t.test('accepts records after a login, also after a failure', async t => {
     const { log, lines } = await openLog(t, { brokers, ssl, sasl: login })
     await t.rejects(log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]))
     await log.append([record('default:a', 'x')])
     const { values } = await gather(t, log)
-    await eventually('it came', () => values().length === 1)
+    await eventually('the record arrives', () => values().length === 1)
     t.notMatch(JSON.stringify(lines), login.password)
   })
 
@@ -45,7 +45,7 @@ t.test('a broker that wants TLS and a login', { skip: noBroker, timeout: 60_000 
     { name: 'no login', options: { ssl }, line: /closed the connection: .*KAFKA_SASL_MECHANISM/ }
   ]
   for (const { name, options, line } of refusals) {
-    await t.test(`refuses ${name} in one line without secrets`, async t => {
+    await t.test(`rejects ${name} with one line without secrets`, async t => {
       const error = await openLog(t, { brokers, ...options }).catch(err => err)
       t.match(error, { code: 'MCS_KAFKA', message: line })
       t.notMatch(error.message, /\n|wrong-password|swordfish/)
@@ -76,7 +76,7 @@ const plain: { name: string; options: Partial<KafkaOptions>; line: RegExp }[] = 
   }
 ]
 for (const { name, options, line } of plain) {
-  t.test(`says in one line: ${name}`, { skip }, async t => {
+  t.test(`reports in one line: ${name}`, { skip }, async t => {
     await t.rejects(openLog(t, options), { code: 'MCS_KAFKA', message: line })
   })
 }

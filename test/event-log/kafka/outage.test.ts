@@ -12,22 +12,24 @@ import { gather, record } from '../support/gather.js'
 const noBroker = kafkaUnavailable() ?? false
 t.jobs = 2
 
-t.test('a broker of our own', { skip: noBroker, buffered: true, timeout: 80_000 }, async t => {
+t.test('a broker for these tests alone', { skip: noBroker, buffered: true, timeout: 80_000 }, async t => {
   const kafka = await startKafka({ dir: tempDir(t) })
   t.teardown(() => kafka.stop())
-  await t.test('an append to a frozen broker is refused in time, and taken again after the thaw', t => frozen(t, kafka))
+  await t.test('an append to a frozen broker is rejected in time and accepted after it continues', t =>
+    frozen(t, kafka)
+  )
   await t.test(
     'an append to a killed broker is rejected at once and accepted after a restart, and no acknowledged record is lost',
     t => killed(t, kafka)
   )
-  await t.test('its id is not that of another cluster', { skip }, async t => {
+  await t.test('its id differs from that of another cluster', { skip }, async t => {
     const logs = await Promise.all([openLog(t), openLog(t, { brokers: kafka.brokers })])
     const [one, two] = await Promise.all(logs.map(({ log }) => log.id()))
     t.not(one, two)
   })
 })
 
-t.test('a consumer that has crashed for good is replaced', { skip, buffered: true }, async t => {
+t.test('a consumer that crashed for good is replaced', { skip, buffered: true }, async t => {
   const { log, topicPrefix, lines } = await openLog(t)
   const admin = await bareAdmin(t)
   const topic = `${topicPrefix}.calls`
@@ -38,18 +40,18 @@ t.test('a consumer that has crashed for good is replaced', { skip, buffered: tru
     })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await eventually('the first came', () => values().length === 1)
+  await eventually('the first record arrives', () => values().length === 1)
 
   const crashes = () => lines.filter(({ msg }) => msg === 'the Kafka consumer has stopped and is replaced').length
   await compress('lz4') // the broker itself makes the records unreadable, a moment later
   await eventually(
-    'it has crashed twice',
+    'the consumer has crashed twice',
     () => crashes() >= 2 || log.append([record('default:a', 'x')]).then(() => false)
   )
   t.match(subscription.trouble(), /unsupported compression codec/)
 
   await compress('uncompressed')
-  await eventually('the last came', async () => {
+  await eventually('the last record arrives', async () => {
     await log.append([record('default:a', 'after')])
     const { partition, end } = (await log.bounds('calls')).find(({ end }) => end > 0n) ?? { partition: 0, end: 1n }
     await admin.fetchTopicOffsets(topic)
@@ -57,21 +59,21 @@ t.test('a consumer that has crashed for good is replaced', { skip, buffered: tru
     await sleep(500)
     return values().includes('after')
   })
-  await eventually('all is well', () => subscription.trouble() === null)
+  await eventually('the trouble is over', () => subscription.trouble() === null)
 })
 
-t.test('a dead broker in the list is passed over', { skip }, async t => {
+t.test('an unreachable broker in the list is skipped', { skip }, async t => {
   const { log } = await openLog(t, { brokers: ['127.0.0.1:9', ...(process.env.TEST_KAFKA_BROKERS?.split(',') ?? [])] })
   await log.append([record('default:a', 'x')])
   const { values } = await gather(t, log)
-  await eventually('it came', () => values().length === 1)
+  await eventually('the record arrives', () => values().length === 1)
 })
 
 async function frozen(t: Test, kafka: Kafka): Promise<void> {
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await eventually('it came', () => values().length === 1)
+  await eventually('the record arrives', () => values().length === 1)
   await kafka.freeze()
   for (const what of ['sent on the old connection', 'sent on a new one']) {
     const began = performance.now()
@@ -87,7 +89,7 @@ async function frozen(t: Test, kafka: Kafka): Promise<void> {
   await kafka.thaw()
   const thawed = performance.now()
   // Its controller was frozen too, finds it overdue, and takes the leaders from it for a moment.
-  await eventually('it is taken', () =>
+  await eventually('an append succeeds', () =>
     log.append(ofEveryPartition('after')).then(
       () => true,
       () => false
@@ -95,18 +97,18 @@ async function frozen(t: Test, kafka: Kafka): Promise<void> {
   )
   t.comment(`taken ${Math.round(performance.now() - thawed)} ms after the thaw`)
   t.equal(log.trouble(), null)
-  await eventually('it came too', () => values().includes('after'))
-  await eventually('the consumer is well', () => subscription.trouble() === null)
+  await eventually('the new record arrives', () => values().includes('after'))
+  await eventually('the consumer has recovered', () => subscription.trouble() === null)
 }
 
 async function killed(t: Test, kafka: Kafka): Promise<void> {
   const { log } = await openLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await eventually('it came', () => values().length === 1)
+  await eventually('the record arrives', () => values().length === 1)
   const acknowledged: string[] = []
   const writing = Promise.all(Array.from({ length: 20 }, (_, writer) => appendUntilRefused(log, writer, acknowledged)))
-  await eventually('much is acknowledged', () => acknowledged.length > 300)
+  await eventually('many appends are acknowledged', () => acknowledged.length > 300)
   await kafka.kill()
   await writing
   for (let i = 0; i < 3; i++) {
@@ -119,7 +121,7 @@ async function killed(t: Test, kafka: Kafka): Promise<void> {
   await t.rejects(log.id(), { code: 'MCS_KAFKA' })
   await kafka.restart()
   const up = performance.now()
-  await eventually('it is taken', () =>
+  await eventually('an append succeeds', () =>
     log.append(ofEveryPartition('after')).then(
       () => true,
       () => false
@@ -132,9 +134,9 @@ async function killed(t: Test, kafka: Kafka): Promise<void> {
     [],
     `nothing of ${acknowledged.length} is missing`
   )
-  await eventually('it came too', () => values().includes('after'), 20_000)
+  await eventually('the new record arrives', () => values().includes('after'), 20_000)
   t.comment(`consumed ${Math.round(performance.now() - up)} ms after the restart`)
-  await eventually('the consumer is well', () => subscription.trouble() === null)
+  await eventually('the consumer has recovered', () => subscription.trouble() === null)
 }
 
 /** Each has a leader again in its own time. */

@@ -17,12 +17,12 @@ const some = (name: string, count: number) =>
 t.jobs = 3
 
 t.test(
-  'made again shorter: startAt is asked again, the range is said, and the records come from the first one on',
+  'a topic re-created with fewer records: the range is logged, and reading starts at the first record',
   { skip, buffered: true },
   async t => {
     const { log, lines, seen, remake } = await subscribed(t)
     await remake({ numPartitions: 6, records: some('new', 2) })
-    await eventually('the new ones came', () => seen.texts().includes('new 1'))
+    await eventually('the new records arrive', () => seen.texts().includes('new 1'))
     t.strictSame(
       seen.texts(),
       [...some('old', 5), ...some('new', 2)].map(({ value }) => String(value))
@@ -31,40 +31,40 @@ t.test(
       seen.asked.length > 1 && seen.asked.slice(1).every(answer => answer === 5n),
       'asked again, and it answered with the checkpoint'
     )
-    t.strictSame(seen.offsets().slice(5), [0n, 1n], 'below the checkpoint: a hole, for who compares')
+    t.strictSame(seen.offsets().slice(5), [0n, 1n], 'below the checkpoint: a hole for the projector')
     t.match(
       lines.find(({ msg }) => String(msg).startsWith('the log no longer holds')),
       { wanted: '5', first: '0' }
     )
     await log.append(some('later', 1))
-    await eventually('and it goes on', () => seen.texts().includes('later 0'))
+    await eventually('reading continues', () => seen.texts().includes('later 0'))
   }
 )
 
 t.test(
-  'made again longer: startAt is asked again, and what lies at the offset that it wants is another record',
+  'a topic re-created with more records: startAt is consulted again and gets another record',
   { skip, buffered: true },
   async t => {
     const { seen, remake, startAtLastHandled } = await subscribed(t)
     startAtLastHandled()
     await remake({ numPartitions: 6, records: some('new', 9) })
-    await eventually('the new ones came', () => seen.texts().includes('new 8'))
+    await eventually('the new records arrive', () => seen.texts().includes('new 8'))
     t.ok(seen.asked.length > 1)
     // Where it is asked while the new topic is still short, the first of all comes instead; never one above the last
     // one handled.
     const [first = 99n] = seen.offsets().slice(5)
-    t.ok(first <= 4n, 'at the offset of the last one handled, or below')
-    t.equal(seen.texts()[5], `new ${first}`, 'another record: a hole, for who compares')
+    t.ok(first <= 4n, 'at or below the offset of the last handled record')
+    t.equal(seen.texts()[5], `new ${first}`, 'another record: a hole for the projector')
   }
 )
 
 t.test(
-  'made again with fewer partitions: the group is joined anew and the rest is read',
+  'a topic re-created with fewer partitions: the consumer rejoins the group and reads the rest',
   { skip, buffered: true },
   async t => {
     const { seen, remake } = await subscribed(t)
     await remake({ numPartitions: 1, records: some('new', 3) })
-    await eventually('the new ones came', () => seen.texts().includes('new 2'))
+    await eventually('the new records arrive', () => seen.texts().includes('new 2'))
     t.strictSame(seen.texts().slice(5), ['new 0', 'new 1', 'new 2'])
   }
 )
@@ -104,13 +104,13 @@ async function subscribed(t: Test): Promise<Subscribed> {
     },
     handle: keep
   })
-  await eventually('the old ones came', () => values().length === 5)
+  await eventually('the old records arrive', () => values().length === 5)
 
   async function remake({ numPartitions, records }: Parameters<Subscribed['remake']>[0]): Promise<void> {
     await admin.deleteTopics({ topics: [`${topicPrefix}.calls`] })
     await sleep(500)
     await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions })
-    await eventually('the new topic takes records', () =>
+    await eventually('the new topic accepts records', () =>
       log.append(records).then(
         () => true,
         () => false

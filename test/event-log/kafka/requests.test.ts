@@ -13,12 +13,12 @@ const record = (sizeBytes: number, topic: LogRecord['topic'] = 'calls'): LogReco
 const placed = (sizes: number[], partition = 0) => sizes.map(size => ({ record: record(size), partition }))
 const nameOf = (topic: string) => `p.${topic}`
 
-t.test('small records are one request', async t => {
+t.test('small records form one request', async t => {
   t.equal(splitIntoRequests([...placed([10, 10]), ...placed([10], 1)]).length, 1)
   t.strictSame(splitIntoRequests([]), [])
 })
 
-t.test('no request has more of a partition than the limit, and none is lost or moved', async t => {
+t.test('no request exceeds the limit of a partition, and no record is lost or reordered', async t => {
   const sizes = Array.from({ length: 40 }, (_, i) => 1_000 * ((i * 37) % 100))
   const records = [...placed(sizes), ...placed(sizes, 1)]
   const requests = splitIntoRequests(records)
@@ -33,7 +33,7 @@ t.test('no request has more of a partition than the limit, and none is lost or m
   t.ok(requests.length >= 4)
 })
 
-t.test('a record above the limit goes alone, and so many records are not one request', async t => {
+t.test('a record above the limit is sent alone, and the number of records per request is limited', async t => {
   t.strictSame(
     splitIntoRequests(placed([10, MAX_PARTITION_BYTES * 3, 10])).map(request => request.length),
     [1, 1, 1]
@@ -84,7 +84,7 @@ const answers = [
   }
 ]
 for (const { name, answer, open } of answers) {
-  t.test(`an answer that confirms ${name}`, async t => {
+  t.test(`a response that confirms ${name}`, async t => {
     t.strictSame(
       unconfirmedPartitions(request, answer, nameOf).map(({ topic, partition }) => [topic, partition]),
       open

@@ -6,7 +6,7 @@ import { TOPICS } from '../../../src/events/topics.js'
 import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
 import { record } from '../support/gather.js'
 
-t.test('missing topics are made as promised, and raise no alarm at the next start', { skip }, async t => {
+t.test('missing topics are created with our settings and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openLog(t)
   const admin = await bareAdmin(t)
   const { resources } = await admin.describeConfigs({
@@ -31,7 +31,7 @@ t.test('missing topics are made as promised, and raise no alarm at the next star
   )
 })
 
-t.test('each setting of an existing topic that promises less is an alarm', { skip }, async t => {
+t.test('each weaker setting of an existing topic raises an alarm', { skip }, async t => {
   const admin = await bareAdmin(t)
   const topicPrefix = `t-${randomUUID()}`
   const configEntries = [
@@ -52,7 +52,7 @@ t.test('each setting of an existing topic that promises less is an alarm', { ski
   await log.append([record('default:a', 'x')])
 })
 
-t.test('without leave to make topics, a missing one is one line', { skip }, async t => {
+t.test('without KAFKA_CREATE_TOPICS a missing topic is reported in one line', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
   const missing = TOPICS.map(topic => `${topicPrefix}.${topic}`).join(', ')
   const advice = 'create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX'
@@ -67,7 +67,7 @@ t.test('a process that only reads cannot append', { skip }, async t => {
   await t.rejects(log.append([record('default:a', 'x')]), { code: 'MCS_NOT_STORED' })
 })
 
-t.test('two processes may make the topics at once', { skip }, async t => {
+t.test('two processes may create the topics at the same time', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
   const logs = await Promise.all([1, 2, 3].map(() => openLog(t, { topicPrefix })))
   await Promise.all(logs.map(({ log }) => log.append([record('default:a', 'x')])))
@@ -96,7 +96,7 @@ const refused = [
   }
 ]
 for (const { name, size, line } of refused) {
-  t.test(`says in one line that the brokers refuse ${name}`, { skip }, async t => {
+  t.test(`reports in one line that the brokers refuse ${name}`, { skip }, async t => {
     const admin = await bareAdmin(t)
     const error = await admin
       .createTopics({ waitForLeaders: false, topics: [{ topic: `t-${randomUUID()}`, ...size }] })
@@ -106,7 +106,7 @@ for (const { name, size, line } of refused) {
   })
 }
 
-t.test('three replicas need two in sync, fewer are flushed', async t => {
+t.test('topics with three replicas need two in sync, and fewer replicas flush each record', async t => {
   t.match(settingsOf(3), { 'min.insync.replicas': '2', 'flush.messages': undefined })
   t.match(settingsOf(1), { 'min.insync.replicas': undefined, 'flush.messages': '1' })
 })
@@ -132,10 +132,10 @@ const weaknesses = [
   }
 ]
 for (const { name, weak, found } of weaknesses) {
-  t.test(`finds in the settings: ${name}`, async t => t.strictSame(weakSettings({ ...ours, ...weak }, 3, 3), found))
+  t.test(`reports weak settings: ${name}`, async t => t.strictSame(weakSettings({ ...ours, ...weak }, 3, 3), found))
 }
 
-t.test('fewer replicas than the cluster could give are found', async t => {
+t.test('a lower replication factor than the cluster allows is reported', async t => {
   t.strictSame(weakSettings({ ...ours, 'flush.messages': '1' }, 1, 3), ['replication.factor'])
   t.strictSame(weakSettings(ours, 2, 2), ['flush.messages'])
 })

@@ -12,7 +12,7 @@ const spread = (name: string) => Array.from({ length: 30 }, (_, i) => record(`de
 t.jobs = 3
 
 t.test(
-  'an answer that lacks a partition fails the whole batch, and another try stores it',
+  'a response without one partition fails the whole batch, and a retry stores it',
   { skip, buffered: true },
   async t => {
     const proxy = await startKafkaProxy(t, broker)
@@ -31,18 +31,22 @@ t.test(
   }
 )
 
-t.test('an answer that lacks a partition fails what waits behind the batch, too', { skip, buffered: true }, async t => {
-  const proxy = await startKafkaProxy(t, broker)
-  const { log } = await openLog(t, { brokers: proxy.brokers })
-  await log.append(spread('before'))
-  proxy.arm('lacks a partition')
-  const results = await Promise.allSettled([...spread('a'), ...spread('b')].map(one => log.append([one])))
-  t.equal(proxy.spoiled(), 1)
-  t.ok(results.every(({ status }) => status === 'rejected'))
-})
+t.test(
+  'a response without one partition also fails the appends queued behind the batch',
+  { skip, buffered: true },
+  async t => {
+    const proxy = await startKafkaProxy(t, broker)
+    const { log } = await openLog(t, { brokers: proxy.brokers })
+    await log.append(spread('before'))
+    proxy.arm('lacks a partition')
+    const results = await Promise.allSettled([...spread('a'), ...spread('b')].map(one => log.append([one])))
+    t.equal(proxy.spoiled(), 1)
+    t.ok(results.every(({ status }) => status === 'rejected'))
+  }
+)
 
 t.test(
-  'an answer that is lost fails the append in time, though its records may be stored',
+  'a lost response fails the append in time, although its records may be stored',
   { skip, buffered: true },
   async t => {
     const proxy = await startKafkaProxy(t, broker)
@@ -61,24 +65,24 @@ t.test(
   }
 )
 
-t.test('a consumer that falls silent is replaced, and the trouble says so', { skip, buffered: true }, async t => {
+t.test('a silent consumer is replaced, and the trouble says so', { skip, buffered: true }, async t => {
   const proxy = await startKafkaProxy(t, broker)
   const { log, lines } = await openLog(t, { brokers: proxy.brokers, silenceMs: 1_500 })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
-  await eventually('it came', () => values().length === 1)
+  await eventually('the record arrives', () => values().length === 1)
   proxy.stall()
-  await eventually('it is missed', () =>
+  await eventually('the silence is detected', () =>
     lines.some(({ problem }) => problem === 'the consumer has been silent for too long')
   )
   t.match(subscription.trouble(), /silent for too long/)
   proxy.flow()
-  await eventually('it is taken', () =>
+  await eventually('an append succeeds', () =>
     log.append([record('default:a', 'after')]).then(
       () => true,
       () => false
     )
   )
-  await eventually('its successor reads', () => values().includes('after'), 30_000)
-  await eventually('all is well', () => subscription.trouble() === null)
+  await eventually('the new consumer reads', () => values().includes('after'), 30_000)
+  await eventually('the trouble is over', () => subscription.trouble() === null)
 })

@@ -19,7 +19,7 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   )
 })
 
-t.test('what is appended is read as it was, in order, from any segment size and after a restart', async t => {
+t.test('records are read unchanged and in order, with any segment size and after a restart', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(anyRecord, { maxLength: 8 }), { maxLength: 8 }),
@@ -40,7 +40,7 @@ t.test('what is appended is read as it was, in order, from any segment size and 
   )
 })
 
-t.test('offsets count all records of the log, and the bounds of each topic are those of the log', async t => {
+t.test('offsets count all records of the log, and the bounds of every topic are those of the log', async t => {
   const log = await openLog(t, { dir: tempDir(t) })
   t.strictSame(await log.bounds('calls'), [{ partition: 0, first: 0n, end: 0n }], 'an empty log')
   await log.append([record('a', 'calls'), record('b', 'unclassified'), record('c', 'calls')])
@@ -48,7 +48,7 @@ t.test('offsets count all records of the log, and the bounds of each topic are t
   t.strictSame(listOf(await readAll(log)), ['0 a', '1 b', '2 c'])
 })
 
-t.test('a record larger than a group or a segment has its own, and one beyond 16 MiB is refused', async t => {
+t.test('a record larger than a group or segment gets one of its own, and one above 16 MiB is rejected', async t => {
   const log = await openLog(t, { dir: tempDir(t), segmentBytes: 1_000 })
   const large = { ...record('large'), value: Buffer.alloc(5 * 1024 * 1024, 'x') }
   await Promise.all([log.append([record('a')]), log.append([large]), log.append([record('b')])])
@@ -67,7 +67,7 @@ t.test('segments are named by their first offset and stay below their size', asy
   t.strictSame(listOf(await readAll(log, 4n)), ['4 e', '5 f', '6 g'])
 })
 
-t.test('a second owner is refused until the first has closed', async t => {
+t.test('a second owner is rejected until the first one has closed', async t => {
   const dir = path.join(tempDir(t), 'made')
   const log = await openLog(t, { dir })
   await t.rejects(openLog(t, { dir }), { code: 'MCS_DATA_DIR' })
@@ -75,7 +75,7 @@ t.test('a second owner is refused until the first has closed', async t => {
   await t.resolves(openLog(t, { dir }))
 })
 
-t.test('appends beyond the cap on what waits are refused, the others stored', async t => {
+t.test('appends beyond the queue limit are rejected, and the others are stored', async t => {
   const log = await openLog(t, { dir: tempDir(t), maxQueuedBytes: 100 })
   const large = { ...record('large'), value: Buffer.alloc(200) }
   const first = log.append([large])

@@ -10,7 +10,7 @@ const FIRST = '0000000000000000.seg'
 const HEADER_BYTES = 32
 const RECORDS = 24
 
-t.test('a record that rotted is reported once with an alarm, and only it is missing', async t => {
+t.test('a corrupted record raises one alarm, and only that record is missing', async t => {
   const dir = await closedLog(t, { segmentBytes: 64 * 1024 })
   const alarms: object[] = []
   const log = await openLog(t, {
@@ -24,7 +24,7 @@ t.test('a record that rotted is reported once with an alarm, and only it is miss
   t.match(alarms, [{ alarm: 'log-damage', ...damage }])
 })
 
-t.test('the last record of a log that was closed well is not taken for a torn tail', async t => {
+t.test('the last record of a cleanly closed log is not treated as a torn tail', async t => {
   const dir = await closedLog(t, { segmentBytes: 64 * 1024 })
   const log = await openLog(t, {
     dir: damagedCopy(t, dir, bytes => flipped(bytes, bytes.indexOf(`acme:${RECORDS - 1}`)))
@@ -33,7 +33,7 @@ t.test('the last record of a log that was closed well is not taken for a torn ta
   t.strictSame(listOf(await readAll(log)), listWithout(RECORDS - 1))
 })
 
-t.test('a group whose header rotted is lost with its records, the offsets after it stay', async t => {
+t.test('a group with a corrupted header is lost, and the offsets after it are unchanged', async t => {
   const dir = await closedLog(t, { segmentBytes: 64 * 1024 })
   const log = await openLog(t, {
     dir: damagedCopy(t, dir, bytes => flipped(bytes, bytes.indexOf('MCG1', HEADER_BYTES) + 8))
@@ -42,7 +42,7 @@ t.test('a group whose header rotted is lost with its records, the offsets after 
   t.strictSame(listOf(await readAll(log)), listWithout(3, 4, 5))
 })
 
-t.test('damage of a sealed segment is reported when it is read', async t => {
+t.test('damage of a sealed segment is reported when the segment is read', async t => {
   const dir = await closedLog(t, { segmentBytes: 600 })
   const log = await openLog(t, {
     dir: damagedCopy(t, dir, (bytes, name) => (name === FIRST ? flipped(bytes, bytes.indexOf('acme:1')) : bytes))
@@ -52,7 +52,7 @@ t.test('damage of a sealed segment is reported when it is read', async t => {
   t.match(log.damage(), [{ segment: FIRST, firstOffset: 1, endOffset: 2 }])
 })
 
-t.test('a sealed segment that lost its end is reported up to where the next one begins', async t => {
+t.test('the lost end of a sealed segment is reported up to the start of the next one', async t => {
   const dir = await closedLog(t, { segmentBytes: 600 })
   for (const length of [0, 10, 40]) {
     const log = await openLog(t, {
@@ -64,7 +64,7 @@ t.test('a sealed segment that lost its end is reported up to where the next one 
   }
 })
 
-t.test('whatever is done to synced bytes, each record is either as it was or inside a reported range', async t => {
+t.test('after any corruption of synced bytes each record is either intact or inside a reported range', async t => {
   const edit = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
     length: fc.integer({ min: 1, max: 200 }),
@@ -103,7 +103,7 @@ t.test('whatever is done to synced bytes, each record is either as it was or ins
   )
 })
 
-t.test('a reader beside the owner skips damage too', async t => {
+t.test('a reader beside the owner also skips damage', async t => {
   const dir = damagedCopy(t, await closedLog(t, { segmentBytes: 600 }), bytes =>
     flipped(bytes, bytes.indexOf('acme:1'))
   )

@@ -5,56 +5,56 @@ import { LogFailedError, NotStoredError } from '../../../src/errors.js'
 import { createDisk, diskError } from './support/disk.js'
 import { appendEach, damagedCopy, listOf, openLog, readAll, record, segmentsIn, tempDir } from './support/log.js'
 
-t.test('a full disk refuses appends without leaving a trace, and takes them again once there is room', async t => {
+t.test('a full disk rejects appends without storing anything, and accepts them when there is space again', async t => {
   const disk = createDisk()
   const dir = tempDir(t)
   let now = 0
   const log = await openLog(t, { dir, files: disk, now: () => now })
   await appendEach(log, ['a', 'b'])
   const size = readFileSync(path.join(dir, segmentsIn(dir)[0] ?? '')).length
-  disk.room = 50 // the next group is written in part
+  disk.freeBytes = 50 // the next group is written in part
   await t.rejects(log.append([record('c')]), new NotStoredError())
   await t.rejects(log.append([record('d')]), new NotStoredError())
   t.equal(readFileSync(path.join(dir, segmentsIn(dir)[0] ?? '')).length, size)
   t.equal(log.trouble(), 'a write to the disk failed: ENOSPC')
   now = 10_000
-  t.equal(log.trouble(), null, 'it may be tried again')
-  disk.room = Infinity
+  t.equal(log.trouble(), null, 'appends may be retried')
+  disk.freeBytes = Infinity
   await log.append([record('e')])
   t.strictSame(listOf(await readAll(log)), ['0 a', '1 b', '2 e'])
   await log.close()
   t.strictSame(listOf(await readAll(await openLog(t, { dir }))).slice(0, 3), ['0 a', '1 b', '2 e'])
 })
 
-t.test('a segment that cannot be made refuses the group, and is made later', async t => {
+t.test('a segment that cannot be created rejects the group, and is created later', async t => {
   const disk = createDisk()
   const log = await openLog(t, { dir: tempDir(t), files: disk, segmentBytes: 100 })
   await log.append([record('a')])
-  disk.room = 0
+  disk.freeBytes = 0
   await t.rejects(log.append([record('b')]), new NotStoredError())
-  disk.room = Infinity
+  disk.freeBytes = Infinity
   await log.append([record('c')])
   t.strictSame(listOf(await readAll(log)), ['0 a', '1 c'])
 })
 
-t.test('a part that cannot be cut off again ends all appends until a restart, which cuts it', async t => {
+t.test('a partial write that cannot be truncated rejects all appends until a restart truncates it', async t => {
   const disk = createDisk()
   const dir = tempDir(t)
   const log = await openLog(t, { dir, files: disk })
   await log.append([record('a')])
-  disk.room = 50
+  disk.freeBytes = 50
   disk.truncate = async () => {
     throw diskError('EIO')
   }
   await t.rejects(log.append([record('b')]), new LogFailedError())
-  disk.room = Infinity
+  disk.freeBytes = Infinity
   await t.rejects(log.append([record('c')]), new LogFailedError())
   t.equal(log.trouble(), 'a sync or truncation failed: EIO; restart after the disk is repaired')
   await log.close()
   t.strictSame(listOf(await readAll(await openLog(t, { dir }))), ['0 a'])
 })
 
-t.test('a failed sync refuses its group, all that is queued and all that is new, until a restart', async t => {
+t.test('a failed sync rejects its group, queued appends and new appends until a restart', async t => {
   const disk = createDisk()
   const dir = tempDir(t)
   const log = await openLog(t, { dir, files: disk })
@@ -80,7 +80,7 @@ t.test('a failed sync refuses its group, all that is queued and all that is new,
   t.strictSame(listOf(await readAll(again)), ['0 a'])
 })
 
-t.test('readers see a group only once it is synced', async t => {
+t.test('readers see a group only after it is synced', async t => {
   const disk = createDisk()
   const log = await openLog(t, { dir: tempDir(t), files: disk })
   const seen: string[] = []
@@ -108,7 +108,7 @@ t.test('readers see a group only once it is synced', async t => {
   t.strictSame(seen, ['0 a'])
 })
 
-t.test('a log that cannot be synced after a crash is not opened, and leaves its directory free', async t => {
+t.test('a log that cannot be synced after a crash is not opened and releases its directory', async t => {
   const dir = tempDir(t)
   const log = await openLog(t, { dir })
   await log.append([record('a')])

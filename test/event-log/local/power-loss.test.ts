@@ -8,7 +8,7 @@ import { createLosingDisk } from './support/losing-disk.js'
 const CUTS = 60
 
 t.test(
-  'whatever pages a power cut keeps of what was not synced, nothing acknowledged is missing, and the log goes on',
+  'whichever unsynced pages survive a power failure, no acknowledged record is missing and appends continue',
   { timeout: 90_000 },
   async t => {
     for (let seed = 1; seed <= CUTS; seed++) {
@@ -40,7 +40,7 @@ t.test(
         `seed ${seed}: nothing of ${acknowledged.length} is missing`
       )
       t.ok(stored.has('after'))
-      t.strictSame(again.damage(), [], 'and nothing is called damaged')
+      t.strictSame(again.damage(), [], 'no damage is reported')
     }
   }
 )

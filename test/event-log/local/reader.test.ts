@@ -9,14 +9,14 @@ import { appendEach, listOf, openLog, readUntil, record, segmentsIn, tempDir, te
 
 const owner = fileURLToPath(new URL('../conformance/local.test.js', import.meta.url))
 
-t.test('follows a log that another process writes, over its segments', async t => {
+t.test('a reader follows a log that another process writes across segments', async t => {
   const dir = tempDir(t)
   const appender = startProgram(t, owner, 'append', dir, '8')
-  await eventually('it appends', () => appender.lines().length > 0)
+  await eventually('the owner appends', () => appender.lines().length > 0)
   const reader = await openLocalReader({ dir })
   t.teardown(() => reader.close())
   const records = await readUntil(reader, found => found.length > 12_000)
-  t.ok(segmentsIn(dir).length > 2, 'it rolled')
+  t.ok(segmentsIn(dir).length > 2, 'the log has several segments')
   t.strictSame(
     records.map(({ offset }) => Number(offset)),
     records.map((_, i) => i),
@@ -25,7 +25,7 @@ t.test('follows a log that another process writes, over its segments', async t =
   t.ok(records.every(({ key, value }) => key === `writer:${String(value).split('-')[0]}`))
 })
 
-t.test('wakes for an append, tells the id and the bounds of its owner', async t => {
+t.test('a reader wakes for an append and returns the id and bounds of the owner', async t => {
   const dir = tempDir(t)
   const log = await openLog(t, { dir })
   const reader = await openLocalReader({ dir })
@@ -37,7 +37,7 @@ t.test('wakes for an append, tells the id and the bounds of its owner', async t 
   await reader.close()
 })
 
-t.test('waits at a group that is not whole, also when its writer takes it back', async t => {
+t.test('a reader waits at an incomplete group, also when the writer truncates it', async t => {
   const dir = tempDir(t)
   const log = await openLog(t, { dir })
   await appendEach(log, ['a', 'b'])
@@ -53,6 +53,6 @@ t.test('waits at a group that is not whole, also when its writer takes it back',
   await reader.close()
 })
 
-t.test('a directory without a log is refused', async t => {
+t.test('a directory without a log is rejected', async t => {
   await t.rejects(openLocalReader({ dir: tempDir(t) }), { code: 'MCS_DATA_DIR' })
 })

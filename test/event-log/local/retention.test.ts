@@ -7,36 +7,39 @@ import { appendEach, openLog, record, segmentsIn, tempDir } from './support/log.
 const texts = Array.from({ length: 20 }, (_, i) => `${i}`)
 
 t.test(
-  'a segment goes when it is old and every reader has handled it, and what is left can be read after a restart',
+  'a segment is removed when it is old and every reader has handled it, and the rest is readable after a restart',
   async t => {
     const dir = tempDir(t)
     const options = { dir, segmentBytes: 300, maxAgeMs: DAY_MS, now: () => Date.now() + 2 * DAY_MS }
     const log = await openLog(t, options)
     await appendEach(log, texts)
     const all = segmentsIn(dir).length
-    t.equal(await log.retain(), 0, 'nobody has read it')
+    t.equal(await log.retain(), 0, 'no reader has handled it')
     const held = await gather(t, log, {
       handle: async ({ records }) => {
         if (records.some(({ value }) => String(value) === '12')) throw new Error('not now')
       }
     })
-    await eventually('the rest was tried', () => held.subscription.trouble() !== null)
+    await eventually('the next batch was rejected', () => held.subscription.trouble() !== null)
     const removed = await log.retain()
     await held.subscription.close()
     const read = await gather(t, log)
-    await eventually('all that is left came', () => read.values().includes('19'))
+    await eventually('the remaining records arrive', () => read.values().includes('19'))
     t.ok(read.values().includes('12'), `${removed} of ${all} went, and not what is unhandled`)
-    await eventually('the rest may go', async () => (await log.retain()) > 0 || segmentsIn(dir).length === 1)
-    t.equal(segmentsIn(dir).length, 1, 'the last one stays')
+    await eventually(
+      'the other segments are removed',
+      async () => (await log.retain()) > 0 || segmentsIn(dir).length === 1
+    )
+    t.equal(segmentsIn(dir).length, 1, 'the last segment stays')
     await log.close()
     const again = await openLog(t, options)
     await again.append([record('20')])
     const { values } = await gather(t, again)
-    await eventually('it goes on', () => values().includes('20'))
+    await eventually('appends continue', () => values().includes('20'))
   }
 )
 
-t.test('a young segment stays, unless the log is nearly full', async t => {
+t.test('a recent segment stays unless the log is nearly full', async t => {
   const [young, full] = [tempDir(t), tempDir(t)]
   for (const [dir, maxBytes, stay] of [
     [young, Infinity, true],
@@ -45,9 +48,9 @@ t.test('a young segment stays, unless the log is nearly full', async t => {
     const log = await openLog(t, { dir, segmentBytes: 300, maxAgeMs: DAY_MS, maxBytes })
     const { values } = await gather(t, log)
     await appendEach(log, texts.slice(0, 16)).catch(() => {})
-    await eventually('some came', () => values().length > 5)
+    await eventually('some records arrive', () => values().length > 5)
     const before = segmentsIn(dir).length
-    await eventually('it is decided', async () => (stay ? (await log.retain()) === 0 : (await log.retain()) > 0))
+    await eventually('retention has run', async () => (stay ? (await log.retain()) === 0 : (await log.retain()) > 0))
     t.equal(segmentsIn(dir).length === before, stay)
   }
 })

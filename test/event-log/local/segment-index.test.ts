@@ -7,7 +7,7 @@ import { appendEach, openLog, readUntil, segmentsIn, tempDir, textOf } from './s
 
 const TEXTS = Array.from({ length: 30 }, (_, i) => `${i}:${'x'.repeat(30_000)}`)
 
-t.test('a sealed segment has an index, by which a reader begins near to what it wants', async t => {
+t.test('a sealed segment has an index that lets a reader start near its offset', async t => {
   const dir = await written(t)
   const [first] = await listSegments(dir)
   t.ok((first?.positions.length ?? 0) >= 5, `${first?.positions.length} places`)
@@ -24,7 +24,7 @@ for (const [what, change] of [
   ['no JSON', () => 'x'],
   ['other JSON', () => '{}']
 ] as [string, (text: string) => string | null][]) {
-  t.test(`an index that is ${what} changes nothing but the way`, async t => {
+  t.test(`an index that is ${what} does not change the result`, async t => {
     const dir = await written(t)
     const file = indexIn(dir)
     const changed = change(readFileSync(file, 'utf8'))
@@ -39,7 +39,7 @@ async function written(t: Test): Promise<string> {
   const dir = tempDir(t)
   const log = await openLog(t, { dir, segmentBytes: 800_000 })
   await appendEach(log, TEXTS)
-  await eventually('it has an index', () => existsSync(indexIn(dir)))
+  await eventually('the index is written', () => existsSync(indexIn(dir)))
   await log.close()
   return dir
 }

@@ -4,7 +4,7 @@ import { batchesOf } from '../../../src/event-log/local/subscription.js'
 import type { StoredRecord } from '../../../src/event-log/port.js'
 import { appendEach, listOf, openLog, readUntil, record, tempDir } from './support/log.js'
 
-t.test('each topic starts where it asks to, and gets only its own records in order', async t => {
+t.test('each topic starts at its own offset and gets only its own records in order', async t => {
   const log = await openLog(t, { dir: tempDir(t), segmentBytes: 300 })
   for (let n = 0; n < 10; n++) await log.append([record(`c${n}`, 'calls'), record(`u${n}`, 'unclassified')])
   const got: string[] = []
@@ -21,7 +21,7 @@ t.test('each topic starts where it asks to, and gets only its own records in ord
   await subscription.close()
 })
 
-t.test('resumes at any offset of large segments, before and after a restart', async t => {
+t.test('reading resumes at any offset of large segments, before and after a restart', async t => {
   const dir = tempDir(t)
   const options = { dir, segmentBytes: 512 * 1024 }
   const log = await openLog(t, options)
@@ -44,7 +44,7 @@ t.test('resumes at any offset of large segments, before and after a restart', as
   }
 })
 
-t.test('a start above the end waits for it', async t => {
+t.test('a start offset above the end waits for new records', async t => {
   const log = await openLog(t, { dir: tempDir(t) })
   await appendEach(log, ['a', 'b'])
   const late = readUntil(log, found => found.length === 1, 3n)
@@ -52,7 +52,7 @@ t.test('a start above the end waits for it', async t => {
   t.strictSame(listOf(await late), ['3 d'])
 })
 
-t.test('the trouble of a batch that is refused names the code alone', async t => {
+t.test('the trouble of a rejected batch contains only the error code', async t => {
   const log = await openLog(t, { dir: tempDir(t) })
   await log.append([record('a')])
   let tries = 0
@@ -69,7 +69,7 @@ t.test('the trouble of a batch that is refused names the code alone', async t =>
   t.equal(subscription.trouble(), 'a batch cannot be handled: 40001')
 })
 
-t.test('a slow subscription gets larger batches, and does not hold up another', async t => {
+t.test('a slow subscription gets larger batches and does not delay another', async t => {
   const log = await openLog(t, { dir: tempDir(t) })
   const sizes: number[] = []
   let release = () => {}
@@ -114,7 +114,7 @@ t.test('closing does not wait for a back-off', async t => {
   t.ok(performance.now() - begun < 300)
 })
 
-t.test('batches keep the order of each topic and hold no record below its start', async t => {
+t.test('batches keep the order of each topic and contain no record below its start', async t => {
   const stored = Array.from(
     { length: 1_202 },
     (_, i): StoredRecord => ({

@@ -6,9 +6,9 @@ import { appendEach, damagedCopy, listOf, openLog, readAll, record, tempDir } fr
 const FIRST = '0000000000000000.seg'
 const BEFORE = ['0 a', '1 b', '2 c']
 
-t.test('a tail torn at any byte of the last group is cut, what was synced before stays, appends go on', async t => {
+t.test('a tail torn at any byte of the last group is truncated, synced records stay, and appends continue', async t => {
   const { dir, end, size } = await crashedLog(t)
-  t.ok(size - end > 100, 'the last group has some bytes')
+  t.ok(size - end > 100, 'the last group is not empty')
   for (let length = end; length < size; length++) {
     const log = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, length)) })
     await log.append([record('new')])
@@ -19,7 +19,7 @@ t.test('a tail torn at any byte of the last group is cut, what was synced before
   }
 })
 
-t.test('zeros or noise instead of any part of the last group are cut with it', async t => {
+t.test('zeros or random bytes in any part of the last group are truncated', async t => {
   const { dir, end, size } = await crashedLog(t)
   for (let at = end; at < size; at += 13) {
     for (const fill of [0, 0xa5]) {
@@ -31,7 +31,7 @@ t.test('zeros or noise instead of any part of the last group are cut with it', a
   }
 })
 
-t.test('a torn record that holds groups of the log is not taken for them', async t => {
+t.test('group headers inside a torn record are not treated as groups', async t => {
   const { dir } = await crashedLog(t)
   const log = await openLog(t, { dir })
   const file = path.join(dir, FIRST)
@@ -45,7 +45,7 @@ t.test('a torn record that holds groups of the log is not taken for them', async
   }
 })
 
-t.test('the cut is told of, and a whole tail is not cut', async t => {
+t.test('truncation is logged, and an intact tail is not truncated', async t => {
   const { dir, size } = await crashedLog(t)
   const told: object[] = []
   const log = { warn: (context: object) => told.push(context), error: () => {} }
@@ -56,7 +56,7 @@ t.test('the cut is told of, and a whole tail is not cut', async t => {
   t.match(told, [{ segment: FIRST, tornBytes: Number }])
 })
 
-t.test('a first group that was torn leaves an empty log', async t => {
+t.test('a torn first group leaves an empty log', async t => {
   const { dir } = await crashedLog(t)
   const log = await openLog(t, { dir: damagedCopy(t, dir, bytes => bytes.subarray(0, 20)) })
   t.strictSame(await log.bounds('calls'), [{ partition: 0, first: 0n, end: 0n }])

@@ -4,80 +4,77 @@ import t from 'tap'
 import { tempDir } from '../../support/temp-dir.js'
 import { createDisk } from '../local/support/disk.js'
 import { record } from '../support/gather.js'
-import { openJoined, untilDirect } from './spooled.js'
+import { openSpooledLog, untilDirect } from './spooled.js'
 
-t.test('a spool at its cap refuses, says so, and takes again once it is drained', async t => {
-  const joined = await openJoined(t, { maxBytes: 1024 * 1024 })
-  joined.weather('down')
+t.test('a full spool rejects appends, reports it, and accepts them after it is drained', async t => {
+  const spooledLog = await openSpooledLog(t, { maxBytes: 1024 * 1024 })
+  spooledLog.setMode('down')
   let stored = 0
   const text = 'x'.repeat(20_000)
   await t.rejects(
     async () => {
       for (;;) {
-        await joined.log.append([record('default:a', text)])
+        await spooledLog.log.append([record('default:a', text)])
         stored++
       }
     },
     { code: 'MCS_NOT_STORED' }
   )
-  t.ok(stored > 30 && joined.log.backlog().bytes <= 1024 * 1024, `${stored} records`)
-  t.equal(joined.log.trouble(), 'it has reached its maximum size')
-  joined.weather('fine')
-  await untilDirect(joined)
-  joined.weather('down')
-  await joined.log.append([record('default:a', 'after')])
-  t.equal(joined.log.trouble(), null)
-  joined.weather('fine')
-  await untilDirect(joined)
-  t.equal((await joined.texts()).length, stored + 1)
+  t.ok(stored > 30 && spooledLog.log.backlog().bytes <= 1024 * 1024, `${stored} records`)
+  t.equal(spooledLog.log.trouble(), 'it has reached its maximum size')
+  spooledLog.setMode('up')
+  await untilDirect(spooledLog)
+  spooledLog.setMode('down')
+  await spooledLog.log.append([record('default:a', 'after')])
+  t.equal(spooledLog.log.trouble(), null)
+  spooledLog.setMode('up')
+  await untilDirect(spooledLog)
+  t.equal((await spooledLog.texts()).length, stored + 1)
 })
 
-t.test(
-  'with a full disk what the far side refuses is refused, and nothing waits for the disk once the far side is back',
-  async t => {
-    const disk = createDisk()
-    const joined = await openJoined(t, { files: disk })
-    joined.weather('down')
-    disk.room = 0
-    await t.rejects(joined.log.append([record('default:a', '0')]), { code: 'MCS_NOT_STORED' })
-    t.match(joined.log.trouble(), /ENOSPC/)
-    joined.weather('fine')
-    await untilDirect(joined)
-    await joined.log.append([record('default:a', '1')])
-    t.equal(joined.log.trouble(), null)
-    t.strictSame(await joined.texts(), ['1'])
-  }
-)
-
-t.test('a spool whose disk refuses a sync takes nothing more, but what it holds is drained', async t => {
+t.test('with a full disk and no Kafka appends are rejected, and with Kafka back they do not need the disk', async t => {
   const disk = createDisk()
-  const joined = await openJoined(t, { files: disk })
-  joined.weather('down')
-  await joined.log.append([record('default:a', '0')])
+  const spooledLog = await openSpooledLog(t, { files: disk })
+  spooledLog.setMode('down')
+  disk.freeBytes = 0
+  await t.rejects(spooledLog.log.append([record('default:a', '0')]), { code: 'MCS_NOT_STORED' })
+  t.match(spooledLog.log.trouble(), /ENOSPC/)
+  spooledLog.setMode('up')
+  await untilDirect(spooledLog)
+  await spooledLog.log.append([record('default:a', '1')])
+  t.equal(spooledLog.log.trouble(), null)
+  t.strictSame(await spooledLog.texts(), ['1'])
+})
+
+t.test('a spool with a failed sync rejects appends, and its records are still drained', async t => {
+  const disk = createDisk()
+  const spooledLog = await openSpooledLog(t, { files: disk })
+  spooledLog.setMode('down')
+  await spooledLog.log.append([record('default:a', '0')])
   disk.datasync = async () => {
     throw new Error('EIO')
   }
-  await t.rejects(joined.log.append([record('default:a', '1')]), { code: 'MCS_LOG_FAILED' })
-  joined.weather('fine')
-  await untilDirect(joined)
-  await joined.log.append([record('default:a', '2')])
-  t.strictSame(await joined.texts(), ['0', '2'])
+  await t.rejects(spooledLog.log.append([record('default:a', '1')]), { code: 'MCS_LOG_FAILED' })
+  spooledLog.setMode('up')
+  await untilDirect(spooledLog)
+  await spooledLog.log.append([record('default:a', '2')])
+  t.strictSame(await spooledLog.texts(), ['0', '2'])
 })
 
-t.test('a position that is not of this spool is not believed: all is sent again', async t => {
+t.test('a drain position of another spool is ignored, and everything is sent again', async t => {
   for (const [why, position] of [
-    ['of another log', (_id: string) => 'e7a9 3\n'],
+    ['another log has another id', (_id: string) => 'e7a9 3\n'],
     ['beyond the end', (id: string) => `${id} 9\n`],
     ['torn', (id: string) => `${id} 3`],
     ['empty', () => '']
   ] as const) {
-    const [far, dir] = [tempDir(t), tempDir(t)]
-    const before = await openJoined(t, { far, dir })
-    before.weather('down')
+    const [kafkaDir, dir] = [tempDir(t), tempDir(t)]
+    const before = await openSpooledLog(t, { kafkaDir, dir })
+    before.setMode('down')
     for (const text of ['0', '1', '2', '3']) await before.log.append([record('default:a', text)])
     await before.log.close()
     writeFileSync(path.join(dir, 'drained'), position(readFileSync(path.join(dir, 'id'), 'utf8').trim()))
-    const after = await openJoined(t, { far, dir })
+    const after = await openSpooledLog(t, { kafkaDir, dir })
     await untilDirect(after)
     t.strictSame(await after.texts(), ['0', '1', '2', '3'], why)
   }

@@ -16,8 +16,8 @@ const [broker = ''] = BROKERS
 const SWITCHED_MS = 3_000
 t.jobs = 2
 
-t.test('without their topic records are kept, and arrive when there is one', { skip, buffered: true }, async t => {
-  const { log, admin, topic } = await joined(t)
+t.test('records of a missing topic are kept and arrive after it is created', { skip, buffered: true }, async t => {
+  const { log, admin, topic } = await spooledLog(t)
   await admin.deleteTopics({ topics: [topic] })
   await keepsAndSends(t, log, async () => {
     await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 6, replicationFactor: 1 }] })
@@ -25,29 +25,29 @@ t.test('without their topic records are kept, and arrive when there is one', { s
 })
 
 t.test(
-  'behind a network that swallows everything records are kept, and arrive when it does no more',
+  'records are kept while the network drops everything, and arrive afterwards',
   { skip, buffered: true },
   async t => {
     const proxy = await startKafkaProxy(t, broker)
-    const { log } = await joined(t, { brokers: proxy.brokers })
+    const { log } = await spooledLog(t, { brokers: proxy.brokers })
     proxy.stall()
     await keepsAndSends(t, log, async () => proxy.flow())
   }
 )
 
 t.test(
-  'a record that is larger than the topic takes is set aside, and is sent once the topic takes it',
+  'a record above the limit of the topic is set aside and sent after the limit is raised',
   { skip, buffered: true },
   async t => {
     const dir = tempDir(t)
-    const { log, set, topicPrefix } = await joined(t, { dir })
+    const { log, set, topicPrefix } = await spooledLog(t, { dir })
     await set('max.message.bytes', '100000')
-    await eventually('the topic takes less', async () => {
+    await eventually('the limit of the topic is lowered', async () => {
       await log.append([record('default:a', 'x'.repeat(200_000))])
       return log.backlog().records > 0
     })
     await Promise.all(['small', 'last'].map(text => log.append([record('default:a', text)])))
-    await eventually('the others are sent', () => log.backlog().records === 0)
+    await eventually('the other records are sent', () => log.backlog().records === 0)
     t.ok(log.backlog().setAside > 0)
     await log.close()
 
@@ -56,18 +56,18 @@ t.test(
     await spool.requeueSetAside()
     t.match(spool.backlog(), { setAside: 0 })
     await spool.close()
-    const again = await joined(t, { dir, topicPrefix })
-    await eventually('all is sent', () => again.log.backlog().records === 0)
+    const again = await spooledLog(t, { dir, topicPrefix })
+    await eventually('everything is sent', () => again.log.backlog().records === 0)
     const stored = await readAll(t, again.log)
     t.ok(stored.some(({ value }) => value?.length === 200_000) && stored.some(({ value }) => String(value) === 'small'))
   }
 )
 
-async function joined(
+async function spooledLog(
   t: Test,
-  { brokers = BROKERS, dir = tempDir(t), ...place }: { brokers?: string[]; dir?: string; topicPrefix?: string } = {}
+  { brokers = BROKERS, dir = tempDir(t), ...options }: { brokers?: string[]; dir?: string; topicPrefix?: string } = {}
 ) {
-  const { log: kafka, topicPrefix } = await openLog(t, { brokers, ...place })
+  const { log: kafka, topicPrefix } = await openLog(t, { brokers, ...options })
   const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })
   const log = spooled({ kafka, spool, isRefusedForGood, log: pino({ level: 'silent' }), maxAgeMs: 3_600_000 })
   t.teardown(() => log.close())
@@ -84,10 +84,10 @@ async function joined(
 }
 
 async function keepsAndSends(t: Test, log: SpooledLog, mend: () => Promise<void>): Promise<void> {
-  await eventually('the spool is used', async () => {
+  await eventually('records go to the spool', async () => {
     const begun = performance.now()
     await log.append([record('default:a', 'kept')])
-    t.ok(performance.now() - begun < SWITCHED_MS, 'taken in time')
+    t.ok(performance.now() - begun < SWITCHED_MS, 'accepted in time')
     return log.backlog().records > 0
   })
   t.equal(log.trouble(), null)
@@ -96,5 +96,5 @@ async function keepsAndSends(t: Test, log: SpooledLog, mend: () => Promise<void>
   await eventually('the spool is empty', () => log.backlog().records === 0, 20_000)
   await log.append([record('default:a', '4')])
   const texts = (await readAll(t, log)).map(({ value }) => String(value)).filter(text => /^[1-4]$/.test(text))
-  t.strictSame([...new Set(texts)], ['1', '2', '3', '4'], 'in their order')
+  t.strictSame([...new Set(texts)], ['1', '2', '3', '4'], 'in order')
 }

@@ -9,32 +9,32 @@ import { eventually } from '../../support/eventually.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
 
-/** How the far side answers an append: as itself, with a refusal, or not at all until it is told to. */
-export type Weather = 'fine' | 'down' | 'hangs'
+/** How the simulated Kafka responds to an append: it stores, refuses, or hangs until the mode changes. */
+export type KafkaMode = 'up' | 'down' | 'hanging'
 
-export interface Joined {
+export interface SpooledTestLog {
   log: SpooledLog
-  /** What was logged, one object per line. */
+  /** The log lines, as objects. */
   lines: Record<string, unknown>[]
-  weather: (now: Weather) => void
-  /** Called whenever the far side, in fine weather, is about to store something, which waits for it. */
-  beforeFarAppend: (call: () => Promise<unknown>) => void
-  /** The texts that the far side has, in their order. */
+  setMode: (mode: KafkaMode) => void
+  /** Sets a function that the simulated Kafka awaits before it stores records. */
+  beforeKafkaAppend: (call: () => Promise<unknown>) => void
+  /** The texts stored in the simulated Kafka, in order. */
   texts: () => Promise<string[]>
   isDirect: () => boolean
 }
 
-/** What the far side will never take. */
+/** A text that the simulated Kafka rejects permanently. */
 export const POISON = 'poison'
 
 /**
- * A spool before another local log, which stands for Kafka and can be told to refuse or to hang.
- * What hangs is stored all the same, as by a broker that was frozen: so a record may be there twice.
+ * Opens a spooled log over another local log that stands for Kafka and can refuse or hang.
+ * Appends that hang are stored all the same, as by a frozen broker, so a record may be stored twice.
  */
-export async function openJoined(
+export async function openSpooledLog(
   t: Test,
-  { far = tempDir(t), dir = tempDir(t), ...options }: Partial<SpoolOptions> & { far?: string } = {}
-): Promise<Joined> {
+  { kafkaDir = tempDir(t), dir = tempDir(t), ...options }: Partial<SpoolOptions> & { kafkaDir?: string } = {}
+): Promise<SpooledTestLog> {
   const lines: Record<string, unknown>[] = []
   const logger = pino(
     { level: 'info' },
@@ -44,25 +44,25 @@ export async function openJoined(
       }
     }
   )
-  const stored = await openLocalLog({ dir: far })
-  const sky = createSky(stored)
+  const stored = await openLocalLog({ dir: kafkaDir })
+  const kafka = createSimulatedKafka(stored)
   const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024, log: logger, ...options })
   const log = spooled({
-    kafka: sky.log,
+    kafka: kafka.log,
     spool,
     isRefusedForGood: err => err instanceof NotStoredError && err.cause === POISON,
     log: logger,
     maxAgeMs: 3_600_000
   })
   t.teardown(() => {
-    sky.weather('fine')
+    kafka.setMode('up')
     return log.close()
   })
   return {
     log,
     lines,
-    weather: sky.weather,
-    beforeFarAppend: sky.beforeAppend,
+    setMode: kafka.setMode,
+    beforeKafkaAppend: kafka.beforeAppend,
     texts: async () => (await readAll(t, stored)).map(({ value }) => String(value)),
     isDirect: () =>
       log.backlog().records === 0 &&
@@ -71,24 +71,24 @@ export async function openJoined(
   }
 }
 
-export async function untilDirect({ isDirect }: Joined): Promise<void> {
-  await eventually('records go straight again', isDirect, 20_000)
+export async function untilDirect({ isDirect }: SpooledTestLog): Promise<void> {
+  await eventually('records go directly to Kafka again', isDirect, 20_000)
 }
 
-function createSky(
+function createSimulatedKafka(
   stored: LocalLog
-): Pick<Joined, 'weather'> & { log: EventLog; beforeAppend: Joined['beforeFarAppend'] } {
-  let weather: Weather = 'fine'
+): Pick<SpooledTestLog, 'setMode'> & { log: EventLog; beforeAppend: SpooledTestLog['beforeKafkaAppend'] } {
+  let mode: KafkaMode = 'up'
   let trouble: string | null = null
   let changes = 0
   let before = async (): Promise<unknown> => null
   const hanging: (() => void)[] = []
   async function append(records: readonly LogRecord[]): Promise<void> {
-    trouble = weather === 'fine' ? null : weather
-    if (weather === 'down') throw new NotStoredError()
+    trouble = mode === 'up' ? null : mode
+    if (mode === 'down') throw new NotStoredError()
     if (records.some(({ value }) => String(value) === POISON)) throw new NotStoredError({ cause: POISON })
     const changesBefore = changes
-    const hangs = weather === 'hangs'
+    const hangs = mode === 'hanging'
     if (!hangs) await before()
     await stored.append(records)
     if (!hangs) return
@@ -103,8 +103,8 @@ function createSky(
     beforeAppend: call => {
       before = call
     },
-    weather: now => {
-      weather = now
+    setMode: next => {
+      mode = next
       changes++
       for (const resolve of hanging.splice(0)) resolve()
     }

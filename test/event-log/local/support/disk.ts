@@ -1,10 +1,10 @@
 import fs from 'node:fs/promises'
 import type { Files, LogFile } from '../../../../src/event-log/local/files.js'
 
-/** A real disk that can be told to be full or broken. */
+/** A real disk that can be made full or broken. */
 export interface Disk extends Files {
-  /** Bytes that may still be written. */
-  room: number
+  /** The number of bytes that can still be written. */
+  freeBytes: number
   datasync: () => Promise<void>
   truncate: () => Promise<void>
   open: (path: string, flags: string, mode?: number) => Promise<LogFile>
@@ -12,11 +12,11 @@ export interface Disk extends Files {
 
 export function createDisk(): Disk {
   const disk: Disk = {
-    room: Infinity,
+    freeBytes: Infinity,
     datasync: async () => {},
     truncate: async () => {},
     open: async (path, flags, mode) => {
-      if (flags.startsWith('w') && disk.room === 0) throw diskError('ENOSPC')
+      if (flags.startsWith('w') && disk.freeBytes === 0) throw diskError('ENOSPC')
       return watched(await fs.open(path, flags, mode), disk)
     }
   }
@@ -31,9 +31,9 @@ function watched(file: fs.FileHandle, disk: Disk): LogFile {
   return {
     read: (buffer, offset, length, position) => file.read(buffer, offset, length, position),
     write: async (buffer, offset, length, position) => {
-      if (disk.room === 0) throw diskError('ENOSPC')
-      const fitting = Math.min(length, disk.room)
-      disk.room -= fitting
+      if (disk.freeBytes === 0) throw diskError('ENOSPC')
+      const fitting = Math.min(length, disk.freeBytes)
+      disk.freeBytes -= fitting
       return await file.write(buffer, offset, fitting, position)
     },
     truncate: async length => {

@@ -12,7 +12,7 @@ export function tempDir(t: Test): string {
   return dir
 }
 
-/** A log that is closed at the end of the test, however it ends. */
+/** Opens a log that is closed when the test ends. */
 export async function openLog(t: Test, options: LocalLogOptions): Promise<LocalLog> {
   const log = await openLocalLog(options)
   t.teardown(() => log.close())
