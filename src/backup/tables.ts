@@ -17,13 +17,14 @@ export interface KeptTable {
   name: string
   columns: readonly string[]
   key: readonly string[]
-  /** The column that numbers its rows, if there is one. */
+  /** The identity column, if there is one. */
   identity: string | null
 }
 
 /**
- * What no rebuild makes again: this is a backup. A new table is one line here or below.
- * Checkpoints are of the same snapshot as the events, and so never ahead of them: what came later is projected again.
+ * The tables that a backup contains, since no rebuild can create their rows again. A new table is one line in one of the
+ * three lists. Checkpoints belong to the same snapshot as the events, so they are never ahead of them, and later records
+ * are projected again.
  */
 export const KEPT_TABLES: readonly KeptTable[] = [
   events,
@@ -43,7 +44,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   settings
 ].map(describe)
 
-/** What a rebuild makes again from the events, and its own progress. */
+/** The tables that a rebuild fills from the events, and its progress. */
 export const REBUILT_TABLES: readonly string[] = [
   entities,
   callHistory,
@@ -59,7 +60,7 @@ export const REBUILT_TABLES: readonly string[] = [
   rebuilds
 ].map(table => getTableName(table))
 
-/** What is of no use to another installation, or another day. */
+/** The tables whose rows are useless in another installation or at a later time. */
 export const PASSING_TABLES: readonly string[] = [
   quotaKeys,
   quotaPermits,

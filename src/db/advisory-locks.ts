@@ -1,7 +1,7 @@
-// All advisory locks of ours but one (access/ownerships.ts hashes a text to 64 bits). Any numbers will do: two of the
-// same stop each other.
+// All advisory locks but one: the access stage also locks hashes of text. The numbers are arbitrary, but must differ,
+// since holders of equal numbers would block each other.
 
-/** Of one number. */
+/** Locks with a single 64-bit number. */
 export const LOCKS = {
   migration: 5_202_612_345,
   drift: 5_202_612_346,
@@ -11,7 +11,7 @@ export const LOCKS = {
   backfiller: 5_202_612_350
 } as const
 
-/** Of two: the class, and what is locked of it. */
+/** The first of two 32-bit numbers; the second one identifies the locked object. */
 export const LOCK_CLASSES = {
   heldCalls: 526_123,
   backfills: 526_124

@@ -7,13 +7,13 @@ import { DatabaseError } from '../errors.js'
 import { PROJECT_ROOT } from '../lib/package-root.js'
 import { LOCKS } from './advisory-locks.js'
 
-/** The SQL that drizzle-kit generates. */
+/** The SQL files that drizzle-kit generates. */
 const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
 
 /**
- * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait for it, 60 s
- * at most.
- * @throws DatabaseError  one line that says what is wrong, without a value and without the URL
+ * Brings the schema up to date. Any number of processes may call it at the same time: one migrates, and the others wait
+ * for it, at most 60 s.
+ * @throws DatabaseError  with one line that tells what is wrong, without values and without the URL
  */
 export async function runMigrations(connectionString: string, migrationsFolder = MIGRATIONS): Promise<void> {
   try {
@@ -22,10 +22,10 @@ export async function runMigrations(connectionString: string, migrationsFolder =
       application_name: 'mightycall-stream migrate',
       connectionTimeoutMillis: 10_000
     })
-    client.on('error', () => {}) // the query that it breaks rejects
+    client.on('error', () => {}) // the interrupted query rejects
     await client.connect()
-    // A session lock, since drizzle begins transactions of its own on this client; it goes with the session.
-    // Without it two that start together both create the migrations table, and one of them fails.
+    // A session lock, since drizzle begins its own transactions on this client; it is released with the session.
+    // Without it, two processes that start together both create the migrations table, and one of them fails.
     await migrateLocked(client, migrationsFolder).finally(() => client.end().catch(() => {}))
   } catch (err) {
     throw asDatabaseError(err)
@@ -36,50 +36,50 @@ export function hasMigrations(migrationsFolder = MIGRATIONS): boolean {
   return existsSync(path.join(migrationsFolder, 'meta/_journal.json'))
 }
 
-/** The names of the migrations, in their order. */
+/** The names of the migrations, in order. */
 export function migrationNames(migrationsFolder = MIGRATIONS): string[] {
   const { entries } = JSON.parse(readFileSync(path.join(migrationsFolder, 'meta/_journal.json'), 'utf8')) as {
     entries: { tag: string }[]
-  } // drizzle-kit's
+  } // as drizzle-kit writes it
   return entries.map(({ tag }) => tag)
 }
 
 async function migrateLocked(client: pg.Client, migrationsFolder: string): Promise<void> {
-  // of the tables too: a long query of somebody else must not hold the start forever
+  // also limits the wait for tables that a long query of another program has locked
   await client.query("set lock_timeout = '60s'")
   await client.query('select pg_advisory_lock($1)', [LOCKS.migration])
   await migrate(drizzle(client), { migrationsFolder })
 }
 
-/** What an operator can do about it, by SQLSTATE or by the code of the network's error. */
+/** What an operator can do, by SQLSTATE or by the code of the network error. */
 const ADVICE: Readonly<Record<string, string>> = {
-  '28P01': 'the server refuses the user or the password',
-  28000: 'the server refuses the user or the password',
+  '28P01': 'the server rejects the user or the password',
+  28000: 'the server rejects the user or the password',
   '3D000': 'the database does not exist: create it',
-  42501: 'the role may not do this: grant it CREATE on the database, or migrate as its owner',
+  42501: 'the role lacks a privilege: grant it CREATE on the database, or migrate as the owner of the database',
   53300: 'the server has no connection left: raise max_connections, or lower DATABASE_POOL_SIZE',
-  '55P03': 'another process has been migrating, or has held a table, for 60 s: try again when it is done',
+  '55P03': 'another process has been migrating, or has locked a table, for 60 s: try again when it is done',
   '57P03': 'the server is starting: try again',
-  '0A000': 'the server lacks the extension pg_trgm: install its contrib package',
-  25006: 'the server is read-only: point to the primary',
-  ECONNREFUSED: 'nothing listens at its address: start the server, or correct host and port',
-  ENOTFOUND: 'its host is unknown: correct it',
-  EAI_AGAIN: 'its host cannot be looked up now: try again',
-  ENOENT: 'its unix socket is not there: start the server, or correct the path',
-  ERR_INVALID_URL: 'it is no URL: postgres://user:password@host:5432/database'
+  '0A000': 'the server lacks the extension pg_trgm: install the contrib package of PostgreSQL',
+  25006: 'the server is read-only: use the address of the primary',
+  ECONNREFUSED: 'no server listens at this address: start the server, or correct the host and port',
+  ENOTFOUND: 'the host is unknown: correct it',
+  EAI_AGAIN: 'the host cannot be resolved at the moment: try again',
+  ENOENT: 'the unix socket does not exist: start the server, or correct the path',
+  ERR_INVALID_URL: 'the URL is invalid: use postgres://user:password@host:5432/database'
 }
 
-/** Classes whose messages quote the values that were sent: data exceptions and violated constraints. */
+/** SQLSTATE classes whose messages quote values: data exceptions and violated constraints. */
 const QUOTES_VALUES = /^2[23]/
 
-/** The error as one line for the operator: never with a parameter, which drizzle prints, and never with the URL. */
+/** The error as one line for the operator, without the URL and without the parameters that drizzle prints. */
 export function asDatabaseError(err: unknown): Error {
   if (err instanceof DatabaseError) return err
   const { code, message } = rootOf(err)
   const advice = code && ADVICE[code]
   if (advice) return new DatabaseError(`${advice} (${code})`)
-  const said = code && QUOTES_VALUES.test(code) ? 'a statement failed' : firstLine(message)
-  return new DatabaseError(code ? `${said} (${code})` : said)
+  const summary = code && QUOTES_VALUES.test(code) ? 'a statement failed' : firstLine(message)
+  return new DatabaseError(code ? `${summary} (${code})` : summary)
 }
 
 function rootOf(err: unknown): { code?: string | undefined; message: string } {

@@ -10,16 +10,16 @@ import { runMigrations } from './migrate.js'
 export interface Database {
   pool: pg.Pool
   /**
-   * Brings the schema up to date, once the server answers. May be tried again. @throws DatabaseError,
-   * EmbeddedPostgresError
+   * Brings the schema up to date, once the server is reachable. Can be called again after a failure.
+   * @throws DatabaseError, EmbeddedPostgresError
    */
   migrate: () => Promise<void>
   close: () => Promise<void>
-  /** Resolves should the embedded server not start, or end by itself. */
+  /** Resolves when the embedded server cannot start or ends unexpectedly. */
   failed: Promise<Error>
 }
 
-/** The configured database, or the embedded server in DATA_DIR, whether or not it answers already. */
+/** Opens the configured database, or the embedded server in DATA_DIR, without waiting until it is reachable. */
 export async function openDatabase(config: Config, logger: Logger): Promise<Database> {
   const log = logger.child({ stage: 'db' })
   return config.databaseUrl === null ? openEmbedded(config, log) : openConfigured(config.databaseUrl, config, log)
@@ -30,19 +30,19 @@ function openConfigured(url: string, { databasePoolSize }: Config, log: Logger):
   return { pool, migrate: createMigrate(url, log), close: () => pool.end(), failed: new Promise(() => {}) }
 }
 
-/** Its recovery after a kill takes a while, in which notifications are taken already. */
+/** Does not wait for the server, whose crash recovery may take a while: notifications are accepted meanwhile. */
 async function openEmbedded(config: Config, log: Logger): Promise<Database> {
-  let know = (_url: string) => {}
-  const known = new Promise<string>(resolve => {
-    know = resolve
+  let resolveUrl = (_url: string) => {}
+  const earlyUrl = new Promise<string>(resolve => {
+    resolveUrl = resolve
   })
   log.info({ dataDir: embeddedDir(config) }, 'starting the embedded Postgres')
   const starting = startEmbeddedPostgres({
     dataDir: embeddedDir(config),
     log: message => log.info(message),
-    onUrl: know
+    onUrl: resolveUrl
   })
-  const url = await Promise.race([known, starting.then(server => server.url)])
+  const url = await Promise.race([earlyUrl, starting.then(server => server.url)])
   const pool = createPool(url, config.databasePoolSize, log)
   return {
     pool,
@@ -51,8 +51,8 @@ async function openEmbedded(config: Config, log: Logger): Promise<Database> {
       await pool.end()
       await starting.then(
         server => server.stop(),
-        () => {}
-      ) // why it did not start has been told
+        () => {} // `failed` reports why it did not start
+      )
     },
     failed: starting
       .then(
@@ -63,16 +63,14 @@ async function openEmbedded(config: Config, log: Logger): Promise<Database> {
         if (end instanceof Error) return end
         return end.expected
           ? new Promise<Error>(() => {})
-          : new EmbeddedPostgresError('the server ended by itself; its log is beside its data in DATA_DIR')
+          : new EmbeddedPostgresError(
+              'the server ended unexpectedly: see its log, which is next to its data in DATA_DIR'
+            )
       })
   }
 }
 
-/**
- * Logs each step, for whoever waits for a start. The first one is logged once only: an unreachable server is tried
- * again
- * and again.
- */
+/** Logs the steps of a start. The first one is logged only once, since an unreachable server is tried repeatedly. */
 function createMigrate(
   url: string,
   log: Logger,
@@ -92,7 +90,7 @@ export function embeddedDir(config: Config): string {
   return path.join(config.dataDir, 'postgres')
 }
 
-/** Connections to a database, none of which is made yet. */
+/** Creates a pool, which connects on first use. */
 export function createPool(connectionString: string, max: number, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
@@ -100,11 +98,11 @@ export function createPool(connectionString: string, max: number, log: Logger): 
     application_name: 'mightycall-stream',
     connectionTimeoutMillis: 5000,
     keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000, // 0 would leave the system's two hours
-    query_timeout: 60_000, // a server that hangs must hold neither a partition nor the end of this process
-    idle_in_transaction_session_timeout: 60_000 // a frozen process must not hold a checkpoint's lock for ever
+    keepAliveInitialDelayMillis: 10_000, // 0 would mean the two hours of the operating system
+    query_timeout: 60_000, // a server that hangs must not block a partition or the shutdown
+    idle_in_transaction_session_timeout: 60_000 // a frozen process must not keep the lock of a checkpoint
   })
-  // unheard, it would end the process
+  // an unhandled 'error' event would crash the process
   pool.on('error', err => log.warn({ err }, 'an idle connection to Postgres was lost'))
   return pool
 }

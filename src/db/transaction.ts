@@ -1,26 +1,27 @@
 import type pg from 'pg'
 import { isPoison } from '../lib/sqlstate.js'
 
-/** A connection within a transaction. */
+/** A connection inside a transaction. */
 export type Tx = Pick<pg.PoolClient, 'query'>
 
 /** Runs the work in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. */
 export async function inTransaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return within(pool, 'begin', work)
+  return runBetween(pool, 'begin', work)
 }
 
-/** Runs the work on one snapshot of the database, without a lock and without a change. */
+/** Runs the work in a read-only transaction on one snapshot of the database. */
 export async function inSnapshot<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return within(pool, 'begin isolation level repeatable read read only', work)
+  return runBetween(pool, 'begin isolation level repeatable read read only', work)
 }
 
-async function within<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function runBetween<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   const onError = (err: Error) => {
     broken = err
   }
-  // the pool hears only idle connections: unheard, one that is lost between two statements ends the process
+  // The pool handles errors of idle connections only. An unhandled 'error' event, when this one is lost between two
+  // statements, would crash the process.
   client.on('error', onError)
   try {
     await client.query(begin)
@@ -34,20 +35,22 @@ async function within<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise
     throw err
   } finally {
     client.off('error', onError)
-    client.release(broken) // a connection that cannot roll back is closed, not handed to the next
+    client.release(broken) // closes a connection that cannot roll back
   }
 }
 
+/** An item that the database rejected because of its content. */
 export interface Refused<T> {
   item: T
   err: Error
 }
 
 /**
- * Does the work for all items at once; when the database refuses the data, halves them down to the ones at fault.
- * Whatever else goes wrong (connection, deadlock, read-only) is thrown: it is not the items' fault.
+ * Does the work for all items together. When the database rejects their content, they are halved repeatedly to find the
+ * invalid ones, and the work is done for the others. Other errors, such as a lost connection, a deadlock or a read-only
+ * server, are thrown.
  *
- * @returns the items at fault, with nothing of them done
+ * @returns the invalid items, for which nothing was done
  */
 export async function isolatePoison<T>(
   tx: Tx,
@@ -65,7 +68,7 @@ export async function isolatePoison<T>(
     if (!isPoison(err)) throw err
     await tx.query('rollback to savepoint items')
     await tx.query('release savepoint items')
-    if (items.length === 1) return [{ item: first, err: err as Error }] // isPoison says that it is one
+    if (items.length === 1) return [{ item: first, err: err as Error }] // ensured by isPoison
   }
   const middle = items.length >> 1
   return [

@@ -13,8 +13,8 @@ interface Owned {
 }
 
 /**
- * Takes lock 2 once all of the loop has run and is compiled: from then on it waits for nothing, and so never sees its
- * postmaster die.
+ * A busy loop that takes lock 2 once all of its code has run. From then on it waits for nothing, so that it never notices
+ * the end of its postmaster.
  */
 const LOOP = `do $$ declare i int := 0; lock int := 1; begin loop
   i := (i + 1) % 100000;
@@ -37,16 +37,16 @@ t.test('SIGKILL of the owner leaves no Postgres behind, and loses nothing that w
 })
 
 t.test(
-  'a Postgres that outlived owner and keeper is ended before its data is opened again',
+  'a Postgres that outlived its owner and supervisor is ended before its data is opened again',
   { skip: process.platform !== 'linux' && 'needs /proc' },
   async t => {
     const dataDir = path.join(tempDir(t), 'postgres')
     const owner = await startChild(t, 'own-postgres', dataDir)
     const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
     await statement(url, 'create table kept as select 1 as id')
-    for (const keeper of keepersOf(pid)) process.kill(keeper, 'SIGKILL')
+    for (const supervisor of supervisorsOf(pid)) process.kill(supervisor, 'SIGKILL')
     await owner.kill()
-    t.equal(isRunning(pid), true, 'an orphan')
+    t.equal(isRunning(pid), true, 'it is an orphan')
     await opens(t, dataDir, [`sent SIGINT to a Postgres that an earlier run left behind (${pid})`])
     t.equal(isRunning(pid), false)
   }
@@ -66,30 +66,35 @@ t.test(
       async () =>
         (await statement(url, "select 1 from pg_locks where locktype = 'advisory' and objid = 2")).rowCount === 1
     )
-    for (const victim of [...keepersOf(pid), pid]) process.kill(victim, 'SIGKILL')
+    for (const victim of [...supervisorsOf(pid), pid]) process.kill(victim, 'SIGKILL')
     await owner.kill()
-    const said = await opens(t, dataDir)
-    t.match(said, /^sent SIG(TERM|INT) to a Postgres that an earlier run left behind/)
+    const logged = await opens(t, dataDir)
+    t.match(logged, /^sent SIG(TERM|INT) to a Postgres that an earlier run left behind/)
     await looping
   }
 )
 
-/** Starts on the data once more, and finds the table. Gives what was logged. */
+/** Starts a server on the data, checks its table, and returns what was logged about signals. */
 async function opens(
   t: { strictSame: (a: unknown, b: unknown) => boolean },
   dataDir: string,
   logged?: string[]
 ): Promise<string> {
   const lines: string[] = []
-  const server = await startEmbeddedPostgres({ dataDir, log: line => lines.push(line) })
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: line => {
+      if (line.startsWith('sent ')) lines.push(line)
+    }
+  })
   t.strictSame((await statement(server.url, 'select id from kept')).rows, [{ id: 1 }])
   if (logged) t.strictSame(lines, logged)
   await server.stop()
   return lines.join('\n')
 }
 
-/** The shell above the server, and its other child, which waits for us to be gone. */
-function keepersOf(pid: number): number[] {
+/** The shell that supervises the server, and its other child, which waits for the end of the owner. */
+function supervisorsOf(pid: number): number[] {
   const parent = parentOf(String(pid))
   const watches = readdirSync('/proc').filter(
     name => /^\d+$/.test(name) && Number(name) !== pid && parentOf(name) === parent

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync } from 'node:fs'
 import { EmbeddedPostgresError } from '../../errors.js'
 
-/** The account that Postgres runs as: empty for our own, ready to be spread into the options of `spawn`. */
+/** The account that Postgres runs as, as options of `spawn`: empty for the account of this process. */
 export type Account = { uid: number; gid: number } | Record<string, never>
 
-/** Postgres refuses to run as root, and initdb as an account without a name: root lends it the first of these. */
-const LENT = ['postgres', 'nobody', 'daemon']
+/** When this process runs as root, which Postgres refuses, the first existing one of these accounts is used. */
+const UNPRIVILEGED = ['postgres', 'nobody', 'daemon']
 
 export function accountForPostgres(): Account {
   if (!process.getuid) throw new EmbeddedPostgresError('it runs on Linux and macOS only: set DATABASE_URL')
@@ -14,7 +14,7 @@ export function accountForPostgres(): Account {
   const lines = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map(line => line.split(':'))
-  const found = LENT.flatMap(name => lines.filter(line => line[0] === name)).at(0)
+  const found = UNPRIVILEGED.flatMap(name => lines.filter(line => line[0] === name)).at(0)
   if (!found)
     throw new EmbeddedPostgresError(
       'it cannot run as root, and there is no account "postgres" or "nobody" to run as: add one, or set DATABASE_URL'
@@ -22,23 +22,24 @@ export function accountForPostgres(): Account {
   return { uid: Number(found[2]), gid: Number(found[3]) }
 }
 
-export function isLent(account: Account): account is { uid: number; gid: number } {
+export function isOtherAccount(account: Account): account is { uid: number; gid: number } {
   return account.uid !== undefined
 }
 
-export function giveTo(account: Account, file: string): void {
-  if (isLent(account)) chownSync(file, account.uid, account.gid)
+export function changeOwner(account: Account, file: string): void {
+  if (isOtherAccount(account)) chownSync(file, account.uid, account.gid)
 }
 
-/** Makes a folder that only the account (and root) may enter. */
+/** Creates a folder that only the account and root can enter. */
 export function makePrivateDir(account: Account, dir: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  giveTo(account, dir)
+  changeOwner(account, dir)
 }
 
-/** True when the account may pass through the folder, and so through all above it. */
+/** True when the account can enter the folder, and so all folders above it. */
 export function canEnter(account: Account, dir: string): boolean {
   return (
-    !isLent(account) || spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', dir], { ...account, cwd: '/' }).status === 0
+    !isOtherAccount(account) ||
+    spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', dir], { ...account, cwd: '/' }).status === 0
   )
 }

@@ -4,42 +4,42 @@ import { EmbeddedPostgresError } from '../../errors.js'
 import { isOwned } from '../../lib/directory-lock.js'
 import { accountForPostgres } from './account.js'
 import { readPassword, urlOf } from './cluster.js'
-import { placeOf } from './paths.js'
+import { pathsOf } from './paths.js'
 
 export interface AttachOptions {
   dataDir: string
   database?: string
 }
 
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 /**
- * The address of the server that another running process of ours serves, or null when there is none.
- * Waits for one that is starting. It ends with its owner, not with us.
+ * The URL of the server that another process of this project runs on the same data folder, or null when there is none.
+ * Waits for a server that is starting. The server ends with the process that owns it.
  */
 export async function attachEmbeddedPostgres({
   dataDir,
   database = 'mightycall'
 }: AttachOptions): Promise<string | null> {
-  const place = placeOf(dataDir, accountForPostgres())
-  for (const deadline = Date.now() + PATIENCE_MS; await isOwned(place.run); await sleep(100)) {
-    const password = readPassword(place)
-    const url = urlOf(place, password ?? '', database)
-    if (password && (await answers(url))) return url
+  const paths = pathsOf(dataDir, accountForPostgres())
+  for (const deadline = Date.now() + TIMEOUT_MS; await isOwned(paths.run); await sleep(100)) {
+    const password = readPassword(paths)
+    const url = urlOf(paths, password ?? '', database)
+    if (password && (await isReachable(url))) return url
     if (Date.now() > deadline)
-      throw new EmbeddedPostgresError('the server of the running service does not answer: see its log')
+      throw new EmbeddedPostgresError('the server of the running service does not respond: see its log')
   }
   return null
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReachable(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   try {
     await client.connect()
     return true
   } catch {
-    return false // starting, or its database is not made yet
+    return false // the server is starting, or its database does not exist yet
   } finally {
     await client.end().catch(() => {})
   }

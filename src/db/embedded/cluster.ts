@@ -1,75 +1,80 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { DataDirError, EmbeddedPostgresError } from '../../errors.js'
-import { type Account, giveTo, isLent, makePrivateDir } from './account.js'
+import { type Account, changeOwner, isOtherAccount, makePrivateDir } from './account.js'
 import type { Binaries } from './binaries.js'
-import { contentOf, isMade, type Place } from './paths.js'
-import { CLEAN } from './postmaster.js'
+import { hasCluster, type ServerPaths } from './paths.js'
+import { CLEAN_ENVIRONMENT } from './postmaster.js'
 
 /** The role that owns everything. */
 export const ROLE = 'mightycall'
 
 /**
  * The major version of the data, or null when there is none yet.
- * @throws DataDirError  the folder holds something else, or another account's data
+ * @throws DataDirError  when the folder contains something else, or the data of another account
  */
-export function existingMajor({ data }: Place, account: Account): string | null {
-  if (!isMade(data)) {
-    if (contentOf(data).length > 0)
-      throw new DataDirError(`${data} is not empty and holds no database: move its content away, or set DATA_DIR`)
+export function existingMajor({ data }: ServerPaths, account: Account): string | null {
+  if (!hasCluster(data)) {
+    if (existsSync(data) && readdirSync(data).length > 0)
+      throw new DataDirError(`${data} is not empty and contains no database: move its content away, or set DATA_DIR`)
     return null
   }
   const owner = statSync(data).uid
-  if (!isLent(account) && owner !== process.getuid?.())
+  if (!isOtherAccount(account) && owner !== process.getuid?.())
     throw new DataDirError(`${data} belongs to another account (uid ${owner}): start as that account, or chown it`)
   if (!existsSync(path.join(data, 'global/pg_control')))
     throw new DataDirError(
-      `${data} holds only a part of a database: restore it, or move it away to begin with an empty one`
+      `${data} contains an incomplete database: restore it, or move it away to start with an empty one`
     )
   return readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim()
 }
 
-/** Makes the database cluster where there is none, and the password that opens it. */
-export async function ensureCluster(binaries: Binaries, account: Account, place: Place): Promise<{ password: string }> {
-  const known = readPassword(place)
-  const password = known ?? writePassword(place)
-  giveTo(account, place.password)
-  if (!isMade(place.data)) {
-    await initialize(binaries, account, place)
+/** Creates the database cluster and its password when they do not exist. */
+export async function ensureCluster(
+  binaries: Binaries,
+  account: Account,
+  paths: ServerPaths
+): Promise<{ password: string }> {
+  const known = readPassword(paths)
+  const password = known ?? writePassword(paths)
+  changeOwner(account, paths.password)
+  if (!hasCluster(paths.data)) {
+    await initialize(binaries, account, paths)
     return { password }
   }
-  if (isLent(account) && statSync(place.data).uid !== account.uid)
-    await run('chown', ['-R', `${account.uid}:${account.gid}`, place.data])
-  if (!known) await setPassword(binaries, account, place, password)
+  if (isOtherAccount(account) && statSync(paths.data).uid !== account.uid)
+    await run('chown', ['-R', `${account.uid}:${account.gid}`, paths.data])
+  if (!known) await setPassword(binaries, account, paths, password)
   return { password }
 }
 
-/** Null when it is lost; an empty file is what a power cut leaves of one. */
-export function readPassword(place: Place): string | null {
-  return existsSync(place.password) ? readFileSync(place.password, 'utf8').trim() || null : null
+/** `null` when the file is missing, or empty as after a power failure. */
+export function readPassword(paths: ServerPaths): string | null {
+  return existsSync(paths.password) ? readFileSync(paths.password, 'utf8').trim() || null : null
 }
 
-function writePassword(place: Place): string {
+function writePassword(paths: ServerPaths): string {
   const password = randomBytes(24).toString('hex')
-  rmSync(place.password, { force: true }) // its mode is given only to a new file
-  writeFileSync(place.password, `${password}\n`, { mode: 0o600 })
+  rmSync(paths.password, { force: true }) // the mode applies to a new file only
+  writeFileSync(paths.password, `${password}\n`, { mode: 0o600 })
   return password
 }
 
 /**
- * Aside, then renamed: whoever dies in the middle leaves no half database. C locale: the same order of text everywhere.
+ * Creates the cluster in a temporary folder and renames it, so that a crash leaves no incomplete database. The C locale
+ * gives the same text order on every machine.
  */
-async function initialize(binaries: Binaries, account: Account, place: Place): Promise<void> {
-  const aside = `${place.data}.initdb`
-  rmSync(aside, { recursive: true, force: true })
-  makePrivateDir(account, aside)
-  const access = ['-U', ROLE, '-A', 'scram-sha-256', '--pwfile', place.password]
-  const failure = await program(binaries, account, 'initdb', [
+async function initialize(binaries: Binaries, account: Account, paths: ServerPaths): Promise<void> {
+  const temporary = `${paths.data}.initdb`
+  rmSync(temporary, { recursive: true, force: true })
+  makePrivateDir(account, temporary)
+  const access = ['-U', ROLE, '-A', 'scram-sha-256', '--pwfile', paths.password]
+  const failure = await runProgram(binaries, account, 'initdb', [
     '-D',
-    aside,
+    temporary,
     ...access,
     '-E',
     'UTF8',
@@ -77,41 +82,47 @@ async function initialize(binaries: Binaries, account: Account, place: Place): P
     '--no-instructions'
   ])
   if (failure) throw new EmbeddedPostgresError(`initdb failed: ${failure}`)
-  rmSync(place.data, { recursive: true, force: true }) // checked to be empty
-  renameSync(aside, place.data)
+  rmSync(paths.data, { recursive: true, force: true }) // known to be empty: see existingMajor
+  renameSync(temporary, paths.data)
 }
 
-/** A new password for the lost one: in single-user mode the server asks for none. */
-async function setPassword(binaries: Binaries, account: Account, place: Place, password: string): Promise<void> {
+/** Replaces a lost password in single-user mode, in which the server requires none. */
+async function setPassword(binaries: Binaries, account: Account, paths: ServerPaths, password: string): Promise<void> {
   const sql = `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`
-  const failure = await program(binaries, account, 'postgres', ['--single', '-D', place.data, 'postgres'], sql)
+  const failure = await runProgram(binaries, account, 'postgres', ['--single', '-D', paths.data, 'postgres'], sql)
   if (!failure) return
-  rmSync(place.password) // it opens nothing
+  rmSync(paths.password) // the file does not match the data
   throw new EmbeddedPostgresError(`the lost password could not be replaced: ${failure}`)
 }
 
 const run = promisify(execFile)
 
-/** Null when it did its work, else its last complaint. Single-user mode exits with 0 whatever its statement did. */
-async function program(
+/**
+ * Runs a program of the server. Returns null on success, otherwise its last error message: single-user mode exits with 0
+ * even when its statement fails.
+ */
+async function runProgram(
   binaries: Binaries,
   account: Account,
   name: string,
   args: readonly string[],
   input = ''
 ): Promise<string | null> {
-  const running = run('/usr/bin/env', [...CLEAN, path.join(binaries.dir, name), ...args], { ...account, cwd: '/' })
+  const running = run('/usr/bin/env', [...CLEAN_ENVIRONMENT, path.join(binaries.dir, name), ...args], {
+    ...account,
+    cwd: '/'
+  })
   running.child.stdin?.on('error', () => {}).end(input)
   const { stderr, failed } = await running.then(
     ok => ({ ...ok, failed: false }),
     err => ({ stderr: String(err.stderr ?? err), failed: true })
   )
   const lines = stderr.trim().split('\n')
-  const complaint = lines.findLast(line => /error|fatal/i.test(line))
-  return failed ? (complaint ?? lines.at(-1) ?? '') : (complaint ?? null)
+  const error = lines.findLast(line => /error|fatal/i.test(line))
+  return failed ? (error ?? lines.at(-1) ?? '') : (error ?? null)
 }
 
-/** The form that pg takes for a unix socket: its folder, percent-encoded, in the place of the host. */
-export function urlOf(place: Place, password: string, database: string): string {
-  return `postgres://${ROLE}:${password}@${encodeURIComponent(place.run)}:5432/${encodeURIComponent(database)}`
+/** The form that pg expects for a unix socket: its folder, percent-encoded, as the host. */
+export function urlOf(paths: ServerPaths, password: string, database: string): string {
+  return `postgres://${ROLE}:${password}@${encodeURIComponent(paths.run)}:5432/${encodeURIComponent(database)}`
 }

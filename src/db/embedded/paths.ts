@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { DataDirError } from '../../errors.js'
-import { type Account, canEnter, isLent, makePrivateDir } from './account.js'
+import { type Account, canEnter, isOtherAccount, makePrivateDir } from './account.js'
 
-/**
- * Where one embedded server keeps its things: the data, and beside it what must survive a lost or half-made data
- * folder.
- */
-export interface Place {
+/** The files of one embedded server. Those beside the data folder survive the loss of that folder. */
+export interface ServerPaths {
   data: string
-  /** Holds the owner's lock and the server's socket. */
+  /** The folder of the lock of the owning process and of the server's socket. */
   run: string
   password: string
   log: string
@@ -21,49 +18,52 @@ const SHARED_HOME = '/var/lib/mightycall-stream'
 const SOCKET_DIR_BYTES = 85 // the kernel takes 107 for the whole path, and initdb and clients add up to 20
 const SEARCHABLE = 0o011
 
-/** The place that a data folder stands for. Looks, and changes nothing. */
-export function placeOf(dataDir: string, account: Account): Place {
-  const asked = path.resolve(dataDir)
-  const data = isMade(asked) || !isMade(standIn(asked)) ? asked : standIn(asked)
-  return isMade(data) || canEnter(account, nearest(path.dirname(data))) ? placeAt(data) : placeAt(standIn(asked))
+/** The paths for a data folder. Changes nothing. */
+export function pathsOf(dataDir: string, account: Account): ServerPaths {
+  const requested = path.resolve(dataDir)
+  const data = hasCluster(requested) || !hasCluster(sharedDataDir(requested)) ? requested : sharedDataDir(requested)
+  return hasCluster(data) || canEnter(account, nearestExisting(path.dirname(data)))
+    ? pathsAt(data)
+    : pathsAt(sharedDataDir(requested))
 }
 
 /**
- * The place with its folders made: usable by the account that Postgres runs as.
- * @throws DataDirError  it cannot be, and the message says what to change
+ * Creates the folders, so that the account of Postgres can use them.
+ * @throws DataDirError  when that is not possible; the message tells what to change
  */
-export function preparePlace(dataDir: string, account: Account, log: (message: string) => void): Place {
-  const asked = path.resolve(dataDir)
-  mkdirSync(path.dirname(asked), { recursive: true })
-  if (!canEnter(account, path.dirname(asked))) openParent(path.dirname(asked))
-  const place = placeOf(asked, account)
-  if (place.data !== asked) {
-    log(`the account of Postgres cannot reach ${asked}: its data is in ${place.data}`)
-    mkdirSync(path.dirname(place.data), { recursive: true })
+export function preparePaths(dataDir: string, account: Account, log: (message: string) => void): ServerPaths {
+  const requested = path.resolve(dataDir)
+  mkdirSync(path.dirname(requested), { recursive: true })
+  if (!canEnter(account, path.dirname(requested))) openParent(path.dirname(requested))
+  const paths = pathsOf(requested, account)
+  if (paths.data !== requested) {
+    log(`the account of Postgres cannot access ${requested}: its data is in ${paths.data}`)
+    mkdirSync(path.dirname(paths.data), { recursive: true })
   }
-  if (!canEnter(account, path.dirname(place.data)))
+  if (!canEnter(account, path.dirname(paths.data)))
     throw new DataDirError(
-      `the account of Postgres cannot reach ${place.data}: start as the account that made it, or make the folders above it searchable`
+      `the account of Postgres cannot access ${paths.data}: ` +
+        'start as the account that created it, or make the folders above it searchable'
     )
-  makePrivateDir(account, place.run)
-  refuseStranger(place.run, account)
-  return place
+  makePrivateDir(account, paths.run)
+  refuseForeignFolder(paths.run, account)
+  return paths
 }
 
-/** True when a folder holds a database, whole or not. */
-export function isMade(dir: string): boolean {
+/** True when a folder contains a database, even an incomplete one. */
+export function hasCluster(dir: string): boolean {
   return existsSync(path.join(dir, 'PG_VERSION'))
 }
 
-/** What the disk refused, as one line that says what to do; any other error as it is. */
-export function explained(dataDir: string, err: unknown): unknown {
-  const refused = err instanceof Error && 'syscall' in err
-  return refused
+/** Replaces an error of the file system by one that tells what to do. Other errors are returned unchanged. */
+export function asDataDirError(dataDir: string, err: unknown): unknown {
+  const isSystemError = err instanceof Error && 'syscall' in err
+  return isSystemError
     ? new DataDirError(`${path.resolve(dataDir)} cannot be used (${err.message}): make it writable, or set DATA_DIR`)
     : err
 }
 
-function placeAt(data: string): Place {
+function pathsAt(data: string): ServerPaths {
   const beside = `${data}.run`
   const fits = Buffer.byteLength(beside) <= SOCKET_DIR_BYTES
   return {
@@ -74,34 +74,29 @@ function placeAt(data: string): Place {
   }
 }
 
-/** Started by root below a home of mode 0700, where the lent account can never come. */
-function standIn(asked: string): string {
-  return path.join(SHARED_HOME, `${hashOf(asked)}-${path.basename(asked)}`)
+/** Used when root starts the service below a home of mode 0700, which the account of Postgres cannot enter. */
+function sharedDataDir(requested: string): string {
+  return path.join(SHARED_HOME, `${hashOf(requested)}-${path.basename(requested)}`)
 }
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
-function nearest(dir: string): string {
-  return existsSync(dir) || dir === path.dirname(dir) ? dir : nearest(path.dirname(dir))
+function nearestExisting(dir: string): string {
+  return existsSync(dir) || dir === path.dirname(dir) ? dir : nearestExisting(path.dirname(dir))
 }
 
-/** DATA_DIR is often made with mode 0700. Others may pass through it, not look into it; a home stays as it is. */
+/** Makes the parent folder, often of mode 0700, searchable but not readable for others, unless it is the home. */
 function openParent(dir: string): void {
   const { mode, uid } = statSync(dir)
   if (uid === process.getuid?.() && dir !== os.homedir()) chmodSync(dir, (mode & 0o7777) | SEARCHABLE)
 }
 
-/** In the shared temporary folder somebody else may have made a folder of this name first. */
-function refuseStranger(dir: string, account: Account): void {
+/** In the shared temporary folder, another account may have created a folder of this name. */
+function refuseForeignFolder(dir: string, account: Account): void {
   const { uid, mode } = lstatSync(dir)
-  const wanted = isLent(account) ? account.uid : process.getuid?.()
+  const wanted = isOtherAccount(account) ? account.uid : process.getuid?.()
   if (uid !== wanted || (mode & 0o077) !== 0)
     throw new DataDirError(`${dir} belongs to another account (uid ${uid}): start as that account, or set DATA_DIR`)
-}
-
-/** What lies in a folder that ought to be empty or a database. */
-export function contentOf(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir) : []
 }

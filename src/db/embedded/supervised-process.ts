@@ -1,29 +1,28 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 
-/** A process that ends when we do, even by SIGKILL. */
-export interface Kept {
+/** A child process that ends when this process ends, even by SIGKILL. */
+export interface SupervisedProcess {
   pid: number
   /** The exit code (128 + n after signal n), or null when it could not be started. */
   exited: Promise<number | null>
-  /** Has the keeper send its signal. */
+  /** Makes the supervisor send its signal. */
   end: () => void
 }
 
-export interface KeptOptions {
-  /** What the keeper sends when we end it, or when we are gone. */
+export interface SupervisionOptions {
+  /** What the supervisor sends on `end`, or when this process has ended. */
   signal: 'INT' | 'KILL'
-  /** A file descriptor, not a pipe: a busy event loop must not stall the process. */
+  /** A file descriptor instead of a pipe, since a busy event loop would block the process. */
   output: number
   env?: NodeJS.ProcessEnv
   uid?: number
   gid?: number
 }
 
-// The shell holds the only reading end of a pipe from us, so its `read` returns when we are gone, however that
-// happened.
-// `read` is built in: there is no second process that could be left behind.
-const KEEPER = `
+// The shell has the only reading end of a pipe from this process, so its `read` returns when this process ends, for
+// whatever reason. `read` is built into the shell, so no further process can be left behind.
+const SUPERVISOR = `
   signal=$1; shift
   exec 4<&0
   "$@" </dev/null 3>&- 4<&- & child=$!
@@ -35,15 +34,15 @@ const KEEPER = `
   exit $code`
 
 /**
- * Starts the command under a shell that outlives us only long enough to end it. Resolves once its process id is known.
+ * Starts the command under a shell that ends it when this process ends. Resolves when the id of the process is known.
  */
-export async function spawnKept(
+export async function spawnSupervised(
   command: string,
   args: readonly string[],
-  { signal, output, ...rest }: KeptOptions
-): Promise<Kept> {
-  // detached: Ctrl-C on a terminal reaches the whole group, and it is for us to say when the process may go
-  const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', signal, command, ...args], {
+  { signal, output, ...rest }: SupervisionOptions
+): Promise<SupervisedProcess> {
+  // Detached, since Ctrl-C on a terminal signals the whole process group, and this process decides when the child ends.
+  const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'supervisor', signal, command, ...args], {
     ...rest,
     cwd: '/',
     detached: true,
@@ -52,13 +51,13 @@ export async function spawnKept(
   const {
     stdin,
     stdio: [, , , pidPipe]
-  } = keeper
-  stdin?.on('error', () => {}) // the keeper may be gone already
+  } = supervisor
+  stdin?.on('error', () => {}) // the supervisor may have ended already
   const exited = new Promise<number | null>(resolve => {
-    keeper.once('error', () => resolve(null))
-    keeper.once('exit', code => resolve(code))
+    supervisor.once('error', () => resolve(null))
+    supervisor.once('exit', code => resolve(code))
   })
-  const pid = Number(await text(pidPipe as NodeJS.ReadableStream)) // a pipe that we asked for in stdio
+  const pid = Number(await text(pidPipe as NodeJS.ReadableStream)) // `stdio` above requests a pipe
   if (!pid) throw new Error(`${command} could not be started (exit code ${await exited})`)
   return { pid, exited, end: () => stdin?.end() }
 }
