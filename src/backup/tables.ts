@@ -22,9 +22,9 @@ export interface KeptTable {
 }
 
 /**
- * The tables that a backup contains, since no rebuild can create their rows again. A new table is one line in one of the
- * three lists. Checkpoints belong to the same snapshot as the events, so they are never ahead of them, and later records
- * are projected again.
+ * The tables that a backup contains, since no rebuild can create their rows again. A new table is one line in one of
+ * the three lists. Checkpoints belong to the same snapshot as the events, so they are never ahead of them, and later
+ * records are projected again.
  */
 export const KEPT_TABLES: readonly KeptTable[] = [
   events,

@@ -27,9 +27,9 @@ export const gapObject = ({ kind, entity }: { kind: string; entity: string }): s
 const columns = columnsOf(table, 'account', 'kind', 'object')
 
 /**
- * A single round trip, since all other writers wait for it. The join returns no row before the lock is held, and rows are
- * numbered after the join. The lock is released after the commit is visible. Therefore a reader that sees a number also
- * sees all lower ones.
+ * A single round trip, since all other writers wait for it. The join returns no row before the lock is held, and rows
+ * are numbered after the join. The lock is released after the commit is visible. Therefore a reader that sees a number
+ * also sees all lower ones.
  */
 const WRITE = `with written as (
     insert into changes (${columnList(columns)}, changed_at)
@@ -63,7 +63,8 @@ export async function newestChange(pool: pg.Pool): Promise<number> {
 export async function changesAfter(pool: pg.Pool, number: number, limit: number): Promise<NumberedChange[] | null> {
   const { rows } = await pool.query<NumberedChange>(FROM, [number, limit + 1])
   const [first, ...rest] = rows
-  if (number === 0) return first && first.number > 1 ? null : rows.slice(0, limit) // a reader that has seen no change yet
+  // a reader that has seen no change yet
+  if (number === 0) return first && first.number > 1 ? null : rows.slice(0, limit)
   return first?.number === number ? rest : null
 }
 

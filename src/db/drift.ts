@@ -31,8 +31,8 @@ const COUNT = `insert into drift (account, type, field, count, sample, first_see
   returning type, field, xmax = 0 as "isNew"`
 
 /**
- * Counts each pair of type and field once per report. Called near the end of a transaction, since every batch locks these
- * rows.
+ * Counts each pair of type and field once per report. Called near the end of a transaction, since every batch locks
+ * these rows.
  * @returns the pairs that were seen for the first time
  */
 export async function countDrift(tx: Tx, reports: readonly DriftReport[]): Promise<DriftPair[]> {

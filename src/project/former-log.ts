@@ -17,8 +17,8 @@ export type FormerLogOptions = Omit<ProjectorOptions, 'log'> & { log: EventReade
 type FormerLogState = 'projecting' | 'finished'
 
 /**
- * Projects the records that an installation left in its local log when it moved to Kafka, since acknowledged records must
- * not be lost. It ends by itself at the end of the log, and does nothing when it runs again.
+ * Projects the records that an installation left in its local log when it moved to Kafka, since acknowledged records
+ * must not be lost. It ends by itself at the end of the log, and does nothing when it runs again.
  */
 export async function projectFormerLog(options: FormerLogOptions): Promise<FormerLogProjection> {
   const { log, logger } = options

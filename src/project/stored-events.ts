@@ -5,9 +5,9 @@ import type { Tx } from '../db/transaction.js'
 import type { Entity, EntityKind, Event, EventsOfKind, Folded } from '../events/event.js'
 
 /**
- * The `from` clause that reads the events `e` of the entities in the arrays $1 to $3. The lateral subquery with `offset 0`
- * must not be flattened: planned as a join, it would read all partitions each time, as long as they hold fewer than some
- * 100,000 events.
+ * The `from` clause that reads the events `e` of the entities in the arrays $1 to $3. The lateral subquery with `offset
+ * 0` must not be flattened: planned as a join, it would read all partitions each time, as long as they hold fewer than
+ * some 100,000 events.
  */
 export const EVENTS_OF_ENTITIES = `${unnestSql(entityColumns)} cross join lateral (
     select * from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity offset 0

@@ -15,7 +15,7 @@ const age = (pool: pg.Pool, below: number, minutes: number) =>
     minutes
   ])
 
-t.test('whoever has seen a number sees all below it, however long writers take to commit', async t => {
+t.test('a reader that has seen a number sees all lower ones, however long writers take to commit', async t => {
   const { pool } = await freshDatabase(t)
   const writer = async (name: string, i: number) => {
     const random = createRandom(seedOf(), i)
@@ -25,7 +25,7 @@ t.test('whoever has seen a number sees all below it, however long writers take t
         await sleep(random.int(0, 8))
         await writeChanges(tx, objects.map(change))
         await sleep(random.int(0, 8))
-        if (random.chance(0.2)) throw new Error('taken back') // its numbers are given to nobody
+        if (random.chance(0.2)) throw new Error('rolled back') // its numbers are not used
       }).catch(() => {})
     }
   }
@@ -38,7 +38,7 @@ t.test('whoever has seen a number sees all below it, however long writers take t
   for (let last = 1, isLast = false; !isLast; ) {
     isLast = !writing
     const found = await changesAfter(pool, last, 5)
-    if (!found) return t.fail(`the reading that was at ${last} is lost`)
+    if (!found) return t.fail(`the change ${last} is missing`)
     seen.push(...found.map(({ object }) => object))
     last = found.at(-1)?.number ?? last
     if (found.length === 5) isLast = false
@@ -49,41 +49,41 @@ t.test('whoever has seen a number sees all below it, however long writers take t
   t.strictSame(
     ['first', ...seen],
     rows.map(({ object }) => object),
-    'each once, in their order'
+    'each once, in order'
   )
 })
 
-t.test('what is taken back is numbered for nobody, and told to nobody', async t => {
+t.test('changes that are rolled back are not visible', async t => {
   const { pool } = await freshDatabase(t)
   await t.rejects(
     inTransaction(pool, async tx => {
       await writeChanges(tx, [change('a')])
-      throw new Error('taken back')
+      throw new Error('rolled back')
     })
   )
   t.equal(await newestChange(pool), 0)
   await write(pool, 'b')
   t.equal(await newestChange(pool), 2)
-  t.equal(await changesAfter(pool, 0, 10), null, 'number 1 is not there, and may have been swept')
+  t.equal(await changesAfter(pool, 0, 10), null, 'number 1 does not exist, and could have been removed')
   t.strictSame(await changesAfter(pool, 2, 10), [])
 })
 
-t.test('changes of more than an hour are swept, but for the newest of them', async t => {
+t.test('changes older than an hour are removed, except for the newest of them', async t => {
   const { pool } = await freshDatabase(t)
   await write(pool, 'a', 'b', 'c', 'd', 'e')
   await sweepChanges(pool)
-  t.equal((await changesAfter(pool, 0, 10))?.length, 5, 'an hour is not over')
+  t.equal((await changesAfter(pool, 0, 10))?.length, 5, 'no change is older than an hour')
   await age(pool, 4, 61)
   await sweepChanges(pool, 1)
-  t.equal(await changesAfter(pool, 2, 10), null, 'swept')
+  t.equal(await changesAfter(pool, 2, 10), null, 'it was removed')
   t.strictSame(
     (await changesAfter(pool, 3, 10))?.map(({ object }) => object),
     ['d', 'e'],
-    'whoever was at the newest old one has missed nothing'
+    'a reader that has seen the newest old change can continue'
   )
   await age(pool, 9, 61)
   await sweepChanges(pool)
-  t.strictSame(await changesAfter(pool, 5, 10), [], 'the last one is always there')
+  t.strictSame(await changesAfter(pool, 5, 10), [], 'the newest change is always kept')
   t.equal(await newestChange(pool), 5)
-  t.equal(await changesAfter(pool, 6, 10), null, 'a number to come')
+  t.equal(await changesAfter(pool, 6, 10), null, 'a number that does not exist yet')
 })

@@ -13,8 +13,8 @@ interface Owned {
 }
 
 /**
- * A busy loop that takes lock 2 once all of its code has run. From then on it waits for nothing, so that it never notices
- * the end of its postmaster.
+ * A busy loop that takes lock 2 once all of its code has run. From then on it waits for nothing, so that it never
+ * notices the end of its postmaster.
  */
 const LOOP = `do $$ declare i int := 0; lock int := 1; begin loop
   i := (i + 1) % 100000;

@@ -37,7 +37,7 @@ t.test('one data folder through its life', async t => {
     t.equal(await attachEmbeddedPostgres({ dataDir }), null)
   })
 
-  await t.test('starts over lock files whose number another program has now', async t => {
+  await t.test('starts in spite of lock files with a process id that another program has by now', async t => {
     for (const file of [`${dataDir}/postmaster.pid`, `${dataDir}.run/.s.PGSQL.5432.lock`]) {
       writeFileSync(file, `${process.pid}\n${dataDir}\n1\n5432\n${dataDir}.run\n\n\nready\n`)
     }
@@ -45,7 +45,7 @@ t.test('one data folder through its life', async t => {
     t.strictSame(
       (await statement(server.url, 'select count(*)::int from kept')).rows,
       [{ count: 0 }],
-      'the data is there'
+      'the data is kept'
     )
     await server.stop()
   })
@@ -57,62 +57,63 @@ t.test('one data folder through its life', async t => {
     await server.stop()
   })
 
-  await t.test('a password of other data is refused with what to do', async t => {
+  await t.test('a password that does not match the data is refused, with a message that tells what to do', async t => {
     const kept = readFileSync(`${dataDir}.password`)
     writeFileSync(`${dataDir}.password`, 'wrong')
     await t.rejects(start(), { code: 'MCS_EMBEDDED_POSTGRES', message: /remove the file that ends in .password/ })
     writeFileSync(`${dataDir}.password`, kept)
   })
 
-  await t.test('a setting that Postgres refuses is quoted in one line', async t => {
+  await t.test('a setting that Postgres rejects is quoted in one line', async t => {
     await t.rejects(start({ wal_level: 'nonsense' }), {
       code: 'MCS_EMBEDDED_POSTGRES',
       message:
-        /^embedded Postgres: the server ended while starting: FATAL: +invalid value for parameter "wal_level": "nonsense" \(more in .*\)$/
+        /^embedded Postgres: .* ended while starting: FATAL: +invalid value for parameter "wal_level": "nonsense" \(.*\)$/
     })
   })
 
-  await t.test('a server that ends by itself says that nobody asked for it', async t => {
+  await t.test('a server that ends unexpectedly is reported as such', async t => {
     const server = await start()
     process.kill(server.pid, 'SIGKILL')
     t.match(await server.exited, { expected: false })
   })
 })
 
-const refusals: { name: string; prepare: (dir: string) => void; code: string; says: RegExp }[] = [
+const refusals: { name: string; prepare: (dir: string) => void; code: string; message: RegExp }[] = [
   {
-    name: 'files of somebody else',
+    name: 'files that are not a database',
     prepare: dir => writeFileSync(path.join(dir, 'letter.txt'), 'dear'),
     code: 'MCS_DATA_DIR',
-    says: /is not empty and holds no database: move its content away, or set DATA_DIR/
+    message: /is not empty and contains no database: move its content away, or set DATA_DIR/
   },
   {
-    name: 'half a database',
+    name: 'an incomplete database',
     prepare: dir => writeFileSync(path.join(dir, 'PG_VERSION'), '18\n'),
     code: 'MCS_DATA_DIR',
-    says: /holds only a part of a database: restore it, or move it away/
+    message: /contains an incomplete database: restore it, or move it away/
   },
   {
     name: 'the data of another major version',
-    prepare: dir => madeBy(dir, '9'),
+    prepare: dir => writeClusterOf(dir, '9'),
     code: 'MCS_EMBEDDED_POSTGRES',
-    says: /made by PostgreSQL 9, and here is only .*18\.\d+.*: install PostgreSQL 9, or dump and load the data, or set DATABASE_URL/
+    message:
+      /created by PostgreSQL 9, and only .*18\.\d+.* is available: install PostgreSQL 9, or dump and load the data/
   }
 ]
 
-for (const { name, prepare, code, says } of refusals) {
+for (const { name, prepare, code, message } of refusals) {
   t.test(`refuses in one line, and changes nothing: ${name}`, async t => {
     const dataDir = path.join(tempDir(t), 'postgres')
     mkdirSync(dataDir)
     prepare(dataDir)
     const err = await startEmbeddedPostgres({ dataDir, log: () => {} }).catch(err => err)
-    t.match(err, { code, message: says })
+    t.match(err, { code, message })
     t.notMatch(err.message, /\n/)
     t.equal(existsSync(`${dataDir}.password`), false)
   })
 }
 
-t.test('refuses a folder that cannot be made', async t => {
+t.test('refuses a folder that cannot be created', async t => {
   const file = path.join(tempDir(t), 'file')
   writeFileSync(file, '')
   await t.rejects(startEmbeddedPostgres({ dataDir: path.join(file, 'postgres'), log: () => {} }), {
@@ -121,7 +122,7 @@ t.test('refuses a folder that cannot be made', async t => {
   })
 })
 
-t.test('what an initdb that was killed has left is made anew', async t => {
+t.test('the remains of an initdb that was killed are replaced', async t => {
   const dataDir = path.join(tempDir(t), 'deep/postgres')
   mkdirSync(`${dataDir}.initdb`, { recursive: true })
   writeFileSync(path.join(`${dataDir}.initdb`, 'half'), '')
@@ -130,7 +131,7 @@ t.test('what an initdb that was killed has left is made anew', async t => {
   await server.stop()
 })
 
-function madeBy(dir: string, major: string): void {
+function writeClusterOf(dir: string, major: string): void {
   mkdirSync(path.join(dir, 'global'))
   writeFileSync(path.join(dir, 'global/pg_control'), '')
   writeFileSync(path.join(dir, 'PG_VERSION'), `${major}\n`)

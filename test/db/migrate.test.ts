@@ -7,7 +7,7 @@ import { tempDir } from '../support/temp-dir.js'
 
 const EMPTY = { template: 'template1' }
 
-t.test('of processes that migrate at once one does it, and all are content', async t => {
+t.test('of several processes that migrate at the same time one does the work, and all succeed', async t => {
   const { url, pool } = await freshDatabase(t, EMPTY)
   const folder = migrations(t, ['create table first_table (id int)', "create type color as enum ('red')"])
   await Promise.all(Array.from({ length: 4 }, () => runMigrations(url, folder)))
@@ -15,7 +15,7 @@ t.test('of processes that migrate at once one does it, and all are content', asy
   t.strictSame(rows, [{ n: 2 }])
 })
 
-t.test('a migration that fails is undone whole, and its error shows no value', async t => {
+t.test('a migration that fails is rolled back, and its error contains no value', async t => {
   const { url, pool } = await freshDatabase(t, EMPTY)
   const folder = migrations(t, ['create table first_table (id int)', "insert into first_table values ('secret-value')"])
   await t.rejects(runMigrations(url, folder), {
@@ -26,33 +26,33 @@ t.test('a migration that fails is undone whole, and its error shows no value', a
   t.strictSame(rows, [{ found: null }])
 })
 
-t.test('a failed statement that quotes no value is told in the words of Postgres', async t => {
+t.test('the message of Postgres is used when it quotes no value', async t => {
   const { url } = await freshDatabase(t, EMPTY)
   const folder = migrations(t, ['drop table never_made'])
   await t.rejects(runMigrations(url, folder), { message: 'DATABASE_URL: table "never_made" does not exist (42P01)' })
 })
 
 const unreachable = [
-  { name: 'nobody listens', url: 'postgres://u:secret@127.0.0.1:1/x', says: /nothing listens.*ECONNREFUSED/ },
-  { name: 'no such socket', url: 'postgres://u:secret@%2Fnowhere:5432/x', says: /unix socket is not there/ },
-  { name: 'not a URL', url: 'postgres://u:secret@host:99999/x', says: /it is no URL/ }
+  { name: 'no server listens', url: 'postgres://u:secret@127.0.0.1:1/x', message: /no server listens.*ECONNREFUSED/ },
+  { name: 'no such socket', url: 'postgres://u:secret@%2Fnowhere:5432/x', message: /unix socket does not exist/ },
+  { name: 'not a URL', url: 'postgres://u:secret@host:99999/x', message: /the URL is invalid/ }
 ]
 
-for (const { name, url, says } of unreachable) {
-  t.test(`says in one line, without the URL, what is wrong: ${name}`, async t => {
+for (const { name, url, message } of unreachable) {
+  t.test(`an unreachable server is reported in one line, without the URL: ${name}`, async t => {
     const err = await runMigrations(url, '/nowhere').catch(err => err)
-    t.match(err, { code: 'MCS_DATABASE', message: says })
+    t.match(err, { code: 'MCS_DATABASE', message })
     t.notMatch(err.message, /secret|\n/)
   })
 }
 
-t.test('a database that is missing and a password that is wrong have messages of their own', async t => {
+t.test('a missing database and a wrong password have their own messages', async t => {
   const { url } = await freshDatabase(t, EMPTY)
   await t.rejects(runMigrations(url.replace(/mcs_test_/, 'none_')), { message: /does not exist: create it/ })
-  await t.rejects(runMigrations(url.replace(/:[^:@/]+@/, ':wrong@')), { message: /refuses the user or the password/ })
+  await t.rejects(runMigrations(url.replace(/:[^:@/]+@/, ':wrong@')), { message: /rejects the user or the password/ })
 })
 
-/** A folder as drizzle-kit writes it, one file for each statement. */
+/** A folder of migrations as drizzle-kit writes it, with one file for each statement. */
 function migrations(t: Parameters<typeof tempDir>[0], statements: readonly string[]): string {
   const folder = tempDir(t)
   const entries = statements.map((_, i) => ({

@@ -36,37 +36,40 @@ const project = (pool: pg.Pool, log: EventLog) =>
 const total = async (pool: pg.Pool, log: EventLog) =>
   (await lagOf({ pool, log, group: 'g' })).reduce((sum, { records }) => sum + records, 0)
 
-async function falls(t: Test, pool: pg.Pool, log: EventLog): Promise<void> {
-  t.equal(await total(pool, log), 0, 'an empty log')
+async function testLag(t: Test, pool: pg.Pool, log: EventLog): Promise<void> {
+  t.equal(await total(pool, log), 0, 'the log is empty')
   await log.append(EVENTS.map(encodeEvent))
   t.equal(await total(pool, log), EVENTS.length, 'nothing is projected')
   const projector = await project(pool, log)
   await eventually('all is projected', async () => (await total(pool, log)) === 0, 30_000)
-  await eventually('and is there', async () => (await pool.query('select from events')).rowCount === EVENTS.length)
+  await eventually(
+    'the events are stored',
+    async () => (await pool.query('select from events')).rowCount === EVENTS.length
+  )
   await projector.close()
   await log.append(history('IncomingCall', { id: 'later' }).map(encodeEvent))
-  t.equal(await total(pool, log), 1, 'one came later')
+  t.equal(await total(pool, log), 1, 'one record is not projected')
 }
 
-t.test('of the local log the lag is one number, which falls to 0', async t => {
+t.test('the lag of the local log is one number, which falls to 0', async t => {
   const { pool } = await freshDatabase(t)
   const log = await openLocalLog({ dir: tempDir(t) })
   t.teardown(log.close)
-  await falls(t, pool, log)
+  await testLag(t, pool, log)
   t.strictSame(await lagOf({ pool, log, group: 'g' }), [{ topic: 'all', partition: 0, records: 1 }])
 })
 
-t.test('of Kafka it is one for each partition', { skip }, async t => {
+t.test('the lag of Kafka is a number for each partition', { skip }, async t => {
   const { pool } = await freshDatabase(t)
   const { log } = await openLog(t)
-  await falls(t, pool, log)
+  await testLag(t, pool, log)
   t.equal((await lagOf({ pool, log, group: 'g' })).length, 36, 'six topics of six partitions')
 })
 
-t.test('the metric says nothing while it cannot be known', async t => {
+t.test('the metric has no value while the lag is unknown', async t => {
   const metrics = createMetrics()
   await refreshLagGauge(metrics, async () => [{ topic: 'calls', partition: 3, records: 7 }])
   t.match(await metrics.registry.metrics(), /mcs_consumer_lag_records\{topic="calls",partition="3"\} 7/)
-  await refreshLagGauge(metrics, () => Promise.reject(new Error('Kafka is away')))
+  await refreshLagGauge(metrics, () => Promise.reject(new Error('Kafka is unavailable')))
   t.notMatch(await metrics.registry.metrics(), /mcs_consumer_lag_records\{/)
 })

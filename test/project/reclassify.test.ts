@@ -8,7 +8,7 @@ import { SETTINGS } from '../support/settings.js'
 
 const RECEIVED = new Date('2026-11-23T08:30:00.000Z')
 
-function notified(body: object): Event {
+function eventOf(body: object): Event {
   const event = parseNotification(
     { id: 'default', apiKey: API_KEY, region: 'US' },
     Buffer.from(JSON.stringify(body)),
@@ -19,7 +19,7 @@ function notified(body: object): Event {
 }
 
 const call = (id: string, type: string, at: number) =>
-  notified({
+  eventOf({
     EventType: type,
     CallId: id,
     Extension: type === 'IncomingCallCompleted' ? null : '101',
@@ -33,7 +33,7 @@ const CALLS = ['a', 'b', 'c'].flatMap(id => [
   call(id, 'IncomingCallAgentConnected', 20),
   call(id, 'IncomingCallCompleted', 30)
 ])
-const MESSAGE = notified({
+const MESSAGE = eventOf({
   EventType: 'MessageReceived',
   Id: '0123456789abcdef01234567',
   businessNumber: '+15550347567',
@@ -41,21 +41,22 @@ const MESSAGE = notified({
   text: 'Hello',
   Timestamp: '2026-11-23T08:00:00Z'
 })
-const MISMATCH = notified({
+const MISMATCH = eventOf({
   EventType: 'IncomingCall',
   CallId: 'foreign',
   ApiKey: 'another',
   Timestamp: '2026-11-23T08:00:00Z'
 })
-const UNKNOWN = notified({ EventType: 'CallHeld', CallId: 'a', Timestamp: '2026-11-23T08:00:00Z' })
+const UNKNOWN = eventOf({ EventType: 'CallHeld', CallId: 'a', Timestamp: '2026-11-23T08:00:00Z' })
 
-/** A database as a version left it that knew none of these, but for the events in `known`. */
-async function leftBehind(t: Test, events: readonly Event[], known: readonly Event[] = []) {
+/** A database as an older version left it, which knew only the types of the events in `known`. */
+async function olderDatabase(t: Test, events: readonly Event[], known: readonly Event[] = []) {
   const { pool, count, project } = await projector(t)
   await project(known)
-  await project([MISMATCH, UNKNOWN, ...events.map(unknownThen)], 1000)
+  await project([MISMATCH, UNKNOWN, ...events.map(asUnclassified)], 1000)
   await pool.query(
-    "update events set fields = jsonb_set(fields, '{reason}', '\"unknown-type\"') where kind = 'unclassified' and id <> $1",
+    `update events set fields = jsonb_set(fields, '{reason}', '"unknown-type"')
+    where kind = 'unclassified' and id <> $1`,
     [MISMATCH.id]
   )
   const run = (dryRun = false, pageSize = 3) => reclassify({ pool, settings: SETTINGS, dryRun, pageSize })
@@ -69,8 +70,10 @@ async function leftBehind(t: Test, events: readonly Event[], known: readonly Eve
   return { pool, count, run, state }
 }
 
-/** Stored with the one reason for which today's parser leaves it alone. */
-function unknownThen({ id, account, occurredAt, receivedAt, raw }: Event): Event {
+/**
+ * An unclassified event, with the only reason for which the current parser does not parse it again when it is stored.
+ */
+function asUnclassified({ id, account, occurredAt, receivedAt, raw }: Event): Event {
   return {
     id,
     type: 'unclassified',
@@ -84,11 +87,11 @@ function unknownThen({ id, account, occurredAt, receivedAt, raw }: Event): Event
   }
 }
 
-t.test('an unclassified record whose type is known by now is projected as what it is', async t => {
+t.test('an unclassified record whose type is known by now is projected with its type', async t => {
   const { pool, project } = await projector(t)
-  const then: Event = { ...unknownThen(CALLS[1] ?? UNKNOWN), reason: 'unknown-type' } as Event
-  t.match((await project([then, MISMATCH])).events, [
-    { id: then.id, type: 'call.ringing', callId: 'a', extension: '101' },
+  const unclassified: Event = { ...asUnclassified(CALLS[1] ?? UNKNOWN), reason: 'unknown-type' } as Event
+  t.match((await project([unclassified, MISMATCH])).events, [
+    { id: unclassified.id, type: 'call.ringing', callId: 'a', extension: '101' },
     { type: 'unclassified' }
   ])
   t.match((await pool.query('select kind, entity, type from events order by kind')).rows, [
@@ -98,11 +101,11 @@ t.test('an unclassified record whose type is known by now is projected as what i
   t.match((await pool.query('select extension from call_legs')).rows, [{ extension: '101' }])
 })
 
-t.test('what is known by now moves to its entity, as the same event, and the rest stays', async t => {
-  const { pool, count, run } = await leftBehind(t, [...CALLS, MESSAGE])
-  const done = await run()
-  t.match(done, { read: 15, failures: [] })
-  t.strictSame([...done.moved].sort(), [
+t.test('events whose type is known by now move to their entity, and the others stay', async t => {
+  const { pool, count, run } = await olderDatabase(t, [...CALLS, MESSAGE])
+  const result = await run()
+  t.match(result, { read: 15, failures: [] })
+  t.strictSame([...result.moved].sort(), [
     ['call.completed', 3],
     ['call.connected', 3],
     ['call.ringing', 3],
@@ -130,34 +133,34 @@ t.test('what is known by now moves to its entity, as the same event, and the res
       await pool.query<{ entity: string }>("select entity from entities where kind = 'unclassified' order by entity")
     ).rows.map(row => row.entity),
     [MISMATCH.id, UNKNOWN.id].sort(),
-    'no empty entity stays'
+    'no entity without events is left'
   )
   t.equal(await count('events'), 15)
 })
 
-t.test('a second run finds nothing to do, and a dry one changes nothing', async t => {
-  const { run, state } = await leftBehind(t, CALLS)
+t.test('a second run finds nothing to do, and a dry run changes nothing', async t => {
+  const { run, state } = await olderDatabase(t, CALLS)
   const before = await state()
   const dry = await run(true)
   t.equal(await state(), before)
-  t.strictSame((await run()).moved, dry.moved, 'but says what it would do')
+  t.strictSame((await run()).moved, dry.moved, 'it reports what it would do')
   const after = await state()
   t.not(after, before)
   t.match(await run(), { read: 2, moved: new Map() })
   t.equal(await state(), after)
 })
 
-t.test('it gives the rows that the same events give when they are known from the start', async t => {
-  const straight = await projector(t)
-  await straight.project(CALLS)
-  const { pool, run } = await leftBehind(t, CALLS, CALLS.slice(0, 5))
+t.test('the rows are the same as when the types were known from the start', async t => {
+  const direct = await projector(t)
+  await direct.project(CALLS)
+  const { pool, run } = await olderDatabase(t, CALLS, CALLS.slice(0, 5))
   await run()
   const rows = async (db: typeof pool) => (await db.query('select * from call_history order by call_id')).rows
-  t.strictSame(await rows(pool), await rows(straight.pool), 'also beside copies that are stored already')
+  t.strictSame(await rows(pool), await rows(direct.pool), 'also when duplicates of the events were stored before')
 })
 
-t.test('several runs at once move each event once', async t => {
-  const { pool, run, count } = await leftBehind(t, CALLS)
+t.test('concurrent runs move each event once', async t => {
+  const { pool, run, count } = await olderDatabase(t, CALLS)
   const runs = await Promise.all([run(false, 2), run(false, 5), run(false, 200)])
   const moved = runs.flatMap(({ moved }) => [...moved.values()]).reduce((sum, n) => sum + n, 0)
   t.equal(moved, 12)
@@ -165,10 +168,12 @@ t.test('several runs at once move each event once', async t => {
   t.equal((await pool.query("select from entities where kind = 'unclassified'")).rowCount, 2)
 })
 
-t.test('the drift of a type that is known now is forgotten, that of a field is not', async t => {
-  const { pool, run } = await leftBehind(t, [])
+t.test('the drift of a type that is known by now is removed, that of a field is kept', async t => {
+  const { pool, run } = await olderDatabase(t, [])
   await pool.query(
-    `insert into drift select 'default', type, field, 1, '', now(), now() from (values ('IncomingCallAgentRinging', ''), ('incomingcallagentringing', ''), ('IncomingCallAgentRinging', 'Queue'), ('SmsMms', ''), ('#', ''), ('', ''), ('AgentStatus', '')) v (type, field)`
+    `insert into drift select 'default', type, field, 1, '', now(), now() from (values
+      ('IncomingCallAgentRinging', ''), ('incomingcallagentringing', ''), ('IncomingCallAgentRinging', 'Queue'),
+      ('SmsMms', ''), ('#', ''), ('', ''), ('AgentStatus', '')) v (type, field)`
   )
   const types = async () =>
     (

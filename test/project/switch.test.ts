@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.js'
 import { call, installation, odd } from '../support/installation.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('a replaced log has another id: its records are read from the first, and the switch is an alarm', async t => {
+t.test('a replaced log has another id: it is read from its first record, and the switch is recorded', async t => {
   const { pool, run, holes, count } = await installation(t)
   const dir = tempDir(t)
   await run(dir, call('a'), 4)
@@ -19,7 +19,7 @@ t.test('a replaced log has another id: its records are read from the first, and 
   t.equal(
     (await findSwitch(pool, { logId: await log.id(), group: 'g', finished: [], now: new Date() })).length,
     0,
-    'once'
+    'it is recorded once'
   )
   await log.close()
   await run(dir, call('b'), 8)
@@ -27,19 +27,19 @@ t.test('a replaced log has another id: its records are read from the first, and 
   t.equal(await count('call_history'), 2)
 })
 
-t.test('what a former local log still holds is projected, once, and is no hole', async t => {
+t.test('the rest of a former local log is projected once, and is not a hole', async t => {
   const { pool, run, holes, count, options } = await installation(t)
   const dir = tempDir(t)
   await run(dir, call('a'), 4)
   const log = await openLocalLog({ dir })
   const logId = await log.id()
-  await log.append(call('b').map(encodeEvent)) // acknowledged, and not projected
+  await log.append(call('b').map(encodeEvent)) // acknowledged but not projected
   await log.close()
-  const rest = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
-  await eventually('it is projected', () => rest.subscription.trouble() === null)
+  const former = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
+  await eventually('it is projected', () => former.subscription.trouble() === null)
   t.equal(await count('events'), 8)
-  await rest.subscription.close()
-  t.equal(rest.logId, logId)
+  await former.subscription.close()
+  t.equal(former.logId, logId)
   t.strictSame(await findSwitch(pool, { logId: 'kafka', group: 'g', finished: [logId], now: new Date() }), [])
   const again = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
   await eventually('nothing is left', () => again.subscription.trouble() === null)
@@ -47,7 +47,7 @@ t.test('what a former local log still holds is projected, once, and is no hole',
   t.strictSame(await holes(), [])
 })
 
-t.test('the rest of a local log is done when all topics are, and though its last record is damaged', async t => {
+t.test('a local log is fully projected when all topics are, even when its last record is damaged', async t => {
   const { count, options } = await installation(t)
   const dir = tempDir(t)
   const log = await openLocalLog({ dir })
@@ -58,9 +58,9 @@ t.test('the rest of a local log is done when all topics are, and though its last
   const bytes = readFileSync(file)
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 40) ^ 1, bytes.length - 40) // before the closing mark of 32 bytes
   writeFileSync(file, bytes)
-  const rest = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
-  await eventually('it is done', () => rest.subscription.trouble() === null)
-  await rest.subscription.close()
+  const former = await projectFormerLog({ ...options, log: await openLocalLog({ dir }) })
+  await eventually('it is fully projected', () => former.subscription.trouble() === null)
+  await former.subscription.close()
   t.equal(await count('events'), 6, 'all but the damaged one')
   t.equal(await count('call_history'), 1)
 })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import t from 'tap'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { at } from '../support/facts.js'
@@ -7,7 +8,7 @@ import { projector } from '../support/projection.js'
 const TALK = 'IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnected(101)@20 > IncomingCallCompleted@80'
 const key = (callId: string, account = 'default') => ({ account, callId })
 
-t.test('each key has its call, in the order of the keys, and null where there was none', async t => {
+t.test('calls are returned in the order of the keys, with null for one that did not exist', async t => {
   const { pool, project } = await projector(t)
   await project([
     ...history(TALK, { id: 'a' }),
@@ -23,7 +24,7 @@ t.test('each key has its call, in the order of the keys, and null where there wa
   t.strictSame(await callsAt([], {}), [])
 })
 
-t.test('without a cut it is the row of the table', async t => {
+t.test('without limits, a call equals the row of the table', async t => {
   const { pool, project } = await projector(t)
   await project(history(TALK, { id: 'a' }))
   const [call] = await createTimeTravel(pool).callsAt([key('a')], {})
@@ -38,24 +39,21 @@ t.test('without a cut it is the row of the table', async t => {
   )
 })
 
-t.test(
-  'a row that the table does not hold any more is made again: nothing is read but events, and nothing written',
-  async t => {
-    const { pool, project, count } = await projector(t)
-    await project(history(TALK, { id: 'a' }))
-    await pool.query('truncate call_history, call_legs')
-    t.match(await createTimeTravel(pool).callsAt([key('a')], {}), [{ row: { state: 'ended' } }])
-    t.strictSame([await count('call_history'), await count('call_legs')], [0, 0])
-  }
-)
+t.test('only the events are read, not the tables of calls, and nothing is written', async t => {
+  const { pool, project, count } = await projector(t)
+  await project(history(TALK, { id: 'a' }))
+  await pool.query('truncate call_history, call_legs')
+  t.match(await createTimeTravel(pool).callsAt([key('a')], {}), [{ row: { state: 'ended' } }])
+  t.strictSame([await count('call_history'), await count('call_legs')], [0, 0])
+})
 
-t.test('a timeline is in the order of receipt; in the same millisecond, in that of MightyCall', async t => {
+t.test('a timeline is in the order of receipt, and within a millisecond in the order of MightyCall', async t => {
   const { pool, project } = await projector(t)
   const [started, ringing, connected] = history(
     'IncomingCall@0 > IncomingCallRinging(101)@5 > IncomingCallConnected(101)@20',
     { id: 'a' }
   )
-  if (!started || !ringing || !connected) throw new Error('a history has its steps')
+  assert.ok(started && ringing && connected)
   await project([
     { ...ringing, receivedAt: at(200) },
     { ...connected, receivedAt: at(100) },

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type Kept, spawnKept } from '../../src/db/embedded/supervised-process.js'
+import { type SupervisedProcess, spawnSupervised } from '../../src/db/embedded/supervised-process.js'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { JAVA } from './kafka-jars.js'
 
@@ -54,7 +54,7 @@ export async function formatNode(files: NodeFiles, properties: readonly string[]
 
 /** A formatted node, not started yet. It ends with this process, however this process ends. */
 export function kafkaNode(files: NodeFiles): KafkaNode {
-  let running: Kept | null = null
+  let running: SupervisedProcess | null = null
 
   async function start(): Promise<void> {
     if (running) return
@@ -87,16 +87,19 @@ export function kafkaNode(files: NodeFiles): KafkaNode {
   return { pid: () => running?.pid ?? null, start, signal, end }
 }
 
-async function launch(files: NodeFiles): Promise<Kept> {
+async function launch(files: NodeFiles): Promise<SupervisedProcess> {
   const output = openSync(logOf(files.dir), 'w')
   try {
-    return await spawnKept(JAVA, javaArgs(files, 'kafka.Kafka', propertiesOf(files.dir)), { signal: 'KILL', output })
+    return await spawnSupervised(JAVA, javaArgs(files, 'kafka.Kafka', propertiesOf(files.dir)), {
+      signal: 'KILL',
+      output
+    })
   } finally {
     closeSync(output)
   }
 }
 
-async function ready(node: Kept, dir: string): Promise<void> {
+async function ready(node: SupervisedProcess, dir: string): Promise<void> {
   let ended = false
   void node.exited.then(() => {
     ended = true

@@ -125,7 +125,8 @@ function restoreLinks(root: string): void {
 }
 
 /**
- * A copy (60 MB, once per version) for the account of Postgres, which cannot enter a node_modules below the home of root.
+ * A copy (60 MB, once per version) for the account of Postgres, which cannot enter a node_modules below the home of
+ * root.
  */
 function copyOf(root: string): string {
   const version = createHash('sha256')

@@ -98,8 +98,8 @@ async function setPassword(binaries: Binaries, account: Account, paths: ServerPa
 const run = promisify(execFile)
 
 /**
- * Runs a program of the server. Returns null on success, otherwise its last error message: single-user mode exits with 0
- * even when its statement fails.
+ * Runs a program of the server. Returns null on success, otherwise its last error message: single-user mode exits with
+ * 0 even when its statement fails.
  */
 async function runProgram(
   binaries: Binaries,

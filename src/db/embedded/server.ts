@@ -31,7 +31,9 @@ export interface EmbeddedPostgres {
   pid: number
   /** The version of the server, such as `18.4`. */
   version: string
-  /** Resolves when the server has ended. `expected` is false without a call of `stop`: then the process should end too. */
+  /**
+   * Resolves when the server has ended. `expected` is false without a call of `stop`: then the process should end too.
+   */
   exited: Promise<{ code: number | null; expected: boolean }>
   stop: () => Promise<void>
 }
@@ -39,8 +41,8 @@ export interface EmbeddedPostgres {
 const FAST_STOP_MS = 15_000
 
 /**
- * Starts a private PostgreSQL server that ends with this process, even when this process is killed. It listens on a unix
- * socket only.
+ * Starts a private PostgreSQL server that ends with this process, even when this process is killed. It listens on a
+ * unix socket only.
  *
  * @throws DataDirError           when the folder is in use, belongs to another account or is not writable
  * @throws EmbeddedPostgresError  when no server can run here, or this one did not start

@@ -6,7 +6,9 @@ import { EmbeddedPostgresError } from '../../errors.js'
 import { hasCluster, type ServerPaths } from './paths.js'
 import { postmasterOf } from './postmaster.js'
 
-/** The signals to a postmaster, which ends its backends, and to backends without a postmaster, with increasing force. */
+/**
+ * The signals to a postmaster, which ends its backends, and to backends without a postmaster, with increasing force.
+ */
 const ROUNDS = [
   { postmaster: 'SIGINT', orphans: 'SIGTERM', timeoutMs: 15_000 },
   { postmaster: 'SIGQUIT', orphans: 'SIGQUIT', timeoutMs: 5_000 },
@@ -14,8 +16,8 @@ const ROUNDS = [
 ] as const
 
 /**
- * Ends the processes that an earlier owner left running on the data, then removes their lock files. The caller holds the
- * lock of the owner. All processes must end first: a backend outlives a postmaster that was killed, and a second
+ * Ends the processes that an earlier owner left running on the data, then removes their lock files. The caller holds
+ * the lock of the owner. All processes must end first: a backend outlives a postmaster that was killed, and a second
  * postmaster at the same time would corrupt the data.
  */
 export async function endStaleServers({ data, run }: ServerPaths, log: (message: string) => void): Promise<void> {

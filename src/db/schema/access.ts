@@ -16,7 +16,9 @@ export const organizations = pgTable(
   t => [index('organizations_account').on(t.account, t.name, t.id)]
 )
 
-/** Which organization owned a business number, and when. Spans of one number never overlap. Written only by src/access. */
+/**
+ * Which organization owned a business number, and when. Spans of one number never overlap. Written only by src/access.
+ */
 export const numberOwnerships = pgTable(
   'number_ownerships',
   {

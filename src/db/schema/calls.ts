@@ -55,7 +55,8 @@ export const callHistory = pgTable(
     index('call_history_talk').on(t.talkSeconds).where(sql`talk_seconds is not null`),
     index('call_history_search')
       .using('gin', trigrams(searchText(t.clientName, t.clientNumber)))
-      .where(sql`state = 'ended'`) // maintained for every event, it more than doubled the time to write the row of a call
+      // maintained for every event, it more than doubled the time to write the row of a call
+      .where(sql`state = 'ended'`)
   ]
 )
 

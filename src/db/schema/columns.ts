@@ -1,8 +1,8 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { customType, timestamp } from 'drizzle-orm/pg-core'
 
-// Instants are timestamptz with milliseconds, durations are in seconds, and telephone numbers are E.164 where they could
-// be parsed.
+// Instants are timestamptz with milliseconds, durations are in seconds, and telephone numbers are E.164 where they
+// could be parsed.
 
 /** How an event was learned. */
 export const EVENT_SOURCES = ['webhook', 'rest', 'action'] as const

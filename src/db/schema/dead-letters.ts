@@ -5,9 +5,9 @@ export const DEAD_LETTER_STATES = ['dead', 'redriven', 'discarded'] as const
 export const DEAD_LETTER_ACTIONS = ['redriven', 'refused', 'discarded'] as const
 
 /**
- * Records that could not be projected: undecodable, or rejected by the database because of their content. Rows are never
- * deleted: a dead letter that is redriven or discarded changes its state. A topic that was created again has other
- * records at the same offsets, hence the record id in the unique index. Written only by src/project.
+ * Records that could not be projected: undecodable, or rejected by the database because of their content. Rows are
+ * never deleted: a dead letter that is redriven or discarded changes its state. A topic that was created again has
+ * other records at the same offsets, hence the record id in the unique index. Written only by src/project.
  */
 export const deadLetters = pgTable(
   'dead_letters',

@@ -3,8 +3,8 @@ import { at, bytea, EVENT_SOURCES } from './columns.js'
 
 /**
  * Every event, stored once and never expired: read models are folded from this table, and rebuilds read nothing else.
- * Written only by src/project/batch/store-events.ts; src/project/reclassify.ts moves events that have a type by now, and
- * a restore fills the empty table. drizzle cannot express partitions: a migration creates 16 of them by hash of
+ * Written only by src/project/batch/store-events.ts; src/project/reclassify.ts moves events that have a type by now,
+ * and a restore fills the empty table. drizzle cannot express partitions: a migration creates 16 of them by hash of
  * (account, entity).
  */
 export const events = pgTable(
@@ -28,7 +28,10 @@ export const events = pgTable(
   ]
 )
 
-/** One row per entity that has events: the lock of the entity and the result of its last fold. Written only by src/project. */
+/**
+ * One row per entity that has events: the lock of the entity and the result of its last fold. Written only by
+ * src/project.
+ */
 export const entities = pgTable(
   'entities',
   {

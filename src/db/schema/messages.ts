@@ -86,5 +86,7 @@ export const smsThreads = pgView('sms_threads', {
   unread: doublePrecision('unread').notNull()
 }).as(sql`select distinct on (m.thread_id) m.account, m.thread_id, m.business_number, m.client_number, m.client_name, \
 m.message_id as last_message_id, m.sent_at as last_message_at,
-  (count(*) filter (where m.direction = 'inbound' and m.read is false) over (partition by m.thread_id))::float8 as unread
-  from sms_logs m where m.thread_id is not null and m.removed_at is null order by m.thread_id, m.sent_at desc, m.message_id desc`)
+  (count(*) filter (where m.direction = 'inbound' and m.read is false) \
+over (partition by m.thread_id))::float8 as unread
+  from sms_logs m where m.thread_id is not null and m.removed_at is null \
+order by m.thread_id, m.sent_at desc, m.message_id desc`)

@@ -11,7 +11,8 @@ export const checkpoints = pgTable(
     consumerGroup: text('consumer_group').notNull(),
     topic: text('topic').notNull(),
     partition: integer('partition').notNull(),
-    lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(), // of the last projected record; -1 before the first one
+    // of the last projected record; -1 before the first one
+    lastOffset: bigint('last_offset', { mode: 'bigint' }).notNull(),
     lastId: text('last_id'), // the event id of that record, or the SHA-256 of its bytes when it is undecodable
     updatedAt: at('updated_at').notNull()
   },

@@ -53,7 +53,8 @@ export async function insertDeadLetters(
 export function refusalOf(err: Error): { code: string; reason: string } {
   const state = sqlStateOf(err)
   if (state) return { code: state, reason: 'the database rejects its content' }
-  return { code: (err as { code?: string }).code ?? 'MCS_UNKNOWN', reason: err.message } // errors of this project have one
+  // errors of this project have one
+  return { code: (err as { code?: string }).code ?? 'MCS_UNKNOWN', reason: err.message }
 }
 
 /** The account that the header of an undecodable record claims, which anyone may have written. */

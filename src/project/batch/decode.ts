@@ -30,8 +30,8 @@ export function decodeAll(
 }
 
 /**
- * The event in a record. An event that the receiver could not classify is parsed again, since the receiver or the record
- * may be older than this version.
+ * The event in a record. An event that the receiver could not classify is parsed again, since the receiver or the
+ * record may be older than this version.
  * @throws UndecodableRecordError
  */
 export function decodeWithCurrentParser(record: Pick<StoredRecord, 'value'>, { regionOf }: AccountSettings): Event {

@@ -15,8 +15,8 @@ const LOCK = `insert into entities (${columnList(versionColumns)})
   on conflict (account, kind, entity) do update set fold_version = excluded.fold_version`
 
 /**
- * Locks the entities until the transaction ends, in key order, so that two transactions cannot deadlock. The lock is the
- * row of the entity; the upsert creates it when it is missing, since a row that does not exist cannot be locked.
+ * Locks the entities until the transaction ends, in key order, so that two transactions cannot deadlock. The lock is
+ * the row of the entity; the upsert creates it when it is missing, since a row that does not exist cannot be locked.
  */
 export async function lockEntities(tx: Tx, entities: readonly Entity[]): Promise<void> {
   await tx.query(LOCK, bulkValues(versionColumns, entities.map(withVersion)))

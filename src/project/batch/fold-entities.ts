@@ -24,9 +24,9 @@ export interface FoldContext {
 }
 
 /**
- * Folds the whole histories of locked entities with all models of their kinds, and writes their rows.
- * When a fold throws, or the database rejects a row, the entity keeps the old rows of that model and is marked as failed;
- * the batch and the other models go on.
+ * Folds the whole histories of locked entities with all models of their kinds, and writes their rows. When a fold
+ * throws, or the database rejects a row, the entity keeps the old rows of that model and is marked as failed; the batch
+ * and the other models go on.
  *
  * @returns each failed entity once, with the failure of the first model that failed
  */

@@ -41,7 +41,8 @@ export interface StoredEvents<T> {
 }
 
 /**
- * Stores events under the locks of their entities, and returns those that the database rejects because of their content.
+ * Stores events under the locks of their entities, and returns those that the database rejects because of their
+ * content.
  * @param isWatched  selects the few events for which it matters whether they were stored before, which costs a lookup
  */
 export async function storeEvents<T extends { event: Event }>(
@@ -92,8 +93,8 @@ export function fieldsOf(event: Event): object {
 const duplicateColumns = columnsOf(table, 'account', 'kind', 'entity', 'id', 'receivedAt')
 
 /**
- * A record that the log delivers again was received at the same time as the stored event. A notification that MightyCall
- * posts again was received later.
+ * A record that the log delivers again was received at the same time as the stored event. A notification that
+ * MightyCall posts again was received later.
  */
 const RECORD = `insert into event_copies (account, id, received_at)
   select distinct u.account, u.id, u.received_at

@@ -44,7 +44,9 @@ export async function loadStop(db: Pick<pg.Pool, 'query'>, group: string): Promi
   return row ? stopOf(row) : null
 }
 
-/** When several partitions exceed the limit at once, only the first is stored. The others find the projector stopped. */
+/**
+ * When several partitions exceed the limit at once, only the first is stored. The others find the projector stopped.
+ */
 export async function recordStop(
   pool: pg.Pool,
   { logId, group, topic, partition }: CheckpointKey,

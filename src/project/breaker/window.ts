@@ -6,8 +6,8 @@ import type { FailedEntity } from '../batch/fold-entities.js'
 import { entityKey } from '../stored-events.js'
 
 /**
- * The result of a record: null when it was projected, otherwise a key of what failed. All records of an entity that could
- * not be folded have the same key, so that the entity counts once.
+ * The result of a record: null when it was projected, otherwise a key of what failed. All records of an entity that
+ * could not be folded have the same key, so that the entity counts once.
  */
 export type RecordResult = string | null
 

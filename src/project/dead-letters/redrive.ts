@@ -38,9 +38,9 @@ interface ProjectedDeadLetter {
 
 /**
  * Projects a dead letter with the current code, in one transaction that takes the locks of a batch in their order: the
- * entity, its events and rows, the dead letter, and last the rows that many entities share. It can be repeated, since an
- * event is stored once. A dead letter that is refused again keeps its state and gets the new reason. A discarded one can
- * be redriven.
+ * entity, its events and rows, the dead letter, and last the rows that many entities share. It can be repeated, since
+ * an event is stored once. A dead letter that is refused again keeps its state and gets the new reason. A discarded one
+ * can be redriven.
  *
  * @throws NotFoundError  when there is no such dead letter
  * @throws when the cause is not the content of the record; nothing is changed then

@@ -18,7 +18,9 @@ import {
 
 const LOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 
-/** The histories of the entities as the current parser reads them, and the events whose stored row differs from that. */
+/**
+ * The histories of the entities as the current parser reads them, and the events whose stored row differs from that.
+ */
 export async function loadParsedAgain(
   tx: Tx,
   entities: readonly Entity[],

@@ -85,6 +85,7 @@ export async function withRebuildLock<T>(pool: pg.Pool, work: () => Promise<T>):
 
 function progressOf({ id, account, kind, entity, entities, events, differences }: ProgressRow): Progress {
   const after =
-    account !== null && kind !== null && entity !== null ? { account, kind: kind as EntityKind, entity } : null // written by recordChunk
+    // written by recordChunk
+    account !== null && kind !== null && entity !== null ? { account, kind: kind as EntityKind, entity } : null
   return { id, after, entities: Number(entities), events: Number(events), differences: Number(differences) }
 }

@@ -34,8 +34,8 @@ const OUTDATED = `${SELECT} join unnest($5::text[], $6::int[]) as v (kind, versi
 const FAILED = `${SELECT} where e.failed is not null and ($5::text is null or e.account = $5) and ${NEXT} for update`
 
 /**
- * Folds entities again that were folded by an older version or could not be folded. Entities that another transaction has
- * locked are skipped: it folds them by the current version.
+ * Folds entities again that were folded by an older version or could not be folded. Entities that another transaction
+ * has locked are skipped: it folds them by the current version.
  */
 export async function refoldOutdated(options: RefoldChunkOptions): Promise<RefoldedChunk> {
   const kinds = foldedKinds()

@@ -130,8 +130,8 @@ interface DatedRow {
 }
 
 /**
- * Folds every entity again that counts for another day than its day in the account's time zone, in key order and in small
- * transactions.
+ * Folds every entity again that counts for another day than its day in the account's time zone, in key order and in
+ * small transactions.
  */
 export async function redateAll({ pool, settings, signal }: RedateOptions): Promise<Redated> {
   const result: Redated = { entities: 0, failures: [] }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type pg from 'pg'
 import t from 'tap'
 import { inTransaction } from '../../../src/db/transaction.js'
@@ -10,7 +11,7 @@ import { history } from '../../support/history.js'
 import { ANSWERED, NOW, projector } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
-/** What was changed since it was asked last. */
+/** A function that returns the changes since its last call. */
 function changesOf(pool: pg.Pool) {
   let last = '0'
   return async () => {
@@ -23,24 +24,24 @@ function changesOf(pool: pg.Pool) {
   }
 }
 
-t.test('a batch tells each call and each of its agents once, and a second time nothing', async t => {
+t.test('a batch announces each call and each of its agents once, and nothing when it is repeated', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
   await project(history(ANSWERED, { id: 'a' }))
   t.strictSame(await changes(), ['default agent 101', 'default call a'])
   await project(history(ANSWERED, { id: 'a' }), 10)
-  t.strictSame(await changes(), [], 'the rows were right already')
+  t.strictSame(await changes(), [], 'the rows did not change')
   await project([...history('IncomingCall', { id: 'b' }), status('102', 'dnd', 0)], 20)
   t.strictSame(await changes(), ['default agent 102', 'default call b'])
 })
 
-t.test('an agent whose leg a late event takes away is told', async t => {
+t.test('an agent whose leg is removed by a late event is announced', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
   const [started, , talk] = history('IncomingCall@0 > IncomingCallRinging(101)@10 > IncomingCallConnected(102)@20', {
     id: 'a'
   })
-  if (!started || !talk) throw new Error('three events')
+  assert.ok(started && talk)
   await project([started, talk])
   t.strictSame(await changes(), ['default agent 102', 'default call a'])
   await inTransaction(pool, tx =>
@@ -52,7 +53,7 @@ t.test('an agent whose leg a late event takes away is told', async t => {
   t.strictSame(await changes(), ['default agent 102', 'default agent 109', 'default call a'])
 })
 
-t.test('a rebuild that mends rows tells the accounts to load anew, one that finds nothing tells nothing', async t => {
+t.test('a rebuild announces a reset of the accounts whose rows it repairs, and nothing otherwise', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
   await project([
@@ -70,7 +71,7 @@ t.test('a rebuild that mends rows tells the accounts to load anew, one that find
   t.strictSame(await changes(), ['other reset '])
 })
 
-t.test('what is folded again is told, and nothing of it when it is taken back', async t => {
+t.test('entities that are folded again are announced, unless the transaction is rolled back', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
   await project(history(ANSWERED, { id: 'a' }))
@@ -83,18 +84,18 @@ t.test('what is folded again is told, and nothing of it when it is taken back', 
   t.strictSame(await changes(), ['default agent 101', 'default call a'])
 })
 
-t.test('a gap is told when it is found and when it heals, not when somebody looks again', async t => {
+t.test('a gap is announced when it is found and when it heals, not when it is found again', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
   const [started, completed] = notified('a', 1, 0)
-  if (!started || !completed) throw new Error('two events')
-  const look = async () => {
+  assert.ok(started && completed)
+  const detect = async () => {
     await detectGaps(pool, { account: 'default', now: minute(300), since: minute(0) })
     return (await changes()).filter(change => change.includes(' gap '))
   }
   await project([started])
-  t.strictSame(await look(), ['default gap call a'], 'nobody has ended it')
-  t.strictSame(await look(), [])
+  t.strictSame(await detect(), ['default gap call a'], 'its end is missing')
+  t.strictSame(await detect(), [])
   await project([completed], 10)
-  t.strictSame(await look(), ['default gap call a'])
+  t.strictSame(await detect(), ['default gap call a'])
 })

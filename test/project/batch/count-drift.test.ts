@@ -10,7 +10,7 @@ import { SETTINGS } from '../../support/settings.js'
 const [STARTED] = DOCUMENTED
 let next = 0
 
-/** An event of its own of a documented notification and these members. */
+/** A new event: a documented notification with these members. */
 function event(members: object, receivedAt = '2026-11-23T08:00:00.000Z'): Event {
   const body = { ...STARTED, Timestamp: new Date(Date.UTC(2026, 10, 23) + next++).toISOString(), ...members }
   const parsed = parseNotification(
@@ -22,10 +22,10 @@ function event(members: object, receivedAt = '2026-11-23T08:00:00.000Z'): Event 
   return parsed
 }
 
-/** Without a digit, which would be masked. */
+/** The number in letters, since digits would be masked. */
 const name = (i: number) => [...String(i)].map(digit => 'abcdefghij'[Number(digit)]).join('')
 
-async function drifting(t: Test) {
+async function driftProjection(t: Test) {
   const { pool, project } = await projector(t)
   const rows = async () =>
     (
@@ -42,8 +42,8 @@ async function drifting(t: Test) {
   return { pool, project, rows, counts }
 }
 
-t.test('an unknown type and each unknown field are counted, with when, and the shape of the first value', async t => {
-  const { project, rows } = await drifting(t)
+t.test('unknown types and fields are counted, with their times and the shape of the first value', async t => {
+  const { project, rows } = await driftProjection(t)
   t.equal(
     (
       await project([
@@ -71,8 +71,8 @@ t.test('an unknown type and each unknown field are counted, with when, and the s
   ])
 })
 
-t.test('an event counts once, however often its record is delivered or projected again', async t => {
-  const { project, counts, pool } = await drifting(t)
+t.test('an event counts once, however often its record is delivered or projected', async t => {
+  const { project, counts, pool } = await driftProjection(t)
   const events = [event({ Queue: 1 }), event({ EventType: 'CallHeld', Queue: 1 })]
   t.equal((await project([...events, ...events])).drifted, 2)
   t.equal((await project(events, 4)).drifted, 0)
@@ -81,8 +81,8 @@ t.test('an event counts once, however often its record is delivered or projected
   t.strictSame(await counts(), ['CallHeld  1', 'CallHeld Queue 1', 'IncomingCall Queue 2'])
 })
 
-t.test('one that was stored before its type was known does not count again when it is', async t => {
-  const { pool, project, counts } = await drifting(t)
+t.test('an event that was stored before its type was known does not count again afterwards', async t => {
+  const { pool, project, counts } = await driftProjection(t)
   const known = event({ Queue: 1 })
   const { account, id, occurredAt, receivedAt, raw } = known
   const before: Event = {
@@ -102,8 +102,8 @@ t.test('one that was stored before its type was known does not count again when 
   t.strictSame(await counts(), [])
 })
 
-t.test('a hostile sender cannot fill the table: what is beyond 500 is counted as one', async t => {
-  const { project, rows } = await drifting(t)
+t.test('a hostile sender cannot fill the table: pairs beyond the limit of 500 are counted as one', async t => {
+  const { project, rows } = await driftProjection(t)
   const fields = (from: number) => Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`z${name(from + i)}z`, 1]))
   await project(Array.from({ length: 12 }, (_, i) => event(fields(i * 49))))
   await project([event(fields(0)), event({ EventType: 'CallHeld' }), event(fields(10_000))], 12)
@@ -112,13 +112,13 @@ t.test('a hostile sender cannot fill the table: what is beyond 500 is counted as
   t.match(
     all.filter(row => row.type === '…'),
     [{ field: '…', count: '4' }],
-    'events, not fields'
+    'it counts events, not fields'
   )
-  t.equal(all.find(row => row.field === 'zaz')?.count, '2', 'those that have a place go on')
+  t.equal(all.find(row => row.field === 'zaz')?.count, '2', 'known pairs are still counted')
 })
 
-t.test('two batches at once count both, and never more pairs than there is place for', async t => {
-  const { pool, project } = await drifting(t)
+t.test('two concurrent batches are both counted, and never exceed the limit together', async t => {
+  const { pool, project } = await driftProjection(t)
   await project([event({})])
   const many = (letter: string) => Array.from({ length: 400 }, (_, i) => event({ EventType: letter + name(i) }))
   await Promise.all(

@@ -10,7 +10,7 @@ import { FOREIGN, leaveLetters, projectedRows, withLetters } from '../../support
 import { ANSWERED, KEY, NOW, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
-t.test('a redriven letter gives the rows that its record would have given', async t => {
+t.test('a redriven dead letter gives the same rows as its record would have given', async t => {
   const events = history(ANSWERED)
   const straight = await projector(t)
   await straight.project(events)
@@ -21,7 +21,7 @@ t.test('a redriven letter gives the rows that its record would have given', asyn
   t.strictSame(
     (await letters()).map(({ state }) => state),
     ['redriven', 'redriven', 'redriven', 'redriven'],
-    'and none is gone'
+    'none is deleted'
   )
   t.match(
     await actions(),
@@ -29,7 +29,7 @@ t.test('a redriven letter gives the rows that its record would have given', asyn
   )
 })
 
-t.test('a second redrive changes nothing and says so, also at the same time', async t => {
+t.test('a second redrive changes nothing and reports it, also when both run at the same time', async t => {
   const {
     pool,
     actions,
@@ -44,7 +44,7 @@ t.test('a second redrive changes nothing and says so, also at the same time', as
   t.equal((await actions()).length, 1)
 })
 
-t.test('a letter that is still refused stays dead, with the reason of today', async t => {
+t.test('a dead letter that is refused again stays dead, with the new reason', async t => {
   const { pool, count, letters, actions, redrive } = await withLetters(t, history('IncomingCall'))
   await leaveLetters(pool, [FOREIGN], 1)
   await pool.query("alter table events add constraint no_calls check (kind <> 'call')")
@@ -62,16 +62,16 @@ t.test('a letter that is still refused stays dead, with the reason of today', as
     { action: 'refused', code: '23514' },
     { action: 'refused', code: 'MCS_UNDECODABLE_RECORD' }
   ])
-  for (const table of ['events', 'entities']) t.equal(await count(table), 0, `nothing of it is in ${table}`)
+  for (const table of ['events', 'entities']) t.equal(await count(table), 0, `nothing is stored in ${table}`)
   await pool.query('alter table events drop constraint no_calls')
   t.match(await redrive(refused ?? ''), { state: 'redriven', changed: true })
 })
 
-t.test('a dry run says what would become of it, and changes nothing', async t => {
+t.test('a dry run reports what would happen, and changes nothing', async t => {
   const { pool, letters, actions, ids } = await withLetters(t, history(ANSWERED))
   await leaveLetters(pool, [FOREIGN], 4)
   const before = await letters()
-  const told: string[] = []
+  const reported: string[] = []
   const run = (dryRun: boolean) =>
     redriveAll({
       pool,
@@ -80,21 +80,21 @@ t.test('a dry run says what would become of it, and changes nothing', async t =>
       by: 'a test',
       ids: null,
       dryRun,
-      onDeadLetter: (id, { refusal }) => told.push(`${id} ${refusal?.code ?? 'fine'}`)
+      onDeadLetter: (id, { refusal }) => reported.push(`${id} ${refusal?.code ?? 'fine'}`)
     })
   t.match(await run(true), { redriven: 4, unchanged: 0, refused: 1, finished: true })
   t.strictSame(await letters(), before)
   t.equal((await actions()).length, 0)
   t.strictSame(
-    told.slice(0, 4),
+    reported.slice(0, 4),
     ids.map(id => `${id} fine`),
-    'in the order of their death'
+    'oldest first'
   )
   t.match(await run(false), { redriven: 4, refused: 1 })
-  t.match(await run(false), { redriven: 0, refused: 1 }, 'and then only what is still dead is tried')
+  t.match(await run(false), { redriven: 0, refused: 1 }, 'only those that are still dead are tried again')
 })
 
-t.test('trouble of the server is no refusal, and changes nothing', async t => {
+t.test('trouble of the server is not a refusal and changes nothing', async t => {
   const {
     pool,
     count,
@@ -103,7 +103,8 @@ t.test('trouble of the server is no refusal, and changes nothing', async t => {
     ids: [id = '']
   } = await withLetters(t, history('IncomingCall'))
   await pool.query(
-    "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'read only' using errcode = '25006'; end $$"
+    `create function refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'read only' using errcode = '25006'; end $$`
   )
   await pool.query('create trigger refuse before insert on call_history execute function refuse()')
   await t.rejects(redrive(id), { code: '25006' })
@@ -111,7 +112,7 @@ t.test('trouble of the server is no refusal, and changes nothing', async t => {
   t.equal(await count('events'), 0)
 })
 
-t.test('an event whose fold throws is stored all the same', async t => {
+t.test('an event whose fold throws is stored nevertheless', async t => {
   const {
     redrive,
     count,
@@ -119,7 +120,7 @@ t.test('an event whose fold throws is stored all the same', async t => {
   } = await withLetters(t, history('IncomingCall'))
   const fold = calls.fold
   calls.fold = () => {
-    throw new Error('a bug of ours')
+    throw new Error('a bug in the fold')
   }
   t.teardown(() => {
     calls.fold = fold
@@ -129,7 +130,7 @@ t.test('an event whose fold throws is stored all the same', async t => {
   t.equal(await count("entities where failed = 'fold'"), 1)
 })
 
-t.test('a discarded letter is kept and can still be redriven; a redriven one cannot be discarded', async t => {
+t.test('a discarded dead letter is kept and can still be redriven; a redriven one cannot be discarded', async t => {
   const {
     pool,
     letters,
@@ -137,18 +138,18 @@ t.test('a discarded letter is kept and can still be redriven; a redriven one can
     redrive,
     ids: [id = '']
   } = await withLetters(t, history('IncomingCall'))
-  const how = { pool, now: NOW, by: 'a test', reason: 'no use' }
-  t.equal(await discardDeadLetter(id, how), true)
-  t.equal(await discardDeadLetter(id, how), false, 'once')
+  const options = { pool, now: NOW, by: 'a test', reason: 'no use' }
+  t.equal(await discardDeadLetter(id, options), true)
+  t.equal(await discardDeadLetter(id, options), false, 'once')
   t.match(await letters(), [{ state: 'discarded' }])
   t.match(await redrive(id), { state: 'redriven' })
-  await t.rejects(discardDeadLetter(id, how), { code: 'MCS_LETTER_REDRIVEN' })
-  await t.rejects(discardDeadLetter('999', how), { code: 'MCS_NOT_FOUND' })
+  await t.rejects(discardDeadLetter(id, options), { code: 'MCS_LETTER_REDRIVEN' })
+  await t.rejects(discardDeadLetter('999', options), { code: 'MCS_NOT_FOUND' })
   await t.rejects(redrive('999'), { code: 'MCS_NOT_FOUND' })
   t.match(await actions(), [{ action: 'discarded', reason: 'no use' }, { action: 'redriven' }])
 })
 
-t.test('a record that comes again is the same letter; another at its offset is one of its own', async t => {
+t.test('a record that comes again is the same dead letter; another record at its offset is a new one', async t => {
   const { pool, count } = await projector(t)
   const bad = (text: string) => stored([{ ...FOREIGN, value: Buffer.from(text) }])
   const project = (text: string) => projectBatch(pool, KEY, bad(text), { now: NOW, settings: SETTINGS })
@@ -159,12 +160,12 @@ t.test('a record that comes again is the same letter; another at its offset is o
   t.match((await pool.query('select state, died_at from dead_letters')).rows, [
     { state: 'discarded', died_at: new Date('2020-01-01') }
   ])
-  await pool.query('update checkpoints set last_offset = -1') // the topic was made anew
+  await pool.query('update checkpoints set last_offset = -1') // the topic was created again
   await project('two')
   t.equal(await count('dead_letters'), 2)
 })
 
-t.test('a redrive beside batches over the same call ends, and all of it counts', async t => {
+t.test('redrives that run together with batches of the same call end, and every event counts', async t => {
   const events = history(ANSWERED)
   const { pool, count, redrive, project, ids } = await withLetters(t, events)
   const records = stored(events.map(encodeEvent))
@@ -182,7 +183,7 @@ t.test('a redrive beside batches over the same call ends, and all of it counts',
   ])
   t.equal(await count('events'), 4)
   await eventually(
-    'its row is whole',
+    'its row has all events',
     async () => (await count("call_history where state = 'ended' and webhook_events = 4")) === 1
   )
 })

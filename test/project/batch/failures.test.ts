@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import t from 'tap'
 import { inTransaction } from '../../../src/db/transaction.js'
 import { encodeEvent } from '../../../src/events/record.js'
@@ -8,24 +9,30 @@ import { history } from '../../support/history.js'
 import { ANSWERED, KEY, NOW, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
+/** The record of one event of a call. */
+function encodedCall() {
+  const [record] = history('IncomingCall').map(encodeEvent)
+  assert.ok(record)
+  return record
+}
+
 t.test('an undecodable record becomes a dead letter, and the batch goes on', async t => {
   const { pool, checkpoint } = await projector(t)
-  const [good] = history('IncomingCall').map(encodeEvent)
-  if (!good) return
+  const good = encodedCall()
   const bad = [
     { key: 'k', value: Buffer.from('no event'), headers: { 'x\u0000': 'a\ud800' } },
-    { key: 'k', value: null as unknown as Buffer, headers: {} }
-  ] // a tombstone of somebody else
+    { key: 'k', value: null as unknown as Buffer, headers: {} } // a tombstone of another producer
+  ]
   const projected = await projectBatch(pool, KEY, stored([...bad, good, ...bad]), { now: NOW, settings: SETTINGS })
   t.equal(projected.deadLetters.length, 4)
   t.equal((await pool.query('select from call_history')).rowCount, 1)
   t.match((await pool.query('select * from dead_letters order by record_offset limit 1')).rows, [
     { code: 'MCS_UNDECODABLE_RECORD', value: Buffer.from('no event'), topic: 'calls' }
   ])
-  t.match(await checkpoint(), [{ last_offset: '4', last_id: /^[0-9a-f]{64}$/ }], 'the digest stands for an id')
+  t.match(await checkpoint(), [{ last_offset: '4', last_id: /^[0-9a-f]{64}$/ }], 'the digest replaces the id')
 })
 
-t.test('an event that the database refuses is found among the others and becomes a dead letter', async t => {
+t.test('an event that the database rejects is isolated and becomes a dead letter', async t => {
   const { pool, count } = await projector(t)
   await pool.query("alter table events add check (fields->>'extension' is distinct from '666')")
   const events = [
@@ -45,12 +52,12 @@ t.test('an event that the database refuses is found among the others and becomes
   )
 })
 
-t.test('a fold that throws keeps the events, marks the call, and stops nobody', async t => {
+t.test('a fold that throws keeps the events and marks the call, and other calls are projected', async t => {
   const { pool, count, project } = await projector(t)
   await project(history(ANSWERED, { id: 'bad' }))
   const fold = calls.fold
   calls.fold = (given, settings) => {
-    if (given.entity.entity === 'bad') throw new Error('a bug of ours')
+    if (given.entity.entity === 'bad') throw new Error('a bug in the fold')
     return fold(given, settings)
   }
   t.teardown(() => {
@@ -62,7 +69,7 @@ t.test('a fold that throws keeps the events, marks the call, and stops nobody', 
   )
   t.match(projected.failures, [{ entity: { entity: 'bad' }, failed: 'fold' }])
   t.equal(await count('events'), 9)
-  t.equal(await count('dead_letters'), 0, "a bug of ours is no record's fault")
+  t.equal(await count('dead_letters'), 0, 'a bug in a fold does not make records dead letters')
   t.match((await pool.query('select entity, failed from entities order by entity')).rows, [
     { entity: 'bad', failed: 'fold' },
     { entity: 'good', failed: null }
@@ -72,11 +79,11 @@ t.test('a fold that throws keeps the events, marks the call, and stops nobody', 
   t.match(
     (await pool.query("select failed from entities where entity = 'bad'")).rows,
     [{ failed: null }],
-    'mended by the next fold'
+    'the next fold clears the mark'
   )
 })
 
-t.test('a row that the database refuses marks its call only', async t => {
+t.test('a row that the database rejects marks only its call', async t => {
   const { pool, project } = await projector(t)
   await pool.query("alter table call_history add check (call_id <> 'bad')")
   const projected = await project([
@@ -88,10 +95,9 @@ t.test('a row that the database refuses marks its call only', async t => {
   t.match((await pool.query('select call_id from call_history order by 1')).rows, [{ call_id: 'a' }, { call_id: 'c' }])
 })
 
-t.test('a record nested too deeply is a dead letter, and the next is projected', async t => {
+t.test('a record that is nested too deeply is a dead letter, and the next one is projected', async t => {
   const { pool } = await projector(t)
-  const [good] = history('IncomingCall').map(encodeEvent)
-  if (!good) return
+  const good = encodedCall()
   const deep = good.value.toString().replace(/"raw":.*/, `"raw":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`)
   const projected = await projectBatch(pool, KEY, stored([{ ...good, value: Buffer.from(deep) }, good]), {
     now: NOW,
@@ -101,7 +107,7 @@ t.test('a record nested too deeply is a dead letter, and the next is projected',
   t.equal((await pool.query('select from call_history')).rowCount, 1)
 })
 
-t.test('a connection that is cut within a transaction rejects it, and ends nothing else', async t => {
+t.test('a connection that is lost inside a transaction rejects it and has no other effect', async t => {
   const { pool } = await projector(t)
   await t.rejects(
     inTransaction(pool, async tx => {

@@ -12,7 +12,7 @@ import { ANSWERED, NOW } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
 t.test(
-  'a projector of Kafka stands still while it is stopped, and then goes on with the same batch',
+  'a stopped projector of Kafka projects nothing, and continues with the same batch when it is resumed',
   { skip },
   async t => {
     const { pool } = await freshDatabase(t)

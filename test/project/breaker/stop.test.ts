@@ -27,8 +27,8 @@ const bad = (count: number): LogRecord[] =>
     headers: {}
   }))
 
-/** A database and a log, and a projection that can be started again and again. */
-async function installed(t: Test) {
+/** A database and a log, and functions that start a projection on them and observe it. */
+async function createInstallation(t: Test) {
   const { pool } = await freshDatabase(t)
   const log = await openLocalLog({ dir: tempDir(t) })
   t.teardown(() => log.close())
@@ -66,7 +66,7 @@ async function installed(t: Test) {
 }
 
 t.test('a batch with too many undecodable records stops the projector and commits nothing', async t => {
-  const { log, start, count, alarms, gauge, isStopped, lines } = await installed(t)
+  const { log, start, count, alarms, gauge, isStopped, lines } = await createInstallation(t)
   await log.append([...good('a', 50), ...bad(20), ...good('b', 20)])
   const projection = await start()
   await eventually('it stops', isStopped)
@@ -74,56 +74,59 @@ t.test('a batch with too many undecodable records stops the projector and commit
     t.equal(await count(table), 0, table)
   t.match(
     await projection.trouble(),
-    /^stopped at 2026-11-23T09:00:00.000Z, since 20 of the last 300 records could not be projected \(mostly MCS_UNDECODABLE_RECORD\).* "mightycall-stream resume" or POST \/v1\/projector\/resume$/
+    new RegExp(
+      '^stopped at 2026-11-23T09:00:00.000Z, since 20 of the last 300 records could not be projected ' +
+        '\\(mostly MCS_UNDECODABLE_RECORD\\).*"mightycall-stream resume" or POST /v1/projector/resume$'
+    )
   )
   await eventually('its alarm', () => alarms() === 1)
   t.equal(await gauge(), 1)
-  t.notMatch(lines.join(), /1555937|says/, 'the log shows nothing of what they hold')
+  t.notMatch(lines.join(), /1555937|says/, 'the log contains nothing of their content')
 })
 
-t.test('it stays stopped after a restart, and resume lets the batch through that was too much', async t => {
-  const { log, start, count, alarms, gauge, isStopped, resume } = await installed(t)
+t.test('it stays stopped after a restart, and resume projects the batch that exceeded the limit', async t => {
+  const { log, start, count, alarms, gauge, isStopped, resume } = await createInstallation(t)
   await log.append([...good('a', 10), ...bad(30)])
   const first = await start()
   await eventually('it stops', isStopped)
   await first.close()
   await log.append(good('b', 1))
   const second = await start()
-  await eventually('it tells so again', () => alarms() === 2)
+  await eventually('it reports that again', () => alarms() === 2)
   t.match(await second.trouble(), /^stopped/)
   t.equal(await count('events'), 0)
 
   t.match(await resume(), { failed: 30, topic: 'calls', lastOffset: 69n })
-  t.equal(await resume(), null, 'once')
+  t.equal(await resume(), null, 'it is resumed once')
   await eventually('all is projected', async () => (await count('events')) === 44)
   t.equal(await count('dead_letters'), 30)
   await eventually('it has no trouble', async () => (await second.trouble()) === null)
   t.equal(await gauge(), 0)
 
   await log.append(bad(20))
-  await eventually('what comes after that batch is counted anew', isStopped)
+  await eventually('failures after that batch are counted again', isStopped)
   t.equal(await count('dead_letters'), 30)
 })
 
 t.test('19 bad records do not stop it, however few others there are', async t => {
-  const { log, start, count, isStopped } = await installed(t)
+  const { log, start, count, isStopped } = await createInstallation(t)
   await log.append(bad(19))
   const projection = await start()
   await eventually('they are dead letters', async () => (await count('dead_letters')) === 19)
   await log.append(good('a', 1))
-  await eventually('it goes on', async () => (await count('events')) === 4)
+  await eventually('it continues', async () => (await count('events')) === 4)
   t.equal(await isStopped(), false)
   t.equal(await projection.trouble(), null)
   await log.append(bad(1))
-  await eventually('but not with one more, though it comes in another batch', isStopped)
+  await eventually('one more failure stops it, even in another batch', isStopped)
   t.equal(await count('dead_letters'), 19)
 })
 
-t.test('folds that fail count too, each entity once', async t => {
-  const { log, start, count, isStopped } = await installed(t)
+t.test('entities whose fold fails are counted too, each once', async t => {
+  const { log, start, count, isStopped } = await createInstallation(t)
   const fold = calls.fold
   calls.fold = (given, settings) => {
-    if (given.entity.entity.startsWith('bad')) throw new Error('a bug of ours')
+    if (given.entity.entity.startsWith('bad')) throw new Error('a bug in the fold')
     return fold(given, settings)
   }
   t.teardown(() => {
@@ -138,10 +141,11 @@ t.test('folds that fail count too, each entity once', async t => {
   t.equal(await count('events'), 76)
 })
 
-t.test('trouble of the database is no failure of a record', async t => {
-  const { pool, log, start, count, isStopped } = await installed(t)
+t.test('trouble of the database is not a failure of a record', async t => {
+  const { pool, log, start, count, isStopped } = await createInstallation(t)
   await pool.query(
-    "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'read only' using errcode = '25006'; end $$"
+    `create function refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'read only' using errcode = '25006'; end $$`
   )
   await pool.query('create trigger refuse before insert on call_history execute function refuse()')
   await log.append(good('a', 50))

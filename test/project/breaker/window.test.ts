@@ -12,7 +12,12 @@ const CASES: { name: string; before: RecordResult[]; batch: RecordResult[]; exce
   { name: '19 before and only good ones', before: bad(19), batch: good(1), excess: null },
   { name: '20 of 2,000, which is 1 %', before: good(1_980), batch: bad(20), excess: null },
   { name: '21 of 2,000', before: good(1_979), batch: bad(21), excess: { records: 2_000, failed: 21 } },
-  { name: '20 that are out of sight, and one', before: [...bad(20), ...good(2_000)], batch: bad(1), excess: null },
+  {
+    name: '20 that have left the window, and one more',
+    before: [...bad(20), ...good(2_000)],
+    batch: bad(1),
+    excess: null
+  },
   {
     name: '21 at the beginning of a large batch',
     before: good(2_000),
@@ -23,12 +28,12 @@ const CASES: { name: string; before: RecordResult[]; batch: RecordResult[]; exce
 ]
 
 for (const { name, before, batch, excess } of CASES) {
-  t.test(`${excess ? 'too much' : 'bearable'}: ${name}`, async t => {
+  t.test(`${excess ? 'exceeds the limit' : 'stays within the limit'}: ${name}`, async t => {
     const window = createFailureWindow()
-    for (const outcome of before) window.add([outcome])
+    for (const result of before) window.add([result])
     t.strictSame(window.excessWith(batch), excess)
-    t.strictSame(window.excessWith(batch), excess, 'asking notes nothing')
+    t.strictSame(window.excessWith(batch), excess, 'the check does not add the results')
     window.clear()
-    t.equal(window.excessWith([...good(100), ...bad(19)]), null, 'counting begins anew')
+    t.equal(window.excessWith([...good(100), ...bad(19)]), null, 'counting starts again')
   })
 }

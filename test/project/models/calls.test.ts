@@ -9,13 +9,16 @@ import { API_KEY, BUSINESS, CALLBACK, CLIENT, DOCUMENTED, INBOUND, OUTBOUND } fr
 import { history, sinceStart } from '../../support/history.js'
 import { seedOf } from '../../support/seeds.js'
 
-/** A call in short: `101:ringing-connected-ended` for each leg, `-` for what never happened; seconds from the start. */
+/**
+ * A call in short, with `101:ringing/connected/ended` for each leg; seconds from the start, `-` when it did not happen.
+ */
 function summary(sequence: string, parties = {}, delivered = (events: CallEvent[]) => events) {
   const call = foldCall(delivered(history(sequence, parties)))
   if (!call) throw new Error('no call')
   const legs = call.legs.map(
     leg =>
-      `${leg.role === 'dialer' ? '*' : ''}${leg.extension}:${[leg.ringingAt, leg.connectedAt, leg.endedAt].map(at => sinceStart(at) ?? '-').join('/')}`
+      `${leg.role === 'dialer' ? '*' : ''}${leg.extension}:` +
+      [leg.ringingAt, leg.connectedAt, leg.endedAt].map(at => sinceStart(at) ?? '-').join('/')
   )
   return [
     call.direction,
@@ -29,10 +32,11 @@ function summary(sequence: string, parties = {}, delivered = (events: CallEvent[
 }
 
 const cases = [
-  // Every sequence of the documentation.
+  // every sequence of the documentation
   [
     'answered after one miss',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101) > IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101) > ' +
+      'IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted',
     'inbound ended answered by 102 wait 40 talk 10 101:10/-/20 102:30/40/50'
   ],
   [
@@ -41,18 +45,22 @@ const cases = [
     'inbound ended missed by - wait 30 talk - 101:10/-/20'
   ],
   [
-    'voicemail, which webhooks cannot tell from missed',
+    'a voicemail, which webhooks report like a missed call',
     'IncomingCall > IncomingCallRinging(101) > IncomingStopRinging > IncomingCallCompleted',
     'inbound ended missed by - wait 30 talk - 101:10/-/20'
   ],
   [
     'a ring group, answered by one',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102)@10 > IncomingCallConnected(102)@15 > IncomingCallStopRinging(102)@15 > IncomingCallStopRinging(101)@15 > IncomingCallCompleted@40',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102)@10 > ' +
+      'IncomingCallConnected(102)@15 > IncomingCallStopRinging(102)@15 > ' +
+      'IncomingCallStopRinging(101)@15 > IncomingCallCompleted@40',
     'inbound ended answered by 102 wait 15 talk 25 101:10/-/15 102:10/15/40'
   ],
   [
     'transfer',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted(101) > IncomingCallCompleted(102) > IncomingCallCompleted',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > ' +
+      'IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted(101) > ' +
+      'IncomingCallCompleted(102) > IncomingCallCompleted',
     'inbound ended answered by 101 wait 20 talk 50 101:10/20/50 102:30/40/60'
   ],
   [
@@ -67,11 +75,13 @@ const cases = [
   ],
   [
     'callback then transfer',
-    'CallbackCall > CallbackCallRinging(105) > CallbackCallConnected(105) > IncomingCallRinging(101) > CallbackCallCompleted(105) > IncomingCallConnected(101) > IncomingCallCompleted(101) > CallbackCallCompleted',
+    'CallbackCall > CallbackCallRinging(105) > CallbackCallConnected(105) > ' +
+      'IncomingCallRinging(101) > CallbackCallCompleted(105) > IncomingCallConnected(101) > ' +
+      'IncomingCallCompleted(101) > CallbackCallCompleted',
     'callback ended answered by 105 wait 20 talk 50 105:10/20/40 101:30/50/60'
   ],
   ['abandoned in the greeting', 'IncomingCall > IncomingCallCompleted', 'inbound ended abandoned by - wait 10 talk -'],
-  // What is still going on.
+  // calls that have not ended
   ['waiting', 'IncomingCall', 'inbound waiting - by - wait - talk -'],
   ['ringing', 'IncomingCall > IncomingCallRinging(101)', 'inbound ringing - by - wait - talk - 101:10/-/-'],
   [
@@ -87,27 +97,31 @@ const cases = [
   ['dialing', 'OutgoingCall(101)', 'outbound ringing - by - wait - talk - *101:0/-/-'],
   [
     'consulting',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted(102)',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > ' +
+      'IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted(102)',
     'inbound connected - by 101 wait 20 talk - 101:10/20/- 102:30/40/50'
   ],
-  // Rules one by one.
+  // single rules
   [
-    'a stop of the phone that answers never un-answers',
-    'IncomingCall > IncomingCallRinging(103) > IncomingCallStopRinging(103)@30 > IncomingCallConnected(103)@20 > IncomingCallCompleted@70',
+    'a stop of the phone that answers does not end the leg',
+    'IncomingCall > IncomingCallRinging(103) > IncomingCallStopRinging(103)@30 > ' +
+      'IncomingCallConnected(103)@20 > IncomingCallCompleted@70',
     'inbound ended answered by 103 wait 20 talk 50 103:10/20/70'
   ],
   [
     'a phone that stopped ringing before it answered',
-    'IncomingCall > IncomingCallRinging(103) > IncomingCallStopRinging(103)@19 > IncomingCallConnected(103)@20 > IncomingCallCompleted@70',
+    'IncomingCall > IncomingCallRinging(103) > IncomingCallStopRinging(103)@19 > ' +
+      'IncomingCallConnected(103)@20 > IncomingCallCompleted@70',
     'inbound ended answered by 103 wait 20 talk 50 103:10/20/70'
   ],
   [
     'the same extension again and again',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101) > IncomingCallRinging(101) > IncomingCallStopRinging(101) > IncomingCallCompleted',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101) > ' +
+      'IncomingCallRinging(101) > IncomingCallStopRinging(101) > IncomingCallCompleted',
     'inbound ended missed by - wait 50 talk - 101:10/-/20 101:30/-/40'
   ],
   [
-    'a stop at the instant of the next ringing ends the attempt before',
+    'a stop at the instant of the next ringing ends the earlier attempt',
     'IncomingCall > IncomingCallRinging(101) > IncomingCallStopRinging(101)@20 > IncomingCallRinging(101)@20',
     'inbound ringing - by - wait - talk - 101:10/-/20 101:20/-/-'
   ],
@@ -123,7 +137,8 @@ const cases = [
   ],
   [
     'connected twice',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallConnected(101) > IncomingCallCompleted',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > ' +
+      'IncomingCallConnected(101) > IncomingCallCompleted',
     'inbound ended answered by 101 wait 20 talk 20 101:10/20/40'
   ],
   [
@@ -133,60 +148,65 @@ const cases = [
   ],
   [
     'connected without an extension while two ring',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102) > IncomingCallConnected > IncomingCallCompleted',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102) > IncomingCallConnected > ' +
+      'IncomingCallCompleted',
     'inbound ended answered by - wait 30 talk 10 101:10/-/40 102:20/-/40 :-/30/40'
   ],
   [
     'a stop without an extension ends all that ring',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102) > IncomingCallStopRinging > IncomingCallCompleted',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallRinging(102) > IncomingCallStopRinging > ' +
+      'IncomingCallCompleted',
     'inbound ended missed by - wait 40 talk - 101:10/-/30 102:20/-/30'
   ],
   [
-    'a call never re-opens',
-    'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted > IncomingCallRinging(102) > IncomingCallConnected(102)',
+    'an ended call does not open again',
+    'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted > IncomingCallRinging(102) > ' +
+      'IncomingCallConnected(102)',
     'inbound ended missed by - wait 20 talk - 101:10/-/20'
   ],
   [
-    'the end comes last at its instant',
+    'the end is the last fact of its instant',
     'IncomingCall > IncomingCallCompleted@10 > IncomingCallConnected(101)@10 > IncomingCallRinging(101)@10',
     'inbound ended answered by 101 wait 10 talk 0 101:10/10/10'
   ],
   [
-    'an outgoing call goes on when its caller has handed it over',
-    'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > OutgoingCallCompleted(101)',
+    'an outgoing call continues when its caller has transferred it',
+    'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > ' +
+      'IncomingCallConnected(105) > OutgoingCallCompleted(101)',
     'outbound connected - by 101 wait 10 talk - *101:0/10/40 105:20/30/-'
   ],
   [
-    'and ends without an extension',
-    'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > OutgoingCallCompleted(101) > OutgoingCallCompleted',
+    'a transferred outgoing call ends with an event without extension',
+    'OutgoingCall(101) > OutgoingCallConnected(101) > IncomingCallRinging(105) > ' +
+      'IncomingCallConnected(105) > OutgoingCallCompleted(101) > OutgoingCallCompleted',
     'outbound ended answered by 101 wait 10 talk 40 *101:0/10/40 105:20/30/50'
   ],
   [
-    'a caller who has hung up re-opens nothing',
+    'a call whose caller has hung up does not open again',
     'OutgoingCall(101) > OutgoingCallCompleted(101)@30 > OutgoingCallConnected(101)@40',
     'outbound ended unanswered by - wait 30 talk - *101:0/-/30'
   ],
   [
-    'the end came first',
+    'the end precedes the start',
     'OutgoingCallCompleted(101)@3 > OutgoingCall(101)@5',
     'outbound ended unanswered by - wait 0 talk -'
   ],
   [
-    'the caller hangs up, and the whole call is completed after',
+    'the caller hangs up, and the call is completed afterwards',
     'OutgoingCall(101) > OutgoingCallConnected(101) > OutgoingCallCompleted(101) > OutgoingCallCompleted',
     'outbound ended answered by 101 wait 10 talk 10 *101:0/10/20'
   ],
   [
-    'an outgoing call whose beginning was lost',
+    'an outgoing call without its start',
     'OutgoingCallCompleted(101)@30',
     'outbound ended unanswered by - wait 0 talk -'
   ],
   [
-    'an outgoing call of which only the talk is known',
+    'an outgoing call with only its answer and end',
     'OutgoingCallConnected(101)@10 > OutgoingCallCompleted(101)@30',
     'outbound ended answered by 101 wait 0 talk 20 *101:-/10/30'
   ],
-  ['only the end arrived', 'IncomingCallCompleted', 'inbound ended abandoned by - wait 0 talk -']
+  ['a call with only its end', 'IncomingCallCompleted', 'inbound ended abandoned by - wait 0 talk -']
 ] as const
 
 for (const [name, sequence, expected] of cases) {
@@ -200,7 +220,7 @@ for (const [name, sequence, expected] of cases) {
     t.equal(
       summary(sequence, {}, events => [...events, ...events]),
       expected,
-      'doubled'
+      'duplicated'
     )
   })
 }
@@ -208,7 +228,8 @@ for (const [name, sequence, expected] of cases) {
 t.test('a call to a colleague is internal, answered by the colleague', async t => {
   t.equal(
     summary(
-      'OutgoingCall(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > IncomingCallCompleted(105) > OutgoingCallCompleted',
+      'OutgoingCall(101) > IncomingCallRinging(105) > IncomingCallConnected(105) > ' +
+        'IncomingCallCompleted(105) > OutgoingCallCompleted',
       { to: '105' }
     ),
     'internal ended answered by 105 wait 20 talk 20 *101:0/20/40 105:10/20/30'
@@ -227,7 +248,7 @@ t.test('the client and the business number are those of the primary call', async
   t.match(
     foldCall(history('IncomingCall', { from: 'Contact us' })),
     { clientNumber: null, clientName: 'Contact us' },
-    'a widget has a name'
+    'a site widget has a name instead of a number'
   )
 })
 
@@ -252,7 +273,7 @@ const REPORT: Folded<CallReported> = {
   recordingLink: null
 }
 
-t.test('REST neither re-opens a call that has ended nor moves its end', async t => {
+t.test('REST neither opens an ended call again nor moves its end', async t => {
   const events = history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
   t.match(foldCall([...events, REPORT]), { state: 'ended', outcome: 'missed', waitSeconds: 20 })
   t.match(foldCall([...events, { ...REPORT, status: 'voicemail', durationSeconds: 3600 }]), {
@@ -266,31 +287,31 @@ t.test('REST neither re-opens a call that has ended nor moves its end', async t 
       { ...REPORT, status: 'missed', startedAt: '2026-11-23T08:00:00.000Z', durationSeconds: 1 }
     ]),
     { state: 'ended', waitSeconds: 10 },
-    'closed, and not before its last fact'
+    'ended, and not before its last fact'
   )
 })
 
-for (const [name, sequence, told, expected] of [
+for (const [name, sequence, report, expected] of [
   [
-    'an answer that no webhook told began with the recording',
+    'an answer without a webhook began with the recording',
     'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted@70',
     { recordingSeconds: 40 },
     { answeredAt: 30, waitSeconds: 30, talkSeconds: 40, answeredBy: '101' }
   ],
   [
-    'but not before it rang',
+    'an answer without a webhook did not begin before the ringing',
     'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted@70',
     { recordingSeconds: 69 },
     { answeredAt: 10, waitSeconds: 10, talkSeconds: 60 }
   ],
   [
-    'what a webhook told of an answer stands',
+    'the answer that a webhook reported is not changed',
     'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101)@20 > IncomingCallCompleted@70',
     { recordingSeconds: 40 },
     { answeredAt: 20, talkSeconds: 50 }
   ],
   [
-    'without a recording its time is not known',
+    'the time of an answer is unknown without a webhook and a recording',
     'IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted@70',
     {},
     { answeredAt: null, waitSeconds: null, talkSeconds: null, answeredBy: '101' }
@@ -305,7 +326,7 @@ for (const [name, sequence, told, expected] of [
       startedAt: '2026-11-23T08:00:00.000Z',
       durationSeconds: 70,
       parties: [{ extension: '101', name: null, role: 'called', connected: true, first: true }],
-      ...told
+      ...report
     }
     const call = foldCall([...history(sequence), journal])
     t.match({ ...call, answeredAt: sinceStart(call?.answeredAt ?? null) }, expected)
@@ -314,7 +335,7 @@ for (const [name, sequence, told, expected] of [
   })
 }
 
-t.test('a callback that only the journal tells from another call is one', async t => {
+t.test('a call is a callback when only the journal reports it as one', async t => {
   const journal: Folded<CallReported> = {
     ...REPORT,
     id: '8c8e0d1c-0000-4000-8000-000000000001',
@@ -325,7 +346,7 @@ t.test('a callback that only the journal tells from another call is one', async 
     t.match(
       foldCall([{ ...REPORT, direction }, journal]),
       { direction: 'callback' },
-      `the calls route says ${direction}`
+      `the calls route reports ${direction}`
     )
   t.match(
     foldCall([
@@ -333,11 +354,11 @@ t.test('a callback that only the journal tells from another call is one', async 
       { ...journal, direction: 'inbound' }
     ]),
     { direction: 'outbound' },
-    'else that route counts'
+    'otherwise the calls route decides'
   )
 })
 
-t.test('two families at one instant say two things, whatever their ids', async t => {
+t.test('events of two families at the same instant are both kept, whatever their ids', async t => {
   for (let i = 0; i < 30; i++) {
     const call = foldCall(
       history('IncomingCall > CallbackCallCompleted@10 > IncomingCallCompleted@10', { id: `call-${i}` })
@@ -408,7 +429,7 @@ t.test('a call folds to the same row however its events arrive', async t => {
   t.pass()
 })
 
-t.test('every row makes sense', async t => {
+t.test('every folded row is consistent', async t => {
   fc.assert(
     fc.property(anyHistory, events => {
       const call = foldCall(events)
@@ -420,7 +441,7 @@ t.test('every row makes sense', async t => {
       for (const leg of call.legs) {
         assert.ok(
           call.endedAt === null || (leg.endedAt !== null && leg.endedAt <= call.endedAt),
-          'no leg outlives its call'
+          'no leg ends after its call'
         )
         assert.ok((leg.ringingAt ?? 0) <= (leg.connectedAt ?? leg.endedAt ?? Number.POSITIVE_INFINITY))
         assert.ok((leg.connectedAt ?? 0) <= (leg.endedAt ?? Number.POSITIVE_INFINITY))

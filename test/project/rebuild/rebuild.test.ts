@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
+import { columnsOf } from '../../../src/db/bulk-sql.js'
+import { callHistory } from '../../../src/db/schema/calls.js'
 import type { Difference } from '../../../src/project/rebuild/compare.js'
 import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import { projectedCompany } from '../../support/company.js'
@@ -21,11 +23,11 @@ async function differences(pool: pg.Pool, { dryRun = true } = {}): Promise<Diffe
   return found
 }
 
-/** What the rebuild reports, then mends, then no longer reports. */
-async function mended(t: Test, pool: pg.Pool): Promise<Difference[]> {
+/** The differences that a dry run reports, that a rebuild then repairs, and that are gone afterwards. */
+async function repaired(t: Test, pool: pg.Pool): Promise<Difference[]> {
   const reported = await differences(pool)
-  t.strictSame(await differences(pool, { dryRun: false }), reported, 'a dry run tells what is going to be mended')
-  t.strictSame(await differences(pool), [], 'and then all is right')
+  t.strictSame(await differences(pool, { dryRun: false }), reported, 'a dry run reports what a rebuild repairs')
+  t.strictSame(await differences(pool), [], 'no difference is left')
   return reported
 }
 
@@ -46,40 +48,45 @@ const TAMPERED = [
 ] as const
 
 for (const [table, entity, change, fields] of TAMPERED) {
-  t.test(`reports exactly the row of ${table} whose ${fields.join(' and ')} were changed by hand`, async t => {
+  t.test(`a rebuild reports only the row of ${table} whose ${fields.join(' and ')} were changed by hand`, async t => {
     const { pool } = await projectedCompany(t)
     const some = table === 'mightycall_extensions' ? 'display_name is not null' : 'true'
     const {
       rows: [row]
     } = await pool.query<{ account: string; entity: string }>(
-      `update ${table} set ${change} where ${entity} = (select ${entity} from ${table} where ${some} order by 1 limit 1) returning account, ${entity} as entity`
+      `update ${table} set ${change}
+      where ${entity} = (select ${entity} from ${table} where ${some} order by 1 limit 1)
+      returning account, ${entity} as entity`
     )
-    t.strictSame(await mended(t, pool), [{ table, account: row?.account, entity: row?.entity, fields: [...fields] }])
+    t.strictSame(await repaired(t, pool), [{ table, account: row?.account, entity: row?.entity, fields: [...fields] }])
   })
 }
 
-t.test('a span of presence that is changed, gone or invented is reported', async t => {
+t.test('a span of presence that is changed, missing or extra is reported', async t => {
   const { pool } = await projectedCompany(t)
   const {
     rows: [span]
   } = await pool.query<{ extension: string }>(
-    "update agent_presence set presence = 'away' where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1) returning extension"
+    `update agent_presence set presence = 'away'
+    where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1) returning extension`
   )
-  t.strictSame(await mended(t, pool), [
+  t.strictSame(await repaired(t, pool), [
     { table: 'agent_presence', account: 'default', entity: span?.extension, fields: ['presence'] }
   ])
   await pool.query(
-    'delete from agent_presence where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1)'
+    `delete from agent_presence
+    where (extension, since) = (select extension, since from agent_presence order by 1, 2 limit 1)`
   )
-  t.match(await mended(t, pool), [{ entity: span?.extension, fields: ['missing'] }])
+  t.match(await repaired(t, pool), [{ entity: span?.extension, fields: ['missing'] }])
   await pool.query(
-    "insert into agent_presence (account, extension, since, presence, source, seen_at) values ('default', $1, '2020-01-01', 'dnd', 'rest', '2020-01-01')",
+    `insert into agent_presence (account, extension, since, presence, source, seen_at)
+    values ('default', $1, '2020-01-01', 'dnd', 'rest', '2020-01-01')`,
     [span?.extension]
   )
-  t.match(await mended(t, pool), [{ entity: span?.extension, fields: ['extra'] }])
+  t.match(await repaired(t, pool), [{ entity: span?.extension, fields: ['extra'] }])
 })
 
-t.test('a lost row is made again, and a row without events is removed, with what it added to the reports', async t => {
+t.test('a missing row is restored, and a row without events is removed with its part of the reports', async t => {
   const { pool } = await projectedCompany(t)
   const reports = () =>
     pool.query('select * from mightycall_reports where calls > 0 order by 1, 2, 3, 4').then(({ rows }) => rows)
@@ -93,14 +100,16 @@ t.test('a lost row is made again, and a row without events is removed, with what
   t.match(lost[0], { table: 'call_history', entity: call?.call_id, fields: ['missing'] })
   t.ok(
     lost.slice(1).every(({ table }) => table === 'mightycall_reports'),
-    'the sums no longer fit the rows'
+    'the sums differ from the rows'
   )
   await differences(pool, { dryRun: false })
   t.strictSame(await differences(pool), [])
   t.strictSame(await reports(), before)
 
+  const columns = columnsOf(callHistory).map(({ name }) => name)
   await pool.query(
-    `insert into call_history select account, 'ghost', direction, state, outcome, business_number, client_number, client_name, started_at, answered_at, ended_at, wait_seconds, talk_seconds, answered_by, last_event_at, webhook_events, rest_events, recording_id, recording_link, contribution
+    `insert into call_history (${columns.join(', ')})
+    select ${columns.map(column => (column === 'call_id' ? "'ghost'" : column)).join(', ')}
     from call_history where call_id = $1`,
     [call?.call_id]
   )
@@ -110,15 +119,16 @@ t.test('a lost row is made again, and a row without events is removed, with what
   t.strictSame(await reports(), before)
 })
 
-t.test('a sum that was changed by hand is reported and set right', async t => {
+t.test('a sum that was changed by hand is reported and repaired', async t => {
   const { pool } = await projectedCompany(t)
   await pool.query(
-    'update mightycall_reports set answered = answered + 1 where (report_date, business_number, extension) = (select report_date, business_number, extension from mightycall_reports order by 1, 2, 3 limit 1)'
+    `update mightycall_reports set answered = answered + 1 where (report_date, business_number, extension) = (
+      select report_date, business_number, extension from mightycall_reports order by 1, 2, 3 limit 1)`
   )
-  t.match(await mended(t, pool), [{ table: 'mightycall_reports', fields: ['answered'] }])
+  t.match(await repaired(t, pool), [{ table: 'mightycall_reports', fields: ['answered'] }])
 })
 
-t.test('an extension that only calls have shown is found again', async t => {
+t.test('an extension that only calls name is restored', async t => {
   const { pool } = await projectedCompany(t)
   await pool.query("delete from mightycall_extensions where extension = '101'")
   const lost = await differences(pool)

@@ -12,7 +12,7 @@ import { SETTINGS } from '../../support/settings.js'
 const logger = pino({ level: 'silent' })
 const inZone = (timeZone: string) => ({ ...SETTINGS, timeZoneOf: () => timeZone })
 
-/** How many rows, of all tables and of the reports, are not what their events amount to. */
+/** The number of rows, including reports, that differ from what their events make. */
 async function differences(pool: pg.Pool, timeZone: string): Promise<number> {
   return (await rebuild({ pool, settings: inZone(timeZone), now: () => new Date(), dryRun: true })).differences
 }
@@ -21,19 +21,19 @@ async function company(t: Test) {
   return (await projectedCompany(t, { calls: 200, hours: 48 })).pool
 }
 
-t.test('with another time zone the reports become those of a recount, and back', async t => {
+t.test('after a change of the time zone the reports equal a recount, also after changing it back', async t => {
   const pool = await company(t)
   for (const zone of ['Pacific/Auckland', 'America/Los_Angeles', 'UTC']) {
-    t.not(await differences(pool, zone), 0, `${zone}: rows are of other days`)
+    t.not(await differences(pool, zone), 0, `${zone}: rows count for other days`)
     const { entities, failures } = await redateAll({ pool, settings: inZone(zone) })
     t.ok(entities > 20, `${entities} were folded again`)
     t.strictSame(failures, [])
     t.equal(await differences(pool, zone), 0)
-    t.equal((await redateAll({ pool, settings: inZone(zone) })).entities, 0, 'and none is left')
+    t.equal((await redateAll({ pool, settings: inZone(zone) })).entities, 0, 'no entity is left')
   }
 })
 
-t.test('a setting that another process has changed moves the reports within seconds', async t => {
+t.test('a setting changed by another process moves the reports within seconds', async t => {
   const pool = await company(t)
   const settings = createLiveSettings(SETTINGS, pool)
   const polling = pollSettings(settings, logger, 20)
@@ -43,22 +43,22 @@ t.test('a setting that another process has changed moves the reports within seco
     pool,
     () => new Date()
   )({ account: 'default', values: { timeZone: 'Asia/Tokyo' }, reset: [], by: 'somebody' })
-  await eventually('the reports are of days in Tokyo', async () => (await differences(pool, 'Asia/Tokyo')) === 0)
+  await eventually('the reports use days in Tokyo', async () => (await differences(pool, 'Asia/Tokyo')) === 0)
   await createChangeSettings(
     pool,
     () => new Date()
   )({ account: 'default', values: {}, reset: ['timeZone'], by: 'somebody' })
-  await eventually('and of days in UTC again', async () => (await differences(pool, 'UTC')) === 0)
+  await eventually('the reports use days in UTC again', async () => (await differences(pool, 'UTC')) === 0)
 })
 
-t.test('what the configuration has changed is seen at the start', async t => {
+t.test('a change of the configuration is detected at the start', async t => {
   const pool = await company(t)
   const redate = startRedate({ pool, settings: inZone('Asia/Tokyo'), logger })
   t.teardown(redate.close)
-  await eventually('the reports are of days in Tokyo', async () => (await differences(pool, 'Asia/Tokyo')) === 0)
+  await eventually('the reports use days in Tokyo', async () => (await differences(pool, 'Asia/Tokyo')) === 0)
 })
 
-t.test('a row that a batch holds is waited for', async t => {
+t.test('redating waits for rows that a batch has locked', async t => {
   const pool = await company(t)
   const client = await pool.connect()
   await client.query('begin')

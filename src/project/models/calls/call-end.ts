@@ -22,7 +22,8 @@ export function foldUntilEnd(facts: CallFact[], callee: string | null): { legs: 
 function isHangUp(fact: CallFact, legs: Leg[]): boolean {
   if (fact.type !== 'call.completed' || fact.extension === '' || fact.isLegOnly) return false
   const dialer = legs.find(leg => leg.role === 'dialer')
-  // Without OutgoingCall, which may be lost, there is no dialer, but OutgoingCallCompleted names the caller's extension.
+  // Without OutgoingCall, which may be lost, there is no dialer, but OutgoingCallCompleted names the caller's
+  // extension.
   if (dialer ? fact.extension !== dialer.extension : fact.family !== 'outgoing') return false
   const others = legs.filter(leg => (dialer ? leg !== dialer : leg.extension !== fact.extension))
   return !others.some(leg => leg.endedAt === null || leg.endedAt > fact.at)

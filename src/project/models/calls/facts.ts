@@ -20,8 +20,8 @@ export interface CallFact {
   /** The event concerns a leg, even when it does not name the extension. */
   isLeg: boolean
   /**
-   * The event never ends the call. Contact-center accounts report the end of the caller's leg and of the call separately,
-   * whereas in classic accounts the end of the caller's leg also ends the call.
+   * The event never ends the call. Contact-center accounts report the end of the caller's leg and of the call
+   * separately, whereas in classic accounts the end of the caller's leg also ends the call.
    */
   isLegOnly: boolean
   /** When it occurred, in milliseconds since 1970. */

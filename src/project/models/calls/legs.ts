@@ -47,8 +47,8 @@ function apply(progress: Progress, fact: CallFact): void {
 }
 
 /**
- * The extension that dials: the one named when the call starts, or, in contact-center accounts, the first one that rings
- * and is not the called colleague.
+ * The extension that dials: the one named when the call starts, or, in contact-center accounts, the first one that
+ * rings and is not the called colleague.
  */
 function callerOf(facts: readonly CallFact[], callee: string | null): string {
   const outgoing = facts.filter(fact => fact.family === 'outgoing' && fact.extension !== '')
@@ -69,8 +69,8 @@ function dial(progress: Progress, fact: CallFact): void {
 }
 
 /**
- * Ends the attempts that began earlier, or else the one that began at the same instant. An answered leg is not affected:
- * in a ring group the phone that answers stops ringing as well.
+ * Ends the attempts that began earlier, or else the one that began at the same instant. An answered leg is not
+ * affected: in a ring group the phone that answers stops ringing as well.
  */
 function stopRinging(legs: Leg[], fact: CallFact): void {
   const ringing = legs.filter(

@@ -44,9 +44,9 @@ export function withResults(
 }
 
 /**
- * Adds the time of an answer that only REST reports: the call was recorded from its answer to its end. REST reports whole
- * seconds, and the recording of a single answer. Therefore nothing is derived when a webhook reported an answer, or when
- * several legs lack a time and REST marks none of them as the first.
+ * Adds the time of an answer that only REST reports: the call was recorded from its answer to its end. REST reports
+ * whole seconds, and the recording of a single answer. Therefore nothing is derived when a webhook reported an answer,
+ * or when several legs lack a time and REST marks none of them as the first.
  */
 export function withTimes(
   legs: EndedLeg[],

@@ -8,8 +8,8 @@ export interface Parties extends Pick<CallRow, 'direction' | 'businessNumber' | 
 }
 
 /**
- * Incoming events also occur inside outgoing and callback calls, but never the reverse. The same holds for the direction
- * that REST reports.
+ * Incoming events also occur inside outgoing and callback calls, but never the reverse. The same holds for the
+ * direction that REST reports.
  */
 export function partiesOf(facts: CallFact[], reported: MergedReport | null): Parties {
   const family = familyOf(facts, reported)
