@@ -1,7 +1,7 @@
-import { type Course, courseOf, type Parties, type TrueCall, type TrueLeg, type TrueOutcome } from './true-call.js'
+import { type CallTimings, timingsOf, type CallParties, type TrueCall, type TrueLeg, type TrueOutcome } from './true-call.js'
 
 /** What webhooks can tell of a call at some instant: the shape of the fold. */
-export interface CallAt extends Parties, Course {
+export interface CallAt extends CallParties, CallTimings {
   state: 'waiting' | 'ringing' | 'connected' | 'ended'
   outcome: TrueOutcome | null
   restEvents: 0
@@ -13,7 +13,7 @@ export function callAt(call: TrueCall, instant: number): CallAt | null {
   const { direction, businessNumber, clientNumber, clientName, startedAt, notifiedAt } = call
   if (instant < startedAt) return null
   const legs = call.legs.flatMap((leg, i) =>
-    leg.ringingAt <= instant ? [legAt(leg, call.stops[i] ?? null, instant)] : []
+    leg.ringingAt <= instant ? [legAt(leg, call.ringingStoppedAt[i] ?? null, instant)] : []
   )
   const endedAt = call.endedAt <= instant ? call.endedAt : null
   const told = notifiedAt.filter(at => at <= instant)
@@ -30,7 +30,7 @@ export function callAt(call: TrueCall, instant: number): CallAt | null {
     webhookEvents: told.length,
     restEvents: 0,
     legs,
-    ...courseOf(direction, startedAt, endedAt, legs)
+    ...timingsOf(direction, startedAt, endedAt, legs)
   }
 }
 

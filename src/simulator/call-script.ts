@@ -47,7 +47,7 @@ export interface CallScript {
   random: Random
 }
 
-export interface Beginning {
+export interface CallStart {
   family: Family
   from: string
   to: string
@@ -55,7 +55,7 @@ export interface Beginning {
   dialer?: string
 }
 
-export function beginCall(random: Random, notation: Notation, at: number): CallScript {
+export function createCallScript(random: Random, notation: Notation, at: number): CallScript {
   return {
     id: random.uuid(),
     notation,
@@ -73,27 +73,27 @@ export function beginCall(random: Random, notation: Notation, at: number): CallS
 }
 
 /** The call enters the system. */
-export function enter(script: CallScript, { family, from, to, dialer }: Beginning): void {
+export function startCall(script: CallScript, { family, from, to, dialer }: CallStart): void {
   Object.assign(script, { family, from, to })
-  note(script, 'Call', { family, extension: dialer ?? null })
+  addStep(script, 'Call', { family, extension: dialer ?? null })
   if (dialer === undefined) return
   addLeg(script, dialer, 'dialer', family)
-  if (script.notation === 'contact-center') note(script, 'Ringing', { family, extension: dialer })
+  if (script.notation === 'contact-center') addStep(script, 'Ringing', { family, extension: dialer })
 }
 
 /** Time passes: so many milliseconds. */
-export function pass(script: CallScript, min: number, max: number): void {
+export function advance(script: CallScript, min: number, max: number): void {
   script.now += script.random.int(min, max)
 }
 
 export function ring(script: CallScript, extension: string, family: Family = 'Incoming'): ScriptLeg {
-  note(script, 'Ringing', { family, extension })
+  addStep(script, 'Ringing', { family, extension })
   return addLeg(script, extension, 'agent', family)
 }
 
 export function stopRinging(script: CallScript, leg: ScriptLeg): void {
   leg.stoppedAt = leg.endedAt = script.now
-  note(script, 'StopRinging', leg)
+  addStep(script, 'StopRinging', leg)
 }
 
 /** As before a voicemail: one notification that names nobody. A contact center has no such type. */
@@ -104,12 +104,12 @@ export function stopAllRinging(script: CallScript): void {
       stopRinging(script, leg)
     })
   for (const leg of ringing) leg.stoppedAt = leg.endedAt = script.now
-  note(script, 'StopRinging', { family: 'Incoming', extension: null })
+  addStep(script, 'StopRinging', { family: 'Incoming', extension: null })
 }
 
 export function connect(script: CallScript, leg: ScriptLeg): void {
   leg.connectedAt = script.now
-  note(script, 'Connected', leg)
+  addStep(script, 'Connected', leg)
 }
 
 /**
@@ -121,7 +121,7 @@ export function connectInGroup(script: CallScript, leg: ScriptLeg, stopsAfter: n
   if (script.notation === 'contact-center') return
   const at = Math.max(script.now + stopsAfter, leg.ringingAt + 1)
   if (at < script.now) leg.stoppedAt = at
-  note(script, 'StopRinging', leg, at)
+  addStep(script, 'StopRinging', leg, at)
 }
 
 export function completeLeg(script: CallScript, leg: ScriptLeg): void {
@@ -138,10 +138,10 @@ export function completeLeg(script: CallScript, leg: ScriptLeg): void {
 export function completeCall(script: CallScript, extension: string | null = null): void {
   script.endedAt = script.now
   for (const leg of script.legs) leg.endedAt ??= script.now
-  note(script, 'Completed', { family: script.family, extension })
+  addStep(script, 'Completed', { family: script.family, extension })
 }
 
-function note(
+function addStep(
   script: CallScript,
   event: Step['event'],
   { family, extension }: Pick<Step, 'family' | 'extension'>,

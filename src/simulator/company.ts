@@ -5,8 +5,8 @@ import type { Notification } from './notifications.js'
 import { playCalls } from './play-calls.js'
 import { simulatePresence } from './presence.js'
 import { createRandom } from './random.js'
-import { hireStaff } from './staff.js'
-import { type ToldByRest, toldByRest } from './told-by-rest.js'
+import { createStaff } from './staff.js'
+import { type RestKnowledge, simulateRestFacts } from './told-by-rest.js'
 import type { Truth } from './truth.js'
 
 export interface CompanyOptions {
@@ -50,18 +50,18 @@ export function simulateCompany(options: CompanyOptions): Simulation {
     hours = Math.max(1, count / 10)
   } = options
   const startAt = Math.floor(options.startAt)
-  const about = (subject: number): Setting => ({
+  const settingFor = (subject: number): Setting => ({
     account,
     random: createRandom(seed, subject),
     startAt,
     endAt: Math.ceil(startAt + hours * HOUR_MS)
   })
-  const staff = hireStaff(createRandom(seed, 1), contacts)
-  const presence = simulatePresence(about(2), staff, presenceChanges)
-  const { calls, notifications } = playCalls(about(3), staff, { count, notation, presences: presence.presences })
-  let known: ToldByRest | null = null
+  const staff = createStaff(createRandom(seed, 1), contacts)
+  const presence = simulatePresence(settingFor(2), staff, presenceChanges)
+  const { calls, notifications } = playCalls(settingFor(3), staff, { count, notation, presences: presence.presences })
+  let known: RestKnowledge | null = null
   // when it is asked for: whoever folds a million calls looks at no fact
-  const told = () => (known ??= toldByRest(about, { staff, calls, presence, messages }))
+  const restKnowledge = () => (known ??= simulateRestFacts(settingFor, { staff, calls, presence, messages }))
   return {
     truth: {
       account,
@@ -69,27 +69,27 @@ export function simulateCompany(options: CompanyOptions): Simulation {
       calls,
       presences: presence.presences,
       get voicemails() {
-        return told().voicemails
+        return restKnowledge().voicemails
       },
       get messages() {
-        return told().messages
+        return restKnowledge().messages
       },
       get threads() {
-        return told().threads
+        return restKnowledge().threads
       },
       get numbers() {
-        return told().numbers
+        return restKnowledge().numbers
       },
       get extensions() {
-        return told().extensions
+        return restKnowledge().extensions
       },
       get contacts() {
-        return told().contacts
+        return restKnowledge().contacts
       }
     },
     notifications,
     get facts() {
-      return told().facts
+      return restKnowledge().facts
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { ContactEvent, ContactReported } from '../events/directory.js'
-import { anyMoment, later, restEnvelope, type Setting } from './fact.js'
+import { randomMoment, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
 import type { Random } from './random.js'
-import { anyNumber, type Client, type Staff } from './staff.js'
+import { randomNumber, type Client, type Staff } from './staff.js'
 import type { TrueContact } from './truth.js'
 
 export interface SimulatedContacts {
@@ -19,12 +19,12 @@ export function simulateContacts(setting: Setting, { knownClients }: Staff): Sim
     const contact = addContact(setting, client)
     facts.push(reportContact(setting, contact, contact.updatedAt))
     if (random.chance(0.4)) {
-      change(random, contact)
-      contact.updatedAt = Math.max(contact.updatedAt + 1, anyMoment(setting))
+      changeContact(random, contact)
+      contact.updatedAt = Math.max(contact.updatedAt + 1, randomMoment(setting))
       facts.push(reportContact(setting, contact, contact.updatedAt))
     }
     if (random.chance(0.15)) {
-      contact.updatedAt = contact.removedAt = later(random, contact.updatedAt, [60, 7_200])
+      contact.updatedAt = contact.removedAt = randomTimeAfter(random, contact.updatedAt, [60, 7_200])
       facts.push({ type: 'contact.removed', contactId: contact.contactId, ...restEnvelope(setting, contact.removedAt) })
     }
     return contact
@@ -45,12 +45,12 @@ function addContact({ account, random, startAt }: Setting, { number, name }: Cli
     phones: [number],
     tags: random.chance(0.3) ? [random.pick(TAGS)] : [],
     removedAt: null,
-    updatedAt: later(random, startAt, [1, 120])
+    updatedAt: randomTimeAfter(random, startAt, [1, 120])
   }
 }
 
-function change(random: Random, contact: TrueContact): void {
-  const mobile = anyNumber(random)
+function changeContact(random: Random, contact: TrueContact): void {
+  const mobile = randomNumber(random)
   contact.channels = [
     ...contact.channels,
     { id: random.uuid(), kind: 'phone', value: mobile, labels: ['Mobile', 'Private'] }

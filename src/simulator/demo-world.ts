@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.js'
 import { createMetrics } from '../observability/metrics.js'
 import { type SimulatedMightyCall, type SimulatedMightyCallOptions, startSimulatedMightyCall } from './http/start.js'
 
-export interface WorldOptions extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids'> {
+export interface DemoWorldOptions extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids'> {
   /** For the data of the service. */
   dir: string
   /** Of the service; nobody else may use it. */
@@ -19,7 +19,7 @@ export interface WorldOptions extends Pick<SimulatedMightyCallOptions, 'company'
   databaseUrl?: string
 }
 
-export interface World {
+export interface DemoWorld {
   service: Service
   mightyCall: SimulatedMightyCall
   adminKey: string
@@ -28,7 +28,7 @@ export interface World {
 }
 
 /** A service and the MightyCall of a made-up company, which know only each other and live on one clock. */
-export async function startWorld({
+export async function startDemoWorld({
   dir,
   port,
   clock,
@@ -36,7 +36,7 @@ export async function startWorld({
   databaseUrl,
   company,
   ...simulated
-}: WorldOptions): Promise<World> {
+}: DemoWorldOptions): Promise<DemoWorld> {
   const [token, adminKey] = [secret(), secret()]
   const mightyCall = await startSimulatedMightyCall({
     port: 0,

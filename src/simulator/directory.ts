@@ -1,11 +1,11 @@
 import type { ExtensionReported, NumberEvent } from '../events/directory.js'
-import { anyMoment, later, restEnvelope, type Setting } from './fact.js'
+import { randomMoment, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
 import type { Agent, Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 import type { TrueExtension, TrueNumber } from './truth.js'
 
 /** The first look at the account, in seconds after the beginning. */
-const FIRST_LOOK = [1, 60] as const
+const FIRST_POLL_SECONDS = [1, 60] as const
 
 export interface SimulatedNumbers {
   facts: NumberEvent[]
@@ -18,7 +18,7 @@ export function simulateNumbers(setting: Setting, staff: Staff): SimulatedNumber
   const givenUp = random.chance(0.3) ? [{ number: '+15550900000', label: 'Old line', smsEnabled: false }] : []
   const facts: NumberEvent[] = []
   const numbers = [...staff.numbers, ...givenUp].map(line => {
-    const createdAt = later(random, setting.startAt, FIRST_LOOK)
+    const createdAt = randomTimeAfter(random, setting.startAt, FIRST_POLL_SECONDS)
     const number: TrueNumber = {
       account: setting.account,
       externalId: random.uuid(),
@@ -27,7 +27,7 @@ export function simulateNumbers(setting: Setting, staff: Staff): SimulatedNumber
       ...line
     }
     facts.push(reportNumber(setting, number, createdAt))
-    const at = Math.max(createdAt + 1, anyMoment(setting))
+    const at = Math.max(createdAt + 1, randomMoment(setting))
     if (givenUp.includes(line)) {
       number.isActive = false
       facts.push({ type: 'number.removed', number: line.number, ...restEnvelope(setting, at) })
@@ -92,7 +92,7 @@ function reportAgent(setting: Setting, { extension, name, email, role }: Agent):
     email,
     role,
     externalId: id,
-    ...restEnvelope(setting, later(random, startAt, FIRST_LOOK))
+    ...restEnvelope(setting, randomTimeAfter(random, startAt, FIRST_POLL_SECONDS))
   })
   return [report('profile', null), ...(random.chance(0.7) ? [report('journal', random.uuid())] : [])]
 }

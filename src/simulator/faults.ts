@@ -14,7 +14,7 @@ export interface Faults {
 }
 
 /** What arrives of the notifications, and when: their bodies stay as they are. The same seed always does the same. */
-export function deliver(
+export function applyFaults(
   notifications: readonly Notification[],
   { seed, drop = 0, duplicate = 0, reorder = 0, delayMs = 60_000 }: Faults
 ): Notification[] {

@@ -13,7 +13,7 @@ let dayText = ''
  *
  * @param at  whole milliseconds since 1970
  */
-export function iso(at: number): string {
+export function formatInstant(at: number): string {
   const days = Math.floor(at / DAY_MS)
   if (days !== day) {
     day = days

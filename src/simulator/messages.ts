@@ -1,8 +1,8 @@
 import type { MessageReported } from '../events/message.js'
-import { anyMoment, later, restEnvelope, type Setting } from './fact.js'
-import { iso } from './instant.js'
+import { randomMoment, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
+import { formatInstant } from './instant.js'
 import type { Random } from './random.js'
-import { anyClient, type BusinessNumber, type Client, type Staff } from './staff.js'
+import { randomClient, type BusinessNumber, type Client, type Staff } from './staff.js'
 import type { TrueMessage, TrueThread } from './truth.js'
 
 export interface SimulatedMessages {
@@ -27,15 +27,15 @@ export function simulateMessages(setting: Setting, staff: Staff, count: number):
   const texting = staff.numbers.filter(number => number.smsEnabled)
   const conversations = Array.from({ length: Math.ceil(count / PER_CONVERSATION) }, () => ({
     line: random.pick(texting),
-    client: anyClient(random, staff)
+    client: randomClient(random, staff)
   }))
-  const messages = Array.from({ length: count }, () => anyMoment(setting))
+  const messages = Array.from({ length: count }, () => randomMoment(setting))
     .sort((a, b) => a - b)
-    .map(sentAt => write(setting, staff, { ...random.pick(conversations), sentAt }))
+    .map(sentAt => createMessage(setting, staff, { ...random.pick(conversations), sentAt }))
   return { messages, facts: messages.flatMap(message => reportsOf(setting, message)), threads: threadsOf(messages) }
 }
 
-function write(
+function createMessage(
   { account, random }: Setting,
   { agents }: Staff,
   { line, client, sentAt }: { line: BusinessNumber; client: Client; sentAt: number }
@@ -50,15 +50,15 @@ function write(
     clientName: client.name,
     extension: isInbound ? null : random.pick(agents).extension,
     text: random.pick(TEXTS),
-    attachments: anyAttachments(random),
+    attachments: randomAttachments(random),
     sentAt,
     state: isInbound ? 'received' : random.chance(0.1) ? 'failed' : 'sent',
     read: !isInbound || random.chance(0.6),
-    removedAt: random.chance(0.05) ? later(random, sentAt, [3_600, 86_400]) : null
+    removedAt: random.chance(0.05) ? randomTimeAfter(random, sentAt, [3_600, 86_400]) : null
   }
 }
 
-function anyAttachments(random: Random): TrueMessage['attachments'] {
+function randomAttachments(random: Random): TrueMessage['attachments'] {
   return random.chance(0.1)
     ? [{ fileName: 'photo.jpg', sizeBytes: random.int(10_000, 2_000_000), contentType: 'image/jpeg' }]
     : []
@@ -67,26 +67,26 @@ function anyAttachments(random: Random): TrueMessage['attachments'] {
 function reportsOf(setting: Setting, message: TrueMessage): MessageReported[] {
   const { random } = setting
   const isInbound = message.direction === 'inbound'
-  let at = later(random, message.sentAt, [5, 600])
-  const facts = [report(setting, { ...message, read: !isInbound, removedAt: null }, at)]
+  let at = randomTimeAfter(random, message.sentAt, [5, 600])
+  const facts = [reportMessage(setting, { ...message, read: !isInbound, removedAt: null }, at)]
   if (isInbound && message.read) {
-    at = later(random, at, [60, 2_000])
-    facts.push(report(setting, { ...message, removedAt: null }, at))
+    at = randomTimeAfter(random, at, [60, 2_000])
+    facts.push(reportMessage(setting, { ...message, removedAt: null }, at))
   }
   if (message.removedAt !== null)
-    facts.push(report(setting, message, later(random, Math.max(at, message.removedAt), [1, 600])))
+    facts.push(reportMessage(setting, message, randomTimeAfter(random, Math.max(at, message.removedAt), [1, 600])))
   return facts
 }
 
-function report(setting: Setting, message: TrueMessage, at: number): MessageReported {
+function reportMessage(setting: Setting, message: TrueMessage, at: number): MessageReported {
   const { account: _, state, sentAt, removedAt, ...told } = message
   return {
     type: 'message.reported',
     route: 'journal',
     ...told,
-    sentAt: iso(sentAt),
+    sentAt: formatInstant(sentAt),
     delivery: state === 'received' ? null : state === 'failed' ? 'not-sent' : 'sent',
-    removedAt: removedAt === null ? null : iso(removedAt),
+    removedAt: removedAt === null ? null : formatInstant(removedAt),
     ...restEnvelope(setting, at)
   }
 }

@@ -1,5 +1,5 @@
 import type { CallScript, Step } from './call-script.js'
-import { iso } from './instant.js'
+import { formatInstant } from './instant.js'
 
 // What both families of notifications have in common.
 
@@ -18,7 +18,7 @@ const PLACEHOLDER: Record<Step['event'], number> = {
 
 /** UTC with seven fractional digits. */
 export function timestampOf(at: number, subMilliseconds: number): string {
-  return `${iso(at).slice(0, -1)}${String(subMilliseconds).padStart(4, '0')}Z`
+  return `${formatInstant(at).slice(0, -1)}${String(subMilliseconds).padStart(4, '0')}Z`
 }
 
 /** Nil in outgoing ones, and shared by all calls in others: no identity. */

@@ -6,7 +6,7 @@ import type { Notification } from './notifications.js'
  * Their order stays, their distances do not: a talk takes as long as others need to be told. No ApiKey is in them,
  * since a service that knows its account's own would refuse a made-up one.
  */
-export function paced(
+export function paceNotifications(
   notifications: readonly Notification[],
   { startAt, rate }: { startAt: number; rate: number }
 ): Notification[] {

@@ -1,13 +1,13 @@
 import type { CallReported } from '../events/call.js'
 import { OUTGOING } from './call-scenarios/outgoing.js'
-import { beginCall, type Notation } from './call-script.js'
+import { createCallScript, type Notation } from './call-script.js'
 import type { Setting } from './fact.js'
 import { type Notification, notificationsOf } from './notifications.js'
 import { reportedCalls } from './reported-calls.js'
 import type { Staff } from './staff.js'
 import { type TrueCall, trueCallOf } from './true-call.js'
 
-export interface Wish {
+export interface CallRequest {
   at: number
   /** The extension of whoever wants the call. */
   dialer: string
@@ -32,13 +32,13 @@ const TO_CLIENT = ['outgoing', 'outgoing unanswered']
 export function placeCall(
   setting: Setting,
   staff: Staff,
-  { notation, at, dialer, businessNumber, to }: Wish & { notation: Notation }
+  { notation, at, dialer, businessNumber, to }: CallRequest & { notation: Notation }
 ): PlacedCall {
   const { random } = setting
   const isColleague = staff.agents.some(({ extension }) => extension === to)
   const names = isColleague ? ['colleague'] : TO_CLIENT
   const scenario = random.pick(OUTGOING.filter(({ name }) => names.includes(name)))
-  const script = beginCall(random, notation, at)
+  const script = createCallScript(random, notation, at)
   scenario.play(script, { businessNumber, client: to, widget: staff.widget, agents: [dialer, to], group: [] })
   const call = trueCallOf(
     script,

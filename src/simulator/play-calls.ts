@@ -1,9 +1,9 @@
 import { pickScenario } from './call-scenarios/scenarios.js'
-import { beginCall, type Notation } from './call-script.js'
-import { anyMoment, type Setting } from './fact.js'
+import { createCallScript, type Notation } from './call-script.js'
+import { randomMoment, type Setting } from './fact.js'
 import { type Notification, notificationsOf } from './notifications.js'
 import type { Random } from './random.js'
-import { anyClient, type Staff } from './staff.js'
+import { randomClient, type Staff } from './staff.js'
 import { type TrueCall, trueCallOf } from './true-call.js'
 import type { TruePresence } from './truth.js'
 
@@ -23,14 +23,14 @@ export function playCalls(
 ): PlayedCalls {
   const { random } = setting
   const busyUntil = new Map<string, number>()
-  const disturbable = disturbableAgents(staff, presences)
+  const undisturbedAt = trackUndisturbed(staff, presences)
   const calls: TrueCall[] = []
   const notifications: Notification[] = []
-  for (const at of Array.from({ length: count }, () => anyMoment(setting)).sort((a, b) => a - b)) {
-    const free = disturbable(at).filter(extension => (busyUntil.get(extension) ?? 0) < at)
+  for (const at of Array.from({ length: count }, () => randomMoment(setting)).sort((a, b) => a - b)) {
+    const free = undisturbedAt(at).filter(extension => (busyUntil.get(extension) ?? 0) < at)
     const scenario = pickScenario(random, free.length)
-    const script = beginCall(random, notation, at)
-    const client = anyClient(random, staff)
+    const script = createCallScript(random, notation, at)
+    const client = randomClient(random, staff)
     scenario.play(script, {
       businessNumber: random.pick(staff.numbers).number,
       client: client.number,
@@ -56,7 +56,7 @@ function freeGroup(random: Random, { ringGroups }: Staff, free: readonly string[
 }
 
 /** Asked for ever later instants. */
-function disturbableAgents({ agents }: Staff, presences: readonly TruePresence[]): (at: number) => string[] {
+function trackUndisturbed({ agents }: Staff, presences: readonly TruePresence[]): (at: number) => string[] {
   const changes = [...presences].sort((a, b) => a.since - b.since)
   const extensions = agents.map(agent => agent.extension)
   const away = new Set<string>()

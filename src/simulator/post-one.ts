@@ -1,11 +1,11 @@
 /** MightyCall waits no longer for an answer (source: integrators' comments). */
-export const PATIENCE_MS = 8_000
+export const RESPONSE_TIMEOUT_MS = 8_000
 
 /**
  * The status of the answer, or null when there is none. Connections are kept alive; a redirection is not followed,
  * since nobody asked for that address.
  */
-export async function statusOf(url: URL, body: object, patienceMs = PATIENCE_MS): Promise<number | null> {
+export async function postOne(url: URL, body: object, patienceMs = RESPONSE_TIMEOUT_MS): Promise<number | null> {
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -1,5 +1,5 @@
 import type { StatusReported } from '../events/status.js'
-import { anyMoment, restEnvelope, type Setting } from './fact.js'
+import { randomMoment, restEnvelope, type Setting } from './fact.js'
 import type { Staff } from './staff.js'
 import type { TruePresence } from './truth.js'
 
@@ -15,7 +15,7 @@ export interface SimulatedPresence {
 export function simulatePresence(setting: Setting, staff: Staff, changes: number): SimulatedPresence {
   const { account, random } = setting
   const extensions = staff.agents.filter((_, i) => i === 0 || random.chance(0.6)).map(agent => agent.extension)
-  const moments = Array.from({ length: changes }, () => anyMoment(setting)).sort((a, b) => a - b)
+  const moments = Array.from({ length: changes }, () => randomMoment(setting)).sort((a, b) => a - b)
   const newest = new Map<string, TruePresence>()
   const presences: TruePresence[] = []
   const facts = moments.map((moment): StatusReported => {
@@ -25,7 +25,7 @@ export function simulatePresence(setting: Setting, staff: Staff, changes: number
     const presence = span
       ? random.chance(0.15)
         ? span.presence
-        : other(span.presence)
+        : otherPresence(span.presence)
       : random.pick(['available', 'dnd'] as const)
     if (span?.presence === presence) {
       span.seenAt = at
@@ -40,7 +40,7 @@ export function simulatePresence(setting: Setting, staff: Staff, changes: number
   return { facts, presences: presences.sort((a, b) => compare(a.extension, b.extension) || a.since - b.since) }
 }
 
-function other(presence: TruePresence['presence']): TruePresence['presence'] {
+function otherPresence(presence: TruePresence['presence']): TruePresence['presence'] {
   return presence === 'dnd' ? 'available' : 'dnd'
 }
 

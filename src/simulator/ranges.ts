@@ -1,6 +1,6 @@
 import type { RangePolled } from '../events/directory.js'
 import { restEnvelope, type Setting } from './fact.js'
-import { iso } from './instant.js'
+import { formatInstant } from './instant.js'
 import type { TrueCall } from './true-call.js'
 import type { TruePresence } from './truth.js'
 
@@ -20,14 +20,14 @@ export function polledRanges(
     const first = next
     while ((calls[next]?.startedAt ?? until) < until) next++
     const interval = { from, until, count: next - first }
-    facts.push(polled(setting, 'calls', null, interval), polled(setting, 'journal', null, interval))
-    for (const extension of extensions) facts.push(polled(setting, 'presence', extension, { from, until, count: 1 }))
+    facts.push(rangePolled(setting, 'calls', null, interval), rangePolled(setting, 'journal', null, interval))
+    for (const extension of extensions) facts.push(rangePolled(setting, 'presence', extension, { from, until, count: 1 }))
   }
   return facts
 }
 
 /** Late enough for a call that began at the end of the hour to be listed. */
-function polled(
+function rangePolled(
   setting: Setting,
   route: string,
   scope: string | null,
@@ -36,11 +36,11 @@ function polled(
   const at = until + setting.random.int(HOUR_MS, HOUR_MS * 1.2)
   return {
     type: 'range.polled',
-    rangeId: [route, ...(scope === null ? [] : [scope]), iso(from), iso(until)].join(' '),
+    rangeId: [route, ...(scope === null ? [] : [scope]), formatInstant(from), formatInstant(until)].join(' '),
     polled: route,
     scope,
-    from: iso(from),
-    until: iso(until),
+    from: formatInstant(from),
+    until: formatInstant(until),
     count,
     ...restEnvelope(setting, at)
   }

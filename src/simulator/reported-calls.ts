@@ -1,6 +1,6 @@
 import type { CallReported } from '../events/call.js'
-import { later, restEnvelope, type Setting } from './fact.js'
-import { iso } from './instant.js'
+import { randomTimeAfter, restEnvelope, type Setting } from './fact.js'
+import { formatInstant } from './instant.js'
 import type { Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 
@@ -13,14 +13,14 @@ export function reportedCalls(setting: Setting, staff: Staff, calls: readonly Tr
     const { random } = setting
     const facts: CallReported[] = []
     for (const route of random.chance(0.9) ? (['calls', 'journal'] as const) : (['calls'] as const)) {
-      const first = later(random, call.endedAt, [5, 600])
+      const first = randomTimeAfter(random, call.endedAt, [5, 600])
       const isRecordingLate = call.withRest.recordingId !== null && random.chance(0.4)
       const fact = reportedCall(setting, call, { at: first, route, names })
       const { recordingSeconds: _, ...unrecorded } = fact
       if (isRecordingLate)
         facts.push(
           { ...unrecorded, recordingId: null, recordingLink: null },
-          { ...fact, ...restEnvelope(setting, later(random, first, [60, 900])) }
+          { ...fact, ...restEnvelope(setting, randomTimeAfter(random, first, [60, 900])) }
         )
       else facts.push(fact)
     }
@@ -39,11 +39,11 @@ function reportedCall(
     callId: id,
     route,
     direction,
-    status: statusOf(call, route),
+    status: restStatusOf(call, route),
     businessNumber,
     clientNumber,
     clientName: withRest.clientName,
-    startedAt: iso(startedAt),
+    startedAt: formatInstant(startedAt),
     durationSeconds: (endedAt - startedAt) / 1000,
     parties: partiesOf(call, names),
     recordingId: withRest.recordingId,
@@ -55,7 +55,7 @@ function reportedCall(
   }
 }
 
-function statusOf({ withRest }: TrueCall, route: Route): CallReported['status'] {
+function restStatusOf({ withRest }: TrueCall, route: Route): CallReported['status'] {
   switch (withRest.outcome) {
     case 'answered':
       return 'connected'

@@ -64,8 +64,8 @@ const LABELS = ['Main line', 'Sales', 'Support', 'After hours'] as const
 const WIDGETS = ['Contact us', 'Call me back', 'Website: pricing page', 'Ruf uns an'] as const
 
 /** A small company: 2 to 4 business numbers, 4 to 8 agents, 1 or 2 ring groups, a site widget. */
-export function hireStaff(random: Random, contacts: number): Staff {
-  const agents = Array.from({ length: random.int(4, 8) }, (_, i) => hire(random, i))
+export function createStaff(random: Random, contacts: number): Staff {
+  const agents = Array.from({ length: random.int(4, 8) }, (_, i) => createAgent(random, i))
   return {
     numbers: LABELS.slice(0, random.int(2, 4)).map((label, i) => ({
       number: `+15550${i + 1}${digits(random, 5)}`, // no client's begins so
@@ -74,31 +74,31 @@ export function hireStaff(random: Random, contacts: number): Staff {
     })),
     agents,
     ringGroups: Array.from({ length: random.int(1, 2) }, () => random.shuffled(agents).slice(0, random.int(2, 4))),
-    knownClients: Array.from({ length: contacts }, () => ({ number: anyNumber(random), name: anyName(random) })),
+    knownClients: Array.from({ length: contacts }, () => ({ number: randomNumber(random), name: randomName(random) })),
     widget: random.pick(WIDGETS)
   }
 }
 
 /** One of the contacts, or a stranger. */
-export function anyClient(random: Random, { knownClients }: Staff): Client {
+export function randomClient(random: Random, { knownClients }: Staff): Client {
   return knownClients.length > 0 && random.chance(0.6)
     ? random.pick(knownClients)
-    : { number: anyNumber(random), name: null }
+    : { number: randomNumber(random), name: null }
 }
 
-export function anyNumber(random: Random): string {
+export function randomNumber(random: Random): string {
   return `+1555${random.int(2, 9)}${digits(random, 6)}`
 }
 
-export function anyName(random: Random): string {
+export function randomName(random: Random): string {
   return `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`
 }
 
-function hire(random: Random, i: number): Agent {
+function createAgent(random: Random, i: number): Agent {
   const extension = String(101 + i)
   return {
     extension,
-    name: anyName(random),
+    name: randomName(random),
     email: `agent${extension}@example.com`,
     role: i === 0 ? 'admin' : 'user',
     isReported: i === 0 || random.chance(0.8)

@@ -11,7 +11,7 @@ import type { TrueCall } from './true-call.js'
 import type { Truth } from './truth.js'
 import { simulateVoicemails } from './voicemails.js'
 
-export type ToldByRest = Pick<Truth, 'voicemails' | 'messages' | 'threads' | 'numbers' | 'extensions' | 'contacts'> & {
+export type RestKnowledge = Pick<Truth, 'voicemails' | 'messages' | 'threads' | 'numbers' | 'extensions' | 'contacts'> & {
   facts: Event[]
 }
 
@@ -24,10 +24,10 @@ interface Company {
 }
 
 /** What only the REST API tells of a company, and the facts by which it does, in the order in which they were told. */
-export function toldByRest(
+export function simulateRestFacts(
   about: (subject: number) => Setting,
   { staff, calls, presence, messages }: Company
-): ToldByRest {
+): RestKnowledge {
   const voicemail = simulateVoicemails(about(4), staff, calls)
   const message = simulateMessages(about(5), staff, messages)
   const number = simulateNumbers(about(6), staff)

@@ -13,7 +13,7 @@ export interface TrueLeg {
   endedAt: number | null
 }
 
-export interface Course {
+export interface CallTimings {
   answeredAt: number | null
   endedAt: number | null
   waitSeconds: number | null
@@ -23,7 +23,7 @@ export interface Course {
   webhookEvents: number
 }
 
-export interface Parties {
+export interface CallParties {
   direction: 'inbound' | 'outbound' | 'callback' | 'internal'
   businessNumber: string
   clientNumber: string | null
@@ -33,7 +33,7 @@ export interface Parties {
 }
 
 /** A call as it was, from its beginning to its end; times in milliseconds since 1970. */
-export interface TrueCall extends Parties, Course {
+export interface TrueCall extends CallParties, CallTimings {
   id: string
   scenario: string
   endedAt: number
@@ -49,7 +49,7 @@ export interface TrueCall extends Parties, Course {
     recordingLink: string | null
   }
   /** When each leg's phone stopped ringing, where it did. */
-  stops: (number | null)[]
+  ringingStoppedAt: (number | null)[]
   /** When something was notified, in order. */
   notifiedAt: number[]
 }
@@ -60,7 +60,7 @@ const DROPPED_BELOW_MS = 4_000
 export function trueCallOf(script: CallScript, scenario: string, { name }: Client): TrueCall {
   const { id, startedAt } = script
   const endedAt = script.endedAt ?? script.now
-  const scripted = [...script.legs].sort(byBeginning)
+  const scripted = [...script.legs].sort(compareLegs)
   const legs = scripted.map(({ extension, attempt, role, ringingAt, connectedAt, endedAt: own }) => ({
     extension,
     attempt,
@@ -82,25 +82,25 @@ export function trueCallOf(script: CallScript, scenario: string, { name }: Clien
     webhookEvents: notifiedAt.length,
     legs,
     withRest: {
-      outcome: refined(script, outcome, parties.direction),
+      outcome: refineOutcome(script, outcome, parties.direction),
       clientName: parties.clientNumber === null ? parties.clientName : name,
       recordingId: isRecorded ? script.random.hex(16) : null,
       recordingLink: isRecorded ? `https://media.mightycall.com/records/${id}.mp3` : null
     },
-    stops: scripted.map(leg => leg.stoppedAt),
+    ringingStoppedAt: scripted.map(leg => leg.stoppedAt),
     notifiedAt,
     ...parties,
-    ...courseOf(parties.direction, startedAt, endedAt, legs)
+    ...timingsOf(parties.direction, startedAt, endedAt, legs)
   }
 }
 
 /** When it was answered, by whom, and how long that took and lasted. */
-export function courseOf(
-  direction: Parties['direction'],
+export function timingsOf(
+  direction: CallParties['direction'],
   startedAt: number,
   endedAt: number | null,
   legs: readonly TrueLeg[]
-): Pick<Course, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
+): Pick<CallTimings, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
   const [first] = legs
     .filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer'))
     .sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
@@ -114,7 +114,7 @@ export function courseOf(
   }
 }
 
-function partiesOf({ family, from, to, startedAt }: CallScript): Parties {
+function partiesOf({ family, from, to, startedAt }: CallScript): CallParties {
   if (family === 'Incoming')
     return {
       direction: 'inbound',
@@ -134,16 +134,16 @@ function partiesOf({ family, from, to, startedAt }: CallScript): Parties {
   }
 }
 
-function outcomeOf(direction: Parties['direction'], legs: readonly TrueLeg[]): TrueOutcome {
+function outcomeOf(direction: CallParties['direction'], legs: readonly TrueLeg[]): TrueOutcome {
   if (legs.some(leg => leg.connectedAt !== null)) return 'answered'
   if (direction !== 'inbound') return 'unanswered'
   return legs.length > 0 ? 'missed' : 'abandoned'
 }
 
-function refined(
+function refineOutcome(
   { leftVoicemail, startedAt, endedAt, random }: CallScript,
   outcome: TrueOutcome,
-  direction: Parties['direction']
+  direction: CallParties['direction']
 ): TrueCall['withRest']['outcome'] {
   if (outcome === 'answered') return outcome
   if (leftVoicemail) return 'voicemail'
@@ -152,7 +152,7 @@ function refined(
 }
 
 /** Of phones that ring in the same instant, the lower extension counts as the earlier. */
-function byBeginning(a: ScriptLeg, b: ScriptLeg): number {
+function compareLegs(a: ScriptLeg, b: ScriptLeg): number {
   return (
     a.ringingAt - b.ringingAt ||
     (a.role === b.role ? 0 : a.role === 'dialer' ? -1 : 1) ||

@@ -1,6 +1,6 @@
 import { TRANSCRIPT_STATES, type VoicemailReported } from '../events/voicemail.js'
-import { later, restEnvelope, type Setting } from './fact.js'
-import { iso } from './instant.js'
+import { randomTimeAfter, restEnvelope, type Setting } from './fact.js'
+import { formatInstant } from './instant.js'
 import type { Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 import type { TrueVoicemail } from './truth.js'
@@ -22,14 +22,14 @@ export function simulateVoicemails(setting: Setting, staff: Staff, calls: readon
   const voicemails = calls
     .filter(call => call.withRest.outcome === 'voicemail')
     .map(call => {
-      const voicemail = leave(setting, staff, call)
+      const voicemail = createVoicemail(setting, staff, call)
       for (const fact of reportsOf(setting, voicemail)) facts.push(fact)
       return voicemail
     })
   return { facts, voicemails }
 }
 
-function leave({ account, random }: Setting, { agents }: Staff, call: TrueCall): TrueVoicemail {
+function createVoicemail({ account, random }: Setting, { agents }: Staff, call: TrueCall): TrueVoicemail {
   const leftAt = call.legs.at(-1)?.endedAt ?? call.startedAt
   const voicemailId = random.uuid()
   const transcriptState = random.chance(0.6) ? 'ready' : random.pick(TRANSCRIPT_STATES)
@@ -48,7 +48,7 @@ function leave({ account, random }: Setting, { agents }: Staff, call: TrueCall):
     transcriptText: transcriptState === 'ready' ? random.pick(TRANSCRIPTS) : null,
     recordingId: random.hex(16),
     recordingLink: `https://media.mightycall.com/voicemails/${voicemailId}.wav`,
-    removedAt: random.chance(0.1) ? later(random, call.endedAt, [7_200, 86_400]) : null
+    removedAt: random.chance(0.1) ? randomTimeAfter(random, call.endedAt, [7_200, 86_400]) : null
   }
 }
 
@@ -58,19 +58,19 @@ function leave({ account, random }: Setting, { agents }: Staff, call: TrueCall):
 function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReported[] {
   const { random } = setting
   const fresh: TrueVoicemail = { ...voicemail, read: false, removedAt: null }
-  const first = later(random, voicemail.leftAt + voicemail.durationSeconds * 1000, [5, 300])
-  const facts = [report(setting, fresh, 'voicemails', first)]
+  const first = randomTimeAfter(random, voicemail.leftAt + voicemail.durationSeconds * 1000, [5, 300])
+  const facts = [reportVoicemail(setting, fresh, 'voicemails', first)]
   if (random.chance(0.5))
     facts.push(
-      report(
+      reportVoicemail(
         setting,
         { ...fresh, transcriptState: 'not-performed', transcriptText: null },
         'journal',
-        later(random, first, [1, 60])
+        randomTimeAfter(random, first, [1, 60])
       )
     )
-  let at = later(random, first, [61, 600])
-  facts.push(report(setting, fresh, 'journal', at))
+  let at = randomTimeAfter(random, first, [61, 600])
+  facts.push(reportVoicemail(setting, fresh, 'journal', at))
   const changes: TrueVoicemail[] = [
     ...(voicemail.read ? [{ ...voicemail, removedAt: null }] : []),
     ...(voicemail.removedAt === null ? [] : [voicemail])
@@ -78,14 +78,14 @@ function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReporte
   for (const changed of changes) {
     at = Math.max(changed.removedAt ?? 0, at) + random.int(1_000, 600_000)
     facts.push(
-      report(setting, changed, 'voicemails', at),
-      report(setting, changed, 'journal', at + random.int(1, 1_000))
+      reportVoicemail(setting, changed, 'voicemails', at),
+      reportVoicemail(setting, changed, 'journal', at + random.int(1, 1_000))
     )
   }
   return facts
 }
 
-function report(
+function reportVoicemail(
   setting: Setting,
   voicemail: TrueVoicemail,
   route: VoicemailReported['route'],
@@ -98,8 +98,8 @@ function report(
     route,
     ...told,
     ...transcript,
-    leftAt: iso(leftAt),
-    removedAt: removedAt === null ? null : iso(removedAt),
+    leftAt: formatInstant(leftAt),
+    removedAt: removedAt === null ? null : formatInstant(removedAt),
     ...restEnvelope(setting, at)
   }
 }

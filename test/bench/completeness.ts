@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { fasterClock } from '../../src/lib/clock.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
-import { startWorld } from '../../src/simulator/demo-world.js'
+import { startDemoWorld } from '../../src/simulator/demo-world.js'
 import { freePorts } from '../support/free-ports.js'
 import { COMPARED, differencesOf, type TrueRow } from './completeness/compare.js'
 import type { Bench } from './context.js'
@@ -33,7 +33,7 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   const at = (ms: number) => START.getTime() + ms
   const company = { seed: 1, startAt: at(0), calls: CALLS_A_DAY * days, hours: 24 * days }
   const outageFrom = callAfter(company, at(12 * HOUR_MS)) - MINUTE_MS
-  const world = await startWorld({
+  const world = await startDemoWorld({
     dir: path.join(dir, 'world'),
     port,
     clock,

@@ -3,9 +3,9 @@ import { encodeEvent } from '../../src/events/record.js'
 import type { Topic } from '../../src/events/topics.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { deliver } from '../../src/simulator/faults.js'
+import { applyFaults } from '../../src/simulator/faults.js'
 import type { Notification } from '../../src/simulator/notifications.js'
-import { paced } from '../../src/simulator/paced.js'
+import { paceNotifications } from '../../src/simulator/paced.js'
 import { type LoadPlan, POSTING_MS } from './plan.js'
 
 /** A notification that was posted, and what became of it. Instants are milliseconds since the first was due. */
@@ -50,7 +50,7 @@ export function notificationsOf(
     contacts: 0,
     hours: calls / CALLS_PER_HOUR
   })
-  return deliver(paced(notifications, { startAt: START_AT, rate }), { seed, duplicate, reorder, delayMs: LATE_BY_MS })
+  return applyFaults(paceNotifications(notifications, { startAt: START_AT, rate }), { seed, duplicate, reorder, delayMs: LATE_BY_MS })
     .slice(0, count)
     .map(({ at, body }) => ({ at: at - START_AT, body }))
 }

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { fasterClock } from '../../src/lib/clock.js'
-import { startWorld, type WorldOptions } from '../../src/simulator/demo-world.js'
+import { startDemoWorld, type DemoWorldOptions } from '../../src/simulator/demo-world.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { freePorts } from '../support/free-ports.js'
@@ -15,12 +15,12 @@ const RECENT_MS = 45 * 60_000
 
 async function living(
   t: Test,
-  { company, ...simulated }: Pick<WorldOptions, 'company' | 'webhookFaults' | 'nilGuids'>
+  { company, ...simulated }: Pick<DemoWorldOptions, 'company' | 'webhookFaults' | 'nilGuids'>
 ) {
   const { pool, url: databaseUrl } = await freshDatabase(t)
   const [port = 0] = await freePorts(1)
   const clock = fasterClock({ startAt: START, rate: RATE })
-  const { service, mightyCall, adminKey, close } = await startWorld({
+  const { service, mightyCall, adminKey, close } = await startDemoWorld({
     dir: tempDir(t),
     port,
     clock,

@@ -91,7 +91,7 @@ t.test('the true call at an instant is what the notifications until then fold to
 
 t.test('at its end a call is all of it', async t => {
   for (const call of company({ calls: 300 }).truth.calls) {
-    const { id: _, scenario: __, withRest: ___, stops: ____, notifiedAt: _____, ...whole } = call
+    const { id: _, scenario: __, withRest: ___, ringingStoppedAt: ____, notifiedAt: _____, ...whole } = call
     assert.deepEqual(callAt(call, call.endedAt), { ...whole, state: 'ended', restEvents: 0 })
     assert.equal(callAt(call, call.startedAt - 1), null)
   }

@@ -1,39 +1,39 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { deliver } from '../../src/simulator/faults.js'
-import { paced } from '../../src/simulator/paced.js'
+import { applyFaults } from '../../src/simulator/faults.js'
+import { paceNotifications } from '../../src/simulator/paced.js'
 
 const START = Date.UTC(2026, 10, 23, 8)
 const { notifications } = simulateCompany({ seed: 1, startAt: START, calls: 400 })
 const share = (part: number) => part / notifications.length
 
 t.test('without faults everything is delivered as it is', async t => {
-  assert.deepEqual(deliver(notifications, { seed: 1 }), notifications)
+  assert.deepEqual(applyFaults(notifications, { seed: 1 }), notifications)
   t.pass()
 })
 
 t.test('the same seed drops, doubles and delays the same', async t => {
   const faults = { seed: 7, drop: 0.1, duplicate: 0.1, reorder: 0.1 }
-  assert.deepEqual(deliver(notifications, faults), deliver(notifications, faults))
-  assert.notDeepEqual(deliver(notifications, faults), deliver(notifications, { ...faults, seed: 8 }))
+  assert.deepEqual(applyFaults(notifications, faults), applyFaults(notifications, faults))
+  assert.notDeepEqual(applyFaults(notifications, faults), applyFaults(notifications, { ...faults, seed: 8 }))
   t.pass()
 })
 
 t.test('what is dropped is never delivered, and the rest is', async t => {
-  const delivered = deliver(notifications, { seed: 1, drop: 0.2 })
+  const delivered = applyFaults(notifications, { seed: 1, drop: 0.2 })
   assert.ok(Math.abs(share(delivered.length) - 0.8) < 0.05)
   assert.deepEqual(
     delivered,
     notifications.filter(notification => delivered.includes(notification))
   )
-  assert.deepEqual(deliver(notifications, { seed: 1, drop: 1 }), [])
+  assert.deepEqual(applyFaults(notifications, { seed: 1, drop: 1 }), [])
   t.pass()
 })
 
 t.test('what is doubled is delivered twice, with the same body', async t => {
   const times = new Map<object, number>()
-  for (const { body } of deliver(notifications, { seed: 1, duplicate: 0.3 }))
+  for (const { body } of applyFaults(notifications, { seed: 1, duplicate: 0.3 }))
     times.set(body, (times.get(body) ?? 0) + 1)
   assert.equal(times.size, notifications.length)
   assert.ok(Math.abs(share([...times.values()].filter(count => count === 2).length) - 0.3) < 0.05)
@@ -41,7 +41,7 @@ t.test('what is doubled is delivered twice, with the same body', async t => {
 })
 
 t.test('what is late comes after others, within the delay, and nothing is lost', async t => {
-  const delivered = deliver(notifications, { seed: 1, reorder: 0.3, delayMs: 600_000 })
+  const delivered = applyFaults(notifications, { seed: 1, reorder: 0.3, delayMs: 600_000 })
   const dueAt = new Map(notifications.map(({ at, body }) => [body, at]))
   assert.equal(delivered.length, notifications.length)
   assert.deepEqual(new Set(delivered.map(({ body }) => body)), new Set(notifications.map(({ body }) => body)))
@@ -61,7 +61,7 @@ t.test('what is late comes after others, within the delay, and nothing is lost',
 t.test('paced notifications keep their order, happen when they are due, and hold no ApiKey', async t => {
   for (const family of ['classic', 'contact-center'] as const) {
     const original = simulateCompany({ seed: 1, startAt: START, calls: 50, family }).notifications
-    const due = paced(original, { startAt: START + 5, rate: 4 })
+    const due = paceNotifications(original, { startAt: START + 5, rate: 4 })
     assert.deepEqual(
       due.map(({ at }) => at),
       original.map((_, i) => START + 5 + i * 250)

@@ -3,13 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { paced } from '../../src/simulator/paced.js'
+import { paceNotifications } from '../../src/simulator/paced.js'
 import { postAll } from '../../src/simulator/post.js'
 
 const TOKEN = 'x'.repeat(43)
 const now = () => Date.now()
 const due = (rate: number) =>
-  paced(simulateCompany({ seed: 1, startAt: 0, calls: 20 }).notifications, { startAt: now(), rate })
+  paceNotifications(simulateCompany({ seed: 1, startAt: 0, calls: 20 }).notifications, { startAt: now(), rate })
 
 /** A server that answers so, the bodies that it received and when, and on how many connections. */
 async function sink(t: Test, status = 200) {

@@ -1,5 +1,5 @@
-import { type CallScript, completeCall, completeLeg, connect, enter, pass, ring } from '../call-script.js'
-import { agent, type Cast, finish, miss, ringAndConnect, type Scenario, someInTurn, talk } from './scenario.js'
+import { type CallScript, completeCall, completeLeg, connect, startCall, advance, ring } from '../call-script.js'
+import { agent, type Participants, finish, ringWithoutAnswer, ringAndConnect, type Scenario, pickExtensions, talk } from './scenario.js'
 
 /** Clients who asked to be called back. */
 export const CALLBACKS: readonly Scenario[] = [
@@ -8,35 +8,35 @@ export const CALLBACKS: readonly Scenario[] = [
   { name: 'callback transfer', weight: 4, agents: 2, play: callbackTransfer }
 ]
 
-function callback(script: CallScript, cast: Cast): void {
+function callback(script: CallScript, cast: Participants): void {
   request(script, cast)
-  if (script.random.chance(0.3)) miss(script, someInTurn(script, cast.agents.slice(0, 2), 2), 'Callback')
+  if (script.random.chance(0.3)) ringWithoutAnswer(script, pickExtensions(script, cast.agents.slice(0, 2), 2), 'Callback')
   const leg = ringAndConnect(script, agent(cast, 0), 'Callback')
   talk(script)
   finish(script, leg, script.random.chance(0.4))
 }
 
-function unanswered(script: CallScript, cast: Cast): void {
+function unanswered(script: CallScript, cast: Participants): void {
   request(script, cast)
-  miss(script, someInTurn(script, cast.agents.slice(0, 3), 3), 'Callback')
+  ringWithoutAnswer(script, pickExtensions(script, cast.agents.slice(0, 3), 3), 'Callback')
   completeCall(script)
 }
 
 /** The agent who called back lets go while the colleague's phone rings. */
-function callbackTransfer(script: CallScript, cast: Cast): void {
+function callbackTransfer(script: CallScript, cast: Participants): void {
   request(script, cast)
   const first = ringAndConnect(script, agent(cast, 0), 'Callback')
   talk(script)
   const second = ring(script, agent(cast, 1))
-  pass(script, 500, 10_000)
+  advance(script, 500, 10_000)
   completeLeg(script, first)
-  pass(script, 1, 10_000)
+  advance(script, 1, 10_000)
   connect(script, second)
   talk(script)
   finish(script, second, true)
 }
 
-function request(script: CallScript, cast: Cast): void {
-  enter(script, { family: 'Callback', from: cast.businessNumber, to: cast.client })
-  pass(script, 500, 8_000)
+function request(script: CallScript, cast: Participants): void {
+  startCall(script, { family: 'Callback', from: cast.businessNumber, to: cast.client })
+  advance(script, 500, 8_000)
 }

@@ -3,13 +3,13 @@ import {
   completeCall,
   completeLeg,
   connect,
-  pass,
+  advance,
   ring,
   type ScriptLeg,
   stopRinging
 } from '../call-script.js'
 import { enterFromClient } from './inbound.js'
-import { agent, type Cast, finish, ringAndConnect, type Scenario, talk } from './scenario.js'
+import { agent, type Participants, finish, ringAndConnect, type Scenario, talk } from './scenario.js'
 
 /** Calls from outside that more than one agent takes. */
 export const HANDOVERS: readonly Scenario[] = [
@@ -17,7 +17,7 @@ export const HANDOVERS: readonly Scenario[] = [
   { name: 'consultation', weight: 6, agents: 2, play: consultation }
 ]
 
-function transfer(script: CallScript, cast: Cast): void {
+function transfer(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
   const first = ringAndConnect(script, agent(cast, 0))
   talk(script)
@@ -39,40 +39,40 @@ function handOver(script: CallScript, from: ScriptLeg, to: string): ScriptLeg | 
   const way = script.random.pick(['announced', 'while-ringing', 'blind'] as const)
   if (way === 'blind') {
     completeLeg(script, from)
-    pass(script, 1, 2_000)
+    advance(script, 1, 2_000)
   }
   const leg = ring(script, to)
-  pass(script, 1_000, 15_000)
+  advance(script, 1_000, 15_000)
   if (way === 'while-ringing') {
     completeLeg(script, from)
-    pass(script, 1, 5_000)
+    advance(script, 1, 5_000)
   }
   if (way !== 'announced' && script.random.chance(0.2)) {
     stopRinging(script, leg)
-    pass(script, 1, 3_000)
+    advance(script, 1, 3_000)
     return null
   }
   connect(script, leg)
   if (way === 'announced') {
-    pass(script, 1_000, 20_000)
+    advance(script, 1_000, 20_000)
     completeLeg(script, from)
   }
   return leg
 }
 
 /** The agent asks a colleague, who may not answer, and returns to the client. */
-function consultation(script: CallScript, cast: Cast): void {
+function consultation(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
   const leg = ringAndConnect(script, agent(cast, 0))
   for (let times = script.random.int(1, 2); times > 0; times--) {
     talk(script)
     const colleague = ring(script, agent(cast, 1))
-    pass(script, 1_000, 15_000)
+    advance(script, 1_000, 15_000)
     if (script.random.chance(0.2)) {
       stopRinging(script, colleague)
     } else {
       connect(script, colleague)
-      pass(script, 2_000, 60_000)
+      advance(script, 2_000, 60_000)
       completeLeg(script, colleague)
     }
   }

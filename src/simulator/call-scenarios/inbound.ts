@@ -2,14 +2,14 @@ import {
   type CallScript,
   completeCall,
   connectInGroup,
-  enter,
-  pass,
+  startCall,
+  advance,
   ring,
   type ScriptLeg,
   stopAllRinging,
   stopRinging
 } from '../call-script.js'
-import { agent, type Cast, finish, listen, miss, ringAndConnect, type Scenario, someInTurn, talk } from './scenario.js'
+import { agent, type Participants, finish, waitInMenu, ringWithoutAnswer, ringAndConnect, type Scenario, pickExtensions, talk } from './scenario.js'
 
 /** Calls from outside that at most one agent takes. */
 export const INBOUND: readonly Scenario[] = [
@@ -22,71 +22,71 @@ export const INBOUND: readonly Scenario[] = [
   { name: 'widget', weight: 5, agents: 1, play: fromWidget }
 ]
 
-export function enterFromClient(script: CallScript, { client, businessNumber }: Cast): void {
-  enter(script, { family: 'Incoming', from: client, to: businessNumber })
-  listen(script)
+export function enterFromClient(script: CallScript, { client, businessNumber }: Participants): void {
+  startCall(script, { family: 'Incoming', from: client, to: businessNumber })
+  waitInMenu(script)
 }
 
-function abandoned(script: CallScript, cast: Cast): void {
-  enter(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
-  pass(script, 800, 30_000)
+function abandoned(script: CallScript, cast: Participants): void {
+  startCall(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
+  advance(script, 800, 30_000)
   completeCall(script)
 }
 
-function missed(script: CallScript, cast: Cast): void {
+function missed(script: CallScript, cast: Participants): void {
   if (script.random.chance(0.15)) return hangUpSoon(script, cast)
   enterFromClient(script, cast)
-  miss(script, someInTurn(script, cast.agents.slice(0, 3), 4))
+  ringWithoutAnswer(script, pickExtensions(script, cast.agents.slice(0, 3), 4))
   completeCall(script)
 }
 
 /** Before four seconds have passed, which REST calls dropped. */
-function hangUpSoon(script: CallScript, cast: Cast): void {
-  enter(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
-  pass(script, 200, 800)
+function hangUpSoon(script: CallScript, cast: Participants): void {
+  startCall(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
+  advance(script, 200, 800)
   const leg = ring(script, agent(cast, 0))
-  pass(script, 500, 3_000)
+  advance(script, 500, 3_000)
   stopRinging(script, leg)
   completeCall(script)
 }
 
-function voicemail(script: CallScript, cast: Cast): void {
+function voicemail(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
-  if (script.random.chance(0.3)) miss(script, [agent(cast, 0)])
+  if (script.random.chance(0.3)) ringWithoutAnswer(script, [agent(cast, 0)])
   for (const extension of cast.agents.slice(0, script.random.int(1, 2))) ring(script, extension)
-  pass(script, 8_000, 25_000)
+  advance(script, 8_000, 25_000)
   stopAllRinging(script)
   script.leftVoicemail = true
-  pass(script, 4_000, 90_000)
+  advance(script, 4_000, 90_000)
   completeCall(script)
 }
 
-function answered(script: CallScript, cast: Cast): void {
+function answered(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
   const leg = ringAndConnect(script, agent(cast, 0))
   talk(script)
   finish(script, leg)
 }
 
-function answeredAfterMisses(script: CallScript, cast: Cast): void {
+function answeredAfterMisses(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
-  miss(script, someInTurn(script, cast.agents.slice(0, 3), 3))
+  ringWithoutAnswer(script, pickExtensions(script, cast.agents.slice(0, 3), 3))
   const leg = ringAndConnect(script, agent(cast, script.random.int(0, 1)))
   talk(script)
   finish(script, leg)
 }
 
-function ringGroup(script: CallScript, cast: Cast): void {
+function ringGroup(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
   const { random } = script
   for (let round = random.int(0, 1); round > 0; round--) {
     stopInTurn(script, ringAll(script, cast.group))
-    pass(script, 1, 2_000)
+    advance(script, 1, 2_000)
   }
   const [answering, ...others] = random.shuffled(ringAll(script, cast.group))
   if (answering === undefined || random.chance(0.2)) {
     stopInTurn(script, script.legs)
-    pass(script, 0, 3_000)
+    advance(script, 0, 3_000)
     return completeCall(script)
   }
   connectInGroup(script, answering, random.pick([0, random.int(-40, -1), random.int(1, 40)]))
@@ -98,23 +98,23 @@ function ringGroup(script: CallScript, cast: Cast): void {
 /** Every phone rings at once, or nearly, until somebody would take it. */
 function ringAll(script: CallScript, group: readonly string[]): ScriptLeg[] {
   const legs = group.map(extension => {
-    if (script.random.chance(0.3)) pass(script, 0, 30)
+    if (script.random.chance(0.3)) advance(script, 0, 30)
     return ring(script, extension)
   })
-  pass(script, 1_000, 20_000)
+  advance(script, 1_000, 20_000)
   return legs
 }
 
 function stopInTurn(script: CallScript, legs: readonly ScriptLeg[]): void {
   for (const leg of legs) {
     if (leg.endedAt !== null) continue
-    pass(script, 0, 20)
+    advance(script, 0, 20)
     stopRinging(script, leg)
   }
 }
 
 /** The widget has a name instead of a number. */
-function fromWidget(script: CallScript, { businessNumber, widget, ...cast }: Cast): void {
+function fromWidget(script: CallScript, { businessNumber, widget, ...cast }: Participants): void {
   const play = script.random.pick([answered, missed, abandoned])
   play(script, { ...cast, businessNumber, widget, client: widget })
 }

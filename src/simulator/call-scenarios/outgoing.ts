@@ -3,13 +3,13 @@ import {
   completeCall,
   completeLeg,
   connect,
-  enter,
-  pass,
+  startCall,
+  advance,
   ring,
   type ScriptLeg,
   stopRinging
 } from '../call-script.js'
-import { agent, type Cast, finish, type Scenario, talk } from './scenario.js'
+import { agent, type Participants, finish, type Scenario, talk } from './scenario.js'
 
 /** Calls that an agent dials. */
 export const OUTGOING: readonly Scenario[] = [
@@ -19,41 +19,41 @@ export const OUTGOING: readonly Scenario[] = [
   { name: 'colleague', weight: 6, agents: 2, play: colleague }
 ]
 
-function outgoing(script: CallScript, cast: Cast): void {
+function outgoing(script: CallScript, cast: Participants): void {
   const dialer = dial(script, cast, cast.client)
   connect(script, dialer)
   talk(script)
   hangUp(script, dialer)
 }
 
-function unanswered(script: CallScript, cast: Cast): void {
+function unanswered(script: CallScript, cast: Participants): void {
   hangUp(script, dial(script, cast, cast.client))
 }
 
 /** The colleague's phone rings before the caller lets go: else nothing would tell it from a hang-up. */
-function outgoingTransfer(script: CallScript, cast: Cast): void {
+function outgoingTransfer(script: CallScript, cast: Participants): void {
   const dialer = dial(script, cast, cast.client)
   connect(script, dialer)
   talk(script)
   const leg = ring(script, agent(cast, 1))
-  pass(script, 1_000, 15_000)
+  advance(script, 1_000, 15_000)
   const isAnnounced = script.random.chance(0.5)
   if (isAnnounced) {
     connect(script, leg)
-    pass(script, 1_000, 20_000)
+    advance(script, 1_000, 20_000)
   }
   completeLeg(script, dialer)
-  pass(script, 1, 5_000)
+  advance(script, 1, 5_000)
   if (!isAnnounced) connect(script, leg)
   talk(script)
   finish(script, leg, true)
 }
 
 /** From the business number to an extension. */
-function colleague(script: CallScript, cast: Cast): void {
+function colleague(script: CallScript, cast: Participants): void {
   const dialer = dial(script, cast, agent(cast, 1))
   const leg = ring(script, agent(cast, 1))
-  pass(script, 2_000, 25_000)
+  advance(script, 2_000, 25_000)
   if (script.random.chance(0.3)) {
     stopRinging(script, leg)
   } else {
@@ -62,13 +62,13 @@ function colleague(script: CallScript, cast: Cast): void {
     talk(script)
     completeLeg(script, leg)
   }
-  if (script.random.chance(0.5)) pass(script, 1, 500)
+  if (script.random.chance(0.5)) advance(script, 1, 500)
   completeCall(script, script.random.chance(0.3) ? dialer.extension : null)
 }
 
-function dial(script: CallScript, cast: Cast, to: string): ScriptLeg {
-  enter(script, { family: 'Outgoing', from: cast.businessNumber, to, dialer: agent(cast, 0) })
-  pass(script, 1_000, 30_000)
+function dial(script: CallScript, cast: Participants, to: string): ScriptLeg {
+  startCall(script, { family: 'Outgoing', from: cast.businessNumber, to, dialer: agent(cast, 0) })
+  advance(script, 1_000, 30_000)
   const [dialer] = script.legs
   if (!dialer) throw new Error('nobody dials')
   return dialer

@@ -4,14 +4,14 @@ import {
   completeLeg,
   connect,
   type Family,
-  pass,
+  advance,
   ring,
   type ScriptLeg,
   stopRinging
 } from '../call-script.js'
 
 /** Who takes part in a call; extensions of agents who are free, in no order. */
-export interface Cast {
+export interface Participants {
   businessNumber: string
   client: string
   widget: string
@@ -26,54 +26,54 @@ export interface Scenario {
   weight: number
   /** How many free agents it needs. */
   agents: number
-  play: (script: CallScript, cast: Cast) => void
+  play: (script: CallScript, cast: Participants) => void
 }
 
 /** The nth of the agents that the scenario asked for. */
-export function agent({ agents }: Cast, nth: number): string {
+export function agent({ agents }: Participants, nth: number): string {
   const extension = agents[nth]
   if (extension === undefined) throw new RangeError('the scenario needs more agents than it says')
   return extension
 }
 
 /** A greeting, a menu, a queue. */
-export function listen(script: CallScript): void {
-  pass(script, 300, script.random.chance(0.2) ? 900 : 15_000)
+export function waitInMenu(script: CallScript): void {
+  advance(script, 300, script.random.chance(0.2) ? 900 : 15_000)
 }
 
 /** Nobody takes it: one or several extensions in turn, or several rounds at the same one. */
-export function miss(script: CallScript, extensions: readonly string[], family?: Family): void {
+export function ringWithoutAnswer(script: CallScript, extensions: readonly string[], family?: Family): void {
   for (const extension of extensions) {
     const leg = ring(script, extension, family)
-    pass(script, 500, script.random.chance(0.2) ? 2_000 : 25_000)
+    advance(script, 500, script.random.chance(0.2) ? 2_000 : 25_000)
     stopRinging(script, leg)
     // The next may ring in the same instant. A contact center tells the end of ringing as a leg's, which would end both
     // attempts of one extension.
-    pass(script, script.notation === 'classic' && script.random.chance(0.3) ? 0 : 1, 1_500)
+    advance(script, script.notation === 'classic' && script.random.chance(0.3) ? 0 : 1, 1_500)
   }
 }
 
 /** So many extensions in turn, some of them again and again. */
-export function someInTurn(script: CallScript, extensions: readonly string[], most: number): string[] {
+export function pickExtensions(script: CallScript, extensions: readonly string[], most: number): string[] {
   return Array.from({ length: script.random.int(1, most) }, () => script.random.pick(extensions))
 }
 
 export function ringAndConnect(script: CallScript, extension: string, family?: Family): ScriptLeg {
   const leg = ring(script, extension, family)
-  pass(script, 1_000, 20_000)
+  advance(script, 1_000, 20_000)
   connect(script, leg)
   return leg
 }
 
 export function talk(script: CallScript): void {
-  pass(script, 3_000, script.random.chance(0.1) ? 1_200_000 : 240_000)
+  advance(script, 3_000, script.random.chance(0.1) ? 1_200_000 : 240_000)
 }
 
 /** The talk ends, and with it the call: whether the leg's end is told besides differs. */
-export function finish(script: CallScript, leg: ScriptLeg, isLegTold = script.notation === 'contact-center'): void {
-  if (isLegTold) {
+export function finish(script: CallScript, leg: ScriptLeg, notifiesLegEnd = script.notation === 'contact-center'): void {
+  if (notifiesLegEnd) {
     completeLeg(script, leg)
-    if (leg.role === 'agent' && script.random.chance(0.5)) pass(script, 1, 500)
+    if (leg.role === 'agent' && script.random.chance(0.5)) advance(script, 1, 500)
   }
   completeCall(script)
 }

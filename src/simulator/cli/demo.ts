@@ -6,7 +6,7 @@ import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { fasterClock } from '../../lib/clock.js'
 import { createLogger } from '../../observability/logger.js'
 import type { Notation } from '../call-script.js'
-import { startWorld, type World } from '../demo-world.js'
+import { startDemoWorld, type DemoWorld } from '../demo-world.js'
 
 interface DemoOptions {
   port: number
@@ -28,7 +28,7 @@ Needs no account: a made-up company calls, texts and leaves voicemails, its Migh
 service does what it always does. The data is in a temporary folder, and gone when it ends, on Ctrl-C.`
 
 /** How often it says how things are, in true time. */
-const SAY_MS = 5_000
+const STATUS_INTERVAL_MS = 5_000
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -61,7 +61,7 @@ async function demo({ port, speed, calls, hours, family, drop, ...options }: Dem
     console.log('starting a service, its database and a MightyCall …')
     const logger = createLogger({ level: 'error', terminal: process.stdout.isTTY === true, onAlarm: () => {} })
     const clock = fasterClock({ startAt, rate: speed })
-    const world = await startWorld({
+    const world = await startDemoWorld({
       dir,
       port,
       clock,
@@ -69,13 +69,13 @@ async function demo({ port, speed, calls, hours, family, drop, ...options }: Dem
       company: { seed, startAt: startAt.getTime(), calls, hours, family },
       webhookFaults: { drop }
     })
-    for (const line of described(world, { seed, speed })) console.log(line)
+    for (const line of banner(world, { seed, speed })) console.log(line)
     const timer = setInterval(() => {
-      say(world).then(
+      statusLine(world).then(
         line => console.log(line),
         () => {}
       )
-    }, SAY_MS)
+    }, STATUS_INTERVAL_MS)
     await Promise.race([stopped, world.service.failed])
     clearInterval(timer)
     await world.close()
@@ -84,8 +84,8 @@ async function demo({ port, speed, calls, hours, family, drop, ...options }: Dem
   }
 }
 
-function described(
-  { service: { url }, mightyCall, adminKey }: World,
+function banner(
+  { service: { url }, mightyCall, adminKey }: DemoWorld,
   { seed, speed }: { seed: number; speed: number }
 ): string[] {
   return [
@@ -101,7 +101,7 @@ function described(
 }
 
 /** What happened, what of it was posted, and what the service has found out. */
-async function say({ service: { url }, mightyCall, adminKey }: World): Promise<string> {
+async function statusLine({ service: { url }, mightyCall, adminKey }: DemoWorld): Promise<string> {
   const { now, calls, voicemails, messages } = mightyCall.truth()
   const posted = mightyCall.webhooks()
   const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })

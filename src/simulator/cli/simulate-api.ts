@@ -81,7 +81,7 @@ async function simulateApi({
     ...(url !== undefined && { webhookUrl: parseWebhookUrl(url) }),
     webhookFaults: { drop, duplicate, reorder }
   })
-  for (const line of described(mightyCall, { kind: family, seed })) console.log(line)
+  for (const line of banner(mightyCall, { kind: family, seed })) console.log(line)
   await stopped
   await mightyCall.close()
   const posted = mightyCall.webhooks()
@@ -89,7 +89,7 @@ async function simulateApi({
 }
 
 /** Its keys are made up, and open nothing else. */
-function described(
+function banner(
   { baseUrl, url, apiKey, userKeys }: SimulatedMightyCall,
   { kind, seed }: { kind: Notation; seed: number }
 ): string[] {

@@ -3,10 +3,10 @@ import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { SimulateError } from '../../errors.js'
 import type { Notation } from '../call-script.js'
 import { simulateCompany } from '../company.js'
-import { deliver } from '../faults.js'
+import { applyFaults } from '../faults.js'
 import type { Notification } from '../notifications.js'
-import { paced } from '../paced.js'
-import { type Posted, postAll } from '../post.js'
+import { paceNotifications } from '../paced.js'
+import { type PostSummary, postAll } from '../post.js'
 
 interface SimulateOptions {
   url: string
@@ -93,12 +93,12 @@ function notificationsOf(
     contacts: 0,
     hours: calls / CALLS_PER_HOUR
   })
-  const due = paced(notifications, { startAt, rate })
-  return deliver(due, { seed, drop, duplicate, reorder, delayMs: Math.ceil((LATE_BY * 1000) / rate) }).slice(0, count)
+  const due = paceNotifications(notifications, { startAt, rate })
+  return applyFaults(due, { seed, drop, duplicate, reorder, delayMs: Math.ceil((LATE_BY * 1000) / rate) }).slice(0, count)
 }
 
 /** A line that is written over, on a terminal only. */
-function progress(total: number, now: () => number): (soFar: Posted) => void {
+function progress(total: number, now: () => number): (soFar: PostSummary) => void {
   if (!process.stderr.isTTY) return () => {}
   let shownAt = 0
   return soFar => {
@@ -111,7 +111,7 @@ function progress(total: number, now: () => number): (soFar: Posted) => void {
   }
 }
 
-function summary(posted: Posted, total: number, seed: number): string[] {
+function summary(posted: PostSummary, total: number, seed: number): string[] {
   const refused = [...posted.refused].map(([status, count]) => `${count} (${status})`).join(', ') || '0'
   return [
     `posted    ${posted.posted} of ${total} notifications in ${posted.seconds.toFixed(1)} s, ${perSecond(posted)}`,
@@ -121,7 +121,7 @@ function summary(posted: Posted, total: number, seed: number): string[] {
   ]
 }
 
-function perSecond({ posted, seconds }: Posted): string {
+function perSecond({ posted, seconds }: PostSummary): string {
   return `${(posted / Math.max(seconds, 0.001)).toFixed(1)} a second`
 }
 

@@ -65,7 +65,7 @@ const HUGE_BYTES = 50 * 1024 ** 2
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
 
 /** Answers in such a way instead of the route; one that hangs is answered never, until the server closes. */
-export function answerWrongly(reply: FastifyReply, fault: Exclude<FaultyAnswer, 'truncated'>): FastifyReply {
+export function sendFaultyAnswer(reply: FastifyReply, fault: Exclude<FaultyAnswer, 'truncated'>): FastifyReply {
   switch (fault) {
     case 'html':
       return reply.code(200).type('text/html; charset=utf-8').send(HTML)

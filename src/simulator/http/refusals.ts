@@ -1,7 +1,7 @@
-import { dotNet } from './wire.js'
+import { dotNetTimestamp } from './wire.js'
 
 /** An answer that is not 200: thrown by a route, sent by the server. */
-export class Refusal extends Error {
+export class ErrorResponse extends Error {
   constructor(
     readonly statusCode: number,
     readonly body: Record<string, unknown>
@@ -13,10 +13,10 @@ export class Refusal extends Error {
 // As documented by MightyCall API v4, but where it says otherwise.
 
 /** What is missing is a 400 here, not a 404: `Call not found`. */
-export const notFound = (what: string) => new Refusal(400, { message: `${what} not found` })
+export const notFound = (what: string) => new ErrorResponse(400, { message: `${what} not found` })
 
 export const malformedFilter = (names: readonly string[]) =>
-  new Refusal(400, {
+  new ErrorResponse(400, {
     data: { unsupportedFilters: names },
     errorCode: 'FilterParamsMalformed',
     message: 'Filter params malformed'
@@ -24,10 +24,10 @@ export const malformedFilter = (names: readonly string[]) =>
 
 /** As the journal and contacts say it, which name no parameter. */
 export const invalidParameters = () =>
-  new Refusal(400, { errorCode: 'InvalidParameters', message: 'Input data is malformed' })
+  new ErrorResponse(400, { errorCode: 'InvalidParameters', message: 'Input data is malformed' })
 
 export const invalidRequest = (problems: Record<string, string>) =>
-  new Refusal(400, {
+  new ErrorResponse(400, {
     message: 'The request is invalid.',
     modelState: Object.fromEntries(Object.entries(problems).map(([name, problem]) => [name, [problem]]))
   })
@@ -41,42 +41,42 @@ export const invalidValues = (given: Record<string, string>) =>
 
 export const malformedId = (
   errorCode: 'ContactIdHasInvalidFormat' | 'ChannelIdHasInvalidFormat' | 'RequestIdHasInvalidFormat'
-) => new Refusal(400, { errorCode, message: 'The id has another format' })
+) => new ErrorResponse(400, { errorCode, message: 'The id has another format' })
 
 export const contactMalformed = () =>
-  new Refusal(400, { errorCode: 'ContactDataMalformed', message: 'Contact data is malformed' })
+  new ErrorResponse(400, { errorCode: 'ContactDataMalformed', message: 'Contact data is malformed' })
 
 export const contactIdIsNotEmpty = () =>
-  new Refusal(400, { errorCode: 'ContactIdIsNotEmpty', message: 'A new contact has no id' })
+  new ErrorResponse(400, { errorCode: 'ContactIdIsNotEmpty', message: 'A new contact has no id' })
 
 export const channelIdIsNotEmpty = () =>
-  new Refusal(400, { errorCode: 'ChannelIdIsNotEmpty', message: 'A new channel has no id' })
+  new ErrorResponse(400, { errorCode: 'ChannelIdIsNotEmpty', message: 'A new channel has no id' })
 
 export const channelMalformed = () =>
-  new Refusal(400, { data: [], errorCode: 'ChannelDataMalformed', message: 'Channel data is malformed' })
+  new ErrorResponse(400, { data: [], errorCode: 'ChannelDataMalformed', message: 'Channel data is malformed' })
 
-export const intersection = (contacts: readonly unknown[]) =>
-  new Refusal(409, { data: contacts, errorCode: 'ContactRecordsIntersection', message: 'Contact Records Intersection' })
+export const contactIntersection = (contacts: readonly unknown[]) =>
+  new ErrorResponse(409, { data: contacts, errorCode: 'ContactRecordsIntersection', message: 'Contact Records Intersection' })
 
 export const contactNotFound = () =>
-  new Refusal(404, { errorCode: 'ContactIsNotFound', message: 'Contact is not found' })
+  new ErrorResponse(404, { errorCode: 'ContactIsNotFound', message: 'Contact is not found' })
 
 export const contactWasModified = (contact: unknown) =>
-  new Refusal(412, { data: contact, errorCode: 'ContactWasModified', message: 'Contact was modified' })
+  new ErrorResponse(412, { data: contact, errorCode: 'ContactWasModified', message: 'Contact was modified' })
 
 export const requestNotFound = () =>
-  new Refusal(404, { errorCode: 'RequestIsNotFound', message: 'Request is not found' })
+  new ErrorResponse(404, { errorCode: 'RequestIsNotFound', message: 'Request is not found' })
 
 /** What ASP.NET says; MightyCall documents no 401. */
-export const unauthorized = () => new Refusal(401, { message: 'Authorization has been denied for this request.' })
+export const unauthorized = () => new ErrorResponse(401, { message: 'Authorization has been denied for this request.' })
 
 /** RFC 6749, 5.2. */
 export const oauthError = (error: 'invalid_client' | 'invalid_grant' | 'unsupported_grant_type') =>
-  new Refusal(400, { error })
+  new ErrorResponse(400, { error })
 
 /** Documented for messages only; of the daily limit, no answer is documented. */
 export const tooManyRequests = (until: number) =>
-  new Refusal(429, { message: `Too many requests. Retry after ${dotNet(until)}` })
+  new ErrorResponse(429, { message: `Too many requests. Retry after ${dotNetTimestamp(until)}` })
 
 function pascalCase(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)

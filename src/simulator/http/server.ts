@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { answerWrongly, type FaultSwitch } from './answer-faults.js'
+import { sendFaultyAnswer, type FaultSwitch } from './answer-faults.js'
 import type { DailyLimit } from './daily-limit.js'
-import { oauthError, Refusal, tooManyRequests, unauthorized } from './refusals.js'
+import { oauthError, ErrorResponse, tooManyRequests, unauthorized } from './refusals.js'
 import { callRoutes } from './routes/calls.js'
 import { contactRoutes } from './routes/contacts.js'
 import type { RouteContext, Routes } from './routes/context.js'
@@ -39,7 +39,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   // what hangs is closed, too
   const app = Fastify({ forceCloseConnections: true, routerOptions: { caseSensitive: false } })
   app.setErrorHandler<{ statusCode?: number }>((err, _request, reply) =>
-    err instanceof Refusal
+    err instanceof ErrorResponse
       ? reply.code(err.statusCode).send(err.body)
       : reply.code(err.statusCode ?? 500).send({ message: 'An error has occurred.' })
   )
@@ -51,7 +51,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   void app.register(
     async scope => {
-      guardedRoutes(scope, options)
+      mightyCallRoutes(scope, options)
     },
     { prefix: '/v4' }
   )
@@ -60,7 +60,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   return app
 }
 
-function guardedRoutes(app: FastifyInstance, options: ServerOptions): void {
+function mightyCallRoutes(app: FastifyInstance, options: ServerOptions): void {
   const { world, now, post, tokens, apiKey } = options
   const users = new WeakMap<FastifyRequest, User>()
   const userOf = (request: FastifyRequest) => {
@@ -70,12 +70,12 @@ function guardedRoutes(app: FastifyInstance, options: ServerOptions): void {
   }
   app.addHook('onRequest', async (request, reply) => {
     countRequest(request, options)
-    if (isOpen(request)) return await answerFaulty(request, reply, options)
+    if (isOpen(request)) return await applyAnswerFault(request, reply, options)
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const user = tokens.userOf(token, now())
     if (request.headers['x-api-key'] !== apiKey || !user) throw unauthorized()
     users.set(request, user)
-    return await answerFaulty(request, reply, options)
+    return await applyAnswerFault(request, reply, options)
   })
   app.addHook('onSend', async (request, _reply, payload) =>
     isTruncated.has(request) && typeof payload === 'string' ? payload.slice(0, Math.ceil(payload.length / 2)) : payload
@@ -101,14 +101,14 @@ function countRequest(request: FastifyRequest, { limit, apiKey, now }: ServerOpt
   if (until !== null) throw tooManyRequests(until)
 }
 
-async function answerFaulty(
+async function applyAnswerFault(
   request: FastifyRequest,
   reply: FastifyReply,
   { faults }: ServerOptions
 ): Promise<FastifyReply | undefined> {
   const fault = faults.next(request.url)
   if (fault === null) return undefined
-  if (fault !== 'truncated') return answerWrongly(reply, fault)
+  if (fault !== 'truncated') return sendFaultyAnswer(reply, fault)
   isTruncated.add(request)
   return undefined
 }

@@ -4,7 +4,7 @@ import type { CompanyOptions } from '../company.js'
 import type { Faults } from '../faults.js'
 import { SIMULATED_API_KEY } from '../notation.js'
 import type { Notification } from '../notifications.js'
-import { PATIENCE_MS } from '../post-one.js'
+import { RESPONSE_TIMEOUT_MS } from '../post-one.js'
 import { type AnswerFaults, createFaultSwitch } from './answer-faults.js'
 import { createDailyLimit } from './daily-limit.js'
 import { createServer } from './server.js'
@@ -25,7 +25,7 @@ export interface SimulatedMightyCallOptions {
   /** What happens to webhooks on their way. */
   webhookFaults?: Omit<Faults, 'seed'> & { outages?: readonly Outage[] }
   /** How long an answer to a webhook is waited for, in true time: 8 s. */
-  patienceMs?: number
+  responseTimeoutMs?: number
   /** What is wrong with the answers of the REST API, from the beginning. */
   faults?: AnswerFaults
   /** In 24 h: 2,500. */
@@ -72,7 +72,7 @@ export async function startSimulatedMightyCall(options: SimulatedMightyCallOptio
     nilGuids = false,
     dailyLimit = DAILY_LIMIT,
     tokenSeconds = TOKEN_SECONDS,
-    patienceMs = PATIENCE_MS
+    responseTimeoutMs = RESPONSE_TIMEOUT_MS
   } = options
   const world = createWorld(company, { nilGuids })
   const now = () => clock.now().getTime()
@@ -104,7 +104,7 @@ export async function startSimulatedMightyCall(options: SimulatedMightyCallOptio
       url: webhookUrl,
       clock,
       outages,
-      patienceMs,
+      responseTimeoutMs,
       ...planDeliveries(world.notifications, faultsOf(company.seed))
     })
   return {

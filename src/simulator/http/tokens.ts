@@ -10,7 +10,7 @@ export interface TokenStore {
   userOf: (token: string, now: number) => User | null
 }
 
-interface Granted {
+interface TokenGrant {
   user: User
   until: number
 }
@@ -21,8 +21,8 @@ export function createTokenStore(
   { apiKey, tokenSeconds }: { apiKey: string; tokenSeconds: number }
 ): TokenStore {
   const random = createRandom(seed, 300)
-  const access = new Map<string, Granted>()
-  const refresh = new Map<string, Granted>()
+  const access = new Map<string, TokenGrant>()
+  const refresh = new Map<string, TokenGrant>()
 
   function grant(user: User, now: number): Row {
     const tokens = { access_token: random.hex(64), refresh_token: random.hex(32) }
@@ -31,7 +31,7 @@ export function createTokenStore(
     return { ...tokens, token_type: 'bearer', expires_in: tokenSeconds }
   }
 
-  function refreshed(token: string, now: number): Row {
+  function refreshGrant(token: string, now: number): Row {
     const known = refresh.get(token)
     refresh.delete(token)
     if (!known || known.until <= now) throw oauthError('invalid_grant')
@@ -40,9 +40,9 @@ export function createTokenStore(
 
   return {
     issue: (form, now) => {
-      const kindOfGrant = form.get('grant_type')
-      if (kindOfGrant === 'refresh_token') return refreshed(form.get('refresh_token') ?? '', now)
-      if (kindOfGrant !== 'client_credentials') throw oauthError('unsupported_grant_type')
+      const grantType = form.get('grant_type')
+      if (grantType === 'refresh_token') return refreshGrant(form.get('refresh_token') ?? '', now)
+      if (grantType !== 'client_credentials') throw oauthError('unsupported_grant_type')
       const secret = form.get('client_secret')
       const user = users.find(({ key, extension }) => secret === (key ?? (kind === 'classic' ? extension : undefined)))
       if (form.get('client_id') !== apiKey || !user) throw oauthError('invalid_client')

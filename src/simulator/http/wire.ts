@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { iso } from '../instant.js'
+import { formatInstant } from '../instant.js'
 
 // How MightyCall writes things (source: MightyCall API v4).
 
@@ -13,8 +13,8 @@ export function withOffset(instant: string): string {
 }
 
 /** `2026-11-23T08:00:00.0000000 UTC`, as the text of a block has it. */
-export function dotNet(at: number): string {
-  return `${iso(at).slice(0, -1)}0000 UTC`
+export function dotNetTimestamp(at: number): string {
+  return `${formatInstant(at).slice(0, -1)}0000 UTC`
 }
 
 /** Of the journal: whole seconds, `00:01:20`. */
@@ -44,7 +44,7 @@ export function expiringLink(
   return `${link}?recordid=${recordingId ?? ''}&expires=${expires}&signature=${signatureOf(pathname, expires, seed)}`
 }
 
-export function isLinkAlive({ pathname, searchParams }: URL, { seed, now }: { seed: number; now: number }): boolean {
+export function isLinkValid({ pathname, searchParams }: URL, { seed, now }: { seed: number; now: number }): boolean {
   const expires = Number(searchParams.get('expires') ?? Number.NaN)
   return now < expires * 1000 && searchParams.get('signature') === signatureOf(pathname, expires, seed)
 }

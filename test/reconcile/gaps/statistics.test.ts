@@ -3,7 +3,7 @@ import { parseNotification } from '../../../src/mightycall/webhook/notification.
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
 import { loadStatistics } from '../../../src/reconcile/gaps/statistics.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
-import { deliver } from '../../../src/simulator/faults.js'
+import { applyFaults } from '../../../src/simulator/faults.js'
 import { SIMULATED_API_KEY } from '../../../src/simulator/notation.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
@@ -13,10 +13,10 @@ const SINCE = new Date(COMPANY_START)
 const ACCOUNT = { id: 'default', apiKey: SIMULATED_API_KEY, region: 'US' } as const
 
 /** What arrived of a company's notifications, a second after it was posted. */
-async function delivered(t: Parameters<typeof freshDatabase>[0], faults: Omit<Parameters<typeof deliver>[1], 'seed'>) {
+async function delivered(t: Parameters<typeof freshDatabase>[0], faults: Omit<Parameters<typeof applyFaults>[1], 'seed'>) {
   const { pool } = await freshDatabase(t)
   const simulation = simulateCompany({ seed: 11, startAt: COMPANY_START, calls: 200 })
-  const arrived = deliver(simulation.notifications, { seed: 3, ...faults })
+  const arrived = applyFaults(simulation.notifications, { seed: 3, ...faults })
   const events = arrived.flatMap(
     ({ at, body }) => parseNotification(ACCOUNT, Buffer.from(JSON.stringify(body)), new Date(at + 1_000)) ?? []
   )

@@ -3,8 +3,8 @@ import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
 import { profileStatus } from '../../../src/mightycall/rest/routes/profile.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
-import { callRow, callsTold } from '../../../src/simulator/http/state/call-rows.js'
-import { journalTold } from '../../../src/simulator/http/state/journal-entries.js'
+import { callRow, visibleCalls } from '../../../src/simulator/http/state/call-rows.js'
+import { visibleEntries } from '../../../src/simulator/http/state/journal-entries.js'
 import { journalRow } from '../../../src/simulator/http/state/journal-rows.js'
 import { truthAt } from '../../../src/simulator/http/state/truth-at.js'
 import { createWorld } from '../../../src/simulator/http/state/world.js'
@@ -26,7 +26,7 @@ t.test(
     const recorded = new Map<string, number>()
     let open = 0
     for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
-      for (const call of callsTold(world, now)) {
+      for (const call of visibleCalls(world, now)) {
         if (!listed.has(call.callId)) listed.set(call.callId, now)
         if (callRow(world, call, now).callRecord !== undefined && !recorded.has(call.callId))
           recorded.set(call.callId, now)
@@ -79,7 +79,7 @@ t.test('a transcript comes after its voicemail, and somebody listens to it later
   const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 200, hours: 6 }, { nilGuids: false })
   const states = new Map<string, string[]>()
   for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
-    for (const entry of journalTold(world, now)) {
+    for (const entry of visibleEntries(world, now)) {
       if (entry.kind !== 'call' || entry.voicemail === null) continue
       const { voicemail, read } = journalRow(world, entry, { resolveContacts: false, showUsers: false, now }) as {
         voicemail: { speechRecognitionStatus: string }

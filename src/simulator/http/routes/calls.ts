@@ -1,16 +1,16 @@
 import { DAY_MS } from '../../../lib/instant.js'
-import { iso } from '../../instant.js'
-import { choices, instant, text, whole } from '../query.js'
+import { formatInstant } from '../../instant.js'
+import { choices, instant, text, integer } from '../query.js'
 import { invalidRequest, notFound } from '../refusals.js'
-import { CALL_FILTERS, callRow, callsTold, isCallWanted } from '../state/call-rows.js'
-import { callNow } from '../state/calls-now.js'
+import { CALL_FILTERS, callRow, visibleCalls, isCallWanted } from '../state/call-rows.js'
+import { placeCallNow } from '../state/calls-now.js'
 import type { User } from '../state/world.js'
 import { type Row, withOffset } from '../wire.js'
 import { enveloped, queryOf, type RouteContext, type Routes } from './context.js'
 
 const PARAMETERS = {
-  pageSize: whole(1, 10),
-  skip: whole(0, 0),
+  pageSize: integer(1, 10),
+  skip: integer(0, 0),
   startUtc: instant,
   endUtc: instant,
   callFilter: choices(...CALL_FILTERS),
@@ -27,8 +27,8 @@ export const callRoutes: Routes = (app, context) => {
   app.get('/calls', request => {
     const at = now()
     const { pageSize, skip, startUtc, endUtc, callFilter, customFilter, extension } = queryOf(request, PARAMETERS)
-    const [since, until] = [iso(startUtc ?? at - DAY_MS), iso(endUtc ?? at)]
-    const calls = callsTold(world, at).filter(call => {
+    const [since, until] = [formatInstant(startUtc ?? at - DAY_MS), formatInstant(endUtc ?? at)]
+    const calls = visibleCalls(world, at).filter(call => {
       const { startedAt, parties } = call
       return (
         startedAt !== null &&
@@ -47,30 +47,30 @@ export const callRoutes: Routes = (app, context) => {
 
   app.get<{ Params: { id: string } }>('/calls/:id', request => {
     const at = now()
-    const call = world.history.calls.of(request.params.id, at)
+    const call = world.history.calls.latest(request.params.id, at)
     if (!call) throw notFound('Call')
     return enveloped(callRow(world, call, at))
   })
 
   app.post<{ Body: { from?: unknown; to?: unknown } | null }>('/calls/makecall', request => {
-    const from = numberIn(request.body?.from, FROM)
-    const to = numberIn(request.body?.to, TO)
+    const from = parseNumber(request.body?.from, FROM)
+    const to = parseNumber(request.body?.to, TO)
     const isOurs = world.truth.numbers.some(({ number }) => number === from) // what is said of another's is not documented
     if (from === null || to === null || !isOurs)
       throw invalidRequest({
         ...(!isOurs && { 'model.From': 'Invalid phone number format.' }),
         ...(to === null && { 'model.To': 'Invalid phone number format.' })
       })
-    return enveloped(begunCall(context, { user: context.userOf(request), from, to }))
+    return enveloped(startedCallRow(context, { user: context.userOf(request), from, to }))
   })
 }
 
 /** As it is when it has just begun: nobody has answered. */
-function begunCall(
+function startedCallRow(
   { now, world, post }: RouteContext,
   { user, from, to }: { user: User; from: string; to: string }
 ): Row {
-  const { call, notifications } = callNow(world, { at: now(), dialer: user.extension, businessNumber: from, to })
+  const { call, notifications } = placeCallNow(world, { at: now(), dialer: user.extension, businessNumber: from, to })
   post(notifications)
   const called = [{ isConnected: false, ...(call.direction === 'internal' ? { extension: to } : { phone: to }) }]
   return {
@@ -78,7 +78,7 @@ function begunCall(
     caller: { name: user.name },
     called,
     businessNumber: from,
-    dateTimeUtc: withOffset(iso(call.startedAt)),
+    dateTimeUtc: withOffset(formatInstant(call.startedAt)),
     duration: null,
     direction: 'Outgoing',
     callStatus: null,
@@ -87,7 +87,7 @@ function begunCall(
 }
 
 /** Without spaces, and with a plus unless it is an extension's; null when it is none. */
-function numberIn(value: unknown, format: RegExp): string | null {
+function parseNumber(value: unknown, format: RegExp): string | null {
   if (typeof value !== 'string' || !format.test(value)) return null
   const digits = value.replace(/\D/g, '')
   return digits.length < 7 ? digits : `+${digits}`

@@ -1,17 +1,17 @@
 import type { FastifyRequest } from 'fastify'
-import { flag, instant, list, unsupported, whole } from '../query.js'
+import { flag, instant, list, unsupported, integer } from '../query.js'
 import { contactRemoval, readContact } from '../state/contact-changes.js'
-import { membersOf, NO_MEMBERS } from '../state/contact-members.js'
+import { membersOf, EMPTY_CONTACT } from '../state/contact-members.js'
 import { contactRow, contactRows } from '../state/contact-rows.js'
 import { objectIdOf } from '../state/world.js'
 import type { Row } from '../wire.js'
 import { channelRoutes } from './channels.js'
 import { type RouteContext, type Routes, strictQueryOf } from './context.js'
-import { contactOf, keepContact, type OfContact } from './of-contact.js'
+import { findContact, storeContact, type ContactRequest } from './of-contact.js'
 
 const PARAMETERS = {
-  page: whole(1, 1),
-  pageSize: whole(1, 100),
+  page: integer(1, 1),
+  pageSize: integer(1, 100),
   updatedSince: instant,
   includeAuto: flag, // there are no automatic ones
   phone: list,
@@ -25,20 +25,20 @@ export const contactRoutes: Routes = (app, context) => {
 }
 
 const classicRoutes: Routes = (app, context) => {
-  const { create, replace, patch, remove } = changesOf(context)
+  const { create, replace, patch, remove } = contactActions(context)
   app.get('/contacts', request => ({ data: listOf(context, request) }))
-  app.get('/contacts/:id', (request: OfContact) => ({
-    data: { contacts: [contactRow(context.world, contactOf(context, request))] }
+  app.get('/contacts/:id', (request: ContactRequest) => ({
+    data: { contacts: [contactRow(context.world, findContact(context, request))] }
   }))
   app.post('/contacts', (request, reply) => reply.code(201).send({ data: create(request), message: 'Created' }))
-  app.put('/contacts/:id', (request: OfContact) => ({ data: replace(request), message: 'Updated' }))
-  app.patch('/contacts/:id', (request: OfContact) => ({ data: patch(request), message: 'Updated' }))
-  app.delete('/contacts/:id', (request: OfContact) => ({ data: { contacts: [remove(request)] }, message: 'Deleted' }))
+  app.put('/contacts/:id', (request: ContactRequest) => ({ data: replace(request), message: 'Updated' }))
+  app.patch('/contacts/:id', (request: ContactRequest) => ({ data: patch(request), message: 'Updated' }))
+  app.delete('/contacts/:id', (request: ContactRequest) => ({ data: { contacts: [remove(request)] }, message: 'Deleted' }))
 }
 
 /** What is answered to a change is documented of a deletion alone. */
 const contactCenterRoutes: Routes = (app, context) => {
-  const { create, patch, remove } = changesOf(context)
+  const { create, patch, remove } = contactActions(context)
   app.get('/contactCenter/contacts', request => ({
     data: { ...listOf(context, request), status: 'Success' },
     isSuccess: true
@@ -47,43 +47,43 @@ const contactCenterRoutes: Routes = (app, context) => {
     create(request)
     return {}
   })
-  app.patch('/contactCenter/contacts/:id', (request: OfContact) => {
+  app.patch('/contactCenter/contacts/:id', (request: ContactRequest) => {
     patch(request)
     return {}
   })
-  app.delete('/contactCenter/contacts/:id', (request: OfContact) => ({
+  app.delete('/contactCenter/contacts/:id', (request: ContactRequest) => ({
     data: { eventType: 1, deletedContactIds: [remove(request).contactId] }
   }))
 }
 
-function changesOf(context: RouteContext) {
+function contactActions(context: RouteContext) {
   const { world, now } = context
   let made = 0
   const seed = () => `contact ${world.seed} ${now()} ${++made}`
-  const keep = (request: FastifyRequest, contact: Parameters<typeof keepContact>[2]) =>
-    contactRow(world, keepContact(context, request, contact))
+  const keep = (request: FastifyRequest, contact: Parameters<typeof storeContact>[2]) =>
+    contactRow(world, storeContact(context, request, contact))
   return {
     create: (request: FastifyRequest) => {
       const own = seed()
       return keep(request, {
         contactId: objectIdOf(own),
-        members: { ...NO_MEMBERS, ...readContact(request.body, { seed: own, isNew: true }) }
+        members: { ...EMPTY_CONTACT, ...readContact(request.body, { seed: own, isNew: true }) }
       })
     },
-    replace: (request: OfContact) =>
+    replace: (request: ContactRequest) =>
       keep(request, {
-        contactId: contactOf(context, request).contactId,
-        members: { ...NO_MEMBERS, ...readContact(request.body, { seed: seed() }) }
+        contactId: findContact(context, request).contactId,
+        members: { ...EMPTY_CONTACT, ...readContact(request.body, { seed: seed() }) }
       }),
-    patch: (request: OfContact) => {
-      const fact = contactOf(context, request)
+    patch: (request: ContactRequest) => {
+      const fact = findContact(context, request)
       return keep(request, {
         contactId: fact.contactId,
         members: { ...membersOf(fact), ...readContact(request.body, { seed: seed() }) }
       })
     },
-    remove: (request: OfContact) => {
-      const removal = contactRemoval(world, contactOf(context, request).contactId, now())
+    remove: (request: ContactRequest) => {
+      const removal = contactRemoval(world, findContact(context, request).contactId, now())
       world.history.contacts.add(removal)
       return contactRow(world, removal)
     }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Notification } from '../../notifications.js'
-import { type Parameters, type Parsed, readQuery } from '../query.js'
+import { type QueryParameters, type ParsedQuery, readQuery } from '../query.js'
 import { invalidParameters, invalidValues, malformedFilter } from '../refusals.js'
 import type { User, World } from '../state/world.js'
 import type { Row } from '../wire.js'
@@ -21,17 +21,17 @@ export type Routes = (app: FastifyInstance, context: RouteContext) => void
 export const enveloped = (data: unknown): Row => ({ data, isSuccess: true })
 
 /** What is not known is ignored. @throws Refusal  a value is not valid */
-export function queryOf<P extends Parameters>(request: FastifyRequest, parameters: P): Parsed<P> {
-  const { values, bad } = readQuery(parameters, searchOf(request))
-  if (Object.keys(bad.invalid).length > 0) throw invalidValues(bad.invalid)
+export function queryOf<P extends QueryParameters>(request: FastifyRequest, parameters: P): ParsedQuery<P> {
+  const { values, problems } = readQuery(parameters, searchOf(request))
+  if (Object.keys(problems.invalid).length > 0) throw invalidValues(problems.invalid)
   return values
 }
 
 /** Of the journal and of contacts. @throws Refusal  a value is not valid, or a parameter is not known */
-export function strictQueryOf<P extends Parameters>(request: FastifyRequest, parameters: P): Parsed<P> {
-  const { values, bad } = readQuery(parameters, searchOf(request))
-  if (bad.unknown.length > 0) throw malformedFilter(bad.unknown)
-  if (Object.keys(bad.invalid).length > 0) throw invalidParameters()
+export function strictQueryOf<P extends QueryParameters>(request: FastifyRequest, parameters: P): ParsedQuery<P> {
+  const { values, problems } = readQuery(parameters, searchOf(request))
+  if (problems.unknown.length > 0) throw malformedFilter(problems.unknown)
+  if (Object.keys(problems.invalid).length > 0) throw invalidParameters()
   return values
 }
 

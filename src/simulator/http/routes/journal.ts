@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import { iso } from '../../instant.js'
-import { choices, flag, flagOr, instant, list, type Parsed, unsupported, whole } from '../query.js'
+import { formatInstant } from '../../instant.js'
+import { choices, flag, flagOr, instant, list, type ParsedQuery, unsupported, integer } from '../query.js'
 import { malformedId, requestNotFound } from '../refusals.js'
-import { createdOf, type JournalEntry, journalIdOf, journalTold, originOf, stateOf } from '../state/journal-entries.js'
+import { createdOf, type JournalEntry, journalIdOf, visibleEntries, originOf, stateOf } from '../state/journal-entries.js'
 import { journalRow } from '../state/journal-rows.js'
 import type { Row } from '../wire.js'
 import { type RouteContext, type Routes, strictQueryOf } from './context.js'
@@ -11,8 +11,8 @@ const REQUEST_ID = /^[0-9a-f]{24}$/i
 const DETAIL = { resolveContacts: flag, showExternalContacts: flag, showUsers: flag }
 const PARAMETERS = {
   ...DETAIL,
-  pageSize: whole(1, 100, 1000),
-  page: whole(1, 1),
+  pageSize: integer(1, 100, 1000),
+  page: integer(1, 1),
   reverse: flag,
   origin: choices('Unspecified', 'Inbound', 'Outbound', 'Callback', 'Internal', 'All'),
   state: choices('Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message', 'All'),
@@ -65,7 +65,7 @@ export const journalRoutes: Routes = (app, context) => {
     const now = context.now()
     if (!REQUEST_ID.test(request.params.id)) throw malformedId('RequestIdHasInvalidFormat')
     const detail = strictQueryOf(request, { ...DETAIL, showUsers: flagOr(true) })
-    const entry = journalTold(context.world, now).find(entry => journalIdOf(entry) === request.params.id)
+    const entry = visibleEntries(context.world, now).find(entry => journalIdOf(entry) === request.params.id)
     if (!entry) throw requestNotFound()
     return journalRow(context.world, entry, { ...detail, now })
   })
@@ -75,7 +75,7 @@ function listOf({ world, now }: RouteContext, request: FastifyRequest): Row {
   const query = strictQueryOf(request, PARAMETERS)
   const { page, pageSize, reverse } = query
   const at = now()
-  const entries = journalTold(world, at).filter(entry => isWanted(entry, query))
+  const entries = visibleEntries(world, at).filter(entry => isWanted(entry, query))
   if (reverse) entries.reverse()
   return {
     currentPage: page,
@@ -87,22 +87,22 @@ function listOf({ world, now }: RouteContext, request: FastifyRequest): Row {
 
 function isWanted(
   entry: JournalEntry,
-  { origin, state, type, earliest, from, latest, to, phone, businessNumber }: Parsed<typeof PARAMETERS>
+  { origin, state, type, earliest, from, latest, to, phone, businessNumber }: ParsedQuery<typeof PARAMETERS>
 ): boolean {
   const subject = entry.kind === 'call' ? entry.call : entry.message
   const [since, until] = [earliest ?? from, latest ?? to]
   return (
-    (since === null || createdOf(entry) >= iso(since)) &&
-    (until === null || createdOf(entry) <= iso(until)) &&
-    isAmong(origin, originOf(entry)) &&
-    isAmong(state, stateOf(entry)) &&
-    isAmong(type, entry.kind) &&
+    (since === null || createdOf(entry) >= formatInstant(since)) &&
+    (until === null || createdOf(entry) <= formatInstant(until)) &&
+    matchesAny(origin, originOf(entry)) &&
+    matchesAny(state, stateOf(entry)) &&
+    matchesAny(type, entry.kind) &&
     (phone.length === 0 || phone.includes(subject.clientNumber ?? '')) &&
     (businessNumber.length === 0 || businessNumber.includes(subject.businessNumber?.slice(1) ?? ''))
   ) // without the plus
 }
 
-function isAmong(wanted: readonly string[], value: string): boolean {
+function matchesAny(wanted: readonly string[], value: string): boolean {
   return (
     wanted.length === 0 || wanted.includes('All') || wanted.some(name => name.toLowerCase() === value.toLowerCase())
   )

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
-import { iso } from '../../instant.js'
+import { formatInstant } from '../../instant.js'
 import type { TrueMessage } from '../../truth.js'
-import { invalidRequest, Refusal } from '../refusals.js'
+import { invalidRequest, ErrorResponse } from '../refusals.js'
 import { objectIdOf, type User, uuidOf, type World } from '../state/world.js'
 import type { Routes } from './context.js'
 
@@ -22,15 +22,15 @@ export const messageRoutes: Routes = (app, { world, now, userOf }) => {
     const { body } = request
     if (!Value.Check(messageBody, body)) throw invalidRequest({ from: 'Source phone number is required.' })
     if (!world.truth.numbers.some(({ number, smsEnabled }) => number === body.from && smsEnabled))
-      throw new Refusal(403, { message: 'Failed to send message.' })
+      throw new ErrorResponse(403, { message: 'Failed to send message.' })
     const at = now()
-    for (const to of body.to) keep(world, sentMessage(world, { body, to, at, user: userOf(request) }))
+    for (const to of body.to) storeMessage(world, sentMessage(world, { body, to, at, user: userOf(request) }))
     return {
       message: 'SMS message sent successfully.',
       id: uuidOf(`${at} ${body.from}`),
       sourcePhoneNumber: body.from,
       destinationPhoneNumbers: body.to,
-      sendTime: iso(at),
+      sendTime: formatInstant(at),
       attachments: null
     }
   })
@@ -61,9 +61,9 @@ function sentMessage(
   }
 }
 
-function keep({ history, truth }: World, message: TrueMessage): void {
+function storeMessage({ history, truth }: World, message: TrueMessage): void {
   const { account, sentAt, state: _, removedAt: __, ...told } = message
-  const at = iso(sentAt)
+  const at = formatInstant(sentAt)
   truth.messages.push(message)
   history.messages.add({
     type: 'message.reported',

@@ -1,37 +1,37 @@
 import type { FastifyRequest } from 'fastify'
 import type { ContactEvent, ContactReported } from '../../../events/directory.js'
 import { flag, text } from '../query.js'
-import { contactNotFound, contactWasModified, intersection, malformedId } from '../refusals.js'
+import { contactNotFound, contactWasModified, contactIntersection, malformedId } from '../refusals.js'
 import { contactFact } from '../state/contact-changes.js'
-import { type Channel, type Members, membersOf } from '../state/contact-members.js'
+import { type Channel, type ContactMembers, membersOf } from '../state/contact-members.js'
 import { contactRow, etagOf } from '../state/contact-rows.js'
 import { queryOf, type RouteContext } from './context.js'
 
-export type OfContact = FastifyRequest<{ Params: { id: string } }>
-export type OfChannel = FastifyRequest<{ Params: { id: string; channelId: string } }>
+export type ContactRequest = FastifyRequest<{ Params: { id: string } }>
+export type ChannelRequest = FastifyRequest<{ Params: { id: string; channelId: string } }>
 
 const CONTACT_ID = /^[0-9a-f]{24}$/i
 const CHANNEL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const CHANGE = { etag: text, checkIntersection: flag }
+const CHANGE_PARAMETERS = { etag: text, checkIntersection: flag }
 
 /** @throws Refusal  there is no such contact, or another has changed it since the etag */
-export function contactOf({ world, now }: RouteContext, request: OfContact): ContactReported {
+export function findContact({ world, now }: RouteContext, request: ContactRequest): ContactReported {
   const { id } = request.params
   if (!CONTACT_ID.test(id)) throw malformedId('ContactIdHasInvalidFormat')
-  const fact = world.history.contacts.of(id, now())
+  const fact = world.history.contacts.latest(id, now())
   if (fact?.type !== 'contact.reported') throw contactNotFound()
-  const { etag } = queryOf(request, CHANGE)
+  const { etag } = queryOf(request, CHANGE_PARAMETERS)
   if (etag !== null && etag !== '*' && etag !== etagOf(fact)) throw contactWasModified(contactRow(world, fact))
   return fact
 }
 
 /** The contact, and which of its channels it is. @throws Refusal  it has none with this id */
-export function channelOf(
+export function findChannel(
   context: RouteContext,
-  request: OfChannel
-): { fact: ContactReported; members: Members; i: number } {
+  request: ChannelRequest
+): { fact: ContactReported; members: ContactMembers; i: number } {
   if (!CHANNEL_ID.test(request.params.channelId)) throw malformedId('ChannelIdHasInvalidFormat')
-  const fact = contactOf(context, request)
+  const fact = findContact(context, request)
   const members = membersOf(fact)
   const i = members.channels.findIndex(({ id }) => id === request.params.channelId)
   if (i < 0) throw contactNotFound()
@@ -39,16 +39,16 @@ export function channelOf(
 }
 
 /** The contact as it is from now on. @throws Refusal  it is to have a number that another has */
-export function keepContact(
+export function storeContact(
   { world, now }: RouteContext,
   request: FastifyRequest,
-  { contactId, members }: { contactId: string; members: Members }
+  { contactId, members }: { contactId: string; members: ContactMembers }
 ): ContactEvent {
-  const { checkIntersection } = queryOf(request, CHANGE)
+  const { checkIntersection } = queryOf(request, CHANGE_PARAMETERS)
   const at = now()
   const others = checkIntersection
     ? world.history.contacts
-        .at(at)
+        .snapshotAt(at)
         .filter(
           other =>
             other.type === 'contact.reported' &&
@@ -56,7 +56,7 @@ export function keepContact(
             sharesNumber(other.channels, members.channels)
         )
     : []
-  if (others.length > 0) throw intersection(others.map(other => contactRow(world, other)))
+  if (others.length > 0) throw contactIntersection(others.map(other => contactRow(world, other)))
   const fact = contactFact(world, { contactId, members, now: at })
   world.history.contacts.add(fact)
   return fact

@@ -1,6 +1,6 @@
 import { PRESENCES, type Presence } from '../../../events/status.js'
-import { iso } from '../../instant.js'
-import { notFound, Refusal } from '../refusals.js'
+import { formatInstant } from '../../instant.js'
+import { notFound, ErrorResponse } from '../refusals.js'
 import { presenceOf, profileRow, teamRow } from '../state/people-rows.js'
 import { userOf, uuidOf } from '../state/world.js'
 import { enveloped, type Routes } from './context.js'
@@ -24,7 +24,7 @@ export const peopleRoutes: Routes = (app, { world, now, ...context }) => {
     const { extension } = context.userOf(request)
     const presence = PRESENCES.find(known => known === request.params.status.toLowerCase())
     if (presence === undefined) throw unknownStatus(request.params.status)
-    world.history.presence.add(statusFact(world.truth.account, { extension, presence, at: iso(now()) }))
+    world.history.presence.add(statusFact(world.truth.account, { extension, presence, at: formatInstant(now()) }))
     return enveloped({ status: presence })
   })
 }
@@ -47,8 +47,8 @@ function statusFact(
   }
 }
 
-function unknownStatus(given: string): Refusal {
-  return new Refusal(400, {
+function unknownStatus(given: string): ErrorResponse {
+  return new ErrorResponse(400, {
     message: 'User status not found',
     modelState: { status: [`The value '${given}' is not valid for UserStatus.`] }
   })

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isLinkAlive } from '../wire.js'
+import { isLinkValid } from '../wire.js'
 import type { RouteContext } from './context.js'
 
 /** A second of silence: 8,000 samples of 8 bits. */
@@ -12,7 +12,7 @@ const SILENCE = Buffer.concat([wavHeader(8_000), Buffer.alloc(8_000, 128)])
  */
 export function recordingRoutes(app: FastifyInstance, { world, now }: Pick<RouteContext, 'world' | 'now'>): void {
   const answer = (request: FastifyRequest, reply: FastifyReply) =>
-    isLinkAlive(new URL(request.url, 'http://localhost'), { seed: world.seed, now: now() })
+    isLinkValid(new URL(request.url, 'http://localhost'), { seed: world.seed, now: now() })
       ? reply.type('audio/wav').send(SILENCE)
       : reply.code(403).type('text/html').send('<html><body>The link has expired.</body></html>')
   for (const path of ['/records/:file', '/voicemails/:file', '/mms/:id/:n']) app.get(path, answer)

@@ -12,9 +12,9 @@ const STATUS = {
 } as const
 
 /** What `/calls` tells at an instant, newest first: calls that have ended, and some minutes later. */
-export function callsTold({ history }: World, now: number): CallReported[] {
+export function visibleCalls({ history }: World, now: number): CallReported[] {
   return history.calls
-    .at(now)
+    .snapshotAt(now)
     .sort((a, b) => compare(b.startedAt ?? '', a.startedAt ?? '') || compare(a.callId, b.callId))
 }
 

@@ -1,4 +1,4 @@
-import { type PlacedCall, placeCall, type Wish } from '../../placed-call.js'
+import { type PlacedCall, placeCall, type CallRequest } from '../../placed-call.js'
 import { createRandom } from '../../random.js'
 import type { World } from './world.js'
 
@@ -6,7 +6,7 @@ import type { World } from './world.js'
 const FIRST_SUBJECT = 10_000
 
 /** A call that a user asks for: it is among the true ones from now on, and REST tells of it once it has ended. */
-export function callNow(world: World, wish: Wish): PlacedCall {
+export function placeCallNow(world: World, wish: CallRequest): PlacedCall {
   const { truth, history, seed, kind } = world
   const random = createRandom(seed, FIRST_SUBJECT + truth.calls.length)
   const placed = placeCall({ account: truth.account, random, startAt: wish.at, endAt: wish.at }, truth.staff, {

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import type { ContactRemoved, ContactReported } from '../../../events/directory.js'
-import { iso } from '../../instant.js'
+import { formatInstant } from '../../instant.js'
 import { channelIdIsNotEmpty, channelMalformed, contactIdIsNotEmpty, contactMalformed } from '../refusals.js'
-import { type Channel, factMembersOf, type Members } from './contact-members.js'
+import { type Channel, factMembersOf, type ContactMembers } from './contact-members.js'
 import { uuidOf, type World } from './world.js'
 
 const optional = () => Type.Optional(Type.Union([Type.String(), Type.Null()]))
@@ -37,18 +37,18 @@ const contactBody = Type.Object({
 export function readContact(
   body: unknown,
   { seed, isNew = false }: { seed: string; isNew?: boolean }
-): Partial<Members> {
+): Partial<ContactMembers> {
   if (!Value.Check(contactBody, body)) throw contactMalformed()
   const { contactId, initialPhoneNumber, channels, ...said } = body
   if (isNew && contactId) throw contactIdIsNotEmpty()
   if (isNew && channels?.some(channel => channel.channelId)) throw channelIdIsNotEmpty()
   const all = initialPhoneNumber ? [...(channels ?? []), { phone: initialPhoneNumber }] : channels
-  return { ...said, ...(all && { channels: all.map((channel, i) => channelOf(channel, `${seed} ${i}`)) }) }
+  return { ...said, ...(all && { channels: all.map((channel, i) => toChannel(channel, `${seed} ${i}`)) }) }
 }
 
 /** @throws Refusal  the body is no channel */
 export function readChannel(body: unknown, seed: string): Channel {
-  return channelOf(checkedChannel(body), seed)
+  return toChannel(checkedChannel(body), seed)
 }
 
 /** The channel with what the body says of it. @throws Refusal  the body is no channel */
@@ -64,19 +64,19 @@ export function patchedChannel({ id, kind, value, labels }: Channel, body: unkno
 
 export function contactFact(
   { truth }: World,
-  { contactId, members, now }: { contactId: string; members: Members; now: number }
+  { contactId, members, now }: { contactId: string; members: ContactMembers; now: number }
 ): ContactReported {
   return {
     type: 'contact.reported',
     contactId,
     route: 'contacts',
-    ...envelope(truth.account, contactId, now),
+    ...factFields(truth.account, contactId, now),
     ...factMembersOf(members)
   }
 }
 
 export function contactRemoval({ truth }: World, contactId: string, now: number): ContactRemoved {
-  return { type: 'contact.removed', contactId, ...envelope(truth.account, contactId, now), raw: {} }
+  return { type: 'contact.removed', contactId, ...factFields(truth.account, contactId, now), raw: {} }
 }
 
 function checkedChannel(body: unknown): ChannelBody {
@@ -85,13 +85,13 @@ function checkedChannel(body: unknown): ChannelBody {
 }
 
 /** A number or an address. */
-function channelOf({ channelId, labels, email, phone }: ChannelBody, seed: string): Channel {
+function toChannel({ channelId, labels, email, phone }: ChannelBody, seed: string): Channel {
   const value = phone ?? email
   if (!value) throw channelMalformed()
   return { id: channelId ?? uuidOf(seed), kind: phone ? 'phone' : 'email', value, labels: labels ?? [] }
 }
 
-function envelope(account: string, contactId: string, now: number) {
-  const at = iso(now)
+function factFields(account: string, contactId: string, now: number) {
+  const at = formatInstant(now)
   return { id: uuidOf(`${contactId} ${at}`), account, occurredAt: at, receivedAt: at, source: 'rest' as const }
 }

@@ -5,7 +5,7 @@ import { firstAndLast } from '../wire.js'
 export type Channel = ContactReported['channels'][number]
 
 /** A contact as MightyCall keeps it. */
-export interface Members {
+export interface ContactMembers {
   firstName: string | null
   lastName: string | null
   patronymic: string | null
@@ -14,7 +14,7 @@ export interface Members {
   channels: Channel[]
 }
 
-export const NO_MEMBERS: Members = {
+export const EMPTY_CONTACT: ContactMembers = {
   firstName: null,
   lastName: null,
   patronymic: null,
@@ -23,16 +23,16 @@ export const NO_MEMBERS: Members = {
   channels: []
 }
 
-const APART = ['firstName', 'lastName', 'patronymic', 'comment'] as const
+const NAME_MEMBERS = ['firstName', 'lastName', 'patronymic', 'comment'] as const
 
 /**
  * A fact has a name in one piece, and no comment: of a contact that was changed by a request, `raw` has what it was
  * changed to.
  */
-export function membersOf({ name, tags, channels, raw }: ContactReported): Members {
+export function membersOf({ name, tags, channels, raw }: ContactReported): ContactMembers {
   const own: Record<string, unknown> = isObject(raw) ? raw : {}
-  const said = (member: (typeof APART)[number]) => (typeof own[member] === 'string' ? own[member] : null)
-  const apart = APART.some(member => member in own)
+  const said = (member: (typeof NAME_MEMBERS)[number]) => (typeof own[member] === 'string' ? own[member] : null)
+  const apart = NAME_MEMBERS.some(member => member in own)
     ? { firstName: said('firstName'), lastName: said('lastName') }
     : firstAndLast(name ?? '')
   return { ...apart, patronymic: said('patronymic'), comment: said('comment'), tags, channels }
@@ -43,7 +43,7 @@ export function factMembersOf({
   tags,
   channels,
   ...apart
-}: Members): Pick<ContactReported, 'name' | 'tags' | 'channels' | 'raw'> {
+}: ContactMembers): Pick<ContactReported, 'name' | 'tags' | 'channels' | 'raw'> {
   const { firstName, patronymic, lastName } = apart
   return { name: [firstName, patronymic, lastName].filter(Boolean).join(' ') || null, tags, channels, raw: apart }
 }

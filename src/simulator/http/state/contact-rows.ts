@@ -13,7 +13,7 @@ export function contactRows(
   { now, updatedSince = null }: { now: number; updatedSince?: number | null }
 ): Row[] {
   return world.history.contacts
-    .at(now)
+    .snapshotAt(now)
     .filter(fact =>
       updatedSince === null ? fact.type === 'contact.reported' : Date.parse(fact.occurredAt) >= updatedSince
     )
@@ -24,12 +24,12 @@ export function contactRows(
 /** The last that was told of a deleted one stays, with its state. What is not there is left out. */
 export function contactRow({ history }: World, fact: ContactEvent): Row {
   const at = Date.parse(fact.occurredAt)
-  const last = history.contacts.of(fact.contactId, at, 'contact.reported')
+  const last = history.contacts.latest(fact.contactId, at, 'contact.reported')
   return {
     etag: etagOf(fact),
     contactId: fact.contactId,
     ...(last?.type === 'contact.reported' && rowOf(last)),
-    created: new Date(history.contacts.firstAt(fact.contactId, at) ?? at).toISOString(),
+    created: new Date(history.contacts.firstSeenAt(fact.contactId, at) ?? at).toISOString(),
     updated: fact.occurredAt,
     ...(fact.type === 'contact.removed' && { state: 'deleted' })
   }

@@ -8,14 +8,14 @@ import type { VoicemailReported } from '../../../events/voicemail.js'
 type Typed = Pick<Event, 'type' | 'occurredAt'>
 
 /** What one route tells of its entities, and since when. */
-export interface Told<Fact extends Typed> {
+export interface FactTimeline<Fact extends Typed> {
   add: (fact: Fact) => void
   /** The newest of each entity, as of an instant in milliseconds since 1970. */
-  at: (instant: number) => Fact[]
+  snapshotAt: (instant: number) => Fact[]
   /** The newest of one entity that is of the type, if one is asked for. */
-  of: (entity: string, instant: number, type?: Fact['type']) => Fact | null
+  latest: (entity: string, instant: number, type?: Fact['type']) => Fact | null
   /** When the entity was first told of, or null: not until then. */
-  firstAt: (entity: string, instant: number) => number | null
+  firstSeenAt: (entity: string, instant: number) => number | null
 }
 
 /**
@@ -23,35 +23,35 @@ export interface Told<Fact extends Typed> {
  * entity.
  */
 export interface History {
-  calls: Told<CallReported>
-  journalCalls: Told<CallReported>
-  voicemails: Told<VoicemailReported>
-  journalVoicemails: Told<VoicemailReported>
-  messages: Told<MessageReported>
-  numbers: Told<NumberEvent>
-  contacts: Told<ContactEvent>
-  extensions: Told<ExtensionReported>
-  presence: Told<StatusReported>
+  calls: FactTimeline<CallReported>
+  journalCalls: FactTimeline<CallReported>
+  voicemails: FactTimeline<VoicemailReported>
+  journalVoicemails: FactTimeline<VoicemailReported>
+  messages: FactTimeline<MessageReported>
+  numbers: FactTimeline<NumberEvent>
+  contacts: FactTimeline<ContactEvent>
+  extensions: FactTimeline<ExtensionReported>
+  presence: FactTimeline<StatusReported>
 }
 
 export function createHistory(facts: readonly Event[]): History {
   const history: History = {
-    calls: told(fact => fact.callId),
-    journalCalls: told(fact => fact.callId),
-    voicemails: told(fact => fact.voicemailId),
-    journalVoicemails: told(fact => fact.callId ?? fact.voicemailId),
-    messages: told(fact => fact.messageId),
-    numbers: told(fact => fact.number),
-    contacts: told(fact => fact.contactId),
-    extensions: told(fact => fact.extension),
-    presence: told(fact => fact.extension)
+    calls: createFactTimeline(fact => fact.callId),
+    journalCalls: createFactTimeline(fact => fact.callId),
+    voicemails: createFactTimeline(fact => fact.voicemailId),
+    journalVoicemails: createFactTimeline(fact => fact.callId ?? fact.voicemailId),
+    messages: createFactTimeline(fact => fact.messageId),
+    numbers: createFactTimeline(fact => fact.number),
+    contacts: createFactTimeline(fact => fact.contactId),
+    extensions: createFactTimeline(fact => fact.extension),
+    presence: createFactTimeline(fact => fact.extension)
   }
-  for (const fact of facts) note(history, fact)
+  for (const fact of facts) addFact(history, fact)
   return history
 }
 
 /** What is no fact of a route, such as `range.polled`, is ours and not MightyCall's. */
-function note(history: History, fact: Event): void {
+function addFact(history: History, fact: Event): void {
   if (fact.type === 'call.reported') (fact.route === 'calls' ? history.calls : history.journalCalls).add(fact)
   else if (fact.type === 'voicemail.reported')
     (fact.route === 'voicemails' ? history.voicemails : history.journalVoicemails).add(fact)
@@ -62,13 +62,13 @@ function note(history: History, fact: Event): void {
   else if (fact.type === 'status.reported') history.presence.add(fact)
 }
 
-interface Dated<Fact> {
+interface DatedFact<Fact> {
   at: number
   fact: Fact
 }
 
-function told<Fact extends Typed>(entityOf: (fact: Fact) => string): Told<Fact> {
-  const byEntity = new Map<string, Dated<Fact>[]>()
+function createFactTimeline<Fact extends Typed>(entityOf: (fact: Fact) => string): FactTimeline<Fact> {
+  const byEntity = new Map<string, DatedFact<Fact>[]>()
   return {
     add: fact => {
       const entity = entityOf(fact)
@@ -77,19 +77,19 @@ function told<Fact extends Typed>(entityOf: (fact: Fact) => string): Told<Fact> 
       own.splice(own.findLastIndex(other => other.at <= at) + 1, 0, { at, fact })
       byEntity.set(entity, own)
     },
-    at: instant => [...byEntity.values()].flatMap(own => newest(own, instant) ?? []),
-    of: (entity, instant, type) =>
-      newest(
+    snapshotAt: instant => [...byEntity.values()].flatMap(own => newestUntil(own, instant) ?? []),
+    latest: (entity, instant, type) =>
+      newestUntil(
         (byEntity.get(entity) ?? []).filter(({ fact }) => fact.type === (type ?? fact.type)),
         instant
       ),
-    firstAt: (entity, instant) => {
+    firstSeenAt: (entity, instant) => {
       const first = byEntity.get(entity)?.[0]
       return first && first.at <= instant ? first.at : null
     }
   }
 }
 
-function newest<Fact>(own: readonly Dated<Fact>[], instant: number): Fact | null {
+function newestUntil<Fact>(own: readonly DatedFact<Fact>[], instant: number): Fact | null {
   return own.findLast(({ at }) => at <= instant)?.fact ?? null
 }

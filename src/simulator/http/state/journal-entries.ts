@@ -21,14 +21,14 @@ const STATE = {
  * What the journal tells at an instant, newest first. It has every call: those that it never told reconciliation of, as
  * soon as `/calls` has them.
  */
-export function journalTold({ history }: World, now: number): JournalEntry[] {
+export function visibleEntries({ history }: World, now: number): JournalEntry[] {
   const calls = [
-    ...history.journalCalls.at(now),
+    ...history.journalCalls.snapshotAt(now),
     ...history.calls
-      .at(now)
-      .filter(({ callId }) => history.journalCalls.firstAt(callId, Number.POSITIVE_INFINITY) === null)
-  ].map((call): JournalEntry => ({ kind: 'call', call, voicemail: history.journalVoicemails.of(call.callId, now) }))
-  const messages = history.messages.at(now).map((message): JournalEntry => ({ kind: 'message', message }))
+      .snapshotAt(now)
+      .filter(({ callId }) => history.journalCalls.firstSeenAt(callId, Number.POSITIVE_INFINITY) === null)
+  ].map((call): JournalEntry => ({ kind: 'call', call, voicemail: history.journalVoicemails.latest(call.callId, now) }))
+  const messages = history.messages.snapshotAt(now).map((message): JournalEntry => ({ kind: 'message', message }))
   return [...calls, ...messages].sort((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1))
 }
 

@@ -14,7 +14,7 @@ const SPEECH = {
   failed: 'Error'
 } as const
 
-export interface Detail {
+export interface JournalDetail {
   resolveContacts: boolean
   showUsers: boolean
 }
@@ -22,7 +22,7 @@ export interface Detail {
 export function journalRow(
   world: World,
   entry: JournalEntry,
-  { resolveContacts, showUsers, now }: Detail & { now: number }
+  { resolveContacts, showUsers, now }: JournalDetail & { now: number }
 ): Row {
   const { businessNumber, clientNumber, clientName } = entry.kind === 'call' ? entry.call : entry.message
   const isInternal = entry.kind === 'call' && entry.call.direction === 'internal'

@@ -10,12 +10,12 @@ interface NumberRows {
 /** The business numbers at an instant, and those that were given up until then. */
 export function numberRows({ history, truth }: World, now: number): NumberRows {
   const rows: NumberRows = { phoneNumbers: [], deletedPhoneNumbers: [] }
-  for (const fact of history.numbers.at(now)) {
+  for (const fact of history.numbers.snapshotAt(now)) {
     if (fact.type === 'number.reported')
       rows.phoneNumbers.push({ ...numberRow(fact), isPrimary: fact.number === truth.numbers[0]?.number })
     else
       rows.deletedPhoneNumbers.push({
-        ...numberRow(lastOf(truth, fact.number)),
+        ...numberRow(lastKnown(truth, fact.number)),
         isEnabled: false,
         whenDeleted: fact.occurredAt
       })
@@ -23,9 +23,9 @@ export function numberRows({ history, truth }: World, now: number): NumberRows {
   return rows
 }
 
-type Known = Pick<NumberReported, 'number' | 'externalId' | 'label' | 'enabled' | 'smsEnabled'>
+type NumberFields = Pick<NumberReported, 'number' | 'externalId' | 'label' | 'enabled' | 'smsEnabled'>
 
-function numberRow({ number, externalId, label, enabled, smsEnabled }: Known): Row {
+function numberRow({ number, externalId, label, enabled, smsEnabled }: NumberFields): Row {
   return {
     number,
     isEnabled: enabled,
@@ -45,7 +45,7 @@ function numberRow({ number, externalId, label, enabled, smsEnabled }: Known): R
   }
 }
 
-function lastOf({ numbers }: World['truth'], wanted: string): Known {
+function lastKnown({ numbers }: World['truth'], wanted: string): NumberFields {
   const number = numbers.find(({ number }) => number === wanted)
   return {
     number: wanted,

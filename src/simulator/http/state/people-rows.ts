@@ -17,7 +17,7 @@ export function profileRow({ name, email, extension, role }: User): Row {
 
 /** Everybody is available until they say otherwise. */
 export function presenceOf({ history }: World, extension: string, now: number): Presence {
-  return history.presence.of(extension, now)?.presence ?? 'available'
+  return history.presence.latest(extension, now)?.presence ?? 'available'
 }
 
 /** As the journal has it. */

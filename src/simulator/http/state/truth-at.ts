@@ -1,5 +1,5 @@
 import { callAt } from '../../call-at.js'
-import { iso } from '../../instant.js'
+import { formatInstant } from '../../instant.js'
 import type { TrueCall } from '../../true-call.js'
 import type { TrueMessage, TrueVoicemail } from '../../truth.js'
 import type { Row } from '../wire.js'
@@ -26,13 +26,13 @@ export interface TruthAt {
 export function truthAt(world: World, now: number): TruthAt {
   const { truth, history, users } = world
   return {
-    now: iso(now),
+    now: formatInstant(now),
     calls: truth.calls.flatMap(call => trueCall(world, call, now)),
     voicemails: truth.voicemails
       .filter(({ leftAt, durationSeconds }) => leftAt + durationSeconds * 1000 <= now)
       .map(voicemail => trueVoicemail(world, voicemail, now)),
     messages: truth.messages.filter(({ sentAt }) => sentAt <= now).map(message => trueMessage(world, message, now)),
-    numbers: history.numbers.at(now).map(fact =>
+    numbers: history.numbers.snapshotAt(now).map(fact =>
       fact.type === 'number.reported'
         ? {
             number: fact.number,
@@ -51,7 +51,7 @@ export function truthAt(world: World, now: number): TruthAt {
       role,
       externalId: id
     })),
-    contacts: history.contacts.at(now).map(fact =>
+    contacts: history.contacts.snapshotAt(now).map(fact =>
       fact.type === 'contact.reported'
         ? {
             contactId: fact.contactId,
@@ -86,34 +86,34 @@ function trueCall({ history }: World, call: TrueCall, now: number): Row[] {
       scenario: call.scenario,
       ...state,
       ...(call.endedAt <= now && { ...known, outcome }),
-      shownAt: history.calls.firstAt(call.id, now)
+      shownAt: history.calls.firstSeenAt(call.id, now)
     }
   ]
 }
 
 function trueVoicemail({ history }: World, voicemail: TrueVoicemail, now: number): Row {
-  const told = history.voicemails.of(voicemail.voicemailId, now)
-  const inJournal = history.journalVoicemails.of(voicemail.callId, now)
+  const told = history.voicemails.latest(voicemail.voicemailId, now)
+  const inJournal = history.journalVoicemails.latest(voicemail.callId, now)
   return {
     ...voicemail,
     read: told?.read === true || inJournal?.read === true,
     transcriptState: inJournal?.transcriptState ?? null,
     transcriptText: inJournal?.transcriptText ?? null,
-    removedAt: passed(voicemail.removedAt, now),
-    shownAt: history.voicemails.firstAt(voicemail.voicemailId, now)
+    removedAt: ifPast(voicemail.removedAt, now),
+    shownAt: history.voicemails.firstSeenAt(voicemail.voicemailId, now)
   }
 }
 
 function trueMessage({ history }: World, message: TrueMessage, now: number): Row {
-  const told = history.messages.of(message.messageId, now)
+  const told = history.messages.latest(message.messageId, now)
   return {
     ...message,
     read: told?.read ?? message.direction === 'outbound',
-    removedAt: passed(message.removedAt, now),
-    shownAt: history.messages.firstAt(message.messageId, now)
+    removedAt: ifPast(message.removedAt, now),
+    shownAt: history.messages.firstSeenAt(message.messageId, now)
   }
 }
 
-function passed(at: number | null, now: number): number | null {
+function ifPast(at: number | null, now: number): number | null {
   return at !== null && at <= now ? at : null
 }

@@ -5,9 +5,9 @@ import type { World } from './world.js'
 /**
  * What `/voicemails` tells at an instant, newest first. A removed one is not listed any more: the journal tells of it.
  */
-export function voicemailsTold({ history }: World, now: number): VoicemailReported[] {
+export function visibleVoicemails({ history }: World, now: number): VoicemailReported[] {
   return history.voicemails
-    .at(now)
+    .snapshotAt(now)
     .filter(({ removedAt }) => removedAt === null)
     .sort((a, b) => ((a.leftAt ?? '') < (b.leftAt ?? '') ? 1 : -1))
 }

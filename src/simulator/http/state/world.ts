@@ -34,11 +34,11 @@ export function createWorld(options: CompanyOptions, { nilGuids }: { nilGuids: b
   const users = truth.staff.agents.map(agent => ({
     ...agent,
     id:
-      history.extensions.of(agent.extension, Number.POSITIVE_INFINITY)?.externalId ??
+      history.extensions.latest(agent.extension, Number.POSITIVE_INFINITY)?.externalId ??
       uuidOf(`user ${seed} ${agent.extension}`),
     key: kind === 'contact-center' || withKey.has(agent.extension) ? uuidOf(`key ${seed} ${agent.extension}`) : null
   }))
-  return { kind, seed, truth: ownCopy(truth), history, users, notifications, nilGuids }
+  return { kind, seed, truth: copyLists(truth), history, users, notifications, nilGuids }
 }
 
 export function userOf({ users }: World, extension: string | null): User | null {
@@ -57,7 +57,7 @@ export function objectIdOf(text: string): string {
 }
 
 /** Its lists are added to by actions. */
-function ownCopy(truth: Truth): Truth {
+function copyLists(truth: Truth): Truth {
   const { account, staff, calls, presences, voicemails, messages, threads, numbers, extensions, contacts } = truth
   return {
     account,

@@ -1,4 +1,4 @@
-import { deliver, type Faults } from '../../faults.js'
+import { applyFaults, type Faults } from '../../faults.js'
 import type { Notification } from '../../notifications.js'
 
 export interface Delivery {
@@ -9,7 +9,7 @@ export interface Delivery {
   body: Notification['body']
 }
 
-export interface Plan {
+export interface DeliveryPlan {
   /** In the order of their posting. */
   deliveries: Delivery[]
   /** When each of those would have been due that are never posted. */
@@ -17,9 +17,9 @@ export interface Plan {
 }
 
 /** What MightyCall will post of its notifications, and what it will not. */
-export function planDeliveries(notifications: readonly Notification[], faults: Faults): Plan {
+export function planDeliveries(notifications: readonly Notification[], faults: Faults): DeliveryPlan {
   const dueAt = new Map(notifications.map(({ at, body }) => [body, at]))
-  const deliveries = deliver(notifications, faults).map(({ at, body }) => ({ at, dueAt: dueAt.get(body) ?? at, body }))
+  const deliveries = applyFaults(notifications, faults).map(({ at, body }) => ({ at, dueAt: dueAt.get(body) ?? at, body }))
   const delivered = new Set(deliveries.map(({ body }) => body))
   return { deliveries, droppedAt: notifications.filter(({ body }) => !delivered.has(body)).map(({ at }) => at) }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/clock.js'
-import { statusOf } from '../../post-one.js'
-import type { Plan } from './plan.js'
+import { postOne } from '../../post-one.js'
+import type { DeliveryPlan } from './plan.js'
 
 /** From and until when nothing gets through, in milliseconds since 1970. */
 export interface Outage {
@@ -8,12 +8,12 @@ export interface Outage {
   until: number
 }
 
-export interface PosterOptions extends Plan {
+export interface PosterOptions extends DeliveryPlan {
   url: URL
   clock: Clock
   outages: readonly Outage[]
   /** True milliseconds, whatever the clock: a service does not answer faster because a week is simulated in an hour. */
-  patienceMs: number
+  responseTimeoutMs: number
 }
 
 /** Of posts, so that a notification that is posted twice counts twice. */
@@ -36,31 +36,31 @@ export interface Poster {
   /** Until now. */
   statistics: () => PostStatistics
   /** Posts these too. */
-  add: (plan: Plan) => void
+  add: (plan: DeliveryPlan) => void
   /** Nothing is left to post of what was planned at the beginning, and all of that is answered. */
   done: Promise<void>
   /** Posts no more, and waits for what is under way. */
   close: () => Promise<void>
 }
 
-const MOST_UNDER_WAY = 64
+const MAX_IN_FLIGHT = 64
 
 /** Posts each when the clock says so, whether or not the one before has been answered, and never again. */
-export function startPoster({ url, clock, deliveries, droppedAt, outages, patienceMs }: PosterOptions): Poster {
+export function startPoster({ url, clock, deliveries, droppedAt, outages, responseTimeoutMs }: PosterOptions): Poster {
   const dropped = [...droppedAt]
   const counts = { posted: 0, accepted: 0, lost: 0, doubled: 0, late: 0 }
   const refused: Record<string, number> = {}
   const seen = new Set<object>()
-  const underWay = new Set<Promise<void>>()
+  const inFlight = new Set<Promise<void>>()
   const stop = new AbortController()
 
   async function post(body: object): Promise<void> {
-    const status = await statusOf(url, body, patienceMs)
+    const status = await postOne(url, body, responseTimeoutMs)
     if (status !== null && status >= 200 && status < 300) counts.accepted++
     else refused[status ?? 'no answer'] = (refused[status ?? 'no answer'] ?? 0) + 1
   }
 
-  async function run(planned: Plan['deliveries']): Promise<void> {
+  async function run(planned: DeliveryPlan['deliveries']): Promise<void> {
     for (const { at, dueAt, body } of planned) {
       await clock.wait(at - clock.now().getTime(), stop.signal)
       if (stop.signal.aborted) break
@@ -71,14 +71,14 @@ export function startPoster({ url, clock, deliveries, droppedAt, outages, patien
         counts.lost++
         continue
       }
-      if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay)
+      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight)
       counts.posted++
       const posting: Promise<void> = post(body).finally(() => {
-        underWay.delete(posting)
+        inFlight.delete(posting)
       })
-      underWay.add(posting)
+      inFlight.add(posting)
     }
-    await Promise.all(underWay)
+    await Promise.all(inFlight)
   }
 
   const done = run(deliveries)

@@ -119,7 +119,7 @@ t.test('one that is refused, or not answered in time, is not posted again', asyn
     if (answered++ % 3 === 0) response.writeHead(503).end()
     else if (answered % 3 === 2) response.writeHead(200).end()
   })
-  const { posted, webhooks } = await posting(t, { webhookUrl, patienceMs: 2_000 })
+  const { posted, webhooks } = await posting(t, { webhookUrl, responseTimeoutMs: 2_000 })
   await posted
   t.equal(bodies.length, NOTIFICATIONS.length)
   const third = Math.ceil(bodies.length / 3)
