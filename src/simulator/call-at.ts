@@ -1,6 +1,13 @@
-import { type CallTimings, timingsOf, type CallParties, type TrueCall, type TrueLeg, type TrueOutcome } from './true-call.js'
+import {
+  type CallParties,
+  type CallTimings,
+  type TrueCall,
+  type TrueLeg,
+  type TrueOutcome,
+  timingsOf
+} from './true-call.js'
 
-/** What webhooks can tell of a call at some instant: the shape of the fold. */
+/** The state of a call at an instant as far as webhooks can show it; has the shape of the read model's fold. */
 export interface CallAt extends CallParties, CallTimings {
   state: 'waiting' | 'ringing' | 'connected' | 'ended'
   outcome: TrueOutcome | null
@@ -8,7 +15,7 @@ export interface CallAt extends CallParties, CallTimings {
   legs: TrueLeg[]
 }
 
-/** What webhooks had told of the call at an instant, or null when it had not begun. */
+/** Returns the state of the call that webhooks had reported by an instant, or `null` when it had not started. */
 export function callAt(call: TrueCall, instant: number): CallAt | null {
   const { direction, businessNumber, clientNumber, clientName, startedAt, notifiedAt } = call
   if (instant < startedAt) return null
@@ -16,7 +23,7 @@ export function callAt(call: TrueCall, instant: number): CallAt | null {
     leg.ringingAt <= instant ? [legAt(leg, call.ringingStoppedAt[i] ?? null, instant)] : []
   )
   const endedAt = call.endedAt <= instant ? call.endedAt : null
-  const told = notifiedAt.filter(at => at <= instant)
+  const notified = notifiedAt.filter(at => at <= instant)
   return {
     direction,
     businessNumber,
@@ -26,8 +33,8 @@ export function callAt(call: TrueCall, instant: number): CallAt | null {
     state: endedAt !== null ? 'ended' : stateOf(legs),
     outcome: endedAt !== null ? call.outcome : null,
     endedAt,
-    lastEventAt: told.at(-1) ?? startedAt,
-    webhookEvents: told.length,
+    lastEventAt: notified.at(-1) ?? startedAt,
+    webhookEvents: notified.length,
     restEvents: 0,
     legs,
     ...timingsOf(direction, startedAt, endedAt, legs)

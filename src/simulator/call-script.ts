@@ -3,7 +3,7 @@ import type { Random } from './random.js'
 export type Notation = 'classic' | 'contact-center'
 export type Family = 'Incoming' | 'Outgoing' | 'Callback'
 
-/** One attempt to reach an extension, as the phone system itself knows it; times in milliseconds since 1970. */
+/** One attempt to reach an extension, as the phone system records it. Times are milliseconds since 1970. */
 export interface ScriptLeg {
   extension: string
   attempt: number
@@ -12,24 +12,21 @@ export interface ScriptLeg {
   ringingAt: number
   connectedAt: number | null
   endedAt: number | null
-  /** When its phone stopped ringing, which may be just before it is connected. */
+  /** When its phone stopped ringing; may be shortly before `connectedAt`. */
   stoppedAt: number | null
 }
 
-/** What is notified; a leg's extension, or null when none is named. */
+/** One thing that happens in a call and is notified. `extension` is null when the notification names none. */
 export interface Step {
   at: number
   family: Family
   event: 'Call' | 'Ringing' | 'StopRinging' | 'Connected' | 'LegCompleted' | 'Completed'
   extension: string | null
-  /** It can be told which leg is meant without its extension: no other is connected. */
+  /** True when no other leg is connected, so that the leg is identified without its extension. */
   isOnlyTalk?: boolean
 }
 
-/**
- * A call as the phone system lives it: scenarios drive it forward in time, and each thing that happens is noted as a
- * step.
- */
+/** A call in progress. Scenarios move it forward in time, and each thing that happens is recorded as a step. */
 export interface CallScript {
   id: string
   notation: Notation
@@ -40,9 +37,9 @@ export interface CallScript {
   endedAt: number | null
   legs: ScriptLeg[]
   steps: Step[]
-  /** The client spoke to the machine. */
+  /** True when the client left a voicemail. */
   leftVoicemail: boolean
-  /** The present moment. */
+  /** The current instant of the call. */
   now: number
   random: Random
 }
@@ -72,7 +69,7 @@ export function createCallScript(random: Random, notation: Notation, at: number)
   }
 }
 
-/** The call enters the system. */
+/** Records the start of the call. */
 export function startCall(script: CallScript, { family, from, to, dialer }: CallStart): void {
   Object.assign(script, { family, from, to })
   addStep(script, 'Call', { family, extension: dialer ?? null })
@@ -81,7 +78,7 @@ export function startCall(script: CallScript, { family, from, to, dialer }: Call
   if (script.notation === 'contact-center') addStep(script, 'Ringing', { family, extension: dialer })
 }
 
-/** Time passes: so many milliseconds. */
+/** Moves the call forward by `min` to `max` milliseconds. */
 export function advance(script: CallScript, min: number, max: number): void {
   script.now += script.random.int(min, max)
 }
@@ -96,7 +93,10 @@ export function stopRinging(script: CallScript, leg: ScriptLeg): void {
   addStep(script, 'StopRinging', leg)
 }
 
-/** As before a voicemail: one notification that names nobody. A contact center has no such type. */
+/**
+ * Stops all ringing, as before a voicemail, with one notification that names no extension. A contact center has no such
+ * notification and reports each phone.
+ */
 export function stopAllRinging(script: CallScript): void {
   const ringing = script.legs.filter(leg => leg.endedAt === null && leg.connectedAt === null)
   if (script.notation === 'contact-center')
@@ -113,8 +113,8 @@ export function connect(script: CallScript, leg: ScriptLeg): void {
 }
 
 /**
- * In a ring group the phone that answers stops ringing too, so many milliseconds before (below 0) or after it is
- * connected.
+ * Connects a phone of a ring group. It also stops ringing, `stopsAfter` milliseconds after it is connected; negative
+ * values are before it.
  */
 export function connectInGroup(script: CallScript, leg: ScriptLeg, stopsAfter: number): void {
   connect(script, leg)
@@ -134,7 +134,7 @@ export function completeLeg(script: CallScript, leg: ScriptLeg): void {
   script.steps.push({ at: script.now, family: leg.family, event: 'LegCompleted', extension: leg.extension, isOnlyTalk })
 }
 
-/** The whole call is over, with every leg that is still open. */
+/** Ends the call and every leg that is still open. */
 export function completeCall(script: CallScript, extension: string | null = null): void {
   script.endedAt = script.now
   for (const leg of script.legs) leg.endedAt ??= script.now

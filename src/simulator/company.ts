@@ -5,41 +5,41 @@ import type { Notification } from './notifications.js'
 import { playCalls } from './play-calls.js'
 import { simulatePresence } from './presence.js'
 import { createRandom } from './random.js'
+import { type RestKnowledge, simulateRestFacts } from './rest-facts.js'
 import { createStaff } from './staff.js'
-import { type RestKnowledge, simulateRestFacts } from './told-by-rest.js'
 import type { Truth } from './truth.js'
 
 export interface CompanyOptions {
   seed: number
-  /** When its history begins, in milliseconds since 1970. */
+  /** When the history of the company begins, in milliseconds since 1970. */
   startAt: number
   calls: number
-  /** Half as many as calls. */
+  /** Default: half the number of calls. */
   messages?: number
-  /** 12. */
+  /** Default: 12. */
   contacts?: number
-  /** As many as calls. */
+  /** Default: the number of calls. */
   presenceChanges?: number
   account?: string
-  /** Of notifications. */
+  /** The kind of account, which decides the format of the notifications. Default: classic. */
   family?: Notation
-  /** Calls begin within so many: 10 an hour. */
+  /** The period in which the calls start. Default: an hour for every ten calls. */
   hours?: number
 }
 
 export interface Simulation {
   truth: Truth
-  /** What MightyCall posts, in the order of its times. */
+  /** The webhook notifications, ordered by time. */
   notifications: Notification[]
-  /** What the REST API told, as reconciliation would append it, in the order in which it was told. */
+  /** What the REST API reports, as the events that reconciliation would append, ordered by time. */
   facts: Event[]
 }
 
 const HOUR_MS = 60 * 60 * 1000
 
 /**
- * A small company's time with MightyCall: what is so, what is posted of it, and what REST tells of it. The same options
- * always give the same.
+ * Simulates the history of a small company: the ground truth, the webhook notifications, and the facts of the REST API.
+ * The same options always give the same result.
  */
 export function simulateCompany(options: CompanyOptions): Simulation {
   const { seed, calls: count, account = 'default', family: notation = 'classic' } = options
@@ -60,8 +60,9 @@ export function simulateCompany(options: CompanyOptions): Simulation {
   const presence = simulatePresence(settingFor(2), staff, presenceChanges)
   const { calls, notifications } = playCalls(settingFor(3), staff, { count, notation, presences: presence.presences })
   let known: RestKnowledge | null = null
-  // when it is asked for: whoever folds a million calls looks at no fact
-  const restKnowledge = () => (known ??= simulateRestFacts(settingFor, { staff, calls, presence, messages }))
+  // lazy: a benchmark that folds a million calls needs no facts
+  const restKnowledge = () =>
+    (known ??= simulateRestFacts(settingFor, { staff, calls, presence, messageCount: messages }))
   return {
     truth: {
       account,

@@ -1,7 +1,7 @@
 import type { ContactEvent, ContactReported } from '../events/directory.js'
 import { randomMoment, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
 import type { Random } from './random.js'
-import { randomNumber, type Client, type Staff } from './staff.js'
+import { type Client, randomNumber, type Staff } from './staff.js'
 import type { TrueContact } from './truth.js'
 
 export interface SimulatedContacts {
@@ -11,7 +11,7 @@ export interface SimulatedContacts {
 
 const TAGS = ['lead', 'partner', 'press', 'supplier'] as const
 
-/** A contact for each known client; some change, some are deleted. */
+/** Simulates a contact for each known client. Some are changed later, some are deleted. */
 export function simulateContacts(setting: Setting, { knownClients }: Staff): SimulatedContacts {
   const { random } = setting
   const facts: ContactEvent[] = []

@@ -9,13 +9,13 @@ import { createMetrics } from '../observability/metrics.js'
 import { type SimulatedMightyCall, type SimulatedMightyCallOptions, startSimulatedMightyCall } from './http/start.js'
 
 export interface DemoWorldOptions extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids'> {
-  /** For the data of the service. */
+  /** The directory for the data of the service. */
   dir: string
-  /** Of the service; nobody else may use it. */
+  /** The port of the service; must be free. */
   port: number
   clock: Clock
   logger: Logger
-  /** Without it, an embedded Postgres in `dir`. */
+  /** Default: an embedded Postgres in `dir`. */
   databaseUrl?: string
 }
 
@@ -23,11 +23,11 @@ export interface DemoWorld {
   service: Service
   mightyCall: SimulatedMightyCall
   adminKey: string
-  /** Ends both; the service first, so that it may finish what it has. */
+  /** Stops the service first, so that it can finish its work, and then the simulated MightyCall. */
   close: () => Promise<void>
 }
 
-/** A service and the MightyCall of a made-up company, which know only each other and live on one clock. */
+/** Starts a service and a simulated MightyCall that are connected to each other and share one clock. */
 export async function startDemoWorld({
   dir,
   port,

@@ -4,7 +4,7 @@ import type { Agent, Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 import type { TrueExtension, TrueNumber } from './truth.js'
 
-/** The first look at the account, in seconds after the beginning. */
+/** When the account is polled first, in seconds after the start. */
 const FIRST_POLL_SECONDS = [1, 60] as const
 
 export interface SimulatedNumbers {
@@ -12,12 +12,12 @@ export interface SimulatedNumbers {
   numbers: TrueNumber[]
 }
 
-/** The business numbers: some get another label, or are switched off, and one may be given up. */
+/** Simulates the business numbers. Some get another label or are disabled, and one may be removed. */
 export function simulateNumbers(setting: Setting, staff: Staff): SimulatedNumbers {
   const { random } = setting
-  const givenUp = random.chance(0.3) ? [{ number: '+15550900000', label: 'Old line', smsEnabled: false }] : []
+  const removed = random.chance(0.3) ? [{ number: '+15550900000', label: 'Old line', smsEnabled: false }] : []
   const facts: NumberEvent[] = []
-  const numbers = [...staff.numbers, ...givenUp].map(line => {
+  const numbers = [...staff.numbers, ...removed].map(line => {
     const createdAt = randomTimeAfter(random, setting.startAt, FIRST_POLL_SECONDS)
     const number: TrueNumber = {
       account: setting.account,
@@ -28,7 +28,7 @@ export function simulateNumbers(setting: Setting, staff: Staff): SimulatedNumber
     }
     facts.push(reportNumber(setting, number, createdAt))
     const at = Math.max(createdAt + 1, randomMoment(setting))
-    if (givenUp.includes(line)) {
+    if (removed.includes(line)) {
       number.isActive = false
       facts.push({ type: 'number.removed', number: line.number, ...restEnvelope(setting, at) })
     } else if (random.chance(0.3)) {
@@ -45,7 +45,7 @@ export interface SimulatedExtensions {
   extensions: TrueExtension[]
 }
 
-/** Each extension that the REST API tells of, or that took part in a call. */
+/** Simulates the extensions that the REST API reports or that take part in a call. */
 export function simulateExtensions(setting: Setting, staff: Staff, calls: readonly TrueCall[]): SimulatedExtensions {
   const firstSeen = new Map<string, number>()
   for (const leg of calls.flatMap(call => call.legs))
@@ -81,7 +81,7 @@ function extensionOf(
   }
 }
 
-/** The profile route knows no id of the user, the journal does. */
+/** Reports an agent by the profile route, which has no user id, and often by the journal, which has one. */
 function reportAgent(setting: Setting, { extension, name, email, role }: Agent): ExtensionReported[] {
   const { random, startAt } = setting
   const report = (route: ExtensionReported['route'], id: string | null): ExtensionReported => ({

@@ -1,7 +1,7 @@
 import { formatInstant } from './instant.js'
 import type { Random } from './random.js'
 
-/** Whose company, and when. */
+/** The account and the period for which facts are simulated. */
 export interface Setting {
   account: string
   random: Random
@@ -9,7 +9,7 @@ export interface Setting {
   endAt: number
 }
 
-/** What every fact that the REST API told has. */
+/** The fields that every fact of the REST API has. */
 export interface FactEnvelope {
   id: string
   account: string
@@ -20,20 +20,22 @@ export interface FactEnvelope {
 }
 
 /**
- * To be spread last: V8 makes a literal that begins with a spread forty times slower.
- * @param at  when the REST API answered, in milliseconds since 1970
+ * Returns the common fields of a fact. Spread them last: V8 creates a literal that begins with a spread forty times
+ * slower.
+ *
+ * @param at  when the REST API responded, in milliseconds since 1970
  */
 export function restEnvelope({ account, random }: Setting, at: number): FactEnvelope {
-  const answered = formatInstant(at)
-  return { id: random.uuid(), account, occurredAt: answered, receivedAt: answered, source: 'rest', raw: {} }
+  const respondedAt = formatInstant(at)
+  return { id: random.uuid(), account, occurredAt: respondedAt, receivedAt: respondedAt, source: 'rest', raw: {} }
 }
 
-/** Some moment of the company's time. */
+/** Picks an instant of the simulated period. */
 export function randomMoment({ random, startAt, endAt }: Setting): number {
   return random.int(startAt, endAt)
 }
 
-/** So many seconds later, and some milliseconds. */
+/** Picks an instant `min` to `max` seconds after `at`. */
 export function randomTimeAfter(random: Random, at: number, [min, max]: readonly [min: number, max: number]): number {
   return at + random.int(min * 1000, max * 1000)
 }

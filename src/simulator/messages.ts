@@ -2,7 +2,7 @@ import type { MessageReported } from '../events/message.js'
 import { randomMoment, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
 import { formatInstant } from './instant.js'
 import type { Random } from './random.js'
-import { randomClient, type BusinessNumber, type Client, type Staff } from './staff.js'
+import { type BusinessNumber, type Client, randomClient, type Staff } from './staff.js'
 import type { TrueMessage, TrueThread } from './truth.js'
 
 export interface SimulatedMessages {
@@ -21,7 +21,7 @@ const TEXTS = [
 ] as const
 const PER_CONVERSATION = 5
 
-/** Texts to and from clients, in conversations, and what the journal says of them. */
+/** Simulates text messages with clients, in conversations, and the facts by which the journal reports them. */
 export function simulateMessages(setting: Setting, staff: Staff, count: number): SimulatedMessages {
   const { random } = setting
   const texting = staff.numbers.filter(number => number.smsEnabled)
@@ -79,11 +79,11 @@ function reportsOf(setting: Setting, message: TrueMessage): MessageReported[] {
 }
 
 function reportMessage(setting: Setting, message: TrueMessage, at: number): MessageReported {
-  const { account: _, state, sentAt, removedAt, ...told } = message
+  const { account: _, state, sentAt, removedAt, ...reported } = message
   return {
     type: 'message.reported',
     route: 'journal',
-    ...told,
+    ...reported,
     sentAt: formatInstant(sentAt),
     delivery: state === 'received' ? null : state === 'failed' ? 'not-sent' : 'sent',
     removedAt: removedAt === null ? null : formatInstant(removedAt),
@@ -91,7 +91,7 @@ function reportMessage(setting: Setting, message: TrueMessage, at: number): Mess
   }
 }
 
-/** In the order of the newest message. */
+/** Groups messages into threads, ordered by their newest message, newest first. */
 function threadsOf(messages: readonly TrueMessage[]): TrueThread[] {
   const threads = new Map<string, TrueThread>()
   const newestFirst = messages

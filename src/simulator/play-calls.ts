@@ -1,4 +1,8 @@
-import { pickScenario } from './call-scenarios/scenarios.js'
+import { CALLBACKS } from './call-scenarios/callback.js'
+import { HANDOVERS } from './call-scenarios/handovers.js'
+import { INBOUND } from './call-scenarios/inbound.js'
+import { OUTGOING } from './call-scenarios/outgoing.js'
+import type { Scenario } from './call-scenarios/scenario.js'
 import { createCallScript, type Notation } from './call-script.js'
 import { randomMoment, type Setting } from './fact.js'
 import { type Notification, notificationsOf } from './notifications.js'
@@ -13,8 +17,8 @@ export interface PlayedCalls {
 }
 
 /**
- * So many calls, in the order of their beginnings. Nobody takes part in two at once, and nobody's phone rings who does
- * not want to be disturbed.
+ * Simulates `count` calls, ordered by their start. No agent takes part in two calls at once, and no phone rings while
+ * its agent's presence is `dnd`.
  */
 export function playCalls(
   setting: Setting,
@@ -46,7 +50,7 @@ export function playCalls(
   return { calls, notifications: notifications.sort((a, b) => a.at - b.at) }
 }
 
-/** Those of a ring group who are free, if they still are a group. */
+/** Returns the free members of a ring group, or two free agents when fewer than two members are free. */
 function freeGroup(random: Random, { ringGroups }: Staff, free: readonly string[]): readonly string[] {
   const group = random
     .pick(ringGroups)
@@ -55,7 +59,7 @@ function freeGroup(random: Random, { ringGroups }: Staff, free: readonly string[
   return group.length > 1 ? group : free.slice(0, 2)
 }
 
-/** Asked for ever later instants. */
+/** Returns a function that lists the agents who are not on `dnd`. It must be called with increasing instants. */
 function trackUndisturbed({ agents }: Staff, presences: readonly TruePresence[]): (at: number) => string[] {
   const changes = [...presences].sort((a, b) => a.since - b.since)
   const extensions = agents.map(agent => agent.extension)
@@ -68,4 +72,21 @@ function trackUndisturbed({ agents }: Staff, presences: readonly TruePresence[])
     }
     return extensions.filter(extension => !away.has(extension))
   }
+}
+
+/** All scenarios of calls. A new scenario is one line in the list of its kind. */
+export const SCENARIOS: readonly Scenario[] = [...INBOUND, ...HANDOVERS, ...OUTGOING, ...CALLBACKS]
+
+/** Picks a scenario that needs no more than `freeAgents`, by weight. */
+export function pickScenario(random: Random, freeAgents: number): Scenario {
+  const playable = SCENARIOS.filter(scenario => scenario.agents <= freeAgents)
+  let left = random.int(
+    1,
+    playable.reduce((sum, { weight }) => sum + weight, 0)
+  )
+  for (const scenario of playable) {
+    left -= scenario.weight
+    if (left <= 0) return scenario
+  }
+  throw new RangeError('at least one scenario must need no agents')
 }

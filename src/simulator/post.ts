@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SimulateError } from '../errors.js'
 import type { Notification } from './notifications.js'
-import { postOne } from './post-one.js'
 
 export interface PostSummary {
   posted: number
   accepted: number
-  /** How many, by the status of the answer, or `no answer`. */
+  /** The number of refused posts by status, or by `no answer`. */
   refused: Map<string, number>
   seconds: number
 }
 
 interface PostOptions {
-  /** Ends it early; what is under way is waited for. */
+  /** Stops early, after the requests in flight have ended. */
   signal: AbortSignal
   now: () => number
   onPosted?: (soFar: PostSummary) => void
@@ -22,9 +21,10 @@ const MAX_IN_FLIGHT = 32
 const MAX_UNANSWERED_IN_A_ROW = 20
 
 /**
- * Posts each notification when it is due, in their order, whether or not the one before has been answered.
- * @throws SimulateError  the first is not answered, or many in a row are not, or the address is not known there; never
- *   names the path, which holds the token
+ * Posts each notification when it is due, in order, without waiting for the responses of earlier ones.
+ *
+ * @throws SimulateError  the first post or many posts in a row got no response, or the address is unknown to the
+ *   service; never contains the path, which holds the token
  */
 export async function postAll(
   url: URL,
@@ -34,7 +34,7 @@ export async function postAll(
   const began = now()
   const soFar: PostSummary = { posted: 0, accepted: 0, refused: new Map(), seconds: 0 }
   const inFlight = new Set<Promise<void>>()
-  const failure = new AbortController() // its reason is the error
+  const failure = new AbortController() // the abort reason is the error
   let unanswered = 0
 
   async function post({ body }: Notification): Promise<void> {
@@ -45,16 +45,16 @@ export async function postAll(
     if (status !== null && status >= 200 && status < 300) soFar.accepted++
     else soFar.refused.set(String(status ?? 'no answer'), (soFar.refused.get(String(status ?? 'no answer')) ?? 0) + 1)
     if (status === 404)
-      failure.abort(new SimulateError(`${url.origin} knows no such address (404): is the token right?`))
+      failure.abort(new SimulateError(`${url.origin} does not know this address (404): check the token`))
     if (unanswered === MAX_UNANSWERED_IN_A_ROW || (status === null && soFar.posted === 1))
-      failure.abort(new SimulateError(`${url.origin} does not answer: does the service run?`))
+      failure.abort(new SimulateError(`${url.origin} does not respond: check that the service is running`))
     onPosted(soFar)
   }
 
   const stopped = AbortSignal.any([signal, failure.signal])
   for (const notification of notifications) {
     await waitUntilDue(notification.at - now(), stopped)
-    // the first answer tells whether there is anybody
+    // wait for the first response, which shows whether the service is there
     if (inFlight.size >= (soFar.posted === 1 ? 1 : MAX_IN_FLIGHT)) await Promise.race(inFlight)
     if (stopped.aborted) break
     soFar.posted++
@@ -69,5 +69,28 @@ export async function postAll(
 }
 
 async function waitUntilDue(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {}) // it only rejects when it is to stop
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {}) // it rejects only when it is aborted
+}
+
+/** How long MightyCall waits for a response (source: comments of integrators). */
+export const RESPONSE_TIMEOUT_MS = 8_000
+
+/**
+ * Posts one notification and returns the status of the response, or `null` when there is none. Connections are kept
+ * alive; redirects are not followed, since they would lead to an address that the user did not give.
+ */
+export async function postOne(url: URL, body: object, timeoutMs = RESPONSE_TIMEOUT_MS): Promise<number | null> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs)
+    })
+    await response.arrayBuffer() // the connection is reused only after its body was read
+    return response.status
+  } catch {
+    return null
+  }
 }

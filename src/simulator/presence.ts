@@ -5,13 +5,11 @@ import type { TruePresence } from './truth.js'
 
 export interface SimulatedPresence {
   facts: StatusReported[]
-  /** By extension, then time. */
+  /** Ordered by extension, then time. */
   presences: TruePresence[]
 }
 
-/**
- * What was learned of the presence of those agents whose user key is known; of the others the REST API tells nothing.
- */
+/** Simulates presence changes of the agents whose user key is known. The REST API reports no presence of the others. */
 export function simulatePresence(setting: Setting, staff: Staff, changes: number): SimulatedPresence {
   const { account, random } = setting
   const extensions = staff.agents.filter((_, i) => i === 0 || random.chance(0.6)).map(agent => agent.extension)

@@ -1,30 +1,29 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
-/** Randomness of one subject of a company: the same seed and subject always give the same draws. */
+/** A random generator for one subject of a company. The same seed and subject always give the same sequence. */
 export interface Random {
-  /** A whole number from min to max, both included. */
+  /** Returns an integer from min to max, inclusive. */
   int: (min: number, max: number) => number
-  /** True in such a share (0 to 1) of the draws. */
+  /** Returns true with the probability `share`, 0 to 1. */
   chance: (share: number) => boolean
-  /** @throws RangeError  there is nothing to pick from */
+  /** @throws RangeError  `items` is empty */
   pick: <T>(items: readonly T[]) => T
   shuffled: <T>(items: readonly T[]) => T[]
   uuid: () => string
-  /** So many hexadecimal digits. */
+  /** Returns a string of hexadecimal digits. */
   hex: (digits: number) => string
 }
 
 const WORD = 2 ** 32
-// toString(16) of a word takes a microsecond
+// a table, since toString(16) of a word takes a microsecond
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
- * @param subject  draws of one subject leave those of the others as they are: a company with messages has the same
- * calls as without
+ * @param subject  separates the sequences: a company has the same calls with messages as without
  */
 export function createRandom(seed: number, subject: number): Random {
   const base = mix(Math.imul(subject, 0x9e3779b9) ^ seed)
-  // The library's own seeding leaves neighbouring seeds alike in their first draws, and a small company has only few.
+  // The library's own seeding gives adjacent seeds similar first draws, and a small company makes only few draws.
   const rng = xoroshiro128plusFromState([mix(base + 1), mix(base + 2), mix(base + 3), mix(base + 4) | 1])
   const share = () => (rng.next() >>> 0) / WORD
   const int = (min: number, max: number) => min + Math.floor(share() * (max - min + 1))
@@ -41,7 +40,7 @@ export function createRandom(seed: number, subject: number): Random {
     chance: wanted => share() < wanted,
     pick: items => {
       const item = items[int(0, items.length - 1)]
-      if (item === undefined) throw new RangeError('there is nothing to pick from')
+      if (item === undefined) throw new RangeError('cannot pick from an empty list')
       return item
     },
     shuffled: items =>
@@ -49,15 +48,18 @@ export function createRandom(seed: number, subject: number): Random {
         .map(item => ({ item, order: share() }))
         .sort((a, b) => a.order - b.order)
         .map(({ item }) => item),
-    uuid: () => {
-      const digits = hex(32)
-      return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20)}`
-    },
+    uuid: () => formatUuid(hex(32)),
     hex
   }
 }
 
-/** A word in which every bit depends on every bit (the finalizer of MurmurHash3). */
+/** Formats 32 or more hexadecimal digits as a UUID of version 4. */
+export function formatUuid(digits: string): string {
+  const [a, b, c, d] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(13, 16), digits.slice(17, 20)]
+  return `${a}-${b}-4${c}-a${d}-${digits.slice(20, 32)}`
+}
+
+/** Mixes a word so that every bit of the result depends on every bit (the finalizer of MurmurHash3). */
 function mix(word: number): number {
   let mixed = word | 0
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)

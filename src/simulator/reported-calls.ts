@@ -6,7 +6,7 @@ import type { TrueCall } from './true-call.js'
 
 type Route = CallReported['route']
 
-/** What the REST API says of each call once it has ended: first without the recording, which it has later. */
+/** Reports each call after its end, by one or two routes, and sometimes first without its recording. */
 export function reportedCalls(setting: Setting, staff: Staff, calls: readonly TrueCall[]): CallReported[] {
   const names = new Map(staff.agents.map(agent => [agent.extension, agent.name]))
   return calls.flatMap(call => {

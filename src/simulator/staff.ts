@@ -11,14 +11,14 @@ export interface Agent {
   name: string
   email: string
   role: 'admin' | 'user'
-  /** The REST API says who has the extension; without it, only calls show that there is one. */
+  /** True when the REST API reports the extension. Otherwise only calls show that it exists. */
   isReported: boolean
 }
 
-/** Who calls, or is called. */
+/** A person outside the company who calls or is called. */
 export interface Client {
   number: string
-  /** Null: a stranger. */
+  /** `null` for a person who is not a contact. */
   name: string | null
 }
 
@@ -26,7 +26,7 @@ export interface Staff {
   numbers: BusinessNumber[]
   agents: Agent[]
   ringGroups: Agent[][]
-  /** Those who are among the contacts. */
+  /** The clients who are contacts. */
   knownClients: Client[]
   /** The name of the call-me button on the company's site. */
   widget: string
@@ -63,12 +63,12 @@ const LAST_NAMES = [
 const LABELS = ['Main line', 'Sales', 'Support', 'After hours'] as const
 const WIDGETS = ['Contact us', 'Call me back', 'Website: pricing page', 'Ruf uns an'] as const
 
-/** A small company: 2 to 4 business numbers, 4 to 8 agents, 1 or 2 ring groups, a site widget. */
+/** Creates a small company: 2 to 4 business numbers, 4 to 8 agents, 1 or 2 ring groups, a site widget. */
 export function createStaff(random: Random, contacts: number): Staff {
   const agents = Array.from({ length: random.int(4, 8) }, (_, i) => createAgent(random, i))
   return {
     numbers: LABELS.slice(0, random.int(2, 4)).map((label, i) => ({
-      number: `+15550${i + 1}${digits(random, 5)}`, // no client's begins so
+      number: `+15550${i + 1}${digits(random, 5)}`, // no client has a number with this prefix
       label,
       smsEnabled: i === 0 || random.chance(0.7)
     })),
@@ -79,7 +79,7 @@ export function createStaff(random: Random, contacts: number): Staff {
   }
 }
 
-/** One of the contacts, or a stranger. */
+/** Picks a contact or makes up an unknown person. */
 export function randomClient(random: Random, { knownClients }: Staff): Client {
   return knownClients.length > 0 && random.chance(0.6)
     ? random.pick(knownClients)

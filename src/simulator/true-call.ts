@@ -27,36 +27,36 @@ export interface CallParties {
   direction: 'inbound' | 'outbound' | 'callback' | 'internal'
   businessNumber: string
   clientNumber: string | null
-  /** A widget's. */
+  /** The name of a site widget; the REST API adds the names of people, see `withRest`. */
   clientName: string | null
   startedAt: number
 }
 
-/** A call as it was, from its beginning to its end; times in milliseconds since 1970. */
+/** The ground truth of a call from start to end. Times are milliseconds since 1970. */
 export interface TrueCall extends CallParties, CallTimings {
   id: string
   scenario: string
   endedAt: number
-  /** As webhooks alone can tell. */
+  /** The outcome as webhooks alone show it. */
   outcome: TrueOutcome
-  /** In the order in which they began. */
+  /** Ordered by their start. */
   legs: (TrueLeg & { endedAt: number })[]
-  /** What the REST API knows besides. */
+  /** The values that the REST API refines or adds. */
   withRest: {
     outcome: TrueOutcome | 'voicemail' | 'dropped' | 'canceled'
     clientName: string | null
     recordingId: string | null
     recordingLink: string | null
   }
-  /** When each leg's phone stopped ringing, where it did. */
+  /** When the phone of each leg stopped ringing, in the order of `legs`; `null` where it did not. */
   ringingStoppedAt: (number | null)[]
-  /** When something was notified, in order. */
+  /** The instants of the call's notifications, in order. */
   notifiedAt: number[]
 }
 
 const DROPPED_BELOW_MS = 4_000
 
-/** The call that a scenario has played. */
+/** Builds the ground truth of a call from the script that a scenario has played. */
 export function trueCallOf(script: CallScript, scenario: string, { name }: Client): TrueCall {
   const { id, startedAt } = script
   const endedAt = script.endedAt ?? script.now
@@ -94,7 +94,7 @@ export function trueCallOf(script: CallScript, scenario: string, { name }: Clien
   }
 }
 
-/** When it was answered, by whom, and how long that took and lasted. */
+/** Computes when and by whom a call was answered, and its wait and talk times. */
 export function timingsOf(
   direction: CallParties['direction'],
   startedAt: number,
@@ -151,7 +151,7 @@ function refineOutcome(
   return direction === 'outbound' && random.chance(0.5) ? 'canceled' : outcome
 }
 
-/** Of phones that ring in the same instant, the lower extension counts as the earlier. */
+/** Orders legs by start. Of phones that ring in the same instant, the lower extension comes first. */
 function compareLegs(a: ScriptLeg, b: ScriptLeg): number {
   return (
     a.ringingAt - b.ringingAt ||

@@ -2,7 +2,7 @@ import { callAt } from './call-at.js'
 import type { Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
 
-// Rows as the read models must show them; times in milliseconds since 1970.
+// The rows that the read models are expected to contain. Times are milliseconds since 1970.
 
 export interface TrueVoicemail {
   account: string
@@ -38,7 +38,7 @@ export interface TrueMessage {
   removedAt: number | null
 }
 
-/** Of a business number and a client: the newest message that was not removed, and how many are unread. */
+/** A conversation of a business number and a client: its newest message that was not removed, and its unread count. */
 export interface TrueThread {
   account: string
   businessNumber: string
@@ -90,11 +90,11 @@ export interface TruePresence {
   seenAt: number
 }
 
-/** What is so, whatever anybody was told. */
+/** Ground truth, independent of what was reported. */
 export interface Truth {
   account: string
   staff: Staff
-  /** By their beginnings. */
+  /** Ordered by their start. */
   calls: TrueCall[]
   voicemails: TrueVoicemail[]
   messages: TrueMessage[]
@@ -102,7 +102,7 @@ export interface Truth {
   numbers: TrueNumber[]
   extensions: TrueExtension[]
   contacts: TrueContact[]
-  /** By extension, then time. */
+  /** Ordered by extension, then time. */
   presences: TruePresence[]
 }
 
@@ -112,8 +112,8 @@ export interface AgentAt {
 }
 
 /**
- * What an agent did at an instant, as far as calls and presence facts until then can tell: a talk wins over dialing,
- * dialing over ringing, and that over presence.
+ * Returns the status of an agent at an instant, from the calls and presence facts until then. A talk takes precedence
+ * over dialing, dialing over ringing, and ringing over presence.
  */
 export function agentAt(truth: Truth, extension: string, instant: number): AgentAt {
   const open = truth.calls

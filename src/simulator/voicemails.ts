@@ -16,7 +16,7 @@ const TRANSCRIPTS = [
   'Grüß Gott, bitte um Rückruf.'
 ] as const
 
-/** A voicemail for each call that ended in one; webhooks tell of none. */
+/** Simulates a voicemail for each call that ended in one. Webhooks never report voicemails. */
 export function simulateVoicemails(setting: Setting, staff: Staff, calls: readonly TrueCall[]): SimulatedVoicemails {
   const facts: VoicemailReported[] = []
   const voicemails = calls
@@ -53,7 +53,8 @@ function createVoicemail({ account, random }: Setting, { agents }: Staff, call: 
 }
 
 /**
- * The voicemails route knows no transcript; the journal has it after a while. What changes later, both routes say anew.
+ * Reports a voicemail. The voicemails route has no transcript; the journal has it after a while. Both routes report
+ * later changes.
  */
 function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReported[] {
   const { random } = setting
@@ -91,12 +92,12 @@ function reportVoicemail(
   route: VoicemailReported['route'],
   at: number
 ): VoicemailReported {
-  const { account: _, leftAt, removedAt, ...told } = voicemail
+  const { account: _, leftAt, removedAt, ...reported } = voicemail
   const transcript = route === 'voicemails' ? { transcriptState: null, transcriptText: null } : {}
   return {
     type: 'voicemail.reported',
     route,
-    ...told,
+    ...reported,
     ...transcript,
     leftAt: formatInstant(leftAt),
     removedAt: removedAt === null ? null : formatInstant(removedAt),

@@ -3,9 +3,8 @@ import { encodeEvent } from '../../src/events/record.js'
 import type { Topic } from '../../src/events/topics.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { applyFaults } from '../../src/simulator/faults.js'
+import { applyFaults, paceNotifications } from '../../src/simulator/delivery.js'
 import type { Notification } from '../../src/simulator/notifications.js'
-import { paceNotifications } from '../../src/simulator/paced.js'
 import { type LoadPlan, POSTING_MS } from './plan.js'
 
 /** A notification that was posted, and what became of it. Instants are milliseconds since the first was due. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { paceNotifications } from '../../src/simulator/paced.js'
+import { paceNotifications } from '../../src/simulator/delivery.js'
 import { postAll } from '../../src/simulator/post.js'
 
 const TOKEN = 'x'.repeat(43)

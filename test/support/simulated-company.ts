@@ -1,7 +1,7 @@
 import type { Event } from '../../src/events/event.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
-import { SIMULATED_API_KEY } from '../../src/simulator/notation.js'
+import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { createRandom } from '../../src/simulator/random.js'
 import { COMPANY_START } from './company.js'
 

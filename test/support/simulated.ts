@@ -1,7 +1,6 @@
 import type { CallEvent } from '../../src/events/call.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
-import { SIMULATED_API_KEY } from '../../src/simulator/notation.js'
-import type { Notification } from '../../src/simulator/notifications.js'
+import { type Notification, SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 
 const ACCOUNT = { id: 'default', apiKey: SIMULATED_API_KEY, region: 'US' } as const
 

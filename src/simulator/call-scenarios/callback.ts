@@ -1,7 +1,16 @@
-import { type CallScript, completeCall, completeLeg, connect, startCall, advance, ring } from '../call-script.js'
-import { agent, type Participants, finish, ringWithoutAnswer, ringAndConnect, type Scenario, pickExtensions, talk } from './scenario.js'
+import { advance, type CallScript, completeCall, completeLeg, connect, ring, startCall } from '../call-script.js'
+import {
+  agent,
+  finish,
+  type Participants,
+  pickExtensions,
+  ringAndConnect,
+  ringWithoutAnswer,
+  type Scenario,
+  talk
+} from './scenario.js'
 
-/** Clients who asked to be called back. */
+/** Calls back to clients who requested one. */
 export const CALLBACKS: readonly Scenario[] = [
   { name: 'callback', weight: 6, agents: 1, play: callback },
   { name: 'callback unanswered', weight: 3, agents: 1, play: unanswered },
@@ -10,7 +19,8 @@ export const CALLBACKS: readonly Scenario[] = [
 
 function callback(script: CallScript, cast: Participants): void {
   request(script, cast)
-  if (script.random.chance(0.3)) ringWithoutAnswer(script, pickExtensions(script, cast.agents.slice(0, 2), 2), 'Callback')
+  if (script.random.chance(0.3))
+    ringWithoutAnswer(script, pickExtensions(script, cast.agents.slice(0, 2), 2), 'Callback')
   const leg = ringAndConnect(script, agent(cast, 0), 'Callback')
   talk(script)
   finish(script, leg, script.random.chance(0.4))
@@ -22,7 +32,7 @@ function unanswered(script: CallScript, cast: Participants): void {
   completeCall(script)
 }
 
-/** The agent who called back lets go while the colleague's phone rings. */
+/** The agent who called back leaves the call while the colleague's phone rings. */
 function callbackTransfer(script: CallScript, cast: Participants): void {
   request(script, cast)
   const first = ringAndConnect(script, agent(cast, 0), 'Callback')

@@ -1,17 +1,17 @@
 import {
+  advance,
   type CallScript,
   completeCall,
   completeLeg,
   connect,
-  advance,
   ring,
   type ScriptLeg,
   stopRinging
 } from '../call-script.js'
 import { enterFromClient } from './inbound.js'
-import { agent, type Participants, finish, ringAndConnect, type Scenario, talk } from './scenario.js'
+import { agent, finish, type Participants, ringAndConnect, type Scenario, talk } from './scenario.js'
 
-/** Calls from outside that more than one agent takes. */
+/** Inbound calls that more than one agent answers. */
 export const HANDOVERS: readonly Scenario[] = [
   { name: 'transfer', weight: 8, agents: 2, play: transfer },
   { name: 'consultation', weight: 6, agents: 2, play: consultation }
@@ -25,42 +25,39 @@ function transfer(script: CallScript, cast: Participants): void {
   if (second === null) return completeCall(script)
   talk(script)
   if (!script.random.chance(0.2)) return finish(script, second, script.random.chance(0.5))
-  const third = handOver(script, second, agent(cast, 0)) // back to where it was
+  const third = handOver(script, second, agent(cast, 0)) // back to the first agent
   if (third === null) return completeCall(script)
   talk(script)
   finish(script, third, script.random.chance(0.5))
 }
 
-/**
- * With a word to the colleague, or while the colleague's phone rings, or blindly; null when the colleague does not take
- * it.
- */
+/** Transfers the call: announced, while the colleague's phone rings, or blind. Returns `null` when nobody answers. */
 function handOver(script: CallScript, from: ScriptLeg, to: string): ScriptLeg | null {
-  const way = script.random.pick(['announced', 'while-ringing', 'blind'] as const)
-  if (way === 'blind') {
+  const mode = script.random.pick(['announced', 'while-ringing', 'blind'] as const)
+  if (mode === 'blind') {
     completeLeg(script, from)
     advance(script, 1, 2_000)
   }
   const leg = ring(script, to)
   advance(script, 1_000, 15_000)
-  if (way === 'while-ringing') {
+  if (mode === 'while-ringing') {
     completeLeg(script, from)
     advance(script, 1, 5_000)
   }
-  if (way !== 'announced' && script.random.chance(0.2)) {
+  if (mode !== 'announced' && script.random.chance(0.2)) {
     stopRinging(script, leg)
     advance(script, 1, 3_000)
     return null
   }
   connect(script, leg)
-  if (way === 'announced') {
+  if (mode === 'announced') {
     advance(script, 1_000, 20_000)
     completeLeg(script, from)
   }
   return leg
 }
 
-/** The agent asks a colleague, who may not answer, and returns to the client. */
+/** The agent consults a colleague, who may not answer, and returns to the client. */
 function consultation(script: CallScript, cast: Participants): void {
   enterFromClient(script, cast)
   const leg = ringAndConnect(script, agent(cast, 0))

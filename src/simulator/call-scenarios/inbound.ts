@@ -1,17 +1,27 @@
 import {
+  advance,
   type CallScript,
   completeCall,
   connectInGroup,
-  startCall,
-  advance,
   ring,
   type ScriptLeg,
+  startCall,
   stopAllRinging,
   stopRinging
 } from '../call-script.js'
-import { agent, type Participants, finish, waitInMenu, ringWithoutAnswer, ringAndConnect, type Scenario, pickExtensions, talk } from './scenario.js'
+import {
+  agent,
+  finish,
+  type Participants,
+  pickExtensions,
+  ringAndConnect,
+  ringWithoutAnswer,
+  type Scenario,
+  talk,
+  waitInMenu
+} from './scenario.js'
 
-/** Calls from outside that at most one agent takes. */
+/** Inbound calls that at most one agent answers. */
 export const INBOUND: readonly Scenario[] = [
   { name: 'abandoned', weight: 8, agents: 0, play: abandoned },
   { name: 'missed', weight: 12, agents: 1, play: missed },
@@ -40,7 +50,7 @@ function missed(script: CallScript, cast: Participants): void {
   completeCall(script)
 }
 
-/** Before four seconds have passed, which REST calls dropped. */
+/** The client hangs up within four seconds: the REST API reports such a call as dropped. */
 function hangUpSoon(script: CallScript, cast: Participants): void {
   startCall(script, { family: 'Incoming', from: cast.client, to: cast.businessNumber })
   advance(script, 200, 800)
@@ -95,7 +105,7 @@ function ringGroup(script: CallScript, cast: Participants): void {
   finish(script, answering)
 }
 
-/** Every phone rings at once, or nearly, until somebody would take it. */
+/** Rings every phone of the group at almost the same time, until an agent would answer. */
 function ringAll(script: CallScript, group: readonly string[]): ScriptLeg[] {
   const legs = group.map(extension => {
     if (script.random.chance(0.3)) advance(script, 0, 30)
@@ -113,7 +123,7 @@ function stopInTurn(script: CallScript, legs: readonly ScriptLeg[]): void {
   }
 }
 
-/** The widget has a name instead of a number. */
+/** A call through the site widget, which has a name instead of a number. */
 function fromWidget(script: CallScript, { businessNumber, widget, ...cast }: Participants): void {
   const play = script.random.pick([answered, missed, abandoned])
   play(script, { ...cast, businessNumber, widget, client: widget })

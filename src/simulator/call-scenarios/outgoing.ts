@@ -1,15 +1,15 @@
 import {
+  advance,
   type CallScript,
   completeCall,
   completeLeg,
   connect,
-  startCall,
-  advance,
   ring,
   type ScriptLeg,
+  startCall,
   stopRinging
 } from '../call-script.js'
-import { agent, type Participants, finish, type Scenario, talk } from './scenario.js'
+import { agent, finish, type Participants, type Scenario, talk } from './scenario.js'
 
 /** Calls that an agent dials. */
 export const OUTGOING: readonly Scenario[] = [
@@ -30,7 +30,7 @@ function unanswered(script: CallScript, cast: Participants): void {
   hangUp(script, dial(script, cast, cast.client))
 }
 
-/** The colleague's phone rings before the caller lets go: else nothing would tell it from a hang-up. */
+/** The colleague's phone rings before the caller leaves: otherwise the transfer would look like a hang-up. */
 function outgoingTransfer(script: CallScript, cast: Participants): void {
   const dialer = dial(script, cast, cast.client)
   connect(script, dialer)
@@ -49,7 +49,7 @@ function outgoingTransfer(script: CallScript, cast: Participants): void {
   finish(script, leg, true)
 }
 
-/** From the business number to an extension. */
+/** An internal call, from the business number to an extension. */
 function colleague(script: CallScript, cast: Participants): void {
   const dialer = dial(script, cast, agent(cast, 1))
   const leg = ring(script, agent(cast, 1))
@@ -58,7 +58,7 @@ function colleague(script: CallScript, cast: Participants): void {
     stopRinging(script, leg)
   } else {
     connect(script, leg)
-    dialer.connectedAt = leg.connectedAt // nobody tells it
+    dialer.connectedAt = leg.connectedAt // no notification reports it
     talk(script)
     completeLeg(script, leg)
   }
@@ -70,11 +70,11 @@ function dial(script: CallScript, cast: Participants, to: string): ScriptLeg {
   startCall(script, { family: 'Outgoing', from: cast.businessNumber, to, dialer: agent(cast, 0) })
   advance(script, 1_000, 30_000)
   const [dialer] = script.legs
-  if (!dialer) throw new Error('nobody dials')
+  if (!dialer) throw new Error('an outgoing call must have a dialer leg')
   return dialer
 }
 
-/** In the same instant for both, since a caller's end is the call's. */
+/** Ends the leg and the call in the same instant, since the call ends when its dialer hangs up. */
 function hangUp(script: CallScript, dialer: ScriptLeg): void {
   if (script.notation === 'contact-center' && script.random.chance(0.8)) completeLeg(script, dialer)
   completeCall(script, script.random.chance(0.6) ? dialer.extension : null)

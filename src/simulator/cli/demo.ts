@@ -1,12 +1,13 @@
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
-import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
+import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { fasterClock } from '../../lib/clock.js'
 import { createLogger } from '../../observability/logger.js'
 import type { Notation } from '../call-script.js'
-import { startDemoWorld, type DemoWorld } from '../demo-world.js'
+import { type DemoWorld, startDemoWorld } from '../demo-world.js'
 
 interface DemoOptions {
   port: number
@@ -21,27 +22,29 @@ interface DemoOptions {
 const EXAMPLES = `
 Examples:
   $ mightycall-stream demo
-  $ mightycall-stream demo --speed 600 --drop 0.2      a tenth of a second is a minute, and a fifth of the webhooks is lost
+  $ mightycall-stream demo --speed 600 --drop 0.2      ten simulated minutes a second, with a fifth of the webhooks lost
   $ npm run demo -- --family contact-center
 
-Needs no account: a made-up company calls, texts and leaves voicemails, its MightyCall posts webhooks and answers by REST, and the
-service does what it always does. The data is in a temporary folder, and gone when it ends, on Ctrl-C.`
+Needs no account: a simulated MightyCall with a made-up company posts webhooks and serves the REST API, and a service
+processes them as usual. The data is in a temporary directory, which is removed when the demo ends, on Ctrl-C.`
 
-/** How often it says how things are, in true time. */
+/** The interval between status lines, in real time. */
 const STATUS_INTERVAL_MS = 5_000
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('try it without an account: a service, and the MightyCall of a made-up company')
-    .option('-p, --port <number>', 'where the service listens, on this machine', parseWhole(1, 65_535), 8080)
-    .option('--speed <factor>', 'how much faster than time everything runs', parseRate, 60)
-    .option('-s, --seed <number>', 'the same seed makes the same company (default: another each time)', parseWhole(0))
-    .option('-c, --calls <number>', 'how many calls', parseWhole(1), 400)
-    .option('--hours <number>', 'within how many hours', parseWhole(1), 8)
+    .description('try the service without an account, with a simulated MightyCall')
+    .option('-p, --port <number>', 'port of the service on this machine', parseWhole(1, 65_535), 8080)
+    .option('--speed <factor>', 'speed of the simulated time', parseRate, 60)
+    .option('-s, --seed <number>', 'the same seed makes the same company (default: a new one each time)', parseWhole(0))
+    .option('-c, --calls <number>', 'number of calls', parseWhole(1), 400)
+    .option('--hours <number>', 'period in which the calls start', parseWhole(1), 8)
     .addOption(
-      new Option('-f, --family <family>', 'of its account').choices(['classic', 'contact-center']).default('classic')
+      new Option('-f, --family <family>', 'kind of the account')
+        .choices(['classic', 'contact-center'])
+        .default('classic')
     )
-    .option('--drop <share>', 'the share of webhooks that never arrive, 0 to 1', parseShare, 0.05)
+    .option('--drop <share>', 'share of webhooks that are never delivered, 0 to 1', parseShare, 0.05)
     .addHelpText('after', EXAMPLES)
     .action(demo)
 }
@@ -49,16 +52,11 @@ export function demoCommand(): Command {
 async function demo({ port, speed, calls, hours, family, drop, ...options }: DemoOptions): Promise<void> {
   const startAt = new Date()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
-  const stopped = new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        resolve()
-      }) // asked twice, it ends at once
-  })
+  const stopped = once(interruption(), 'abort')
   const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-demo-'))
-  chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
+  chmodSync(dir, 0o711) // when started by root, Postgres runs as another user and must reach its data
   try {
-    console.log('starting a service, its database and a MightyCall …')
+    console.log('starting a service, its database and a simulated MightyCall …')
     const logger = createLogger({ level: 'error', terminal: process.stdout.isTTY === true, onAlarm: () => {} })
     const clock = fasterClock({ startAt, rate: speed })
     const world = await startDemoWorld({
@@ -95,16 +93,20 @@ function banner(
     `  try        curl -s -H 'Authorization: Bearer ${adminKey}' '${url}/v1/calls?limit=3'`,
     `  gaps       curl -s -H 'Authorization: Bearer ${adminKey}' '${url}/v1/completeness'`,
     `  truth      ${mightyCall.url}/truth`,
-    `  seed       ${seed}, ${speed} times as fast as time`,
+    `  seed       ${seed}, ${speed} times faster than real time`,
     ''
   ]
 }
 
-/** What happened, what of it was posted, and what the service has found out. */
+/** Summarizes the ground truth, the posted webhooks, and the gaps that the service has found. */
 async function statusLine({ service: { url }, mightyCall, adminKey }: DemoWorld): Promise<string> {
   const { now, calls, voicemails, messages } = mightyCall.truth()
   const posted = mightyCall.webhooks()
-  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })
-  const gaps = /^mcs_gaps_open\{[^}]*\} (\d+)$/m.exec(await answer.text())?.[1] ?? '0'
-  return `${now.slice(11, 16)}  calls ${calls.length}, voicemails ${voicemails.length}, messages ${messages.length} | webhooks ${posted?.accepted ?? 0} taken, ${posted?.dropped ?? 0} lost on the way | gaps open ${gaps}`
+  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })
+  const gaps = /^mcs_gaps_open\{[^}]*\} (\d+)$/m.exec(await response.text())?.[1] ?? '0'
+  return [
+    `${now.slice(11, 16)}  calls ${calls.length}, voicemails ${voicemails.length}, messages ${messages.length}`,
+    `webhooks ${posted?.accepted ?? 0} accepted, ${posted?.dropped ?? 0} dropped`,
+    `gaps open ${gaps}`
+  ].join(' | ')
 }

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { Command, Option } from 'commander'
-import { parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
+import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { fasterClock } from '../../lib/clock.js'
 import type { Notation } from '../call-script.js'
 import { type SimulatedMightyCall, startSimulatedMightyCall } from '../http/start.js'
@@ -22,32 +23,35 @@ interface SimulateApiOptions {
 const EXAMPLES = `
 Examples:
   $ mightycall-stream simulate-api
-  $ mightycall-stream simulate-api --speed 60 --calls 500 --hours 24 --url "http://localhost:8080/webhooks/mightycall/$WEBHOOK_TOKENS"
+  $ mightycall-stream simulate-api --speed 60 --calls 500 --hours 24 \\
+      --url "http://localhost:8080/webhooks/mightycall/$WEBHOOK_TOKENS"
   $ curl -s localhost:8090/truth | jq .calls
   $ curl -s localhost:8090/faults --json '{ "answer": "html", "times": 3 }'
 
-A MightyCall with one made-up company, whose time begins now. It prints its account as ACCOUNTS_FILE has them: add tokens to it.
-/truth tells what really happened until now. /faults makes answers wrong: html, truncated, error, hang, huge; and
-{ "blockedForSeconds": 60 } is a spent daily limit. With --url it posts webhooks, too;
-a service whose clock is the true one takes those that are dated more than a day ahead for misdated.
-It listens on this machine only, and ends with 0 on Ctrl-C.`
+Simulates MightyCall with one made-up company, whose history starts now. Prints an account for ACCOUNTS_FILE, to which
+you add tokens. GET /truth returns the ground truth until now. POST /faults makes responses faulty (html, truncated,
+error, hang, huge), and { "blockedForSeconds": 60 } simulates a spent daily limit. With --url it also posts webhooks;
+a service with a real clock treats those that are dated more than a day ahead as misdated.
+Listens on this machine only, and exits with 0 on Ctrl-C.`
 
 export function simulateApiCommand(): Command {
   return new Command('simulate-api')
-    .description('be MightyCall: answer as its REST API, of a made-up company')
-    .option('-p, --port <number>', 'where it listens, on this machine', parseWhole(0, 65_535), 8090)
-    .option('-u, --url <address>', 'the webhook address that it posts to, with its token')
-    .option('--speed <factor>', 'how much faster its clock runs', parseRate, 1)
-    .option('-s, --seed <number>', 'the same seed makes the same company (default: another each time)', parseWhole(0))
-    .option('-c, --calls <number>', 'how many calls', parseWhole(1), 100)
-    .option('--hours <number>', 'within how many hours', parseWhole(1), 2)
+    .description('simulate MightyCall: serve its REST API for a made-up company')
+    .option('-p, --port <number>', 'port on this machine', parseWhole(0, 65_535), 8090)
+    .option('-u, --url <address>', 'webhook address to post to, with its token')
+    .option('--speed <factor>', 'speed of the simulated time', parseRate, 1)
+    .option('-s, --seed <number>', 'the same seed makes the same company (default: a new one each time)', parseWhole(0))
+    .option('-c, --calls <number>', 'number of calls', parseWhole(1), 100)
+    .option('--hours <number>', 'period in which the calls start', parseWhole(1), 2)
     .addOption(
-      new Option('-f, --family <family>', 'of its account').choices(['classic', 'contact-center']).default('classic')
+      new Option('-f, --family <family>', 'kind of the account')
+        .choices(['classic', 'contact-center'])
+        .default('classic')
     )
-    .option('--nil-guids', 'the journal tells the GUID of no request', false)
-    .option('--drop <share>', 'the share of webhooks that never arrive, 0 to 1', parseShare, 0)
-    .option('--duplicate <share>', 'the share that arrives twice', parseShare, 0)
-    .option('--reorder <share>', 'the share that arrives late', parseShare, 0)
+    .option('--nil-guids', 'give every request of the journal a nil GUID', false)
+    .option('--drop <share>', 'share of webhooks that are never delivered, 0 to 1', parseShare, 0)
+    .option('--duplicate <share>', 'share that is delivered twice', parseShare, 0)
+    .option('--reorder <share>', 'share that is delivered late', parseShare, 0)
     .addHelpText('after', EXAMPLES)
     .action(simulateApi)
 }
@@ -67,12 +71,7 @@ async function simulateApi({
 }: SimulateApiOptions): Promise<void> {
   const startAt = new Date()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
-  const stopped = new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        resolve()
-      }) // asked twice, it ends at once
-  })
+  const stopped = once(interruption(), 'abort')
   const mightyCall = await startSimulatedMightyCall({
     port,
     clock: fasterClock({ startAt, rate: speed }),
@@ -88,7 +87,7 @@ async function simulateApi({
   if (posted) console.log(`webhooks  ${posted.posted} posted, ${posted.accepted} accepted, ${posted.dropped} dropped`)
 }
 
-/** Its keys are made up, and open nothing else. */
+/** The printed keys are made up and valid for this simulation only. */
 function banner(
   { baseUrl, url, apiKey, userKeys }: SimulatedMightyCall,
   { kind, seed }: { kind: Notation; seed: number }

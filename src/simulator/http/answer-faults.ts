@@ -2,29 +2,29 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 
-/** What is wrong with the answers of the REST API, for a test of what reads them. */
+/** Faults in the responses of the simulated REST API, for tests of its clients. */
 export const answerFaults = Type.Object(
   {
     answer: Type.Optional(
       Type.Union([Type.Enum(['html', 'truncated', 'error', 'hang', 'huge']), Type.Null()], {
         description:
-          'A page instead of JSON, half of the JSON, a 500, no answer at all, or a body of 50 MB. Null: as it should be.'
+          'An HTML page instead of JSON, half of the JSON, a 500, no response, or a body of 50 MB. `null` for no fault.'
       })
     ),
     times: Type.Optional(
       Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-        description: 'After so many answers they are right again. Null: until it is said.'
+        description: 'The number of faulty responses. `null` for all, until the faults are changed.'
       })
     ),
     path: Type.Optional(
       Type.Union([Type.String(), Type.Null()], {
-        description: 'Only of what begins so: /v4/api/calls, /v4/auth. Null: of all.'
+        description: 'Limits the fault to paths with this prefix: /v4/api/calls, /v4/auth. `null` for all paths.'
       })
     ),
     blockedForSeconds: Type.Optional(
       Type.Union([Type.Number({ minimum: 0, maximum: 366 * 86_400 }), Type.Null()], {
         description:
-          'From now on no request is taken for so long, as when the daily limit is spent. 0: they are taken again.'
+          'Refuses every request for this period from now on, as when the daily limit is spent. 0 ends the block.'
       })
     )
   },
@@ -37,7 +37,7 @@ export type FaultyAnswer = NonNullable<AnswerFaults['answer']>
 export interface FaultSwitch {
   set: (faults: AnswerFaults) => void
   get: () => Required<Omit<AnswerFaults, 'blockedForSeconds'>>
-  /** What to do to the answer of this path, or null; counts it. */
+  /** Returns the fault for the response of this path, or `null`, and counts it. */
   next: (path: string) => FaultyAnswer | null
 }
 
@@ -59,12 +59,14 @@ export function createFaultSwitch(initial: AnswerFaults): FaultSwitch {
   }
 }
 
-const HTML =
-  "<!DOCTYPE html><html><head><title>Runtime Error</title></head><body><h1>Server Error in '/' Application.</h1></body></html>"
+const HTML = [
+  '<!DOCTYPE html><html><head><title>Runtime Error</title></head>',
+  "<body><h1>Server Error in '/' Application.</h1></body></html>"
+].join('')
 const HUGE_BYTES = 50 * 1024 ** 2
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
 
-/** Answers in such a way instead of the route; one that hangs is answered never, until the server closes. */
+/** Sends a faulty response instead of the route's. A hanging request ends when the server closes. */
 export function sendFaultyAnswer(reply: FastifyReply, fault: Exclude<FaultyAnswer, 'truncated'>): FastifyReply {
   switch (fault) {
     case 'html':

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../lib/instant.js'
 
 export interface DailyLimit {
-  /** Counts a request, or tells until when none is taken; that one is not counted. */
+  /** Counts a request and returns `null`, or returns until when requests are refused; a refused one is not counted. */
   take: (now: number) => number | null
   block: (until: number) => void
   usedAt: (now: number) => number
@@ -9,7 +9,7 @@ export interface DailyLimit {
 
 const WINDOW_MS = DAY_MS
 
-/** So many requests in 24 h with one key; beyond it, none before the oldest of them is a day old. */
+/** Allows `limit` requests in a rolling window of 24 h. */
 export function createDailyLimit(limit: number): DailyLimit {
   let taken: number[] = []
   let blockedUntil = 0

@@ -1,6 +1,6 @@
 import { parseInstant } from '../../lib/instant.js'
 
-/** What a parameter's text means; undefined when it is not valid. A list is given several times. */
+/** Parses the values of a query parameter, none when it is absent. Returns undefined when they are invalid. */
 export type ParameterParser<T> = (values: readonly string[]) => T | undefined
 
 export type QueryParameters = Record<string, ParameterParser<unknown>>
@@ -8,11 +8,11 @@ export type ParsedQuery<P extends QueryParameters> = { [K in keyof P]: Exclude<R
 
 export interface QueryProblems {
   unknown: string[]
-  /** By name, what was given. */
+  /** The given values by parameter name. */
   invalid: Record<string, string>
 }
 
-/** Names in any casing, as ASP.NET takes them. Each parameter parses its absence, too. */
+/** Parses a query string. Parameter names are case-insensitive, as in ASP.NET. */
 export function readQuery<P extends QueryParameters>(
   parameters: P,
   search: URLSearchParams
@@ -28,7 +28,7 @@ export function readQuery<P extends QueryParameters>(
     values[name] = parameters[name]?.(given)
     if (values[name] === undefined) bad.invalid[name] = given.join(',')
   }
-  return { values: values as ParsedQuery<P>, problems } // each by its own parser
+  return { values: values as ParsedQuery<P>, problems: bad } // each value comes from the parser of its name
 }
 
 export const text: ParameterParser<string | null> = ([value]) => value ?? null
@@ -48,11 +48,11 @@ export const flagOr =
 
 export const flag = flagOr(false)
 
-/** Milliseconds since 1970; without an offset it is UTC. */
+/** Parses an instant to milliseconds since 1970. An instant without an offset is in UTC. */
 export const instant: ParameterParser<number | null> = ([value]) =>
   value === undefined ? null : (parseInstant(value) ?? parseInstant(`${value}Z`) ?? undefined)
 
-/** In any casing; with commas between, or given several times. */
+/** Parses a list of known values, case-insensitive, separated by commas or given several times. */
 export const choices =
   <const T extends string>(...known: readonly T[]): ParameterParser<T[]> =>
   values => {
@@ -62,7 +62,7 @@ export const choices =
 
 export const list: ParameterParser<string[]> = values => splitValues(values)
 
-/** One that MightyCall knows and the simulator does not: nobody should believe that it had been applied. */
+/** Refuses a parameter that MightyCall has and the simulator does not, rather than ignoring it. */
 export const unsupported: ParameterParser<null> = values => (values.length === 0 ? null : undefined)
 
 function splitValues(values: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { sendFaultyAnswer, type FaultSwitch } from './answer-faults.js'
+import { type FaultSwitch, sendFaultyAnswer } from './answer-faults.js'
 import type { DailyLimit } from './daily-limit.js'
-import { oauthError, ErrorResponse, tooManyRequests, unauthorized } from './refusals.js'
+import { ErrorResponse, oauthError, tooManyRequests, unauthorized } from './error-responses.js'
 import { callRoutes } from './routes/calls.js'
 import { contactRoutes } from './routes/contacts.js'
 import type { RouteContext, Routes } from './routes/context.js'
@@ -32,11 +32,9 @@ export interface ServerOptions extends ControlOptions, Pick<RouteContext, 'world
   faults: FaultSwitch
 }
 
-/**
- * MightyCall over HTTP: `/v4/auth/token` and `/v4/api/…`; and what MightyCall does not have, `/truth` and `/faults`.
- */
+/** Serves `/v4/auth/token` and `/v4/api/…` as MightyCall does, and for tests `/truth` and `/faults`. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  // what hangs is closed, too
+  // forceCloseConnections also ends hanging requests
   const app = Fastify({ forceCloseConnections: true, routerOptions: { caseSensitive: false } })
   app.setErrorHandler<{ statusCode?: number }>((err, _request, reply) =>
     err instanceof ErrorResponse
@@ -94,7 +92,10 @@ function mightyCallRoutes(app: FastifyInstance, options: ServerOptions): void {
 
 const isTruncated = new WeakSet<FastifyRequest>()
 
-/** Those for a token among them: whether they count is not documented. What no key came with counts for nobody. */
+/**
+ * Counts the request against the daily limit of its API key. Token requests count too, since it is not documented
+ * whether they do; requests without the key do not count.
+ */
 function countRequest(request: FastifyRequest, { limit, apiKey, now }: ServerOptions): void {
   if (request.headers['x-api-key'] !== apiKey || isPing(request)) return
   const until = limit.take(now())

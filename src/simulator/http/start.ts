@@ -1,65 +1,63 @@
 import { listen } from '../../http/server.js'
 import type { Clock } from '../../lib/clock.js'
 import type { CompanyOptions } from '../company.js'
-import type { Faults } from '../faults.js'
-import { SIMULATED_API_KEY } from '../notation.js'
-import type { Notification } from '../notifications.js'
-import { RESPONSE_TIMEOUT_MS } from '../post-one.js'
+import { type Faults, planDeliveries } from '../delivery.js'
+import { type Notification, SIMULATED_API_KEY } from '../notifications.js'
+import { RESPONSE_TIMEOUT_MS } from '../post.js'
 import { type AnswerFaults, createFaultSwitch } from './answer-faults.js'
 import { createDailyLimit } from './daily-limit.js'
 import { createServer } from './server.js'
 import { type TruthAt, truthAt } from './state/truth-at.js'
 import { createWorld } from './state/world.js'
 import { createTokenStore } from './tokens.js'
-import { planDeliveries } from './webhooks/plan.js'
-import { type Outage, type Poster, type PostStatistics, startPoster } from './webhooks/poster.js'
+import { type Outage, type Poster, type PostStatistics, startPoster } from './webhook-poster.js'
 
 export interface SimulatedMightyCallOptions {
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   port: number
   host?: string
   clock: Clock
   company: CompanyOptions
-  /** With its token. Without it nothing is posted. */
+  /** The webhook address with its token. Without it, nothing is posted. */
   webhookUrl?: URL
-  /** What happens to webhooks on their way. */
+  /** Faults in the delivery of webhooks. */
   webhookFaults?: Omit<Faults, 'seed'> & { outages?: readonly Outage[] }
-  /** How long an answer to a webhook is waited for, in true time: 8 s. */
+  /** How long to wait for the response to a webhook, in real time. Default: 8 s. */
   responseTimeoutMs?: number
-  /** What is wrong with the answers of the REST API, from the beginning. */
+  /** Faults in the responses of the REST API, from the start. */
   faults?: AnswerFaults
-  /** In 24 h: 2,500. */
+  /** The number of requests in 24 h. Default: 2,500. */
   dailyLimit?: number
-  /** A token lives for so long: a day but a second. */
+  /** The lifetime of a token. Default: one day minus one second. */
   tokenSeconds?: number
-  /** The journal tells no request's GUID. */
+  /** When true, the journal has nil GUIDs. */
   nilGuids?: boolean
 }
 
 export interface SimulatedMightyCall {
   /** `http://127.0.0.1:40123` */
   url: string
-  /** What a client takes for the base URL of its account: `http://127.0.0.1:40123/v4`. */
+  /** The `baseUrl` of the account in the accounts file: `http://127.0.0.1:40123/v4`. */
   baseUrl: string
   apiKey: string
-  /** By extension, of those who sign in by a key. */
+  /** The user keys by extension, of the users who sign in by a key. */
   userKeys: Record<string, string>
-  /** What really happened until now. */
+  /** Returns the ground truth until now. */
   truth: () => TruthAt
-  /** Null: nothing is posted. */
+  /** Returns `null` when nothing is posted. */
   webhooks: () => PostStatistics | null
-  /** All webhooks that were due at any time have been posted and answered, but those of calls that were asked for. */
+  /** Resolves when all planned webhooks have been posted and answered, except those of calls placed by request. */
   posted: Promise<void>
   close: () => Promise<void>
 }
 
-/** What MightyCall documents (source: MightyCall API v4, Rate Limits and Authentication). */
+/** The documented values (source: MightyCall API v4, Rate Limits and Authentication). */
 const DAILY_LIMIT = 2_500
 const TOKEN_SECONDS = 86_399
 
 /**
- * A MightyCall over HTTP with one made-up company, whose time is the clock's. The same options always make the same
- * company.
+ * Starts a simulated MightyCall with one made-up company, which lives by the given clock. The same options always make
+ * the same company.
  */
 export async function startSimulatedMightyCall(options: SimulatedMightyCallOptions): Promise<SimulatedMightyCall> {
   const {

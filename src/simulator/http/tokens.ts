@@ -1,12 +1,12 @@
 import { createRandom } from '../random.js'
-import { oauthError } from './refusals.js'
+import { oauthError } from './error-responses.js'
 import type { User, World } from './state/world.js'
 import type { Row } from './wire.js'
 
 export interface TokenStore {
-  /** @throws Refusal  as OAuth says it */
+  /** Issues a token. @throws ErrorResponse  an OAuth error */
   issue: (form: URLSearchParams, now: number) => Row
-  /** Whose token it is, or null: unknown or expired. */
+  /** Returns the user of a token, or `null` when it is unknown or expired. */
   userOf: (token: string, now: number) => User | null
 }
 
@@ -15,7 +15,7 @@ interface TokenGrant {
   until: number
 }
 
-/** Tokens as MightyCall gives them: each is of one user. A refresh token is good for twice as long, and once. */
+/** Issues tokens for single users, as MightyCall does. A refresh token is valid once, and for twice as long. */
 export function createTokenStore(
   { users, kind, seed }: World,
   { apiKey, tokenSeconds }: { apiKey: string; tokenSeconds: number }

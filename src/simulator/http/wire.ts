@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { formatInstant } from '../instant.js'
 
-// How MightyCall writes things (source: MightyCall API v4).
+// The formats of MightyCall's REST API (source: MightyCall API v4).
 
 export type Row = Record<string, unknown>
 
@@ -12,19 +12,19 @@ export function withOffset(instant: string): string {
   return instant.replace(/Z$/, '+00:00')
 }
 
-/** `2026-11-23T08:00:00.0000000 UTC`, as the text of a block has it. */
+/** `2026-11-23T08:00:00.0000000 UTC`, as in the message of a 429. */
 export function dotNetTimestamp(at: number): string {
   return `${formatInstant(at).slice(0, -1)}0000 UTC`
 }
 
-/** Of the journal: whole seconds, `00:01:20`. */
+/** The duration format of the journal, in whole seconds: `00:01:20`. */
 export function hoursMinutesSeconds(seconds: number): string {
   return [seconds / 3600, (seconds / 60) % 60, seconds % 60]
     .map(part => String(Math.floor(part)).padStart(2, '0'))
     .join(':')
 }
 
-/** `Connected` becomes `connected`: the examples of the journal, unlike those of /calls, begin with a small letter. */
+/** Changes `Connected` to `connected`: values in the journal, unlike those of /calls, begin in lower case. */
 export function camelCase(value: string): string {
   return value.charAt(0).toLowerCase() + value.slice(1)
 }
@@ -34,7 +34,7 @@ export function firstAndLast(name: string): { firstName: string; lastName: strin
   return { firstName: first, lastName: rest.join(' ') }
 }
 
-/** A link that can be followed for an hour: each answer tells another. */
+/** Returns a link that expires after an hour; each response has a new one. */
 export function expiringLink(
   link: string,
   { recordingId, seed, now }: { recordingId: string | null; seed: number; now: number }

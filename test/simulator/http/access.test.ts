@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { profile, profileStatus } from '../../../src/mightycall/rest/routes/profile.js'
 import { team } from '../../../src/mightycall/rest/routes/team.js'
-import { SIMULATED_API_KEY } from '../../../src/simulator/notation.js'
+import { SIMULATED_API_KEY } from '../../../src/simulator/notifications.js'
 import { HOUR_MS, simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
 
 const credentials = (secret: string, id = SIMULATED_API_KEY) => ({

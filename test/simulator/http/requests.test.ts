@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
-import { SIMULATED_API_KEY } from '../../../src/simulator/notation.js'
+import { SIMULATED_API_KEY } from '../../../src/simulator/notifications.js'
 import { COMPANY_START } from '../../support/company.js'
 import { HOUR_MS, simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
 

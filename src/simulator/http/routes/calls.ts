@@ -1,9 +1,9 @@
 import { DAY_MS } from '../../../lib/instant.js'
 import { formatInstant } from '../../instant.js'
-import { choices, instant, text, integer } from '../query.js'
-import { invalidRequest, notFound } from '../refusals.js'
-import { CALL_FILTERS, callRow, visibleCalls, isCallWanted } from '../state/call-rows.js'
-import { placeCallNow } from '../state/calls-now.js'
+import { invalidRequest, notFound } from '../error-responses.js'
+import { choices, instant, integer, text } from '../query.js'
+import { CALL_FILTERS, callRow, isCallWanted, visibleCalls } from '../state/call-rows.js'
+import { placeCallNow } from '../state/place-call.js'
 import type { User } from '../state/world.js'
 import { type Row, withOffset } from '../wire.js'
 import { enveloped, queryOf, type RouteContext, type Routes } from './context.js'
@@ -17,11 +17,11 @@ const PARAMETERS = {
   customFilter: text,
   extension: text
 }
-/** As documented; spaces may be in it. */
+/** The documented formats; numbers may contain spaces. */
 const FROM = /^\+?(?:\d ?){6,14}\d$/
 const TO = /^\+?(?:\d ?){2,15}$/
 
-/** Without an interval: those of the last 24 h. */
+/** The interval defaults to the last 24 h. */
 export const callRoutes: Routes = (app, context) => {
   const { world, now } = context
   app.get('/calls', request => {
@@ -55,17 +55,18 @@ export const callRoutes: Routes = (app, context) => {
   app.post<{ Body: { from?: unknown; to?: unknown } | null }>('/calls/makecall', request => {
     const from = parseNumber(request.body?.from, FROM)
     const to = parseNumber(request.body?.to, TO)
-    const isOurs = world.truth.numbers.some(({ number }) => number === from) // what is said of another's is not documented
-    if (from === null || to === null || !isOurs)
+    // the response for another company's number is not documented
+    const isOwnNumber = world.truth.numbers.some(({ number }) => number === from)
+    if (from === null || to === null || !isOwnNumber)
       throw invalidRequest({
-        ...(!isOurs && { 'model.From': 'Invalid phone number format.' }),
+        ...(!isOwnNumber && { 'model.From': 'Invalid phone number format.' }),
         ...(to === null && { 'model.To': 'Invalid phone number format.' })
       })
     return enveloped(startedCallRow(context, { user: context.userOf(request), from, to }))
   })
 }
 
-/** As it is when it has just begun: nobody has answered. */
+/** Starts a call and returns its row before anybody has answered. */
 function startedCallRow(
   { now, world, post }: RouteContext,
   { user, from, to }: { user: User; from: string; to: string }
@@ -86,7 +87,7 @@ function startedCallRow(
   }
 }
 
-/** Without spaces, and with a plus unless it is an extension's; null when it is none. */
+/** Returns the number without spaces and, unless it is an extension, with a plus; `null` when it is invalid. */
 function parseNumber(value: unknown, format: RegExp): string | null {
   if (typeof value !== 'string' || !format.test(value)) return null
   const digits = value.replace(/\D/g, '')

@@ -1,19 +1,18 @@
 import type { FastifyRequest } from 'fastify'
-import { flag, instant, list, unsupported, integer } from '../query.js'
+import { flag, instant, integer, list, unsupported } from '../query.js'
 import { contactRemoval, readContact } from '../state/contact-changes.js'
-import { membersOf, EMPTY_CONTACT } from '../state/contact-members.js'
-import { contactRow, contactRows } from '../state/contact-rows.js'
+import { contactRow, contactRows, EMPTY_CONTACT, membersOf } from '../state/contact-rows.js'
 import { objectIdOf } from '../state/world.js'
 import type { Row } from '../wire.js'
 import { channelRoutes } from './channels.js'
+import { type ContactRequest, findContact, storeContact } from './contact-request.js'
 import { type RouteContext, type Routes, strictQueryOf } from './context.js'
-import { findContact, storeContact, type ContactRequest } from './of-contact.js'
 
 const PARAMETERS = {
   page: integer(1, 1),
   pageSize: integer(1, 100),
   updatedSince: instant,
-  includeAuto: flag, // there are no automatic ones
+  includeAuto: flag, // the simulator has no automatic contacts
   phone: list,
   ...Object.fromEntries(['agentId', 'all', 'name', 'email', 'label', 'tag', 'comment'].map(name => [name, unsupported]))
 }
@@ -33,10 +32,13 @@ const classicRoutes: Routes = (app, context) => {
   app.post('/contacts', (request, reply) => reply.code(201).send({ data: create(request), message: 'Created' }))
   app.put('/contacts/:id', (request: ContactRequest) => ({ data: replace(request), message: 'Updated' }))
   app.patch('/contacts/:id', (request: ContactRequest) => ({ data: patch(request), message: 'Updated' }))
-  app.delete('/contacts/:id', (request: ContactRequest) => ({ data: { contacts: [remove(request)] }, message: 'Deleted' }))
+  app.delete('/contacts/:id', (request: ContactRequest) => ({
+    data: { contacts: [remove(request)] },
+    message: 'Deleted'
+  }))
 }
 
-/** What is answered to a change is documented of a deletion alone. */
+/** Only the response to a deletion is documented. */
 const contactCenterRoutes: Routes = (app, context) => {
   const { create, patch, remove } = contactActions(context)
   app.get('/contactCenter/contacts', request => ({
@@ -58,8 +60,8 @@ const contactCenterRoutes: Routes = (app, context) => {
 
 function contactActions(context: RouteContext) {
   const { world, now } = context
-  let made = 0
-  const seed = () => `contact ${world.seed} ${now()} ${++made}`
+  let created = 0
+  const seed = () => `contact ${world.seed} ${now()} ${++created}`
   const keep = (request: FastifyRequest, contact: Parameters<typeof storeContact>[2]) =>
     contactRow(world, storeContact(context, request, contact))
   return {

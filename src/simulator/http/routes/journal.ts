@@ -1,9 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import { formatInstant } from '../../instant.js'
-import { choices, flag, flagOr, instant, list, type ParsedQuery, unsupported, integer } from '../query.js'
-import { malformedId, requestNotFound } from '../refusals.js'
-import { createdOf, type JournalEntry, journalIdOf, visibleEntries, originOf, stateOf } from '../state/journal-entries.js'
-import { journalRow } from '../state/journal-rows.js'
+import { malformedId, requestNotFound } from '../error-responses.js'
+import { choices, flag, flagOr, instant, integer, list, type ParsedQuery, unsupported } from '../query.js'
+import {
+  createdOf,
+  type JournalEntry,
+  journalIdOf,
+  journalRow,
+  originOf,
+  stateOf,
+  visibleEntries
+} from '../state/journal-rows.js'
 import type { Row } from '../wire.js'
 import { type RouteContext, type Routes, strictQueryOf } from './context.js'
 
@@ -52,8 +59,8 @@ const PARAMETERS = {
 }
 
 /**
- * The journal of a classic account; in a contact center it is called communications, is wrapped, and has no request by
- * its id.
+ * The journal. Contact-center accounts have it as "communications", with an envelope and without a route for a single
+ * request.
  */
 export const journalRoutes: Routes = (app, context) => {
   if (context.world.kind === 'contact-center') {
@@ -98,8 +105,9 @@ function isWanted(
     matchesAny(state, stateOf(entry)) &&
     matchesAny(type, entry.kind) &&
     (phone.length === 0 || phone.includes(subject.clientNumber ?? '')) &&
+    // the filter has numbers without a plus
     (businessNumber.length === 0 || businessNumber.includes(subject.businessNumber?.slice(1) ?? ''))
-  ) // without the plus
+  )
 }
 
 function matchesAny(wanted: readonly string[], value: string): boolean {

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { formatInstant } from '../../instant.js'
 import type { TrueMessage } from '../../truth.js'
-import { invalidRequest, ErrorResponse } from '../refusals.js'
+import { ErrorResponse, invalidRequest } from '../error-responses.js'
 import { objectIdOf, type User, uuidOf, type World } from '../state/world.js'
 import type { Routes } from './context.js'
 
@@ -16,7 +16,7 @@ const messageBody = Type.Object({
   )
 })
 
-/** Each message that is sent is in the journal at once, under another id than the answer has. */
+/** A sent message is in the journal at once, under another id than that of the response. */
 export const messageRoutes: Routes = (app, { world, now, userOf }) => {
   app.post(world.kind === 'classic' ? '/messages/send' : '/contactcenter/messages/send', request => {
     const { body } = request
@@ -62,13 +62,13 @@ function sentMessage(
 }
 
 function storeMessage({ history, truth }: World, message: TrueMessage): void {
-  const { account, sentAt, state: _, removedAt: __, ...told } = message
+  const { account, sentAt, state: _, removedAt: __, ...reported } = message
   const at = formatInstant(sentAt)
   truth.messages.push(message)
   history.messages.add({
     type: 'message.reported',
     route: 'journal',
-    ...told,
+    ...reported,
     sentAt: at,
     delivery: 'sent',
     removedAt: null,

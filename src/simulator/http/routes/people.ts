@@ -1,11 +1,11 @@
 import { PRESENCES, type Presence } from '../../../events/status.js'
 import { formatInstant } from '../../instant.js'
-import { notFound, ErrorResponse } from '../refusals.js'
-import { presenceOf, profileRow, teamRow } from '../state/people-rows.js'
-import { userOf, uuidOf } from '../state/world.js'
+import { ErrorResponse, notFound } from '../error-responses.js'
+import { presenceOf, type User, userOf, uuidOf, type World } from '../state/world.js'
+import { firstAndLast, type Row } from '../wire.js'
 import { enveloped, type Routes } from './context.js'
 
-/** Who works there. Of a presence only the token's own user is told, whoever is asked for. */
+/** Users and their presence. `/profile/status` reports the presence of the token's user only. */
 export const peopleRoutes: Routes = (app, { world, now, ...context }) => {
   app.get('/ping', () => enveloped('3'))
   app.get('/team', () => teamRow(world))
@@ -27,6 +27,19 @@ export const peopleRoutes: Routes = (app, { world, now, ...context }) => {
     world.history.presence.add(statusFact(world.truth.account, { extension, presence, at: formatInstant(now()) }))
     return enveloped({ status: presence })
   })
+}
+
+/** The team has no extensions. */
+function teamRow({ users, truth, seed }: World): Row {
+  return {
+    users: users.map(({ id, name, role }) => ({ fullName: name, id, role, avatarUrl: null })),
+    groups: truth.staff.ringGroups.map((_, i) => ({ name: `Group ${i + 1}`, id: uuidOf(`group ${seed} ${i}`) })),
+    vmboxes: [{ name: 'General', id: uuidOf(`vmbox ${seed}`) }]
+  }
+}
+
+function profileRow({ name, email, extension, role }: User): Row {
+  return { ...firstAndLast(name), email, extension, role }
 }
 
 function statusFact(

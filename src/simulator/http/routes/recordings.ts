@@ -6,9 +6,8 @@ import type { RouteContext } from './context.js'
 const SILENCE = Buffer.concat([wavHeader(8_000), Buffer.alloc(8_000, 128)])
 
 /**
- * What the links lead to. They name media.mightycall.com, which a test has to replace by this server: the path and what
- * follows stay.
- * One that has expired leads to a page (source: integrators), not to an error that a player would notice.
+ * Serves recordings, voicemails and attachments. Their links point to media.mightycall.com; tests replace the host by
+ * this server and keep the path and the query. An expired link leads to an HTML page (source: integrators).
  */
 export function recordingRoutes(app: FastifyInstance, { world, now }: Pick<RouteContext, 'world' | 'now'>): void {
   const answer = (request: FastifyRequest, reply: FastifyReply) =>

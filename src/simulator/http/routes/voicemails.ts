@@ -1,8 +1,10 @@
 import { DAY_MS } from '../../../lib/instant.js'
+import type { VoicemailReported } from '../../../events/voicemail.js'
 import { formatInstant } from '../../instant.js'
-import { choices, instant, unsupported, integer } from '../query.js'
-import { notFound } from '../refusals.js'
-import { voicemailRow, visibleVoicemails } from '../state/voicemail-rows.js'
+import { notFound } from '../error-responses.js'
+import { choices, instant, integer, unsupported } from '../query.js'
+import type { World } from '../state/world.js'
+import { expiringLink, type Row, withOffset } from '../wire.js'
 import { enveloped, queryOf, type Routes } from './context.js'
 
 const PARAMETERS = {
@@ -14,7 +16,7 @@ const PARAMETERS = {
   customFilter: unsupported
 }
 
-/** Without an interval: those of the last 24 h, as of calls. */
+/** The interval defaults to the last 24 h, as for calls. */
 export const voicemailRoutes: Routes = (app, { world, now }) => {
   app.get('/voicemails', request => {
     const at = now()
@@ -39,4 +41,44 @@ export const voicemailRoutes: Routes = (app, { world, now }) => {
     if (!voicemail) throw notFound('Voicemail')
     return enveloped(voicemailRow(world, voicemail, at))
   })
+}
+
+/** Returns the voicemails that `/voicemails` lists at an instant, newest first. Only the journal has removed ones. */
+export function visibleVoicemails({ history }: World, now: number): VoicemailReported[] {
+  return history.voicemails
+    .snapshotAt(now)
+    .filter(({ removedAt }) => removedAt === null)
+    .sort((a, b) => ((a.leftAt ?? '') < (b.leftAt ?? '') ? 1 : -1))
+}
+
+/** A voicemail as `/voicemails` formats it, without its transcript. */
+export function voicemailRow({ seed }: World, voicemail: VoicemailReported, now: number): Row {
+  const {
+    voicemailId,
+    clientNumber,
+    clientName,
+    businessNumber,
+    assignedTo,
+    leftAt,
+    durationSeconds,
+    read,
+    recordingId,
+    recordingLink
+  } = voicemail
+  return {
+    id: voicemailId,
+    from: clientNumber ?? clientName,
+    to: businessNumber,
+    assignedTo,
+    dateTimeUtc: withOffset(leftAt ?? ''),
+    duration: String(durationSeconds ?? 0),
+    voicemailStatus: read ? 'Read' : 'UnRead',
+    ...(recordingLink !== null && {
+      voicemailRecord: {
+        fileName: `voicemail/${voicemailId}.wav`,
+        uri: expiringLink(recordingLink, { recordingId, seed, now })
+      }
+    }),
+    storageId: null
+  }
 }

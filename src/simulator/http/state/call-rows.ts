@@ -11,7 +11,7 @@ const STATUS = {
   missed: 'Missed'
 } as const
 
-/** What `/calls` tells at an instant, newest first: calls that have ended, and some minutes later. */
+/** Returns the calls that `/calls` lists at an instant, newest first. A call appears some minutes after its end. */
 export function visibleCalls({ history }: World, now: number): CallReported[] {
   return history.calls
     .snapshotAt(now)
@@ -19,8 +19,8 @@ export function visibleCalls({ history }: World, now: number): CallReported[] {
 }
 
 /**
- * A call as `/calls` writes it: no end, no answer, no wait. A callback goes out from the business number; that it is
- * one, the journal alone says.
+ * A call as `/calls` formats it: without the times of its end and its answer. A callback looks like an outgoing call;
+ * only the journal distinguishes them.
  */
 export function callRow({ seed }: World, call: CallReported, now: number): Row {
   const {
@@ -78,7 +78,7 @@ export const CALL_FILTERS = [
 ] as const
 export type CallFilter = (typeof CALL_FILTERS)[number]
 
-/** Filters of one sort add up, those of two narrow: how they combine is not documented. */
+/** Filters of one kind are alternatives, and both kinds must match. How filters combine is not documented. */
 export function isCallWanted(call: CallReported, filters: readonly CallFilter[]): boolean {
   const status = call.status === null ? null : STATUS[call.status].toLowerCase()
   const ofStatus = filters.filter(filter =>

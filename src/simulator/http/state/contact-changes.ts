@@ -2,8 +2,8 @@ import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import type { ContactRemoved, ContactReported } from '../../../events/directory.js'
 import { formatInstant } from '../../instant.js'
-import { channelIdIsNotEmpty, channelMalformed, contactIdIsNotEmpty, contactMalformed } from '../refusals.js'
-import { type Channel, factMembersOf, type ContactMembers } from './contact-members.js'
+import { channelIdIsNotEmpty, channelMalformed, contactIdIsNotEmpty, contactMalformed } from '../error-responses.js'
+import { type Channel, type ContactMembers, factMembersOf } from './contact-rows.js'
 import { uuidOf, type World } from './world.js'
 
 const optional = () => Type.Optional(Type.Union([Type.String(), Type.Null()]))
@@ -16,7 +16,7 @@ const channelBody = Type.Object({
 })
 type ChannelBody = Static<typeof channelBody>
 
-/** Of both kinds of account: the contact center's has one number, and no channels. */
+/** The body for both kinds of account. A contact center sends `initialPhoneNumber` instead of channels. */
 const contactBody = Type.Object({
   contactId: optional(),
   firstName: optional(),
@@ -29,36 +29,37 @@ const contactBody = Type.Object({
 })
 
 /**
- * What a body says of a contact, and nothing of what it leaves out.
- * @param seed    for the ids of its channels
- * @param isNew   MightyCall gives the ids then
- * @throws Refusal  the body is no contact
+ * Reads the members of a contact that a body contains.
+ *
+ * @param seed    the seed of the ids of new channels
+ * @param isNew   true when the body must not contain ids, since MightyCall assigns them
+ * @throws ErrorResponse  the body is invalid
  */
 export function readContact(
   body: unknown,
   { seed, isNew = false }: { seed: string; isNew?: boolean }
 ): Partial<ContactMembers> {
   if (!Value.Check(contactBody, body)) throw contactMalformed()
-  const { contactId, initialPhoneNumber, channels, ...said } = body
+  const { contactId, initialPhoneNumber, channels, ...others } = body
   if (isNew && contactId) throw contactIdIsNotEmpty()
   if (isNew && channels?.some(channel => channel.channelId)) throw channelIdIsNotEmpty()
   const all = initialPhoneNumber ? [...(channels ?? []), { phone: initialPhoneNumber }] : channels
-  return { ...said, ...(all && { channels: all.map((channel, i) => toChannel(channel, `${seed} ${i}`)) }) }
+  return { ...others, ...(all && { channels: all.map((channel, i) => toChannel(channel, `${seed} ${i}`)) }) }
 }
 
-/** @throws Refusal  the body is no channel */
+/** Reads a channel. @throws ErrorResponse  the body is invalid */
 export function readChannel(body: unknown, seed: string): Channel {
   return toChannel(checkedChannel(body), seed)
 }
 
-/** The channel with what the body says of it. @throws Refusal  the body is no channel */
+/** Returns the channel with the changes of the body. @throws ErrorResponse  the body is invalid */
 export function patchedChannel({ id, kind, value, labels }: Channel, body: unknown): Channel {
-  const { phone, email, ...said } = checkedChannel(body)
+  const { phone, email, labels: newLabels } = checkedChannel(body)
   return {
     id,
     kind: phone ? 'phone' : email ? 'email' : kind,
     value: phone ?? email ?? value,
-    labels: said.labels ?? labels
+    labels: newLabels ?? labels
   }
 }
 
@@ -84,7 +85,7 @@ function checkedChannel(body: unknown): ChannelBody {
   return body
 }
 
-/** A number or an address. */
+/** A channel is a telephone number or an email address. */
 function toChannel({ channelId, labels, email, phone }: ChannelBody, seed: string): Channel {
   const value = phone ?? email
   if (!value) throw channelMalformed()

@@ -1,13 +1,10 @@
 import { hash } from 'node:crypto'
 import type { ContactEvent, ContactReported } from '../../../events/directory.js'
-import type { Row } from '../wire.js'
-import { type Channel, membersOf } from './contact-members.js'
+import { isObject } from '../../../lib/json.js'
+import { firstAndLast, type Row } from '../wire.js'
 import type { World } from './world.js'
 
-/**
- * The contacts at an instant, by their ids; with `updatedSince` only what has changed since, the deleted ones among
- * them.
- */
+/** Returns the contacts at an instant, ordered by id; with `updatedSince` only changed and deleted ones since then. */
 export function contactRows(
   world: World,
   { now, updatedSince = null }: { now: number; updatedSince?: number | null }
@@ -21,7 +18,7 @@ export function contactRows(
     .map(fact => contactRow(world, fact))
 }
 
-/** The last that was told of a deleted one stays, with its state. What is not there is left out. */
+/** A deleted contact keeps its last members and has a state. Missing members are left out. */
 export function contactRow({ history }: World, fact: ContactEvent): Row {
   const at = Date.parse(fact.occurredAt)
   const last = history.contacts.latest(fact.contactId, at, 'contact.reported')
@@ -35,7 +32,7 @@ export function contactRow({ history }: World, fact: ContactEvent): Row {
   }
 }
 
-/** Two changes in one instant have two. */
+/** Two changes in the same instant have different etags. */
 export function etagOf(fact: ContactEvent): string {
   return hash('sha256', JSON.stringify(fact)).slice(0, 16)
 }
@@ -51,4 +48,50 @@ function rowOf(fact: ContactReported): Row {
     tags,
     channels: channels.map(channelRow)
   }
+}
+
+export type Channel = ContactReported['channels'][number]
+
+/** The members of a contact as MightyCall stores them. */
+export interface ContactMembers {
+  firstName: string | null
+  lastName: string | null
+  patronymic: string | null
+  comment: string | null
+  tags: string[]
+  channels: Channel[]
+}
+
+export const EMPTY_CONTACT: ContactMembers = {
+  firstName: null,
+  lastName: null,
+  patronymic: null,
+  comment: null,
+  tags: [],
+  channels: []
+}
+
+const NAME_MEMBERS = ['firstName', 'lastName', 'patronymic', 'comment'] as const
+
+/**
+ * Returns the members of a contact from a fact. A fact has the full name in one field and no comment; for a contact
+ * that was changed by a request, `raw` has the separate members.
+ */
+export function membersOf({ name, tags, channels, raw }: ContactReported): ContactMembers {
+  const stored: Record<string, unknown> = isObject(raw) ? raw : {}
+  const textOf = (member: (typeof NAME_MEMBERS)[number]) => (typeof stored[member] === 'string' ? stored[member] : null)
+  const names = NAME_MEMBERS.some(member => member in stored)
+    ? { firstName: textOf('firstName'), lastName: textOf('lastName') }
+    : firstAndLast(name ?? '')
+  return { ...names, patronymic: textOf('patronymic'), comment: textOf('comment'), tags, channels }
+}
+
+/** Returns the fields of a fact from the members of a contact. */
+export function factMembersOf({
+  tags,
+  channels,
+  ...names
+}: ContactMembers): Pick<ContactReported, 'name' | 'tags' | 'channels' | 'raw'> {
+  const { firstName, patronymic, lastName } = names
+  return { name: [firstName, patronymic, lastName].filter(Boolean).join(' ') || null, tags, channels, raw: names }
 }

@@ -7,21 +7,18 @@ import type { VoicemailReported } from '../../../events/voicemail.js'
 
 type Typed = Pick<Event, 'type' | 'occurredAt'>
 
-/** What one route tells of its entities, and since when. */
+/** The facts that one route reports about its entities, over time. Instants are milliseconds since 1970. */
 export interface FactTimeline<Fact extends Typed> {
   add: (fact: Fact) => void
-  /** The newest of each entity, as of an instant in milliseconds since 1970. */
+  /** Returns the newest fact of each entity at an instant. */
   snapshotAt: (instant: number) => Fact[]
-  /** The newest of one entity that is of the type, if one is asked for. */
+  /** Returns the newest fact of one entity at an instant, of the given type if there is one. */
   latest: (entity: string, instant: number, type?: Fact['type']) => Fact | null
-  /** When the entity was first told of, or null: not until then. */
+  /** Returns when the entity was first reported, or `null` when it was not reported until the instant. */
   firstSeenAt: (entity: string, instant: number) => number | null
 }
 
-/**
- * All that the REST API ever tells of a company: a fact is visible from its `occurredAt` on, until the next of its
- * entity.
- */
+/** All facts that the REST API reports. A fact is visible from its `occurredAt` until the next one of its entity. */
 export interface History {
   calls: FactTimeline<CallReported>
   journalCalls: FactTimeline<CallReported>
@@ -50,7 +47,7 @@ export function createHistory(facts: readonly Event[]): History {
   return history
 }
 
-/** What is no fact of a route, such as `range.polled`, is ours and not MightyCall's. */
+/** Ignores events that MightyCall does not report, such as `range.polled`. */
 function addFact(history: History, fact: Event): void {
   if (fact.type === 'call.reported') (fact.route === 'calls' ? history.calls : history.journalCalls).add(fact)
   else if (fact.type === 'voicemail.reported')

@@ -2,9 +2,7 @@ import type { CallReported } from '../../../events/call.js'
 import type { MessageReported } from '../../../events/message.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
 import { camelCase, expiringLink, firstAndLast, hoursMinutesSeconds, type Row, withOffset } from '../wire.js'
-import { createdOf, type JournalEntry, journalIdOf, originOf, stateOf } from './journal-entries.js'
-import { agentRow } from './people-rows.js'
-import { userOf, uuidOf, type World } from './world.js'
+import { objectIdOf, type User, userOf, uuidOf, type World } from './world.js'
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 const SPEECH = {
@@ -46,6 +44,10 @@ export function journalRow(
       ? callMembers(world, entry.call, entry.voicemail, { showUsers, now })
       : messageMembers(world, entry.message, now))
   }
+}
+
+function agentRow({ id, name, extension, email, role }: User, agentRole: string): Row {
+  return { id, agentRole, name, extension, role: role === 'admin' ? 'admin' : 'agent', email, type: 'user' }
 }
 
 /** A site widget has a name and no number. */
@@ -107,7 +109,7 @@ function recordingRow(recordingId: string | null, link: string): Row {
   return { recordingId, flag: 'public', status: 'recorded', link, availability: 'available' }
 }
 
-/** When a message was removed is not told: only that it is. */
+/** The row shows that a message was removed, but not when. */
 function messageMembers(world: World, message: MessageReported, now: number): Row {
   const { messageId, text, extension, attachments, delivery, read, removedAt } = message
   const availability = removedAt === null ? 'available' : 'notAvailable'
@@ -131,3 +133,44 @@ function messageMembers(world: World, message: MessageReported, now: number): Ro
     availability
   }
 }
+
+/** A request in the journal: a call with the voicemail that was left in it, or a message. */
+export type JournalEntry =
+  | { kind: 'call'; call: CallReported; voicemail: VoicemailReported | null }
+  | { kind: 'message'; message: MessageReported }
+
+const STATE = {
+  connected: 'Connected',
+  voicemail: 'VoiceMail',
+  dropped: 'Dropped',
+  canceled: 'NoAnswer',
+  'no-answer': 'NoAnswer',
+  missed: 'Missed'
+} as const
+
+/**
+ * Returns the entries of the journal at an instant, newest first. The journal has every call: those without a journal
+ * fact appear as soon as `/calls` has them.
+ */
+export function visibleEntries({ history }: World, now: number): JournalEntry[] {
+  const calls = [
+    ...history.journalCalls.snapshotAt(now),
+    ...history.calls
+      .snapshotAt(now)
+      .filter(({ callId }) => history.journalCalls.firstSeenAt(callId, Number.POSITIVE_INFINITY) === null)
+  ].map((call): JournalEntry => ({ kind: 'call', call, voicemail: history.journalVoicemails.latest(call.callId, now) }))
+  const messages = history.messages.snapshotAt(now).map((message): JournalEntry => ({ kind: 'message', message }))
+  return [...calls, ...messages].sort((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1))
+}
+
+export const journalIdOf = (entry: JournalEntry): string =>
+  entry.kind === 'call' ? objectIdOf(entry.call.callId) : entry.message.messageId
+
+export const createdOf = (entry: JournalEntry): string =>
+  (entry.kind === 'call' ? entry.call.startedAt : entry.message.sentAt) ?? ''
+
+export const stateOf = (entry: JournalEntry): string =>
+  entry.kind === 'message' ? 'Message' : STATE[entry.call.status ?? 'missed']
+
+export const originOf = (entry: JournalEntry): string =>
+  (entry.kind === 'call' ? entry.call.direction : entry.message.direction) ?? 'unspecified'

@@ -3,8 +3,7 @@ import { formatInstant } from '../../instant.js'
 import type { TrueCall } from '../../true-call.js'
 import type { TrueMessage, TrueVoicemail } from '../../truth.js'
 import type { Row } from '../wire.js'
-import { presenceOf } from './people-rows.js'
-import type { World } from './world.js'
+import { presenceOf, type World } from './world.js'
 
 export interface TruthAt {
   /** RFC 3339; all other times are milliseconds since 1970, as in the read models. */
@@ -19,9 +18,9 @@ export interface TruthAt {
 }
 
 /**
- * What really happened until an instant, whatever anybody was told. `shownAt` is since when REST tells of a thing at
- * all, null: not yet.
- * What has no time of its own, such as that a voicemail was listened to, is so when REST first says it.
+ * Returns the ground truth until an instant, independent of what was reported. `shownAt` is when the REST API first
+ * reported a row, `null` when it has not yet. A change without a time of its own, such as that a voicemail was heard,
+ * takes effect when the REST API first reports it.
  */
 export function truthAt(world: World, now: number): TruthAt {
   const { truth, history, users } = world
@@ -75,7 +74,7 @@ export function truthAt(world: World, now: number): TruthAt {
   }
 }
 
-/** While it lasts, what webhooks can tell; once it has ended, what REST knows besides. */
+/** The state that webhooks can show, and after the end of the call also the values that only the REST API has. */
 function trueCall({ history }: World, call: TrueCall, now: number): Row[] {
   const state = callAt(call, now)
   if (state === null) return []
@@ -92,11 +91,11 @@ function trueCall({ history }: World, call: TrueCall, now: number): Row[] {
 }
 
 function trueVoicemail({ history }: World, voicemail: TrueVoicemail, now: number): Row {
-  const told = history.voicemails.latest(voicemail.voicemailId, now)
+  const listed = history.voicemails.latest(voicemail.voicemailId, now)
   const inJournal = history.journalVoicemails.latest(voicemail.callId, now)
   return {
     ...voicemail,
-    read: told?.read === true || inJournal?.read === true,
+    read: listed?.read === true || inJournal?.read === true,
     transcriptState: inJournal?.transcriptState ?? null,
     transcriptText: inJournal?.transcriptText ?? null,
     removedAt: ifPast(voicemail.removedAt, now),
@@ -105,10 +104,10 @@ function trueVoicemail({ history }: World, voicemail: TrueVoicemail, now: number
 }
 
 function trueMessage({ history }: World, message: TrueMessage, now: number): Row {
-  const told = history.messages.latest(message.messageId, now)
+  const reported = history.messages.latest(message.messageId, now)
   return {
     ...message,
-    read: told?.read ?? message.direction === 'outbound',
+    read: reported?.read ?? message.direction === 'outbound',
     removedAt: ifPast(message.removedAt, now),
     shownAt: history.messages.firstSeenAt(message.messageId, now)
   }

@@ -1,19 +1,21 @@
 import { hash } from 'node:crypto'
+import type { Presence } from '../../../events/status.js'
 import type { Notation } from '../../call-script.js'
 import { type CompanyOptions, simulateCompany } from '../../company.js'
 import type { Notification } from '../../notifications.js'
+import { formatUuid } from '../../random.js'
 import type { Agent } from '../../staff.js'
 import type { Truth } from '../../truth.js'
 import { createHistory, type History } from './history.js'
 
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 export interface User extends Agent {
   id: string
-  /** Null: signs in by the extension, which only a classic account allows. */
+  /** `null` for a user who signs in by extension, which only classic accounts allow. */
   key: string | null
 }
 
-/** A company as MightyCall holds it. Actions add to it; what is so at an instant is asked by that instant. */
+/** A company as MightyCall stores it. Actions add to it; every query of its state takes an instant. */
 export interface World {
   kind: Notation
   seed: number
@@ -21,11 +23,11 @@ export interface World {
   history: History
   users: readonly User[]
   notifications: readonly Notification[]
-  /** The journal does not tell the GUIDs of its requests, as in all documented examples. */
+  /** When true, the journal has nil GUIDs, as in all documented examples. */
   nilGuids: boolean
 }
 
-/** Those whose presence is ever known sign in by a key, and so does every user of a contact center. */
+/** Users whose presence is reported sign in by a key, and so does every user of a contact center. */
 export function createWorld(options: CompanyOptions, { nilGuids }: { nilGuids: boolean }): World {
   const { seed, family: kind = 'classic' } = options
   const { truth, facts, notifications } = simulateCompany(options)
@@ -45,18 +47,22 @@ export function userOf({ users }: World, extension: string | null): User | null 
   return users.find(user => user.extension === extension) ?? null
 }
 
-/** The same text always has the same. */
-export function uuidOf(text: string): string {
-  const digits = hash('sha256', text)
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`
+/** Returns the agent's presence at an instant. An agent is available until a fact reports otherwise. */
+export function presenceOf({ history }: World, extension: string, now: number): Presence {
+  return history.presence.latest(extension, now)?.presence ?? 'available'
 }
 
-/** Of the journal, and of contacts: 24 hexadecimal digits. */
+/** Derives a UUID from a text: the same text always gives the same UUID. */
+export function uuidOf(text: string): string {
+  return formatUuid(hash('sha256', text))
+}
+
+/** Derives an id of the journal or of a contact from a text: 24 hexadecimal digits. */
 export function objectIdOf(text: string): string {
   return hash('sha256', text).slice(0, 24)
 }
 
-/** Its lists are added to by actions. */
+/** Copies the lists that actions add to. */
 function copyLists(truth: Truth): Truth {
   const { account, staff, calls, presences, voicemails, messages, threads, numbers, extensions, contacts } = truth
   return {

@@ -1,10 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { ContactEvent, ContactReported } from '../../../events/directory.js'
+import { contactIntersection, contactNotFound, contactWasModified, malformedId } from '../error-responses.js'
 import { flag, text } from '../query.js'
-import { contactNotFound, contactWasModified, contactIntersection, malformedId } from '../refusals.js'
 import { contactFact } from '../state/contact-changes.js'
-import { type Channel, type ContactMembers, membersOf } from '../state/contact-members.js'
-import { contactRow, etagOf } from '../state/contact-rows.js'
+import { type Channel, type ContactMembers, contactRow, etagOf, membersOf } from '../state/contact-rows.js'
 import { queryOf, type RouteContext } from './context.js'
 
 export type ContactRequest = FastifyRequest<{ Params: { id: string } }>
@@ -14,7 +13,7 @@ const CONTACT_ID = /^[0-9a-f]{24}$/i
 const CHANNEL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const CHANGE_PARAMETERS = { etag: text, checkIntersection: flag }
 
-/** @throws Refusal  there is no such contact, or another has changed it since the etag */
+/** Finds the contact of a request. @throws ErrorResponse  it does not exist, or has changed since the etag */
 export function findContact({ world, now }: RouteContext, request: ContactRequest): ContactReported {
   const { id } = request.params
   if (!CONTACT_ID.test(id)) throw malformedId('ContactIdHasInvalidFormat')
@@ -25,7 +24,7 @@ export function findContact({ world, now }: RouteContext, request: ContactReques
   return fact
 }
 
-/** The contact, and which of its channels it is. @throws Refusal  it has none with this id */
+/** Finds the contact of a request and the index of its channel. @throws ErrorResponse  one of them does not exist */
 export function findChannel(
   context: RouteContext,
   request: ChannelRequest
@@ -38,7 +37,7 @@ export function findChannel(
   return { fact, members, i }
 }
 
-/** The contact as it is from now on. @throws Refusal  it is to have a number that another has */
+/** Stores a new state of a contact. @throws ErrorResponse  another contact has one of its numbers */
 export function storeContact(
   { world, now }: RouteContext,
   request: FastifyRequest,

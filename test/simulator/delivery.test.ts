@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { applyFaults } from '../../src/simulator/faults.js'
-import { paceNotifications } from '../../src/simulator/paced.js'
+import { applyFaults, paceNotifications } from '../../src/simulator/delivery.js'
 
 const START = Date.UTC(2026, 10, 23, 8)
 const { notifications } = simulateCompany({ seed: 1, startAt: START, calls: 400 })

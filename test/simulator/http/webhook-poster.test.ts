@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { fasterClock } from '../../../../src/lib/clock.js'
-import { simulateCompany } from '../../../../src/simulator/company.js'
-import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../../../src/simulator/http/start.js'
-import { COMPANY_START } from '../../../support/company.js'
-import { eventually } from '../../../support/eventually.js'
+import { fasterClock } from '../../../src/lib/clock.js'
+import { simulateCompany } from '../../../src/simulator/company.js'
+import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../../src/simulator/http/start.js'
+import { COMPANY_START } from '../../support/company.js'
+import { eventually } from '../../support/eventually.js'
 
 const COMPANY = { seed: 5, startAt: COMPANY_START, calls: 40, hours: 1 }
 const NOTIFICATIONS = simulateCompany(COMPANY).notifications

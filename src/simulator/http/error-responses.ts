@@ -1,18 +1,18 @@
 import { dotNetTimestamp } from './wire.js'
 
-/** An answer that is not 200: thrown by a route, sent by the server. */
+/** An error response: thrown by a route, sent by the server. */
 export class ErrorResponse extends Error {
   constructor(
     readonly statusCode: number,
     readonly body: Record<string, unknown>
   ) {
-    super('refused')
+    super(`error response with status ${statusCode}`)
   }
 }
 
-// As documented by MightyCall API v4, but where it says otherwise.
+// As documented by MightyCall API v4, except where a comment says otherwise.
 
-/** What is missing is a 400 here, not a 404: `Call not found`. */
+/** A missing object is a 400 here, not a 404: `Call not found`. */
 export const notFound = (what: string) => new ErrorResponse(400, { message: `${what} not found` })
 
 export const malformedFilter = (names: readonly string[]) =>
@@ -22,7 +22,7 @@ export const malformedFilter = (names: readonly string[]) =>
     message: 'Filter params malformed'
   })
 
-/** As the journal and contacts say it, which name no parameter. */
+/** The response of the journal and of contacts, which does not name the parameter. */
 export const invalidParameters = () =>
   new ErrorResponse(400, { errorCode: 'InvalidParameters', message: 'Input data is malformed' })
 
@@ -56,7 +56,11 @@ export const channelMalformed = () =>
   new ErrorResponse(400, { data: [], errorCode: 'ChannelDataMalformed', message: 'Channel data is malformed' })
 
 export const contactIntersection = (contacts: readonly unknown[]) =>
-  new ErrorResponse(409, { data: contacts, errorCode: 'ContactRecordsIntersection', message: 'Contact Records Intersection' })
+  new ErrorResponse(409, {
+    data: contacts,
+    errorCode: 'ContactRecordsIntersection',
+    message: 'Contact Records Intersection'
+  })
 
 export const contactNotFound = () =>
   new ErrorResponse(404, { errorCode: 'ContactIsNotFound', message: 'Contact is not found' })
@@ -67,14 +71,14 @@ export const contactWasModified = (contact: unknown) =>
 export const requestNotFound = () =>
   new ErrorResponse(404, { errorCode: 'RequestIsNotFound', message: 'Request is not found' })
 
-/** What ASP.NET says; MightyCall documents no 401. */
+/** The response of ASP.NET; MightyCall documents no 401. */
 export const unauthorized = () => new ErrorResponse(401, { message: 'Authorization has been denied for this request.' })
 
 /** RFC 6749, 5.2. */
 export const oauthError = (error: 'invalid_client' | 'invalid_grant' | 'unsupported_grant_type') =>
   new ErrorResponse(400, { error })
 
-/** Documented for messages only; of the daily limit, no answer is documented. */
+/** Documented for messages only. The response at the daily limit is not documented. */
 export const tooManyRequests = (until: number) =>
   new ErrorResponse(429, { message: `Too many requests. Retry after ${dotNetTimestamp(until)}` })
 

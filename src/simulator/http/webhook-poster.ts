@@ -1,8 +1,8 @@
-import type { Clock } from '../../../lib/clock.js'
-import { postOne } from '../../post-one.js'
-import type { DeliveryPlan } from './plan.js'
+import type { Clock } from '../../lib/clock.js'
+import type { DeliveryPlan } from '../delivery.js'
+import { postOne } from '../post.js'
 
-/** From and until when nothing gets through, in milliseconds since 1970. */
+/** A period in which no webhook is delivered, in milliseconds since 1970. */
 export interface Outage {
   from: number
   until: number
@@ -12,19 +12,19 @@ export interface PosterOptions extends DeliveryPlan {
   url: URL
   clock: Clock
   outages: readonly Outage[]
-  /** True milliseconds, whatever the clock: a service does not answer faster because a week is simulated in an hour. */
+  /** In real time, whatever the clock: a service does not respond faster because the simulated time runs faster. */
   responseTimeoutMs: number
 }
 
-/** Of posts, so that a notification that is posted twice counts twice. */
+/** Counts of posts: a notification that is posted twice counts twice. */
 export interface PostStatistics {
   posted: number
   accepted: number
-  /** Not posted a second time either: by the status of the answer, or `no answer` within 8 s. */
+  /** By status, or `no answer` after the timeout. Refused notifications are not posted again. */
   refused: Record<string, number>
-  /** That met an outage. */
+  /** Not posted because of an outage. */
   lost: number
-  /** That were never posted. */
+  /** Dropped by the delivery plan. */
   dropped: number
   /** Second copies. */
   doubled: number
@@ -33,19 +33,19 @@ export interface PostStatistics {
 }
 
 export interface Poster {
-  /** Until now. */
+  /** Returns the counts until now. */
   statistics: () => PostStatistics
-  /** Posts these too. */
+  /** Posts the notifications of another plan too. */
   add: (plan: DeliveryPlan) => void
-  /** Nothing is left to post of what was planned at the beginning, and all of that is answered. */
+  /** Resolves when everything of the initial plan has been posted and answered. */
   done: Promise<void>
-  /** Posts no more, and waits for what is under way. */
+  /** Stops posting and waits for the requests in flight. */
   close: () => Promise<void>
 }
 
 const MAX_IN_FLIGHT = 64
 
-/** Posts each when the clock says so, whether or not the one before has been answered, and never again. */
+/** Posts each notification once, when it is due by the clock, without waiting for the responses of earlier ones. */
 export function startPoster({ url, clock, deliveries, droppedAt, outages, responseTimeoutMs }: PosterOptions): Poster {
   const dropped = [...droppedAt]
   const counts = { posted: 0, accepted: 0, lost: 0, doubled: 0, late: 0 }
