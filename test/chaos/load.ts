@@ -49,7 +49,12 @@ export function notificationsOf(
     contacts: 0,
     hours: calls / CALLS_PER_HOUR
   })
-  return applyFaults(paceNotifications(notifications, { startAt: START_AT, rate }), { seed, duplicate, reorder, delayMs: LATE_BY_MS })
+  return applyFaults(paceNotifications(notifications, { startAt: START_AT, rate }), {
+    seed,
+    duplicate,
+    reorder,
+    delayMs: LATE_BY_MS
+  })
     .slice(0, count)
     .map(({ at, body }) => ({ at: at - START_AT, body }))
 }

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { fasterClock } from '../../src/lib/clock.js'
-import { startDemoWorld, type DemoWorldOptions } from '../../src/simulator/demo-world.js'
+import { type DemoWorldOptions, startDemoWorld } from '../../src/simulator/demo-world.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { freePorts } from '../support/free-ports.js'

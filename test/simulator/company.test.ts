@@ -15,13 +15,13 @@ const company = (options: Partial<CompanyOptions> = {}) =>
 const oneCall = (seed: number): Simulation => company({ seed, calls: 1, messages: 0, contacts: 0, presenceChanges: 0 })
 const MANY_SEEDS = Array.from({ length: 2_000 }, (_, seed) => seed)
 
-/** The row of the fold. */
-function whole(call: TrueCall, instant: number): Call | null {
+/** Returns the row that the fold is expected to give at an instant. */
+function expectedRow(call: TrueCall, instant: number): Call | null {
   const at = callAt(call, instant)
   return at && asFolded(at)
 }
 
-/** The instants at which something happens in the call, and some between. */
+/** Returns the instants at which something happens in the call, and some between them. */
 function instantsOf({ startedAt, endedAt, notifiedAt }: TrueCall): number[] {
   return [
     startedAt - 1,
@@ -31,12 +31,12 @@ function instantsOf({ startedAt, endedAt, notifiedAt }: TrueCall): number[] {
   ]
 }
 
-t.test('the same seed gives the same company, another seed another', async t => {
+t.test('the same seed gives the same company, and another seed a different one', async t => {
   t.strictSame(company(), company())
   t.not(JSON.stringify(company().notifications), JSON.stringify(company({ seed: 2 }).notifications))
 })
 
-t.test('what else there is in a company leaves its calls as they are', async t => {
+t.test('the number of messages does not change the calls of a company', async t => {
   const { notifications } = company({ presenceChanges: 0 })
   t.strictSame(company({ presenceChanges: 0, messages: 50 }).notifications, notifications)
 })
@@ -49,7 +49,7 @@ t.test('every scenario occurs', async t => {
   )
 })
 
-t.test('classic notifications fold to exactly the true call', async t => {
+t.test('classic notifications fold to the ground truth of their call', async t => {
   for (const seed of MANY_SEEDS) {
     const {
       truth: {
@@ -60,14 +60,14 @@ t.test('classic notifications fold to exactly the true call', async t => {
     assert.ok(call)
     assert.deepEqual(
       foldCall(eventsByCall(notifications).get(call.id) ?? []),
-      whole(call, call.endedAt),
+      expectedRow(call, call.endedAt),
       `seed ${seed}: ${call.scenario}`
     )
   }
   t.pass()
 })
 
-t.test('the true call at an instant is what the notifications until then fold to', async t => {
+t.test('the ground truth at an instant equals the fold of the notifications until then', async t => {
   for (const seed of MANY_SEEDS.slice(0, 400)) {
     const {
       truth: {
@@ -78,10 +78,10 @@ t.test('the true call at an instant is what the notifications until then fold to
     assert.ok(call)
     const events = eventsByCall(notifications).get(call.id) ?? []
     for (const instant of instantsOf(call)) {
-      const told = events.filter(event => Date.parse(event.occurredAt) <= instant)
+      const delivered = events.filter(event => Date.parse(event.occurredAt) <= instant)
       assert.deepEqual(
-        foldCall(told),
-        whole(call, instant),
+        foldCall(delivered),
+        expectedRow(call, instant),
         `seed ${seed}: ${call.scenario}, ${instant - call.startedAt} ms after its start`
       )
     }
@@ -89,7 +89,7 @@ t.test('the true call at an instant is what the notifications until then fold to
   t.pass()
 })
 
-t.test('at its end a call is all of it', async t => {
+t.test('the state of a call at its end is the whole call', async t => {
   for (const call of company({ calls: 300 }).truth.calls) {
     const { id: _, scenario: __, withRest: ___, ringingStoppedAt: ____, notifiedAt: _____, ...whole } = call
     assert.deepEqual(callAt(call, call.endedAt), { ...whole, state: 'ended', restEvents: 0 })
@@ -98,7 +98,7 @@ t.test('at its end a call is all of it', async t => {
   t.pass()
 })
 
-t.test('an agent is in one call at a time, and what the agent does is what the call says', async t => {
+t.test('an agent is in one call at a time, and has the status that the call implies', async t => {
   const { truth } = company({ calls: 300, hours: 5 })
   for (const call of truth.calls) {
     for (const instant of instantsOf(call)) {
@@ -119,7 +119,7 @@ t.test('an agent is in one call at a time, and what the agent does is what the c
   t.pass()
 })
 
-t.test('an idle agent is as last reported, and unknown before', async t => {
+t.test('an idle agent has the last reported presence, and is unknown before the first', async t => {
   const { truth } = company({ calls: 0, presenceChanges: 40, hours: 5 })
   t.ok(truth.presences.length > 10)
   for (const { extension, since, until, presence } of truth.presences) {

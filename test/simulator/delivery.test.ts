@@ -7,19 +7,19 @@ const START = Date.UTC(2026, 10, 23, 8)
 const { notifications } = simulateCompany({ seed: 1, startAt: START, calls: 400 })
 const share = (part: number) => part / notifications.length
 
-t.test('without faults everything is delivered as it is', async t => {
+t.test('without faults all notifications are delivered unchanged', async t => {
   assert.deepEqual(applyFaults(notifications, { seed: 1 }), notifications)
   t.pass()
 })
 
-t.test('the same seed drops, doubles and delays the same', async t => {
+t.test('the same seed drops, duplicates and delays the same notifications', async t => {
   const faults = { seed: 7, drop: 0.1, duplicate: 0.1, reorder: 0.1 }
   assert.deepEqual(applyFaults(notifications, faults), applyFaults(notifications, faults))
   assert.notDeepEqual(applyFaults(notifications, faults), applyFaults(notifications, { ...faults, seed: 8 }))
   t.pass()
 })
 
-t.test('what is dropped is never delivered, and the rest is', async t => {
+t.test('dropped notifications are never delivered, and the others are', async t => {
   const delivered = applyFaults(notifications, { seed: 1, drop: 0.2 })
   assert.ok(Math.abs(share(delivered.length) - 0.8) < 0.05)
   assert.deepEqual(
@@ -30,7 +30,7 @@ t.test('what is dropped is never delivered, and the rest is', async t => {
   t.pass()
 })
 
-t.test('what is doubled is delivered twice, with the same body', async t => {
+t.test('duplicated notifications are delivered twice with the same body', async t => {
   const times = new Map<object, number>()
   for (const { body } of applyFaults(notifications, { seed: 1, duplicate: 0.3 }))
     times.set(body, (times.get(body) ?? 0) + 1)
@@ -39,7 +39,7 @@ t.test('what is doubled is delivered twice, with the same body', async t => {
   t.pass()
 })
 
-t.test('what is late comes after others, within the delay, and nothing is lost', async t => {
+t.test('late notifications arrive out of order within the delay, and none is lost', async t => {
   const delivered = applyFaults(notifications, { seed: 1, reorder: 0.3, delayMs: 600_000 })
   const dueAt = new Map(notifications.map(({ at, body }) => [body, at]))
   assert.equal(delivered.length, notifications.length)
@@ -48,16 +48,16 @@ t.test('what is late comes after others, within the delay, and nothing is lost',
   assert.notDeepEqual(
     delivered.map(({ body }) => dueAt.get(body)),
     notifications.map(({ at }) => at),
-    'the order is another'
+    'the order differs'
   )
   assert.ok(
     delivered.every(({ at }, i) => at >= (delivered[i - 1]?.at ?? 0)),
-    'in the order of delivery'
+    'the result is ordered by delivery'
   )
   t.pass()
 })
 
-t.test('paced notifications keep their order, happen when they are due, and hold no ApiKey', async t => {
+t.test('paced notifications keep their order, are dated when they are due, and have no ApiKey', async t => {
   for (const family of ['classic', 'contact-center'] as const) {
     const original = simulateCompany({ seed: 1, startAt: START, calls: 50, family }).notifications
     const due = paceNotifications(original, { startAt: START + 5, rate: 4 })

@@ -24,7 +24,7 @@ for (const fact of facts) {
 const factsOf = (kind: string, entity: string) => byEntity.get(`${kind} ${entity}`) ?? []
 const seconds = (at: string | null) => (at === null ? null : Date.parse(at))
 
-t.test('every fact is an event of its schema, told once, in the order of its time', async t => {
+t.test('every fact is a valid event with an id of its own, and facts are ordered by time', async t => {
   for (const fact of facts) assert.deepEqual(decodeRecord({ value: encodeEvent(fact).value }), fact)
   t.equal(new Set(facts.map(fact => fact.id)).size, facts.length)
   t.strictSame(
@@ -53,7 +53,7 @@ t.test('each type of fact occurs', async t => {
   )
 })
 
-t.test('every call is reported after its end, as it was', async t => {
+t.test('every call is reported correctly after its end', async t => {
   for (const { id, direction, businessNumber, clientNumber, startedAt, endedAt, withRest, legs } of truth.calls) {
     const reports = factsOf('call', id).flatMap(fact => (fact.type === 'call.reported' ? [fact] : []))
     assert.ok(reports.some(report => report.route === 'calls'))
@@ -83,7 +83,7 @@ t.test('every call is reported after its end, as it was', async t => {
   t.pass()
 })
 
-t.test('the newest fact of a voicemail, a message, a number and a contact is its row', async t => {
+t.test('the newest fact of a voicemail, a message, a number and a contact equals its row', async t => {
   for (const row of truth.voicemails) {
     const newest = factsOf('voicemail', row.voicemailId).at(-1)
     assert.ok(newest?.type === 'voicemail.reported')
@@ -116,7 +116,7 @@ t.test('the newest fact of a voicemail, a message, a number and a contact is its
   t.equal(truth.voicemails.length, truth.calls.filter(call => call.withRest.outcome === 'voicemail').length)
 })
 
-t.test('a thread has its newest message and counts what nobody has read', async t => {
+t.test('a thread has its newest message and the number of unread messages', async t => {
   t.ok(truth.threads.length > 1)
   for (const thread of truth.threads) {
     const own = truth.messages.filter(
@@ -130,7 +130,7 @@ t.test('a thread has its newest message and counts what nobody has read', async 
   }
 })
 
-t.test('REST refines what webhooks cannot tell, and nothing else', async t => {
+t.test('the REST API refines only the outcomes that webhooks cannot distinguish', async t => {
   const refined = new Set(
     truth.calls
       .filter(call => call.outcome !== call.withRest.outcome)
@@ -144,14 +144,14 @@ t.test('REST refines what webhooks cannot tell, and nothing else', async t => {
   ])
 })
 
-t.test('an extension is listed when it is reported, or took part in a call', async t => {
+t.test('an extension is listed when it is reported or took part in a call', async t => {
   const seen = new Set(truth.calls.flatMap(call => call.legs.map(leg => leg.extension)))
   const reported = truth.staff.agents.filter(agent => agent.isReported).map(agent => agent.extension)
   t.strictSame(truth.extensions.map(row => row.extension).sort(), [...new Set([...seen, ...reported])].sort())
   for (const row of truth.extensions) t.equal(row.displayName !== null, reported.includes(row.extension))
 })
 
-t.test('the hours of a company are read in full, with every call in one of them', async t => {
+t.test('every hour of a company is polled, and each call is in exactly one of them', async t => {
   const hours = facts.flatMap(fact => (fact.type === 'range.polled' && fact.polled === 'calls' ? [fact] : []))
   t.equal(
     hours.reduce((sum, { count }) => sum + count, 0),

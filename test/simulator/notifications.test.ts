@@ -8,7 +8,7 @@ const classic = simulateCompany({ seed: 3, startAt: START, calls: 300 })
 const { truth, notifications } = simulateCompany({ seed: 3, startAt: START, calls: 300, family: 'contact-center' })
 const fields = notifications.map(({ body }) => fieldsOf(body))
 
-t.test('a contact center has types of its own, and the classic ones of callbacks', async t => {
+t.test('a contact center has its own notification types, except for callbacks', async t => {
   const types = [...new Set(fields.map(({ eventType }) => String(eventType)))]
     .filter(type => !type.startsWith('Callback'))
     .sort()
@@ -26,7 +26,7 @@ t.test('a contact center has types of its own, and the classic ones of callbacks
   ])
 })
 
-t.test('it is flat or with a Body, in either casing, and every one names its call', async t => {
+t.test('contact-center notifications are flat or have a Body, in either casing, with a call id', async t => {
   const ids = new Set(truth.calls.map(call => call.id))
   t.ok(fields.every(({ callId }) => ids.has(String(callId))))
   for (const member of ['Body', 'body', 'CallId', 'callId'])
@@ -36,17 +36,17 @@ t.test('it is flat or with a Body, in either casing, and every one names its cal
     )
 })
 
-t.test('an end tells how long the call took, and where its recording is', async t => {
+t.test('the notification of an end has the duration of the call and the link to its recording', async t => {
   const ends = notifications.map(({ body }) => body).filter(body => 'CallDuration' in body)
   t.ok(ends.every(({ CallDuration }) => /^\d\d:\d\d:\d\d$/.test(String(CallDuration))))
   t.ok(ends.some(({ RecordingLink }) => String(RecordingLink).startsWith('https://media.mightycall.com/')))
   t.ok(
     ends.some(({ RecordingLink }) => String(RecordingLink).startsWith('https:/media.mightycall.com/')),
-    'as it is met in the field'
+    'some links have a single slash, as in practice'
   )
 })
 
-t.test('only the end of the one talk leaves out whose it was', async t => {
+t.test('the end of a leg omits the extension only when no other leg is connected', async t => {
   const nameless = fields.filter(
     ({ eventType, extension }) =>
       /AgentCompleted$/.test(String(eventType)) && typeof extension !== 'string' && typeof extension !== 'number'
@@ -62,7 +62,7 @@ t.test('only the end of the one talk leaves out whose it was', async t => {
   }
 })
 
-t.test('a company is the same in either kind of account, and its notifications are in order', async t => {
+t.test('the staff is the same in both kinds of account, and notifications are in order', async t => {
   t.strictSame(truth.staff, classic.truth.staff)
   t.ok(notifications.every(({ at }, i) => at >= (notifications[i - 1]?.at ?? 0)))
 })

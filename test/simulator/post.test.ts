@@ -11,7 +11,7 @@ const now = () => Date.now()
 const due = (rate: number) =>
   paceNotifications(simulateCompany({ seed: 1, startAt: 0, calls: 20 }).notifications, { startAt: now(), rate })
 
-/** A server that answers so, the bodies that it received and when, and on how many connections. */
+/** Starts a server that responds with a status and records the bodies, their times, and the number of connections. */
 async function sink(t: Test, status = 200) {
   const bodies: unknown[] = []
   const times: number[] = []
@@ -42,7 +42,7 @@ async function sink(t: Test, status = 200) {
   }
 }
 
-t.test('posts each once, none before it is due, on connections that are used again', async t => {
+t.test('each notification is posted once, not before it is due, on reused connections', async t => {
   const { url, bodies, times, connections } = await sink(t)
   const notifications = due(200)
   const { posted, accepted, refused } = await postAll(url, notifications, { signal: new AbortController().signal, now })
@@ -59,7 +59,7 @@ t.test('posts each once, none before it is due, on connections that are used aga
   )
 })
 
-t.test('stops early when it is told to, with what is under way answered', async t => {
+t.test('an abort stops posting after the requests in flight were answered', async t => {
   const { url, bodies } = await sink(t)
   const stop = new AbortController()
   const notifications = due(20)
@@ -74,7 +74,7 @@ t.test('stops early when it is told to, with what is under way answered', async 
   t.strictSame([accepted, bodies.length], [posted, posted])
 })
 
-t.test('a service that goes away while it is posted to is an error after a while', async t => {
+t.test('a service that disappears while notifications are posted causes an error', async t => {
   const { url, close } = await sink(t)
   await t.rejects(
     postAll(url, due(500), {
@@ -84,21 +84,21 @@ t.test('a service that goes away while it is posted to is an error after a while
         if (accepted === 5) close()
       }
     }),
-    { code: 'MCS_SIMULATE', message: /does not answer/ }
+    { code: 'MCS_SIMULATE', message: /does not respond/ }
   )
 })
 
-t.test('an address that nobody answers, or that is not known there, is an error without the token', async t => {
+t.test('an address without a server, or unknown to its server, causes an error without the token', async t => {
   const signal = new AbortController().signal
   const unknown = await sink(t, 404)
   const cases = [
-    [new URL(`http://127.0.0.1:1/${TOKEN}`), /^http:\/\/127\.0\.0\.1:1 does not answer/],
-    [unknown.url, /^http:\/\/127\.0\.0\.1:\d+ knows no such address \(404\)/]
+    [new URL(`http://127.0.0.1:1/${TOKEN}`), /^http:\/\/127\.0\.0\.1:1 does not respond/],
+    [unknown.url, /^http:\/\/127\.0\.0\.1:\d+ does not know this address \(404\)/]
   ] as const
   for (const [url, message] of cases) {
     const err = await postAll(url, due(100), { signal, now }).catch((err: unknown) => err)
     t.match(err, { code: 'MCS_SIMULATE', message })
     t.notMatch(String(err), TOKEN)
   }
-  t.equal(unknown.bodies.length, 1, 'nothing more is posted there')
+  t.equal(unknown.bodies.length, 1, 'nothing more is posted to it')
 })

@@ -15,7 +15,14 @@ import { json, restClient, type Seen } from '../../support/mightycall-api.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
 import { readable } from '../../support/read-route.js'
 import { REQUESTS } from '../../support/rest-requests.js'
-import { type Asked, answerProblems, DEFINITIONS, definitionOf, nameOf, requestProblems } from './definitions/check.js'
+import {
+  DEFINITIONS,
+  definitionOf,
+  requestName,
+  requestProblems,
+  responseProblems,
+  type SentRequest
+} from './definitions/check.js'
 
 const MODULES = [
   callRoutes,
@@ -35,12 +42,12 @@ const ALL = new Set<unknown>(
   )
 )
 
-const askedOf = ({ route, ...rest }: Seen): Asked => {
+const askedOf = ({ route, ...rest }: Seen): SentRequest => {
   const [method = '', path = ''] = route.split(' ')
   return { method, path, ...rest }
 }
 
-const asked = (method: string, pathAndQuery: string, body?: unknown): Asked => {
+const asked = (method: string, pathAndQuery: string, body?: unknown): SentRequest => {
   const [path = '', query = ''] = pathAndQuery.split('?')
   return {
     method,
@@ -69,11 +76,11 @@ t.test(
       for (const { route, input } of cases) await client.send(route, input, 'action')
       await client.send(pingRoutes.ping, {}, 'action')
       for (const one of seen.map(askedOf)) {
-        t.strictSame(requestProblems(kind, one), [], `${kind} ${nameOf(one)}`)
+        t.strictSame(requestProblems(kind, one), [], `${kind} ${requestName(one)}`)
         used.add(definitionOf(kind, one))
       }
     }
-    t.strictSame(DEFINITIONS.filter(definition => !used.has(definition)).map(nameOf), [])
+    t.strictSame(DEFINITIONS.filter(definition => !used.has(definition)).map(requestName), [])
   }
 )
 
@@ -94,7 +101,7 @@ t.test('so is what reconciliation asks for, and a token that is refreshed', asyn
     pass(86_390_000)
     await read(numbersReader)
     t.match(seen.filter(({ route }) => route === 'POST /auth/token').at(-1)?.body, /grant_type=refresh_token/)
-    for (const one of seen.map(askedOf)) t.strictSame(requestProblems(kind, one), [], nameOf(one))
+    for (const one of seen.map(askedOf)) t.strictSame(requestProblems(kind, one), [], requestName(one))
   }
 })
 
@@ -105,12 +112,12 @@ t.test('the examples that other tests read are answers as they are defined', t =
     if (!definitionOf(kind, { method, path })) continue // of both kinds at once
     const status =
       method === 'POST' && /contacts$|channels$/.test(path) && !path.endsWith('contactCenter/contacts') ? 201 : 200
-    t.strictSame(answerProblems(kind, { method, path }, { status, json: answer }), [], route)
+    t.strictSame(responseProblems(kind, { method, path }, { status, json: answer }), [], route)
   }
   t.end()
 })
 
-const wrong: { name: string; of: Asked; says: RegExp }[] = [
+const wrong: { name: string; of: SentRequest; says: RegExp }[] = [
   { name: 'a path that there is not', of: asked('GET', '/api/extensions'), says: /no route/ },
   { name: 'another method', of: asked('POST', '/api/calls'), says: /no route/ },
   {

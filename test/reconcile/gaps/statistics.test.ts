@@ -13,7 +13,10 @@ const SINCE = new Date(COMPANY_START)
 const ACCOUNT = { id: 'default', apiKey: SIMULATED_API_KEY, region: 'US' } as const
 
 /** What arrived of a company's notifications, a second after it was posted. */
-async function delivered(t: Parameters<typeof freshDatabase>[0], faults: Omit<Parameters<typeof applyFaults>[1], 'seed'>) {
+async function delivered(
+  t: Parameters<typeof freshDatabase>[0],
+  faults: Omit<Parameters<typeof applyFaults>[1], 'seed'>
+) {
   const { pool } = await freshDatabase(t)
   const simulation = simulateCompany({ seed: 11, startAt: COMPANY_START, calls: 200 })
   const arrived = applyFaults(simulation.notifications, { seed: 3, ...faults })

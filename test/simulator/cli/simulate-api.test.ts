@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.js'
 import { runCommand, spawnMain } from '../../support/service.js'
 import { tempDir } from '../../support/temp-dir.js'
 
-/** The command as a process of its own, once it has printed where it is. */
+/** Runs the command in a process of its own and waits until it has printed its address. */
 async function simulatedApi(t: Test, ...args: string[]) {
   const child = spawnMain(['simulate-api', '--port', '0', ...args], {})
   t.teardown(() => {
@@ -22,7 +22,7 @@ async function simulatedApi(t: Test, ...args: string[]) {
       output += chunk
     })
   const gone = once(child, 'close')
-  await eventually('it has started', () => /^seed/m.test(output))
+  await eventually('the command has started', () => /^seed/m.test(output))
   const url = /^truth +(\S+)\/truth$/m.exec(output)?.[1] ?? ''
   const account: Record<string, unknown> = JSON.parse(/^account +(\{.*\})$/m.exec(output)?.[1] ?? '{}')
   return {
@@ -37,7 +37,7 @@ async function simulatedApi(t: Test, ...args: string[]) {
   }
 }
 
-t.test('it answers until Ctrl-C, and prints its account as an accounts file has them', async t => {
+t.test('the command serves the API until Ctrl-C, and prints its account in the format of an accounts file', async t => {
   const { url, account, end } = await simulatedApi(t, '--family', 'contact-center', '--seed', '4')
   t.match(account, { baseUrl: `${url}/v4`, kind: 'contact-center' })
   const file = path.join(tempDir(t), 'accounts.json')
@@ -48,7 +48,7 @@ t.test('it answers until Ctrl-C, and prints its account as an accounts file has 
   t.equal(await end(), 0)
 })
 
-t.test('it posts webhooks to an address, which it does not print, and its time runs faster when asked', async t => {
+t.test('the command posts webhooks without printing the address, and runs faster with --speed', async t => {
   let received = 0
   const server = createServer((request, response) => {
     received++
@@ -71,7 +71,7 @@ t.test('it posts webhooks to an address, which it does not print, and its time r
     '1'
   ) // a TCP server's address is an object
   await eventually(
-    'calls have ended',
+    'all calls have ended',
     async () =>
       ((await (await fetch(`${url}/truth`)).json()) as { calls: { state: string }[] }).calls.filter(
         call => call.state === 'ended'
@@ -82,7 +82,7 @@ t.test('it posts webhooks to an address, which it does not print, and its time r
   t.notMatch(output(), 'secret')
 })
 
-t.test('what it cannot do is refused', async t => {
+t.test('invalid options are refused', async t => {
   const err = await simulateApiCommand()
     .parseAsync(['--port', '0', '--url', 'localhost:8080/secret'], { from: 'user' })
     .catch((err: unknown) => err)

@@ -14,7 +14,7 @@ interface Listed {
 
 const SECRET = 'x'.repeat(43)
 
-/** What a webhook address of ours received, and how it answers. */
+/** Starts a server with a webhook address. */
 async function receiver(t: Test, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -25,7 +25,7 @@ async function receiver(t: Test, listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/mightycall/${SECRET}`
 }
 
-t.test('the calls of a company can be read from the service that they were posted to', async t => {
+t.test('posted calls can be read from the service', async t => {
   const service = await startServiceProcess(t, { DATA_DIR: tempDir(t) })
   const { code, stdout, stderr } = await runCommand(
     [
@@ -45,7 +45,7 @@ t.test('the calls of a company can be read from the service that they were poste
     ],
     {}
   )
-  t.equal(stderr, '', 'no progress where nobody looks')
+  t.equal(stderr, '', 'no progress without a terminal')
   t.equal(code, 0)
   t.match(
     stdout,
@@ -63,7 +63,7 @@ t.test('the calls of a company can be read from the service that they were poste
   t.strictSame((await calls()).map(short).sort(), truth.calls.map(short).sort())
 })
 
-t.test('an address without its scheme is refused, and not printed', async t => {
+t.test('an address without a scheme is refused and not printed', async t => {
   const err = await simulateCommand()
     .parseAsync(['--url', `localhost:8080/${SECRET}`], { from: 'user' })
     .catch((err: unknown) => err)
@@ -71,7 +71,7 @@ t.test('an address without its scheme is refused, and not printed', async t => {
   t.notMatch(String(err), SECRET)
 })
 
-t.test('what is refused is counted by its status, and the rest is still posted', async t => {
+t.test('refused notifications are counted by status, and the others are still posted', async t => {
   let received = 0
   const url = await receiver(t, (_request, response) => {
     response.writeHead(++received % 4 === 0 ? 503 : 200).end()

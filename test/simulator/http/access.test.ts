@@ -10,7 +10,7 @@ const credentials = (secret: string, id = SIMULATED_API_KEY) => ({
   client_secret: secret
 })
 
-/** A simulated MightyCall, and how to ask it for a token. */
+/** Starts a simulated MightyCall; `token` requests a token from it. */
 async function access(t: Test, options: Parameters<typeof simulatedMightyCall>[1] = {}) {
   const simulated = await simulatedMightyCall(t, options)
   const token = async (form: Record<string, string>, apiKey = simulated.apiKey) => {
@@ -27,13 +27,13 @@ async function access(t: Test, options: Parameters<typeof simulatedMightyCall>[1
   return { ...simulated, token, signedIn, key: simulated.userKeys[101] ?? '' }
 }
 
-t.test('a token is good for a day but a second, and its refresh token once', async t => {
+t.test('a token is valid for a day minus one second, and its refresh token once', async t => {
   const { token, get, signedIn, clock, key } = await access(t)
   const issued = await token(credentials(key))
   t.match(issued, { status: 200, token_type: 'bearer', expires_in: 86_399 })
   t.equal((await get('/v4/api/profile', signedIn(issued.access_token))).status, 200)
   clock.set(clock.now().getTime() + 86_399_000)
-  t.equal((await get('/v4/api/profile', signedIn(issued.access_token))).status, 401, 'it has expired')
+  t.equal((await get('/v4/api/profile', signedIn(issued.access_token))).status, 401, 'the token has expired')
   const again = await token({ grant_type: 'refresh_token', refresh_token: issued.refresh_token })
   t.equal((await get('/v4/api/profile', signedIn(again.access_token))).status, 200)
   t.match(await token({ grant_type: 'refresh_token', refresh_token: issued.refresh_token }), {
@@ -42,7 +42,7 @@ t.test('a token is good for a day but a second, and its refresh token once', asy
   })
 })
 
-t.test('whoever has not both keys gets no token, and no answer without it', async t => {
+t.test('without both keys there is no token, and without a token no access', async t => {
   const { token, get, signedIn, key } = await access(t)
   t.match(await token(credentials('wrong')), { status: 400, error: 'invalid_client' })
   t.match(await token(credentials(key, 'wrong')), { status: 400, error: 'invalid_client' })
@@ -54,16 +54,16 @@ t.test('whoever has not both keys gets no token, and no answer without it', asyn
   t.equal((await get('/v4/api/calls', signedIn('wrong'))).status, 401)
 })
 
-t.test('a classic user without a key signs in by the extension, one of a contact center never', async t => {
+t.test('a user without a key signs in by extension in a classic account, and never in a contact center', async t => {
   const classic = await access(t, { of: { presenceChanges: 0 } })
-  t.strictSame(Object.keys(classic.userKeys), ['101'], 'the others have none')
+  t.strictSame(Object.keys(classic.userKeys), ['101'], 'the others have no key')
   t.match(await classic.token(credentials('102')), { status: 200 })
-  t.match(await classic.token(credentials('101')), { status: 400 }, 'who has a key needs it')
+  t.match(await classic.token(credentials('101')), { status: 400 }, 'a user who has a key needs it')
   const center = await access(t, { of: { family: 'contact-center', presenceChanges: 0 } })
   t.match(await center.token(credentials('102')), { status: 400 })
 })
 
-t.test('each user sees the own profile and presence', async t => {
+t.test('each user sees their own profile and presence', async t => {
   const { rest, account, client, truth } = await simulatedRest(t)
   for (const { extension, presence, hasUserKey } of truth().presence) {
     if (!hasUserKey) continue
@@ -74,19 +74,23 @@ t.test('each user sees the own profile and presence', async t => {
   await t.rejects(rest.clientOf({ ...account, userKeys: { 101: 'wrong' } }, '101').send(profile, {}, 'sync'), {
     code: 'MCS_REST_AUTH'
   })
-  t.match((await client.send(profile, {}, 'sync')).body, { extension: '101' }, 'the others are not hindered')
+  t.match(
+    (await client.send(profile, {}, 'sync')).body,
+    { extension: '101' },
+    'wrong credentials do not affect other clients'
+  )
 })
 
-t.test('2,500 requests are taken in 24 h, and then none before the first of them is a day old', async t => {
+t.test('2,500 requests are accepted in 24 h, and the next only when the first is a day old', async t => {
   const { client, clock, get, apiKey } = await simulatedRest(t)
   const began = clock.now().getTime()
-  // one without a token counts, too
-  const ask = async () => (await get('/v4/api/team', { headers: { 'x-api-key': apiKey } })).status
-  t.equal(await ask(), 401)
+  // a request without a token counts too
+  const send = async () => (await get('/v4/api/team', { headers: { 'x-api-key': apiKey } })).status
+  t.equal(await send(), 401)
   clock.set(began + HOUR_MS)
   for (let sent = 1; sent < 2_500; sent += 49)
     t.equal(
-      (await Promise.all(Array.from({ length: Math.min(49, 2_500 - sent) }, ask))).every(status => status === 401),
+      (await Promise.all(Array.from({ length: Math.min(49, 2_500 - sent) }, send))).every(status => status === 401),
       true
     )
   t.match((await get('/faults')).json(), { requestsInDay: 2_500 })
@@ -94,7 +98,7 @@ t.test('2,500 requests are taken in 24 h, and then none before the first of them
     code: 'MCS_REST_BLOCKED',
     message: new RegExp(new Date(began + 24 * HOUR_MS).toISOString())
   })
-  t.equal((await get('/v4/api/ping', { headers: { 'x-api-key': apiKey } })).status, 200, 'it is not counted')
+  t.equal((await get('/v4/api/ping', { headers: { 'x-api-key': apiKey } })).status, 200, 'a ping is not counted')
   clock.set(began + 24 * HOUR_MS)
-  t.strictSame([await ask(), await ask()], [401, 429], 'as the window moves, there is room for what has left it')
+  t.strictSame([await send(), await send()], [401, 429], 'each request that leaves the window makes room for one')
 })

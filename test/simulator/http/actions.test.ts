@@ -9,8 +9,8 @@ import { eventually } from '../../support/eventually.js'
 import { mightyCallApi } from '../../support/mightycall-api.js'
 import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
 
-/** A simulated account that posts its webhooks to a server, which keeps them. */
-async function acting(t: Test, family: 'classic' | 'contact-center') {
+/** Starts a simulated account that posts its webhooks to a server, which records them. */
+async function accountWithWebhooks(t: Test, family: 'classic' | 'contact-center') {
   const hook = await mightyCallApi(t)
   const simulated = await simulatedRest(t, { of: { family, calls: 5 }, webhookUrl: new URL(`${hook.url}/hook`) })
   const eventsOf = (id: string) =>
@@ -26,7 +26,7 @@ async function acting(t: Test, family: 'classic' | 'contact-center') {
 
 for (const family of ['classic', 'contact-center'] as const) {
   t.test(
-    `a call that is asked for is a true one: webhooks of a ${family} account tell it, and REST once it has ended`,
+    `a placed call of a ${family} account is in the ground truth and the webhooks, and in REST after its end`,
     async t => {
       const {
         client,
@@ -35,7 +35,7 @@ for (const family of ['classic', 'contact-center'] as const) {
         eventsOf,
         numbers: [from = ''],
         webhooks
-      } = await acting(t, family)
+      } = await accountWithWebhooks(t, family)
       for (const to of ['+15552100000', '+15552100001', '+15552100002', '+15552100003', '+15552100004']) {
         const {
           body: { id, businessNumber }
@@ -51,12 +51,12 @@ for (const family of ['classic', 'contact-center'] as const) {
             shownAt: null,
             legs: [{ extension: '101', role: 'dialer' }]
           },
-          'it has begun'
+          'the call has started'
         )
         await t.rejects(
           client.send(call, { path: { id } }, 'sync'),
           { code: 'MCS_REST_NOT_FOUND' },
-          'REST does not tell of it yet'
+          'REST does not report it yet'
         )
         clock.set(clock.now().getTime() + HOUR_MS)
         const { webhookEvents, outcome, startedAt, endedAt, answeredAt } = trueCall() ?? {}
@@ -90,7 +90,7 @@ for (const family of ['classic', 'contact-center'] as const) {
   )
 }
 
-t.test('a colleague is called by the extension, and nobody from a number that is not ours', async t => {
+t.test('a colleague is called by extension, and a call from a foreign number is refused', async t => {
   const {
     client,
     clock,
@@ -99,7 +99,7 @@ t.test('a colleague is called by the extension, and nobody from a number that is
     apiKey,
     userKeys,
     numbers: [from = '']
-  } = await acting(t, 'classic')
+  } = await accountWithWebhooks(t, 'classic')
   await t.rejects(client.send(makeCall, { body: { from: '+15559999999', to: '+15552100000' } }, 'action'), {
     code: 'MCS_REST_REFUSED'
   })
@@ -124,8 +124,8 @@ t.test('a colleague is called by the extension, and nobody from a number that is
   )
 })
 
-t.test('a message that is sent is in the journal, and among the true ones', async t => {
-  const { client, truth } = await acting(t, 'classic')
+t.test('a sent message is in the journal and in the ground truth', async t => {
+  const { client, truth } = await accountWithWebhooks(t, 'classic')
   const from = String(
     truth().numbers.find(({ smsEnabled, isActive }) => smsEnabled === true && isActive === true)?.number
   )

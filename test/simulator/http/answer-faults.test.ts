@@ -11,9 +11,9 @@ const ANSWERS = [
   { answer: 'huge', code: 'MCS_REST_UNEXPECTED', message: /larger than/ }
 ] as const
 
-t.test('answers are wrong as it is asked for, so many times, and then right again', async t => {
+t.test('responses have the requested fault the requested number of times, and are then correct again', async t => {
   const { client, post } = await simulatedRest(t, { limits: { timeoutMs: 2_000 } })
-  await client.send(team, {}, 'sync') // so that it has a token
+  await client.send(team, {}, 'sync') // get a token first
   for (const { answer, code, message } of ANSWERS) {
     t.match((await post('/faults', { answer, times: 2 })).json(), { answer, times: 2 })
     await t.rejects(client.send(team, {}, 'sync'), { code, message }, answer)
@@ -22,21 +22,21 @@ t.test('answers are wrong as it is asked for, so many times, and then right agai
   }
 })
 
-t.test("one route alone is at fault, the token's too", async t => {
+t.test('a fault can be limited to one route, also to the token route', async t => {
   const { client, post, get } = await simulatedRest(t, { faults: { answer: 'error', path: '/v4/auth' } })
   await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_UNAVAILABLE' })
   await post('/faults', { answer: 'html', path: '/v4/api/ping' })
   t.match((await get('/v4/api/ping')).body, /<html>/)
-  t.equal((await get('/v4/api/team')).status, 401, 'as usual')
+  t.equal((await get('/v4/api/team')).status, 401, 'other routes are not affected')
 })
 
-t.test('a body of 50 MB has them', async t => {
+t.test('a huge response has 50 MB', async t => {
   const { get, post } = await simulatedRest(t)
   await post('/faults', { answer: 'huge' })
   t.ok((await get('/v4/api/ping')).body.length >= 50 * 1024 ** 2)
 })
 
-t.test('it can be blocked at once, and opened again', async t => {
+t.test('the API can be blocked at once and opened again', async t => {
   const { client, clock, post } = await simulatedRest(t, { faults: { blockedForSeconds: 60 } })
   await t.rejects(client.send(team, {}, 'sync'), { code: 'MCS_REST_BLOCKED' })
   clock.set(clock.now().getTime() + 60_000)
@@ -47,7 +47,7 @@ t.test('it can be blocked at once, and opened again', async t => {
   t.equal((await post('/faults', { blockedForSeconds: 0 })).status, 200)
 })
 
-t.test('a fault that it does not know is refused', async t => {
+t.test('an unknown fault is refused', async t => {
   const { post } = await simulatedRest(t)
   t.match(await post('/faults', { answer: 'slow' }), { status: 400, body: /The request is invalid/ })
   t.equal((await post('/faults', { anwser: null })).status, 400)

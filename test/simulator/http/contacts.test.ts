@@ -18,8 +18,8 @@ import {
 } from '../../../src/mightycall/rest/routes/contacts.js'
 import { simulatedRest } from '../../support/simulated-mightycall.js'
 
-/** A company without contacts, whose time passes with each change. */
-async function changing(t: Test, family: 'classic' | 'contact-center' = 'classic') {
+/** Starts a company without contacts, whose clock advances by a second with each request. */
+async function companyWithoutContacts(t: Test, family: 'classic' | 'contact-center' = 'classic') {
   const { client, clock, drifts, truth } = await simulatedRest(t, { of: { contacts: 0, family } })
   const send = async <R extends Route>(route: R, input: InputOf<R>): Promise<ResponseOf<R>> => {
     clock.set(clock.now().getTime() + 1000)
@@ -39,9 +39,9 @@ const DEE = {
 }
 
 t.test(
-  'a contact of a classic account is made, patched, replaced and deleted, and each says so to whoever asks for changes',
+  'a contact of a classic account is created, patched, replaced and deleted, and each change is listed',
   async t => {
-    const { send, listed, drifts, truth } = await changing(t)
+    const { send, listed, drifts, truth } = await companyWithoutContacts(t)
     const made = await send(createContact, { body: DEE })
     t.match(await listed(), [{ ...DEE, contactId: made.contactId, etag: made.etag }])
     t.match(truth().contacts, [{ name: 'Dee Ann F. Orr', removedAt: null }])
@@ -52,7 +52,7 @@ t.test(
       [
         { firstName: 'Dee Ann', lastName: 'Ray', comment: 'call back', tags: [], channels: [{ phone: '+13005551122' }] }
       ],
-      'the rest stays'
+      'the other members are unchanged'
     )
     await t.rejects(send(patchContact, { path, query: { etag: made.etag ?? '' }, body: {} }), {
       code: 'MCS_REST_REFUSED',
@@ -61,18 +61,22 @@ t.test(
     await send(replaceContact, { path, query: { etag: '*' }, body: { firstName: 'Deanna' } })
     const [replaced] = (await send(contact, { path })).contacts
     t.match(replaced, { firstName: 'Deanna', tags: [], channels: [] })
-    t.strictSame([replaced?.lastName, replaced?.comment], [undefined, undefined], 'nothing of it stays')
+    t.strictSame([replaced?.lastName, replaced?.comment], [undefined, undefined], 'the old members are gone')
     await send(deleteContact, { path })
     t.match(await listed(), [{ contactId: path.contactId, firstName: 'Deanna', state: 'deleted' }])
-    t.strictSame((await send(contacts, { query: {} })).contacts, [], 'not without updatedSince')
+    t.strictSame(
+      (await send(contacts, { query: {} })).contacts,
+      [],
+      'a deleted contact is listed only with updatedSince'
+    )
     await t.rejects(send(deleteContact, { path }), { code: 'MCS_REST_NOT_FOUND' })
     t.strictSame(drifts, [])
   }
 )
 
 for (const family of ['classic', 'contact-center'] as const) {
-  t.test(`channels of a ${family} contact come, change and go one by one`, async t => {
-    const { send, listed, drifts } = await changing(t, family)
+  t.test(`channels of a ${family} contact can be added, changed and removed`, async t => {
+    const { send, listed, drifts } = await companyWithoutContacts(t, family)
     if (family === 'classic') await send(createContact, { body: { firstName: 'Dee' } })
     else await send(createContactCenterContact, { body: { firstName: 'Dee' } })
     const contactId = (await listed())?.[0]?.contactId ?? ''
@@ -96,7 +100,7 @@ for (const family of ['classic', 'contact-center'] as const) {
       { message: /ContactWasModified/ }
     )
     const { channel } = await send(replaceChannel, { path, body: { phone: '+13005551133' } })
-    t.not(channel.channelId, path.channelId, 'it has another id')
+    t.not(channel.channelId, path.channelId, 'a replaced channel has a new id')
     t.match(await listed(), [
       { channels: [{ ...channel, phone: '+13005551133', labels: [] }, { email: 'dee@example.com' }] }
     ])
@@ -116,8 +120,8 @@ for (const family of ['classic', 'contact-center'] as const) {
   })
 }
 
-t.test('contacts of a contact center are made, patched and deleted', async t => {
-  const { send, listed, client } = await changing(t, 'contact-center')
+t.test('contacts of a contact center are created, patched and deleted', async t => {
+  const { send, listed, client } = await companyWithoutContacts(t, 'contact-center')
   await send(createContactCenterContact, { body: { firstName: 'Dee', initialPhoneNumber: '+13005551122' } })
   const [made] = (await listed()) ?? []
   t.match(made, { firstName: 'Dee', channels: [{ phone: '+13005551122' }] })

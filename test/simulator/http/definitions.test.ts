@@ -1,23 +1,23 @@
 import t from 'tap'
-import { answerProblems, DEFINITIONS, definitionOf } from '../../mightycall/rest/definitions/check.js'
+import { DEFINITIONS, definitionOf, responseProblems } from '../../mightycall/rest/definitions/check.js'
 import { mutantsOf } from './support/mutants.js'
-import { walkAll } from './support/walk-all.js'
+import { requestEveryRoute } from './support/request-every-route.js'
 
 for (const kind of ['classic', 'contact-center'] as const) {
   t.test(
-    `every answer of a simulated ${kind} account is as MightyCall defines it, each of its routes was asked, and any other answer would be noticed`,
+    `every response of a simulated ${kind} account matches MightyCall's definitions, which detect each mutation`,
     async t => {
-      const seen = await walkAll(t, kind)
+      const seen = await requestEveryRoute(t, kind)
       t.strictSame(
-        seen.flatMap(({ asked, answer }) =>
-          answerProblems(kind, asked, answer).map(problem => `${asked.method} ${asked.path} ${problem}`)
+        seen.flatMap(({ request, response }) =>
+          responseProblems(kind, request, response).map(problem => `${request.method} ${request.path} ${problem}`)
         ),
         []
       )
       const byDefinition = new Map(
-        seen.map(({ asked, answer }) => [
-          `${definitionOf(kind, asked)?.path} ${asked.method} ${answer.status}`,
-          { asked, answer }
+        seen.map(({ request, response }) => [
+          `${definitionOf(kind, request)?.path} ${request.method} ${response.status}`,
+          { request, response }
         ])
       )
       t.strictSame(
@@ -28,19 +28,19 @@ for (const kind of ['classic', 'contact-center'] as const) {
         []
       )
 
-      const unnoticed: string[] = []
+      const undetected: string[] = []
       let tried = 0
-      for (const [name, { asked, answer }] of byDefinition) {
-        for (const mutant of JSON.stringify(answer.json) === '{}' ? [] : mutantsOf(answer.json)) {
-          // that is not documented
+      for (const [name, { request, response }] of byDefinition) {
+        for (const mutant of JSON.stringify(response.json) === '{}' ? [] : mutantsOf(response.json)) {
           tried++
-          if (answerProblems(kind, asked, { ...answer, json: mutant.json }).length === 0)
-            unnoticed.push(`${name} ${mutant.where}`)
+          if (responseProblems(kind, request, { ...response, json: mutant.json }).length === 0)
+            undetected.push(`${name} ${mutant.where}`)
         }
-        if (answerProblems(kind, asked, { ...answer, status: 418 }).length === 0) unnoticed.push(`${name} its status`)
+        if (responseProblems(kind, request, { ...response, status: 418 }).length === 0)
+          undetected.push(`${name} its status`)
       }
-      t.ok(tried > 400, `${tried} wrong answers`)
-      t.strictSame(unnoticed, [])
+      t.ok(tried > 400, `${tried} mutated responses`)
+      t.strictSame(undetected, [])
     }
   )
 }

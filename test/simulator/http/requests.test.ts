@@ -4,8 +4,8 @@ import { SIMULATED_API_KEY } from '../../../src/simulator/notifications.js'
 import { COMPANY_START } from '../../support/company.js'
 import { HOUR_MS, simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
 
-/** A simulated MightyCall, and who is signed in to ask it. */
-async function asking(t: Test, options: Parameters<typeof simulatedMightyCall>[1] = {}) {
+/** Starts a simulated MightyCall and signs in; `ask` sends a request and returns its status and body. */
+async function signedInClient(t: Test, options: Parameters<typeof simulatedMightyCall>[1] = {}) {
   const simulated = await simulatedMightyCall(t, options)
   const headers = { 'x-api-key': simulated.apiKey }
   const form = new URLSearchParams({
@@ -29,7 +29,7 @@ async function asking(t: Test, options: Parameters<typeof simulatedMightyCall>[1
   return { ...simulated, ask }
 }
 
-const refusals = [
+const REFUSALS = [
   {
     path: '/journal/requests?limit=5&offset=1',
     status: 400,
@@ -62,9 +62,9 @@ const refusals = [
   { path: '/contactCenter/contacts', status: 404, answer: {} }
 ] as const
 
-t.test('what is not documented, not valid or not there is refused as documented', async t => {
-  const { ask } = await asking(t)
-  for (const { path, status, answer } of refusals) t.match(await ask(path), { status, ...answer }, path)
+t.test('undocumented, invalid and unknown values are refused as documented', async t => {
+  const { ask } = await signedInClient(t)
+  for (const { path, status, answer } of REFUSALS) t.match(await ask(path), { status, ...answer }, path)
   t.match(await ask('/profile/status/away', { method: 'PUT' }), { status: 400, message: 'User status not found' })
   const body = (value: unknown) => ({ method: 'POST', body: JSON.stringify(value) })
   t.match(await ask('/calls/makecall', body({ from: '101', to: '+15552100000' })), {
@@ -83,11 +83,11 @@ t.test('what is not documented, not valid or not there is refused as documented'
   t.match(await ask('/contacts', { method: 'POST', body: '{' }), { status: 400 })
 })
 
-t.test('unknown parameters of /calls are ignored, and known ones are taken in any casing', async t => {
-  const { ask } = await asking(t, { at: COMPANY_START + 20 * HOUR_MS })
+t.test('unknown parameters of /calls are ignored, and known ones are case-insensitive', async t => {
+  const { ask } = await signedInClient(t, { at: COMPANY_START + 20 * HOUR_MS })
   const { data: all } = await ask('/calls?pageSize=1000&offset=7')
   t.equal(all.total, 60)
-  t.equal((await ask('/calls')).data.calls.length, 10, 'ten a page, if it is not said')
+  t.equal((await ask('/calls')).data.calls.length, 10, 'a page has ten rows by default')
   t.strictSame(
     (await ask('/calls?PAGESIZE=5&Skip=10')).data.calls.map(({ id }: { id: string }) => id),
     all.calls.slice(10, 15).map(({ id }: { id: string }) => id)
@@ -101,8 +101,8 @@ t.test('unknown parameters of /calls are ignored, and known ones are taken in an
   )
 })
 
-t.test('the journal is filtered by what our client asks for, and is read page by page', async t => {
-  const { ask } = await asking(t)
+t.test('the journal supports the filters and pages that our client uses', async t => {
+  const { ask } = await signedInClient(t)
   const { requests } = await ask('/journal/requests?pageSize=1000')
   const idsOf = (rows: { id: string }[]) => rows.map(({ id }) => id)
   const pages = await Promise.all([1, 2, 3, 4].map(page => ask(`/journal/requests?pageSize=25&page=${page}`)))
@@ -135,19 +135,19 @@ t.test('the journal is filtered by what our client asks for, and is read page by
   }
 })
 
-t.test('the journal tells the call of a request, or nil GUIDs when it is asked to', async t => {
-  const told = await asking(t)
-  const ids = new Set(told.truth().calls.map(call => call.id))
-  const { requests } = await told.ask('/journal/requests?pageSize=1000&type=call')
+t.test('the journal has the call id of a request, or nil GUIDs with nilGuids', async t => {
+  const withGuids = await signedInClient(t)
+  const ids = new Set(withGuids.truth().calls.map(call => call.id))
+  const { requests } = await withGuids.ask('/journal/requests?pageSize=1000&type=call')
   t.strictSame(new Set(requests.map(({ requestGuid }: { requestGuid: string }) => requestGuid)), ids)
-  const silent = await asking(t, { nilGuids: true })
-  const guids = (await silent.ask('/journal/requests?pageSize=1000')).requests.map(
+  const withNilGuids = await signedInClient(t, { nilGuids: true })
+  const guids = (await withNilGuids.ask('/journal/requests?pageSize=1000')).requests.map(
     ({ requestGuid }: { requestGuid: string }) => requestGuid
   )
   t.strictSame(new Set(guids), new Set(['00000000-0000-0000-0000-000000000000']))
 })
 
-t.test('a link to a recording can be followed for an hour', async t => {
+t.test('a link to a recording is valid for an hour', async t => {
   const { client, clock, get } = await simulatedRest(t)
   const { body } = await client.send(calls, { query: { startUtc: new Date(COMPANY_START), pageSize: 1000 } }, 'sync')
   const uri = body.calls.find(call => call.callRecord)?.callRecord?.uri ?? ''

@@ -17,39 +17,36 @@ const ALL_TIME = {
   pageSize: 1000
 }
 
-t.test(
-  'a call is listed after it has ended, at most 15 minutes later, and its recording may come later still',
-  async t => {
-    const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 60 }, { nilGuids: false })
-    const listed = new Map<string, number>()
-    const recorded = new Map<string, number>()
-    let open = 0
-    for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
-      for (const call of visibleCalls(world, now)) {
-        if (!listed.has(call.callId)) listed.set(call.callId, now)
-        if (callRow(world, call, now).callRecord !== undefined && !recorded.has(call.callId))
-          recorded.set(call.callId, now)
-      }
-      open += truthAt(world, now).calls.filter(call => call.state !== 'ended').length
+t.test('a call is listed at most 15 minutes after its end, and its recording may follow later', async t => {
+  const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 60 }, { nilGuids: false })
+  const listed = new Map<string, number>()
+  const recorded = new Map<string, number>()
+  let open = 0
+  for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
+    for (const call of visibleCalls(world, now)) {
+      if (!listed.has(call.callId)) listed.set(call.callId, now)
+      if (callRow(world, call, now).callRecord !== undefined && !recorded.has(call.callId))
+        recorded.set(call.callId, now)
     }
-    const late = world.truth.calls.map(({ id, endedAt }) => (listed.get(id) ?? Number.POSITIVE_INFINITY) - endedAt)
-    t.ok(
-      late.every(ms => ms > 0 && ms <= 15 * MINUTE_MS),
-      `${Math.max(...late)} ms`
-    )
-    t.ok(
-      late.some(ms => ms > 3 * MINUTE_MS),
-      'some minutes later'
-    )
-    t.ok(
-      [...recorded].some(([id, at]) => at > (listed.get(id) ?? 0)),
-      'a recording came later than its call'
-    )
-    t.ok(open > 0, 'there were calls in progress, which the truth has and REST has not')
+    open += truthAt(world, now).calls.filter(call => call.state !== 'ended').length
   }
-)
+  const late = world.truth.calls.map(({ id, endedAt }) => (listed.get(id) ?? Number.POSITIVE_INFINITY) - endedAt)
+  t.ok(
+    late.every(ms => ms > 0 && ms <= 15 * MINUTE_MS),
+    `${Math.max(...late)} ms`
+  )
+  t.ok(
+    late.some(ms => ms > 3 * MINUTE_MS),
+    'some calls are listed minutes later'
+  )
+  t.ok(
+    [...recorded].some(([id, at]) => at > (listed.get(id) ?? 0)),
+    'some recordings are listed after their call'
+  )
+  t.ok(open > 0, 'the ground truth has calls in progress, which REST does not list')
+})
 
-t.test('the truth tells since when REST tells of a thing', async t => {
+t.test('the ground truth shows since when REST lists a call', async t => {
   const { client, clock, truth } = await simulatedRest(t)
   const { id, shownAt } = truth().calls[7] ?? {}
   const isListed = async () =>
@@ -61,7 +58,7 @@ t.test('the truth tells since when REST tells of a thing', async t => {
   t.equal(await isListed(), true)
 })
 
-t.test('without an interval the calls of the last 24 h are listed', async t => {
+t.test('without an interval, the calls of the last 24 h are listed', async t => {
   const { client } = await simulatedRest(t, { at: COMPANY_START + 26 * HOUR_MS })
   const [all, newest] = await Promise.all(
     [ALL_TIME, { pageSize: 1000 }].map(async query => (await client.send(calls, { query }, 'sync')).body.calls)
@@ -74,7 +71,7 @@ t.test('without an interval the calls of the last 24 h are listed', async t => {
   t.ok((newest?.length ?? 0) < (all?.length ?? 0))
 })
 
-t.test('a transcript comes after its voicemail, and somebody listens to it later', async t => {
+t.test('a transcript follows its voicemail, which is marked as read later', async t => {
   const world = createWorld({ seed: 3, startAt: COMPANY_START, calls: 200, hours: 6 }, { nilGuids: false })
   const states = new Map<string, string[]>()
   for (let now = COMPANY_START; now <= COMPANY_START + 8 * HOUR_MS; now += MINUTE_MS) {
@@ -83,7 +80,7 @@ t.test('a transcript comes after its voicemail, and somebody listens to it later
       const { voicemail, read } = journalRow(world, entry, { resolveContacts: false, showUsers: false, now }) as {
         voicemail: { speechRecognitionStatus: string }
         read: boolean
-      } // of a call with one
+      } // the row of a call with a voicemail has both
       const state = `${voicemail.speechRecognitionStatus} ${read ? 'read' : 'new'}`
       const own = states.get(entry.call.callId) ?? []
       if (own.at(-1) !== state) states.set(entry.call.callId, [...own, state])
@@ -92,15 +89,15 @@ t.test('a transcript comes after its voicemail, and somebody listens to it later
   const seen = [...states.values()].map(own => own.join(', '))
   t.ok(
     seen.some(own => own.includes('notPerformed new, success new')),
-    'heard first, understood later'
+    'a transcript was added later'
   )
   t.ok(
     seen.some(own => own.includes('success new, success read')),
-    'read later'
+    'a voicemail was read later'
   )
 })
 
-t.test('contacts change and go, and whoever asks for changes is told of those only', async t => {
+t.test('updatedSince lists only contacts that were changed or deleted since', async t => {
   const { client, clock } = await simulatedRest(t, { of: { contacts: 40 } })
   const since = COMPANY_START + 2 * HOUR_MS
   clock.set(since)
@@ -121,11 +118,11 @@ t.test('contacts change and go, and whoever asks for changes is told of those on
       .filter(({ state }) => state !== 'deleted')
       .sort((a, b) => (String(a.contactId) < String(b.contactId) ? -1 : 1)),
     after,
-    'what was known, and the changes, are what is'
+    'the earlier contacts with the changes applied equal the current contacts'
   )
 })
 
-t.test('a presence changes when its user changes it', async t => {
+t.test('the presence of a user follows the ground truth', async t => {
   const { client, clock, company } = await simulatedRest(t)
   const spans = simulateCompany(company).truth.presences.filter(({ extension }) => extension === '101')
   t.ok(spans.length > 2)

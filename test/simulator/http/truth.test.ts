@@ -23,8 +23,8 @@ const of = { seed: 11, calls: 300, messages: 100 }
 const nameOf = (person: { firstName?: string | null; lastName?: string | null } | undefined) =>
   [person?.firstName, person?.lastName].filter(Boolean).join(' ') || null
 
-/** A company, and what REST tells of it. */
-async function told(t: Test, family: 'classic' | 'contact-center') {
+/** Starts a company and reads its calls and journal by REST. */
+async function simulatedCompany(t: Test, family: 'classic' | 'contact-center') {
   const { client, truth } = await simulatedRest(t, { of: { ...of, family } })
   const {
     body: { calls: rows }
@@ -36,12 +36,11 @@ async function told(t: Test, family: 'classic' | 'contact-center') {
 }
 
 for (const family of ['classic', 'contact-center'] as const) {
-  t.test(`at the end REST tells of each call of a ${family} account what is true`, async t => {
-    const { truth, rows, requests } = await told(t, family)
+  t.test(`at the end REST reports each call of a ${family} account correctly`, async t => {
+    const { truth, rows, requests } = await simulatedCompany(t, family)
     const byGuid = new Map(requests.map(request => [request.requestGuid, request]))
     t.equal(rows.size, of.calls)
     for (const call of truth.calls as unknown as CallAtTheEnd[]) {
-      // all have ended
       const row = rows.get(call.id)
       const request = byGuid.get(call.id)
       const client = [row?.caller, ...(row?.called ?? [])].find(party => !party?.extension)
@@ -88,8 +87,8 @@ for (const family of ['classic', 'contact-center'] as const) {
     }
   })
 
-  t.test(`at the end REST tells of each voicemail and message of a ${family} account what is true`, async t => {
-    const { client, truth, requests } = await told(t, family)
+  t.test(`at the end REST reports each voicemail and message of a ${family} account correctly`, async t => {
+    const { client, truth, requests } = await simulatedCompany(t, family)
     const { body } = await client.send(voicemails, { query: ALL_TIME }, 'sync')
     const listed = new Map(body.voicemails.map(row => [row.id, row]))
     const ofCall = new Map(requests.map(request => [request.requestGuid, request]))
@@ -114,7 +113,7 @@ for (const family of ['classic', 'contact-center'] as const) {
         }
       )
       const { clientNumber, clientName, businessNumber, leftAt, assignedTo, recordingLink } = voicemail
-      if (voicemail.removedAt !== null) t.equal(row, undefined, 'not listed any more')
+      if (voicemail.removedAt !== null) t.equal(row, undefined, 'a removed voicemail is not listed')
       else
         t.strictSame(
           [
@@ -167,8 +166,8 @@ for (const family of ['classic', 'contact-center'] as const) {
     }
   })
 
-  t.test(`at the end REST tells of a ${family} account's numbers, people and contacts what is true`, async t => {
-    const { client, truth } = await told(t, family)
+  t.test(`at the end REST reports the numbers, people and contacts of a ${family} account correctly`, async t => {
+    const { client, truth } = await simulatedCompany(t, family)
     const { phoneNumbers: active, deletedPhoneNumbers } = (await client.send(phoneNumbers, {}, 'sync')).body
     const numbers = truth.numbers as unknown as (TrueNumber & { removedAt: number | null })[]
     t.strictSame(

@@ -12,30 +12,31 @@ const COMPANY = { seed: 5, startAt: COMPANY_START, calls: 40, hours: 1 }
 const NOTIFICATIONS = simulateCompany(COMPANY).notifications
 const HOUR_MS = 60 * 60 * 1000
 
-type Answer = (response: ServerResponse) => void
+type Respond = (response: ServerResponse) => void
 
-/** What is posted to: keeps the bodies in the order in which they came. */
+/** Starts a server that records the bodies of its requests in order. */
 async function receiver(
   t: Test,
-  answer: Answer = response => {
+  respond: Respond = response => {
     response.writeHead(200).end()
   }
 ) {
   const bodies: string[] = []
   const server = createServer(async (request, response) => {
     bodies.push((await request.toArray()).join(''))
-    answer(response)
+    respond(response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { webhookUrl: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/x`), bodies } // a TCP server's address is an object
+  const { port } = server.address() as AddressInfo // a TCP server's address is an object
+  return { webhookUrl: new URL(`http://127.0.0.1:${port}/webhooks/x`), bodies }
 }
 
-/** An hour of a company within some tenths of a second. */
-async function posting(
+/** Starts a simulated MightyCall that posts an hour of notifications within some tenths of a second. */
+async function startPosting(
   t: Test,
   options: Omit<SimulatedMightyCallOptions, 'port' | 'clock' | 'company'> & { rate?: number }
 ) {
@@ -50,15 +51,15 @@ async function posting(
   return mightyCall
 }
 
-const distinct = (bodies: readonly string[]) => new Set(bodies)
-const all = distinct(NOTIFICATIONS.map(({ body }) => JSON.stringify(body)))
+const uniqueBodies = (bodies: readonly string[]) => new Set(bodies)
+const all = uniqueBodies(NOTIFICATIONS.map(({ body }) => JSON.stringify(body)))
 
-t.test('each notification is posted once when all is well, and the truth is told how they were answered', async t => {
+t.test('without faults each notification is posted once, and /truth has the statistics', async t => {
   const { webhookUrl, bodies } = await receiver(t)
-  const { posted, webhooks, url } = await posting(t, { webhookUrl })
+  const { posted, webhooks, url } = await startPosting(t, { webhookUrl })
   await posted
   t.equal(bodies.length, NOTIFICATIONS.length)
-  t.strictSame(distinct(bodies), all)
+  t.strictSame(uniqueBodies(bodies), all)
   const expected = {
     posted: bodies.length,
     accepted: bodies.length,
@@ -72,14 +73,17 @@ t.test('each notification is posted once when all is well, and the truth is told
   t.strictSame(((await (await fetch(`${url}/truth`)).json()) as { webhooks: unknown }).webhooks, expected)
 })
 
-t.test('some are dropped, some come twice, some late, and each is counted', async t => {
+t.test('dropped, duplicated and late notifications are counted', async t => {
   const { webhookUrl, bodies } = await receiver(t)
-  const { posted, webhooks } = await posting(t, {
+  const { posted, webhooks } = await startPosting(t, {
     webhookUrl,
     webhookFaults: { drop: 0.1, duplicate: 0.2, reorder: 0.3, delayMs: 5 * 60_000 }
   })
   await posted
-  await eventually('all were due', () => (webhooks()?.dropped ?? 0) === NOTIFICATIONS.length - distinct(bodies).size)
+  await eventually(
+    'every dropped notification was due',
+    () => (webhooks()?.dropped ?? 0) === NOTIFICATIONS.length - uniqueBodies(bodies).size
+  )
   const { dropped, doubled, late, accepted, lost } = webhooks() ?? {
     dropped: 0,
     doubled: 0,
@@ -93,19 +97,19 @@ t.test('some are dropped, some come twice, some late, and each is counted', asyn
     `${dropped} dropped, ${doubled} doubled, ${late} late of ${NOTIFICATIONS.length}`
   )
   t.equal(accepted, NOTIFICATIONS.length - dropped + doubled)
-  t.equal(bodies.length - distinct(bodies).size, doubled)
+  t.equal(bodies.length - uniqueBodies(bodies).size, doubled)
   const order = NOTIFICATIONS.map(({ body }) => JSON.stringify(body))
-  const positions = [...distinct(bodies)].map(body => order.indexOf(body))
+  const positions = [...uniqueBodies(bodies)].map(body => order.indexOf(body))
   t.ok(
     positions.some((position, i) => position < (positions[i - 1] ?? 0)),
-    'one came after a later one'
+    'some notifications arrived out of order'
   )
 })
 
-t.test('what falls into an outage is lost, and is not posted again', async t => {
+t.test('notifications during an outage are lost and not posted again', async t => {
   const { webhookUrl, bodies } = await receiver(t)
   const outage = { from: COMPANY_START + HOUR_MS / 4, until: COMPANY_START + HOUR_MS / 2 }
-  const { posted, webhooks } = await posting(t, { webhookUrl, webhookFaults: { outages: [outage] } })
+  const { posted, webhooks } = await startPosting(t, { webhookUrl, webhookFaults: { outages: [outage] } })
   await posted
   const hit = NOTIFICATIONS.filter(({ at }) => at >= outage.from && at < outage.until)
   t.ok(hit.length > 0)
@@ -113,13 +117,13 @@ t.test('what falls into an outage is lost, and is not posted again', async t => 
   for (const { body } of hit) t.notOk(bodies.includes(JSON.stringify(body)))
 })
 
-t.test('one that is refused, or not answered in time, is not posted again', async t => {
+t.test('a notification that is refused or not answered in time is not posted again', async t => {
   let answered = 0
   const { webhookUrl, bodies } = await receiver(t, response => {
     if (answered++ % 3 === 0) response.writeHead(503).end()
     else if (answered % 3 === 2) response.writeHead(200).end()
   })
-  const { posted, webhooks } = await posting(t, { webhookUrl, responseTimeoutMs: 2_000 })
+  const { posted, webhooks } = await startPosting(t, { webhookUrl, responseTimeoutMs: 2_000 })
   await posted
   t.equal(bodies.length, NOTIFICATIONS.length)
   const third = Math.ceil(bodies.length / 3)
@@ -128,13 +132,13 @@ t.test('one that is refused, or not answered in time, is not posted again', asyn
   t.ok((webhooks()?.refused['no answer'] ?? 0) >= Math.floor(bodies.length / 3))
 })
 
-t.test('several are under way while one is not answered', async t => {
+t.test('several requests are in flight while none is answered', async t => {
   const held: ServerResponse[] = []
   const { webhookUrl, bodies } = await receiver(t, response => {
     held.push(response)
   })
-  const { webhooks, posted } = await posting(t, { webhookUrl })
-  await eventually('five are under way', () => held.length >= 5)
+  const { webhooks, posted } = await startPosting(t, { webhookUrl })
+  await eventually('five requests are in flight', () => held.length >= 5)
   t.match(webhooks(), { accepted: 0 })
   const answering = setInterval(() => {
     for (const response of held.splice(0)) response.writeHead(200).end()
@@ -146,10 +150,10 @@ t.test('several are under way while one is not answered', async t => {
   t.equal(bodies.length, NOTIFICATIONS.length)
 })
 
-t.test('it posts none before its time, and stops in the middle when it is closed', async t => {
+t.test('nothing is posted before it is due, and close stops posting', async t => {
   const { webhookUrl, bodies } = await receiver(t)
-  const { close, webhooks } = await posting(t, { webhookUrl, rate: 200 }) // the hour takes 18 s
-  await eventually('the first is posted', () => bodies.length > 0)
+  const { close, webhooks } = await startPosting(t, { webhookUrl, rate: 200 }) // the hour takes 18 s
+  await eventually('the first notification was posted', () => bodies.length > 0)
   await close()
   t.equal(webhooks()?.accepted, bodies.length)
   t.ok(bodies.length < NOTIFICATIONS.length / 2, `${bodies.length} of ${NOTIFICATIONS.length}`)

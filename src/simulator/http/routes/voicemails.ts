@@ -1,5 +1,5 @@
-import { DAY_MS } from '../../../lib/instant.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
+import { DAY_MS } from '../../../lib/instant.js'
 import { formatInstant } from '../../instant.js'
 import { notFound } from '../error-responses.js'
 import { choices, instant, integer, unsupported } from '../query.js'

@@ -22,9 +22,9 @@ export const DEFINITIONS: readonly Definition[] = [
   MESSAGES
 ].flat()
 
-export const nameOf = ({ method, path }: Pick<Asked, 'method' | 'path'>): string => `${method} ${path}`
+export const requestName = ({ method, path }: Pick<SentRequest, 'method' | 'path'>): string => `${method} ${path}`
 
-export interface Asked {
+export interface SentRequest {
   method: string
   /** Below `/v4`. */
   path: string
@@ -35,7 +35,7 @@ export interface Asked {
 }
 
 /** The definition of what was asked; those without names in braces come first. */
-export function definitionOf(kind: Kind, { method, path }: Pick<Asked, 'method' | 'path'>): Definition | null {
+export function definitionOf(kind: Kind, { method, path }: Pick<SentRequest, 'method' | 'path'>): Definition | null {
   const found = DEFINITIONS.filter(
     definition => definition.kinds.includes(kind) && definition.method === method && placesIn(definition, path) !== null
   )
@@ -43,7 +43,7 @@ export function definitionOf(kind: Kind, { method, path }: Pick<Asked, 'method' 
 }
 
 /** What is wrong with a request: nothing, if it may be sent. */
-export function requestProblems(kind: Kind, asked: Asked): string[] {
+export function requestProblems(kind: Kind, asked: SentRequest): string[] {
   const definition = definitionOf(kind, asked)
   if (definition === null) return [`no route ${asked.method} ${asked.path}`]
   const { places = {}, query = {}, body = null, isOpen = false } = definition
@@ -51,7 +51,7 @@ export function requestProblems(kind: Kind, asked: Asked): string[] {
   const search = new URLSearchParams(asked.query)
   const signed = [/^Bearer \S+$/.test(String(asked.headers.authorization)), asked.headers['x-api-key'] !== undefined]
   return [
-    ...Object.entries(places).flatMap(([name, schema]) => misfits(schema, given[name], `path ${name}`)),
+    ...Object.entries(places).flatMap(([name, schema]) => schemaProblems(schema, given[name], `path ${name}`)),
     ...[...new Set(search.keys())].flatMap(name => parameterProblems(name, query[name], search.getAll(name))),
     ...(isOpen || signed.every(Boolean) ? [] : ['not signed']),
     ...bodyProblems(body, asked)
@@ -59,35 +59,35 @@ export function requestProblems(kind: Kind, asked: Asked): string[] {
 }
 
 /** What is wrong with an answer: nothing, if it is as it is defined. */
-export function answerProblems(
+export function responseProblems(
   kind: Kind,
-  asked: Pick<Asked, 'method' | 'path'>,
+  asked: Pick<SentRequest, 'method' | 'path'>,
   { status, json }: { status: number; json: unknown }
 ): string[] {
   const definition = definitionOf(kind, asked)
   if (definition === null) return [`no route ${asked.method} ${asked.path}`]
   const schema = definition.answers[status] ?? GENERAL[status]
-  return schema ? misfits(schema, json, `${status}`) : [`no status ${status}`]
+  return schema ? schemaProblems(schema, json, `${status}`) : [`no status ${status}`]
 }
 
 function parameterProblems(name: string, parameter: Parameter | undefined, values: readonly string[]): string[] {
   if (!parameter) return [`no parameter ${name}`]
   if (values.length > 1 && parameter.many !== 'repeated') return [`${name} is repeated`]
   const texts = parameter.many === 'commas' ? values.flatMap(value => value.split(',')) : values
-  return texts.flatMap(text => misfits(parameter.text, text, name))
+  return texts.flatMap(text => schemaProblems(parameter.text, text, name))
 }
 
-function bodyProblems(body: Definition['body'], { headers, body: sent }: Asked): string[] {
+function bodyProblems(body: Definition['body'], { headers, body: sent }: SentRequest): string[] {
   if (!body) return sent === '' ? [] : ['a body']
   if (!String(headers['content-type']).startsWith(body.contentType)) return [`content type ${headers['content-type']}`]
-  return misfits(
+  return schemaProblems(
     body.schema,
     body.contentType === 'application/json' ? JSON.parse(sent) : Object.fromEntries(new URLSearchParams(sent)),
     'body'
   )
 }
 
-function misfits(schema: TSchema, value: unknown, where: string): string[] {
+function schemaProblems(schema: TSchema, value: unknown, where: string): string[] {
   if (Value.Check(schema, value)) return []
   const [error] = [...Value.Errors(schema, value)].sort((a, b) => b.instancePath.length - a.instancePath.length)
   return [`${where}: ${error?.instancePath} ${error?.message} ${JSON.stringify(error?.params)}`]

@@ -1,6 +1,6 @@
 /**
- * The same JSON with one thing wrong in it: a member too many in an object, or a value that is another kind of thing.
- * Of a list, in its first.
+ * Yields copies of a JSON value with one error each: an extra member in an object, or a value of another type. In a
+ * list, only the first item is changed.
  */
 export function* mutantsOf(json: unknown, where = ''): Generator<{ where: string; json: unknown }> {
   if (Array.isArray(json)) {
@@ -17,7 +17,7 @@ export function* mutantsOf(json: unknown, where = ''): Generator<{ where: string
     }
   } else {
     yield { where, json: { surprise: true } }
-    // what is null may well be a text
+    // a null may also be a string by the schema
     if (json !== null) yield { where, json: typeof json === 'string' ? 7 : 'surprise' }
   }
 }

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { Asked } from '../../../mightycall/rest/definitions/check.js'
+import type { SentRequest } from '../../../mightycall/rest/definitions/check.js'
 import type { Kind } from '../../../mightycall/rest/definitions/definition.js'
 import { COMPANY_START } from '../../../support/company.js'
 import { HOUR_MS, simulatedMightyCall } from '../../../support/simulated-mightycall.js'
@@ -16,37 +16,34 @@ const ALL_TIME = `startUtc=${at(0)}&endUtc=${at(24 * 30)}&pageSize=1000`
 const NOBODY = '0'.repeat(24)
 const NOTHING = '00000000-0000-4000-8000-000000000000'
 
-/**
- * Asks a simulated account for everything that it can be asked for, well and badly, and gives what it was asked and
- * what it answered.
- */
-export async function walkAll(t: Test, kind: Kind) {
-  const { ask, signIn, credentials, seen, truth, post } = await asking(t, kind)
+/** Sends valid and invalid requests to every route of a simulated account, and returns them with their responses. */
+export async function requestEveryRoute(t: Test, kind: Kind) {
+  const { request, signIn, credentials, seen, truth, post } = await signedInClient(t, kind)
   await signIn({ ...credentials, client_secret: 'wrong' })
-  t.equal((await ask('/api/team')).status, 401)
+  t.equal((await request('/api/team')).status, 401)
   const { refresh_token } = await signIn(credentials)
   await signIn({ grant_type: 'refresh_token', refresh_token })
   // each company has one
   const { number } = truth().numbers.find(({ smsEnabled }) => smsEnabled === true) as { number: string }
   for (const { method = 'GET', path, status, body } of stepsOf(kind, number))
-    t.equal((await ask(path, { method, body })).status, status, `${method} ${path}`)
-  await changeContacts(t, kind, ask)
+    t.equal((await request(path, { method, body })).status, status, `${method} ${path}`)
+  await changeContacts(t, kind, request)
   for (const { list, one, idsOf } of [...READ, ...(kind === 'classic' ? CLASSIC_READ : [])]) {
-    const ids = idsOf((await ask(list)).json as never) // as each knows its own
+    const ids = idsOf((await request(list)).json as never) // each entry knows the type of its list
     t.ok(ids.length > 1, list)
-    for (const id of ids.filter((_, i) => i % 8 === 0)) t.equal((await ask(one(id))).status, 200, one(id))
+    for (const id of ids.filter((_, i) => i % 8 === 0)) t.equal((await request(one(id))).status, 200, one(id))
   }
   await post('/faults', { blockedForSeconds: 60 })
-  t.equal((await ask('/api/calls')).status, 429)
+  t.equal((await request('/api/calls')).status, 429)
   return seen
 }
 
-/** A simulated account, and whoever asks it as its user 101; what is asked so is remembered. */
-async function asking(t: Test, kind: Kind) {
+/** Starts a simulated account and returns a client of its user 101, which records requests and responses. */
+async function signedInClient(t: Test, kind: Kind) {
   const simulated = await simulatedMightyCall(t, { of: { family: kind, seed: 11, calls: 200, messages: 80 } })
-  const seen: { asked: Pick<Asked, 'method' | 'path'>; answer: { status: number; json: unknown } }[] = []
+  const seen: { request: Pick<SentRequest, 'method' | 'path'>; response: { status: number; json: unknown } }[] = []
   let token = ''
-  const ask = async (
+  const request = async (
     path: string,
     { method = 'GET', body, form }: { method?: string; body?: unknown; form?: Record<string, string> } = {}
   ) => {
@@ -61,17 +58,17 @@ async function asking(t: Test, kind: Kind) {
       ...(form && { body: new URLSearchParams(form) }),
       ...(body !== undefined && { body: JSON.stringify(body) })
     })
-    seen.push({ asked: { method, path: path.split('?')[0] ?? '' }, answer: { status, json: json() } })
+    seen.push({ request: { method, path: path.split('?')[0] ?? '' }, response: { status, json: json() } })
     return { status, json: json() }
   }
   const signIn = async (form: Record<string, string>) => {
-    const { json } = await ask('/auth/token', { method: 'POST', form })
+    const { json } = await request('/auth/token', { method: 'POST', form })
     token = json.access_token ?? token
     return json
   }
   return {
     ...simulated,
-    ask,
+    request,
     signIn,
     seen,
     credentials: {
@@ -82,20 +79,24 @@ async function asking(t: Test, kind: Kind) {
   }
 }
 
-const lists = (list: string, one: (id: string) => string, idsOf: (json: never) => string[]) => ({ list, one, idsOf })
+const listRoute = (list: string, one: (id: string) => string, idsOf: (json: never) => string[]) => ({
+  list,
+  one,
+  idsOf
+})
 
 const READ = [
-  lists(
+  listRoute(
     `/api/calls?${ALL_TIME}`,
     id => `/api/calls/${id}`,
     ({ data }: { data: { calls: { id: string }[] } }) => data.calls.map(({ id }) => id)
   ),
-  lists(
+  listRoute(
     `/api/voicemails?${ALL_TIME}`,
     id => `/api/voicemails/${id}`,
     ({ data }: { data: { voicemails: { id: string }[] } }) => data.voicemails.map(({ id }) => id)
   ),
-  lists(
+  listRoute(
     '/api/phonenumbers',
     number => `/api/phonenumbers/${number.slice(1)}`,
     ({ data }: { data: { phoneNumbers: { number: string }[] } }) => data.phoneNumbers.map(({ number }) => number)
@@ -103,25 +104,25 @@ const READ = [
 ]
 
 const CLASSIC_READ = [
-  lists(
+  listRoute(
     '/api/journal/requests?pageSize=1000&showUsers=true&resolveContacts=true',
     id => `/api/journal/requests/${id}`,
     ({ requests }: { requests: { id: string }[] }) => requests.map(({ id }) => id)
   ),
-  lists(
+  listRoute(
     '/api/contacts?pageSize=1000',
     id => `/api/contacts/${id}`,
     ({ data }: { data: { contacts: { contactId: string }[] } }) => data.contacts.map(({ contactId }) => contactId)
   )
 ]
 
-/** Besides the whole lists: pages, filters, what is missing, and what is not valid. */
+/** Returns requests with pages, filters, missing objects and invalid values. */
 function stepsOf(kind: Kind, number: string): Step[] {
   const [journal, contacts, messages] =
     kind === 'classic'
       ? ['/api/journal/requests', '/api/contacts', '/api/messages/send']
       : ['/api/contactCenter/communications', '/api/contactCenter/contacts', '/api/contactcenter/messages/send']
-  const good = [
+  const valid = [
     '/api/ping',
     '/api/team',
     '/api/profile',
@@ -166,7 +167,7 @@ function stepsOf(kind: Kind, number: string): Step[] {
         query => `${contacts}?${query}`
       )
     )
-  const bad = [
+  const invalid = [
     `/api/calls/${NOTHING}`,
     `/api/voicemails/${NOTHING}`,
     '/api/phonenumbers/99999999999',
@@ -198,21 +199,21 @@ function stepsOf(kind: Kind, number: string): Step[] {
     { method: 'PUT', path: '/api/profile/status/dnd', status: 200 },
     { method: 'PUT', path: '/api/profile/status/away', status: 400 }
   ]
-  return [...good.map(path => ({ path, status: 200 })), ...bad.map(path => ({ path, status: 400 })), ...posts]
+  return [...valid.map(path => ({ path, status: 200 })), ...invalid.map(path => ({ path, status: 400 })), ...posts]
 }
 
-type Ask = Awaited<ReturnType<typeof asking>>['ask']
+type SendRequest = Awaited<ReturnType<typeof signedInClient>>['request']
 
-/** A contact from its beginning to its end, with what is refused on the way. */
-async function changeContacts(t: Test, kind: Kind, ask: Ask) {
+/** Creates, changes and deletes a contact, with requests that must be refused in between. */
+async function changeContacts(t: Test, kind: Kind, ask: SendRequest) {
   const contacts = kind === 'classic' ? '/api/contacts' : '/api/contactCenter/contacts'
   const isClassic = kind === 'classic'
-  const put = async (status: number, path: string, method: string, body?: unknown) => {
+  const send = async (status: number, path: string, method: string, body?: unknown) => {
     const answer = await ask(`${contacts}${path}`, { method, ...(body !== undefined && { body }) })
     t.equal(answer.status, status, `${method} ${contacts}${path}`)
     return answer.json
   }
-  await put(isClassic ? 201 : 200, '', 'POST', {
+  await send(isClassic ? 201 : 200, '', 'POST', {
     firstName: 'Dee',
     lastName: 'Orr',
     ...(isClassic
@@ -227,27 +228,27 @@ async function changeContacts(t: Test, kind: Kind, ask: Ask) {
       channels: [{ channelId }]
     }
   ] = json.data.contacts
-  await put(400, '', 'POST', { channels: [{ phone: '1' }] })
-  await put(200, `/${contactId}?etag=${etag}`, 'PATCH', { lastName: 'Ray' })
-  await put(412, `/${contactId}?etag=${etag}`, 'PATCH', { lastName: 'Late' })
-  await put(404, `/${NOBODY}`, 'PATCH', {})
-  await put(201, `/${contactId}/channels`, 'POST', { email: 'dee@example.com', labels: ['Home'] })
-  await put(400, `/${contactId}/channels`, 'POST', { phone: '1' })
-  await put(404, `/${NOBODY}/channels`, 'POST', { phone: '+13005551133' })
-  await put(404, `/${contactId}/channels/${NOTHING}`, 'PUT', { phone: '+13005551133' })
-  if (!isClassic) await put(200, `/${contactId}/channels/${channelId}`, 'PATCH', { labels: [] })
-  const { data } = await put(200, `/${contactId}/channels/${channelId}`, 'PUT', { phone: '+13005551133' })
-  await put(200, `/${contactId}/channels/${data.channel.channelId}`, 'DELETE')
-  await put(404, `/${contactId}/channels/${data.channel.channelId}`, 'DELETE')
+  await send(400, '', 'POST', { channels: [{ phone: '1' }] })
+  await send(200, `/${contactId}?etag=${etag}`, 'PATCH', { lastName: 'Ray' })
+  await send(412, `/${contactId}?etag=${etag}`, 'PATCH', { lastName: 'Late' })
+  await send(404, `/${NOBODY}`, 'PATCH', {})
+  await send(201, `/${contactId}/channels`, 'POST', { email: 'dee@example.com', labels: ['Home'] })
+  await send(400, `/${contactId}/channels`, 'POST', { phone: '1' })
+  await send(404, `/${NOBODY}/channels`, 'POST', { phone: '+13005551133' })
+  await send(404, `/${contactId}/channels/${NOTHING}`, 'PUT', { phone: '+13005551133' })
+  if (!isClassic) await send(200, `/${contactId}/channels/${channelId}`, 'PATCH', { labels: [] })
+  const { data } = await send(200, `/${contactId}/channels/${channelId}`, 'PUT', { phone: '+13005551133' })
+  await send(200, `/${contactId}/channels/${data.channel.channelId}`, 'DELETE')
+  await send(404, `/${contactId}/channels/${data.channel.channelId}`, 'DELETE')
   if (isClassic) {
-    await put(400, '', 'POST', { contactId })
-    await put(400, '', 'POST', { channels: [{ channelId: NOTHING, phone: '+13005551144' }] })
-    await put(201, '', 'POST', { channels: [{ phone: '+13005551144' }] })
-    await put(409, '?checkIntersection=true', 'POST', { channels: [{ phone: '+13005551144' }] })
-    await put(200, `/${contactId}`, 'PUT', { firstName: 'Deanna' })
-    await put(200, `/${contactId}`, 'GET')
-    await put(404, `/${NOBODY}`, 'GET')
+    await send(400, '', 'POST', { contactId })
+    await send(400, '', 'POST', { channels: [{ channelId: NOTHING, phone: '+13005551144' }] })
+    await send(201, '', 'POST', { channels: [{ phone: '+13005551144' }] })
+    await send(409, '?checkIntersection=true', 'POST', { channels: [{ phone: '+13005551144' }] })
+    await send(200, `/${contactId}`, 'PUT', { firstName: 'Deanna' })
+    await send(200, `/${contactId}`, 'GET')
+    await send(404, `/${NOBODY}`, 'GET')
   }
-  await put(200, `/${contactId}`, 'DELETE')
-  await put(404, `/${contactId}`, 'DELETE')
+  await send(200, `/${contactId}`, 'DELETE')
+  await send(404, `/${contactId}`, 'DELETE')
 }
