@@ -4,6 +4,16 @@ import createError from '@fastify/error'
 // A message is for the one who sent the request or started the process: it says what to do, and holds no
 // payload, no number and no secret.
 
+/** The code of an error of this table, or null for any other error, whose message may quote its input. */
+export function errorCodeOf(err: unknown): string | null {
+  const code = err instanceof Error && 'code' in err ? err.code : null
+  return isErrorCode(code) ? code : null
+}
+
+export function isErrorCode(code: unknown): code is string {
+  return typeof code === 'string' && code.startsWith('MCS_')
+}
+
 /** Start and configuration: each is printed as one line, and the process exits with 1. */
 export const ConfigError = createError<[problems: string]>('MCS_CONFIG', '%s', 500)
 export const DataDirError = createError<[problem: string]>('MCS_DATA_DIR', '%s', 500)

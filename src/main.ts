@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { errorCodeOf } from './errors.js'
 import { armCrashPoint } from './lib/crash-points.js'
 import { packageVersion } from './lib/package-root.js'
 
@@ -46,9 +47,9 @@ try {
   process.exit(1)
 }
 
-/** One line for what the operator can mend; a stack only for what we have to. */
+/** One line for an error that the operator can correct, a stack trace for a bug. */
 function explain(err: unknown): string {
   if (!(err instanceof Error)) return String(err)
-  const { code } = err as { code?: unknown } // ours all have one
-  return typeof code === 'string' && code.startsWith('MCS_') ? `${err.message} [${code}]` : (err.stack ?? err.message)
+  const code = errorCodeOf(err)
+  return code !== null ? `${err.message} [${code}]` : (err.stack ?? err.message)
 }

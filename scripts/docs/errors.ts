@@ -59,4 +59,5 @@ function sections(): { title: string; note: string; names: string[] }[] {
         names: [...part.matchAll(/^export const (\w+)/gm)].map(found => found[1] ?? '')
       }
     })
+    .filter(({ names }) => names.length > 0) // a function of the file is no section
 }

@@ -1,3 +1,4 @@
+import { alarmsPage } from './alarms.js'
 import { asyncApi } from './asyncapi.js'
 import { CLIENT_SCHEMA, clientSchema } from './client.js'
 import { configurationPage, environmentExample } from './configuration.js'
@@ -16,6 +17,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
     ['.env.example', environmentExample()],
     ['docs/metrics.md', await metricsPage()],
     ['docs/errors.md', errorsPage()],
+    ['docs/alarms.md', alarmsPage()],
     [CLIENT_SCHEMA, await clientSchema()]
   ])
 }

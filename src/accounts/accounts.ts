@@ -1,6 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
+import { raiseAlarm } from '../observability/alarms.js'
 import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
 
 /** One MightyCall account. Frozen; a reload brings new ones. */
@@ -98,7 +99,8 @@ export function reloadAccounts(accounts: Accounts, load: () => readonly Account[
   try {
     accounts.replace(load())
   } catch (err) {
-    logger.error(
+    raiseAlarm(
+      logger,
       { alarm: 'accounts-reload-failed', err, accounts: before.length },
       'the accounts could not be read again: they stay as they were'
     )

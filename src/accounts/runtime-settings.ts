@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { BackgroundService } from '../lib/background-start.js'
+import type { BackgroundService } from '../lib/background-service.js'
 import type { AccountSettings } from './accounts.js'
 import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './setting-values.js'
 

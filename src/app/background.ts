@@ -3,16 +3,12 @@ import { type LiveSettings, pollSettings } from '../accounts/runtime-settings.js
 import type { Config } from '../config/config.js'
 import type { Database } from '../db/open.js'
 import { type OpenedLog, openFormerLog } from '../event-log/open-log.js'
-import {
-  type BackgroundService,
-  NOTHING_RUNNING,
-  type RetriedStart,
-  shareUntilSuccess,
-  startWithRetry
-} from '../lib/background-start.js'
+import { type BackgroundService, NOTHING_RUNNING, shareUntilSuccess } from '../lib/background-service.js'
 import type { Metrics } from '../observability/metrics.js'
 import { startProjection } from '../project/start.js'
 import type { Reconciliation } from '../reconcile/start.js'
+import type { RetriedStart } from './background-start.js'
+import { startWithRetry } from './background-start.js'
 
 export interface BackgroundOptions {
   config: Config

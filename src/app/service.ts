@@ -9,12 +9,12 @@ import { ConfigError } from '../errors.js'
 import { openLog } from '../event-log/open-log.js'
 import type { EventLog } from '../event-log/port.js'
 import { listen } from '../http/server.js'
-import type { RetriedStart } from '../lib/background-start.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createReconciliation } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
+import type { RetriedStart } from './background-start.js'
 import { buildHttp } from './routes.js'
 
 /** How long a start waits for servers that do not answer. Webhooks are already received meanwhile. */

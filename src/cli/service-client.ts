@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.js'
+import { isErrorCode, ServiceError } from '../errors.js'
 
 export interface ServiceClient {
   url: string
@@ -48,7 +48,7 @@ function refusal(status: number, said: unknown, base: string): Error {
       `the service at ${base} does not take this key: set ADMIN_KEY, or DATA_DIR to that of the service`
     )
   const { code, message } = (said ?? {}) as { code?: unknown; message?: unknown } // looked at next
-  if (typeof code !== 'string' || !code.startsWith('MCS_') || typeof message !== 'string')
+  if (!isErrorCode(code) || typeof message !== 'string')
     return new ServiceError(`what answers at ${base} is no mightycall-stream of this version: status ${status}`)
   return Object.assign(new ServiceError(message), {
     code,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type Service, startService } from '../app/service.js'
 import { type Config, loadConfig } from '../config/config.js'
 import { packageVersion } from '../lib/package-root.js'
+import { raiseAlarm } from '../observability/alarms.js'
 import { createLogger } from '../observability/logger.js'
 import { alarmCounter, createMetrics } from '../observability/metrics.js'
 
@@ -66,7 +67,8 @@ function reloadOnSignal(service: Service, { accountsFile }: Config): void {
 function codeOf(service: Service, logger: Logger, { dataDir }: Config): number {
   const { records } = service.spooled() ?? { records: 0 }
   if (records === 0) return 0
-  logger.error(
+  raiseAlarm(
+    logger,
     { alarm: 'spool-left', records, dataDir },
     'notifications wait in the spool for Kafka: start this again, or run "mightycall-stream drain"'
   )

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
 import { EmbeddedPostgresError } from '../errors.js'
-import { shareUntilSuccess } from '../lib/background-start.js'
+import { shareUntilSuccess } from '../lib/background-service.js'
 import { startEmbeddedPostgres } from './embedded/server.js'
 import { runMigrations } from './migrate.js'
 

@@ -21,6 +21,7 @@ import {
   PortInUseError
 } from '../errors.js'
 import { throttle } from '../lib/throttle.js'
+import { raiseAlarm } from '../observability/alarms.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -151,7 +152,8 @@ const WARN_EVERY_MS = 60_000
 export function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
   server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
   const warn = throttle(WARN_EVERY_MS, () =>
-    log.error(
+    raiseAlarm(
+      log,
       { alarm: 'connections', maxConnections: server.maxConnections },
       'too many open connections: new ones are closed unheard'
     )

@@ -5,6 +5,7 @@ import { ProjectionRestartError } from '../errors.js'
 import type { Batch, EventReader, Subscription, TopicPartition } from '../event-log/port.js'
 import { TOPICS } from '../events/topics.js'
 import { passCrashPoint } from '../lib/crash-points.js'
+import { raiseAlarm } from '../observability/alarms.js'
 import { findStart, type Hole } from './batch/checkpoints.js'
 import { type ProjectedBatch, projectBatch, type ReadPosition } from './batch/project-batch.js'
 import { createBreaker } from './breaker/breaker.js'
@@ -95,7 +96,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
       if (state === 'restarting') state = 'running'
     } catch (err) {
       if (state === 'restarting') state = 'failed'
-      logger.error(
+      raiseAlarm(
+        logger,
         { alarm: 'projector-stopped', err },
         'the subscription could not be opened again: restart the service'
       )
@@ -118,7 +120,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
 
 export function reportHole(logger: Logger, { reason, checkpoint, bounds }: Hole): void {
   const range = bounds && { first: String(bounds.first), end: String(bounds.end) }
-  logger.error(
+  raiseAlarm(
+    logger,
     { alarm: 'log-hole', reason, checkpoint: String(checkpoint.offset), ...range },
     'the log does not match the checkpoint: records may be missing, and reading starts at the first record'
   )
@@ -127,18 +130,21 @@ export function reportHole(logger: Logger, { reason, checkpoint, bounds }: Hole)
 function reportBatch(logger: Logger, { hole, wentBack, records, deadLetters, failures }: ProjectedBatch): void {
   if (hole) reportHole(logger, hole)
   if (wentBack)
-    logger.error(
+    raiseAlarm(
+      logger,
       { alarm: 'checkpoint-went-back' },
       'the checkpoint is older than what was projected, the database may have been restored: reading starts again there'
     )
   logger.debug({ records }, 'projected a batch')
   for (const { record, id, err } of deadLetters)
-    logger.error(
+    raiseAlarm(
+      logger,
       { alarm: 'dead-letter', offset: String(record.offset), eventId: id, err },
       'a record cannot be projected and was stored as a dead letter'
     )
   for (const { entity, failed, err } of failures)
-    logger.error(
+    raiseAlarm(
+      logger,
       { alarm: 'fold-failed', kind: entity.kind, entity: entity.entity, failed, err },
       'an entity could not be folded: its events are stored, but its rows do not reflect them'
     )

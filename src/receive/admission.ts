@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { throttle } from '../lib/throttle.js'
+import { raiseAlarm } from '../observability/alarms.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,7 +28,7 @@ export interface Admission {
 export function createAdmission(app: FastifyInstance, inFlight: InFlight, maxBodyBytes: number): Admission {
   app.decorateRequest('claim', null)
   const alarm = throttle(ALARM_EVERY_MS, () =>
-    app.log.error({ alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused')
+    raiseAlarm(app.log, { alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused')
   )
   // A body that is too large, or is cut, or comes too slowly: its sender may be gone, but the error comes all the same.
   app.addHook('onError', async request => {

@@ -5,6 +5,7 @@ import { backOffMs } from '../lib/backoff.js'
 import type { Clock } from '../lib/clock.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
+import { raiseAlarm } from '../observability/alarms.js'
 import { loadCursor } from './cursors.js'
 import type { LeaderElection } from './leader-election.js'
 import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
@@ -162,7 +163,8 @@ async function readScheduledRoute(
       }
     )
     if (unreadable > 0 && line.unreadable === 0)
-      logger.error(
+      raiseAlarm(
+        logger,
         { alarm: 'rest-rows-unread', account: account.id, route: reader.route, rows: unreadable },
         'rows of MightyCall cannot be read, and the hours they may be of stay unknown: GET /v1/drift says what they hold'
       )

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import Type from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
+import { errorCodeOf, InternalError } from '../../errors.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import type { SyncedCounts } from '../../reconcile/sync.js'
@@ -74,13 +75,9 @@ export default fp<SyncOptions & { auditLog: AuditLog }>(
         try {
           return total(await Promise.all(accounts.map(sync.run)))
         } catch (err) {
-          const { code, message } = err as { code?: unknown; message: string }
-          const isOurs = typeof code === 'string' && code.startsWith('MCS_') // another's message may quote what it was given
-          return fail(
-            sync.reasonOf(err),
-            isOurs ? code : 'MCS_INTERNAL',
-            isOurs ? message : 'something went wrong on our side'
-          )
+          const code = errorCodeOf(err)
+          const known = code === null ? new InternalError() : (err as Error) // what has a code is one
+          return fail(sync.reasonOf(err), code ?? 'MCS_INTERNAL', known.message)
         }
       }
     )

@@ -5,6 +5,7 @@ import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
 import { backOffMs } from '../../lib/backoff.js'
 import { DAY_MS } from '../../lib/instant.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import type { Cluster } from './admin.js'
 import { describeKafkaError, isElection } from './errors.js'
 import { kafkaTopic } from './requests.js'
@@ -95,7 +96,7 @@ function topicConfig(topic: string, replication: number): ITopicConfig {
 async function checkSettings(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
   try {
     for (const { topic, setting } of await cluster.query(admin => findWeakSettings(admin, topics))) {
-      log.error({ alarm: 'topic-settings', topic, setting }, 'a setting of a topic is weaker than required')
+      raiseAlarm(log, { alarm: 'topic-settings', topic, setting }, 'a setting of a topic is weaker than required')
     }
   } catch (err) {
     log.warn({ problem: describeKafkaError(err) }, 'the settings of the topics could not be checked')

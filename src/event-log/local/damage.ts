@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import type { DataLoss } from './read-groups.js'
 import type { Segment } from './segments.js'
 
@@ -29,7 +30,11 @@ export function createDamageReport(log: LocalLogger | undefined): DamageReport {
       const key = `${damage.segment}:${damage.fromByte}`
       if (known.has(key)) return
       known.set(key, damage)
-      log?.error({ alarm: 'log-damage', ...damage }, 'a range of the event log is damaged; the other records are used')
+      raiseAlarm(
+        log,
+        { alarm: 'log-damage', ...damage },
+        'a range of the event log is damaged; the other records are used'
+      )
     },
     list: () => [...known.values()]
   }
@@ -62,7 +67,8 @@ export function createDiskHealth(log: LocalLogger | undefined, now: () => number
             : `a write to the disk failed: ${codeOf(err)}`
         const alarm = final ? 'log-failed' : 'log-refused'
         if (refusal?.text !== text)
-          log?.error(
+          raiseAlarm(
+            log,
             { alarm, code: codeOf(err) },
             final ? 'the event log rejects all appends until a restart' : 'the event log rejected appends'
           )

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { backOffMs, pause } from '../../lib/backoff.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
 
@@ -39,7 +40,7 @@ export async function drain(options: DrainerOptions): Promise<void> {
       failures = 0
     } catch (err) {
       // Only the disk fails here: sendAll retries while Kafka fails.
-      log.error({ alarm: 'spool-unreadable', err }, 'reading the spool failed, retrying')
+      raiseAlarm(log, { alarm: 'spool-unreadable', err }, 'reading the spool failed, retrying')
       await pause(backOffMs(++failures, PROBE), signal)
     }
   }
@@ -61,7 +62,8 @@ async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]
       const [only] = records
       if (records.length === 1 && only) {
         await spool.setAside(only)
-        log.error(
+        raiseAlarm(
+          log,
           { alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err },
           'Kafka rejects a record permanently: it is kept in the spool; see "mightycall-stream drain --help"'
         )
@@ -86,7 +88,8 @@ export function createAgeAlarm(maxAgeMs: number, log: Logger): AgeAlarm {
   let timer: NodeJS.Timeout | undefined
   let startedAt = 0
   const raise = () => {
-    log.error(
+    raiseAlarm(
+      log,
       { alarm: 'spool-old', hours: Math.floor((performance.now() - startedAt) / 3_600_000) },
       'records have been waiting in the spool for a long time: check Kafka'
     )

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { raiseAlarm } from '../../observability/alarms.js'
 import type { LocalLogger } from '../local/damage.js'
 import { type Files, PRIVATE } from '../local/files.js'
 import { type LocalLog, openLocalLog } from '../local/local-log.js'
@@ -59,7 +60,8 @@ export async function openSpool({ dir, maxBytes, ...rest }: SpoolOptions): Promi
     const end = queue.end()
     if (undrained.length === 0) undrained = await cursor.next()
     if (undrained.length === 0 && drained.offset() < end) {
-      rest.log?.error(
+      raiseAlarm(
+        rest.log,
         { alarm: 'spool-damaged', records: Number(end - drained.offset()) },
         'the end of the spool is unreadable and is skipped'
       )

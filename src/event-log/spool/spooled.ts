@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
 import { withTimeout } from '../../lib/timeout.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import type { EventLog, LogRecord } from '../port.js'
 import { createAgeAlarm, createPendingTracker, drain } from './drainer.js'
 import type { Spool } from './spool.js'
@@ -72,7 +73,8 @@ export function spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs }: Spool
 
   /** Enters `spooling`. The drainer starts after `firstAppend` has settled: its caller handles the rejection. */
   function startSpooling(firstAppend: Promise<void>): void {
-    log.error(
+    raiseAlarm(
+      log,
       { alarm: 'spooling', spool: spool.dir },
       'Kafka accepts no records: they are stored in the spool on the local disk until it does'
     )

@@ -3,6 +3,7 @@ import type { Account } from '../../accounts/accounts.js'
 import { RestUnavailableError } from '../../errors.js'
 import type { Drift } from '../../events/drift.js'
 import type { Gate } from '../../lib/semaphore.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import { responseError, restFailureOf } from './failures.js'
 import { type HttpLimits, type HttpRequest, type HttpResponse, sendHttp } from './http.js'
 import type { PermitClass, Quota } from './quota/port.js'
@@ -126,7 +127,8 @@ async function getToken(permitClass: PermitClass, parts: RestClientOptions): Pro
 function stopOnAuthFailure(err: unknown, { account, state, logger }: RestClientOptions): unknown {
   if (restFailureOf(err)?.kind === 'auth' && !state.stopped) {
     state.stopped = err as Error // what has a kind is one
-    logger.error(
+    raiseAlarm(
+      logger,
       { alarm: 'rest-credentials', account: account.id, err },
       'the credentials of an account are refused: MightyCall is not asked again before a reload'
     )

@@ -1,4 +1,4 @@
-import { backOffMs } from '../../lib/backoff.js'
+import { backOffMs, withJitter } from '../../lib/backoff.js'
 import { restFailureOf } from './failures.js'
 import type { PermitClass } from './quota/port.js'
 import type { Grant, IssuedToken } from './token-request.js'
@@ -34,7 +34,7 @@ export function createTokens({ request, now, random }: TokensOptions): Tokens {
   let failure: { err: unknown; until: number } | null = null
 
   function backOff(err: unknown): void {
-    failure = { err, until: now().getTime() + backOffMs(++failures, BACK_OFF) * (0.5 + random() / 2) }
+    failure = { err, until: now().getTime() + withJitter(backOffMs(++failures, BACK_OFF), random()) }
   }
 
   async function ask(permitClass: PermitClass): Promise<string> {

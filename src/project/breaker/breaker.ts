@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Tx } from '../../db/transaction.js'
 import { ProjectorStoppedError } from '../../errors.js'
 import type { StoredRecord } from '../../event-log/port.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import type { CheckpointKey } from '../batch/checkpoints.js'
 import { describeStop, exemptUntil, loadStop, recordStop, type Stop } from './stops.js'
 import {
@@ -112,7 +113,8 @@ function createReporter(
   return stop => {
     const reason = describeStop(stop)
     if (reason && !isStopped)
-      logger.error(
+      raiseAlarm(
+        logger,
         { alarm: 'projector-stopped', code: stop?.code, records: stop?.records, failed: stop?.failed },
         `the projector has ${reason}`
       )

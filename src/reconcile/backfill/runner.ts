@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { type Accounts, isReadable } from '../../accounts/accounts.js'
-import { RestAuthError } from '../../errors.js'
+import { errorCodeOf, RestAuthError } from '../../errors.js'
 import { backOffMs } from '../../lib/backoff.js'
 import { restFailureOf } from '../../mightycall/rest/failures.js'
 import type { LeaderElection } from '../leader-election.js'
@@ -124,7 +124,9 @@ async function attempt(
     if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => false)
     if (job.failures === 1) log.warn({ err }, 'a backfill cannot go on now, trying again')
     // Postgres may be what is away
-    await saveWaiting(pool, backfill.id, { code: codeOf(err), until: job.notBefore }).catch(() => {})
+    await saveWaiting(pool, backfill.id, { code: errorCodeOf(err) ?? 'MCS_INTERNAL', until: job.notBefore }).catch(
+      () => {}
+    )
     return false
   }
 
@@ -137,9 +139,4 @@ async function attempt(
     log.warn({ err }, 'a backfill has failed')
     return true
   }
-}
-
-function codeOf(err: unknown): string {
-  const { code } = err as { code?: unknown }
-  return typeof code === 'string' && code.startsWith('MCS_') ? code : 'MCS_INTERNAL'
 }

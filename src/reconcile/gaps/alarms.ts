@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { DAY_MS } from '../../lib/instant.js'
+import { raiseAlarm } from '../../observability/alarms.js'
 import { GRACE_MS } from './gap-rules.js'
 
 /** Calls that webhooks kept silent about before it is an alarm: one or two may be lost. */
@@ -91,7 +92,8 @@ export function createGapAlarms({
     const calls = await countSilentCalls(pool, account, now)
     note('webhook-silence', account, calls >= SILENT_CALLS, {
       alarm: () =>
-        logger.error(
+        raiseAlarm(
+          logger,
           { alarm: 'webhook-silence', account, calls },
           'MightyCall has calls of which no webhook came: see to the webhook address in MightyCall, and that it can reach us'
         ),
@@ -99,7 +101,8 @@ export function createGapAlarms({
     })
     note('id-mismatch', account, await hasIdMismatch(pool, account, now), {
       alarm: () =>
-        logger.error(
+        raiseAlarm(
+          logger,
           { alarm: 'id-mismatch', account, calls: MISMATCH_CALLS },
           'REST and webhooks give calls different ids: calls that only REST knows are not created'
         ),

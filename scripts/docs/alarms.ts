@@ -1,0 +1,18 @@
+import { ALARMS } from '../../src/observability/alarms.js'
+import { notice, table } from './markdown.js'
+
+/** docs/alarms.md */
+export function alarmsPage(): string {
+  return `# Alarms
+
+${notice('src/observability/alarms.ts')}
+
+An alarm is a log line at level error with the member \`alarm\`. The metric \`mcs_alarms\` counts alarms by name,
+\`mcs_alarm_last_timestamp_seconds\` tells when the last one was raised, and \`GET /v1/system\` lists them. A name is never changed.
+
+${table(
+  ['Alarm', 'Cause', 'What to do'],
+  Object.entries(ALARMS).map(([name, { cause, action }]) => [`\`${name}\``, cause, action])
+)}
+`
+}

@@ -1,0 +1,120 @@
+/**
+ * Every alarm, by name. An alarm is a log line at level error with the member `alarm`; it is counted by the metric
+ * `mcs_alarms` and listed by GET /v1/system. A name is never changed: dashboards and scripts match on it.
+ * docs/alarms.md is made from this table.
+ */
+export const ALARMS = {
+  'accounts-reload-failed': {
+    cause:
+      'ACCOUNTS_FILE could not be read again after SIGHUP, or its content is not valid. The accounts stay as they were.',
+    action: 'Correct the file as the log line says, then send SIGHUP again.'
+  },
+  'checkpoint-went-back': {
+    cause: 'The database is older than what this process projected into it, for example because a backup was restored.',
+    action:
+      'Nothing if you have restored the database: reading starts again at its checkpoint. Otherwise find out what did.'
+  },
+  connections: {
+    cause: 'The process has as many open connections as its limit of open files allows, and closes new ones.',
+    action: 'Raise the limit of open files (ulimit -n), or find the client that opens so many connections.'
+  },
+  'dead-letter': {
+    cause: 'A record could not be decoded or inserted, and never will be. It is kept as a dead letter.',
+    action: 'Look at it with "mightycall-stream dead-letters", correct the cause, then run "redrive" or "discard".'
+  },
+  'fold-failed': {
+    cause: 'The rows of an entity could not be computed from its events. The events are stored.',
+    action: 'Report the error of the log line. A version that corrects the fold computes the rows again by itself.'
+  },
+  'id-mismatch': {
+    cause:
+      '20 calls in a row have different ids in the REST API and in webhooks. Calls known only by REST are not created.',
+    action: 'Check that the API key and the webhook address belong to the same MightyCall account.'
+  },
+  'log-damage': {
+    cause: 'A part of the local event log or of the spool cannot be read. The rest is used.',
+    action:
+      'Check the disk. The log line names the segment and the range; restore it from a backup of DATA_DIR if there is one.'
+  },
+  'log-failed': {
+    cause: 'The disk refused to sync or to truncate the event log, so it accepts nothing until a restart.',
+    action: 'Check the disk, then restart the service.'
+  },
+  'log-hole': {
+    cause: 'Records were removed from the log before they were projected, or the log was replaced by another one.',
+    action:
+      'GET /v1/system lists the missing ranges. Restore them from another copy of the topic, or read the interval from MightyCall with "mightycall-stream backfill".'
+  },
+  'log-refused': {
+    cause:
+      'The disk refused a write to the event log, or the log has reached its largest size. Webhooks are answered with 503.',
+    action: 'Free space on the disk, or raise SPOOL_MAX_BYTES.'
+  },
+  'not-started': {
+    cause:
+      'A part of the service, which the log line names, cannot start yet; usually Postgres or Kafka is not reachable.',
+    action: 'Start or correct the server that the log line names. The service tries again by itself.'
+  },
+  overloaded: {
+    cause: 'Too many notifications wait for the event log, and new ones are answered with 503.',
+    action: 'Check the speed of the disk and of Kafka, or add receivers.'
+  },
+  'projector-stopped': {
+    cause: 'Too many records failed one after the other, or reading could not start again. Nothing is projected.',
+    action:
+      'GET /health/ready/project says why. Correct the cause, then run "mightycall-stream resume"; if reading could not start again, restart the service.'
+  },
+  'record-set-aside': {
+    cause: 'Kafka refused a record for good. It is kept in the spool, and the records after it are sent.',
+    action: 'Compare max.message.bytes of the topic with the size in the log line, then run "mightycall-stream drain".'
+  },
+  'rest-credentials': {
+    cause: 'MightyCall refuses the API key or the user key of an account. Its REST API is not read any more.',
+    action: 'Correct the keys of the account, then send SIGHUP or restart the service.'
+  },
+  'rest-rows-unread': {
+    cause: 'Rows of a REST response cannot be read. The hours that they may belong to stay unknown.',
+    action: 'GET /v1/drift lists what they contain. Report it: MightyCall has changed its API.'
+  },
+  'spool-damaged': {
+    cause: 'The end of the spool cannot be read, and is skipped.',
+    action: 'Check the disk. The log line tells how many records are lost.'
+  },
+  'spool-left': {
+    cause: 'The service has stopped while notifications still wait in the spool for Kafka.',
+    action: 'Start the service again with the same DATA_DIR, or run "mightycall-stream drain".'
+  },
+  'spool-old': {
+    cause: 'Notifications have waited in the spool for longer than SPOOL_MAX_AGE_HOURS. None is dropped.',
+    action: 'Bring Kafka back.'
+  },
+  'spool-unreadable': {
+    cause: 'The disk refuses to read the spool, so it cannot be drained. The service tries again by itself.',
+    action: 'Check the disk.'
+  },
+  spooling: {
+    cause: 'Kafka does not accept records. Notifications are kept on the disk of this process until it does.',
+    action: 'Check Kafka. The spool is drained by itself.'
+  },
+  'topic-settings': {
+    cause:
+      'A topic that existed before has settings that promise less durability than those this service would create.',
+    action: 'Change the setting that the log line names.'
+  },
+  'webhook-silence': {
+    cause:
+      'At least three calls that the REST API reported have ended, and no webhook of the account has arrived since the first began.',
+    action: 'Check the webhook address in MightyCall, and that MightyCall can reach it.'
+  }
+} as const satisfies Record<string, { cause: string; action: string }>
+
+export type AlarmName = keyof typeof ALARMS
+
+/** Logs an alarm. The logger counts it: see logger.ts. */
+export function raiseAlarm(
+  log: { error: (details: object, message: string) => void } | undefined,
+  details: { alarm: AlarmName; [detail: string]: unknown },
+  message: string
+): void {
+  log?.error(details, message)
+}
