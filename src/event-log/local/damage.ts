@@ -65,11 +65,10 @@ export function createDiskHealth(log: LocalLogger | undefined, now: () => number
           : final
             ? `a sync or truncation failed: ${codeOf(err)}; restart after the disk is repaired`
             : `a write to the disk failed: ${codeOf(err)}`
-        const alarm = final ? 'log-failed' : 'log-refused'
         if (refusal?.text !== text)
           raiseAlarm(
             log,
-            { alarm, code: codeOf(err) },
+            { alarm: final ? 'log-failed' : 'log-refused', code: codeOf(err) },
             final ? 'the event log rejects all appends until a restart' : 'the event log rejected appends'
           )
         refusal = { at: final ? Infinity : now(), text }
