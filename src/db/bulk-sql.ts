@@ -58,7 +58,10 @@ export function parameter<K extends string>(name: K, type: string): BulkColumn<R
 
 function bulkColumn(property: string, column: Column): BulkColumn<Record<string, unknown>> {
   const encode = encoderOf(column)
-  return { name: column.name, type: parameterType(column), valueIn: row => encode(row[property]) }
+  const valueIn = encode
+    ? (row: Record<string, unknown>) => encode(row[property])
+    : (row: Record<string, unknown>) => row[property]
+  return { name: column.name, type: parameterType(column), valueIn }
 }
 
 /** Without precision and scale, which the column itself enforces: `numeric(16, 3)` is passed as `numeric`. */
@@ -66,10 +69,11 @@ function parameterType(column: Column): string {
   return column.getSQLType().replace(/\s*\([^)]*\)/, '')
 }
 
-function encoderOf(column: Column): (value: unknown) => unknown {
+/** `null` when the value is passed as it is. */
+function encoderOf(column: Column): ((value: unknown) => unknown) | null {
   if (column.dataType === 'date') return encodeInstant
   if (column.dataType === 'json') return value => (value === null ? null : JSON.stringify(value))
-  return value => value
+  return null
 }
 
 function encodeInstant(value: unknown): unknown {

@@ -45,18 +45,14 @@ export async function loadHistories<K extends EntityKind>(
   return [...histories.values()] as unknown as History<K>[] // `entityOf` gives entities of a kind no other events
 }
 
-function foldedEvent({
-  kind: _kind,
-  entity: _entity,
-  occurredAt,
-  receivedAt,
-  fields,
-  ...row
-}: FoldedRow): Folded<Event> {
+function foldedEvent({ account, id, type, source, occurredAt, receivedAt, fields }: FoldedRow): Folded<Event> {
   const event = {
-    ...row,
+    id,
+    type,
+    account,
     occurredAt: occurredAt.toISOString(),
     receivedAt: receivedAt.toISOString(),
+    source,
     ...(fields as object) // a JSON object: see `fieldsOf` in batch/store-events.ts
   }
   return event as Folded<Event> // only batch/store-events.ts writes the table, with events that match their schema
@@ -73,7 +69,8 @@ export interface StoredRow extends FoldedRow, Pick<SelectedRow<typeof events>, '
 }
 
 /** The event in a row of `events`, including what MightyCall sent. */
-export function storedEvent({ raw, rawIsJson, ...row }: StoredRow): Event {
+export function storedEvent(row: StoredRow): Event {
+  const { raw, rawIsJson } = row
   const original = rawIsJson ? { raw: JSON.parse(raw) as unknown } : { raw, rawEncoding: 'base64' }
   return { ...foldedEvent(row), ...original } as Event // as in foldedEvent
 }

@@ -23,7 +23,10 @@ export function foldVoicemail(events: readonly Folded<VoicemailEvent>[]): Voicem
   const distinct = distinctById(events)
   const facts = newestOfRoutes(distinct.filter(isReport), ['voicemails', 'journal'])
   // A mark overrides earlier reports, and a report overrides earlier marks.
-  const newestFirst = inOrder<Folded<VoicemailEvent>>([...facts, ...distinct.filter(isMark)]).reverse()
+  const newestFirst = inOrder<Folded<VoicemailReported | VoicemailMarked>>([
+    ...facts,
+    ...distinct.filter(isMark)
+  ]).reverse()
   const removal = newestFirst.filter(isMark).find(mark => mark.removed)
   return {
     callId: firstKnown(facts, fact => fact.callId),
