@@ -55,6 +55,7 @@ t.test('every link between the documents leads somewhere', async t => {
   const pages = [
     'README.md',
     'SECURITY.md',
+    'CONTRIBUTING.md',
     'CHANGELOG.md',
     ...readdirSync(inProject('docs'))
       .filter(name => name.endsWith('.md'))

@@ -2,6 +2,7 @@ import { alarmsPage } from './alarms.js'
 import { asyncApi } from './asyncapi.js'
 import { CLIENT_SCHEMA, clientSchema } from './client.js'
 import { configurationPage, environmentExample } from './configuration.js'
+import { contributingPage } from './contributing.js'
 import { errorsPage } from './errors.js'
 import { metricsPage } from './metrics.js'
 import { openApi } from './openapi.js'
@@ -18,6 +19,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
     ['docs/metrics.md', await metricsPage()],
     ['docs/errors.md', errorsPage()],
     ['docs/alarms.md', alarmsPage()],
+    ['CONTRIBUTING.md', contributingPage()],
     [CLIENT_SCHEMA, await clientSchema()]
   ])
 }

@@ -20,11 +20,11 @@ export interface Viewer {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null until it is known: see query/api.ts. */
+    /** Null until it is known: see api/authorize.ts. */
     viewer: Viewer | null
   }
   interface FastifyContextConfig {
-    /** Who may use the route: see access/routes.ts. */
+    /** Who may use the route: see access/route-roles.ts. */
     role?: RouteRole
   }
 }

@@ -10,7 +10,7 @@ interface Schema {
 
 export interface DescribedRoute {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** As in access/routes.ts: `/v1/calls/:id`. */
+  /** As in access/route-roles.ts: `/v1/calls/:id`. */
   path: string
   role: RouteRole
   /** Documented ones. */
@@ -40,7 +40,7 @@ export function describedRoutes(app: FastifyInstance): DescribedRoute[] {
         const method = name.toUpperCase() as DescribedRoute['method'] // no route of ours has another
         const pattern = path.replace(/\{(\w+)\}/g, ':$1')
         const [, , role] = ROUTES.find(line => line[0] === method && line[1] === pattern) ?? []
-        if (!role) throw new Error(`${method} ${pattern} is described, and not in access/routes.ts`)
+        if (!role) throw new Error(`${method} ${pattern} is described, and not in access/route-roles.ts`)
         const parameters = operation.parameters ?? []
         return {
           method,

@@ -81,7 +81,7 @@ export default fp<AuditOptions>(
 )
 
 function toAudited({ id, at, details, ...row }: Audited): Static<typeof auditShape> {
-  // only access/audit.ts writes it
+  // only access/audit-log.ts writes it
   return { ...row, id: String(id), at: at.toISOString(), details: details as Record<string, unknown> }
 }
 

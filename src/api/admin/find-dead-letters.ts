@@ -82,7 +82,7 @@ export function toWholeLetter(row: LetterRow, actions: readonly ActionRow[]): Wh
     logId: row.logId,
     recordId: row.recordId,
     key: row.key?.toString() ?? null,
-    headers: row.headers as WholeLetter['headers'], // only project/dead-letters.ts writes it
+    headers: row.headers as WholeLetter['headers'], // only project/batch/dead-letters.ts writes it
     ...readable(row.value),
     history: actions.map(({ action, actedBy, actedAt, code, reason }) => ({
       action: action as WholeLetter['history'][number]['action'],

@@ -103,7 +103,7 @@ export function toCall(
   return {
     account: row.account,
     id: row.callId,
-    direction: row.direction as CallShape['direction'], // only project/calls.ts writes the table
+    direction: row.direction as CallShape['direction'], // only project/models/calls/calls.ts writes the table
     state: row.state as CallShape['state'],
     outcome: row.outcome as CallShape['outcome'],
     businessNumber: row.businessNumber,
@@ -132,7 +132,7 @@ function toLeg(row: LegRow): CallShape['legs'][number] {
   return {
     extension: row.extension === '' ? null : row.extension,
     attempt: row.attempt,
-    role: row.role as 'agent' | 'dialer', // only project/calls.ts writes the table
+    role: row.role as 'agent' | 'dialer', // only project/models/calls/calls.ts writes the table
     ringingAt: iso(row.ringingAt),
     connectedAt: iso(row.connectedAt),
     endedAt: iso(row.endedAt),

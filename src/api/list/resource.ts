@@ -21,7 +21,7 @@ export interface Resource<P extends TObject, Row, Item> {
   /** Sorted by the first; all together are unique. */
   columns: KeyColumns
   placeOf: (row: Row) => Keyset
-  /** What the viewer may see, from access/visible.ts. Undefined: all. */
+  /** What the viewer may see, from access/row-visibility.ts. Undefined: all. */
   visible: (asked: Asked) => SQL | undefined
   /** What is asked for. */
   where: (query: Static<P>, asked: Asked) => (SQL | undefined)[]

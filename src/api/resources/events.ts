@@ -60,7 +60,7 @@ export const wholeEventColumns = { ...columns, raw }
 
 export type EventRow = Omit<typeof table.$inferSelect, 'raw' | 'rawIsJson'>
 
-/** Only project/store-events.ts writes the table. */
+/** Only project/batch/store-events.ts writes the table. */
 export function toEvent({
   account,
   kind,

@@ -15,7 +15,7 @@ const KEYLESS = { apiKey: null }
  * What today's parser cannot classify, what did not come by webhook, and what carried another ApiKey stays wholly as it
  * is. Never throws.
  *
- * @param event   of a record, or of a row of `events`: see project/stored-event.ts
+ * @param event   of a record, or of a row of `events`: see project/stored-events.ts
  * @param region  where a number without a country code is
  */
 export function reparse(event: Event, region: CountryCode): Event {

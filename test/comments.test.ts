@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { PROJECT_ROOT } from '../src/lib/package-root.js'
+
+const FOLDERS = ['src', 'test', 'scripts']
+/** A path with a folder and an extension of this repository, such as `src/api/api.ts`. */
+const NAMED_PATH = /(?<![\w./@:$<*-])((?:[\w-]+\/)+[\w.-]+\.(?:ts|mjs|sql|md|json|sh))\b/g
+
+const files = FOLDERS.flatMap(folder =>
+  readdirSync(path.join(PROJECT_ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => path.join(folder, name))
+)
+
+/** The lines of a file that are comments, and what follows `//` on lines of code. */
+function commentsIn(file: string): string {
+  const lines = readFileSync(path.join(PROJECT_ROOT, file), 'utf8').split('\n')
+  return lines.flatMap(line => /^\s*(?:\/?\*|\/\/).*|\s\/\/\s.*/.exec(line)?.[0] ?? []).join('\n')
+}
+
+t.test('a path that a comment names exists, from the root, from src or beside the file', async t => {
+  const missing = files.flatMap(file =>
+    [...commentsIn(file).matchAll(NAMED_PATH)]
+      .map(found => found[1] ?? '')
+      .filter(
+        named =>
+          !['.', 'src', 'test', 'docs', path.dirname(file)].some(from =>
+            existsSync(path.join(PROJECT_ROOT, from, named))
+          )
+      )
+      .map(named => `${file}: ${named}`)
+  )
+  t.strictSame(missing, [])
+})
