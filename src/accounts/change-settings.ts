@@ -47,7 +47,7 @@ export function createChangeSettings(pool: pg.Pool, now: () => Date): ChangeSett
 async function checkTimeZone(pool: pg.Pool, timeZone: string): Promise<void> {
   const unknown = () => new InvalidParameterError('timeZone must be an IANA time zone, like America/New_York')
   if (!isTimeZone(timeZone)) throw unknown()
-  await pool.query('select now() at time zone $1', [timeZone]).catch(err => {
+  await pool.query("select timestamptz 'epoch' at time zone $1", [timeZone]).catch(err => {
     throw sqlStateOf(err) === UNKNOWN_ZONE ? unknown() : err
   })
 }

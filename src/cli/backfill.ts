@@ -4,6 +4,7 @@ import { loadConfig } from '../config/config.js'
 import { adminKeyOf } from '../config/secrets.js'
 import { ServiceError } from '../errors.js'
 import { pause } from '../lib/backoff.js'
+import { systemClock } from '../lib/clock.js'
 import type { BeginOutcome } from '../reconcile/backfill/store.js'
 import { interruption } from './arguments.js'
 import { amountOf, createBackfillProgress } from './backfill-progress.js'
@@ -103,7 +104,7 @@ async function follow(service: ServiceClient, begun: BackfillJson): Promise<numb
   let backfill = begun
   try {
     for (let answeredAt = performance.now(); backfill.state === 'running' && !signal.aborted; ) {
-      progress.show(backfill, new Date())
+      progress.show(backfill, systemClock.now())
       await pause(LOOK_EVERY_MS, signal)
       const seen = await look(service, begun.id)
       if (seen) [backfill, answeredAt] = [seen, performance.now()]
@@ -112,7 +113,7 @@ async function follow(service: ServiceClient, begun: BackfillJson): Promise<numb
           `the service at ${service.url} does not answer any more: the backfill goes on when it starts again`
         )
     }
-    if (backfill.state !== 'running') progress.show(backfill, new Date())
+    if (backfill.state !== 'running') progress.show(backfill, systemClock.now())
   } finally {
     progress.stop()
   }

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { rowsOf } from '../backup/format.js'
 import { writeBackup } from '../backup/write-backup.js'
 import { loadConfig } from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
 import { interruption } from './arguments.js'
 import { withDatabase } from './database.js'
 import { createProgress } from './progress.js'
@@ -31,7 +32,7 @@ export function backupCommand(environment: NodeJS.ProcessEnv): Command {
           file,
           force,
           signal,
-          now: new Date(),
+          now: systemClock.now(),
           onStart: rows => progress.start(rows, 0),
           onRows: rows => progress.advance(rows, rows)
         }).finally(progress.stop)

@@ -5,6 +5,7 @@ import { COMMAND_LINE, type KeyRole } from '../access/viewer.js'
 import { loadConfig } from '../config/config.js'
 import { KEY_ROLES } from '../db/schema/access.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
+import { systemClock } from '../lib/clock.js'
 import { parseInstantOrDay } from '../lib/instant.js'
 import { withDatabase } from './database.js'
 
@@ -49,7 +50,7 @@ function createCommand(environment: NodeJS.ProcessEnv): Command {
       const made = await withKeys(environment, keys =>
         keys.create(COMMAND_LINE, { role, label, account, organization, expiresAt: expires })
       )
-      console.error(`made ${lineOf(made, new Date())}`)
+      console.error(`made ${lineOf(made, systemClock.now())}`)
       console.log(made.key)
     })
 }
@@ -60,7 +61,7 @@ function listCommand(environment: NodeJS.ProcessEnv): Command {
     .option('--json', 'print them as JSON', false)
     .action(async ({ json }: { json: boolean }) =>
       withKeys(environment, async keys => {
-        const now = new Date()
+        const now = systemClock.now()
         for (let place: readonly string[] | null = null, isMore = true; isMore; ) {
           const page: ApiKey[] = await keys.list(COMMAND_LINE, {}, { place, limit: PAGE })
           for (const key of page) console.log(json ? JSON.stringify(key) : lineOf(key, now))
@@ -79,7 +80,7 @@ function revokeCommand(environment: NodeJS.ProcessEnv): Command {
     .argument('<id>', 'as list prints it', parseId)
     .action(async (id: string) => {
       const key = await withKeys(environment, keys => keys.revoke(COMMAND_LINE, id))
-      console.log(`revoked ${lineOf(key, new Date())}`)
+      console.log(`revoked ${lineOf(key, systemClock.now())}`)
     })
 }
 
@@ -87,7 +88,7 @@ function withKeys<T>(
   environment: NodeJS.ProcessEnv,
   work: (keys: ReturnType<typeof createKeys>) => Promise<T>
 ): Promise<T> {
-  return withDatabase(loadConfig(environment), pool => work(createKeys({ pool, now: () => new Date() })))
+  return withDatabase(loadConfig(environment), pool => work(createKeys({ pool, now: systemClock.now })))
 }
 
 function lineOf(

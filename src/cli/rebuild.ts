@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
 import type { Chunk } from '../project/rebuild/chunk.js'
 import type { Difference } from '../project/rebuild/compare.js'
 import { type Rebuilt, rebuild } from '../project/rebuild/rebuild.js'
@@ -42,7 +43,7 @@ export function rebuildCommand(environment: NodeJS.ProcessEnv): Command {
           settings,
           dryRun: options.dryRun,
           restart: options.restart,
-          now: () => new Date(),
+          now: systemClock.now,
           signal: abort,
           onStart: ({ resumed, entitiesDone, entities }) => {
             if (resumed) print(`going on after ${entitiesDone} of ${entities} entities`)

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type pg from 'pg'
 import type { AccountSettings } from '../accounts/accounts.js'
 import { loadConfig } from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
 import { discardDeadLetter } from '../project/dead-letters/discard.js'
 import type { RedriveResult } from '../project/dead-letters/redrive.js'
 import { redriveAll } from '../project/dead-letters/redrive-all.js'
@@ -57,7 +58,7 @@ async function redriveLetters(work: Work, ids: readonly string[] | null): Promis
   const { redriven, unchanged, refused, foldsFailed, finished } = await redriveAll({
     ...work,
     ids,
-    now: () => new Date(),
+    now: systemClock.now,
     by: AT_THE_COMMAND_LINE,
     onStart: total => progress.start(total, 0),
     onDeadLetter: (id, letter) => {
@@ -112,7 +113,7 @@ export function discardCommand(environment: NodeJS.ProcessEnv): Command {
     .addHelpText('after', DISCARD_EXAMPLES)
     .action(async (id: string, { reason }: { reason: string }) => {
       const changed = await withDatabase(loadConfig(environment), pool =>
-        discardDeadLetter(id, { pool, now: new Date(), by: AT_THE_COMMAND_LINE, reason })
+        discardDeadLetter(id, { pool, now: systemClock.now(), by: AT_THE_COMMAND_LINE, reason })
       )
       console.log(changed ? `discarded ${id}` : `${id} had been discarded before`)
     })

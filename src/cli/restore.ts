@@ -5,6 +5,7 @@ import { type Header, rowsOf } from '../backup/format.js'
 import { readBackup } from '../backup/read-backup.js'
 import { restoreBackup } from '../backup/restore-backup.js'
 import { type Config, loadConfig } from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
 import { type Rebuilt, rebuild } from '../project/rebuild/rebuild.js'
 import { interruption } from './arguments.js'
 import { accountSettings, withDatabase } from './database.js'
@@ -80,7 +81,7 @@ async function walk({ pool, signal, config }: Restore, { dryRun }: { dryRun: boo
     signal,
     dryRun,
     restart: true,
-    now: () => new Date(),
+    now: systemClock.now,
     onStart: ({ entities }) => progress.start(entities, 0),
     onChunk: ({ entities, events }) => progress.advance(entities, events)
   }).finally(progress.stop)

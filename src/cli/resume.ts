@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
 import { resumeProjector } from '../project/breaker/stops.js'
 import { AT_THE_COMMAND_LINE } from './arguments.js'
 import { withDatabase } from './database.js'
@@ -19,7 +20,7 @@ export function resumeCommand(environment: NodeJS.ProcessEnv): Command {
     .action(async () => {
       const config = loadConfig(environment)
       const stop = await withDatabase(config, pool =>
-        resumeProjector(pool, config.groupId, { now: new Date(), by: AT_THE_COMMAND_LINE })
+        resumeProjector(pool, config.groupId, { now: systemClock.now(), by: AT_THE_COMMAND_LINE })
       )
       console.log(
         stop

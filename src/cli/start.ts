@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type Service, startService } from '../app/service.js'
 import { type Config, loadConfig } from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
 import { packageVersion } from '../lib/package-root.js'
 import { raiseAlarm } from '../observability/alarms.js'
 import { createLogger } from '../observability/logger.js'
@@ -28,7 +29,7 @@ export function startCommand(environment: NodeJS.ProcessEnv): Command {
       const terminal = process.stdout.isTTY === true
       const config = loadConfig(environment)
       const metrics = createMetrics()
-      const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics) })
+      const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics, systemClock.now) })
       logger.info({ version: packageVersion(), roles: config.roles }, 'starting')
       const service = await startService({ config, logger, metrics })
       reloadOnSignal(service, config)
@@ -95,13 +96,13 @@ function stopOnSignal(service: Service, logger: Logger, config: Config, drainSec
       }
     )
   }
-  let firstSignalAt = 0
+  let firstSignalAt = Number.NEGATIVE_INFINITY
   // Ctrl-C reaches node twice when npm started it: what follows at once is the same wish.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopping && Date.now() - firstSignalAt > 500) process.exit(1)
+      if (stopping && performance.now() - firstSignalAt > 500) process.exit(1)
       if (stopping) return
-      firstSignalAt = Date.now()
+      firstSignalAt = performance.now()
       logger.info({ signal, drainSeconds }, 'stopping')
       end(0)
     })

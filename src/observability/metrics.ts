@@ -121,11 +121,11 @@ export function createMetrics() {
   }
 }
 
-/** For a logger that tells alarms: see logger.ts. */
-export function alarmCounter({ alarms, lastAlarm }: Metrics): (name: string) => void {
+/** Returns a function that counts an alarm by its name, for the logger: see logger.ts. */
+export function alarmCounter({ alarms, lastAlarm }: Metrics, now: () => Date): (name: string) => void {
   return name => {
     alarms.inc({ name })
-    lastAlarm.set({ name }, Date.now() / 1000)
+    lastAlarm.set({ name }, now().getTime() / 1000)
   }
 }
 

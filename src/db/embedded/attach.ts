@@ -22,11 +22,11 @@ export async function attachEmbeddedPostgres({
   database = 'mightycall'
 }: AttachOptions): Promise<string | null> {
   const paths = pathsOf(dataDir, accountForPostgres())
-  for (const deadline = Date.now() + TIMEOUT_MS; await isOwned(paths.run); await sleep(100)) {
+  for (const deadline = performance.now() + TIMEOUT_MS; await isOwned(paths.run); await sleep(100)) {
     const password = readPassword(paths)
     const url = urlOf(paths, password ?? '', database)
     if (password && (await isReachable(url))) return url
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new EmbeddedPostgresError('the server of the running service does not respond: see its log')
   }
   return null

@@ -62,7 +62,7 @@ export async function launch(
   void server.exited.then(() => {
     ended = true
   })
-  let reportedAt = Date.now()
+  let reportedAt = performance.now()
   for (;;) {
     const postmaster = postmasterOf(paths.data)
     if (postmaster?.pid === server.pid && postmaster.ready) return server
@@ -70,9 +70,9 @@ export async function launch(
       throw new EmbeddedPostgresError(
         `the server ended while starting: ${lastError(paths.log, from)} (more in ${paths.log})`
       )
-    if (Date.now() - reportedAt > PROGRESS_INTERVAL_MS) {
+    if (performance.now() - reportedAt > PROGRESS_INTERVAL_MS) {
       log('Postgres is still starting: it is recovering from a crash')
-      reportedAt = Date.now()
+      reportedAt = performance.now()
     }
     await sleep(10)
   }

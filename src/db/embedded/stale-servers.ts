@@ -37,8 +37,8 @@ export async function endStaleServers({ data, run }: ServerPaths, log: (message:
 /** Lists the processes again after each signal: a postmaster that is already ending does not signal its backends. */
 async function endRound(data: string, round: (typeof ROUNDS)[number], log: (message: string) => void): Promise<void> {
   const signaled = new Set<number>()
-  const end = Date.now() + round.timeoutMs
-  for (let left = serversIn(data); left.length > 0 && Date.now() < end; left = serversIn(data)) {
+  const end = performance.now() + round.timeoutMs
+  for (let left = serversIn(data); left.length > 0 && performance.now() < end; left = serversIn(data)) {
     const postmaster = left.find(pid => pid === postmasterOf(data)?.pid)
     const targets = (postmaster ? [postmaster] : left).filter(pid => !signaled.has(pid))
     const signal = postmaster ? round.postmaster : round.orphans

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
+import { systemClock } from '../../lib/clock.js'
 import { acquireOwnerLock, type OwnerLock } from '../../lib/directory-lock.js'
 import type { EventLog, Offset } from '../port.js'
 import { type Cursor, createCursor } from './cursor.js'
@@ -89,7 +90,7 @@ async function openState(options: LocalLogOptions, lock: OwnerLock): Promise<Log
     dir,
     log,
     files = diskFiles,
-    now = Date.now,
+    now = () => systemClock.now().getTime(),
     segmentBytes = 64 * MIB,
     maxQueuedBytes = 64 * MIB,
     maxBytes = Infinity,

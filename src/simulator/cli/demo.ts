@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
 import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
-import { fasterClock } from '../../lib/clock.js'
+import { fasterClock, systemClock } from '../../lib/clock.js'
 import { createLogger } from '../../observability/logger.js'
 import type { Notation } from '../call-script.js'
 import { type DemoWorld, startDemoWorld } from '../demo-world.js'
@@ -50,7 +50,7 @@ export function demoCommand(): Command {
 }
 
 async function demo({ port, speed, calls, hours, family, drop, ...options }: DemoOptions): Promise<void> {
-  const startAt = new Date()
+  const startAt = systemClock.now()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
   const stopped = once(interruption(), 'abort')
   const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-demo-'))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
-import { fasterClock } from '../../lib/clock.js'
+import { fasterClock, systemClock } from '../../lib/clock.js'
 import type { Notation } from '../call-script.js'
 import { type SimulatedMightyCall, startSimulatedMightyCall } from '../http/start.js'
 import { parseWebhookUrl } from './simulate.js'
@@ -69,7 +69,7 @@ async function simulateApi({
   reorder,
   ...options
 }: SimulateApiOptions): Promise<void> {
-  const startAt = new Date()
+  const startAt = systemClock.now()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
   const stopped = once(interruption(), 'abort')
   const mightyCall = await startSimulatedMightyCall({

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
 import { SimulateError } from '../../errors.js'
+import { systemClock } from '../../lib/clock.js'
 import type { Notation } from '../call-script.js'
 import { simulateCompany } from '../company.js'
 import { applyFaults, paceNotifications } from '../delivery.js'
@@ -57,7 +58,7 @@ export function simulateCommand(): Command {
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const now = () => Date.now()
+  const now = () => systemClock.now().getTime()
   const seed = options.seed ?? now() % 2 ** 32
   const url = parseWebhookUrl(options.url)
   const notifications = notificationsOf(options, seed, now())

@@ -1,6 +1,7 @@
 import { startService } from '../../../src/app/service.js'
 import { type Config, loadConfig } from '../../../src/config/config.js'
 import type { EventLog } from '../../../src/event-log/port.js'
+import { systemClock } from '../../../src/lib/clock.js'
 import { createLogger } from '../../../src/observability/logger.js'
 import { alarmCounter, createMetrics } from '../../../src/observability/metrics.js'
 
@@ -8,7 +9,7 @@ import { alarmCounter, createMetrics } from '../../../src/observability/metrics.
 export async function startRigged(rig: (log: EventLog, config: Config) => EventLog): Promise<void> {
   const config = loadConfig(process.env)
   const metrics = createMetrics()
-  const logger = createLogger({ level: config.logLevel, onAlarm: alarmCounter(metrics) })
+  const logger = createLogger({ level: config.logLevel, onAlarm: alarmCounter(metrics, systemClock.now) })
   const service = await startService({ config, logger, metrics, wrapLog: log => rig(log, config) })
   logger.info({ url: service.url, roles: config.roles }, 'ready')
   process.once('SIGTERM', () => {
