@@ -5,14 +5,14 @@ const MAX_SCALAR = 60
 const MAX_SHAPE = 200
 const MAX_DEPTH = 4
 
-/** Telephone numbers in any writing: four digits or more, with at most three signs from one to the next. */
+/** Matches telephone numbers in any notation: four or more digits with up to three other characters between them. */
 const DIGITS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,3}\p{Nd}){3,}/gu
-/** Keys, GUIDs and other ids, which are hexadecimal, in any of their usual writings. */
+/** Matches keys, GUIDs and other hexadecimal ids in their usual notations. */
 const HEXADECIMAL = /(?=[a-f-]*\d)[\da-f](?:-?[\da-f]){11,}/gi
 
 /**
- * A name that a sender chose, of at most 100 characters, `#` for what may be a number or a key in it. Null when nothing
- * is left.
+ * Masks a name that a sender chose: at most 100 characters, with `#` for anything that may be a number or a key.
+ * Returns `null` when nothing is left.
  */
 export function maskName(name: unknown): string | null {
   if (typeof name !== 'string' && typeof name !== 'number') return null
@@ -25,8 +25,8 @@ export function maskName(name: unknown): string | null {
 }
 
 /**
- * What a value looks like, without its letters and digits: `+00000000000`, `{Name: xxxx, Wait: 00}`. At most 200
- * characters, a scalar 60.
+ * Describes the shape of a value without its letters and digits: `+00000000000`, `{Name: xxxx, Wait: 00}`. At most 200
+ * characters, 60 for a scalar.
  */
 export function shapeOf(value: unknown, depth = 0): string {
   if (typeof value === 'string') return maskText(value)
@@ -41,7 +41,7 @@ export function shapeOf(value: unknown, depth = 0): string {
 function describeMembers(object: object, depth: number): string {
   let text = ''
   for (const [name, value] of Object.entries(object)) {
-    if (value === undefined) continue // an ApiKey was here
+    if (value === undefined) continue // stripApiKeys sets an ApiKey to undefined
     text += `${text === '' ? '' : ', '}${maskName(name) ?? '?'}: ${shapeOf(value, depth)}`
     if (text.length > MAX_SHAPE) break
   }

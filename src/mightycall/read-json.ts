@@ -4,14 +4,14 @@ import { isObject, parseJson } from '../lib/json.js'
 import { type KeyHolder, maskKeyInStrings, stripApiKeys } from './strip-api-key.js'
 
 export interface StrippedJson {
-  /** Without the ApiKey. */
+  /** The parsed object without its ApiKey. */
   value: Record<string, unknown>
   apiKeys: unknown[]
-  /** Some number would not survive JSON.stringify: the bytes are the only true copy. */
+  /** True when a number would change in JSON.stringify, so that only the bytes are an exact copy. */
   inexact: boolean
 }
 
-/** The object in a body, or why there is none. */
+/** Parses a body and removes its ApiKey. Returns the reason when the body is not a usable object. */
 export function readJson(body: Buffer, account: KeyHolder): StrippedJson | UnclassifiedReason {
   const parsed = parseBytes(body)
   if (parsed === undefined) return 'not-json'

@@ -1,31 +1,30 @@
 import { timingSafeEqual } from 'node:crypto'
 import { secretDigest } from '../lib/secret-digest.js'
 
-/** Deeper JSON is nobody's notification, and would overflow the stack of everything that walks it. */
+/** Deeper JSON is not a notification, and would overflow the stack of recursive functions. */
 export const MAX_DEPTH = 64
 
 export interface Stripped {
-  /** Every ApiKey that stood in the value, at any depth. */
+  /** The value of every ApiKey member, at any depth. */
   apiKeys: unknown[]
-  /** Some number cannot be told from its neighbours: an integer beyond 2^53. */
+  /** True when a number has lost precision: an integer beyond 2^53. */
   inexact: boolean
   tooDeep: boolean
-  /** The account's own key stands somewhere else too: inside a text, or in a name. */
+  /** True when the account's own key also occurs inside a string or a member name. */
   isKeyInText: boolean
 }
 
 /**
- * Whose key is looked for. What is made of the key is kept for as long as this object lives, so hand over the same one
- * each time.
+ * The account whose key is looked for. The prepared key is cached per object, so pass the same object each time.
  */
 export interface KeyHolder {
-  /** Null when it is not configured. */
+  /** `null` when no key is configured. */
   readonly apiKey: string | null
 }
 
 /**
- * Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON; the key is also the REST API's
- * client id.
+ * Removes each ApiKey member, in any casing and at any depth, from freshly parsed JSON, which is changed in place. The
+ * key is also the client id of the REST API.
  */
 export function stripApiKeys(value: unknown, holder: KeyHolder): Stripped {
   const found: Stripped = { apiKeys: [], inexact: false, tooDeep: false, isKeyInText: false }
@@ -37,7 +36,7 @@ export function stripApiKeys(value: unknown, holder: KeyHolder): Stripped {
   return found
 }
 
-/** The value with stars in place of the account's key, in every text and name. */
+/** Returns a copy of the value with asterisks for the account's key, in every string and member name. */
 export function maskKeyInStrings(value: unknown, apiKey: string): unknown {
   const pattern = new RegExp(escapeRegExp(apiKey), 'gi')
   const blank = (value: unknown): unknown => {
@@ -51,16 +50,18 @@ export function maskKeyInStrings(value: unknown, apiKey: string): unknown {
   return blank(value)
 }
 
-/** Blanks what looks like an ApiKey in bytes that do not parse, and the account's own key wherever it stands. */
+/**
+ * Masks anything that looks like an ApiKey in bytes that are not JSON, and the account's own key wherever it occurs.
+ */
 export function maskKeysInBytes(bytes: Buffer, apiKey: string | null): Buffer {
   const text = bytes
-    .toString('latin1') // one character a byte, so that nothing but the key changes
+    .toString('latin1') // one character per byte, so that only the key changes
     .replace(
       /(api[-_ ]?key[\s"'\\]{0,8}[:=>][\s"'\\]{0,8})([^\s"'\\,;&}<\]]+)/gi,
       (_match, name: string, key: string) => name + '*'.repeat(key.length)
     )
   if (!apiKey) return Buffer.from(text, 'latin1')
-  // In UTF-8 or UTF-16, each character as it is or escaped as JSON allows.
+  // matches the key in UTF-8 and UTF-16, with each character plain or escaped as in JSON
   const pattern = [...Buffer.from(apiKey).toString('latin1')]
     .map(
       char =>
@@ -71,8 +72,8 @@ export function maskKeysInBytes(bytes: Buffer, apiKey: string | null): Buffer {
 }
 
 /**
- * True when a key in the body is not the account's: case-blind, in constant time. An absent key is no mismatch, what is
- * no text or number is one.
+ * Returns true when a key in the body differs from the account's. Compares case-insensitively and in constant time. A
+ * missing key is not a mismatch; a key that is neither a string nor a number is one.
  */
 export function isApiKeyMismatch(apiKeys: unknown[], holder: KeyHolder): boolean {
   const expected = prepareKey(holder)?.digest
@@ -82,9 +83,9 @@ export function isApiKeyMismatch(apiKeys: unknown[], holder: KeyHolder): boolean
 
 interface Search {
   found: Stripped
-  /** Without a case. */
+  /** Matches the account's key, case-insensitive. */
   apiKey: RegExp | null
-  /** No shorter text holds it. */
+  /** The length of the key: shorter strings are not searched. */
   minLength: number
 }
 
@@ -107,11 +108,11 @@ function strip(value: unknown, depth: number, search: Search): void {
     for (const item of value) strip(item, depth + 1, search)
     return
   }
-  const members = value as Record<string, unknown> // an object that JSON.parse has just made
+  const members = value as Record<string, unknown> // JSON.parse returns plain objects
   for (const key in members) {
     if (isApiKeyName(key)) {
       found.apiKeys.push(members[key])
-      // JSON has no such value, so it is gone from what is written; to delete it would make the object slow
+      // JSON.stringify omits undefined; `delete` would make the object slow
       members[key] = undefined
       continue
     }
@@ -134,8 +135,8 @@ interface PreparedKey {
 }
 
 /**
- * Made once for each account: it would cost more than the search. Weak: after a reload those of the old accounts are
- * gone.
+ * Caches the prepared key of each account, since preparing it costs more than the search. Weak, so that a reload drops
+ * the keys of the old account objects.
  */
 const preparedKeys = new WeakMap<KeyHolder, PreparedKey>()
 
@@ -143,17 +144,17 @@ function prepareKey(holder: KeyHolder): PreparedKey | null {
   if (holder.apiKey === null) return null
   const known = preparedKeys.get(holder)
   if (known) return known
-  const made = { pattern: new RegExp(escapeRegExp(holder.apiKey), 'i'), digest: digestOf(holder.apiKey) }
-  preparedKeys.set(holder, made)
-  return made
+  const key = { pattern: new RegExp(escapeRegExp(holder.apiKey), 'i'), digest: digestOf(holder.apiKey) }
+  preparedKeys.set(holder, key)
+  return key
 }
 
-/** Without a case. */
+/** The digest ignores case. */
 function digestOf(apiKey: string): Buffer {
   return secretDigest(apiKey.toLowerCase())
 }
 
-/** An object may have a toString that is no function. */
+/** Excludes objects, whose toString may not be a function. */
 function isTextOrNumber(key: unknown): key is string | number {
   return typeof key === 'string' || typeof key === 'number'
 }

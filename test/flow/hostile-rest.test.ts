@@ -24,19 +24,19 @@ const cases: Case[] = [
     name: 'HTML instead of JSON',
     faults: { answer: 'html', path: everyRoute },
     code: 'MCS_REST_UNEXPECTED',
-    message: /it is no JSON/
+    message: /the body is not JSON/
   },
   {
     name: 'HTML instead of a token',
     faults: { answer: 'html', path: '/v4/auth' },
     code: 'MCS_REST_UNEXPECTED',
-    message: /it is no JSON/
+    message: /the body is not JSON/
   },
   {
     name: 'half a JSON',
     faults: { answer: 'truncated', path: everyRoute },
     code: 'MCS_REST_UNEXPECTED',
-    message: /it is no JSON/
+    message: /the body is not JSON/
   },
   { name: 'status 500', faults: { answer: 'error' }, code: 'MCS_REST_UNAVAILABLE', message: /status 500/ },
   {
@@ -49,7 +49,7 @@ const cases: Case[] = [
     name: 'a connection that hangs',
     faults: { answer: 'hang' },
     code: 'MCS_REST_UNAVAILABLE',
-    message: /no answer within 20000 ms/,
+    message: /no response within 20000 ms/,
     rate: 160
   },
   {
@@ -63,7 +63,7 @@ const cases: Case[] = [
       proxy.tampering.request = () => {}
     },
     code: 'MCS_REST_UNAVAILABLE',
-    message: /does not take its own token/
+    message: /refuses its own token/
   }
 ]
 

@@ -14,26 +14,26 @@ import type { Credentials } from './token-request.js'
 import type { Tokens } from './tokens.js'
 import { writeRequest } from './write-request.js'
 
-/** MightyCall as one user of an account sees it. */
+/** A client of MightyCall's REST API for one user of an account. */
 export interface RestClient {
   /** @throws the errors that `restFailureOf` distinguishes */
   send: <R extends Route>(route: R, input: InputOf<R>, permitClass: PermitClass) => Promise<RestResponse<R>>
 }
 
-/** Of one account object: a reload brings new ones, and with them a new try. */
+/** State that all clients of one account object share. A reload of the accounts creates new objects and a new state. */
 export interface AccountState {
   gate: Gate
   rateBlocks: RateBlocks
-  /** By extension. */
+  /** Token caches by extension. */
   tokens: Map<string, Tokens>
-  /** Its credentials are refused: nothing is sent any more. */
+  /** Set when MightyCall refuses the credentials: no more requests are sent. */
   stopped: Error | null
 }
 
 export interface RestClientOptions {
   account: Account
   state: AccountState
-  /** @throws RestAuthError  the account has none */
+  /** @throws RestAuthError  the account has no credentials */
   credentials: () => Credentials
   tokens: Tokens
   quota: Quota
@@ -44,24 +44,24 @@ export interface RestClientOptions {
   onDrift: (drifts: readonly Drift[]) => Promise<void>
 }
 
-export function createRestClient(parts: RestClientOptions): RestClient {
-  const { account, state, limits, now, quota } = parts
+export function createRestClient(options: RestClientOptions): RestClient {
+  const { account, state, limits, now, quota } = options
   return {
     send: async (route, input, permitClass) => {
       const request = writeRequest(route, input, account)
       state.rateBlocks.check(route, now())
-      const answer = await state.gate.run(() =>
-        route.isOpen ? sendHttp(request, limits) : sendSigned(request, permitClass, parts)
+      const response = await state.gate.run(() =>
+        route.isOpen ? sendHttp(request, limits) : sendSigned(request, permitClass, options)
       )
-      const problem = responseError(answer, now(), state.rateBlocks.refusals(route))
-      state.rateBlocks.note(route, problem)
-      if (problem) throw route.hasOwnLimit ? problem : await recordBlock(problem, account.apiKey, quota)
-      return await readAndReportDrift(route, answer.json, parts)
+      const err = responseError(response, now(), state.rateBlocks.refusals(route))
+      state.rateBlocks.note(route, err)
+      if (err) throw route.hasOwnLimit ? err : await recordBlock(err, account.apiKey, quota)
+      return await readAndReportDrift(route, response.json, options)
     }
   }
 }
 
-/** An answer that cannot be read tells its drift too: it says why. */
+/** Reports drift also when the response cannot be read, since drift shows the reason. */
 async function readAndReportDrift<R extends Route>(
   route: R,
   json: unknown,
@@ -77,69 +77,75 @@ async function readAndReportDrift<R extends Route>(
   }
 }
 
-/** With a token, and once more with another when that is not taken. */
+/** Sends the request with a token, and once more with a new token when MightyCall refuses the first. */
 async function sendSigned(
   request: HttpRequest,
   permitClass: PermitClass,
-  parts: RestClientOptions
+  options: RestClientOptions
 ): Promise<HttpResponse> {
-  const { state, tokens, quota, limits, now } = parts
-  const { apiKey } = readCredentials(parts)
+  const { state, tokens, quota, limits, now } = options
+  const { apiKey } = readCredentials(options)
   for (let tries = 1; ; tries++) {
-    const token = await getToken(permitClass, parts)
+    const token = await getToken(permitClass, options)
     if (state.stopped) throw state.stopped
     await quota.take(apiKey, permitClass, now())
-    const answer = await sendHttp(
+    const response = await sendHttp(
       { ...request, headers: { ...request.headers, authorization: `Bearer ${token}`, 'x-api-key': apiKey } },
       limits
     )
-    if (answer.status !== 401) return answer
+    if (response.status !== 401) return response
     tokens.discard(token)
     if (tries === 2) throw rejectedToken(tokens)
   }
 }
 
-/** The credentials gave a token, and it is not taken: that is MightyCall's trouble, and passes. */
+/** MightyCall issued a token and refuses it. This is a temporary failure of MightyCall, not of the credentials. */
 function rejectedToken(tokens: Tokens): Error {
-  const err = new RestUnavailableError('it does not take its own token')
+  const err = new RestUnavailableError('it refuses its own token')
   tokens.backOff(err)
   return err
 }
 
-function readCredentials(parts: RestClientOptions): Credentials {
+function readCredentials(options: RestClientOptions): Credentials {
   try {
-    return parts.credentials()
+    return options.credentials()
   } catch (err) {
-    throw stopOnAuthFailure(err, parts)
+    throw stopOnAuthFailure(err, options)
   }
 }
 
-async function getToken(permitClass: PermitClass, parts: RestClientOptions): Promise<string> {
-  if (parts.state.stopped) throw parts.state.stopped
+async function getToken(permitClass: PermitClass, options: RestClientOptions): Promise<string> {
+  if (options.state.stopped) throw options.state.stopped
   try {
-    return await parts.tokens.get(permitClass)
+    return await options.tokens.get(permitClass)
   } catch (err) {
-    throw stopOnAuthFailure(err, parts)
+    throw stopOnAuthFailure(err, options)
   }
 }
 
-/** The same error. One alarm for each account: what is refused once will be refused again, and each try is counted. */
+/**
+ * Returns the same error, after stopping the account with one alarm when its credentials were refused: they would be
+ * refused again, and each attempt counts against the quota.
+ */
 function stopOnAuthFailure(err: unknown, { account, state, logger }: RestClientOptions): unknown {
   if (restFailureOf(err)?.kind === 'auth' && !state.stopped) {
-    state.stopped = err as Error // what has a kind is one
+    state.stopped = err as Error // restFailureOf returns a kind for Errors only
     raiseAlarm(
       logger,
       { alarm: 'rest-credentials', account: account.id, err },
-      'the credentials of an account are refused: MightyCall is not asked again before a reload'
+      'MightyCall refuses the credentials of an account: no more requests until its configuration is reloaded'
     )
   }
   return err
 }
 
-/** The same error, once all processes know of a block. A ledger that cannot be written must not hide it. */
+/**
+ * Returns the same error, after recording a block of the key for all processes. A failure to record it must not hide
+ * the error.
+ */
 export async function recordBlock(err: Error, apiKey: string | null, quota: Quota): Promise<Error> {
-  const trouble = restFailureOf(err)
-  if (trouble?.kind === 'blocked' && trouble.until !== null && apiKey !== null)
-    await quota.block(apiKey, trouble.until).catch(() => {})
+  const failure = restFailureOf(err)
+  if (failure?.kind === 'blocked' && failure.until !== null && apiKey !== null)
+    await quota.block(apiKey, failure.until).catch(() => {})
   return err
 }

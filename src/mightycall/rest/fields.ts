@@ -1,10 +1,10 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { parseInstant } from '../../lib/instant.js'
 
-// What answers are made of. MightyCall leaves a member out, or sets it to null, when it has nothing to say:
-// nearly all are optional, so that one thing it does not know of one call is not the loss of a page of calls.
+// The fields of responses. MightyCall omits a field or sets it to null when it has no value, so that nearly all fields
+// are nullish: one missing value must not make a page of calls unreadable.
 
-/** There, null or absent. */
+/** A value that may be null or absent. */
 export function nullish<S extends TSchema>(schema: S) {
   return Type.Optional(Type.Union([schema, Type.Null()]))
 }
@@ -14,7 +14,9 @@ export const flag = () => nullish(Type.Boolean())
 export const count = () => nullish(Type.Integer())
 export const texts = () => nullish(Type.Array(Type.String()))
 
-/** In any casing; as it stands here when it is known, else null, which is drift. */
+/**
+ * A closed set of values, case-insensitive. Decodes to the value as listed here, or to null with drift when unknown.
+ */
 export function oneOf<const T extends string>(...values: readonly T[]) {
   const known = new Map(values.map(value => [value.toLowerCase(), value]))
   return Type.Optional(
@@ -25,7 +27,8 @@ export function oneOf<const T extends string>(...values: readonly T[]) {
 }
 
 /**
- * With `Z`, an offset or neither, which is UTC too; 0 to 7 fractional digits. Year 1 is what .NET calls no date: null.
+ * An instant with `Z`, with an offset, or in UTC without either; up to seven fractional digits. The year 1, which .NET
+ * uses for no date, decodes to null.
  */
 export function instant() {
   return nullishDecoded(
@@ -37,7 +40,7 @@ export function instant() {
   )
 }
 
-/** Of `/calls`: milliseconds, as a text. In seconds. */
+/** The duration format of `/calls`: milliseconds as a string. Decodes to seconds. */
 export const milliseconds = () =>
   nullishDecoded(
     Type.Union([Type.String({ pattern: '^\\d{1,12}$' }), Type.Integer({ minimum: 0 })]),
@@ -45,25 +48,27 @@ export const milliseconds = () =>
   )
 
 /**
- * Of `/voicemails`: seconds, as a text. The unit is not documented; the example would be a fifth of a second otherwise.
+ * The duration format of `/voicemails`: seconds as a string. The unit is not documented, but the documented example
+ * would be a fifth of a second in milliseconds.
  */
 export const secondsAsText = () =>
   nullishDecoded(Type.Union([Type.String({ pattern: '^\\d{1,9}$' }), Type.Number({ minimum: 0 })]), Number)
 
-/** Of the journal: `00:01:20`, and what else .NET writes: `1.02:03:04.5` is more than a day. In seconds. */
+/** The duration format of the journal, a .NET TimeSpan: `00:01:20`, or `1.02:03:04.5` with days. Decodes to seconds. */
 export const timeSpan = () =>
   nullishDecoded(
     Type.String({ pattern: '^(?:\\d{1,4}\\.)?\\d{1,3}:[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?$' }),
     secondsOfTimeSpan
   )
 
-/** A GUID; the nil one, which documented journal rows have, is none. */
+/** A GUID. The nil GUID, which the documented journal rows have, decodes to null. */
 export const guid = () => nullishDecoded(Type.String(), value => (/^[0-]*$/.test(value) ? null : value.toLowerCase()))
 
 function nullishDecoded<S extends TSchema, T>(schema: S, decode: (value: Static<S>) => T | null) {
   return Type.Optional(
+    // the compiler does not narrow the union of a generic schema and null
     Type.Decode(Type.Union([schema, Type.Null()]), value => (value === null ? null : decode(value as Static<S>)))
-  ) // the other member of the union
+  )
 }
 
 function millisOf(value: string): number | null {

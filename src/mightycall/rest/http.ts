@@ -10,22 +10,24 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   status: number
-  /** Undefined: it is no JSON. */
+  /** The parsed body, or undefined when it is not JSON. */
   json: unknown
   retryAfter: string | null
 }
 
 export interface HttpLimits {
-  /** For the whole of a request and its answer. */
+  /** The time limit for the request and its complete response. */
   timeoutMs: number
   maxBytes: number
 }
 
 /**
- * One request and its whole answer. Connections are kept alive by Node's fetch; a redirect is not followed, since it
- * would be given the key.
- * @throws RestUnavailableError  no answer, or half of one; holds the system's code, and no URL: a number may be in it
- * @throws RestUnexpectedError   the answer is larger than we take: it is read no further
+ * Sends a request and reads the complete response. Node's fetch keeps connections alive. Redirects are not followed,
+ * since their target would receive the key.
+ *
+ * @throws RestUnavailableError  there was no complete response; contains the system's error code and no URL, which may
+ *   contain a telephone number
+ * @throws RestUnexpectedError   the response is larger than `maxBytes`, and was not read further
  */
 export async function sendHttp(
   { url, ...request }: HttpRequest,
@@ -42,7 +44,7 @@ export async function sendHttp(
     }
   } catch (err) {
     if (err instanceof RestUnexpectedError) throw err
-    throw new RestUnavailableError(signal.aborted ? `no answer within ${timeoutMs} ms` : failureCodeOf(err))
+    throw new RestUnavailableError(signal.aborted ? `no response within ${timeoutMs} ms` : failureCodeOf(err))
   }
 }
 
@@ -50,19 +52,19 @@ async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
-    // leaving the loop ends the connection
+    // leaving the loop closes the connection
     size += chunk.length
-    if (size > maxBytes) throw new RestUnexpectedError(`it is larger than ${maxBytes} bytes`)
+    if (size > maxBytes) throw new RestUnexpectedError(`the body is larger than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
-/** fetch says "fetch failed", and the reason in its cause. */
+/** The message of fetch is "fetch failed"; the reason is in its causes. */
 function failureCodeOf(err: unknown): string {
   for (let at = err, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const { code } = at as { code?: unknown } // of system errors and of undici's
+    const { code } = at as { code?: unknown } // errors of the system and of undici have one
     if (typeof code === 'string') return code
   }
-  return 'the connection broke'
+  return 'connection error'
 }

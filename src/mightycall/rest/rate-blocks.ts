@@ -3,32 +3,50 @@ import { errorWithUntil, restFailureOf } from './failures.js'
 import type { Route } from './route.js'
 
 /**
- * Of one account: what MightyCall said of too many requests. Null stands for what has no limit of its own, and so for
- * the key's.
+ * Tracks the 429 responses of one account. `null` is the limit of the key, shared by routes without a limit of their
+ * own.
  */
 export interface RateBlocks {
-  /** @throws RestBlockedError  the route has a limit of its own, and it is spent */
+  /** @throws RestBlockedError  the route has a limit of its own and is blocked */
   check: (route: Route, now: Date) => void
-  /** How many answers there were in a row that said so. */
+  /** Returns the number of consecutive 429 responses. */
   refusals: (route: Route | null) => number
-  note: (route: Route | null, problem: Error | null) => void
+  /** Records the outcome of a request. */
+  note: (route: Route | null, err: Error | null) => void
 }
 
+/**
+ * One limit: open while `blockedUntil` is null or past, and blocked before. The block of the key is in the quota
+ * ledger.
+ */
+interface LimitState {
+  refusals: number
+  blockedUntil: Date | null
+}
+
+const OPEN: LimitState = { refusals: 0, blockedUntil: null }
+
 export function createRateBlocks(): RateBlocks {
-  const refused = new Map<Route | null, number>()
-  const blocks = new Map<Route | null, Date>()
+  const limits = new Map<Route | null, LimitState>()
   const limitOf = (route: Route | null) => (route?.hasOwnLimit ? route : null)
+  const stateOf = (limit: Route | null) => limits.get(limit) ?? OPEN
   return {
     check: (route, now) => {
-      const until = blocks.get(route)
-      if (until && until > now) throw errorWithUntil(RestBlockedError, until)
+      if (!route.hasOwnLimit) return
+      const { blockedUntil } = stateOf(route)
+      if (blockedUntil && blockedUntil > now) throw errorWithUntil(RestBlockedError, blockedUntil)
     },
-    refusals: route => refused.get(limitOf(route)) ?? 0,
-    note: (route, problem) => {
+    refusals: route => stateOf(limitOf(route)).refusals,
+    note: (route, err) => {
       const limit = limitOf(route)
-      const trouble = restFailureOf(problem)
-      refused.set(limit, trouble?.kind === 'blocked' ? (refused.get(limit) ?? 0) + 1 : 0)
-      if (limit !== null && trouble?.kind === 'blocked' && trouble.until) blocks.set(limit, trouble.until)
+      const { refusals, blockedUntil } = stateOf(limit)
+      const failure = restFailureOf(err)
+      if (failure?.kind !== 'blocked') limits.set(limit, { refusals: 0, blockedUntil })
+      else
+        limits.set(limit, {
+          refusals: refusals + 1,
+          blockedUntil: limit === null ? null : (failure.until ?? blockedUntil)
+        })
     }
   }
 }

@@ -13,36 +13,34 @@ export interface RestOptions {
   quota: Quota
   logger: Logger
   now: () => Date
-  /** 0 to 1, for the jitter of what is tried again. */
+  /** Returns a number from 0 to 1, for the jitter of retries. */
   random: () => number
-  /**
-   * Told of what an answer held that we do not know or cannot read, with every answer that does; the answer waits for
-   * it. Never rejects.
-   */
+  /** Called for each response with unknown or unreadable values, and awaited before it is returned. Never rejects. */
   onDrift: (account: string, drifts: readonly Drift[]) => void | Promise<void>
   limits?: Partial<HttpLimits>
 }
 
 export interface Rest {
   /**
-   * Takes the account as it is now: ask again after a reload. All clients of one account object share what is in
-   * flight, tokens, and a stop.
-   * @param extension  whose key the token is made from
+   * Returns a client for the current configuration of the account; call it again after a reload. All clients of one
+   * account object share their state.
+   *
+   * @param extension  the user whose key is exchanged for the token
    */
   clientOf: (account: Account, extension: string) => RestClient
 }
 
 const LIMITS: HttpLimits = { timeoutMs: 20_000, maxBytes: 16 * 1024 ** 2 }
-const MOST_IN_FLIGHT = 2
+const MAX_IN_FLIGHT = 2
 
-/** MightyCall's REST API for the accounts of this process. */
+/** Creates clients of MightyCall's REST API for the accounts of this process. */
 export function createRest(options: RestOptions): Rest {
   const states = new WeakMap<Account, AccountState>()
   const limits = { ...LIMITS, ...options.limits }
 
   function stateOf(account: Account): AccountState {
     const state = states.get(account) ?? {
-      gate: createGate(MOST_IN_FLIGHT),
+      gate: createGate(MAX_IN_FLIGHT),
       rateBlocks: createRateBlocks(),
       tokens: new Map<string, Tokens>(),
       stopped: null
@@ -56,7 +54,7 @@ export function createRest(options: RestOptions): Rest {
       const state = stateOf(account)
       const credentials = () => credentialsOf(account, extension)
       const tokens =
-        state.tokens.get(extension) ?? countedTokens({ credentials, throttle: state.rateBlocks, limits }, options)
+        state.tokens.get(extension) ?? countedTokens({ credentials, rateBlocks: state.rateBlocks, limits }, options)
       state.tokens.set(extension, tokens)
       return createRestClient({
         ...options,
@@ -75,9 +73,9 @@ export function createRest(options: RestOptions): Rest {
 
 type CredentialsOf = () => ReturnType<typeof credentialsOf>
 
-/** Requests for a token are taken from the quota too: whether MightyCall counts them is not documented. */
+/** Token requests take a permit too, since it is not documented whether MightyCall counts them. */
 function countedTokens(
-  { credentials, throttle, limits }: { credentials: CredentialsOf; throttle: RateBlocks; limits: HttpLimits },
+  { credentials, rateBlocks, limits }: { credentials: CredentialsOf; rateBlocks: RateBlocks; limits: HttpLimits },
   { quota, now, random }: RestOptions
 ): Tokens {
   return createTokens({
@@ -86,9 +84,9 @@ function countedTokens(
     request: async (grant, permitClass) => {
       const known = credentials()
       await quota.take(known.apiKey, permitClass, now())
-      const asked = requestToken(grant, known, { limits, now, refusals: throttle.refusals(null) })
-      return asked.catch(async err => {
-        throttle.note(null, err)
+      const issued = requestToken(grant, known, { limits, now, refusals: rateBlocks.refusals(null) })
+      return issued.catch(async err => {
+        rateBlocks.note(null, err)
         throw await recordBlock(err, known.apiKey, quota)
       })
     }

@@ -16,7 +16,7 @@ export interface IssuedToken {
   refreshToken: string | null
 }
 
-/** Of one line of visible ASCII, since it goes into a header. */
+/** One line of visible ASCII characters, since a token is sent in a header. */
 const headerSafeText = Type.String({ pattern: '^[\\x21-\\x7e]{1,8192}$' })
 
 const tokenResponse = Type.Object({
@@ -28,15 +28,17 @@ const tokenResponse = Type.Object({
 interface TokenRequestOptions {
   limits: HttpLimits
   now: () => Date
-  /** How many answers before said that there were too many requests. */
+  /** The number of 429 responses in a row before this request. */
   refusals: number
 }
 
 /**
- * Asks for a token (source: MightyCall API v4, Authentication; the path has no `/api`).
- * @throws RestAuthError        invalid_client: nothing but other keys will help
- * @throws RestRefusedError     another OAuth error, such as a refresh token that has expired
- * @throws RestUnexpectedError  names the field, and nothing else of an answer that may hold a token
+ * Requests a token (source: MightyCall API v4, Authentication; the path has no `/api`).
+ *
+ * @throws RestAuthError        invalid_client: the keys must be corrected
+ * @throws RestRefusedError     another OAuth error, such as an expired refresh token
+ * @throws RestUnexpectedError  contains the path of the unreadable field and nothing else, since the response may
+ *   contain a token
  */
 export async function requestToken(
   grant: Grant,
@@ -60,7 +62,9 @@ export async function requestToken(
   if (problem) throw problem
   const { json } = answer
   if (!Value.Check(tokenResponse, json))
-    throw new RestUnexpectedError(`POST /auth/token, at ${Value.Errors(tokenResponse, json)[0]?.instancePath || '/'}`)
+    throw new RestUnexpectedError(
+      `POST /auth/token, unreadable value at ${Value.Errors(tokenResponse, json)[0]?.instancePath || '/'}`
+    )
   const lifeMs = json.expires_in * 1000
   return {
     token: json.access_token,
@@ -82,13 +86,12 @@ export interface Credentials {
   userKey: string
 }
 
-/** @throws RestAuthError  there are none, or they fit into no header; says which, and not what they are */
+/** @throws RestAuthError  a key is missing or not valid in a header; names the key, not its value */
 export function credentialsOf({ apiKey, baseUrl, userKeys, kind }: Account, extension: string): Credentials {
-  if (apiKey === null) throw new RestAuthError('there is no apiKey')
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new RestAuthError('the apiKey is not of ASCII')
+  if (apiKey === null) throw new RestAuthError('the account has no apiKey')
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new RestAuthError('the apiKey contains characters other than visible ASCII')
   const userKey = Object.hasOwn(userKeys, extension) ? userKeys[extension] : undefined
-  // A classic user who has not turned on "sign-in by key" signs in by the extension (source: MightyCall's support
-  // pages).
-  if (userKey === undefined && kind !== 'classic') throw new RestAuthError('an extension has no user key')
+  // a classic user without "sign-in by key" signs in by extension (source: MightyCall's support pages)
+  if (userKey === undefined && kind !== 'classic') throw new RestAuthError('the extension has no user key')
   return { baseUrl, apiKey, userKey: userKey ?? extension }
 }

@@ -5,47 +5,47 @@ import { maskName, shapeOf } from '../mask.js'
 
 type UnknownField = Pick<Drift, 'field' | 'sample'>
 
-/** More than that in one answer are not told apart: something else has answered. */
+/** The limit for one response. A response with more unknown fields has another format altogether. */
 const MAX_FIELDS = 50
 
-/** What schemas hold that we look at. */
-interface Known {
-  properties?: Record<string, Known>
-  items?: Known
-  anyOf?: Known[]
-  /** A closed set, in any casing: see oneOf. */
+/** The keywords of a schema that are inspected. */
+interface KnownSchema {
+  properties?: Record<string, KnownSchema>
+  items?: KnownSchema
+  anyOf?: KnownSchema[]
+  /** The values of a closed set, case-insensitive: see oneOf in fields.ts. */
   values?: readonly string[]
 }
 
 /**
- * What a value holds that its schema does not know: `requests[].agent.team`, and new members of closed sets. Each once.
+ * Returns the fields of a value that its schema lacks, `requests[].agent.team`, and new values of closed sets, once
+ * each.
  */
 export function unknownFieldsOf(schema: TSchema, value: unknown): UnknownField[] {
   const found = new Map<string, UnknownField>()
-  visit(schema as Known, value, '', (field, unknown) => {
+  visit(schema as KnownSchema, value, '', (field, unknown) => {
     if (found.size < MAX_FIELDS && !found.has(field)) found.set(field, { field, sample: shapeOf(unknown) })
   })
   return [...found.values()]
 }
 
-type Tell = (field: string, value: unknown) => void
+type Report = (field: string, value: unknown) => void
 
-function visit(schema: Known, value: unknown, path: string, tell: Tell): void {
+function visit(schema: KnownSchema, value: unknown, path: string, report: Report): void {
   if (schema.values) {
     if (typeof value === 'string' && !schema.values.some(known => known.toLowerCase() === value.toLowerCase()))
-      tell(path, value)
+      report(path, value)
   } else if (schema.anyOf) {
-    for (const alternative of schema.anyOf) visit(alternative, value, path, tell) // one at most is an object or a list
+    // at most one alternative is an object or a list
+    for (const alternative of schema.anyOf) visit(alternative, value, path, report)
   } else if (schema.items && Array.isArray(value)) {
-    for (const item of value) visit(schema.items, item, `${path}[]`, tell)
+    for (const item of value) visit(schema.items, item, `${path}[]`, report)
   } else if (schema.properties && isObject(value)) {
-    for (const name in value) visitMember(schema.properties, name, value[name], path, tell)
+    const prefix = path === '' ? '' : `${path}.`
+    for (const name in value) {
+      const known = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
+      if (known) visit(known, value[name], prefix + name, report)
+      else report(`${prefix}${maskName(name) ?? '?'}`, value[name])
+    }
   }
-}
-
-function visitMember(properties: Record<string, Known>, name: string, value: unknown, path: string, tell: Tell): void {
-  const prefix = path === '' ? '' : `${path}.`
-  const known = Object.hasOwn(properties, name) ? properties[name] : undefined
-  if (known) visit(known, value, prefix + name, tell)
-  else tell(`${prefix}${maskName(name) ?? '?'}`, value)
 }

@@ -8,19 +8,19 @@ import { type InputOf, type Route, routeName } from './route.js'
 type Endpoint = Pick<Account, 'kind' | 'baseUrl'>
 
 /**
- * The request that a route makes of its input, without credentials.
- * @throws RestRefusedError  the account's kind has no such route, or the input does not fit: MightyCall is not even
- *   asked
+ * Builds the HTTP request of a route, without credentials.
+ *
+ * @throws RestRefusedError  the account's kind has no such route, or the input is invalid; nothing is sent
  */
 export function writeRequest<R extends Route>(route: R, input: InputOf<R>, { kind, baseUrl }: Endpoint): HttpRequest {
   const path = route.paths[kind]
-  if (path === null) throw new RestRefusedError(`a ${kind} account has no ${routeName(route)}`)
+  if (path === null) throw new RestRefusedError(`a ${kind} account has no route ${routeName(route)}`)
   const { path: inPath, query, body } = encode(route, input)
-  const place = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(inPath[name])))
+  const filledPath = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(inPath[name])))
   const search = searchOf(query)
   return {
     method: route.method,
-    url: `${baseUrl}/api${place}${search === '' ? '' : `?${search}`}`,
+    url: `${baseUrl}/api${filledPath}${search === '' ? '' : `?${search}`}`,
     headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) })
   }
@@ -31,15 +31,16 @@ function encode(
   input: unknown
 ): { path: Record<string, unknown>; query: Record<string, unknown>; body: unknown } {
   try {
-    // the input of every route is an object
+    // the input schema of every route is an object
     const { path, query, body } = Value.Encode(route.input, input) as Record<string, unknown>
     return { path: isObject(path) ? path : {}, query: isObject(query) ? query : {}, body }
   } catch {
-    throw new RestRefusedError(`the input does not fit ${routeName(route)}`) // the error of TypeBox holds it
+    // without the error of TypeBox as its cause, which contains the input
+    throw new RestRefusedError(`invalid input for ${routeName(route)}`)
   }
 }
 
-/** A list is one parameter, several times. */
+/** Repeats the parameter for each item of a list. */
 function searchOf(query: Record<string, unknown>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {

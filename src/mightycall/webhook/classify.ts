@@ -6,13 +6,13 @@ import { readMessage } from './read-message.js'
 import { readStatus } from './read-status.js'
 import { type ReadableNotification, toUnclassified } from './readable.js'
 
-/** Reads the notifications of its kind: the event, why it is none after all, or null for those of another kind. */
+/** Reads one kind of notification. Returns its event, the reason why it is unusable, or `null` for another kind. */
 type Reader = (readable: ReadableNotification, name: string) => Event | UnclassifiedReason | null
 
-/** The first that knows a notification has it. A new kind of notification is one file and one word here. */
+/** The first reader that does not return `null` decides. A new kind of notification is one file and one word here. */
 const READERS: readonly Reader[] = [readCall, readMessage, readStatus]
 
-/** The event that a notification tells of by today's knowledge, or `unclassified` with the reason. */
+/** Returns the event of a notification, or an `unclassified` event with the reason. */
 export function classify(readable: ReadableNotification): Event {
   const name = normalizeType(readable.fields.eventType)
   for (const read of READERS) {

@@ -1,4 +1,4 @@
-/** What we read of a notification, as unknown as it came. */
+/** The fields of a notification that are read, not validated yet. */
 export interface Fields {
   eventType: unknown
   timestamp: unknown
@@ -7,18 +7,18 @@ export interface Fields {
   extension: unknown
   from: unknown
   to: unknown
-  /** What only some types have. */
+  /** Reads a field that only some types have. */
   get: (name: FieldName) => unknown
 }
 
 /**
- * Both shapes in any casing: Classic has `Body{From,To,Id,Extension}`, contact-center is flat with `CallId`.
- * The inner one wins, since a flat body has no Body.
+ * Reads both shapes of notification, in any casing: classic accounts send `Body{From,To,Id,Extension}`, contact-center
+ * accounts send flat notifications with `CallId`. Fields in the Body take precedence.
  */
 export function fieldsOf(notification: Record<string, unknown>): Fields {
   const outer = byLowerCaseName(notification)
   const body = outer.get('body')
-  // an object of JSON.parse
+  // JSON.parse returns plain objects
   const inner = typeof body === 'object' && body !== null ? byLowerCaseName(body as Record<string, unknown>) : outer
   const get = (name: FieldName) => inner.get(name) ?? outer.get(name)
   return {
@@ -43,8 +43,8 @@ export function byLowerCaseName(object: Record<string, unknown>): Map<string, un
 }
 
 /**
- * Every name that a notification may have by what is known, at its top or in its Body; whatever else comes is drift.
- * Nothing can be read that is not here: see fields.ts (source: MightyCall API v4, WebHook Notifications).
+ * Every known field of a notification, at its top level or in its Body; any other field is drift. Only fields in this
+ * list can be read (source: MightyCall API v4, WebHook Notifications).
  */
 const KNOWN_FIELDS = [
   'Body',
@@ -74,13 +74,13 @@ const KNOWN_FIELDS = [
 
 export type FieldName = Lowercase<(typeof KNOWN_FIELDS)[number]>
 
-/** Each in the three casings that are usual, so that nearly every name is found at once. */
+/** Each name in its three usual casings, so that nearly every name is found without converting it. */
 const SPELLINGS = new Set<string>(
   KNOWN_FIELDS.flatMap(name => [name, name.toLowerCase(), name.charAt(0).toLowerCase() + name.slice(1)])
 )
 const MAX_FIELD_LENGTH = Math.max(...KNOWN_FIELDS.map(name => name.length))
 
-/** In any casing. */
+/** Returns whether a field is known, in any casing. */
 export function isKnownField(name: string): boolean {
   return SPELLINGS.has(name) || (name.length <= MAX_FIELD_LENGTH && SPELLINGS.has(name.toLowerCase()))
 }

@@ -3,7 +3,7 @@ import type { CallEventType, CallFamily } from '../../events/call.js'
 export interface CallNotificationType {
   type: CallEventType
   family: CallFamily
-  /** Only a leg ended, be it without an extension. */
+  /** Set when only a leg has ended, even if the notification has no extension. */
   scope?: 'leg'
 }
 
@@ -15,12 +15,12 @@ export const CALL_NOTIFICATION_TYPES: ReadonlyMap<string, CallNotificationType> 
   ['incomingcall', { type: 'call.started', family: 'incoming' }],
   ['incomingcallringing', { type: 'call.ringing', family: 'incoming' }],
   ['incomingcallstopringing', { type: 'call.ring-stopped', family: 'incoming' }],
-  // stands only in the sequence of a voicemail, and without an extension
+  // occurs only in the sequence of a voicemail, without an extension
   ['incomingstopringing', { type: 'call.ring-stopped', family: 'incoming' }],
   ['incomingcallconnected', { type: 'call.connected', family: 'incoming' }],
   ['incomingcallcompleted', { type: 'call.completed', family: 'incoming' }],
   ['outgoingcall', { type: 'call.started', family: 'outgoing' }],
-  // only contact-center accounts say it, as OutgoingCallAgentDialing
+  // only contact-center accounts send it, as OutgoingCallAgentDialing
   ['outgoingcallringing', { type: 'call.ringing', family: 'outgoing' }],
   ['outgoingcallstopringing', { type: 'call.ring-stopped', family: 'outgoing' }],
   ['outgoingcallconnected', { type: 'call.connected', family: 'outgoing' }],
@@ -32,7 +32,7 @@ export const CALL_NOTIFICATION_TYPES: ReadonlyMap<string, CallNotificationType> 
   ['callbackcallcompleted', { type: 'call.completed', family: 'callback' }]
 ])
 
-/** Nobody documents them: these are the names that integrations of contact-center accounts listen for. */
+/** Not documented: these are the names that integrations of contact-center accounts listen for. */
 const MESSAGE_NOTIFICATION_TYPES: ReadonlySet<string> = new Set([
   'message',
   'messagereceived',
@@ -42,12 +42,12 @@ const MESSAGE_NOTIFICATION_TYPES: ReadonlySet<string> = new Set([
   'smsmms'
 ])
 
-/** As the tables have it: '' when it is none. */
+/** Normalizes an EventType for the tables; returns '' when it is not a valid name. */
 export function normalizeType(eventType: unknown): string {
   return typeof eventType === 'string' && eventType.length <= 100 ? eventType.trim().toLowerCase() : ''
 }
 
-/** By the Classic name, or by the contact-center one: with `Agent`, and `Dialing` for ringing. */
+/** Finds a call type by its classic or contact-center name. The latter has `Agent`, and `Dialing` for ringing. */
 export function callTypeOf(name: string): CallNotificationType | undefined {
   return CALL_NOTIFICATION_TYPES.get(name) ?? contactCenterTypeOf(name)
 }
@@ -56,7 +56,7 @@ export function isMessageType(name: string): boolean {
   return MESSAGE_NOTIFICATION_TYPES.has(name)
 }
 
-/** True when the name alone tells what the notification is. */
+/** Returns true when the name alone identifies the kind of notification. */
 export function isKnownType(eventType: string): boolean {
   const name = normalizeType(eventType)
   return callTypeOf(name) !== undefined || isMessageType(name)
@@ -68,6 +68,6 @@ function contactCenterTypeOf(name: string): CallNotificationType | undefined {
     .replace('dialing', 'ringing')
     .replace('ringingstopped', 'stopringing')
   const known = CALL_NOTIFICATION_TYPES.get(classic)
-  // here its name holds Agent: the table has the others
+  // a name that reaches this line contains Agent: the table has the others
   return known?.type === 'call.completed' ? { ...known, scope: 'leg' } : known
 }

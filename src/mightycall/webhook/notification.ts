@@ -9,20 +9,19 @@ import { classify } from './classify.js'
 import { fieldsOf } from './fields.js'
 import { type Identified, type Original, toUnclassified } from './readable.js'
 
-/** The account whose token the request carried. */
+/** The account of the request's token. */
 export interface NotifiedAccount extends KeyHolder {
   readonly id: string
-  /** Where a number without a country code is. */
+  /** The country of numbers without a country code. */
   readonly region: CountryCode
 }
 
 /**
- * The event in an authenticated request's body, whatever it holds: what is not understood becomes `unclassified`.
- * Null only for an empty body. The ApiKey is in no part of the result (source: MightyCall API v4, WebHook
- * Notifications).
+ * Parses the body of an authenticated request to an event. A body that is not understood becomes `unclassified`; only
+ * an empty body gives `null`. The result never contains the ApiKey (source: MightyCall API v4, WebHook Notifications).
  *
- * @param body        the bytes as they came, of at most 256 KiB
- * @param receivedAt  the moment of receipt, by our clock
+ * @param body        the bytes as received, at most 256 KiB
+ * @param receivedAt  the time of receipt, by our clock
  */
 export function parseNotification(account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
   if (body.length === 0) return null

@@ -10,9 +10,9 @@ const MAX_ATTACHMENTS = 50
 const NIL = /^[0-]*$/
 
 /**
- * A notification of an SMS or MMS, which nobody documents but integrations of contact-center accounts listen for; null
- * when it is none.
- * Its fields are named as in the API's own model of an interaction (source: MightyCall API v4, ActualInteraction).
+ * Reads an SMS or MMS notification; returns `null` for other types. It is not documented, but integrations of
+ * contact-center accounts listen for it. Its fields are named as in the API's model of an interaction (source:
+ * MightyCall API v4, ActualInteraction).
  */
 export function readMessage(
   { identified, fields, original, region }: ReadableNotification,
@@ -33,7 +33,7 @@ export function readMessage(
     businessNumber,
     clientNumber,
     clientName: null,
-    extension: direction === 'inbound' ? null : cleanName(fields.extension), // an inbound one has no writer of ours
+    extension: direction === 'inbound' ? null : cleanName(fields.extension), // no agent wrote an inbound message
     text: cleanText(fields.get('text')),
     attachments: attachmentsOf(fields.get('attachments')),
     sentAt: identified.clock ? null : identified.occurredAt,
@@ -45,7 +45,8 @@ export function readMessage(
 }
 
 /**
- * The journal's id of it, else the request's GUID. One that many could share, nil or cut, would merge them: it is none.
+ * Returns the id of the message in the journal, or the GUID of the request. A nil or truncated id is ignored, since it
+ * would merge several messages.
  */
 function messageIdOf(fields: Fields): string | null {
   for (const value of [fields.get('id'), fields.get('requestguid')]) {
@@ -57,8 +58,8 @@ function messageIdOf(fields: Fields): string | null {
 }
 
 function directionOf(origin: unknown, name: string): 'inbound' | 'outbound' | null {
-  const said = typeof origin === 'string' ? origin.trim().toLowerCase() : ''
-  if (said === 'inbound' || said === 'outbound') return said
+  const direction = typeof origin === 'string' ? origin.trim().toLowerCase() : ''
+  if (direction === 'inbound' || direction === 'outbound') return direction
   if (name === 'messagereceived' || name === 'inboundmessage') return 'inbound'
   return name === 'messagesent' || name === 'outboundmessage' ? 'outbound' : null
 }
@@ -67,15 +68,15 @@ function attachmentsOf(value: unknown): MessageReported['attachments'] {
   return Array.isArray(value) ? value.slice(0, MAX_ATTACHMENTS).flatMap(attachmentOf) : []
 }
 
-/** Nothing when nothing of it can be read. */
+/** Returns an empty list when no field of the attachment can be read. */
 function attachmentOf(value: unknown): MessageReported['attachments'] {
   if (typeof value !== 'object' || value === null) return []
-  const members = byLowerCaseName(value as Record<string, unknown>) // an object of JSON.parse
+  const members = byLowerCaseName(value as Record<string, unknown>) // JSON.parse returns plain objects
   const size = members.get('filesize') ?? members.get('size')
   const attachment = {
     fileName: cleanName(members.get('filename') ?? members.get('name')),
     sizeBytes: typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : null,
     contentType: cleanName(members.get('contenttype') ?? members.get('type'))
   }
-  return Object.values(attachment).some(part => part !== null) ? [attachment] : []
+  return Object.values(attachment).some(field => field !== null) ? [attachment] : []
 }

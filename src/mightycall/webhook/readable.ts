@@ -4,20 +4,20 @@ import { cleanName } from '../../events/text.js'
 import type { UnclassifiedEvent, UnclassifiedReason } from '../../events/unclassified.js'
 import type { Fields } from './fields.js'
 
-/** What an event is before it is known what happened. */
+/** The identity and times of an event, which are known before its type. */
 export type Identified = Pick<Event, 'id' | 'account' | 'occurredAt' | 'receivedAt' | 'clock'>
 export type Original = Pick<Event, 'raw' | 'rawEncoding'>
 
-/** A notification that is an object, ready to be classified. */
+/** A notification whose body is an object, ready to be classified. */
 export interface ReadableNotification {
   identified: Identified
   fields: Fields
   original: Original
-  /** Where a number without a country code is. */
+  /** The country of numbers without a country code. */
   region: CountryCode
 }
 
-/** The fields that every event of a notification begins with. */
+/** Returns the fields that all events of notifications have in common. */
 export function commonFields<T extends Event['type']>(
   type: T,
   { id, account, occurredAt, receivedAt, clock }: Identified

@@ -1,11 +1,11 @@
 import { MAX_LINK_LENGTH } from '../../events/envelope.js'
 
-/** `00:02:05`, or with days before a dot, as .NET writes a TimeSpan. */
+/** `00:02:05`, or with days before a dot, the format of a .NET TimeSpan. */
 const DURATION = /^(?:(\d{1,4})\.)?(\d{1,4}):([0-5]?\d):([0-5]?\d(?:\.\d{1,9})?)$/
 const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/
 const MAX_SECONDS = 1e9
 
-/** Seconds from `hh:mm:ss` or a number of seconds, to the millisecond; null when it is neither. */
+/** Parses `hh:mm:ss` or a number of seconds to seconds, rounded to milliseconds; returns `null` for anything else. */
 export function parseDuration(value: unknown): number | null {
   const text =
     typeof value === 'number' ? String(value) : typeof value === 'string' && value.length <= 40 ? value.trim() : ''
@@ -20,10 +20,9 @@ export function parseDuration(value: unknown): number | null {
 }
 
 /**
- * Where a recording is, or null when that is no https address of MightyCall's: a link is followed by us, so a sender
- * must not choose the host.
- * Query and fragment go: they expire, or hold keys. A single slash after `https:`, which has been seen, is mended by
- * the URL parser.
+ * Parses the link to a recording. Returns `null` unless it is an https address of MightyCall: we follow the link, so a
+ * sender must not choose the host. The query and fragment are removed, since they expire or contain keys. The URL
+ * parser corrects a single slash after `https:`, which occurs in practice.
  */
 export function parseRecordingLink(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 4 * MAX_LINK_LENGTH) return null

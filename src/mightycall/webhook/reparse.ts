@@ -6,17 +6,15 @@ import { readJson } from '../read-json.js'
 import { classify } from './classify.js'
 import { fieldsOf } from './fields.js'
 
-/** The ApiKey was taken away when it came. */
-const KEYLESS = { apiKey: null }
+/** The ApiKey was removed on receipt. */
+const NO_KEY = { apiKey: null }
 
 /**
- * The event as today's parser reads what MightyCall sent then. Its id, account, receivedAt, source and raw stay: it is
- * the same event.
- * What today's parser cannot classify, what did not come by webhook, and what carried another ApiKey stays wholly as it
- * is. Never throws.
+ * Parses the original of a stored event again with the current parser. The id, account, receivedAt, source and raw of
+ * the event stay the same. Events that the current parser cannot classify, that did not come by webhook, or that had
+ * another ApiKey are returned unchanged. Never throws.
  *
- * @param event   of a record, or of a row of `events`: see project/stored-events.ts
- * @param region  where a number without a country code is
+ * @param region  the country of numbers without a country code
  */
 export function reparse(event: Event, region: CountryCode): Event {
   if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return event
@@ -40,12 +38,9 @@ export function reparse(event: Event, region: CountryCode): Event {
   return parsed.type === 'unclassified' ? event : parsed
 }
 
-/**
- * What was read from bytes when they came is read from them again; its ApiKey was blanked, so it can only have become
- * less.
- */
+/** Returns the notification in `raw`. An original that was kept as bytes is parsed from them; its ApiKey is masked. */
 function notificationOf({ raw, rawEncoding }: Event): Record<string, unknown> | null {
   if (typeof raw !== 'string') return isObject(raw) ? raw : null
-  const read = rawEncoding ? readJson(Buffer.from(raw, 'base64'), KEYLESS) : 'not-an-object'
+  const read = rawEncoding ? readJson(Buffer.from(raw, 'base64'), NO_KEY) : 'not-an-object'
   return typeof read === 'string' ? null : read.value
 }

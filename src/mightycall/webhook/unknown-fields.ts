@@ -8,8 +8,8 @@ const NONE: readonly Drift[] = []
 const MAX_FIELDS = 50
 
 /**
- * What a webhook's event holds that we do not know: its type, and names at its top or in its Body.
- * Runs for every event: a look-up for each name, and nothing else unless there is something.
+ * Returns the unknown parts of a webhook event: its type, and fields at its top level or in its Body. Runs for every
+ * event, so it does only one look-up per field until it finds an unknown one.
  */
 export function driftOf(event: Event): readonly Drift[] {
   if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return NONE
@@ -21,7 +21,7 @@ export function driftOf(event: Event): readonly Drift[] {
 type Unknown = [path: string, value: unknown]
 
 function unknownFields(raw: Event['raw']): Unknown[] | null {
-  if (!isObject(raw)) return null // bytes
+  if (!isObject(raw)) return null // the original was kept as bytes
   let unknown: Unknown[] | null = null
   for (const name in raw) {
     const value = raw[name]
@@ -33,7 +33,7 @@ function unknownFields(raw: Event['raw']): Unknown[] | null {
   return unknown
 }
 
-/** A body of 256 KiB has room for many names: those beyond the limit count as one. */
+/** A body of 256 KiB may have many unknown fields: those beyond the limit are combined into one. */
 function addUnknown(unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
   if (unknown === null) return [[pathOf(prefix, name), value]]
   if (unknown.length < MAX_FIELDS) unknown.push([pathOf(prefix, name), value])

@@ -42,12 +42,12 @@ const ALL = new Set<unknown>(
   )
 )
 
-const askedOf = ({ route, ...rest }: Seen): SentRequest => {
+const toSentRequest = ({ route, ...rest }: Seen): SentRequest => {
   const [method = '', path = ''] = route.split(' ')
   return { method, path, ...rest }
 }
 
-const asked = (method: string, pathAndQuery: string, body?: unknown): SentRequest => {
+const sentRequest = (method: string, pathAndQuery: string, body?: unknown): SentRequest => {
   const [path = '', query = ''] = pathAndQuery.split('?')
   return {
     method,
@@ -63,19 +63,19 @@ const asked = (method: string, pathAndQuery: string, body?: unknown): SentReques
 }
 
 t.test(
-  'every request that our client can make is as MightyCall defines it, each route of it, and each definition',
+  "every request of our client matches MightyCall's definitions, and every route and definition is covered",
   async t => {
     const tried = new Set<unknown>([
       pingRoutes.ping,
       ...REQUESTS.flatMap(([, cases]) => cases.map(({ route }) => route))
     ])
-    t.equal([...ALL].filter(route => !tried.has(route)).length, 0, 'no route was forgotten')
+    t.equal([...ALL].filter(route => !tried.has(route)).length, 0, 'every route was tried')
     const used = new Set<unknown>()
     for (const [kind, cases] of REQUESTS) {
       const { client, seen } = await restClient(t, { kind })
       for (const { route, input } of cases) await client.send(route, input, 'action')
       await client.send(pingRoutes.ping, {}, 'action')
-      for (const one of seen.map(askedOf)) {
+      for (const one of seen.map(toSentRequest)) {
         t.strictSame(requestProblems(kind, one), [], `${kind} ${requestName(one)}`)
         used.add(definitionOf(kind, one))
       }
@@ -84,7 +84,7 @@ t.test(
   }
 )
 
-t.test('so is what reconciliation asks for, and a token that is refreshed', async t => {
+t.test('the requests of reconciliation and a token refresh match the definitions', async t => {
   for (const kind of ['classic', 'contact-center'] as const) {
     const none = json({ data: { contacts: [], records: 0 } })
     const { account, read, seen, pass } = await readable(t, {
@@ -101,15 +101,15 @@ t.test('so is what reconciliation asks for, and a token that is refreshed', asyn
     pass(86_390_000)
     await read(numbersReader)
     t.match(seen.filter(({ route }) => route === 'POST /auth/token').at(-1)?.body, /grant_type=refresh_token/)
-    for (const one of seen.map(askedOf)) t.strictSame(requestProblems(kind, one), [], requestName(one))
+    for (const one of seen.map(toSentRequest)) t.strictSame(requestProblems(kind, one), [], requestName(one))
   }
 })
 
-t.test('the examples that other tests read are answers as they are defined', t => {
+t.test('the documented examples match the definitions', t => {
   for (const [route, answer] of Object.entries(DOCUMENTED)) {
     const [method = '', path = ''] = route.split(' ')
     const kind = definitionOf('classic', { method, path }) ? 'classic' : 'contact-center'
-    if (!definitionOf(kind, { method, path })) continue // of both kinds at once
+    if (!definitionOf(kind, { method, path })) continue // an example for both kinds of account
     const status =
       method === 'POST' && /contacts$|channels$/.test(path) && !path.endsWith('contactCenter/contacts') ? 201 : 200
     t.strictSame(responseProblems(kind, { method, path }, { status, json: answer }), [], route)
@@ -117,73 +117,77 @@ t.test('the examples that other tests read are answers as they are defined', t =
   t.end()
 })
 
-const wrong: { name: string; of: SentRequest; says: RegExp }[] = [
-  { name: 'a path that there is not', of: asked('GET', '/api/extensions'), says: /no route/ },
-  { name: 'another method', of: asked('POST', '/api/calls'), says: /no route/ },
+const INVALID: { name: string; of: SentRequest; says: RegExp }[] = [
+  { name: 'an unknown path', of: sentRequest('GET', '/api/extensions'), says: /no route/ },
+  { name: 'another method', of: sentRequest('POST', '/api/calls'), says: /no route/ },
   {
-    name: 'a parameter that there is not',
-    of: asked('GET', '/api/journal/requests?limit=5'),
+    name: 'an unknown parameter',
+    of: sentRequest('GET', '/api/journal/requests?limit=5'),
     says: /no parameter limit/
   },
-  { name: 'a value that is none', of: asked('GET', '/api/calls?callFilter=Answered'), says: /callFilter/ },
+  { name: 'an unknown value', of: sentRequest('GET', '/api/calls?callFilter=Answered'), says: /callFilter/ },
   {
-    name: 'a time with its zone, where there must be none',
-    of: asked('GET', '/api/calls?startUtc=2026-11-23T08:00:00Z'),
+    name: 'a time with a zone where none is allowed',
+    of: sentRequest('GET', '/api/calls?startUtc=2026-11-23T08:00:00Z'),
     says: /startUtc/
   },
   {
-    name: 'a time without its zone',
-    of: asked('GET', '/api/contacts?updatedSince=2026-11-23T08:00:00'),
+    name: 'a time without a zone',
+    of: sentRequest('GET', '/api/contacts?updatedSince=2026-11-23T08:00:00'),
     says: /updatedSince/
   },
   {
     name: 'a list as several parameters',
-    of: asked('GET', '/api/journal/requests?state=missed&state=dropped'),
+    of: sentRequest('GET', '/api/journal/requests?state=missed&state=dropped'),
     says: /state is repeated/
   },
-  { name: 'a page that is too large', of: asked('GET', '/api/journal/requests?pageSize=1001'), says: /pageSize/ },
+  { name: 'a page that is too large', of: sentRequest('GET', '/api/journal/requests?pageSize=1001'), says: /pageSize/ },
   {
     name: 'a number with its plus',
-    of: asked('GET', '/api/journal/requests?businessNumber=%2B15557775533'),
+    of: sentRequest('GET', '/api/journal/requests?businessNumber=%2B15557775533'),
     says: /businessNumber/
   },
   {
     name: 'a number with its plus in the path',
-    of: asked('GET', '/api/phonenumbers/+12564553184'),
+    of: sentRequest('GET', '/api/phonenumbers/+12564553184'),
     says: /path digits/
   },
   {
     name: 'a number without its plus',
-    of: asked('POST', '/api/messages/send', { from: '12345678910', to: ['+12345678901'] }),
+    of: sentRequest('POST', '/api/messages/send', { from: '12345678910', to: ['+12345678901'] }),
     says: /body: \/from/
   },
   {
-    name: 'a member that there is not',
-    of: asked('POST', '/api/calls/makecall', { from: '+15550152729', to: '+15551112233', user: '101' }),
+    name: 'an unknown member',
+    of: sentRequest('POST', '/api/calls/makecall', { from: '+15550152729', to: '+15551112233', user: '101' }),
     says: /body/
   },
   {
-    name: 'an id where none may be',
-    of: asked('POST', '/api/contacts', { contactId: '5d47f2288558e62b682f3f3a' }),
+    name: 'an id where none is allowed',
+    of: sentRequest('POST', '/api/contacts', { contactId: '5d47f2288558e62b682f3f3a' }),
     says: /body/
   },
   {
-    name: 'a body that there is not',
-    of: asked('DELETE', '/api/contacts/5d47f2288558e62b682f3f3a', {}),
+    name: 'a body where none is allowed',
+    of: sentRequest('DELETE', '/api/contacts/5d47f2288558e62b682f3f3a', {}),
     says: /a body/
   },
   {
     name: 'a body of another type',
     of: {
-      ...asked('POST', '/api/contacts', {}),
-      headers: { ...asked('POST', '/').headers, 'content-type': 'text/plain' }
+      ...sentRequest('POST', '/api/contacts', {}),
+      headers: { ...sentRequest('POST', '/').headers, 'content-type': 'text/plain' }
     },
     says: /content type/
   },
-  { name: 'no key', of: { ...asked('GET', '/api/team'), headers: { authorization: 'Bearer x' } }, says: /not signed/ }
+  {
+    name: 'no key',
+    of: { ...sentRequest('GET', '/api/team'), headers: { authorization: 'Bearer x' } },
+    says: /not signed/
+  }
 ]
 
-for (const { name, of, says } of wrong) {
+for (const { name, of, says } of INVALID) {
   t.test(`a request is refused by the definitions for ${name}`, t => {
     t.match(requestProblems('classic', of).join(), says)
     t.end()

@@ -32,13 +32,13 @@ const empty: Reply = response => {
 }
 
 const hostile: { name: string; reply: Reply; kind: string; message: RegExp }[] = [
-  { name: 'HTML instead of JSON', reply: html, kind: 'unexpected', message: /it is no JSON$/ },
-  { name: 'half a JSON', reply: truncated, kind: 'unexpected', message: /it is no JSON$/ },
-  { name: 'nothing', reply: empty, kind: 'unexpected', message: /it is no JSON$/ },
-  { name: 'an answer that is cut off', reply: cutOff, kind: 'unavailable', message: /UND_ERR_SOCKET|ECONNRESET/ },
-  { name: 'no answer at all', reply: hangUp, kind: 'unavailable', message: /UND_ERR_SOCKET|ECONNRESET/ },
-  { name: 'a connection that hangs', reply: silence, kind: 'unavailable', message: /no answer within 200 ms/ },
-  { name: 'an answer that hangs', reply: silenceWithin, kind: 'unavailable', message: /no answer within 200 ms/ },
+  { name: 'HTML instead of JSON', reply: html, kind: 'unexpected', message: /the body is not JSON$/ },
+  { name: 'truncated JSON', reply: truncated, kind: 'unexpected', message: /the body is not JSON$/ },
+  { name: 'an empty body', reply: empty, kind: 'unexpected', message: /the body is not JSON$/ },
+  { name: 'a response that is cut off', reply: cutOff, kind: 'unavailable', message: /UND_ERR_SOCKET|ECONNRESET/ },
+  { name: 'no response', reply: hangUp, kind: 'unavailable', message: /UND_ERR_SOCKET|ECONNRESET/ },
+  { name: 'a connection that hangs', reply: silence, kind: 'unavailable', message: /no response within 200 ms/ },
+  { name: 'a response that hangs', reply: silenceWithin, kind: 'unavailable', message: /no response within 200 ms/ },
   { name: 'a redirect, which is not followed', reply: elsewhere, kind: 'unexpected', message: /status 302$/ },
   { name: 'status 500', reply: json({ message: SECRET }, 500), kind: 'unavailable', message: /status 500/ },
   {
@@ -48,7 +48,7 @@ const hostile: { name: string; reply: Reply; kind: string; message: RegExp }[] =
     message: /status 403, TenantAccountRoleIssue$/
   },
   {
-    name: 'an errorCode that is none',
+    name: 'an invalid errorCode',
     reply: json({ errorCode: SECRET, message: SECRET }, 400),
     kind: 'refused',
     message: /status 400$/
@@ -62,9 +62,9 @@ const hostile: { name: string; reply: Reply; kind: string; message: RegExp }[] =
 ]
 
 for (const { name, reply, kind, message } of hostile) {
-  t.test(`a coded error, and no secret in it: ${name}`, async t => {
+  t.test(`a failed request gives a coded error without secrets: ${name}`, async t => {
     const { client, replies, lines } = await restClient(t, { limits: { timeoutMs: 200 } })
-    await client.send(voicemails, { query: {} }, 'sync') // the token is there
+    await client.send(voicemails, { query: {} }, 'sync') // get a token first
     replies['GET /api/calls'] = reply
     const err = await client.send(calls, { query: {} }, 'sync').then(
       () => null,
@@ -75,11 +75,11 @@ for (const { name, reply, kind, message } of hostile) {
     for (const secret of [SECRET, API_KEY, USER_KEY, 'token-1'])
       t.notMatch(`${err?.stack} ${JSON.stringify(err)} ${lines.join('')}`, secret)
     replies['GET /api/calls'] = json({ data: { calls: [] } })
-    t.strictSame((await client.send(calls, { query: {} }, 'sync')).body, { calls: [] }, 'and the next one works')
+    t.strictSame((await client.send(calls, { query: {} }, 'sync')).body, { calls: [] }, 'the next request succeeds')
   })
 }
 
-t.test('an answer of 50 MB is refused while it streams', async t => {
+t.test('a response of 50 MB is refused while it streams', async t => {
   let sent = 0
   const chunk = Buffer.alloc(64 * 1024, ' ')
   const endless: Reply = response => {
@@ -101,7 +101,7 @@ t.test('an answer of 50 MB is refused while it streams', async t => {
   t.ok(sent < 20 * 1024 ** 2, `the sender was stopped after ${sent} bytes`)
 })
 
-t.test('a server that is not there is unavailable, and its address is not told', async t => {
+t.test('a missing server is unavailable, and the error does not contain the URL', async t => {
   const { rest, account } = await restClient(t)
   const [port] = await freePorts(1)
   const err = await rest
@@ -116,7 +116,7 @@ t.test('a server that is not there is unavailable, and its address is not told',
   t.notMatch(err?.message, SECRET)
 })
 
-t.test('what is missing is told apart from what is refused', async t => {
+t.test('a missing object is distinguished from a refused request', async t => {
   const { client } = await restClient(t, {
     replies: {
       'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400),
@@ -128,7 +128,7 @@ t.test('what is missing is told apart from what is refused', async t => {
   t.equal(restFailureOf(new Error('another')), null)
 })
 
-t.test('at most two requests of an account are in flight, also of two of its users', async t => {
+t.test('at most two requests of an account are in flight, also with two users', async t => {
   const open: (() => void)[] = []
   let most = 0
   const { rest, account, seen } = await restClient(t, {

@@ -10,7 +10,7 @@ import { voicemail } from '../../../src/mightycall/rest/routes/voicemails.js'
 
 const read = <R extends Route>(route: R, json: unknown) => readResponse(route, json, () => {}).body
 
-t.test('every envelope holds the same', async t => {
+t.test('every envelope is unwrapped', async t => {
   for (const json of [
     { data: { requests: [{ id: 'a' }], currentPage: 1 }, isSuccess: true },
     { data: { requests: [{ id: 'a' }], currentPage: 1 }, message: 'Ok' },
@@ -19,11 +19,11 @@ t.test('every envelope holds the same', async t => {
     [{ id: 'a' }]
   ])
     t.strictSame(read(journal, json).requests, [{ id: 'a' }], JSON.stringify(json))
-  t.strictSame(read(journal, { requests: [] }), { requests: [] }, 'nothing is no error')
+  t.strictSame(read(journal, { requests: [] }), { requests: [] }, 'an empty list is not an error')
   t.equal(read(sendMessage, { message: 'sent', id: 'x' }).id, 'x')
 })
 
-t.test('closed sets are read in any casing', async t => {
+t.test('values of closed sets are case-insensitive', async t => {
   for (const callStatus of ['VoiceMail', 'voicemail', 'VOICEMAIL', 'voiceMail'])
     t.equal(read(call, { id: 'a', callStatus }).callStatus, 'VoiceMail')
   t.strictSame(
@@ -37,7 +37,7 @@ t.test('closed sets are read in any casing', async t => {
   )
 })
 
-t.test('durations are seconds, whatever the route says them in', async t => {
+t.test('durations are decoded to seconds from the unit of each route', async t => {
   t.equal(read(call, { id: 'a', duration: '23066' }).duration, 23.066)
   t.equal(read(call, { id: 'a', duration: 0 }).duration, 0)
   t.equal(read(call, { id: 'a', duration: null }).duration, null)
@@ -51,16 +51,16 @@ t.test('durations are seconds, whatever the route says them in', async t => {
   t.throws(
     () => read(call, { id: 'a', duration: '00:01:20' }),
     { code: 'MCS_REST_UNEXPECTED', message: /at \/duration$/ },
-    'not taken for milliseconds'
+    'a clock format is not read as milliseconds'
   )
   t.throws(
     () => read(journalRequest, { id: 'a', duration: '80000' }),
     { code: 'MCS_REST_UNEXPECTED' },
-    'nor the other way'
+    'milliseconds are not read as a clock format'
   )
 })
 
-t.test('instants are UTC, with and without Z, and those of .NET that are none are null', async t => {
+t.test('instants are UTC with and without Z, and the empty date of .NET is null', async t => {
   for (const text of [
     '2026-11-23T08:00:00Z',
     '2026-11-23T08:00:00.0000000+00:00',
@@ -74,8 +74,8 @@ t.test('instants are UTC, with and without Z, and those of .NET that are none ar
 })
 
 for (const { name, route, json, at } of [
-  { name: 'a list that is none', route: calls, json: { data: { calls: 'SECRET' } }, at: '/data/calls' },
-  { name: 'no list', route: calls, json: { data: {}, isSuccess: true }, at: '/data/calls' },
+  { name: 'a string for a list', route: calls, json: { data: { calls: 'SECRET' } }, at: '/data/calls' },
+  { name: 'a missing list', route: calls, json: { data: {}, isSuccess: true }, at: '/data/calls' },
   {
     name: 'calls, most of them without an id',
     route: calls,
@@ -83,22 +83,23 @@ for (const { name, route, json, at } of [
     at: '/data/calls/1/id'
   },
   {
-    name: 'a number deep within',
+    name: 'a number in a nested object',
     route: calls,
     json: { data: { calls: [{ id: 'a', caller: { phone: 15_550_001_111 } }] } },
     at: '/data/calls/0/caller/phone'
   },
-  { name: 'a date that is none', route: calls, json: [{ id: 'a', dateTimeUtc: 'SECRET' }], at: '/calls/0/dateTimeUtc' },
-  { name: 'a text', route: contacts, json: 'SECRET', at: '/' },
+  { name: 'an invalid date', route: calls, json: [{ id: 'a', dateTimeUtc: 'SECRET' }], at: '/calls/0/dateTimeUtc' },
+  { name: 'a string', route: contacts, json: 'SECRET', at: '/' },
   { name: 'null', route: contacts, json: { data: null }, at: '/data/' }
 ]) {
-  t.test(`an unexpected shape names its path, and not what is there: ${name}`, async t => {
-    t.throws(() => read(route as Route, json), new RestUnexpectedError(`GET ${route.paths.classic}, at ${at}`))
+  t.test(`the error for an unexpected shape has the path and not the value: ${name}`, async t => {
+    const expected = new RestUnexpectedError(`GET ${route.paths.classic}, unreadable value at ${at}`)
+    t.throws(() => read(route as Route, json), expected)
   })
 }
 
-t.test('what is not known is told once each, without its value, and is no error', async t => {
-  const told: unknown[] = []
+t.test('unknown fields are reported once each, without their values, and are not an error', async t => {
+  const drifts: unknown[] = []
   const unknown = {
     id: 'a',
     mood: 'Jolly',
@@ -107,28 +108,28 @@ t.test('what is not known is told once each, without its value, and is no error'
     __proto__: null
   }
   const { body, raw } = readResponse(calls, { data: { calls: [unknown, unknown], hint: [1, 2] } }, drift =>
-    told.push(drift)
+    drifts.push(drift)
   )
-  t.strictSame(told, [
+  t.strictSame(drifts, [
     { type: 'GET /calls', field: 'calls[].mood', sample: 'xxxxx' },
     { type: 'GET /calls', field: 'calls[].caller.+#', sample: '0' },
     { type: 'GET /calls', field: 'calls[].callStatus', sample: 'xxxxxx' },
     { type: 'GET /calls', field: 'hint', sample: '[0, …]' }
   ])
   t.strictSame(body.calls[0], { id: 'a', caller: { name: 'A' }, callStatus: null })
-  t.strictSame(raw, { calls: [unknown, unknown], hint: [1, 2] }, 'it is still there as it came')
+  t.strictSame(raw, { calls: [unknown, unknown], hint: [1, 2] }, 'the raw response is unchanged')
 })
 
-t.test('a flood of unknown names is bounded, and nesting without end is no crash', async t => {
-  let told = 0
+t.test('the number of reported fields is limited, and deep nesting does not crash', async t => {
+  let reported = 0
   readResponse(
     call,
     { id: 'a', ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`name${i.toString(36)}x`, 1])) },
     () => {
-      told++
+      reported++
     }
   )
-  t.ok(told > 0 && told <= 50)
+  t.ok(reported > 0 && reported <= 50)
   const deep = JSON.parse(`{ "id": "a", "x": ${'['.repeat(200_000)}${']'.repeat(200_000)} }`)
   t.throws(() => read(call, deep), { code: 'MCS_REST_UNEXPECTED' })
 })

@@ -8,7 +8,7 @@ import { REQUESTS } from '../../support/rest-requests.js'
 
 for (const [kind, cases] of REQUESTS) {
   t.test(
-    `each route of a ${kind} account asks as documented, and reads the documented answer without drift`,
+    `each route of a ${kind} account sends the documented request and reads the documented response without drift`,
     async t => {
       const { client, seen, drifts } = await restClient(t, { kind })
       for (const { route, input, sends, query = '', body } of cases) {
@@ -26,13 +26,13 @@ for (const [kind, cases] of REQUESTS) {
   )
 }
 
-t.test('ping needs no credentials, and no permit', async t => {
+t.test('ping needs no credentials and no permit', async t => {
   const { client, seen } = await restClient(t, { apiKey: null, budget: 0 })
   t.equal((await client.send(ping, {}, 'sync')).body, '3')
   t.equal(seen[0]?.headers.authorization, undefined)
 })
 
-t.test('what a route does not take, and a route that the kind of account does not have, is not even sent', async t => {
+t.test('invalid input, and a route that the kind of account does not have, are refused without a request', async t => {
   const { client, rest, account, seen } = await restClient(t)
   await t.rejects(client.send(calls, { query: { pageSize: 1001 } }, 'sync'), {
     code: 'MCS_REST_REFUSED',

@@ -7,7 +7,7 @@ const LIST = 'GET /api/calls'
 const credentials = { grant_type: 'client_credentials', client_id: API_KEY, client_secret: USER_KEY }
 const refresh = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
 
-/** Tokens numbered by the request, and what is left to say by the test. */
+/** Starts a client whose tokens are numbered. The test can replace the reply to a token request. */
 async function signedIn(t: Parameters<typeof restClient>[0], options: Parameters<typeof restClient>[1] = {}) {
   let issued = 0
   const issue: Reply = (response, request) => {
@@ -27,7 +27,7 @@ async function signedIn(t: Parameters<typeof restClient>[0], options: Parameters
   return { ...made, issue, list, grants, bearers }
 }
 
-t.test('a token is asked for as documented, once for all who need it, and refreshed before it expires', async t => {
+t.test('a token is requested once for all callers, as documented, and refreshed before it expires', async t => {
   const { list, grants, bearers, pass, seen } = await signedIn(t)
   await Promise.all([list(), list(), list(), list()])
   t.strictSame(grants(), [credentials])
@@ -41,7 +41,7 @@ t.test('a token is asked for as documented, once for all who need it, and refres
   t.equal(bearers().at(-1), 'Bearer token-2')
 })
 
-t.test('a refresh token that is not taken falls back to the credentials', async t => {
+t.test('a refused refresh token is replaced by the credentials', async t => {
   const { list, grants, replies, issue, pass } = await signedIn(t)
   await list()
   replies[TOKEN] = (response, request) =>
@@ -53,7 +53,7 @@ t.test('a refresh token that is not taken falls back to the credentials', async 
   t.strictSame(grants(), [credentials, refresh('refresh-1'), credentials])
 })
 
-t.test('a 401 renews the token once, for all that were refused with the old one', async t => {
+t.test('a 401 renews the token once for all requests with the old one', async t => {
   const { list, grants, bearers, replies } = await signedIn(t)
   await list()
   const good = replies[LIST]
@@ -72,7 +72,7 @@ t.test('a 401 renews the token once, for all that were refused with the old one'
   ])
 })
 
-t.test('when not even a new token is taken, it is not asked for again and again', async t => {
+t.test('token requests back off when even a new token is refused', async t => {
   const { list, grants, pass } = await signedIn(t, { replies: { [LIST]: json({ message: 'denied' }, 401) } })
   await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /its own token/ })
   t.equal(grants().length, 2)
@@ -83,35 +83,32 @@ t.test('when not even a new token is taken, it is not asked for again and again'
   t.ok(grants().length > 2)
 })
 
-t.test(
-  'a server in trouble is asked for a token less and less often, and a token that is still good goes on',
-  async t => {
-    const { list, grants, replies, issue, pass } = await signedIn(t, { replies: { [TOKEN]: json({}, 503) } })
-    for (const [ms, asked] of [
-      [0, 1],
-      [999, 1],
-      [1, 2],
-      [1_999, 2],
-      [1, 3],
-      [3_999, 3],
-      [1, 4]
-    ] as const) {
-      pass(ms)
-      await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /status 503/ })
-      t.equal(grants().length, asked)
-    }
-    replies[TOKEN] = issue
-    pass(8_000)
-    await list()
-    replies[TOKEN] = json({}, 503)
-    pass(86_399_000 - 60_000)
-    await list()
-    pass(60_000)
-    await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' }, 'it has expired')
+t.test('failed token requests back off, and a token that has not expired is still used', async t => {
+  const { list, grants, replies, issue, pass } = await signedIn(t, { replies: { [TOKEN]: json({}, 503) } })
+  for (const [ms, requests] of [
+    [0, 1],
+    [999, 1],
+    [1, 2],
+    [1_999, 2],
+    [1, 3],
+    [3_999, 3],
+    [1, 4]
+  ] as const) {
+    pass(ms)
+    await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /status 503/ })
+    t.equal(grants().length, requests)
   }
-)
+  replies[TOKEN] = issue
+  pass(8_000)
+  await list()
+  replies[TOKEN] = json({}, 503)
+  pass(86_399_000 - 60_000)
+  await list()
+  pass(60_000)
+  await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' }, 'the token has expired')
+})
 
-t.test('invalid_client stops the account with one alarm, until it is loaded again', async t => {
+t.test('invalid_client stops the account with one alarm until it is reloaded', async t => {
   const { client, rest, account, list, grants, lines, replies, issue } = await signedIn(t, {
     userKeys: { 101: USER_KEY, 102: 'the-key-of-102' },
     replies: { [TOKEN]: json({ error: 'invalid_client' }, 400) }
@@ -130,17 +127,17 @@ t.test('invalid_client stops the account with one alarm, until it is loaded agai
 for (const { name, answer, at } of [
   { name: 'no token', answer: { token_type: 'bearer', expires_in: 5 }, at: '/' },
   { name: 'a token for two headers', answer: { access_token: 'SECRET\r\nx: y', expires_in: 5 }, at: '/access_token' },
-  { name: 'a life that is none', answer: { access_token: 'SECRET', expires_in: 'SECRET' }, at: '/expires_in' },
-  { name: 'a text', answer: 'SECRET', at: '/' }
+  { name: 'an invalid lifetime', answer: { access_token: 'SECRET', expires_in: 'SECRET' }, at: '/expires_in' },
+  { name: 'a string', answer: 'SECRET', at: '/' }
 ]) {
-  t.test(`an answer that holds ${name} is unexpected, and not shown`, async t => {
+  t.test(`a token response with ${name} is refused without showing it`, async t => {
     const { list, lines } = await signedIn(t, { replies: { [TOKEN]: json(answer) } })
-    await t.rejects(list(), { code: 'MCS_REST_UNEXPECTED', message: `POST /auth/token, at ${at}` })
+    await t.rejects(list(), { code: 'MCS_REST_UNEXPECTED', message: `POST /auth/token, unreadable value at ${at}` })
     t.notMatch(lines.join(''), 'SECRET')
   })
 }
 
-t.test('without a user key a classic user signs in by the extension, and no other does', async t => {
+t.test('without a user key, only a classic user signs in by extension', async t => {
   const { client, rest, account, grants } = await signedIn(t, { userKeys: {} })
   await client.send(calls, { query: {} }, 'sync')
   t.match(grants(), [{ client_secret: '101' }])

@@ -32,34 +32,40 @@ for (const { name, route, list, bad, drift } of [
     drift: { field: 'calls[].id', sample: 'undefined' }
   },
   {
-    name: 'a number for a text, deep within',
+    name: 'a number for a string in a nested object',
     route: calls,
     list: 'calls',
     bad: { id: 'b', called: [{ phone: '1' }, { phone: 15_550_001_111 }] },
     drift: { field: 'calls[].called[].phone', sample: '00000000000' }
   },
   {
-    name: 'a date that is none',
+    name: 'an invalid date',
     route: calls,
     list: 'calls',
     bad: { id: 'b', dateTimeUtc: 'Secret 12' },
     drift: { field: 'calls[].dateTimeUtc', sample: 'xxxxxx 00' }
   },
-  { name: 'nesting without end', route: calls, list: 'calls', bad: deep, drift: { field: 'calls[].x' } },
-  { name: 'no row at all', route: journal, list: 'requests', bad: null, drift: { field: 'requests[]', sample: 'null' } }
+  { name: 'deep nesting', route: calls, list: 'calls', bad: deep, drift: { field: 'calls[].x' } },
+  {
+    name: 'null for a row',
+    route: journal,
+    list: 'requests',
+    bad: null,
+    drift: { field: 'requests[]', sample: 'null' }
+  }
 ]) {
-  t.test(`a row that cannot be read costs no other, and is drift: ${name}`, async t => {
+  t.test(`an unreadable row does not affect other rows and is reported as drift: ${name}`, async t => {
     const rows = [{ id: 'a' }, bad, { id: 'c' }]
     const { body, raw, unreadableRows, drifts } = read(route, { data: { [list]: rows } })
     t.strictSame(body, { [list]: [{ id: 'a' }, { id: 'c' }] })
     t.strictSame(unreadableRows, { [list]: new Set([1]) })
-    t.equal((raw as Record<string, unknown>)[list], rows, 'all stand in what came')
+    t.equal((raw as Record<string, unknown>)[list], rows, 'the raw response has all rows')
     t.match(drifts, [{ type: `GET ${route.paths.classic}`, ...drift }])
     t.notMatch(JSON.stringify(drifts), /Secret|1555/)
   })
 }
 
-t.test('each list of an answer is sifted by itself', async t => {
+t.test('the lists of a response are checked separately', async t => {
   const { body, unreadableRows } = read(phoneNumbers, {
     phoneNumbers: [{ number: '+1' }, { number: '' }, { number: '+2' }],
     deletedPhoneNumbers: [{ number: 7 }, { number: '+3' }]
@@ -68,16 +74,20 @@ t.test('each list of an answer is sifted by itself', async t => {
   t.strictSame(unreadableRows, { phoneNumbers: new Set([1]), deletedPhoneNumbers: new Set([0]) })
 })
 
-t.test('most of the rows are another format, which is refused: nothing may pass for read', async t => {
+t.test('a response is refused when most of its rows are unreadable', async t => {
   const { err, drifts } = read(calls, {
     calls: [{ id: 'a' }, { id: 'b', duration: '00:01' }, { id: 'c', duration: '00:02' }]
   })
   t.match(err, { code: 'MCS_REST_UNEXPECTED', message: /at \/calls\/1\/duration$/ })
   t.ok(isUnreadableResponse(err))
-  t.strictSame(drifts, [{ type: 'GET /calls', field: 'calls[].duration', sample: '00:00' }], 'and it is drift')
+  t.strictSame(
+    drifts,
+    [{ type: 'GET /calls', field: 'calls[].duration', sample: '00:00' }],
+    'the field is reported as drift'
+  )
 })
 
-t.test('what is no row is not left out of what it belongs to', async t => {
+t.test('an unreadable value that is not a row makes the whole response unreadable', async t => {
   const { err, drifts } = read(call, {
     id: 'a',
     called: [{ phone: '+15550001111' }, { phone: 7 }, { phone: '+15550001112' }]

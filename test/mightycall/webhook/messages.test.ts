@@ -9,7 +9,7 @@ const Timestamp = '2026-11-23T07:59:00.0000000Z'
 const ID = '0123456789abcdef01234567'
 const MESSAGE = { Id: ID, businessNumber: BUSINESS.slice(1), clientAddress: '(555) 937-1200', text: 'Hello' }
 
-/** What goes through the log and comes out again. */
+/** Parses a notification, and encodes and decodes the event as the log does. */
 function parse(body: object) {
   const event = parseNotification(
     { id: 'default', apiKey: API_KEY, region: 'US' },
@@ -55,7 +55,7 @@ for (const [EventType, direction, more = {}] of types) {
   })
 }
 
-t.test('its id is that of the journal, else a requestGuid that is not nil', async t => {
+t.test('the id of a message is its id in the journal, or a requestGuid that is not nil', async t => {
   const guid = '7df52a62-9db2-48cd-9ae4-7dec8203d822'
   const nil = '00000000-0000-0000-0000-000000000000'
   const idOf = (body: object) =>
@@ -73,10 +73,10 @@ t.test('its id is that of the journal, else a requestGuid that is not nil', asyn
     ),
     NOW
   )
-  t.match(inexact, { type: 'unclassified', reason: 'incomplete' }, 'a number that others share would merge them')
+  t.match(inexact, { type: 'unclassified', reason: 'incomplete' }, 'an inexact id would merge messages')
 })
 
-t.test('a message that lacks a party or an id is incomplete', async t => {
+t.test('a message without a party or an id is incomplete', async t => {
   for (const part of ['Id', 'businessNumber', 'clientAddress'])
     t.match(parse({ EventType: 'MessageSent', Body: { ...MESSAGE, [part]: null } }), {
       type: 'unclassified',
@@ -85,7 +85,7 @@ t.test('a message that lacks a party or an id is incomplete', async t => {
     })
 })
 
-t.test('its text is whole, clean and bounded; its time is not ours', async t => {
+t.test('the text of a message is cleaned and limited, and its time is never the time of receipt', async t => {
   t.match(parse({ EventType: 'Message', ...MESSAGE, text: ' a\u0000b\ud800 \n' }), { text: ' a\uFFFDb\uFFFD \n' })
   t.match(parse({ EventType: 'Message', ...MESSAGE, text: 'é'.repeat(30_000) }), { text: 'é'.repeat(MAX_TEXT_LENGTH) })
   for (const text of [undefined, null, '', 5, {}])
@@ -95,7 +95,7 @@ t.test('its text is whole, clean and bounded; its time is not ours', async t => 
   t.match(parse({ EventType: 'MessageReceived', ...MESSAGE, Extension: 101 }), { extension: null })
 })
 
-t.test('attachments are told without their links', async t => {
+t.test('attachments have no links', async t => {
   const attachments = [
     { link: 'https://a', fileName: 'a.jpg', fileSize: 5 },
     { Name: 'b', Size: -1, ContentType: 'image/png' },

@@ -12,9 +12,9 @@ const parse = (body: unknown) =>
   )
 const [started, ringing] = DOCUMENTED
 
-t.test('every documented notification becomes a call event of its own', async t => {
+t.test('every documented notification becomes a separate call event', async t => {
   const events = DOCUMENTED.map(parse)
-  t.equal(new Set(events.map(event => event?.id)).size, 13, 'shared and nil Guids merge nothing')
+  t.equal(new Set(events.map(event => event?.id)).size, 13, 'shared and nil Guids do not merge events')
   t.notOk(events.some(event => event?.type === 'unclassified'))
   t.match(events[1], {
     type: 'call.ringing',
@@ -28,7 +28,7 @@ t.test('every documented notification becomes a call event of its own', async t 
   })
 })
 
-t.test('the ApiKey is in no part of the event, whatever its casing and depth', async t => {
+t.test('the event never contains the ApiKey, whatever its casing and depth', async t => {
   const nested = {
     ...started,
     apikey: API_KEY,
@@ -43,14 +43,14 @@ t.test('the ApiKey is in no part of the event, whatever its casing and depth', a
   }
 })
 
-t.test('the id is the same however the notification is written, and differs with its content', async t => {
+t.test('the id depends on the content of a notification and not on its formatting', async t => {
   const reordered = Object.fromEntries(
     Object.entries({ ...started, Guid: 'ffffffff-0000-0000-0000-000000000001' }).reverse()
   )
   t.equal(
     parse(JSON.stringify(reordered, null, 2))?.id,
     parse(started)?.id,
-    'key order, white space and Guid do not count'
+    'key order, white space and Guid are ignored'
   )
   t.not(parse({ ...ringing, Body: { ...ringing?.Body, Extension: '104' } })?.id, parse(ringing)?.id)
   t.not(
@@ -60,7 +60,7 @@ t.test('the id is the same however the notification is written, and differs with
   )
 })
 
-t.test('without an identity of its own an event gets a random id: a double is harmless, a merge is a loss', async t => {
+t.test('an event without an identity gets a random id: a duplicate is harmless, a merge loses data', async t => {
   const anonymous = [
     { ...started, Timestamp: undefined },
     { ...started, Timestamp: 'soon' },
@@ -72,7 +72,7 @@ t.test('without an identity of its own an event gets a random id: a double is ha
   ]
   for (const body of anonymous) t.not(parse(body)?.id, parse(body)?.id)
   const ahead = { ...started, Timestamp: '9999-01-01T00:00:00Z' }
-  t.equal(parse(ahead)?.id, parse(ahead)?.id, 'a wrong moment still tells it from others')
+  t.equal(parse(ahead)?.id, parse(ahead)?.id, 'a wrong time still identifies the event')
 })
 
 t.test('both shapes are read, in any casing, with numbers for extensions', async t => {
@@ -96,7 +96,7 @@ t.test('both shapes are read, in any casing, with numbers for extensions', async
     parse({ body: { id: 7, from: 'Site widget' }, eventtype: 'IncomingCall', timestamp: '2017-05-25T08:58:15Z' }),
     { callId: '7', from: 'Site widget', to: null }
   )
-  t.match(parse(Buffer.from(`\uFEFF${JSON.stringify(started)}`)), { callId: INBOUND }, 'a byte order mark is forgiven')
+  t.match(parse(Buffer.from(`\uFEFF${JSON.stringify(started)}`)), { callId: INBOUND }, 'a byte order mark is accepted')
 })
 
 const unclassified = [
@@ -120,7 +120,7 @@ const unclassified = [
     eventType: 'IncomingCall'
   },
   {
-    name: 'a call id that cannot be written',
+    name: 'a call id without a usable toString',
     body: '{"EventType":"IncomingCall","CallId":{"toString":5,"valueOf":[]}}',
     reason: 'no-call-id',
     eventType: 'IncomingCall'
@@ -144,14 +144,14 @@ const unclassified = [
     eventType: 'IncomingCall'
   },
   {
-    name: 'an ApiKey that cannot be written',
+    name: 'an ApiKey without a usable toString',
     body: '{"EventType":"IncomingCall","CallId":"1","ApiKey":{"toString":5}}',
     reason: 'api-key-mismatch',
     eventType: 'IncomingCall'
   },
-  { name: 'no JSON', body: 'hello', reason: 'not-json', eventType: null },
+  { name: 'a body that is not JSON', body: 'hello', reason: 'not-json', eventType: null },
   {
-    name: 'bytes that are no UTF-8',
+    name: 'bytes that are not UTF-8',
     body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
     reason: 'not-json',
     eventType: null
@@ -166,18 +166,18 @@ const unclassified = [
   }
 ]
 for (const { name, body, reason, eventType } of unclassified) {
-  t.test(`keeps as unclassified: ${name}`, async t => {
+  t.test(`a notification is unclassified with ${name}`, async t => {
     t.match(parse(body), { type: 'unclassified', reason, eventType })
   })
 }
 
-t.test('the ApiKey is compared case-blind, and its absence is no mismatch', async t => {
+t.test('the ApiKey is case-insensitive, and a missing one is not a mismatch', async t => {
   t.equal(parse({ ...started, ApiKey: API_KEY.toUpperCase() })?.type, 'call.started')
   t.equal(parse({ ...started, ApiKey: undefined })?.type, 'call.started')
   t.equal(parse({ ...started, ApiKey: null })?.type, 'call.started')
 })
 
-t.test('bytes that are no object are kept as they came', async t => {
+t.test('a body that is not an object is kept as bytes', async t => {
   const bytes = Buffer.from([0, 255, 10, 13, 200])
   const event = parse(bytes)
   t.match(event, { rawEncoding: 'base64', clock: 'suspect' })
@@ -185,7 +185,7 @@ t.test('bytes that are no object are kept as they came', async t => {
 })
 
 t.test(
-  'a time that is absent, unreadable, before 1970 or more than a day ahead is replaced by the receipt',
+  'a time that is absent, unreadable, before 1970 or more than a day ahead is replaced by the time of receipt',
   async t => {
     for (const Timestamp of [
       undefined,
@@ -207,13 +207,13 @@ t.test(
   }
 )
 
-t.test('normalized text holds nothing that Postgres refuses', async t => {
+t.test('normalized text contains nothing that Postgres refuses', async t => {
   t.match(parse({ ...started, Body: { ...started?.Body, From: 'a\u0000b\ud800c', Extension: 'x'.repeat(200) } }), {
     from: 'a\uFFFDb\uFFFDc',
     extension: 'x'.repeat(100)
   })
 })
 
-t.test('an empty body is no event', async t => {
+t.test('an empty body gives no event', async t => {
   t.equal(parse(''), null)
 })

@@ -13,8 +13,8 @@ import { seedOf } from '../../support/seeds.js'
 const NOW = new Date('2026-11-23T08:00:00.000Z')
 const account = { id: 'default', apiKey: API_KEY, region: 'US' } as const
 
-/** As a version knew it that knew nothing. */
-function unknownThen({ id, account, occurredAt, receivedAt, clock, raw, rawEncoding }: Event): Event {
+/** Returns the event as an older version stored it that did not know its type. */
+function asUnclassified({ id, account, occurredAt, receivedAt, clock, raw, rawEncoding }: Event): Event {
   return {
     id,
     type: 'unclassified',
@@ -30,16 +30,16 @@ function unknownThen({ id, account, occurredAt, receivedAt, clock, raw, rawEncod
   }
 }
 
-t.test('read again, any event is what it was: same id, account, receipt and source', async t => {
+t.test('parsing an event again keeps it the same: id, account, receipt and source', async t => {
   let classified = 0
   fc.assert(
     fc.property(anyBody(), fc.boolean(), (body, isKeyless) => {
       const parsed = parseNotification(isKeyless ? { ...account, apiKey: null } : account, body, NOW)
-      if (parsed === null) return
+      if (parsed === null) return assert.equal(body.length, 0)
       const event = decodeRecord(encodeEvent(parsed))
       const again = reparse(event, 'US')
       assert.deepEqual(reparse(again, 'US'), again)
-      assert.deepEqual(decodeRecord(encodeEvent(again)), again, 'of its schema')
+      assert.deepEqual(decodeRecord(encodeEvent(again)), again, 'the event is valid')
       if (event.rawEncoding === undefined) assert.deepEqual(again, event)
       const { id, receivedAt, source, raw } = again
       assert.deepEqual(
@@ -48,7 +48,7 @@ t.test('read again, any event is what it was: same id, account, receipt and sour
       )
       if (event.type !== 'unclassified' && event.rawEncoding === undefined) {
         classified++
-        assert.deepEqual(reparse(unknownThen(event), 'US'), event)
+        assert.deepEqual(reparse(asUnclassified(event), 'US'), event)
       }
       for (const { type, field, sample } of driftOf(again))
         assert.ok(
@@ -64,20 +64,22 @@ t.test('read again, any event is what it was: same id, account, receipt and sour
   t.ok(classified > 100)
 })
 
-t.test('what only bytes could keep is read from them', async t => {
+t.test('an original that was kept as bytes is parsed from them', async t => {
   const body = JSON.stringify(DOCUMENTED[1]).replace('"Guid"', '"n":9007199254740993,"Guid"')
   const event = parseNotification(account, Buffer.from(body), NOW)
   t.match(event, { type: 'call.ringing', rawEncoding: 'base64' })
-  if (event) t.strictSame(reparse(unknownThen(event), 'US'), event)
+  assert.ok(event)
+  t.strictSame(reparse(asUnclassified(event), 'US'), event)
 })
 
-t.test('another ApiKey, another source, and what is no notification stay as they are', async t => {
+t.test('events with another ApiKey, another source or an invalid original are unchanged', async t => {
   const mismatch = parseNotification(account, Buffer.from(JSON.stringify({ ...DOCUMENTED[0], ApiKey: 'another' })), NOW)
   const call = parseNotification(account, Buffer.from(JSON.stringify(DOCUMENTED[0])), NOW)
-  if (!mismatch || !call) return
+  assert.ok(mismatch)
+  assert.ok(call)
   t.equal(reparse(mismatch, 'US'), mismatch)
   const foreign: Event[] = [
-    { ...unknownThen(call), source: 'rest' },
+    { ...asUnclassified(call), source: 'rest' },
     { ...call, raw: {} },
     { ...call, raw: 'text' },
     { ...call, raw: '!', rawEncoding: 'base64' },

@@ -4,10 +4,10 @@ import { team } from '../../../src/mightycall/rest/routes/team.js'
 import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
 
 const ANSWERS = [
-  { answer: 'html', code: 'MCS_REST_UNEXPECTED', message: /no JSON/ },
-  { answer: 'truncated', code: 'MCS_REST_UNEXPECTED', message: /no JSON/ },
+  { answer: 'html', code: 'MCS_REST_UNEXPECTED', message: /not JSON/ },
+  { answer: 'truncated', code: 'MCS_REST_UNEXPECTED', message: /not JSON/ },
   { answer: 'error', code: 'MCS_REST_UNAVAILABLE', message: /status 500/ },
-  { answer: 'hang', code: 'MCS_REST_UNAVAILABLE', message: /no answer within 2000 ms/ },
+  { answer: 'hang', code: 'MCS_REST_UNAVAILABLE', message: /no response within 2000 ms/ },
   { answer: 'huge', code: 'MCS_REST_UNEXPECTED', message: /larger than/ }
 ] as const
 

@@ -5,12 +5,12 @@ import { QuotaError, RestBlockedError } from '../../../errors.js'
 import { errorWithUntil } from '../failures.js'
 import { limitOf, type Quota, WINDOW_MS } from './port.js'
 
-/** Older ones are removed. More than the window, since the clocks of processes differ. */
+/** The age at which permits are deleted. Longer than the window, since the clocks of processes differ. */
 const KEPT_MS = 2 * WINDOW_MS
 
 /**
- * Locks the key's row until the commit. A statement of its own: the next one sees what those before it in the queue
- * have committed.
+ * Locks the row of the key until the commit. A separate statement, so that the next one sees what earlier holders of
+ * the lock have committed.
  */
 const LOCK = `insert into quota_keys (key_digest) values ($1)
   on conflict (key_digest) do update set key_digest = excluded.key_digest returning blocked_until`
@@ -23,9 +23,10 @@ const BLOCK = `insert into quota_keys (key_digest, blocked_until) values ($1, $2
   on conflict (key_digest) do update set blocked_until = greatest(quota_keys.blocked_until, excluded.blocked_until)`
 
 /**
- * The requests of the last 24 h to MightyCall, by API key, in one ledger for all processes.
- * A permit is spent whether or not its request succeeds.
- * @param budget  of one key; others may hold it too
+ * Counts the requests of the last 24 h to MightyCall by API key, in one ledger for all processes. A permit is spent
+ * whether or not its request succeeds.
+ *
+ * @param budget  the permits of one key in 24 h; below MightyCall's limit when other programs use the key too
  */
 export function createQuotaLedger(pool: pg.Pool, budget: number): Quota {
   return {
@@ -48,7 +49,7 @@ export function createQuotaLedger(pool: pg.Pool, budget: number): Quota {
   }
 }
 
-/** What stands for an API key in the database. */
+/** Returns the digest under which an API key is stored. */
 export function keyDigest(apiKey: string): string {
   return hash('sha256', apiKey)
 }
@@ -65,8 +66,8 @@ async function countUsed(tx: Tx, key: string, now: Date): Promise<number> {
 }
 
 /**
- * When the permit leaves the window that has to, for one more to fit. None: the budget has no room for the class at
- * all.
+ * Returns when enough permits have left the window for one more. Without such a permit, the budget has no room for the
+ * class at all, and the result is a full window from now.
  */
 async function nextFreeAt(tx: Tx, key: string, tooMany: number, now: Date): Promise<Date> {
   const {

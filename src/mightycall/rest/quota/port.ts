@@ -1,36 +1,34 @@
 import { DAY_MS } from '../../../lib/instant.js'
 
-/** Most urgent first. */
+/** The classes of requests, most urgent first. */
 export const PERMIT_CLASSES = ['action', 'sync', 'reconcile', 'backfill'] as const
 export type PermitClass = (typeof PERMIT_CLASSES)[number]
 
 export interface Quota {
   /**
-   * Takes one permit, or refuses at once.
-   * @throws QuotaError        nothing is left for this class; `until` is when something will be
-   * @throws RestBlockedError  MightyCall said so, to whichever process
+   * Takes one permit, or fails without waiting.
+   *
+   * @throws QuotaError        nothing is left for this class; `until` is when a permit becomes available
+   * @throws RestBlockedError  MightyCall has blocked the key, in this or another process
    */
   take: (apiKey: string, permitClass: PermitClass, now: Date) => Promise<void>
-  /** Remembers that MightyCall takes no requests with this key. */
+  /** Records that MightyCall refuses requests with this key until an instant. */
   block: (apiKey: string, until: Date) => Promise<void>
 }
 
-/** Requests that MightyCall takes with one API key in 24 h (source: MightyCall API v4, Rate Limits). */
+/** The number of requests that MightyCall accepts with one API key in 24 h (source: MightyCall API v4, Rate Limits). */
 export const PROVIDER_LIMIT = 2_500
 
-/** A permit counts for so long. */
+/** How long a permit counts. */
 export const WINDOW_MS = DAY_MS
 
-/**
- * Percent of the budget that a class leaves to those above it: a person who acts must not wait for a backfill of last
- * year.
- */
+/** Percent of the budget that a class leaves to more urgent ones: a user's action must not wait for a backfill. */
 const RESERVE_PERCENT = { action: 0, sync: 5, reconcile: 15, backfill: 30 } as const satisfies Record<
   PermitClass,
   number
 >
 
-/** A permit of the class is given while fewer than so many of all classes have been taken. */
+/** Returns the limit of a class: it gets a permit while fewer permits of all classes have been taken. */
 export function limitOf(permitClass: PermitClass, budget: number): number {
   return Math.floor((budget * (100 - RESERVE_PERCENT[permitClass])) / 100)
 }

@@ -5,16 +5,16 @@ import { limitOf, PERMIT_CLASSES, type PermitClass } from './port.js'
 
 export interface ClassUsage {
   used: number
-  /** 0 while MightyCall takes none. */
+  /** 0 while MightyCall blocks the key. */
   left: number
 }
 
-/** What the API key of an account has used in the last 24 h. Accounts with the same key have the same. */
+/** The usage of an account's API key in the last 24 h. Accounts with the same key have the same usage. */
 export interface QuotaUsage {
   account: string
   budget: number
   used: number
-  /** Null: requests are taken. */
+  /** `null` while the key is not blocked. */
   blockedUntil: Date | null
   classes: Record<PermitClass, ClassUsage>
 }
@@ -26,11 +26,11 @@ export interface QuotaUsageOptions {
   now: () => Date
 }
 
-/** By account, those without an API key left out. Looks into the ledger, and takes no lock. */
+/** Loads the usage of all accounts with an API key, ordered by account. Takes no lock. */
 export type LoadQuotaUsage = () => Promise<QuotaUsage[]>
 
-const USED =
-  'select key_digest, permit_class, count(*)::int as used from quota_permits where key_digest = any($1) and taken_at > $2 group by key_digest, permit_class'
+const USED = `select key_digest, permit_class, count(*)::int as used from quota_permits
+  where key_digest = any($1) and taken_at > $2 group by key_digest, permit_class`
 const BLOCKED = 'select key_digest, blocked_until from quota_keys where key_digest = any($1) and blocked_until > $2'
 
 export function createQuotaUsage({ pool, accounts, budget, now }: QuotaUsageOptions): LoadQuotaUsage {
@@ -70,6 +70,6 @@ function usageOf(
   })
   const classes = Object.fromEntries(
     PERMIT_CLASSES.map(permitClass => [permitClass, of(permitClass)])
-  ) as QuotaUsage['classes'] // fromEntries forgets the keys
+  ) as QuotaUsage['classes'] // Object.fromEntries loses the type of the keys
   return { budget, used, blockedUntil, classes }
 }

@@ -3,8 +3,8 @@ import { count, flag, instant, milliseconds, nullish, oneOf, text } from '../fie
 import { choice, e164, extension, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
 import { route } from '../route.js'
 
-// Source: MightyCall API v4, Calls. No end, no answer and no wait is told, and a call shows up once it has ended: it is
-// no live feed.
+// Source: MightyCall API v4, Calls. A row has no times of its answer and end, and appears only after the end of the
+// call: this is not a live feed.
 
 const party = { name: text(), extension: text(), phone: text() }
 
@@ -16,7 +16,7 @@ const callShape = Type.Object({
   dateTimeUtc: instant(),
   duration: milliseconds(),
   direction: oneOf('Incoming', 'Outgoing'),
-  // the last is documented as a filter only
+  // Canceled is documented only as a filter
   callStatus: oneOf('Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled'),
   callRecord: nullish(Type.Object({ fileName: text(), uri: text() }))
 })

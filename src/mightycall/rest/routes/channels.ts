@@ -7,7 +7,7 @@ import { route } from '../route.js'
 
 export const channelShape = Type.Object({ channelId: text(), labels: texts(), email: text(), phone: text() })
 
-/** A number or an address. */
+/** The body of a channel: a telephone number or an email address. */
 export function channelBody<P extends TProperties>(known?: P) {
   return Type.Object(
     {
@@ -20,10 +20,10 @@ export function channelBody<P extends TProperties>(known?: P) {
   )
 }
 
-/** The contact's, as it was when it was read: a change that would undo another's is refused then. */
+/** The etag of the contact when it was read, so that a conflicting change is refused. */
 export const etag = () => Type.Optional(query({ etag: Type.String({ pattern: '^(?:\\*|[0-9a-f]{16})$' }) }))
 
-const aChannel = Type.Object({ contactId: id(), channelId: id() })
+const channelPath = Type.Object({ contactId: id(), channelId: id() })
 const response = Type.Object({
   channel: channelShape,
   etag: text(),
@@ -39,21 +39,21 @@ export const addChannel = route({
   response
 })
 
-/** It has another id afterwards: that of the answer. */
+/** The replaced channel has a new id, which is in the response. */
 export const replaceChannel = route({
   method: 'PUT',
   path: '/contacts/{contactId}/channels/{channelId}',
   contactCenter,
-  input: Type.Object({ path: aChannel, query: etag(), body: channelBody() }),
+  input: Type.Object({ path: channelPath, query: etag(), body: channelBody() }),
   response
 })
 
-/** What is left out stays as it is. It takes no etag. */
+/** Omitted members stay unchanged. There is no etag parameter. */
 export const patchChannel = route({
   method: 'PATCH',
   path: null,
   contactCenter,
-  input: Type.Object({ path: aChannel, body: channelBody() }),
+  input: Type.Object({ path: channelPath, body: channelBody() }),
   response
 })
 
@@ -61,6 +61,6 @@ export const removeChannel = route({
   method: 'DELETE',
   path: '/contacts/{contactId}/channels/{channelId}',
   contactCenter,
-  input: Type.Object({ path: aChannel, query: etag() }),
+  input: Type.Object({ path: channelPath, query: etag() }),
   response: Type.Unknown()
 })

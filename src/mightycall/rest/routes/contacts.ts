@@ -27,7 +27,7 @@ export const contactShape = Type.Object({
   teamUserOperationEvent: Type.Optional(Type.Unknown())
 })
 
-/** With `updatedSince` only what has changed since, the deleted ones among them. */
+/** With `updatedSince`, lists only contacts that were changed or deleted since. */
 export const contacts = route({
   path: '/contacts',
   contactCenter: '/contactCenter/contacts',
@@ -51,11 +51,11 @@ export const contacts = route({
   list: 'contacts'
 })
 
-/** One contact in a list. What a contact center answers is not documented. */
+/** Returns a list of one contact. The response for a contact center is not documented. */
 export const contact = route({
   path: '/contacts/{contactId}',
   contactCenter: null,
-  input: Type.Object({ path: aContact() }),
+  input: Type.Object({ path: contactPath() }),
   response: Type.Object({ contacts: Type.Array(contactShape) }),
   list: 'contacts'
 })
@@ -76,7 +76,7 @@ const knownContact = Type.Object(
   { additionalProperties: false }
 )
 
-/** MightyCall gives the ids, of its channels too. */
+/** MightyCall assigns the ids of the contact and its channels. */
 export const createContact = route({
   method: 'POST',
   path: '/contacts',
@@ -85,7 +85,7 @@ export const createContact = route({
   response: contactShape
 })
 
-/** What a contact-center account has instead; its answer is not documented. */
+/** The route for contact-center accounts; its response is not documented. */
 export const createContactCenterContact = route({
   method: 'POST',
   path: null,
@@ -96,24 +96,21 @@ export const createContactCenterContact = route({
   response: Type.Unknown()
 })
 
-/**
- * What is left out is taken from the contact. With an etag that is not its any more, RestRefusedError says
- * ContactWasModified.
- */
+/** Removes omitted members. With an outdated etag, fails with a RestRefusedError whose reason is ContactWasModified. */
 export const replaceContact = route({
   method: 'PUT',
   path: '/contacts/{contactId}',
   contactCenter: null,
-  input: Type.Object({ path: aContact(), query: etag(), body: knownContact }),
+  input: Type.Object({ path: contactPath(), query: etag(), body: knownContact }),
   response: contactShape
 })
 
-/** What is left out stays as it is. Of a contact center only the parameters are documented, and no answer. */
+/** Omitted members stay unchanged. For a contact center, only the parameters are documented. */
 export const patchContact = route({
   method: 'PATCH',
   path: '/contacts/{contactId}',
   contactCenter: '/contactCenter/contacts/{contactId}',
-  input: Type.Object({ path: aContact(), query: etag(), body: knownContact }),
+  input: Type.Object({ path: contactPath(), query: etag(), body: knownContact }),
   response: Type.Unknown()
 })
 
@@ -121,19 +118,19 @@ export const deleteContact = route({
   method: 'DELETE',
   path: '/contacts/{contactId}',
   contactCenter: null,
-  input: Type.Object({ path: aContact(), query: etag() }),
+  input: Type.Object({ path: contactPath(), query: etag() }),
   response: Type.Unknown()
 })
 
-/** It takes no etag. */
+/** There is no etag parameter. */
 export const deleteContactCenterContact = route({
   method: 'DELETE',
   path: null,
   contactCenter: '/contactCenter/contacts/{contactId}',
-  input: Type.Object({ path: aContact() }),
+  input: Type.Object({ path: contactPath() }),
   response: Type.Unknown()
 })
 
-function aContact() {
+function contactPath() {
   return Type.Object({ contactId: id() })
 }

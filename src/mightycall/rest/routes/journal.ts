@@ -3,15 +3,14 @@ import { count, flag, guid, instant, nullish, oneOf, text, texts, timeSpan } fro
 import { choice, commaSeparated, e164, id, page, pageSize, query, utcInstant } from '../parameters.js'
 import { route } from '../route.js'
 
-// Source: MightyCall API v4, Journal. Here, and not in /calls, are agents, transcripts, messages, and whether something
-// was read.
+// Source: MightyCall API v4, Journal. Unlike /calls, it has agents, transcripts, messages, and read flags.
 
 const availability = oneOf('Unknown', 'Available', 'NotAvailable')
 
 const agent = Type.Object({
   id: text(),
   groupId: text(),
-  // the last is told of contact-center accounts only
+  // TransferReceiver occurs in contact-center accounts only
   agentRole: oneOf('NotDialed', 'CallOwner', 'Consultant', 'VoiceMailReceiver', 'TransferReceiver'),
   name: text(),
   extension: text(),
@@ -113,7 +112,7 @@ const requestShape = Type.Object({
 
 const detail = { resolveContacts: Type.Boolean(), showExternalContacts: Type.Boolean(), showUsers: Type.Boolean() }
 
-/** A parameter that it does not know is refused, not ignored. */
+/** Unknown parameters are refused, not ignored. */
 const journalQuery = query({
   ...detail,
   pageSize: pageSize(),
@@ -134,7 +133,7 @@ const journalQuery = query({
   businessNumber: withoutPlus()
 })
 
-/** The journal; of contact-center accounts it is called communications. */
+/** The journal, which contact-center accounts call communications. */
 export const journal = route({
   path: '/journal/requests',
   contactCenter: '/contactCenter/communications',
@@ -150,7 +149,7 @@ export const journalRequest = route({
   response: requestShape
 })
 
-/** E.164 from the caller; the filter wants them without the plus. */
+/** A list of numbers in E.164, encoded without the plus, as the filter requires. */
 function withoutPlus() {
   return Type.Codec(Type.String({ pattern: '^\\d+(?:,\\d+)*$' }))
     .Decode(text => text.split(',').map(number => `+${number}`))

@@ -4,8 +4,8 @@ import { e164 } from '../parameters.js'
 import { route } from '../route.js'
 
 /**
- * The token's user must be allowed to text from the number. Of this route alone a limit by time is documented, besides
- * that of the day.
+ * Sends a message. The user of the token must be allowed to text from the number. This is the only route with a
+ * documented limit besides the daily one.
  */
 export const sendMessage = route({
   method: 'POST',

@@ -13,7 +13,7 @@ const numberShape = Type.Object({
   smsMode: oneOf('Enabled', 'Disabled', 'Capable'),
   numberMessagingVerified: flag(),
   isMmsEnabled: flag(),
-  callRecordingMode: text(), // flags with commas between: "Both, OutgoingBeepDisabled"
+  callRecordingMode: text(), // flags separated by commas: "Both, OutgoingBeepDisabled"
   description: text(),
   label: text(),
   mayText: flag(),
@@ -23,7 +23,7 @@ const numberShape = Type.Object({
   whenDeleted: instant()
 })
 
-/** A number may be among the deleted ones several times, and active again. */
+/** A number may be deleted several times, and be active again. */
 export const phoneNumbers = route({
   path: '/phonenumbers',
   response: Type.Object({
@@ -34,7 +34,7 @@ export const phoneNumbers = route({
   list: 'phoneNumbers'
 })
 
-/** The first number that holds these digits. */
+/** Returns the first number that contains these digits. */
 export const phoneNumber = route({
   path: '/phonenumbers/{number}',
   input: Type.Object({ path: Type.Object({ number: phoneDigits() }) }),

@@ -12,7 +12,7 @@ const profileShape = Type.Object({
 })
 const statusShape = Type.Object({ status: oneOf('available', 'dnd') })
 
-/** Of the user whose key the token is made from. */
+/** The profile of the token's user. */
 export const profile = route({ path: '/profile', response: profileShape })
 
 export const profileOf = route({
@@ -21,7 +21,7 @@ export const profileOf = route({
   response: profileShape
 })
 
-/** Of the token's user alone: that of another needs the other's key. */
+/** The status of the token's user. The status of another user needs that user's key. */
 export const profileStatus = route({ path: '/profile/status', response: statusShape })
 
 export const setProfileStatus = route({

@@ -2,17 +2,17 @@ import Type from 'typebox'
 import { nullish, text } from '../fields.js'
 import { route } from '../route.js'
 
-const named = Type.Object({ id: Type.String({ minLength: 1 }), name: text() })
+const namedGroup = Type.Object({ id: Type.String({ minLength: 1 }), name: text() })
 
-/** Tells no extension of anybody. */
+/** The users and groups of the account, without extensions. */
 export const team = route({
   path: '/team',
   response: Type.Object({
     users: Type.Array(
       Type.Object({ id: Type.String({ minLength: 1 }), fullName: text(), role: text(), avatarUrl: text() })
     ),
-    groups: nullish(Type.Array(named)),
-    vmboxes: nullish(Type.Array(named))
+    groups: nullish(Type.Array(namedGroup)),
+    vmboxes: nullish(Type.Array(namedGroup))
   })
 })
 

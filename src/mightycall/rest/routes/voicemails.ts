@@ -3,7 +3,7 @@ import { count, instant, nullish, oneOf, secondsAsText, text } from '../fields.j
 import { choice, id, pageSize, query, skip, utcSeconds } from '../parameters.js'
 import { route } from '../route.js'
 
-// Source: MightyCall API v4, Voicemails. What was said is in the journal.
+// Source: MightyCall API v4, Voicemails. Transcripts are in the journal.
 
 const voicemailShape = Type.Object({
   id: Type.String({ minLength: 1 }),
@@ -17,7 +17,7 @@ const voicemailShape = Type.Object({
   storageId: text()
 })
 
-/** With none of them the answer may be RestNotFoundError. */
+/** An empty result may be reported as RestNotFoundError. */
 export const voicemails = route({
   path: '/voicemails',
   input: Type.Object({

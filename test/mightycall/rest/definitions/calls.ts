@@ -8,17 +8,17 @@ import {
   flag,
   guid,
   instant,
-  maybe,
+  integer,
+  nullish,
   one,
   phone,
   repeated,
   succeeded,
-  text,
-  whole
+  text
 } from './definition.js'
 import { invalid, notFound } from './general.js'
 
-const party = { name: maybe(text), extension: maybe(text), phone: maybe(text) }
+const party = { name: nullish(text), extension: nullish(text), phone: nullish(text) }
 
 const members = {
   id: guid,
@@ -27,16 +27,16 @@ const members = {
   businessNumber: phone,
   dateTimeUtc: instant,
   direction: Type.Enum(['Incoming', 'Outgoing']),
-  callRecord: maybe(closed({ fileName: text, uri: text }))
+  callRecord: nullish(closed({ fileName: text, uri: text }))
 }
 
-/** Once it has ended. `Canceled` is a filter, and so must be a status that can be told. */
+/** A call that has ended. `Canceled` is documented as a filter only, but must then be a status too. */
 const call = closed({
   ...members,
   duration: Type.String({ pattern: '^\\d+$' }),
-  callStatus: maybe(Type.Enum(['Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled']))
+  callStatus: nullish(Type.Enum(['Missed', 'Connected', 'VoiceMail', 'Dropped', 'Canceled']))
 })
-const begun = closed({ ...members, duration: Type.Null(), callStatus: Type.Null() })
+const startedCall = closed({ ...members, duration: Type.Null(), callStatus: Type.Null() })
 
 const filters = Type.Enum([
   'Incoming',
@@ -65,14 +65,14 @@ export const CALLS: readonly Definition[] = [
       customFilter: one(text),
       extension: one(text)
     },
-    answers: { 200: succeeded(closed({ calls: Type.Array(call), total: whole })), 400: invalid }
+    responses: { 200: succeeded(closed({ calls: Type.Array(call), total: integer })), 400: invalid }
   },
   {
     method: 'GET',
     path: '/api/calls/{id}',
-    places: { id: guid },
+    pathParameters: { id: guid },
     kinds: BOTH,
-    answers: { 200: succeeded(call), 400: notFound('Call') }
+    responses: { 200: succeeded(call), 400: notFound('Call') }
   },
   {
     method: 'POST',
@@ -84,6 +84,6 @@ export const CALLS: readonly Definition[] = [
         to: Type.String({ pattern: '^\\+?(?:\\d ?){2,15}$' })
       })
     ),
-    answers: { 200: succeeded(begun), 400: invalid }
+    responses: { 200: succeeded(startedCall), 400: invalid }
   }
 ]

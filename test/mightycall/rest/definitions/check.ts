@@ -34,31 +34,32 @@ export interface SentRequest {
   body: string
 }
 
-/** The definition of what was asked; those without names in braces come first. */
+/** Finds the definition of a request; one without placeholders takes precedence. */
 export function definitionOf(kind: Kind, { method, path }: Pick<SentRequest, 'method' | 'path'>): Definition | null {
   const found = DEFINITIONS.filter(
-    definition => definition.kinds.includes(kind) && definition.method === method && placesIn(definition, path) !== null
+    definition =>
+      definition.kinds.includes(kind) && definition.method === method && matchPath(definition, path) !== null
   )
-  return found.find(({ places }) => !places) ?? found[0] ?? null
+  return found.find(({ pathParameters }) => !pathParameters) ?? found[0] ?? null
 }
 
-/** What is wrong with a request: nothing, if it may be sent. */
+/** Returns what is wrong with a request; empty when it matches its definition. */
 export function requestProblems(kind: Kind, asked: SentRequest): string[] {
   const definition = definitionOf(kind, asked)
   if (definition === null) return [`no route ${asked.method} ${asked.path}`]
-  const { places = {}, query = {}, body = null, isOpen = false } = definition
-  const given = placesIn(definition, asked.path) ?? {}
+  const { pathParameters = {}, query = {}, body = null, isOpen = false } = definition
+  const given = matchPath(definition, asked.path) ?? {}
   const search = new URLSearchParams(asked.query)
   const signed = [/^Bearer \S+$/.test(String(asked.headers.authorization)), asked.headers['x-api-key'] !== undefined]
   return [
-    ...Object.entries(places).flatMap(([name, schema]) => schemaProblems(schema, given[name], `path ${name}`)),
+    ...Object.entries(pathParameters).flatMap(([name, schema]) => schemaProblems(schema, given[name], `path ${name}`)),
     ...[...new Set(search.keys())].flatMap(name => parameterProblems(name, query[name], search.getAll(name))),
     ...(isOpen || signed.every(Boolean) ? [] : ['not signed']),
     ...bodyProblems(body, asked)
   ]
 }
 
-/** What is wrong with an answer: nothing, if it is as it is defined. */
+/** Returns what is wrong with a response; empty when it matches its definition. */
 export function responseProblems(
   kind: Kind,
   asked: Pick<SentRequest, 'method' | 'path'>,
@@ -66,7 +67,7 @@ export function responseProblems(
 ): string[] {
   const definition = definitionOf(kind, asked)
   if (definition === null) return [`no route ${asked.method} ${asked.path}`]
-  const schema = definition.answers[status] ?? GENERAL[status]
+  const schema = definition.responses[status] ?? GENERAL[status]
   return schema ? schemaProblems(schema, json, `${status}`) : [`no status ${status}`]
 }
 
@@ -93,8 +94,8 @@ function schemaProblems(schema: TSchema, value: unknown, where: string): string[
   return [`${where}: ${error?.instancePath} ${error?.message} ${JSON.stringify(error?.params)}`]
 }
 
-/** By the names in braces; null when it is another path. */
-function placesIn({ path }: Definition, asked: string): Record<string, string> | null {
+/** Returns the values of the placeholders, or `null` when the path does not match. */
+function matchPath({ path }: Definition, asked: string): Record<string, string> | null {
   const [wanted, given] = [path.split('/'), asked.split('/')]
   if (wanted.length !== given.length) return null
   const places: Record<string, string> = {}

@@ -1,38 +1,38 @@
 import Type from 'typebox'
-import { closed, etag, flag, guid, instant, maybe, objectId, text } from './definition.js'
+import { closed, etag, flag, guid, instant, nullish, objectId, text } from './definition.js'
 
-/** A number or an address. Ids are GUIDs by the definition and 24 digits in its examples. */
+/** A telephone number or an email address. Ids are GUIDs in the definition and have 24 digits in its examples. */
 const channelMembers = {
-  labels: maybe(Type.Array(text)),
-  email: maybe(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$' })),
-  phone: maybe(Type.String({ pattern: '^\\+?\\d{11,15}$' }))
+  labels: nullish(Type.Array(text)),
+  email: nullish(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$' })),
+  phone: nullish(Type.String({ pattern: '^\\+?\\d{11,15}$' }))
 }
-export const channel = closed({ channelId: maybe(Type.Union([guid, objectId])), ...channelMembers })
+export const channel = closed({ channelId: nullish(Type.Union([guid, objectId])), ...channelMembers })
 export const newChannel = closed(channelMembers)
 
 const person = {
-  firstName: maybe(text),
-  lastName: maybe(text),
-  patronymic: maybe(text),
-  comment: maybe(text),
-  tags: maybe(Type.Array(text))
+  firstName: nullish(text),
+  lastName: nullish(text),
+  patronymic: nullish(text),
+  comment: nullish(text),
+  tags: nullish(Type.Array(text))
 }
 
-/** All may be absent: of contacts that come with others, few are there. */
+/** Every member may be absent: a contact inside another response has only a few. */
 export const contact = closed({
   ...person,
-  etag: maybe(etag),
-  contactId: maybe(objectId),
-  created: maybe(instant),
-  updated: maybe(instant),
-  channels: maybe(Type.Array(channel)),
-  state: maybe(Type.Literal('deleted')),
-  role: maybe(text),
-  avatarUrl: maybe(text),
-  userGuid: maybe(guid),
-  isAutomatic: maybe(flag)
+  etag: nullish(etag),
+  contactId: nullish(objectId),
+  created: nullish(instant),
+  updated: nullish(instant),
+  channels: nullish(Type.Array(channel)),
+  state: nullish(Type.Literal('deleted')),
+  role: nullish(text),
+  avatarUrl: nullish(text),
+  userGuid: nullish(guid),
+  isAutomatic: nullish(flag)
 })
 
-/** A body must hold none of the ids, which are given by the server. */
-export const newContact = closed({ ...person, channels: maybe(Type.Array(newChannel)) })
-export const knownContact = closed({ ...person, channels: maybe(Type.Array(channel)) })
+/** A body must not contain ids, which the server assigns. */
+export const newContact = closed({ ...person, channels: nullish(Type.Array(newChannel)) })
+export const knownContact = closed({ ...person, channels: nullish(Type.Array(channel)) })

@@ -9,18 +9,18 @@ import {
   type Definition,
   etag,
   guid,
-  maybe,
+  integer,
+  nullish,
   objectId,
   one,
   repeated,
   succeeded,
   text,
-  told,
-  whole
+  withMessage
 } from './definition.js'
 import { coded, malformedFilter } from './general.js'
 
-const pages = { contacts: Type.Array(contact), pages: whole, records: whole, currentPage: whole }
+const pages = { contacts: Type.Array(contact), pages: integer, records: integer, currentPage: integer }
 const texts = repeated(text)
 const query = {
   agentId: one(guid),
@@ -65,10 +65,10 @@ const channelChanged = { ...changed, 400: Type.Union([coded400, badChannel]) }
 const oneContact = closed({ contacts: Type.Array(contact, { minItems: 1, maxItems: 1 }) })
 const ofContact = { contactId: objectId }
 const ofChannel = { contactId: objectId, channelId: guid }
-const event = closed({ eventType: whole, createdContacts: maybe(Type.Array(contact)) })
-const channelTold = closed({ channel, etag, contactOperationEvent: maybe(event) })
+const event = closed({ eventType: integer, createdContacts: nullish(Type.Array(contact)) })
+const channelResponse = closed({ channel, etag, contactOperationEvent: nullish(event) })
 
-/** What a contact center answers to a change is not documented, but for a deletion. */
+/** The responses of a contact center to changes are not documented, except for deletions. */
 const undocumented = Type.Object({})
 
 function channels(
@@ -81,28 +81,28 @@ function channels(
     {
       method: 'POST',
       path,
-      places: ofContact,
+      pathParameters: ofContact,
       kinds,
       query: parameters,
       body: asJson(newChannel),
-      answers: { 201: told(channelTold, 'Created'), ...channelChanged }
+      responses: { 201: withMessage(channelResponse, 'Created'), ...channelChanged }
     },
     {
       method: 'PUT',
       path: `${path}/{channelId}`,
-      places: ofChannel,
+      pathParameters: ofChannel,
       kinds,
       query: parameters,
       body: asJson(newChannel),
-      answers: { 200: told(channelTold, 'Updated'), ...channelChanged }
+      responses: { 200: withMessage(channelResponse, 'Updated'), ...channelChanged }
     },
     {
       method: 'DELETE',
       path: `${path}/{channelId}`,
-      places: ofChannel,
+      pathParameters: ofChannel,
       kinds,
       query: withEtag,
-      answers: { 200: closed({ message: Type.Literal('Deleted') }), 400: coded400, 404: missing, 412: modified }
+      responses: { 200: closed({ message: Type.Literal('Deleted') }), 400: coded400, 404: missing, 412: modified }
     }
   ]
 }
@@ -113,7 +113,7 @@ export const CONTACTS: readonly Definition[] = [
     path: '/api/contacts',
     kinds: CLASSIC,
     query,
-    answers: { 200: closed({ data: closed(pages) }), 400: malformedFilter }
+    responses: { 200: closed({ data: closed(pages) }), 400: malformedFilter }
   },
   {
     method: 'POST',
@@ -121,40 +121,40 @@ export const CONTACTS: readonly Definition[] = [
     kinds: CLASSIC,
     query: { checkIntersection: one(asText.flag) },
     body: asJson(newContact),
-    answers: { 201: told(contact, 'Created'), 400: coded400, 403: limits, 409: intersection }
+    responses: { 201: withMessage(contact, 'Created'), 400: coded400, 403: limits, 409: intersection }
   },
   {
     method: 'GET',
     path: '/api/contacts/{contactId}',
-    places: ofContact,
+    pathParameters: ofContact,
     kinds: CLASSIC,
-    answers: { 200: closed({ data: oneContact }), 400: coded400, 404: missing }
+    responses: { 200: closed({ data: oneContact }), 400: coded400, 404: missing }
   },
   {
     method: 'PUT',
     path: '/api/contacts/{contactId}',
-    places: ofContact,
+    pathParameters: ofContact,
     kinds: CLASSIC,
     query: change,
     body: asJson(knownContact),
-    answers: { 200: told(contact, 'Updated'), ...changed }
+    responses: { 200: withMessage(contact, 'Updated'), ...changed }
   },
   {
     method: 'PATCH',
     path: '/api/contacts/{contactId}',
-    places: ofContact,
+    pathParameters: ofContact,
     kinds: CLASSIC,
     query: change,
     body: asJson(knownContact),
-    answers: { 200: told(contact, 'Updated'), ...changed }
+    responses: { 200: withMessage(contact, 'Updated'), ...changed }
   },
   {
     method: 'DELETE',
     path: '/api/contacts/{contactId}',
-    places: ofContact,
+    pathParameters: ofContact,
     kinds: CLASSIC,
     query: withEtag,
-    answers: { 200: told(oneContact, 'Deleted'), 400: coded400, 404: missing, 412: modified }
+    responses: { 200: withMessage(oneContact, 'Deleted'), 400: coded400, 404: missing, 412: modified }
   },
   ...channels('', CLASSIC, change),
   {
@@ -162,8 +162,8 @@ export const CONTACTS: readonly Definition[] = [
     path: '/api/contactCenter/contacts',
     kinds: CENTER,
     query,
-    answers: {
-      200: succeeded(closed({ ...pages, status: Type.Literal('Success'), errorInfo: maybe(text) })),
+    responses: {
+      200: succeeded(closed({ ...pages, status: Type.Literal('Success'), errorInfo: nullish(text) })),
       400: malformedFilter
     }
   },
@@ -171,25 +171,25 @@ export const CONTACTS: readonly Definition[] = [
     method: 'POST',
     path: '/api/contactCenter/contacts',
     kinds: CENTER,
-    body: asJson(closed({ firstName: maybe(text), lastName: maybe(text), initialPhoneNumber: maybe(text) })),
-    answers: { 200: undocumented, 400: coded400 }
+    body: asJson(closed({ firstName: nullish(text), lastName: nullish(text), initialPhoneNumber: nullish(text) })),
+    responses: { 200: undocumented, 400: coded400 }
   },
   {
     method: 'PATCH',
     path: '/api/contactCenter/contacts/{contactId}',
-    places: ofContact,
+    pathParameters: ofContact,
     kinds: CENTER,
     query: withEtag,
     body: asJson(knownContact),
-    answers: { 200: undocumented, 400: coded400, 404: missing, 412: modified }
+    responses: { 200: undocumented, 400: coded400, 404: missing, 412: modified }
   },
   {
     method: 'DELETE',
     path: '/api/contactCenter/contacts/{contactId}',
-    places: ofContact,
+    pathParameters: ofContact,
     kinds: CENTER,
-    answers: {
-      200: closed({ data: closed({ eventType: whole, deletedContactIds: Type.Array(objectId) }) }),
+    responses: {
+      200: closed({ data: closed({ eventType: integer, deletedContactIds: Type.Array(objectId) }) }),
       400: coded400,
       403: coded('AccessDenied'),
       404: missing
@@ -199,9 +199,9 @@ export const CONTACTS: readonly Definition[] = [
   {
     method: 'PATCH',
     path: '/api/contactCenter/contacts/{contactId}/channels/{channelId}',
-    places: ofChannel,
+    pathParameters: ofChannel,
     kinds: CENTER,
     body: asJson(newChannel),
-    answers: { 200: told(channelTold, 'Updated'), ...channelChanged }
+    responses: { 200: withMessage(channelResponse, 'Updated'), ...channelChanged }
   }
 ]

@@ -1,10 +1,9 @@
 import Type, { type TProperties, type TSchema } from 'typebox'
 import type { Account } from '../../../../src/accounts/accounts.js'
 
-// What MightyCall API v4 defines of its routes, in tables: what may be asked, and what is answered. Written from its
-// documentation, not from
-// our client or our simulator, which are both held against it. Where it says one thing and shows another, what it shows
-// counts, with a comment.
+// The requests and responses that MightyCall API v4 defines, in tables. They are written from its documentation and not
+// from our client or our simulator, which are both tested against them. Where the text and the examples of the
+// documentation differ, the examples are used, with a comment.
 
 export type Kind = Account['kind']
 
@@ -12,16 +11,16 @@ export interface Definition {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below `/v4`. */
   path: string
-  /** What each name in braces may be. */
-  places?: Record<string, TSchema>
+  /** The schemas of the placeholders. */
+  pathParameters?: Record<string, TSchema>
   query?: Record<string, Parameter>
-  /** Null: there is none. */
+  /** `null` when no body is allowed. */
   body?: Body | null
-  /** By status. What any route may answer is in general.ts. */
-  answers: Record<number, TSchema>
-  /** It is asked for without a token. */
+  /** The schemas of responses by status. Those of any route are in general.ts. */
+  responses: Record<number, TSchema>
+  /** True when the route needs no token. */
   isOpen?: boolean
-  /** Of which kinds of account. */
+  /** The kinds of account that have the route. */
   kinds: readonly Kind[]
 }
 
@@ -30,11 +29,11 @@ interface Body {
   schema: TSchema
 }
 
-/** The texts after `name=`. */
+/** The values of a query parameter. */
 export interface Parameter {
-  /** Of each. */
+  /** The schema of each value. */
   text: TSchema
-  /** How there may be several. */
+  /** How several values are given. */
   many: 'never' | 'repeated' | 'commas'
 }
 
@@ -44,11 +43,11 @@ export const CENTER: readonly Kind[] = ['contact-center']
 
 export const asJson = (schema: TSchema): Body => ({ contentType: 'application/json', schema })
 
-/** Knows no other members. */
+/** An object without other members. */
 export const closed = <P extends TProperties>(members: P) => Type.Object(members, { additionalProperties: false })
 
-/** There, null or absent. */
-export const maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
+/** A value that may be null or absent. */
+export const nullish = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
 
 export const one = (text: TSchema): Parameter => ({ text, many: 'never' })
 export const repeated = (text: TSchema): Parameter => ({ text, many: 'repeated' })
@@ -56,7 +55,7 @@ export const commas = (text: TSchema): Parameter => ({ text, many: 'commas' })
 
 export const text = Type.String()
 export const flag = Type.Boolean()
-export const whole = Type.Integer()
+export const integer = Type.Integer()
 export const guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
 export const objectId = Type.String({ pattern: '^[0-9a-fA-F]{24}$' })
 export const etag = Type.String({ pattern: '^(?:\\*|[0-9a-f]{16})$' })
@@ -66,9 +65,9 @@ export const instant = Type.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,7})?(?:Z|\\+00:00)?$'
 })
 /** `00:01:20` */
-export const clock = Type.String({ pattern: '^\\d\\d:\\d\\d:\\d\\d$' })
+export const timeSpan = Type.String({ pattern: '^\\d\\d:\\d\\d:\\d\\d$' })
 
-/** As a query writes them. */
+/** Types as strings in a query. */
 export const asText = {
   whole: Type.String({ pattern: '^\\d{1,9}$' }),
   positive: Type.String({ pattern: '^[1-9]\\d{0,8}$' }),
@@ -78,7 +77,7 @@ export const asText = {
   utc: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,7})?Z$' })
 }
 
-/** Of the journal: the definitions begin with a capital, all examples without. */
+/** Values of the journal: in its definitions they begin in upper case, in all its examples in lower case. */
 export function eitherCase(...values: string[]) {
   return Type.Enum([
     ...values,
@@ -89,5 +88,5 @@ export function eitherCase(...values: string[]) {
 /** `{data, isSuccess}` */
 export const succeeded = (data: TSchema) => closed({ data, isSuccess: Type.Literal(true) })
 /** `{data, message}` */
-export const told = (data: TSchema, message: 'Created' | 'Updated' | 'Deleted') =>
+export const withMessage = (data: TSchema, message: 'Created' | 'Updated' | 'Deleted') =>
   closed({ data, message: Type.Literal(message) })

@@ -1,20 +1,20 @@
 import Type from 'typebox'
-import { closed, maybe, text } from './definition.js'
+import { closed, nullish, text } from './definition.js'
 
-// What is answered instead of what was asked for.
+// Error responses.
 
-/** Of calls, numbers, voicemails and profiles: what is missing is a 400 here. */
+/** Calls, numbers, voicemails and profiles report a missing object with a 400. */
 export const notFound = (what: 'Call' | 'Voicemail' | 'Number' | 'User profile') =>
   closed({ message: Type.Literal(`${what} not found`) })
 
-/** By parameter, or member of the body. */
+/** Invalid values by parameter or by member of the body. */
 export const invalid = closed({ message: text, modelState: Type.Record(text, Type.Array(text, { minItems: 1 })) })
 
-/** Of the journal and contacts. */
+/** The errors of the journal and contacts. */
 export const coded = (...codes: string[]) =>
-  closed({ errorCode: Type.Enum(codes), message: text, errorInfo: maybe(text) })
+  closed({ errorCode: Type.Enum(codes), message: text, errorInfo: nullish(text) })
 
-/** What the journal and contacts say to parameters that they do not take. */
+/** The response of the journal and contacts to unknown or invalid parameters. */
 export const malformedFilter = Type.Union([
   closed({
     data: closed({ unsupportedFilters: Type.Array(text, { minItems: 1 }) }),
@@ -27,8 +27,7 @@ export const malformedFilter = Type.Union([
 const simple = closed({ message: text })
 
 /**
- * Of any route. Of these, only the text of a 429 is documented, and for messages; a 401 is what the server's framework
- * says.
+ * The error responses of any route. Only the message of a 429 is documented, for messages; a 401 comes from ASP.NET.
  */
 export const GENERAL: Record<number, typeof simple> = {
   401: simple,

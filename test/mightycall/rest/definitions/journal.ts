@@ -4,7 +4,6 @@ import {
   asText,
   CENTER,
   CLASSIC,
-  clock,
   closed,
   commas,
   type Definition,
@@ -12,28 +11,31 @@ import {
   flag,
   guid,
   instant,
-  maybe,
+  integer,
+  nullish,
   objectId,
   one,
   phone,
   text,
-  whole
+  timeSpan
 } from './definition.js'
 import { coded, malformedFilter } from './general.js'
 
-const availability = maybe(eitherCase('Unknown', 'Available', 'NotAvailable'))
+const availability = nullish(eitherCase('Unknown', 'Available', 'NotAvailable'))
 
 const agent = closed({
-  id: maybe(text),
-  groupId: maybe(text),
-  agentRole: maybe(eitherCase('NotDialed', 'CallOwner', 'Consultant', 'VoiceMailReceiver')),
-  name: maybe(text),
-  extension: maybe(text),
-  forwardingNumber: maybe(text),
-  phone: maybe(text),
-  role: maybe(Type.Enum(['undefined', 'agent', 'manager', 'admin', 'reseller_user', 'reseller_admin', 'super_admin'])),
-  email: maybe(text),
-  type: maybe(
+  id: nullish(text),
+  groupId: nullish(text),
+  agentRole: nullish(eitherCase('NotDialed', 'CallOwner', 'Consultant', 'VoiceMailReceiver')),
+  name: nullish(text),
+  extension: nullish(text),
+  forwardingNumber: nullish(text),
+  phone: nullish(text),
+  role: nullish(
+    Type.Enum(['undefined', 'agent', 'manager', 'admin', 'reseller_user', 'reseller_admin', 'super_admin'])
+  ),
+  email: nullish(text),
+  type: nullish(
     eitherCase(
       'User',
       'Multiple',
@@ -48,53 +50,53 @@ const agent = closed({
 })
 
 const recording = closed({
-  recordingId: maybe(text),
-  duration: maybe(clock),
-  flag: maybe(eitherCase('None', 'Hidden', 'Public', 'Lost')),
-  status: maybe(
+  recordingId: nullish(text),
+  duration: nullish(timeSpan),
+  flag: nullish(eitherCase('None', 'Hidden', 'Public', 'Lost')),
+  status: nullish(
     eitherCase('Unknown', 'Recorded', 'NoPartyConnected', 'NotConfigured', 'NotAvailable', 'LostDuringFailover')
   ),
-  link: maybe(text),
+  link: nullish(text),
   availability
 })
 
 const voicemail = closed({
-  duration: clock,
-  text: maybe(text),
-  speechRecognitionStatus: maybe(eitherCase('Unknown', 'NotPerformed', 'SilenceOrNoSpeech', 'Success', 'Error')),
-  assignee: maybe(agent),
-  recording: maybe(recording),
+  duration: timeSpan,
+  text: nullish(text),
+  speechRecognitionStatus: nullish(eitherCase('Unknown', 'NotPerformed', 'SilenceOrNoSpeech', 'Success', 'Error')),
+  assignee: nullish(agent),
+  recording: nullish(recording),
   availability,
-  whenRemoved: maybe(instant),
-  whoRemovedName: maybe(text),
-  removedByUserGuid: maybe(guid)
+  whenRemoved: nullish(instant),
+  whoRemovedName: nullish(text),
+  removedByUserGuid: nullish(guid)
 })
 
 const external = closed({
   system: eitherCase('Unknown', 'Self', 'HubSpot', 'SalesForce', 'Zoho', 'Freshworks'),
-  fullName: maybe(text),
-  link: maybe(text),
-  integrationCommitedDate: maybe(instant)
+  fullName: nullish(text),
+  link: nullish(text),
+  integrationCommitedDate: nullish(instant)
 })
 
 const client = closed({
-  address: maybe(text),
-  type: maybe(eitherCase('PhoneNumber', 'Widget')),
-  widgetName: maybe(text),
-  endpoint: maybe(text),
-  callerKind: maybe(Type.Enum(['Default', 'VIP', 'Blocked', 'default', 'vip', 'blocked'])),
-  resolvedContacts: maybe(Type.Array(contact)),
-  resolvedExternalContacts: maybe(Type.Array(external)),
-  latestResolvedExternalContact: maybe(external)
+  address: nullish(text),
+  type: nullish(eitherCase('PhoneNumber', 'Widget')),
+  widgetName: nullish(text),
+  endpoint: nullish(text),
+  callerKind: nullish(Type.Enum(['Default', 'VIP', 'Blocked', 'default', 'vip', 'blocked'])),
+  resolvedContacts: nullish(Type.Array(contact)),
+  resolvedExternalContacts: nullish(Type.Array(external)),
+  latestResolvedExternalContact: nullish(external)
 })
 
 const attachment = closed({
-  link: maybe(text),
-  fileName: maybe(text),
-  fileSize: maybe(whole),
-  isImage: maybe(flag),
-  isSupportedFormat: maybe(flag),
-  isStorageExpired: maybe(flag)
+  link: nullish(text),
+  fileName: nullish(text),
+  fileSize: nullish(integer),
+  isImage: nullish(flag),
+  isSupportedFormat: nullish(flag),
+  isStorageExpired: nullish(flag)
 })
 
 const states = ['Missed', 'Connected', 'VoiceMail', 'Dropped', 'NoAnswer', 'Scheduled', 'Message'] as const
@@ -116,30 +118,30 @@ const request = closed({
   state: eitherCase(...states),
   type: eitherCase(...types),
   origin: eitherCase(...origins),
-  client: maybe(client),
+  client: nullish(client),
   created: instant,
-  respondedAt: maybe(instant),
-  businessNumber: closed({ number: phone, label: maybe(text) }),
-  businessNumbersCount: maybe(whole),
-  agent: maybe(agent),
-  users: maybe(Type.Array(agent)),
-  comment: maybe(text),
-  favorite: maybe(flag),
-  tags: maybe(Type.Array(text)),
-  textModel: maybe(closed({ text: maybe(text), availability })),
-  text: maybe(text),
-  duration: maybe(clock),
-  voicemail: maybe(voicemail),
-  recording: maybe(recording),
-  messageDeliveryStatus: maybe(eitherCase('Unspecified', 'NotSent', 'Sent')),
-  attachments: maybe(Type.Array(attachment)),
-  read: maybe(flag),
-  wfstate: maybe(closed({ state: eitherCase('Open', 'Finished', 'Resolved') })),
-  inConversation: maybe(flag),
+  respondedAt: nullish(instant),
+  businessNumber: closed({ number: phone, label: nullish(text) }),
+  businessNumbersCount: nullish(integer),
+  agent: nullish(agent),
+  users: nullish(Type.Array(agent)),
+  comment: nullish(text),
+  favorite: nullish(flag),
+  tags: nullish(Type.Array(text)),
+  textModel: nullish(closed({ text: nullish(text), availability })),
+  text: nullish(text),
+  duration: nullish(timeSpan),
+  voicemail: nullish(voicemail),
+  recording: nullish(recording),
+  messageDeliveryStatus: nullish(eitherCase('Unspecified', 'NotSent', 'Sent')),
+  attachments: nullish(Type.Array(attachment)),
+  read: nullish(flag),
+  wfstate: nullish(closed({ state: eitherCase('Open', 'Finished', 'Resolved') })),
+  inConversation: nullish(flag),
   availability
 })
 
-const list = closed({ currentPage: whole, requests: Type.Array(request), errorInfo: maybe(text) })
+const list = closed({ currentPage: integer, requests: Type.Array(request), errorInfo: nullish(text) })
 const detail = {
   resolveContacts: one(asText.flag),
   showExternalContacts: one(asText.flag),
@@ -175,15 +177,21 @@ const query = {
 }
 
 export const JOURNAL: readonly Definition[] = [
-  // in no envelope, as its example
-  { method: 'GET', path: '/api/journal/requests', kinds: CLASSIC, query, answers: { 200: list, 400: malformedFilter } },
+  // without an envelope, as in its example
+  {
+    method: 'GET',
+    path: '/api/journal/requests',
+    kinds: CLASSIC,
+    query,
+    responses: { 200: list, 400: malformedFilter }
+  },
   {
     method: 'GET',
     path: '/api/journal/requests/{id}',
-    places: { id: objectId },
+    pathParameters: { id: objectId },
     kinds: CLASSIC,
     query: detail,
-    answers: {
+    responses: {
       200: request,
       400: Type.Union([malformedFilter, coded('RequestIdHasInvalidFormat')]),
       404: coded('RequestIsNotFound')
@@ -194,6 +202,6 @@ export const JOURNAL: readonly Definition[] = [
     path: '/api/contactCenter/communications',
     kinds: CENTER,
     query,
-    answers: { 200: closed({ data: list }), 400: malformedFilter, 403: coded('TenantAccountRoleIssue') }
+    responses: { 200: closed({ data: list }), 400: malformedFilter, 403: coded('TenantAccountRoleIssue') }
   }
 ]

@@ -8,21 +8,21 @@ import {
   flag,
   guid,
   instant,
-  maybe,
+  integer,
+  nullish,
   phone,
-  text,
-  whole
+  text
 } from './definition.js'
 import { invalid } from './general.js'
 
 const file = closed({
   fileName: text,
-  fileSize: maybe(whole),
-  link: maybe(text),
-  isSupportedFormat: maybe(flag),
-  isImage: maybe(flag),
-  isStorageExpired: maybe(flag),
-  isActive: maybe(flag)
+  fileSize: nullish(integer),
+  link: nullish(text),
+  isSupportedFormat: nullish(flag),
+  isImage: nullish(flag),
+  isStorageExpired: nullish(flag),
+  isActive: nullish(flag)
 })
 
 const send = {
@@ -35,21 +35,21 @@ const send = {
       attachments: Type.Optional(Type.Array(closed({ name: text, data: text })))
     })
   ),
-  answers: {
+  responses: {
     200: closed({
       message: text,
       id: guid,
       sourcePhoneNumber: phone,
       destinationPhoneNumbers: Type.Array(phone),
       sendTime: instant,
-      attachments: maybe(Type.Array(file))
+      attachments: nullish(Type.Array(file))
     }),
     400: invalid,
     403: closed({ message: text })
   }
 } as const
 
-/** In no envelope. */
+/** The responses have no envelope. */
 export const MESSAGES: readonly Definition[] = [
   { ...send, path: '/api/messages/send', kinds: CLASSIC },
   { ...send, path: '/api/contactcenter/messages/send', kinds: CENTER }

@@ -6,11 +6,11 @@ import {
   flag,
   guid,
   instant,
-  maybe,
+  integer,
+  nullish,
   phone,
   succeeded,
-  text,
-  whole
+  text
 } from './definition.js'
 import { notFound } from './general.js'
 
@@ -24,34 +24,34 @@ const members = {
   numberMessagingVerified: flag,
   isMmsEnabled: flag,
   callRecordingMode: text,
-  description: maybe(text),
-  label: maybe(text),
+  description: nullish(text),
+  label: nullish(text),
   mayText: flag,
   mayCall: flag,
-  lastUsed: maybe(flag),
-  objectGuid: maybe(guid), // this one and the next are in real answers, not in the definition
-  doNotOriginate: maybe(flag)
+  lastUsed: nullish(flag),
+  objectGuid: nullish(guid), // this field and the next are in real responses, not in the definition
+  doNotOriginate: nullish(flag)
 }
 const number = closed(members)
-const deleted = closed({ ...members, whenDeleted: maybe(instant) }) // only in real answers, too
+const deleted = closed({ ...members, whenDeleted: nullish(instant) }) // only in real responses too
 
 export const PHONE_NUMBERS: readonly Definition[] = [
   {
     method: 'GET',
     path: '/api/phonenumbers',
     kinds: BOTH,
-    answers: {
+    responses: {
       200: succeeded(
-        closed({ phoneNumbers: Type.Array(number), deletedPhoneNumbers: Type.Array(deleted), total: whole })
+        closed({ phoneNumbers: Type.Array(number), deletedPhoneNumbers: Type.Array(deleted), total: integer })
       )
     }
   },
-  // The first number that has these digits in it.
+  // returns the first number that contains these digits
   {
     method: 'GET',
     path: '/api/phonenumbers/{digits}',
-    places: { digits: Type.String({ pattern: '^\\d{1,11}$' }) },
+    pathParameters: { digits: Type.String({ pattern: '^\\d{1,11}$' }) },
     kinds: BOTH,
-    answers: { 200: succeeded(number), 400: notFound('Number') }
+    responses: { 200: succeeded(number), 400: notFound('Number') }
   }
 ]

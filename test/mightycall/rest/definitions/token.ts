@@ -1,11 +1,11 @@
 import Type from 'typebox'
 import { BOTH, closed, type Definition, text } from './definition.js'
 
-/** The key of a user, or of a classic account the extension. */
+/** `client_secret` is the key of a user, or the extension for a classic account. */
 const credentials = closed({ grant_type: Type.Literal('client_credentials'), client_id: text, client_secret: text })
 const refresh = closed({ grant_type: Type.Literal('refresh_token'), refresh_token: text })
 
-/** What is answered to wrong keys is RFC 6749's. */
+/** The responses to wrong keys follow RFC 6749. */
 export const TOKEN: readonly Definition[] = [
   {
     method: 'POST',
@@ -13,7 +13,7 @@ export const TOKEN: readonly Definition[] = [
     kinds: BOTH,
     isOpen: true,
     body: { contentType: 'application/x-www-form-urlencoded', schema: Type.Union([credentials, refresh]) },
-    answers: {
+    responses: {
       200: closed({
         access_token: text,
         token_type: Type.Literal('bearer'),

@@ -6,12 +6,12 @@ import {
   type Definition,
   guid,
   instant,
-  maybe,
+  integer,
+  nullish,
   one,
   repeated,
   succeeded,
-  text,
-  whole
+  text
 } from './definition.js'
 import { invalid, notFound } from './general.js'
 
@@ -19,12 +19,12 @@ const voicemail = closed({
   id: guid,
   from: text,
   to: text,
-  assignedTo: maybe(text),
+  assignedTo: nullish(text),
   dateTimeUtc: instant,
   duration: Type.String({ pattern: '^\\d+$' }),
   voicemailStatus: Type.Enum(['Read', 'UnRead']),
-  voicemailRecord: maybe(closed({ fileName: text, uri: text })),
-  storageId: maybe(text)
+  voicemailRecord: nullish(closed({ fileName: text, uri: text })),
+  storageId: nullish(text)
 })
 
 const filters = Type.Enum([
@@ -55,16 +55,16 @@ export const VOICEMAILS: readonly Definition[] = [
       voicemailFilter: repeated(filters),
       customFilter: one(text)
     },
-    answers: {
-      200: succeeded(closed({ voicemails: Type.Array(voicemail), total: whole })),
+    responses: {
+      200: succeeded(closed({ voicemails: Type.Array(voicemail), total: integer })),
       400: Type.Union([invalid, notFound('Voicemail')])
     }
   },
   {
     method: 'GET',
     path: '/api/voicemails/{id}',
-    places: { id: guid },
+    pathParameters: { id: guid },
     kinds: BOTH,
-    answers: { 200: succeeded(voicemail), 400: notFound('Voicemail') }
+    responses: { 200: succeeded(voicemail), 400: notFound('Voicemail') }
   }
 ]

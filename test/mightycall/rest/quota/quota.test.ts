@@ -19,7 +19,8 @@ t.test('two processes that race for the last 10 permits spend exactly those', as
   const { pool, url } = await freshDatabase(t)
   const ledger = createQuotaLedger(pool, 100)
   for (let i = 0; i < 90; i++) await ledger.take('key', 'action', NOW)
-  const start = await pool.connect() // both wait for this lock, so that neither is done before the other begins
+  // both processes wait for this lock, so that neither finishes before the other starts
+  const start = await pool.connect()
   t.teardown(() => start.release(true))
   await start.query('begin')
   await start.query('select from quota_keys for update')
@@ -34,7 +35,7 @@ t.test('two processes that race for the last 10 permits spend exactly those', as
   t.equal(
     ends.reduce((sum, { refused }) => sum + refused, 0),
     190,
-    'the others are told why'
+    'the other requests are refused'
   )
   t.match((await pool.query('select count(*)::int from quota_permits')).rows, [{ count: 100 }])
   await t.rejects(ledger.take('key', 'action', later(1_000)), { code: 'MCS_QUOTA', until: later(DAY_MS) })
@@ -47,7 +48,7 @@ async function waitingFor(pool: pg.Pool): Promise<number> {
   return rowCount ?? 0
 }
 
-t.test('a class leaves to those above it what is reserved for them', async t => {
+t.test('a class leaves the reserve of more urgent classes', async t => {
   const { pool } = await freshDatabase(t)
   const ledger = createQuotaLedger(pool, 20)
   const taken = []
@@ -70,7 +71,7 @@ t.test('a class leaves to those above it what is reserved for them', async t => 
   ])
 })
 
-t.test('the window rolls: a permit comes back a day after it was taken, and it is said when', async t => {
+t.test('a permit returns a day after it was taken, and the error has the time', async t => {
   const { pool } = await freshDatabase(t)
   const ledger = createQuotaLedger(pool, 3)
   for (const ms of [0, 1_000, 2_000]) await ledger.take('key', 'action', later(ms))
@@ -85,18 +86,18 @@ t.test('the window rolls: a permit comes back a day after it was taken, and it i
   await t.rejects(
     createQuotaLedger(pool, 1).take('key', 'action', later(DAY_MS + 1)),
     { code: 'MCS_QUOTA', until: later(2 * DAY_MS) },
-    'a smaller budget: when all but none have gone'
+    'with a smaller budget, when all permits have left the window'
   )
   await t.rejects(
     createQuotaLedger(pool, 1).take('key', 'backfill', NOW),
     { code: 'MCS_QUOTA' },
-    'a budget without room for the class'
+    'the budget has no room for the class'
   )
   await ledger.take('key', 'action', later(4 * DAY_MS))
   t.equal(
     (await pool.query('select from quota_permits where taken_at < $1', [later(2 * DAY_MS)])).rowCount,
     1,
-    'old ones are removed; the other key was not used'
+    'old permits are deleted, except those of the unused other key'
   )
   t.notMatch(
     JSON.stringify((await pool.query('select * from quota_permits, quota_keys')).rows),
@@ -107,13 +108,13 @@ t.test('the window rolls: a permit comes back a day after it was taken, and it i
 
 for (const { name, status, message, headers = {}, until } of [
   {
-    name: 'its text',
+    name: 'the message',
     status: 429,
     message: 'Too many requests. Retry after 2026-11-23T09:30:00.0000000 UTC',
     until: later(90 * 60_000)
   },
   {
-    name: 'the text of a 403',
+    name: 'the message of a 403',
     status: 403,
     message: 'Daily limit exceeded. Retry after 2026-11-23T09:30:00.0000000 UTC',
     until: later(90 * 60_000)
@@ -131,7 +132,7 @@ for (const { name, status, message, headers = {}, until } of [
     until: later(30_000)
   },
   {
-    name: 'a year away, which nobody believes',
+    name: 'a year away, which is limited to a day',
     status: 429,
     message: 'Too many requests. Retry after 2027-11-23T08:00:00 UTC',
     until: later(DAY_MS)
@@ -139,7 +140,7 @@ for (const { name, status, message, headers = {}, until } of [
   { name: 'a header', status: 429, message: '', headers: { 'retry-after': '120' }, until: later(120_000) },
   { name: 'nothing', status: 429, message: '', until: later(30_000) }
 ]) {
-  t.test(`a block is learned by all processes, and ends by itself: ${name}`, async t => {
+  t.test(`a block applies to all processes until its end: ${name}`, async t => {
     const { client, pool, replies, seen, pass, clock } = await restClient(t)
     await client.send(calls, { query: {} }, 'sync')
     const good = replies['GET /api/calls']
@@ -148,47 +149,44 @@ for (const { name, status, message, headers = {}, until } of [
       json({ message }, status)(response, request)
     }
     await t.rejects(client.send(calls, { query: {} }, 'sync'), { code: 'MCS_REST_BLOCKED', until })
-    const asked = seen.length
+    const sentBefore = seen.length
     await t.rejects(client.send(calls, { query: {} }, 'action'), { code: 'MCS_REST_BLOCKED', until })
     await t.rejects(
       createQuotaLedger(pool, 2_000).take('the-api-key-of-the-test', 'action', clock.now),
       { code: 'MCS_REST_BLOCKED', until },
       'another process'
     )
-    t.equal(seen.length, asked, 'it was not asked again')
+    t.equal(seen.length, sentBefore, 'no request was sent')
     if (good) replies['GET /api/calls'] = good
     pass(until.getTime() - clock.now.getTime())
     await client.send(calls, { query: {} }, 'sync')
   })
 }
 
-t.test(
-  'when it is not said until when, the wait is short at first, grows with each such answer, and is short again after a good one',
-  async t => {
-    const { client, replies, pass, clock } = await restClient(t)
-    await client.send(team, {}, 'sync')
-    const waits: number[] = []
-    const tryOnce = async () => {
-      const err = await client.send(calls, { query: {} }, 'sync').then(
-        () => null,
-        err => err
-      )
-      const wait = (restFailureOf(err)?.until?.getTime() ?? 0) - clock.now.getTime()
-      waits.push(wait / 1_000)
-      pass(wait)
-    }
-    const good = replies['GET /api/calls']
-    replies['GET /api/calls'] = json({ message: 'Too many requests.' }, 429)
-    for (let i = 0; i < 7; i++) await tryOnce()
-    await client.send(team, {}, 'sync')
-    await tryOnce()
-    t.strictSame(waits, [30, 60, 120, 240, 480, 600, 600, 30])
-    if (good) replies['GET /api/calls'] = good
-    await client.send(calls, { query: {} }, 'sync')
+t.test('without a time, the wait grows with each 429, and is short again after a success', async t => {
+  const { client, replies, pass, clock } = await restClient(t)
+  await client.send(team, {}, 'sync')
+  const waits: number[] = []
+  const tryOnce = async () => {
+    const err = await client.send(calls, { query: {} }, 'sync').then(
+      () => null,
+      err => err
+    )
+    const wait = (restFailureOf(err)?.until?.getTime() ?? 0) - clock.now.getTime()
+    waits.push(wait / 1_000)
+    pass(wait)
   }
-)
+  const good = replies['GET /api/calls']
+  replies['GET /api/calls'] = json({ message: 'Too many requests.' }, 429)
+  for (let i = 0; i < 7; i++) await tryOnce()
+  await client.send(team, {}, 'sync')
+  await tryOnce()
+  t.strictSame(waits, [30, 60, 120, 240, 480, 600, 600, 30])
+  if (good) replies['GET /api/calls'] = good
+  await client.send(calls, { query: {} }, 'sync')
+})
 
-t.test('too many messages are no block of the key: nothing but messages waits', async t => {
+t.test('a 429 for messages blocks only messages, not the key', async t => {
   const { client, replies, seen, pass } = await restClient(t)
   const text = { body: { from: '+15550152729', to: ['+15551112233'], message: 'hi' } }
   const good = replies['POST /api/messages/send']
@@ -199,14 +197,14 @@ t.test('too many messages are no block of the key: nothing but messages waits', 
   await t.rejects(client.send(sendMessage, text, 'action'), { code: 'MCS_REST_BLOCKED', until: later(600_000) })
   await client.send(calls, { query: {} }, 'backfill')
   if (good) replies['POST /api/messages/send'] = good
-  const asked = seen.length
+  const sentBefore = seen.length
   await t.rejects(client.send(sendMessage, text, 'action'), { code: 'MCS_REST_BLOCKED', until: later(600_000) })
-  t.equal(seen.length, asked, 'it is not asked before')
+  t.equal(seen.length, sentBefore, 'no request was sent')
   pass(600_000)
   await client.send(sendMessage, text, 'action')
 })
 
-t.test('a later, shorter block does not shorten one', async t => {
+t.test('a shorter block does not shorten an existing one', async t => {
   const { pool } = await freshDatabase(t)
   const ledger = createQuotaLedger(pool, 3)
   await ledger.block('key', later(2_000))
@@ -215,7 +213,7 @@ t.test('a later, shorter block does not shorten one', async t => {
   await ledger.take('key', 'action', later(2_000))
 })
 
-t.test('each request takes one permit, and so does that for the token', async t => {
+t.test('each request takes one permit, and so does a token request', async t => {
   const { client, pool } = await restClient(t)
   await client.send(calls, { query: {} }, 'backfill')
   await client.send(calls, { query: {} }, 'sync')

@@ -60,7 +60,7 @@ for (const [EventType, type, family, scope] of calls) {
   })
 }
 
-t.test('what a Classic notification does not have is not in its event', async t => {
+t.test('the event of a classic notification has no contact-center fields', async t => {
   const event = parse({ EventType: 'IncomingCall', Body: { Id: 'c', CallDuration: null }, RecordingLink: null })
   t.strictSame(Object.keys(event ?? {}), [
     'id',
