@@ -37,7 +37,7 @@ export function callAt(call: TrueCall, instant: number): CallAt | null {
     webhookEvents: notified.length,
     restEvents: 0,
     legs,
-    ...timingsOf(direction, startedAt, endedAt, legs)
+    ...timingsOf(legs, { direction, startedAt, endedAt })
   }
 }
 

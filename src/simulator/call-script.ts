@@ -74,7 +74,7 @@ export function startCall(script: CallScript, { family, from, to, dialer }: Call
   Object.assign(script, { family, from, to })
   addStep(script, 'Call', { family, extension: dialer ?? null })
   if (dialer === undefined) return
-  addLeg(script, dialer, 'dialer', family)
+  addLeg(script, { extension: dialer, role: 'dialer', family })
   if (script.notation === 'contact-center') addStep(script, 'Ringing', { family, extension: dialer })
 }
 
@@ -85,7 +85,7 @@ export function advance(script: CallScript, min: number, max: number): void {
 
 export function ring(script: CallScript, extension: string, family: Family = 'Incoming'): ScriptLeg {
   addStep(script, 'Ringing', { family, extension })
-  return addLeg(script, extension, 'agent', family)
+  return addLeg(script, { extension, role: 'agent', family })
 }
 
 export function stopRinging(script: CallScript, leg: ScriptLeg): void {
@@ -121,7 +121,7 @@ export function connectInGroup(script: CallScript, leg: ScriptLeg, stopsAfter: n
   if (script.notation === 'contact-center') return
   const at = Math.max(script.now + stopsAfter, leg.ringingAt + 1)
   if (at < script.now) leg.stoppedAt = at
-  addStep(script, 'StopRinging', leg, at)
+  addStep(script, 'StopRinging', { ...leg, at })
 }
 
 export function completeLeg(script: CallScript, leg: ScriptLeg): void {
@@ -144,13 +144,15 @@ export function completeCall(script: CallScript, extension: string | null = null
 function addStep(
   script: CallScript,
   event: Step['event'],
-  { family, extension }: Pick<Step, 'family' | 'extension'>,
-  at = script.now
+  { family, extension, at = script.now }: Pick<Step, 'family' | 'extension'> & { at?: number }
 ): void {
   script.steps.push({ at, family, event, extension })
 }
 
-function addLeg(script: CallScript, extension: string, role: ScriptLeg['role'], family: Family): ScriptLeg {
+function addLeg(
+  script: CallScript,
+  { extension, role, family }: Pick<ScriptLeg, 'extension' | 'role' | 'family'>
+): ScriptLeg {
   const attempt = script.legs.filter(leg => leg.extension === extension).length + 1
   const leg: ScriptLeg = {
     extension,

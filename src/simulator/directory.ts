@@ -58,7 +58,7 @@ export function simulateExtensions(setting: Setting, staff: Staff, calls: readon
       (first, { occurredAt }) => Math.min(first, Date.parse(occurredAt)),
       firstSeen.get(agent.extension) ?? Number.POSITIVE_INFINITY
     )
-    return createdAt < Number.POSITIVE_INFINITY ? [extensionOf(setting, agent, own, createdAt)] : []
+    return createdAt < Number.POSITIVE_INFINITY ? [extensionOf(setting, agent, { facts: own, createdAt })] : []
   })
   return { facts, extensions }
 }
@@ -66,8 +66,7 @@ export function simulateExtensions(setting: Setting, staff: Staff, calls: readon
 function extensionOf(
   { account }: Setting,
   { extension, name, email, role }: Agent,
-  facts: readonly ExtensionReported[],
-  createdAt: number
+  { facts, createdAt }: { facts: readonly ExtensionReported[]; createdAt: number }
 ): TrueExtension {
   const isReported = facts.length > 0
   return {

@@ -72,9 +72,9 @@ export function polledRanges(
     const first = next
     while ((calls[next]?.startedAt ?? until) < until) next++
     const interval = { from, until, count: next - first }
-    facts.push(rangePolled(setting, 'calls', null, interval), rangePolled(setting, 'journal', null, interval))
+    for (const route of ['calls', 'journal']) facts.push(rangePolled(setting, { route, scope: null }, interval))
     for (const extension of extensions)
-      facts.push(rangePolled(setting, 'presence', extension, { from, until, count: 1 }))
+      facts.push(rangePolled(setting, { route: 'presence', scope: extension }, { from, until, count: 1 }))
   }
   return facts
 }
@@ -82,8 +82,7 @@ export function polledRanges(
 /** The poll happens late enough to include a call that started at the end of the hour. */
 function rangePolled(
   setting: Setting,
-  route: string,
-  scope: string | null,
+  { route, scope }: { route: string; scope: string | null },
   { from, until, count }: { from: number; until: number; count: number }
 ): RangePolled {
   const at = until + setting.random.int(HOUR_MS, HOUR_MS * 1.2)

@@ -90,16 +90,14 @@ export function trueCallOf(script: CallScript, scenario: string, { name }: Clien
     ringingStoppedAt: scripted.map(leg => leg.stoppedAt),
     notifiedAt,
     ...parties,
-    ...timingsOf(parties.direction, startedAt, endedAt, legs)
+    ...timingsOf(legs, { direction: parties.direction, startedAt, endedAt })
   }
 }
 
 /** Computes when and by whom a call was answered, and its wait and talk times. */
 export function timingsOf(
-  direction: CallParties['direction'],
-  startedAt: number,
-  endedAt: number | null,
-  legs: readonly TrueLeg[]
+  legs: readonly TrueLeg[],
+  { direction, startedAt, endedAt }: Pick<CallParties, 'direction' | 'startedAt'> & { endedAt: number | null }
 ): Pick<CallTimings, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
   const [first] = legs
     .filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer'))

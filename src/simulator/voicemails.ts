@@ -60,18 +60,17 @@ function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReporte
   const { random } = setting
   const fresh: TrueVoicemail = { ...voicemail, read: false, removedAt: null }
   const first = randomTimeAfter(random, voicemail.leftAt + voicemail.durationSeconds * 1000, [5, 300])
-  const facts = [reportVoicemail(setting, fresh, 'voicemails', first)]
+  const facts = [reportVoicemail(setting, fresh, { route: 'voicemails', at: first })]
   if (random.chance(0.5))
     facts.push(
       reportVoicemail(
         setting,
         { ...fresh, transcriptState: 'not-performed', transcriptText: null },
-        'journal',
-        randomTimeAfter(random, first, [1, 60])
+        { route: 'journal', at: randomTimeAfter(random, first, [1, 60]) }
       )
     )
   let at = randomTimeAfter(random, first, [61, 600])
-  facts.push(reportVoicemail(setting, fresh, 'journal', at))
+  facts.push(reportVoicemail(setting, fresh, { route: 'journal', at }))
   const changes: TrueVoicemail[] = [
     ...(voicemail.read ? [{ ...voicemail, removedAt: null }] : []),
     ...(voicemail.removedAt === null ? [] : [voicemail])
@@ -79,8 +78,8 @@ function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReporte
   for (const changed of changes) {
     at = Math.max(changed.removedAt ?? 0, at) + random.int(1_000, 600_000)
     facts.push(
-      reportVoicemail(setting, changed, 'voicemails', at),
-      reportVoicemail(setting, changed, 'journal', at + random.int(1, 1_000))
+      reportVoicemail(setting, changed, { route: 'voicemails', at }),
+      reportVoicemail(setting, changed, { route: 'journal', at: at + random.int(1, 1_000) })
     )
   }
   return facts
@@ -89,8 +88,7 @@ function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReporte
 function reportVoicemail(
   setting: Setting,
   voicemail: TrueVoicemail,
-  route: VoicemailReported['route'],
-  at: number
+  { route, at }: { route: VoicemailReported['route']; at: number }
 ): VoicemailReported {
   const { account: _, leftAt, removedAt, ...reported } = voicemail
   const transcript = route === 'voicemails' ? { transcriptState: null, transcriptText: null } : {}

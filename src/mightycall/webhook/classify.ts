@@ -17,10 +17,7 @@ export function classify(readable: ReadableNotification): Event {
   const name = normalizeType(readable.fields.eventType)
   for (const read of READERS) {
     const event = read(readable, name)
-    if (event !== null)
-      return typeof event === 'string'
-        ? toUnclassified(readable.identified, event, readable.fields, readable.original)
-        : event
+    if (event !== null) return typeof event === 'string' ? toUnclassified(event, readable) : event
   }
-  return toUnclassified(readable.identified, 'unknown-type', readable.fields, readable.original)
+  return toUnclassified('unknown-type', readable)
 }

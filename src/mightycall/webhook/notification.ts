@@ -26,7 +26,7 @@ export interface NotifiedAccount extends KeyHolder {
 export function parseNotification(account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {
   if (body.length === 0) return null
   const read = readJson(body, account)
-  if (typeof read === 'string') return unreadableEvent(account, body, read, receivedAt)
+  if (typeof read === 'string') return unreadableEvent(account, body, { reason: read, receivedAt })
 
   const { value, apiKeys, inexact } = read
   const fields = fieldsOf(value)
@@ -39,23 +39,21 @@ export function parseNotification(account: NotifiedAccount, body: Buffer, receiv
     ...(suspect && { clock: 'suspect' })
   }
   const original: Original = inexact ? encodeOriginal(body, account) : { raw: value }
-  if (isApiKeyMismatch(apiKeys, account)) return toUnclassified(identified, 'api-key-mismatch', fields, original)
+  if (isApiKeyMismatch(apiKeys, account)) return toUnclassified('api-key-mismatch', { identified, fields, original })
   return classify({ identified, fields, original, region: account.region })
 }
 
 function unreadableEvent(
   account: NotifiedAccount,
   body: Buffer,
-  reason: UnclassifiedReason,
-  receivedAt: Date
+  { reason, receivedAt }: { reason: UnclassifiedReason; receivedAt: Date }
 ): UnclassifiedEvent {
   const now = receivedAt.toISOString()
-  return toUnclassified(
-    { id: randomId(), account: account.id, occurredAt: now, receivedAt: now, clock: 'suspect' },
-    reason,
-    null,
-    encodeOriginal(body, account)
-  )
+  return toUnclassified(reason, {
+    identified: { id: randomId(), account: account.id, occurredAt: now, receivedAt: now, clock: 'suspect' },
+    fields: null,
+    original: encodeOriginal(body, account)
+  })
 }
 
 function encodeOriginal(body: Buffer, account: NotifiedAccount): Original {

@@ -26,10 +26,8 @@ export function commonFields<T extends Event['type']>(
 }
 
 export function toUnclassified(
-  identified: Identified,
   reason: UnclassifiedReason,
-  fields: Fields | null,
-  original: Original
+  { identified, fields, original }: { identified: Identified; fields: Fields | null; original: Original }
 ): UnclassifiedEvent {
   return { ...commonFields('unclassified', identified), reason, eventType: cleanName(fields?.eventType), ...original }
 }

@@ -25,24 +25,20 @@ function unknownFields(raw: Event['raw']): Unknown[] | null {
   let unknown: Unknown[] | null = null
   for (const name in raw) {
     const value = raw[name]
-    if (!isKnownField(name)) unknown = addUnknown(unknown, '', name, value)
+    if (!isKnownField(name)) unknown = addUnknown(unknown, name, value)
     else if (name.length === 4 && isObject(value) && name.toLowerCase() === 'body') {
-      for (const inner in value) if (!isKnownField(inner)) unknown = addUnknown(unknown, 'Body.', inner, value[inner])
+      for (const inner in value) if (!isKnownField(inner)) unknown = addUnknown(unknown, `Body.${inner}`, value[inner])
     }
   }
   return unknown
 }
 
 /** A body of 256 KiB may have many unknown fields: those beyond the limit are combined into one. */
-function addUnknown(unknown: Unknown[] | null, prefix: string, name: string, value: unknown): Unknown[] {
-  if (unknown === null) return [[pathOf(prefix, name), value]]
-  if (unknown.length < MAX_FIELDS) unknown.push([pathOf(prefix, name), value])
-  else if (unknown.length === MAX_FIELDS) unknown.push([OTHER_FIELDS, ''])
-  return unknown
-}
-
-function pathOf(prefix: string, name: string): string {
-  return maskName(prefix + name) ?? '?'
+function addUnknown(unknown: Unknown[] | null, path: string, value: unknown): Unknown[] {
+  const found = unknown ?? []
+  if (found.length < MAX_FIELDS) found.push([maskName(path) ?? '?', value])
+  else if (found.length === MAX_FIELDS) found.push([OTHER_FIELDS, ''])
+  return found
 }
 
 function describeDrift(event: Event, unknown: readonly Unknown[], isTypeUnknown: boolean): Drift[] {

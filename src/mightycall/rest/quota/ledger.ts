@@ -39,7 +39,7 @@ export function createQuotaLedger(pool: pg.Pool, budget: number): Quota {
         if (locked?.blocked_until && locked.blocked_until > now)
           throw errorWithUntil(RestBlockedError, locked.blocked_until)
         const tooMany = (await countUsed(tx, key, now)) - limitOf(permitClass, budget)
-        if (tooMany >= 0) throw errorWithUntil(QuotaError, await nextFreeAt(tx, key, tooMany, now))
+        if (tooMany >= 0) throw errorWithUntil(QuotaError, await nextFreeAt(tx, key, { tooMany, now }))
         await tx.query(TAKE, [key, permitClass, now])
         await tx.query(DELETE_OLD, [key, new Date(now.getTime() - KEPT_MS)])
       }),
@@ -69,7 +69,7 @@ async function countUsed(tx: Tx, key: string, now: Date): Promise<number> {
  * Returns when enough permits have left the window for one more. Without such a permit, the budget has no room for the
  * class at all, and the result is a full window from now.
  */
-async function nextFreeAt(tx: Tx, key: string, tooMany: number, now: Date): Promise<Date> {
+async function nextFreeAt(tx: Tx, key: string, { tooMany, now }: { tooMany: number; now: Date }): Promise<Date> {
   const {
     rows: [row]
   } = await tx.query<{ taken_at: Date }>(NEXT, [key, windowStart(now), tooMany])

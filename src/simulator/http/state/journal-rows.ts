@@ -41,7 +41,7 @@ export function journalRow(
     favorite: false,
     wfstate: { state: 'open' },
     ...(entry.kind === 'call'
-      ? callMembers(world, entry.call, entry.voicemail, { showUsers, now })
+      ? callMembers(world, entry, { showUsers, now })
       : messageMembers(world, entry.message, now))
   }
 }
@@ -59,10 +59,10 @@ function clientRow(number: string | null, name: string | null, resolveContacts: 
 
 function callMembers(
   world: World,
-  { parties, durationSeconds, recordingId, recordingLink, recordingSeconds }: CallReported,
-  voicemail: VoicemailReported | null,
+  { call, voicemail }: CallEntry,
   { showUsers, now }: { showUsers: boolean; now: number }
 ): Row {
+  const { parties, durationSeconds, recordingId, recordingLink, recordingSeconds } = call
   const owner = parties.find(({ first }) => first) ?? parties.find(({ role }) => role === 'caller') ?? parties[0]
   const rows = parties.flatMap(party => {
     const user = userOf(world, party.extension)
@@ -135,9 +135,13 @@ function messageMembers(world: World, message: MessageReported, now: number): Ro
 }
 
 /** A request in the journal: a call with the voicemail that was left in it, or a message. */
-export type JournalEntry =
-  | { kind: 'call'; call: CallReported; voicemail: VoicemailReported | null }
-  | { kind: 'message'; message: MessageReported }
+export type JournalEntry = CallEntry | { kind: 'message'; message: MessageReported }
+
+interface CallEntry {
+  kind: 'call'
+  call: CallReported
+  voicemail: VoicemailReported | null
+}
 
 const STATE = {
   connected: 'Connected',

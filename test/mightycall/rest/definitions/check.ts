@@ -44,29 +44,32 @@ export function definitionOf(kind: Kind, { method, path }: Pick<SentRequest, 'me
 }
 
 /** Returns what is wrong with a request; empty when it matches its definition. */
-export function requestProblems(kind: Kind, asked: SentRequest): string[] {
-  const definition = definitionOf(kind, asked)
-  if (definition === null) return [`no route ${asked.method} ${asked.path}`]
+export function requestProblems(kind: Kind, request: SentRequest): string[] {
+  const definition = definitionOf(kind, request)
+  if (definition === null) return [`no route ${request.method} ${request.path}`]
   const { pathParameters = {}, query = {}, body = null, isOpen = false } = definition
-  const given = matchPath(definition, asked.path) ?? {}
-  const search = new URLSearchParams(asked.query)
-  const signed = [/^Bearer \S+$/.test(String(asked.headers.authorization)), asked.headers['x-api-key'] !== undefined]
+  const given = matchPath(definition, request.path) ?? {}
+  const search = new URLSearchParams(request.query)
+  const signed = [
+    /^Bearer \S+$/.test(String(request.headers.authorization)),
+    request.headers['x-api-key'] !== undefined
+  ]
   return [
     ...Object.entries(pathParameters).flatMap(([name, schema]) => schemaProblems(schema, given[name], `path ${name}`)),
     ...[...new Set(search.keys())].flatMap(name => parameterProblems(name, query[name], search.getAll(name))),
     ...(isOpen || signed.every(Boolean) ? [] : ['not signed']),
-    ...bodyProblems(body, asked)
+    ...bodyProblems(body, request)
   ]
 }
 
 /** Returns what is wrong with a response; empty when it matches its definition. */
 export function responseProblems(
   kind: Kind,
-  asked: Pick<SentRequest, 'method' | 'path'>,
+  request: Pick<SentRequest, 'method' | 'path'>,
   { status, json }: { status: number; json: unknown }
 ): string[] {
-  const definition = definitionOf(kind, asked)
-  if (definition === null) return [`no route ${asked.method} ${asked.path}`]
+  const definition = definitionOf(kind, request)
+  if (definition === null) return [`no route ${request.method} ${request.path}`]
   const schema = definition.responses[status] ?? GENERAL[status]
   return schema ? schemaProblems(schema, json, `${status}`) : [`no status ${status}`]
 }
@@ -95,11 +98,11 @@ function schemaProblems(schema: TSchema, value: unknown, where: string): string[
 }
 
 /** Returns the values of the placeholders, or `null` when the path does not match. */
-function matchPath({ path }: Definition, asked: string): Record<string, string> | null {
-  const [wanted, given] = [path.split('/'), asked.split('/')]
-  if (wanted.length !== given.length) return null
+function matchPath({ path }: Definition, request: string): Record<string, string> | null {
+  const [expected, given] = [path.split('/'), request.split('/')]
+  if (expected.length !== given.length) return null
   const places: Record<string, string> = {}
-  for (const [i, part] of wanted.entries()) {
+  for (const [i, part] of expected.entries()) {
     const [, name] = /^\{(\w+)\}$/.exec(part) ?? []
     if (name !== undefined) places[name] = decodeURIComponent(given[i] ?? '')
     else if (part !== given[i]) return null
