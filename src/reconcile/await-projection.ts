@@ -4,7 +4,6 @@ import { eventKeyColumns, eventKeyOf } from '../db/event-columns.js'
 import { NotProjectedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { pause } from '../lib/backoff.js'
-
 import type { AcceptPage } from './accept-page.js'
 
 export interface LinkTargetTrackerOptions {
@@ -13,17 +12,16 @@ export interface LinkTargetTrackerOptions {
   timeoutMs?: number
 }
 
-/** A projector that is behind by more is in trouble of its own. */
-const PATIENCE_MS = 60_000
-const EVERY_MS = 50
+/** A projector that is further behind has a problem of its own. */
+export const PROJECTION_TIMEOUT_MS = 60_000
+const CHECK_EVERY_MS = 50
 
 /**
- * Keeps in mind the calls and voicemails that were appended and may have no rows yet: rows of the journal are joined to
- * these. After an
- * outage, or at the first look, most of them are too old for the next reading, and would wait for one that goes further
- * back.
+ * Remembers the calls and voicemails that were appended and may have no rows yet: rows of the journal are linked to
+ * them. After an outage, and at the first reading, most of these rows are too old for the next reading, and would stay
+ * unlinked until an extended look-back.
  */
-export function trackLinkTargets({ pool, append, timeoutMs = PATIENCE_MS }: LinkTargetTrackerOptions): {
+export function trackLinkTargets({ pool, append, timeoutMs = PROJECTION_TIMEOUT_MS }: LinkTargetTrackerOptions): {
   append: AcceptPage
   awaitLinkTargets: () => Promise<void>
 } {
@@ -31,46 +29,42 @@ export function trackLinkTargets({ pool, append, timeoutMs = PATIENCE_MS }: Link
   return {
     append: async (facts, options) => {
       const events = await append(facts, options)
-      if (options?.isPast) return events // a backfill waits for its own
+      if (options?.isPast) return events // a backfill waits for its own events
       for (const event of events)
         if (event.type === 'call.reported' || event.type === 'voicemail.reported') pending.add(event)
       return events
     },
     awaitLinkTargets: async () => {
-      const waited = [...pending]
-      for (const end = performance.now() + timeoutMs; !(await areProjected(pool, waited)); await pause(EVERY_MS)) {
-        if (performance.now() > end) throw new NotProjectedError()
-      }
-      for (const event of waited) pending.delete(event)
+      const awaited = [...pending]
+      await awaitProjection(pool, awaited, timeoutMs)
+      for (const event of awaited) pending.delete(event)
     }
   }
 }
 
-const MISSING = `select exists (select from ${unnestSql(eventKeyColumns)}
-  where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)) as missing`
-/** Few: they have no index for it. */
-const UNPROJECTED = `select exists (select from ${unnestSql(eventKeyColumns)}
-  where not exists (select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id)
-  and not exists (select from dead_letters d where d.record_id = u.id::text)) as missing`
+/** A projector stores events and their rows in one transaction. There are few dead letters, and no index for them. */
+const UNPROJECTED = `select exists (
+  select from ${unnestSql(eventKeyColumns)}
+  where not exists (
+      select from events e where e.account = u.account and e.kind = u.kind and e.entity = u.entity and e.id = u.id
+    )
+    and not exists (select from dead_letters d where d.record_id = u.id::text)
+) as "isMissing"`
 
 /**
- * Resolves when the events, and so their rows, can be read: a projector stores both in one transaction.
- * @throws NotProjectedError  they cannot, after so long
+ * Resolves when a projector has handled all of these events.
+ *
+ * @throws NotProjectedError  it has not after `timeoutMs`
  */
-export async function awaitProjection(pool: pg.Pool, events: readonly Event[], patienceMs: number): Promise<void> {
-  for (const end = performance.now() + patienceMs; await isMissing(pool, events); await pause(EVERY_MS)) {
+export async function awaitProjection(pool: pg.Pool, events: readonly Event[], timeoutMs: number): Promise<void> {
+  for (const end = performance.now() + timeoutMs; !(await areProjected(pool, events)); await pause(CHECK_EVERY_MS)) {
     if (performance.now() > end) throw new NotProjectedError()
   }
 }
 
-/** Whether a projector has come to all of these events: each is stored, or a dead letter. */
+/** Whether a projector has handled all of these events: each is stored with its rows, or is a dead letter. */
 export async function areProjected(pool: pg.Pool, events: readonly Event[]): Promise<boolean> {
-  return !(await isMissing(pool, events, UNPROJECTED))
-}
-
-async function isMissing(pool: pg.Pool, events: readonly Event[], missing = MISSING): Promise<boolean> {
-  const {
-    rows: [row]
-  } = await pool.query<{ missing: boolean }>(missing, bulkValues(eventKeyColumns, events.map(eventKeyOf)))
-  return row?.missing ?? false
+  const keys = bulkValues(eventKeyColumns, events.map(eventKeyOf))
+  const { rows } = await pool.query<{ isMissing: boolean }>(UNPROJECTED, keys)
+  return !rows[0]?.isMissing
 }

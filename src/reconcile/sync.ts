@@ -4,7 +4,7 @@ import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
-import { awaitProjection } from './await-projection.js'
+import { awaitProjection, PROJECTION_TIMEOUT_MS } from './await-projection.js'
 import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
 import type { Fact, RouteReader } from './route-reader.js'
 
@@ -12,7 +12,7 @@ export type SyncReason = 'auth' | 'sync' | 'quota'
 
 /** A route that is being read, or was. */
 export interface SyncStep {
-  route: RouteReader['route']
+  route: string
   scope: string | null
   state: 'waiting' | 'reading' | 'done' | 'failed'
   /** Of MightyCall's, so far. */
@@ -49,9 +49,6 @@ export interface SyncOptions extends ReadRouteOptions {
   logger: Logger
 }
 
-/** A projector that is behind by more is in trouble of its own. */
-const PATIENCE_MS = 60_000
-
 const COUNT = `select (select count(*)::int from phone_numbers where account = $1 and is_active) as phones,
   (select count(*)::int from mightycall_extensions where account = $1) as extensions`
 
@@ -84,7 +81,7 @@ export function createSync(options: SyncOptions): Sync {
     runs.set(account.id, run)
     try {
       for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
-      await awaitProjection(pool, appended, PATIENCE_MS)
+      await awaitProjection(pool, appended, PROJECTION_TIMEOUT_MS)
       const {
         rows: [counts]
       } = await pool.query<SyncedCounts>(COUNT, [account.id])
