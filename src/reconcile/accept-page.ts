@@ -4,6 +4,7 @@ import type { Event } from '../events/event.js'
 import { type AppendOptions, createFactAppender } from './append-facts.js'
 import { type CallFact, createCallHold } from './gaps/held-calls.js'
 import type { Fact } from './route-reader.js'
+import { callsReader } from './routes/calls.js'
 
 export interface PageAcceptorOptions {
   pool: pg.Pool
@@ -14,32 +15,29 @@ export interface PageAcceptorOptions {
 export type AcceptPage = (facts: readonly Fact[], options?: AppendOptions) => Promise<Event[]>
 
 /**
- * What becomes of a page that was read of one account: reported calls that no webhook has told yet are held back for a
- * while,
- * and of the rest, what says anything new is appended. Ended anywhere, it may be done again.
+ * Accepts the facts of a page, which are of one account: reported calls that no webhook has announced yet are held back
+ * for a while, and of the other facts the changes are appended. After a failure at any point it may be repeated.
  *
- * @returns  resolves, with what was appended, when that is in the log
+ * @returns  resolves with the appended events once they are in the log
  */
 export function createPageAcceptor({ pool, log, now }: PageAcceptorOptions): AcceptPage {
   const appender = createFactAppender({ pool, log })
-  const [present, past] = [createCallHold(pool), createCallHold(pool, { isPast: true })]
+  const [presentHold, pastHold] = [createCallHold(pool), createCallHold(pool, { isPast: true })]
 
   return async (facts, options = {}) => {
-    const hold = options.isPast ? past : present
+    const hold = options.isPast ? pastHold : presentHold
     const calls = facts.filter((fact): fact is CallFact => fact.type === 'call.reported')
     const others = facts.filter(fact => fact.type !== 'call.reported')
-    const account = facts.find(fact => fact.type === 'call.reported' || endsCalls(fact))?.account
+    const account = facts.find(fact => fact.type === 'call.reported' || endsReadingOfCalls(fact))?.account
     if (account === undefined) return appender.append(others, options)
-    const sifted = await hold.takeDue(account, calls, now())
-    const events = await appender.append([...sifted.map(({ fact }) => fact), ...others], options)
-    await hold.forget(account, sifted, now())
+    const due = await hold.takeDue(account, calls, now())
+    const events = await appender.append([...due.map(({ fact }) => fact), ...others], options)
+    await hold.forget(account, due, now())
     return events
   }
 }
 
-/**
- * At the end of each reading of calls, those that were held for long enough come out, even when nothing new was told.
- */
-function endsCalls(fact: Fact): boolean {
-  return fact.type === 'range.polled' && fact.polled === 'calls'
+/** After each reading of calls, those that were held for long enough are released, even when nothing new was read. */
+function endsReadingOfCalls(fact: Fact): boolean {
+  return fact.type === 'range.polled' && fact.polled === callsReader.route
 }

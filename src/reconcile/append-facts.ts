@@ -7,39 +7,37 @@ import { encodeEvent } from '../events/record.js'
 import {
   chainKey,
   chainOf,
+  changeRuleOf,
   contentOf,
   type FactChain,
   isNewer,
   type LatestFact,
   nextEvent,
   rangeEvent
-} from './fact.js'
+} from './fact-chain.js'
 import type { Fact } from './route-reader.js'
 
 export interface FactAppender {
   /**
-   * Appends those of the facts that say something new, in their order; resolves, with them, once they are durable.
-   * May be repeated after any failure, by another process too: the same facts get the same ids.
+   * Appends the facts that are changes, in their order, and resolves with their events once these are durable.
+   * It may be repeated after any failure, by another process too: the same facts get the same ids.
    */
   append: (facts: readonly Fact[], options?: AppendOptions) => Promise<Event[]>
 }
 
 export interface AppendOptions {
-  /** They are of old rows: what these say of an agent is as of then, and no news where anything is known. */
+  /** True for facts of a backfill: they are old, and may not replace what is known (see ChangeRule). */
   isPast?: boolean
 }
 
 interface FactAppenderOptions {
   pool: pg.Pool
   log: Pick<EventLog, 'append'>
-  /** How many facts that are not projected yet it keeps in mind. */
+  /** How many appended facts are remembered until they are projected. */
   maxRemembered?: number
 }
 
-/**
- * What turns facts into facts: one for each process, since it keeps in mind what it has appended until that is
- * projected.
- */
+/** Turns facts into events. A process has one appender, which remembers what it has appended until it is projected. */
 export function createFactAppender({ pool, log, maxRemembered = 100_000 }: FactAppenderOptions): FactAppender {
   const memory = createMemory(maxRemembered)
   let last: Promise<unknown> = Promise.resolve()
@@ -48,21 +46,20 @@ export function createFactAppender({ pool, log, maxRemembered = 100_000 }: FactA
     const chains = [
       ...new Map(
         facts
-          .filter(fact => fact.type !== 'range.polled')
-          .map(chainOf)
+          .flatMap(fact => (fact.type === 'range.polled' ? [] : chainOf(fact)))
           .map(chain => [chainKey(chain), chain])
       ).values()
     ]
-    const newest = memory.merge(await loadLatestFacts(pool, chains), chains)
-    const events = facts.flatMap(fact => (isPast && isOutdated(fact, newest) ? [] : (eventOf(fact, newest) ?? [])))
+    const latest = memory.merge(await loadLatestFacts(pool, chains), chains)
+    const events = facts.flatMap(fact => (isPast && keepsKnown(fact, latest) ? [] : (eventOf(fact, latest) ?? [])))
     if (events.length > 0) await log.append(events.map(encodeEvent))
-    memory.keep(events, newest)
+    memory.keep(events, latest)
     return events
   }
 
   return {
     append: (facts, options = {}) => {
-      // one after another: two at once would not know of each other's facts
+      // one after another: two appends at once would not see each other's facts
       const appending = last.then(() => append(facts, options))
       last = appending.catch(() => {})
       return appending
@@ -70,28 +67,28 @@ export function createFactAppender({ pool, log, maxRemembered = 100_000 }: FactA
   }
 }
 
-function isOutdated(fact: Fact, newest: ReadonlyMap<string, LatestFact>): boolean {
-  return fact.type === 'extension.reported' && newest.has(chainKey(chainOf(fact)))
+function keepsKnown(fact: Fact, latest: ReadonlyMap<string, LatestFact>): boolean {
+  if (fact.type === 'range.polled' || !changeRuleOf(fact).keepsKnownInBackfill) return false
+  return latest.has(chainKey(chainOf(fact)))
 }
 
-/** The event that the fact is, noted as its chain's newest; null when it is none. */
-function eventOf(fact: Fact, newest: Map<string, LatestFact>): Event | null {
+/** The event of a fact, which then is the latest of its chain; null when the fact changes nothing. */
+function eventOf(fact: Fact, latest: Map<string, LatestFact>): Event | null {
   if (fact.type === 'range.polled') return rangeEvent(fact)
   const key = chainKey(chainOf(fact))
-  const event = nextEvent(fact, newest.get(key) ?? null)
-  if (event) newest.set(key, { id: event.id, occurredAt: event.occurredAt, content: contentOf(event.type, event) })
+  const event = nextEvent(fact, latest.get(key) ?? null)
+  if (event) latest.set(key, { id: event.id, occurredAt: event.occurredAt, content: contentOf(event.type, event) })
   return event
 }
 
 /**
- * The newest facts that were appended and may not be projected yet. To forget one is harmless: the same fact gets
- * the same id again,
- * and another one waits for the next reading.
+ * The latest facts that were appended and may not be projected yet. Forgetting one is harmless: the same fact gets the
+ * same id again, and a different one waits for the next reading.
  */
 function createMemory(max: number) {
   const appended = new Map<string, LatestFact>()
   return {
-    /** What is newest by the database and by this memory together; what the database knows by now is forgotten. */
+    /** Adds to what is stored what only this memory knows, and forgets what is stored by now. */
     merge: (stored: Map<string, LatestFact>, chains: readonly FactChain[]): Map<string, LatestFact> => {
       for (const key of chains.map(chainKey)) {
         const [own, known] = [appended.get(key), stored.get(key)]
@@ -100,11 +97,11 @@ function createMemory(max: number) {
       }
       return stored
     },
-    keep: (events: readonly Event[], newest: ReadonlyMap<string, LatestFact>): void => {
+    keep: (events: readonly Event[], latest: ReadonlyMap<string, LatestFact>): void => {
       const ids = new Set(events.map(event => event.id))
-      for (const [key, fact] of newest) {
+      for (const [key, fact] of latest) {
         if (!ids.has(fact.id)) continue
-        appended.delete(key) // so that it is the last to be forgotten
+        appended.delete(key) // inserted again at the end, so that it is the last to be forgotten
         appended.set(key, fact)
       }
       for (const key of appended.keys()) {
@@ -117,11 +114,9 @@ function createMemory(max: number) {
 
 const columns = [...entityColumns, parameter('chain', 'text')]
 
-/**
- * Lateral, so that each entity's events are read by their key: as a join, all partitions would be read while they are
- * small.
- */
-const NEWEST = `select u.account, u.kind, u.entity, u.chain, e.id, e.type, e.occurred_at, e.fields from ${unnestSql(columns)} cross join lateral (
+/** Lateral, so that each entity's events are read by key: a join would scan whole partitions while they are small. */
+const LATEST = `select u.account, u.kind, u.entity, u.chain, e.id, e.type, e.occurred_at, e.fields
+  from ${unnestSql(columns)} cross join lateral (
     select e.id, e.type, e.occurred_at, e.fields from events e
     where e.account = u.account and e.kind = u.kind and e.entity = u.entity
       and (e.type like '%.reported' or e.type like '%.removed') and (u.chain = '' or e.fields->>'route' = u.chain)
@@ -135,10 +130,10 @@ interface FactRow extends FactChain {
   fields: object
 }
 
-/** The newest projected fact of each chain that has one, by its key. */
+/** The latest projected fact of each chain that has one, by the chain's key. */
 export async function loadLatestFacts(pool: pg.Pool, chains: readonly FactChain[]): Promise<Map<string, LatestFact>> {
   if (chains.length === 0) return new Map()
-  const { rows } = await pool.query<FactRow>(NEWEST, bulkValues(columns, chains))
+  const { rows } = await pool.query<FactRow>(LATEST, bulkValues(columns, chains))
   return new Map(
     rows.map(row => [
       chainKey(row),

@@ -1,23 +1,33 @@
 import type pg from 'pg'
 import type { Account } from '../accounts/accounts.js'
+import type { RangePolled } from '../events/directory.js'
 import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { passCrashPoint } from '../lib/crash-points.js'
-import { DAY_MS } from '../lib/instant.js'
+import { DAY_MS, HOUR_MS } from '../lib/instant.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
 import type { Rest } from '../mightycall/rest/rest.js'
-import { type CursorKey, loadCursor, moveCursor } from './cursors.js'
+import { loadCursor, moveCursor } from './cursors.js'
 import { linkPage } from './link.js'
-import { type AccountContext, createLookups, type Fact, type Interval, type RouteReader } from './route-reader.js'
-import { rangeFact } from './routes/polled-range.js'
+import {
+  type AccountContext,
+  createLookups,
+  type Fact,
+  type FactOf,
+  type Interval,
+  type RouteReader
+} from './route-reader.js'
+import { factEnvelope, type SourceRow } from './routes/row.js'
 
 export interface ReadRouteOptions {
   pool: pg.Pool
-  /** Resolves, with what says anything new, when that is in the log. */
+  /** Resolves, with the events of the facts that are changes, once these are in the log. */
   append: (facts: readonly Fact[]) => Promise<Event[]>
   /**
-   * Resolves when the calls and voicemails that were appended have their rows. Absent: they have.
-   * @throws NotProjectedError  they have not, after so long
+   * Resolves when the appended calls and voicemails have rows that unlinked rows can be matched with. By default they
+   * are taken to have them.
+   *
+   * @throws NotProjectedError  they have none in time
    */
   awaitLinkTargets?: () => Promise<void>
 }
@@ -26,55 +36,49 @@ export interface RouteToRead {
   reader: RouteReader
   context: AccountContext
   scope: string | null
-  /** How long before the cursor. */
+  /** How long before the cursor the interval begins. */
   overlapMs?: number
   onPage?: (rows: number) => void
 }
 
 export interface ReadCounts {
   rows: number
-  /** Of these, such as belong to what is not known yet. */
+  /** Rows that could not be linked, because their call or voicemail is not known yet. */
   unlinked: number
-  /** Of these, such as could not be read. */
   unreadable: number
 }
 
-/** Without a cursor: as far back as MightyCall goes by itself. */
-const FIRST_LOOK_MS = DAY_MS
-/** What they have is of now, not of an interval: first of all, everything. */
-const WITHOUT_TIMES: ReadonlySet<RouteReader['route']> = new Set(['numbers', 'extensions', 'contacts', 'presence'])
-/**
- * A call is listed some minutes after its end, by the time of its beginning; a voicemail has its transcript even later.
- */
-export const OVERLAP_MS = 60 * 60 * 1000
+/** How far the first reading goes back: MightyCall's own default. */
+const FIRST_LOOK_BACK_MS = DAY_MS
+/** Calls are listed minutes after their end, by the time they began; the transcript of a voicemail comes even later. */
+const OVERLAP_MS = HOUR_MS
 
 /**
- * Reads a route from where it was last read in full, and some time before, up to now.
- * The cursor moves when all is in the log: whoever dies before reads the same again, and appends nothing twice.
- * It passes rows that cannot be read, which must not hold up all that come later; the interval is then told as not read
- * in full.
+ * Reads a route from some time before its cursor until now, and moves the cursor once everything is in the log. After
+ * a crash the interval is read again, and facts that were appended already are recognized.
+ * Unreadable rows do not stop the cursor, which would hold up all later rows; the `range.polled` event counts them.
  *
- * @throws what MightyCall, the log or Postgres threw: nothing is lost then
+ * @throws the error of MightyCall, the log or Postgres; the cursor has not moved then
  */
 export async function readRoute(
-  parts: ReadRouteOptions,
+  options: ReadRouteOptions,
   { overlapMs = OVERLAP_MS, ...route }: RouteToRead
 ): Promise<ReadCounts> {
-  const {
-    reader,
-    scope,
-    context: { account, now }
-  } = route
-  const key = { account: account.id, route: reader.route, scope }
-  const interval = await nextInterval(parts.pool, key, { now: now(), overlapMs })
-  const read = await readInterval(parts, route, interval)
-  await moveCursor(parts.pool, key, { until: interval.until, now: now() })
-  return read
+  const { reader, scope, context } = route
+  const key = { account: context.account.id, route: reader.route, scope }
+  const until = context.now()
+  const cursor = await loadCursor(options.pool, key)
+  const from = cursor ? new Date(cursor.getTime() - overlapMs) : firstFrom(reader, until)
+  const counts = await readInterval(options, route, { from, until })
+  await moveCursor(options.pool, key, { until, now: context.now() })
+  return counts
 }
 
-/**
- * Reads a route for an interval, and notes that it was read; resolves when all of it is in the log. No cursor moves.
- */
+function firstFrom({ history }: RouteReader, now: Date): Date {
+  return history === null ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_BACK_MS)
+}
+
+/** Reads a route for an interval and appends that it was read; no cursor moves. Resolves once all is in the log. */
 export async function readInterval(
   { pool, append, awaitLinkTargets = async () => {} }: ReadRouteOptions,
   { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>,
@@ -92,12 +96,8 @@ export async function readInterval(
     passCrashPoint('between-page-and-cursor')
     onPage(page.rows)
   }
-  await append([
-    rangeFact(
-      { route: reader.route, scope, interval, count: counts.rows, unread: counts.unreadable },
-      { account, at: now() }
-    )
-  ])
+  const range = { route: reader.route, scope, interval, count: counts.rows, unreadable: counts.unreadable }
+  await append([rangeFact(range, { account, at: now() })])
   return counts
 }
 
@@ -109,12 +109,30 @@ export function accountContext(
   return { account, permitClass, now: clock.now, clientOf: extension => rest.clientOf(account, extension) }
 }
 
-async function nextInterval(
-  pool: pg.Pool,
-  key: CursorKey,
-  { now, overlapMs }: { now: Date; overlapMs: number }
-): Promise<Interval> {
-  const cursor = await loadCursor(pool, key)
-  if (cursor) return { from: new Date(cursor.getTime() - overlapMs), until: now }
-  return { from: WITHOUT_TIMES.has(key.route) ? new Date(0) : new Date(now.getTime() - FIRST_LOOK_MS), until: now }
+interface PolledRange {
+  route: string
+  scope: string | null
+  interval: Interval
+  /** The rows of all pages. */
+  count: number
+  unreadable?: number
+}
+
+/** The fact that a route was read for an interval, which is appended after all facts of that interval. */
+export function rangeFact(
+  { route, scope, interval, count, unreadable = 0 }: PolledRange,
+  source: Pick<SourceRow, 'account' | 'at'>
+): FactOf<RangePolled> {
+  const [from, until] = [interval.from.toISOString(), interval.until.toISOString()]
+  return {
+    ...factEnvelope('range.polled', { ...source, raw: {} }),
+    rangeId: [route, ...(scope === null ? [] : [scope]), from, until].join(' '),
+    polled: route,
+    scope,
+    from,
+    until,
+    count,
+    ...(unreadable > 0 && { unread: unreadable }),
+    raw: {}
+  }
 }

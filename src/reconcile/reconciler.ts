@@ -19,7 +19,7 @@ export interface ReconcilerOptions extends ReadRouteOptions {
   leader: LeaderElection
   clock: Clock
   logger: Logger
-  /** After a round in which something was read: gaps are looked for. */
+  /** Called after a round in which a route was read, to look for gaps. */
   onRead?: () => Promise<void>
 }
 
@@ -29,60 +29,72 @@ export interface Reconciler {
 
 const TICK_MS = 10_000
 const RETRY = { first: 30_000, most: 15 * 60_000 }
-/** Facts of REST are no traffic: each reading notes that it was made, and a backfill tells of last year. */
-const LAST_WEBHOOK =
-  "select max(received_at) as at from events where account = $1 and received_at > $2 and source = 'webhook'"
+/** Facts of REST are no traffic: every reading appends one, and a backfill appends those of last year. */
+const LAST_WEBHOOK = `select max(received_at) as at from events
+  where account = $1 and received_at > $2 and source = 'webhook'`
 
-/** Reads what MightyCall has to tell, each route in its own pace, as long as this process is the elected one. */
+/**
+ * scheduled  it is read when its schedule says so
+ * failing    the last reading failed, and the next one is not before `retryAt`
+ */
+type RouteState = { name: 'scheduled' } | { name: 'failing'; failures: number; retryAt: Date }
+
+/** A route of an account, or one scope of it. */
+interface ScheduledRoute {
+  reader: RouteReader
+  scope: string | null
+  state: RouteState
+  /** Null when it was never read, as far as this process knows. */
+  lastReadAt: Date | null
+  /** Null when it was not since this process became the leader. */
+  lookedBackAt: Date | null
+  /** Rows of the last reading whose calls or voicemails were not known. */
+  unlinked: number
+  /** Rows of the last reading that could not be read. */
+  unreadable: number
+}
+
+/** Reads every route of every account on its schedule, as long as this process is the leader. */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const { accounts, leader, clock, logger, onRead = async () => {} } = options
+  const { pool, accounts, readers, leader, clock, logger, onRead = async () => {} } = options
   const stop = new AbortController()
-  const lines = new Map<string, ScheduledRoute>()
-  const lastChangeAt = new Map<string, Date>() // by account, when a reading told something new
+  const routes = new Map<string, ScheduledRoute>()
+  const lastChangeAt = new Map<string, Date>() // by account: when a reading last found a change
 
   async function tick(): Promise<void> {
     const readable = accounts.all().filter(isReadable)
-    if (readable.length === 0) return // nobody is elected for nothing: it takes a connection
-    if (!(await leader.isLeader())) return lines.clear() // what another has read meanwhile is not known here
+    if (readable.length === 0) return // being the leader would occupy a connection for nothing
+    if (!(await leader.isLeader())) return routes.clear() // another process reads now, and this one does not know what
     let hasRead = false
-    for (const account of readable) {
-      const lastTrafficAt =
-        (await loadLastWebhookAt(options.pool, account.id, clock.now())) ?? lastChangeAt.get(account.id) ?? null
-      const awaited = await loadAwaitedRoutes(options.pool, { account: account.id, now: clock.now() })
-      const isJoined = scheduledRoutesOf(lines, options.readers, account).every(line => line.unlinked === 0)
-      for (const line of scheduledRoutesOf(lines, options.readers, account)) {
-        if (stop.signal.aborted) return
-        line.lastReadAt ??= await loadCursor(options.pool, {
-          account: account.id,
-          route: line.reader.route,
-          scope: line.scope
-        })
-        const isToRead =
-          line.notBefore <= clock.now() &&
-          isDue({
-            route: line.reader.route,
-            lastReadAt: line.lastReadAt,
-            lastTrafficAt,
-            isAwaited: !isJoined || awaited.has(line.reader.route),
-            now: clock.now()
-          })
-        if (
-          isToRead &&
-          (await readScheduledRoute(
-            { ...options, onChange: () => lastChangeAt.set(account.id, clock.now()) },
-            account,
-            line
-          ))
-        )
-          hasRead = true
-      }
-    }
+    for (const account of readable) if (await readDueRoutes(account)) hasRead = true
     if (hasRead) await onRead()
+  }
+
+  async function readDueRoutes(account: Account): Promise<boolean> {
+    const own = scheduledRoutesOf(routes, readers, account)
+    const lastTrafficAt =
+      (await loadLastWebhookAt(pool, account.id, clock.now())) ?? lastChangeAt.get(account.id) ?? null
+    const awaited = await loadAwaitedRoutes(pool, readers, { account: account.id, now: clock.now() })
+    const linkTargets = new Set(own.flatMap(({ unlinked, reader }) => (unlinked > 0 ? reader.linksTo : [])))
+    let hasRead = false
+    for (const scheduled of own) {
+      if (stop.signal.aborted) return hasRead
+      const { reader, scope, state } = scheduled
+      scheduled.lastReadAt ??= await loadCursor(pool, { account: account.id, route: reader.route, scope })
+      if (state.name === 'failing' && state.retryAt > clock.now()) continue
+      const isAwaited = awaited.has(reader.route) || linkTargets.has(reader.route)
+      const { schedule } = reader
+      const { lastReadAt } = scheduled
+      if (!isDue({ schedule, lastReadAt, lastTrafficAt, isAwaited, now: clock.now() })) continue
+      const onChange = () => lastChangeAt.set(account.id, clock.now())
+      if (await readScheduledRoute({ ...options, onChange }, account, scheduled)) hasRead = true
+    }
+    return hasRead
   }
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
-      await tick().catch(err => logger.warn({ err }, 'MightyCall could not be read now, trying again'))
+      await tick().catch(err => logger.warn({ err }, 'reading MightyCall failed, retrying'))
       await clock.wait(TICK_MS, stop.signal)
     }
   }
@@ -97,54 +109,37 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   }
 }
 
-/** A route of an account, or of one of its extensions. */
-interface ScheduledRoute {
-  reader: RouteReader
-  scope: string | null
-  /** Null: never, as far as is known here. */
-  lastReadAt: Date | null
-  notBefore: Date
-  failures: number
-  /** Null: not since this process was elected. */
-  lookedBackAt: Date | null
-  /** Rows of the last reading that other routes have to tell more of. */
-  unlinked: number
-  /** Rows that could not be read the last time. */
-  unreadable: number
-}
-
 function scheduledRoutesOf(
-  lines: Map<string, ScheduledRoute>,
+  routes: Map<string, ScheduledRoute>,
   readers: readonly RouteReader[],
   account: Account
 ): ScheduledRoute[] {
   return readers.flatMap(reader =>
     reader.scopes(account).map(scope => {
       const key = JSON.stringify([account.id, reader.route, scope])
-      const line = lines.get(key) ?? {
+      const scheduled: ScheduledRoute = routes.get(key) ?? {
         reader,
         scope,
+        state: { name: 'scheduled' },
         lastReadAt: null,
-        notBefore: new Date(0),
-        failures: 0,
         lookedBackAt: null,
         unlinked: 0,
         unreadable: 0
       }
-      lines.set(key, line)
-      return line
+      routes.set(key, scheduled)
+      return scheduled
     })
   )
 }
 
-/** Whether it could be read. */
+/** Returns whether the route could be read. */
 async function readScheduledRoute(
   options: ReconcilerOptions & { onChange: () => void },
   account: Account,
-  line: ScheduledRoute
+  scheduled: ScheduledRoute
 ): Promise<boolean> {
   const { clock, logger, rest } = options
-  const { reader, scope } = line
+  const { reader, scope } = scheduled
   const append: ReadRouteOptions['append'] = async facts => {
     const events = await options.append(facts)
     if (events.some(({ type }) => type !== 'range.polled')) options.onChange()
@@ -152,47 +147,38 @@ async function readScheduledRoute(
   }
   try {
     const now = clock.now()
-    const overlapMs = lookBackMs(reader.route, line.lookedBackAt, now)
+    const overlapMs = lookBackMs(reader.lookBack, scheduled.lookedBackAt, now)
+    const context = accountContext({ rest, clock }, account, 'reconcile')
     const { unlinked, unreadable } = await readRoute(
       { ...options, append },
-      {
-        reader,
-        scope,
-        context: accountContext({ rest, clock }, account, 'reconcile'),
-        ...(overlapMs !== null && { overlapMs })
-      }
+      { reader, scope, context, ...(overlapMs !== null && { overlapMs }) }
     )
-    if (unreadable > 0 && line.unreadable === 0)
+    if (unreadable > 0 && scheduled.unreadable === 0)
       raiseAlarm(
         logger,
         { alarm: 'rest-rows-unread', account: account.id, route: reader.route, rows: unreadable },
-        'rows of MightyCall cannot be read, and the hours they may be of stay unknown: GET /v1/drift says what they hold'
+        'rows of MightyCall cannot be read, and the hours that they may belong to stay unknown; see GET /v1/drift'
       )
-    Object.assign(line, {
-      lastReadAt: clock.now(),
-      failures: 0,
-      unlinked,
-      unreadable,
-      ...(overlapMs !== null && { lookedBackAt: now })
-    })
+    Object.assign(scheduled, { lastReadAt: clock.now(), state: { name: 'scheduled' }, unlinked, unreadable })
+    if (overlapMs !== null) scheduled.lookedBackAt = now
     return true
   } catch (err) {
-    const trouble = restFailureOf(err)
-    line.failures++
-    line.notBefore = trouble?.until ?? new Date(clock.now().getTime() + backOffMs(line.failures, RETRY))
-    if (line.failures === 1 && trouble?.kind !== 'auth')
+    const failure = restFailureOf(err)
+    const failures = scheduled.state.name === 'failing' ? scheduled.state.failures + 1 : 1
+    const retryAt = failure?.until ?? new Date(clock.now().getTime() + backOffMs(failures, RETRY))
+    scheduled.state = { name: 'failing', failures, retryAt }
+    // refused credentials have raised an alarm already
+    if (failures === 1 && failure?.kind !== 'auth')
       logger.warn(
-        { err, account: account.id, route: reader.route, trouble: trouble?.kind },
-        'a route of MightyCall could not be read, trying again'
-      ) // refused credentials are an alarm already
+        { err, account: account.id, route: reader.route, trouble: failure?.kind },
+        'reading a route of MightyCall failed, retrying'
+      )
     return false
   }
 }
 
-/** Null: not lately. */
+/** When the last webhook came, or null when none came while the account would count as busy. */
 async function loadLastWebhookAt(pool: pg.Pool, account: string, now: Date): Promise<Date | null> {
-  const {
-    rows: [row]
-  } = await pool.query<{ at: Date | null }>(LAST_WEBHOOK, [account, new Date(now.getTime() - BUSY_FOR_MS)])
-  return row?.at ?? null
+  const { rows } = await pool.query<{ at: Date | null }>(LAST_WEBHOOK, [account, new Date(now.getTime() - BUSY_FOR_MS)])
+  return rows[0]?.at ?? null
 }

@@ -1,103 +1,145 @@
 import type pg from 'pg'
 import type { Account } from '../accounts/accounts.js'
 import type { CallReported } from '../events/call.js'
-import type { ContactEvent, ExtensionReported, NumberEvent, RangePolled } from '../events/directory.js'
 import type { Event } from '../events/event.js'
-import type { MessageReported } from '../events/message.js'
-import type { StatusReported } from '../events/status.js'
 import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
 
 /**
- * An event that REST has told, before it is known whether it says anything new: its id depends on what was said before.
+ * Everything that is known about reading one route of MightyCall's REST API.
+ * To add a reader, write its file in routes/ and add its line to routes/all-routes.ts: the schedule, the backfills, the
+ * detection of changes and the sync are derived from that list.
  */
-export type Fact = FactOf<
-  | CallReported
-  | VoicemailReported
-  | MessageReported
-  | StatusReported
-  | NumberEvent
-  | ExtensionReported
-  | ContactEvent
-  | RangePolled
->
-export type FactOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
+export interface RouteReader {
+  /** The name in cursors, `range.polled` events and GET /v1/sync; it is stored, so it is never renamed. */
+  route: string
+  schedule: Schedule
+  /** Null when a row does not change after it was read once. */
+  lookBack: LookBack | null
+  /** Null when the route has no times and reports the current state only: its first reading asks for everything. */
+  history: History | null
+  /** The routes whose facts its unlinked rows are matched with; they are read, and projected, first. */
+  linksTo: readonly string[]
+  /** The facts that it reports, and when one of them is a change. Routes that report the same type share its rule. */
+  changes: Partial<Record<ReportedFact['type'], ChangeRule>>
+  /** What is read separately, such as each extension; `null` stands for the whole account. */
+  scopes: (account: Account) => readonly (string | null)[]
+  /**
+   * Yields the rows of the interval, page by page. A row may come twice; the later one is newer.
+   * A route without times yields all its rows, whatever the interval; /contacts yields what has changed since the
+   * interval began, and everything when it begins in 1970.
+   *
+   * @throws the errors that failures.ts classifies
+   */
+  read: (context: ReadContext, interval: Interval, scope: string | null) => AsyncGenerator<Page>
+}
 
-/** From and until, in UTC: `from` ≤ t < `until`. */
+/** How often a route is read. */
+export interface Schedule {
+  /** While the account has traffic. */
+  busyMs: number
+  /** While it has none. */
+  quietMs: number
+  /** While the route is known to have something that was not read yet. */
+  awaited?: {
+    everyMs: number
+    /** A boolean SQL expression; $1 is the account (text), $2 the current time (timestamptz). */
+    condition: string
+  }
+}
+
+/** At intervals a route is read further back than usual, for rows that change long after they were created. */
+export interface LookBack {
+  everyMs: number
+  byMs: number
+}
+
+/** How a route with times is read by a backfill. Rows of linked calls and voicemails may lie outside its interval. */
+export interface History {
+  beforeMs: number
+  afterMs: number
+}
+
+/** A fact becomes an event only when its content differs from the newest fact that it is compared with. */
+export interface ChangeRule {
+  /**
+   * `same-route`: the entity's newest fact of the same route, since the fold takes the newest of each route.
+   * `any-route`: the entity's newest fact of any route.
+   */
+  comparedWith: 'same-route' | 'any-route'
+  /** True when a backfill, whose rows are old, must not replace what is known already, such as an agent's name. */
+  keepsKnownInBackfill?: true
+}
+
+/** An event that the REST API can report. */
+type RestEvent = Extract<Event, { type: `${string}.reported` | `${string}.removed` | 'range.polled' }>
+
+/**
+ * What a row of the REST API says: an event without its id. The id depends on the fact before it, and is known when the
+ * fact is appended.
+ */
+export type Fact = FactOf<RestEvent>
+export type FactOf<E extends Event> = E extends Event ? Omit<E, 'id'> : never
+/** A fact about an entity, rather than about the reading itself. */
+export type ReportedFact = Exclude<Fact, { type: 'range.polled' }>
+
+/** `from` ≤ t < `until`. */
 export interface Interval {
   from: Date
   until: Date
 }
 
+/** How an account is asked. */
 export interface AccountContext {
   account: Account
-  /** MightyCall as the user of an extension sees it. */
+  /** The REST client that authenticates as the user of this extension. */
   clientOf: (extension: string) => RestClient
   permitClass: PermitClass
   now: () => Date
-  /** Rows in one answer. With less than 20, many pages of a list that is asked for by their numbers cannot overlap. */
+  /**
+   * Rows in one answer; by default as many as the route allows. Below 20, the pages of a long list that is asked for by
+   * page number cannot overlap.
+   */
   pageSize?: number
 }
 
-/** What a reader is given. */
 export interface ReadContext extends AccountContext {
   lookups: ReaderLookups
 }
 
+/** A page of a route. */
+export interface Page {
+  facts: Fact[]
+  unlinked: UnlinkedRow[]
+  /** Rows that no earlier page had, whether or not they became facts. */
+  rows: number
+  /** How many of these rows could not be read; 0 by default. */
+  unreadable?: number
+}
+
 /**
- * What a row of the journal says of a call or a voicemail that it does not name: its own id is not theirs, its
- * requestGuid may be nil,
- * and a voicemail has the id that /voicemails gives it. See link.ts.
+ * What a row of the journal says of a call or a voicemail without naming it: the row has an id of its own, its
+ * requestGuid may be nil, and a voicemail's id is known to /voicemails alone. See link.ts.
  */
 export interface UnlinkedRow {
-  /** The requestGuid; null: nil. The call's report is among the facts then, and here only to be compared with. */
+  /** The requestGuid, or null when it is nil. With a requestGuid the call is also among the page's facts. */
   callId: string | null
   call: Omit<FactOf<CallReported>, 'callId'>
   voicemail: Omit<FactOf<VoicemailReported>, 'voicemailId' | 'callId'> | null
 }
 
-/** A page of an answer. */
-export interface Page {
-  facts: Fact[]
-  unlinked: UnlinkedRow[]
-  /** Rows of MightyCall's that no earlier page had, whatever they became. */
-  rows: number
-  /** Of these, those that could not be read: what they tell is not known. Absent: none. */
-  unreadable?: number
-}
-
-/**
- * One thing that MightyCall can be asked for, page by page. A new one is one file and one line in the list of readers.
- */
-export interface RouteReader {
-  /** As `range.polled` names it. */
-  route: 'calls' | 'journal' | 'voicemails' | 'numbers' | 'extensions' | 'contacts' | 'presence'
-  /** Null: the whole account is read at once; else by extension, or whatever the account has several of. */
-  scopes: (account: Account) => readonly (string | null)[]
-  /**
-   * A route without times gives all there is, whatever the interval; contacts give what has changed since its
-   * beginning,
-   * and all when that is 1970. A row may come twice, the later one newer.
-   * @throws the errors that `restFailureOf` distinguishes
-   */
-  read: (context: ReadContext, interval: Interval, scope: string | null) => AsyncGenerator<Page>
-}
-
-/**
- * What of an account has been told before, as far as it is projected: REST has no list of some of it, and of some
- * forgets what is gone.
- */
+/** What earlier readings and webhooks have shown of an account, for routes that have no list of their own. */
 export interface ReaderLookups {
-  /** Of all business numbers that were ever listed, in no order. */
+  /** All business numbers that were ever listed, in no order. */
   numbers: () => Promise<readonly string[]>
-  /** Of those that a webhook, the journal or a profile has shown; those of whom least is known come first. */
+  /** The extensions that a webhook, the journal or a profile has shown; those without a name come first. */
   extensions: () => Promise<readonly string[]>
 }
 
 const NUMBERS = 'select number from phone_numbers where account = $1'
-const EXTENSIONS =
-  'select extension from mightycall_extensions where account = $1 order by display_name is not null, extension'
+const EXTENSIONS = `select extension from mightycall_extensions where account = $1
+  order by display_name is not null, extension`
 
 export function createLookups(pool: pg.Pool, account: string): ReaderLookups {
   return {

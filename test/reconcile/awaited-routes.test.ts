@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
 import { createCallHold } from '../../src/reconcile/gaps/held-calls.js'
+import { ROUTE_READERS } from '../../src/reconcile/routes/all-routes.js'
 import { loadAwaitedRoutes } from '../../src/reconcile/schedule.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
@@ -12,7 +13,9 @@ async function knowing(t: Test, events: Event[]) {
   await projectorOf(pool)(events)
   return {
     pool,
-    awaitedAt: async (at: number) => [...(await loadAwaitedRoutes(pool, { account: 'default', now: minute(at) }))]
+    awaitedAt: async (at: number) => [
+      ...(await loadAwaitedRoutes(pool, ROUTE_READERS, { account: 'default', now: minute(at) }))
+    ]
   }
 }
 

@@ -14,13 +14,13 @@ import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { handClock } from './support/hand-clock.js'
-import { ACCOUNT, aNumber, readerOf, type TellingReader } from './support/source-rows.js'
+import { ACCOUNT, aNumber, type RecordingReader, readerOf } from './support/source-rows.js'
 
 const MINUTE = 60_000
 
 async function reconciling(
   t: Parameters<typeof freshDatabase>[0],
-  readers: TellingReader[],
+  readers: RecordingReader[],
   {
     accounts = [ACCOUNT],
     from = '2026-11-23T09:00:00Z',

@@ -1,18 +1,25 @@
 import t from 'tap'
+import { ROUTE_READERS } from '../../src/reconcile/routes/all-routes.js'
 import { isDue, lookBackMs } from '../../src/reconcile/schedule.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000)
-const EVER = null
+const NEVER = null
+
+function readerOf(route: string) {
+  const reader = ROUTE_READERS.find(candidate => candidate.route === route)
+  if (!reader) throw new Error(`no reader of ${route}`)
+  return reader
+}
 
 const CASES = [
-  ['a route that was never read is due', 'numbers', EVER, EVER, false, true],
+  ['a route that was never read is due', 'numbers', NEVER, NEVER, false, true],
   ['with traffic, the journal is due after four and a half minutes', 'journal', 4.5, 1, false, true],
   ['and not before', 'journal', 4.4, 1, false, false],
   ['half an hour after the last traffic it is quiet', 'journal', 5, 30, false, false],
   ['then it is due after a quarter of an hour', 'journal', 15, 30, false, true],
-  ['an account without any traffic is quiet', 'journal', 14, EVER, false, false],
-  ['calls that are awaited are due as soon', 'calls', 4.5, EVER, true, true],
+  ['an account without any traffic is quiet', 'journal', 14, NEVER, false, false],
+  ['calls that are awaited are due as soon', 'calls', 4.5, NEVER, true, true],
   ['and not before', 'calls', 4.4, 1, true, false],
   ['while none is awaited, they can wait', 'calls', 29, 1, false, false],
   ['nothing of numbers can be awaited', 'numbers', 5, 1, true, false],
@@ -24,7 +31,7 @@ for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
   t.test(name, async t => {
     t.equal(
       isDue({
-        route,
+        schedule: readerOf(route).schedule,
         lastReadAt: lastRead === null ? null : ago(lastRead),
         lastTrafficAt: lastTraffic === null ? null : ago(lastTraffic),
         isAwaited,
@@ -37,8 +44,8 @@ for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
 
 t.test('what may change later is looked at again every four hours, three days back', async t => {
   const DAYS = 24 * 3_600_000
-  t.equal(lookBackMs('journal', null, NOW), 3 * DAYS)
-  t.equal(lookBackMs('voicemails', ago(4 * 60), NOW), 3 * DAYS)
-  t.equal(lookBackMs('voicemails', ago(4 * 60 - 1), NOW), null)
-  t.equal(lookBackMs('calls', null, NOW), null, 'a call that has ended stays as it is')
+  t.equal(lookBackMs(readerOf('journal').lookBack, null, NOW), 3 * DAYS)
+  t.equal(lookBackMs(readerOf('voicemails').lookBack, ago(4 * 60), NOW), 3 * DAYS)
+  t.equal(lookBackMs(readerOf('voicemails').lookBack, ago(4 * 60 - 1), NOW), null)
+  t.equal(lookBackMs(readerOf('calls').lookBack, null, NOW), null, 'a call that has ended stays as it is')
 })

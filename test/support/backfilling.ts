@@ -11,7 +11,6 @@ import { createPageAcceptor } from '../../src/reconcile/accept-page.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { startBackfillRunner } from '../../src/reconcile/backfill/runner.js'
 import { joinElection } from '../../src/reconcile/leader-election.js'
-import { ROUTE_READERS } from '../../src/reconcile/routes/all-routes.js'
 import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import type { TruthAt } from '../../src/simulator/http/state/truth-at.js'
 import { handClock } from '../reconcile/support/hand-clock.js'
@@ -84,7 +83,6 @@ export async function backfilling(t: Test, { budget = 2_000, account: changes = 
       pool,
       append: createPageAcceptor({ pool, log, now: time.now }),
       rest,
-      readers: ROUTE_READERS,
       accounts,
       leader: joinElection(pool, 'backfiller'),
       clock: time,

@@ -1,20 +1,18 @@
 import type { BACKFILL_STATES } from '../../db/schema/reconcile.js'
 import type { Interval } from '../route-reader.js'
+import { ROUTE_READERS } from '../routes/all-routes.js'
 
-/**
- * Routes that tell of the past, in the order in which a chunk of it is read: the journal's rows are joined to the
- * others'.
- */
-export const BACKFILL_ROUTES = ['calls', 'voicemails', 'journal'] as const
-export type BackfillRouteName = (typeof BACKFILL_ROUTES)[number]
+/** The readers of the routes with times, in the order in which a chunk of the past is read. */
+export const BACKFILL_READERS = ROUTE_READERS.filter(({ history }) => history !== null)
+export const BACKFILL_ROUTES: readonly string[] = BACKFILL_READERS.map(({ route }) => route)
 
 export interface BackfillRoute {
-  route: BackfillRouteName
-  /** From here to the end of the interval all was read, and can be queried. */
+  route: string
+  /** From here to the end of the interval everything was read and can be queried. */
   readFrom: Date
-  /** Of MightyCall's, in what was read in full. */
+  /** Rows of MightyCall in the chunks that were read in full. */
   rows: number
-  /** For rows: what a token costs is not among them. */
+  /** Requests for rows; those for tokens are not counted. */
   requests: number
 }
 
@@ -24,18 +22,19 @@ export interface Backfill {
   interval: Interval
   state: (typeof BACKFILL_STATES)[number]
   startedAt: Date
-  /** Null: it is running. */
+  /** Null while it is running. */
   finishedAt: Date | null
-  /** Null: it reads, or has ended. */
+  /** Null while it reads, and after it has ended. */
   waiting: Waiting | null
   failed: { code: string; message: string } | null
   routes: BackfillRoute[]
 }
 
-/** For what, by a code of errors.ts. */
+/** What a backfill waits for. */
 export interface Waiting {
+  /** A code of errors.ts. */
   code: string
-  /** Null: nobody can say. */
+  /** Null when the time is unknown. */
   until: Date | null
 }
 

@@ -6,10 +6,10 @@ import type { Clock } from '../../lib/clock.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
 import type { Rest } from '../../mightycall/rest/rest.js'
 import type { AcceptPage } from '../accept-page.js'
-import { areProjected } from '../await-projection.js'
+import { areProjected, PROJECTION_TIMEOUT_MS } from '../await-projection.js'
 import { accountContext, readInterval } from '../read-route.js'
 import type { AccountContext, Interval, RouteReader } from '../route-reader.js'
-import { BACKFILL_ROUTES, type Backfill, type BackfillRouteName } from './backfill.js'
+import { BACKFILL_READERS, type Backfill } from './backfill.js'
 import { nextChunk, nextDays } from './chunks.js'
 import { countRequest, saveProgress, saveWaiting } from './store.js'
 import { createWaitingClient } from './waiting-client.js'
@@ -18,58 +18,54 @@ export interface RunBackfillOptions {
   pool: pg.Pool
   append: AcceptPage
   rest: Rest
-  readers: readonly RouteReader[]
   clock: Clock
 }
 
 export interface BackfillRun {
   account: Account
   backfill: Backfill
-  /** Ends it between two pages, or while it waits. */
+  /** Ends the run between two pages or while it waits. */
   signal: AbortSignal
-  /** A chunk was read, and can be queried. */
+  /** Called when a chunk was read and can be queried. */
   onChunk: () => void
 }
 
-/**
- * The starts of one call may lie on both sides of a midnight: what the journal's rows are joined to is read from a
- * little before.
- */
-const BEFORE_MS = 60_000
-/** A voicemail is left until the end of its call. */
-const AFTER_MS = 60 * 60_000
-const PROJECTED_EVERY = { first: 50, most: 2_000 }
-/** A projector that is behind by more is in trouble of its own. */
-const PATIENCE_MS = 60_000
+const CHECK_PROJECTION_EVERY = { first: 50, most: 2_000 }
+/** Routes that others link to are read before these. */
+const STEPS = [
+  BACKFILL_READERS.filter(({ linksTo }) => linksTo.length === 0),
+  BACKFILL_READERS.filter(({ linksTo }) => linksTo.length > 0)
+]
 
 /**
- * Reads what a backfill has left, chunk by chunk. Of a chunk, calls and voicemails are read before the journal, and
- * projected, since its rows are
- * joined to theirs. What was read is noted once it can be queried: whoever dies before reads the chunk again, and
- * appends nothing twice.
- * @throws what ended it: the signal's reason, what MightyCall refuses, and all that passes and is not MightyCall's
+ * Reads what is left of a backfill, chunk by chunk. Within a chunk, calls and voicemails are read and projected before
+ * the journal, whose rows are linked to them. Progress is saved once a chunk can be queried: after a crash the chunk is
+ * read again, and facts that were appended already are recognized.
+ *
+ * @throws the signal's reason, the refusal of MightyCall that ends the backfill, or an error that is not MightyCall's
  */
 export async function runBackfill(
-  parts: RunBackfillOptions,
+  options: RunBackfillOptions,
   { account, backfill, signal, onChunk }: BackfillRun
 ): Promise<void> {
   const { id, interval } = backfill
   const readFrom = new Map(backfill.routes.map(({ route, readFrom }) => [route, readFrom]))
-  const fromOf = (route: BackfillRouteName) => readFrom.get(route) ?? interval.until
+  const fromOf = ({ route }: RouteReader) => readFrom.get(route) ?? interval.until
   for (let days = 1; ; ) {
-    const chunk = nextChunk(interval, fromOf('journal'), days)
+    const furthestBehind = new Date(Math.max(...BACKFILL_READERS.map(reader => fromOf(reader).getTime())))
+    const chunk = nextChunk(interval, furthestBehind, days)
     if (!chunk) return
     let rows = 0
-    for (const routes of [BACKFILL_ROUTES.slice(0, -1), BACKFILL_ROUTES.slice(-1)]) {
-      const left = routes.filter(route => fromOf(route) > chunk.from)
+    for (const readers of STEPS) {
+      const left = readers.filter(reader => fromOf(reader) > chunk.from)
       const read = await readRoutes(
-        parts,
+        options,
         { account, backfill, signal },
-        left.map(route => ({ route, chunk: { from: chunk.from, until: fromOf(route) } }))
+        left.map(reader => ({ reader, chunk: { from: chunk.from, until: fromOf(reader) } }))
       )
       passCrashPoint('between-chunk-and-progress')
       for (const { route, rows: count } of read) {
-        await saveProgress(parts.pool, id, { route, readFrom: chunk.from, rows: count })
+        await saveProgress(options.pool, id, { route, readFrom: chunk.from, rows: count })
         readFrom.set(route, chunk.from)
         rows += count
       }
@@ -81,50 +77,51 @@ export async function runBackfill(
 
 type ChunkRun = Omit<BackfillRun, 'onChunk'>
 
-/** Reads a chunk of each route; resolves when it can be queried. */
+/** Reads a chunk of each of these routes, and resolves when it can be queried. */
 async function readRoutes(
-  parts: RunBackfillOptions,
-  job: ChunkRun,
-  todo: readonly { route: BackfillRouteName; chunk: Interval }[]
-) {
+  options: RunBackfillOptions,
+  run: ChunkRun,
+  chunks: readonly { reader: RouteReader; chunk: Interval }[]
+): Promise<{ route: string; rows: number }[]> {
   const appended: Event[] = []
   const append: AcceptPage = async facts => {
-    const events = await parts.append(facts, { isPast: true })
+    const events = await options.append(facts, { isPast: true })
     appended.push(...events)
     return events
   }
-  const read: { route: BackfillRouteName; rows: number }[] = []
-  for (const { route, chunk } of todo) {
-    const reader = parts.readers.find(candidate => candidate.route === route)
-    if (!reader) throw new TypeError(`nobody reads ${route}`)
+  const read: { route: string; rows: number }[] = []
+  for (const { reader, chunk } of chunks) {
     const { rows } = await readInterval(
-      { pool: parts.pool, append },
-      { reader, scope: null, context: waitingContext(parts, job, route) },
-      widened(route, chunk, { now: parts.clock.now(), end: job.backfill.interval.until })
+      { pool: options.pool, append },
+      { reader, scope: null, context: waitingContext(options, run, reader.route) },
+      widened(reader, chunk, { now: options.clock.now(), end: run.backfill.interval.until })
     )
-    read.push({ route, rows })
+    read.push({ route: reader.route, rows })
   }
-  await awaitChunkProjection(parts.pool, appended, job)
+  await awaitChunkProjection(options.pool, appended, run)
   return read
 }
 
+/** The interval that is asked for, so that every row of the chunk finds the call and the voicemail that it links to. */
 function widened(
-  route: BackfillRouteName,
+  { history }: RouteReader,
   { from, until }: Interval,
   { now, end }: { now: Date; end: Date }
 ): Interval {
-  if (route === 'journal') return { from, until }
-  const isLast = route === 'voicemails' && until >= end
+  const { beforeMs, afterMs } = history ?? { beforeMs: 0, afterMs: 0 }
+  const untilMs = until.getTime()
+  const isLast = until >= end // the chunks after any other one were read already
   return {
-    from: new Date(from.getTime() - BEFORE_MS),
-    until: isLast ? new Date(Math.max(until.getTime(), Math.min(until.getTime() + AFTER_MS, now.getTime()))) : until
+    from: new Date(from.getTime() - beforeMs),
+    until: isLast ? new Date(Math.max(untilMs, Math.min(untilMs + afterMs, now.getTime()))) : until
   }
 }
 
+/** The context of a client that waits for the quota, and that counts its requests. */
 function waitingContext(
   { pool, rest, clock }: RunBackfillOptions,
   { account, backfill: { id }, signal }: ChunkRun,
-  route: BackfillRouteName
+  route: string
 ): AccountContext {
   const context = accountContext({ rest, clock }, account, 'backfill')
   return {
@@ -147,21 +144,24 @@ function waitingContext(
   }
 }
 
-/** For as long as it takes: to go on would be to read the journal before what its rows are joined to. */
+/**
+ * Waits without a limit: going on would read the journal before the calls and voicemails that its rows link to. When it
+ * takes long, the backfill shows that it waits for the projector.
+ */
 async function awaitChunkProjection(
   pool: pg.Pool,
   events: readonly Event[],
   { backfill: { id }, signal }: ChunkRun
 ): Promise<void> {
-  const begun = performance.now()
-  let isTold = false
+  const startedAt = performance.now()
+  let isShown = false
   for (let tries = 1; events.length > 0 && !(await areProjected(pool, events)); tries++) {
-    if (!isTold && performance.now() - begun > PATIENCE_MS) {
+    if (!isShown && performance.now() - startedAt > PROJECTION_TIMEOUT_MS) {
       await saveWaiting(pool, id, { code: 'MCS_NOT_PROJECTED', until: null })
-      isTold = true
+      isShown = true
     }
-    await pause(backOffMs(tries, PROJECTED_EVERY), signal)
+    await pause(backOffMs(tries, CHECK_PROJECTION_EVERY), signal)
     signal.throwIfAborted()
   }
-  if (isTold) await saveWaiting(pool, id, null)
+  if (isShown) await saveWaiting(pool, id, null)
 }

@@ -1,17 +1,47 @@
 import type { CallReported } from '../../events/call.js'
 import { cleanName } from '../../events/text.js'
+import { HOUR_MS } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { calls } from '../../mightycall/rest/routes/calls.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
+import { AWAITED, MINUTE_MS } from '../schedule.js'
 import { paginate } from './paginate.js'
 import { mergeParties, type Party } from './parties.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
 import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
 
-/** Those that began in the interval, once they have ended. */
+/** A held call is awaited, since reading /calls may release it, and so is a call that has ended and was not listed yet. */
+const AWAITED_CALLS = `(
+  exists (
+    select from held_calls where account = $1 and started_at > $2 - interval '${AWAITED.longestCall}'
+  ) or exists (
+    select from call_history c
+    where account = $1 and started_at between $2 - interval '${AWAITED.longestCall}' and $2
+      and last_event_at > $2 - interval '${AWAITED.giveUpAfter}'
+      and (state = 'ended' or last_event_at < $2 - interval '${AWAITED.listedAfter}')
+      and not exists (
+        select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id
+          and e.type = 'call.reported' and e.fields ->> 'route' = 'calls'
+      )
+  )
+)`
+
+/**
+ * Lists the calls that began in the interval, once they have ended. Completeness relies on it: an hour counts as read
+ * when this route was read for all of it (gaps/count-hours.ts).
+ */
 export const callsReader: RouteReader = {
   route: 'calls',
+  schedule: {
+    busyMs: 30 * MINUTE_MS,
+    quietMs: HOUR_MS,
+    awaited: { everyMs: 4.5 * MINUTE_MS, condition: AWAITED_CALLS }
+  },
+  lookBack: null, // a call that has ended does not change
+  history: { beforeMs: MINUTE_MS, afterMs: 0 },
+  linksTo: [],
+  changes: { 'call.reported': { comparedWith: 'same-route' } },
   scopes: () => [null],
   async *read(context, { from, until }) {
     const portionAt = async (start: number, size: number) => {

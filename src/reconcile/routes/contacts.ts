@@ -1,9 +1,11 @@
 import type { ContactEvent, ContactReported } from '../../events/directory.js'
 import { derivedChannelId } from '../../events/identity.js'
 import { cleanName, cleanText } from '../../events/text.js'
+import { HOUR_MS } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { contacts } from '../../mightycall/rest/routes/contacts.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
+import { MINUTE_MS } from '../schedule.js'
 import { pageAt, paginate } from './paginate.js'
 import { pageSizeOf, readList, sendRequest } from './request.js'
 import { factEnvelope, fullName, idOf, numberOf, rawOf, type SourceRow } from './row.js'
@@ -13,6 +15,11 @@ import { factEnvelope, fullName, idOf, numberOf, rawOf, type SourceRow } from '.
  */
 export const contactsReader: RouteReader = {
   route: 'contacts',
+  schedule: { busyMs: 30 * MINUTE_MS, quietMs: 2 * HOUR_MS },
+  lookBack: null,
+  history: null,
+  linksTo: [],
+  changes: { 'contact.reported': { comparedWith: 'any-route' }, 'contact.removed': { comparedWith: 'any-route' } },
   scopes: () => [null],
   async *read(context, { from }) {
     const since = from.getTime() > 0 ? { updatedSince: from } : {}

@@ -1,34 +1,39 @@
 import type { ExtensionReported } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
+import { HOUR_MS } from '../../lib/instant.js'
 import { restFailureOf } from '../../mightycall/rest/failures.js'
 import { isUnreadableResponse } from '../../mightycall/rest/read-response.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { profileOf } from '../../mightycall/rest/routes/profile.js'
-import type { AccountContext, FactOf, RouteReader } from '../route-reader.js'
+import type { AccountContext, ChangeRule, FactOf, RouteReader } from '../route-reader.js'
 import type { AgentRow } from './journal/rows.js'
 import { type Answered, onePage, sendRequest } from './request.js'
 import { factEnvelope, fullName, idOf, rawOf, type SourceRow } from './row.js'
 
-/**
- * Of one reading: each profile is a request. Whoever has more users than that is told of them by the journal, in which
- * they take part.
- */
-const MOST = 50
+/** The most profiles that one reading asks for: each is a request. Agents in calls are also named by the journal. */
+const MAX_PROFILES = 50
+
+/** The rule of `extension.reported`, which the journal reports too. Old rows of a backfill hold the names of then. */
+export const AGENT_CHANGES: ChangeRule = { comparedWith: 'same-route', keepsKnownInBackfill: true }
 
 /**
- * The profiles of all extensions that we know of, since there is no list of them: those whose key we hold, and those
- * that webhooks and the
- * journal have shown. Of the latter the nameless come first.
+ * Reads the profile of every known extension, since MightyCall has no list of them: first those with a user key, then
+ * those that webhooks and the journal have shown, beginning with those that have no name yet.
  */
 export const extensionsReader: RouteReader = {
   route: 'extensions',
+  schedule: { busyMs: 12 * HOUR_MS, quietMs: 24 * HOUR_MS },
+  lookBack: null,
+  history: null,
+  linksTo: [],
+  changes: { 'extension.reported': AGENT_CHANGES },
   scopes: () => [null],
   async *read(context) {
     const { account, lookups } = context
     const extensions = new Set([...Object.keys(account.userKeys), ...(await lookups.extensions())])
-    for (const extension of [...extensions].slice(0, MOST)) {
-      const answered = await profileAt(extension, context)
-      if (answered === 'unread') yield onePage([], 1, 1)
+    for (const extension of [...extensions].slice(0, MAX_PROFILES)) {
+      const answered = await readProfile(extension, context)
+      if (answered === 'unreadable') yield onePage([], 1, 1)
       else if (answered)
         yield onePage([profileFact(extension, answered.body, { account, at: answered.at, raw: answered.raw })], 1)
     }
@@ -36,18 +41,18 @@ export const extensionsReader: RouteReader = {
 }
 
 /**
- * Null for an extension that is no user's any more, or whose profile the asking user may not see. Neither that nor one
- * that cannot be read must end the reading of the others.
+ * Null when no user has the extension any more, or when the asking user may not see the profile. Neither that nor an
+ * unreadable profile ends the reading of the others.
  */
-async function profileAt(
+async function readProfile(
   extension: string,
   context: AccountContext
-): Promise<Answered<typeof profileOf> | 'unread' | null> {
-  const own = Object.hasOwn(context.account.userKeys, extension) ? extension : undefined
+): Promise<Answered<typeof profileOf> | 'unreadable' | null> {
+  const ownKey = Object.hasOwn(context.account.userKeys, extension) ? extension : undefined
   try {
-    return await sendRequest(context, profileOf, { path: { extension } }, own)
+    return await sendRequest(context, profileOf, { path: { extension } }, ownKey)
   } catch (err) {
-    if (isUnreadableResponse(err)) return 'unread'
+    if (isUnreadableResponse(err)) return 'unreadable'
     const kind = restFailureOf(err)?.kind
     if (kind === 'not-found' || kind === 'refused') return null
     throw err
@@ -55,8 +60,8 @@ async function profileAt(
 }
 
 /**
- * The profile of an extension, which is the one that was asked for, whatever it says (source: MightyCall API v4,
- * Profile).
+ * A response of /profile/{extension} (source: MightyCall API v4, Profile). The extension is the one that was asked for,
+ * whatever the response says.
  */
 export function profileFact(
   extension: string,
@@ -75,7 +80,7 @@ export function profileFact(
   }
 }
 
-/** An agent of a journal's row; null for a group, a queue, a voicemail box, and whoever has no extension. */
+/** An agent in a row of the journal; null for a group, a queue, a voicemail box, or an agent without an extension. */
 export function agentFact(row: AgentRow, told: SourceRow): FactOf<ExtensionReported> | null {
   const extension = idOf(row.extension)
   if (extension === null || !isUser(row)) return null
@@ -91,7 +96,7 @@ export function agentFact(row: AgentRow, told: SourceRow): FactOf<ExtensionRepor
   }
 }
 
-/** It is not always said. */
+/** Rows may leave out the type of an agent. */
 export function isUser({ type }: AgentRow): boolean {
   return type === 'User' || type === null || type === undefined
 }

@@ -1,5 +1,6 @@
 import type { NumberEvent } from '../../events/directory.js'
 import { cleanName } from '../../events/text.js'
+import { HOUR_MS } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { phoneNumbers } from '../../mightycall/rest/routes/phone-numbers.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
@@ -12,6 +13,11 @@ import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
  */
 export const numbersReader: RouteReader = {
   route: 'numbers',
+  schedule: { busyMs: 12 * HOUR_MS, quietMs: 24 * HOUR_MS },
+  lookBack: null,
+  history: null,
+  linksTo: [],
+  changes: { 'number.reported': { comparedWith: 'any-route' }, 'number.removed': { comparedWith: 'any-route' } },
   scopes: () => [null],
   async *read(context) {
     const answered = await sendRequest(context, phoneNumbers, {})

@@ -1,13 +1,21 @@
 import type { StatusReported } from '../../events/status.js'
+import { HOUR_MS } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { profileStatus } from '../../mightycall/rest/routes/profile.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
+import { MINUTE_MS } from '../schedule.js'
 import { onePage, sendRequest } from './request.js'
 import { factEnvelope, rawOf, type SourceRow } from './row.js'
 
 /** Each user's, with that user's own key: of anybody else nothing is told (source: MightyCall API v4, Profile). */
 export const presenceReader: RouteReader = {
   route: 'presence',
+  schedule: { busyMs: 15 * MINUTE_MS, quietMs: HOUR_MS },
+  lookBack: null,
+  history: null,
+  linksTo: [],
+  // its fold is one timeline, in which REST must contradict what a webhook said meanwhile, even by repeating itself
+  changes: { 'status.reported': { comparedWith: 'any-route' } },
   scopes: account => Object.keys(account.userKeys),
   async *read(context, _interval, extension) {
     if (extension === null) return

@@ -1,17 +1,40 @@
 import { cleanName } from '../../events/text.js'
 import type { VoicemailReported } from '../../events/voicemail.js'
+import { HOUR_MS } from '../../lib/instant.js'
 import { restFailureOf } from '../../mightycall/rest/failures.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { voicemails } from '../../mightycall/rest/routes/voicemails.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
+import { AWAITED, LATE_CHANGES, MINUTE_MS } from '../schedule.js'
 import { paginate, type Slice } from './paginate.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
 import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
 
-/** Those that were left in the interval. */
+/** Until its transcript is there, the voicemail of a call that ended with one is awaited. */
+const AWAITED_VOICEMAILS = `exists (
+  select from call_history c
+  where account = $1 and outcome = 'voicemail'
+    and started_at between $2 - interval '${AWAITED.longestCall}' and $2
+    and ended_at > $2 - interval '${AWAITED.giveUpAfter}'
+    and not exists (
+      select from voicemail_logs v
+      where v.account = c.account and v.call_id = c.call_id and v.transcript_state is not null
+    )
+)`
+
+/** Lists the voicemails that were left in the interval. */
 export const voicemailsReader: RouteReader = {
   route: 'voicemails',
+  schedule: {
+    busyMs: HOUR_MS,
+    quietMs: 2 * HOUR_MS,
+    awaited: { everyMs: 4.5 * MINUTE_MS, condition: AWAITED_VOICEMAILS }
+  },
+  lookBack: LATE_CHANGES,
+  history: { beforeMs: MINUTE_MS, afterMs: HOUR_MS }, // a voicemail is left at the end of its call
+  linksTo: [],
+  changes: { 'voicemail.reported': { comparedWith: 'same-route' } },
   scopes: () => [null],
   async *read(context, { from, until }) {
     const portionAt = async (start: number, size: number) => {

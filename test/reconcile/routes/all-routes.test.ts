@@ -14,6 +14,21 @@ const calls = (count: number) => Array.from({ length: count }, (_, i) => ({ id: 
 const requests = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ id: `m${i}`, type: 'message', origin: 'inbound', text: `${i}` }))
 
+t.test('each route comes after those that it links to', async t => {
+  const routes = ROUTE_READERS.map(({ route }) => route)
+  t.equal(new Set(routes).size, routes.length)
+  for (const { route, linksTo } of ROUTE_READERS)
+    for (const target of linksTo) t.ok(routes.slice(0, routes.indexOf(route)).includes(target), `${target}, ${route}`)
+})
+
+t.test('routes that report the same type of fact share its change rule', async t => {
+  const rules = new Map<string, unknown>()
+  for (const [type, rule] of ROUTE_READERS.flatMap(({ changes }) => Object.entries(changes))) {
+    t.strictSame(rule, rules.get(type) ?? rule, type)
+    rules.set(type, rule)
+  }
+})
+
 t.test('the documented answers are read without drift, each route once in the list', async t => {
   t.equal(new Set(ROUTE_READERS.map(reader => reader.route)).size, 7)
   const { account, read, drifts } = await readable(t, {

@@ -1,5 +1,6 @@
 import type { Account } from '../../../src/accounts/accounts.js'
 import type { AccountContext, Fact, Interval, Page, RouteReader } from '../../../src/reconcile/route-reader.js'
+import { ROUTE_READERS } from '../../../src/reconcile/routes/all-routes.js'
 
 export const ACCOUNT: Account = {
   id: 'default',
@@ -36,20 +37,22 @@ export const aNumber = (number: string, at: string): Fact => ({
   raw: {}
 })
 
-export interface TellingReader extends RouteReader {
-  /** Which intervals were read, and of what. */
+export interface RecordingReader extends RouteReader {
+  /** The intervals that were read, and their scopes. */
   reads: { interval: Interval; scope: string | null }[]
 }
 
-/** A route that has these pages to tell; an error instead of a page ends the reading. */
+/** A reader on the schedule of this route that yields the given pages; an error instead of a page ends the reading. */
 export function readerOf(
   route: RouteReader['route'],
   pagesOf: (read: number) => readonly (Fact[] | Error)[],
   scopes: readonly (string | null)[] = [null]
-): TellingReader {
-  const reads: TellingReader['reads'] = []
+): RecordingReader {
+  const reads: RecordingReader['reads'] = []
+  const real = ROUTE_READERS.find(candidate => candidate.route === route)
+  if (!real) throw new Error(`no reader of ${route}`)
   return {
-    route,
+    ...real,
     reads,
     scopes: () => scopes,
     read: async function* (_context, interval, scope): AsyncGenerator<Page> {

@@ -1,6 +1,7 @@
 import { journal } from '../../../mightycall/rest/routes/journal.js'
 import type { Fact, Page, RouteReader } from '../../route-reader.js'
-import { agentFact } from '../extensions.js'
+import { LATE_CHANGES, MINUTE_MS } from '../../schedule.js'
+import { AGENT_CHANGES, agentFact } from '../extensions.js'
 import { pageAt, paginate } from '../paginate.js'
 import { pageSizeOf, type RowWithSource, readList, sendRequest } from '../request.js'
 import { agentsOf, journalCall } from './calls.js'
@@ -19,6 +20,16 @@ const ROWS = 250
  */
 export const journalReader: RouteReader = {
   route: 'journal',
+  schedule: { busyMs: 4.5 * MINUTE_MS, quietMs: 15 * MINUTE_MS },
+  lookBack: LATE_CHANGES,
+  history: { beforeMs: 0, afterMs: 0 },
+  linksTo: ['calls', 'voicemails'],
+  changes: {
+    'call.reported': { comparedWith: 'same-route' },
+    'voicemail.reported': { comparedWith: 'same-route' },
+    'message.reported': { comparedWith: 'same-route' },
+    'extension.reported': AGENT_CHANGES
+  },
   scopes: () => [null],
   async *read(context, { from, until }) {
     const portionAt = async (position: number, most: number) => {
