@@ -3,21 +3,23 @@ import { NotFoundError, NotReconcilingError } from '../../errors.js'
 import type { Backfill } from './backfill.js'
 import { type BackfillRequest, type BeginOutcome, beginBackfill, endBackfill, loadBackfills } from './store.js'
 
-/** What a person may do about backfills. */
+/** What users can do with backfills. */
 export interface Backfills {
   /**
-   * Resolves when it is noted, which is long before it is read.
-   * @throws NotReconcilingError   this process reads nothing
+   * Resolves when the backfill is stored, long before it has ended.
+   *
+   * @throws NotReconcilingError   this process does not have the role `reconcile`
    * @throws BackfillRunningError  another interval of the account is being read
    */
   begin: (request: BackfillRequest) => Promise<{ outcome: BeginOutcome; backfill: Backfill }>
-  /** Newest first, at most a hundred. Null: of all accounts. */
+  /** The newest hundred, newest first; `null` stands for all accounts. */
   all: (accounts: readonly string[] | null) => Promise<Backfill[]>
   /** @throws NotFoundError */
   byId: (id: string) => Promise<Backfill>
   /**
-   * It ends after the page that it is reading; what was read stays. One that has ended stays as it ended. @throws
-   * NotFoundError
+   * Stops it after the page that it is reading; what was read stays. A backfill that has ended is not changed.
+   *
+   * @throws NotFoundError
    */
   stop: (id: string) => Promise<Backfill>
 }
@@ -25,7 +27,7 @@ export interface Backfills {
 export interface BackfillsOptions {
   pool: pg.Pool
   now: () => Date
-  /** To be told that there is something to do or to stop. Null: nobody in this process reads. */
+  /** Makes the runner look for changes; `null` when this process has none. */
   wake: (() => void) | null
 }
 

@@ -1,19 +1,18 @@
 import { DAY_MS } from '../../lib/instant.js'
 import type { Interval } from '../route-reader.js'
 
-/** However little a chunk holds, it costs three requests: where days are quiet, several are read at once. */
+/** Even an empty chunk costs three requests, so that quiet days are read several at once. */
 const MAX_DAYS = 7
 const FEW_ROWS = 200
 const MANY_ROWS = 1_000
 
 /**
- * What is to be read next of an interval of which all from `readFrom` on was read: whole days (UTC), so many, newest
- * first.
- * The newest are asked for most, when the quota makes it last for days; a voicemail that was left after midnight is
- * there before the row of the
- * journal that tells of its call; and of an agent whose name has changed the newest one is read first.
+ * The next part of an interval of which everything from `readFrom` on was read: `days` whole days in UTC, newest first.
+ * Newest first, because recent days are needed most when the quota makes a backfill last for days; because a voicemail
+ * that was left after midnight is then read before the row of the journal that links to it; and because an agent's
+ * newest name is then read first.
  *
- * @returns null  all of it was read
+ * @returns  null when everything was read
  */
 export function nextChunk({ from, until }: Interval, readFrom: Date, days: number): Interval | null {
   const end = Math.min(readFrom.getTime(), until.getTime())
@@ -22,7 +21,7 @@ export function nextChunk({ from, until }: Interval, readFrom: Date, days: numbe
   return { from: new Date(Math.max(midnight - (days - 1) * DAY_MS, from.getTime())), until: new Date(end) }
 }
 
-/** How many days to read at once after a chunk of so many, which had so many rows. */
+/** How many days the next chunk has, after one of `days` days with so many rows. */
 export function nextDays(days: number, rows: number): number {
   if (rows > MANY_ROWS) return Math.max(1, Math.floor(days / 2))
   return rows < FEW_ROWS ? Math.min(MAX_DAYS, days * 2) : days

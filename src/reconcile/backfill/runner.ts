@@ -11,32 +11,35 @@ import { RETRY } from './waiting-client.js'
 
 export interface BackfillRunnerOptions extends RunBackfillOptions {
   accounts: Accounts
-  /** Of those who backfill: two at once would ask everything twice. */
+  /** Among the processes that run backfills: two at once would send every request twice. */
   leader: LeaderElection
   logger: Logger
 }
 
 export interface BackfillRunner {
-  /** Looks at once at what there is to do. */
+  /** Looks for backfills to start or to stop now, rather than at the next tick. */
   wake: () => void
-  /** Resolves when what is in flight is finished. What is running goes on with the next start. */
+  /** Resolves when the requests in flight have ended. Backfills that are running resume at the next start. */
   close: () => Promise<void>
 }
 
+/**
+ * waiting  it starts at the first tick after `startAt`, which is in the future after a failure
+ * running  it reads; `ended` resolves when it stops, for whatever reason
+ */
+type JobState = { name: 'waiting'; startAt: Date } | { name: 'running'; ended: Promise<void> }
+
+/** A backfill that this process is responsible for. */
 interface BackfillJob {
+  state: JobState
   stop: AbortController
-  /** Null: it failed, and is tried again after `notBefore`. */
-  running: Promise<void> | null
+  /** Failures since a chunk was last read. */
   failures: number
-  notBefore: Date
 }
 
 const TICK_MS = 10_000
 
-/**
- * Goes on with every backfill that is running, as long as this process is the elected one. Each account's waits for its
- * own quota.
- */
+/** Runs every backfill in the state `running`, as long as this process is the leader. Each waits for its own quota. */
 export function startBackfillRunner(options: BackfillRunnerOptions): BackfillRunner {
   const { pool, leader, clock, logger } = options
   const stop = new AbortController()
@@ -44,68 +47,67 @@ export function startBackfillRunner(options: BackfillRunnerOptions): BackfillRun
   let sleep = new AbortController()
 
   async function tick(): Promise<void> {
-    const running = await loadBackfills(pool, { states: ['running'] })
-    if (running.length === 0) await leader.close() // it takes a connection
-    const mine = running.length > 0 && (await leader.isLeader()) ? running : []
+    const backfills = await loadBackfills(pool, { states: ['running'] })
+    if (backfills.length === 0) await leader.close() // being the leader occupies a connection
+    const own = backfills.length > 0 && (await leader.isLeader()) ? backfills : []
     for (const [id, job] of jobs) {
-      if (mine.some(backfill => backfill.id === id)) continue
+      if (own.some(backfill => backfill.id === id)) continue
       job.stop.abort()
-      if (!job.running) jobs.delete(id)
+      if (job.state.name === 'waiting') jobs.delete(id)
     }
-    for (const backfill of mine) {
-      const job = jobs.get(backfill.id) ?? {
+    for (const backfill of own) {
+      const job: BackfillJob = jobs.get(backfill.id) ?? {
+        state: { name: 'waiting', startAt: new Date(0) },
         stop: new AbortController(),
-        running: null,
-        failures: 0,
-        notBefore: new Date(0)
+        failures: 0
       }
-      if (stop.signal.aborted || job.running || job.notBefore > clock.now()) continue
+      if (stop.signal.aborted || job.state.name === 'running' || job.state.startAt > clock.now()) continue
       jobs.set(backfill.id, job)
-      job.running = work(backfill, job)
+      job.state = { name: 'running', ended: runJob(backfill, job) }
     }
   }
 
-  async function work(backfill: Backfill, job: BackfillJob): Promise<void> {
-    const isOver = await attempt(options, backfill, job)
-    job.running = null
-    if (isOver || job.stop.signal.aborted) jobs.delete(backfill.id)
+  async function runJob(backfill: Backfill, job: BackfillJob): Promise<void> {
+    const result = await attempt(options, backfill, job)
+    if (result === 'ended' || job.stop.signal.aborted) jobs.delete(backfill.id)
+    else job.state = { name: 'waiting', startAt: result.retryAt }
     sleep.abort()
   }
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       sleep = new AbortController()
-      await tick().catch(err => logger.warn({ err }, 'backfills could not be looked at now, trying again'))
+      await tick().catch(err => logger.warn({ err }, 'checking for backfills failed, retrying'))
       await clock.wait(TICK_MS, AbortSignal.any([stop.signal, sleep.signal]))
     }
   }
 
-  const looking = run()
+  const ticking = run()
   return {
     wake: () => sleep.abort(),
     close: async () => {
       stop.abort()
-      await looking
+      await ticking
       for (const job of jobs.values()) job.stop.abort()
-      await Promise.all([...jobs.values()].map(job => job.running))
+      await Promise.all([...jobs.values()].map(({ state }) => (state.name === 'running' ? state.ended : null)))
       await leader.close()
     }
   }
 }
 
-/** Whether it is over; otherwise it is to be tried again, unless it was told to stop. */
+/** Runs a backfill until it ends, is stopped, or has to be tried again. */
 async function attempt(
-  { accounts, logger, ...parts }: BackfillRunnerOptions,
+  { accounts, logger, ...options }: BackfillRunnerOptions,
   backfill: Backfill,
   job: BackfillJob
-): Promise<boolean> {
-  const { pool, clock } = parts
+): Promise<'ended' | { retryAt: Date }> {
+  const { pool, clock } = options
   const log = logger.child({ backfill: backfill.id, account: backfill.account })
   try {
     const account = accounts.byId(backfill.account)
     if (!account || !isReadable(account)) throw new RestAuthError('the account has no API key or no user key')
-    await saveWaiting(pool, backfill.id, null) // what it waited for when its process ended
-    await runBackfill(parts, {
+    await saveWaiting(pool, backfill.id, null) // it may hold what an ended process waited for
+    await runBackfill(options, {
       account,
       backfill,
       signal: job.stop.signal,
@@ -114,29 +116,23 @@ async function attempt(
       }
     })
     await endBackfill(pool, backfill.id, { state: 'done', now: clock.now() })
-    log.info('a backfill is done')
-    return true
+    log.info('backfill finished')
+    return 'ended'
   } catch (err) {
-    if (job.stop.signal.aborted) return true
+    if (job.stop.signal.aborted) return 'ended'
     job.failures++
-    job.notBefore = new Date(clock.now().getTime() + backOffMs(job.failures, RETRY))
-    // every REST failure has a code
-    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => false)
-    if (job.failures === 1) log.warn({ err }, 'a backfill cannot go on now, trying again')
-    // Postgres may be what is away
-    await saveWaiting(pool, backfill.id, { code: errorCodeOf(err) ?? 'MCS_INTERNAL', until: job.notBefore }).catch(
-      () => {}
-    )
-    return false
+    const retryAt = new Date(clock.now().getTime() + backOffMs(job.failures, RETRY))
+    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => ({ retryAt })) // every REST failure has a code
+    if (job.failures === 1) log.warn({ err }, 'backfill interrupted, retrying')
+    // ignored when it fails, since Postgres may be what is unreachable
+    await saveWaiting(pool, backfill.id, { code: errorCodeOf(err) ?? 'MCS_INTERNAL', until: retryAt }).catch(() => {})
+    return { retryAt }
   }
 
-  async function fail(err: Error & { code: string }): Promise<true> {
-    await endBackfill(pool, backfill.id, {
-      state: 'failed',
-      now: clock.now(),
-      failed: { code: err.code, message: err.message }
-    })
-    log.warn({ err }, 'a backfill has failed')
-    return true
+  async function fail(err: Error & { code: string }): Promise<'ended'> {
+    const failed = { code: err.code, message: err.message }
+    await endBackfill(pool, backfill.id, { state: 'failed', now: clock.now(), failed })
+    log.warn({ err }, 'backfill failed')
+    return 'ended'
   }
 }

@@ -8,11 +8,11 @@ import { BACKFILL_ROUTES, type Backfill, type BackfillRoute, type Waiting } from
 export interface BackfillRequest {
   account: string
   interval: Interval
-  /** The end as it was said, which may be later than the interval's. Null: nothing was said. */
+  /** The end that was asked for, which may be later than that of the interval; null when none was. */
   requestedUntil: Date | null
 }
 
-/** `joined`: it is running already; `resumed`: it had failed or been stopped, and goes on where it was. */
+/** `joined`: it was running already. `resumed`: it had failed or was stopped, and continues where it was. */
 export type BeginOutcome = 'begun' | 'joined' | 'resumed'
 
 interface BackfillRow extends Omit<Backfill, 'interval' | 'waiting' | 'failed'> {
@@ -28,17 +28,19 @@ const COLUMNS = `id, account, since, until, state, started_at as "startedAt", fi
   waits_for as "waitsFor", waits_until as "waitsUntil", failed_code as "failedCode", failed_reason as "failedReason"`
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 
-/** The one that is running, else the newest of the same interval. */
+/** The backfill that is running, or else the newest one of the same interval. */
 const SAME = `select id, state, since = $2 and until_asked is not distinct from $3 as "isSame" from backfills
-  where account = $1 and (state = 'running' or (since = $2 and until_asked is not distinct from $3)) order by (state = 'running') desc, id desc limit 1`
-const BEGIN =
-  "insert into backfills (account, since, until, until_asked, state, started_at) values ($1, $2, $3, $4, 'running', $5) returning id"
-const BEGIN_ROUTES =
-  'insert into backfill_routes (backfill_id, route, read_from, rows, requests) select $1, route, $2, 0, 0 from unnest($3::text[]) route'
-const RESUME =
-  "update backfills set state = 'running', finished_at = null, failed_code = null, failed_reason = null where id = $1"
-/** One that has ended stays as it ended. */
-const END = `update backfills set state = $2, finished_at = $3, failed_code = $4, failed_reason = $5, waits_for = null, waits_until = null
+  where account = $1 and (state = 'running' or (since = $2 and until_asked is not distinct from $3))
+  order by (state = 'running') desc, id desc limit 1`
+const BEGIN = `insert into backfills (account, since, until, until_asked, state, started_at)
+  values ($1, $2, $3, $4, 'running', $5) returning id`
+const BEGIN_ROUTES = `insert into backfill_routes (backfill_id, route, read_from, rows, requests)
+  select $1, route, $2, 0, 0 from unnest($3::text[]) route`
+const RESUME = `update backfills
+  set state = 'running', finished_at = null, failed_code = null, failed_reason = null where id = $1`
+/** A backfill that has ended is not changed. */
+const END = `update backfills
+  set state = $2, finished_at = $3, failed_code = $4, failed_reason = $5, waits_for = null, waits_until = null
   where id = $1 and state = 'running'`
 const WAIT = 'update backfills set waits_for = $2, waits_until = $3 where id = $1'
 const READ = 'update backfill_routes set read_from = $3, rows = rows + $4 where backfill_id = $1 and route = $2'
@@ -74,7 +76,7 @@ export async function beginBackfill(
   })
 }
 
-/** Ends it, unless it has ended. */
+/** Ends a backfill, unless it has ended already. */
 export async function endBackfill(
   pool: pg.Pool,
   id: string,
@@ -105,16 +107,19 @@ export interface BackfillFilter {
   states?: readonly Backfill['state'][]
 }
 
-/** Newest first, at most a hundred. */
+/** The newest hundred, newest first. */
 export async function loadBackfills(
   pool: pg.Pool,
   { ids, accounts, states }: BackfillFilter = {}
 ): Promise<Backfill[]> {
   const { rows } = await pool.query<BackfillRow>(
     `select ${COLUMNS}, (
-      select json_agg(json_build_object('route', route, 'readFrom', read_from, 'rows', rows, 'requests', requests)) from backfill_routes r where r.backfill_id = b.id
+      select json_agg(json_build_object('route', route, 'readFrom', read_from, 'rows', rows, 'requests', requests))
+      from backfill_routes r where r.backfill_id = b.id
     ) as routes
-    from backfills b where ($1::bigint[] is null or id = any($1)) and ($2::text[] is null or account = any($2)) and ($3::text[] is null or state = any($3))
+    from backfills b
+    where ($1::bigint[] is null or id = any($1)) and ($2::text[] is null or account = any($2))
+      and ($3::text[] is null or state = any($3))
     order by id desc limit 100`,
     [ids ?? null, accounts ?? null, states ?? null]
   )
@@ -137,7 +142,7 @@ function toBackfill({
     waiting: waitsFor === null ? null : { code: waitsFor, until: waitsUntil },
     failed: failedCode === null ? null : { code: failedCode, message: failedReason ?? '' },
     routes: routes
-      .map(route => ({ ...route, readFrom: new Date(route.readFrom) })) // in JSON it was a text
+      .map(route => ({ ...route, readFrom: new Date(route.readFrom) })) // a string in JSON
       .sort((a, b) => BACKFILL_ROUTES.indexOf(a.route) - BACKFILL_ROUTES.indexOf(b.route))
   }
 }

@@ -4,21 +4,20 @@ import { type RestFailure, restFailureOf } from '../../mightycall/rest/failures.
 
 export interface WaitingClientOptions {
   now: () => Date
-  /** Resolves then; rejects when nobody wants the answer any more. */
+  /** Resolves at that time; rejects when the response is not wanted any more. */
   waitUntil: (until: Date, code: string) => Promise<void>
-  /** One was sent, whatever came of it. */
+  /** Called after each request that was sent, whether or not it succeeded. */
   onRequest: () => Promise<void>
 }
 
 export const RETRY = { first: 30_000, most: 15 * 60_000 }
-/** An answer may be cut by something on its way; one that stays as it is needs somebody to look at it. */
+/** A response may be cut on its way; one that is the same every time needs investigation. */
 const MAX_UNEXPECTED = 5
 
 /**
- * A client that waits: for the quota and for the end of a block until the instant that is said, for MightyCall to serve
- * again as long as it takes.
- * Page by page: to begin a list anew would spend the one permit that was waited for on its first page, and never come
- * further.
+ * A client that waits instead of failing: for the quota and the end of a block until the time that is given for it, and
+ * for an unavailable MightyCall as long as it takes. It waits within a list, page by page: starting the list again would
+ * spend the one permit that was waited for on the first page, and never get further.
  */
 export function createWaitingClient(
   client: RestClient,
@@ -32,9 +31,9 @@ export function createWaitingClient(
           await onRequest()
           return answer
         } catch (err) {
-          const trouble = restFailureOf(err)
-          if (trouble && wasSent(trouble)) await onRequest()
-          const until = trouble && retryAt(trouble, failures, now())
+          const failure = restFailureOf(err)
+          if (failure && wasSent(failure)) await onRequest()
+          const until = failure && retryAt(failure, failures, now())
           if (!until) throw err
           await waitUntil(until, (err as Error & { code: string }).code) // every REST failure has a code
         }
@@ -47,7 +46,7 @@ function wasSent({ kind }: RestFailure): boolean {
   return kind !== 'quota' && kind !== 'blocked' && kind !== 'auth'
 }
 
-/** Null: never. */
+/** When to send the request again, or null when that would not help. */
 function retryAt({ kind, until }: RestFailure, failures: number, now: Date): Date | null {
   const later = new Date(now.getTime() + backOffMs(failures, RETRY))
   switch (kind) {
@@ -63,6 +62,6 @@ function retryAt({ kind, until }: RestFailure, failures: number, now: Date): Dat
     case 'not-found':
       return null
     default:
-      throw new TypeError(`no patience for ${kind satisfies never}`)
+      throw new TypeError(`no retry rule for ${kind satisfies never}`)
   }
 }
