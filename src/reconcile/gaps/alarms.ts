@@ -4,21 +4,21 @@ import { DAY_MS } from '../../lib/instant.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import { GRACE_MS } from './gap-rules.js'
 
-/** Calls that webhooks kept silent about before it is an alarm: one or two may be lost. */
+/** So many calls without any webhook raise the alarm; one or two webhooks may be lost. */
 export const SILENT_CALLS = 3
 
-const LAST_WEBHOOK =
-  "select max(received_at) as at from events where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3"
+const LAST_WEBHOOK = `select max(received_at) as at from events
+  where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3`
 
-/** Told by REST, be they in rows or held back, and over for long enough. */
+/** Calls that REST reported, projected or held, and that ended long enough ago. */
 const CALLS_SINCE = `select count(*)::int as calls from (
     select call_id from call_history where account = $1 and rest_events > 0 and started_at > $2 and ended_at <= $3
     union select call_id from held_calls where account = $1 and started_at > $2 and ended_at <= $3
   ) calls`
 
 /**
- * How many calls of the last day have begun, and ended more than 15 minutes ago, since any webhook of the account came.
- * From 3 on webhooks are silent: their address is wrong, or they do not reach us.
+ * Counts the calls that began within the last day and since the account's last webhook, and ended more than 15 minutes
+ * ago. From 3 on webhooks are silent: their address in MightyCall is wrong, or they do not reach this service.
  */
 export async function countSilentCalls(pool: pg.Pool, account: string, now: Date): Promise<number> {
   const dayAgo = new Date(now.getTime() - DAY_MS)
@@ -36,24 +36,35 @@ export async function countSilentCalls(pool: pg.Pool, account: string, now: Date
 }
 
 /**
- * The last calls that REST told under its own ids, held or not, and whether a webhook knows them by these; a link is no
- * match.
+ * The last calls that REST reported under its own ids, held or not, and whether a webhook knows them by these ids.
+ * A call that was linked by its numbers does not count as matched.
  */
 const LAST_REPORTED = `select started_at as "startedAt", is_matched as "isMatched" from (
     select started_at, webhook_events > 0 and not linked as is_matched from (
-      select c.started_at, c.webhook_events, exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and e.fields ? 'inferred') as linked
-      from call_history c where c.account = $1 and c.rest_events > 0 and c.ended_at <= $2 order by c.started_at desc limit $3
+      select c.started_at, c.webhook_events, exists (
+          select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id
+            and e.type = 'call.reported' and e.fields ? 'inferred'
+        ) as linked
+      from call_history c where c.account = $1 and c.rest_events > 0 and c.ended_at <= $2
+      order by c.started_at desc limit $3
     ) reported
-    union all select * from (select started_at, false from held_calls where account = $1 and ended_at <= $2 order by started_at desc limit $3) held
-  ) judged order by started_at desc limit $3`
+    union all
+    select * from (
+      select started_at, false from held_calls where account = $1 and ended_at <= $2 order by started_at desc limit $3
+    ) held
+  ) compared order by started_at desc limit $3`
 
-/** Calls that webhooks told in that time and REST does not know by these ids. */
-const UNREPORTED = `select count(*)::int as calls from call_history c where account = $1 and webhook_events > 0 and state = 'ended' and started_at between $2 and $3
-  and not exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and not e.fields ? 'inferred')`
+/** Calls of that time which webhooks announced and REST did not report by the same id. */
+const UNREPORTED = `select count(*)::int as calls from call_history c
+  where account = $1 and webhook_events > 0 and state = 'ended' and started_at between $2 and $3
+    and not exists (
+      select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id
+        and e.type = 'call.reported' and not e.fields ? 'inferred'
+    )`
 
 /**
- * Whether the ids of REST and of webhooks are different ones: calls that only REST knows must then not be created,
- * since webhooks have told them.
+ * Whether REST and webhooks give the same calls different ids. Calls that only REST knows must not be created then,
+ * since webhooks have announced them already.
  */
 export async function hasIdMismatch(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<boolean> {
   const { rows } = await pool.query<ComparedCall>(LAST_REPORTED, [
@@ -70,8 +81,8 @@ export async function hasIdMismatch(pool: Pick<pg.Pool, 'query'>, account: strin
 }
 
 /**
- * Says each once when it begins, and that it is over; ask it as often as you like. Of several processes the one that
- * polls should.
+ * Returns a check that logs each alarm once when it begins, and a line when it is over. It may be called at any
+ * interval; of several processes only the one that reads MightyCall should call it.
  */
 export function createGapAlarms({
   pool,
@@ -81,25 +92,25 @@ export function createGapAlarms({
   logger: Logger
 }): (account: string, now: Date) => Promise<void> {
   const raised = new Set<string>()
-  function note(name: string, account: string, isOn: boolean, tell: { alarm: () => void; over: string }): void {
+  function update(name: string, account: string, isOn: boolean, log: { alarm: () => void; over: string }): void {
     const key = `${name} ${account}`
-    if (isOn && !raised.has(key)) tell.alarm()
-    if (!isOn && raised.has(key)) logger.info({ account }, tell.over)
+    if (isOn && !raised.has(key)) log.alarm()
+    if (!isOn && raised.has(key)) logger.info({ account }, log.over)
     if (isOn) raised.add(key)
     else raised.delete(key)
   }
   return async (account, now) => {
     const calls = await countSilentCalls(pool, account, now)
-    note('webhook-silence', account, calls >= SILENT_CALLS, {
+    update('webhook-silence', account, calls >= SILENT_CALLS, {
       alarm: () =>
         raiseAlarm(
           logger,
           { alarm: 'webhook-silence', account, calls },
-          'MightyCall has calls of which no webhook came: see to the webhook address in MightyCall, and that it can reach us'
+          'MightyCall lists calls of which no webhook came: check the webhook address in MightyCall and that it is reachable'
         ),
-      over: 'webhooks come again'
+      over: 'webhooks arrive again'
     })
-    note('id-mismatch', account, await hasIdMismatch(pool, account, now), {
+    update('id-mismatch', account, await hasIdMismatch(pool, account, now), {
       alarm: () =>
         raiseAlarm(
           logger,
@@ -111,23 +122,23 @@ export function createGapAlarms({
   }
 }
 
-/** So many calls without a match are no chance. */
+/** So many calls without a match are no coincidence. */
 export const MISMATCH_CALLS = 20
 
-/** A call that REST told. */
+/** A call that REST reported. */
 export interface ComparedCall {
   startedAt: Date
-  /** A webhook knows it by the same id. */
+  /** True when a webhook knows it by the same id. */
   isMatched: boolean
 }
 
 /**
  * That REST and webhooks use the same ids is inferred, not documented. They do not when none of the last calls of REST
- * has a match, and
- * webhooks told of about as many in that time. When webhooks told of none they are silent, which says nothing of ids:
- * those calls must be created.
- * @param reported    the last ones, in any order
- * @param unreported  calls that webhooks told in that time, and REST did not by the same id
+ * has a match, while webhooks announced about as many other calls in that time. When webhooks announced none they are
+ * silent, which says nothing about ids; these calls must be created.
+ *
+ * @param reported    the last calls, in any order
+ * @param unreported  how many calls of that time webhooks announced that REST did not report by the same id
  */
 export function provesIdMismatch(reported: readonly ComparedCall[], unreported: number): boolean {
   return reported.length >= MISMATCH_CALLS && !reported.some(call => call.isMatched) && unreported >= MISMATCH_CALLS / 2

@@ -6,14 +6,14 @@ import { HOUR_MS, type Hour, loadHours } from './hours.js'
 import { loadStatistics, type WebhookStatistics } from './statistics.js'
 
 export interface CompletenessQuery {
-  /** Null: all that are configured. */
+  /** Null for all configured accounts. */
   accounts: readonly string[] | null
   since: Date
   until: Date
-  /** Null: all. */
+  /** Null for all. */
   businessNumbers: readonly string[] | null
   limit: number
-  /** Null: from the first on. */
+  /** The position after which the gaps begin; null for the first page. */
   after: readonly string[] | null
 }
 
@@ -31,34 +31,36 @@ export interface GapRow {
 
 export interface Completeness {
   hours: Hour[]
-  /** One more than asked for, when there are more. */
+  /** One more than the limit when there are more. */
   gaps: GapRow[]
   statistics: WebhookStatistics[]
 }
 
 export type CompletenessOf = (query: CompletenessQuery) => Promise<Completeness>
 
-/** Last hour first. */
-const GAPS = `select account, kind, entity as id, business_number as "businessNumber", hour, missing, detected_at as "detectedAt", healed_at as "healedAt", healed_by as "healedBy"
-  from gaps where account = any($1) and hour >= $2 and hour < $3 and ($4::text[] is null or business_number = any($4))
+/** The newest hour first. */
+const GAPS = `select account, kind, entity as id, business_number as "businessNumber", hour, missing,
+    detected_at as "detectedAt", healed_at as "healedAt", healed_by as "healedBy"
+  from gaps
+  where account = any($1) and hour >= $2 and hour < $3 and ($4::text[] is null or business_number = any($4))
     and ($5::timestamptz is null or (hour, account, kind, entity) < ($5, $6, $7, $8))
   order by hour desc, account desc, kind desc, entity desc limit $9`
 
-/** Of one answer: accounts, business numbers and hours multiply. */
+/** The most hours of one response, which has one for each account and business number. */
 const MAX_HOURS = 50_000
 
 /**
- * What the ledger says, as it lies at one moment; of whole hours, since an hour is read and counted as one.
- * The answer throws InvalidParameterError when it would be too large.
+ * Reads hours, gaps and statistics in one snapshot. Bounds are widened to whole hours, since an hour is read and counted
+ * as a whole. It throws InvalidParameterError when the response would be too large.
  */
 export function createCompleteness(
   pool: pg.Pool,
   accounts: { all: () => readonly Pick<Account, 'id'>[] }
 ): CompletenessOf {
-  return async ({ accounts: asked, since: from, until: to, businessNumbers, limit, after }) => {
+  return async ({ accounts: requested, since: from, until: to, businessNumbers, limit, after }) => {
     const since = new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS)
     const until = new Date(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS)
-    const span = { accounts: asked ?? accounts.all().map(({ id }) => id), since, until, businessNumbers }
+    const span = { accounts: requested ?? accounts.all().map(({ id }) => id), since, until, businessNumbers }
     const hours =
       ((until.getTime() - since.getTime()) / HOUR_MS) * span.accounts.length * (businessNumbers?.length ?? 1)
     if (hours > MAX_HOURS)

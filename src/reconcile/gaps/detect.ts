@@ -20,36 +20,42 @@ import { type GapChanges, type GapOfEntity, storeGaps } from './store-gaps.js'
 export interface DetectOptions {
   account: string
   now: Date
-  /** When it was looked last, at the latest: what was received since, and what was due since, is looked at. */
+  /** When the last look began: it covers what was received and what became due since then. */
   since: Date
 }
 
-/** The longest that something may be known before it is due. */
+/** The longest time between the receipt of a fact and the time by which others were due. */
 const LOOKBACK_MS = VOICEMAIL_GRACE_MS + GRACE_MS
 const CALLS_AT_ONCE = 500
 
-/** Of whom something was received, who never ended, and whose gap is open. */
+/** Calls of which something was received, that never ended, or whose gap is open. */
 const CALLS = `select entity from (
     select entity from events where account = $1 and received_at >= $2 and kind = 'call'
     union select call_id from call_history where account = $1 and state <> 'ended' and last_event_at <= $3
     union select entity from gaps where account = $1 and healed_at is null and kind in ('call', 'voicemail')
-    union select v.call_id from voicemail_logs v join events e on e.account = v.account and e.kind = 'voicemail' and e.entity = v.voicemail_id
+    union select v.call_id from voicemail_logs v
+      join events e on e.account = v.account and e.kind = 'voicemail' and e.entity = v.voicemail_id
       where e.account = $1 and e.received_at >= $2 and v.call_id is not null
   ) calls order by entity`
 
-const MESSAGES = `select e.entity, max(m.business_number) as business_number, min(coalesce(m.sent_at, e.occurred_at)) as at,
-    min(e.received_at) filter (where e.source = 'webhook') as heard_at, min(e.received_at) filter (where e.source = 'rest') as told_at
+const MESSAGES = `select e.entity, max(m.business_number) as business_number,
+    min(coalesce(m.sent_at, e.occurred_at)) as at,
+    min(e.received_at) filter (where e.source = 'webhook') as webhook_at,
+    min(e.received_at) filter (where e.source = 'rest') as rest_at
   from (select distinct entity from events where account = $1 and received_at >= $2 and kind = 'message') recent
-  join events e on e.account = $1 and e.kind = 'message' and e.entity = recent.entity left join sms_logs m on m.account = e.account and m.message_id = e.entity
+  join events e on e.account = $1 and e.kind = 'message' and e.entity = recent.entity
+  left join sms_logs m on m.account = e.account and m.message_id = e.entity
   where e.type = 'message.reported' group by e.entity`
 
-/** Held for longer than webhooks have, and in no event yet. */
+/** Calls that were held for longer than webhooks may take, and that have no event yet. */
 const HELD = `select h.call_id as entity, h.business_number, h.started_at, h.held_at from held_calls h
-  where h.account = $1 and h.held_at <= $2 and not exists (select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id)`
+  where h.account = $1 and h.held_at <= $2 and not exists (
+    select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id
+  )`
 
 /**
- * Finds what REST told and webhooks missed, writes a row for each such gap, and marks those that have healed.
- * Any process may do so at any time, and as often as it likes: the same events give the same rows.
+ * Stores a gap for everything that REST reported and webhooks missed, and marks the gaps that have healed. Any process
+ * may call it at any time, and repeatedly: the same events give the same rows.
  */
 export async function detectGaps(pool: pg.Pool, { account, now, since }: DetectOptions): Promise<GapChanges> {
   const from = new Date(since.getTime() - LOOKBACK_MS)
@@ -90,14 +96,14 @@ function gapsOfCall(
 ): GapOfEntity[] {
   const gap = gapOf(call, now) ?? (isOpen ? sinceHealed(call, now) : null)
   const voicemail = voicemailGapOf(call, now)
-  const place = { account, entity: call.entity, businessNumber: call.businessNumber, at: call.startedAt }
+  const location = { account, entity: call.entity, businessNumber: call.businessNumber, at: call.startedAt }
   return [
-    ...(gap ? [{ ...gap, ...place, kind: 'call' as const }] : []),
-    ...(voicemail ? [{ ...voicemail, ...place, kind: 'voicemail' as const }] : [])
+    ...(gap ? [{ ...gap, ...location, kind: 'call' as const }] : []),
+    ...(voicemail ? [{ ...voicemail, ...location, kind: 'voicemail' as const }] : [])
   ]
 }
 
-/** What was told later may move the time by which the call was due, and the row that is open has to end. */
+/** A later report may move the time by which the call was due; the row that is open must be healed all the same. */
 function sinceHealed(call: CallEvidence, now: number): Gap | null {
   const healing = healingOf(call)
   return healing && { missing: 'completion', detectedAt: now, healing }
@@ -111,15 +117,15 @@ async function messageGaps(
     entity: string
     business_number: string | null
     at: Date
-    heard_at: Date | null
-    told_at: Date | null
+    webhook_at: Date | null
+    rest_at: Date | null
   }>(MESSAGES, [account, from])
   const messages: (MessageEvidence & Pick<GapOfEntity, 'businessNumber' | 'at'>)[] = rows.map(row => ({
     entity: row.entity,
     businessNumber: row.business_number,
     at: row.at.getTime(),
-    webhookAt: row.heard_at?.getTime() ?? null,
-    restAt: row.told_at?.getTime() ?? null
+    webhookAt: row.webhook_at?.getTime() ?? null,
+    restAt: row.rest_at?.getTime() ?? null
   }))
   return messageGapsOf(messages, now.getTime()).map(({ message: { entity, businessNumber, at }, gap }) => ({
     ...gap,
@@ -157,12 +163,12 @@ export interface GapDetectorOptions {
   now: () => Date
 }
 
-/** After a start a look goes so far back: what was received while nothing looked is found. */
+/** How far the first look after a start goes back, for what was received while no process looked. */
 const FIRST_LOOK_BACK_MS = 8 * DAY_MS
 
 /**
- * Brings the ledger up to date, of every account, and raises its alarms. To be called after each poll, and every few minutes;
- * it asks MightyCall nothing. When it rejects, the next look does what this one has not.
+ * Returns a look that updates the gaps of every account and raises their alarms. It is to be called after each reading
+ * and every few minutes, and sends no requests. When it rejects, the next look makes up for it.
  */
 export function createGapDetector({ pool, logger, accounts, now }: GapDetectorOptions): () => Promise<void> {
   const lookedAt = new Map<string, Date>()
@@ -176,7 +182,7 @@ export function createGapDetector({ pool, logger, accounts, now }: GapDetectorOp
         since: lookedAt.get(id) ?? new Date(at.getTime() - FIRST_LOOK_BACK_MS)
       })
       lookedAt.set(id, at)
-      if (detected + healed > 0) logger.info({ account: id, detected, healed }, 'webhooks had missed something')
+      if (detected + healed > 0) logger.info({ account: id, detected, healed }, 'gaps of webhooks detected or healed')
       await raise(id, at)
     }
   }

@@ -3,7 +3,7 @@ import type { CallEvent, CallReported } from '../../events/call.js'
 import type { Evidence } from './gap-rules.js'
 import type { RestReport, WebhookFact } from './missing-facts.js'
 
-/** What is known of a call, and where it is counted. */
+/** The evidence for a call, and the number and hour that it is counted for. */
 export interface CallEvidence extends Evidence {
   entity: string
   businessNumber: string | null
@@ -36,21 +36,23 @@ const EVENTS = `select entity, type, occurred_at, received_at, fields from event
   where account = $1 and kind = 'call' and entity = any($2) order by entity, received_at, occurred_at, id`
 
 /**
- * The row if there is one, and the call's voicemail: by its id, or by number and time, since the voicemails route names
- * no call.
+ * The row of the call, if it has one, and its voicemail: by its id, or by number and time, since /voicemails does not
+ * name the call.
  */
 const CALLS = `select e.entity, c.business_number, c.started_at, e.failed, (
     select min(v.received_at) from (
       select voicemail_id from voicemail_logs where account = e.account and call_id = e.entity
       union all
-      select voicemail_id from voicemail_logs where account = e.account and call_id is null and business_number = c.business_number
-        and client_number is not distinct from c.client_number and left_at between c.started_at and c.ended_at + interval '1 minute'
+      select voicemail_id from voicemail_logs
+      where account = e.account and call_id is null and business_number = c.business_number
+        and client_number is not distinct from c.client_number
+        and left_at between c.started_at and c.ended_at + interval '1 minute'
     ) l join events v on v.account = e.account and v.kind = 'voicemail' and v.entity = l.voicemail_id
   ) as voicemail_at
   from entities e left join call_history c on c.account = e.account and c.call_id = e.entity
   where e.account = $1 and e.kind = 'call' and e.entity = any($2)`
 
-/** What the database knows of these calls; of one without events nothing. */
+/** Loads the evidence for these calls. A call without events has none. */
 export async function loadCallEvidence(
   db: Pick<pg.Pool, 'query'>,
   account: string,
@@ -97,9 +99,7 @@ function webhookFactsOf({ type, occurred_at: occurredAt, received_at: receivedAt
   ]
 }
 
-/**
- * Of the reports that know the end, first to last told; what has no end yet tells nothing that webhooks should have.
- */
+/** The reports that know the end, in the order of their receipt; without an end a call has nothing to check. */
 function restReportOf(reports: readonly EventRow[]): RestReport | null {
   const ended = reports.filter(
     ({ fields }) => fields.status && typeof fields.durationSeconds === 'number' && fields.startedAt

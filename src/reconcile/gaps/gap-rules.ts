@@ -9,21 +9,21 @@ import {
 
 const MINUTE_MS = 60_000
 
-/** How long webhooks have, from the end of a call: REST may be faster than they are. */
+/** How long after the end of a call its webhooks may arrive; REST may be faster. */
 export const GRACE_MS = 15 * MINUTE_MS
-/** How long a poll has to find the voicemail of a call that ended in one. */
+/** How long REST may take to list the voicemail of a call that ended with one. */
 export const VOICEMAIL_GRACE_MS = 60 * MINUTE_MS
-/** Without a sign of life an open call is stale. */
+/** An open call without an event for so long is stale. */
 export const STALE_MS = 4 * 60 * MINUTE_MS
 
-/** All that is known of a call; times in milliseconds since 1970. */
+/** Everything that is known about a call; times are in milliseconds since 1970. */
 export interface Evidence {
   /** In the order of their receipt. */
   webhooks: readonly WebhookFact[]
   report: RestReport | null
-  /** When we first had the voicemail that was left in it. */
+  /** When the voicemail that was left in the call was first received. */
   voicemailAt: number | null
-  /** Its row is older than its events: they could not be folded. */
+  /** True when its events could not be folded, so that its row is older than they are. */
   isUnfolded: boolean
 }
 
@@ -37,14 +37,15 @@ export interface Healing {
 export interface Gap<Missing extends string = MissingInCall | 'voicemail' | 'message'> {
   missing: Missing
   detectedAt: number
-  /** Null: it is open. */
+  /** Null while the gap is open. */
   healing: Healing | null
 }
 
 /**
- * What webhooks had not told of a call when they should have, and how it healed.
- * It depends on what was received and when, never on when somebody looks: every look finds the same.
- * @param now  before the call is due there is no gap
+ * What webhooks had not announced of a call by the time they were due, and how the gap healed. The result depends on
+ * what was received and when, never on the time of the look: every look finds the same.
+ *
+ * @param now  there is no gap before the call is due
  */
 export function gapOf(evidence: Evidence, now: number): Gap<MissingInCall> | null {
   const { webhooks, report } = evidence
@@ -54,12 +55,12 @@ export function gapOf(evidence: Evidence, now: number): Gap<MissingInCall> | nul
     webhooks.filter(fact => fact.receivedAt <= dueAt),
     report
   )
-  // without REST, only that a call never ended is known
+  // without a report of REST, only a missing end can be known
   if (missing === null || (report === null && missing === 'facts')) return null
   return { missing, detectedAt, healing: healingOf(evidence) }
 }
 
-/** What made the call whole, whichever came first; null while nothing has, or while the row does not show it. */
+/** What completed the call first; null while nothing has, or while its row does not show it. */
 export function healingOf({ webhooks, report, isUnfolded }: Evidence): Healing | null {
   if (isUnfolded) return null
   const completedAt = report ? completedBefore(webhooks, report) : endOf(webhooks)
@@ -79,7 +80,7 @@ function endOf(heard: readonly WebhookFact[]): number | null {
   return heard.find(fact => endsCall(fact, caller))?.receivedAt ?? null
 }
 
-/** The voicemail that REST says was left in a call, and that no poll had found in time. */
+/** The gap of a voicemail that was left in a call, according to REST, and that was not listed in time. */
 export function voicemailGapOf({ report, voicemailAt, isUnfolded }: Evidence, now: number): Gap<'voicemail'> | null {
   if (!report?.isVoicemail) return null
   const dueAt = report.receivedAt + VOICEMAIL_GRACE_MS
@@ -91,7 +92,7 @@ export function voicemailGapOf({ report, voicemailAt, isUnfolded }: Evidence, no
   }
 }
 
-/** When we first had a message from each side; null: never. */
+/** When a message was first received from each source; null when it never was. */
 export interface MessageEvidence {
   entity: string
   webhookAt: number | null
@@ -99,8 +100,8 @@ export interface MessageEvidence {
 }
 
 /**
- * The messages that REST told and webhooks did not, of an account whose webhooks tell of messages at all: few do.
- * Unless one message is known from both sides, their ids may differ, and nothing can be said.
+ * The messages that REST reported and webhooks did not, of an account whose webhooks announce messages at all, which few
+ * do. Unless one message is known from both sources, their ids may differ, and nothing can be said.
  */
 export function messageGapsOf<M extends MessageEvidence>(
   messages: readonly M[],
@@ -124,7 +125,7 @@ export function messageGapsOf<M extends MessageEvidence>(
   })
 }
 
-/** What is told before the webhooks were due is no gap yet. */
+/** A report that comes before the webhooks were due is no gap yet. */
 function dueOf({ endedAt, reportedAt }: RestReport): { dueAt: number; detectedAt: number } {
   return { dueAt: Math.max(endedAt + GRACE_MS, reportedAt), detectedAt: reportedAt }
 }

@@ -2,14 +2,15 @@ import type pg from 'pg'
 import { LOCK_CLASSES } from '../../db/advisory-locks.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { CallReported } from '../../events/call.js'
+import type { FactOf } from '../route-reader.js'
 import { hasIdMismatch } from './alarms.js'
 import { GRACE_MS } from './gap-rules.js'
 import { type CallMatch, type Candidate, MAX_START_DIFFERENCE_MS, matchCall } from './match-call.js'
 
-/** A report of a call, before it is an event: its id depends on what was said before. */
-export type CallFact = Omit<CallReported, 'id'>
+/** A report of a call, before it is an event. */
+export type CallFact = FactOf<CallReported>
 
-/** A report that is to be appended now, and the call that was held for it: they differ when it is linked. */
+/** A report that is due to be appended, and the call that it was held under: the ids differ when it is linked. */
 export interface DueCall {
   heldId: string
   fact: CallFact
@@ -17,48 +18,56 @@ export interface DueCall {
 
 export interface CallHold {
   /**
-   * Of what was read of an account, and of what was held, what is to be appended now; the rest is held.
-   * What comes out stays held until `release`, so that a process that dies in between loses nothing.
+   * Holds these reported calls, and returns which of all held calls of the account are due to be appended.
+   * Due calls stay held until `forget`, so that none is lost by a crash in between.
    */
-  takeDue: (account: string, findings: readonly CallFact[], now: Date) => Promise<DueCall[]>
-  /** Forgets these once they are durable in the log. */
-  forget: (account: string, sifted: readonly DueCall[], now: Date) => Promise<void>
+  takeDue: (account: string, facts: readonly CallFact[], now: Date) => Promise<DueCall[]>
+  /** Removes these calls once they are durable in the log. */
+  forget: (account: string, due: readonly DueCall[], now: Date) => Promise<void>
 }
 
 interface HeldRow {
   call_id: string
   held_at: Date
-  findings: CallFact[]
+  findings: CallFact[] // the column is named after the former name of facts
 }
 
-const HOLD = `insert into held_calls (account, call_id, held_at, started_at, ended_at, business_number, findings) values ($1, $2, $3, $4, $5, $6, $7)
+const HOLD = `insert into held_calls (account, call_id, held_at, started_at, ended_at, business_number, findings)
+  values ($1, $2, $3, $4, $5, $6, $7)
   on conflict (account, call_id) do update set findings = excluded.findings, ended_at = excluded.ended_at`
 const KNOWN = "select entity from entities where account = $1 and kind = 'call' and entity = any($2)"
 
-/** Those that REST has not told by their own ids: one that was linked before is linked again. */
-const CANDIDATES = `select call_id as "callId", business_number as "businessNumber", client_number as "clientNumber", (extract(epoch from started_at) * 1000)::float8 as "startedAt"
-  from call_history c where account = $1 and webhook_events > 0 and started_at between $2::timestamptz - $4 * interval '1 ms' and $3::timestamptz + $4 * interval '1 ms'
-  and not exists (select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id and e.type = 'call.reported' and not e.fields ? 'inferred')`
+/** Calls of webhooks that REST has not reported by their own ids; one that was linked before is linked again. */
+const CANDIDATES = `select call_id as "callId", business_number as "businessNumber", client_number as "clientNumber",
+    (extract(epoch from started_at) * 1000)::float8 as "startedAt"
+  from call_history c
+  where account = $1 and webhook_events > 0
+    and started_at between $2::timestamptz - $4 * interval '1 ms' and $3::timestamptz + $4 * interval '1 ms'
+    and not exists (
+      select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id
+        and e.type = 'call.reported' and not e.fields ? 'inferred'
+    )`
 
-/** Its webhooks have told it after all, under another id. */
-const LINKED =
-  "update gaps set healed_at = greatest(detected_at, $3), healed_by = 'webhook' where account = $1 and kind = 'call' and entity = any($2) and healed_at is null"
+/** Webhooks had announced these calls after all, under other ids. */
+const LINKED = `update gaps set healed_at = greatest(detected_at, $3), healed_by = 'webhook'
+  where account = $1 and kind = 'call' and entity = any($2) and healed_at is null`
 
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 
-/** However long ago a call ended, its webhooks may just be on their way through our own log. */
+/** However long ago a call ended, its webhooks may still be on their way through our own log. */
 const SETTLING_MS = 2 * 60_000
 
 /**
- * Calls that REST tells before webhooks do wait here, until 15 minutes after their end: creating one that webhooks tell
- * under another id would double it.
- * @param isPast  what is read long afterwards, and does not even wait for what we are projecting
+ * Holds calls that REST reports before webhooks do until 15 minutes after their end: creating a call that webhooks
+ * announce under another id would duplicate it.
+ *
+ * @param options.isPast  true for calls that are read long afterwards; they do not wait for our own log either
  */
 export function createCallHold(pool: pg.Pool, { isPast = false } = {}): CallHold {
   return {
     takeDue: (account, findings, now) =>
       inTransaction(pool, async tx => {
-        await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two pollers would link two calls to one
+        await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two processes would link two calls to the same one
         const calls = byCall([
           ...(await loadHeld(tx, account)),
           ...findings.map(finding => ({ call_id: finding.callId, held_at: now, findings: [finding] }))
@@ -92,7 +101,7 @@ async function loadHeld(tx: Tx, account: string): Promise<HeldRow[]> {
   ).rows
 }
 
-/** One row for each call, with the newest finding of each route. */
+/** One row for each call, with the newest report of each route. */
 function byCall(rows: readonly HeldRow[]): HeldRow[] {
   const calls = new Map<string, HeldRow>()
   for (const row of rows) {
@@ -158,13 +167,13 @@ function startOf({ findings: [first] }: HeldRow): number {
   return Date.parse(first?.startedAt ?? first?.occurredAt ?? '')
 }
 
-/** Null: it is not said. */
+/** Null when the duration is unknown. */
 function endOf(call: HeldRow): number | null {
   const endedAt = startOf(call) + (call.findings[0]?.durationSeconds ?? Number.NaN) * 1000
   return Number.isFinite(endedAt) ? endedAt : null
 }
 
-/** It was told when REST answered, and we take it now. */
+/** A due call occurred when REST responded, and is received now. */
 function dueCallsOf({ call_id: heldId, findings }: HeldRow, place: CallMatch | undefined, now: Date): DueCall[] {
   if (!place || place.kind === 'held') return []
   const link = place.kind === 'linked' ? { callId: place.callId, inferred: true as const } : {}

@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import { countHours, type HourCounts, type HourRange, loadPolledHours, NO_COUNTS } from './count-hours.js'
 
-/** Whether an hour can be relied on. `unknown`: the calls of it were not all read, or not yet. */
+/** Whether an hour can be relied on; `unknown` when its calls were not all read, or not yet. */
 export type HourState = 'complete' | 'open' | 'unknown'
 
-/** What is known of an hour and a business number. */
+/** The counts of an hour and a business number. */
 export interface Hour extends HourCounts {
   account: string
   hour: Date
-  /** Null: not known; or nothing happened in that hour. */
+  /** Null when it is unknown, or when nothing happened in that hour. */
   businessNumber: string | null
   state: HourState
 }
@@ -16,9 +16,8 @@ export interface Hour extends HourCounts {
 export const HOUR_MS = 60 * 60 * 1000
 
 /**
- * The ledger of these accounts, hour by hour: one row for each business number with which something happened, or that
- * was asked for.
- * An hour without any has one row, so that what was not read shows.
+ * The completeness of these accounts, hour by hour: one row for each business number that had activity or was asked for.
+ * An hour without any has one row, so that it is visible whether it was read.
  */
 export async function loadHours(db: Pick<pg.Pool, 'query'>, span: HourRange): Promise<Hour[]> {
   const counted = await countHours(db, span)

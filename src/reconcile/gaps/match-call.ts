@@ -1,10 +1,10 @@
 import type { CallReported } from '../../events/call.js'
 import { GRACE_MS } from './gap-rules.js'
 
-/** How far apart the starts of one call may be, by REST and by webhooks. */
+/** How far apart REST and webhooks may put the start of the same call. */
 export const MAX_START_DIFFERENCE_MS = 5_000
 
-/** A call that webhooks told under another id, and that no report names. */
+/** A call that webhooks announced under another id, and that no report of REST names. */
 export interface Candidate {
   callId: string
   businessNumber: string | null
@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 export type CallMatch =
-  | { kind: 'known' } // a webhook has its id
+  | { kind: 'known' } // a webhook has the same id
   | { kind: 'linked'; callId: string }
   | { kind: 'held' }
   | { kind: 'created' }
@@ -23,14 +23,13 @@ export interface MatchContext {
   candidates: readonly Candidate[]
   heldAt: number
   now: number
-  /** REST and webhooks give calls different ids. */
+  /** True when REST and webhooks give calls different ids. */
   haveIdsMismatch: boolean
 }
 
 /**
- * Where a call belongs that REST tells: to the one with its id, else to one with the same numbers and nearly the same
- * start, else it waits
- * for its webhooks, and at last it is a call of its own.
+ * Matches a call that REST reported: with the call of the same id, or else with one of the same numbers and nearly the
+ * same start. Without a match it is held for its webhooks, and at last created.
  */
 export function matchCall(
   call: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>,
@@ -42,7 +41,7 @@ export function matchCall(
   return haveIdsMismatch || now < heldAt + GRACE_MS ? { kind: 'held' } : { kind: 'created' }
 }
 
-/** One without numbers or a start could be any. */
+/** A call without numbers or a start could be any of them. */
 function nearest(
   { businessNumber, clientNumber, startedAt }: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'startedAt'>,
   candidates: readonly Candidate[]

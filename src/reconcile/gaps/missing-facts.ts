@@ -1,37 +1,38 @@
 import type { CallEvent, CallReported } from '../../events/call.js'
 
-/** What a webhook told of a call; times in milliseconds since 1970. */
+/** A webhook of a call; times are in milliseconds since 1970. */
 export interface WebhookFact {
   type: CallEvent['type']
   family: CallEvent['family']
-  /** Null: of the whole call, or not named. */
+  /** Null when it concerns the whole call, or does not name one. */
   extension: string | null
   isLegOnly: boolean
   occurredAt: number
   receivedAt: number
 }
 
-/** What the routes of the REST API said of a call that has ended; times in milliseconds since 1970. */
+/** What the REST API reported of a call that has ended; times are in milliseconds since 1970. */
 export interface RestReport {
   direction: CallReported['direction']
   startedAt: number
   endedAt: number
   parties: readonly Pick<CallReported['parties'][number], 'extension' | 'role' | 'connected'>[]
   isVoicemail: boolean
-  /** When REST answered so first. */
+  /** When REST first responded with it. */
   reportedAt: number
-  /** When we had it in the log. */
+  /** When it was appended to the log. */
   receivedAt: number
 }
 
-/** Nothing of a call, its end, or single facts of it: the worst counts. */
+/** The whole call, its end, or single facts of it; the worst applies. */
 export type MissingInCall = 'call' | 'completion' | 'facts'
 
 /**
- * What these webhooks have not told of a call; null when nothing is known to be missing.
- * REST tells no times of legs and nothing of phones that only rang, so a lost second attempt or a lost "stopped
- * ringing" cannot be known.
- * @param told  null: REST says nothing, or not that the call has ended
+ * What these webhooks have not announced of a call; null when nothing is known to be missing.
+ * REST reports no times of legs and no phones that only rang, so a lost second attempt or a lost "stopped ringing"
+ * cannot be known.
+ *
+ * @param report  null when REST has no report, or none that knows the end
  */
 export function findMissing(heard: readonly WebhookFact[], told: RestReport | null): MissingInCall | null {
   if (heard.length === 0) return told ? 'call' : null
@@ -40,7 +41,7 @@ export function findMissing(heard: readonly WebhookFact[], told: RestReport | nu
 }
 
 /**
- * A call also ends with its caller's leg, where the account does not tell the two apart; the extension of
+ * A call also ends with its caller's leg in accounts that do not distinguish the two: the extension of
  * OutgoingCallCompleted is the caller's.
  */
 export function endsCall({ type, family, extension, isLegOnly }: WebhookFact, caller: string | null): boolean {
@@ -55,8 +56,8 @@ export function callerExtension(heard: readonly WebhookFact[]): string | null {
 const hasStart = (heard: readonly WebhookFact[]): boolean => heard.some(fact => fact.type === 'call.started')
 
 /**
- * A phone that stopped ringing, was answered, or whose part ended (as a contact center tells both), has rung. The
- * caller's own does not.
+ * Whether every phone that stopped ringing, was answered, or whose leg ended has a "ringing" of its own; a contact
+ * center sends both. The caller's own phone does not ring.
  */
 function rangFirst(heard: readonly WebhookFact[]): boolean {
   const rang = new Set(heard.filter(fact => fact.type === 'call.ringing').map(fact => fact.extension))
@@ -70,8 +71,8 @@ function followsRing({ type, isLegOnly }: WebhookFact): boolean {
 }
 
 /**
- * Whom REST names a webhook named, and who talked was connected. Between colleagues nobody tells the caller's
- * connection: it is the colleague's.
+ * Whether webhooks named every party of the report, and announced the connection of those who talked. In an internal
+ * call only the colleague's connection is announced, not the caller's.
  */
 function namesParties(heard: readonly WebhookFact[], { direction, parties }: RestReport): boolean {
   return parties.every(({ extension, role, connected }) => {

@@ -1,22 +1,22 @@
 import type pg from 'pg'
 
-/** How well MightyCall's webhooks came in a span of time. Rates are 0 to 1; null: nothing to tell it by. */
+/** How reliably webhooks arrived in a span of time. Rates are 0 to 1, and null without anything to measure. */
 export interface WebhookStatistics {
   account: string
-  /** Notifications of calls, each once. */
+  /** Notifications of calls, without copies. */
   notifications: number
   /** Second copies of notifications, as they were projected. */
   copies: number
   duplicateRate: number | null
-  /** Of the calls in the span that REST told, how many had lost something. */
+  /** Calls of the span that REST reported, and how many of them lost a webhook. */
   reportedCalls: number
   lossyCalls: number
-  /** Each call owes one notification of its end: the share that did not come in time. */
+  /** The share of calls whose notification of the end did not arrive in time. */
   lossRate: number | null
-  /** Notifications that came after a later one of the same call. */
+  /** Notifications that arrived after a later one of the same call. */
   reordered: number
   reorderRate: number | null
-  /** From MightyCall's time of a notification to ours, in seconds; our clocks' difference is in it. */
+  /** From MightyCall's time of a notification to its receipt, including the difference of the clocks. */
   delayP50Seconds: number | null
   delayP95Seconds: number | null
 }
@@ -28,22 +28,31 @@ interface StatisticsQuery {
 }
 
 /** A notification without a time of its own cannot be late. */
-const DELIVERY = `select account, count(*)::int as notifications, count(*) filter (where is_reordered)::int as reordered,
-    percentile_cont(0.5) within group (order by delay) as p50, percentile_cont(0.95) within group (order by delay) as p95
+const DELIVERY = `select account, count(*)::int as notifications,
+    count(*) filter (where is_reordered)::int as reordered,
+    percentile_cont(0.5) within group (order by delay) as p50,
+    percentile_cont(0.95) within group (order by delay) as p95
   from (
-    select account, case when not fields ? 'clock' then extract(epoch from received_at - occurred_at)::float8 end as delay,
-      occurred_at < max(occurred_at) over (partition by account, entity order by received_at, occurred_at rows between unbounded preceding and 1 preceding) as is_reordered
-    from events where account = any($1) and received_at >= $2 and received_at < $3 and kind = 'call' and source = 'webhook'
-  ) heard group by account`
+    select account,
+      case when not fields ? 'clock' then extract(epoch from received_at - occurred_at)::float8 end as delay,
+      occurred_at < max(occurred_at) over (
+        partition by account, entity order by received_at, occurred_at
+        rows between unbounded preceding and 1 preceding
+      ) as is_reordered
+    from events
+    where account = any($1) and received_at >= $2 and received_at < $3 and kind = 'call' and source = 'webhook'
+  ) received group by account`
 
-const COPIES =
-  'select account, count(*)::int as copies from event_copies where account = any($1) and received_at >= $2 and received_at < $3 group by account'
+const COPIES = `select account, count(*)::int as copies from event_copies
+  where account = any($1) and received_at >= $2 and received_at < $3 group by account`
 
-const LOSS = `select c.account, count(*)::int as calls, count(g.entity)::int as lossy, count(*) filter (where g.missing in ('call', 'completion'))::int as endless
+const LOSS = `select c.account, count(*)::int as calls, count(g.entity)::int as lossy,
+    count(*) filter (where g.missing in ('call', 'completion'))::int as endless
   from call_history c left join gaps g on g.account = c.account and g.kind = 'call' and g.entity = c.call_id
-  where c.account = any($1) and c.started_at >= $2 and c.started_at < $3 and c.rest_events > 0 and c.state = 'ended' group by c.account`
+  where c.account = any($1) and c.started_at >= $2 and c.started_at < $3 and c.rest_events > 0 and c.state = 'ended'
+  group by c.account`
 
-/** By account, in their order; loss by the calls that began in the span, all else by what was received in it. */
+/** Sorted by account. Loss is measured on calls that began in the span, the rest on what was received in it. */
 export async function loadStatistics(
   db: Pick<pg.Pool, 'query'>,
   { accounts, since, until }: StatisticsQuery

@@ -6,7 +6,7 @@ import { inTransaction } from '../../db/transaction.js'
 import type { Gap } from './gap-rules.js'
 import { HOUR_MS } from './hours.js'
 
-/** A gap, and whose. */
+/** A gap and the entity that it belongs to. */
 export interface GapOfEntity extends Gap {
   account: string
   kind: 'call' | 'voicemail' | 'message'
@@ -25,18 +25,20 @@ const rowOf = ({ at, healing, ...gap }: GapOfEntity): BulkRow<typeof gapTable> =
 })
 
 /**
- * What was first said of a gap stays, and so does its healing: of two that look at once, one writes. In key order, so
- * that they never wait for each other.
+ * The first detection of a gap stays, and so does its healing: of two processes that look at once, one writes. Rows are
+ * written in key order, so that the two cannot deadlock.
  */
-const STORE = `insert into gaps (${columnList(columns)}) select * from ${unnestSql(columns)} order by account, kind, entity
-  on conflict (account, kind, entity) do update set healed_at = greatest(gaps.detected_at, excluded.healed_at), healed_by = excluded.healed_by
+const STORE = `insert into gaps (${columnList(columns)})
+  select * from ${unnestSql(columns)} order by account, kind, entity
+  on conflict (account, kind, entity) do update set
+    healed_at = greatest(gaps.detected_at, excluded.healed_at), healed_by = excluded.healed_by
   where gaps.healed_at is null and excluded.healed_at is not null
   returning account, kind, entity, xmax = '0' as is_new, healed_at is not null as is_healed`
 
 export interface GapChanges {
-  /** Gaps that had no row. */
+  /** Gaps that are new. */
   detected: number
-  /** Rows that are healed now, and were not before. */
+  /** Gaps that have healed since the last look. */
   healed: number
 }
 
@@ -48,7 +50,7 @@ interface StoredGap {
   is_healed: boolean
 }
 
-/** Writes what is new of these gaps, each once. */
+/** Stores the new gaps and the new healings among these, each of them once. */
 export async function storeGaps(pool: pg.Pool, gaps: readonly GapOfEntity[]): Promise<GapChanges> {
   if (gaps.length === 0) return { detected: 0, healed: 0 }
   const rows = await inTransaction(pool, async tx => {
