@@ -10,7 +10,8 @@ export interface CursorKey {
 
 const LOAD = 'select read_until as "readUntil" from reconcile_cursors where account = $1 and route = $2 and scope = $3'
 /** Of two racing readers the later end stays: what lies before it was read by both. */
-const MOVE = `insert into reconcile_cursors as c (account, route, scope, read_until, read_at) values ($1, $2, $3, $4, $5)
+const MOVE = `insert into reconcile_cursors as c (account, route, scope, read_until, read_at)
+  values ($1, $2, $3, $4, $5)
   on conflict (account, route, scope) do update set
     read_until = greatest(c.read_until, excluded.read_until), read_at = greatest(c.read_at, excluded.read_at)`
 

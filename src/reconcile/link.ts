@@ -4,16 +4,17 @@ import { callHistory } from '../db/schema/calls.js'
 import type { Fact, Page, UnlinkedRow } from './route-reader.js'
 
 export interface LinkedPage {
-  /** Of the page, and of its rows that were found. */
+  /** The facts of the page and those of its linked rows. */
   facts: Fact[]
-  /** Rows that tell of what is not projected yet, or does not exist: a later reading may find it. */
+  /**
+   * How many rows found no call or voicemail: it is not projected yet, or does not exist. A later reading may find it.
+   */
   unlinked: number
 }
 
 /**
- * What the journal's rows tell of, where they do not name it: a call by its numbers and start, a voicemail by the call
- * it was left in.
- * What is found so is marked `inferred`.
+ * Finds the calls and voicemails that rows of the journal are about without naming them: a call by its numbers and its
+ * start, a voicemail by the call that it was left in. Facts that are linked in this way are marked `inferred`.
  */
 export async function linkPage(
   pool: pg.Pool,
@@ -21,14 +22,14 @@ export async function linkPage(
   { facts, unlinked }: Pick<Page, 'facts' | 'unlinked'>
 ): Promise<LinkedPage> {
   if (unlinked.length === 0) return { facts, unlinked: 0 }
-  const nameless = unlinked.filter(row => row.callId === null)
+  const unnamed = unlinked.filter(row => row.callId === null)
   const found = new Map(
     zip(
-      nameless,
+      unnamed,
       await findCalls(
         pool,
         account,
-        nameless.map(row => row.call)
+        unnamed.map(row => row.call)
       )
     )
   )
@@ -43,11 +44,11 @@ export async function linkPage(
     )
   )
 
-  const calls = nameless.flatMap((row): Fact[] => {
+  const calls = unnamed.flatMap((row): Fact[] => {
     const callId = callIdOf(row)
     return callId === null ? [] : [{ ...row.call, callId, inferred: true }]
   })
-  const told = voicemails.flatMap(([{ row, voicemail }, match]): Fact[] =>
+  const leftVoicemails = voicemails.flatMap(([{ row, voicemail }, match]): Fact[] =>
     match === null
       ? []
       : [
@@ -60,8 +61,8 @@ export async function linkPage(
         ]
   )
   return {
-    facts: [...facts, ...calls, ...told],
-    unlinked: nameless.length - calls.length + withVoicemail.length - told.length
+    facts: [...facts, ...calls, ...leftVoicemails],
+    unlinked: unnamed.length - calls.length + withVoicemail.length - leftVoicemails.length
   }
 }
 
@@ -75,9 +76,9 @@ type CallReport = Pick<
   'businessNumber' | 'clientNumber' | 'clientName' | 'startedAt' | 'durationSeconds'
 >
 
-/** How far the times of one call may be apart in two routes. */
+/** How far apart two routes may put the start of the same call. */
 const MAX_DIFFERENCE_SECONDS = 5
-/** A call of which no duration is said. */
+/** For calls without a duration. */
 const DEFAULT_DURATION_SECONDS = 900
 
 const callColumns = [
@@ -94,18 +95,17 @@ const callParameters = (call: CallReport, i: number) => ({
   started_at: call.startedAt
 })
 
-/** The nearest, of two that begin so close to each other. */
+/** Of several calls that began so close to each other, the nearest. */
 const CALLS = `select u.i, c.call_id as id from ${unnestSql(callColumns, 2)} cross join lateral (
     select c.call_id from call_history c
-    where c.account = $1 and c.business_number = u.business_number and coalesce(c.client_number, c.client_name) = u.client
-      and c.started_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s' and u.started_at + interval '${MAX_DIFFERENCE_SECONDS} s'
+    where c.account = $1 and c.business_number = u.business_number
+      and coalesce(c.client_number, c.client_name) = u.client
+      and c.started_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s'
+        and u.started_at + interval '${MAX_DIFFERENCE_SECONDS} s'
     order by abs(extract(epoch from c.started_at - u.started_at)), c.call_id limit 1
   ) c`
 
-/**
- * The ids of the calls between the same numbers that began within 5 s of these, in their order; null for one that is
- * not there.
- */
+/** The ids of the calls of the same numbers that began within 5 s of these, in their order, or null. */
 export async function findCalls(
   pool: pg.Pool,
   account: string,
@@ -131,24 +131,30 @@ const voicemailParameters = ({ call, callId }: CallWithVoicemail, i: number) => 
 })
 
 /**
- * By an id if one is the same; else by numbers and time, among those that are no other call's. Before it ends, a call
- * leaves one.
+ * By an id when one is equal, or else by numbers and time, among the voicemails of no other call. A voicemail is left
+ * before its call ends.
  */
-const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred from ${unnestSql(voicemailColumns, 2)} cross join lateral (
+const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred
+  from ${unnestSql(voicemailColumns, 2)} cross join lateral (
     select v.voicemail_id from voicemail_logs v
-    where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id
-      or (v.business_number = u.business_number and coalesce(v.client_number, v.client_name) = u.client and (v.call_id is null or v.call_id = u.call_id)
-        and v.left_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s' and u.started_at + (u.seconds + ${MAX_DIFFERENCE_SECONDS}) * interval '1 s'))
-    order by v.voicemail_id = u.call_id desc nulls last, v.call_id = u.call_id desc nulls last, v.left_at, v.voicemail_id limit 1
+    where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id or (
+      v.business_number = u.business_number and coalesce(v.client_number, v.client_name) = u.client
+      and (v.call_id is null or v.call_id = u.call_id)
+      and v.left_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s'
+        and u.started_at + (u.seconds + ${MAX_DIFFERENCE_SECONDS}) * interval '1 s'
+    ))
+    order by v.voicemail_id = u.call_id desc nulls last, v.call_id = u.call_id desc nulls last,
+      v.left_at, v.voicemail_id
+    limit 1
   ) v`
 
 export interface FoundVoicemail {
   voicemailId: string
-  /** Not by its own id. */
+  /** True when it was not found by its own id. */
   isInferred: boolean
 }
 
-/** The voicemails that were left in these calls, in their order; null for one that is not there. */
+/** The voicemails that were left in these calls, in the order of the calls; null where none was found. */
 export async function findVoicemails(
   pool: pg.Pool,
   account: string,

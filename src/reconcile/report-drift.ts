@@ -11,8 +11,8 @@ export interface DriftReporterOptions {
 }
 
 /**
- * Counts, by answer, what answers held that we do not know or cannot read, and says what is new.
- * Never rejects: an answer is of use whether or not this can be counted.
+ * Counts the unknown and the unreadable fields of responses, and logs those that are new. It never rejects: a response
+ * is of use whether or not its drift can be counted.
  */
 export function createDriftReporter({
   pool,
@@ -25,9 +25,9 @@ export function createDriftReporter({
         countDrift(tx, [{ account, receivedAt: now().toISOString(), drifts }])
       )
       for (const pair of seen)
-        logger.warn({ account, ...pair }, 'MightyCall tells something that we do not know: see GET /v1/drift')
+        logger.warn({ account, ...pair }, 'MightyCall sent an unknown or unreadable field; see GET /v1/drift')
     } catch (err) {
-      logger.warn({ err, account }, 'what MightyCall tells that we do not know could not be counted')
+      logger.warn({ err, account }, 'unknown fields of a MightyCall response could not be counted')
     }
   }
 }

@@ -20,7 +20,7 @@ export interface ReconciliationOptions {
   pool: pg.Pool
   log: Pick<EventLog, 'append'>
   accounts: Accounts
-  /** Requests in 24 h, of each API key. */
+  /** Requests in 24 h for each API key. */
   dailyBudget: number
   clock: Clock
   logger: Logger
@@ -28,15 +28,15 @@ export interface ReconciliationOptions {
 
 export interface Reconciliation {
   sync: Sync
-  /** Looks at once whether a backfill is to be begun or stopped. */
+  /** Makes the backfill runner look for backfills to start or to stop now. */
   wakeBackfillRunner: () => void
-  /** Begins to read by itself. */
+  /** Starts the scheduled readings and the backfills. */
   start: () => BackgroundService
 }
 
 /**
- * What MightyCall is asked, by itself and at a person's wish: both through one client and one memory of what was
- * appended.
+ * Builds what reads MightyCall: scheduled readings, backfills and syncs that users ask for share one REST client and
+ * one memory of what was appended.
  */
 export function createReconciliation({
   pool,
@@ -61,10 +61,10 @@ export function createReconciliation({
     clock,
     logger
   }
-  let backfiller: BackfillRunner | null = null
+  let backfillRunner: BackfillRunner | null = null
   return {
     sync: createSync(shared),
-    wakeBackfillRunner: () => backfiller?.wake(),
+    wakeBackfillRunner: () => backfillRunner?.wake(),
     start: () => {
       const reconciler = startReconciler({
         ...shared,
@@ -72,12 +72,12 @@ export function createReconciliation({
         leader: joinElection(pool),
         onRead: createGapDetector({ pool, logger, accounts, now: clock.now })
       })
-      const reading = startBackfillRunner({ ...shared, accounts, leader: joinElection(pool, 'backfiller') })
-      backfiller = reading
+      const runner = startBackfillRunner({ ...shared, accounts, leader: joinElection(pool, 'backfiller') })
+      backfillRunner = runner
       return {
         trouble: () => null,
         close: async () => {
-          await Promise.all([reconciler.close(), reading.close()])
+          await Promise.all([reconciler.close(), runner.close()])
         }
       }
     }

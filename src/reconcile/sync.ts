@@ -10,19 +10,19 @@ import type { Fact, RouteReader } from './route-reader.js'
 
 export type SyncReason = 'auth' | 'sync' | 'quota'
 
-/** A route that is being read, or was. */
+/** The reading of a route within a run. */
 export interface SyncStep {
   route: string
   scope: string | null
   state: 'waiting' | 'reading' | 'done' | 'failed'
-  /** Of MightyCall's, so far. */
+  /** How many rows were read so far. */
   rows: number
 }
 
 export interface SyncRun {
   account: string
   startedAt: Date
-  /** Null: it is under way. */
+  /** Null while it is running. */
   finishedAt: Date | null
   steps: SyncStep[]
   failed: SyncReason | null
@@ -34,9 +34,13 @@ export interface SyncedCounts {
 }
 
 export interface Sync {
-  /** Reads all routes of the account. Two at once share one run. @throws whatever ended it; `reasonOf` classifies it */
+  /**
+   * Reads all routes of the account, and resolves when what was read can be queried. Concurrent calls share one run.
+   *
+   * @throws the error that ended the run; `reasonOf` classifies it
+   */
   run: (account: Account) => Promise<SyncedCounts>
-  /** The newest run of each account, since this process began. */
+  /** The newest run of each account since this process started. */
   runs: () => SyncRun[]
   /** The reason of an error of `run`, as the first system's contract names it. */
   reasonOf: (err: unknown) => SyncReason
@@ -52,7 +56,7 @@ export interface SyncOptions extends ReadRouteOptions {
 const COUNT = `select (select count(*)::int from phone_numbers where account = $1 and is_active) as phones,
   (select count(*)::int from mightycall_extensions where account = $1) as extensions`
 
-/** Reads an account's numbers, extensions, contacts, voicemails, messages, calls and presences at a person's wish. */
+/** Reads every route of an account when a user asks for it. */
 export function createSync(options: SyncOptions): Sync {
   const running = new Map<string, Promise<SyncedCounts>>()
   const runs = new Map<string, SyncRun>()
@@ -88,7 +92,7 @@ export function createSync(options: SyncOptions): Sync {
       return counts ?? { phones: 0, extensions: 0 }
     } catch (err) {
       run.failed = syncFailureReason(err)
-      logger.warn({ err, account: account.id, reason: run.failed }, 'a sync has failed')
+      logger.warn({ err, account: account.id, reason: run.failed }, 'sync failed')
       throw err
     } finally {
       run.finishedAt = clock.now()

@@ -122,7 +122,8 @@ async function attempt(
     if (job.stop.signal.aborted) return 'ended'
     job.failures++
     const retryAt = new Date(clock.now().getTime() + backOffMs(job.failures, RETRY))
-    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => ({ retryAt })) // every REST failure has a code
+    // the cast holds because every REST failure has a code
+    if (restFailureOf(err)) return fail(err as Error & { code: string }).catch(() => ({ retryAt }))
     if (job.failures === 1) log.warn({ err }, 'backfill interrupted, retrying')
     // ignored when it fails, since Postgres may be what is unreachable
     await saveWaiting(pool, backfill.id, { code: errorCodeOf(err) ?? 'MCS_INTERNAL', until: retryAt }).catch(() => {})

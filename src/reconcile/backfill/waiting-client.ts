@@ -16,8 +16,8 @@ const MAX_UNEXPECTED = 5
 
 /**
  * A client that waits instead of failing: for the quota and the end of a block until the time that is given for it, and
- * for an unavailable MightyCall as long as it takes. It waits within a list, page by page: starting the list again would
- * spend the one permit that was waited for on the first page, and never get further.
+ * for an unavailable MightyCall as long as it takes. It waits within a list, page by page: starting the list again
+ * would spend the one permit that was waited for on the first page, and never get further.
  */
 export function createWaitingClient(
   client: RestClient,

@@ -106,7 +106,7 @@ export function createGapAlarms({
         raiseAlarm(
           logger,
           { alarm: 'webhook-silence', account, calls },
-          'MightyCall lists calls of which no webhook came: check the webhook address in MightyCall and that it is reachable'
+          'MightyCall lists calls of which no webhook came: check the webhook address, and that it is reachable'
         ),
       over: 'webhooks arrive again'
     })

@@ -50,8 +50,8 @@ const GAPS = `select account, kind, entity as id, business_number as "businessNu
 const MAX_HOURS = 50_000
 
 /**
- * Reads hours, gaps and statistics in one snapshot. Bounds are widened to whole hours, since an hour is read and counted
- * as a whole. It throws InvalidParameterError when the response would be too large.
+ * Reads hours, gaps and statistics in one snapshot. Bounds are widened to whole hours, since an hour is read and
+ * counted as a whole. It throws InvalidParameterError when the response would be too large.
  */
 export function createCompleteness(
   pool: pg.Pool,

@@ -82,8 +82,8 @@ const [READ, UNREAD] = [callsReader.route, `${callsReader.route} unread`]
 
 /**
  * The hours of which calls were read after the hour was over. Several readings may adjoin each other; one that was made
- * within its interval only counts up to its own time. A reading with unreadable rows cancels the earlier readings of its
- * interval, since one of these rows may be a call of it.
+ * within its interval only counts up to its own time. A reading with unreadable rows cancels the earlier readings of
+ * its interval, since one of these rows may be a call of it.
  */
 const POLLED = `with polls as (
     select account, polled, polled_at, tstzrange(from_at, least(until_at, polled_at)) as read

@@ -100,8 +100,8 @@ export interface MessageEvidence {
 }
 
 /**
- * The messages that REST reported and webhooks did not, of an account whose webhooks announce messages at all, which few
- * do. Unless one message is known from both sources, their ids may differ, and nothing can be said.
+ * The messages that REST reported and webhooks did not, of an account whose webhooks announce messages at all, which
+ * few do. Unless one message is known from both sources, their ids may differ, and nothing can be said.
  */
 export function messageGapsOf<M extends MessageEvidence>(
   messages: readonly M[],

@@ -16,8 +16,8 @@ export interface Hour extends HourCounts {
 export const HOUR_MS = 60 * 60 * 1000
 
 /**
- * The completeness of these accounts, hour by hour: one row for each business number that had activity or was asked for.
- * An hour without any has one row, so that it is visible whether it was read.
+ * The completeness of these accounts, hour by hour: one row for each business number that had activity or was asked
+ * for. An hour without any has one row, so that it is visible whether it was read.
  */
 export async function loadHours(db: Pick<pg.Pool, 'query'>, span: HourRange): Promise<Hour[]> {
   const counted = await countHours(db, span)

@@ -11,7 +11,7 @@ import { mergeParties, type Party } from './parties.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
 import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
 
-/** A held call is awaited, since reading /calls may release it, and so is a call that has ended and was not listed yet. */
+/** Held calls are awaited, since reading /calls may release them, and so are ended calls that were not listed yet. */
 const AWAITED_CALLS = `(
   exists (
     select from held_calls where account = $1 and started_at > $2 - interval '${AWAITED.longestCall}'
@@ -57,7 +57,7 @@ export const callsReader: RouteReader = {
     }
     for await (const { slice, newRows, unreadable } of paginate(pageSizeOf(context), portionAt))
       yield {
-        facts: slice.rows.flatMap(([row, told]) => callFact(row, told) ?? []),
+        facts: slice.rows.flatMap(([row, source]) => callFact(row, source) ?? []),
         unlinked: [],
         rows: newRows,
         unreadable
@@ -69,45 +69,46 @@ export type CallRow = ResponseOf<typeof calls>['calls'][number]
 type Called = NonNullable<CallRow['called']>[number]
 type Direction = 'inbound' | 'outbound' | 'internal' | null
 
-/** A row of /calls (source: MightyCall API v4, Calls). Null when its id is none that we can keep. */
-export function callFact(row: CallRow, told: SourceRow): FactOf<CallReported> | null {
+/** A row of /calls (source: MightyCall API v4, Calls). Null when its id cannot be stored. */
+export function callFact(row: CallRow, source: SourceRow): FactOf<CallReported> | null {
   const callId = idOf(row.id)
   if (callId === null) return null
   const direction = directionOf(row)
   const client = clientOf(row, direction)
-  const clientNumber = numberOf(client?.phone, told)
+  const clientNumber = numberOf(client?.phone, source)
   return {
-    ...factEnvelope('call.reported', told),
+    ...factEnvelope('call.reported', source),
     callId,
     route: 'calls',
     direction,
     status: statusOf(row, direction),
-    businessNumber: numberOf(row.businessNumber, told),
+    businessNumber: numberOf(row.businessNumber, source),
     clientNumber,
-    clientName: cleanName(client?.name) ?? (clientNumber === null ? cleanName(client?.phone) : null), // a widget's name may stand for its number
+    // the name of a site widget may stand in the place of a number
+    clientName: cleanName(client?.name) ?? (clientNumber === null ? cleanName(client?.phone) : null),
     startedAt: toIsoOrNull(row.dateTimeUtc),
     durationSeconds: row.duration ?? null,
     parties: partiesOf(row, direction),
-    recordingId: null, // only in what expires of the link
+    recordingId: null, // only in the part of the link that expires
     recordingLink: parseRecordingLink(row.callRecord?.uri),
-    raw: rawOf(told)
+    raw: rawOf(source)
   }
 }
 
-/** Between colleagues when all of them have extensions. A callback is told by the journal only. */
+/** A call is internal when all of its parties have extensions. Only the journal reports callbacks. */
 function directionOf({ direction, caller, called }: CallRow): Direction {
   if (caller?.extension && called?.length && called.every(party => party.extension)) return 'internal'
   if (direction === 'Incoming') return 'inbound'
   return direction === 'Outgoing' ? 'outbound' : null
 }
 
-/** Who has no extension: an agent may have a phone too. */
+/** The party without an extension; an agent may have a phone number too. */
 function clientOf({ caller, called }: CallRow, direction: Direction): Pick<Called, 'name' | 'phone'> | null {
   if (direction === 'inbound') return caller && !caller.extension ? caller : null
   return direction === 'outbound' ? (called?.find(party => !party.extension) ?? null) : null
 }
 
-/** Of a call that we made nobody says that it was missed. */
+/** MightyCall calls an outbound call missed too; it was not answered. */
 function statusOf({ callStatus }: CallRow, direction: Direction): CallReported['status'] {
   switch (callStatus) {
     case 'Connected':
@@ -140,7 +141,7 @@ function partiesOf(row: CallRow, direction: Direction): CallReported['parties'] 
       first: party === first && direction !== 'outbound'
     })
   )
-  // The caller of an outbound call answers it, as it were; of an internal one the colleague does.
+  // an outbound call counts as answered by its caller, an internal call by the colleague
   return mergeParties(
     row.caller
       ? [{ ...row.caller, role: 'caller', connected: isTalk, first: isTalk && direction === 'outbound' }, ...ours]

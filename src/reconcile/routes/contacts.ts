@@ -11,7 +11,7 @@ import { pageSizeOf, readList, sendRequest } from './request.js'
 import { factEnvelope, fullName, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
 /**
- * What has changed since the interval began, the deleted ones among it; from 1970 on all that there is, without them.
+ * Reads the contacts that have changed since the interval began, deleted ones included; from 1970 on, all but those.
  */
 export const contactsReader: RouteReader = {
   route: 'contacts',
@@ -35,7 +35,7 @@ export const contactsReader: RouteReader = {
     }
     for await (const { slice, newRows, unreadable } of paginate(pageSizeOf(context), portionAt))
       yield {
-        facts: slice.rows.flatMap(([row, told]) => contactFact(row, told) ?? []),
+        facts: slice.rows.flatMap(([row, source]) => contactFact(row, source) ?? []),
         unlinked: [],
         rows: newRows,
         unreadable
@@ -43,7 +43,7 @@ export const contactsReader: RouteReader = {
   }
 }
 
-/** A row without an id is told by what it says, for the reading alone. */
+/** A row without an id is identified by its content, for this reading only. */
 function keyOf(row: ContactRow): string {
   return row.contactId ?? JSON.stringify(row)
 }
@@ -51,33 +51,33 @@ function keyOf(row: ContactRow): string {
 export type ContactRow = ResponseOf<typeof contacts>['contacts'][number]
 type Channel = ContactReported['channels'][number]
 
-/** What the schemas of the events allow. */
+/** The limits of the event schemas. */
 const MAX = { channels: 200, tags: 200, labels: 50, value: 320 } as const
 
-/** A row of /contacts (source: MightyCall API v4, Contacts). Null without an id, as documented rows are. */
-export function contactFact(row: ContactRow, told: SourceRow): FactOf<ContactEvent> | null {
+/** A row of /contacts (source: MightyCall API v4, Contacts). Null without an id, which the documented rows lack. */
+export function contactFact(row: ContactRow, source: SourceRow): FactOf<ContactEvent> | null {
   const contactId = idOf(row.contactId)
   if (contactId === null) return null
-  if (row.state === 'deleted') return { ...factEnvelope('contact.removed', told), contactId, raw: rawOf(told) }
+  if (row.state === 'deleted') return { ...factEnvelope('contact.removed', source), contactId, raw: rawOf(source) }
   return {
-    ...factEnvelope('contact.reported', told),
+    ...factEnvelope('contact.reported', source),
     contactId,
     route: 'contacts',
     name: fullName(row.firstName, row.patronymic, row.lastName),
-    channels: (row.channels ?? []).flatMap(channel => channelsOf(channel, contactId, told)).slice(0, MAX.channels),
+    channels: (row.channels ?? []).flatMap(channel => channelsOf(channel, contactId, source)).slice(0, MAX.channels),
     tags: namesOf(row.tags, MAX.tags),
-    raw: rawOf(told)
+    raw: rawOf(source)
   }
 }
 
-/** One has a phone or an address; MightyCall leaves some without an id. */
+/** A channel has a phone or an e-mail address, or both; some have no id. */
 function channelsOf(
   { channelId, labels, phone, email }: NonNullable<ContactRow['channels']>[number],
   contactId: string,
-  told: SourceRow
+  source: SourceRow
 ): Channel[] {
   const values = [
-    ['phone', numberOf(phone, told) ?? cleanName(phone)],
+    ['phone', numberOf(phone, source) ?? cleanName(phone)],
     ['email', cleanText(email?.trim())?.slice(0, MAX.value).toWellFormed() ?? null]
   ] as const
   return values.flatMap(([kind, value], i) => {

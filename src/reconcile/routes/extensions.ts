@@ -66,33 +66,33 @@ async function readProfile(
 export function profileFact(
   extension: string,
   row: ResponseOf<typeof profileOf>,
-  told: SourceRow
+  source: SourceRow
 ): FactOf<ExtensionReported> {
   return {
-    ...factEnvelope('extension.reported', told),
+    ...factEnvelope('extension.reported', source),
     extension,
     route: 'profile',
     name: fullName(row.firstName, row.lastName),
     email: cleanName(row.email),
     role: cleanName(row.role),
     externalId: null,
-    raw: rawOf(told)
+    raw: rawOf(source)
   }
 }
 
 /** An agent in a row of the journal; null for a group, a queue, a voicemail box, or an agent without an extension. */
-export function agentFact(row: AgentRow, told: SourceRow): FactOf<ExtensionReported> | null {
+export function agentFact(row: AgentRow, source: SourceRow): FactOf<ExtensionReported> | null {
   const extension = idOf(row.extension)
   if (extension === null || !isUser(row)) return null
   return {
-    ...factEnvelope('extension.reported', told),
+    ...factEnvelope('extension.reported', source),
     extension,
     route: 'journal',
     name: cleanName(row.name),
     email: cleanName(row.email),
     role: cleanName(row.role),
     externalId: idOf(row.id),
-    raw: rawOf(told)
+    raw: rawOf(source)
   }
 }
 

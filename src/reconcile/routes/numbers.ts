@@ -8,8 +8,7 @@ import { onePage, readList, sendRequest } from './request.js'
 import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
 /**
- * All business numbers, and those that were given up; among the latter those that we had and that are in neither list
- * any more.
+ * Reads the active and the deleted business numbers. Known numbers that are in neither list any more count as deleted.
  */
 export const numbersReader: RouteReader = {
   route: 'numbers',
@@ -33,20 +32,21 @@ export const numbersReader: RouteReader = {
       answered,
       context
     )
-    const unread = active.unreadable.size + deleted.unreadable.size
-    // one that seems to be gone may be the one that cannot be read
+    const unreadable = active.unreadable.size + deleted.unreadable.size
+    // a number that seems to be deleted may be the active one that cannot be read
     const gone = active.unreadable.size > 0 ? [] : deleted.rows
     const facts = numberFacts({ active: active.rows, deleted: gone })
-    if (unread === 0 && isFull(answered.body))
+    if (unreadable === 0 && isFull(answered.body))
       facts.push(
         ...removedNumberFacts(await context.lookups.numbers(), facts, { account: context.account, at: answered.at })
       )
-    yield onePage(facts, active.ids.length, unread)
+    yield onePage(facts, active.ids.length, unreadable)
   }
 }
 
 /**
- * Not an answer that holds no number at all: whoever asked may not see them. Nor one that says that it holds only some.
+ * Whether the lists are complete: not when they hold no number, which the asking user may not be allowed to see, nor
+ * when the total is larger.
  */
 function isFull({
   phoneNumbers: active,
@@ -62,60 +62,59 @@ function isFull({
 type Answer = ResponseOf<typeof phoneNumbers>
 export type NumberRow = Answer['phoneNumbers'][number]
 
-/** The two lists that /phonenumbers answers (source: MightyCall API v4, Phone Numbers). */
+/** The two lists of /phonenumbers (source: MightyCall API v4, Phone Numbers). */
 interface Lists {
   active: readonly (readonly [NumberRow, SourceRow])[]
   deleted: readonly (readonly [NumberRow, SourceRow])[]
 }
 
 /**
- * A number is removed when it is among the deleted ones alone: one that was given up and bought again is in both lists,
- * in the second more than once.
+ * A number is removed when it is in the deleted list alone. A number that was deleted and bought again is in both
+ * lists, and may be in the deleted one several times.
  */
 export function numberFacts({ active, deleted }: Lists): FactOf<NumberEvent>[] {
-  const listed = new Map(active.flatMap(([row, told]) => withNumber(row, told)))
+  const listed = new Map(active.flatMap(([row, source]) => withNumber(row, source)))
   const gone = new Map(
-    deleted.flatMap(([row, told]) => withNumber(row, told)).filter(([number]) => !listed.has(number))
+    deleted.flatMap(([row, source]) => withNumber(row, source)).filter(([number]) => !listed.has(number))
   )
   return [
     ...[...listed].map(
-      ([number, { row, told }]): FactOf<NumberEvent> => ({
-        ...factEnvelope('number.reported', told),
+      ([number, { row, source }]): FactOf<NumberEvent> => ({
+        ...factEnvelope('number.reported', source),
         number,
         route: 'numbers',
         externalId: cleanName(row.objectGuid),
         label: cleanName(row.label),
-        enabled: row.isEnabled ?? true, // it is among the active ones
+        enabled: row.isEnabled ?? true, // it is in the list of active numbers
         smsEnabled: row.smsMode ? row.smsMode === 'Enabled' : (row.mayText ?? null),
-        raw: rawOf(told)
+        raw: rawOf(source)
       })
     ),
     ...[...gone].map(
-      ([number, { told }]): FactOf<NumberEvent> => ({
-        ...factEnvelope('number.removed', told),
+      ([number, { source }]): FactOf<NumberEvent> => ({
+        ...factEnvelope('number.removed', source),
         number,
-        raw: rawOf(told)
+        raw: rawOf(source)
       })
     )
   ]
 }
 
 /**
- * Those that we had and that an answer with these facts does not tell of: for how long it lists what was deleted,
- * MightyCall does not say.
+ * The known numbers that these facts do not mention. How long MightyCall lists a deleted number is not documented.
  */
 export function removedNumberFacts(
   known: readonly string[],
   facts: readonly FactOf<NumberEvent>[],
-  told: Pick<SourceRow, 'account' | 'at'>
+  source: Pick<SourceRow, 'account' | 'at'>
 ): FactOf<NumberEvent>[] {
   const listed = new Set(facts.map(({ number }) => number))
   return known
     .filter(number => !listed.has(number))
-    .map(number => ({ ...factEnvelope('number.removed', { ...told, raw: {} }), number, raw: {} }))
+    .map(number => ({ ...factEnvelope('number.removed', { ...source, raw: {} }), number, raw: {} }))
 }
 
-function withNumber(row: NumberRow, told: SourceRow): [string, { row: NumberRow; told: SourceRow }][] {
-  const number = idOf(numberOf(row.number, told))
-  return number === null ? [] : [[number, { row, told }]]
+function withNumber(row: NumberRow, source: SourceRow): [string, { row: NumberRow; source: SourceRow }][] {
+  const number = idOf(numberOf(row.number, source))
+  return number === null ? [] : [[number, { row, source }]]
 }

@@ -1,15 +1,15 @@
 import { RestUnexpectedError } from '../../errors.js'
 
-/** Some rows of a list, from the position `start` of it on. */
+/** Consecutive rows of a list, from the position `start` on. */
 export interface Slice {
-  /** Of its rows, in their order. */
+  /** The ids of its rows, in their order. */
   ids: readonly string[]
-  /** Of these, those of rows that cannot be read: they have their places in the list, as all others. Absent: none. */
+  /** The ids of the unreadable rows among them, which have their place in the list as well; none by default. */
   unreadable?: ReadonlySet<string>
   start: number
   /** How many rows were asked for. */
   size: number
-  /** How many the list has, if that is said. */
+  /** The length of the list, or null when MightyCall does not report it. */
   total: number | null
 }
 
@@ -17,32 +17,26 @@ export interface ReadSlice<P extends Slice> {
   slice: P
   /** Rows that no earlier slice had. */
   newRows: number
-  /** Of these, those that cannot be read. */
+  /** How many of these cannot be read. */
   unreadable: number
 }
 
 const MAX_OVERLAP = 50
-/**
- * Full portions without a new row, one after another, where none was read before: more rows than that do not move down
- * while one reads.
- */
+/** How many full slices without a new row are accepted in sequence: more rows than that are not inserted meanwhile. */
 const MAX_REPEATS = 3
-/** How often one goes back without fact a new row in between: a list does not lose so many rows so often. */
+/** How often the walk may go back without a new row in between: a list does not lose so many rows so often. */
 const MAX_RETURNS = 5
 
 /**
- * A list, slice by slice, whatever moves while it is read. New rows push others down, which come twice then: that
- * is harmless.
- * Rows that go pull others up, across the end of a slice that was read, and nobody would ask for them again. So each
- * slice begins
- * some rows before the end of the last, and must show one that is known: if it does not, more has gone than they
- * overlap, and it is
- * asked for again from further before, down to the beginning.
- * To read all twice until nothing is new would find the same, at twice the requests, which are counted.
+ * Reads a list slice by slice, although rows move while it is read. New rows push others down, so that these come
+ * twice, which is harmless. Removed rows pull others up, across the end of the last slice, so that they would be
+ * skipped. Each slice therefore begins some rows before the end of the last one and must contain a known row. When it
+ * does not, more rows were removed than the slices overlap, and it is read again from further back, if need be from the
+ * beginning. Reading everything twice until nothing is new would work too, at twice the number of limited requests.
  *
- * @param ask   must answer with at most `most` rows from `from`, or from a little before it, on
- * @param size  how many rows to ask for; fewer are, once MightyCall has shown that it gives fewer
- * @throws RestUnexpectedError  the list gives the same rows for ever: it cannot be read in full
+ * @param size  how many rows to ask for; it shrinks when MightyCall returns fewer
+ * @param ask   resolves with at most `most` rows from position `from` on, or from a little before it
+ * @throws RestUnexpectedError  the list repeats the same rows for ever, so that it cannot be read in full
  */
 export async function* paginate<P extends Slice>(
   size: number,
@@ -53,7 +47,7 @@ export async function* paginate<P extends Slice>(
   let back = MAX_OVERLAP
   let repeats = 0
   let returns = 0
-  let passed = 0 // up to there rows come again because it was gone back, which is no repetition
+  let passed = 0 // rows up to there come again because the walk went back, which is not a repetition
   for (let from = 0; ; ) {
     const slice = await ask(from, most)
     const { ids, start } = slice
@@ -74,15 +68,16 @@ export async function* paginate<P extends Slice>(
     else if (start + ids.length > passed) repeats++
     if (repeats === MAX_REPEATS) throw new RestUnexpectedError('its pages repeat')
     back = MAX_OVERLAP
-    if (ids.length < slice.size) most = Math.max(1, ids.length) // it gives no more at once, and a page's number counts by that
+    // MightyCall returns no more at once, and numbers its pages by that size
+    if (ids.length < slice.size) most = Math.max(1, ids.length)
     from = Math.max(from + 1, start + ids.length - overlapOf(ids.length))
   }
 }
 
 /**
- * Where a list is asked for by the number of a page: of the pages of every size, the one that has the position and
- * reaches furthest.
- * Were it always one of the largest, the position could be one of its last rows, and one would not get on.
+ * For lists that are read by page number: among the pages of every size up to `maxSize`, the one that contains the
+ * position and reaches furthest. With pages of the largest size only, the position could be in the last rows of its
+ * page, and the walk would not advance.
  */
 export function pageAt(from: number, maxSize: number): { page: number; pageSize: number; start: number } {
   let [before, pageSize] = [Math.floor(from / maxSize), maxSize]
@@ -93,12 +88,12 @@ export function pageAt(from: number, maxSize: number): { page: number; pageSize:
   return { page: before + 1, pageSize, start: before * pageSize }
 }
 
-/** A short slice is the last, unless a total says that MightyCall gives fewer rows than were asked for. */
+/** A short slice is the last one, unless the total shows that MightyCall returns fewer rows than were asked for. */
 function isEnd({ ids, start, size, total }: Slice, newRows: number): boolean {
   return ids.length < size && (total === null || start + ids.length >= total || newRows === 0)
 }
 
-/** Of at most half of them, so that one gets on. */
+/** At most half of the rows, so that the walk advances. */
 function overlapOf(rows: number): number {
   return Math.min(MAX_OVERLAP, Math.ceil(rows / 20), rows >> 1)
 }

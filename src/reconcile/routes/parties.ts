@@ -11,11 +11,11 @@ export interface Party extends Pick<Reported, 'role' | 'connected' | 'first'> {
 
 const MAX_PARTIES = 200
 
-/** The agents among them, each once: one who was tried twice may be listed twice. */
+/** The agents among the parties, each of them once: an agent who was called twice may be listed twice. */
 export function mergeParties(parties: readonly Party[]): CallReported['parties'] {
   const byExtension = new Map<string, Reported>()
-  for (const { extension: said, name, role, connected, first } of parties) {
-    const extension = idOf(said)
+  for (const { extension: reported, name, role, connected, first } of parties) {
+    const extension = idOf(reported)
     if (extension === null) continue
     const known = byExtension.get(extension)
     if (!known) {

@@ -7,7 +7,7 @@ import { MINUTE_MS } from '../schedule.js'
 import { onePage, sendRequest } from './request.js'
 import { factEnvelope, rawOf, type SourceRow } from './row.js'
 
-/** Each user's, with that user's own key: of anybody else nothing is told (source: MightyCall API v4, Profile). */
+/** Reads the status of each user whose key is known: MightyCall reports it to that user alone. */
 export const presenceReader: RouteReader = {
   route: 'presence',
   schedule: { busyMs: 15 * MINUTE_MS, quietMs: HOUR_MS },
@@ -25,14 +25,18 @@ export const presenceReader: RouteReader = {
   }
 }
 
-/**
- * The status of the user whose key was used (source: MightyCall API v4, Profile). Null when it is none that we know.
- */
+/** The status of the user whose key was used (source: MightyCall API v4, Profile). Null for an unknown status. */
 export function presenceFact(
   extension: string,
   { status }: ResponseOf<typeof profileStatus>,
-  told: SourceRow
+  source: SourceRow
 ): FactOf<StatusReported> | null {
   if (!status) return null
-  return { ...factEnvelope('status.reported', told), extension, route: 'presence', presence: status, raw: rawOf(told) }
+  return {
+    ...factEnvelope('status.reported', source),
+    extension,
+    route: 'presence',
+    presence: status,
+    raw: rawOf(source)
+  }
 }

@@ -4,7 +4,7 @@ import type { InputOf, Route } from '../../mightycall/rest/route.js'
 import type { AccountContext, Page } from '../route-reader.js'
 import type { SourceRow } from './row.js'
 
-/** What integrations ask for: the fewer requests the better. */
+/** The maximum, since requests are limited. */
 const PAGE_SIZE = 1000
 
 /** How many rows to ask for at once. */
@@ -15,8 +15,8 @@ export function pageSizeOf({ pageSize }: AccountContext, usual = PAGE_SIZE): num
 export type Answered<R extends Route> = RestResponse<R> & { at: Date }
 
 /**
- * Asks as the user of an extension; of what is the whole account's, as the first whose key we hold.
- * What a user without a manager's role sees of it is not documented.
+ * Sends a request as the user of an extension, by default the first one with a user key, for what belongs to the whole
+ * account. What a user without the role of a manager can see of it is not documented.
  */
 export async function sendRequest<R extends Route>(
   { account, clientOf, permitClass, now }: AccountContext,
@@ -30,13 +30,13 @@ export async function sendRequest<R extends Route>(
 
 export type RowWithSource<Row> = readonly [Row, SourceRow]
 
-/** A list as it came. */
+/** A list of a response. */
 export interface ListedRows<Row> {
-  /** Those that can be read, each with what came. */
+  /** The readable rows, each with its source. */
   rows: RowWithSource<Row>[]
-  /** What tells each row apart, in their order: those that cannot be read have their place in the list too. */
+  /** The keys of all rows in their order; unreadable rows have their place in the list too. */
   ids: string[]
-  /** Of these, those of what cannot be read. */
+  /** The keys of the unreadable rows. */
   unreadable: ReadonlySet<string>
 }
 
@@ -51,22 +51,22 @@ export function readList<Row>(
   { raw, at, unreadableRows }: Pick<Answered<Route>, 'raw' | 'at' | 'unreadableRows'>,
   { account }: AccountContext
 ): ListedRows<Row> {
-  const came = isObject(raw) && Array.isArray(raw[list]) ? (raw[list] as unknown[]) : []
-  const found: ListedRows<Row> = {
+  const rawRows = isObject(raw) && Array.isArray(raw[list]) ? (raw[list] as unknown[]) : []
+  const result: ListedRows<Row> = {
     rows: [],
     ids: [],
-    unreadable: new Set(came.filter((_, i) => unreadableRows[list]?.has(i)).map(keyOf))
+    unreadable: new Set(rawRows.filter((_, i) => unreadableRows[list]?.has(i)).map(keyOf))
   }
-  const left = rows.values()
-  for (const [i, raw] of came.entries()) {
-    const row = unreadableRows[list]?.has(i) ? undefined : left.next().value
-    if (row !== undefined) found.rows.push([row, { account, at, raw }])
-    found.ids.push(row === undefined ? keyOf(raw) : idOf(row))
+  const readable = rows.values()
+  for (const [i, raw] of rawRows.entries()) {
+    const row = unreadableRows[list]?.has(i) ? undefined : readable.next().value
+    if (row !== undefined) result.rows.push([row, { account, at, raw }])
+    result.ids.push(row === undefined ? keyOf(raw) : idOf(row))
   }
-  return found
+  return result
 }
 
-/** By what it says: its id may be what cannot be read. */
+/** An unreadable row is identified by its content, since its id may be what cannot be read. */
 function keyOf(raw: unknown): string {
   try {
     return `unread ${JSON.stringify(raw)}`
@@ -75,16 +75,16 @@ function keyOf(raw: unknown): string {
   }
 }
 
-/** The one page of what is no list. */
+/** The only page of a response that is not a list. */
 export function onePage(facts: Page['facts'], rows: number, unreadable = 0): Page {
   return { facts, unlinked: [], rows, unreadable }
 }
 
-/** To its second, which is all that /calls and /voicemails take: the rows of the last one come too. */
+/** /calls and /voicemails take whole seconds only; rounding up includes the rows of the last second. */
 export function roundUpToSecond(until: Date): Date {
   return new Date(Math.ceil(until.getTime() / 1000) * 1000)
 }
 
 function firstExtension({ userKeys }: AccountContext['account']): string {
-  return Object.keys(userKeys)[0] ?? '' // has no credentials, and says so
+  return Object.keys(userKeys)[0] ?? '' // without a user key the request fails with a clear error
 }

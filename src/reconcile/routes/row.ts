@@ -5,18 +5,16 @@ import { cleanName, isE164, normalizeParty } from '../../events/text.js'
 import { isObject } from '../../lib/json.js'
 import { maskKeyInStrings, stripApiKeys } from '../../mightycall/strip-api-key.js'
 
-/** A row of an answer, besides what was read of it. */
+/** Where a fact comes from. */
 export interface SourceRow {
   account: Account
-  /** When MightyCall answered. */
+  /** When MightyCall responded. */
   at: Date
-  /** As it came. */
+  /** The row as it was received. */
   raw: unknown
 }
 
-/**
- * The fields that every fact begins with: it is so since MightyCall said it, whatever times the row has of its own.
- */
+/** The common fields of a fact. It occurs when MightyCall reports it, whatever times the row has. */
 export function factEnvelope<T extends EventType>(type: T, { account, at }: SourceRow) {
   return {
     type,
@@ -27,18 +25,18 @@ export function factEnvelope<T extends EventType>(type: T, { account, at }: Sour
   }
 }
 
-/** Null when there is none, or it would have to be cut and might be another's then. */
+/** Null without an id, or when it is too long: two ids that were cut could be equal. */
 export function idOf(value: string | null | undefined): string | null {
   return value && value.length <= MAX_NAME_LENGTH ? cleanName(value) : null
 }
 
-/** E.164, or the digits of what is no telephone number; null for anything else, such as a widget's name. */
+/** E.164, or the digits of a number that is none; null for anything else, such as the name of a site widget. */
 export function numberOf(value: string | null | undefined, { account }: SourceRow): string | null {
   const party = normalizeParty(value, account.region)
   return party !== null && (isE164(party) || /^\+?\d+$/.test(party)) ? party : null
 }
 
-/** A person's, of its parts. */
+/** The name of a person, from its parts. */
 export function fullName(...parts: (string | null | undefined)[]): string | null {
   return cleanName(parts.flatMap(part => cleanName(part) ?? []).join(' '))
 }
@@ -47,18 +45,15 @@ export function toIsoOrNull(date: Date | null | undefined): string | null {
   return date?.toISOString() ?? null
 }
 
-/**
- * More is kept nowhere: what a fold needs has been read of it, and a row with all contacts of a client is ten times
- * that.
- */
+/** A row with all contacts of a client is ten times as long, and what a fold needs of it is in the fact. */
 const MAX_LENGTH = 8192
 
-/** Contacts as MightyCall found them for the row, which come by a route of their own. */
+/** The contacts that MightyCall adds to a row; they have a route of their own. */
 const RESOLVED = new Set(['resolvedContacts', 'resolvedExternalContacts', 'latestResolvedExternalContact'])
 
 /**
- * The row as it came, for `raw`: without the ApiKey, and of links without what expires or holds keys.
- * Empty when it is no object, larger than 8 KiB, or nested too deeply to be written down.
+ * The row as it was received, for `raw`, without the ApiKey and without the parts of links that expire or hold keys.
+ * Empty when it is not an object, larger than 8 KiB, or nested too deeply.
  */
 export function rawOf({ raw, account }: Pick<SourceRow, 'raw' | 'account'>): Record<string, unknown> {
   if (!isObject(raw)) return {}

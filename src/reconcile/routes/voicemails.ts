@@ -49,10 +49,10 @@ export const voicemailsReader: RouteReader = {
       }
     }
     for await (const { slice, newRows, unreadable } of paginate(pageSizeOf(context), (start, size) =>
-      portionAt(start, size).catch(err => noneAt(start, size, err))
+      portionAt(start, size).catch(err => emptySliceOrThrow(start, size, err))
     )) {
       yield {
-        facts: slice.rows.flatMap(([row, told]) => voicemailFact(row, told) ?? []),
+        facts: slice.rows.flatMap(([row, source]) => voicemailFact(row, source) ?? []),
         unlinked: [],
         rows: newRows,
         unreadable
@@ -61,39 +61,37 @@ export const voicemailsReader: RouteReader = {
   }
 }
 
-/** No voicemail at all may be "Voicemail not found" (source: MightyCall API v4, Voicemails). */
-function noneAt(start: number, size: number, err: unknown): Slice & { rows: [] } {
+/** MightyCall may respond with "Voicemail not found" when there is none (source: MightyCall API v4, Voicemails). */
+function emptySliceOrThrow(start: number, size: number, err: unknown): Slice & { rows: [] } {
   if (restFailureOf(err)?.kind !== 'not-found') throw err
   return { ids: [], unreadable: new Set(), start, size, total: null, rows: [] }
 }
 
 export type VoicemailRow = ResponseOf<typeof voicemails>['voicemails'][number]
 
-/**
- * A row of /voicemails (source: MightyCall API v4, Voicemails). It knows neither the call nor what was said: the
- * journal does.
- */
-export function voicemailFact(row: VoicemailRow, told: SourceRow): FactOf<VoicemailReported> | null {
+/** A row of /voicemails (source: MightyCall API v4, Voicemails). Only the journal knows the call and the transcript. */
+export function voicemailFact(row: VoicemailRow, source: SourceRow): FactOf<VoicemailReported> | null {
   const voicemailId = idOf(row.id)
   if (voicemailId === null) return null
-  const clientNumber = numberOf(row.from, told)
+  const clientNumber = numberOf(row.from, source)
   return {
-    ...factEnvelope('voicemail.reported', told),
+    ...factEnvelope('voicemail.reported', source),
     voicemailId,
     route: 'voicemails',
     callId: null,
-    businessNumber: numberOf(row.to, told),
+    businessNumber: numberOf(row.to, source),
     clientNumber,
-    clientName: clientNumber === null ? cleanName(row.from) : null, // a widget's name stands where its number would
+    // the name of a site widget stands in the place of a number
+    clientName: clientNumber === null ? cleanName(row.from) : null,
     leftAt: toIsoOrNull(row.dateTimeUtc),
     durationSeconds: row.duration ?? null,
     assignedTo: cleanName(row.assignedTo),
     read: row.voicemailStatus ? row.voicemailStatus === 'Read' : null,
     transcriptState: null,
     transcriptText: null,
-    recordingId: null, // only in what expires of the link
+    recordingId: null, // only in the part of the link that expires
     recordingLink: parseRecordingLink(row.voicemailRecord?.uri),
     removedAt: null,
-    raw: rawOf(told)
+    raw: rawOf(source)
   }
 }

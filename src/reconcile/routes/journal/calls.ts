@@ -10,18 +10,15 @@ import { type AgentRow, clientOf, type JournalRow, presentOf } from './rows.js'
 
 type Direction = CallReported['direction']
 
-/**
- * What a row of the journal says of a call, and of the voicemail that was left in it (source: MightyCall API v4,
- * Journal).
- */
-export function journalCall(row: JournalRow, told: SourceRow): UnlinkedRow {
+/** The call and the voicemail of a row of the journal (source: MightyCall API v4, Journal). */
+export function journalCall(row: JournalRow, source: SourceRow): UnlinkedRow {
   const direction = directionOf(row)
   const recording = presentOf(row.recording)
-  const parties = { businessNumber: numberOf(row.businessNumber?.number, told), ...clientOf(row, told) }
+  const parties = { businessNumber: numberOf(row.businessNumber?.number, source), ...clientOf(row, source) }
   return {
     callId: idOf(row.requestGuid),
     call: {
-      ...factEnvelope('call.reported', told),
+      ...factEnvelope('call.reported', source),
       route: 'journal',
       direction,
       status: statusOf(row, direction),
@@ -32,13 +29,13 @@ export function journalCall(row: JournalRow, told: SourceRow): UnlinkedRow {
       recordingId: idOf(recording?.recordingId),
       recordingLink: parseRecordingLink(recording?.link),
       ...(recording?.duration != null && { recordingSeconds: recording.duration }),
-      raw: rawOf(told)
+      raw: rawOf(source)
     },
-    voicemail: row.voicemail ? voicemailOf(row, row.voicemail, { parties, told }) : null
+    voicemail: row.voicemail ? voicemailOf(row, row.voicemail, { parties, source }) : null
   }
 }
 
-/** All agents of a row: of the call, as asked for with showUsers, and whose voicemail it is. */
+/** The agents of a row; `users` are the further ones, which the parameter showUsers asks for. */
 export function agentsOf({ agent, users }: JournalRow): AgentRow[] {
   return [...(agent ? [agent] : []), ...(users ?? [])]
 }
@@ -85,7 +82,7 @@ function statusOf({ state }: JournalRow, direction: Direction): CallReported['st
   }
 }
 
-/** Nobody when the agent took no part: was not dialled, or only got the voicemail. */
+/** Empty when the agent took no part in the call: was not dialled, or only received the voicemail. */
 function partyOf(agent: AgentRow, { state }: JournalRow, direction: Direction): Party[] {
   const { extension, name, agentRole } = agent
   if (!isUser(agent) || agentRole === 'NotDialed' || agentRole === 'VoiceMailReceiver') return []
@@ -105,19 +102,19 @@ function partyOf(agent: AgentRow, { state }: JournalRow, direction: Direction): 
 
 interface Shared {
   parties: Pick<CallReported, 'businessNumber' | 'clientNumber' | 'clientName'>
-  told: SourceRow
+  source: SourceRow
 }
 
-/** When it was left is not said: the row's own time is the call's. */
+/** `leftAt` is unknown: the time of the row is that of the call. */
 function voicemailOf(
   row: JournalRow,
   voicemail: NonNullable<JournalRow['voicemail']>,
-  { parties, told }: Shared
+  { parties, source }: Shared
 ): NonNullable<UnlinkedRow['voicemail']> {
   const recording = presentOf(voicemail.recording)
-  const { id, requestGuid, voicemail: own } = rawOf(told)
+  const { id, requestGuid, voicemail: own } = rawOf(source)
   return {
-    ...factEnvelope('voicemail.reported', told),
+    ...factEnvelope('voicemail.reported', source),
     route: 'journal',
     ...parties,
     leftAt: null,

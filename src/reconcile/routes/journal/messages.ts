@@ -6,7 +6,7 @@ import { clientOf, type JournalRow } from './rows.js'
 
 const MAX_ATTACHMENTS = 50
 
-/** By the end of the name, which is all that MightyCall says of it: of what MMS carries. */
+/** The types that MMS carries, by file extension: MightyCall reports only the file name. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
@@ -27,28 +27,29 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A message in the journal (source: MightyCall API v4, Journal). It does not say when one was removed. Null when its id
- * is none that we can keep.
+ * A message in the journal (source: MightyCall API v4, Journal), which does not report when one was removed. Null when
+ * its id cannot be stored.
  */
-export function messageFact(row: JournalRow, told: SourceRow): FactOf<MessageReported> | null {
+export function messageFact(row: JournalRow, source: SourceRow): FactOf<MessageReported> | null {
   const messageId = idOf(row.id)
   if (messageId === null) return null
   const direction = row.origin === 'Inbound' ? 'inbound' : row.origin === 'Outbound' ? 'outbound' : null
   return {
-    ...factEnvelope('message.reported', told),
+    ...factEnvelope('message.reported', source),
     messageId,
     route: 'journal',
     direction,
-    businessNumber: numberOf(row.businessNumber?.number, told),
-    ...clientOf(row, told),
-    extension: direction === 'outbound' ? idOf(row.agent?.extension) : null, // an inbound one has no writer of ours
+    businessNumber: numberOf(row.businessNumber?.number, source),
+    ...clientOf(row, source),
+    // only an outbound message has an agent as its author
+    extension: direction === 'outbound' ? idOf(row.agent?.extension) : null,
     text: cleanText(row.text) ?? cleanText(row.textModel?.text),
     attachments: (row.attachments ?? []).slice(0, MAX_ATTACHMENTS).map(attachmentOf),
     sentAt: toIsoOrNull(row.created),
     delivery: direction === 'inbound' ? null : deliveryOf(row.messageDeliveryStatus),
     read: row.read ?? null,
     removedAt: null,
-    raw: rawOf(told)
+    raw: rawOf(source)
   }
 }
 

@@ -9,14 +9,14 @@ import { messageFact } from './messages.js'
 import { type JournalRow, kindOf } from './rows.js'
 
 /**
- * A row holds the client's contacts, which may be long: with the maximum of 1000, an answer could be more than the
- * client takes, each time.
+ * A row holds the contacts of the client, which may be long. With the maximum of 1000 rows, a response could exceed the
+ * limit of the REST client every time.
  */
 const ROWS = 250
 
 /**
- * What was created in the interval: calls, voicemails, messages, and the agents in them.
- * The filter by type is not used: what it takes is documented in two ways, and what it does not take is refused.
+ * Reads what was created in the interval: calls, voicemails, messages, and the agents in them. The filter by type is
+ * not used: its values are documented in two ways, and unknown values are refused.
  */
 export const journalReader: RouteReader = {
   route: 'journal',
@@ -55,11 +55,11 @@ export const journalReader: RouteReader = {
 
 function pageOf(rows: readonly RowWithSource<JournalRow>[]): Pick<Page, 'facts' | 'unlinked'> {
   const page: Pick<Page, 'facts' | 'unlinked'> = { facts: [], unlinked: [] }
-  for (const [row, told] of rows) {
+  for (const [row, source] of rows) {
     const kind = kindOf(row)
-    if (kind === 'message') page.facts.push(...[messageFact(row, told) ?? []].flat())
+    if (kind === 'message') page.facts.push(...[messageFact(row, source) ?? []].flat())
     if (kind !== 'call') continue
-    const found = journalCall(row, told)
+    const found = journalCall(row, source)
     if (found.callId !== null) page.facts.push({ ...found.call, callId: found.callId })
     if (found.callId === null || found.voicemail) page.unlinked.push(found)
   }
@@ -67,17 +67,17 @@ function pageOf(rows: readonly RowWithSource<JournalRow>[]): Pick<Page, 'facts' 
 }
 
 /**
- * What the newest row says of each agent, told once, at the end: an older row has the name of then,
- * and to report both would be two more facts with each reading.
+ * Collects the newest report of each agent, to yield it once at the end: an older row may have an older name, and
+ * reporting both would append two events with every reading.
  */
 function createAgents() {
   const newest = new Map<string, { at: number; fact: Fact }>()
   return {
     see: (rows: readonly RowWithSource<JournalRow>[]) => {
-      for (const [row, told] of rows) {
+      for (const [row, source] of rows) {
         const at = row.created?.getTime() ?? 0
         for (const agent of [...agentsOf(row), ...(row.voicemail?.assignee ? [row.voicemail.assignee] : [])]) {
-          const fact = agentFact(agent, { ...told, raw: agent })
+          const fact = agentFact(agent, { ...source, raw: agent })
           if (fact && at >= (newest.get(fact.extension)?.at ?? 0)) newest.set(fact.extension, { at, fact })
         }
       }

@@ -9,7 +9,7 @@ export type AgentRow = NonNullable<JournalRow['agent']>
 export type RecordingRow = NonNullable<JournalRow['recording']>
 
 /**
- * Null: a task, the head of a conversation (whose messages have rows of their own), a callback that is still to come.
+ * Null for a task, for the head of a conversation, whose messages have rows of their own, and for a scheduled callback.
  */
 export function kindOf({ type, state }: JournalRow): 'call' | 'message' | null {
   if (state === 'Scheduled') return null
@@ -34,12 +34,12 @@ export function kindOf({ type, state }: JournalRow): 'call' | 'message' | null {
   }
 }
 
-/** Whoever is not ours in it: a number, or a site widget under its name. */
+/** The external party of a row: a number, or a site widget with its name. */
 export function clientOf(
   { client }: JournalRow,
-  told: SourceRow
+  source: SourceRow
 ): { clientNumber: string | null; clientName: string | null } {
-  const clientNumber = numberOf(client?.address, told)
+  const clientNumber = numberOf(client?.address, source)
   const widget = cleanName(client?.widgetName) ?? (client?.type === 'Widget' ? cleanName(client.address) : null)
   return {
     clientNumber,
@@ -49,14 +49,14 @@ export function clientOf(
   }
 }
 
-/** The recording's id and link, unless MightyCall says that there is none, or none any more. */
+/** The recording, unless its status says that it does not exist, or does not exist any more. */
 export function presentOf(recording: RecordingRow | null | undefined): RecordingRow | null {
   return !recording || (recording.status && recording.status !== 'Recorded' && recording.status !== 'Unknown')
     ? null
     : recording
 }
 
-/** Of the first contact that has the client's number. */
+/** The name of the first contact with the client's number. */
 function resolvedName(contacts: unknown): string | null {
   const [first] = Array.isArray(contacts) ? (contacts as unknown[]) : []
   if (!isObject(first)) return null
