@@ -29,8 +29,7 @@ t.test('routes that report the same type of fact share its change rule', async t
   }
 })
 
-t.test('the documented answers are read without drift, each route once in the list', async t => {
-  t.equal(new Set(ROUTE_READERS.map(reader => reader.route)).size, 7)
+t.test('the documented responses of every route are read without drift', async t => {
   const { account, read, drifts } = await readable(t, {
     replies: {
       'GET /api/contacts': json({ data: { contacts: [], records: 0 } }),
