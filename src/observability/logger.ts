@@ -6,13 +6,13 @@ export interface LogOptions {
   level: string
   /** Readable lines instead of JSON. */
   terminal?: boolean
-  /** Told the name of each line that has one: { alarm: 'log-hole', … } */
+  /** Called with the name of each alarm that is logged. */
   onAlarm?: (name: string) => void
-  /** Where the lines go instead of standard output. */
+  /** The destination of the lines instead of standard output. */
   lines?: DestinationStream
 }
 
-/** JSON lines, or readable ones on a terminal. Errors are logged without what they quote. */
+/** Writes JSON lines, or readable ones on a terminal. Errors are logged without the values that they quote. */
 export function createLogger({ level, terminal = false, onAlarm = () => {}, lines }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
@@ -30,14 +30,14 @@ export function createLogger({ level, terminal = false, onAlarm = () => {}, line
     lines ??
     (terminal
       ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
-      : // a line that is still in memory when the process dies explains nothing
+      : // asynchronous lines would be lost when the process crashes
         pino.destination({ dest: 1, sync: true }))
   return pino(options, out)
 }
 
 /**
- * A database's message and details quote the values that it refuses, drizzle's the whole statement: only their codes
- * are kept.
+ * Describes an error for the log. The message of a Postgres error quotes values, and that of drizzle the statement, so
+ * only the codes of these are kept.
  */
 export function describeError(err: unknown): object {
   if (!(err instanceof Error)) return { type: typeof err }

@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** Every metric in one table; docs/metrics.md is made from it. Labels never hold a number, a token or an id. */
+/** Every metric. docs/metrics.md is made from this table. Labels never contain a phone number, a token or an id. */
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
@@ -14,40 +14,40 @@ export function createMetrics() {
     registry,
     webhooks: new Counter({
       name: 'mcs_webhooks_total',
-      help: 'Requests to the webhook address, by what became of them.',
+      help: 'Requests to the webhook address, by result.',
       labelNames: ['result'] as const,
       registers
     }),
     lastWebhook: new Gauge({
       name: 'mcs_last_webhook_timestamp_seconds',
-      help: 'When the last authenticated notification was stored, in seconds since 1970.',
+      help: 'When the newest authenticated notification was stored, in seconds since 1970.',
       labelNames: ['account'] as const,
       registers
     }),
     appendDuration: new Histogram({
       name: 'mcs_append_duration_seconds',
-      help: 'How long the event log took until events were durable.',
+      help: 'Duration of appends to the event log, until the events are durable.',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers
     }),
     spoolBytes: new Gauge({
       name: 'mcs_spool_bytes',
-      help: 'Bytes on the disk of what waits there for Kafka.',
+      help: 'Bytes of records that wait in the spool for Kafka.',
       registers
     }),
     spoolRecords: new Gauge({
       name: 'mcs_spool_records',
-      help: 'Records on the disk that wait there for Kafka.',
+      help: 'Records that wait in the spool for Kafka.',
       registers
     }),
     setAside: new Gauge({
       name: 'mcs_spool_set_aside_records',
-      help: 'Records that Kafka has refused for good, kept on the disk.',
+      help: 'Records that Kafka refused for good; they are kept in the spool.',
       registers
     }),
     consumerLag: new Gauge({
       name: 'mcs_consumer_lag_records',
-      help: 'Records in the log that are not projected yet; nothing while that cannot be known. Of the local log the topic is `all`.',
+      help: 'Records in the log that are not projected yet; absent while unknown. The local log has the topic `all`.',
       labelNames: ['topic', 'partition'] as const,
       registers
     }),
@@ -59,46 +59,46 @@ export function createMetrics() {
     }),
     projectionDelay: new Histogram({
       name: 'mcs_projection_delay_seconds',
-      help: 'From the receipt of an event until its rows were committed.',
+      help: 'Time from the receipt of an event until its rows are committed.',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
       registers
     }),
     deadLetters: new Counter({
       name: 'mcs_dead_letters_total',
-      help: 'Records set aside because they can never be projected.',
+      help: 'Records that became dead letters because they can never be projected.',
       registers
     }),
     projectorStopped: new Gauge({
       name: 'mcs_projector_stopped',
-      help: 'Whether the projector stands still, because too many records have failed: 1 or 0; /health/ready/project says more.',
+      help: '1 while the projector is stopped because too many records failed, otherwise 0; see /health/ready/project.',
       registers
     }),
     alarms: new Counter({
       name: 'mcs_alarms',
-      help: 'Alarms, by name; the log says more of each.',
+      help: 'Alarms by name; docs/alarms.md says what to do about each.',
       labelNames: ['name'] as const,
       registers
     }),
     lastAlarm: new Gauge({
       name: 'mcs_alarm_last_timestamp_seconds',
-      help: 'When the last alarm of that name was, in seconds since 1970.',
+      help: 'When the last alarm of the name was raised, in seconds since 1970.',
       labelNames: ['name'] as const,
       registers
     }),
     driftEvents: new Counter({
       name: 'mcs_drift_events_total',
-      help: 'Distinct events that held a type or a field that we do not know; GET /v1/drift says which.',
+      help: 'Distinct events with an unknown type or field; GET /v1/drift lists them.',
       registers
     }),
     quotaUsed: new Gauge({
       name: 'mcs_quota_used_requests',
-      help: "Requests to MightyCall's REST API in the last 24 h with the account's API key, by all processes; GET /v1/quota says what is left.",
+      help: 'REST requests of the last 24 h with the API key of the account, by all processes; see GET /v1/quota.',
       labelNames: ['account', 'class'] as const,
       registers
     }),
     gapsOpen: new Gauge({
       name: 'mcs_gaps_open',
-      help: 'What is known to be missing, and has not healed; GET /v1/completeness says what.',
+      help: 'Gaps that have not healed; GET /v1/completeness lists them.',
       labelNames: ['account'] as const,
       registers
     }),
@@ -109,13 +109,13 @@ export function createMetrics() {
     }),
     liveDropped: new Counter({
       name: 'mcs_live_dropped_total',
-      help: 'Live clients that were dropped, by the code that they were sent: they did not take what was sent, or their key is no longer valid.',
+      help: 'Live clients that were disconnected, by the code sent to them: too slow, or the key is no longer valid.',
       labelNames: ['code'] as const,
       registers
     }),
     foldFailures: new Counter({
       name: 'mcs_fold_failures_total',
-      help: 'Entities whose row could not be folded; their events are kept.',
+      help: 'Entities whose rows could not be folded; their events are kept.',
       registers
     })
   }
@@ -131,7 +131,7 @@ export function alarmCounter({ alarms, lastAlarm }: Metrics, now: () => Date): (
 
 export interface MetricsRouteOptions {
   metrics: Metrics
-  /** Sets what is only known when it is asked for. */
+  /** Sets the gauges whose values are computed at each scrape. */
   refresh: () => Promise<void>
   authenticate: (request: FastifyRequest) => Promise<void>
 }
