@@ -109,7 +109,8 @@ function startWorker({ env, signal, timeoutSeconds, drainSeconds = DRAIN_SECONDS
     detached: true, // in a group of its own, so that one signal ends it with the processes that it has started
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
-  child.on('error', () => {}) // a message that could not be sent: the process ends, which is reported
+  child.on('error', () => {})
+  const send = (message: string) => child.send(message, () => {}) // not sent to a process that has ended, which is reported
   const closed = once(child, 'close')
   const kill = () => killGroup(child)
   signal.addEventListener('abort', kill, { once: true })
@@ -134,7 +135,7 @@ function startWorker({ env, signal, timeoutSeconds, drainSeconds = DRAIN_SECONDS
         },
         (timeoutSeconds + 2 * drainSeconds) * 1000
       )
-      child.send(file)
+      send(file)
       const result = new Promise<EndedFile>(resolve => {
         wake = () => {
           const next = ended.shift()
@@ -156,7 +157,7 @@ function startWorker({ env, signal, timeoutSeconds, drainSeconds = DRAIN_SECONDS
         isLate = true
         kill()
       }, drainSeconds * 1000)
-      if (child.connected) child.send(END) // after `child.disconnect()` Node 20 emits no "close"
+      if (child.connected) send(END) // after `child.disconnect()` Node 20 emits no "close"
       await closed
       clearTimeout(timer)
       if (failed) return [] // it is known to have failed, and its exit code tells only that

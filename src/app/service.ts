@@ -12,7 +12,7 @@ import { listen } from '../http/server.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
-import { createReconciliation } from '../reconcile/start.js'
+import { createReconciliation, type ReconciliationOptions } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
 import type { RetriedStart } from './background-start.js'
 import { buildHttp } from './routes.js'
@@ -48,6 +48,8 @@ export interface ServiceOptions {
   clock?: Clock
   /** Wraps the event log; tests inject faults with it. */
   wrapLog?: (log: EventLog) => EventLog
+  /** Of requests to MightyCall; tests pass a shorter time-out. */
+  restLimits?: ReconciliationOptions['restLimits']
 }
 
 /** Builds what the configured roles need, in the order of the data flow, and closes it in the reverse order. */
@@ -64,7 +66,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function build(
-  { config, logger, metrics, clock = systemClock, wrapLog = log => log }: ServiceOptions,
+  { config, logger, metrics, clock = systemClock, wrapLog = log => log, restLimits }: ServiceOptions,
   closers: (() => Promise<void>)[],
   close: () => Promise<void>
 ): Promise<Service> {
@@ -87,7 +89,8 @@ async function build(
           accounts,
           dailyBudget: config.dailyBudget,
           clock,
-          logger: logger.child({ stage: 'reconcile' })
+          logger: logger.child({ stage: 'reconcile' }),
+          restLimits
         })
       : null
   const shared = { config, logger, metrics, now: clock.now, opened, settings, reconciling }

@@ -5,7 +5,7 @@ import type { EventLog } from '../event-log/port.js'
 import type { BackgroundService } from '../lib/background-service.js'
 import type { Clock } from '../lib/clock.js'
 import { createQuotaLedger } from '../mightycall/rest/quota/ledger.js'
-import { createRest } from '../mightycall/rest/rest.js'
+import { createRest, type RestOptions } from '../mightycall/rest/rest.js'
 import { createPageAcceptor } from './accept-page.js'
 import { trackLinkTargets } from './await-projection.js'
 import { type BackfillRunner, startBackfillRunner } from './backfill/runner.js'
@@ -24,6 +24,8 @@ export interface ReconciliationOptions {
   dailyBudget: number
   clock: Clock
   logger: Logger
+  /** Of requests to MightyCall, where they differ from the defaults. */
+  restLimits?: RestOptions['limits']
 }
 
 export interface Reconciliation {
@@ -44,14 +46,25 @@ export function createReconciliation({
   accounts,
   dailyBudget,
   clock,
+<<<<<<< HEAD
   logger
 }: ReconciliationOptions): Reconciliation {
+=======
+  logger,
+  restLimits = {}
+}: ReconcilingOptions): Reconciling {
+>>>>>>> d783ee4 (Give the hostile REST tests a shorter time-out instead of a slower clock)
   const rest = createRest({
     quota: createQuotaLedger(pool, dailyBudget),
     logger,
     now: clock.now,
     random: Math.random,
+<<<<<<< HEAD
     onDrift: createDriftReporter({ pool, now: clock.now, logger })
+=======
+    limits: restLimits,
+    onDrift: createDriftTeller({ pool, now: clock.now, logger })
+>>>>>>> d783ee4 (Give the hostile REST tests a shorter time-out instead of a slower clock)
   })
   const shared = {
     pool,

@@ -21,6 +21,8 @@ interface Options extends Partial<Pick<SimulatedMightyCallOptions, 'webhookFault
   /** Of an hour, which begins when everything runs; the company may have closed long before. */
   calls?: number
   beganHoursAgo?: number
+  /** The time that MightyCall has to answer a request, in true milliseconds. */
+  restTimeoutMs?: number
 }
 
 const MINUTE_MS = 60_000
@@ -33,7 +35,7 @@ const RECENT_MS = 45 * MINUTE_MS
  */
 export async function hostileWorld(
   t: Test,
-  { rate = 1_200, calls = 20, beganHoursAgo = 0, ...simulated }: Options = {}
+  { rate = 1_200, calls = 20, beganHoursAgo = 0, restTimeoutMs, ...simulated }: Options = {}
 ) {
   const { pool, url } = await freshDatabase(t)
   const clock = fasterClock({ startAt: new Date('2026-11-23T08:00:00Z'), rate })
@@ -76,7 +78,8 @@ export async function hostileWorld(
       }
     ),
     metrics: createMetrics(),
-    clock
+    clock,
+    restLimits: restTimeoutMs === undefined ? {} : { timeoutMs: restTimeoutMs }
   })
   t.teardown(() => service.stop(0))
   const startAt = clock.now().getTime() - beganHoursAgo * 60 * MINUTE_MS
