@@ -46,25 +46,16 @@ export function createReconciliation({
   accounts,
   dailyBudget,
   clock,
-<<<<<<< HEAD
-  logger
-}: ReconciliationOptions): Reconciliation {
-=======
   logger,
   restLimits = {}
-}: ReconcilingOptions): Reconciling {
->>>>>>> d783ee4 (Give the hostile REST tests a shorter time-out instead of a slower clock)
+}: ReconciliationOptions): Reconciliation {
   const rest = createRest({
     quota: createQuotaLedger(pool, dailyBudget),
     logger,
     now: clock.now,
     random: Math.random,
-<<<<<<< HEAD
-    onDrift: createDriftReporter({ pool, now: clock.now, logger })
-=======
     limits: restLimits,
-    onDrift: createDriftTeller({ pool, now: clock.now, logger })
->>>>>>> d783ee4 (Give the hostile REST tests a shorter time-out instead of a slower clock)
+    onDrift: createDriftReporter({ pool, now: clock.now, logger })
   })
   const shared = {
     pool,

@@ -53,11 +53,12 @@ async function missed({
 }) {
   const list = rows(count)
   const change = (asked: number) => {
-    const now = asked === 0 ? undefined : changes[asked - 1]
-    if (!now) return
-    list.splice(now.at, now.gone)
-    // more than a page at once would be a repetition
-    list.unshift(...Array.from({ length: Math.min(now.come, size >> 1) }, (_, i) => `new ${asked} ${i}`))
+    // There is no change after the first request, nor after the changes have been made.
+    for (const { at, gone, come } of asked === 0 ? [] : changes.slice(asked - 1, asked)) {
+      list.splice(at, gone)
+      // More than a page at once would be a repetition.
+      list.unshift(...Array.from({ length: Math.min(come, size >> 1) }, (_, i) => `new ${asked} ${i}`))
+    }
   }
   const { found } = await read(list, { size, numbered, total, change })
   return list.filter(row => row.startsWith('row') && !found.has(row))
