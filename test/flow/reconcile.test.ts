@@ -38,12 +38,12 @@ async function living(
 }
 
 t.test('what webhooks lose, and what they never tell, comes by REST, and every gap is accounted for', async t => {
-  const company = { seed: 7, startAt: START.getTime(), calls: 40, messages: 20, hours: 4 }
+  const company = { seed: 7, startAt: START.getTime(), calls: 40, messages: 20, hours: 3 }
   const { pool, clock, mightyCall, get, ids } = await living(t, {
     company,
     webhookFaults: { drop: 0.2, duplicate: 0.1 }
   })
-  const until = START.getTime() + 4 * HOUR_MS + RECENT_MS
+  const until = START.getTime() + company.hours * HOUR_MS + RECENT_MS
   await eventually('the company has closed', () => clock.now().getTime() > until, 60_000)
   const truth = mightyCall.truth()
   const complete = async (table: string, column: string, known: unknown[]) => {
