@@ -1,51 +1,66 @@
 // Plants one mistake after another into the folds, and fails for each that no test notices:
 //
-//   npm run test:mutations
+//   npm run test:mutations                  all of them
+//   npm run test:mutations -- --sample 3    three of them, evenly spread over the list
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { transformSync } from 'esbuild'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { MUTATIONS, type Mutation } from './mutations.js'
 
-/** The suite of the folds, each as a process that ends with 0 when all is well. */
-const SUITE = [['dist/test/project/calls.test.js'], ['dist/test/properties/main.js', '--runs', '300', '--seed', '1']]
+const MODELS = 'src/project/models'
 
+/** The tests of the folds, each a process that ends with 0 when it passes. */
+const SUITE = [
+  ['dist/test/project/models/calls.test.js'],
+  ['dist/test/properties/main.js', '--runs', '300', '--seed', '1']
+]
+
+const { values } = parseArgs({ options: { sample: { type: 'string', default: String(MUTATIONS.length) } } })
+const mutations = sampleOf(MUTATIONS, Number(values.sample))
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-mutations-'))
 try {
   for (const name of ['dist', 'package.json', 'test/properties/examples.json'])
     cpSync(path.join(PROJECT_ROOT, name), path.join(dir, name), { recursive: true })
   symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(dir, 'node_modules'))
-  if (isNoticed()) throw new Error('the suite fails without a mistake: run npm test')
+  if (suiteFails()) throw new Error('the tests of the folds fail without a mistake: run npm test')
   let missed = 0
-  for (const mutation of MUTATIONS) {
-    const noticed = withMistake(mutation, isNoticed)
-    if (!noticed) missed++
-    console.log(`${noticed ? 'noticed' : 'MISSED '}  ${mutation.name}`)
+  for (const mutation of mutations) {
+    const isNoticed = withMistake(mutation, suiteFails)
+    if (!isNoticed) missed++
+    console.log(`${isNoticed ? 'noticed' : 'MISSED '}  ${mutation.name}`)
   }
-  console.log(`${MUTATIONS.length - missed} passed, ${missed} failed`)
+  console.log(`${mutations.length - missed} passed, ${missed} failed`)
   process.exitCode = missed > 0 ? 1 : 0
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
 
-function isNoticed(): boolean {
+function sampleOf<T>(list: readonly T[], size: number): T[] {
+  const count = Math.min(size, list.length)
+  return Array.from({ length: count }, (_, i) => list.slice(Math.floor((i * list.length) / count))[0] as T) // within it
+}
+
+function suiteFails(): boolean {
   return SUITE.some(
     args => spawnSync(process.execPath, args, { cwd: dir, stdio: 'ignore', timeout: 120_000 }).status !== 0
   )
 }
 
+/** Compiles the mutated source file into the copy of dist while `work` runs. */
 function withMistake<T>({ name, file, find, replace }: Mutation, work: () => T): T {
-  const place = path.join(dir, 'dist/src/project/models', file)
-  const right = readFileSync(place, 'utf8')
-  if (!right.includes(find)) throw new Error(`nowhere to plant "${name}": ${file} has changed`)
-  writeFileSync(
-    place,
-    right.replaceAll(find, () => replace)
-  )
+  const source = readFileSync(path.join(PROJECT_ROOT, MODELS, file), 'utf8')
+  if (!source.includes(find)) throw new Error(`cannot plant "${name}": ${file} has changed, see test/mutations`)
+  const compiledFile = path.join(dir, 'dist', MODELS, file.replace(/\.ts$/, '.js'))
+  const compiled = readFileSync(compiledFile, 'utf8')
+  const mutated = source.replaceAll(find, () => replace)
+  writeFileSync(compiledFile, transformSync(mutated, { loader: 'ts', format: 'esm', target: 'node20' }).code)
   try {
     return work()
   } finally {
-    writeFileSync(place, right)
+    writeFileSync(compiledFile, compiled)
   }
 }
