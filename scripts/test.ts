@@ -6,11 +6,12 @@
 //   npm test -- --verbose     prints every assertion, not only the files and the failures
 //   npm test -- --coverage    measures the lines that run, which takes longer
 //   npm run test:full         the files of test/full, which take minutes
+//   npm run test:campaign     the same files with many more rounds and new random seeds; TEST_SEED repeats a run
 //
 // TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: fail instead of skipping when there is no broker.
 // MIN_COVERAGE: the percentage of lines that must run, with --coverage. TEST_JOBS: the number of files that run at once.
 // The last line is always "N passed, N failed[, N skipped]".
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -51,17 +52,19 @@ process.exit(failed || !counts.passed ? 1 : 0)
 
 async function main(): Promise<Counts> {
   const {
-    values: { full, coverage, verbose, bail },
+    values: { campaign, coverage, verbose, bail, ...values },
     positionals: words
   } = parseArgs({
     allowPositionals: true,
     options: {
       full: { type: 'boolean', default: false },
+      campaign: { type: 'boolean', default: false },
       coverage: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       bail: { type: 'boolean', default: false }
     }
   })
+  const full = values.full || campaign
   const files = selectTests(words, { full })
   if (files.length === 0) throw new Error('no test file has one of these words in its path')
   const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
@@ -69,10 +72,10 @@ async function main(): Promise<Counts> {
   try {
     interrupt.signal.throwIfAborted()
     const options = {
-      env: { ...process.env, ...services.env },
+      env: { ...process.env, ...services.env, ...(campaign && { TEST_CAMPAIGN: '1', TEST_SEED: seed() }) },
       signal: interrupt.signal,
       jobs: Number(process.env.TEST_JOBS ?? JOBS),
-      timeoutSeconds: full ? 900 : 150,
+      timeoutSeconds: campaign ? 3_600 : full ? 900 : 150,
       bail,
       isVerbose: verbose
     }
@@ -82,6 +85,14 @@ async function main(): Promise<Counts> {
   } finally {
     await services.stop()
   }
+}
+
+/** The seed of a campaign: TEST_SEED, or else a random one, which is printed so that the run can be repeated. */
+function seed(): string {
+  const { TEST_SEED: wanted } = process.env
+  const chosen = wanted && wanted !== 'random' ? wanted : String(randomInt(2 ** 31))
+  console.log(`# TEST_SEED=${chosen} repeats this campaign`)
+  return chosen
 }
 
 function checkCoverage(result: Counts): Counts {

@@ -47,10 +47,11 @@ async function runFile(file: string): Promise<void> {
   const before = { ...counts }
   const state = processState()
   const began = performance.now()
-  const url = pathToFileURL(path.join(PROJECT_ROOT, compiledFile(file))).href
+  const compiled = path.join(PROJECT_ROOT, compiledFile(file))
+  process.argv[1] = compiled // by which a file knows whether it is run or imported by another one
   await addFile(file, { timeout: TIMEOUT_MS }, async test => {
     current = test
-    await import(url)
+    await import(pathToFileURL(compiled).href)
   })
   current = null
   const left = await resourcesLeft()
@@ -62,6 +63,7 @@ async function runFile(file: string): Promise<void> {
     failed: counts.fail + counts.todo - before.fail - before.todo,
     skipped: counts.skip - before.skip,
     faults: [
+      ...(counts.total === before.total ? ['it contains no test'] : []),
       ...(left.length > 0 ? [`left open after ${DRAIN_MS / 1000} s: ${left.join(', ')}`] : []),
       ...(changed.length > 0 ? [`changed the state of the process: ${changed.join(', ')}`] : [])
     ]

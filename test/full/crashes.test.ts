@@ -4,8 +4,9 @@ import { conformanceOf } from '../event-log/conformance/adapter.js'
 import { killedAppender, killedSubscriber } from '../event-log/conformance/crashing.js'
 import { kafka } from '../event-log/conformance/kafka.test.js'
 import { local } from '../event-log/conformance/local.test.js'
+import { roundsOf } from '../support/seeds.js'
 
-const ROUNDS = 25
+const ROUNDS = roundsOf(10, 50)
 t.jobs = 2
 
 for (const [name, adapter] of Object.entries({ local, kafka })) {

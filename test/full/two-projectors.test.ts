@@ -5,9 +5,10 @@ import { simulateCompany } from '../../src/simulator/company.js'
 import { createRandom } from '../../src/simulator/random.js'
 import { COMPANY_START, eventsOf, projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
+import { roundsOf } from '../support/seeds.js'
 import { SETTINGS } from '../support/settings.js'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 1_000)
+const ROUNDS = Number(process.env.ROUNDS ?? roundsOf(300, 2_000))
 
 /**
  * As after a change of the partition count: the events of one call lie in two partitions, each with a projector of its

@@ -60,6 +60,7 @@ t.test('files share a process unless one asks for its own', async t => {
 
 for (const [name, fault, options] of [
   ['crashes', /^# failed: crashes.ts: its process ended with code \d before it did$/],
+  ['contains-no-test', /^# failed: contains-no-test.ts: it contains no test$/],
   ['waits', /^# failed: waits.ts/],
   ['is-slow', /^# failed: is-slow.ts > is slow > timeout!$/, { timeoutSeconds: 1 }],
   ['blocks', /^# failed: blocks.ts: took longer than 1 s$/, { timeoutSeconds: 1, drainSeconds: 1 }],

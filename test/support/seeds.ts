@@ -15,3 +15,8 @@ export function seedsOf(fixed: readonly number[] = [1], variable = 'TEST_SEED'):
 export function seedOf(fixed = 1, variable = 'TEST_SEED'): number {
   return seedsOf([fixed], variable)[0] ?? fixed
 }
+
+/** A number of rounds: the first in `npm run test:full`, the second in `npm run test:campaign`. */
+export function roundsOf(short: number, campaign: number): number {
+  return process.env.TEST_CAMPAIGN === '1' ? campaign : short
+}

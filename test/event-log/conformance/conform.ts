@@ -4,8 +4,7 @@ import { appendForever, consumeForever } from './programs.js'
 
 /**
  * Runs the suite for an implementation. The calling file is also run as a child process to be killed, with the name of
- * a
- * program and its arguments, so tap is imported by the tests only.
+ * a program and its arguments, so tap is imported by the tests only.
  * @param url  the caller's `import.meta.url`
  */
 export async function conform(url: string, adapter: LogAdapter): Promise<void> {
