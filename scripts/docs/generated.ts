@@ -6,12 +6,13 @@ import { contributingPage } from './contributing.js'
 import { errorsPage } from './errors.js'
 import { metricsPage } from './metrics.js'
 import { openApi } from './openapi.js'
+import { readableJson } from './readable-json.js'
 import { eventSchemaFiles } from './schemas.js'
 
 /** Every document that is made from the code, by its path in the repository. The same code gives the same text. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
-    ['docs/openapi.json', json(await openApi())],
+    ['docs/openapi.json', readableJson(await openApi())],
     ['docs/asyncapi.json', json(asyncApi())],
     ...eventSchemaFiles().map(({ path, schema }) => [path, json(schema)] as const),
     ['docs/configuration.md', configurationPage()],

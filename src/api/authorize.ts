@@ -9,7 +9,7 @@ import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } 
 import { errors } from '../http/error-schema.js'
 import { watchPressure } from '../http/overload.js'
 
-export interface GateOptions {
+export interface AuthorizeOptions {
   /** @throws UnauthorizedError  it is nobody's whom we know */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
   limits: ApiLimits
@@ -41,7 +41,7 @@ const BODY_LIMIT = 64 * 1024
 /**
  * Lets those in who may use a route, and says in its description who that is. For all routes that are added after it.
  */
-export default fp<GateOptions>(
+export default fp<AuthorizeOptions>(
   async (app, { authenticate, limits: { requestsPerMinute, maxEventLoopDelayMs } }) => {
     const pressure = watchPressure(maxEventLoopDelayMs)
     app.addHook('onClose', async () => pressure.close())
@@ -103,7 +103,6 @@ function guard(route: RouteOptions & { routePath: string }): void {
       : { ...errors(401, 429, 503), ...(role === 'viewer' && route.method === 'GET' ? {} : errors(403)) }
   route.schema = {
     ...schema,
-    ...(role !== 'open' && { security: [{ key: [] }, { session: [] }] }),
     response: { ...refusals, ...(route.method === 'GET' ? {} : errors(400, 413, 415)), ...schema.response }
   }
 }

@@ -5,7 +5,7 @@ import { ofAccount } from '../access/row-visibility.js'
 import { toGap } from '../api/admin/completeness.js'
 import { findAgentsByIds } from '../api/agents/routes.js'
 import { calls } from '../api/calls/resource.js'
-import { findByIds, isAmong, type Resource } from '../api/list/resource.js'
+import { findByIds, hasKeyIn, type Resource } from '../api/list/resource.js'
 import { messages } from '../api/resources/messages.js'
 import { voicemails } from '../api/resources/voicemails.js'
 import { gapObject } from '../db/changes.js'
@@ -67,7 +67,7 @@ function gapReader(db: NodePgDatabase): LiveReader {
     const rows = await db
       .select()
       .from(gaps)
-      .where(and(isAmong(keyed, { account, id: entity, idType: 'text' }), ofAccount(viewer, account)))
+      .where(and(hasKeyIn(keyed, { account, id: entity, idType: 'text' }), ofAccount(viewer, account)))
     return rows
       .filter(row => kinds.has(`${row.account}\n${gapObject(row)}`))
       .map(({ entity: id, ...row }) => ({

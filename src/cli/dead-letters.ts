@@ -1,8 +1,14 @@
 import { Command, Option } from 'commander'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { COMMAND_LINE } from '../access/viewer.js'
-import { findLetters, inspectLetter, type Letter, type LetterFilter, placeOf } from '../api/admin/find-dead-letters.js'
-import type { Keyset } from '../api/list/parameters.js'
+import {
+  findLetters,
+  inspectLetter,
+  type Letter,
+  type LetterFilter,
+  letterKeyset
+} from '../api/admin/find-dead-letters.js'
+import type { Keyset } from '../api/list/cursor.js'
 import { loadConfig } from '../config/config.js'
 import { DEAD_LETTER_STATES } from '../db/schema/dead-letters.js'
 import { TOPICS } from '../events/topics.js'
@@ -52,7 +58,7 @@ function listCommand(environment: NodeJS.ProcessEnv): Command {
           for (const letter of letters) console.log(json ? JSON.stringify(letter) : lineOf(letter))
           found += letters.length
           const last = letters.at(-1)
-          place = last && letters.length === PAGE ? placeOf(last) : null
+          place = last && letters.length === PAGE ? letterKeyset(last) : null
         } while (place)
         if (found === 0) console.error('there is none') // not among what a program reads
       })

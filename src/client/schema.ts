@@ -13,146 +13,7 @@ export interface paths {
             cookie?: never;
         };
         /** Extensions; with org_id those that a call of the organization has reached */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description An organization. */
-                    org_id?: string;
-                    /** @description The same. */
-                    orgId?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            extensions: {
-                                /**
-                                 * Format: date-time
-                                 * @description When it was first seen.
-                                 */
-                                created_at: string;
-                                /** @description Null: only seen in calls. */
-                                display_name: string | null;
-                                extension: string;
-                                /** @description MightyCall's. Null: not known. */
-                                external_id: string | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_read_failed";
-                            /** @description For people. */
-                            message: string;
-                            /** @enum {string} */
-                            reason: "database";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_read_failed";
-                            /** @description For people. */
-                            message: string;
-                            /** @enum {string} */
-                            reason: "database";
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listFirstSystemExtensions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -169,153 +30,7 @@ export interface paths {
             cookie?: never;
         };
         /** Business numbers; with org_id those that the organization owns now */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description An organization. */
-                    org_id?: string;
-                    /** @description The same. */
-                    orgId?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            phone_numbers: {
-                                /**
-                                 * Format: date-time
-                                 * @description When it was first seen.
-                                 */
-                                created_at: string;
-                                /** @description MightyCall's. Null: not known. */
-                                external_id: string | null;
-                                /** Format: uuid */
-                                id: string;
-                                /** @description Listed by MightyCall, and enabled. */
-                                is_active: boolean;
-                                /** @description Null: it has none. */
-                                label: string | null;
-                                /** @description E.164. */
-                                number: string;
-                                /** @enum {unknown} */
-                                status: "active" | "inactive";
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_read_failed";
-                            /** @description For people. */
-                            message: string;
-                            /** @enum {string} */
-                            reason: "database";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_read_failed";
-                            /** @description For people. */
-                            message: string;
-                            /** @enum {string} */
-                            reason: "database";
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listFirstSystemPhoneNumbers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -335,179 +50,7 @@ export interface paths {
          * Daily sums by business number, and by extension
          * @description With org_id: of the numbers that the organization owned when the day began.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description The last day, which is included. Without it: today in the account's time zone. At most 366 days. */
-                    end_date?: string;
-                    /** @description The same. */
-                    from?: string;
-                    /** @description An organization. */
-                    org_id?: string;
-                    /** @description The same. */
-                    orgId?: string;
-                    /** @description The first day (2026-11-23); 30 days before the last, without it. */
-                    start_date?: string;
-                    /** @description The same. */
-                    to?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            reports: {
-                                data: {
-                                    /** @description That ended before they rang. */
-                                    abandoned: number;
-                                    account: string;
-                                    /** @description Of these. */
-                                    answered: number;
-                                    /** @description Null: not known. */
-                                    business_number: string | null;
-                                    /** @description Of any direction; of an extension: legs. */
-                                    calls: number;
-                                    /** @description Null: of all calls. */
-                                    extension: string | null;
-                                    /** @description From clients. */
-                                    messages_in: number;
-                                    /** @description To clients. */
-                                    messages_out: number;
-                                    /** @description That rang, and ended unanswered. */
-                                    missed: number;
-                                    /** @description Calls; of an extension: legs in which it was the caller. */
-                                    outbound: number;
-                                    talk_seconds: number;
-                                    /** @description That were left. */
-                                    voicemails: number;
-                                    wait_seconds: number;
-                                };
-                                /**
-                                 * Format: date
-                                 * @description The day in the account's time zone.
-                                 */
-                                report_date: string;
-                                /**
-                                 * @description daily: the calls, voicemails and messages of a business number. daily_extension: the legs of an extension in its calls.
-                                 * @enum {unknown}
-                                 */
-                                report_type: "daily" | "daily_extension";
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_read_failed";
-                            /** @description For people. */
-                            message: string;
-                            /** @enum {string} */
-                            reason: "database";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_read_failed";
-                            /** @description For people. */
-                            message: string;
-                            /** @enum {string} */
-                            reason: "database";
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listFirstSystemReports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -526,168 +69,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages */
-        post: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts; all that have an API key, without it. */
-                    account?: string[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            extensions: number;
-                            /** @description Active business numbers. */
-                            phones: number;
-                            /** @enum {boolean} */
-                            success: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description A code. */
-                            detail: string;
-                            /** @enum {string} */
-                            error: "mightycall_sync_failed";
-                            /** @description For people. */
-                            message: string;
-                            /**
-                             * @description The credentials, the daily limit, or anything else.
-                             * @enum {unknown}
-                             */
-                            reason: "auth" | "sync" | "quota";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["runFirstSystemSync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -702,28 +84,7 @@ export interface paths {
             cookie?: never;
         };
         /** The process answers */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            live: boolean;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getLiveness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -740,53 +101,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every role can do its work */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Each role of this process. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Each role of this process. */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -803,53 +118,7 @@ export interface paths {
             cookie?: never;
         };
         /** The role project can do its work */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Each role of this process. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Each role of this process. */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getProjectReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -866,53 +135,7 @@ export interface paths {
             cookie?: never;
         };
         /** The role query can do its work */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Each role of this process. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Each role of this process. */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getQueryReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -929,53 +152,7 @@ export interface paths {
             cookie?: never;
         };
         /** The role receive can do its work */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Each role of this process. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Each role of this process. */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getReceiveReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -992,53 +169,7 @@ export interface paths {
             cookie?: never;
         };
         /** The role reconcile can do its work */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Each role of this process. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Each role of this process. */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ready: boolean;
-                            roles: {
-                                [key: string]: {
-                                    ready: boolean;
-                                    /** @description Why not, or null. */
-                                    why: string | null;
-                                };
-                            };
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getReconcileReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1055,131 +186,7 @@ export interface paths {
             cookie?: never;
         };
         /** Agents by extension, with what they do or did */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description As it was at this instant (RFC 3339), or at the start of this day. */
-                    asOf?: string;
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Extensions. */
-                    extension?: string[];
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description Statuses. */
-                    status?: ("unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call")[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description How old that knowledge is. Null: there is none. */
-                                ageSeconds: number | null;
-                                /** @description The calls in which a leg of the agent is open. */
-                                calls: string[];
-                                /** @description How it is known. Inferred: the presence was last confirmed before the agent's last call ended, or more than 24 h ago. Null: it is unknown. */
-                                evidence: ("webhook" | "rest" | "inferred") | null;
-                                extension: string;
-                                /** @description Null: only seen in calls. */
-                                name: string | null;
-                                /** @description As last told, in a call too. Null: nobody told it. */
-                                presence: ("available" | "dnd") | null;
-                                /** @description When the status began. Null: it is unknown. */
-                                since: string | null;
-                                /**
-                                 * @description A talk wins over dialing, dialing over ringing, and that over the presence. Unknown: in no call, and nobody told the presence.
-                                 * @enum {unknown}
-                                 */
-                                status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAgents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1196,151 +203,7 @@ export interface paths {
             cookie?: never;
         };
         /** What an agent did, span by span, within 31 days */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                    /** @description From this instant or local day on; the last 24 h when it is left out. */
-                    since?: string;
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path: {
-                    extension: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description Oldest first, without a hole. */
-                            data: {
-                                /** @description The calls in which a leg of the agent was open. */
-                                calls: string[];
-                                /** Format: date-time */
-                                from: string;
-                                seconds: number;
-                                /**
-                                 * @description As of GET /v1/agents.
-                                 * @enum {unknown}
-                                 */
-                                status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
-                                /**
-                                 * Format: date-time
-                                 * @description Of the last: the end of what was asked, or now.
-                                 */
-                                until: string;
-                            }[];
-                            extension: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getAgentHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1357,143 +220,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who did what and when, last first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description What was done. */
-                    action?: string[];
-                    /** @description Who did it. */
-                    actor?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
-                    since?: string;
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                /** @description Null: of no single account. */
-                                account: string | null;
-                                /**
-                                 * @example key.created
-                                 * @example dead-letter.redriven
-                                 */
-                                action: string;
-                                /** @description Id of a key; admin: ADMIN_KEY; command line; nobody: a sign-in that failed. */
-                                actor: string;
-                                /** Format: date-time */
-                                at: string;
-                                details: {
-                                    [key: string]: unknown;
-                                };
-                                id: string;
-                                /** @description What it was done to. */
-                                subject: string | null;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAuditEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1510,379 +237,10 @@ export interface paths {
             cookie?: never;
         };
         /** The last hundred, and how far they are, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description The share of the interval that was read and can be queried. */
-                                done: number;
-                                /** @description Why it ended early. To ask for the same interval again goes on where it was. */
-                                failed: {
-                                    /** @description Never renamed: match on it. */
-                                    code: string;
-                                    /** @description For people. */
-                                    message: string;
-                                } | null;
-                                /** @description Null: it is running. */
-                                finishedAt: string | null;
-                                id: string;
-                                routes: {
-                                    /**
-                                     * Format: date-time
-                                     * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
-                                     */
-                                    readFrom: string;
-                                    /** @description So far, without those for tokens. */
-                                    requests: number;
-                                    /**
-                                     * @description Of MightyCall's REST API.
-                                     * @enum {unknown}
-                                     */
-                                    route: "calls" | "voicemails" | "journal";
-                                    /** @description That MightyCall has told of these days. */
-                                    rows: number;
-                                }[];
-                                /** Format: date-time */
-                                since: string;
-                                /** Format: date-time */
-                                startedAt: string;
-                                /** @enum {unknown} */
-                                state: "running" | "done" | "failed" | "stopped";
-                                /**
-                                 * Format: date-time
-                                 * @description Not after it was asked for.
-                                 */
-                                until: string;
-                                /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
-                                waiting: {
-                                    /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
-                                    code: string;
-                                    /** @description Null: nobody can say. */
-                                    until: string | null;
-                                } | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listBackfills"];
         put?: never;
         /** Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description May be left out where there is one. */
-                        account?: string;
-                        /** @description From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is. */
-                        since: string;
-                        /** @description Before this instant or day; now. At most 366 days after since. */
-                        until?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * backfill
-                             * @description An interval of the past that is read from MightyCall.
-                             */
-                            backfill: {
-                                account: string;
-                                /** @description The share of the interval that was read and can be queried. */
-                                done: number;
-                                /** @description Why it ended early. To ask for the same interval again goes on where it was. */
-                                failed: {
-                                    /** @description Never renamed: match on it. */
-                                    code: string;
-                                    /** @description For people. */
-                                    message: string;
-                                } | null;
-                                /** @description Null: it is running. */
-                                finishedAt: string | null;
-                                id: string;
-                                routes: {
-                                    /**
-                                     * Format: date-time
-                                     * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
-                                     */
-                                    readFrom: string;
-                                    /** @description So far, without those for tokens. */
-                                    requests: number;
-                                    /**
-                                     * @description Of MightyCall's REST API.
-                                     * @enum {unknown}
-                                     */
-                                    route: "calls" | "voicemails" | "journal";
-                                    /** @description That MightyCall has told of these days. */
-                                    rows: number;
-                                }[];
-                                /** Format: date-time */
-                                since: string;
-                                /** Format: date-time */
-                                startedAt: string;
-                                /** @enum {unknown} */
-                                state: "running" | "done" | "failed" | "stopped";
-                                /**
-                                 * Format: date-time
-                                 * @description Not after it was asked for.
-                                 */
-                                until: string;
-                                /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
-                                waiting: {
-                                    /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
-                                    code: string;
-                                    /** @description Null: nobody can say. */
-                                    until: string | null;
-                                } | null;
-                            };
-                            /**
-                             * @description joined: it was running. resumed: it had failed or been stopped, and goes on where it was.
-                             * @enum {unknown}
-                             */
-                            outcome: "begun" | "joined" | "resumed";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["startBackfill"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1897,373 +255,11 @@ export interface paths {
             cookie?: never;
         };
         /** One of them */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description An interval of the past that is read from MightyCall. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description The share of the interval that was read and can be queried. */
-                            done: number;
-                            /** @description Why it ended early. To ask for the same interval again goes on where it was. */
-                            failed: {
-                                /** @description Never renamed: match on it. */
-                                code: string;
-                                /** @description For people. */
-                                message: string;
-                            } | null;
-                            /** @description Null: it is running. */
-                            finishedAt: string | null;
-                            id: string;
-                            routes: {
-                                /**
-                                 * Format: date-time
-                                 * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
-                                 */
-                                readFrom: string;
-                                /** @description So far, without those for tokens. */
-                                requests: number;
-                                /**
-                                 * @description Of MightyCall's REST API.
-                                 * @enum {unknown}
-                                 */
-                                route: "calls" | "voicemails" | "journal";
-                                /** @description That MightyCall has told of these days. */
-                                rows: number;
-                            }[];
-                            /** Format: date-time */
-                            since: string;
-                            /** Format: date-time */
-                            startedAt: string;
-                            /** @enum {unknown} */
-                            state: "running" | "done" | "failed" | "stopped";
-                            /**
-                             * Format: date-time
-                             * @description Not after it was asked for.
-                             */
-                            until: string;
-                            /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
-                            waiting: {
-                                /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
-                                code: string;
-                                /** @description Null: nobody can say. */
-                                until: string | null;
-                            } | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getBackfill"];
         put?: never;
         post?: never;
         /** Stop it after the page that it is reading; what was read stays, and it can be resumed */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description An interval of the past that is read from MightyCall. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description The share of the interval that was read and can be queried. */
-                            done: number;
-                            /** @description Why it ended early. To ask for the same interval again goes on where it was. */
-                            failed: {
-                                /** @description Never renamed: match on it. */
-                                code: string;
-                                /** @description For people. */
-                                message: string;
-                            } | null;
-                            /** @description Null: it is running. */
-                            finishedAt: string | null;
-                            id: string;
-                            routes: {
-                                /**
-                                 * Format: date-time
-                                 * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
-                                 */
-                                readFrom: string;
-                                /** @description So far, without those for tokens. */
-                                requests: number;
-                                /**
-                                 * @description Of MightyCall's REST API.
-                                 * @enum {unknown}
-                                 */
-                                route: "calls" | "voicemails" | "journal";
-                                /** @description That MightyCall has told of these days. */
-                                rows: number;
-                            }[];
-                            /** Format: date-time */
-                            since: string;
-                            /** Format: date-time */
-                            startedAt: string;
-                            /** @enum {unknown} */
-                            state: "running" | "done" | "failed" | "stopped";
-                            /**
-                             * Format: date-time
-                             * @description Not after it was asked for.
-                             */
-                            until: string;
-                            /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
-                            waiting: {
-                                /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
-                                code: string;
-                                /** @description Null: nobody can say. */
-                                until: string | null;
-                            } | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["stopBackfill"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2276,206 +272,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description As it was at this instant (RFC 3339), or at the start of this day. */
-                    asOf?: string;
-                    /** @description Business numbers, in any format. */
-                    businessNumber?: string[];
-                    /** @description Clients' numbers in any format, or names of site widgets. */
-                    client?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Directions. */
-                    direction?: ("inbound" | "outbound" | "callback" | "internal")[];
-                    /** @description Calls with a leg of one of these extensions. */
-                    extension?: string[];
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Whether a recording is known. */
-                    hasRecording?: boolean;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description Of the talk, in the same way. */
-                    maxDurationSeconds?: number;
-                    /** @description Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found. */
-                    minDurationSeconds?: number;
-                    /** @description Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf. */
-                    needsCallback?: true;
-                    /** @description Outcomes; only a call that has ended has one. */
-                    outcome?: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled")[];
-                    /** @description A number in any format or a part of one, or words that the client's name or number hold, or parts of them of at least 3 characters; upper or lower case. */
-                    q?: string;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
-                    since?: string;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "-startedAt" | "startedAt";
-                    /** @description States. */
-                    state?: ("waiting" | "ringing" | "connected" | "ended")[];
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description Null: not answered (yet), or it is not known when. */
-                                answeredAt: string | null;
-                                /** @description The extension that talked first. */
-                                answeredBy: string | null;
-                                /** @description E.164. */
-                                businessNumber: string | null;
-                                /** @description Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were. */
-                                callback: {
-                                    /** @description Calls to the client until then, that one included. */
-                                    attempts: number;
-                                    /** @description From the end of the call until then. */
-                                    minutesToReturn: number | null;
-                                    /** @description When the next talk with this client began, whoever called whom. Null: it is still to be returned. */
-                                    returnedAt: string | null;
-                                    /** @description The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before. */
-                                    unansweredCalls: number;
-                                } | null;
-                                /** @description Null: a call between colleagues, or nobody was named. */
-                                client: {
-                                    /** @description A site widget's, or the client's. */
-                                    name: string | null;
-                                    /** @description E.164 when it could be read. */
-                                    number: string | null;
-                                } | null;
-                                /** @enum {unknown} */
-                                direction: "inbound" | "outbound" | "callback" | "internal";
-                                /** @description Null: not ended. */
-                                endedAt: string | null;
-                                /** @description MightyCall's id of the call. */
-                                id: string;
-                                legs: {
-                                    /** @description 1, 2, … of this extension in this call. */
-                                    attempt: number;
-                                    /** @description Null: not answered (yet), or it is not known when. */
-                                    connectedAt: string | null;
-                                    /** @description Null: still open. */
-                                    endedAt: string | null;
-                                    /** @description Null: MightyCall did not say which. */
-                                    extension: string | null;
-                                    /** @description Null: still ringing. */
-                                    result: ("answered" | "unanswered") | null;
-                                    /** @description Null: it is not known when. */
-                                    ringingAt: string | null;
-                                    /** @enum {unknown} */
-                                    role: "agent" | "dialer";
-                                }[];
-                                /** @description Null: the call has not ended. */
-                                outcome: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled") | null;
-                                /** @description Null: none is known. */
-                                recording: {
-                                    /** @description MightyCall's id of it. */
-                                    id: string | null;
-                                } | null;
-                                /** @description Distinct events, by how we learned them. */
-                                sources: {
-                                    rest: number;
-                                    webhook: number;
-                                };
-                                /** @description Open for four hours without a sign of life: its end was probably missed. */
-                                stale: boolean;
-                                /** Format: date-time */
-                                startedAt: string;
-                                /** @enum {unknown} */
-                                state: "waiting" | "ringing" | "connected" | "ended";
-                                /** @description From the answer to the end. */
-                                talkSeconds: number | null;
-                                /** @description From the start to the answer, or to the end. */
-                                waitSeconds: number | null;
-                            }[];
-                            /** @description Null: this is the last page. With asOf a page may hold fewer calls than its limit and not be the last. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** List calls, newest first */
+        get: operations["listCalls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2491,202 +289,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One call, as it is or as it was */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                    /** @description As it was at this instant (RFC 3339), or at the start of this day. */
-                    asOf?: string;
-                    /** @description By what had been received at this instant or day. */
-                    knownAt?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description MightyCall's id of the call. */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A call, folded from its events. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description Null: not answered (yet), or it is not known when. */
-                            answeredAt: string | null;
-                            /** @description The extension that talked first. */
-                            answeredBy: string | null;
-                            /** @description E.164. */
-                            businessNumber: string | null;
-                            /** @description Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were. */
-                            callback: {
-                                /** @description Calls to the client until then, that one included. */
-                                attempts: number;
-                                /** @description From the end of the call until then. */
-                                minutesToReturn: number | null;
-                                /** @description When the next talk with this client began, whoever called whom. Null: it is still to be returned. */
-                                returnedAt: string | null;
-                                /** @description The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before. */
-                                unansweredCalls: number;
-                            } | null;
-                            /** @description Null: a call between colleagues, or nobody was named. */
-                            client: {
-                                /** @description A site widget's, or the client's. */
-                                name: string | null;
-                                /** @description E.164 when it could be read. */
-                                number: string | null;
-                            } | null;
-                            /** @enum {unknown} */
-                            direction: "inbound" | "outbound" | "callback" | "internal";
-                            /** @description Null: not ended. */
-                            endedAt: string | null;
-                            /** @description MightyCall's id of the call. */
-                            id: string;
-                            legs: {
-                                /** @description 1, 2, … of this extension in this call. */
-                                attempt: number;
-                                /** @description Null: not answered (yet), or it is not known when. */
-                                connectedAt: string | null;
-                                /** @description Null: still open. */
-                                endedAt: string | null;
-                                /** @description Null: MightyCall did not say which. */
-                                extension: string | null;
-                                /** @description Null: still ringing. */
-                                result: ("answered" | "unanswered") | null;
-                                /** @description Null: it is not known when. */
-                                ringingAt: string | null;
-                                /** @enum {unknown} */
-                                role: "agent" | "dialer";
-                            }[];
-                            /** @description Null: the call has not ended. */
-                            outcome: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled") | null;
-                            /** @description Null: none is known. */
-                            recording: {
-                                /** @description MightyCall's id of it. */
-                                id: string | null;
-                            } | null;
-                            /** @description Distinct events, by how we learned them. */
-                            sources: {
-                                rest: number;
-                                webhook: number;
-                            };
-                            /** @description Open for four hours without a sign of life: its end was probably missed. */
-                            stale: boolean;
-                            /** Format: date-time */
-                            startedAt: string;
-                            /** @enum {unknown} */
-                            state: "waiting" | "ringing" | "connected" | "ended";
-                            /** @description From the answer to the end. */
-                            talkSeconds: number | null;
-                            /** @description From the start to the answer, or to the end. */
-                            waitSeconds: number | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get a call, as it is or as it was at an instant */
+        get: operations["getCall"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2703,162 +307,7 @@ export interface paths {
             cookie?: never;
         };
         /** The events of a call, in the order in which they were received, and what each changed */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description MightyCall's id of the call. */
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                /** @description What its arrival changed in the call. */
-                                changes: {
-                                    /** @description Of the call: state, or legs[101#1].connectedAt for the first attempt at 101. */
-                                    field: string;
-                                    /** @description Null: not known before, or it was not there. */
-                                    from: unknown;
-                                    to: unknown;
-                                }[];
-                                /** @description The normalized fields: see docs/schemas. */
-                                event: {
-                                    id: string;
-                                    type: string;
-                                } & {
-                                    [key: string]: unknown;
-                                };
-                                /**
-                                 * Format: date-time
-                                 * @description MightyCall's own time.
-                                 */
-                                occurredAt: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When it reached us.
-                                 */
-                                receivedAt: string;
-                                /**
-                                 * @description How we learned it.
-                                 * @enum {unknown}
-                                 */
-                                source: "webhook" | "rest" | "action";
-                            }[];
-                            /** @description There are more events than the first 200 received. */
-                            truncated: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getCallTimeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2875,201 +324,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is missing, what was and how it healed, and how webhooks come */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Business numbers. Statistics are of all. */
-                    businessNumber?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description From the hour of this instant on (RFC 3339), or of the start of this day; 24 h before until. */
-                    since?: string;
-                    /** @description Before this instant or day; now. At most 31 days after since. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Whether anything is missing. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Last hour first. */
-                            gaps: {
-                                account: string;
-                                /** @description Null: not known. */
-                                businessNumber: string | null;
-                                /**
-                                 * Format: date-time
-                                 * @description When it was told that there is more than was known.
-                                 */
-                                detectedAt: string;
-                                /** @description Null: it is open. */
-                                healedAt: string | null;
-                                /** @description A webhook that came late, or REST. */
-                                healedBy: string | null;
-                                /**
-                                 * Format: date-time
-                                 * @description The beginning of the hour in which it happened.
-                                 */
-                                hour: string;
-                                /** @description Of the call or the message; of a voicemail that of its call. */
-                                id: string;
-                                /** @description call, voicemail or message. */
-                                kind: string;
-                                /** @description The call as a whole, its completion, single facts of it, the voicemail or the message. */
-                                missing: string;
-                            }[];
-                            hours: {
-                                account: string;
-                                /** @description Null: not known, or nothing happened in that hour. */
-                                businessNumber: string | null;
-                                /** @description Gaps that have healed. */
-                                healed: number;
-                                /** @description Calls of which a webhook has told something. */
-                                heard: number;
-                                /**
-                                 * Format: date-time
-                                 * @description Its beginning, in UTC.
-                                 */
-                                hour: string;
-                                /** @description Messages in the read models. */
-                                messages: number;
-                                /** @description Gaps that have not. */
-                                open: number;
-                                /** @description Calls that are in the read models. */
-                                projected: number;
-                                /** @description Calls that REST has told. */
-                                reported: number;
-                                /**
-                                 * @description open: something is missing. unknown: not all calls of the hour have been read over REST since it ended, so nothing can be said.
-                                 * @enum {unknown}
-                                 */
-                                state: "complete" | "open" | "unknown";
-                                /** @description Voicemails in the read models. */
-                                voicemails: number;
-                            }[];
-                            /** @description Of the gaps. Null: these were the last. */
-                            nextCursor: string | null;
-                            /** @description By account, of the whole span. */
-                            statistics: {
-                                account: string;
-                                /** @description Second copies of notifications received in the span. */
-                                copies: number;
-                                /** @description Median from MightyCall's time of a notification to its receipt; the difference of the clocks is in it. */
-                                delayP50Seconds: number | null;
-                                /** @description The same, of all but the slowest 5 %. */
-                                delayP95Seconds: number | null;
-                                /** @description Copies of all that was received. */
-                                duplicateRate: number | null;
-                                /** @description Each call owes one notification of its end: the share of them that did not come in time. */
-                                lossRate: number | null;
-                                /** @description Those of them whose webhooks did not tell all that could be checked. */
-                                lossyCalls: number;
-                                /** @description Notifications of calls received in the span, each once. */
-                                notifications: number;
-                                /** @description Notifications that came after a later one of the same call. */
-                                reordered: number;
-                                /** @description Of the notifications. */
-                                reorderRate: number | null;
-                                /** @description Calls of the span that have ended, by REST. */
-                                reportedCalls: number;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getCompleteness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3086,137 +341,7 @@ export interface paths {
             cookie?: never;
         };
         /** Contacts by name; those without one come first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Their numbers, in any format. */
-                    client?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description A number in any format or a part of one, or words that the name or the numbers hold, or parts of them of at least 3 characters; upper or lower case. */
-                    q?: string;
-                    /** @description True: with those that were removed. */
-                    removed?: boolean;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "name" | "-name";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                channels: {
-                                    id: string;
-                                    /** @enum {unknown} */
-                                    kind: "phone" | "email";
-                                    labels: string[];
-                                    /** @description E.164 of a phone. */
-                                    value: string;
-                                }[];
-                                /** @description MightyCall's id of the contact. */
-                                id: string;
-                                /** @description Null: it has none. */
-                                name: string | null;
-                                /** @description Of the channels, E.164, each once. */
-                                phones: string[];
-                                /** @description Null: it was not removed. */
-                                removedAt: string | null;
-                                tags: string[];
-                                /**
-                                 * Format: date-time
-                                 * @description When a change of it was last seen.
-                                 */
-                                updatedAt: string;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listContacts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3232,151 +357,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One contact */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Of the address book. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            channels: {
-                                id: string;
-                                /** @enum {unknown} */
-                                kind: "phone" | "email";
-                                labels: string[];
-                                /** @description E.164 of a phone. */
-                                value: string;
-                            }[];
-                            /** @description MightyCall's id of the contact. */
-                            id: string;
-                            /** @description Null: it has none. */
-                            name: string | null;
-                            /** @description Of the channels, E.164, each once. */
-                            phones: string[];
-                            /** @description Null: it was not removed. */
-                            removedAt: string | null;
-                            tags: string[];
-                            /**
-                             * Format: date-time
-                             * @description When a change of it was last seen.
-                             */
-                            updatedAt: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get a contact */
+        get: operations["getContact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3393,143 +375,7 @@ export interface paths {
             cookie?: never;
         };
         /** Records that could not be projected, last died first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Only those of which the account cannot be told. */
-                    accountUnknown?: boolean;
-                    /** @description Codes. */
-                    code?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description States. */
-                    state?: ("dead" | "redriven" | "discarded")[];
-                    /** @description Topics, without their prefix. */
-                    topic?: ("calls" | "voicemails" | "messages" | "statuses" | "directory" | "unclassified")[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                /** @description Null: it cannot be told. */
-                                account: string | null;
-                                /** @description Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE. */
-                                code: string;
-                                /** Format: date-time */
-                                diedAt: string;
-                                id: string;
-                                offset: number;
-                                partition: number;
-                                /** @description The same in words, without what it holds. */
-                                reason: string;
-                                /**
-                                 * @description Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.
-                                 * @enum {unknown}
-                                 */
-                                state: "dead" | "redriven" | "discarded";
-                                topic: string;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listDeadLetters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3546,169 +392,7 @@ export interface paths {
             cookie?: never;
         };
         /** One of them, with all that it holds */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Null: it cannot be told. */
-                            account: string | null;
-                            /** @description Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE. */
-                            code: string;
-                            /** Format: date-time */
-                            diedAt: string;
-                            /** @description What value is. Null: it had none. */
-                            encoding: ("json" | "text" | "base64") | null;
-                            headers: {
-                                [key: string]: string;
-                            };
-                            /** @description What was done with it, oldest first. */
-                            history: {
-                                /**
-                                 * @description Refused: a redrive that came to nothing.
-                                 * @enum {unknown}
-                                 */
-                                action: "redriven" | "refused" | "discarded";
-                                /** Format: date-time */
-                                at: string;
-                                by: string;
-                                /** @description Of a refusal. */
-                                code: string | null;
-                                /** @description Of a refusal, or what was given for a discard. */
-                                reason: string | null;
-                            }[];
-                            id: string;
-                            /** @description Null: it had none. */
-                            key: string | null;
-                            logId: string;
-                            offset: number;
-                            partition: number;
-                            /** @description The same in words, without what it holds. */
-                            reason: string;
-                            /** @description Its event's id, or the SHA-256 of its bytes. */
-                            recordId: string;
-                            /**
-                             * @description Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.
-                             * @enum {unknown}
-                             */
-                            state: "dead" | "redriven" | "discarded";
-                            topic: string;
-                            /** @description As far as it can be read: JSON, otherwise text, otherwise its bytes. */
-                            value: unknown;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getDeadLetter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3727,184 +411,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note that it needs nothing more; it is kept */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Why, for those who read it later. */
-                        reason?: string;
-                    } | null;
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description False: it had been discarded before, and nothing was done. */
-                            changed: boolean;
-                            /** @enum {unknown} */
-                            state: "dead" | "redriven" | "discarded";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["discardDeadLetter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3921,179 +428,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Project it by today's code; a second time changes nothing */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description False: it had been redriven before, and nothing was done. */
-                            changed: boolean;
-                            /** @description Its event is stored, but its row could not be folded: see /v1/failed-entities. */
-                            foldFailed: boolean;
-                            /** @enum {unknown} */
-                            state: "dead" | "redriven" | "discarded";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["redriveDeadLetter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4108,131 +443,7 @@ export interface paths {
             cookie?: never;
         };
         /** What notifications and REST answers hold that is not known, last seen first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description Distinct events, or answers. */
-                                count: number;
-                                /** @description The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart. */
-                                field: string;
-                                /** Format: date-time */
-                                firstSeenAt: string;
-                                /** Format: date-time */
-                                lastSeenAt: string;
-                                /** @description The shape of the first value: x for a letter, 0 for a digit. */
-                                sample: string;
-                                /** @description The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields. */
-                                type: string;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listDrift"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4248,163 +459,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All that is known, last received first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Ids of calls, voicemails, … */
-                    entity?: string[];
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description What they are about. */
-                    kind?: ("call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified")[];
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
-                    since?: string;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "-receivedAt" | "receivedAt";
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description Which of them: the id of a call, a voicemail, … */
-                                entity: string;
-                                /** @description The normalized fields: see docs/schemas. */
-                                fields: {
-                                    [key: string]: unknown;
-                                };
-                                /** Format: uuid */
-                                id: string;
-                                /**
-                                 * @description What it is about.
-                                 * @enum {unknown}
-                                 */
-                                kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
-                                /**
-                                 * Format: date-time
-                                 * @description MightyCall's own time.
-                                 */
-                                occurredAt: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When it reached us.
-                                 */
-                                receivedAt: string;
-                                /**
-                                 * @description How we learned it.
-                                 * @enum {unknown}
-                                 */
-                                source: "webhook" | "rest" | "action";
-                                type: string;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** List events, last received first */
+        get: operations["listEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4420,181 +476,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event, with what MightyCall sent */
-        get: {
-            parameters: {
-                query: {
-                    account?: string;
-                    entity: string;
-                    /** @description As the list says: no index leads from the id alone. */
-                    kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description How raw is shown. */
-                            encoding: ("json" | "text" | "base64") | null;
-                            /** @description Which of them: the id of a call, a voicemail, … */
-                            entity: string;
-                            /** @description The normalized fields: see docs/schemas. */
-                            fields: {
-                                [key: string]: unknown;
-                            };
-                            /** Format: uuid */
-                            id: string;
-                            /**
-                             * @description What it is about.
-                             * @enum {unknown}
-                             */
-                            kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
-                            /**
-                             * Format: date-time
-                             * @description MightyCall's own time.
-                             */
-                            occurredAt: string;
-                            /** @description What MightyCall sent, without its ApiKey. */
-                            raw: unknown;
-                            /**
-                             * Format: date-time
-                             * @description When it reached us.
-                             */
-                            receivedAt: string;
-                            /**
-                             * @description How we learned it.
-                             * @enum {unknown}
-                             */
-                            source: "webhook" | "rest" | "action";
-                            type: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get an event, with the data that MightyCall sent */
+        get: operations["getEvent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4611,123 +494,7 @@ export interface paths {
             cookie?: never;
         };
         /** What could not be folded, by its id */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description Its id. */
-                                entity: string;
-                                /** @description fold: the fold threw. Otherwise the SQLSTATE with which the database refused the row. */
-                                failed: string;
-                                /** @description call, voicemail, message, presence, number, extension, contact or range. */
-                                kind: string;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listFailedEntities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4746,150 +513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Fold a page of them again */
-        post: {
-            parameters: {
-                query?: {
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description How many were tried. */
-                            entities: number;
-                            /** @description How many of them failed again. */
-                            failed: number;
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["refoldFailedEntities"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4904,326 +528,10 @@ export interface paths {
             cookie?: never;
         };
         /** Keys within the reach of your own, newest first, without the keys themselves */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description Ids of organizations. */
-                    organization?: string[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                /** @description Null: all accounts. */
-                                account: string | null;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** @description Id of a key; admin: ADMIN_KEY; command line. */
-                                createdBy: string;
-                                /** @description Null: never. */
-                                expiresAt: string | null;
-                                /** Format: uuid */
-                                id: string;
-                                label: string;
-                                /** @description To the minute. Null: never. */
-                                lastUsedAt: string | null;
-                                /** @description Null: all of the account. */
-                                organization: string | null;
-                                /** @description Null: it is not. */
-                                revokedAt: string | null;
-                                /** @enum {unknown} */
-                                role: "platform_admin" | "org_admin" | "viewer";
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listKeys"];
         put?: never;
         /** Make a key, of at most the reach of your own */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Null: all accounts. Left out: as with your own key. */
-                        account?: string | null;
-                        /** @description An instant or a day. Null: never. Left out: as with your own key. */
-                        expiresAt?: string | null;
-                        /** @description What people call it. */
-                        label: string;
-                        /** @description Of the account; for org_admin, and viewers of less than all of it. Left out: as with your own key. */
-                        organization?: string | null;
-                        /** @enum {unknown} */
-                        role: "platform_admin" | "org_admin" | "viewer";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Null: all accounts. */
-                            account: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** @description Id of a key; admin: ADMIN_KEY; command line. */
-                            createdBy: string;
-                            /** @description Null: never. */
-                            expiresAt: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            /** @description The key itself. It is shown here, and never again. */
-                            key: string;
-                            label: string;
-                            /** @description To the minute. Null: never. */
-                            lastUsedAt: string | null;
-                            /** @description Null: all of the account. */
-                            organization: string | null;
-                            /** @description Null: it is not. */
-                            revokedAt: string | null;
-                            /** @enum {unknown} */
-                            role: "platform_admin" | "org_admin" | "viewer";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["createKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5241,176 +549,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Revoke a key: from now on it opens nothing, and who has signed in with it is signed out */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Null: all accounts. */
-                            account: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** @description Id of a key; admin: ADMIN_KEY; command line. */
-                            createdBy: string;
-                            /** @description Null: never. */
-                            expiresAt: string | null;
-                            /** Format: uuid */
-                            id: string;
-                            label: string;
-                            /** @description To the minute. Null: never. */
-                            lastUsedAt: string | null;
-                            /** @description Null: all of the account. */
-                            organization: string | null;
-                            /** @description Null: it is not. */
-                            revokedAt: string | null;
-                            /** @enum {unknown} */
-                            role: "platform_admin" | "org_admin" | "viewer";
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5430,106 +569,7 @@ export interface paths {
          *     `event: reset`: load the lists anew. `event: dropped`: the stream ends, `data` has the code and the message. A comment comes every 15 s.
          *     Changes are kept for an hour: with Last-Event-ID all that was missed is told, or a reset.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /**
-                     * @description Of call, agent, voicemail, message, gap, health, separated by commas; all that the key may see. gap and health take a platform_admin.
-                     * @example call,agent
-                     */
-                    kinds?: string;
-                    /** @description The id of the last event that was seen, to go on from it. The header Last-Event-ID, which a browser sends, wins. */
-                    lastEventId?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Server-sent events. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/event-stream": string;
-                    };
-                };
-                /** @description A parameter is wrong. */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: string;
-                            error: string;
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description There is no key. */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: string;
-                            error: string;
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description The key may not see a kind that was named. */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: string;
-                            error: string;
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description The key has too many clients. */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: string;
-                            error: string;
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description No more clients can be taken, or the database is away. */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: string;
-                            error: string;
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["streamChanges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5546,93 +586,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who the key makes you */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Null: all accounts. */
-                            account: string | null;
-                            /** @description Id of the key; admin: ADMIN_KEY. */
-                            actor: string;
-                            /** @description Null: never. */
-                            keyExpiresAt: string | null;
-                            /** @description What people call the key. Null: it is ADMIN_KEY. */
-                            label: string | null;
-                            /** @description Null: all of the account. */
-                            organization: {
-                                /** Format: uuid */
-                                id: string;
-                                name: string;
-                            } | null;
-                            /** @enum {unknown} */
-                            role: "platform_admin" | "org_admin" | "viewer";
-                            /** @description When one has to sign in again. Null: the request carries a key. */
-                            sessionExpiresAt: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5649,170 +603,7 @@ export interface paths {
             cookie?: never;
         };
         /** SMS and MMS, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Business numbers, in any format. */
-                    businessNumber?: string[];
-                    /** @description Clients' numbers, in any format. */
-                    client?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Directions. */
-                    direction?: ("inbound" | "outbound")[];
-                    /** @description Of the agents who wrote them. */
-                    extension?: string[];
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text hold, or parts of them of at least 3 characters; upper or lower case. */
-                    q?: string;
-                    /** @description True: with those that were removed. */
-                    removed?: boolean;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
-                    since?: string;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "-at" | "at";
-                    /** @description States. */
-                    state?: ("pending" | "sent" | "failed" | "received" | "unconfirmed")[];
-                    /** @description Threads, by their ids. */
-                    thread?: string[];
-                    /** @description True: received, not removed, and nobody has read it. False: all others. */
-                    unread?: boolean;
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When it was sent or received.
-                                 */
-                                at: string;
-                                attachments: {
-                                    /** @description A MIME type. */
-                                    contentType: string | null;
-                                    /** @description As it was sent. */
-                                    fileName: string | null;
-                                    /** @description 1, 2, … within the message. */
-                                    n: number;
-                                    /** @description Null: not known. */
-                                    sizeBytes: number | null;
-                                }[];
-                                /** @description E.164. */
-                                businessNumber: string | null;
-                                /** @description Null: nobody was named. */
-                                client: {
-                                    /** @description A site widget's, or the client's. */
-                                    name: string | null;
-                                    /** @description E.164 when it could be read. */
-                                    number: string | null;
-                                } | null;
-                                /** @description Null: it cannot be told. */
-                                direction: ("inbound" | "outbound") | null;
-                                /** @description MightyCall's id of the message, or ours of the request to send it. */
-                                id: string;
-                                /** @description Somebody has read it. Null: not known. */
-                                read: boolean | null;
-                                /**
-                                 * @description Unconfirmed: it is not known whether MightyCall has taken it.
-                                 * @enum {unknown}
-                                 */
-                                state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
-                                /** @description Null: there is none. */
-                                text: string | null;
-                                /** @description Null: one of the numbers is not known. */
-                                threadId: string | null;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listMessages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5828,168 +619,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One message */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description An SMS or MMS. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was sent or received.
-                             */
-                            at: string;
-                            attachments: {
-                                /** @description A MIME type. */
-                                contentType: string | null;
-                                /** @description As it was sent. */
-                                fileName: string | null;
-                                /** @description 1, 2, … within the message. */
-                                n: number;
-                                /** @description Null: not known. */
-                                sizeBytes: number | null;
-                            }[];
-                            /** @description E.164. */
-                            businessNumber: string | null;
-                            /** @description Null: nobody was named. */
-                            client: {
-                                /** @description A site widget's, or the client's. */
-                                name: string | null;
-                                /** @description E.164 when it could be read. */
-                                number: string | null;
-                            } | null;
-                            /** @description Null: it cannot be told. */
-                            direction: ("inbound" | "outbound") | null;
-                            /** @description MightyCall's id of the message, or ours of the request to send it. */
-                            id: string;
-                            /** @description Somebody has read it. Null: not known. */
-                            read: boolean | null;
-                            /**
-                             * @description Unconfirmed: it is not known whether MightyCall has taken it.
-                             * @enum {unknown}
-                             */
-                            state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
-                            /** @description Null: there is none. */
-                            text: string | null;
-                            /** @description Null: one of the numbers is not known. */
-                            threadId: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get a message */
+        get: operations["getMessage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6006,133 +637,7 @@ export interface paths {
             cookie?: never;
         };
         /** Business numbers; those of an organization are the ones that it owns now */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Whether MightyCall lists it, enabled. */
-                    active?: boolean;
-                    /** @description Business numbers, in any format. */
-                    businessNumber?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description A number in any format or a part of one, or words that the number or the label hold, or parts of them of at least 3 characters; upper or lower case. */
-                    q?: string;
-                    /** @description Whether it is known to take messages. */
-                    smsEnabled?: boolean;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "number" | "-number";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description MightyCall lists it, enabled. */
-                                active: boolean;
-                                /** Format: uuid */
-                                id: string;
-                                /** @description Null: it has none. */
-                                label: string | null;
-                                /** @description E.164. */
-                                number: string;
-                                /** @description Whose it is now. Null: nobody's. */
-                                organization: {
-                                    /** Format: uuid */
-                                    id: string;
-                                    name: string;
-                                } | null;
-                                /** @description Null: not known. */
-                                smsEnabled: boolean | null;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listNumbers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6148,145 +653,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One number */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A business number that is, or ever was, listed. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description MightyCall lists it, enabled. */
-                            active: boolean;
-                            /** Format: uuid */
-                            id: string;
-                            /** @description Null: it has none. */
-                            label: string | null;
-                            /** @description E.164. */
-                            number: string;
-                            /** @description Whose it is now. Null: nobody's. */
-                            organization: {
-                                /** Format: uuid */
-                                id: string;
-                                name: string;
-                            } | null;
-                            /** @description Null: not known. */
-                            smsEnabled: boolean | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get a number */
+        get: operations["getNumber"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6303,288 +671,10 @@ export interface paths {
             cookie?: never;
         };
         /** Organizations, by account and name */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Rows of one page. */
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: uuid */
-                                id: string;
-                                name: string;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listOrganizations"];
         put?: never;
         /** Make an organization */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        account?: string;
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Whom business numbers of an account belong to. */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["createOrganization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6599,311 +689,14 @@ export interface paths {
             cookie?: never;
         };
         /** One of them, with the spans in which numbers are its */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                            /** @description By number, of each the last span first. */
-                            numbers: {
-                                /**
-                                 * Format: date-time
-                                 * @description What began earlier is not its.
-                                 */
-                                from: string;
-                                number: string;
-                                /** @description What begins from then on is not its. Null: to this day. */
-                                until: string | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getOrganization"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Give it another name */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Whom business numbers of an account belong to. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: uuid */
-                            id: string;
-                            name: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        patch: operations["renameOrganization"];
         trace?: never;
     };
     "/v1/organizations/{id}/numbers": {
@@ -6919,192 +712,7 @@ export interface paths {
          * Give it a business number for a span of time
          * @description Calls, voicemails and messages belong to whoever has the number when they begin, for ever. To move a number, end it with one and give it to the other, at the same instant: what was stays where it was.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description An instant or a day; now. */
-                        from?: string;
-                        /** @description A business number, in any format. */
-                        number: string;
-                        /** @description An instant or a day; for ever. */
-                        until?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * Format: date-time
-                             * @description What began earlier is not its.
-                             */
-                            from: string;
-                            number: string;
-                            /** @description What begins from then on is not its. Null: to this day. */
-                            until: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["assignNumber"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7122,173 +730,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End the last span in which it has the number; what was stays its */
-        delete: {
-            parameters: {
-                query?: {
-                    /** @description An instant or a day; now. Before the span began: it is taken away, as if it had never been. */
-                    until?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                    /** @description A business number, in any format. */
-                    number: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Null: there is no such span any more. */
-                            ownership: {
-                                /**
-                                 * Format: date-time
-                                 * @description What began earlier is not its.
-                                 */
-                                from: string;
-                                number: string;
-                                /** @description What begins from then on is not its. Null: to this day. */
-                                until: string | null;
-                            } | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["unassignNumber"];
         options?: never;
         head?: never;
         patch?: never;
@@ -7304,141 +746,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Let a projector go on that has stopped by itself; /health/ready/project says why it did */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description False: it had not stopped, and nothing was done. */
-                            changed: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["resumeProjector"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7453,140 +761,7 @@ export interface paths {
             cookie?: never;
         };
         /** How much of MightyCall's daily limit is used, by account; those without an API key are left out */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description MightyCall takes no requests until then. Null: it does. */
-                                blockedUntil: string | null;
-                                /** @description Requests in 24 h that we allow ourselves, at the most. */
-                                budget: number;
-                                /** @description Most urgent first; each leaves a reserve to those before it. */
-                                classes: {
-                                    action: {
-                                        left: number;
-                                        used: number;
-                                    };
-                                    backfill: {
-                                        left: number;
-                                        used: number;
-                                    };
-                                    reconcile: {
-                                        left: number;
-                                        used: number;
-                                    };
-                                    sync: {
-                                        left: number;
-                                        used: number;
-                                    };
-                                };
-                                /** @description For what a person does. */
-                                left: number;
-                                /** @description In the last 24 h, by all processes. */
-                                used: number;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listQuotas"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7608,271 +783,9 @@ export interface paths {
          * Sign in with a key, for browsers
          * @description The answer sets the cookie `mcs_session` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for 12 h. It may do what the key may, for as long as the key may. A request by cookie that changes something needs an Origin that is ours, as browsers send it.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description An API key, or ADMIN_KEY. */
-                        key: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * Format: date-time
-                             * @description When one has to sign in again.
-                             */
-                            expiresAt: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        post: operations["signIn"];
         /** Sign out */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            signedOut: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -7886,112 +799,7 @@ export interface paths {
             cookie?: never;
         };
         /** Time zone, targets and thresholds of each account */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /**
-                                 * @description How times are shown to people.
-                                 * @enum {unknown}
-                                 */
-                                clock: "12h" | "24h";
-                                /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
-                                droppedUnderSeconds: number;
-                                /** @description The target: so many of 100 inbound calls. */
-                                serviceLevelPercent: number;
-                                /** @description An inbound call should be answered within so many. */
-                                serviceLevelSeconds: number;
-                                /** @description Those that were set here; all others are as configured. */
-                                set: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
-                                /** @description By its IANA name. Days of reports and statistics are those of this zone. */
-                                timeZone: string;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8001,193 +809,7 @@ export interface paths {
          * Set some of them; what is not named stays as it is
          * @description Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.
          */
-        patch: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @description How times are shown to people.
-                         * @enum {unknown}
-                         */
-                        clock?: "12h" | "24h";
-                        /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
-                        droppedUnderSeconds?: number;
-                        /** @description To be again as configured. */
-                        reset?: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
-                        /** @description The target: so many of 100 inbound calls. */
-                        serviceLevelPercent?: number;
-                        /** @description An inbound call should be answered within so many. */
-                        serviceLevelSeconds?: number;
-                        /** @description By its IANA name. Days of reports and statistics are those of this zone. */
-                        timeZone?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description What is set of an account. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /**
-                             * @description How times are shown to people.
-                             * @enum {unknown}
-                             */
-                            clock: "12h" | "24h";
-                            /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
-                            droppedUnderSeconds: number;
-                            /** @description The target: so many of 100 inbound calls. */
-                            serviceLevelPercent: number;
-                            /** @description An inbound call should be answered within so many. */
-                            serviceLevelSeconds: number;
-                            /** @description Those that were set here; all others are as configured. */
-                            set: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
-                            /** @description By its IANA name. Days of reports and statistics are those of this zone. */
-                            timeZone: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        patch: operations["changeSettings"];
         trace?: never;
     };
     "/v1/stats/agents": {
@@ -8198,142 +820,7 @@ export interface paths {
             cookie?: never;
         };
         /** What each agent was offered, answered and missed, and how occupied they were */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts; all, without it. */
-                    account?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description Extensions. */
-                    extension?: string[];
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description Legs of calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on; 24 h before until. */
-                    since?: string;
-                    /** @description Before this instant or day; now. At most 366 days after since. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description Those of them that the agent answered. */
-                                answered: number;
-                                /** @description answered / offered. Null: there was none. */
-                                answerRate: number | null;
-                                /** @description Available and idle. Null: no presence is known, or the key is an organization's. */
-                                availableSeconds: number | null;
-                                /** @description talkSeconds / handled. Null: there was none. */
-                                averageTalkSeconds: number | null;
-                                /** @description Legs in which the agent was the caller. */
-                                dialed: number;
-                                extension: string;
-                                /** @description Distinct calls in which the agent talked. */
-                                handled: number;
-                                /** @description Those of them that ended unanswered, also because a colleague was faster. */
-                                missed: number;
-                                /** @description Null: only seen in calls. */
-                                name: string | null;
-                                /** @description (on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too. */
-                                occupancy: number | null;
-                                /** @description Legs that were to reach the agent: answered + missed + those that still ring. */
-                                offered: number;
-                                /** @description In a talk. Null: no presence is known, or the key is an organization's. */
-                                onCallSeconds: number | null;
-                                /** @description How much of the span the presence is known of. What follows is of that time. Null: no presence is known, or the key is an organization's. */
-                                presenceKnownSeconds: number | null;
-                                /** @description Ringing or dialing, and in no talk. Null: no presence is known, or the key is an organization's. */
-                                ringingSeconds: number | null;
-                                /** @description Of all talks that have ended. */
-                                talkSeconds: number;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                            /** Format: date-time */
-                            since: string;
-                            /** Format: date-time */
-                            until: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listAgentStatistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8350,237 +837,7 @@ export interface paths {
             cookie?: never;
         };
         /** Calls counted by hour, day, week or month, with answer rate, service level, waits and talks */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description In the account's time zone. A week begins on Monday. A day on which the clock is changed has 23 or 25 hours. At most 750. */
-                    bucket?: "hour" | "day" | "week" | "month";
-                    /** @description Business numbers, in any format. */
-                    businessNumber?: string[];
-                    /** @description Clients' numbers in any format, or names of site widgets. */
-                    client?: string[];
-                    /** @description Directions. */
-                    direction?: ("inbound" | "outbound" | "callback" | "internal")[];
-                    /** @description Calls with a leg of one of these extensions. */
-                    extension?: string[];
-                    /** @description number: the business number. extension: who answered; what nobody answered is in the group null. With outcome, a rate says little. */
-                    groupBy?: "number" | "extension" | "direction" | "outcome";
-                    /** @description Outcomes; only a call that has ended has one. */
-                    outcome?: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled")[];
-                    /** @description Calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on. Without it: a day of hours, 30 days, 12 weeks or a year before until. */
-                    since?: string;
-                    /** @description Before this instant or day; now. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description By bucket, then group. A bucket without calls is there too, for each group. */
-                            data: {
-                                /** @description Inbound calls that ended before they rang anywhere. */
-                                abandoned: number;
-                                /** @description Inbound calls that somebody answered, also those that still last. */
-                                answered: number;
-                                /** @description answered / inbound: without the dropped calls, with those that still wait. Null: the divisor is 0. */
-                                answerRate: number | null;
-                                /** @description Calls of the callback widget. */
-                                callback: number;
-                                /** @description All calls that began in it, of any direction, dropped ones too. */
-                                calls: number;
-                                /** @description outboundAnswered / outbound. Null: the divisor is 0. */
-                                connectRate: number | null;
-                                /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
-                                dropped: number;
-                                /** @description What groupBy asks for; null without it, or where there is none. */
-                                group: string | null;
-                                /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
-                                inbound: number;
-                                /** @description Calls between colleagues. */
-                                internal: number;
-                                /** @description Inbound calls that rang at somebody, and ended unanswered. */
-                                missed: number;
-                                /** @description Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds. */
-                                other: number;
-                                /** @description Outbound calls. */
-                                outbound: number;
-                                /** @description Those of them that were answered. */
-                                outboundAnswered: number;
-                                /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
-                                serviceLevel: number | null;
-                                /**
-                                 * Format: date-time
-                                 * @description Of the bucket; the first may begin before since, and counts from since on.
-                                 */
-                                start: string;
-                                /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
-                                talk: {
-                                    /** @description Mean. Null: there is none. */
-                                    averageSeconds: number | null;
-                                    /** @description Median, interpolated. Null: there is none. */
-                                    p50Seconds: number | null;
-                                    /** @description 95th percentile, interpolated. Null: there is none. */
-                                    p95Seconds: number | null;
-                                    /** @description All together. */
-                                    totalSeconds: number;
-                                };
-                                /** @description Inbound calls that ended at the voicemail. */
-                                voicemail: number;
-                                /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
-                                wait: {
-                                    /** @description Mean. Null: there is none. */
-                                    averageSeconds: number | null;
-                                    /** @description Median, interpolated. Null: there is none. */
-                                    p50Seconds: number | null;
-                                    /** @description 95th percentile, interpolated. Null: there is none. */
-                                    p95Seconds: number | null;
-                                };
-                                /** @description Inbound calls that neither were answered nor have ended. */
-                                waiting: number;
-                            }[];
-                            /** Format: date-time */
-                            since: string;
-                            /** @description In which the buckets are cut. */
-                            timeZone: string;
-                            /** @description Of all buckets together, by group: a median cannot be summed. */
-                            totals: {
-                                /** @description Inbound calls that ended before they rang anywhere. */
-                                abandoned: number;
-                                /** @description Inbound calls that somebody answered, also those that still last. */
-                                answered: number;
-                                /** @description answered / inbound: without the dropped calls, with those that still wait. Null: the divisor is 0. */
-                                answerRate: number | null;
-                                /** @description Calls of the callback widget. */
-                                callback: number;
-                                /** @description All calls that began in it, of any direction, dropped ones too. */
-                                calls: number;
-                                /** @description outboundAnswered / outbound. Null: the divisor is 0. */
-                                connectRate: number | null;
-                                /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
-                                dropped: number;
-                                /** @description What groupBy asks for; null without it, or where there is none. */
-                                group: string | null;
-                                /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
-                                inbound: number;
-                                /** @description Calls between colleagues. */
-                                internal: number;
-                                /** @description Inbound calls that rang at somebody, and ended unanswered. */
-                                missed: number;
-                                /** @description Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds. */
-                                other: number;
-                                /** @description Outbound calls. */
-                                outbound: number;
-                                /** @description Those of them that were answered. */
-                                outboundAnswered: number;
-                                /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
-                                serviceLevel: number | null;
-                                /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
-                                talk: {
-                                    /** @description Mean. Null: there is none. */
-                                    averageSeconds: number | null;
-                                    /** @description Median, interpolated. Null: there is none. */
-                                    p50Seconds: number | null;
-                                    /** @description 95th percentile, interpolated. Null: there is none. */
-                                    p95Seconds: number | null;
-                                    /** @description All together. */
-                                    totalSeconds: number;
-                                };
-                                /** @description Inbound calls that ended at the voicemail. */
-                                voicemail: number;
-                                /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
-                                wait: {
-                                    /** @description Mean. Null: there is none. */
-                                    averageSeconds: number | null;
-                                    /** @description Median, interpolated. Null: there is none. */
-                                    p50Seconds: number | null;
-                                    /** @description 95th percentile, interpolated. Null: there is none. */
-                                    p95Seconds: number | null;
-                                };
-                                /** @description Inbound calls that neither were answered nor have ended. */
-                                waiting: number;
-                            }[];
-                            /** Format: date-time */
-                            until: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getCallStatistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8597,118 +854,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who waits and who could answer, now, and how today went */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts; all, without it. */
-                    account?: string[];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Those of them that were answered. */
-                            answeredToday: number;
-                            /** @description answeredToday / inboundToday. Null: the divisor is 0. */
-                            answerRateToday: number | null;
-                            /** Format: date-time */
-                            at: string;
-                            /** @description Idle agents whose presence is available. */
-                            available: number;
-                            /** @description Idle agents who are not to be disturbed. */
-                            dnd: number;
-                            /** @description Inbound calls without the dropped ones, since the start of the account's day. */
-                            inboundToday: number;
-                            /** @description Of these. Null: nobody waits. */
-                            longestWaitSeconds: number | null;
-                            /** @description Agents who talk. To a key of an organization: in one of its calls. */
-                            onCall: number;
-                            /** @description Agents whose phone rings, or who dial. To a key of an organization: in one of its calls. */
-                            ringing: number;
-                            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
-                            serviceLevelToday: number | null;
-                            /** @description Idle agents of whom nobody told the presence. */
-                            unknown: number;
-                            /** @description Inbound calls that nobody has answered yet, without those that are stale. */
-                            waiting: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getCurrentStatistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8725,126 +871,7 @@ export interface paths {
             cookie?: never;
         };
         /** The newest sync of each account since this process began, and how far it is */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description Why it ended early: the credentials, the daily limit, or anything else. */
-                                failed: ("auth" | "sync" | "quota") | null;
-                                /** @description Null: it is under way. */
-                                finishedAt: string | null;
-                                /** Format: date-time */
-                                startedAt: string;
-                                steps: {
-                                    /** @description Of MightyCall's REST API. */
-                                    route: string;
-                                    /** @description That MightyCall has told so far. */
-                                    rows: number;
-                                    /** @description An extension. Null: all of the account. */
-                                    scope: string | null;
-                                    /** @enum {unknown} */
-                                    state: "waiting" | "reading" | "done" | "failed";
-                                }[];
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listSyncRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8861,206 +888,7 @@ export interface paths {
             cookie?: never;
         };
         /** How all is, as this process sees it */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Of this process since it began; its log says more of each. */
-                            alarms: {
-                                /** @description How often. */
-                                count: number;
-                                /**
-                                 * Format: date-time
-                                 * @description The last time.
-                                 */
-                                lastAt: string;
-                                name: string;
-                            }[];
-                            /** @description Where the log did not hold what was projected last; newest first, 50 at most. */
-                            holes: {
-                                /** @description What was projected last. As text: it may be beyond 2^53. */
-                                checkpointOffset: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When it was seen.
-                                 */
-                                detectedAt: string;
-                                /** @description What the log had. Null: it was not asked. */
-                                endOffset: string | null;
-                                /** @description What the log had. Null: it was not asked. */
-                                firstOffset: string | null;
-                                partition: number;
-                                /** @description end-below-checkpoint, gap, other-record or log-switched. */
-                                reason: string;
-                                topic: string;
-                            }[];
-                            /** @description Null: this process has no log, or the log does not answer. */
-                            lag: {
-                                partition: number;
-                                /** @description In the log, and not projected yet. */
-                                records: number;
-                                /** @description all: the local log, whose topics share one sequence. */
-                                topic: string;
-                            }[] | null;
-                            /** @description Of the roles of this process, as at /health/ready. */
-                            readiness: {
-                                ready: boolean;
-                                role: string;
-                                /** @description Why not. */
-                                why: string | null;
-                            }[];
-                            /** @description Of this process. */
-                            roles: string[];
-                            /** @description Null: this process has none. */
-                            spool: {
-                                /** @description On the disk. */
-                                bytes: number;
-                                /** @description That wait for Kafka. */
-                                records: number;
-                                /** @description That Kafka has refused for good. */
-                                setAside: number;
-                            } | null;
-                            /** @description The last time that the projector stopped by itself. Null: it never did. */
-                            stop: {
-                                /** @description Of most of them. */
-                                code: string;
-                                /** @description Of these. */
-                                failed: number;
-                                /** @description Of the batch that would have been too much. As text: it may be beyond 2^53. */
-                                lastOffset: string;
-                                partition: number;
-                                /** @description That were looked at. */
-                                records: number;
-                                /** @description Null: it stands still. */
-                                resumedAt: string | null;
-                                /**
-                                 * Format: date-time
-                                 * @description When the projector stopped.
-                                 */
-                                stoppedAt: string;
-                                topic: string;
-                            } | null;
-                            /** @description The live tokens of webhook addresses. Null: this process does not receive. */
-                            tokens: {
-                                account: string;
-                                /** @description The first 8 digits of the SHA-256 of the token. */
-                                fingerprint: string;
-                                /** @description By this process. Null: not since it began. */
-                                lastUsedAt: string | null;
-                            }[] | null;
-                            versions: {
-                                /** @description By kind of entity: rows of a lower version are folded again. */
-                                folds: {
-                                    [key: string]: number;
-                                };
-                                node: string;
-                                package: string;
-                                postgres: string;
-                                /** @description The last migration. Null: another one than this version knows. */
-                                schema: string | null;
-                            };
-                            webhooks: {
-                                account: string;
-                                /** @description When the last notification was received that is projected, by any process. Null: never. */
-                                lastAt: string | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getSystem"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9077,180 +905,7 @@ export interface paths {
             cookie?: never;
         };
         /** Conversations, with the newest message first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Business numbers, in any format. */
-                    businessNumber?: string[];
-                    /** @description Clients' numbers, in any format. */
-                    client?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text of any message hold, or parts of them of at least 3 characters; upper or lower case. */
-                    q?: string;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
-                    since?: string;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "-at" | "at";
-                    /** @description True: with messages that nobody has read. False: without. */
-                    unread?: boolean;
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /** @description E.164. */
-                                businessNumber: string;
-                                /** @description Never null: a thread is of two numbers. */
-                                client: {
-                                    /** @description A site widget's, or the client's. */
-                                    name: string | null;
-                                    /** @description E.164 when it could be read. */
-                                    number: string | null;
-                                } | null;
-                                /** Format: uuid */
-                                id: string;
-                                /**
-                                 * message
-                                 * @description An SMS or MMS.
-                                 */
-                                lastMessage: {
-                                    account: string;
-                                    /**
-                                     * Format: date-time
-                                     * @description When it was sent or received.
-                                     */
-                                    at: string;
-                                    attachments: {
-                                        /** @description A MIME type. */
-                                        contentType: string | null;
-                                        /** @description As it was sent. */
-                                        fileName: string | null;
-                                        /** @description 1, 2, … within the message. */
-                                        n: number;
-                                        /** @description Null: not known. */
-                                        sizeBytes: number | null;
-                                    }[];
-                                    /** @description E.164. */
-                                    businessNumber: string | null;
-                                    /** @description Null: nobody was named. */
-                                    client: {
-                                        /** @description A site widget's, or the client's. */
-                                        name: string | null;
-                                        /** @description E.164 when it could be read. */
-                                        number: string | null;
-                                    } | null;
-                                    /** @description Null: it cannot be told. */
-                                    direction: ("inbound" | "outbound") | null;
-                                    /** @description MightyCall's id of the message, or ours of the request to send it. */
-                                    id: string;
-                                    /** @description Somebody has read it. Null: not known. */
-                                    read: boolean | null;
-                                    /**
-                                     * @description Unconfirmed: it is not known whether MightyCall has taken it.
-                                     * @enum {unknown}
-                                     */
-                                    state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
-                                    /** @description Null: there is none. */
-                                    text: string | null;
-                                    /** @description Null: one of the numbers is not known. */
-                                    threadId: string | null;
-                                };
-                                /** @description Messages received that nobody has read. */
-                                unread: number;
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listThreads"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9266,188 +921,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One thread */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What a business number and a client have written to each other. Messages that were removed are left out. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /** @description E.164. */
-                            businessNumber: string;
-                            /** @description Never null: a thread is of two numbers. */
-                            client: {
-                                /** @description A site widget's, or the client's. */
-                                name: string | null;
-                                /** @description E.164 when it could be read. */
-                                number: string | null;
-                            } | null;
-                            /** Format: uuid */
-                            id: string;
-                            /**
-                             * message
-                             * @description An SMS or MMS.
-                             */
-                            lastMessage: {
-                                account: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When it was sent or received.
-                                 */
-                                at: string;
-                                attachments: {
-                                    /** @description A MIME type. */
-                                    contentType: string | null;
-                                    /** @description As it was sent. */
-                                    fileName: string | null;
-                                    /** @description 1, 2, … within the message. */
-                                    n: number;
-                                    /** @description Null: not known. */
-                                    sizeBytes: number | null;
-                                }[];
-                                /** @description E.164. */
-                                businessNumber: string | null;
-                                /** @description Null: nobody was named. */
-                                client: {
-                                    /** @description A site widget's, or the client's. */
-                                    name: string | null;
-                                    /** @description E.164 when it could be read. */
-                                    number: string | null;
-                                } | null;
-                                /** @description Null: it cannot be told. */
-                                direction: ("inbound" | "outbound") | null;
-                                /** @description MightyCall's id of the message, or ours of the request to send it. */
-                                id: string;
-                                /** @description Somebody has read it. Null: not known. */
-                                read: boolean | null;
-                                /**
-                                 * @description Unconfirmed: it is not known whether MightyCall has taken it.
-                                 * @enum {unknown}
-                                 */
-                                state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
-                                /** @description Null: there is none. */
-                                text: string | null;
-                                /** @description Null: one of the numbers is not known. */
-                                threadId: string | null;
-                            };
-                            /** @description Messages received that nobody has read. */
-                            unread: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get a thread */
+        get: operations["getThread"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9464,158 +939,7 @@ export interface paths {
             cookie?: never;
         };
         /** Voicemails, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description MightyCall accounts. */
-                    account?: string[];
-                    /** @description Business numbers, in any format. */
-                    businessNumber?: string[];
-                    /** @description Clients' numbers, in any format. */
-                    client?: string[];
-                    /** @description The nextCursor of the page before, with the same filter. */
-                    cursor?: string;
-                    /** @description All rows, from the cursor on, as a file that streams; the limit does not count. In csv a text that a spreadsheet would run is prefixed with an apostrophe. */
-                    format?: "csv" | "ndjson";
-                    /** @description Rows of one page. */
-                    limit?: number;
-                    /** @description A number in any format or a part of one, or words that the client's name, the client's number or the transcript hold, or parts of them of at least 3 characters; upper or lower case. */
-                    q?: string;
-                    /** @description True: with those that were removed. */
-                    removed?: boolean;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is. */
-                    since?: string;
-                    /** @description A minus: from the last to the first. */
-                    sort?: "-at" | "at";
-                    /** @description True: nobody has listened to it. False: somebody has, or it is not known. */
-                    unread?: boolean;
-                    /** @description Before this instant or day. */
-                    until?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page, or with format a file. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                account: string;
-                                /**
-                                 * Format: date-time
-                                 * @description When it was left.
-                                 */
-                                at: string;
-                                /** @description E.164. */
-                                businessNumber: string | null;
-                                /** @description The call in which it was left. Null: not known. */
-                                callId: string | null;
-                                /** @description Null: nobody was named. */
-                                client: {
-                                    /** @description A site widget's, or the client's. */
-                                    name: string | null;
-                                    /** @description E.164 when it could be read. */
-                                    number: string | null;
-                                } | null;
-                                /** @description Null: not known. */
-                                durationSeconds: number | null;
-                                /** @description MightyCall's id of the voicemail. */
-                                id: string;
-                                /** @description Somebody has listened to it. Null: not known. */
-                                read: boolean | null;
-                                /** @description Null: none is known. */
-                                recording: {
-                                    /** @description MightyCall's id of it. */
-                                    id: string | null;
-                                } | null;
-                                /** @description Null: it was not removed. */
-                                removedAt: string | null;
-                                transcript: {
-                                    /** @description What became of the speech recognition. Null: not known. */
-                                    state: ("not-performed" | "silence" | "ready" | "failed") | null;
-                                    /** @description What was understood. */
-                                    text: string | null;
-                                };
-                            }[];
-                            /** @description Null: this is the last page. */
-                            nextCursor: string | null;
-                        };
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["listVoicemails"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9631,164 +955,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One voicemail */
-        get: {
-            parameters: {
-                query?: {
-                    account?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was left.
-                             */
-                            at: string;
-                            /** @description E.164. */
-                            businessNumber: string | null;
-                            /** @description The call in which it was left. Null: not known. */
-                            callId: string | null;
-                            /** @description Null: nobody was named. */
-                            client: {
-                                /** @description A site widget's, or the client's. */
-                                name: string | null;
-                                /** @description E.164 when it could be read. */
-                                number: string | null;
-                            } | null;
-                            /** @description Null: not known. */
-                            durationSeconds: number | null;
-                            /** @description MightyCall's id of the voicemail. */
-                            id: string;
-                            /** @description Somebody has listened to it. Null: not known. */
-                            read: boolean | null;
-                            /** @description Null: none is known. */
-                            recording: {
-                                /** @description MightyCall's id of it. */
-                                id: string | null;
-                            } | null;
-                            /** @description Null: it was not removed. */
-                            removedAt: string | null;
-                            transcript: {
-                                /** @description What became of the speech recognition. Null: not known. */
-                                state: ("not-performed" | "silence" | "ready" | "failed") | null;
-                                /** @description What was understood. */
-                                text: string | null;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Never renamed: match on it. */
-                            code: string;
-                            error: string;
-                            /** @description For people. */
-                            message: string;
-                            statusCode: number;
-                        };
-                    };
-                };
-            };
-        };
+        /** Get a voicemail */
+        get: operations["getVoicemail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9808,79 +976,13 @@ export interface paths {
          * The address is right
          * @description For people and for validators.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    token: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The token is known. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description No account has this token. */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Too many wrong tokens from this address. */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        get: operations["checkWebhook"];
         put?: never;
         /**
          * Take a notification of MightyCall
          * @description The token is the only credential. The body is JSON whatever its Content-Type, of at most 256 KiB (413 beyond). What is not understood is kept as `unclassified`. An `Echo` header is returned. While nothing can be stored, or too much is waiting for it, the answer is 503 with Retry-After.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    token: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The event is durable; an empty body is not kept. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description No account has this token. */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description Too many wrong tokens from this address. */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        post: operations["receiveWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9890,12 +992,3862 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
-    responses: never;
-    parameters: never;
+    schemas: {
+        /** @description What an agent does. */
+        Agent: {
+            account: string;
+            /** @description How old that knowledge is. Null: there is none. */
+            ageSeconds: number | null;
+            /** @description The calls in which a leg of the agent is open. */
+            calls: string[];
+            /** @description How it is known. Inferred: the presence was last confirmed before the agent's last call ended, or more than 24 h ago. Null: it is unknown. */
+            evidence: ("webhook" | "rest" | "inferred") | null;
+            extension: string;
+            /** @description Null: only seen in calls. */
+            name: string | null;
+            /** @description As last told, in a call too. Null: nobody told it. */
+            presence: ("available" | "dnd") | null;
+            /** @description When the status began. Null: it is unknown. */
+            since: string | null;
+            /**
+             * @description A talk wins over dialing, dialing over ringing, and that over the presence. Unknown: in no call, and nobody told the presence.
+             * @enum {string}
+             */
+            status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
+        };
+        /** @description What an agent did during an interval. */
+        AgentHistory: {
+            account: string;
+            /** @description Oldest first, without gaps. */
+            data: components["schemas"]["AgentSpan"][];
+            extension: string;
+        };
+        /** @description A page of a list. */
+        AgentPage: {
+            data: components["schemas"]["Agent"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description A period during which the status and the calls of an agent did not change. */
+        AgentSpan: {
+            /** @description The calls in which a leg of the agent was open. */
+            calls: string[];
+            /** Format: date-time */
+            from: string;
+            seconds: number;
+            /**
+             * @description As of GET /v1/agents.
+             * @enum {string}
+             */
+            status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
+            /**
+             * Format: date-time
+             * @description Of the last: the end of what was asked, or now.
+             */
+            until: string;
+        };
+        /** @description The legs, talk times and occupancy of one agent. */
+        AgentStatistics: {
+            account: string;
+            /** @description Those of them that the agent answered. */
+            answered: number;
+            /** @description answered / offered. Null: there was none. */
+            answerRate: number | null;
+            /** @description Available and idle. Null: no presence is known, or the key is an organization's. */
+            availableSeconds: number | null;
+            /** @description talkSeconds / handled. Null: there was none. */
+            averageTalkSeconds: number | null;
+            /** @description Legs in which the agent was the caller. */
+            dialed: number;
+            extension: string;
+            /** @description Distinct calls in which the agent talked. */
+            handled: number;
+            /** @description Those of them that ended unanswered, also because a colleague was faster. */
+            missed: number;
+            /** @description Null: only seen in calls. */
+            name: string | null;
+            /** @description (on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too. */
+            occupancy: number | null;
+            /** @description Legs that were to reach the agent: answered + missed + those that still ring. */
+            offered: number;
+            /** @description In a talk. Null: no presence is known, or the key is an organization's. */
+            onCallSeconds: number | null;
+            /** @description How much of the span the presence is known of. What follows is of that time. Null: no presence is known, or the key is an organization's. */
+            presenceKnownSeconds: number | null;
+            /** @description Ringing or dialing, and in no talk. Null: no presence is known, or the key is an organization's. */
+            ringingSeconds: number | null;
+            /** @description Of all talks that have ended. */
+            talkSeconds: number;
+        };
+        /** @description A page of statistics, and the interval that they cover. */
+        AgentStatisticsPage: {
+            data: components["schemas"]["AgentStatistics"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description An action that somebody took. */
+        AuditEntry: {
+            /** @description Null: of no single account. */
+            account: string | null;
+            /**
+             * @example key.created
+             * @example dead-letter.redriven
+             */
+            action: string;
+            /** @description Id of a key; admin: ADMIN_KEY; command line; nobody: a sign-in that failed. */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            details: {
+                [key: string]: unknown;
+            };
+            id: string;
+            /** @description What it was done to. */
+            subject: string | null;
+        };
+        /** @description A page of a list. */
+        AuditEntryPage: {
+            data: components["schemas"]["AuditEntry"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description An interval of the past that is read from MightyCall. */
+        Backfill: {
+            account: string;
+            /** @description The share of the interval that was read and can be queried. */
+            done: number;
+            /** @description Why it ended early. To ask for the same interval again goes on where it was. */
+            failed: {
+                /** @description Never renamed: match on it. */
+                code: string;
+                /** @description For people. */
+                message: string;
+            } | null;
+            /** @description Null: it is running. */
+            finishedAt: string | null;
+            id: string;
+            routes: {
+                /**
+                 * Format: date-time
+                 * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
+                 */
+                readFrom: string;
+                /** @description So far, without those for tokens. */
+                requests: number;
+                /**
+                 * @description Of MightyCall's REST API.
+                 * @enum {string}
+                 */
+                route: "calls" | "voicemails" | "journal";
+                /** @description That MightyCall has told of these days. */
+                rows: number;
+            }[];
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "stopped";
+            /**
+             * Format: date-time
+             * @description Not after it was asked for.
+             */
+            until: string;
+            /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
+            waiting: {
+                /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
+                code: string;
+                /** @description Null: nobody can say. */
+                until: string | null;
+            } | null;
+        };
+        /** @description A complete list. */
+        BackfillList: {
+            data: components["schemas"]["Backfill"][];
+        };
+        /** @description The backfill, and whether it is new. */
+        BackfillStart: {
+            backfill: components["schemas"]["Backfill"];
+            /**
+             * @description begun: a new backfill was started. joined: the backfill of this interval was already running. resumed: it had failed or had been stopped, and continues where it was.
+             * @enum {string}
+             */
+            outcome: "begun" | "joined" | "resumed";
+        };
+        /** @description A call, folded from its events. */
+        Call: {
+            account: string;
+            /** @description Null: not answered (yet), or it is not known when. */
+            answeredAt: string | null;
+            /** @description The extension that talked first. */
+            answeredBy: string | null;
+            /** @description E.164. */
+            businessNumber: string | null;
+            /** @description Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were. */
+            callback: components["schemas"]["Callback"] | null;
+            /** @description Null: a call between colleagues, or nobody was named. */
+            client: components["schemas"]["Client"] | null;
+            /** @enum {string} */
+            direction: "inbound" | "outbound" | "callback" | "internal";
+            /** @description Null: not ended. */
+            endedAt: string | null;
+            /** @description MightyCall's id of the call. */
+            id: string;
+            legs: components["schemas"]["Leg"][];
+            /** @description Null: the call has not ended. */
+            outcome: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled") | null;
+            /** @description `null` when no recording is known. */
+            recording: components["schemas"]["Recording"] | null;
+            /** @description Distinct events, by how we learned them. */
+            sources: {
+                rest: number;
+                webhook: number;
+            };
+            /** @description Open for four hours without a sign of life: its end was probably missed. */
+            stale: boolean;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "waiting" | "ringing" | "connected" | "ended";
+            /** @description From the answer to the end. */
+            talkSeconds: number | null;
+            /** @description From the start to the answer, or to the end. */
+            waitSeconds: number | null;
+        };
+        /** @description What happened after an inbound call that nobody answered. */
+        Callback: {
+            /** @description Calls to the client until then, that one included. */
+            attempts: number;
+            /** @description From the end of the call until then. */
+            minutesToReturn: number | null;
+            /** @description When the next talk with this client began, whoever called whom. Null: it is still to be returned. */
+            returnedAt: string | null;
+            /** @description The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before. */
+            unansweredCalls: number;
+        };
+        /** @description A page of a list. */
+        CallPage: {
+            data: components["schemas"]["Call"][];
+            /** @description The cursor of the next page. `null` on the last page. With `asOf`, a page may hold fewer calls than its limit and not be the last. */
+            nextCursor: string | null;
+        };
+        /** @description The calls of one bucket and one group. */
+        CallStatistics: {
+            /** @description Inbound calls that ended before they rang anywhere. */
+            abandoned: number;
+            /** @description Inbound calls that somebody answered, also those that still last. */
+            answered: number;
+            /** @description answered / inbound: without the dropped calls, with those that still wait. Null: the divisor is 0. */
+            answerRate: number | null;
+            /** @description Calls of the callback widget. */
+            callback: number;
+            /** @description All calls that began in it, of any direction, dropped ones too. */
+            calls: number;
+            /** @description outboundAnswered / outbound. Null: the divisor is 0. */
+            connectRate: number | null;
+            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
+            dropped: number;
+            /** @description What groupBy asks for; null without it, or where there is none. */
+            group: string | null;
+            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
+            inbound: number;
+            /** @description Calls between colleagues. */
+            internal: number;
+            /** @description Inbound calls that rang at somebody, and ended unanswered. */
+            missed: number;
+            /** @description Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds. */
+            other: number;
+            /** @description Outbound calls. */
+            outbound: number;
+            /** @description Those of them that were answered. */
+            outboundAnswered: number;
+            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
+            serviceLevel: number | null;
+            /**
+             * Format: date-time
+             * @description Of the bucket; the first may begin before since, and counts from since on.
+             */
+            start: string;
+            /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
+            talk: {
+                /** @description Mean. Null: there is none. */
+                averageSeconds: number | null;
+                /** @description Median, interpolated. Null: there is none. */
+                p50Seconds: number | null;
+                /** @description 95th percentile, interpolated. Null: there is none. */
+                p95Seconds: number | null;
+                /** @description All together. */
+                totalSeconds: number;
+            };
+            /** @description Inbound calls that ended at the voicemail. */
+            voicemail: number;
+            /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
+            wait: {
+                /** @description Mean. Null: there is none. */
+                averageSeconds: number | null;
+                /** @description Median, interpolated. Null: there is none. */
+                p50Seconds: number | null;
+                /** @description 95th percentile, interpolated. Null: there is none. */
+                p95Seconds: number | null;
+            };
+            /** @description Inbound calls that neither were answered nor have ended. */
+            waiting: number;
+        };
+        /** @description The statistics of the calls of an interval. */
+        CallStatisticsReport: {
+            /** @description One row for each bucket and group, in this order. A bucket without calls has rows of zeros. */
+            data: components["schemas"]["CallStatistics"][];
+            /** Format: date-time */
+            since: string;
+            /** @description The time zone of the buckets. */
+            timeZone: string;
+            /** @description One row for each group, over all buckets. Medians cannot be added up, so they are computed here. */
+            totals: components["schemas"]["CallTotals"][];
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description The events of a call, in the order in which they were received. */
+        CallTimeline: {
+            data: components["schemas"]["TimelineEntry"][];
+            /** @description Whether the call has more events than the first 200. */
+            truncated: boolean;
+        };
+        /** @description The calls of all buckets of one group. */
+        CallTotals: {
+            /** @description Inbound calls that ended before they rang anywhere. */
+            abandoned: number;
+            /** @description Inbound calls that somebody answered, also those that still last. */
+            answered: number;
+            /** @description answered / inbound: without the dropped calls, with those that still wait. Null: the divisor is 0. */
+            answerRate: number | null;
+            /** @description Calls of the callback widget. */
+            callback: number;
+            /** @description All calls that began in it, of any direction, dropped ones too. */
+            calls: number;
+            /** @description outboundAnswered / outbound. Null: the divisor is 0. */
+            connectRate: number | null;
+            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
+            dropped: number;
+            /** @description What groupBy asks for; null without it, or where there is none. */
+            group: string | null;
+            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
+            inbound: number;
+            /** @description Calls between colleagues. */
+            internal: number;
+            /** @description Inbound calls that rang at somebody, and ended unanswered. */
+            missed: number;
+            /** @description Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds. */
+            other: number;
+            /** @description Outbound calls. */
+            outbound: number;
+            /** @description Those of them that were answered. */
+            outboundAnswered: number;
+            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
+            serviceLevel: number | null;
+            /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
+            talk: {
+                /** @description Mean. Null: there is none. */
+                averageSeconds: number | null;
+                /** @description Median, interpolated. Null: there is none. */
+                p50Seconds: number | null;
+                /** @description 95th percentile, interpolated. Null: there is none. */
+                p95Seconds: number | null;
+                /** @description All together. */
+                totalSeconds: number;
+            };
+            /** @description Inbound calls that ended at the voicemail. */
+            voicemail: number;
+            /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
+            wait: {
+                /** @description Mean. Null: there is none. */
+                averageSeconds: number | null;
+                /** @description Median, interpolated. Null: there is none. */
+                p50Seconds: number | null;
+                /** @description 95th percentile, interpolated. Null: there is none. */
+                p95Seconds: number | null;
+            };
+            /** @description Inbound calls that neither were answered nor have ended. */
+            waiting: number;
+        };
+        /** @description The client of a call, a voicemail or a message. */
+        Client: {
+            /** @description The name of the client, or of a site widget. */
+            name: string | null;
+            /** @description The phone number, in E.164 format where it could be read. */
+            number: string | null;
+        };
+        /** @description Whether anything is missing. */
+        Completeness: {
+            /** @description Last hour first. */
+            gaps: components["schemas"]["Gap"][];
+            hours: components["schemas"]["CompletenessHour"][];
+            /** @description Of the gaps. Null: these were the last. */
+            nextCursor: string | null;
+            /** @description By account, of the whole span. */
+            statistics: components["schemas"]["WebhookStatistics"][];
+        };
+        /** @description What is known about one hour of one business number. */
+        CompletenessHour: {
+            account: string;
+            /** @description Null: not known, or nothing happened in that hour. */
+            businessNumber: string | null;
+            /** @description Gaps that have healed. */
+            healed: number;
+            /** @description Calls of which a webhook has told something. */
+            heard: number;
+            /**
+             * Format: date-time
+             * @description Its beginning, in UTC.
+             */
+            hour: string;
+            /** @description Messages in the read models. */
+            messages: number;
+            /** @description Gaps that have not. */
+            open: number;
+            /** @description Calls that are in the read models. */
+            projected: number;
+            /** @description Calls that REST has told. */
+            reported: number;
+            /**
+             * @description open: something is missing. unknown: not all calls of the hour have been read over REST since it ended, so nothing can be said.
+             * @enum {string}
+             */
+            state: "complete" | "open" | "unknown";
+            /** @description Voicemails in the read models. */
+            voicemails: number;
+        };
+        /** @description Of the address book. */
+        Contact: {
+            account: string;
+            channels: {
+                id: string;
+                /** @enum {string} */
+                kind: "phone" | "email";
+                labels: string[];
+                /** @description E.164 of a phone. */
+                value: string;
+            }[];
+            /** @description MightyCall's id of the contact. */
+            id: string;
+            /** @description Null: it has none. */
+            name: string | null;
+            /** @description Of the channels, E.164, each once. */
+            phones: string[];
+            /** @description Null: it was not removed. */
+            removedAt: string | null;
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When a change of it was last seen.
+             */
+            updatedAt: string;
+        };
+        /** @description A page of a list. */
+        ContactPage: {
+            data: components["schemas"]["Contact"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description The queue, the agents and the calls of today. */
+        CurrentStatistics: {
+            /** @description Those of them that were answered. */
+            answeredToday: number;
+            /** @description answeredToday / inboundToday. Null: the divisor is 0. */
+            answerRateToday: number | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Idle agents whose presence is available. */
+            available: number;
+            /** @description Idle agents who are not to be disturbed. */
+            dnd: number;
+            /** @description Inbound calls without the dropped ones, since the start of the account's day. */
+            inboundToday: number;
+            /** @description Of these. Null: nobody waits. */
+            longestWaitSeconds: number | null;
+            /** @description Agents who talk. To a key of an organization: in one of its calls. */
+            onCall: number;
+            /** @description Agents whose phone rings, or who dial. To a key of an organization: in one of its calls. */
+            ringing: number;
+            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
+            serviceLevelToday: number | null;
+            /** @description Idle agents of whom nobody told the presence. */
+            unknown: number;
+            /** @description Inbound calls that nobody has answered yet, without those that are stale. */
+            waiting: number;
+        };
+        /** @description A record that could not be projected. */
+        DeadLetter: {
+            /** @description Null: it cannot be told. */
+            account: string | null;
+            /** @description Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE. */
+            code: string;
+            /** Format: date-time */
+            diedAt: string;
+            id: string;
+            offset: number;
+            partition: number;
+            /** @description The same in words, without what it holds. */
+            reason: string;
+            /**
+             * @description Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.
+             * @enum {string}
+             */
+            state: "dead" | "redriven" | "discarded";
+            topic: string;
+        };
+        /** @description A record that could not be projected, with its content and its history. */
+        DeadLetterDetails: {
+            /** @description Null: it cannot be told. */
+            account: string | null;
+            /** @description Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE. */
+            code: string;
+            /** Format: date-time */
+            diedAt: string;
+            /** @description What value is. Null: it had none. */
+            encoding: ("json" | "text" | "base64") | null;
+            headers: {
+                [key: string]: string;
+            };
+            /** @description What was done with it, oldest first. */
+            history: {
+                /**
+                 * @description Refused: a redrive that came to nothing.
+                 * @enum {string}
+                 */
+                action: "redriven" | "refused" | "discarded";
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** @description Of a refusal. */
+                code: string | null;
+                /** @description Of a refusal, or what was given for a discard. */
+                reason: string | null;
+            }[];
+            id: string;
+            /** @description Null: it had none. */
+            key: string | null;
+            logId: string;
+            offset: number;
+            partition: number;
+            /** @description The same in words, without what it holds. */
+            reason: string;
+            /** @description Its event's id, or the SHA-256 of its bytes. */
+            recordId: string;
+            /**
+             * @description Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.
+             * @enum {string}
+             */
+            state: "dead" | "redriven" | "discarded";
+            topic: string;
+            /** @description As far as it can be read: JSON, otherwise text, otherwise its bytes. */
+            value: unknown;
+        };
+        /** @description A page of a list. */
+        DeadLetterPage: {
+            data: components["schemas"]["DeadLetter"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description The state of the dead letter after a discard. */
+        DiscardResult: {
+            /** @description Whether the request changed anything. `false` when the dead letter had been discarded before. */
+            changed: boolean;
+            /** @enum {string} */
+            state: "dead" | "redriven" | "discarded";
+        };
+        /** @description Something in notifications, or in answers of the REST API, that we do not know: MightyCall has changed, or somebody else posts. */
+        Drift: {
+            account: string;
+            /** @description Distinct events, or answers. */
+            count: number;
+            /** @description The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart. */
+            field: string;
+            /** Format: date-time */
+            firstSeenAt: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+            /** @description The shape of the first value: x for a letter, 0 for a digit. */
+            sample: string;
+            /** @description The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields. */
+            type: string;
+        };
+        /** @description A page of a list. */
+        DriftPage: {
+            data: components["schemas"]["Drift"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description Why a request was refused. */
+        Error: {
+            /** @description Identifies the kind of error. Codes are never renamed: match on the code. */
+            code: string;
+            /** @description The name of the HTTP status. */
+            error: string;
+            /** @description Tells a person what to do. The wording may change. */
+            message: string;
+            statusCode: number;
+        };
+        /** @description An event, without the data that it was derived from. */
+        Event: {
+            account: string;
+            /** @description Which of them: the id of a call, a voicemail, … */
+            entity: string;
+            /** @description The normalized fields: see docs/schemas. */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What it is about.
+             * @enum {string}
+             */
+            kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
+            /**
+             * Format: date-time
+             * @description MightyCall's own time.
+             */
+            occurredAt: string;
+            /**
+             * Format: date-time
+             * @description When it reached us.
+             */
+            receivedAt: string;
+            /**
+             * @description How we learned it.
+             * @enum {string}
+             */
+            source: "webhook" | "rest" | "action";
+            type: string;
+        };
+        /** @description An event, with the data that MightyCall sent. */
+        EventDetails: {
+            account: string;
+            /** @description How raw is shown. */
+            encoding: ("json" | "text" | "base64") | null;
+            /** @description Which of them: the id of a call, a voicemail, … */
+            entity: string;
+            /** @description The normalized fields: see docs/schemas. */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What it is about.
+             * @enum {string}
+             */
+            kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
+            /**
+             * Format: date-time
+             * @description MightyCall's own time.
+             */
+            occurredAt: string;
+            /** @description What MightyCall sent, without its ApiKey. */
+            raw: unknown;
+            /**
+             * Format: date-time
+             * @description When it reached us.
+             */
+            receivedAt: string;
+            /**
+             * @description How we learned it.
+             * @enum {string}
+             */
+            source: "webhook" | "rest" | "action";
+            type: string;
+        };
+        /** @description A page of a list. */
+        EventPage: {
+            data: components["schemas"]["Event"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description Its events are kept, but its row is older than they are. */
+        FailedEntity: {
+            account: string;
+            /** @description Its id. */
+            entity: string;
+            /** @description fold: the fold threw. Otherwise the SQLSTATE with which the database refused the row. */
+            failed: string;
+            /** @description call, voicemail, message, presence, number, extension, contact or range. */
+            kind: string;
+        };
+        /** @description A page of a list. */
+        FailedEntityPage: {
+            data: components["schemas"]["FailedEntity"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description An extension, in the format of the first system. */
+        FirstSystemExtension: {
+            /**
+             * Format: date-time
+             * @description When it was first seen.
+             */
+            created_at: string;
+            /** @description Null: only seen in calls. */
+            display_name: string | null;
+            extension: string;
+            /** @description MightyCall's. Null: not known. */
+            external_id: string | null;
+        };
+        /** @description A complete list. */
+        FirstSystemExtensionList: {
+            extensions: components["schemas"]["FirstSystemExtension"][];
+        };
+        /** @description A business number, in the format of the first system. */
+        FirstSystemPhoneNumber: {
+            /**
+             * Format: date-time
+             * @description When it was first seen.
+             */
+            created_at: string;
+            /** @description MightyCall's. Null: not known. */
+            external_id: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description Listed by MightyCall, and enabled. */
+            is_active: boolean;
+            /** @description Null: it has none. */
+            label: string | null;
+            /** @description E.164. */
+            number: string;
+            /** @enum {string} */
+            status: "active" | "inactive";
+        };
+        /** @description A complete list. */
+        FirstSystemPhoneNumberList: {
+            phone_numbers: components["schemas"]["FirstSystemPhoneNumber"][];
+        };
+        /** @description Why the data could not be read, in the format of the first system. */
+        FirstSystemReadFailure: {
+            /** @description A code. */
+            detail: string;
+            /** @enum {string} */
+            error: "mightycall_read_failed";
+            /** @description For people. */
+            message: string;
+            /** @enum {string} */
+            reason: "database";
+        };
+        /** @description The sums of one day, in the format of the first system. */
+        FirstSystemReport: {
+            data: {
+                /** @description That ended before they rang. */
+                abandoned: number;
+                account: string;
+                /** @description Of these. */
+                answered: number;
+                /** @description Null: not known. */
+                business_number: string | null;
+                /** @description Of any direction; of an extension: legs. */
+                calls: number;
+                /** @description Null: of all calls. */
+                extension: string | null;
+                /** @description From clients. */
+                messages_in: number;
+                /** @description To clients. */
+                messages_out: number;
+                /** @description That rang, and ended unanswered. */
+                missed: number;
+                /** @description Calls; of an extension: legs in which it was the caller. */
+                outbound: number;
+                talk_seconds: number;
+                /** @description That were left. */
+                voicemails: number;
+                wait_seconds: number;
+            };
+            /**
+             * Format: date
+             * @description The day in the account's time zone.
+             */
+            report_date: string;
+            /**
+             * @description daily: the calls, voicemails and messages of a business number. daily_extension: the legs of an extension in its calls.
+             * @enum {string}
+             */
+            report_type: "daily" | "daily_extension";
+        };
+        /** @description A complete list. */
+        FirstSystemReportList: {
+            reports: components["schemas"]["FirstSystemReport"][];
+        };
+        /** @description Why a sync failed, in the format of the first system. */
+        FirstSystemSyncFailure: {
+            /** @description A code. */
+            detail: string;
+            /** @enum {string} */
+            error: "mightycall_sync_failed";
+            /** @description For people. */
+            message: string;
+            /**
+             * @description The credentials, the daily limit, or anything else.
+             * @enum {string}
+             */
+            reason: "auth" | "sync" | "quota";
+        };
+        /** @description The result of a sync. */
+        FirstSystemSyncResult: {
+            extensions: number;
+            /** @description Active business numbers. */
+            phones: number;
+            /** @enum {boolean} */
+            success: true;
+        };
+        /** @description Something that MightyCall reported and that was missing here when it was detected. */
+        Gap: {
+            account: string;
+            /** @description Null: not known. */
+            businessNumber: string | null;
+            /**
+             * Format: date-time
+             * @description When it was told that there is more than was known.
+             */
+            detectedAt: string;
+            /** @description Null: it is open. */
+            healedAt: string | null;
+            /** @description A webhook that came late, or REST. */
+            healedBy: string | null;
+            /**
+             * Format: date-time
+             * @description The beginning of the hour in which it happened.
+             */
+            hour: string;
+            /** @description Of the call or the message; of a voicemail that of its call. */
+            id: string;
+            /** @description call, voicemail or message. */
+            kind: string;
+            /** @description The call as a whole, its completion, single facts of it, the voicemail or the message. */
+            missing: string;
+        };
+        /** @description An API key, without its secret. */
+        Key: {
+            /** @description Null: all accounts. */
+            account: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Id of a key; admin: ADMIN_KEY; command line. */
+            createdBy: string;
+            /** @description Null: never. */
+            expiresAt: string | null;
+            /** Format: uuid */
+            id: string;
+            label: string;
+            /** @description To the minute. Null: never. */
+            lastUsedAt: string | null;
+            /** @description Null: all of the account. */
+            organization: string | null;
+            /** @description Null: it is not. */
+            revokedAt: string | null;
+            /** @enum {string} */
+            role: "platform_admin" | "org_admin" | "viewer";
+        };
+        /** @description A page of a list. */
+        KeyPage: {
+            data: components["schemas"]["Key"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description One attempt to reach an extension. */
+        Leg: {
+            /** @description 1, 2, … of this extension in this call. */
+            attempt: number;
+            /** @description Null: not answered (yet), or it is not known when. */
+            connectedAt: string | null;
+            /** @description Null: still open. */
+            endedAt: string | null;
+            /** @description Null: MightyCall did not say which. */
+            extension: string | null;
+            /** @description Null: still ringing. */
+            result: ("answered" | "unanswered") | null;
+            /** @description Null: it is not known when. */
+            ringingAt: string | null;
+            /** @enum {string} */
+            role: "agent" | "dialer";
+        };
+        /** @description The process is running. */
+        Liveness: {
+            live: boolean;
+        };
+        /** @description The identity and the permissions of the caller. */
+        Me: {
+            /** @description Null: all accounts. */
+            account: string | null;
+            /** @description Id of the key; admin: ADMIN_KEY. */
+            actor: string;
+            /** @description Null: never. */
+            keyExpiresAt: string | null;
+            /** @description What people call the key. Null: it is ADMIN_KEY. */
+            label: string | null;
+            /** @description Null: all of the account. */
+            organization: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            /** @enum {string} */
+            role: "platform_admin" | "org_admin" | "viewer";
+            /** @description When one has to sign in again. Null: the request carries a key. */
+            sessionExpiresAt: string | null;
+        };
+        /** @description An SMS or MMS. */
+        Message: {
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was sent or received.
+             */
+            at: string;
+            attachments: {
+                /** @description A MIME type. */
+                contentType: string | null;
+                /** @description As it was sent. */
+                fileName: string | null;
+                /** @description 1, 2, … within the message. */
+                n: number;
+                /** @description Null: not known. */
+                sizeBytes: number | null;
+            }[];
+            /** @description E.164. */
+            businessNumber: string | null;
+            /** @description Null: nobody was named. */
+            client: components["schemas"]["Client"] | null;
+            /** @description Null: it cannot be told. */
+            direction: ("inbound" | "outbound") | null;
+            /** @description MightyCall's id of the message, or ours of the request to send it. */
+            id: string;
+            /** @description Somebody has read it. Null: not known. */
+            read: boolean | null;
+            /**
+             * @description Unconfirmed: it is not known whether MightyCall has taken it.
+             * @enum {string}
+             */
+            state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
+            /** @description Null: there is none. */
+            text: string | null;
+            /** @description Null: one of the numbers is not known. */
+            threadId: string | null;
+        };
+        /** @description A page of a list. */
+        MessagePage: {
+            data: components["schemas"]["Message"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description A new API key, with its secret. */
+        NewKey: {
+            /** @description Null: all accounts. */
+            account: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Id of a key; admin: ADMIN_KEY; command line. */
+            createdBy: string;
+            /** @description Null: never. */
+            expiresAt: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The key itself. It is shown here, and never again. */
+            key: string;
+            label: string;
+            /** @description To the minute. Null: never. */
+            lastUsedAt: string | null;
+            /** @description Null: all of the account. */
+            organization: string | null;
+            /** @description Null: it is not. */
+            revokedAt: string | null;
+            /** @enum {string} */
+            role: "platform_admin" | "org_admin" | "viewer";
+        };
+        /** @description A business number that is, or ever was, listed. */
+        Number: {
+            account: string;
+            /** @description MightyCall lists it, enabled. */
+            active: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description Null: it has none. */
+            label: string | null;
+            /** @description E.164. */
+            number: string;
+            /** @description Whose it is now. Null: nobody's. */
+            organization: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            /** @description Null: not known. */
+            smsEnabled: boolean | null;
+        };
+        /** @description A page of a list. */
+        NumberPage: {
+            data: components["schemas"]["Number"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description Whom business numbers of an account belong to. */
+        Organization: {
+            account: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description An organization and its business numbers. */
+        OrganizationDetails: {
+            account: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description By number, of each the last span first. */
+            numbers: components["schemas"]["Ownership"][];
+        };
+        /** @description A page of a list. */
+        OrganizationPage: {
+            data: components["schemas"]["Organization"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description A period during which a business number belongs to an organization. */
+        Ownership: {
+            /**
+             * Format: date-time
+             * @description What began earlier is not its.
+             */
+            from: string;
+            number: string;
+            /** @description What begins from then on is not its. Null: to this day. */
+            until: string | null;
+        };
+        /** @description Requests to MightyCall's REST API with the account's API key; accounts with the same key share it. */
+        Quota: {
+            account: string;
+            /** @description MightyCall takes no requests until then. Null: it does. */
+            blockedUntil: string | null;
+            /** @description Requests in 24 h that we allow ourselves, at the most. */
+            budget: number;
+            /** @description Most urgent first; each leaves a reserve to those before it. */
+            classes: {
+                action: {
+                    left: number;
+                    used: number;
+                };
+                backfill: {
+                    left: number;
+                    used: number;
+                };
+                reconcile: {
+                    left: number;
+                    used: number;
+                };
+                sync: {
+                    left: number;
+                    used: number;
+                };
+            };
+            /** @description For what a person does. */
+            left: number;
+            /** @description In the last 24 h, by all processes. */
+            used: number;
+        };
+        /** @description A complete list. */
+        QuotaList: {
+            data: components["schemas"]["Quota"][];
+        };
+        /** @description Whether each role of this process can do its work. */
+        Readiness: {
+            ready: boolean;
+            roles: {
+                [key: string]: {
+                    ready: boolean;
+                    /** @description Why the role is not ready, or `null`. */
+                    why: string | null;
+                };
+            };
+        };
+        /** @description A recording. */
+        Recording: {
+            /** @description The id of the recording at MightyCall. */
+            id: string | null;
+        };
+        /** @description The state of the dead letter after a redrive. */
+        RedriveResult: {
+            /** @description Whether the request changed anything. `false` when the dead letter had been redriven before. */
+            changed: boolean;
+            /** @description Whether the event was stored but its entity could not be folded: see /v1/failed-entities. */
+            foldFailed: boolean;
+            /** @enum {string} */
+            state: "dead" | "redriven" | "discarded";
+        };
+        /** @description The result of folding a page of failed entities again. */
+        RefoldResult: {
+            /** @description The number of entities that were folded again. */
+            entities: number;
+            /** @description The number of them that failed again. */
+            failed: number;
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description Whether the projector was resumed. */
+        ResumeResult: {
+            /** @description Whether the request changed anything. `false` when nothing had stopped. */
+            changed: boolean;
+        };
+        /** @description The session that was started. */
+        Session: {
+            /**
+             * Format: date-time
+             * @description When one has to sign in again.
+             */
+            expiresAt: string;
+        };
+        /** @description What is set of an account. */
+        Settings: {
+            account: string;
+            /**
+             * @description How times are shown to people.
+             * @enum {string}
+             */
+            clock: "12h" | "24h";
+            /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
+            droppedUnderSeconds: number;
+            /** @description The target: so many of 100 inbound calls. */
+            serviceLevelPercent: number;
+            /** @description An inbound call should be answered within so many. */
+            serviceLevelSeconds: number;
+            /** @description Those that were set here; all others are as configured. */
+            set: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
+            /** @description By its IANA name. Days of reports and statistics are those of this zone. */
+            timeZone: string;
+        };
+        /** @description A complete list. */
+        SettingsList: {
+            data: components["schemas"]["Settings"][];
+        };
+        /** @description The session has ended. */
+        SignOutResult: {
+            /** @enum {boolean} */
+            signedOut: true;
+        };
+        /** @description A reading of all that MightyCall tells of an account. */
+        SyncRun: {
+            account: string;
+            /** @description Why it ended early: the credentials, the daily limit, or anything else. */
+            failed: ("auth" | "sync" | "quota") | null;
+            /** @description Null: it is under way. */
+            finishedAt: string | null;
+            /** Format: date-time */
+            startedAt: string;
+            steps: {
+                /** @description Of MightyCall's REST API. */
+                route: string;
+                /** @description That MightyCall has told so far. */
+                rows: number;
+                /** @description An extension. Null: all of the account. */
+                scope: string | null;
+                /** @enum {string} */
+                state: "waiting" | "reading" | "done" | "failed";
+            }[];
+        };
+        /** @description A complete list. */
+        SyncRunList: {
+            data: components["schemas"]["SyncRun"][];
+        };
+        /** @description The state of the service, as this process sees it. */
+        System: {
+            /** @description Of this process since it began; its log says more of each. */
+            alarms: {
+                /** @description How often. */
+                count: number;
+                /**
+                 * Format: date-time
+                 * @description The last time.
+                 */
+                lastAt: string;
+                name: string;
+            }[];
+            /** @description Where the log did not hold what was projected last; newest first, 50 at most. */
+            holes: {
+                /** @description What was projected last. As text: it may be beyond 2^53. */
+                checkpointOffset: string;
+                /**
+                 * Format: date-time
+                 * @description When it was seen.
+                 */
+                detectedAt: string;
+                /** @description What the log had. Null: it was not asked. */
+                endOffset: string | null;
+                /** @description What the log had. Null: it was not asked. */
+                firstOffset: string | null;
+                partition: number;
+                /** @description end-below-checkpoint, gap, other-record or log-switched. */
+                reason: string;
+                topic: string;
+            }[];
+            /** @description Null: this process has no log, or the log does not answer. */
+            lag: {
+                partition: number;
+                /** @description In the log, and not projected yet. */
+                records: number;
+                /** @description all: the local log, whose topics share one sequence. */
+                topic: string;
+            }[] | null;
+            /** @description Of the roles of this process, as at /health/ready. */
+            readiness: {
+                ready: boolean;
+                role: string;
+                /** @description Why not. */
+                why: string | null;
+            }[];
+            /** @description Of this process. */
+            roles: string[];
+            /** @description Null: this process has none. */
+            spool: {
+                /** @description On the disk. */
+                bytes: number;
+                /** @description That wait for Kafka. */
+                records: number;
+                /** @description That Kafka has refused for good. */
+                setAside: number;
+            } | null;
+            /** @description The last time that the projector stopped by itself. Null: it never did. */
+            stop: {
+                /** @description Of most of them. */
+                code: string;
+                /** @description Of these. */
+                failed: number;
+                /** @description Of the batch that would have been too much. As text: it may be beyond 2^53. */
+                lastOffset: string;
+                partition: number;
+                /** @description That were looked at. */
+                records: number;
+                /** @description Null: it stands still. */
+                resumedAt: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the projector stopped.
+                 */
+                stoppedAt: string;
+                topic: string;
+            } | null;
+            /** @description The live tokens of webhook addresses. Null: this process does not receive. */
+            tokens: {
+                account: string;
+                /** @description The first 8 digits of the SHA-256 of the token. */
+                fingerprint: string;
+                /** @description By this process. Null: not since it began. */
+                lastUsedAt: string | null;
+            }[] | null;
+            versions: {
+                /** @description By kind of entity: rows of a lower version are folded again. */
+                folds: {
+                    [key: string]: number;
+                };
+                node: string;
+                package: string;
+                postgres: string;
+                /** @description The last migration. Null: another one than this version knows. */
+                schema: string | null;
+            };
+            webhooks: {
+                account: string;
+                /** @description When the last notification was received that is projected, by any process. Null: never. */
+                lastAt: string | null;
+            }[];
+        };
+        /** @description What a business number and a client have written to each other. Messages that were removed are left out. */
+        Thread: {
+            account: string;
+            /** @description E.164. */
+            businessNumber: string;
+            /** @description Never null: a thread is of two numbers. */
+            client: components["schemas"]["Client"] | null;
+            /** Format: uuid */
+            id: string;
+            lastMessage: components["schemas"]["Message"];
+            /** @description Messages received that nobody has read. */
+            unread: number;
+        };
+        /** @description A page of a list. */
+        ThreadPage: {
+            data: components["schemas"]["Thread"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description An event of a call, and what its arrival changed. */
+        TimelineEntry: {
+            /** @description What its arrival changed in the call. */
+            changes: {
+                /** @description Of the call: state, or legs[101#1].connectedAt for the first attempt at 101. */
+                field: string;
+                /** @description Null: not known before, or it was not there. */
+                from: unknown;
+                to: unknown;
+            }[];
+            /** @description The normalized fields: see docs/schemas. */
+            event: {
+                id: string;
+                type: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description MightyCall's own time.
+             */
+            occurredAt: string;
+            /**
+             * Format: date-time
+             * @description When it reached us.
+             */
+            receivedAt: string;
+            /**
+             * @description How we learned it.
+             * @enum {string}
+             */
+            source: "webhook" | "rest" | "action";
+        };
+        /** @description What is left of the last period of ownership. */
+        UnassignResult: {
+            /** @description The period that was ended. `null` when it was removed altogether. */
+            ownership: components["schemas"]["Ownership"] | null;
+        };
+        /** @description A voicemail and its transcript. */
+        Voicemail: {
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was left.
+             */
+            at: string;
+            /** @description E.164. */
+            businessNumber: string | null;
+            /** @description The call in which it was left. Null: not known. */
+            callId: string | null;
+            /** @description Null: nobody was named. */
+            client: components["schemas"]["Client"] | null;
+            /** @description Null: not known. */
+            durationSeconds: number | null;
+            /** @description MightyCall's id of the voicemail. */
+            id: string;
+            /** @description Somebody has listened to it. Null: not known. */
+            read: boolean | null;
+            /** @description `null` when no recording is known. */
+            recording: components["schemas"]["Recording"] | null;
+            /** @description Null: it was not removed. */
+            removedAt: string | null;
+            transcript: {
+                /** @description What became of the speech recognition. Null: not known. */
+                state: ("not-performed" | "silence" | "ready" | "failed") | null;
+                /** @description What was understood. */
+                text: string | null;
+            };
+        };
+        /** @description A page of a list. */
+        VoicemailPage: {
+            data: components["schemas"]["Voicemail"][];
+            /** @description The cursor of the next page. `null` on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description The quality of webhook delivery for one account. */
+        WebhookStatistics: {
+            account: string;
+            /** @description Second copies of notifications received in the span. */
+            copies: number;
+            /** @description Median from MightyCall's time of a notification to its receipt; the difference of the clocks is in it. */
+            delayP50Seconds: number | null;
+            /** @description The same, of all but the slowest 5 %. */
+            delayP95Seconds: number | null;
+            /** @description Copies of all that was received. */
+            duplicateRate: number | null;
+            /** @description Each call owes one notification of its end: the share of them that did not come in time. */
+            lossRate: number | null;
+            /** @description Those of them whose webhooks did not tell all that could be checked. */
+            lossyCalls: number;
+            /** @description Notifications of calls received in the span, each once. */
+            notifications: number;
+            /** @description Notifications that came after a later one of the same call. */
+            reordered: number;
+            /** @description Of the notifications. */
+            reorderRate: number | null;
+            /** @description Calls of the span that have ended, by REST. */
+            reportedCalls: number;
+        };
+    };
+    responses: {
+        /** @description The request conflicts with the current state, or the id is ambiguous. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The credential does not permit this operation. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A parameter or the body is invalid, or the two do not fit together. */
+        InvalidRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description No such resource exists that the credential may see. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The body is too large. */
+        PayloadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Too many requests, or too many wrong keys. */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The request has no valid API key and no valid session. */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The service is overloaded, not ready, or does not have the role that this operation needs. */
+        Unavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The request is valid, but the operation failed again. */
+        Unprocessable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The body is not JSON. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+    };
+    parameters: {
+        /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+        account: string;
+        /** @description MightyCall accounts. All visible accounts when omitted. */
+        accountList: string[];
+        /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
+        asOf: string;
+        /** @description Business numbers, in any format. */
+        businessNumberList: string[];
+        /** @description Phone numbers of clients, in any format. */
+        clientList: string[];
+        /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+        cursor: string;
+        /** @description Directions. */
+        directionList: ("inbound" | "outbound" | "callback" | "internal")[];
+        /** @description Calls with a leg of one of these extensions. */
+        extensionList: string[];
+        /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+        format: "csv" | "ndjson";
+        /** @description The id of the resource. */
+        id: string;
+        /** @description The maximum number of rows of a page. */
+        limit: number;
+        /** @description An organization. */
+        org_id: string;
+        /** @description The same. */
+        orgId: string;
+        /** @description Outcomes; only a call that has ended has one. */
+        outcomeList: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled")[];
+        /** @description True: with those that were removed. */
+        removed: boolean;
+        /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+        since: string;
+        /** @description The order. A minus means descending. */
+        sort: "-at" | "at";
+        token: string;
+        /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+        until: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The number of seconds to wait before the next attempt. Absent when it is unknown. */
+        RetryAfter: number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    listFirstSystemExtensions: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description An organization. */
+                org_id?: components["parameters"]["org_id"];
+                /** @description The same. */
+                orgId?: components["parameters"]["orgId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemExtensionList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description Why the data could not be read, in the format of the first system. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReadFailure"];
+                };
+            };
+            /** @description Why the data could not be read, in the format of the first system. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReadFailure"];
+                };
+            };
+        };
+    };
+    listFirstSystemPhoneNumbers: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description An organization. */
+                org_id?: components["parameters"]["org_id"];
+                /** @description The same. */
+                orgId?: components["parameters"]["orgId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemPhoneNumberList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description Why the data could not be read, in the format of the first system. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReadFailure"];
+                };
+            };
+            /** @description Why the data could not be read, in the format of the first system. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReadFailure"];
+                };
+            };
+        };
+    };
+    listFirstSystemReports: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description The last day, which is included. Without it: today in the account's time zone. At most 366 days. */
+                end_date?: string;
+                /** @description The same. */
+                from?: string;
+                /** @description An organization. */
+                org_id?: components["parameters"]["org_id"];
+                /** @description The same. */
+                orgId?: components["parameters"]["orgId"];
+                /** @description The first day (2026-11-23); 30 days before the last, without it. */
+                start_date?: string;
+                /** @description The same. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReportList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description Why the data could not be read, in the format of the first system. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReadFailure"];
+                };
+            };
+            /** @description Why the data could not be read, in the format of the first system. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemReadFailure"];
+                };
+            };
+        };
+    };
+    runFirstSystemSync: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts; all that have an API key, without it. */
+                account?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result of a sync. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemSyncResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description Why a sync failed, in the format of the first system. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSystemSyncFailure"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process is running. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+            /** @description The headers of the request are too large. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether each role of this process can do its work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description The headers of the request are too large. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whether each role of this process can do its work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getProjectReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether each role of this process can do its work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description The headers of the request are too large. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whether each role of this process can do its work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getQueryReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether each role of this process can do its work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description The headers of the request are too large. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whether each role of this process can do its work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getReceiveReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether each role of this process can do its work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description The headers of the request are too large. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whether each role of this process can do its work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getReconcileReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether each role of this process can do its work. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description The headers of the request are too large. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whether each role of this process can do its work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
+                asOf?: components["parameters"]["asOf"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Extensions. */
+                extension?: string[];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description Statuses. */
+                status?: ("unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAgentHistory: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+                /** @description From this instant or local day on; the last 24 h when it is left out. */
+                since?: string;
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path: {
+                extension: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an agent did during an interval. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentHistory"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description What was done. */
+                action?: string[];
+                /** @description Who did it. */
+                actor?: string[];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+                since?: components["parameters"]["since"];
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listBackfills: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    startBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description May be left out where there is one. */
+                    account?: string;
+                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is. */
+                    since: string;
+                    /** @description Before this instant or day; now. At most 366 days after since. */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The backfill, and whether it is new. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillStart"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An interval of the past that is read from MightyCall. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    stopBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An interval of the past that is read from MightyCall. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
+                asOf?: components["parameters"]["asOf"];
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
+                /** @description Clients' numbers in any format, or names of site widgets. */
+                client?: string[];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Directions. */
+                direction?: components["parameters"]["directionList"];
+                /** @description Calls with a leg of one of these extensions. */
+                extension?: components["parameters"]["extensionList"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description Whether a recording is known. */
+                hasRecording?: boolean;
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description Of the talk, in the same way. */
+                maxDurationSeconds?: number;
+                /** @description Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found. */
+                minDurationSeconds?: number;
+                /** @description Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf. */
+                needsCallback?: true;
+                /** @description Outcomes; only a call that has ended has one. */
+                outcome?: components["parameters"]["outcomeList"];
+                /** @description A number in any format or a part of one, or words that the client's name or number hold, or parts of them of at least 3 characters; upper or lower case. */
+                q?: string;
+                /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+                since?: components["parameters"]["since"];
+                /** @description The order. A minus means descending. */
+                sort?: "-startedAt" | "startedAt";
+                /** @description States. */
+                state?: ("waiting" | "ringing" | "connected" | "ended")[];
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCall: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+                /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
+                asOf?: components["parameters"]["asOf"];
+                /** @description Use only what had been received by this RFC 3339 instant, or by the start of this day. */
+                knownAt?: string;
+            };
+            header?: never;
+            path: {
+                /** @description MightyCall's id of the call. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A call, folded from its events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCallTimeline: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path: {
+                /** @description MightyCall's id of the call. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events of a call, in the order in which they were received. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallTimeline"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCompleteness: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Business numbers. Statistics are of all. */
+                businessNumber?: string[];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description From the hour of this instant on (RFC 3339), or of the start of this day; 24 h before until. */
+                since?: string;
+                /** @description Before this instant or day; now. At most 31 days after since. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether anything is missing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completeness"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listContacts: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Their numbers, in any format. */
+                client?: string[];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description A number in any format or a part of one, or words that the name or the numbers hold, or parts of them of at least 3 characters; upper or lower case. */
+                q?: string;
+                /** @description True: with those that were removed. */
+                removed?: components["parameters"]["removed"];
+                /** @description The order. A minus means descending. */
+                sort?: "name" | "-name";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContact: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the resource. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the address book. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Only those of which the account cannot be told. */
+                accountUnknown?: boolean;
+                /** @description Codes. */
+                code?: string[];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description States. */
+                state?: ("dead" | "redriven" | "discarded")[];
+                /** @description Topics, without their prefix. */
+                topic?: ("calls" | "voicemails" | "messages" | "statuses" | "directory" | "unclassified")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A record that could not be projected, with its content and its history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterDetails"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discardDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later. */
+                    reason?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description The state of the dead letter after a discard. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscardResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redriveDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the dead letter after a redrive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDrift: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Ids of calls, voicemails, … */
+                entity?: string[];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description What they are about. */
+                kind?: ("call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified")[];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+                since?: components["parameters"]["since"];
+                /** @description The order. A minus means descending. */
+                sort?: "-receivedAt" | "receivedAt";
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+                entity: string;
+                /** @description As the list says: no index leads from the id alone. */
+                kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
+            };
+            header?: never;
+            path: {
+                /** @description The id of the event. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event, with the data that MightyCall sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDetails"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFailedEntities: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailedEntityPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refoldFailedEntities: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result of folding a page of failed entities again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefoldResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description Ids of organizations. */
+                organization?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null: all accounts. Left out: as with your own key. */
+                    account?: string | null;
+                    /** @description An instant or a day. Null: never. Left out: as with your own key. */
+                    expiresAt?: string | null;
+                    /** @description What people call it. */
+                    label: string;
+                    /** @description Of the account; for org_admin, and viewers of less than all of it. Left out: as with your own key. */
+                    organization?: string | null;
+                    /** @enum {string} */
+                    role: "platform_admin" | "org_admin" | "viewer";
+                };
+            };
+        };
+        responses: {
+            /** @description A new API key, with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An API key, without its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamChanges: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. */
+                account?: string[];
+                /**
+                 * @description Of call, agent, voicemail, message, gap, health, separated by commas; all that the key may see. gap and health take a platform_admin.
+                 * @example call,agent
+                 */
+                kinds?: string;
+                /** @description The id of the last event that was seen, to go on from it. The header Last-Event-ID, which a browser sends, wins. */
+                lastEventId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The identity and the permissions of the caller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
+                /** @description Phone numbers of clients, in any format. */
+                client?: components["parameters"]["clientList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Directions. */
+                direction?: ("inbound" | "outbound")[];
+                /** @description Of the agents who wrote them. */
+                extension?: string[];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text hold, or parts of them of at least 3 characters; upper or lower case. */
+                q?: string;
+                /** @description True: with those that were removed. */
+                removed?: components["parameters"]["removed"];
+                /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+                since?: components["parameters"]["since"];
+                /** @description The order. A minus means descending. */
+                sort?: components["parameters"]["sort"];
+                /** @description States. */
+                state?: ("pending" | "sent" | "failed" | "received" | "unconfirmed")[];
+                /** @description Threads, by their ids. */
+                thread?: string[];
+                /** @description True: received, not removed, and nobody has read it. False: all others. */
+                unread?: boolean;
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMessage: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the resource. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An SMS or MMS. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listNumbers: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Whether MightyCall lists it, enabled. */
+                active?: boolean;
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description A number in any format or a part of one, or words that the number or the label hold, or parts of them of at least 3 characters; upper or lower case. */
+                q?: string;
+                /** @description Whether it is known to take messages. */
+                smsEnabled?: boolean;
+                /** @description The order. A minus means descending. */
+                sort?: "number" | "-number";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getNumber: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the resource. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A business number that is, or ever was, listed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Number"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                    account?: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whom business numbers of an account belong to. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An organization and its business numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetails"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    renameOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whom business numbers of an account belong to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    assignNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An instant or a day; now. */
+                    from?: string;
+                    /** @description A business number, in any format. */
+                    number: string;
+                    /** @description An instant or a day; for ever. */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A period during which a business number belongs to an organization. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ownership"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unassignNumber: {
+        parameters: {
+            query?: {
+                /** @description An instant or a day; now. Before the span began: it is taken away, as if it had never been. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description A business number, in any format. */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is left of the last period of ownership. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnassignResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resumeProjector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the projector was resumed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResumeResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listQuotas: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An API key, or ADMIN_KEY. */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The session that was started. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOutResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeSettings: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How times are shown to people.
+                     * @enum {string}
+                     */
+                    clock?: "12h" | "24h";
+                    /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
+                    droppedUnderSeconds?: number;
+                    /** @description To be again as configured. */
+                    reset?: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
+                    /** @description The target: so many of 100 inbound calls. */
+                    serviceLevelPercent?: number;
+                    /** @description An inbound call should be answered within so many. */
+                    serviceLevelSeconds?: number;
+                    /** @description By its IANA name. Days of reports and statistics are those of this zone. */
+                    timeZone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is set of an account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAgentStatistics: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Extensions. */
+                extension?: string[];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description Legs of calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on; 24 h before until. */
+                since?: string;
+                /** @description Before this instant or day; now. At most 366 days after since. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of statistics, and the interval that they cover. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStatisticsPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCallStatistics: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description In the account's time zone. A week begins on Monday. A day on which the clock is changed has 23 or 25 hours. At most 750. */
+                bucket?: "hour" | "day" | "week" | "month";
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
+                /** @description Clients' numbers in any format, or names of site widgets. */
+                client?: string[];
+                /** @description Directions. */
+                direction?: components["parameters"]["directionList"];
+                /** @description Calls with a leg of one of these extensions. */
+                extension?: components["parameters"]["extensionList"];
+                /** @description number: the business number. extension: who answered; what nobody answered is in the group null. With outcome, a rate says little. */
+                groupBy?: "number" | "extension" | "direction" | "outcome";
+                /** @description Outcomes; only a call that has ended has one. */
+                outcome?: components["parameters"]["outcomeList"];
+                /** @description Calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on. Without it: a day of hours, 30 days, 12 weeks or a year before until. */
+                since?: string;
+                /** @description Before this instant or day; now. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics of the calls of an interval. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallStatisticsReport"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCurrentStatistics: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue, the agents and the calls of today. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentStatistics"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSyncRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A complete list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the service, as this process sees it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listThreads: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
+                /** @description Phone numbers of clients, in any format. */
+                client?: components["parameters"]["clientList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text of any message hold, or parts of them of at least 3 characters; upper or lower case. */
+                q?: string;
+                /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+                since?: components["parameters"]["since"];
+                /** @description The order. A minus means descending. */
+                sort?: components["parameters"]["sort"];
+                /** @description True: with messages that nobody has read. False: without. */
+                unread?: boolean;
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getThread: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the resource. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a business number and a client have written to each other. Messages that were removed are left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listVoicemails: {
+        parameters: {
+            query?: {
+                /** @description MightyCall accounts. All visible accounts when omitted. */
+                account?: components["parameters"]["accountList"];
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
+                /** @description Phone numbers of clients, in any format. */
+                client?: components["parameters"]["clientList"];
+                /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                format?: components["parameters"]["format"];
+                /** @description The maximum number of rows of a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description A number in any format or a part of one, or words that the client's name, the client's number or the transcript hold, or parts of them of at least 3 characters; upper or lower case. */
+                q?: string;
+                /** @description True: with those that were removed. */
+                removed?: components["parameters"]["removed"];
+                /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
+                since?: components["parameters"]["since"];
+                /** @description The order. A minus means descending. */
+                sort?: components["parameters"]["sort"];
+                /** @description True: nobody has listened to it. False: somebody has, or it is not known. */
+                unread?: boolean;
+                /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
+                until?: components["parameters"]["until"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicemailPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getVoicemail: {
+        parameters: {
+            query?: {
+                /** @description A MightyCall account. It is needed when the id exists in several accounts. */
+                account?: components["parameters"]["account"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the resource. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A voicemail and its transcript. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voicemail"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    checkWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: components["parameters"]["token"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is known. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No account has this token. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many wrong tokens from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: components["parameters"]["token"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event is durable; an empty body is not kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No account has this token. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many wrong tokens from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+}

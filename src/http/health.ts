@@ -20,12 +20,17 @@ const report = Type.Object(
       Type.String(),
       Type.Object({
         ready: Type.Boolean(),
-        why: Type.Union([Type.String(), Type.Null()], { description: 'Why not, or null.' })
+        why: Type.Union([Type.String(), Type.Null()], { description: 'Why the role is not ready, or `null`.' })
       })
     )
   },
-  { description: 'Each role of this process.' }
+  { $id: 'Readiness', description: 'Whether each role of this process can do its work.' }
 )
+
+const liveness = Type.Object({ live: Type.Boolean() }, { $id: 'Liveness', description: 'The process is running.' })
+
+/** Node answers with it before any route is reached. */
+const headersTooLarge = { 431: Type.Null({ description: 'The headers of the request are too large.' }) }
 
 /** Whether these roles can work. */
 export async function readinessOf(
@@ -57,8 +62,9 @@ export const health = fp<HealthOptions>(
       {
         schema: {
           tags: ['health'],
+          operationId: 'getLiveness',
           summary: 'The process answers',
-          response: { 200: Type.Object({ live: Type.Boolean() }) }
+          response: { 200: liveness, ...headersTooLarge }
         }
       },
       async () => ({ live: true })
@@ -66,7 +72,14 @@ export const health = fp<HealthOptions>(
 
     app.get(
       '/health/ready',
-      { schema: { tags: ['health'], summary: 'Every role can do its work', response: { 200: report, 503: report } } },
+      {
+        schema: {
+          tags: ['health'],
+          operationId: 'getReadiness',
+          summary: 'Every role can do its work',
+          response: { 200: report, 503: report, ...headersTooLarge }
+        }
+      },
       async (_request, reply) => answer(Object.keys(checks), reply)
     )
 
@@ -76,8 +89,9 @@ export const health = fp<HealthOptions>(
         {
           schema: {
             tags: ['health'],
+            operationId: `get${role.charAt(0).toUpperCase()}${role.slice(1)}Readiness`,
             summary: `The role ${role} can do its work`,
-            response: { 200: report, 503: report }
+            response: { 200: report, 503: report, ...headersTooLarge }
           }
         },
         async (_request, reply) => answer([role], reply)

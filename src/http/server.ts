@@ -22,6 +22,9 @@ import {
 } from '../errors.js'
 import { throttle } from '../lib/throttle.js'
 import { raiseAlarm } from '../observability/alarms.js'
+import { errorSchema } from './error-schema.js'
+import { INSTANT_OR_DAY } from './instant-or-day.js'
+import { createSchemaSharing } from './shared-schemas.js'
 
 /** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -50,13 +53,22 @@ export function createHttp({
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
     // With its strictNumbers, Ajv holds a text that it has made Infinity of against no minimum and no maximum.
-    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, strictNumbers: false } },
+    ajv: {
+      customOptions: {
+        coerceTypes: 'array',
+        removeAdditional: false,
+        strictNumbers: false,
+        formats: { [INSTANT_OR_DAY.format]: true }
+      }
+    },
     // A path that cannot be read never reaches a route, and Fastify would put it into the answer.
     frameworkErrors: (_err, request, reply) => {
       // typed for a route with a schema, which this has not reached
       refusePath(request, reply as unknown as FastifyReply)
     }
   })
+  app.addSchema(errorSchema)
+  app.addHook('onRoute', createSchemaSharing())
   app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
   // Before the body is read: Fastify would buffer it, and look at its Content-Type, for a path that nobody answers.
   app.addHook('onRequest', (request, reply, next) => {

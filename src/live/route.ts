@@ -6,6 +6,7 @@ import { SESSION_COOKIE } from '../access/authenticator.js'
 import { keyIn } from '../access/bearer.js'
 import { type Viewer, viewerOf } from '../access/viewer.js'
 import { UnauthorizedError } from '../errors.js'
+import { errors } from '../http/error-schema.js'
 import { type Holder, interestOf } from './interest.js'
 import { LIVE_KINDS } from './readers.js'
 import type { LiveStreams } from './streams.js'
@@ -38,18 +39,6 @@ object as the lists show it; a higher revision replaces a lower one. An object t
 \`event: reset\`: load the lists anew. \`event: dropped\`: the stream ends, \`data\` has the code and the message. A comment comes every 15 s.
 Changes are kept for an hour: with Last-Event-ID all that was missed is told, or a reset.`
 
-const failure = (description: string) => ({
-  description,
-  content: {
-    'application/json': {
-      schema: Type.Object(
-        { statusCode: Type.Integer(), code: Type.String(), error: Type.String(), message: Type.String() },
-        { title: 'error' }
-      )
-    }
-  }
-})
-
 export interface LiveRouteOptions {
   live: LiveStreams
   /** @throws UnauthorizedError  the key of a request, which lasts, is none any more */
@@ -76,16 +65,13 @@ export default fp<LiveRouteOptions>(
         exposeHeadRoute: false, // it would never end
         schema: {
           tags: ['live'],
+          operationId: 'streamChanges',
           summary: 'What changes, as server-sent events',
           description: DESCRIPTION,
           querystring: parameters,
           response: {
             200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: Type.String() } } },
-            400: failure('A parameter is wrong.'),
-            401: failure('There is no key.'),
-            403: failure('The key may not see a kind that was named.'),
-            429: failure('The key has too many clients.'),
-            503: failure('No more clients can be taken, or the database is away.')
+            ...errors(400, 401, 403, 429, 503)
           }
         }
       },

@@ -57,6 +57,7 @@ const ANSWER_WITHIN_MS = 6000
 const nothing = (description: string) => Type.Null({ description })
 const GET_SCHEMA = {
   tags: ['webhooks'],
+  operationId: 'checkWebhook',
   summary: 'The address is right',
   description: 'For people and for validators.',
   response: {
@@ -67,6 +68,7 @@ const GET_SCHEMA = {
 }
 const POST_SCHEMA = {
   tags: ['webhooks'],
+  operationId: 'receiveWebhook',
   summary: 'Take a notification of MightyCall',
   description:
     'The token is the only credential. The body is JSON whatever its Content-Type, of at most 256 KiB (413 beyond). What is not understood is kept as `unclassified`. ' +

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ROUTES } from '../../src/access/route-roles.js'
 import type { RouteRole } from '../../src/access/viewer.js'
+import { dereference } from './fuzz/dereference.js'
 
 interface Schema {
   type?: string
@@ -32,7 +33,7 @@ interface Operation {
  */
 export function describedRoutes(app: FastifyInstance): DescribedRoute[] {
   // @fastify/swagger knows no 3.1
-  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
+  const { paths } = dereference(app.swagger()) as unknown as { paths: Record<string, Record<string, Operation>> }
   return Object.entries(paths)
     .filter(([path]) => !/^\/(webhooks|health|metrics)\b/.test(path))
     .flatMap(([path, operations]) =>

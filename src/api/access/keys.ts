@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import type { ApiKey } from '../../access/api-key.js'
 import type { Keys } from '../../access/keys.js'
@@ -7,8 +5,11 @@ import { viewerOf } from '../../access/viewer.js'
 import { KEY_ROLES } from '../../db/schema/access.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters, uuidIn } from '../list/parameters.js'
-import { accountParameter, accountsAsked } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { decodeCursor } from '../list/cursor.js'
+import { pageSchema, toPage } from '../list/page.js'
+import { accountParameter, accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
+import { requestedAccounts } from '../list/query-context.js'
 
 const instant = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
 
@@ -25,7 +26,7 @@ export const keyShape = Type.Object(
     revokedAt: instant('Null: it is not.'),
     lastUsedAt: instant('To the minute. Null: never.')
   },
-  { title: 'key' }
+  { $id: 'Key', description: 'An API key, without its secret.' }
 )
 
 export function toKeyShape({
@@ -66,8 +67,8 @@ const parameters = Type.Object(
   {
     limit: listParameters.limit,
     cursor: listParameters.cursor,
-    account: anyOf(accountParameter, 'MightyCall accounts.'),
-    organization: anyOf(organization, 'Ids of organizations.')
+    account: accountsParameter,
+    organization: listOf(organization, 'Ids of organizations.')
   },
   { additionalProperties: false }
 )
@@ -90,80 +91,71 @@ const newKeyBody = Type.Object(
   { additionalProperties: false }
 )
 
-const page = Type.Object({
-  data: Type.Array(keyShape),
-  nextCursor: orNull(Type.String(), 'Null: this is the last page.')
-})
+const page = pageSchema(keyShape)
 const created = Type.Object(
   { ...keyShape.properties, key: Type.String({ description: 'The key itself. It is shown here, and never again.' }) },
-  { title: 'newKey' }
+  { $id: 'NewKey', description: 'A new API key, with its secret.' }
 )
 
 /** GET and POST /v1/keys, DELETE /v1/keys/:id. */
-export default fp<KeysOptions>(
-  async (plain, { keys, zonesOf }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const tags = ['access']
+export default defineRoutes<KeysOptions>('keys', async (app, { keys, zonesOf }) => {
+  const tags = ['access']
 
-    app.get(
-      '/v1/keys',
-      {
-        schema: {
-          tags,
-          summary: 'Keys within the reach of your own, newest first, without the keys themselves',
-          querystring: parameters,
-          response: { 200: page, ...errors(400) }
-        }
-      },
-      async request => {
-        const { limit, cursor, ...filter } = request.query
-        const found = await keys.list(
-          viewerOf(request),
-          { accounts: filter.account, organizations: filter.organization },
-          { place: cursor === undefined ? null : uuidIn(decodeCursor(filter, cursor, 2), 1), limit: limit + 1 }
-        )
-        const data = found.slice(0, limit).map(toKeyShape)
-        const last = data.at(-1)
-        return {
-          data,
-          nextCursor: found.length > limit && last ? encodeCursor(filter, [last.createdAt, last.id]) : null
-        }
+  app.get(
+    '/v1/keys',
+    {
+      schema: {
+        tags,
+        operationId: 'listKeys',
+        summary: 'Keys within the reach of your own, newest first, without the keys themselves',
+        querystring: parameters,
+        response: { 200: page, ...errors(400) }
       }
-    )
+    },
+    async request => {
+      const { limit, cursor, ...filter } = request.query
+      const found = await keys.list(
+        viewerOf(request),
+        { accounts: filter.account, organizations: filter.organization },
+        { place: decodeCursor(cursor, filter, ['timestamptz', 'uuid']), limit: limit + 1 }
+      )
+      return toPage(found.map(toKeyShape), { limit, filter, keysetOf: key => [key.createdAt, key.id] })
+    }
+  )
 
-    app.post(
-      '/v1/keys',
-      {
-        schema: {
-          tags,
-          summary: 'Make a key, of at most the reach of your own',
-          body: newKeyBody,
-          response: { 201: created, ...errors(400, 404) }
-        }
-      },
-      async (request, reply) => {
-        const { expiresAt, ...wanted } = request.body
-        const zones = zonesOf(accountsAsked(viewerOf(request), wanted.account ?? undefined))
-        const { key, ...made } = await keys.create(viewerOf(request), {
-          ...wanted,
-          expiresAt: expiresAt === null ? null : (instantOf('expiresAt', expiresAt, zones) ?? undefined)
-        })
-        return reply.code(201).send({ ...toKeyShape(made), key })
+  app.post(
+    '/v1/keys',
+    {
+      schema: {
+        tags,
+        operationId: 'createKey',
+        summary: 'Make a key, of at most the reach of your own',
+        body: newKeyBody,
+        response: { 201: created, ...errors(400, 404) }
       }
-    )
+    },
+    async (request, reply) => {
+      const { expiresAt, ...wanted } = request.body
+      const zones = zonesOf(requestedAccounts(viewerOf(request), wanted.account ?? undefined))
+      const { key, ...made } = await keys.create(viewerOf(request), {
+        ...wanted,
+        expiresAt: expiresAt === null ? null : (readInstantOrDay('expiresAt', expiresAt, zones) ?? undefined)
+      })
+      return reply.code(201).send({ ...toKeyShape(made), key })
+    }
+  )
 
-    app.delete(
-      '/v1/keys/:id',
-      {
-        schema: {
-          tags,
-          summary: 'Revoke a key: from now on it opens nothing, and who has signed in with it is signed out',
-          params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
-          response: { 200: keyShape, ...errors(400, 404) }
-        }
-      },
-      async request => toKeyShape(await keys.revoke(viewerOf(request), request.params.id))
-    )
-  },
-  { name: 'keys', fastify: '5.x', encapsulate: true }
-)
+  app.delete(
+    '/v1/keys/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'revokeKey',
+        summary: 'Revoke a key: from now on it opens nothing, and who has signed in with it is signed out',
+        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+        response: { 200: keyShape, ...errors(400, 404) }
+      }
+    },
+    async request => toKeyShape(await keys.revoke(viewerOf(request), request.params.id))
+  )
+})

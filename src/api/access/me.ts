@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { isKeyId } from '../../access/api-key.js'
 import { SESSION_COOKIE } from '../../access/authenticator.js'
@@ -10,6 +8,7 @@ import type { Sessions } from '../../access/sessions.js'
 import { viewerOf } from '../../access/viewer.js'
 import { KEY_ROLES } from '../../db/schema/access.js'
 import { orNull } from '../../events/envelope.js'
+import { defineRoutes } from '../define-routes.js'
 
 export interface MeOptions {
   keys: Keys
@@ -32,35 +31,32 @@ const meShape = Type.Object(
     keyExpiresAt: instant('Null: never.'),
     sessionExpiresAt: instant('When one has to sign in again. Null: the request carries a key.')
   },
-  { title: 'me' }
+  { $id: 'Me', description: 'The identity and the permissions of the caller.' }
 )
 
 /** GET /v1/me. */
-export default fp<MeOptions>(
-  async (plain, { keys, organizations, sessions }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/me',
-      { schema: { tags: ['access'], summary: 'Who the key makes you', response: { 200: meShape } } },
-      async request => {
-        const viewer = viewerOf(request)
-        const { actor, role, account } = viewer
-        const token = keyIn(request) === undefined ? request.cookies[SESSION_COOKIE] : undefined
-        const [key] = isKeyId(actor) ? await keys.list(viewer, { id: actor }, { place: null, limit: 1 }) : []
-        const organization = viewer.organization === null ? null : await organizations.find(viewer, viewer.organization)
-        const sessionExpiresAt = token === undefined ? null : await sessions.expiryOf(token)
-        return {
-          actor,
-          label: key?.label ?? null,
-          role,
-          account,
-          organization: organization && { id: organization.id, name: organization.name },
-          keyExpiresAt: key?.expiresAt?.toISOString() ?? null,
-          sessionExpiresAt: sessionExpiresAt?.toISOString() ?? null
-        }
+export default defineRoutes<MeOptions>('me', async (app, { keys, organizations, sessions }) => {
+  app.get(
+    '/v1/me',
+    {
+      schema: { tags: ['access'], operationId: 'getMe', summary: 'Who the key makes you', response: { 200: meShape } }
+    },
+    async request => {
+      const viewer = viewerOf(request)
+      const { actor, role, account } = viewer
+      const token = keyIn(request) === undefined ? request.cookies[SESSION_COOKIE] : undefined
+      const [key] = isKeyId(actor) ? await keys.list(viewer, { id: actor }, { place: null, limit: 1 }) : []
+      const organization = viewer.organization === null ? null : await organizations.find(viewer, viewer.organization)
+      const sessionExpiresAt = token === undefined ? null : await sessions.expiryOf(token)
+      return {
+        actor,
+        label: key?.label ?? null,
+        role,
+        account,
+        organization: organization && { id: organization.id, name: organization.name },
+        keyExpiresAt: key?.expiresAt?.toISOString() ?? null,
+        sessionExpiresAt: sessionExpiresAt?.toISOString() ?? null
       }
-    )
-  },
-  { name: 'me', fastify: '5.x', encapsulate: true }
-)
+    }
+  )
+})

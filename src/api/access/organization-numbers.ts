@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
 import type { Organization, Organizations } from '../../access/organizations.js'
@@ -9,7 +7,8 @@ import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { isE164, normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
-import { instantOf } from '../list/parameters.js'
+import { defineRoutes } from '../define-routes.js'
+import { readInstantOrDay } from '../list/parameters.js'
 import { organizationPath, ownershipShape, toOwnership } from './organizations.js'
 
 export interface OrganizationNumbersOptions {
@@ -30,12 +29,15 @@ const until = Type.Object(
   { until: instant('An instant or a day; now. Before the span began: it is taken away, as if it had never been.') },
   { additionalProperties: false }
 )
-const ended = Type.Object({ ownership: orNull(ownershipShape, 'Null: there is no such span any more.') })
+const ended = Type.Object(
+  { ownership: orNull(ownershipShape, 'The period that was ended. `null` when it was removed altogether.') },
+  { $id: 'UnassignResult', description: 'What is left of the last period of ownership.' }
+)
 
 /** POST /v1/organizations/:id/numbers and DELETE /v1/organizations/:id/numbers/:number. */
-export default fp<OrganizationNumbersOptions>(
-  async (plain, { organizations, ownerships, now, regionsOf, zonesOf }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default defineRoutes<OrganizationNumbersOptions>(
+  'organization-numbers',
+  async (app, { organizations, ownerships, now, regionsOf, zonesOf }) => {
     const tags = ['access']
 
     app.post(
@@ -43,6 +45,7 @@ export default fp<OrganizationNumbersOptions>(
       {
         schema: {
           tags,
+          operationId: 'assignNumber',
           summary: 'Give it a business number for a span of time',
           params: organizationPath,
           body,
@@ -57,8 +60,8 @@ export default fp<OrganizationNumbersOptions>(
         const zones = zonesOf([organization.account])
         const span = {
           number: read(request.body.number, organization),
-          from: instantOf('from', from, zones) ?? now(),
-          until: instantOf('until', until, zones)
+          from: readInstantOrDay('from', from, zones) ?? now(),
+          until: readInstantOrDay('until', until, zones)
         }
         return reply.code(201).send(toOwnership(await ownerships.add(organization, span, actorOf(request))))
       }
@@ -69,6 +72,7 @@ export default fp<OrganizationNumbersOptions>(
       {
         schema: {
           tags,
+          operationId: 'unassignNumber',
           summary: 'End the last span in which it has the number; what was stays its',
           params: Type.Object({ ...organizationPath.properties, number }),
           querystring: until,
@@ -80,7 +84,7 @@ export default fp<OrganizationNumbersOptions>(
         const ownership = await ownerships.end(
           organization,
           read(request.params.number, organization),
-          instantOf('until', request.query.until, zonesOf([organization.account])) ?? now(),
+          readInstantOrDay('until', request.query.until, zonesOf([organization.account])) ?? now(),
           actorOf(request)
         )
         return { ownership: ownership && toOwnership(ownership) }
@@ -93,6 +97,5 @@ export default fp<OrganizationNumbersOptions>(
       if (party === null || !isE164(party)) throw new InvalidParameterError('number must be a telephone number')
       return party
     }
-  },
-  { name: 'organization-numbers', fastify: '5.x', encapsulate: true }
+  }
 )

@@ -1,12 +1,12 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import type { Organization, Organizations, Ownership } from '../../access/organizations.js'
 import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf, decodeTextCursor, encodeCursor, listParameters, uuidIn } from '../list/parameters.js'
-import { accountParameter } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { decodeCursor } from '../list/cursor.js'
+import { pageSchema, toPage } from '../list/page.js'
+import { accountParameter, accountsParameter, listParameters } from '../list/parameters.js'
 
 export interface OrganizationsOptions {
   organizations: Organizations
@@ -19,7 +19,7 @@ const organizationShape = Type.Object(
     name: Type.String(),
     createdAt: Type.String({ format: 'date-time' })
   },
-  { title: 'organization', description: 'Whom business numbers of an account belong to.' }
+  { $id: 'Organization', description: 'Whom business numbers of an account belong to.' }
 )
 
 export const ownershipShape = Type.Object(
@@ -28,7 +28,7 @@ export const ownershipShape = Type.Object(
     from: Type.String({ format: 'date-time', description: 'What began earlier is not its.' }),
     until: orNull(Type.String({ format: 'date-time' }), 'What begins from then on is not its. Null: to this day.')
   },
-  { title: 'ownership' }
+  { $id: 'Ownership', description: 'A period during which a business number belongs to an organization.' }
 )
 
 const wholeShape = Type.Object(
@@ -36,17 +36,14 @@ const wholeShape = Type.Object(
     ...organizationShape.properties,
     numbers: Type.Array(ownershipShape, { description: 'By number, of each the last span first.' })
   },
-  { title: 'wholeOrganization' }
+  { $id: 'OrganizationDetails', description: 'An organization and its business numbers.' }
 )
-const page = Type.Object({
-  data: Type.Array(organizationShape),
-  nextCursor: orNull(Type.String(), 'Null: this is the last page.')
-})
+const page = pageSchema(organizationShape)
 const parameters = Type.Object(
   {
     limit: listParameters.limit,
     cursor: listParameters.cursor,
-    account: anyOf(accountParameter, 'MightyCall accounts.')
+    account: accountsParameter
   },
   { additionalProperties: false }
 )
@@ -54,84 +51,77 @@ export const organizationPath = Type.Object({ id: Type.String({ format: 'uuid' }
 const name = Type.String({ minLength: 1, maxLength: 100 })
 
 /** GET and POST /v1/organizations, GET and PATCH /v1/organizations/:id. */
-export default fp<OrganizationsOptions>(
-  async (plain, { organizations }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const tags = ['access']
+export default defineRoutes<OrganizationsOptions>('organizations', async (app, { organizations }) => {
+  const tags = ['access']
 
-    app.get(
-      '/v1/organizations',
-      {
-        schema: {
-          tags,
-          summary: 'Organizations, by account and name',
-          querystring: parameters,
-          response: { 200: page, ...errors(400) }
-        }
-      },
-      async request => {
-        const { limit, cursor, ...filter } = request.query
-        const place = cursor === undefined ? null : uuidIn(decodeTextCursor(filter, cursor, 3), 2)
-        const found = await organizations.list(
-          viewerOf(request),
-          { accounts: filter.account },
-          { place, limit: limit + 1 }
-        )
-        const data = found.slice(0, limit).map(toShape)
-        const last = data.at(-1)
-        return {
-          data,
-          nextCursor: found.length > limit && last ? encodeCursor(filter, [last.account, last.name, last.id]) : null
-        }
+  app.get(
+    '/v1/organizations',
+    {
+      schema: {
+        tags,
+        operationId: 'listOrganizations',
+        summary: 'Organizations, by account and name',
+        querystring: parameters,
+        response: { 200: page, ...errors(400) }
       }
-    )
+    },
+    async request => {
+      const { limit, cursor, ...filter } = request.query
+      const found = await organizations.list(
+        viewerOf(request),
+        { accounts: filter.account },
+        { place: decodeCursor(cursor, filter, ['text', 'text', 'uuid']), limit: limit + 1 }
+      )
+      return toPage(found.map(toShape), { limit, filter, keysetOf: row => [row.account, row.name, row.id] })
+    }
+  )
 
-    app.post(
-      '/v1/organizations',
-      {
-        schema: {
-          tags,
-          summary: 'Make an organization',
-          body: Type.Object({ account: Type.Optional(accountParameter), name }, { additionalProperties: false }),
-          response: { 201: organizationShape, ...errors(400, 404) }
-        }
-      },
-      async (request, reply) =>
-        reply.code(201).send(toShape(await organizations.create(viewerOf(request), request.body)))
-    )
-
-    app.get(
-      '/v1/organizations/:id',
-      {
-        schema: {
-          tags,
-          summary: 'One of them, with the spans in which numbers are its',
-          params: organizationPath,
-          response: { 200: wholeShape, ...errors(400, 404) }
-        }
-      },
-      async request => {
-        const found = await organizations.find(viewerOf(request), request.params.id)
-        return { ...toShape(found), numbers: (await organizations.numbersOf(found)).map(toOwnership) }
+  app.post(
+    '/v1/organizations',
+    {
+      schema: {
+        tags,
+        operationId: 'createOrganization',
+        summary: 'Make an organization',
+        body: Type.Object({ account: Type.Optional(accountParameter), name }, { additionalProperties: false }),
+        response: { 201: organizationShape, ...errors(400, 404) }
       }
-    )
+    },
+    async (request, reply) => reply.code(201).send(toShape(await organizations.create(viewerOf(request), request.body)))
+  )
 
-    app.patch(
-      '/v1/organizations/:id',
-      {
-        schema: {
-          tags,
-          summary: 'Give it another name',
-          params: organizationPath,
-          body: Type.Object({ name }, { additionalProperties: false }),
-          response: { 200: organizationShape, ...errors(400, 404) }
-        }
-      },
-      async request => toShape(await organizations.rename(viewerOf(request), request.params.id, request.body.name))
-    )
-  },
-  { name: 'organizations', fastify: '5.x', encapsulate: true }
-)
+  app.get(
+    '/v1/organizations/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getOrganization',
+        summary: 'One of them, with the spans in which numbers are its',
+        params: organizationPath,
+        response: { 200: wholeShape, ...errors(400, 404) }
+      }
+    },
+    async request => {
+      const found = await organizations.find(viewerOf(request), request.params.id)
+      return { ...toShape(found), numbers: (await organizations.numbersOf(found)).map(toOwnership) }
+    }
+  )
+
+  app.patch(
+    '/v1/organizations/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'renameOrganization',
+        summary: 'Give it another name',
+        params: organizationPath,
+        body: Type.Object({ name }, { additionalProperties: false }),
+        response: { 200: organizationShape, ...errors(400, 404) }
+      }
+    },
+    async request => toShape(await organizations.rename(viewerOf(request), request.params.id, request.body.name))
+  )
+})
 
 function toShape({ id, account, name, createdAt }: Organization): Static<typeof organizationShape> {
   return { id, account, name, createdAt: createdAt.toISOString() }

@@ -1,10 +1,9 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { isOwnOrigin, SESSION_COOKIE } from '../../access/authenticator.js'
 import { SESSION_HOURS, type Sessions } from '../../access/sessions.js'
 import { CrossOriginError, UnauthorizedError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
+import { defineRoutes } from '../define-routes.js'
 
 export interface SessionOptions {
   sessions: Sessions
@@ -17,68 +16,71 @@ const signInBody = Type.Object(
 )
 const begun = Type.Object(
   { expiresAt: Type.String({ format: 'date-time', description: 'When one has to sign in again.' }) },
-  { title: 'session' }
+  { $id: 'Session', description: 'The session that was started.' }
+)
+
+const signedOut = Type.Object(
+  { signedOut: Type.Literal(true) },
+  { $id: 'SignOutResult', description: 'The session has ended.' }
 )
 
 /** POST and DELETE /v1/session. */
-export default fp<SessionOptions>(
-  async (plain, { sessions, publicUrl }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const tags = ['access']
-    const cookie = {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: publicUrl?.startsWith('https:') ?? false
-    } as const
+export default defineRoutes<SessionOptions>('session', async (app, { sessions, publicUrl }) => {
+  const tags = ['access']
+  const cookie = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: publicUrl?.startsWith('https:') ?? false
+  } as const
 
-    // By a page of somebody else one must be neither signed in, under a key of theirs, nor out.
-    app.addHook('onRequest', async request => {
-      if (isOwnOrigin(request, publicUrl) === false) throw new CrossOriginError()
-    })
+  // By a page of somebody else one must be neither signed in, under a key of theirs, nor out.
+  app.addHook('onRequest', async request => {
+    if (isOwnOrigin(request, publicUrl) === false) throw new CrossOriginError()
+  })
 
-    app.post(
-      '/v1/session',
-      {
-        schema: {
-          tags,
-          summary: 'Sign in with a key, for browsers',
-          body: signInBody,
-          response: { 200: begun, ...errors(400, 401, 403) },
-          description:
-            `The answer sets the cookie \`${SESSION_COOKIE}\` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for ${SESSION_HOURS} h. It may do what the key may, for as long as the key may. ` +
-            'A request by cookie that changes something needs an Origin that is ours, as browsers send it.'
-        }
-      },
-      async (request, reply) => {
-        const session = await sessions.begin(request.body.key)
-        if (!session) {
-          const refusal = await app.refuseKey(request, reply)
-          // a flood is no news, and must not fill the log
-          if (refusal instanceof UnauthorizedError) await sessions.noteRefusal()
-          throw refusal
-        }
-        reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, maxAge: SESSION_HOURS * 3600 })
-        return { expiresAt: session.expiresAt.toISOString() }
+  app.post(
+    '/v1/session',
+    {
+      schema: {
+        tags,
+        operationId: 'signIn',
+        summary: 'Sign in with a key, for browsers',
+        body: signInBody,
+        response: { 200: begun, ...errors(400, 401, 403) },
+        description:
+          `The answer sets the cookie \`${SESSION_COOKIE}\` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for ${SESSION_HOURS} h. It may do what the key may, for as long as the key may. ` +
+          'A request by cookie that changes something needs an Origin that is ours, as browsers send it.'
       }
-    )
-
-    app.delete(
-      '/v1/session',
-      {
-        schema: {
-          tags,
-          summary: 'Sign out',
-          response: { 200: Type.Object({ signedOut: Type.Literal(true) }), ...errors(403) }
-        }
-      },
-      async (request, reply) => {
-        const token = request.cookies[SESSION_COOKIE]
-        if (token !== undefined) await sessions.end(token)
-        reply.clearCookie(SESSION_COOKIE, cookie)
-        return { signedOut: true as const }
+    },
+    async (request, reply) => {
+      const session = await sessions.begin(request.body.key)
+      if (!session) {
+        const refusal = await app.refuseKey(request, reply)
+        // a flood is no news, and must not fill the log
+        if (refusal instanceof UnauthorizedError) await sessions.noteRefusal()
+        throw refusal
       }
-    )
-  },
-  { name: 'session', fastify: '5.x', encapsulate: true }
-)
+      reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, maxAge: SESSION_HOURS * 3600 })
+      return { expiresAt: session.expiresAt.toISOString() }
+    }
+  )
+
+  app.delete(
+    '/v1/session',
+    {
+      schema: {
+        tags,
+        operationId: 'signOut',
+        summary: 'Sign out',
+        response: { 200: signedOut, ...errors(403) }
+      }
+    },
+    async (request, reply) => {
+      const token = request.cookies[SESSION_COOKIE]
+      if (token !== undefined) await sessions.end(token)
+      reply.clearCookie(SESSION_COOKIE, cookie)
+      return { signedOut: true as const }
+    }
+  )
+})

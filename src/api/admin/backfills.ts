@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
 import { accountsFor, seesAccount, type Viewer, viewerOf } from '../../access/viewer.js'
@@ -12,8 +10,9 @@ import { DAY_MS } from '../../lib/instant.js'
 import { BACKFILL_ROUTES, type Backfill, completedShare } from '../../reconcile/backfill/backfill.js'
 import type { Backfills } from '../../reconcile/backfill/backfills.js'
 import type { BackfillRequest } from '../../reconcile/backfill/store.js'
-import { anyOf, instantOf } from '../list/parameters.js'
-import { accountParameter } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { listSchema } from '../list/page.js'
+import { accountsParameter, readInstantOrDay } from '../list/parameters.js'
 
 const instant = (description?: string) =>
   Type.String({ format: 'date-time', ...(description !== undefined && { description }) })
@@ -58,7 +57,7 @@ export const backfillShape = Type.Object(
       })
     )
   },
-  { title: 'backfill', description: 'An interval of the past that is read from MightyCall.' }
+  { $id: 'Backfill', description: 'An interval of the past that is read from MightyCall.' }
 )
 
 export type BackfillJson = Static<typeof backfillShape>
@@ -114,23 +113,25 @@ const body = Type.Object(
   { additionalProperties: false }
 )
 
-const begun = Type.Object({
-  outcome: Type.Enum(['begun', 'joined', 'resumed'], {
-    description: 'joined: it was running. resumed: it had failed or been stopped, and goes on where it was.'
-  }),
-  backfill: backfillShape
-})
-
-const path = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
-const parameters = Type.Object(
-  { account: anyOf(accountParameter, 'MightyCall accounts.') },
-  { additionalProperties: false }
+const begun = Type.Object(
+  {
+    outcome: Type.Enum(['begun', 'joined', 'resumed'], {
+      description:
+        'begun: a new backfill was started. joined: the backfill of this interval was already running. resumed: it ' +
+        'had failed or had been stopped, and continues where it was.'
+    }),
+    backfill: backfillShape
+  },
+  { $id: 'BackfillStart', description: 'The backfill, and whether it is new.' }
 )
 
+const path = Type.Object({ id: Type.String({ pattern: '^[0-9]{1,18}$' }) })
+const parameters = Type.Object({ account: accountsParameter }, { additionalProperties: false })
+
 /** POST and GET /v1/backfills, GET and DELETE /v1/backfills/:id. */
-export default fp<BackfillsOptions>(
-  async (plain, { backfills, syncable, now, zonesOf, auditLog }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default defineRoutes<BackfillsOptions>(
+  'backfills',
+  async (app, { backfills, syncable, now, zonesOf, auditLog }) => {
     const tags = ['backfills']
 
     app.post(
@@ -138,6 +139,7 @@ export default fp<BackfillsOptions>(
       {
         schema: {
           tags,
+          operationId: 'startBackfill',
           summary: 'Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves',
           body,
           response: { 200: begun, ...errors(400, 401, 409, 503) }
@@ -162,9 +164,10 @@ export default fp<BackfillsOptions>(
       {
         schema: {
           tags,
+          operationId: 'listBackfills',
           summary: 'The last hundred, and how far they are, newest first',
           querystring: parameters,
-          response: { 200: Type.Object({ data: Type.Array(backfillShape) }), ...errors(400, 401) }
+          response: { 200: listSchema(backfillShape), ...errors(400, 401) }
         }
       },
       async request => ({
@@ -177,6 +180,7 @@ export default fp<BackfillsOptions>(
       {
         schema: {
           tags,
+          operationId: 'getBackfill',
           summary: 'One of them',
           params: path,
           response: { 200: backfillShape, ...errors(400, 401, 404) }
@@ -190,6 +194,7 @@ export default fp<BackfillsOptions>(
       {
         schema: {
           tags,
+          operationId: 'stopBackfill',
           summary: 'Stop it after the page that it is reading; what was read stays, and it can be resumed',
           params: path,
           response: { 200: backfillShape, ...errors(400, 401, 404) }
@@ -213,8 +218,7 @@ export default fp<BackfillsOptions>(
 
     const note = ({ actor }: Viewer, action: string, { id, account }: Backfill) =>
       auditLog.note({ actor, action, account, subject: id })
-  },
-  { name: 'backfills', fastify: '5.x', encapsulate: true }
+  }
 )
 
 /** @throws InvalidParameterError  no such account, no instants, the wrong way round, or too far apart */
@@ -224,8 +228,8 @@ function askedOf(
 ): BackfillRequest {
   const account = accountOf(asked.account, accounts)
   const zones = zonesOf([account])
-  const requestedUntil = instantOf('until', asked.until, zones)
-  const from = instantOf('since', asked.since, zones) ?? now
+  const requestedUntil = readInstantOrDay('until', asked.until, zones)
+  const from = readInstantOrDay('since', asked.since, zones) ?? now
   const until = requestedUntil && requestedUntil < now ? requestedUntil : now
   if (from >= until) throw new InvalidParameterError('since must be in the past, and before until')
   if (until.getTime() - from.getTime() > MAX_DAYS * DAY_MS)

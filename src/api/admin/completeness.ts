@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import type { CountryCode } from 'libphonenumber-js/min'
 import Type from 'typebox'
 import { accountsFor, viewerOf } from '../../access/viewer.js'
@@ -9,8 +7,10 @@ import { normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
-import { anyOf, decodeCursor, encodeCursor, instantOf, listParameters } from '../list/parameters.js'
-import { accountParameter } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { decodeCursor } from '../list/cursor.js'
+import { toPage } from '../list/page.js'
+import { accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 const rate = (description: string) => orNull(Type.Number({ minimum: 0, maximum: 1 }), description)
@@ -33,7 +33,7 @@ const hourShape = Type.Object(
     healed: count('Gaps that have healed.'),
     open: count('Gaps that have not.')
   },
-  { title: 'hour' }
+  { $id: 'CompletenessHour', description: 'What is known about one hour of one business number.' }
 )
 
 const gapShape = Type.Object(
@@ -50,7 +50,7 @@ const gapShape = Type.Object(
     healedAt: orNull(Type.String({ format: 'date-time' }), 'Null: it is open.'),
     healedBy: orNull(Type.String(), 'A webhook that came late, or REST.')
   },
-  { title: 'gap' }
+  { $id: 'Gap', description: 'Something that MightyCall reported and that was missing here when it was detected.' }
 )
 
 const statisticsShape = Type.Object(
@@ -70,7 +70,7 @@ const statisticsShape = Type.Object(
     ),
     delayP95Seconds: orNull(Type.Number(), 'The same, of all but the slowest 5 %.')
   },
-  { title: 'webhookStatistics' }
+  { $id: 'WebhookStatistics', description: 'The quality of webhook delivery for one account.' }
 )
 
 export const completenessShape = Type.Object(
@@ -80,7 +80,7 @@ export const completenessShape = Type.Object(
     statistics: Type.Array(statisticsShape, { description: 'By account, of the whole span.' }),
     nextCursor: orNull(Type.String(), 'Of the gaps. Null: these were the last.')
   },
-  { title: 'completeness', description: 'Whether anything is missing.' }
+  { $id: 'Completeness', description: 'Whether anything is missing.' }
 )
 
 export interface CompletenessOptions {
@@ -107,22 +107,22 @@ const parameters = Type.Object(
         description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
       })
     ),
-    businessNumber: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Business numbers. Statistics are of all.'),
-    account: anyOf(accountParameter, 'MightyCall accounts.')
+    businessNumber: listOf(Type.String({ minLength: 1, maxLength: 100 }), 'Business numbers. Statistics are of all.'),
+    account: accountsParameter
   },
   { additionalProperties: false }
 )
 
 /** GET /v1/completeness. */
-export default fp<CompletenessOptions>(
-  async (plain, { completenessOf, now, regionsOf, zonesOf }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
+export default defineRoutes<CompletenessOptions>(
+  'completeness',
+  async (app, { completenessOf, now, regionsOf, zonesOf }) => {
     app.get(
       '/v1/completeness',
       {
         schema: {
           tags: ['completeness'],
+          operationId: 'getCompleteness',
           summary: 'What is missing, what was and how it healed, and how webhooks come',
           querystring: parameters,
           response: { 200: completenessShape, ...errors(400, 401) }
@@ -141,23 +141,22 @@ export default fp<CompletenessOptions>(
           until,
           limit,
           businessNumbers: numbers ? [...new Set(numbers)] : null,
-          after: cursor === undefined ? null : decodeCursor(filter, cursor, 4)
+          after: decodeCursor(cursor, filter, ['timestamptz', 'text', 'text', 'text'])
         })
-        const page = gaps.slice(0, limit)
-        const last = page.at(-1)
+        const page = toPage(gaps.map(toGap), {
+          limit,
+          filter,
+          keysetOf: gap => [gap.hour, gap.account, gap.kind, gap.id]
+        })
         return {
           hours: hours.map(({ hour, ...row }) => ({ ...row, hour: hour.toISOString() })),
-          gaps: page.map(toGap),
+          gaps: page.data,
           statistics,
-          nextCursor:
-            gaps.length > limit && last
-              ? encodeCursor(filter, [last.hour.toISOString(), last.account, last.kind, last.id])
-              : null
+          nextCursor: page.nextCursor
         }
       }
     )
-  },
-  { name: 'completeness', fastify: '5.x', encapsulate: true }
+  }
 )
 
 /** @throws InvalidParameterError  no instants, the wrong way round, or too far apart */
@@ -166,8 +165,8 @@ function spanOf(
   now: Date,
   zones: readonly string[]
 ): { since: Date; until: Date } {
-  const until = instantOf('until', query.until, zones) ?? now
-  const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
+  const until = readInstantOrDay('until', query.until, zones) ?? now
+  const since = readInstantOrDay('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
   if (since >= until) throw new InvalidParameterError('since must be before until')
   if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
     throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)

@@ -1,14 +1,15 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { and, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, inArray } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import fp from 'fastify-plugin'
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { ofAccount } from '../../access/row-visibility.js'
 import { viewerOf } from '../../access/viewer.js'
 import { drift } from '../../db/schema/projection.js'
-import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf, decodeCursor, encodeCursor, listParameters } from '../list/parameters.js'
+import { defineRoutes } from '../define-routes.js'
+import { decodeCursor } from '../list/cursor.js'
+import { pageSchema, toPage } from '../list/page.js'
+import { accountsParameter, listParameters } from '../list/parameters.js'
+import { isAfter, orderBy, type SortColumns } from '../list/sort.js'
 
 export interface DriftOptions {
   db: NodePgDatabase
@@ -18,7 +19,7 @@ const parameters = Type.Object(
   {
     limit: listParameters.limit,
     cursor: listParameters.cursor,
-    account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts.')
+    account: accountsParameter
   },
   { additionalProperties: false }
 )
@@ -40,67 +41,67 @@ const driftShape = Type.Object(
     sample: Type.String({ description: 'The shape of the first value: x for a letter, 0 for a digit.' })
   },
   {
-    title: 'drift',
+    $id: 'Drift',
     description:
       'Something in notifications, or in answers of the REST API, that we do not know: MightyCall has changed, or somebody else posts.'
   }
 )
 
-const page = Type.Object({
-  data: Type.Array(driftShape),
-  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page.' })
-})
+const page = pageSchema(driftShape)
+
+const SORT_COLUMNS: SortColumns = [
+  [drift.lastSeenAt, 'timestamptz'],
+  [drift.account, 'text'],
+  [drift.type, 'text'],
+  [drift.field, 'text']
+]
 
 /** GET /v1/drift. */
-export default fp<DriftOptions>(
-  async (plain, { db }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/drift',
-      {
-        schema: {
-          tags: ['drift'],
-          summary: 'What notifications and REST answers hold that is not known, last seen first',
-          querystring: parameters,
-          response: { 200: page, ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { limit, cursor, ...filter } = request.query
-        const rows = await db
-          .select()
-          .from(drift)
-          .where(
-            and(
-              ofAccount(viewerOf(request), drift.account),
-              filter.account && inArray(drift.account, filter.account),
-              cursor === undefined ? undefined : after(filter, cursor)
-            )
-          )
-          .orderBy(sql`last_seen_at desc, account desc, type desc, field desc`)
-          .limit(limit + 1)
-        const data = rows.slice(0, limit).map(row => ({
-          ...row,
-          count: Number(row.count),
-          firstSeenAt: row.firstSeenAt.toISOString(),
-          lastSeenAt: row.lastSeenAt.toISOString()
-        }))
-        const last = data.at(-1)
-        return {
-          data,
-          nextCursor:
-            rows.length > limit && last
-              ? encodeCursor(filter, [last.lastSeenAt, last.account, last.type, last.field])
-              : null
-        }
+export default defineRoutes<DriftOptions>('drift', async (app, { db }) => {
+  app.get(
+    '/v1/drift',
+    {
+      schema: {
+        tags: ['drift'],
+        operationId: 'listDrift',
+        summary: 'What notifications and REST answers hold that is not known, last seen first',
+        querystring: parameters,
+        response: { 200: page, ...errors(400, 401) }
       }
-    )
-  },
-  { name: 'drift', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { limit, cursor, ...filter } = request.query
+      const after = decodeCursor(
+        cursor,
+        filter,
+        SORT_COLUMNS.map(([, type]) => type)
+      )
+      const rows = await db
+        .select()
+        .from(drift)
+        .where(
+          and(
+            ofAccount(viewerOf(request), drift.account),
+            filter.account && inArray(drift.account, filter.account),
+            after ? isAfter(SORT_COLUMNS, true, after) : undefined
+          )
+        )
+        .orderBy(orderBy(SORT_COLUMNS, true))
+        .limit(limit + 1)
+      return toPage(rows.map(toDrift), {
+        limit,
+        filter,
+        keysetOf: row => [row.lastSeenAt, row.account, row.type, row.field]
+      })
+    }
+  )
+})
 
-function after(filter: object, cursor: string): SQL {
-  const [lastSeenAt, account, type, field] = decodeCursor(filter, cursor, 4)
-  return sql`(last_seen_at, account, type, field) < (${lastSeenAt}::timestamptz, ${account}, ${type}, ${field})`
+function toDrift(row: typeof drift.$inferSelect): Static<typeof driftShape> {
+  return {
+    ...row,
+    count: Number(row.count),
+    firstSeenAt: row.firstSeenAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString()
+  }
 }

@@ -1,7 +1,5 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { and, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { and, isNotNull, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
 import { ofAccount } from '../../access/row-visibility.js'
@@ -10,7 +8,11 @@ import { entities } from '../../db/schema/events.js'
 import type { Entity } from '../../events/event.js'
 import { errors } from '../../http/error-schema.js'
 import type { Repairs } from '../../project/admin.js'
-import { decodeTextCursor, encodeCursor, type Keyset, listParameters } from '../list/parameters.js'
+import { defineRoutes } from '../define-routes.js'
+import { decodeCursor, encodeCursor, type Keyset } from '../list/cursor.js'
+import { nextCursor, pageSchema, toPage } from '../list/page.js'
+import { listParameters } from '../list/parameters.js'
+import { isAfter, orderBy, type SortColumns } from '../list/sort.js'
 
 export interface FailedEntitiesOptions {
   db: NodePgDatabase
@@ -22,7 +24,6 @@ const parameters = Type.Object(
   { limit: listParameters.limit, cursor: listParameters.cursor },
   { additionalProperties: false }
 )
-const nextCursor = Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page.' })
 
 const failedShape = Type.Object(
   {
@@ -33,101 +34,106 @@ const failedShape = Type.Object(
       description: 'fold: the fold threw. Otherwise the SQLSTATE with which the database refused the row.'
     })
   },
-  { title: 'failedEntity', description: 'Its events are kept, but its row is older than they are.' }
+  { $id: 'FailedEntity', description: 'Its events are kept, but its row is older than they are.' }
 )
 
-const refolded = Type.Object({
-  entities: Type.Integer({ description: 'How many were tried.' }),
-  failed: Type.Integer({ description: 'How many of them failed again.' }),
-  nextCursor
-})
+const refolded = Type.Object(
+  {
+    entities: Type.Integer({ description: 'The number of entities that were folded again.' }),
+    failed: Type.Integer({ description: 'The number of them that failed again.' }),
+    nextCursor
+  },
+  { $id: 'RefoldResult', description: 'The result of folding a page of failed entities again.' }
+)
 
-const filter = { failed: true } // both routes go through the same list
+const FILTER = { failed: true } // the routes page through the same list, so that their cursors are the same
+const SORT_COLUMNS: SortColumns = [
+  [entities.account, 'text'],
+  [entities.kind, 'text'],
+  [entities.entity, 'text']
+]
+const KEYSET_TYPES = SORT_COLUMNS.map(([, type]) => type)
 
 /** GET /v1/failed-entities and POST /v1/failed-entities/refold. */
-export default fp<FailedEntitiesOptions>(
-  async (plain, { db, repairs, auditLog }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const tags = ['dead letters']
+export default defineRoutes<FailedEntitiesOptions>('failed-entities', async (app, { db, repairs, auditLog }) => {
+  const tags = ['dead letters']
 
-    app.get(
-      '/v1/failed-entities',
-      {
-        schema: {
-          tags,
-          summary: 'What could not be folded, by its id',
-          querystring: parameters,
-          response: { 200: Type.Object({ data: Type.Array(failedShape), nextCursor }), ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { limit, cursor } = request.query
-        const rows = await db
-          .select({
-            account: entities.account,
-            kind: entities.kind,
-            entity: entities.entity,
-            failed: sql<string>`failed`
-          })
-          .from(entities)
-          .where(
-            and(
-              isNotNull(entities.failed),
-              ofAccount(viewerOf(request), entities.account),
-              cursor === undefined ? undefined : after(decodeTextCursor(filter, cursor, 3))
-            )
-          )
-          .orderBy(sql`account, kind, entity`)
-          .limit(limit + 1)
-        const data = rows.slice(0, limit)
-        const last = data.at(-1)
-        return {
-          data,
-          nextCursor: rows.length > limit && last ? encodeCursor(filter, [last.account, last.kind, last.entity]) : null
-        }
+  app.get(
+    '/v1/failed-entities',
+    {
+      schema: {
+        tags,
+        operationId: 'listFailedEntities',
+        summary: 'What could not be folded, by its id',
+        querystring: parameters,
+        response: { 200: pageSchema(failedShape), ...errors(400, 401) }
       }
-    )
-
-    app.post(
-      '/v1/failed-entities/refold',
-      {
-        schema: {
-          tags,
-          summary: 'Fold a page of them again',
-          querystring: parameters,
-          response: { 200: refolded, ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { limit, cursor } = request.query
-        const { actor, account } = viewerOf(request)
-        const { last, entities, failures } = await repairs.refold(
-          cursor === undefined ? null : entityIn(decodeTextCursor(filter, cursor, 3)),
-          limit,
-          account
-        )
-        await auditLog.note({
-          actor,
-          action: 'failed-entities.refolded',
-          account,
-          subject: null,
-          details: { entities, failed: failures.length }
+    },
+    async request => {
+      const { limit, cursor } = request.query
+      const after = decodeCursor(cursor, FILTER, KEYSET_TYPES)
+      const rows = await db
+        .select({
+          account: entities.account,
+          kind: entities.kind,
+          entity: entities.entity,
+          failed: sql<string>`failed`
         })
-        return {
-          entities,
-          failed: failures.length,
-          nextCursor: entities === limit && last ? encodeCursor(filter, [last.account, last.kind, last.entity]) : null
-        }
-      }
-    )
-  },
-  { name: 'failed-entities', fastify: '5.x', encapsulate: true }
-)
+        .from(entities)
+        .where(
+          and(
+            isNotNull(entities.failed),
+            ofAccount(viewerOf(request), entities.account),
+            after ? isAfter(SORT_COLUMNS, false, after) : undefined
+          )
+        )
+        .orderBy(orderBy(SORT_COLUMNS, false))
+        .limit(limit + 1)
+      return toPage(rows, { limit, filter: FILTER, keysetOf })
+    }
+  )
 
-function after([account, kind, entity]: Keyset): SQL {
-  return sql`(account, kind, entity) > (${account}, ${kind}, ${entity})`
+  app.post(
+    '/v1/failed-entities/refold',
+    {
+      schema: {
+        tags,
+        operationId: 'refoldFailedEntities',
+        summary: 'Fold a page of them again',
+        querystring: parameters,
+        response: { 200: refolded, ...errors(400, 401) }
+      }
+    },
+    async request => {
+      const { limit, cursor } = request.query
+      const { actor, account } = viewerOf(request)
+      const { last, entities, failures } = await repairs.refold(
+        toEntity(decodeCursor(cursor, FILTER, KEYSET_TYPES)),
+        limit,
+        account
+      )
+      await auditLog.note({
+        actor,
+        action: 'failed-entities.refolded',
+        account,
+        subject: null,
+        details: { entities, failed: failures.length }
+      })
+      return {
+        entities,
+        failed: failures.length,
+        nextCursor: entities === limit && last ? encodeCursor(FILTER, keysetOf(last)) : null
+      }
+    }
+  )
+})
+
+function keysetOf({ account, kind, entity }: Pick<Entity, 'account' | 'entity'> & { kind: string }): Keyset {
+  return [account, kind, entity]
 }
 
-function entityIn([account = '', kind, entity = '']: Keyset): Entity {
-  return { account, kind: kind as Entity['kind'], entity } // only compared: any text will do
+function toEntity(keyset: Keyset | null): Entity | null {
+  if (keyset === null) return null
+  const [account = '', kind, entity = ''] = keyset
+  return { account, kind: kind as Entity['kind'], entity } // only compared with others, so that any text will do
 }

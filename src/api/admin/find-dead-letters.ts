@@ -7,7 +7,7 @@ import { DEAD_LETTER_STATES, deadLetterActions, deadLetters } from '../../db/sch
 import { NotFoundError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { isTooDeep } from '../../events/record.js'
-import type { Keyset } from '../list/parameters.js'
+import type { Keyset } from '../list/cursor.js'
 
 const fields = {
   id: Type.String(),
@@ -26,7 +26,7 @@ const fields = {
 
 /** In lists: nothing of what it holds. */
 export const letterShape = Type.Object(fields, {
-  title: 'deadLetter',
+  $id: 'DeadLetter',
   description: 'A record that could not be projected.'
 })
 
@@ -52,7 +52,7 @@ export const wholeLetterShape = Type.Object(
       { description: 'What was done with it, oldest first.' }
     )
   },
-  { title: 'wholeDeadLetter' }
+  { $id: 'DeadLetterDetails', description: 'A record that could not be projected, with its content and its history.' }
 )
 
 export type Letter = Static<typeof letterShape>
@@ -175,8 +175,7 @@ export async function requireLetter(db: NodePgDatabase, viewer: Viewer, letterId
   if (!row) throw new NotFoundError('dead letter')
 }
 
-/** The place after a letter. */
-export const placeOf = (letter: Letter): Keyset => [letter.diedAt, letter.id]
+export const letterKeyset = (letter: Letter): Keyset => [letter.diedAt, letter.id]
 
 function behind([diedAt, id]: Keyset): SQL {
   return sql`(died_at, id) < (${diedAt}::timestamptz, ${id}::bigint)`

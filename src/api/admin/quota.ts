@@ -1,20 +1,16 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
-import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import type { LoadQuotaUsage, QuotaUsage } from '../../mightycall/rest/quota/usage.js'
-import { anyOf } from '../list/parameters.js'
+import { defineRoutes } from '../define-routes.js'
+import { listSchema } from '../list/page.js'
+import { accountsParameter } from '../list/parameters.js'
 
 export interface QuotaOptions {
   quotaUsage: LoadQuotaUsage
 }
 
-const parameters = Type.Object(
-  { account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts.') },
-  { additionalProperties: false }
-)
+const parameters = Type.Object({ account: accountsParameter }, { additionalProperties: false })
 
 const count = () => Type.Integer({ minimum: 0 })
 const classShape = Type.Object({ used: count(), left: count() })
@@ -34,41 +30,37 @@ const quotaShape = Type.Object(
     )
   },
   {
-    title: 'quota',
+    $id: 'Quota',
     description: "Requests to MightyCall's REST API with the account's API key; accounts with the same key share it."
   }
 )
 
-const list = Type.Object({ data: Type.Array(quotaShape) })
+const list = listSchema(quotaShape)
 
 /** GET /v1/quota. */
-export default fp<QuotaOptions>(
-  async (plain, { quotaUsage }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/quota',
-      {
-        schema: {
-          tags: ['quota'],
-          summary: "How much of MightyCall's daily limit is used, by account; those without an API key are left out",
-          querystring: parameters,
-          response: { 200: list, ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { account: asked } = request.query
-        const usages = await quotaUsage()
-        return {
-          data: usages
-            .filter(({ account }) => seesAccount(viewerOf(request), account) && (asked?.includes(account) ?? true))
-            .map(toQuota)
-        }
+export default defineRoutes<QuotaOptions>('quota', async (app, { quotaUsage }) => {
+  app.get(
+    '/v1/quota',
+    {
+      schema: {
+        tags: ['quota'],
+        operationId: 'listQuotas',
+        summary: "How much of MightyCall's daily limit is used, by account; those without an API key are left out",
+        querystring: parameters,
+        response: { 200: list, ...errors(400, 401) }
       }
-    )
-  },
-  { name: 'quota', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { account: asked } = request.query
+      const usages = await quotaUsage()
+      return {
+        data: usages
+          .filter(({ account }) => seesAccount(viewerOf(request), account) && (asked?.includes(account) ?? true))
+          .map(toQuota)
+      }
+    }
+  )
+})
 
 function toQuota({ blockedUntil, ...usage }: QuotaUsage): Static<typeof quotaShape> {
   return { ...usage, left: usage.classes.action.left, blockedUntil: blockedUntil?.toISOString() ?? null }

@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { isVisibleAccount } from '../../access/row-visibility.js'
 import { actorOf, type Viewer, viewerOf } from '../../access/viewer.js'
@@ -9,8 +7,9 @@ import { SETTING_NAMES, settingsSchema } from '../../accounts/setting-values.js'
 import { InvalidParameterError, NotFoundError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
 import { strictly } from '../../http/strict-body.js'
-import { anyOf } from '../list/parameters.js'
-import { accountParameter } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { listSchema } from '../list/page.js'
+import { accountParameter, accountsParameter } from '../list/parameters.js'
 
 export interface SettingsRouteOptions {
   settings: LiveSettings
@@ -27,7 +26,7 @@ const shape = Type.Object(
       description: 'Those that were set here; all others are as configured.'
     })
   },
-  { title: 'settings', description: 'What is set of an account.' }
+  { $id: 'Settings', description: 'What is set of an account.' }
 )
 
 const body = Type.Object(
@@ -44,62 +43,57 @@ const body = Type.Object(
 )
 
 /** GET and PATCH /v1/settings. */
-export default fp<SettingsRouteOptions>(
-  async (plain, { settings, changeSettings, accountIds }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const toShape = (account: string) => ({ account, ...settings.of(account), set: settings.setOf(account) })
-    const visibleTo = (viewer: Viewer) => accountIds().filter(account => isVisibleAccount(viewer, account))
+export default defineRoutes<SettingsRouteOptions>('settings', async (app, { settings, changeSettings, accountIds }) => {
+  const toShape = (account: string) => ({ account, ...settings.of(account), set: settings.setOf(account) })
+  const visibleTo = (viewer: Viewer) => accountIds().filter(account => isVisibleAccount(viewer, account))
 
-    app.get(
-      '/v1/settings',
-      {
-        schema: {
-          tags: ['settings'],
-          summary: 'Time zone, targets and thresholds of each account',
-          querystring: Type.Object(
-            { account: anyOf(accountParameter, 'MightyCall accounts.') },
-            { additionalProperties: false }
-          ),
-          response: { 200: Type.Object({ data: Type.Array(shape) }), ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { account: asked } = request.query
-        await settings.refresh() // another process may have set something a moment ago
-        return {
-          data: visibleTo(viewerOf(request))
-            .filter(account => asked?.includes(account) ?? true)
-            .map(toShape)
-        }
+  app.get(
+    '/v1/settings',
+    {
+      schema: {
+        tags: ['settings'],
+        operationId: 'listSettings',
+        summary: 'Time zone, targets and thresholds of each account',
+        querystring: Type.Object({ account: accountsParameter }, { additionalProperties: false }),
+        response: { 200: listSchema(shape), ...errors(400, 401) }
       }
-    )
+    },
+    async request => {
+      const { account: asked } = request.query
+      await settings.refresh() // another process may have set something a moment ago
+      return {
+        data: visibleTo(viewerOf(request))
+          .filter(account => asked?.includes(account) ?? true)
+          .map(toShape)
+      }
+    }
+  )
 
-    app.patch(
-      '/v1/settings',
-      {
-        validatorCompiler: strictly,
-        schema: {
-          tags: ['settings'],
-          summary: 'Set some of them; what is not named stays as it is',
-          description:
-            'Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.',
-          querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
-          body,
-          response: { 200: shape, ...errors(400, 401, 404) }
-        }
-      },
-      async request => {
-        const account = accountOf(visibleTo(viewerOf(request)), request.query.account)
-        const { reset = [], ...values } = request.body
-        if (reset.some(name => name in values)) throw new InvalidParameterError('what is set cannot be reset as well')
-        await changeSettings({ account, values, reset, by: actorOf(request) })
-        await settings.refresh()
-        return toShape(account)
+  app.patch(
+    '/v1/settings',
+    {
+      validatorCompiler: strictly,
+      schema: {
+        tags: ['settings'],
+        operationId: 'changeSettings',
+        summary: 'Set some of them; what is not named stays as it is',
+        description:
+          'Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.',
+        querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
+        body,
+        response: { 200: shape, ...errors(400, 401, 404) }
       }
-    )
-  },
-  { name: 'settings', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const account = accountOf(visibleTo(viewerOf(request)), request.query.account)
+      const { reset = [], ...values } = request.body
+      if (reset.some(name => name in values)) throw new InvalidParameterError('what is set cannot be reset as well')
+      await changeSettings({ account, values, reset, by: actorOf(request) })
+      await settings.refresh()
+      return toShape(account)
+    }
+  )
+})
 
 /** @throws InvalidParameterError, NotFoundError */
 function accountOf(accounts: readonly string[], asked: string | undefined): string {

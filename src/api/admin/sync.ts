@@ -1,11 +1,11 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import type { Account } from '../../accounts/accounts.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import type { Sync, SyncRun } from '../../reconcile/sync.js'
+import { defineRoutes } from '../define-routes.js'
+import { listSchema } from '../list/page.js'
 
 export interface SyncOptions {
   /** Null: this process does not read MightyCall. */
@@ -32,31 +32,27 @@ const runShape = Type.Object(
       })
     )
   },
-  { title: 'sync', description: 'A reading of all that MightyCall tells of an account.' }
+  { $id: 'SyncRun', description: 'A reading of all that MightyCall tells of an account.' }
 )
 
 /** GET /v1/sync. */
-export default fp<SyncOptions>(
-  async (plain, { sync }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/sync',
-      {
-        schema: {
-          tags: ['sync'],
-          summary: 'The newest sync of each account since this process began, and how far it is',
-          querystring: Type.Object({}, { additionalProperties: false }),
-          response: { 200: Type.Object({ data: Type.Array(runShape) }), ...errors(400, 401) }
-        }
-      },
-      async request => ({
-        data: (sync?.runs() ?? []).filter(({ account }) => seesAccount(viewerOf(request), account)).map(toRun)
-      })
-    )
-  },
-  { name: 'sync', fastify: '5.x', encapsulate: true }
-)
+export default defineRoutes<SyncOptions>('sync', async (app, { sync }) => {
+  app.get(
+    '/v1/sync',
+    {
+      schema: {
+        tags: ['sync'],
+        operationId: 'listSyncRuns',
+        summary: 'The newest sync of each account since this process began, and how far it is',
+        querystring: Type.Object({}, { additionalProperties: false }),
+        response: { 200: listSchema(runShape), ...errors(400, 401) }
+      }
+    },
+    async request => ({
+      data: (sync?.runs() ?? []).filter(({ account }) => seesAccount(viewerOf(request), account)).map(toRun)
+    })
+  )
+})
 
 function toRun({ startedAt, finishedAt, ...run }: SyncRun): Static<typeof runShape> {
   return { ...run, startedAt: startedAt.toISOString(), finishedAt: finishedAt?.toISOString() ?? null }

@@ -1,11 +1,10 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import type { Stop } from '../../project/breaker/stops.js'
 import type { PartitionLag } from '../../project/lag.js'
 import type { TokenUse } from '../../receive/tokens.js'
+import { defineRoutes } from '../define-routes.js'
 
 const instant = (description: string) => Type.String({ format: 'date-time', description })
 const instantOrNull = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
@@ -92,7 +91,7 @@ export const systemShape = Type.Object(
       { description: 'Of this process since it began; its log says more of each.' }
     )
   },
-  { title: 'system' }
+  { $id: 'System', description: 'The state of the service, as this process sees it.' }
 )
 
 /** Null: this process has no such thing, or it cannot be known now. */
@@ -123,25 +122,21 @@ export interface SystemOptions {
 }
 
 /** GET /v1/system. */
-export default fp<SystemOptions>(
-  async (plain, { systemState }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/system',
-      {
-        schema: {
-          tags: ['system'],
-          summary: 'How all is, as this process sees it',
-          querystring: Type.Object({}, { additionalProperties: false }),
-          response: { 200: systemShape, ...errors(400, 401) }
-        }
-      },
-      async () => toShape(await systemState())
-    )
-  },
-  { name: 'system', fastify: '5.x', encapsulate: true }
-)
+export default defineRoutes<SystemOptions>('system', async (app, { systemState }) => {
+  app.get(
+    '/v1/system',
+    {
+      schema: {
+        tags: ['system'],
+        operationId: 'getSystem',
+        summary: 'How all is, as this process sees it',
+        querystring: Type.Object({}, { additionalProperties: false }),
+        response: { 200: systemShape, ...errors(400, 401) }
+      }
+    },
+    async () => toShape(await systemState())
+  )
+})
 
 function toShape({
   roles,

@@ -1,7 +1,5 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visible, visibleExtensions } from '../../access/row-visibility.js'
 import { type Viewer, viewerOf } from '../../access/viewer.js'
@@ -9,15 +7,9 @@ import { AmbiguousIdError, InvalidParameterError, NotFoundError } from '../../er
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
 import { STALE_SECONDS } from '../calls/schema.js'
-import { instantOf, listParameters } from '../list/parameters.js'
-import {
-  accountParameter,
-  accountsAsked,
-  askedBy,
-  millis,
-  nameParameter,
-  type ReadingOptions
-} from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { accountParameter, listParameters, nameParameter, readInstantOrDay } from '../list/parameters.js'
+import { epochMillis, type QueryOptions, queryContextOf, requestedAccounts } from '../list/query-context.js'
 import { STATUSES } from './status.js'
 
 const MAX_DAYS = 31
@@ -32,14 +24,17 @@ const spanShape = Type.Object(
     seconds: Type.Number({ minimum: 0 }),
     calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent was open.' })
   },
-  { title: 'agentSpan' }
+  { $id: 'AgentSpan', description: 'A period during which the status and the calls of an agent did not change.' }
 )
 
-const history = Type.Object({
-  account: Type.String(),
-  extension: Type.String(),
-  data: Type.Array(spanShape, { description: 'Oldest first, without a hole.' })
-})
+const history = Type.Object(
+  {
+    account: Type.String(),
+    extension: Type.String(),
+    data: Type.Array(spanShape, { description: 'Oldest first, without gaps.' })
+  },
+  { $id: 'AgentHistory', description: 'What an agent did during an interval.' }
+)
 
 const parameters = Type.Object(
   {
@@ -56,50 +51,46 @@ const parameters = Type.Object(
 )
 
 /** GET /v1/agents/:extension/history. */
-export default fp<ReadingOptions>(
-  async (plain, options) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/agents/:extension/history',
-      {
-        schema: {
-          tags: ['agents'],
-          summary: `What an agent did, span by span, within ${MAX_DAYS} days`,
-          params: Type.Object({ extension: nameParameter }),
-          querystring: parameters,
-          response: { 200: history, ...errors(400, 401, 404, 409) }
-        }
-      },
-      async request => {
-        const {
-          params: { extension },
-          query
-        } = request
-        const { viewer, now, zones } = askedBy(viewerOf(request), query.account, options)
-        const until = new Date(Math.min((instantOf('until', query.until, zones) ?? now).getTime(), now.getTime()))
-        const since = instantOf('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
-        if (since > until || until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
-          throw new InvalidParameterError(`since must be before until and now, by ${MAX_DAYS} days at most`)
-        const account = await accountOf(options.db, {
-          viewer,
-          extension,
-          accounts: accountsAsked(viewer, query.account)
-        })
-        const [legs, presences] = [
-          await legsOf(options.db, { viewer, account, extension, since, until }),
-          await presencesOf(options.db, { account, extension, since, until })
-        ]
-        return {
-          account,
-          extension,
-          data: spansOf(legs, presences, { from: since.getTime(), until: until.getTime() }).map(toSpan)
-        }
+export default defineRoutes<QueryOptions>('agent-history', async (app, options) => {
+  app.get(
+    '/v1/agents/:extension/history',
+    {
+      schema: {
+        tags: ['agents'],
+        operationId: 'getAgentHistory',
+        summary: `What an agent did, span by span, within ${MAX_DAYS} days`,
+        params: Type.Object({ extension: nameParameter }),
+        querystring: parameters,
+        response: { 200: history, ...errors(400, 401, 404, 409) }
       }
-    )
-  },
-  { name: 'agent-history', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const {
+        params: { extension },
+        query
+      } = request
+      const { viewer, now, zones } = queryContextOf(viewerOf(request), query.account, options)
+      const until = new Date(Math.min((readInstantOrDay('until', query.until, zones) ?? now).getTime(), now.getTime()))
+      const since = readInstantOrDay('since', query.since, zones) ?? new Date(until.getTime() - DAY_MS)
+      if (since > until || until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
+        throw new InvalidParameterError(`since must be before until and now, by ${MAX_DAYS} days at most`)
+      const account = await accountOf(options.db, {
+        viewer,
+        extension,
+        accounts: requestedAccounts(viewer, query.account)
+      })
+      const [legs, presences] = [
+        await legsOf(options.db, { viewer, account, extension, since, until }),
+        await presencesOf(options.db, { account, extension, since, until })
+      ]
+      return {
+        account,
+        extension,
+        data: spansOf(legs, presences, { from: since.getTime(), until: until.getTime() }).map(toSpan)
+      }
+    }
+  )
+})
 
 function toSpan({ status, from, until, calls }: AgentSpan): Static<typeof spanShape> {
   return {
@@ -147,8 +138,8 @@ async function legsOf(
   const call = { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
   const { rows } = await db.execute<
     HistoryLeg & Record<string, unknown>
-  >(sql`select c.call_id as "callId", l.role, ${millis(sql`l.ringing_at`)} as "ringingAt", ${millis(sql`l.connected_at`)} as "connectedAt",
-      ${millis(sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`)} as "endedAt"
+  >(sql`select c.call_id as "callId", l.role, ${epochMillis(sql`l.ringing_at`)} as "ringingAt", ${epochMillis(sql`l.connected_at`)} as "connectedAt",
+      ${epochMillis(sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`)} as "endedAt"
     from call_history c cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id and extension = ${extension} offset 0) l
     where ${and(sql`c.account = ${account} and c.started_at >= ${new Date(since.getTime() - LOOK_BACK_MS)} and c.started_at < ${until}`, visible(viewer, call))}`)
   return rows
@@ -160,7 +151,7 @@ async function presencesOf(
 ): Promise<HistoryPresence[]> {
   const { rows } = await db.execute<
     HistoryPresence & Record<string, unknown>
-  >(sql`select presence, ${millis(sql`since`)} as since, ${millis(sql`"until"`)} as "until" from agent_presence
+  >(sql`select presence, ${epochMillis(sql`since`)} as since, ${epochMillis(sql`"until"`)} as "until" from agent_presence
     where account = ${account} and extension = ${extension} and since < ${until} and ("until" is null or "until" > ${since}) order by agent_presence.since`)
   return rows
 }

@@ -1,14 +1,13 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { type Viewer, viewerOf } from '../../access/viewer.js'
 import { cleanName } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
-import { anyOf, asOfParameter, decodeTextCursor, instantOf } from '../list/parameters.js'
-import { accountParameter, askedBy, type ReadingOptions } from '../list/query-context.js'
-import type { Key } from '../list/resource.js'
-import { answerList, listAnswer, pageParameters } from '../list/respond.js'
+import { defineRoutes } from '../define-routes.js'
+import { listResponse, pageParameters, pageSchema, sendList } from '../list/page.js'
+import { accountsParameter, asOfParameter, extensionsParameter, listOf, readInstantOrDay } from '../list/parameters.js'
+import { type QueryOptions, queryContextOf } from '../list/query-context.js'
+import type { ResourceKey } from '../list/resource.js'
 import { LOOK_BACK_HOURS } from './legs.js'
 import { type AgentRow, EVIDENCES, findAgents, PRESENCES, STATUSES } from './status.js'
 
@@ -16,9 +15,9 @@ const parameters = Type.Object(
   {
     ...pageParameters,
     asOf: asOfParameter,
-    account: anyOf(accountParameter, 'MightyCall accounts.'),
-    extension: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Extensions.'),
-    status: anyOf(Type.Enum(STATUSES), 'Statuses.')
+    account: accountsParameter,
+    extension: extensionsParameter,
+    status: listOf(Type.Enum(STATUSES), 'Statuses.')
   },
   { additionalProperties: false }
 )
@@ -46,62 +45,59 @@ const agentShape = Type.Object(
     }),
     calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent is open.' })
   },
-  { title: 'agent', description: 'What an agent does.' }
+  { $id: 'Agent', description: 'What an agent does.' }
 )
 
 export type AgentShape = Static<typeof agentShape>
 
 /** GET /v1/agents. */
-export default fp<ReadingOptions>(
-  async (plain, options) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const { db } = options
+export default defineRoutes<QueryOptions>('agents', async (app, options) => {
+  const { db } = options
 
-    app.get(
-      '/v1/agents',
-      {
-        schema: {
-          tags: ['agents'],
-          summary: 'Agents by extension, with what they do or did',
-          querystring: parameters,
-          response: { 200: listAnswer(agentShape), ...errors(400, 401) }
-        }
-      },
-      async (request, reply) => {
-        const { query } = request
-        const { viewer, now, zones } = askedBy(viewerOf(request), query.account, options)
-        const asOf = instantOf('asOf', query.asOf, zones)
-        const question = {
-          at: asOf ?? now,
-          isNow: asOf === null,
-          viewer,
-          accounts: query.account,
-          extensions: query.extension?.flatMap(value => cleanName(value) ?? []),
-          statuses: query.status
-        }
-        return answerList(reply, {
-          name: 'agents',
-          item: agentShape,
-          query,
-          decode: (filter, cursor) => decodeTextCursor(filter, cursor, 2),
-          pageOf: async (place, limit) => {
-            const rows = await findAgents(db, { ...question, place, limit: limit + 1 })
-            const data = rows.slice(0, limit).map(toAgent)
-            const last = data.at(-1)
-            return { data, place: rows.length > limit && last ? [last.extension, last.account] : null }
-          }
-        })
+  app.get(
+    '/v1/agents',
+    {
+      schema: {
+        tags: ['agents'],
+        operationId: 'listAgents',
+        summary: 'Agents by extension, with what they do or did',
+        querystring: parameters,
+        response: { 200: listResponse(pageSchema(agentShape)), ...errors(400, 401) }
       }
-    )
-  },
-  { name: 'agents', fastify: '5.x', encapsulate: true }
-)
+    },
+    async (request, reply) => {
+      const { query } = request
+      const { viewer, now, zones } = queryContextOf(viewerOf(request), query.account, options)
+      const asOf = readInstantOrDay('asOf', query.asOf, zones)
+      const agentQuery = {
+        at: asOf ?? now,
+        isNow: asOf === null,
+        viewer,
+        accounts: query.account,
+        extensions: query.extension?.flatMap(value => cleanName(value) ?? []),
+        statuses: query.status
+      }
+      return sendList(reply, {
+        name: 'agents',
+        item: agentShape,
+        query,
+        keysetTypes: ['text', 'text'],
+        readPage: async (after, limit) => {
+          const rows = await findAgents(db, { ...agentQuery, after, limit: limit + 1 })
+          const data = rows.slice(0, limit).map(toAgent)
+          const last = data.at(-1)
+          return { data, next: rows.length > limit && last ? [last.extension, last.account] : null }
+        }
+      })
+    }
+  )
+})
 
 /** Those of them that the viewer may see, by account and extension, in no order. */
 export async function findAgentsByIds(
   db: NodePgDatabase,
   viewer: Viewer,
-  keys: readonly Key[],
+  keys: readonly ResourceKey[],
   now: Date
 ): Promise<AgentShape[]> {
   if (keys.length === 0) return []
@@ -113,7 +109,7 @@ export async function findAgentsByIds(
     accounts,
     extensions,
     statuses: undefined,
-    place: null,
+    after: null,
     limit: accounts.length * extensions.length
   })
   const wanted = new Set(keys.map(key => `${key.account} ${key.id}`))

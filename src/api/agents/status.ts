@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { visible, visibleExtensions } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
-import type { Keyset } from '../list/parameters.js'
-import { millis } from '../list/query-context.js'
-import { type Asked, among, LOOK_BACK_HOURS, lastEnds, openLegs, recentLegs } from './legs.js'
+import type { Keyset } from '../list/cursor.js'
+import { epochMillis } from '../list/query-context.js'
+import { type AnyOf, LOOK_BACK_HOURS, lastEnds, matchesAny, openLegs, recentLegs } from './legs.js'
 
 export const STATUSES = ['unknown', 'available', 'dnd', 'ringing', 'dialing', 'on_call'] as const
 export const PRESENCES = ['available', 'dnd'] as const
@@ -23,27 +23,27 @@ export interface AgentRow extends Record<string, unknown> {
   calls: string[]
 }
 
-export interface AgentQuestion {
+export interface AgentQuery {
   /** Now, or the instant to look back to. */
   at: Date
   /** True: `at` is the present, for which the rows were made. */
   isNow: boolean
   viewer: Viewer
-  accounts: Asked
-  extensions: Asked
-  statuses: Asked
-  /** The extension and the account behind which to go on. */
-  place: Keyset | null
+  accounts: AnyOf
+  extensions: AnyOf
+  statuses: AnyOf
+  /** The extension and the account after which the page begins. */
+  after: Keyset | null
   limit: number
 }
 
 /** The agents by extension, then account: one statement, so that legs and presences are of one moment. */
-export async function findAgents(db: NodePgDatabase, question: AgentQuestion): Promise<AgentRow[]> {
+export async function findAgents(db: NodePgDatabase, question: AgentQuery): Promise<AgentRow[]> {
   const { rows } = await db.execute<AgentRow>(agentStatus(question))
   return rows
 }
 
-export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses, place, limit }: AgentQuestion): SQL {
+export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses, after, limit }: AgentQuery): SQL {
   const instant = sql`${at}::timestamptz`
   return sql`with recursive ${presentExtensions}, ${recentLegs(instant, accounts)}, ${openLegs(instant, { isNow, accounts })}, ${lastEnds},
   agents as (
@@ -66,16 +66,16 @@ export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses,
     left join busy b using (account, extension)
     left join last_ends l using (account, extension)
     left join lateral (${presenceAt(instant)}) p on true
-    where ${visibleExtensions(viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`} and ${among(sql`a.account`, accounts)} and ${among(sql`a.extension`, extensions)}
+    where ${visibleExtensions(viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`} and ${matchesAny(sql`a.account`, accounts)} and ${matchesAny(sql`a.extension`, extensions)}
   )
   select account, extension, name, status, presence, calls,
-    case when status <> 'unknown' then ${millis(sql`coalesce(busy_since, idle_since)`)} end as since,
+    case when status <> 'unknown' then ${epochMillis(sql`coalesce(busy_since, idle_since)`)} end as since,
     case when status = 'unknown' then null when busy_since is not null then 'webhook'
       when confirmed_at < last_end or confirmed_at <= ${instant} - interval '${sql.raw(String(LOOK_BACK_HOURS))} hours' then 'inferred'
       when source = 'webhook' then 'webhook' else 'rest' end as evidence,
     case when status <> 'unknown' then greatest(0, extract(epoch from ${instant} - coalesce(busy_since, confirmed_at)))::float8 end as age_seconds
   from stated
-  where ${among(sql`status`, statuses)} and ${place ? sql`(extension collate "C", account collate "C") > (${place[0]}, ${place[1]})` : sql`true`}
+  where ${matchesAny(sql`status`, statuses)} and ${after ? sql`(extension collate "C", account collate "C") > (${after[0]}, ${after[1]})` : sql`true`}
   order by extension collate "C", account collate "C" limit ${limit}`
 }
 

@@ -2,29 +2,29 @@ import { and, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { callHistory } from '../../db/schema/calls.js'
 import type { CallKey, TimeTravel } from '../../project/time-travel.js'
-import { behind, orderBy } from '../list/cursor.js'
-import type { Page, PageOf } from '../list/export.js'
-import type { Keyset } from '../list/parameters.js'
-import type { Asked } from '../list/query-context.js'
-import { type CallFilter, isMatch, lastingConditions, visibleCalls } from './filter.js'
+import type { Keyset } from '../list/cursor.js'
+import type { Page, PageReader } from '../list/export.js'
+import type { QueryContext } from '../list/query-context.js'
+import { isAfter, orderBy } from '../list/sort.js'
+import { type CallFilter, immutableConditions, matchesFilter, visibleCalls } from './filter.js'
 import { calls } from './resource.js'
 import { type CallShape, toCall } from './schema.js'
 
-/**
- * Once a request has looked at so many calls, or folded so many of them, its page is short, and the next one goes on
- * from there.
- */
+/** A request that has scanned or folded this many calls returns a short page, and the next page continues there. */
 const MAX_SCANNED = 10_000
 const MAX_FOLDED = 1_000
 
-export interface QuestionAsOf {
+/** The most calls that are read at once, and how many are read at first when few are expected to match. */
+const MAX_BATCH = 1_000
+
+export interface CallsAsOfQuery {
   db: NodePgDatabase
   timeTravel: TimeTravel
   asOf: Date
-  /** The instant that `stale` is relative to. */
+  /** The instant that `stale` refers to. */
   seenFrom: Date
   filter: CallFilter
-  asked: Asked
+  context: QueryContext
   descending: boolean
 }
 
@@ -34,47 +34,43 @@ interface Candidate extends CallKey {
 }
 
 /**
- * Calls as they were, in the order of the table: its rows tell which calls there are, their events what they were.
- * Where a call began and whose it is does not change, so that SQL can tell; all else is looked at when it is folded.
- * The place is that of the last call that was looked at.
+ * Reads calls as they were, in the order of the table. The rows of the table tell which calls exist, their events what
+ * they were. The start and the account of a call never change, so SQL can filter by them; all other conditions are
+ * checked after the fold. A page continues after the last call that was scanned, whether or not it matched.
  */
-export function callsAsOf(question: QuestionAsOf): PageOf<CallShape> {
-  return (place, limit) => findCallsAsOf(question, place, limit)
+export function callsAsOf(query: CallsAsOfQuery): PageReader<CallShape> {
+  return (after, limit) => findCallsAsOf(query, after, limit)
 }
 
-async function findCallsAsOf(page: QuestionAsOf, behindPlace: Keyset | null, limit: number): Promise<Page<CallShape>> {
-  const {
-    filter: { states }
-  } = page
-  const mayMatch = prefilter(page)
+async function findCallsAsOf(query: CallsAsOfQuery, after: Keyset | null, limit: number): Promise<Page<CallShape>> {
+  const mayMatch = prefilter(query)
   const data: CallShape[] = []
-  let place = behindPlace
-  let size = states ? 1_000 : limit // an open call is rare among those that have ended
-  for (
-    let scanned = 0, folded = 0;
-    scanned < MAX_SCANNED && folded < MAX_FOLDED;
-    scanned += size, size = Math.min(2 * size, 1_000)
-  ) {
-    // few match: look at more at once
-    const found = await candidatesBehind(page, place, size + 1)
+  let next = after
+  let size = query.filter.states ? MAX_BATCH : limit // open calls are rare among the ended ones
+  let scanned = 0
+  let folded = 0
+  while (scanned < MAX_SCANNED && folded < MAX_FOLDED) {
+    const found = await findCandidates(query, next, size + 1)
     const candidates = found.slice(0, size)
     const likely = candidates.filter(mayMatch)
-    const matches = await foldMatching(page, likely)
+    const matches = await foldMatching(query, likely)
     for (const candidate of candidates) {
-      if (data.length === limit) return { data, place }
-      place = [candidate.startedAt.toISOString(), candidate.account, candidate.callId]
+      if (data.length === limit) return { data, next }
+      next = [candidate.startedAt.toISOString(), candidate.account, candidate.callId]
       data.push(...(matches.get(candidate) ?? []))
     }
-    if (found.length <= size) return { data, place: null }
-    if (data.length === limit) return { data, place }
+    if (found.length <= size) return { data, next: null }
+    if (data.length === limit) return { data, next }
     folded += likely.length
+    scanned += size
+    size = Math.min(2 * size, MAX_BATCH) // few calls match, so read more of them at once
   }
-  return { data, place }
+  return { data, next }
 }
 
-function candidatesBehind(
-  { db, asOf, filter, asked, descending }: QuestionAsOf,
-  place: Keyset | null,
+function findCandidates(
+  { db, asOf, filter, context, descending }: CallsAsOfQuery,
+  after: Keyset | null,
   limit: number
 ): Promise<Candidate[]> {
   const { account, callId, startedAt, endedAt } = callHistory
@@ -84,32 +80,32 @@ function candidatesBehind(
     .where(
       and(
         sql`${startedAt} <= ${asOf}`,
-        visibleCalls(asked),
-        ...lastingConditions(filter),
-        place ? behind(calls.columns, descending, place) : undefined
+        visibleCalls(context),
+        ...immutableConditions(filter),
+        after ? isAfter(calls.sortColumns, descending, after) : undefined
       )
     )
-    .orderBy(orderBy(calls.columns, descending))
+    .orderBy(orderBy(calls.sortColumns, descending))
     .limit(limit)
 }
 
-/** A call that had ended by then, in its own order of events, was not open: only those that may be are worth a fold. */
-function prefilter({ filter: { states }, asOf }: QuestionAsOf): (candidate: Candidate) => boolean {
+/** When only open calls are requested, a call that had ended by then, by the order of its own events, is not folded. */
+function prefilter({ filter: { states }, asOf }: CallsAsOfQuery): (candidate: Candidate) => boolean {
   if (!states || states.includes('ended')) return () => true
   return ({ endedAt }) => endedAt === null || endedAt > asOf
 }
 
-/** Of each that matches, the call. */
+/** The calls that match the filter, by candidate. */
 async function foldMatching(
-  { timeTravel, asOf, seenFrom, filter }: QuestionAsOf,
+  { timeTravel, asOf, seenFrom, filter }: CallsAsOfQuery,
   candidates: readonly Candidate[]
 ): Promise<Map<Candidate, [CallShape]>> {
-  const calls = await timeTravel.callsAt(candidates, { asOf })
+  const folded = await timeTravel.callsAt(candidates, { asOf })
   return new Map(
     candidates.flatMap((candidate, i) => {
-      const then = calls[i]
+      const then = folded[i]
       const call = then ? toCall(then.row, then.legs, seenFrom) : null
-      return call && isMatch(filter, call) ? [[candidate, [call]] as const] : []
+      return call && matchesFilter(filter, call) ? [[candidate, [call]] as const] : []
     })
   )
 }

@@ -4,7 +4,7 @@ import { alias } from 'drizzle-orm/pg-core'
 import { visible } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
 import { callHistory } from '../../db/schema/calls.js'
-import { millis } from '../list/query-context.js'
+import { epochMillis } from '../list/query-context.js'
 import type { CallRow, CallShape } from './schema.js'
 
 /** How far back a client's calls are counted, and how many at most: one who calls all day must not make a page slow. */
@@ -62,7 +62,7 @@ function isMissed({ direction, outcome, clientNumber }: CallRow): boolean {
 function callbacksOf(viewer: Viewer, calls: readonly CallRow[]): SQL {
   const of = (column: (call: CallRow) => string) => sql.param(calls.map(column))
   const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
-  return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id, ${millis(sql`talk.at`)} as returned_at,
+  return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id, ${epochMillis(sql`talk.at`)} as returned_at,
       (select count(*)::int from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} in ('outbound', 'callback') and ${other.startedAt} > ${callHistory.startedAt} and ${untilTalk}) as attempts,
       (select count(*)::int from (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} = 'inbound' and ${other.outcome} in ('missed', 'abandoned', 'voicemail')
         and ${other.startedAt} > coalesce(before.started_at, ${lookBack}) and ${untilTalk} order by ${other.startedAt} limit ${sql.raw(String(MAX_COUNTED))}) counted) as unanswered_calls

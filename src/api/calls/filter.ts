@@ -4,9 +4,9 @@ import { visible } from '../../access/row-visibility.js'
 import { callHistory, callLegs } from '../../db/schema/calls.js'
 import { searchText } from '../../db/schema/columns.js'
 import { cleanName } from '../../events/text.js'
-import { anyOf, instantOf } from '../list/parameters.js'
-import { type Asked, among, nameParameter, partiesOf, partyParameters } from '../list/query-context.js'
-import { holds, isHeld, readSearch, type Search, searchParameter } from '../list/search.js'
+import { listOf, nameParameter, partyParameters, readInstantOrDay } from '../list/parameters.js'
+import { isOneOf, normalizeParties, type QueryContext } from '../list/query-context.js'
+import { matchesSearch, parseSearch, type Search, searchParameter, textMatches } from '../list/search.js'
 import { needsCallback } from './callbacks.js'
 import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
 
@@ -14,11 +14,11 @@ import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
 export const callParameters = Type.Object(
   {
     ...partyParameters,
-    client: anyOf(nameParameter, "Clients' numbers in any format, or names of site widgets."),
-    extension: anyOf(nameParameter, 'Calls with a leg of one of these extensions.'),
-    direction: anyOf(Type.Enum(DIRECTIONS), 'Directions.'),
-    state: anyOf(Type.Enum(STATES), 'States.'),
-    outcome: anyOf(Type.Enum(OUTCOMES), 'Outcomes; only a call that has ended has one.'),
+    client: listOf(nameParameter, "Clients' numbers in any format, or names of site widgets."),
+    extension: listOf(nameParameter, 'Calls with a leg of one of these extensions.'),
+    direction: listOf(Type.Enum(DIRECTIONS), 'Directions.'),
+    state: listOf(Type.Enum(STATES), 'States.'),
+    outcome: listOf(Type.Enum(OUTCOMES), 'Outcomes; only a call that has ended has one.'),
     minDurationSeconds: Type.Optional(
       Type.Number({
         minimum: 0,
@@ -63,13 +63,13 @@ export interface CallFilter {
 }
 
 /** @throws InvalidParameterError  an instant or q cannot be read */
-export function readFilter(query: CallParameters, asked: Pick<Asked, 'regions' | 'zones'>): CallFilter {
+export function parseCallFilter(query: CallParameters, asked: Pick<QueryContext, 'regions' | 'zones'>): CallFilter {
   return {
-    since: instantOf('since', query.since, asked.zones),
-    until: instantOf('until', query.until, asked.zones),
+    since: readInstantOrDay('since', query.since, asked.zones),
+    until: readInstantOrDay('until', query.until, asked.zones),
     accounts: query.account,
-    businessNumbers: partiesOf(query.businessNumber, asked),
-    clients: partiesOf(query.client, asked),
+    businessNumbers: normalizeParties(query.businessNumber, asked),
+    clients: normalizeParties(query.client, asked),
     extensions: query.extension?.flatMap(value => cleanName(value) ?? []),
     directions: query.direction,
     states: query.state,
@@ -78,7 +78,7 @@ export function readFilter(query: CallParameters, asked: Pick<Asked, 'regions' |
     maxTalkSeconds: query.maxDurationSeconds,
     hasRecording: query.hasRecording,
     needsCallback: query.needsCallback === true,
-    search: readSearch(query.q, asked)
+    search: parseSearch(query.q, asked)
   }
 }
 
@@ -86,17 +86,17 @@ const text = searchText(callHistory.clientName, callHistory.clientNumber)
 const isRecorded = or(isNotNull(callHistory.recordingId), isNotNull(callHistory.recordingLink))
 
 /** The filter over calls as they are. */
-export function conditions(filter: CallFilter, { viewer }: Pick<Asked, 'viewer'>): (SQL | undefined)[] {
+export function conditions(filter: CallFilter, { viewer }: Pick<QueryContext, 'viewer'>): (SQL | undefined)[] {
   const { clients, extensions, directions, outcomes, hasRecording, minTalkSeconds, maxTalkSeconds } = filter
   return [
-    ...lastingConditions(filter),
-    among(callHistory.businessNumber, filter.businessNumbers),
-    clients && or(among(callHistory.clientNumber, clients), among(callHistory.clientName, clients)),
+    ...immutableConditions(filter),
+    isOneOf(callHistory.businessNumber, filter.businessNumbers),
+    clients && or(isOneOf(callHistory.clientNumber, clients), isOneOf(callHistory.clientName, clients)),
     extensions &&
       sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, [...extensions])})`,
-    among(callHistory.direction, directions ?? (outcomes && DIRECTIONS)), // the index of outcomes begins with it
-    among(callHistory.state, filter.states),
-    among(callHistory.outcome, outcomes),
+    isOneOf(callHistory.direction, directions ?? (outcomes && DIRECTIONS)), // the index of outcomes begins with it
+    isOneOf(callHistory.state, filter.states),
+    isOneOf(callHistory.outcome, outcomes),
     minTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} >= ${minTalkSeconds}`,
     maxTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} <= ${maxTalkSeconds}`,
     hasRecording === undefined
@@ -105,11 +105,11 @@ export function conditions(filter: CallFilter, { viewer }: Pick<Asked, 'viewer'>
         ? isRecorded
         : and(isNull(callHistory.recordingId), isNull(callHistory.recordingLink)),
     filter.needsCallback ? needsCallback(viewer) : undefined,
-    holds(text, filter.search, [sql`${callHistory.state} = 'ended'`, sql`${callHistory.state} <> 'ended'`])
+    textMatches(text, filter.search, [sql`${callHistory.state} = 'ended'`, sql`${callHistory.state} <> 'ended'`])
   ]
 }
 
-export function visibleCalls({ viewer }: Pick<Asked, 'viewer'>): SQL | undefined {
+export function visibleCalls({ viewer }: Pick<QueryContext, 'viewer'>): SQL | undefined {
   return visible(viewer, {
     account: callHistory.account,
     businessNumber: callHistory.businessNumber,
@@ -118,16 +118,16 @@ export function visibleCalls({ viewer }: Pick<Asked, 'viewer'>): SQL | undefined
 }
 
 /** The part of it that no later event changes: all else may have been different. */
-export function lastingConditions({ since, until, accounts }: CallFilter): (SQL | undefined)[] {
+export function immutableConditions({ since, until, accounts }: CallFilter): (SQL | undefined)[] {
   return [
     since ? sql`${callHistory.startedAt} >= ${since}` : undefined,
     until ? sql`${callHistory.startedAt} < ${until}` : undefined,
-    among(callHistory.account, accounts)
+    isOneOf(callHistory.account, accounts)
   ]
 }
 
 /** The same filter over a call that is in no table. */
-export function isMatch(filter: CallFilter, call: CallShape): boolean {
+export function matchesFilter(filter: CallFilter, call: CallShape): boolean {
   const has = (wanted: readonly string[] | undefined, ...values: (string | null | undefined)[]) =>
     !wanted || values.some(value => typeof value === 'string' && wanted.includes(value))
   const within = (value: number | null, from: number | undefined, to: number | undefined) =>
@@ -145,6 +145,6 @@ export function isMatch(filter: CallFilter, call: CallShape): boolean {
     has(filter.outcomes, call.outcome) &&
     within(call.talkSeconds, filter.minTalkSeconds, filter.maxTalkSeconds) &&
     (filter.hasRecording === undefined || filter.hasRecording === (call.recording !== null)) &&
-    isHeld(`${call.client?.name ?? ''} ${call.client?.number ?? ''}`, filter.search)
+    matchesSearch(`${call.client?.name ?? ''} ${call.client?.number ?? ''}`, filter.search)
   )
 }

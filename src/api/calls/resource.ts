@@ -2,41 +2,45 @@ import { getTableColumns, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type from 'typebox'
 import { callHistory, callLegs } from '../../db/schema/calls.js'
-import type { Asked } from '../list/query-context.js'
+import type { QueryContext } from '../list/query-context.js'
 import { findRow, type Resource } from '../list/resource.js'
 import { findCallbacks } from './callbacks.js'
-import { callParameters, conditions, readFilter, visibleCalls } from './filter.js'
+import { callParameters, conditions, parseCallFilter, visibleCalls } from './filter.js'
 import { type CallRow, type CallShape, callShape, type LegRow, toCall } from './schema.js'
 
 const { contribution: _, ...columns } = getTableColumns(callHistory)
 
 /** Calls as they are. */
 export const calls: Resource<typeof callParameters, CallRow, CallShape> = {
-  what: 'call',
+  noun: 'call',
   parameters: callParameters,
   item: callShape,
   account: columns.account,
   id: columns.callId,
   idType: 'text',
-  columns: [
+  sortColumns: [
     [columns.startedAt, 'timestamptz'],
     [columns.account, 'text'],
     [columns.callId, 'text']
   ],
-  placeOf: row => [row.startedAt.toISOString(), row.account, row.callId],
+  keysetOf: row => [row.startedAt.toISOString(), row.account, row.callId],
   visible: visibleCalls,
-  where: (query, asked) => conditions(readFilter(query, asked), asked),
-  find: (db, { where, order, limit }) =>
+  where: (query, context) => conditions(parseCallFilter(query, context), context),
+  select: (db, { where, order, limit }) =>
     db
       .select(columns)
       .from(callHistory)
       .where(where)
       .orderBy(...(order ? [order] : []))
       .limit(limit),
-  show: showCalls
+  toItems: showCalls
 }
 
-async function showCalls(rows: readonly CallRow[], { viewer, now }: Asked, db: NodePgDatabase): Promise<CallShape[]> {
+async function showCalls(
+  rows: readonly CallRow[],
+  { viewer, now }: QueryContext,
+  db: NodePgDatabase
+): Promise<CallShape[]> {
   if (rows.length === 0) return []
   const accounts = sql.param(rows.map(row => row.account))
   const ids = sql.param(rows.map(row => row.callId))
@@ -66,7 +70,7 @@ export const callPath = Type.Object({
 export function findCall(
   db: NodePgDatabase,
   key: { id: string; account?: string | undefined },
-  asked: Asked
+  context: QueryContext
 ): Promise<CallRow> {
-  return findRow(calls, key, { db, asked })
+  return findRow(calls, key, { db, context })
 }

@@ -20,13 +20,21 @@ const leg = Type.Object(
     endedAt: orNull(instant, 'Null: still open.'),
     result: orNull(oneOf('answered', 'unanswered'), 'Null: still ringing.')
   },
-  { description: 'One attempt to reach an extension.' }
+  { $id: 'Leg', description: 'One attempt to reach an extension.' }
 )
 
-export const clientShape = Type.Object({
-  number: orNull(Type.String(), 'E.164 when it could be read.'),
-  name: orNull(Type.String(), "A site widget's, or the client's.")
-})
+export const clientShape = Type.Object(
+  {
+    number: orNull(Type.String(), 'The phone number, in E.164 format where it could be read.'),
+    name: orNull(Type.String(), 'The name of the client, or of a site widget.')
+  },
+  { $id: 'Client', description: 'The client of a call, a voicemail or a message.' }
+)
+
+export const recordingShape = Type.Object(
+  { id: orNull(Type.String(), 'The id of the recording at MightyCall.') },
+  { $id: 'Recording', description: 'A recording.' }
+)
 
 export function toClient({
   clientNumber: number,
@@ -52,7 +60,7 @@ const callback = Type.Object(
         "The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before."
     })
   },
-  { description: 'What became of a call that came in and that nobody took.' }
+  { $id: 'Callback', description: 'What happened after an inbound call that nobody answered.' }
 )
 
 /** A call as the API shows it; times are RFC 3339 in UTC with milliseconds, durations seconds. */
@@ -72,7 +80,7 @@ export const callShape = Type.Object(
     talkSeconds: orNull(seconds, 'From the answer to the end.'),
     answeredBy: orNull(Type.String(), 'The extension that talked first.'),
     stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
-    recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
+    recording: orNull(recordingShape, '`null` when no recording is known.'),
     legs: Type.Array(leg),
     callback: orNull(
       callback,
@@ -83,7 +91,7 @@ export const callShape = Type.Object(
       { description: 'Distinct events, by how we learned them.' }
     )
   },
-  { title: 'call', description: 'A call, folded from its events.' }
+  { $id: 'Call', description: 'A call, folded from its events.' }
 )
 
 export type CallShape = Static<typeof callShape>

@@ -1,14 +1,14 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { errors } from '../../http/error-schema.js'
 import type { Arrival, PastCall, TimeTravel } from '../../project/time-travel.js'
-import { accountParameter, askedBy, type ReadingOptions } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { accountParameter } from '../list/parameters.js'
+import { type QueryOptions, queryContextOf } from '../list/query-context.js'
 import { callPath, findCall } from './resource.js'
 import { type CallShape, toCall } from './schema.js'
 
-export interface TimelineOptions extends ReadingOptions {
+export interface TimelineOptions extends QueryOptions {
   timeTravel: TimeTravel
 }
 
@@ -38,42 +38,41 @@ const entry = Type.Object(
       { description: 'What its arrival changed in the call.' }
     )
   },
-  { title: 'timelineEntry' }
+  { $id: 'TimelineEntry', description: 'An event of a call, and what its arrival changed.' }
 )
 
-const timeline = Type.Object({
-  data: Type.Array(entry),
-  truncated: Type.Boolean({ description: `There are more events than the first ${MAX_ENTRIES} received.` })
-})
+const timeline = Type.Object(
+  {
+    data: Type.Array(entry),
+    truncated: Type.Boolean({ description: `Whether the call has more events than the first ${MAX_ENTRIES}.` })
+  },
+  { $id: 'CallTimeline', description: 'The events of a call, in the order in which they were received.' }
+)
 
 /** GET /v1/calls/:id/timeline. */
-export default fp<TimelineOptions>(
-  async (plain, { timeTravel, ...options }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/calls/:id/timeline',
-      {
-        schema: {
-          tags: ['calls'],
-          summary: 'The events of a call, in the order in which they were received, and what each changed',
-          params: callPath,
-          querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
-          response: { 200: timeline, ...errors(400, 401, 404, 409) }
-        }
-      },
-      async request => {
-        const key = { ...request.params, ...request.query }
-        const call = await findCall(options.db, key, askedBy(viewerOf(request), key.account, options))
-        const arrivals = await timeTravel.timeline(call, MAX_ENTRIES + 1)
-        const shapes = arrivals.map(({ call }) => shapeOf(call))
-        const entries = arrivals.map((arrival, i) => entryOf(arrival, shapes[i - 1] ?? null, shapes[i] ?? null))
-        return { data: entries.slice(0, MAX_ENTRIES), truncated: entries.length > MAX_ENTRIES }
+export default defineRoutes<TimelineOptions>('timeline', async (app, { timeTravel, ...options }) => {
+  app.get(
+    '/v1/calls/:id/timeline',
+    {
+      schema: {
+        tags: ['calls'],
+        operationId: 'getCallTimeline',
+        summary: 'The events of a call, in the order in which they were received, and what each changed',
+        params: callPath,
+        querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
+        response: { 200: timeline, ...errors(400, 401, 404, 409) }
       }
-    )
-  },
-  { name: 'timeline', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const key = { ...request.params, ...request.query }
+      const call = await findCall(options.db, key, queryContextOf(viewerOf(request), key.account, options))
+      const arrivals = await timeTravel.timeline(call, MAX_ENTRIES + 1)
+      const shapes = arrivals.map(({ call }) => shapeOf(call))
+      const entries = arrivals.map((arrival, i) => entryOf(arrival, shapes[i - 1] ?? null, shapes[i] ?? null))
+      return { data: entries.slice(0, MAX_ENTRIES), truncated: entries.length > MAX_ENTRIES }
+    }
+  )
+})
 
 /** The link of a recording is not for those who may only see the call: it has a route of its own. */
 function entryOf(
@@ -89,7 +88,7 @@ function shapeOf(call: PastCall | null): CallShape | null {
 }
 
 /** A field of a call, `state` or `legs[101#1].connectedAt`, and its values. */
-export interface Change {
+export interface FieldChange {
   field: string
   from: unknown
   to: unknown
@@ -121,11 +120,11 @@ const LEG_FIELDS = ['role', 'ringingAt', 'connectedAt', 'endedAt', 'result'] as 
  * What differs between two states of one call, field by field; null: there was none. A leg that was not there had only
  * nulls.
  */
-export function changesBetween(before: CallShape | null, after: CallShape | null): Change[] {
+export function changesBetween(before: CallShape | null, after: CallShape | null): FieldChange[] {
   return [...differences('', FIELDS, before, after), ...legChanges(before?.legs ?? [], after?.legs ?? [])]
 }
 
-function legChanges(before: readonly Leg[], after: readonly Leg[]): Change[] {
+function legChanges(before: readonly Leg[], after: readonly Leg[]): FieldChange[] {
   const [old, current] = [byName(before), byName(after)]
   return [...new Set([...old.keys(), ...current.keys()])].flatMap(name =>
     differences(`legs[${name}].`, LEG_FIELDS, old.get(name) ?? null, current.get(name) ?? null)
@@ -146,7 +145,7 @@ function differences<T extends object>(
   fields: readonly (keyof T & string)[],
   before: T | null,
   after: T | null
-): Change[] {
+): FieldChange[] {
   return fields.flatMap(field => {
     const from = before?.[field] ?? null
     const to = after?.[field] ?? null

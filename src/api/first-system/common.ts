@@ -1,15 +1,14 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
-import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { isAway } from '../../lib/sqlstate.js'
-import { anyOf } from '../list/parameters.js'
+import { accountsParameter } from '../list/parameters.js'
 
 const organization = (description: string) => Type.Optional(Type.String({ format: 'uuid', description }))
 
 /** What all of them take. */
 export const parameters = {
-  account: anyOf(Type.String({ pattern: ACCOUNT_PATTERN }), 'MightyCall accounts.'),
+  account: accountsParameter,
   org_id: organization('An organization.'),
   orgId: organization('The same.')
 }
@@ -21,7 +20,7 @@ export const failure = Type.Object(
     detail: Type.String({ description: 'A code.' }),
     message: Type.String({ description: 'For people.' })
   },
-  { title: 'readFailed' }
+  { $id: 'FirstSystemReadFailure', description: 'Why the data could not be read, in the format of the first system.' }
 )
 
 /** Says a failure of ours as the first system did; what the request is to blame for is said as everywhere. */

@@ -1,13 +1,12 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { and, inArray } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { visibleExtensions, visibleNumbers } from '../../access/row-visibility.js'
 import { type Viewer, viewerOf } from '../../access/viewer.js'
 import { extensions, phoneNumbers } from '../../db/schema/directory.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
+import { defineRoutes } from '../define-routes.js'
 import { answerFailures, either, failure, parameters } from './common.js'
 
 export interface FirstSystemOptions {
@@ -27,7 +26,7 @@ const phoneNumber = Type.Object(
     is_active: Type.Boolean({ description: 'Listed by MightyCall, and enabled.' }),
     created_at: Type.String({ format: 'date-time', description: 'When it was first seen.' })
   },
-  { title: 'firstSystemPhoneNumber' }
+  { $id: 'FirstSystemPhoneNumber', description: 'A business number, in the format of the first system.' }
 )
 
 const extension = Type.Object(
@@ -37,79 +36,86 @@ const extension = Type.Object(
     external_id: orNull(Type.String(), "MightyCall's. Null: not known."),
     created_at: Type.String({ format: 'date-time', description: 'When it was first seen.' })
   },
-  { title: 'firstSystemExtension' }
+  { $id: 'FirstSystemExtension', description: 'An extension, in the format of the first system.' }
+)
+
+const phoneNumberList = Type.Object(
+  { phone_numbers: Type.Array(phoneNumber) },
+  { $id: 'FirstSystemPhoneNumberList', description: 'A complete list.' }
+)
+const extensionList = Type.Object(
+  { extensions: Type.Array(extension) },
+  { $id: 'FirstSystemExtensionList', description: 'A complete list.' }
 )
 
 /** GET /api/admin/mightycall/phone-numbers and /extensions. */
-export default fp<FirstSystemOptions>(
-  async (plain, { db, now }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const response = { 500: failure, 503: failure, ...errors(400, 401) }
-    answerFailures(plain)
+export default defineRoutes<FirstSystemOptions>('first-system-directory', async (app, { db, now }) => {
+  const response = { 500: failure, 503: failure, ...errors(400, 401) }
+  answerFailures(app)
 
-    app.get(
-      '/api/admin/mightycall/phone-numbers',
-      {
-        schema: {
-          tags: ['first system'],
-          summary: 'Business numbers; with org_id those that the organization owns now',
-          querystring,
-          response: { 200: Type.Object({ phone_numbers: Type.Array(phoneNumber) }), ...response }
-        }
-      },
-      async request => {
-        const { account, org_id, orgId } = request.query
-        const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
-        const rows = await db
-          .select()
-          .from(phoneNumbers)
-          .where(and(account && inArray(phoneNumbers.account, account), visibleNumbers(viewer, phoneNumbers, now())))
-          .orderBy(phoneNumbers.number, phoneNumbers.account)
-        return {
-          phone_numbers: rows.map(({ id, externalId, number, label, isActive, createdAt }) => ({
-            id,
-            external_id: externalId,
-            number,
-            label,
-            status: isActive ? ('active' as const) : ('inactive' as const),
-            is_active: isActive,
-            created_at: createdAt.toISOString()
-          }))
-        }
+  app.get(
+    '/api/admin/mightycall/phone-numbers',
+    {
+      schema: {
+        tags: ['first system'],
+        operationId: 'listFirstSystemPhoneNumbers',
+        summary: 'Business numbers; with org_id those that the organization owns now',
+        querystring,
+        response: { 200: phoneNumberList, ...response }
       }
-    )
+    },
+    async request => {
+      const { account, org_id, orgId } = request.query
+      const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
+      const rows = await db
+        .select()
+        .from(phoneNumbers)
+        .where(and(account && inArray(phoneNumbers.account, account), visibleNumbers(viewer, phoneNumbers, now())))
+        .orderBy(phoneNumbers.number, phoneNumbers.account)
+      return {
+        phone_numbers: rows.map(({ id, externalId, number, label, isActive, createdAt }) => ({
+          id,
+          external_id: externalId,
+          number,
+          label,
+          status: isActive ? ('active' as const) : ('inactive' as const),
+          is_active: isActive,
+          created_at: createdAt.toISOString()
+        }))
+      }
+    }
+  )
 
-    app.get(
-      '/api/admin/mightycall/extensions',
-      {
-        schema: {
-          tags: ['first system'],
-          summary: 'Extensions; with org_id those that a call of the organization has reached',
-          querystring,
-          response: { 200: Type.Object({ extensions: Type.Array(extension) }), ...response }
-        }
-      },
-      async request => {
-        const { account, org_id, orgId } = request.query
-        const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
-        const rows = await db
-          .select()
-          .from(extensions)
-          .where(and(account && inArray(extensions.account, account), visibleExtensions(viewer, extensions)))
-          .orderBy(extensions.extension, extensions.account)
-        return {
-          extensions: rows.map(({ extension, displayName, externalId, createdAt }) => ({
-            extension,
-            display_name: displayName,
-            external_id: externalId,
-            created_at: createdAt.toISOString()
-          }))
-        }
+  app.get(
+    '/api/admin/mightycall/extensions',
+    {
+      schema: {
+        tags: ['first system'],
+        operationId: 'listFirstSystemExtensions',
+        summary: 'Extensions; with org_id those that a call of the organization has reached',
+        querystring,
+        response: { 200: extensionList, ...response }
       }
-    )
-  },
-  { name: 'first-system-directory', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { account, org_id, orgId } = request.query
+      const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
+      const rows = await db
+        .select()
+        .from(extensions)
+        .where(and(account && inArray(extensions.account, account), visibleExtensions(viewer, extensions)))
+        .orderBy(extensions.extension, extensions.account)
+      return {
+        extensions: rows.map(({ extension, displayName, externalId, createdAt }) => ({
+          extension,
+          display_name: displayName,
+          external_id: externalId,
+          created_at: createdAt.toISOString()
+        }))
+      }
+    }
+  )
+})
 
 /** What an organization would see: its rows are chosen by the rule that its own keys are under. */
 export function asOrganization(viewer: Viewer, organization: string | undefined): Viewer {

@@ -1,6 +1,4 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { and, type SQL, sql } from 'drizzle-orm'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
 import { viewerOf } from '../../access/viewer.js'
@@ -10,6 +8,7 @@ import { InvalidParameterError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, isDay } from '../../lib/instant.js'
 import { addDays, localDay } from '../../lib/local-day.js'
+import { defineRoutes } from '../define-routes.js'
 import { answerFailures, either, failure, parameters } from './common.js'
 import { asOrganization, type FirstSystemOptions } from './directory.js'
 
@@ -60,84 +59,86 @@ const report = Type.Object(
       wait_seconds: Type.Number()
     })
   },
-  { title: 'firstSystemReport' }
+  { $id: 'FirstSystemReport', description: 'The sums of one day, in the format of the first system.' }
+)
+
+const reportList = Type.Object(
+  { reports: Type.Array(report) },
+  { $id: 'FirstSystemReportList', description: 'A complete list.' }
 )
 
 /** GET /api/admin/mightycall/reports. */
-export default fp<FirstSystemReportsOptions>(
-  async (plain, { db, now, settings }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    answerFailures(plain)
+export default defineRoutes<FirstSystemReportsOptions>('first-system-reports', async (app, { db, now, settings }) => {
+  answerFailures(app)
 
-    app.get(
-      '/api/admin/mightycall/reports',
-      {
-        schema: {
-          tags: ['first system'],
-          summary: 'Daily sums by business number, and by extension',
-          description: 'With org_id: of the numbers that the organization owned when the day began.',
-          querystring,
-          response: {
-            200: Type.Object({ reports: Type.Array(report) }),
-            500: failure,
-            503: failure,
-            ...errors(400, 401)
-          }
+  app.get(
+    '/api/admin/mightycall/reports',
+    {
+      schema: {
+        tags: ['first system'],
+        operationId: 'listFirstSystemReports',
+        summary: 'Daily sums by business number, and by extension',
+        description: 'With org_id: of the numbers that the organization owned when the day began.',
+        querystring,
+        response: {
+          200: reportList,
+          500: failure,
+          503: failure,
+          ...errors(400, 401)
         }
-      },
-      async request => {
-        const { account, org_id, orgId, start_date, from, end_date, to } = request.query
-        const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
-        const days = readDays(either('start_date and from', start_date, from), either('end_date and to', end_date, to))
-        const accounts = viewer.account === null ? (account ?? (await accountsWithReports())) : [viewer.account]
-        const spans = spansOf(days, accounts.map(settings.timeZoneOf), now())
-        const rows = await db
-          .select()
-          .from(reports)
-          .where(
-            and(
-              account && sql`${reports.account} = any(${sql.param(account)}::text[])`,
-              isWithin(accounts, spans),
-              // what moved to another day leaves zeros behind
-              sql`(${reports.calls}, ${reports.voicemails}, ${reports.messagesIn}, ${reports.messagesOut}) <> (0, 0, 0, 0)`,
-              visible(viewer, {
-                account: reports.account,
-                businessNumber: reports.businessNumber,
-                at: viewer.organization === null ? sql`null` : startOfReportDay(accounts)
-              })
-            )
-          )
-          .orderBy(reports.reportDate, reports.account, reports.businessNumber, reports.extension)
-        return { reports: rows.map(toReport) }
       }
-    )
-
-    /** Jumps from account to account in the primary key: `distinct` would read the whole index. */
-    async function accountsWithReports(): Promise<string[]> {
-      const { rows } = await db.execute<{ account: string }>(sql`
-        with recursive found as (
-          select min(account) as account from ${reports}
-          union all
-          select (select min(account) from ${reports} where account > found.account) from found
-          where found.account is not null
+    },
+    async request => {
+      const { account, org_id, orgId, start_date, from, end_date, to } = request.query
+      const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
+      const days = readDays(either('start_date and from', start_date, from), either('end_date and to', end_date, to))
+      const accounts = viewer.account === null ? (account ?? (await accountsWithReports())) : [viewer.account]
+      const spans = spansOf(days, accounts.map(settings.timeZoneOf), now())
+      const rows = await db
+        .select()
+        .from(reports)
+        .where(
+          and(
+            account && sql`${reports.account} = any(${sql.param(account)}::text[])`,
+            isWithin(accounts, spans),
+            // what moved to another day leaves zeros behind
+            sql`(${reports.calls}, ${reports.voicemails}, ${reports.messagesIn}, ${reports.messagesOut}) <> (0, 0, 0, 0)`,
+            visible(viewer, {
+              account: reports.account,
+              businessNumber: reports.businessNumber,
+              at: viewer.organization === null ? sql`null` : startOfReportDay(accounts)
+            })
+          )
         )
-        select account from found where account is not null`)
-      return rows.map(row => row.account)
+        .orderBy(reports.reportDate, reports.account, reports.businessNumber, reports.extension)
+      return { reports: rows.map(toReport) }
     }
+  )
 
-    /** The instant at which the day of a report begins in the time zone of its account. */
-    function startOfReportDay(accounts: readonly string[]): SQL {
-      return sql`(${reports.reportDate}::timestamp at time zone (
-        select z.zone from unnest(
-          ${sql.param(accounts)}::text[],
-          ${sql.param(accounts.map(settings.timeZoneOf))}::text[]
-        ) as z (account, zone)
-        where z.account = ${reports.account}
-      ))`
-    }
-  },
-  { name: 'first-system-reports', fastify: '5.x', encapsulate: true }
-)
+  /** Jumps from account to account in the primary key: `distinct` would read the whole index. */
+  async function accountsWithReports(): Promise<string[]> {
+    const { rows } = await db.execute<{ account: string }>(sql`
+      with recursive found as (
+        select min(account) as account from ${reports}
+        union all
+        select (select min(account) from ${reports} where account > found.account) from found
+        where found.account is not null
+      )
+      select account from found where account is not null`)
+    return rows.map(row => row.account)
+  }
+
+  /** The instant at which the day of a report begins in the time zone of its account. */
+  function startOfReportDay(accounts: readonly string[]): SQL {
+    return sql`(${reports.reportDate}::timestamp at time zone (
+      select z.zone from unnest(
+        ${sql.param(accounts)}::text[],
+        ${sql.param(accounts.map(settings.timeZoneOf))}::text[]
+      ) as z (account, zone)
+      where z.account = ${reports.account}
+    ))`
+  }
+})
 
 /** Days of a calendar, both included. */
 interface Span {

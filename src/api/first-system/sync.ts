@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
@@ -8,7 +6,8 @@ import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import type { SyncedCounts } from '../../reconcile/sync.js'
 import type { SyncOptions } from '../admin/sync.js'
-import { anyOf } from '../list/parameters.js'
+import { defineRoutes } from '../define-routes.js'
+import { listOf } from '../list/parameters.js'
 
 const done = Type.Object(
   {
@@ -16,7 +15,7 @@ const done = Type.Object(
     phones: Type.Integer({ minimum: 0, description: 'Active business numbers.' }),
     extensions: Type.Integer({ minimum: 0 })
   },
-  { title: 'synced' }
+  { $id: 'FirstSystemSyncResult', description: 'The result of a sync.' }
 )
 
 const failure = Type.Object(
@@ -28,12 +27,12 @@ const failure = Type.Object(
     detail: Type.String({ description: 'A code.' }),
     message: Type.String({ description: 'For people.' })
   },
-  { title: 'syncFailed' }
+  { $id: 'FirstSystemSyncFailure', description: 'Why a sync failed, in the format of the first system.' }
 )
 
 const parameters = Type.Object(
   {
-    account: anyOf(
+    account: listOf(
       Type.String({ pattern: ACCOUNT_PATTERN }),
       'MightyCall accounts; all that have an API key, without it.'
     )
@@ -42,15 +41,15 @@ const parameters = Type.Object(
 )
 
 /** POST /api/admin/mightycall/sync: answers once the rows can be read. */
-export default fp<SyncOptions & { auditLog: AuditLog }>(
-  async (plain, { sync, syncable, auditLog }) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
+export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
+  'first-system-sync',
+  async (app, { sync, syncable, auditLog }) => {
     app.post(
       '/api/admin/mightycall/sync',
       {
         schema: {
           tags: ['sync'],
+          operationId: 'runFirstSystemSync',
           summary: 'Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages',
           querystring: parameters,
           response: { 200: done, 500: failure, ...errors(400, 401) }
@@ -81,8 +80,7 @@ export default fp<SyncOptions & { auditLog: AuditLog }>(
         }
       }
     )
-  },
-  { name: 'first-system-sync', fastify: '5.x', encapsulate: true }
+  }
 )
 
 function total(runs: readonly SyncedCounts[]) {

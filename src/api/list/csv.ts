@@ -11,7 +11,7 @@ const E164 = /^\+[1-9]\d{6,14}$/
  * Items as lines of RFC 4180. A text of a stranger that a spreadsheet would run is prefixed with an apostrophe;
  * null is an empty cell, a list is JSON.
  */
-export function createCsv(item: TSchema): { header: () => string; lines: (items: readonly unknown[]) => string } {
+export function createCsvWriter(item: TSchema): { header: () => string; lines: (items: readonly unknown[]) => string } {
   const columns = columnsOf(item)
   // by itself it quotes only both together
   const write = (rows: unknown[][]) => stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ })

@@ -1,43 +1,60 @@
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { createHash } from 'node:crypto'
 import { InvalidParameterError } from '../../errors.js'
+import { canonical } from '../../events/identity.js'
 import { parseInstant } from '../../lib/instant.js'
-import { decodeTextCursor, type Keyset } from './parameters.js'
+import { UUID } from './parameters.js'
 
-/** What a list is sorted by; all of its columns together are unique. */
-export type KeyColumns = readonly (readonly [column: SQLWrapper, type: keyof typeof READABLE])[]
+/** The values of the sort columns of one row, as text. A page continues after the row that has them. */
+export type Keyset = readonly string[]
 
-/** What Postgres reads as such: anything else in a cursor is none of ours. */
-const READABLE = {
+/** The type of a sort column. */
+export type KeysetType = keyof typeof IS_READABLE
+
+/** Which texts Postgres can read as a value of the type. */
+const IS_READABLE = {
   timestamptz: (text: string) => parseInstant(text) !== null,
-  uuid: (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
+  uuid: (text: string) => UUID.test(text),
+  bigint: (text: string) => /^[0-9]{1,18}$/.test(text),
   text: () => true
 }
 
-/** All of them in one direction, so that an index has the same order. */
-export function orderBy(columns: KeyColumns, descending: boolean): SQL {
-  return sql.join(
-    columns.map(([column]) => (descending ? sql`${column} desc` : sql`${column}`)),
-    sql`, `
-  )
+/** An opaque text that contains the keyset after which the next page begins, and a hash of the filter. */
+export function encodeCursor(filter: object, keyset: Keyset): string {
+  return Buffer.from(JSON.stringify([hashOf(filter), ...keyset])).toString('base64url')
 }
 
-/** What comes behind a place in that order. */
-export function behind(columns: KeyColumns, descending: boolean, place: Keyset): SQL {
-  const row = sql.join(
-    columns.map(([column]) => sql`${column}`),
-    sql`, `
-  )
-  const values = sql.join(
-    columns.map(([, type], i) => sql`${place[i]}::${sql.raw(type)}`),
-    sql`, `
-  )
-  return sql`(${row}) ${sql.raw(descending ? '<' : '>')} (${values})`
+/**
+ * The keyset in a cursor, or null without a cursor.
+ *
+ * @param types  the types of the sort columns
+ * @throws InvalidParameterError  `encodeCursor` did not make the cursor, or made it for another filter
+ */
+export function decodeCursor(cursor: string | undefined, filter: object, types: readonly KeysetType[]): Keyset | null {
+  if (cursor === undefined) return null
+  const [hash, ...keyset] = parse(cursor)
+  if (hash !== hashOf(filter))
+    throw new InvalidParameterError('the cursor belongs to another filter: start again without it')
+  if (keyset.length !== types.length || !types.every((type, i) => IS_READABLE[type](keyset[i] ?? '')))
+    throw invalidCursor()
+  return keyset
 }
 
-/** @throws InvalidParameterError  it is none of ours, or belongs to another filter */
-export function decodeKeyset(columns: KeyColumns, filter: object, cursor: string): Keyset {
-  const place = decodeTextCursor(filter, cursor, columns.length)
-  if (!columns.every(([, type], i) => READABLE[type](place[i] ?? '')))
-    throw new InvalidParameterError('cursor is none of ours: send a nextCursor as it was')
-  return place
+function parse(cursor: string): string[] {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    // Postgres text cannot contain U+0000.
+    if (Array.isArray(values) && values.every(value => typeof value === 'string' && !value.includes('\u0000')))
+      return values
+  } catch {
+    // not JSON
+  }
+  throw invalidCursor()
+}
+
+function invalidCursor(): Error {
+  return new InvalidParameterError('invalid cursor: pass nextCursor back unchanged')
+}
+
+function hashOf(filter: object): string {
+  return createHash('sha256').update(canonical(filter)).digest('base64url').slice(0, 16)
 }

@@ -1,75 +1,75 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import Type, { type TSchema } from 'typebox'
-import { createCsv } from './csv.js'
-import type { Keyset } from './parameters.js'
+import { createCsvWriter } from './csv.js'
+import type { Keyset } from './cursor.js'
 
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
-/** Of one statement: between two of them no connection is held, however slowly a client reads. */
-const ROWS = 1000
+/** The number of rows that one statement reads. Between statements no connection is held, however slow the client. */
+const ROWS_PER_STATEMENT = 1000
 
-/** Of one piece of text, so that other requests get their turn. */
-const ROWS_OF_A_PIECE = 100
+/** The number of rows that are serialized at once, so that other requests are served in between. */
+const ROWS_PER_CHUNK = 100
 
 export interface Page<Item> {
   data: Item[]
-  /** To go on behind; null: this is the last page. */
-  place: Keyset | null
+  /** The keyset after which the next page begins, or null on the last page. */
+  next: Keyset | null
 }
 
-export type PageOf<Item> = (place: Keyset | null, limit: number) => Promise<Page<Item>>
+export type PageReader<Item> = (after: Keyset | null, limit: number) => Promise<Page<Item>>
 
-export interface ExportedList<Item> {
-  /** Of the file. */
+export interface Export<Item> {
+  /** The name of the file, without its extension. */
   name: string
   item: TSchema
-  place: Keyset | null
-  pageOf: PageOf<Item>
+  after: Keyset | null
+  readPage: PageReader<Item>
 }
 
-/** What a list may be sent as beside a page of JSON. */
+/** The media types of a list besides a page of JSON. */
 export const exportTypes = {
-  'text/csv': { schema: Type.String({ description: 'A line for each row, with a header.' }) },
-  'application/x-ndjson': { schema: Type.String({ description: 'An object on each line.' }) }
+  'text/csv': { schema: Type.String({ description: 'RFC 4180: a header, then one line for each row.' }) },
+  'application/x-ndjson': { schema: Type.String({ description: 'One JSON object on each line.' }) }
 }
 
 /**
- * All rows from a place on, as they are read: page by page, when the client has taken the one before.
- * A failure on the way breaks the connection, so that no short file looks like a whole one.
+ * Sends all rows after a keyset. Reads them page by page, each when the client has taken the previous one.
+ * A failure in the middle closes the connection, so that a truncated file does not look complete.
  */
 export async function sendExport<Item>(
   reply: FastifyReply,
   format: ExportFormat,
-  { name, item, place, pageOf }: ExportedList<Item>
+  { name, item, after, readPage }: Export<Item>
 ): Promise<FastifyReply> {
-  const first = await pageOf(place, ROWS) // a failure here is still an answer
+  const first = await readPage(after, ROWS_PER_STATEMENT) // a failure of the first page still becomes an error response
   reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson')
   reply.header('content-disposition', `attachment; filename="${name}.${format}"`)
-  return reply.send(Readable.from(piecesOf(format, item, pagesFrom(first, pageOf)), { highWaterMark: 2 }))
+  return reply.send(Readable.from(serialize(format, item, pagesFrom(first, readPage)), { highWaterMark: 2 }))
 }
 
-async function* pagesFrom<Item>(first: Page<Item>, pageOf: PageOf<Item>): AsyncGenerator<Item[]> {
+async function* pagesFrom<Item>(first: Page<Item>, readPage: PageReader<Item>): AsyncGenerator<Item[]> {
   yield first.data
-  for (let { place } = first; place !== null; ) {
-    const page = await pageOf(place, ROWS)
+  for (let { next } = first; next !== null; ) {
+    const page = await readPage(next, ROWS_PER_STATEMENT)
     yield page.data
-    place = page.place
+    next = page.next
   }
 }
 
-async function* piecesOf<Item>(
+async function* serialize<Item>(
   format: ExportFormat,
   item: TSchema,
   pages: AsyncIterable<Item[]>
 ): AsyncGenerator<Buffer> {
-  const csv = createCsv(item)
+  const csv = createCsvWriter(item)
   const lines =
     format === 'csv' ? csv.lines : (items: readonly Item[]) => items.map(row => `${JSON.stringify(row)}\n`).join('')
   if (format === 'csv') yield Buffer.from(csv.header())
   for await (const page of pages) {
-    for (let from = 0; from < page.length; from += ROWS_OF_A_PIECE)
-      yield Buffer.from(lines(page.slice(from, from + ROWS_OF_A_PIECE)))
+    for (let from = 0; from < page.length; from += ROWS_PER_CHUNK)
+      yield Buffer.from(lines(page.slice(from, from + ROWS_PER_CHUNK)))
   }
 }

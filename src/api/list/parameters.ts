@@ -1,78 +1,72 @@
-import { createHash } from 'node:crypto'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
-import { canonical } from '../../events/identity.js'
-import { isDay, parseInstant, parseInstantOrDay } from '../../lib/instant.js'
+import { ACCOUNT_PATTERN } from '../../events/envelope.js'
+import { INSTANT_OR_DAY } from '../../http/instant-or-day.js'
+import { isDay, parseInstantOrDay } from '../../lib/instant.js'
 
-/** What every list takes. */
+export const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+export const UUID = new RegExp(UUID_PATTERN)
+
+export const instantOrDay = (description: string) =>
+  Type.String({ format: INSTANT_OR_DAY.format, maxLength: 40, description })
+
+/** The parameters of every list. */
 export const listParameters = {
-  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Rows of one page.' }),
+  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The maximum number of rows of a page.' }),
   cursor: Type.Optional(
-    Type.String({ maxLength: 1000, description: 'The nextCursor of the page before, with the same filter.' })
-  ),
-  since: Type.Optional(
     Type.String({
-      maxLength: 40,
-      description: 'From this instant on (RFC 3339), or from the start of this day (2026-11-23) where the account is.'
+      maxLength: 1000,
+      description: 'The `nextCursor` of the previous page. The filter must be the same as for that page.'
     })
   ),
-  until: Type.Optional(Type.String({ maxLength: 40, description: 'Before this instant or day.' }))
+  since: Type.Optional(
+    instantOrDay(
+      'The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start ' +
+        'in the time zone of the account.'
+    )
+  ),
+  until: Type.Optional(instantOrDay('The end of the interval, exclusive: an instant or a day, like `since`.'))
 }
 
-/** Of resources that can be asked for as they were. */
+/** The parameter of resources that can be reconstructed for an instant in the past. */
 export const asOfParameter = Type.Optional(
-  Type.String({ maxLength: 40, description: 'As it was at this instant (RFC 3339), or at the start of this day.' })
+  instantOrDay('Show the state at this RFC 3339 instant, or at the start of this day.')
 )
 
-/** A parameter that may be repeated; repeated means or. */
-export const anyOf = <T extends Type.TSchema>(item: T, description: string) =>
+/** A parameter that may be repeated. A row matches when it matches any of the values. */
+export const listOf = <T extends Type.TSchema>(item: T, description: string) =>
   Type.Optional(Type.Array(item, { maxItems: 50, description }))
 
-export type Keyset = readonly string[]
+export const accountParameter = Type.String({
+  pattern: ACCOUNT_PATTERN,
+  description: 'A MightyCall account. It is needed when the id exists in several accounts.'
+})
+export const accountsParameter = listOf(
+  Type.String({ pattern: ACCOUNT_PATTERN }),
+  'MightyCall accounts. All visible accounts when omitted.'
+)
+export const nameParameter = Type.String({ minLength: 1, maxLength: 100 })
+export const extensionsParameter = listOf(nameParameter, 'Extensions.')
 
-/** Opaque to clients: the place after the last row, and which filter it belongs to. */
-export function encodeCursor(filter: object, keyset: Keyset): string {
-  return Buffer.from(JSON.stringify([hashOf(filter), ...keyset])).toString('base64url')
+/** The parameters of every list of things that a client and a business number have exchanged. */
+export const partyParameters = {
+  since: listParameters.since,
+  until: listParameters.until,
+  account: accountsParameter,
+  businessNumber: listOf(nameParameter, 'Business numbers, in any format.'),
+  client: listOf(nameParameter, 'Phone numbers of clients, in any format.')
 }
 
 /**
- * Of a list whose order begins with an instant.
- * @throws InvalidParameterError  it is none of ours, or belongs to another filter
+ * Reads an instant, or the start of a day in the time zone of the requested accounts.
+ *
+ * @param zones  the time zones of the requested accounts
+ * @throws InvalidParameterError  the text is neither RFC 3339 nor a date, or the day begins at different instants in
+ *   these time zones
  */
-export function decodeCursor(filter: object, cursor: string, length: number): Keyset {
-  const keyset = decodeTextCursor(filter, cursor, length)
-  if (parseInstant(keyset[0]) === null) throw notACursor()
-  return keyset
-}
-
-/**
- * Of a list in the order of texts.
- * @throws InvalidParameterError  it is none of ours, or belongs to another filter
- */
-export function decodeTextCursor(filter: object, cursor: string, length: number): Keyset {
-  const [hash, ...keyset] = parse(cursor)
-  if (hash !== hashOf(filter))
-    throw new InvalidParameterError('the cursor belongs to another filter: start again without it')
-  if (keyset.length !== length) throw notACursor()
-  return keyset
-}
-
-/**
- * The keyset, if a UUID stands at that place of it.
- * @throws InvalidParameterError  none does
- */
-export function uuidIn(keyset: Keyset, at: number): Keyset {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(keyset[at] ?? '')) throw notACursor()
-  return keyset
-}
-
-/**
- * An instant, or the start of a day in the time zone of the accounts that are asked for.
- * @throws InvalidParameterError  neither RFC 3339 nor a date, or a date that begins at different instants in them
- */
-export function instantOf(name: string, text: string | undefined, zones: readonly string[]): Date | null {
+export function readInstantOrDay(name: string, text: string | undefined, zones: readonly string[]): Date | null {
   if (text === undefined) return null
-  // without accounts there is no zone
+  // Without accounts there is no zone.
   const [millis = parseInstantOrDay(text), ...others] = isDay(text)
     ? new Set(zones.map(zone => parseInstantOrDay(text, zone)))
     : []
@@ -82,25 +76,7 @@ export function instantOf(name: string, text: string | undefined, zones: readonl
     )
   if (others.length > 0)
     throw new InvalidParameterError(
-      `${name} is another instant in each of the accounts' time zones: name one account, or send an instant`
+      `${name} begins at different instants in the time zones of the accounts: name one account, or send an instant`
     )
   return new Date(millis)
-}
-
-function parse(cursor: string): string[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(parts) && parts.every(part => typeof part === 'string' && !part.includes('\u0000'))) return parts
-  } catch {
-    // said below
-  }
-  throw notACursor()
-}
-
-function notACursor(): Error {
-  return new InvalidParameterError('cursor is none of ours: send a nextCursor as it was')
-}
-
-function hashOf(filter: object): string {
-  return createHash('sha256').update(canonical(filter)).digest('base64url').slice(0, 16)
 }

@@ -1,43 +1,29 @@
 import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
-import Type from 'typebox'
 import type { Viewer } from '../../access/viewer.js'
-import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { normalizeParty } from '../../events/text.js'
-import { anyOf, instantOf, listParameters } from './parameters.js'
+import { readInstantOrDay } from './parameters.js'
 
-export interface ReadingOptions {
+export interface QueryOptions {
   db: NodePgDatabase
   now: () => Date
-  /** Where a number without a country code may be: the distinct regions of these accounts, or of all. */
+  /** The distinct regions of these accounts, or of all. A number without a country code is read as one of them. */
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
-  /** Where a day may begin: their distinct time zones. */
+  /** The distinct time zones of these accounts, or of all. A day begins in one of them. */
   zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
-/** What a query must know beside its parameters. */
-export interface Asked {
+/** What a query depends on besides its parameters. */
+export interface QueryContext {
   viewer: Viewer
   now: Date
   regions: readonly CountryCode[]
   zones: readonly string[]
 }
 
-export const accountParameter = Type.String({ pattern: ACCOUNT_PATTERN })
-export const nameParameter = Type.String({ minLength: 1, maxLength: 100 })
-
-/** What every list of things that a client and a business number have had with each other takes. */
-export const partyParameters = {
-  since: listParameters.since,
-  until: listParameters.until,
-  account: anyOf(accountParameter, 'MightyCall accounts.'),
-  businessNumber: anyOf(nameParameter, 'Business numbers, in any format.'),
-  client: anyOf(nameParameter, "Clients' numbers, in any format.")
-}
-
-/** Those that the request names, or all; a viewer who is bound to one has that. */
-export function accountsAsked(
+/** The accounts that the request names, or undefined for all. A viewer of one account always gets that account. */
+export function requestedAccounts(
   viewer: Viewer,
   named: string | readonly string[] | undefined
 ): readonly string[] | undefined {
@@ -45,39 +31,39 @@ export function accountsAsked(
   return typeof named === 'string' ? [named] : named
 }
 
-export function askedBy(
+export function queryContextOf(
   viewer: Viewer,
   named: string | readonly string[] | undefined,
-  { now, regionsOf, zonesOf }: Omit<ReadingOptions, 'db'>
-): Asked {
-  const accounts = accountsAsked(viewer, named)
+  { now, regionsOf, zonesOf }: Omit<QueryOptions, 'db'>
+): QueryContext {
+  const accounts = requestedAccounts(viewer, named)
   return { viewer, now: now(), regions: regionsOf(accounts), zones: zonesOf(accounts) }
 }
 
-/** The numbers that these may be, E.164 where they can be read as such. */
-export function partiesOf(
+/** The numbers that these texts may stand for, in E.164 format where possible. */
+export function normalizeParties(
   values: readonly string[] | undefined,
-  { regions }: Pick<Asked, 'regions'>
+  { regions }: Pick<QueryContext, 'regions'>
 ): readonly string[] | undefined {
   return values && [...new Set(values.flatMap(value => regions.map(region => normalizeParty(value, region) ?? '')))]
 }
 
-export function among(column: SQLWrapper, values: readonly string[] | undefined): SQL | undefined {
+export function isOneOf(column: SQLWrapper, values: readonly string[] | undefined): SQL | undefined {
   return values && inArray(column, [...values])
 }
 
-/** @throws InvalidParameterError  since or until cannot be read */
-export function during(
+/** @throws InvalidParameterError  `since` or `until` is invalid */
+export function isWithin(
   column: SQLWrapper,
   query: { since?: string | undefined; until?: string | undefined },
-  { zones }: Pick<Asked, 'zones'>
+  { zones }: Pick<QueryContext, 'zones'>
 ): SQL | undefined {
-  const since = instantOf('since', query.since, zones)
-  const until = instantOf('until', query.until, zones)
+  const since = readInstantOrDay('since', query.since, zones)
+  const until = readInstantOrDay('until', query.until, zones)
   return and(since ? sql`${column} >= ${since}` : undefined, until ? sql`${column} < ${until}` : undefined)
 }
 
-/** An instant as a number, in milliseconds since 1970: a raw statement would give a text. */
-export function millis(instant: SQLWrapper): SQL {
+/** An instant in milliseconds since 1970. A raw statement would return a text. */
+export function epochMillis(instant: SQLWrapper): SQL {
   return sql`(extract(epoch from ${instant}) * 1000)::float8`
 }

@@ -2,7 +2,7 @@ import { and, or, type SQL, sql } from 'drizzle-orm'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
 import { cleanName, isE164, normalizeParty } from '../../events/text.js'
-import type { Asked } from './query-context.js'
+import type { QueryContext } from './query-context.js'
 
 /** Fewer make no trigram, by which a text is found. */
 const MIN_LENGTH = 3
@@ -23,7 +23,7 @@ export type Search = readonly (readonly string[])[]
  * A number is looked for by its digits, and as each region would complete it; anything else word by word.
  * @throws InvalidParameterError  it has no word that is long enough
  */
-export function readSearch(q: string | undefined, { regions }: Pick<Asked, 'regions'>): Search | null {
+export function parseSearch(q: string | undefined, { regions }: Pick<QueryContext, 'regions'>): Search | null {
   if (q === undefined) return null
   const text = cleanName(q) ?? ''
   if (/^[+\d\s().-]+$/.test(text)) {
@@ -41,7 +41,7 @@ export function readSearch(q: string | undefined, { regions }: Pick<Asked, 'regi
  * Whether a text holds what is looked for; its index needs the very text that it was made of.
  * @param parts  of the table that have indexes of their own, if there is not one of all of it
  */
-export function holds(text: SQL, search: Search | null, parts: readonly SQL[] = []): SQL | undefined {
+export function textMatches(text: SQL, search: Search | null, parts: readonly SQL[] = []): SQL | undefined {
   const found = (word: string) => sql`${text} ilike ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`
   return search
     ? and(
@@ -53,7 +53,7 @@ export function holds(text: SQL, search: Search | null, parts: readonly SQL[] = 
 }
 
 /** The same of a text that is in no table. */
-export function isHeld(text: string, search: Search | null): boolean {
+export function matchesSearch(text: string, search: Search | null): boolean {
   const lower = text.toLowerCase()
   return search?.every(words => words.some(word => lower.includes(word.toLowerCase()))) ?? true
 }

@@ -1,20 +1,19 @@
 import { getTableColumns, isNull, sql } from 'drizzle-orm'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visibleContacts } from '../../access/row-visibility.js'
 import { searchText } from '../../db/schema/columns.js'
 import { contacts as table } from '../../db/schema/directory.js'
 import { orNull } from '../../events/envelope.js'
 import { instant, iso } from '../calls/schema.js'
-import { anyOf } from '../list/parameters.js'
-import { accountParameter, among, nameParameter, partiesOf, type ReadingOptions } from '../list/query-context.js'
+import { accountsParameter, listOf, nameParameter } from '../list/parameters.js'
+import { isOneOf, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
-import { serveResource } from '../list/resource-routes.js'
-import { holds, readSearch, searchParameter } from '../list/search.js'
+import { resourceRoutes } from '../list/resource-routes.js'
+import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 
 const parameters = Type.Object({
-  account: anyOf(accountParameter, 'MightyCall accounts.'),
-  client: anyOf(nameParameter, 'Their numbers, in any format.'),
+  account: accountsParameter,
+  client: listOf(nameParameter, 'Their numbers, in any format.'),
   removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
   q: searchParameter('the name or the numbers')
 })
@@ -37,7 +36,7 @@ const contactShape = Type.Object(
     removedAt: orNull(instant, 'Null: it was not removed.'),
     updatedAt: Type.String({ format: 'date-time', description: 'When a change of it was last seen.' })
   },
-  { title: 'contact', description: 'Of the address book.' }
+  { $id: 'Contact', description: 'Of the address book.' }
 )
 
 type ContactShape = Static<typeof contactShape>
@@ -47,52 +46,45 @@ const columns = getTableColumns(table)
 const name = sql`coalesce(name, '')` // as its index has it
 
 const contacts: Resource<typeof parameters, Row, ContactShape> = {
-  what: 'contact',
+  noun: 'contact',
   parameters,
   item: contactShape,
   account: columns.account,
   id: columns.contactId,
   idType: 'text',
-  columns: [
+  sortColumns: [
     [name, 'text'],
     [columns.account, 'text'],
     [columns.contactId, 'text']
   ],
-  placeOf: row => [row.name ?? '', row.account, row.contactId],
+  keysetOf: row => [row.name ?? '', row.account, row.contactId],
   visible: ({ viewer }) => visibleContacts(viewer, columns),
   where: (query, asked) => [
-    among(columns.account, query.account),
-    query.client && sql`${columns.phones} ?| ${sql.param([...(partiesOf(query.client, asked) ?? [])])}::text[]`,
+    isOneOf(columns.account, query.account),
+    query.client && sql`${columns.phones} ?| ${sql.param([...(normalizeParties(query.client, asked) ?? [])])}::text[]`,
     query.removed ? undefined : isNull(columns.removedAt),
-    holds(searchText(columns.name, sql`${columns.phones}::text`), readSearch(query.q, asked))
+    textMatches(searchText(columns.name, sql`${columns.phones}::text`), parseSearch(query.q, asked))
   ],
-  find: (db, { where, order, limit }) =>
+  select: (db, { where, order, limit }) =>
     db
       .select()
       .from(table)
       .where(where)
       .orderBy(...(order ? [order] : []))
       .limit(limit),
-  show: rows => rows.map(toContact)
+  toItems: rows => rows.map(toContact)
 }
 
 /** GET /v1/contacts and /v1/contacts/:id. */
-export default fp<ReadingOptions>(
-  async (app, options) => {
-    serveResource(
-      app,
-      options,
-      {
-        list: '/v1/contacts',
-        one: '/v1/contacts/:id',
-        tag: 'directory',
-        summary: 'Contacts by name; those without one come first',
-        sorts: ['name', '-name']
-      },
-      contacts
-    )
+export default resourceRoutes(
+  {
+    url: '/v1/contacts',
+    tag: 'directory',
+    operationIds: ['listContacts', 'getContact'],
+    summary: 'Contacts by name; those without one come first',
+    sorts: ['name', '-name']
   },
-  { name: 'contacts', fastify: '5.x', encapsulate: true }
+  contacts
 )
 
 /** Only project/models/contacts.ts writes the table. */

@@ -1,17 +1,16 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { ofAccount } from '../../access/row-visibility.js'
 import { viewerOf } from '../../access/viewer.js'
 import { events as table } from '../../db/schema/events.js'
 import { errors } from '../../http/error-schema.js'
 import { readable } from '../admin/find-dead-letters.js'
-import { anyOf, listParameters } from '../list/parameters.js'
-import { accountParameter, among, askedBy, during, nameParameter, type ReadingOptions } from '../list/query-context.js'
-import { findRow, type Part, type Resource } from '../list/resource.js'
+import { defineRoutes } from '../define-routes.js'
+import { accountParameter, accountsParameter, listOf, listParameters, nameParameter } from '../list/parameters.js'
+import { isOneOf, isWithin, type QueryOptions, queryContextOf } from '../list/query-context.js'
+import { findRow, type Resource, type RowSelection } from '../list/resource.js'
 import { serveList } from '../list/resource-routes.js'
 
 export const EVENT_KINDS = [
@@ -39,7 +38,7 @@ export const eventShape = Type.Object(
     receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
     fields: Type.Object({}, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' })
   },
-  { title: 'storedEvent' }
+  { $id: 'Event', description: 'An event, without the data that it was derived from.' }
 )
 
 export const wholeEventShape = Type.Object(
@@ -48,7 +47,7 @@ export const wholeEventShape = Type.Object(
     encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], { description: 'How raw is shown.' }),
     raw: Type.Unknown({ description: 'What MightyCall sent, without its ApiKey.' })
   },
-  { title: 'wholeStoredEvent' }
+  { $id: 'EventDetails', description: 'An event, with the data that MightyCall sent.' }
 )
 
 export type EventShape = Static<typeof eventShape>
@@ -93,9 +92,9 @@ export function toWholeEvent({ raw, ...row }: EventRow & { raw: Buffer }): Whole
 const parameters = Type.Object({
   since: listParameters.since,
   until: listParameters.until,
-  account: anyOf(accountParameter, 'MightyCall accounts.'),
-  kind: anyOf(Type.Enum([...EVENT_KINDS]), 'What they are about.'),
-  entity: anyOf(nameParameter, 'Ids of calls, voicemails, …')
+  account: accountsParameter,
+  kind: listOf(Type.Enum([...EVENT_KINDS]), 'What they are about.'),
+  entity: listOf(nameParameter, 'Ids of calls, voicemails, …')
 })
 
 const oneQuery = Type.Object(
@@ -108,86 +107,87 @@ const oneQuery = Type.Object(
 )
 
 const events: Resource<typeof parameters, EventRow, EventShape> = {
-  what: 'event',
+  noun: 'event',
   parameters,
   item: eventShape,
   account: table.account,
   id: table.id,
   idType: 'uuid',
-  columns: [
+  sortColumns: [
     [table.receivedAt, 'timestamptz'],
     [table.account, 'text'],
     [table.id, 'uuid']
   ],
-  placeOf: row => [row.receivedAt.toISOString(), row.account, row.id],
+  keysetOf: row => [row.receivedAt.toISOString(), row.account, row.id],
   visible: ({ viewer }) => ofAccount(viewer, table.account),
   where: (query, asked) => [
-    during(table.receivedAt, query, asked),
-    among(table.account, query.account),
-    among(table.kind, query.kind ?? (query.entity ? EVENT_KINDS : undefined)), // the index of entities begins with it
-    among(table.entity, query.entity?.filter(isText))
+    isWithin(table.receivedAt, query, asked),
+    isOneOf(table.account, query.account),
+    isOneOf(table.kind, query.kind ?? (query.entity ? EVENT_KINDS : undefined)), // the index of entities begins with it
+    isOneOf(table.entity, query.entity?.filter(isText))
   ],
-  find: (db, part) => selectOf<EventRow>(db, eventColumns, part),
-  show: rows => rows.map(toEvent)
+  select: (db, part) => selectOf<EventRow>(db, eventColumns, part),
+  toItems: rows => rows.map(toEvent)
 }
 
 const wholeEvents: Resource<typeof parameters, EventRow & { raw: Buffer }, WholeEventShape> = {
   ...events,
   item: wholeEventShape,
-  find: (db, part) => selectOf<EventRow & { raw: Buffer }>(db, wholeEventColumns, part),
-  show: rows => rows.map(toWholeEvent)
+  select: (db, part) => selectOf<EventRow & { raw: Buffer }>(db, wholeEventColumns, part),
+  toItems: rows => rows.map(toWholeEvent)
 }
 
 /** GET /v1/events and /v1/events/:id. */
-export default fp<ReadingOptions>(
-  async (plain, options) => {
-    serveList(
-      plain,
-      options,
-      {
-        list: '/v1/events',
-        tag: 'events',
-        summary: 'All that is known, last received first',
-        sorts: ['-receivedAt', 'receivedAt']
-      },
-      events
-    )
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+export default defineRoutes<QueryOptions>('events', async (app, options) => {
+  serveList(
+    app,
+    options,
+    {
+      url: '/v1/events',
+      tag: 'events',
+      operationId: 'listEvents',
+      summary: 'List events, last received first',
+      sorts: ['-receivedAt', 'receivedAt']
+    },
+    events
+  )
 
-    app.get(
-      '/v1/events/:id',
-      {
-        schema: {
-          tags: ['events'],
-          summary: 'One event, with what MightyCall sent',
-          params: Type.Object({ id: Type.String({ maxLength: 100 }) }),
-          querystring: oneQuery,
-          response: { 200: wholeEventShape, ...errors(400, 401, 404, 409) }
-        }
-      },
-      async request => {
-        const { account, kind, entity } = request.query
-        const asked = askedBy(viewerOf(request), account, options)
-        const within = and(
-          ofAccount(asked.viewer, table.account),
-          eq(table.kind, kind),
-          isText(entity) ? eq(table.entity, entity) : sql`false`
-        )
-        return toWholeEvent(
-          await findRow(
-            { ...wholeEvents, visible: () => within },
-            { id: request.params.id, account },
-            { db: options.db, asked }
-          )
-        )
+  app.get(
+    '/v1/events/:id',
+    {
+      schema: {
+        tags: ['events'],
+        operationId: 'getEvent',
+        summary: 'Get an event, with the data that MightyCall sent',
+        params: Type.Object({ id: Type.String({ maxLength: 100, description: 'The id of the event.' }) }),
+        querystring: oneQuery,
+        response: { 200: wholeEventShape, ...errors(400, 401, 404, 409) }
       }
-    )
-  },
-  { name: 'events', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { account, kind, entity } = request.query
+      const context = queryContextOf(viewerOf(request), account, options)
+      const isOfEntity = and(
+        ofAccount(context.viewer, table.account),
+        eq(table.kind, kind),
+        isText(entity) ? eq(table.entity, entity) : sql`false`
+      )
+      const row = await findRow(
+        { ...wholeEvents, visible: () => isOfEntity },
+        { id: request.params.id, account },
+        { db: options.db, context }
+      )
+      return toWholeEvent(row)
+    }
+  )
+})
 
 /** drizzle takes columns of tables only from these. */
-async function selectOf<Row>(db: NodePgDatabase, columns: Record<string, PgColumn>, part: Part): Promise<Row[]> {
+async function selectOf<Row>(
+  db: NodePgDatabase,
+  columns: Record<string, PgColumn>,
+  part: RowSelection
+): Promise<Row[]> {
   const selected = Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, sql`${column}`.mapWith(column)])
   )
@@ -202,7 +202,7 @@ async function selectOf<Row>(db: NodePgDatabase, columns: Record<string, PgColum
  * Every index of events begins with the account. So each account's are read by themselves, and the accounts are few:
  * one look into the index leads from one to the next.
  */
-function ofEachAccount({ where, order, limit }: Part): SQL {
+function ofEachAccount({ where, order, limit }: RowSelection): SQL {
   return sql`(with recursive known as (
       (select account from entities order by account limit 1) union all select n.account from known k, lateral (select account from entities where account > k.account order by account limit 1) n
     ) select account as own from known) known

@@ -1,5 +1,4 @@
 import { and, eq, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
 import { searchText } from '../../db/schema/columns.js'
@@ -7,11 +6,11 @@ import { smsLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
 import { cleanName } from '../../events/text.js'
 import { clientShape, toClient } from '../calls/schema.js'
-import { anyOf } from '../list/parameters.js'
-import { among, during, nameParameter, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
+import { listOf, nameParameter, partyParameters } from '../list/parameters.js'
+import { isOneOf, isWithin, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
-import { serveResource } from '../list/resource-routes.js'
-import { holds, readSearch, searchParameter } from '../list/search.js'
+import { resourceRoutes } from '../list/resource-routes.js'
+import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 
 export const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfirmed'] as const
 
@@ -38,7 +37,7 @@ export const messageShape = Type.Object(
     }),
     read: orNull(Type.Boolean(), 'Somebody has read it. Null: not known.')
   },
-  { title: 'message', description: 'An SMS or MMS.' }
+  { $id: 'Message', description: 'An SMS or MMS.' }
 )
 
 export type MessageShape = Static<typeof messageShape>
@@ -66,10 +65,10 @@ const DIRECTIONS = ['inbound', 'outbound'] as const
 
 const parameters = Type.Object({
   ...partyParameters,
-  thread: anyOf(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }), 'Threads, by their ids.'),
-  extension: anyOf(nameParameter, 'Of the agents who wrote them.'),
-  direction: anyOf(Type.Enum([...DIRECTIONS]), 'Directions.'),
-  state: anyOf(Type.Enum([...MESSAGE_STATES]), 'States.'),
+  thread: listOf(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }), 'Threads, by their ids.'),
+  extension: listOf(nameParameter, 'Of the agents who wrote them.'),
+  direction: listOf(Type.Enum([...DIRECTIONS]), 'Directions.'),
+  state: listOf(Type.Enum([...MESSAGE_STATES]), 'States.'),
   unread: Type.Optional(
     Type.Boolean({ description: 'True: received, not removed, and nobody has read it. False: all others.' })
   ),
@@ -97,62 +96,55 @@ export const textOfMessage = ({ clientName, clientNumber, text }: MessageColumns
   searchText(clientName, clientNumber, text)
 
 export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
-  what: 'message',
+  noun: 'message',
   parameters,
   item: messageShape,
   account: columns.account,
   id: columns.messageId,
   idType: 'text',
-  columns: [
+  sortColumns: [
     [columns.sentAt, 'timestamptz'],
     [columns.account, 'text'],
     [columns.messageId, 'text']
   ],
-  placeOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
+  keysetOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
   visible: ({ viewer }) => visibleMessages(viewer, columns),
   where: (query, asked) => [
-    during(columns.sentAt, query, asked),
-    among(columns.account, query.account),
-    among(columns.businessNumber, partiesOf(query.businessNumber, asked)),
-    among(columns.clientNumber, partiesOf(query.client, asked)),
-    among(columns.threadId, query.thread),
-    among(
+    isWithin(columns.sentAt, query, asked),
+    isOneOf(columns.account, query.account),
+    isOneOf(columns.businessNumber, normalizeParties(query.businessNumber, asked)),
+    isOneOf(columns.clientNumber, normalizeParties(query.client, asked)),
+    isOneOf(columns.threadId, query.thread),
+    isOneOf(
       columns.extension,
       query.extension?.flatMap(value => cleanName(value) ?? [])
     ),
     inDirections(query.direction),
-    among(columns.state, query.state),
+    isOneOf(columns.state, query.state),
     query.unread === undefined ? undefined : query.unread ? isUnread(columns) : sql`${isUnread(columns)} is not true`,
     query.removed ? undefined : isNull(columns.removedAt),
-    holds(textOfMessage(columns), readSearch(query.q, asked))
+    textMatches(textOfMessage(columns), parseSearch(query.q, asked))
   ],
-  find: (db, { where, order, limit }) =>
+  select: (db, { where, order, limit }) =>
     db
       .select(columns)
       .from(smsLogs)
       .where(where)
       .orderBy(...(order ? [order] : []))
       .limit(limit),
-  show: rows => rows.map(toMessage)
+  toItems: rows => rows.map(toMessage)
 }
 
 /** GET /v1/messages and /v1/messages/:id. */
-export default fp<ReadingOptions>(
-  async (app, options) => {
-    serveResource(
-      app,
-      options,
-      {
-        list: '/v1/messages',
-        one: '/v1/messages/:id',
-        tag: 'messages',
-        summary: 'SMS and MMS, newest first',
-        sorts: ['-at', 'at']
-      },
-      messages
-    )
+export default resourceRoutes(
+  {
+    url: '/v1/messages',
+    tag: 'messages',
+    operationIds: ['listMessages', 'getMessage'],
+    summary: 'SMS and MMS, newest first',
+    sorts: ['-at', 'at']
   },
-  { name: 'messages', fastify: '5.x', encapsulate: true }
+  messages
 )
 
 /** The index is by state, which follows from the direction: see project/models/messages.ts. */
@@ -165,7 +157,7 @@ function inDirections(asked: readonly (typeof DIRECTIONS)[number][] | undefined)
           eq(columns.direction, direction),
           direction === 'inbound'
             ? eq(columns.state, 'received')
-            : among(
+            : isOneOf(
                 columns.state,
                 MESSAGE_STATES.filter(state => state !== 'received')
               )

@@ -1,19 +1,18 @@
 import { and, getTableColumns, sql } from 'drizzle-orm'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visibleNumbers } from '../../access/row-visibility.js'
 import { searchText } from '../../db/schema/columns.js'
 import { phoneNumbers } from '../../db/schema/directory.js'
 import { orNull } from '../../events/envelope.js'
-import { anyOf } from '../list/parameters.js'
-import { accountParameter, among, nameParameter, partiesOf, type ReadingOptions } from '../list/query-context.js'
+import { accountsParameter, listOf, nameParameter } from '../list/parameters.js'
+import { isOneOf, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
-import { serveResource } from '../list/resource-routes.js'
-import { holds, readSearch, searchParameter } from '../list/search.js'
+import { resourceRoutes } from '../list/resource-routes.js'
+import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 
 const parameters = Type.Object({
-  account: anyOf(accountParameter, 'MightyCall accounts.'),
-  businessNumber: anyOf(nameParameter, 'Business numbers, in any format.'),
+  account: accountsParameter,
+  businessNumber: listOf(nameParameter, 'Business numbers, in any format.'),
   active: Type.Optional(Type.Boolean({ description: 'Whether MightyCall lists it, enabled.' })),
   smsEnabled: Type.Optional(Type.Boolean({ description: 'Whether it is known to take messages.' })),
   q: searchParameter('the number or the label')
@@ -32,7 +31,7 @@ const numberShape = Type.Object(
       "Whose it is now. Null: nobody's."
     )
   },
-  { title: 'number', description: 'A business number that is, or ever was, listed.' }
+  { $id: 'Number', description: 'A business number that is, or ever was, listed.' }
 )
 
 type NumberShape = Static<typeof numberShape>
@@ -41,26 +40,26 @@ const { externalId: _, createdAt: __, ...columns } = getTableColumns(phoneNumber
 type Row = Pick<typeof phoneNumbers.$inferSelect, keyof typeof columns> & Pick<NumberShape, 'organization'>
 
 const numbers: Resource<typeof parameters, Row, NumberShape> = {
-  what: 'number',
+  noun: 'number',
   parameters,
   item: numberShape,
   account: columns.account,
   id: columns.id,
   idType: 'uuid',
-  columns: [
+  sortColumns: [
     [columns.number, 'text'],
     [columns.account, 'text']
   ],
-  placeOf: row => [row.number, row.account],
+  keysetOf: row => [row.number, row.account],
   visible: ({ viewer, now }) => visibleNumbers(viewer, columns, now),
   where: (query, asked) => [
-    among(columns.account, query.account),
-    among(columns.number, partiesOf(query.businessNumber, asked)),
+    isOneOf(columns.account, query.account),
+    isOneOf(columns.number, normalizeParties(query.businessNumber, asked)),
     query.active === undefined ? undefined : sql`${columns.isActive} = ${query.active}`,
     query.smsEnabled === undefined ? undefined : sql`coalesce(${columns.smsEnabled}, false) = ${query.smsEnabled}`,
-    holds(searchText(columns.number, columns.label), readSearch(query.q, asked))
+    textMatches(searchText(columns.number, columns.label), parseSearch(query.q, asked))
   ],
-  find: (db, { where, order, limit }, { now }) => {
+  select: (db, { where, order, limit }, { now }) => {
     const organization = sql<
       Row['organization']
     >`(select json_build_object('id', g.id, 'name', g.name) from number_ownerships o join organizations g on g.id = o.organization
@@ -72,24 +71,17 @@ const numbers: Resource<typeof parameters, Row, NumberShape> = {
       .orderBy(...(order ? [order] : []))
       .limit(limit)
   },
-  show: rows => rows.map(({ isActive: active, ...row }) => ({ ...row, active }))
+  toItems: rows => rows.map(({ isActive: active, ...row }) => ({ ...row, active }))
 }
 
 /** GET /v1/numbers and /v1/numbers/:id. */
-export default fp<ReadingOptions>(
-  async (app, options) => {
-    serveResource(
-      app,
-      options,
-      {
-        list: '/v1/numbers',
-        one: '/v1/numbers/:id',
-        tag: 'directory',
-        summary: 'Business numbers; those of an organization are the ones that it owns now',
-        sorts: ['number', '-number']
-      },
-      numbers
-    )
+export default resourceRoutes(
+  {
+    url: '/v1/numbers',
+    tag: 'directory',
+    operationIds: ['listNumbers', 'getNumber'],
+    summary: 'Business numbers; those of an organization are the ones that it owns now',
+    sorts: ['number', '-number']
   },
-  { name: 'numbers', fastify: '5.x', encapsulate: true }
+  numbers
 )

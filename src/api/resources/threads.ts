@@ -1,15 +1,15 @@
 import { and, getTableColumns, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import type { Viewer } from '../../access/viewer.js'
 import { smsLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
 import { clientShape, toClient } from '../calls/schema.js'
-import { among, during, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
+import { partyParameters } from '../list/parameters.js'
+import { isOneOf, isWithin, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
-import { serveResource } from '../list/resource-routes.js'
-import { holds, readSearch, searchParameter } from '../list/search.js'
+import { resourceRoutes } from '../list/resource-routes.js'
+import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 import { isUnread, type MessageRow, messageShape, textOfMessage, toMessage, visibleMessages } from './messages.js'
 
 const parameters = Type.Object({
@@ -28,7 +28,7 @@ const threadShape = Type.Object(
     unread: Type.Integer({ minimum: 0, description: 'Messages received that nobody has read.' })
   },
   {
-    title: 'thread',
+    $id: 'Thread',
     description:
       'What a business number and a client have written to each other. Messages that were removed are left out.'
   }
@@ -49,18 +49,18 @@ const other = alias(smsLogs, 'other')
  * that are newer; grouped, it would cost all messages that there are.
  */
 export const threads: Resource<typeof parameters, Row, ThreadShape> = {
-  what: 'thread',
+  noun: 'thread',
   parameters,
   item: threadShape,
   account: last.account,
   id: last.threadId,
   idType: 'uuid',
-  columns: [
+  sortColumns: [
     [last.sentAt, 'timestamptz'],
     [last.account, 'text'],
     [last.messageId, 'text']
   ],
-  placeOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
+  keysetOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
   visible: ({ viewer }) =>
     and(
       visibleMessages(viewer, last),
@@ -70,47 +70,40 @@ export const threads: Resource<typeof parameters, Row, ThreadShape> = {
     where ${other.threadId} = ${last.threadId} and (${other.sentAt}, ${other.messageId}) > (${last.sentAt}, ${last.messageId}) and ${and(isNull(other.removedAt), visibleMessages(viewer, other))})`
     ),
   where: (query, asked) => {
-    const search = readSearch(query.q, asked)
+    const search = parseSearch(query.q, asked)
     return [
-      during(last.sentAt, query, asked),
-      among(last.account, query.account),
-      among(last.businessNumber, partiesOf(query.businessNumber, asked)),
-      among(last.clientNumber, partiesOf(query.client, asked)),
+      isWithin(last.sentAt, query, asked),
+      isOneOf(last.account, query.account),
+      isOneOf(last.businessNumber, normalizeParties(query.businessNumber, asked)),
+      isOneOf(last.clientNumber, normalizeParties(query.client, asked)),
       query.unread === undefined
         ? undefined
         : query.unread
           ? withOther(asked.viewer, isUnread(other))
           : sql`not ${withOther(asked.viewer, isUnread(other))}`,
-      search ? withOther(asked.viewer, holds(textOfMessage(other), search)) : undefined
+      search ? withOther(asked.viewer, textMatches(textOfMessage(other), search)) : undefined
     ]
   },
-  find: (db, { where, order, limit }, { viewer }) =>
+  select: (db, { where, order, limit }, { viewer }) =>
     db
       .select({ ...last, unread: unreadCount(viewer) })
       .from(smsLogs)
       .where(where)
       .orderBy(...(order ? [order] : []))
       .limit(limit),
-  show: rows => rows.map(toThread)
+  toItems: rows => rows.map(toThread)
 }
 
 /** GET /v1/threads and /v1/threads/:id. */
-export default fp<ReadingOptions>(
-  async (app, options) => {
-    serveResource(
-      app,
-      options,
-      {
-        list: '/v1/threads',
-        one: '/v1/threads/:id',
-        tag: 'messages',
-        summary: 'Conversations, with the newest message first',
-        sorts: ['-at', 'at']
-      },
-      threads
-    )
+export default resourceRoutes(
+  {
+    url: '/v1/threads',
+    tag: 'messages',
+    operationIds: ['listThreads', 'getThread'],
+    summary: 'Conversations, with the newest message first',
+    sorts: ['-at', 'at']
   },
-  { name: 'threads', fastify: '5.x', encapsulate: true }
+  threads
 )
 
 /** Some message of the thread is such. */

@@ -1,16 +1,16 @@
 import { eq, getTableColumns, isNull, or } from 'drizzle-orm'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
 import { searchText } from '../../db/schema/columns.js'
 import { voicemailLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
 import { TRANSCRIPT_STATES } from '../../events/voicemail.js'
-import { clientShape, instant, iso, toClient } from '../calls/schema.js'
-import { among, during, partiesOf, partyParameters, type ReadingOptions } from '../list/query-context.js'
+import { clientShape, instant, iso, recordingShape, toClient } from '../calls/schema.js'
+import { partyParameters } from '../list/parameters.js'
+import { isOneOf, isWithin, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
-import { serveResource } from '../list/resource-routes.js'
-import { holds, readSearch, searchParameter } from '../list/search.js'
+import { resourceRoutes } from '../list/resource-routes.js'
+import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 
 const parameters = Type.Object({
   ...partyParameters,
@@ -35,10 +35,10 @@ const voicemailShape = Type.Object(
       text: orNull(Type.String(), 'What was understood.')
     }),
     read: orNull(Type.Boolean(), 'Somebody has listened to it. Null: not known.'),
-    recording: orNull(Type.Object({ id: orNull(Type.String(), "MightyCall's id of it.") }), 'Null: none is known.'),
+    recording: orNull(recordingShape, '`null` when no recording is known.'),
     removedAt: orNull(instant, 'Null: it was not removed.')
   },
-  { title: 'voicemail' }
+  { $id: 'Voicemail', description: 'A voicemail and its transcript.' }
 )
 
 export type VoicemailShape = Static<typeof voicemailShape>
@@ -49,60 +49,53 @@ type Row = Omit<typeof voicemailLogs.$inferSelect, 'contribution'>
 const text = searchText(columns.clientName, columns.clientNumber, columns.transcriptText)
 
 export const voicemails: Resource<typeof parameters, Row, VoicemailShape> = {
-  what: 'voicemail',
+  noun: 'voicemail',
   parameters,
   item: voicemailShape,
   account: columns.account,
   id: columns.voicemailId,
   idType: 'text',
-  columns: [
+  sortColumns: [
     [columns.leftAt, 'timestamptz'],
     [columns.account, 'text'],
     [columns.voicemailId, 'text']
   ],
-  placeOf: row => [row.leftAt.toISOString(), row.account, row.voicemailId],
+  keysetOf: row => [row.leftAt.toISOString(), row.account, row.voicemailId],
   visible: ({ viewer }) =>
     visible(viewer, { account: columns.account, businessNumber: columns.businessNumber, at: columns.leftAt }),
   where: (query, asked) => [
-    during(columns.leftAt, query, asked),
-    among(columns.account, query.account),
-    among(columns.businessNumber, partiesOf(query.businessNumber, asked)),
-    among(columns.clientNumber, partiesOf(query.client, asked)),
+    isWithin(columns.leftAt, query, asked),
+    isOneOf(columns.account, query.account),
+    isOneOf(columns.businessNumber, normalizeParties(query.businessNumber, asked)),
+    isOneOf(columns.clientNumber, normalizeParties(query.client, asked)),
     query.unread === undefined
       ? undefined
       : query.unread
         ? eq(columns.read, false)
         : or(eq(columns.read, true), isNull(columns.read)),
     query.removed ? undefined : isNull(columns.removedAt),
-    holds(text, readSearch(query.q, asked))
+    textMatches(text, parseSearch(query.q, asked))
   ],
-  find: (db, { where, order, limit }) =>
+  select: (db, { where, order, limit }) =>
     db
       .select(columns)
       .from(voicemailLogs)
       .where(where)
       .orderBy(...(order ? [order] : []))
       .limit(limit),
-  show: rows => rows.map(toVoicemail)
+  toItems: rows => rows.map(toVoicemail)
 }
 
 /** GET /v1/voicemails and /v1/voicemails/:id. */
-export default fp<ReadingOptions>(
-  async (app, options) => {
-    serveResource(
-      app,
-      options,
-      {
-        list: '/v1/voicemails',
-        one: '/v1/voicemails/:id',
-        tag: 'voicemails',
-        summary: 'Voicemails, newest first',
-        sorts: ['-at', 'at']
-      },
-      voicemails
-    )
+export default resourceRoutes(
+  {
+    url: '/v1/voicemails',
+    tag: 'voicemails',
+    operationIds: ['listVoicemails', 'getVoicemail'],
+    summary: 'Voicemails, newest first',
+    sorts: ['-at', 'at']
   },
-  { name: 'voicemails', fastify: '5.x', encapsulate: true }
+  voicemails
 )
 
 function toVoicemail(row: Row): VoicemailShape {

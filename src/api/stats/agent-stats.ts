@@ -1,19 +1,19 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { visibleExtensions } from '../../access/row-visibility.js'
-import { type Asked, among, LOOK_BACK_HOURS } from '../agents/legs.js'
+import { type AnyOf, LOOK_BACK_HOURS, matchesAny } from '../agents/legs.js'
 import { STALE_SECONDS } from '../calls/schema.js'
-import type { Keyset } from '../list/parameters.js'
+import type { Keyset } from '../list/cursor.js'
 import { type Scope, visibleCalls } from './scope.js'
 
-export interface AgentStatsQuestion {
+export interface AgentStatsQuery {
   scope: Scope
-  extensions: Asked
+  extensions: AnyOf
   since: Date
   until: Date
   now: Date
-  /** The extension and the account behind which to go on. */
-  place: Keyset | null
+  /** The extension and the account after which the page begins. */
+  after: Keyset | null
   limit: number
 }
 
@@ -35,8 +35,8 @@ export interface AgentStatsRow extends Record<string, unknown> {
 }
 
 /** By extension, then account. */
-export async function findAgentStats(db: NodePgDatabase, question: AgentStatsQuestion): Promise<AgentStatsRow[]> {
-  const { scope, extensions, since, until, now, place, limit } = question
+export async function findAgentStats(db: NodePgDatabase, question: AgentStatsQuery): Promise<AgentStatsRow[]> {
+  const { scope, extensions, since, until, now, after, limit } = question
   const [from, to] = [
     sql`${since}::timestamptz`,
     sql`greatest(${since}::timestamptz, least(${until}::timestamptz, ${now}::timestamptz))`
@@ -56,9 +56,9 @@ export async function findAgentStats(db: NodePgDatabase, question: AgentStatsQue
   left join counts c using (account, extension)
   left join present p on p.account = e.account and p.extension = e.extension and ${scope.viewer.organization === null}
   cross join lateral (select coalesce((select talking from busy where account = e.account and extension = e.extension), '{}') as talking, coalesce((select busy from busy where account = e.account and extension = e.extension), '{}') as busy) b
-  where ${among(sql`e.account`, scope.accounts)} and ${among(sql`e.extension`, extensions)}
+  where ${matchesAny(sql`e.account`, scope.accounts)} and ${matchesAny(sql`e.extension`, extensions)}
     and ${visibleExtensions(scope.viewer, { account: sql`e.account`, extension: sql`e.extension` }) ?? sql`true`}
-    and ${place ? sql`(e.extension collate "C", e.account collate "C") > (${place[0]}, ${place[1]})` : sql`true`}
+    and ${after ? sql`(e.extension collate "C", e.account collate "C") > (${after[0]}, ${after[1]})` : sql`true`}
   order by e.extension collate "C", e.account collate "C" limit ${limit}`)
   return rows
 }
@@ -75,7 +75,7 @@ function legsOf(
       coalesce(l.ringing_at, l.connected_at) as began_at,
       coalesce(l.ended_at, case when c.state <> 'ended' and ${alive} then ${to} end) as until_at -- of a stale leg nobody knows the end
     from call_history c cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id offset 0) l
-    where c.started_at > ${from} - make_interval(hours => ${LOOK_BACK_HOURS}) and c.started_at < ${until}::timestamptz and ${among(sql`c.account`, accounts)} and l.extension <> ''
+    where c.started_at > ${from} - make_interval(hours => ${LOOK_BACK_HOURS}) and c.started_at < ${until}::timestamptz and ${matchesAny(sql`c.account`, accounts)} and l.extension <> ''
   )`
 }
 

@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { InvalidParameterError } from '../../errors.js'
@@ -7,8 +5,10 @@ import { orNull } from '../../events/envelope.js'
 import { cleanName } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, isDay } from '../../lib/instant.js'
-import { anyOf, decodeTextCursor, encodeCursor, instantOf, listParameters } from '../list/parameters.js'
-import { accountParameter } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { decodeCursor } from '../list/cursor.js'
+import { nextCursor, toPage } from '../list/page.js'
+import { accountsParameter, extensionsParameter, listParameters, readInstantOrDay } from '../list/parameters.js'
 import { type AgentStatsRow, findAgentStats } from './agent-stats.js'
 import { ratio } from './call-stats-shape.js'
 import { type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
@@ -32,8 +32,8 @@ const parameters = Type.Object(
         description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
       })
     ),
-    account: anyOf(accountParameter, 'MightyCall accounts; all, without it.'),
-    extension: anyOf(Type.String({ minLength: 1, maxLength: 100 }), 'Extensions.')
+    account: accountsParameter,
+    extension: extensionsParameter
   },
   { additionalProperties: false }
 )
@@ -64,63 +64,59 @@ const shape = Type.Object(
       "(on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too."
     )
   },
-  { title: 'agentStatistics' }
+  { $id: 'AgentStatistics', description: 'The legs, talk times and occupancy of one agent.' }
 )
 
-const page = Type.Object({
-  since: Type.String({ format: 'date-time' }),
-  until: Type.String({ format: 'date-time' }),
-  data: Type.Array(shape),
-  nextCursor: orNull(Type.String(), 'Null: this is the last page.')
-})
+const page = Type.Object(
+  {
+    since: Type.String({ format: 'date-time' }),
+    until: Type.String({ format: 'date-time' }),
+    data: Type.Array(shape),
+    nextCursor
+  },
+  { $id: 'AgentStatisticsPage', description: 'A page of statistics, and the interval that they cover.' }
+)
 
 /** GET /v1/stats/agents. */
-export default fp<StatsOptions>(
-  async (plain, options) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/stats/agents',
-      {
-        schema: {
-          tags: ['statistics'],
-          summary: 'What each agent was offered, answered and missed, and how occupied they were',
-          querystring: parameters,
-          response: { 200: page, ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { limit, cursor, ...filter } = request.query
-        const scope = scopeOf(options, viewerOf(request), filter.account)
-        const now = options.now()
-        const timeZone = isDay(filter.since) || isDay(filter.until) ? timeZoneOf(scope) : 'UTC'
-        const until = instantOf('until', filter.until, [timeZone]) ?? now
-        const since = instantOf('since', filter.since, [timeZone]) ?? new Date(until.getTime() - DAY_MS)
-        if (since >= until) throw new InvalidParameterError('since must be before until')
-        if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
-          throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
-        const rows = await findAgentStats(options.db, {
-          scope,
-          since,
-          until,
-          now,
-          extensions: filter.extension?.flatMap(value => cleanName(value) ?? []),
-          place: cursor === undefined ? null : decodeTextCursor(filter, cursor, 2),
-          limit: limit + 1
-        })
-        const data = rows.slice(0, limit).map(toShape)
-        const last = data.at(-1)
-        return {
-          since: since.toISOString(),
-          until: until.toISOString(),
-          data,
-          nextCursor: rows.length > limit && last ? encodeCursor(filter, [last.extension, last.account]) : null
-        }
+export default defineRoutes<StatsOptions>('stats-agents', async (app, options) => {
+  app.get(
+    '/v1/stats/agents',
+    {
+      schema: {
+        tags: ['statistics'],
+        operationId: 'listAgentStatistics',
+        summary: 'What each agent was offered, answered and missed, and how occupied they were',
+        querystring: parameters,
+        response: { 200: page, ...errors(400, 401) }
       }
-    )
-  },
-  { name: 'stats-agents', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { limit, cursor, ...filter } = request.query
+      const scope = scopeOf(options, viewerOf(request), filter.account)
+      const now = options.now()
+      const timeZone = isDay(filter.since) || isDay(filter.until) ? timeZoneOf(scope) : 'UTC'
+      const until = readInstantOrDay('until', filter.until, [timeZone]) ?? now
+      const since = readInstantOrDay('since', filter.since, [timeZone]) ?? new Date(until.getTime() - DAY_MS)
+      if (since >= until) throw new InvalidParameterError('since must be before until')
+      if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
+        throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
+      const rows = await findAgentStats(options.db, {
+        scope,
+        since,
+        until,
+        now,
+        extensions: filter.extension?.flatMap(value => cleanName(value) ?? []),
+        after: decodeCursor(cursor, filter, ['text', 'text']),
+        limit: limit + 1
+      })
+      return {
+        since: since.toISOString(),
+        until: until.toISOString(),
+        ...toPage(rows.map(toShape), { limit, filter, keysetOf: row => [row.extension, row.account] })
+      }
+    }
+  )
+})
 
 function toShape({
   knownSeconds,

@@ -3,7 +3,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { callHistory } from '../../db/schema/calls.js'
 import { InvalidParameterError } from '../../errors.js'
 import { type CallFilter, conditions } from '../calls/filter.js'
-import { millis } from '../list/query-context.js'
+import { epochMillis } from '../list/query-context.js'
 import { type CallMeasures, callMeasures, countedCalls } from './call-measures.js'
 import type { Scope } from './scope.js'
 
@@ -36,7 +36,7 @@ const GROUP_COLUMNS: Record<Group, SQL> = {
   outcome: sql`${callHistory.outcome}`
 }
 
-export interface CallStatsQuestion {
+export interface CallStatsQuery {
   scope: Scope
   timeZone: string
   bucket: Bucket
@@ -66,7 +66,7 @@ export function checkSpan(bucket: Bucket, { since, until }: { since: Date; until
 }
 
 /** By bucket, then group; every group has all buckets. */
-export async function findCallStats(db: NodePgDatabase, question: CallStatsQuestion): Promise<CallStats> {
+export async function findCallStats(db: NodePgDatabase, question: CallStatsQuery): Promise<CallStats> {
   const { group } = question
   const buckets = await bucketsOf(db, question)
   const counted = await count(db, question)
@@ -101,22 +101,19 @@ function byName(a: string | null, b: string | null): number {
 /** By Postgres alone, which also says in which of them a call is: two tables of time zones might differ. */
 async function bucketsOf(
   db: NodePgDatabase,
-  { bucket, timeZone, filter: { since, until } }: CallStatsQuestion
+  { bucket, timeZone, filter: { since, until } }: CallStatsQuery
 ): Promise<number[]> {
   const { rows } = await db.execute<{
     start: number
-  }>(sql`select distinct ${millis(sql`date_trunc(${bucket}, t, ${timeZone})`)} as start
+  }>(sql`select distinct ${epochMillis(sql`date_trunc(${bucket}, t, ${timeZone})`)} as start
     from (select generate_series(${since}::timestamptz, ${until}::timestamptz, ${STEP[bucket]}::interval) as t union select ${until}::timestamptz - interval '1 microsecond') s
     where t < ${until} order by 1`)
   return rows.map(({ start }) => start)
 }
 
-async function count(
-  db: NodePgDatabase,
-  { scope, timeZone, bucket, group, filter }: CallStatsQuestion
-): Promise<Row[]> {
+async function count(db: NodePgDatabase, { scope, timeZone, bucket, group, filter }: CallStatsQuery): Promise<Row[]> {
   const more = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket, ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
   const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), more)}
-    select ${millis(sql`bucket`)} as bucket, grp, ${callMeasures} from counted group by grouping sets ((bucket, grp), (grp)) limit ${MAX_ROWS + 1}`)
+    select ${epochMillis(sql`bucket`)} as bucket, grp, ${callMeasures} from counted group by grouping sets ((bucket, grp), (grp)) limit ${MAX_ROWS + 1}`)
   return rows
 }

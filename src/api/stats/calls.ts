@@ -1,12 +1,11 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
-import { callParameters, readFilter } from '../calls/filter.js'
-import { instantOf } from '../list/parameters.js'
+import { callParameters, parseCallFilter } from '../calls/filter.js'
+import { defineRoutes } from '../define-routes.js'
+import { readInstantOrDay } from '../list/parameters.js'
 import { BUCKETS, type Bucket, checkSpan, findCallStats, GROUPS, MAX_BUCKETS } from './call-stats.js'
 import { measuresShape, toMeasures } from './call-stats-shape.js'
 import { type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
@@ -61,60 +60,66 @@ const row = Type.Object(
     group,
     ...measuresShape
   },
-  { title: 'callStatistics' }
+  { $id: 'CallStatistics', description: 'The calls of one bucket and one group.' }
 )
 
-const answer = Type.Object({
-  timeZone: Type.String({ description: 'In which the buckets are cut.' }),
-  since: Type.String({ format: 'date-time' }),
-  until: Type.String({ format: 'date-time' }),
-  data: Type.Array(row, { description: 'By bucket, then group. A bucket without calls is there too, for each group.' }),
-  totals: Type.Array(Type.Object({ group, ...measuresShape }, { title: 'callTotals' }), {
-    description: 'Of all buckets together, by group: a median cannot be summed.'
-  })
-})
+const totals = Type.Object(
+  { group, ...measuresShape },
+  { $id: 'CallTotals', description: 'The calls of all buckets of one group.' }
+)
+
+const report = Type.Object(
+  {
+    timeZone: Type.String({ description: 'The time zone of the buckets.' }),
+    since: Type.String({ format: 'date-time' }),
+    until: Type.String({ format: 'date-time' }),
+    data: Type.Array(row, {
+      description: 'One row for each bucket and group, in this order. A bucket without calls has rows of zeros.'
+    }),
+    totals: Type.Array(totals, {
+      description: 'One row for each group, over all buckets. Medians cannot be added up, so they are computed here.'
+    })
+  },
+  { $id: 'CallStatisticsReport', description: 'The statistics of the calls of an interval.' }
+)
 
 /** GET /v1/stats/calls. */
-export default fp<StatsOptions>(
-  async (plain, options) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/stats/calls',
-      {
-        schema: {
-          tags: ['statistics'],
-          summary: 'Calls counted by hour, day, week or month, with answer rate, service level, waits and talks',
-          querystring: parameters,
-          response: { 200: answer, ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { bucket, groupBy, since: from, until: to, ...asked } = request.query
-        const scope = scopeOf(options, viewerOf(request), asked.account)
-        const timeZone = timeZoneOf(scope)
-        const until = instantOf('until', to, [timeZone]) ?? options.now()
-        const since = instantOf('since', from, [timeZone]) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
-        checkSpan(bucket, { since, until })
-        const filter = {
-          ...readFilter(asked, { regions: options.regionsOf(asked.account), zones: [timeZone] }),
-          since,
-          until
-        }
-        const { rows, totals } = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, filter })
-        return {
-          timeZone,
-          since: since.toISOString(),
-          until: until.toISOString(),
-          data: rows.map(({ start, group, measures }) => ({
-            start: start.toISOString(),
-            group,
-            ...toMeasures(measures)
-          })),
-          totals: totals.map(({ group, measures }) => ({ group, ...toMeasures(measures) }))
-        }
+export default defineRoutes<StatsOptions>('stats-calls', async (app, options) => {
+  app.get(
+    '/v1/stats/calls',
+    {
+      schema: {
+        tags: ['statistics'],
+        operationId: 'getCallStatistics',
+        summary: 'Calls counted by hour, day, week or month, with answer rate, service level, waits and talks',
+        querystring: parameters,
+        response: { 200: report, ...errors(400, 401) }
       }
-    )
-  },
-  { name: 'stats-calls', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { bucket, groupBy, since: from, until: to, ...asked } = request.query
+      const scope = scopeOf(options, viewerOf(request), asked.account)
+      const timeZone = timeZoneOf(scope)
+      const until = readInstantOrDay('until', to, [timeZone]) ?? options.now()
+      const since = readInstantOrDay('since', from, [timeZone]) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
+      checkSpan(bucket, { since, until })
+      const filter = {
+        ...parseCallFilter(asked, { regions: options.regionsOf(asked.account), zones: [timeZone] }),
+        since,
+        until
+      }
+      const { rows, totals } = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, filter })
+      return {
+        timeZone,
+        since: since.toISOString(),
+        until: until.toISOString(),
+        data: rows.map(({ start, group, measures }) => ({
+          start: start.toISOString(),
+          group,
+          ...toMeasures(measures)
+        })),
+        totals: totals.map(({ group, measures }) => ({ group, ...toMeasures(measures) }))
+      }
+    }
+  )
+})

@@ -1,7 +1,5 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { visibleExtensions } from '../../access/row-visibility.js'
 import { viewerOf } from '../../access/viewer.js'
@@ -10,8 +8,8 @@ import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { agentStatus } from '../agents/status.js'
 import { STALE_SECONDS } from '../calls/schema.js'
-import { anyOf } from '../list/parameters.js'
-import { accountParameter } from '../list/query-context.js'
+import { defineRoutes } from '../define-routes.js'
+import { accountsParameter } from '../list/parameters.js'
 import { type CallMeasures, callMeasures, countedCalls } from './call-measures.js'
 import { rate, ratio, SERVICE_LEVEL } from './call-stats-shape.js'
 import { type Scope, type StatsOptions, scopeOf, visibleCalls } from './scope.js'
@@ -33,53 +31,46 @@ const shape = Type.Object(
     answerRateToday: rate('answeredToday / inboundToday.'),
     serviceLevelToday: rate(SERVICE_LEVEL)
   },
-  { title: 'statisticsNow' }
+  { $id: 'CurrentStatistics', description: 'The queue, the agents and the calls of today.' }
 )
 
-const parameters = Type.Object(
-  { account: anyOf(accountParameter, 'MightyCall accounts; all, without it.') },
-  { additionalProperties: false }
-)
+const parameters = Type.Object({ account: accountsParameter }, { additionalProperties: false })
 
 /** GET /v1/stats/now. */
-export default fp<StatsOptions>(
-  async (plain, options) => {
-    const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-
-    app.get(
-      '/v1/stats/now',
-      {
-        schema: {
-          tags: ['statistics'],
-          summary: 'Who waits and who could answer, now, and how today went',
-          querystring: parameters,
-          response: { 200: shape, ...errors(400, 401) }
-        }
-      },
-      async request => {
-        const { db, now: clock } = options
-        const now = clock()
-        const scope = scopeOf(options, viewerOf(request), request.query.account)
-        const [queue, agents, today] = await Promise.all([
-          waiting(db, scope, now),
-          countAgents(db, scope, now),
-          countToday(db, scope, now)
-        ])
-        const { inbound = 0, answered = 0, inTime = 0, due = 0 } = today ?? {}
-        return {
-          at: now.toISOString(),
-          ...queue,
-          ...agents,
-          inboundToday: inbound,
-          answeredToday: answered,
-          answerRateToday: ratio(answered, inbound),
-          serviceLevelToday: ratio(inTime, due)
-        }
+export default defineRoutes<StatsOptions>('stats-now', async (app, options) => {
+  app.get(
+    '/v1/stats/now',
+    {
+      schema: {
+        tags: ['statistics'],
+        operationId: 'getCurrentStatistics',
+        summary: 'Who waits and who could answer, now, and how today went',
+        querystring: parameters,
+        response: { 200: shape, ...errors(400, 401) }
       }
-    )
-  },
-  { name: 'stats-now', fastify: '5.x', encapsulate: true }
-)
+    },
+    async request => {
+      const { db, now: clock } = options
+      const now = clock()
+      const scope = scopeOf(options, viewerOf(request), request.query.account)
+      const [queue, agents, today] = await Promise.all([
+        waiting(db, scope, now),
+        countAgents(db, scope, now),
+        countToday(db, scope, now)
+      ])
+      const { inbound = 0, answered = 0, inTime = 0, due = 0 } = today ?? {}
+      return {
+        at: now.toISOString(),
+        ...queue,
+        ...agents,
+        inboundToday: inbound,
+        answeredToday: answered,
+        answerRateToday: ratio(answered, inbound),
+        serviceLevelToday: ratio(inTime, due)
+      }
+    }
+  )
+})
 
 async function waiting(db: NodePgDatabase, scope: Scope, now: Date) {
   const c = callHistory
@@ -103,7 +94,7 @@ async function countAgents(db: NodePgDatabase, scope: Scope, now: Date) {
     accounts: scope.accounts,
     extensions: undefined,
     statuses: undefined,
-    place: null,
+    after: null,
     limit: 100_000
   })
   const inOwnCall = sql`exists (select from call_history oc where oc.account = a.account and oc.call_id = any(a.calls)

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { allPages } from '../../support/all-pages.js'
 import { COMPANY_START, projectedCompany } from '../../support/company.js'
+import { dereference } from '../../support/fuzz/dereference.js'
 import { queryApi } from '../../support/query-api.js'
 
 interface Item {
@@ -74,7 +75,7 @@ for (const [url, table] of LISTS) {
   })
 }
 
-t.test('a cursor of another kind of value is none of ours, though its filter is right', async t => {
+t.test('a cursor whose values have the wrong type is refused, even when its filter is right', async t => {
   const { get } = await company
   for (const url of ['/v1/voicemails', '/v1/events']) {
     const { nextCursor } = (await get(`${url}?limit=1`)).json<{ nextCursor: string }>()
@@ -96,9 +97,11 @@ async function shared(t: Test) {
   const count = async (table: string) =>
     Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
   const sortsOf = async (url: string) => {
-    const { paths } = (await app.inject('/docs/json')).json<{
-      paths: Record<string, { get: { parameters: { name: string; schema: { enum?: string[] } }[] } }>
-    }>()
+    const { paths } = dereference(
+      (await app.inject('/docs/json')).json<{
+        paths: Record<string, { get: { parameters: { name: string; schema: { enum?: string[] } }[] } }>
+      }>()
+    )
     return paths[url]?.get.parameters.find(({ name }) => name === 'sort')?.schema.enum ?? []
   }
   return { get, count, sortsOf }

@@ -5,6 +5,7 @@ import { ROUTES } from '../../../src/access/route-roles.js'
 import type { Viewer } from '../../../src/access/viewer.js'
 import { freshDatabase } from '../../support/database.js'
 import { fill, ORGANIZATION } from '../../support/filled.js'
+import { dereference } from '../../support/fuzz/dereference.js'
 import { queryApi } from '../../support/query-api.js'
 
 const BIG = /^(call_history|call_legs|voicemail_logs|sms_logs|contacts|events(_\d+)?)$/
@@ -89,9 +90,11 @@ async function filledApi(t: Test) {
   const { app, get } = await queryApi(t, recording(pool, asked), () => new Date('2026-06-01T00:00:00Z'), {
     viewers: { ours: OURS }
   })
-  const { paths } = (await app.inject('/docs/json')).json<{
-    paths: Record<string, { get: { parameters: { name: string; schema: TSchema }[] } }>
-  }>()
+  const { paths } = dereference(
+    (await app.inject('/docs/json')).json<{
+      paths: Record<string, { get: { parameters: { name: string; schema: TSchema }[] } }>
+    }>()
+  )
   const lists = LISTS.map(url => [url, paths[url]?.get.parameters ?? []] as const)
   const statements = () =>
     Promise.all(

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { Viewer } from '../../../src/access/viewer.js'
 import { findAgentsByIds } from '../../../src/api/agents/routes.js'
 import { calls } from '../../../src/api/calls/resource.js'
-import { findByIds, type Key } from '../../../src/api/list/resource.js'
+import { findByIds, type ResourceKey } from '../../../src/api/list/resource.js'
 import { messages } from '../../../src/api/resources/messages.js'
 import { threads } from '../../../src/api/resources/threads.js'
 import { voicemails } from '../../../src/api/resources/voicemails.js'
@@ -129,9 +129,9 @@ t.test('rows by their ids are those of them that may be seen', async t => {
   const { db, all } = await company
   const of = { db, viewer: BOUND, now: new Date(END) }
   for (const [url, find] of [
-    ['/v1/calls', (keys: Key[]) => findByIds(calls, { ...of, keys })],
-    ['/v1/voicemails', (keys: Key[]) => findByIds(voicemails, { ...of, keys })],
-    ['/v1/messages', (keys: Key[]) => findByIds(messages, { ...of, keys })]
+    ['/v1/calls', (keys: ResourceKey[]) => findByIds(calls, { ...of, keys })],
+    ['/v1/voicemails', (keys: ResourceKey[]) => findByIds(voicemails, { ...of, keys })],
+    ['/v1/messages', (keys: ResourceKey[]) => findByIds(messages, { ...of, keys })]
   ] as const) {
     const everything = await all(url)
     const keys = everything.map(({ id }) => ({ account: 'default', id }))

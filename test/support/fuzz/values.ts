@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { INSTANT_OR_DAY } from '../../../src/http/instant-or-day.js'
 import type { Schema } from './operations.js'
 
 /** What a program may have put into a parameter, and what people try. */
@@ -174,14 +175,14 @@ export function validFor(schema: Schema, known: readonly string[]): fc.Arbitrary
           { weight: 2, arbitrary: fc.constantFrom(...fitting) }
         ]
       : []),
-    { weight: maxLength === 40 ? 8 : 1, arbitrary: freeText(schema, minLength, maxLength) }
+    { weight: schema.pattern === INSTANT_OR_DAY.pattern ? 8 : 1, arbitrary: freeText(schema, minLength, maxLength) }
   )
 }
 
 function freeText({ format, pattern }: Schema, minLength: number, maxLength: number): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid()
-  if (pattern) return fc.stringMatching(new RegExp(pattern))
-  return maxLength === 40
-    ? moment()
+  if (pattern === INSTANT_OR_DAY.pattern) return moment()
+  return pattern
+    ? fc.stringMatching(new RegExp(pattern))
     : fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, minLength + 20) })
 }
