@@ -12,7 +12,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Extensions; with org_id those that a call of the organization has reached */
+        /** List extensions, or with org_id those that a call of the organization has reached */
         get: operations["listFirstSystemExtensions"];
         put?: never;
         post?: never;
@@ -29,7 +29,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Business numbers; with org_id those that the organization owns now */
+        /** List business numbers, or with org_id those that the organization owns now */
         get: operations["listFirstSystemPhoneNumbers"];
         put?: never;
         post?: never;
@@ -47,7 +47,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Daily sums by business number, and by extension
+         * List daily sums by business number and by extension
          * @description With org_id: of the numbers that the organization owned when the day began.
          */
         get: operations["listFirstSystemReports"];
@@ -68,7 +68,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages */
+        /** Read numbers, extensions, contacts, voicemails and messages from MightyCall */
         post: operations["runFirstSystemSync"];
         delete?: never;
         options?: never;
@@ -185,7 +185,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Agents by extension, with what they do or did */
+        /** List agents by extension, with their current or past status */
         get: operations["listAgents"];
         put?: never;
         post?: never;
@@ -202,7 +202,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What an agent did, span by span, within 31 days */
+        /** Get what an agent did during an interval of at most 31 days */
         get: operations["getAgentHistory"];
         put?: never;
         post?: never;
@@ -219,7 +219,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what and when, last first */
+        /** List the audit log, last entry first */
         get: operations["listAuditEntries"];
         put?: never;
         post?: never;
@@ -236,10 +236,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last hundred, and how far they are, newest first */
+        /** List the last hundred backfills and their progress, newest first */
         get: operations["listBackfills"];
         put?: never;
-        /** Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves */
+        /** Start reading the calls, voicemails and messages of a past interval */
         post: operations["startBackfill"];
         delete?: never;
         options?: never;
@@ -258,7 +258,7 @@ export interface paths {
         get: operations["getBackfill"];
         put?: never;
         post?: never;
-        /** Stop it after the page that it is reading; what was read stays, and it can be resumed */
+        /** Stop a backfill after the current page. It can be resumed */
         delete: operations["stopBackfill"];
         options?: never;
         head?: never;
@@ -306,7 +306,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events of a call, in the order in which they were received, and what each changed */
+        /** Get the events of a call in the order of their receipt, and what each changed */
         get: operations["getCallTimeline"];
         put?: never;
         post?: never;
@@ -323,7 +323,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is missing, what was and how it healed, and how webhooks come */
+        /** Get gaps, how they were closed, and the quality of webhook delivery */
         get: operations["getCompleteness"];
         put?: never;
         post?: never;
@@ -340,7 +340,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Contacts by name; those without one come first */
+        /** List contacts by name, those without a name first */
         get: operations["listContacts"];
         put?: never;
         post?: never;
@@ -374,7 +374,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Records that could not be projected, last died first */
+        /** List records that could not be projected, the latest first */
         get: operations["listDeadLetters"];
         put?: never;
         post?: never;
@@ -391,7 +391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of them, with all that it holds */
+        /** Get a dead letter, with its content */
         get: operations["getDeadLetter"];
         put?: never;
         post?: never;
@@ -410,7 +410,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Note that it needs nothing more; it is kept */
+        /** Mark a dead letter as discarded. It is kept */
         post: operations["discardDeadLetter"];
         delete?: never;
         options?: never;
@@ -427,7 +427,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Project it by today's code; a second time changes nothing */
+        /** Project a dead letter again. Repeating the request changes nothing */
         post: operations["redriveDeadLetter"];
         delete?: never;
         options?: never;
@@ -442,7 +442,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What notifications and REST answers hold that is not known, last seen first */
+        /** List unknown types and fields in notifications and REST responses, last seen first */
         get: operations["listDrift"];
         put?: never;
         post?: never;
@@ -493,7 +493,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What could not be folded, by its id */
+        /** List entities that could not be folded */
         get: operations["listFailedEntities"];
         put?: never;
         post?: never;
@@ -512,7 +512,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fold a page of them again */
+        /** Fold a page of failed entities again */
         post: operations["refoldFailedEntities"];
         delete?: never;
         options?: never;
@@ -527,10 +527,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Keys within the reach of your own, newest first, without the keys themselves */
+        /** List the keys that your own key may manage, newest first */
         get: operations["listKeys"];
         put?: never;
-        /** Make a key, of at most the reach of your own */
+        /** Create a key with at most the permissions of your own */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -548,7 +548,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a key: from now on it opens nothing, and who has signed in with it is signed out */
+        /** Revoke a key, and end the sessions that were started with it */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -585,7 +585,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who the key makes you */
+        /** Get your own identity and permissions */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -602,7 +602,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** SMS and MMS, newest first */
+        /** List SMS and MMS messages, newest first */
         get: operations["listMessages"];
         put?: never;
         post?: never;
@@ -636,7 +636,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Business numbers; those of an organization are the ones that it owns now */
+        /** List business numbers. A key of an organization sees those that the organization owns now */
         get: operations["listNumbers"];
         put?: never;
         post?: never;
@@ -670,10 +670,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Organizations, by account and name */
+        /** List organizations by account and name */
         get: operations["listOrganizations"];
         put?: never;
-        /** Make an organization */
+        /** Create an organization */
         post: operations["createOrganization"];
         delete?: never;
         options?: never;
@@ -688,14 +688,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of them, with the spans in which numbers are its */
+        /** Get an organization, with the periods in which it owns numbers */
         get: operations["getOrganization"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Give it another name */
+        /** Rename an organization */
         patch: operations["renameOrganization"];
         trace?: never;
     };
@@ -709,8 +709,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give it a business number for a span of time
-         * @description Calls, voicemails and messages belong to whoever has the number when they begin, for ever. To move a number, end it with one and give it to the other, at the same instant: what was stays where it was.
+         * Assign a business number to an organization for a period
+         * @description Calls, voicemails and messages belong to the organization that owns the number when they begin, permanently. To move a number, end its period at one organization and assign it to the other at the same instant.
          */
         post: operations["assignNumber"];
         delete?: never;
@@ -729,7 +729,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End the last span in which it has the number; what was stays its */
+        /** End the last period in which the organization owns the number */
         delete: operations["unassignNumber"];
         options?: never;
         head?: never;
@@ -745,7 +745,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a projector go on that has stopped by itself; /health/ready/project says why it did */
+        /** Resume a projector that has stopped itself */
         post: operations["resumeProjector"];
         delete?: never;
         options?: never;
@@ -760,7 +760,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much of MightyCall's daily limit is used, by account; those without an API key are left out */
+        /** List the usage of the daily request limit, for accounts with an API key */
         get: operations["listQuotas"];
         put?: never;
         post?: never;
@@ -798,7 +798,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Time zone, targets and thresholds of each account */
+        /** List the settings of each account */
         get: operations["listSettings"];
         put?: never;
         post?: never;
@@ -806,8 +806,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Set some of them; what is not named stays as it is
-         * @description Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.
+         * Change settings. Omitted settings keep their values
+         * @description Every process applies the change within seconds. After a change of the time zone, the daily reports are rebuilt in the background.
          */
         patch: operations["changeSettings"];
         trace?: never;
@@ -819,7 +819,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each agent was offered, answered and missed, and how occupied they were */
+        /** List what each agent was offered, answered and missed, and the occupancy */
         get: operations["listAgentStatistics"];
         put?: never;
         post?: never;
@@ -836,7 +836,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls counted by hour, day, week or month, with answer rate, service level, waits and talks */
+        /** Count calls by hour, day, week or month, with rates, wait times and talk times */
         get: operations["getCallStatistics"];
         put?: never;
         post?: never;
@@ -853,7 +853,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who waits and who could answer, now, and how today went */
+        /** Get the queue and the agents now, and the totals of today */
         get: operations["getCurrentStatistics"];
         put?: never;
         post?: never;
@@ -870,7 +870,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest sync of each account since this process began, and how far it is */
+        /** List the latest sync of each account in this process */
         get: operations["listSyncRuns"];
         put?: never;
         post?: never;
@@ -887,7 +887,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How all is, as this process sees it */
+        /** Get the state of the service, as this process sees it */
         get: operations["getSystem"];
         put?: never;
         post?: never;
@@ -904,7 +904,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Conversations, with the newest message first */
+        /** List threads, those with the newest message first */
         get: operations["listThreads"];
         put?: never;
         post?: never;
@@ -938,7 +938,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Voicemails, newest first */
+        /** List voicemails, newest first */
         get: operations["listVoicemails"];
         put?: never;
         post?: never;
@@ -993,24 +993,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What an agent does. */
+        /** @description An agent, and the status of the agent. */
         Agent: {
             account: string;
-            /** @description How old that knowledge is. Null: there is none. */
+            /** @description How long ago the status was confirmed. `null` when unknown. */
             ageSeconds: number | null;
-            /** @description The calls in which a leg of the agent is open. */
+            /** @description The ids of the calls in which a leg of the agent is open. */
             calls: string[];
-            /** @description How it is known. Inferred: the presence was last confirmed before the agent's last call ended, or more than 24 h ago. Null: it is unknown. */
+            /** @description How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, or more than 24 h ago. `null` when unknown. */
             evidence: ("webhook" | "rest" | "inferred") | null;
             extension: string;
-            /** @description Null: only seen in calls. */
+            /** @description `null` for an extension that is known from calls only. */
             name: string | null;
-            /** @description As last told, in a call too. Null: nobody told it. */
+            /** @description The presence that was last reported, even during a call. `null` when unknown. */
             presence: ("available" | "dnd") | null;
-            /** @description When the status began. Null: it is unknown. */
+            /** @description When the status began. `null` when unknown. */
             since: string | null;
             /**
-             * @description A talk wins over dialing, dialing over ringing, and that over the presence. Unknown: in no call, and nobody told the presence.
+             * @description A conversation takes precedence over dialing, dialing over ringing, and ringing over the presence. unknown: in no call, and no presence is known.
              * @enum {string}
              */
             status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
@@ -1030,19 +1030,19 @@ export interface components {
         };
         /** @description A period during which the status and the calls of an agent did not change. */
         AgentSpan: {
-            /** @description The calls in which a leg of the agent was open. */
+            /** @description The ids of the calls in which a leg of the agent was open. */
             calls: string[];
             /** Format: date-time */
             from: string;
             seconds: number;
             /**
-             * @description As of GET /v1/agents.
+             * @description The status, as in GET /v1/agents.
              * @enum {string}
              */
             status: "unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call";
             /**
              * Format: date-time
-             * @description Of the last: the end of what was asked, or now.
+             * @description The end of the period. For the last period: the end of the requested interval, or now.
              */
             until: string;
         };
@@ -1051,11 +1051,11 @@ export interface components {
             account: string;
             /** @description Those of them that the agent answered. */
             answered: number;
-            /** @description answered / offered. Null: there was none. */
+            /** @description answered / offered. `null` when offered is 0. */
             answerRate: number | null;
-            /** @description Available and idle. Null: no presence is known, or the key is an organization's. */
+            /** @description Available and idle. `null` when no presence is known, and for keys of organizations. */
             availableSeconds: number | null;
-            /** @description talkSeconds / handled. Null: there was none. */
+            /** @description talkSeconds / handled. `null` when handled is 0. */
             averageTalkSeconds: number | null;
             /** @description Legs in which the agent was the caller. */
             dialed: number;
@@ -1064,17 +1064,17 @@ export interface components {
             handled: number;
             /** @description Those of them that ended unanswered, also because a colleague was faster. */
             missed: number;
-            /** @description Null: only seen in calls. */
+            /** @description `null` for an extension that is known from calls only. */
             name: string | null;
             /** @description (on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too. */
             occupancy: number | null;
             /** @description Legs that were to reach the agent: answered + missed + those that still ring. */
             offered: number;
-            /** @description In a talk. Null: no presence is known, or the key is an organization's. */
+            /** @description In a talk. `null` when no presence is known, and for keys of organizations. */
             onCallSeconds: number | null;
-            /** @description How much of the span the presence is known of. What follows is of that time. Null: no presence is known, or the key is an organization's. */
+            /** @description How much of the span the presence is known of. What follows is of that time. `null` when no presence is known, and for keys of organizations. */
             presenceKnownSeconds: number | null;
-            /** @description Ringing or dialing, and in no talk. Null: no presence is known, or the key is an organization's. */
+            /** @description Ringing or dialing, and in no talk. `null` when no presence is known, and for keys of organizations. */
             ringingSeconds: number | null;
             /** @description Of all talks that have ended. */
             talkSeconds: number;
@@ -1091,14 +1091,14 @@ export interface components {
         };
         /** @description An action that somebody took. */
         AuditEntry: {
-            /** @description Null: of no single account. */
+            /** @description `null` when it does not concern a single account. */
             account: string | null;
             /**
              * @example key.created
              * @example dead-letter.redriven
              */
             action: string;
-            /** @description Id of a key; admin: ADMIN_KEY; command line; nobody: a sign-in that failed. */
+            /** @description The id of a key, `admin` for ADMIN_KEY, `command line`, or `nobody` for a failed sign-in. */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1106,7 +1106,7 @@ export interface components {
                 [key: string]: unknown;
             };
             id: string;
-            /** @description What it was done to. */
+            /** @description The object of the action. */
             subject: string | null;
         };
         /** @description A page of a list. */
@@ -1115,35 +1115,35 @@ export interface components {
             /** @description The cursor of the next page. `null` on the last page. */
             nextCursor: string | null;
         };
-        /** @description An interval of the past that is read from MightyCall. */
+        /** @description The reading of a past interval from MightyCall. */
         Backfill: {
             account: string;
-            /** @description The share of the interval that was read and can be queried. */
+            /** @description The share of the interval that has been read and can be queried. */
             done: number;
-            /** @description Why it ended early. To ask for the same interval again goes on where it was. */
+            /** @description Why it ended early. A request for the same interval continues where it was. */
             failed: {
-                /** @description Never renamed: match on it. */
+                /** @description Identifies the kind of failure. Codes are never renamed. */
                 code: string;
-                /** @description For people. */
+                /** @description A text for people. */
                 message: string;
             } | null;
-            /** @description Null: it is running. */
+            /** @description `null` while it is running. */
             finishedAt: string | null;
             id: string;
             routes: {
                 /**
                  * Format: date-time
-                 * @description The newest days are read first: from here to the end of the interval all was read, and can be queried.
+                 * @description The newest days are read first. From this instant to the end of the interval everything can be queried.
                  */
                 readFrom: string;
-                /** @description So far, without those for tokens. */
+                /** @description The number of requests so far, without those for tokens. */
                 requests: number;
                 /**
-                 * @description Of MightyCall's REST API.
+                 * @description The route of the REST API of MightyCall.
                  * @enum {string}
                  */
                 route: "calls" | "voicemails" | "journal";
-                /** @description That MightyCall has told of these days. */
+                /** @description The number of rows that MightyCall returned. */
                 rows: number;
             }[];
             /** Format: date-time */
@@ -1154,14 +1154,14 @@ export interface components {
             state: "running" | "done" | "failed" | "stopped";
             /**
              * Format: date-time
-             * @description Not after it was asked for.
+             * @description The end of the interval, never after the request.
              */
             until: string;
-            /** @description What it waits for, to go on by itself. Null: it reads, or has ended. */
+            /** @description What the backfill waits for before it continues. `null` when it does not wait. */
             waiting: {
-                /** @description MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet. */
+                /** @description MCS_QUOTA: the share of the daily limit is used up. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall refuses requests. MCS_NOT_PROJECTED: rows cannot be queried yet. */
                 code: string;
-                /** @description Null: nobody can say. */
+                /** @description `null` when unknown. */
                 until: string | null;
             } | null;
         };
@@ -1178,55 +1178,55 @@ export interface components {
              */
             outcome: "begun" | "joined" | "resumed";
         };
-        /** @description A call, folded from its events. */
+        /** @description A call, derived from its events. */
         Call: {
             account: string;
-            /** @description Null: not answered (yet), or it is not known when. */
+            /** @description `null` when not answered, or when the time is unknown. */
             answeredAt: string | null;
-            /** @description The extension that talked first. */
+            /** @description The extension that answered first. */
             answeredBy: string | null;
-            /** @description E.164. */
+            /** @description In E.164 format. */
             businessNumber: string | null;
-            /** @description Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were. */
+            /** @description `null` when the call was answered, is not inbound, or has no number to call back; and for calls of the past. */
             callback: components["schemas"]["Callback"] | null;
-            /** @description Null: a call between colleagues, or nobody was named. */
+            /** @description `null` for an internal call, and when no client was named. */
             client: components["schemas"]["Client"] | null;
             /** @enum {string} */
             direction: "inbound" | "outbound" | "callback" | "internal";
-            /** @description Null: not ended. */
+            /** @description `null` until the call has ended. */
             endedAt: string | null;
-            /** @description MightyCall's id of the call. */
+            /** @description The id of the call at MightyCall. */
             id: string;
             legs: components["schemas"]["Leg"][];
-            /** @description Null: the call has not ended. */
+            /** @description `null` until the call has ended. */
             outcome: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled") | null;
             /** @description `null` when no recording is known. */
             recording: components["schemas"]["Recording"] | null;
-            /** @description Distinct events, by how we learned them. */
+            /** @description The numbers of distinct events, by source. */
             sources: {
                 rest: number;
                 webhook: number;
             };
-            /** @description Open for four hours without a sign of life: its end was probably missed. */
+            /** @description Whether an open call has had no event for four hours. Its end was probably missed. */
             stale: boolean;
             /** Format: date-time */
             startedAt: string;
             /** @enum {string} */
             state: "waiting" | "ringing" | "connected" | "ended";
-            /** @description From the answer to the end. */
+            /** @description The time from the answer to the end. */
             talkSeconds: number | null;
-            /** @description From the start to the answer, or to the end. */
+            /** @description The time from the start to the answer, or to the end of an unanswered call. */
             waitSeconds: number | null;
         };
         /** @description What happened after an inbound call that nobody answered. */
         Callback: {
-            /** @description Calls to the client until then, that one included. */
+            /** @description The number of calls to the client until then, including that one. */
             attempts: number;
-            /** @description From the end of the call until then. */
+            /** @description The minutes from the end of the call until then. */
             minutesToReturn: number | null;
-            /** @description When the next talk with this client began, whoever called whom. Null: it is still to be returned. */
+            /** @description When the next conversation with this client began, in either direction. `null` until the call is returned. */
             returnedAt: string | null;
-            /** @description The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before. */
+            /** @description The number of unanswered calls of the client between the previous and the next conversation, including this one. At most 100 calls of the preceding 30 days are counted. */
             unansweredCalls: number;
         };
         /** @description A page of a list. */
@@ -1241,17 +1241,17 @@ export interface components {
             abandoned: number;
             /** @description Inbound calls that somebody answered, also those that still last. */
             answered: number;
-            /** @description answered / inbound: without the dropped calls, with those that still wait. Null: the divisor is 0. */
+            /** @description answered / inbound: without the dropped calls, with those that still wait. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
             /** @description All calls that began in it, of any direction, dropped ones too. */
             calls: number;
-            /** @description outboundAnswered / outbound. Null: the divisor is 0. */
+            /** @description outboundAnswered / outbound. `null` when the divisor is 0. */
             connectRate: number | null;
             /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
             dropped: number;
-            /** @description What groupBy asks for; null without it, or where there is none. */
+            /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
             group: string | null;
             /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
             inbound: number;
@@ -1265,20 +1265,20 @@ export interface components {
             outbound: number;
             /** @description Those of them that were answered. */
             outboundAnswered: number;
-            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
+            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. `null` when the divisor is 0. */
             serviceLevel: number | null;
             /**
              * Format: date-time
-             * @description Of the bucket; the first may begin before since, and counts from since on.
+             * @description The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.
              */
             start: string;
             /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
             talk: {
-                /** @description Mean. Null: there is none. */
+                /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
-                /** @description Median, interpolated. Null: there is none. */
+                /** @description Median, interpolated. `null` when there is none. */
                 p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. Null: there is none. */
+                /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
                 /** @description All together. */
                 totalSeconds: number;
@@ -1287,11 +1287,11 @@ export interface components {
             voicemail: number;
             /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
             wait: {
-                /** @description Mean. Null: there is none. */
+                /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
-                /** @description Median, interpolated. Null: there is none. */
+                /** @description Median, interpolated. `null` when there is none. */
                 p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. Null: there is none. */
+                /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
             };
             /** @description Inbound calls that neither were answered nor have ended. */
@@ -1322,17 +1322,17 @@ export interface components {
             abandoned: number;
             /** @description Inbound calls that somebody answered, also those that still last. */
             answered: number;
-            /** @description answered / inbound: without the dropped calls, with those that still wait. Null: the divisor is 0. */
+            /** @description answered / inbound: without the dropped calls, with those that still wait. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
             /** @description All calls that began in it, of any direction, dropped ones too. */
             calls: number;
-            /** @description outboundAnswered / outbound. Null: the divisor is 0. */
+            /** @description outboundAnswered / outbound. `null` when the divisor is 0. */
             connectRate: number | null;
             /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
             dropped: number;
-            /** @description What groupBy asks for; null without it, or where there is none. */
+            /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
             group: string | null;
             /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
             inbound: number;
@@ -1346,15 +1346,15 @@ export interface components {
             outbound: number;
             /** @description Those of them that were answered. */
             outboundAnswered: number;
-            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
+            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. `null` when the divisor is 0. */
             serviceLevel: number | null;
             /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
             talk: {
-                /** @description Mean. Null: there is none. */
+                /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
-                /** @description Median, interpolated. Null: there is none. */
+                /** @description Median, interpolated. `null` when there is none. */
                 p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. Null: there is none. */
+                /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
                 /** @description All together. */
                 totalSeconds: number;
@@ -1363,11 +1363,11 @@ export interface components {
             voicemail: number;
             /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
             wait: {
-                /** @description Mean. Null: there is none. */
+                /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
-                /** @description Median, interpolated. Null: there is none. */
+                /** @description Median, interpolated. `null` when there is none. */
                 p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. Null: there is none. */
+                /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
             };
             /** @description Inbound calls that neither were answered nor have ended. */
@@ -1380,12 +1380,12 @@ export interface components {
             /** @description The phone number, in E.164 format where it could be read. */
             number: string | null;
         };
-        /** @description Whether anything is missing. */
+        /** @description What is known about the completeness of an interval. */
         Completeness: {
             /** @description Last hour first. */
             gaps: components["schemas"]["Gap"][];
             hours: components["schemas"]["CompletenessHour"][];
-            /** @description Of the gaps. Null: these were the last. */
+            /** @description The cursor of the next page of gaps. `null` on the last page. */
             nextCursor: string | null;
             /** @description By account, of the whole span. */
             statistics: components["schemas"]["WebhookStatistics"][];
@@ -1393,34 +1393,34 @@ export interface components {
         /** @description What is known about one hour of one business number. */
         CompletenessHour: {
             account: string;
-            /** @description Null: not known, or nothing happened in that hour. */
+            /** @description `null` when unknown, or when nothing happened in that hour. */
             businessNumber: string | null;
-            /** @description Gaps that have healed. */
+            /** @description Gaps that have been closed. */
             healed: number;
-            /** @description Calls of which a webhook has told something. */
+            /** @description Calls that a webhook has reported. */
             heard: number;
             /**
              * Format: date-time
-             * @description Its beginning, in UTC.
+             * @description The start of the hour, in UTC.
              */
             hour: string;
             /** @description Messages in the read models. */
             messages: number;
-            /** @description Gaps that have not. */
+            /** @description Gaps that are open. */
             open: number;
             /** @description Calls that are in the read models. */
             projected: number;
-            /** @description Calls that REST has told. */
+            /** @description Calls that the REST API has reported. */
             reported: number;
             /**
-             * @description open: something is missing. unknown: not all calls of the hour have been read over REST since it ended, so nothing can be said.
+             * @description open: something is missing. unknown: the calls of the hour have not all been read from the REST API since it ended.
              * @enum {string}
              */
             state: "complete" | "open" | "unknown";
             /** @description Voicemails in the read models. */
             voicemails: number;
         };
-        /** @description Of the address book. */
+        /** @description A contact of the address book. */
         Contact: {
             account: string;
             channels: {
@@ -1428,21 +1428,21 @@ export interface components {
                 /** @enum {string} */
                 kind: "phone" | "email";
                 labels: string[];
-                /** @description E.164 of a phone. */
+                /** @description The address. A phone number is in E.164 format. */
                 value: string;
             }[];
-            /** @description MightyCall's id of the contact. */
+            /** @description The id of the contact at MightyCall. */
             id: string;
-            /** @description Null: it has none. */
+            /** @description `null` when there is none. */
             name: string | null;
-            /** @description Of the channels, E.164, each once. */
+            /** @description The distinct phone numbers of the channels, in E.164 format. */
             phones: string[];
-            /** @description Null: it was not removed. */
+            /** @description `null` unless it was removed. */
             removedAt: string | null;
             tags: string[];
             /**
              * Format: date-time
-             * @description When a change of it was last seen.
+             * @description When a change of the contact was last seen.
              */
             updatedAt: string;
         };
@@ -1456,44 +1456,44 @@ export interface components {
         CurrentStatistics: {
             /** @description Those of them that were answered. */
             answeredToday: number;
-            /** @description answeredToday / inboundToday. Null: the divisor is 0. */
+            /** @description answeredToday / inboundToday. `null` when the divisor is 0. */
             answerRateToday: number | null;
             /** Format: date-time */
             at: string;
             /** @description Idle agents whose presence is available. */
             available: number;
-            /** @description Idle agents who are not to be disturbed. */
+            /** @description Idle agents whose presence is do not disturb. */
             dnd: number;
-            /** @description Inbound calls without the dropped ones, since the start of the account's day. */
+            /** @description Inbound calls since the start of the day of the account, without the dropped ones. */
             inboundToday: number;
-            /** @description Of these. Null: nobody waits. */
+            /** @description The longest wait among these calls. `null` when none is waiting. */
             longestWaitSeconds: number | null;
-            /** @description Agents who talk. To a key of an organization: in one of its calls. */
+            /** @description Agents in a conversation. Keys of organizations see those in their own calls. */
             onCall: number;
-            /** @description Agents whose phone rings, or who dial. To a key of an organization: in one of its calls. */
+            /** @description Agents who are ringing or dialing. Keys of organizations see those in their own calls. */
             ringing: number;
-            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. Null: the divisor is 0. */
+            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. `null` when the divisor is 0. */
             serviceLevelToday: number | null;
-            /** @description Idle agents of whom nobody told the presence. */
+            /** @description Idle agents whose presence is unknown. */
             unknown: number;
-            /** @description Inbound calls that nobody has answered yet, without those that are stale. */
+            /** @description Inbound calls that are still unanswered, without the stale ones. */
             waiting: number;
         };
         /** @description A record that could not be projected. */
         DeadLetter: {
-            /** @description Null: it cannot be told. */
+            /** @description `null` when unknown. */
             account: string | null;
-            /** @description Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE. */
+            /** @description Why the last attempt to project it failed: an MCS_ code or a SQLSTATE. */
             code: string;
             /** Format: date-time */
             diedAt: string;
             id: string;
             offset: number;
             partition: number;
-            /** @description The same in words, without what it holds. */
+            /** @description The same in words, without the content of the record. */
             reason: string;
             /**
-             * @description Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.
+             * @description dead: nothing has been done. redriven: the event was projected. discarded: no action is needed. Dead letters are never deleted.
              * @enum {string}
              */
             state: "dead" | "redriven" | "discarded";
@@ -1501,49 +1501,49 @@ export interface components {
         };
         /** @description A record that could not be projected, with its content and its history. */
         DeadLetterDetails: {
-            /** @description Null: it cannot be told. */
+            /** @description `null` when unknown. */
             account: string | null;
-            /** @description Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE. */
+            /** @description Why the last attempt to project it failed: an MCS_ code or a SQLSTATE. */
             code: string;
             /** Format: date-time */
             diedAt: string;
-            /** @description What value is. Null: it had none. */
+            /** @description How `value` is encoded. `null` when there was no value. */
             encoding: ("json" | "text" | "base64") | null;
             headers: {
                 [key: string]: string;
             };
-            /** @description What was done with it, oldest first. */
+            /** @description What was done with the record, oldest first. */
             history: {
                 /**
-                 * @description Refused: a redrive that came to nothing.
+                 * @description refused: a redrive that failed.
                  * @enum {string}
                  */
                 action: "redriven" | "refused" | "discarded";
                 /** Format: date-time */
                 at: string;
                 by: string;
-                /** @description Of a refusal. */
+                /** @description The code of a refusal. */
                 code: string | null;
-                /** @description Of a refusal, or what was given for a discard. */
+                /** @description The reason of a refusal, or the reason that was given for a discard. */
                 reason: string | null;
             }[];
             id: string;
-            /** @description Null: it had none. */
+            /** @description `null` when there was none. */
             key: string | null;
             logId: string;
             offset: number;
             partition: number;
-            /** @description The same in words, without what it holds. */
+            /** @description The same in words, without the content of the record. */
             reason: string;
-            /** @description Its event's id, or the SHA-256 of its bytes. */
+            /** @description The id of the event, or the SHA-256 hash of the bytes. */
             recordId: string;
             /**
-             * @description Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.
+             * @description dead: nothing has been done. redriven: the event was projected. discarded: no action is needed. Dead letters are never deleted.
              * @enum {string}
              */
             state: "dead" | "redriven" | "discarded";
             topic: string;
-            /** @description As far as it can be read: JSON, otherwise text, otherwise its bytes. */
+            /** @description The content: JSON if possible, otherwise text, otherwise bytes. */
             value: unknown;
         };
         /** @description A page of a list. */
@@ -1559,10 +1559,10 @@ export interface components {
             /** @enum {string} */
             state: "dead" | "redriven" | "discarded";
         };
-        /** @description Something in notifications, or in answers of the REST API, that we do not know: MightyCall has changed, or somebody else posts. */
+        /** @description An unknown type or field in notifications or in responses of the REST API. */
         Drift: {
             account: string;
-            /** @description Distinct events, or answers. */
+            /** @description The number of distinct events or responses. */
             count: number;
             /** @description The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart. */
             field: string;
@@ -1570,7 +1570,7 @@ export interface components {
             firstSeenAt: string;
             /** Format: date-time */
             lastSeenAt: string;
-            /** @description The shape of the first value: x for a letter, 0 for a digit. */
+            /** @description The shape of the first value, with x for a letter and 0 for a digit. */
             sample: string;
             /** @description The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields. */
             type: string;
@@ -1594,31 +1594,31 @@ export interface components {
         /** @description An event, without the data that it was derived from. */
         Event: {
             account: string;
-            /** @description Which of them: the id of a call, a voicemail, … */
+            /** @description The id of the entity, such as a call or a voicemail. */
             entity: string;
-            /** @description The normalized fields: see docs/schemas. */
+            /** @description The normalized fields, as described in docs/schemas. */
             fields: {
                 [key: string]: unknown;
             };
             /** Format: uuid */
             id: string;
             /**
-             * @description What it is about.
+             * @description The kind of entity that the event is about.
              * @enum {string}
              */
             kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
             /**
              * Format: date-time
-             * @description MightyCall's own time.
+             * @description When it happened, by the clock of MightyCall.
              */
             occurredAt: string;
             /**
              * Format: date-time
-             * @description When it reached us.
+             * @description When this service received it.
              */
             receivedAt: string;
             /**
-             * @description How we learned it.
+             * @description How this service learned of it.
              * @enum {string}
              */
             source: "webhook" | "rest" | "action";
@@ -1627,35 +1627,35 @@ export interface components {
         /** @description An event, with the data that MightyCall sent. */
         EventDetails: {
             account: string;
-            /** @description How raw is shown. */
+            /** @description How `raw` is encoded. */
             encoding: ("json" | "text" | "base64") | null;
-            /** @description Which of them: the id of a call, a voicemail, … */
+            /** @description The id of the entity, such as a call or a voicemail. */
             entity: string;
-            /** @description The normalized fields: see docs/schemas. */
+            /** @description The normalized fields, as described in docs/schemas. */
             fields: {
                 [key: string]: unknown;
             };
             /** Format: uuid */
             id: string;
             /**
-             * @description What it is about.
+             * @description The kind of entity that the event is about.
              * @enum {string}
              */
             kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
             /**
              * Format: date-time
-             * @description MightyCall's own time.
+             * @description When it happened, by the clock of MightyCall.
              */
             occurredAt: string;
-            /** @description What MightyCall sent, without its ApiKey. */
+            /** @description What MightyCall sent, without the API key. */
             raw: unknown;
             /**
              * Format: date-time
-             * @description When it reached us.
+             * @description When this service received it.
              */
             receivedAt: string;
             /**
-             * @description How we learned it.
+             * @description How this service learned of it.
              * @enum {string}
              */
             source: "webhook" | "rest" | "action";
@@ -1667,12 +1667,12 @@ export interface components {
             /** @description The cursor of the next page. `null` on the last page. */
             nextCursor: string | null;
         };
-        /** @description Its events are kept, but its row is older than they are. */
+        /** @description An entity that could not be folded. Its events are kept, but its row is out of date. */
         FailedEntity: {
             account: string;
-            /** @description Its id. */
+            /** @description The id of the entity. */
             entity: string;
-            /** @description fold: the fold threw. Otherwise the SQLSTATE with which the database refused the row. */
+            /** @description `fold` when the fold failed, otherwise the SQLSTATE with which the database refused the row. */
             failed: string;
             /** @description call, voicemail, message, presence, number, extension, contact or range. */
             kind: string;
@@ -1690,10 +1690,10 @@ export interface components {
              * @description When it was first seen.
              */
             created_at: string;
-            /** @description Null: only seen in calls. */
+            /** @description `null` for an extension that is known from calls only. */
             display_name: string | null;
             extension: string;
-            /** @description MightyCall's. Null: not known. */
+            /** @description The id at MightyCall. `null` when unknown. */
             external_id: string | null;
         };
         /** @description A complete list. */
@@ -1707,15 +1707,15 @@ export interface components {
              * @description When it was first seen.
              */
             created_at: string;
-            /** @description MightyCall's. Null: not known. */
+            /** @description The id at MightyCall. `null` when unknown. */
             external_id: string | null;
             /** Format: uuid */
             id: string;
-            /** @description Listed by MightyCall, and enabled. */
+            /** @description Whether MightyCall lists the number as enabled. */
             is_active: boolean;
-            /** @description Null: it has none. */
+            /** @description `null` when there is none. */
             label: string | null;
-            /** @description E.164. */
+            /** @description In E.164 format. */
             number: string;
             /** @enum {string} */
             status: "active" | "inactive";
@@ -1726,11 +1726,11 @@ export interface components {
         };
         /** @description Why the data could not be read, in the format of the first system. */
         FirstSystemReadFailure: {
-            /** @description A code. */
+            /** @description The error code. */
             detail: string;
             /** @enum {string} */
             error: "mightycall_read_failed";
-            /** @description For people. */
+            /** @description A text for people. */
             message: string;
             /** @enum {string} */
             reason: "database";
@@ -1743,11 +1743,11 @@ export interface components {
                 account: string;
                 /** @description Of these. */
                 answered: number;
-                /** @description Null: not known. */
+                /** @description `null` when unknown. */
                 business_number: string | null;
                 /** @description Of any direction; of an extension: legs. */
                 calls: number;
-                /** @description Null: of all calls. */
+                /** @description `null` for the sums of a business number. */
                 extension: string | null;
                 /** @description From clients. */
                 messages_in: number;
@@ -1779,11 +1779,11 @@ export interface components {
         };
         /** @description Why a sync failed, in the format of the first system. */
         FirstSystemSyncFailure: {
-            /** @description A code. */
+            /** @description The error code. */
             detail: string;
             /** @enum {string} */
             error: "mightycall_sync_failed";
-            /** @description For people. */
+            /** @description A text for people. */
             message: string;
             /**
              * @description The credentials, the daily limit, or anything else.
@@ -1802,47 +1802,47 @@ export interface components {
         /** @description Something that MightyCall reported and that was missing here when it was detected. */
         Gap: {
             account: string;
-            /** @description Null: not known. */
+            /** @description `null` when unknown. */
             businessNumber: string | null;
             /**
              * Format: date-time
-             * @description When it was told that there is more than was known.
+             * @description When the gap was detected.
              */
             detectedAt: string;
-            /** @description Null: it is open. */
+            /** @description `null` while the gap is open. */
             healedAt: string | null;
-            /** @description A webhook that came late, or REST. */
+            /** @description What closed the gap: a late webhook or the REST API. */
             healedBy: string | null;
             /**
              * Format: date-time
              * @description The beginning of the hour in which it happened.
              */
             hour: string;
-            /** @description Of the call or the message; of a voicemail that of its call. */
+            /** @description The id of the call or the message. For a voicemail, the id of its call. */
             id: string;
             /** @description call, voicemail or message. */
             kind: string;
-            /** @description The call as a whole, its completion, single facts of it, the voicemail or the message. */
+            /** @description What is missing: the whole call, its completion, single facts of it, the voicemail or the message. */
             missing: string;
         };
         /** @description An API key, without its secret. */
         Key: {
-            /** @description Null: all accounts. */
+            /** @description `null` for all accounts. */
             account: string | null;
             /** Format: date-time */
             createdAt: string;
-            /** @description Id of a key; admin: ADMIN_KEY; command line. */
+            /** @description The id of the key that created it, or `admin` for ADMIN_KEY, or `command line`. */
             createdBy: string;
-            /** @description Null: never. */
+            /** @description `null` when never. */
             expiresAt: string | null;
             /** Format: uuid */
             id: string;
             label: string;
-            /** @description To the minute. Null: never. */
+            /** @description When the key was last used, to the minute. `null` when never. */
             lastUsedAt: string | null;
-            /** @description Null: all of the account. */
+            /** @description `null` for the whole account. */
             organization: string | null;
-            /** @description Null: it is not. */
+            /** @description `null` unless the key was revoked. */
             revokedAt: string | null;
             /** @enum {string} */
             role: "platform_admin" | "org_admin" | "viewer";
@@ -1855,17 +1855,17 @@ export interface components {
         };
         /** @description One attempt to reach an extension. */
         Leg: {
-            /** @description 1, 2, … of this extension in this call. */
+            /** @description The number of the attempt at this extension in this call: 1, 2, … */
             attempt: number;
-            /** @description Null: not answered (yet), or it is not known when. */
+            /** @description `null` when not answered, or when the time is unknown. */
             connectedAt: string | null;
-            /** @description Null: still open. */
+            /** @description `null` while the leg is open. */
             endedAt: string | null;
-            /** @description Null: MightyCall did not say which. */
+            /** @description `null` when MightyCall did not name the extension. */
             extension: string | null;
-            /** @description Null: still ringing. */
+            /** @description `null` while the leg is ringing. */
             result: ("answered" | "unanswered") | null;
-            /** @description Null: it is not known when. */
+            /** @description `null` when the time is unknown. */
             ringingAt: string | null;
             /** @enum {string} */
             role: "agent" | "dialer";
@@ -1876,15 +1876,15 @@ export interface components {
         };
         /** @description The identity and the permissions of the caller. */
         Me: {
-            /** @description Null: all accounts. */
+            /** @description `null` for all accounts. */
             account: string | null;
-            /** @description Id of the key; admin: ADMIN_KEY. */
+            /** @description The id of the key, or `admin` for ADMIN_KEY. */
             actor: string;
-            /** @description Null: never. */
+            /** @description `null` when never. */
             keyExpiresAt: string | null;
-            /** @description What people call the key. Null: it is ADMIN_KEY. */
+            /** @description The label of the key. `null` for ADMIN_KEY. */
             label: string | null;
-            /** @description Null: all of the account. */
+            /** @description `null` for the whole account. */
             organization: {
                 /** Format: uuid */
                 id: string;
@@ -1892,10 +1892,10 @@ export interface components {
             } | null;
             /** @enum {string} */
             role: "platform_admin" | "org_admin" | "viewer";
-            /** @description When one has to sign in again. Null: the request carries a key. */
+            /** @description When the session ends. `null` when the request has a key. */
             sessionExpiresAt: string | null;
         };
-        /** @description An SMS or MMS. */
+        /** @description An SMS or MMS message. */
         Message: {
             account: string;
             /**
@@ -1904,33 +1904,33 @@ export interface components {
              */
             at: string;
             attachments: {
-                /** @description A MIME type. */
+                /** @description The MIME type. */
                 contentType: string | null;
-                /** @description As it was sent. */
+                /** @description The name that the sender gave the file. */
                 fileName: string | null;
-                /** @description 1, 2, … within the message. */
+                /** @description The position in the message: 1, 2, … */
                 n: number;
-                /** @description Null: not known. */
+                /** @description `null` when unknown. */
                 sizeBytes: number | null;
             }[];
-            /** @description E.164. */
+            /** @description In E.164 format. */
             businessNumber: string | null;
-            /** @description Null: nobody was named. */
+            /** @description `null` when no client was named. */
             client: components["schemas"]["Client"] | null;
-            /** @description Null: it cannot be told. */
+            /** @description `null` when unknown. */
             direction: ("inbound" | "outbound") | null;
-            /** @description MightyCall's id of the message, or ours of the request to send it. */
+            /** @description The id of the message at MightyCall, or the id of the request to send it. */
             id: string;
-            /** @description Somebody has read it. Null: not known. */
+            /** @description Whether somebody has read it. `null` when unknown. */
             read: boolean | null;
             /**
-             * @description Unconfirmed: it is not known whether MightyCall has taken it.
+             * @description unconfirmed: it is unknown whether MightyCall has accepted the message.
              * @enum {string}
              */
             state: "pending" | "sent" | "failed" | "received" | "unconfirmed";
-            /** @description Null: there is none. */
+            /** @description `null` when there is none. */
             text: string | null;
-            /** @description Null: one of the numbers is not known. */
+            /** @description `null` when one of the two numbers is unknown. */
             threadId: string | null;
         };
         /** @description A page of a list. */
@@ -1941,46 +1941,46 @@ export interface components {
         };
         /** @description A new API key, with its secret. */
         NewKey: {
-            /** @description Null: all accounts. */
+            /** @description `null` for all accounts. */
             account: string | null;
             /** Format: date-time */
             createdAt: string;
-            /** @description Id of a key; admin: ADMIN_KEY; command line. */
+            /** @description The id of the key that created it, or `admin` for ADMIN_KEY, or `command line`. */
             createdBy: string;
-            /** @description Null: never. */
+            /** @description `null` when never. */
             expiresAt: string | null;
             /** Format: uuid */
             id: string;
-            /** @description The key itself. It is shown here, and never again. */
+            /** @description The secret. It is shown only once. */
             key: string;
             label: string;
-            /** @description To the minute. Null: never. */
+            /** @description When the key was last used, to the minute. `null` when never. */
             lastUsedAt: string | null;
-            /** @description Null: all of the account. */
+            /** @description `null` for the whole account. */
             organization: string | null;
-            /** @description Null: it is not. */
+            /** @description `null` unless the key was revoked. */
             revokedAt: string | null;
             /** @enum {string} */
             role: "platform_admin" | "org_admin" | "viewer";
         };
-        /** @description A business number that is, or ever was, listed. */
+        /** @description A business number that MightyCall lists or has listed. */
         Number: {
             account: string;
-            /** @description MightyCall lists it, enabled. */
+            /** @description Whether MightyCall lists the number as enabled. */
             active: boolean;
             /** Format: uuid */
             id: string;
-            /** @description Null: it has none. */
+            /** @description `null` when there is none. */
             label: string | null;
-            /** @description E.164. */
+            /** @description In E.164 format. */
             number: string;
-            /** @description Whose it is now. Null: nobody's. */
+            /** @description The organization that owns the number now. `null` when no organization does. */
             organization: {
                 /** Format: uuid */
                 id: string;
                 name: string;
             } | null;
-            /** @description Null: not known. */
+            /** @description `null` when unknown. */
             smsEnabled: boolean | null;
         };
         /** @description A page of a list. */
@@ -1989,7 +1989,7 @@ export interface components {
             /** @description The cursor of the next page. `null` on the last page. */
             nextCursor: string | null;
         };
-        /** @description Whom business numbers of an account belong to. */
+        /** @description An owner of business numbers of an account. */
         Organization: {
             account: string;
             /** Format: date-time */
@@ -2006,7 +2006,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description By number, of each the last span first. */
+            /** @description Sorted by number; the last period of each number first. */
             numbers: components["schemas"]["Ownership"][];
         };
         /** @description A page of a list. */
@@ -2019,21 +2019,21 @@ export interface components {
         Ownership: {
             /**
              * Format: date-time
-             * @description What began earlier is not its.
+             * @description The start of the period, inclusive.
              */
             from: string;
             number: string;
-            /** @description What begins from then on is not its. Null: to this day. */
+            /** @description The end of the period, exclusive. `null` while it lasts. */
             until: string | null;
         };
-        /** @description Requests to MightyCall's REST API with the account's API key; accounts with the same key share it. */
+        /** @description Usage of the REST API of MightyCall with the API key of an account. Accounts with the same key share it. */
         Quota: {
             account: string;
-            /** @description MightyCall takes no requests until then. Null: it does. */
+            /** @description Until when MightyCall refuses requests. `null` when it accepts them. */
             blockedUntil: string | null;
-            /** @description Requests in 24 h that we allow ourselves, at the most. */
+            /** @description The maximum number of requests in 24 h. */
             budget: number;
-            /** @description Most urgent first; each leaves a reserve to those before it. */
+            /** @description The classes of requests, most urgent first. Each class leaves a reserve for the more urgent ones. */
             classes: {
                 action: {
                     left: number;
@@ -2052,9 +2052,9 @@ export interface components {
                     used: number;
                 };
             };
-            /** @description For what a person does. */
+            /** @description The number of requests that are left for actions of people. */
             left: number;
-            /** @description In the last 24 h, by all processes. */
+            /** @description The number of requests of all processes in the last 24 h. */
             used: number;
         };
         /** @description A complete list. */
@@ -2104,11 +2104,11 @@ export interface components {
         Session: {
             /**
              * Format: date-time
-             * @description When one has to sign in again.
+             * @description When the session ends.
              */
             expiresAt: string;
         };
-        /** @description What is set of an account. */
+        /** @description The settings of an account. */
         Settings: {
             account: string;
             /**
@@ -2122,7 +2122,7 @@ export interface components {
             serviceLevelPercent: number;
             /** @description An inbound call should be answered within so many. */
             serviceLevelSeconds: number;
-            /** @description Those that were set here; all others are as configured. */
+            /** @description The settings that were changed at run time. All others have their configured values. */
             set: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
             /** @description By its IANA name. Days of reports and statistics are those of this zone. */
             timeZone: string;
@@ -2136,21 +2136,21 @@ export interface components {
             /** @enum {boolean} */
             signedOut: true;
         };
-        /** @description A reading of all that MightyCall tells of an account. */
+        /** @description A full reading of an account from the REST API. */
         SyncRun: {
             account: string;
-            /** @description Why it ended early: the credentials, the daily limit, or anything else. */
+            /** @description Why it ended early. auth: the credentials. quota: the daily limit. sync: any other reason. */
             failed: ("auth" | "sync" | "quota") | null;
-            /** @description Null: it is under way. */
+            /** @description `null` while it is running. */
             finishedAt: string | null;
             /** Format: date-time */
             startedAt: string;
             steps: {
-                /** @description Of MightyCall's REST API. */
+                /** @description The route of the REST API of MightyCall. */
                 route: string;
-                /** @description That MightyCall has told so far. */
+                /** @description The number of rows that MightyCall has returned so far. */
                 rows: number;
-                /** @description An extension. Null: all of the account. */
+                /** @description An extension. `null` for the whole account. */
                 scope: string | null;
                 /** @enum {string} */
                 state: "waiting" | "reading" | "done" | "failed";
@@ -2262,17 +2262,17 @@ export interface components {
                 lastAt: string | null;
             }[];
         };
-        /** @description What a business number and a client have written to each other. Messages that were removed are left out. */
+        /** @description The messages between a business number and a client, without the removed ones. */
         Thread: {
             account: string;
-            /** @description E.164. */
+            /** @description In E.164 format. */
             businessNumber: string;
-            /** @description Never null: a thread is of two numbers. */
+            /** @description The client. Never `null`, since a thread has two numbers. */
             client: components["schemas"]["Client"] | null;
             /** Format: uuid */
             id: string;
             lastMessage: components["schemas"]["Message"];
-            /** @description Messages received that nobody has read. */
+            /** @description The number of received messages that nobody has read. */
             unread: number;
         };
         /** @description A page of a list. */
@@ -2283,15 +2283,15 @@ export interface components {
         };
         /** @description An event of a call, and what its arrival changed. */
         TimelineEntry: {
-            /** @description What its arrival changed in the call. */
+            /** @description What the arrival of the event changed in the call. */
             changes: {
-                /** @description Of the call: state, or legs[101#1].connectedAt for the first attempt at 101. */
+                /** @description A field of the call, such as `state`, or `legs[101#1].connectedAt` for the first attempt at extension 101. */
                 field: string;
-                /** @description Null: not known before, or it was not there. */
+                /** @description The previous value. `null` when it was unknown or absent. */
                 from: unknown;
                 to: unknown;
             }[];
-            /** @description The normalized fields: see docs/schemas. */
+            /** @description The normalized fields, as described in docs/schemas. */
             event: {
                 id: string;
                 type: string;
@@ -2300,16 +2300,16 @@ export interface components {
             };
             /**
              * Format: date-time
-             * @description MightyCall's own time.
+             * @description When it happened, by the clock of MightyCall.
              */
             occurredAt: string;
             /**
              * Format: date-time
-             * @description When it reached us.
+             * @description When this service received it.
              */
             receivedAt: string;
             /**
-             * @description How we learned it.
+             * @description How this service learned of it.
              * @enum {string}
              */
             source: "webhook" | "rest" | "action";
@@ -2324,29 +2324,29 @@ export interface components {
             account: string;
             /**
              * Format: date-time
-             * @description When it was left.
+             * @description When the voicemail was left.
              */
             at: string;
-            /** @description E.164. */
+            /** @description In E.164 format. */
             businessNumber: string | null;
-            /** @description The call in which it was left. Null: not known. */
+            /** @description The id of the call in which it was left. `null` when unknown. */
             callId: string | null;
-            /** @description Null: nobody was named. */
+            /** @description `null` when no client was named. */
             client: components["schemas"]["Client"] | null;
-            /** @description Null: not known. */
+            /** @description `null` when unknown. */
             durationSeconds: number | null;
-            /** @description MightyCall's id of the voicemail. */
+            /** @description The id of the voicemail at MightyCall. */
             id: string;
-            /** @description Somebody has listened to it. Null: not known. */
+            /** @description Whether somebody has listened to it. `null` when unknown. */
             read: boolean | null;
             /** @description `null` when no recording is known. */
             recording: components["schemas"]["Recording"] | null;
-            /** @description Null: it was not removed. */
+            /** @description `null` unless it was removed. */
             removedAt: string | null;
             transcript: {
-                /** @description What became of the speech recognition. Null: not known. */
+                /** @description The result of speech recognition. `null` when unknown. */
                 state: ("not-performed" | "silence" | "ready" | "failed") | null;
-                /** @description What was understood. */
+                /** @description The recognized text. */
                 text: string | null;
             };
         };
@@ -2490,7 +2490,7 @@ export interface components {
         cursor: string;
         /** @description Directions. */
         directionList: ("inbound" | "outbound" | "callback" | "internal")[];
-        /** @description Calls with a leg of one of these extensions. */
+        /** @description Extensions. A call matches when one of its legs is at one of them. */
         extensionList: string[];
         /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
         format: "csv" | "ndjson";
@@ -2498,13 +2498,13 @@ export interface components {
         id: string;
         /** @description The maximum number of rows of a page. */
         limit: number;
-        /** @description An organization. */
+        /** @description The id of an organization. */
         org_id: string;
-        /** @description The same. */
+        /** @description Another name of the previous parameter. */
         orgId: string;
-        /** @description Outcomes; only a call that has ended has one. */
+        /** @description Outcomes. Only calls that have ended have one. */
         outcomeList: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled")[];
-        /** @description True: with those that were removed. */
+        /** @description Whether removed ones are included. */
         removed: boolean;
         /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
         since: string;
@@ -2528,9 +2528,9 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description An organization. */
+                /** @description The id of an organization. */
                 org_id?: components["parameters"]["org_id"];
-                /** @description The same. */
+                /** @description Another name of the previous parameter. */
                 orgId?: components["parameters"]["orgId"];
             };
             header?: never;
@@ -2577,9 +2577,9 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description An organization. */
+                /** @description The id of an organization. */
                 org_id?: components["parameters"]["org_id"];
-                /** @description The same. */
+                /** @description Another name of the previous parameter. */
                 orgId?: components["parameters"]["orgId"];
             };
             header?: never;
@@ -2628,15 +2628,15 @@ export interface operations {
                 account?: components["parameters"]["accountList"];
                 /** @description The last day, which is included. Without it: today in the account's time zone. At most 366 days. */
                 end_date?: string;
-                /** @description The same. */
+                /** @description Another name of the previous parameter. */
                 from?: string;
-                /** @description An organization. */
+                /** @description The id of an organization. */
                 org_id?: components["parameters"]["org_id"];
-                /** @description The same. */
+                /** @description Another name of the previous parameter. */
                 orgId?: components["parameters"]["orgId"];
                 /** @description The first day (2026-11-23); 30 days before the last, without it. */
                 start_date?: string;
-                /** @description The same. */
+                /** @description Another name of the previous parameter. */
                 to?: string;
             };
             header?: never;
@@ -2970,7 +2970,7 @@ export interface operations {
             query?: {
                 /** @description A MightyCall account. It is needed when the id exists in several accounts. */
                 account?: components["parameters"]["account"];
-                /** @description From this instant or local day on; the last 24 h when it is left out. */
+                /** @description The start of the interval, inclusive: an instant or a day. 24 h before `until` when omitted. */
                 since?: string;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];
@@ -3005,9 +3005,9 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description What was done. */
+                /** @description Actions. */
                 action?: string[];
-                /** @description Who did it. */
+                /** @description Actors. */
                 actor?: string[];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
@@ -3078,11 +3078,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description May be left out where there is one. */
+                    /** @description May be omitted when there is only one account. */
                     account?: string;
-                    /** @description From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is. */
+                    /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-01-31) in the time zone of the account. */
                     since: string;
-                    /** @description Before this instant or day; now. At most 366 days after since. */
+                    /** @description The end of the interval, exclusive. Now when omitted. At most 366 days after `since`. */
                     until?: string;
                 };
             };
@@ -3118,7 +3118,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An interval of the past that is read from MightyCall. */
+            /** @description The reading of a past interval from MightyCall. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3146,7 +3146,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An interval of the past that is read from MightyCall. */
+            /** @description The reading of a past interval from MightyCall. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3174,13 +3174,13 @@ export interface operations {
                 asOf?: components["parameters"]["asOf"];
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
-                /** @description Clients' numbers in any format, or names of site widgets. */
+                /** @description Phone numbers of clients in any format, or names of site widgets. */
                 client?: string[];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
                 /** @description Directions. */
                 direction?: components["parameters"]["directionList"];
-                /** @description Calls with a leg of one of these extensions. */
+                /** @description Extensions. A call matches when one of its legs is at one of them. */
                 extension?: components["parameters"]["extensionList"];
                 /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
                 format?: components["parameters"]["format"];
@@ -3188,15 +3188,15 @@ export interface operations {
                 hasRecording?: boolean;
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Of the talk, in the same way. */
+                /** @description The maximum talk time. Calls that were not answered or have not ended never match. */
                 maxDurationSeconds?: number;
-                /** @description Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found. */
+                /** @description The minimum talk time. Calls that were not answered or have not ended never match. */
                 minDurationSeconds?: number;
-                /** @description Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf. */
+                /** @description Only unanswered inbound calls after which no conversation with the client has begun, at any business number of the account. It cannot be combined with `asOf`. */
                 needsCallback?: true;
-                /** @description Outcomes; only a call that has ended has one. */
+                /** @description Outcomes. Only calls that have ended have one. */
                 outcome?: components["parameters"]["outcomeList"];
-                /** @description A number in any format or a part of one, or words that the client's name or number hold, or parts of them of at least 3 characters; upper or lower case. */
+                /** @description Search in the client's name or number: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
                 q?: string;
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
@@ -3242,14 +3242,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description MightyCall's id of the call. */
+                /** @description The id of the call at MightyCall. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A call, folded from its events. */
+            /** @description A call, derived from its events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3274,7 +3274,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description MightyCall's id of the call. */
+                /** @description The id of the call at MightyCall. */
                 id: string;
             };
             cookie?: never;
@@ -3303,15 +3303,15 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description Business numbers. Statistics are of all. */
+                /** @description Business numbers. The statistics always cover all of them. */
                 businessNumber?: string[];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description From the hour of this instant on (RFC 3339), or of the start of this day; 24 h before until. */
+                /** @description The start of the interval, rounded down to the hour: an instant or a day. 24 h before `until` when omitted. */
                 since?: string;
-                /** @description Before this instant or day; now. At most 31 days after since. */
+                /** @description The end of the interval, exclusive. Now when omitted. At most 31 days after `since`. */
                 until?: string;
             };
             header?: never;
@@ -3320,7 +3320,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether anything is missing. */
+            /** @description What is known about the completeness of an interval. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3341,7 +3341,7 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description Their numbers, in any format. */
+                /** @description Phone numbers of contacts, in any format. */
                 client?: string[];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
@@ -3349,9 +3349,9 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description A number in any format or a part of one, or words that the name or the numbers hold, or parts of them of at least 3 characters; upper or lower case. */
+                /** @description Search in the name or the numbers: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
                 q?: string;
-                /** @description True: with those that were removed. */
+                /** @description Whether removed ones are included. */
                 removed?: components["parameters"]["removed"];
                 /** @description The order. A minus means descending. */
                 sort?: "name" | "-name";
@@ -3394,7 +3394,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Of the address book. */
+            /** @description A contact of the address book. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3416,7 +3416,7 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description Only those of which the account cannot be told. */
+                /** @description Only records whose account is unknown. */
                 accountUnknown?: boolean;
                 /** @description Codes. */
                 code?: string[];
@@ -3491,7 +3491,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Why, for those who read it later. */
+                    /** @description The reason, for later readers. */
                     reason?: string;
                 } | null;
             };
@@ -3587,11 +3587,11 @@ export interface operations {
                 account?: components["parameters"]["accountList"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
-                /** @description Ids of calls, voicemails, … */
+                /** @description Ids of entities, such as calls or voicemails. */
                 entity?: string[];
                 /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
                 format?: components["parameters"]["format"];
-                /** @description What they are about. */
+                /** @description Kinds of entities. */
                 kind?: ("call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified")[];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
@@ -3632,7 +3632,7 @@ export interface operations {
                 /** @description A MightyCall account. It is needed when the id exists in several accounts. */
                 account?: components["parameters"]["account"];
                 entity: string;
-                /** @description As the list says: no index leads from the id alone. */
+                /** @description The kind of the entity, as the list shows it. It is needed because no index has the id alone. */
                 kind: "call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified";
             };
             header?: never;
@@ -3768,13 +3768,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Null: all accounts. Left out: as with your own key. */
+                    /** @description `null` for all accounts. The account of your own key when omitted. */
                     account?: string | null;
-                    /** @description An instant or a day. Null: never. Left out: as with your own key. */
+                    /** @description An instant or a day. `null` for never. The expiry of your own key when omitted. */
                     expiresAt?: string | null;
-                    /** @description What people call it. */
+                    /** @description A name for people. */
                     label: string;
-                    /** @description Of the account; for org_admin, and viewers of less than all of it. Left out: as with your own key. */
+                    /** @description An organization of the account, for org_admin and viewer keys. The organization of your own key when omitted. */
                     organization?: string | null;
                     /** @enum {string} */
                     role: "platform_admin" | "org_admin" | "viewer";
@@ -3902,15 +3902,15 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 /** @description Directions. */
                 direction?: ("inbound" | "outbound")[];
-                /** @description Of the agents who wrote them. */
+                /** @description Extensions of the agents who wrote the messages. */
                 extension?: string[];
                 /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text hold, or parts of them of at least 3 characters; upper or lower case. */
+                /** @description Search in the client's name, the client's number or the text: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
                 q?: string;
-                /** @description True: with those that were removed. */
+                /** @description Whether removed ones are included. */
                 removed?: components["parameters"]["removed"];
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
@@ -3918,9 +3918,9 @@ export interface operations {
                 sort?: components["parameters"]["sort"];
                 /** @description States. */
                 state?: ("pending" | "sent" | "failed" | "received" | "unconfirmed")[];
-                /** @description Threads, by their ids. */
+                /** @description Ids of threads. */
                 thread?: string[];
-                /** @description True: received, not removed, and nobody has read it. False: all others. */
+                /** @description `true`: only received messages that nobody has read and that were not removed. `false`: all others. */
                 unread?: boolean;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];
@@ -3963,7 +3963,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An SMS or MMS. */
+            /** @description An SMS or MMS message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3985,7 +3985,7 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description Whether MightyCall lists it, enabled. */
+                /** @description Whether MightyCall lists the number as enabled. */
                 active?: boolean;
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
@@ -3995,9 +3995,9 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description A number in any format or a part of one, or words that the number or the label hold, or parts of them of at least 3 characters; upper or lower case. */
+                /** @description Search in the number or the label: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
                 q?: string;
-                /** @description Whether it is known to take messages. */
+                /** @description Whether the number is known to support messages. */
                 smsEnabled?: boolean;
                 /** @description The order. A minus means descending. */
                 sort?: "number" | "-number";
@@ -4040,7 +4040,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A business number that is, or ever was, listed. */
+            /** @description A business number that MightyCall lists or has listed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4106,7 +4106,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whom business numbers of an account belong to. */
+            /** @description An owner of business numbers of an account. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4170,7 +4170,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whom business numbers of an account belong to. */
+            /** @description An owner of business numbers of an account. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4201,11 +4201,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description An instant or a day; now. */
+                    /** @description An instant or a day. Now when omitted. */
                     from?: string;
                     /** @description A business number, in any format. */
                     number: string;
-                    /** @description An instant or a day; for ever. */
+                    /** @description An instant or a day. Without end when omitted. */
                     until?: string;
                 };
             };
@@ -4234,7 +4234,7 @@ export interface operations {
     unassignNumber: {
         parameters: {
             query?: {
-                /** @description An instant or a day; now. Before the span began: it is taken away, as if it had never been. */
+                /** @description An instant or a day. Now when omitted. An instant before the start of the period removes it altogether. */
                 until?: string;
             };
             header?: never;
@@ -4428,7 +4428,7 @@ export interface operations {
                     clock?: "12h" | "24h";
                     /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
                     droppedUnderSeconds?: number;
-                    /** @description To be again as configured. */
+                    /** @description Settings to reset to their configured values. */
                     reset?: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
                     /** @description The target: so many of 100 inbound calls. */
                     serviceLevelPercent?: number;
@@ -4440,7 +4440,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is set of an account. */
+            /** @description The settings of an account. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4470,9 +4470,9 @@ export interface operations {
                 extension?: string[];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Legs of calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on; 24 h before until. */
+                /** @description The start of the interval, inclusive: an instant or a day. 24 h before `until` when omitted. */
                 since?: string;
-                /** @description Before this instant or day; now. At most 366 days after since. */
+                /** @description The end of the interval, exclusive. Now when omitted. At most 366 days after `since`. */
                 until?: string;
             };
             header?: never;
@@ -4501,23 +4501,23 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description In the account's time zone. A week begins on Monday. A day on which the clock is changed has 23 or 25 hours. At most 750. */
+                /** @description The size of the buckets, in the time zone of the account. Weeks begin on Monday. At most 750 buckets. */
                 bucket?: "hour" | "day" | "week" | "month";
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
-                /** @description Clients' numbers in any format, or names of site widgets. */
+                /** @description Phone numbers of clients in any format, or names of site widgets. */
                 client?: string[];
                 /** @description Directions. */
                 direction?: components["parameters"]["directionList"];
-                /** @description Calls with a leg of one of these extensions. */
+                /** @description Extensions. A call matches when one of its legs is at one of them. */
                 extension?: components["parameters"]["extensionList"];
-                /** @description number: the business number. extension: who answered; what nobody answered is in the group null. With outcome, a rate says little. */
+                /** @description number: the business number. extension: the extension that answered; unanswered calls are in the group `null`. */
                 groupBy?: "number" | "extension" | "direction" | "outcome";
-                /** @description Outcomes; only a call that has ended has one. */
+                /** @description Outcomes. Only calls that have ended have one. */
                 outcome?: components["parameters"]["outcomeList"];
-                /** @description Calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on. Without it: a day of hours, 30 days, 12 weeks or a year before until. */
+                /** @description The start of the interval, inclusive: an instant or a day. When omitted: 24 hours, 30 days, 12 weeks or a year before `until`, depending on the bucket. */
                 since?: string;
-                /** @description Before this instant or day; now. */
+                /** @description The end of the interval, exclusive: an instant or a day. Now when omitted. */
                 until?: string;
             };
             header?: never;
@@ -4633,13 +4633,13 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description A number in any format or a part of one, or words that the client's name, the client's number or the text of any message hold, or parts of them of at least 3 characters; upper or lower case. */
+                /** @description Search in the client's name, the client's number or the text of any message: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
                 q?: string;
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
                 /** @description The order. A minus means descending. */
                 sort?: components["parameters"]["sort"];
-                /** @description True: with messages that nobody has read. False: without. */
+                /** @description `true`: only threads with unread messages. `false`: only threads without. */
                 unread?: boolean;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];
@@ -4682,7 +4682,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a business number and a client have written to each other. Messages that were removed are left out. */
+            /** @description The messages between a business number and a client, without the removed ones. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4714,15 +4714,15 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description A number in any format or a part of one, or words that the client's name, the client's number or the transcript hold, or parts of them of at least 3 characters; upper or lower case. */
+                /** @description Search in the client's name, the client's number or the transcript: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
                 q?: string;
-                /** @description True: with those that were removed. */
+                /** @description Whether removed ones are included. */
                 removed?: components["parameters"]["removed"];
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
                 /** @description The order. A minus means descending. */
                 sort?: components["parameters"]["sort"];
-                /** @description True: nobody has listened to it. False: somebody has, or it is not known. */
+                /** @description `true`: only voicemails that nobody has listened to. `false`: all others. */
                 unread?: boolean;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];

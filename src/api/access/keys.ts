@@ -18,13 +18,15 @@ export const keyShape = Type.Object(
     id: Type.String({ format: 'uuid' }),
     label: Type.String(),
     role: Type.Enum([...KEY_ROLES]),
-    account: orNull(Type.String(), 'Null: all accounts.'),
-    organization: orNull(Type.String({ format: 'uuid' }), 'Null: all of the account.'),
+    account: orNull(Type.String(), '`null` for all accounts.'),
+    organization: orNull(Type.String({ format: 'uuid' }), '`null` for the whole account.'),
     createdAt: Type.String({ format: 'date-time' }),
-    createdBy: Type.String({ description: 'Id of a key; admin: ADMIN_KEY; command line.' }),
-    expiresAt: instant('Null: never.'),
-    revokedAt: instant('Null: it is not.'),
-    lastUsedAt: instant('To the minute. Null: never.')
+    createdBy: Type.String({
+      description: 'The id of the key that created it, or `admin` for ADMIN_KEY, or `command line`.'
+    }),
+    expiresAt: instant('`null` when never.'),
+    revokedAt: instant('`null` unless the key was revoked.'),
+    lastUsedAt: instant('When the key was last used, to the minute. `null` when never.')
   },
   { $id: 'Key', description: 'An API key, without its secret.' }
 )
@@ -75,17 +77,22 @@ const parameters = Type.Object(
 
 const newKeyBody = Type.Object(
   {
-    label: Type.String({ minLength: 1, maxLength: 100, description: 'What people call it.' }),
+    label: Type.String({ minLength: 1, maxLength: 100, description: 'A name for people.' }),
     role: Type.Enum([...KEY_ROLES]),
-    account: Type.Optional(orNull(accountParameter, 'Null: all accounts. Left out: as with your own key.')),
+    account: Type.Optional(
+      orNull(accountParameter, '`null` for all accounts. The account of your own key when omitted.')
+    ),
     organization: Type.Optional(
       orNull(
         organization,
-        'Of the account; for org_admin, and viewers of less than all of it. Left out: as with your own key.'
+        'An organization of the account, for org_admin and viewer keys. The organization of your own key when omitted.'
       )
     ),
     expiresAt: Type.Optional(
-      orNull(Type.String({ maxLength: 40 }), 'An instant or a day. Null: never. Left out: as with your own key.')
+      orNull(
+        Type.String({ maxLength: 40 }),
+        'An instant or a day. `null` for never. The expiry of your own key when omitted.'
+      )
     )
   },
   { additionalProperties: false }
@@ -93,7 +100,7 @@ const newKeyBody = Type.Object(
 
 const page = pageSchema(keyShape)
 const created = Type.Object(
-  { ...keyShape.properties, key: Type.String({ description: 'The key itself. It is shown here, and never again.' }) },
+  { ...keyShape.properties, key: Type.String({ description: 'The secret. It is shown only once.' }) },
   { $id: 'NewKey', description: 'A new API key, with its secret.' }
 )
 
@@ -107,7 +114,7 @@ export default defineRoutes<KeysOptions>('keys', async (app, { keys, zonesOf }) 
       schema: {
         tags,
         operationId: 'listKeys',
-        summary: 'Keys within the reach of your own, newest first, without the keys themselves',
+        summary: 'List the keys that your own key may manage, newest first',
         querystring: parameters,
         response: { 200: page, ...errors(400) }
       }
@@ -129,7 +136,7 @@ export default defineRoutes<KeysOptions>('keys', async (app, { keys, zonesOf }) 
       schema: {
         tags,
         operationId: 'createKey',
-        summary: 'Make a key, of at most the reach of your own',
+        summary: 'Create a key with at most the permissions of your own',
         body: newKeyBody,
         response: { 201: created, ...errors(400, 404) }
       }
@@ -151,7 +158,7 @@ export default defineRoutes<KeysOptions>('keys', async (app, { keys, zonesOf }) 
       schema: {
         tags,
         operationId: 'revokeKey',
-        summary: 'Revoke a key: from now on it opens nothing, and who has signed in with it is signed out',
+        summary: 'Revoke a key, and end the sessions that were started with it',
         params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
         response: { 200: keyShape, ...errors(400, 404) }
       }

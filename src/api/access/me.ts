@@ -20,16 +20,16 @@ const instant = (description: string) => orNull(Type.String({ format: 'date-time
 
 const meShape = Type.Object(
   {
-    actor: Type.String({ description: 'Id of the key; admin: ADMIN_KEY.' }),
-    label: orNull(Type.String(), 'What people call the key. Null: it is ADMIN_KEY.'),
+    actor: Type.String({ description: 'The id of the key, or `admin` for ADMIN_KEY.' }),
+    label: orNull(Type.String(), 'The label of the key. `null` for ADMIN_KEY.'),
     role: Type.Enum([...KEY_ROLES]),
-    account: orNull(Type.String(), 'Null: all accounts.'),
+    account: orNull(Type.String(), '`null` for all accounts.'),
     organization: orNull(
       Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }),
-      'Null: all of the account.'
+      '`null` for the whole account.'
     ),
-    keyExpiresAt: instant('Null: never.'),
-    sessionExpiresAt: instant('When one has to sign in again. Null: the request carries a key.')
+    keyExpiresAt: instant('`null` when never.'),
+    sessionExpiresAt: instant('When the session ends. `null` when the request has a key.')
   },
   { $id: 'Me', description: 'The identity and the permissions of the caller.' }
 )
@@ -39,7 +39,12 @@ export default defineRoutes<MeOptions>('me', async (app, { keys, organizations, 
   app.get(
     '/v1/me',
     {
-      schema: { tags: ['access'], operationId: 'getMe', summary: 'Who the key makes you', response: { 200: meShape } }
+      schema: {
+        tags: ['access'],
+        operationId: 'getMe',
+        summary: 'Get your own identity and permissions',
+        response: { 200: meShape }
+      }
     },
     async request => {
       const viewer = viewerOf(request)

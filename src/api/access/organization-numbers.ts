@@ -22,11 +22,19 @@ export interface OrganizationNumbersOptions {
 const number = Type.String({ minLength: 1, maxLength: 100, description: 'A business number, in any format.' })
 const instant = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }))
 const body = Type.Object(
-  { number, from: instant('An instant or a day; now.'), until: instant('An instant or a day; for ever.') },
+  {
+    number,
+    from: instant('An instant or a day. Now when omitted.'),
+    until: instant('An instant or a day. Without end when omitted.')
+  },
   { additionalProperties: false }
 )
 const until = Type.Object(
-  { until: instant('An instant or a day; now. Before the span began: it is taken away, as if it had never been.') },
+  {
+    until: instant(
+      'An instant or a day. Now when omitted. An instant before the start of the period removes it altogether.'
+    )
+  },
   { additionalProperties: false }
 )
 const ended = Type.Object(
@@ -46,12 +54,13 @@ export default defineRoutes<OrganizationNumbersOptions>(
         schema: {
           tags,
           operationId: 'assignNumber',
-          summary: 'Give it a business number for a span of time',
+          summary: 'Assign a business number to an organization for a period',
           params: organizationPath,
           body,
           response: { 201: ownershipShape, ...errors(400, 404, 409) },
           description:
-            'Calls, voicemails and messages belong to whoever has the number when they begin, for ever. To move a number, end it with one and give it to the other, at the same instant: what was stays where it was.'
+            'Calls, voicemails and messages belong to the organization that owns the number when they begin, permanently. To ' +
+            'move a number, end its period at one organization and assign it to the other at the same instant.'
         }
       },
       async (request, reply) => {
@@ -73,7 +82,7 @@ export default defineRoutes<OrganizationNumbersOptions>(
         schema: {
           tags,
           operationId: 'unassignNumber',
-          summary: 'End the last span in which it has the number; what was stays its',
+          summary: 'End the last period in which the organization owns the number',
           params: Type.Object({ ...organizationPath.properties, number }),
           querystring: until,
           response: { 200: ended, ...errors(400, 404) }

@@ -19,14 +19,14 @@ const organizationShape = Type.Object(
     name: Type.String(),
     createdAt: Type.String({ format: 'date-time' })
   },
-  { $id: 'Organization', description: 'Whom business numbers of an account belong to.' }
+  { $id: 'Organization', description: 'An owner of business numbers of an account.' }
 )
 
 export const ownershipShape = Type.Object(
   {
     number: Type.String(),
-    from: Type.String({ format: 'date-time', description: 'What began earlier is not its.' }),
-    until: orNull(Type.String({ format: 'date-time' }), 'What begins from then on is not its. Null: to this day.')
+    from: Type.String({ format: 'date-time', description: 'The start of the period, inclusive.' }),
+    until: orNull(Type.String({ format: 'date-time' }), 'The end of the period, exclusive. `null` while it lasts.')
   },
   { $id: 'Ownership', description: 'A period during which a business number belongs to an organization.' }
 )
@@ -34,7 +34,7 @@ export const ownershipShape = Type.Object(
 const wholeShape = Type.Object(
   {
     ...organizationShape.properties,
-    numbers: Type.Array(ownershipShape, { description: 'By number, of each the last span first.' })
+    numbers: Type.Array(ownershipShape, { description: 'Sorted by number; the last period of each number first.' })
   },
   { $id: 'OrganizationDetails', description: 'An organization and its business numbers.' }
 )
@@ -60,7 +60,7 @@ export default defineRoutes<OrganizationsOptions>('organizations', async (app, {
       schema: {
         tags,
         operationId: 'listOrganizations',
-        summary: 'Organizations, by account and name',
+        summary: 'List organizations by account and name',
         querystring: parameters,
         response: { 200: page, ...errors(400) }
       }
@@ -82,7 +82,7 @@ export default defineRoutes<OrganizationsOptions>('organizations', async (app, {
       schema: {
         tags,
         operationId: 'createOrganization',
-        summary: 'Make an organization',
+        summary: 'Create an organization',
         body: Type.Object({ account: Type.Optional(accountParameter), name }, { additionalProperties: false }),
         response: { 201: organizationShape, ...errors(400, 404) }
       }
@@ -96,7 +96,7 @@ export default defineRoutes<OrganizationsOptions>('organizations', async (app, {
       schema: {
         tags,
         operationId: 'getOrganization',
-        summary: 'One of them, with the spans in which numbers are its',
+        summary: 'Get an organization, with the periods in which it owns numbers',
         params: organizationPath,
         response: { 200: wholeShape, ...errors(400, 404) }
       }
@@ -113,7 +113,7 @@ export default defineRoutes<OrganizationsOptions>('organizations', async (app, {
       schema: {
         tags,
         operationId: 'renameOrganization',
-        summary: 'Give it another name',
+        summary: 'Rename an organization',
         params: organizationPath,
         body: Type.Object({ name }, { additionalProperties: false }),
         response: { 200: organizationShape, ...errors(400, 404) }

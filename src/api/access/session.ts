@@ -15,7 +15,7 @@ const signInBody = Type.Object(
   { additionalProperties: false }
 )
 const begun = Type.Object(
-  { expiresAt: Type.String({ format: 'date-time', description: 'When one has to sign in again.' }) },
+  { expiresAt: Type.String({ format: 'date-time', description: 'When the session ends.' }) },
   { $id: 'Session', description: 'The session that was started.' }
 )
 

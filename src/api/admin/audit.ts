@@ -18,8 +18,8 @@ const parameters = Type.Object(
   {
     ...listParameters,
     account: accountsParameter,
-    actor: listOf(Type.String({ pattern: '^[a-z0-9 -]{1,40}$' }), 'Who did it.'),
-    action: listOf(Type.String({ pattern: '^[a-z.-]{1,60}$' }), 'What was done.')
+    actor: listOf(Type.String({ pattern: '^[a-z0-9 -]{1,40}$' }), 'Actors.'),
+    action: listOf(Type.String({ pattern: '^[a-z.-]{1,60}$' }), 'Actions.')
   },
   { additionalProperties: false }
 )
@@ -28,10 +28,12 @@ const auditShape = Type.Object(
   {
     id: Type.String(),
     at: Type.String({ format: 'date-time' }),
-    actor: Type.String({ description: 'Id of a key; admin: ADMIN_KEY; command line; nobody: a sign-in that failed.' }),
+    actor: Type.String({
+      description: 'The id of a key, `admin` for ADMIN_KEY, `command line`, or `nobody` for a failed sign-in.'
+    }),
     action: Type.String({ examples: ['key.created', 'dead-letter.redriven'] }),
-    account: orNull(Type.String(), 'Null: of no single account.'),
-    subject: orNull(Type.String(), 'What it was done to.'),
+    account: orNull(Type.String(), '`null` when it does not concern a single account.'),
+    subject: orNull(Type.String(), 'The object of the action.'),
     details: Type.Record(Type.String(), Type.Unknown())
   },
   { $id: 'AuditEntry', description: 'An action that somebody took.' }
@@ -47,7 +49,7 @@ export default defineRoutes<AuditOptions>('audit', async (app, { auditLog, zones
       schema: {
         tags: ['access'],
         operationId: 'listAuditEntries',
-        summary: 'Who did what and when, last first',
+        summary: 'List the audit log, last entry first',
         querystring: parameters,
         response: { 200: page, ...errors(400) }
       }

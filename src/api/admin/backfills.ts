@@ -17,8 +17,8 @@ import { accountsParameter, readInstantOrDay } from '../list/parameters.js'
 const instant = (description?: string) =>
   Type.String({ format: 'date-time', ...(description !== undefined && { description }) })
 const reason = Type.Object({
-  code: Type.String({ description: 'Never renamed: match on it.' }),
-  message: Type.String({ description: 'For people.' })
+  code: Type.String({ description: 'Identifies the kind of failure. Codes are never renamed.' }),
+  message: Type.String({ description: 'A text for people.' })
 })
 
 export const backfillShape = Type.Object(
@@ -26,38 +26,39 @@ export const backfillShape = Type.Object(
     id: Type.String(),
     account: Type.String(),
     since: instant(),
-    until: instant('Not after it was asked for.'),
+    until: instant('The end of the interval, never after the request.'),
     state: Type.Enum([...BACKFILL_STATES]),
     startedAt: instant(),
-    finishedAt: orNull(instant(), 'Null: it is running.'),
+    finishedAt: orNull(instant(), '`null` while it is running.'),
     done: Type.Number({
       minimum: 0,
       maximum: 1,
-      description: 'The share of the interval that was read and can be queried.'
+      description: 'The share of the interval that has been read and can be queried.'
     }),
     waiting: orNull(
       Type.Object({
         code: Type.String({
           description:
-            'MCS_QUOTA: its share of the daily requests is spent. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall says so. MCS_NOT_PROJECTED: rows cannot be queried yet.'
+            'MCS_QUOTA: the share of the daily limit is used up. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall refuses ' +
+            'requests. MCS_NOT_PROJECTED: rows cannot be queried yet.'
         }),
-        until: orNull(instant(), 'Null: nobody can say.')
+        until: orNull(instant(), '`null` when unknown.')
       }),
-      'What it waits for, to go on by itself. Null: it reads, or has ended.'
+      'What the backfill waits for before it continues. `null` when it does not wait.'
     ),
-    failed: orNull(reason, 'Why it ended early. To ask for the same interval again goes on where it was.'),
+    failed: orNull(reason, 'Why it ended early. A request for the same interval continues where it was.'),
     routes: Type.Array(
       Type.Object({
-        route: Type.Enum([...BACKFILL_ROUTES], { description: "Of MightyCall's REST API." }),
+        route: Type.Enum([...BACKFILL_ROUTES], { description: 'The route of the REST API of MightyCall.' }),
         readFrom: instant(
-          'The newest days are read first: from here to the end of the interval all was read, and can be queried.'
+          'The newest days are read first. From this instant to the end of the interval everything can be queried.'
         ),
-        rows: Type.Integer({ minimum: 0, description: 'That MightyCall has told of these days.' }),
-        requests: Type.Integer({ minimum: 0, description: 'So far, without those for tokens.' })
+        rows: Type.Integer({ minimum: 0, description: 'The number of rows that MightyCall returned.' }),
+        requests: Type.Integer({ minimum: 0, description: 'The number of requests so far, without those for tokens.' })
       })
     )
   },
-  { $id: 'Backfill', description: 'An interval of the past that is read from MightyCall.' }
+  { $id: 'Backfill', description: 'The reading of a past interval from MightyCall.' }
 )
 
 export type BackfillJson = Static<typeof backfillShape>
@@ -97,16 +98,17 @@ const MAX_DAYS = 366
 const body = Type.Object(
   {
     account: Type.Optional(
-      Type.String({ pattern: ACCOUNT_PATTERN, description: 'May be left out where there is one.' })
+      Type.String({ pattern: ACCOUNT_PATTERN, description: 'May be omitted when there is only one account.' })
     ),
     since: Type.String({
       maxLength: 40,
-      description: 'From this instant on (RFC 3339), or from the start of this day (2026-01-31) where the account is.'
+      description:
+        'The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-01-31) in the time zone of the account.'
     }),
     until: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
+        description: `The end of the interval, exclusive. Now when omitted. At most ${MAX_DAYS} days after \`since\`.`
       })
     )
   },
@@ -140,7 +142,7 @@ export default defineRoutes<BackfillsOptions>(
         schema: {
           tags,
           operationId: 'startBackfill',
-          summary: 'Read the calls, voicemails and messages of an interval of the past, in what the daily limit leaves',
+          summary: 'Start reading the calls, voicemails and messages of a past interval',
           body,
           response: { 200: begun, ...errors(400, 401, 409, 503) }
         }
@@ -165,7 +167,7 @@ export default defineRoutes<BackfillsOptions>(
         schema: {
           tags,
           operationId: 'listBackfills',
-          summary: 'The last hundred, and how far they are, newest first',
+          summary: 'List the last hundred backfills and their progress, newest first',
           querystring: parameters,
           response: { 200: listSchema(backfillShape), ...errors(400, 401) }
         }
@@ -195,7 +197,7 @@ export default defineRoutes<BackfillsOptions>(
         schema: {
           tags,
           operationId: 'stopBackfill',
-          summary: 'Stop it after the page that it is reading; what was read stays, and it can be resumed',
+          summary: 'Stop a backfill after the current page. It can be resumed',
           params: path,
           response: { 200: backfillShape, ...errors(400, 401, 404) }
         }

@@ -19,19 +19,19 @@ const instant = (description: string) => Type.String({ format: 'date-time', desc
 const hourShape = Type.Object(
   {
     account: Type.String(),
-    hour: instant('Its beginning, in UTC.'),
-    businessNumber: orNull(Type.String(), 'Null: not known, or nothing happened in that hour.'),
+    hour: instant('The start of the hour, in UTC.'),
+    businessNumber: orNull(Type.String(), '`null` when unknown, or when nothing happened in that hour.'),
     state: Type.Enum(['complete', 'open', 'unknown'], {
       description:
-        'open: something is missing. unknown: not all calls of the hour have been read over REST since it ended, so nothing can be said.'
+        'open: something is missing. unknown: the calls of the hour have not all been read from the REST API since it ended.'
     }),
-    reported: count('Calls that REST has told.'),
-    heard: count('Calls of which a webhook has told something.'),
+    reported: count('Calls that the REST API has reported.'),
+    heard: count('Calls that a webhook has reported.'),
     projected: count('Calls that are in the read models.'),
     voicemails: count('Voicemails in the read models.'),
     messages: count('Messages in the read models.'),
-    healed: count('Gaps that have healed.'),
-    open: count('Gaps that have not.')
+    healed: count('Gaps that have been closed.'),
+    open: count('Gaps that are open.')
   },
   { $id: 'CompletenessHour', description: 'What is known about one hour of one business number.' }
 )
@@ -40,15 +40,15 @@ const gapShape = Type.Object(
   {
     account: Type.String(),
     kind: Type.String({ description: 'call, voicemail or message.' }),
-    id: Type.String({ description: 'Of the call or the message; of a voicemail that of its call.' }),
-    businessNumber: orNull(Type.String(), 'Null: not known.'),
+    id: Type.String({ description: 'The id of the call or the message. For a voicemail, the id of its call.' }),
+    businessNumber: orNull(Type.String(), '`null` when unknown.'),
     hour: instant('The beginning of the hour in which it happened.'),
     missing: Type.String({
-      description: 'The call as a whole, its completion, single facts of it, the voicemail or the message.'
+      description: 'What is missing: the whole call, its completion, single facts of it, the voicemail or the message.'
     }),
-    detectedAt: instant('When it was told that there is more than was known.'),
-    healedAt: orNull(Type.String({ format: 'date-time' }), 'Null: it is open.'),
-    healedBy: orNull(Type.String(), 'A webhook that came late, or REST.')
+    detectedAt: instant('When the gap was detected.'),
+    healedAt: orNull(Type.String({ format: 'date-time' }), '`null` while the gap is open.'),
+    healedBy: orNull(Type.String(), 'What closed the gap: a late webhook or the REST API.')
   },
   { $id: 'Gap', description: 'Something that MightyCall reported and that was missing here when it was detected.' }
 )
@@ -78,9 +78,9 @@ export const completenessShape = Type.Object(
     hours: Type.Array(hourShape),
     gaps: Type.Array(gapShape, { description: 'Last hour first.' }),
     statistics: Type.Array(statisticsShape, { description: 'By account, of the whole span.' }),
-    nextCursor: orNull(Type.String(), 'Of the gaps. Null: these were the last.')
+    nextCursor: orNull(Type.String(), 'The cursor of the next page of gaps. `null` on the last page.')
   },
-  { $id: 'Completeness', description: 'Whether anything is missing.' }
+  { $id: 'Completeness', description: 'What is known about the completeness of an interval.' }
 )
 
 export interface CompletenessOptions {
@@ -98,16 +98,20 @@ const parameters = Type.Object(
     since: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: 'From the hour of this instant on (RFC 3339), or of the start of this day; 24 h before until.'
+        description:
+          'The start of the interval, rounded down to the hour: an instant or a day. 24 h before `until` when omitted.'
       })
     ),
     until: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
+        description: `The end of the interval, exclusive. Now when omitted. At most ${MAX_DAYS} days after \`since\`.`
       })
     ),
-    businessNumber: listOf(Type.String({ minLength: 1, maxLength: 100 }), 'Business numbers. Statistics are of all.'),
+    businessNumber: listOf(
+      Type.String({ minLength: 1, maxLength: 100 }),
+      'Business numbers. The statistics always cover all of them.'
+    ),
     account: accountsParameter
   },
   { additionalProperties: false }
@@ -123,7 +127,7 @@ export default defineRoutes<CompletenessOptions>(
         schema: {
           tags: ['completeness'],
           operationId: 'getCompleteness',
-          summary: 'What is missing, what was and how it healed, and how webhooks come',
+          summary: 'Get gaps, how they were closed, and the quality of webhook delivery',
           querystring: parameters,
           response: { 200: completenessShape, ...errors(400, 401) }
         }

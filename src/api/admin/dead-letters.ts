@@ -29,7 +29,7 @@ const parameters = Type.Object(
     limit: listParameters.limit,
     cursor: listParameters.cursor,
     account: accountsParameter,
-    accountUnknown: Type.Boolean({ default: false, description: 'Only those of which the account cannot be told.' }),
+    accountUnknown: Type.Boolean({ default: false, description: 'Only records whose account is unknown.' }),
     topic: listOf(Type.Enum([...TOPICS]), 'Topics, without their prefix.'),
     code: listOf(Type.String({ pattern: '^[A-Z0-9_]{1,60}$' }), 'Codes.'),
     state: listOf(Type.Enum([...DEAD_LETTER_STATES]), 'States.')
@@ -64,7 +64,7 @@ const discarded = Type.Object(
 const discardBody = Type.Union([
   Type.Object(
     {
-      reason: Type.Optional(Type.String({ maxLength: 500, description: 'Why, for those who read it later.' }))
+      reason: Type.Optional(Type.String({ maxLength: 500, description: 'The reason, for later readers.' }))
     },
     { additionalProperties: false }
   ),
@@ -81,7 +81,7 @@ export default defineRoutes<DeadLettersOptions>('dead-letters', async (app, { db
       schema: {
         tags,
         operationId: 'listDeadLetters',
-        summary: 'Records that could not be projected, last died first',
+        summary: 'List records that could not be projected, the latest first',
         querystring: parameters,
         response: { 200: page, ...errors(400, 401) }
       }
@@ -110,7 +110,7 @@ export default defineRoutes<DeadLettersOptions>('dead-letters', async (app, { db
       schema: {
         tags,
         operationId: 'getDeadLetter',
-        summary: 'One of them, with all that it holds',
+        summary: 'Get a dead letter, with its content',
         params: path,
         response: { 200: wholeLetterShape, ...errors(400, 401, 404) }
       }
@@ -124,7 +124,7 @@ export default defineRoutes<DeadLettersOptions>('dead-letters', async (app, { db
       schema: {
         tags,
         operationId: 'redriveDeadLetter',
-        summary: "Project it by today's code; a second time changes nothing",
+        summary: 'Project a dead letter again. Repeating the request changes nothing',
         params: path,
         response: { 200: redriven, ...errors(400, 401, 404, 422) }
       }
@@ -143,7 +143,7 @@ export default defineRoutes<DeadLettersOptions>('dead-letters', async (app, { db
       schema: {
         tags,
         operationId: 'discardDeadLetter',
-        summary: 'Note that it needs nothing more; it is kept',
+        summary: 'Mark a dead letter as discarded. It is kept',
         params: path,
         body: discardBody,
         response: {

@@ -35,15 +35,14 @@ const driftShape = Type.Object(
       description:
         'The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart.'
     }),
-    count: Type.Integer({ minimum: 1, description: 'Distinct events, or answers.' }),
+    count: Type.Integer({ minimum: 1, description: 'The number of distinct events or responses.' }),
     firstSeenAt: Type.String({ format: 'date-time' }),
     lastSeenAt: Type.String({ format: 'date-time' }),
-    sample: Type.String({ description: 'The shape of the first value: x for a letter, 0 for a digit.' })
+    sample: Type.String({ description: 'The shape of the first value, with x for a letter and 0 for a digit.' })
   },
   {
     $id: 'Drift',
-    description:
-      'Something in notifications, or in answers of the REST API, that we do not know: MightyCall has changed, or somebody else posts.'
+    description: 'An unknown type or field in notifications or in responses of the REST API.'
   }
 )
 
@@ -64,7 +63,7 @@ export default defineRoutes<DriftOptions>('drift', async (app, { db }) => {
       schema: {
         tags: ['drift'],
         operationId: 'listDrift',
-        summary: 'What notifications and REST answers hold that is not known, last seen first',
+        summary: 'List unknown types and fields in notifications and REST responses, last seen first',
         querystring: parameters,
         response: { 200: page, ...errors(400, 401) }
       }

@@ -29,12 +29,15 @@ const failedShape = Type.Object(
   {
     account: Type.String(),
     kind: Type.String({ description: 'call, voicemail, message, presence, number, extension, contact or range.' }),
-    entity: Type.String({ description: 'Its id.' }),
+    entity: Type.String({ description: 'The id of the entity.' }),
     failed: Type.String({
-      description: 'fold: the fold threw. Otherwise the SQLSTATE with which the database refused the row.'
+      description: '`fold` when the fold failed, otherwise the SQLSTATE with which the database refused the row.'
     })
   },
-  { $id: 'FailedEntity', description: 'Its events are kept, but its row is older than they are.' }
+  {
+    $id: 'FailedEntity',
+    description: 'An entity that could not be folded. Its events are kept, but its row is out of date.'
+  }
 )
 
 const refolded = Type.Object(
@@ -64,7 +67,7 @@ export default defineRoutes<FailedEntitiesOptions>('failed-entities', async (app
       schema: {
         tags,
         operationId: 'listFailedEntities',
-        summary: 'What could not be folded, by its id',
+        summary: 'List entities that could not be folded',
         querystring: parameters,
         response: { 200: pageSchema(failedShape), ...errors(400, 401) }
       }
@@ -99,7 +102,7 @@ export default defineRoutes<FailedEntitiesOptions>('failed-entities', async (app
       schema: {
         tags,
         operationId: 'refoldFailedEntities',
-        summary: 'Fold a page of them again',
+        summary: 'Fold a page of failed entities again',
         querystring: parameters,
         response: { 200: refolded, ...errors(400, 401) }
       }

@@ -13,14 +13,15 @@ const fields = {
   id: Type.String(),
   state: Type.Enum([...DEAD_LETTER_STATES], {
     description:
-      'Nothing takes a letter away. Dead: nobody has done anything about it. Redriven: its event is projected. Discarded: it needs nothing more.'
+      'dead: nothing has been done. redriven: the event was projected. discarded: no action is needed. Dead letters are ' +
+      'never deleted.'
   }),
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.Integer(),
-  account: orNull(Type.String(), 'Null: it cannot be told.'),
-  code: Type.String({ description: 'Why it could not be projected when that was last tried: MCS_…, or the SQLSTATE.' }),
-  reason: Type.String({ description: 'The same in words, without what it holds.' }),
+  account: orNull(Type.String(), '`null` when unknown.'),
+  code: Type.String({ description: 'Why the last attempt to project it failed: an MCS_ code or a SQLSTATE.' }),
+  reason: Type.String({ description: 'The same in words, without the content of the record.' }),
   diedAt: Type.String({ format: 'date-time' })
 }
 
@@ -34,22 +35,22 @@ export const wholeLetterShape = Type.Object(
   {
     ...fields,
     logId: Type.String(),
-    recordId: Type.String({ description: "Its event's id, or the SHA-256 of its bytes." }),
-    key: orNull(Type.String(), 'Null: it had none.'),
+    recordId: Type.String({ description: 'The id of the event, or the SHA-256 hash of the bytes.' }),
+    key: orNull(Type.String(), '`null` when there was none.'),
     headers: Type.Record(Type.String(), Type.String()),
-    encoding: orNull(Type.Enum(['json', 'text', 'base64']), 'What value is. Null: it had none.'),
-    value: Type.Unknown({ description: 'As far as it can be read: JSON, otherwise text, otherwise its bytes.' }),
+    encoding: orNull(Type.Enum(['json', 'text', 'base64']), 'How `value` is encoded. `null` when there was no value.'),
+    value: Type.Unknown({ description: 'The content: JSON if possible, otherwise text, otherwise bytes.' }),
     history: Type.Array(
       Type.Object({
         action: Type.Enum(['redriven', 'refused', 'discarded'], {
-          description: 'Refused: a redrive that came to nothing.'
+          description: 'refused: a redrive that failed.'
         }),
         by: Type.String(),
         at: Type.String({ format: 'date-time' }),
-        code: orNull(Type.String(), 'Of a refusal.'),
-        reason: orNull(Type.String(), 'Of a refusal, or what was given for a discard.')
+        code: orNull(Type.String(), 'The code of a refusal.'),
+        reason: orNull(Type.String(), 'The reason of a refusal, or the reason that was given for a discard.')
       }),
-      { description: 'What was done with it, oldest first.' }
+      { description: 'What was done with the record, oldest first.' }
     )
   },
   { $id: 'DeadLetterDetails', description: 'A record that could not be projected, with its content and its history.' }

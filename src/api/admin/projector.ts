@@ -21,7 +21,7 @@ export default defineRoutes<ProjectorRouteOptions>('projector', async (app, { re
       schema: {
         tags: ['dead letters'],
         operationId: 'resumeProjector',
-        summary: 'Let a projector go on that has stopped by itself; /health/ready/project says why it did',
+        summary: 'Resume a projector that has stopped itself',
         response: { 200: resumed, ...errors(401) }
       }
     },

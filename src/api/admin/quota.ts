@@ -18,20 +18,23 @@ const classShape = Type.Object({ used: count(), left: count() })
 const quotaShape = Type.Object(
   {
     account: Type.String(),
-    budget: Type.Integer({ description: 'Requests in 24 h that we allow ourselves, at the most.' }),
-    used: Type.Integer({ minimum: 0, description: 'In the last 24 h, by all processes.' }),
-    left: Type.Integer({ minimum: 0, description: 'For what a person does.' }),
+    budget: Type.Integer({ description: 'The maximum number of requests in 24 h.' }),
+    used: Type.Integer({ minimum: 0, description: 'The number of requests of all processes in the last 24 h.' }),
+    left: Type.Integer({ minimum: 0, description: 'The number of requests that are left for actions of people.' }),
     blockedUntil: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-      description: 'MightyCall takes no requests until then. Null: it does.'
+      description: 'Until when MightyCall refuses requests. `null` when it accepts them.'
     }),
     classes: Type.Object(
       { action: classShape, sync: classShape, reconcile: classShape, backfill: classShape },
-      { description: 'Most urgent first; each leaves a reserve to those before it.' }
+      {
+        description: 'The classes of requests, most urgent first. Each class leaves a reserve for the more urgent ones.'
+      }
     )
   },
   {
     $id: 'Quota',
-    description: "Requests to MightyCall's REST API with the account's API key; accounts with the same key share it."
+    description:
+      'Usage of the REST API of MightyCall with the API key of an account. Accounts with the same key share it.'
   }
 )
 
@@ -45,7 +48,7 @@ export default defineRoutes<QuotaOptions>('quota', async (app, { quotaUsage }) =
       schema: {
         tags: ['quota'],
         operationId: 'listQuotas',
-        summary: "How much of MightyCall's daily limit is used, by account; those without an API key are left out",
+        summary: 'List the usage of the daily request limit, for accounts with an API key',
         querystring: parameters,
         response: { 200: list, ...errors(400, 401) }
       }

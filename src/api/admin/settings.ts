@@ -23,10 +23,10 @@ const shape = Type.Object(
     account: Type.String(),
     ...settingsSchema.properties,
     set: Type.Array(Type.Enum(SETTING_NAMES), {
-      description: 'Those that were set here; all others are as configured.'
+      description: 'The settings that were changed at run time. All others have their configured values.'
     })
   },
-  { $id: 'Settings', description: 'What is set of an account.' }
+  { $id: 'Settings', description: 'The settings of an account.' }
 )
 
 const body = Type.Object(
@@ -35,7 +35,7 @@ const body = Type.Object(
     reset: Type.Optional(
       Type.Array(Type.Enum(SETTING_NAMES), {
         maxItems: SETTING_NAMES.length,
-        description: 'To be again as configured.'
+        description: 'Settings to reset to their configured values.'
       })
     )
   },
@@ -53,7 +53,7 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
       schema: {
         tags: ['settings'],
         operationId: 'listSettings',
-        summary: 'Time zone, targets and thresholds of each account',
+        summary: 'List the settings of each account',
         querystring: Type.Object({ account: accountsParameter }, { additionalProperties: false }),
         response: { 200: listSchema(shape), ...errors(400, 401) }
       }
@@ -76,9 +76,10 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
       schema: {
         tags: ['settings'],
         operationId: 'changeSettings',
-        summary: 'Set some of them; what is not named stays as it is',
+        summary: 'Change settings. Omitted settings keep their values',
         description:
-          'Every process obeys within some seconds. With another time zone, the daily reports are moved to its days in the background.',
+          'Every process applies the change within seconds. After a change of the time zone, the daily reports are rebuilt in ' +
+          'the background.',
         querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
         body,
         response: { 200: shape, ...errors(400, 401, 404) }

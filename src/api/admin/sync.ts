@@ -18,21 +18,21 @@ const runShape = Type.Object(
   {
     account: Type.String(),
     startedAt: Type.String({ format: 'date-time' }),
-    finishedAt: orNull(Type.String({ format: 'date-time' }), 'Null: it is under way.'),
+    finishedAt: orNull(Type.String({ format: 'date-time' }), '`null` while it is running.'),
     failed: orNull(
       Type.Enum(['auth', 'sync', 'quota']),
-      'Why it ended early: the credentials, the daily limit, or anything else.'
+      'Why it ended early. auth: the credentials. quota: the daily limit. sync: any other reason.'
     ),
     steps: Type.Array(
       Type.Object({
-        route: Type.String({ description: "Of MightyCall's REST API." }),
-        scope: orNull(Type.String(), 'An extension. Null: all of the account.'),
+        route: Type.String({ description: 'The route of the REST API of MightyCall.' }),
+        scope: orNull(Type.String(), 'An extension. `null` for the whole account.'),
         state: Type.Enum(['waiting', 'reading', 'done', 'failed']),
-        rows: Type.Integer({ minimum: 0, description: 'That MightyCall has told so far.' })
+        rows: Type.Integer({ minimum: 0, description: 'The number of rows that MightyCall has returned so far.' })
       })
     )
   },
-  { $id: 'SyncRun', description: 'A reading of all that MightyCall tells of an account.' }
+  { $id: 'SyncRun', description: 'A full reading of an account from the REST API.' }
 )
 
 /** GET /v1/sync. */
@@ -43,7 +43,7 @@ export default defineRoutes<SyncOptions>('sync', async (app, { sync }) => {
       schema: {
         tags: ['sync'],
         operationId: 'listSyncRuns',
-        summary: 'The newest sync of each account since this process began, and how far it is',
+        summary: 'List the latest sync of each account in this process',
         querystring: Type.Object({}, { additionalProperties: false }),
         response: { 200: listSchema(runShape), ...errors(400, 401) }
       }

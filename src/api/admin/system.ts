@@ -129,7 +129,7 @@ export default defineRoutes<SystemOptions>('system', async (app, { systemState }
       schema: {
         tags: ['system'],
         operationId: 'getSystem',
-        summary: 'How all is, as this process sees it',
+        summary: 'Get the state of the service, as this process sees it',
         querystring: Type.Object({}, { additionalProperties: false }),
         response: { 200: systemShape, ...errors(400, 401) }
       }

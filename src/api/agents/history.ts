@@ -18,11 +18,14 @@ const LOOK_BACK_MS = DAY_MS
 
 const spanShape = Type.Object(
   {
-    status: Type.Enum(STATUSES, { description: 'As of GET /v1/agents.' }),
+    status: Type.Enum(STATUSES, { description: 'The status, as in GET /v1/agents.' }),
     from: Type.String({ format: 'date-time' }),
-    until: Type.String({ format: 'date-time', description: 'Of the last: the end of what was asked, or now.' }),
+    until: Type.String({
+      format: 'date-time',
+      description: 'The end of the period. For the last period: the end of the requested interval, or now.'
+    }),
     seconds: Type.Number({ minimum: 0 }),
-    calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent was open.' })
+    calls: Type.Array(Type.String(), { description: 'The ids of the calls in which a leg of the agent was open.' })
   },
   { $id: 'AgentSpan', description: 'A period during which the status and the calls of an agent did not change.' }
 )
@@ -42,7 +45,7 @@ const parameters = Type.Object(
     since: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: 'From this instant or local day on; the last 24 h when it is left out.'
+        description: 'The start of the interval, inclusive: an instant or a day. 24 h before `until` when omitted.'
       })
     ),
     until: listParameters.until
@@ -58,7 +61,7 @@ export default defineRoutes<QueryOptions>('agent-history', async (app, options) 
       schema: {
         tags: ['agents'],
         operationId: 'getAgentHistory',
-        summary: `What an agent did, span by span, within ${MAX_DAYS} days`,
+        summary: `Get what an agent did during an interval of at most ${MAX_DAYS} days`,
         params: Type.Object({ extension: nameParameter }),
         querystring: parameters,
         response: { 200: history, ...errors(400, 401, 404, 409) }

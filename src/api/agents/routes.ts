@@ -26,26 +26,31 @@ const agentShape = Type.Object(
   {
     account: Type.String(),
     extension: Type.String(),
-    name: Type.Union([Type.String(), Type.Null()], { description: 'Null: only seen in calls.' }),
+    name: Type.Union([Type.String(), Type.Null()], {
+      description: '`null` for an extension that is known from calls only.'
+    }),
     status: Type.Enum(STATUSES, {
       description:
-        'A talk wins over dialing, dialing over ringing, and that over the presence. Unknown: in no call, and nobody told the presence.'
+        'A conversation takes precedence over dialing, dialing over ringing, and ringing over the presence. unknown: in no ' +
+        'call, and no presence is known.'
     }),
     presence: Type.Union([Type.Enum(PRESENCES), Type.Null()], {
-      description: 'As last told, in a call too. Null: nobody told it.'
+      description: 'The presence that was last reported, even during a call. `null` when unknown.'
     }),
     since: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-      description: 'When the status began. Null: it is unknown.'
+      description: 'When the status began. `null` when unknown.'
     }),
     evidence: Type.Union([Type.Enum(EVIDENCES), Type.Null()], {
-      description: `How it is known. Inferred: the presence was last confirmed before the agent's last call ended, or more than ${LOOK_BACK_HOURS} h ago. Null: it is unknown.`
+      description:
+        `How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, or ` +
+        `more than ${LOOK_BACK_HOURS} h ago. \`null\` when unknown.`
     }),
     ageSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-      description: 'How old that knowledge is. Null: there is none.'
+      description: 'How long ago the status was confirmed. `null` when unknown.'
     }),
-    calls: Type.Array(Type.String(), { description: 'The calls in which a leg of the agent is open.' })
+    calls: Type.Array(Type.String(), { description: 'The ids of the calls in which a leg of the agent is open.' })
   },
-  { $id: 'Agent', description: 'What an agent does.' }
+  { $id: 'Agent', description: 'An agent, and the status of the agent.' }
 )
 
 export type AgentShape = Static<typeof agentShape>
@@ -60,7 +65,7 @@ export default defineRoutes<QueryOptions>('agents', async (app, options) => {
       schema: {
         tags: ['agents'],
         operationId: 'listAgents',
-        summary: 'Agents by extension, with what they do or did',
+        summary: 'List agents by extension, with their current or past status',
         querystring: parameters,
         response: { 200: listResponse(pageSchema(agentShape)), ...errors(400, 401) }
       }

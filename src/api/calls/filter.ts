@@ -14,27 +14,31 @@ import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
 export const callParameters = Type.Object(
   {
     ...partyParameters,
-    client: listOf(nameParameter, "Clients' numbers in any format, or names of site widgets."),
-    extension: listOf(nameParameter, 'Calls with a leg of one of these extensions.'),
+    client: listOf(nameParameter, 'Phone numbers of clients in any format, or names of site widgets.'),
+    extension: listOf(nameParameter, 'Extensions. A call matches when one of its legs is at one of them.'),
     direction: listOf(Type.Enum(DIRECTIONS), 'Directions.'),
     state: listOf(Type.Enum(STATES), 'States.'),
-    outcome: listOf(Type.Enum(OUTCOMES), 'Outcomes; only a call that has ended has one.'),
+    outcome: listOf(Type.Enum(OUTCOMES), 'Outcomes. Only calls that have ended have one.'),
     minDurationSeconds: Type.Optional(
       Type.Number({
         minimum: 0,
         maximum: 1e9,
-        description:
-          'Of the talk, from the answer to the end. A call that was not answered, or has not ended, has none and is not found.'
+        description: 'The minimum talk time. Calls that were not answered or have not ended never match.'
       })
     ),
     maxDurationSeconds: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1e9, description: 'Of the talk, in the same way.' })
+      Type.Number({
+        minimum: 0,
+        maximum: 1e9,
+        description: 'The maximum talk time. Calls that were not answered or have not ended never match.'
+      })
     ),
     hasRecording: Type.Optional(Type.Boolean({ description: 'Whether a recording is known.' })),
     needsCallback: Type.Optional(
       Type.Literal(true, {
         description:
-          'Calls that came in, that nobody took, and after which no talk with the client has begun, at any business number of the account. Not with asOf.'
+          'Only unanswered inbound calls after which no conversation with the client has begun, at any business number of ' +
+          'the account. It cannot be combined with `asOf`.'
       })
     ),
     q: searchParameter("the client's name or number")

@@ -60,7 +60,7 @@ async function showCalls(
 
 /** Of every route that is about one call. */
 export const callPath = Type.Object({
-  id: Type.String({ minLength: 1, maxLength: 100, description: "MightyCall's id of the call." })
+  id: Type.String({ minLength: 1, maxLength: 100, description: 'The id of the call at MightyCall.' })
 })
 
 /**

@@ -12,13 +12,16 @@ export const OUTCOMES = ['answered', 'missed', 'abandoned', 'unanswered', 'voice
 
 const leg = Type.Object(
   {
-    extension: orNull(Type.String(), 'Null: MightyCall did not say which.'),
-    attempt: Type.Integer({ minimum: 1, description: '1, 2, … of this extension in this call.' }),
+    extension: orNull(Type.String(), '`null` when MightyCall did not name the extension.'),
+    attempt: Type.Integer({
+      minimum: 1,
+      description: 'The number of the attempt at this extension in this call: 1, 2, …'
+    }),
     role: oneOf('agent', 'dialer'),
-    ringingAt: orNull(instant, 'Null: it is not known when.'),
-    connectedAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
-    endedAt: orNull(instant, 'Null: still open.'),
-    result: orNull(oneOf('answered', 'unanswered'), 'Null: still ringing.')
+    ringingAt: orNull(instant, '`null` when the time is unknown.'),
+    connectedAt: orNull(instant, '`null` when not answered, or when the time is unknown.'),
+    endedAt: orNull(instant, '`null` while the leg is open.'),
+    result: orNull(oneOf('answered', 'unanswered'), '`null` while the leg is ringing.')
   },
   { $id: 'Leg', description: 'One attempt to reach an extension.' }
 )
@@ -50,14 +53,18 @@ const callback = Type.Object(
   {
     returnedAt: orNull(
       instant,
-      'When the next talk with this client began, whoever called whom. Null: it is still to be returned.'
+      'When the next conversation with this client began, in either direction. `null` until the call is returned.'
     ),
-    minutesToReturn: orNull(Type.Number({ minimum: 0 }), 'From the end of the call until then.'),
-    attempts: Type.Integer({ minimum: 0, description: 'Calls to the client until then, that one included.' }),
+    minutesToReturn: orNull(Type.Number({ minimum: 0 }), 'The minutes from the end of the call until then.'),
+    attempts: Type.Integer({
+      minimum: 0,
+      description: 'The number of calls to the client until then, including that one.'
+    }),
     unansweredCalls: Type.Integer({
       minimum: 0,
       description:
-        "The client's calls that nobody took, this one included, between the talk before and the one after; at most 100, of 30 days before."
+        'The number of unanswered calls of the client between the previous and the next conversation, including this ' +
+        'one. At most 100 calls of the preceding 30 days are counted.'
     })
   },
   { $id: 'Callback', description: 'What happened after an inbound call that nobody answered.' }
@@ -67,31 +74,33 @@ const callback = Type.Object(
 export const callShape = Type.Object(
   {
     account: Type.String(),
-    id: Type.String({ description: "MightyCall's id of the call." }),
+    id: Type.String({ description: 'The id of the call at MightyCall.' }),
     direction: oneOf(...DIRECTIONS),
     state: oneOf(...STATES),
-    outcome: orNull(oneOf(...OUTCOMES), 'Null: the call has not ended.'),
-    businessNumber: orNull(Type.String(), 'E.164.'),
-    client: orNull(clientShape, 'Null: a call between colleagues, or nobody was named.'),
+    outcome: orNull(oneOf(...OUTCOMES), '`null` until the call has ended.'),
+    businessNumber: orNull(Type.String(), 'In E.164 format.'),
+    client: orNull(clientShape, '`null` for an internal call, and when no client was named.'),
     startedAt: instant,
-    answeredAt: orNull(instant, 'Null: not answered (yet), or it is not known when.'),
-    endedAt: orNull(instant, 'Null: not ended.'),
-    waitSeconds: orNull(seconds, 'From the start to the answer, or to the end.'),
-    talkSeconds: orNull(seconds, 'From the answer to the end.'),
-    answeredBy: orNull(Type.String(), 'The extension that talked first.'),
-    stale: Type.Boolean({ description: 'Open for four hours without a sign of life: its end was probably missed.' }),
+    answeredAt: orNull(instant, '`null` when not answered, or when the time is unknown.'),
+    endedAt: orNull(instant, '`null` until the call has ended.'),
+    waitSeconds: orNull(seconds, 'The time from the start to the answer, or to the end of an unanswered call.'),
+    talkSeconds: orNull(seconds, 'The time from the answer to the end.'),
+    answeredBy: orNull(Type.String(), 'The extension that answered first.'),
+    stale: Type.Boolean({
+      description: 'Whether an open call has had no event for four hours. Its end was probably missed.'
+    }),
     recording: orNull(recordingShape, '`null` when no recording is known.'),
     legs: Type.Array(leg),
     callback: orNull(
       callback,
-      'Null: the call was taken, did not come in, or is of nobody who can be called; and of calls as they were.'
+      '`null` when the call was answered, is not inbound, or has no number to call back; and for calls of the past.'
     ),
     sources: Type.Object(
       { webhook: Type.Integer(), rest: Type.Integer() },
-      { description: 'Distinct events, by how we learned them.' }
+      { description: 'The numbers of distinct events, by source.' }
     )
   },
-  { $id: 'Call', description: 'A call, folded from its events.' }
+  { $id: 'Call', description: 'A call, derived from its events.' }
 )
 
 export type CallShape = Static<typeof callShape>

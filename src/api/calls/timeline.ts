@@ -22,20 +22,21 @@ const entry = Type.Object(
   {
     event: Type.Object(
       { id: Type.String(), type: Type.String() },
-      { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' }
+      { additionalProperties: true, description: 'The normalized fields, as described in docs/schemas.' }
     ),
-    occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
-    receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
-    source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
+    occurredAt: Type.String({ format: 'date-time', description: 'When it happened, by the clock of MightyCall.' }),
+    receivedAt: Type.String({ format: 'date-time', description: 'When this service received it.' }),
+    source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How this service learned of it.' }),
     changes: Type.Array(
       Type.Object({
         field: Type.String({
-          description: 'Of the call: state, or legs[101#1].connectedAt for the first attempt at 101.'
+          description:
+            'A field of the call, such as `state`, or `legs[101#1].connectedAt` for the first attempt at extension 101.'
         }),
-        from: Type.Unknown({ description: 'Null: not known before, or it was not there.' }),
+        from: Type.Unknown({ description: 'The previous value. `null` when it was unknown or absent.' }),
         to: Type.Unknown()
       }),
-      { description: 'What its arrival changed in the call.' }
+      { description: 'What the arrival of the event changed in the call.' }
     )
   },
   { $id: 'TimelineEntry', description: 'An event of a call, and what its arrival changed.' }
@@ -57,7 +58,7 @@ export default defineRoutes<TimelineOptions>('timeline', async (app, { timeTrave
       schema: {
         tags: ['calls'],
         operationId: 'getCallTimeline',
-        summary: 'The events of a call, in the order in which they were received, and what each changed',
+        summary: 'Get the events of a call in the order of their receipt, and what each changed',
         params: callPath,
         querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
         response: { 200: timeline, ...errors(400, 401, 404, 409) }

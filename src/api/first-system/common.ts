@@ -9,16 +9,16 @@ const organization = (description: string) => Type.Optional(Type.String({ format
 /** What all of them take. */
 export const parameters = {
   account: accountsParameter,
-  org_id: organization('An organization.'),
-  orgId: organization('The same.')
+  org_id: organization('The id of an organization.'),
+  orgId: organization('Another name of the previous parameter.')
 }
 
 export const failure = Type.Object(
   {
     error: Type.Literal('mightycall_read_failed'),
     reason: Type.Literal('database'),
-    detail: Type.String({ description: 'A code.' }),
-    message: Type.String({ description: 'For people.' })
+    detail: Type.String({ description: 'The error code.' }),
+    message: Type.String({ description: 'A text for people.' })
   },
   { $id: 'FirstSystemReadFailure', description: 'Why the data could not be read, in the format of the first system.' }
 )
@@ -31,7 +31,7 @@ export function answerFailures(app: FastifyInstance): void {
     const away = isAway(err)
     const [detail, message] = away
       ? ['MCS_NOT_READY', 'the database cannot be reached: try again later']
-      : ['MCS_INTERNAL', 'something went wrong on our side']
+      : ['MCS_INTERNAL', 'an internal error occurred']
     return reply.code(away ? 503 : 500).send({ error: 'mightycall_read_failed', reason: 'database', detail, message })
   })
 }

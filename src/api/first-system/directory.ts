@@ -19,11 +19,11 @@ const querystring = Type.Object(parameters, { additionalProperties: false })
 const phoneNumber = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
-    external_id: orNull(Type.String(), "MightyCall's. Null: not known."),
-    number: Type.String({ description: 'E.164.' }),
-    label: orNull(Type.String(), 'Null: it has none.'),
+    external_id: orNull(Type.String(), 'The id at MightyCall. `null` when unknown.'),
+    number: Type.String({ description: 'In E.164 format.' }),
+    label: orNull(Type.String(), '`null` when there is none.'),
     status: Type.Enum(['active', 'inactive']),
-    is_active: Type.Boolean({ description: 'Listed by MightyCall, and enabled.' }),
+    is_active: Type.Boolean({ description: 'Whether MightyCall lists the number as enabled.' }),
     created_at: Type.String({ format: 'date-time', description: 'When it was first seen.' })
   },
   { $id: 'FirstSystemPhoneNumber', description: 'A business number, in the format of the first system.' }
@@ -32,8 +32,8 @@ const phoneNumber = Type.Object(
 const extension = Type.Object(
   {
     extension: Type.String(),
-    display_name: orNull(Type.String(), 'Null: only seen in calls.'),
-    external_id: orNull(Type.String(), "MightyCall's. Null: not known."),
+    display_name: orNull(Type.String(), '`null` for an extension that is known from calls only.'),
+    external_id: orNull(Type.String(), 'The id at MightyCall. `null` when unknown.'),
     created_at: Type.String({ format: 'date-time', description: 'When it was first seen.' })
   },
   { $id: 'FirstSystemExtension', description: 'An extension, in the format of the first system.' }
@@ -59,7 +59,7 @@ export default defineRoutes<FirstSystemOptions>('first-system-directory', async 
       schema: {
         tags: ['first system'],
         operationId: 'listFirstSystemPhoneNumbers',
-        summary: 'Business numbers; with org_id those that the organization owns now',
+        summary: 'List business numbers, or with org_id those that the organization owns now',
         querystring,
         response: { 200: phoneNumberList, ...response }
       }
@@ -92,7 +92,7 @@ export default defineRoutes<FirstSystemOptions>('first-system-directory', async 
       schema: {
         tags: ['first system'],
         operationId: 'listFirstSystemExtensions',
-        summary: 'Extensions; with org_id those that a call of the organization has reached',
+        summary: 'List extensions, or with org_id those that a call of the organization has reached',
         querystring,
         response: { 200: extensionList, ...response }
       }

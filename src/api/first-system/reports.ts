@@ -25,11 +25,11 @@ const querystring = Type.Object(
   {
     ...parameters,
     start_date: day(`The first day (2026-11-23); ${DEFAULT_DAYS} days before the last, without it.`),
-    from: day('The same.'),
+    from: day('Another name of the previous parameter.'),
     end_date: day(
       `The last day, which is included. Without it: today in the account's time zone. At most ${MAX_DAYS} days.`
     ),
-    to: day('The same.')
+    to: day('Another name of the previous parameter.')
   },
   { additionalProperties: false }
 )
@@ -45,8 +45,8 @@ const report = Type.Object(
     report_date: Type.String({ format: 'date', description: "The day in the account's time zone." }),
     data: Type.Object({
       account: Type.String(),
-      business_number: Type.Union([Type.String(), Type.Null()], { description: 'Null: not known.' }),
-      extension: Type.Union([Type.String(), Type.Null()], { description: 'Null: of all calls.' }),
+      business_number: Type.Union([Type.String(), Type.Null()], { description: '`null` when unknown.' }),
+      extension: Type.Union([Type.String(), Type.Null()], { description: '`null` for the sums of a business number.' }),
       calls: count('Of any direction; of an extension: legs.'),
       answered: count('Of these.'),
       missed: count('That rang, and ended unanswered.'),
@@ -77,7 +77,7 @@ export default defineRoutes<FirstSystemReportsOptions>('first-system-reports', a
       schema: {
         tags: ['first system'],
         operationId: 'listFirstSystemReports',
-        summary: 'Daily sums by business number, and by extension',
+        summary: 'List daily sums by business number and by extension',
         description: 'With org_id: of the numbers that the organization owned when the day began.',
         querystring,
         response: {

@@ -24,8 +24,8 @@ const failure = Type.Object(
     reason: Type.Enum(['auth', 'sync', 'quota'], {
       description: 'The credentials, the daily limit, or anything else.'
     }),
-    detail: Type.String({ description: 'A code.' }),
-    message: Type.String({ description: 'For people.' })
+    detail: Type.String({ description: 'The error code.' }),
+    message: Type.String({ description: 'A text for people.' })
   },
   { $id: 'FirstSystemSyncFailure', description: 'Why a sync failed, in the format of the first system.' }
 )
@@ -50,7 +50,7 @@ export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
         schema: {
           tags: ['sync'],
           operationId: 'runFirstSystemSync',
-          summary: 'Read all that MightyCall tells: numbers, extensions, contacts, voicemails, messages',
+          summary: 'Read numbers, extensions, contacts, voicemails and messages from MightyCall',
           querystring: parameters,
           response: { 200: done, 500: failure, ...errors(400, 401) }
         }

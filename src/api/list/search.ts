@@ -12,7 +12,9 @@ export const searchParameter = (through: string) =>
     Type.String({
       minLength: MIN_LENGTH,
       maxLength: 100,
-      description: `A number in any format or a part of one, or words that ${through} hold, or parts of them of at least ${MIN_LENGTH} characters; upper or lower case.`
+      description:
+        `Search in ${through}: a phone number in any format or a part of it, or words or parts of words of at least ` +
+        `${MIN_LENGTH} characters. Case is ignored.`
     })
   )
 

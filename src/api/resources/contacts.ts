@@ -13,30 +13,30 @@ import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 
 const parameters = Type.Object({
   account: accountsParameter,
-  client: listOf(nameParameter, 'Their numbers, in any format.'),
-  removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
+  client: listOf(nameParameter, 'Phone numbers of contacts, in any format.'),
+  removed: Type.Boolean({ default: false, description: 'Whether removed ones are included.' }),
   q: searchParameter('the name or the numbers')
 })
 
 const contactShape = Type.Object(
   {
     account: Type.String(),
-    id: Type.String({ description: "MightyCall's id of the contact." }),
-    name: orNull(Type.String(), 'Null: it has none.'),
+    id: Type.String({ description: 'The id of the contact at MightyCall.' }),
+    name: orNull(Type.String(), '`null` when there is none.'),
     channels: Type.Array(
       Type.Object({
         id: Type.String(),
         kind: Type.Enum(['phone', 'email']),
-        value: Type.String({ description: 'E.164 of a phone.' }),
+        value: Type.String({ description: 'The address. A phone number is in E.164 format.' }),
         labels: Type.Array(Type.String())
       })
     ),
-    phones: Type.Array(Type.String(), { description: 'Of the channels, E.164, each once.' }),
+    phones: Type.Array(Type.String(), { description: 'The distinct phone numbers of the channels, in E.164 format.' }),
     tags: Type.Array(Type.String()),
-    removedAt: orNull(instant, 'Null: it was not removed.'),
-    updatedAt: Type.String({ format: 'date-time', description: 'When a change of it was last seen.' })
+    removedAt: orNull(instant, '`null` unless it was removed.'),
+    updatedAt: Type.String({ format: 'date-time', description: 'When a change of the contact was last seen.' })
   },
-  { $id: 'Contact', description: 'Of the address book.' }
+  { $id: 'Contact', description: 'A contact of the address book.' }
 )
 
 type ContactShape = Static<typeof contactShape>
@@ -81,7 +81,7 @@ export default resourceRoutes(
     url: '/v1/contacts',
     tag: 'directory',
     operationIds: ['listContacts', 'getContact'],
-    summary: 'Contacts by name; those without one come first',
+    summary: 'List contacts by name, those without a name first',
     sorts: ['name', '-name']
   },
   contacts

@@ -29,14 +29,17 @@ export const EVENT_KINDS = [
 export const eventShape = Type.Object(
   {
     account: Type.String(),
-    kind: Type.Enum([...EVENT_KINDS], { description: 'What it is about.' }),
-    entity: Type.String({ description: 'Which of them: the id of a call, a voicemail, …' }),
+    kind: Type.Enum([...EVENT_KINDS], { description: 'The kind of entity that the event is about.' }),
+    entity: Type.String({ description: 'The id of the entity, such as a call or a voicemail.' }),
     id: Type.String({ format: 'uuid' }),
     type: Type.String(),
-    source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How we learned it.' }),
-    occurredAt: Type.String({ format: 'date-time', description: "MightyCall's own time." }),
-    receivedAt: Type.String({ format: 'date-time', description: 'When it reached us.' }),
-    fields: Type.Object({}, { additionalProperties: true, description: 'The normalized fields: see docs/schemas.' })
+    source: Type.Enum(['webhook', 'rest', 'action'], { description: 'How this service learned of it.' }),
+    occurredAt: Type.String({ format: 'date-time', description: 'When it happened, by the clock of MightyCall.' }),
+    receivedAt: Type.String({ format: 'date-time', description: 'When this service received it.' }),
+    fields: Type.Object(
+      {},
+      { additionalProperties: true, description: 'The normalized fields, as described in docs/schemas.' }
+    )
   },
   { $id: 'Event', description: 'An event, without the data that it was derived from.' }
 )
@@ -44,8 +47,10 @@ export const eventShape = Type.Object(
 export const wholeEventShape = Type.Object(
   {
     ...eventShape.properties,
-    encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], { description: 'How raw is shown.' }),
-    raw: Type.Unknown({ description: 'What MightyCall sent, without its ApiKey.' })
+    encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], {
+      description: 'How `raw` is encoded.'
+    }),
+    raw: Type.Unknown({ description: 'What MightyCall sent, without the API key.' })
   },
   { $id: 'EventDetails', description: 'An event, with the data that MightyCall sent.' }
 )
@@ -93,14 +98,16 @@ const parameters = Type.Object({
   since: listParameters.since,
   until: listParameters.until,
   account: accountsParameter,
-  kind: listOf(Type.Enum([...EVENT_KINDS]), 'What they are about.'),
-  entity: listOf(nameParameter, 'Ids of calls, voicemails, …')
+  kind: listOf(Type.Enum([...EVENT_KINDS]), 'Kinds of entities.'),
+  entity: listOf(nameParameter, 'Ids of entities, such as calls or voicemails.')
 })
 
 const oneQuery = Type.Object(
   {
     account: Type.Optional(accountParameter),
-    kind: Type.Enum([...EVENT_KINDS], { description: 'As the list says: no index leads from the id alone.' }),
+    kind: Type.Enum([...EVENT_KINDS], {
+      description: 'The kind of the entity, as the list shows it. It is needed because no index has the id alone.'
+    }),
     entity: nameParameter
   },
   { additionalProperties: false }

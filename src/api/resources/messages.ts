@@ -17,27 +17,27 @@ export const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfi
 export const messageShape = Type.Object(
   {
     account: Type.String(),
-    id: Type.String({ description: "MightyCall's id of the message, or ours of the request to send it." }),
-    threadId: orNull(Type.String({ format: 'uuid' }), 'Null: one of the numbers is not known.'),
-    direction: orNull(Type.Enum(['inbound', 'outbound']), 'Null: it cannot be told.'),
-    businessNumber: orNull(Type.String(), 'E.164.'),
-    client: orNull(clientShape, 'Null: nobody was named.'),
-    text: orNull(Type.String(), 'Null: there is none.'),
+    id: Type.String({ description: 'The id of the message at MightyCall, or the id of the request to send it.' }),
+    threadId: orNull(Type.String({ format: 'uuid' }), '`null` when one of the two numbers is unknown.'),
+    direction: orNull(Type.Enum(['inbound', 'outbound']), '`null` when unknown.'),
+    businessNumber: orNull(Type.String(), 'In E.164 format.'),
+    client: orNull(clientShape, '`null` when no client was named.'),
+    text: orNull(Type.String(), '`null` when there is none.'),
     attachments: Type.Array(
       Type.Object({
-        n: Type.Integer({ minimum: 1, description: '1, 2, … within the message.' }),
-        fileName: orNull(Type.String(), 'As it was sent.'),
-        sizeBytes: orNull(Type.Integer({ minimum: 0 }), 'Null: not known.'),
-        contentType: orNull(Type.String(), 'A MIME type.')
+        n: Type.Integer({ minimum: 1, description: 'The position in the message: 1, 2, …' }),
+        fileName: orNull(Type.String(), 'The name that the sender gave the file.'),
+        sizeBytes: orNull(Type.Integer({ minimum: 0 }), '`null` when unknown.'),
+        contentType: orNull(Type.String(), 'The MIME type.')
       })
     ),
     at: Type.String({ format: 'date-time', description: 'When it was sent or received.' }),
     state: Type.Enum([...MESSAGE_STATES], {
-      description: 'Unconfirmed: it is not known whether MightyCall has taken it.'
+      description: 'unconfirmed: it is unknown whether MightyCall has accepted the message.'
     }),
-    read: orNull(Type.Boolean(), 'Somebody has read it. Null: not known.')
+    read: orNull(Type.Boolean(), 'Whether somebody has read it. `null` when unknown.')
   },
-  { $id: 'Message', description: 'An SMS or MMS.' }
+  { $id: 'Message', description: 'An SMS or MMS message.' }
 )
 
 export type MessageShape = Static<typeof messageShape>
@@ -65,14 +65,16 @@ const DIRECTIONS = ['inbound', 'outbound'] as const
 
 const parameters = Type.Object({
   ...partyParameters,
-  thread: listOf(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }), 'Threads, by their ids.'),
-  extension: listOf(nameParameter, 'Of the agents who wrote them.'),
+  thread: listOf(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }), 'Ids of threads.'),
+  extension: listOf(nameParameter, 'Extensions of the agents who wrote the messages.'),
   direction: listOf(Type.Enum([...DIRECTIONS]), 'Directions.'),
   state: listOf(Type.Enum([...MESSAGE_STATES]), 'States.'),
   unread: Type.Optional(
-    Type.Boolean({ description: 'True: received, not removed, and nobody has read it. False: all others.' })
+    Type.Boolean({
+      description: '`true`: only received messages that nobody has read and that were not removed. `false`: all others.'
+    })
   ),
-  removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
+  removed: Type.Boolean({ default: false, description: 'Whether removed ones are included.' }),
   q: searchParameter("the client's name, the client's number or the text")
 })
 
@@ -141,7 +143,7 @@ export default resourceRoutes(
     url: '/v1/messages',
     tag: 'messages',
     operationIds: ['listMessages', 'getMessage'],
-    summary: 'SMS and MMS, newest first',
+    summary: 'List SMS and MMS messages, newest first',
     sorts: ['-at', 'at']
   },
   messages

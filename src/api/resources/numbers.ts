@@ -13,8 +13,8 @@ import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 const parameters = Type.Object({
   account: accountsParameter,
   businessNumber: listOf(nameParameter, 'Business numbers, in any format.'),
-  active: Type.Optional(Type.Boolean({ description: 'Whether MightyCall lists it, enabled.' })),
-  smsEnabled: Type.Optional(Type.Boolean({ description: 'Whether it is known to take messages.' })),
+  active: Type.Optional(Type.Boolean({ description: 'Whether MightyCall lists the number as enabled.' })),
+  smsEnabled: Type.Optional(Type.Boolean({ description: 'Whether the number is known to support messages.' })),
   q: searchParameter('the number or the label')
 })
 
@@ -22,16 +22,16 @@ const numberShape = Type.Object(
   {
     account: Type.String(),
     id: Type.String({ format: 'uuid' }),
-    number: Type.String({ description: 'E.164.' }),
-    label: orNull(Type.String(), 'Null: it has none.'),
-    smsEnabled: orNull(Type.Boolean(), 'Null: not known.'),
-    active: Type.Boolean({ description: 'MightyCall lists it, enabled.' }),
+    number: Type.String({ description: 'In E.164 format.' }),
+    label: orNull(Type.String(), '`null` when there is none.'),
+    smsEnabled: orNull(Type.Boolean(), '`null` when unknown.'),
+    active: Type.Boolean({ description: 'Whether MightyCall lists the number as enabled.' }),
     organization: orNull(
       Type.Object({ id: Type.String({ format: 'uuid' }), name: Type.String() }),
-      "Whose it is now. Null: nobody's."
+      'The organization that owns the number now. `null` when no organization does.'
     )
   },
-  { $id: 'Number', description: 'A business number that is, or ever was, listed.' }
+  { $id: 'Number', description: 'A business number that MightyCall lists or has listed.' }
 )
 
 type NumberShape = Static<typeof numberShape>
@@ -80,7 +80,7 @@ export default resourceRoutes(
     url: '/v1/numbers',
     tag: 'directory',
     operationIds: ['listNumbers', 'getNumber'],
-    summary: 'Business numbers; those of an organization are the ones that it owns now',
+    summary: 'List business numbers. A key of an organization sees those that the organization owns now',
     sorts: ['number', '-number']
   },
   numbers

@@ -14,7 +14,9 @@ import { isUnread, type MessageRow, messageShape, textOfMessage, toMessage, visi
 
 const parameters = Type.Object({
   ...partyParameters,
-  unread: Type.Optional(Type.Boolean({ description: 'True: with messages that nobody has read. False: without.' })),
+  unread: Type.Optional(
+    Type.Boolean({ description: '`true`: only threads with unread messages. `false`: only threads without.' })
+  ),
   q: searchParameter("the client's name, the client's number or the text of any message")
 })
 
@@ -22,15 +24,14 @@ const threadShape = Type.Object(
   {
     account: Type.String(),
     id: Type.String({ format: 'uuid' }),
-    businessNumber: Type.String({ description: 'E.164.' }),
-    client: orNull(clientShape, 'Never null: a thread is of two numbers.'),
+    businessNumber: Type.String({ description: 'In E.164 format.' }),
+    client: orNull(clientShape, 'The client. Never `null`, since a thread has two numbers.'),
     lastMessage: messageShape,
-    unread: Type.Integer({ minimum: 0, description: 'Messages received that nobody has read.' })
+    unread: Type.Integer({ minimum: 0, description: 'The number of received messages that nobody has read.' })
   },
   {
     $id: 'Thread',
-    description:
-      'What a business number and a client have written to each other. Messages that were removed are left out.'
+    description: 'The messages between a business number and a client, without the removed ones.'
   }
 )
 
@@ -100,7 +101,7 @@ export default resourceRoutes(
     url: '/v1/threads',
     tag: 'messages',
     operationIds: ['listThreads', 'getThread'],
-    summary: 'Conversations, with the newest message first',
+    summary: 'List threads, those with the newest message first',
     sorts: ['-at', 'at']
   },
   threads

@@ -15,28 +15,28 @@ import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 const parameters = Type.Object({
   ...partyParameters,
   unread: Type.Optional(
-    Type.Boolean({ description: 'True: nobody has listened to it. False: somebody has, or it is not known.' })
+    Type.Boolean({ description: '`true`: only voicemails that nobody has listened to. `false`: all others.' })
   ),
-  removed: Type.Boolean({ default: false, description: 'True: with those that were removed.' }),
+  removed: Type.Boolean({ default: false, description: 'Whether removed ones are included.' }),
   q: searchParameter("the client's name, the client's number or the transcript")
 })
 
 const voicemailShape = Type.Object(
   {
     account: Type.String(),
-    id: Type.String({ description: "MightyCall's id of the voicemail." }),
-    callId: orNull(Type.String(), 'The call in which it was left. Null: not known.'),
-    businessNumber: orNull(Type.String(), 'E.164.'),
-    client: orNull(clientShape, 'Null: nobody was named.'),
-    at: Type.String({ format: 'date-time', description: 'When it was left.' }),
-    durationSeconds: orNull(Type.Number({ minimum: 0 }), 'Null: not known.'),
+    id: Type.String({ description: 'The id of the voicemail at MightyCall.' }),
+    callId: orNull(Type.String(), 'The id of the call in which it was left. `null` when unknown.'),
+    businessNumber: orNull(Type.String(), 'In E.164 format.'),
+    client: orNull(clientShape, '`null` when no client was named.'),
+    at: Type.String({ format: 'date-time', description: 'When the voicemail was left.' }),
+    durationSeconds: orNull(Type.Number({ minimum: 0 }), '`null` when unknown.'),
     transcript: Type.Object({
-      state: orNull(Type.Enum([...TRANSCRIPT_STATES]), 'What became of the speech recognition. Null: not known.'),
-      text: orNull(Type.String(), 'What was understood.')
+      state: orNull(Type.Enum([...TRANSCRIPT_STATES]), 'The result of speech recognition. `null` when unknown.'),
+      text: orNull(Type.String(), 'The recognized text.')
     }),
-    read: orNull(Type.Boolean(), 'Somebody has listened to it. Null: not known.'),
+    read: orNull(Type.Boolean(), 'Whether somebody has listened to it. `null` when unknown.'),
     recording: orNull(recordingShape, '`null` when no recording is known.'),
-    removedAt: orNull(instant, 'Null: it was not removed.')
+    removedAt: orNull(instant, '`null` unless it was removed.')
   },
   { $id: 'Voicemail', description: 'A voicemail and its transcript.' }
 )
@@ -92,7 +92,7 @@ export default resourceRoutes(
     url: '/v1/voicemails',
     tag: 'voicemails',
     operationIds: ['listVoicemails', 'getVoicemail'],
-    summary: 'Voicemails, newest first',
+    summary: 'List voicemails, newest first',
     sorts: ['-at', 'at']
   },
   voicemails

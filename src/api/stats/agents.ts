@@ -22,14 +22,13 @@ const parameters = Type.Object(
     since: Type.Optional(
       Type.String({
         maxLength: 40,
-        description:
-          "Legs of calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on; 24 h before until."
+        description: 'The start of the interval, inclusive: an instant or a day. 24 h before `until` when omitted.'
       })
     ),
     until: Type.Optional(
       Type.String({
         maxLength: 40,
-        description: `Before this instant or day; now. At most ${MAX_DAYS} days after since.`
+        description: `The end of the interval, exclusive. Now when omitted. At most ${MAX_DAYS} days after \`since\`.`
       })
     ),
     account: accountsParameter,
@@ -40,21 +39,24 @@ const parameters = Type.Object(
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 const seconds = (description: string) =>
-  orNull(Type.Number({ minimum: 0 }), `${description} Null: no presence is known, or the key is an organization's.`)
+  orNull(
+    Type.Number({ minimum: 0 }),
+    `${description} \`null\` when no presence is known, and for keys of organizations.`
+  )
 
 const shape = Type.Object(
   {
     account: Type.String(),
     extension: Type.String(),
-    name: orNull(Type.String(), 'Null: only seen in calls.'),
+    name: orNull(Type.String(), '`null` for an extension that is known from calls only.'),
     offered: count('Legs that were to reach the agent: answered + missed + those that still ring.'),
     answered: count('Those of them that the agent answered.'),
     missed: count('Those of them that ended unanswered, also because a colleague was faster.'),
     dialed: count('Legs in which the agent was the caller.'),
     handled: count('Distinct calls in which the agent talked.'),
     talkSeconds: Type.Number({ minimum: 0, description: 'Of all talks that have ended.' }),
-    averageTalkSeconds: orNull(Type.Number({ minimum: 0 }), 'talkSeconds / handled. Null: there was none.'),
-    answerRate: orNull(Type.Number({ minimum: 0, maximum: 1 }), 'answered / offered. Null: there was none.'),
+    averageTalkSeconds: orNull(Type.Number({ minimum: 0 }), 'talkSeconds / handled. `null` when handled is 0.'),
+    answerRate: orNull(Type.Number({ minimum: 0, maximum: 1 }), 'answered / offered. `null` when offered is 0.'),
     presenceKnownSeconds: seconds('How much of the span the presence is known of. What follows is of that time.'),
     onCallSeconds: seconds('In a talk.'),
     ringingSeconds: seconds('Ringing or dialing, and in no talk.'),
@@ -85,7 +87,7 @@ export default defineRoutes<StatsOptions>('stats-agents', async (app, options) =
       schema: {
         tags: ['statistics'],
         operationId: 'listAgentStatistics',
-        summary: 'What each agent was offered, answered and missed, and how occupied they were',
+        summary: 'List what each agent was offered, answered and missed, and the occupancy',
         querystring: parameters,
         response: { 200: page, ...errors(400, 401) }
       }

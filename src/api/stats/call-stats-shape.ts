@@ -4,8 +4,8 @@ import type { CallMeasures } from './call-measures.js'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 export const rate = (description: string) =>
-  orNull(Type.Number({ minimum: 0, maximum: 1 }), `${description} Null: the divisor is 0.`)
-const seconds = (description: string) => orNull(Type.Number(), `${description} Null: there is none.`)
+  orNull(Type.Number({ minimum: 0, maximum: 1 }), `${description} \`null\` when the divisor is 0.`)
+const seconds = (description: string) => orNull(Type.Number(), `${description} \`null\` when there is none.`)
 const spread = (description: string) =>
   Type.Object(
     {

@@ -26,18 +26,24 @@ const parameters = Type.Object(
       Type.String({
         maxLength: 40,
         description:
-          "Calls that began at this instant (RFC 3339) or later, or from the start of this day in the account's time zone on. Without it: a day of hours, 30 days, 12 weeks or a year before until."
+          'The start of the interval, inclusive: an instant or a day. When omitted: 24 hours, 30 days, 12 weeks or a year ' +
+          'before `until`, depending on the bucket.'
       })
     ),
-    until: Type.Optional(Type.String({ maxLength: 40, description: 'Before this instant or day; now.' })),
+    until: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: 'The end of the interval, exclusive: an instant or a day. Now when omitted.'
+      })
+    ),
     bucket: Type.Enum(BUCKETS, {
       default: 'day',
-      description: `In the account's time zone. A week begins on Monday. A day on which the clock is changed has 23 or 25 hours. At most ${MAX_BUCKETS}.`
+      description: `The size of the buckets, in the time zone of the account. Weeks begin on Monday. At most ${MAX_BUCKETS} buckets.`
     }),
     groupBy: Type.Optional(
       Type.Enum(GROUPS, {
         description:
-          'number: the business number. extension: who answered; what nobody answered is in the group null. With outcome, a rate says little.'
+          'number: the business number. extension: the extension that answered; unanswered calls are in the group `null`.'
       })
     ),
     account,
@@ -50,12 +56,16 @@ const parameters = Type.Object(
   { additionalProperties: false }
 )
 
-const group = orNull(Type.String(), 'What groupBy asks for; null without it, or where there is none.')
+const group = orNull(
+  Type.String(),
+  'The value of the group. `null` without `groupBy`, and for calls that have no value.'
+)
 const row = Type.Object(
   {
     start: Type.String({
       format: 'date-time',
-      description: 'Of the bucket; the first may begin before since, and counts from since on.'
+      description:
+        'The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.'
     }),
     group,
     ...measuresShape
@@ -91,7 +101,7 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
       schema: {
         tags: ['statistics'],
         operationId: 'getCallStatistics',
-        summary: 'Calls counted by hour, day, week or month, with answer rate, service level, waits and talks',
+        summary: 'Count calls by hour, day, week or month, with rates, wait times and talk times',
         querystring: parameters,
         response: { 200: report, ...errors(400, 401) }
       }

@@ -19,14 +19,17 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const shape = Type.Object(
   {
     at: Type.String({ format: 'date-time' }),
-    waiting: count('Inbound calls that nobody has answered yet, without those that are stale.'),
-    longestWaitSeconds: orNull(Type.Number({ minimum: 0 }), 'Of these. Null: nobody waits.'),
-    onCall: count('Agents who talk. To a key of an organization: in one of its calls.'),
-    ringing: count('Agents whose phone rings, or who dial. To a key of an organization: in one of its calls.'),
+    waiting: count('Inbound calls that are still unanswered, without the stale ones.'),
+    longestWaitSeconds: orNull(
+      Type.Number({ minimum: 0 }),
+      'The longest wait among these calls. `null` when none is waiting.'
+    ),
+    onCall: count('Agents in a conversation. Keys of organizations see those in their own calls.'),
+    ringing: count('Agents who are ringing or dialing. Keys of organizations see those in their own calls.'),
     available: count('Idle agents whose presence is available.'),
-    dnd: count('Idle agents who are not to be disturbed.'),
-    unknown: count('Idle agents of whom nobody told the presence.'),
-    inboundToday: count("Inbound calls without the dropped ones, since the start of the account's day."),
+    dnd: count('Idle agents whose presence is do not disturb.'),
+    unknown: count('Idle agents whose presence is unknown.'),
+    inboundToday: count('Inbound calls since the start of the day of the account, without the dropped ones.'),
     answeredToday: count('Those of them that were answered.'),
     answerRateToday: rate('answeredToday / inboundToday.'),
     serviceLevelToday: rate(SERVICE_LEVEL)
@@ -44,7 +47,7 @@ export default defineRoutes<StatsOptions>('stats-now', async (app, options) => {
       schema: {
         tags: ['statistics'],
         operationId: 'getCurrentStatistics',
-        summary: 'Who waits and who could answer, now, and how today went',
+        summary: 'Get the queue and the agents now, and the totals of today',
         querystring: parameters,
         response: { 200: shape, ...errors(400, 401) }
       }
