@@ -71,13 +71,14 @@ async function simulateApi({
 }: SimulateApiOptions): Promise<void> {
   const startAt = systemClock.now()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
+  const webhookUrl = url === undefined ? undefined : parseWebhookUrl(url) // may throw: before signals are handled
   const stopped = once(interruption(), 'abort')
   const mightyCall = await startSimulatedMightyCall({
     port,
     clock: fasterClock({ startAt, rate: speed }),
     company: { seed, startAt: startAt.getTime(), calls, hours, family },
     nilGuids,
-    ...(url !== undefined && { webhookUrl: parseWebhookUrl(url) }),
+    ...(webhookUrl && { webhookUrl }),
     webhookFaults: { drop, duplicate, reorder }
   })
   for (const line of banner(mightyCall, { kind: family, seed })) console.log(line)
