@@ -29,7 +29,7 @@ const AWAITED_CALLS = `(
 
 /**
  * Lists the calls that began in the interval, once they have ended. Completeness relies on it: an hour counts as read
- * when this route was read for all of it (gaps/count-hours.ts).
+ * when this route was read for all of it (reconcile/gaps/count-hours.ts).
  */
 export const callsReader: RouteReader = {
   route: 'calls',
