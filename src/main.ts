@@ -12,8 +12,8 @@ const program = new Command('mightycall-stream')
 
 type MakeCommand = (env: NodeJS.ProcessEnv) => Command
 
-// A new command is one file and one line here. Loaded when it is asked for: all of them together take longer than most
-// of them run.
+// A new command is one file and one line here. Only the requested command is loaded: loading all of them takes longer
+// than most of them run.
 const commands: Record<string, () => Promise<MakeCommand>> = {
   start: async () => (await import('./cli/start.js')).startCommand,
   migrate: async () => (await import('./cli/migrate.js')).migrateCommand,
@@ -33,8 +33,8 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   'simulate-api': async () => (await import('./simulator/cli/simulate-api.js')).simulateApiCommand,
   demo: async () => (await import('./simulator/cli/demo.js')).demoCommand
 }
-const [asked = ''] = process.argv.slice(2)
-for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands)) {
+const [requested = ''] = process.argv.slice(2)
+for (const load of Object.hasOwn(commands, requested) ? [commands[requested]] : Object.values(commands)) {
   const make = await load?.()
   if (make) program.addCommand(make(process.env))
 }
@@ -47,7 +47,7 @@ try {
   process.exit(1)
 }
 
-/** One line for an error that the operator can correct, a stack trace for a bug. */
+/** Prints one line for operator errors and a stack trace for bugs. */
 function explain(err: unknown): string {
   if (!(err instanceof Error)) return String(err)
   const code = errorCodeOf(err)

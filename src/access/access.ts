@@ -9,7 +9,7 @@ import { createOwnerships, type Ownerships } from './ownerships.js'
 import { createSessions, type Sessions } from './sessions.js'
 import type { Viewer } from './viewer.js'
 
-/** All that is known of who may do what. */
+/** Authentication and authorization, and the tables behind them. */
 export interface Access {
   authenticate: (request: FastifyRequest) => Promise<Viewer>
   keys: Keys

@@ -1,53 +1,53 @@
 import { randomBytes } from 'node:crypto'
 import { ForbiddenError, InvalidParameterError } from '../errors.js'
 import { storedDigest } from '../lib/secret-digest.js'
-import { isEnough, type KeyRole, type Viewer } from './viewer.js'
+import { includesRole, type KeyRole, type Viewer } from './viewer.js'
 
-/** A key, as far as it may be shown. */
+/** A key as it may be shown: without the secret and its digest. */
 export interface ApiKey {
   id: string
   label: string
   role: KeyRole
-  /** Null: all accounts. */
+  /** `null` for all accounts. */
   account: string | null
-  /** Null: all of the account. */
+  /** `null` for everything in the account. */
   organization: string | null
   createdAt: Date
   createdBy: string
-  /** Null: never. */
+  /** `null` when it does not expire. */
   expiresAt: Date | null
-  /** Null: it is not. */
+  /** `null` unless it was revoked. */
   revokedAt: Date | null
-  /** Null: never. */
+  /** `null` when it was never used. */
   lastUsedAt: Date | null
 }
 
-/** The prefix tells a scanner of leaked secrets what it has found. */
+/** The prefix lets scanners for leaked secrets recognize a key. */
 const PREFIX = 'mcs_'
 const KEY = /^mcs_[A-Za-z0-9_-]{43}$/
 
-/** 32 random bytes. */
-export function newKey(): { key: string; digest: Buffer } {
+/** Generates a key of 32 random bytes. */
+export function generateKey(): { key: string; digest: Buffer } {
   const key = PREFIX + randomBytes(32).toString('base64url')
   return { key, digest: storedDigest(key) }
 }
 
-/** Whether it can be one of ours at all: what cannot is not looked up. */
+/** Whether the text has the form of a key; anything else is not looked up. */
 export function isKeyLike(text: string): boolean {
   return KEY.test(text)
 }
 
-/** Whether somebody is a key of api_keys, and not one by configuration. */
+/** Whether an actor is a key of the table api_keys, rather than ADMIN_KEY or the command line. */
 export function isKeyId(actor: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(actor)
 }
 
-/** Whether it still opens anything. */
-export function isLive({ expiresAt, revokedAt }: Pick<ApiKey, 'expiresAt' | 'revokedAt'>, now: Date): boolean {
+/** Whether a key is neither revoked nor expired. */
+export function isUsable({ expiresAt, revokedAt }: Pick<ApiKey, 'expiresAt' | 'revokedAt'>, now: Date): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > now)
 }
 
-export function viewerWith({
+export function viewerOfKey({
   id,
   role,
   account,
@@ -56,32 +56,33 @@ export function viewerWith({
   return { actor: id, role, account, organization }
 }
 
-/** What a key may do, and where. */
+/** The role of a key, and the part of the data in which it holds. */
 export interface KeyScope {
   role: KeyRole
   account: string | null
   organization: string | null
 }
 
-/** Undefined: as wide as the creator's. */
-export interface AskedScope {
+/** A requested scope; what is undefined is taken from the creator's scope. */
+export interface RequestedScope {
   role: KeyRole
   account?: string | null | undefined
   organization?: string | null | undefined
 }
 
 /**
- * The scope of a key that the creator wants made: never wider than the creator's own.
- * @throws ForbiddenError         it would be
- * @throws InvalidParameterError  there is no such scope
+ * Resolves the scope of a new key, which is never wider than the scope of its creator.
+ * @throws ForbiddenError         the requested scope is wider
+ * @throws InvalidParameterError  the combination of role, account and organization does not exist
  */
-export function scopeOfNewKey(creator: Viewer, asked: AskedScope): KeyScope {
+export function scopeOfNewKey(creator: Viewer, requested: RequestedScope): KeyScope {
   const scope = {
-    role: asked.role,
-    account: asked.account ?? creator.account,
-    organization: asked.organization ?? creator.organization
+    role: requested.role,
+    account: requested.account ?? creator.account,
+    organization: requested.organization ?? creator.organization
   }
-  if (!isEnough(creator.role, 'org_admin') || !isEnough(creator.role, scope.role)) throw new ForbiddenError(scope.role)
+  if (!includesRole(creator.role, 'org_admin') || !includesRole(creator.role, scope.role))
+    throw new ForbiddenError(scope.role)
   const isBeyond = (own: string | null, wanted: string | null) => own !== null && own !== wanted
   if (isBeyond(creator.account, scope.account) || isBeyond(creator.organization, scope.organization))
     throw new ForbiddenError('platform_admin')

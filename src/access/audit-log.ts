@@ -6,7 +6,7 @@ import type { Tx } from '../db/transaction.js'
 import { ofAccount } from './row-visibility.js'
 import type { Viewer } from './viewer.js'
 
-export type Audited = typeof auditLog.$inferSelect
+export type AuditRow = typeof auditLog.$inferSelect
 
 export interface AuditFilter {
   since: Date | null
@@ -17,14 +17,14 @@ export interface AuditFilter {
 }
 
 export interface AuditLog {
-  /** Last first. */
+  /** Lists entries, newest first. */
   list: (
     viewer: Viewer,
     filter: AuditFilter,
     page: { place: readonly string[] | null; limit: number }
-  ) => Promise<Audited[]>
-  /** Of what is done in no transaction of ours. */
-  note: (entry: Omit<AuditEntry, 'at'>) => Promise<void>
+  ) => Promise<AuditRow[]>
+  /** Records an action that has no database transaction of its own. */
+  record: (entry: Omit<AuditEntry, 'at'>) => Promise<void>
 }
 
 export function createAuditLog({ pool, now }: { pool: pg.Pool; now: () => Date }): AuditLog {
@@ -43,34 +43,34 @@ export function createAuditLog({ pool, now }: { pool: pg.Pool; now: () => Date }
             actions && inArray(action, [...actions]),
             since ? sql`${at} >= ${since}` : undefined,
             until ? sql`${at} < ${until}` : undefined,
-            place ? behind(place) : undefined
+            place ? olderThan(place) : undefined
           )
         )
         .orderBy(sql`at desc, id desc`)
         .limit(limit),
-    note: async entry => audit(pool, { ...entry, at: now() })
+    record: async entry => audit(pool, { ...entry, at: now() })
   }
 }
 
-function behind([at, id]: readonly string[]): SQL {
+function olderThan([at, id]: readonly string[]): SQL {
   return sql`(at, id) < (${at}::timestamptz, ${id}::bigint)`
 }
 
 export interface AuditEntry {
   at: Date
-  /** Id of a key; `admin`, `command line` or `nobody`. */
+  /** The id of a key, `admin`, `command line` or `nobody`. */
   actor: string
-  /** What was done, in the past tense: `key.created`. */
+  /** The action in the past tense: `key.created`. */
   action: string
-  /** Null: it is of no single account. */
+  /** `null` when the action concerns no single account. */
   account: string | null
-  /** What it was done to: an id, or an administrator's business number. */
+  /** The object of the action: an id, or a business number. */
   subject: string | null
-  /** Ids, roles, instants and settings; never a secret, a client's number or a text. */
+  /** Ids, roles, instants and settings; never a secret, the number of a client or a text. */
   details?: object
 }
 
-/** Notes what was done, in the transaction that does it, so that neither is there without the other. */
+/** Records an action in the transaction that performs it, so that neither is stored without the other. */
 export async function audit(tx: Tx, { at, actor, action, account, subject, details = {} }: AuditEntry): Promise<void> {
   await tx.query(
     'insert into audit_log (at, actor, action, account, subject, details) values ($1, $2, $3, $4, $5, $6)',

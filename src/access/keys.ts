@@ -5,41 +5,49 @@ import type pg from 'pg'
 import { apiKeys } from '../db/schema/access.js'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError, UnauthorizedError } from '../errors.js'
-import { type ApiKey, type AskedScope, isKeyId, isLive, type KeyScope, newKey, scopeOfNewKey } from './api-key.js'
+import {
+  type ApiKey,
+  generateKey,
+  isKeyId,
+  isUsable,
+  type KeyScope,
+  type RequestedScope,
+  scopeOfNewKey
+} from './api-key.js'
 import { audit } from './audit-log.js'
-import { nameFrom } from './organizations.js'
+import { parseName } from './organizations.js'
 import { ofAccount, ofOrganization } from './row-visibility.js'
 import type { KeyRole, Viewer } from './viewer.js'
 
-export interface NewKey extends AskedScope {
-  /** What people call it. */
+export interface NewKey extends RequestedScope {
+  /** A name for people. */
   label: string
-  /** Null: never. Undefined: with the creator's. */
+  /** `null` for never; undefined for the expiry of the creator's key. */
   expiresAt?: Date | null | undefined
 }
 
 export interface KeyFilter {
   accounts?: readonly string[] | undefined
   organizations?: readonly string[] | undefined
-  /** Only one. */
+  /** Only the key with this id. */
   id?: string | undefined
 }
 
 export interface Keys {
   /**
-   * The key itself is in the answer, and nowhere else.
-   * @throws ForbiddenError         it would be wider than the creator's own
-   * @throws InvalidParameterError  there is no such scope, or it would outlive the creator's own
-   * @throws NotFoundError          the account has no such organization
+   * Creates a key. The result is the only place where the key itself appears.
+   * @throws ForbiddenError         the scope would be wider than the creator's
+   * @throws InvalidParameterError  the scope does not exist, or the key would outlive the creator's
+   * @throws NotFoundError          the account does not have this organization
    */
   create: (creator: Viewer, wanted: NewKey) => Promise<ApiKey & { key: string }>
-  /** Newest first, those that the viewer may revoke. */
+  /** Lists the keys that the viewer may revoke, newest first. */
   list: (
     viewer: Viewer,
     filter: KeyFilter,
     page: { place: readonly string[] | null; limit: number }
   ) => Promise<ApiKey[]>
-  /** From this moment it opens nothing, and who has signed in with it is signed out. @throws NotFoundError */
+  /** Revokes a key at once, and ends the sessions that were begun with it. @throws NotFoundError */
   revoke: (viewer: Viewer, id: string) => Promise<ApiKey>
 }
 
@@ -60,7 +68,7 @@ export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): K
           accounts && inArray(account, [...accounts]),
           organizations && inArray(organization, [...organizations]),
           only === undefined ? undefined : eq(id, only),
-          place ? behind(place) : undefined
+          place ? olderThan(place) : undefined
         )
       )
       .orderBy(sql`created_at desc, id desc`)
@@ -75,10 +83,10 @@ export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): K
         const scope = scopeOfNewKey(creator, wanted)
         if (scope.organization !== null) await requireOrganization(tx, scope)
         const expiresAt = await expiryOf(tx, creator, wanted.expiresAt, at)
-        const { key, digest } = newKey()
+        const { key, digest } = generateKey()
         const made: ApiKey = {
           id: randomUUID(),
-          label: nameFrom('label', wanted.label),
+          label: parseName('label', wanted.label),
           ...scope,
           createdAt: at,
           createdBy: creator.actor,
@@ -87,7 +95,8 @@ export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): K
           lastUsedAt: null
         }
         await tx.query(
-          'insert into api_keys (id, digest, label, role, account, organization, created_at, created_by, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+          `insert into api_keys (id, digest, label, role, account, organization, created_at, created_by, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
           [made.id, digest, made.label, made.role, made.account, made.organization, at, made.createdBy, expiresAt]
         )
         await audit(tx, {
@@ -112,7 +121,8 @@ export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): K
           'update api_keys set revoked_at = $2 where id = $1 and revoked_at is null returning digest',
           [asked, at]
         )
-        if (rowCount === 0) return key.revokedAt ? key : { ...key, revokedAt: at } // another has done it meanwhile
+        // without a row it was revoked before, or by another process meanwhile
+        if (rowCount === 0) return key.revokedAt ? key : { ...key, revokedAt: at }
         await tx.query('delete from sessions where key_digest = $1', [row?.digest])
         await audit(tx, { at, actor: viewer.actor, action: 'key.revoked', account: key.account, subject: asked })
         return { ...key, revokedAt: at }
@@ -130,28 +140,29 @@ async function requireOrganization(tx: Tx, { account, organization }: KeyScope):
 }
 
 /**
- * A key that ends makes none that lives longer; and its row is locked, so that one that is being revoked makes none.
+ * A key that expires cannot create one that expires later. Its row is locked, so that a key cannot create another one
+ * while it is being revoked.
  */
 async function expiryOf(tx: Tx, { actor }: Viewer, asked: Date | null | undefined, now: Date): Promise<Date | null> {
-  if (asked && asked <= now) throw new InvalidParameterError('expiresAt must be an instant to come')
-  if (!isKeyId(actor)) return asked ?? null // an administrator by configuration, or at the command line
+  if (asked && asked <= now) throw new InvalidParameterError('expiresAt must be in the future')
+  if (!isKeyId(actor)) return asked ?? null // ADMIN_KEY or the command line
   const {
     rows: [own]
   } = await tx.query<{ expiresAt: Date | null; revokedAt: Date | null }>(
     'select expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where id = $1 for share',
     [actor]
   )
-  if (!own || !isLive(own, now)) throw new UnauthorizedError()
+  if (!own || !isUsable(own, now)) throw new UnauthorizedError()
   if (own.expiresAt === null || asked === undefined) return asked ?? own.expiresAt
   if (asked === null || asked > own.expiresAt)
     throw new InvalidParameterError('expiresAt must not be after that of your own key')
   return asked
 }
 
-function behind([createdAt, id]: readonly string[]): SQL {
+function olderThan([createdAt, id]: readonly string[]): SQL {
   return sql`(created_at, id) < (${createdAt}::timestamptz, ${id}::uuid)`
 }
 
 function toKey({ role, ...row }: Row): ApiKey {
-  return { ...row, role: role as KeyRole } // only create writes it
+  return { ...row, role: role as KeyRole } // only `create` writes the column
 }

@@ -21,31 +21,31 @@ export interface Ownership {
   /** E.164 */
   number: string
   from: Date
-  /** Null: to this day. */
+  /** `null` while the ownership lasts. */
   until: Date | null
 }
 
 export interface OrganizationFilter {
   accounts?: readonly string[] | undefined
-  /** Only one. */
+  /** Only the organization with this id. */
   id?: string | undefined
 }
 
 export interface Organizations {
-  /** In the order of their accounts and names. */
+  /** Lists organizations, ordered by account and name. */
   list: (
     viewer: Viewer,
     filter: OrganizationFilter,
     page: { place: readonly string[] | null; limit: number }
   ) => Promise<Organization[]>
-  /** @throws NotFoundError  there is none, or the viewer may not see it */
+  /** @throws NotFoundError  it does not exist, or the viewer may not see it */
   find: (viewer: Viewer, id: string) => Promise<Organization>
-  /** By number, of each the last span first. */
+  /** Lists the ownerships by number, the latest span of each number first. */
   numbersOf: (organization: Organization) => Promise<Ownership[]>
   /**
-   * @param wanted.account        undefined: the creator's
-   * @throws InvalidParameterError  the creator's are several, and none is named
-   * @throws NotFoundError          the account is not the creator's
+   * @param wanted.account          the account of the creator by default
+   * @throws InvalidParameterError  the creator has several accounts, and none is given
+   * @throws NotFoundError          the creator may not see the account
    */
   create: (creator: Viewer, wanted: { account?: string | undefined; name: string }) => Promise<Organization>
   /** @throws NotFoundError */
@@ -65,7 +65,7 @@ export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => D
           ofOrganization(viewer, id),
           accounts && inArray(account, [...accounts]),
           only === undefined ? undefined : eq(id, only),
-          place ? behind(place) : undefined
+          place ? afterPosition(place) : undefined
         )
       )
       .orderBy(account, name, id)
@@ -92,7 +92,7 @@ export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => D
       const account = wanted.account ?? creator.account
       if (account === null) throw new InvalidParameterError('account must be given')
       if (creator.account !== null && creator.account !== account) throw new NotFoundError('account')
-      const made: Organization = { id: randomUUID(), account, name: nameFrom('name', wanted.name), createdAt: now() }
+      const made: Organization = { id: randomUUID(), account, name: parseName('name', wanted.name), createdAt: now() }
       return inTransaction(pool, async tx => {
         await tx.query('insert into organizations (id, account, name, created_at) values ($1, $2, $3, $4)', [
           made.id,
@@ -112,7 +112,7 @@ export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => D
     },
     rename: async (viewer, id, text) => {
       const found = await find(viewer, id)
-      const name = nameFrom('name', text)
+      const name = parseName('name', text)
       return inTransaction(pool, async tx => {
         await tx.query('update organizations set name = $2 where id = $1', [id, name])
         await audit(tx, {
@@ -128,12 +128,12 @@ export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => D
   }
 }
 
-function behind([account, name, id]: readonly string[]): SQL {
+function afterPosition([account, name, id]: readonly string[]): SQL {
   return sql`(account, name, id) > (${account}, ${name}, ${id}::uuid)`
 }
 
-/** A name that people gave, as it is kept. @throws InvalidParameterError  nothing is left of it */
-export function nameFrom(field: string, text: string): string {
+/** Normalizes a name from outside. @throws InvalidParameterError  it is empty then */
+export function parseName(field: string, text: string): string {
   const name = cleanName(text)
   if (name === null) throw new InvalidParameterError(`${field} must not be empty`)
   return name

@@ -7,23 +7,24 @@ import type { Organization, Ownership } from './organizations.js'
 
 export interface Ownerships {
   /**
-   * From then on, and until then, what begins at the number belongs to the organization.
-   * @throws NumberOwnedError       it belongs to one in a part of that time
+   * Makes the organization the owner of what begins at the number within the span.
+   * @throws NumberOwnedError       an organization owns the number in a part of the span
    * @throws InvalidParameterError  the span is empty
    */
   add: (organization: Organization, span: Ownership, actor: string) => Promise<Ownership>
   /**
-   * Ends the last span of the number with the organization; what began in it stays the organization's.
-   * @returns null: it would have ended before it began, and is taken away as if it had never been
-   * @throws NotFoundError          there is none
-   * @throws InvalidParameterError  it had ended before
+   * Ends the latest ownership of the number by the organization, which keeps what began within it.
+   * @returns null when the ownership would end before it began: then it is deleted
+   * @throws NotFoundError          the organization has never owned the number
+   * @throws InvalidParameterError  the ownership ended earlier
    */
   end: (organization: Organization, number: string, until: Date, actor: string) => Promise<Ownership | null>
 }
 
 const OVERLAP = `select from number_ownerships where account = $1 and number = $2
   and (owned_until is null or owned_until > $3) and ($4::timestamptz is null or owned_from < $4) limit 1`
-const LAST = `select owned_from as "from", owned_until as until from number_ownerships where account = $1 and number = $2 and organization = $3 order by owned_from desc limit 1`
+const LAST = `select owned_from as "from", owned_until as until from number_ownerships
+  where account = $1 and number = $2 and organization = $3 order by owned_from desc limit 1`
 
 export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date }): Ownerships {
   return {
@@ -34,7 +35,8 @@ export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date
         const { rowCount } = await tx.query(OVERLAP, [account, number, from, until])
         if (rowCount) throw new NumberOwnedError()
         await tx.query(
-          'insert into number_ownerships (account, number, owned_from, owned_until, organization) values ($1, $2, $3, $4, $5)',
+          `insert into number_ownerships (account, number, owned_from, owned_until, organization)
+           values ($1, $2, $3, $4, $5)`,
           [account, number, from, until, id]
         )
         await audit(tx, {
@@ -55,10 +57,9 @@ export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date
           rows: [last]
         } = await tx.query<Omit<Ownership, 'number'>>(LAST, [account, number, id])
         if (!last) throw new NotFoundError('number of this organization')
-        if (last.until && last.until < until)
-          throw new InvalidParameterError('until must not be after the end that it has')
-        const isNever = until <= last.from
-        if (isNever)
+        if (last.until && last.until < until) throw new InvalidParameterError('until must not be after the present end')
+        const isDeleted = until <= last.from
+        if (isDeleted)
           await tx.query('delete from number_ownerships where account = $1 and number = $2 and owned_from = $3', [
             account,
             number,
@@ -72,27 +73,27 @@ export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date
         await audit(tx, {
           at: now(),
           actor,
-          action: isNever ? 'number.withdrawn' : 'number.ended',
+          action: isDeleted ? 'number.withdrawn' : 'number.ended',
           account,
           subject: number,
           details: { organization: id, from: last.from.toISOString(), until: until.toISOString() }
         })
-        return isNever ? null : { number, from: last.from, until }
+        return isDeleted ? null : { number, from: last.from, until }
       })
   }
 }
 
-/** Two who give one number away wait for each other, whether or not it has a row yet. */
+/** Serializes changes of one number, which may not have a row yet. */
 async function lockNumber(tx: Tx, account: string, number: string): Promise<void> {
   await tx.query("select pg_advisory_xact_lock(hashtextextended('number ' || $1 || ' ' || $2, 0))", [account, number])
 }
 
-/** Id of the organization that has the number at this instant; null: none has. For the columns of a select. */
+/** A column of a select: the id of the organization that owns the number at `now`, or null. */
 export function ownerOf(
   { account, number }: { account: SQLWrapper; number: SQLWrapper },
   now: Date
 ): SQL<string | null> {
-  return sql<
-    string | null
-  >`(select o.organization from number_ownerships o where o.account = ${account} and o.number = ${number} and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
+  return sql<string | null>`(select o.organization from number_ownerships o
+      where o.account = ${account} and o.number = ${number}
+        and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
 }

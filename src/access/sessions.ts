@@ -6,24 +6,24 @@ import { audit } from './audit-log.js'
 import type { Credentials } from './credentials.js'
 import type { Viewer } from './viewer.js'
 
-/** Fixed, not sliding: a cookie that was stolen ends when the working day does, and a request writes nothing. */
+/** Fixed, not sliding: a stolen cookie expires with the working day, and requests write nothing. */
 export const SESSION_HOURS = 12
 
 export interface Session {
-  /** For the cookie: 32 random bytes. */
+  /** The value of the cookie: 32 random bytes. */
   token: string
   viewer: Viewer
   expiresAt: Date
 }
 
 export interface Sessions {
-  /** Null: the key opens nothing. */
+  /** Begins a session, or resolves with null when the key is not valid. */
   begin: (key: string) => Promise<Session | null>
-  /** When it ends. Null: it has, or there is none. */
+  /** When the session expires, or null when it has, or does not exist. */
   expiryOf: (token: string) => Promise<Date | null>
   end: (token: string) => Promise<void>
-  /** Notes that somebody has tried in vain. */
-  noteRefusal: () => Promise<void>
+  /** Records a failed attempt to sign in. */
+  recordRefusal: () => Promise<void>
 }
 
 export interface SessionsOptions {
@@ -32,7 +32,7 @@ export interface SessionsOptions {
   now: () => Date
 }
 
-/** Browsers that have signed in. What they may do is asked of their key at each request: see credentials.ts. */
+/** Sessions of browsers. What a session may do is decided by its key at each request: see credentials.ts. */
 export function createSessions({ pool, credentials, now }: SessionsOptions): Sessions {
   return {
     begin: async key => {
@@ -76,7 +76,7 @@ export function createSessions({ pool, credentials, now }: SessionsOptions): Ses
           })
       })
     },
-    noteRefusal: async () =>
+    recordRefusal: async () =>
       audit(pool, { at: now(), actor: 'nobody', action: 'session.refused', account: null, subject: null })
   }
 }

@@ -4,27 +4,27 @@ import { ForbiddenError } from '../errors.js'
 
 export type KeyRole = (typeof KEY_ROLES)[number]
 
-/** `open`: whoever asks, without a key. `operator`: a platform_admin of all accounts, for what concerns them all. */
+/** `open`: no key is required. `operator`: a platform_admin of all accounts, for what concerns all of them. */
 export type RouteRole = KeyRole | 'open' | 'operator'
 
-/** Who asks, as far as it decides what is shown. */
+/** Who sends a request, and what may be shown to them. */
 export interface Viewer {
-  /** Id of the key; `admin` for ADMIN_KEY. */
+  /** The id of the key, or `admin` for ADMIN_KEY. */
   actor: string
   role: KeyRole
-  /** Null: all accounts. */
+  /** `null` for all accounts. */
   account: string | null
-  /** Null: all of the account. */
+  /** `null` for everything in the account. */
   organization: string | null
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null until it is known: see api/authorize.ts. */
+    /** `null` until the request is authenticated: see api/authorize.ts. */
     viewer: Viewer | null
   }
   interface FastifyContextConfig {
-    /** Who may use the route: see access/route-roles.ts. */
+    /** The role that the route requires: see access/route-roles.ts. */
     role?: RouteRole
   }
 }
@@ -32,38 +32,38 @@ declare module 'fastify' {
 /** The holder of ADMIN_KEY. */
 export const ADMIN: Viewer = { actor: 'admin', role: 'platform_admin', account: null, organization: null }
 
-/** Who works at the command line, on the machine itself. */
+/** The operator at the command line of the machine. */
 export const COMMAND_LINE: Viewer = { ...ADMIN, actor: 'command line' }
 
-/** Of a route that only those reach who were let in. */
+/** The viewer of a request to a route that requires authentication. */
 export function viewerOf(request: FastifyRequest): Viewer {
   if (!request.viewer) throw new Error('the route is not behind a key')
   return request.viewer
 }
 
-/** The same as `ofAccount` of visible.ts, for what does not come from the database. */
+/** Whether the viewer may see an account; `ofAccount` of row-visibility.ts is the same as a condition of SQL. */
 export function seesAccount({ account: own }: Viewer, account: string): boolean {
   return own === null || own === account
 }
 
-/** Those of the accounts asked for that the viewer sees. Null: all. */
-export function accountsFor(viewer: Viewer, asked: readonly string[] | undefined): readonly string[] | null {
-  if (asked) return [...new Set(asked)].filter(account => seesAccount(viewer, account))
+/** The requested accounts that the viewer may see, all of these by default; null for every account. */
+export function accountsFor(viewer: Viewer, requested: readonly string[] | undefined): readonly string[] | null {
+  if (requested) return [...new Set(requested)].filter(account => seesAccount(viewer, account))
   return viewer.account === null ? null : [viewer.account]
 }
 
-/** For what is kept about who did something. */
+/** The name of the viewer in the audit log. */
 export const actorOf = (request: FastifyRequest): string => viewerOf(request).actor
 
-/** @throws ForbiddenError  the route is not for this viewer */
-export function requireRole(viewer: Viewer, asked: Exclude<RouteRole, 'open'>): void {
-  if (asked === 'operator') {
+/** @throws ForbiddenError  the viewer does not have the required role */
+export function requireRole(viewer: Viewer, required: Exclude<RouteRole, 'open'>): void {
+  if (required === 'operator') {
     if (viewer.role !== 'platform_admin' || viewer.account !== null)
       throw new ForbiddenError('platform_admin of all accounts')
-  } else if (!isEnough(viewer.role, asked)) throw new ForbiddenError(asked)
+  } else if (!includesRole(viewer.role, required)) throw new ForbiddenError(required)
 }
 
-/** Whether a role is enough where another is asked for: each may do all that the next may. */
-export function isEnough(role: KeyRole, asked: KeyRole): boolean {
-  return KEY_ROLES.indexOf(role) <= KEY_ROLES.indexOf(asked)
+/** Whether a role includes the required one: each role may do everything that the next one may. */
+export function includesRole(role: KeyRole, required: KeyRole): boolean {
+  return KEY_ROLES.indexOf(role) <= KEY_ROLES.indexOf(required)
 }

@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { keyIn } from '../access/bearer.js'
+import { bearerKeyOf } from '../access/bearer.js'
 import { roleOf } from '../access/route-roles.js'
 import { requireRole, type Viewer, viewerOf } from '../access/viewer.js'
 import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } from '../errors.js'
@@ -75,7 +75,7 @@ export default fp<AuthorizeOptions>(
       reply.header('cache-control', 'no-store')
       if (role === 'open') return
       request.viewer = await authenticate(request).catch(async err => {
-        throw err instanceof UnauthorizedError && keyIn(request) !== undefined
+        throw err instanceof UnauthorizedError && bearerKeyOf(request) !== undefined
           ? await app.refuseKey(request, reply)
           : err
       })

@@ -12,7 +12,7 @@ import { gapObject } from '../db/changes.js'
 import { gaps } from '../db/schema/gaps.js'
 import type { LiveReader, LiveReaders } from '../live/readers.js'
 
-/** Whole objects as the lists show them, for live views. */
+/** Creates the readers that load changed objects for the stream, as the lists show them. */
 export function createLiveReaders(db: NodePgDatabase, now: () => Date): LiveReaders {
   const of = <P extends TObject, Row, Item extends Shown>(resource: Resource<P, Row, Item>) =>
     readerOf(db, now, resource)
@@ -46,7 +46,7 @@ function readerOf<P extends TObject, Row, Item extends Shown>(
   }
 }
 
-/** Of an agent who talks with several organizations each sees its own calls. */
+/** Each organization that an agent talks with sees only its own calls of the agent. */
 function agentReader(db: NodePgDatabase, now: () => Date): LiveReader {
   return async (viewer, keys) => {
     const agents = await findAgentsByIds(

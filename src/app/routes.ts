@@ -15,7 +15,7 @@ import type { OpenedLog } from '../event-log/open-log.js'
 import { type HealthCheck, health, readinessOf } from '../http/health.js'
 import { createHttp } from '../http/server.js'
 import live from '../live/route.js'
-import { buildLive } from '../live/streams.js'
+import { buildLiveStreams } from '../live/streams.js'
 import { createQuotaUsage, type LoadQuotaUsage } from '../mightycall/rest/quota/usage.js'
 import { type Metrics, metricsRoute } from '../observability/metrics.js'
 import { createRepairs } from '../project/admin.js'
@@ -39,21 +39,21 @@ export interface HttpOptions {
   accounts: Accounts
   opened: OpenedLog | null
   pool: pg.Pool | null
-  /** Null without a database. */
+  /** `null` without a database. */
   settings: LiveSettings | null
   background: Record<string, RetriedStart>
-  /** Null: this process does not read MightyCall. */
+  /** `null` when this process does not have the role `reconcile`. */
   reconciling: Reconciliation | null
-  /** Aborted when the service is told to stop. */
+  /** Aborted when the service begins to stop. */
   stopping: AbortSignal
 }
 
-/** Of the event loop: who asks would wait for several turns of it. */
+/** The delay of the event loop above which requests to the API are refused: an answer needs several of its turns. */
 const MAX_DELAY_MS = 500
 
-/** The server with the routes of the asked-for roles. */
-export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
-  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, background, stopping } = parts
+/** Builds the HTTP server with the routes of the configured roles. */
+export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, background, stopping } = options
   const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
@@ -77,7 +77,7 @@ export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
       publicUrl: config.publicUrl,
       trouble: async () => schema()
     })
-    const streams = buildLive({
+    const streams = buildLiveStreams({
       pool,
       readers: createLiveReaders(drizzle(pool), now),
       trouble: schema,
@@ -89,7 +89,7 @@ export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
     checks.query = async () => (await schema()) ?? (await canQuery(pool))
     await serveQuery(
       app,
-      apiOptions(parts, {
+      apiOptions(options, {
         pool,
         settings,
         quotaUsage,
@@ -107,7 +107,7 @@ export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
   }
   await app.register(health, { checks, draining })
   const refresh = async () => {
-    noteSpool(metrics, opened)
+    updateSpoolGauges(metrics, opened)
     await Promise.all([
       quotaUsage && refreshQuotaGauge(metrics, quotaUsage),
       pool &&
@@ -127,14 +127,14 @@ export async function buildHttp(parts: HttpOptions): Promise<FastifyInstance> {
   return app
 }
 
-function noteSpool(metrics: Metrics, opened: OpenedLog | null): void {
+function updateSpoolGauges(metrics: Metrics, opened: OpenedLog | null): void {
   const { bytes, records, setAside } = opened?.backlog?.() ?? { bytes: 0, records: 0, setAside: 0 }
   metrics.spoolBytes.set(bytes)
   metrics.spoolRecords.set(records)
   metrics.setAside.set(setAside)
 }
 
-/** Fastify tells at level info what `ready` says better. */
+/** At level info, Fastify only logs what the line `ready` says already. */
 function httpLogger(logger: Logger): Logger {
   return logger.child({ stage: 'http' }, { level: logger.level === 'info' ? 'warn' : logger.level })
 }
@@ -153,13 +153,13 @@ export interface QueryDependencies
   quotaUsage: LoadQuotaUsage
 }
 
-/** What the routes of the API need of the other stages. */
+/** Collects what the routes of the API need from the other stages. */
 export function apiOptions(
   { config, now, accounts, metrics, opened, reconciling }: HttpOptions,
-  { pool, settings, quotaUsage, checks, lag, tokenUses, ...parts }: QueryDependencies
+  { pool, settings, quotaUsage, checks, lag, tokenUses, ...rest }: QueryDependencies
 ): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
-  const zonesOf = (asked: readonly string[] = accountIds()) => [...new Set(asked.map(settings.timeZoneOf))]
+  const zonesOf = (ids: readonly string[] = accountIds()) => [...new Set(ids.map(settings.timeZoneOf))]
   return {
     db: drizzle(pool),
     now,
@@ -186,6 +186,6 @@ export function apiOptions(
       tokenUses,
       waiting: opened?.backlog ?? null
     }),
-    ...parts
+    ...rest
   }
 }

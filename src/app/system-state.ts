@@ -17,22 +17,28 @@ export interface SystemStateOptions {
   roles: readonly string[]
   accountIds: () => readonly string[]
   checks: Readonly<Record<string, HealthCheck>>
-  /** Null: this process has no such thing. */
+  /** These are `null` when the process does not have the role. */
   waiting: (() => SystemState['spool']) | null
   lag: (() => Promise<PartitionLag[]>) | null
   tokenUses: (() => TokenUse[]) | null
 }
 
-/** A log that hangs must not keep the rest from being told. */
-const PATIENCE_MS = 3_000
+/** A log that hangs must not delay the rest of the answer. */
+const LAG_TIMEOUT_MS = 3_000
 const MAX_HOLES = 50
 
-const LAST_WEBHOOKS = `select a.account, e.received_at as "lastAt" from unnest($1::text[]) as a (account) left join lateral (
-  select received_at from events where account = a.account and source = 'webhook' order by received_at desc, id desc limit 1) e on true order by 1`
-const HOLES = `select topic, partition, reason, checkpoint_offset as "checkpointOffset", first_offset as "firstOffset", end_offset as "endOffset", detected_at as "detectedAt"
+const LAST_WEBHOOKS = `select a.account, e.received_at as "lastAt"
+  from unnest($1::text[]) as a (account)
+  left join lateral (
+    select received_at from events where account = a.account and source = 'webhook'
+    order by received_at desc, id desc limit 1
+  ) e on true
+  order by 1`
+const HOLES = `select topic, partition, reason, checkpoint_offset as "checkpointOffset", first_offset as "firstOffset",
+    end_offset as "endOffset", detected_at as "detectedAt"
   from holes where consumer_group = $1 order by id desc limit ${MAX_HOLES}`
 
-/** What GET /v1/system answers: how all is, as this process sees it. */
+/** Creates the reader of the state that GET /v1/system answers, as this process sees it. */
 export function createSystemState({
   pool,
   group,
@@ -48,7 +54,7 @@ export function createSystemState({
     const [versions, readiness, partitions, webhooks, holes, stop] = await Promise.all([
       versionsOf(pool),
       Promise.all(Object.entries(checks).map(async ([role, check]) => ({ role, why: await check() }))),
-      lag && withTimeout(PATIENCE_MS, lag()).catch(() => null),
+      lag && withTimeout(LAG_TIMEOUT_MS, lag()).catch(() => null),
       pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds()]),
       pool.query<SystemState['holes'][number]>(HOLES, [group]),
       loadStop(pool, group)
@@ -72,14 +78,16 @@ async function versionsOf(pool: pg.Pool): Promise<SystemState['versions']> {
   const {
     rows: [row]
   } = await pool.query<{ postgres: string; applied: number }>(
-    "select current_setting('server_version') as postgres, (select count(*)::int from drizzle.__drizzle_migrations) as applied"
+    `select current_setting('server_version') as postgres,
+       (select count(*)::int from drizzle.__drizzle_migrations) as applied`
   )
   const names = migrationNames()
   return {
     package: packageVersion(),
     node: process.versions.node,
     postgres: row?.postgres ?? '',
-    schema: names[(row?.applied ?? 0) - 1] ?? null, // a newer version may have applied more than this one knows
+    // null when a newer version has applied more migrations than this one knows
+    schema: names[(row?.applied ?? 0) - 1] ?? null,
     folds: Object.fromEntries(foldedKinds().map(kind => [kind, foldVersionOf(kind)]))
   }
 }

@@ -7,9 +7,9 @@ import { type Header, parseHeader, parseTrailer, splitRow } from './format.js'
 
 export interface ReadBackupOptions {
   file: string
-  /** Once, before any row. */
+  /** Called once, before any row. */
   onHeader?: (header: Header) => void
-  /** Given the rows of one table as JSON, in the order of the file. */
+  /** Called with rows of one table as JSON, in the order of the file. */
   onRows?: RowSink
   signal?: AbortSignal
 }
@@ -17,7 +17,7 @@ export interface ReadBackupOptions {
 /**
  * Reads a backup from its first line to its last, in constant memory.
  * @throws BackupFileError     the file cannot be read
- * @throws DamagedBackupError  it is not whole, or not what was written; rows may have been given to `onRows` by then
+ * @throws DamagedBackupError  it is incomplete or was changed; `onRows` may have been called before that is known
  */
 export async function readBackup({
   file,
@@ -38,7 +38,7 @@ export async function readBackup({
     await readRows(lines, header, onRows, signal)
     return header.header
   } catch (err) {
-    throw isOfZlib(err) ? new DamagedBackupError(`it cannot be unpacked (${err.code})`) : err
+    throw isZlibError(err) ? new DamagedBackupError(`it cannot be decompressed (${err.code})`) : err
   } finally {
     source.destroy()
     text.destroy()
@@ -72,8 +72,7 @@ async function readRows(
     if (isWhole) throw new DamagedBackupError('something follows its end')
     const trailer = parseTrailer(line)
     if (trailer) {
-      if (digest.digest('hex') !== trailer.sha256)
-        throw new DamagedBackupError('its digest is not that of what it holds')
+      if (digest.digest('hex') !== trailer.sha256) throw new DamagedBackupError('its digest does not match its content')
       if (trailer.rows !== rows || [...left.values()].some(count => count !== 0))
         throw new DamagedBackupError('rows are missing')
       isWhole = true
@@ -81,9 +80,9 @@ async function readRows(
     }
     digest.update(`${line}\n`)
     const row = splitRow(line)
-    if (!row) throw new DamagedBackupError('a line of it is no row')
+    if (!row) throw new DamagedBackupError('one of its lines is not a row')
     const count = left.get(row.table) ?? 0
-    if (count === 0) throw new DamagedBackupError('it holds more rows than it says')
+    if (count === 0) throw new DamagedBackupError('it holds more rows than its header says')
     left.set(row.table, count - 1)
     rows++
     await batches.add(row.table, row.json)
@@ -92,37 +91,37 @@ async function readRows(
   await batches.end()
 }
 
-function isOfZlib(err: unknown): err is Error & { code: string } {
+function isZlibError(err: unknown): err is Error & { code: string } {
   return err instanceof Error && 'code' in err && String(err.code).startsWith('Z_')
 }
 
-/** Far more than the widest row, and still a string. */
+/** Far longer than the widest row, and still below the maximum length of a string. */
 const LONGEST_LINE = 256 * 1024 * 1024
 
 /**
- * The lines of a stream of UTF-8, without their ends.
- * @throws DamagedBackupError  the last one has no end, or one has none for too long
+ * Splits a stream of UTF-8 into lines.
+ * @throws DamagedBackupError  the last line is not terminated, or a line is longer than LONGEST_LINE
  */
 export async function* linesIn(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let parts: Buffer[] = []
+  let chunks: Buffer[] = []
   let length = 0
   for await (const chunk of stream) {
     let from = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end))
-      yield Buffer.concat(parts).toString()
-      parts = []
+      chunks.push(chunk.subarray(from, end))
+      yield Buffer.concat(chunks).toString()
+      chunks = []
       length = 0
       from = end + 1
     }
-    parts.push(chunk.subarray(from))
+    chunks.push(chunk.subarray(from))
     length += chunk.length - from
-    if (length > LONGEST_LINE) throw new DamagedBackupError('a line of it has no end')
+    if (length > LONGEST_LINE) throw new DamagedBackupError('one of its lines is too long')
   }
   if (length > 0) throw new DamagedBackupError('it ends too early')
 }
 
-/** Takes rows of one table, as JSON. */
+/** Receives rows of one table as JSON. */
 export type RowSink = (table: string, rows: readonly string[]) => Promise<void>
 
 const BATCH_CHARACTERS = 1_000_000
@@ -130,20 +129,20 @@ const BATCH_ROWS = 500
 
 export interface RowBatches {
   add: (table: string, json: string) => Promise<void>
-  /** Gives the last of them. */
+  /** Passes on the remaining rows. */
   end: () => Promise<void>
 }
 
-/** Gathers rows until there are enough for one statement. */
+/** Collects rows until there are enough for one statement. */
 export function createRowBatches(sink: RowSink): RowBatches {
   let table = ''
   let rows: string[] = []
   let characters = 0
   async function flush(): Promise<void> {
-    const [ready, of] = [rows, table]
+    const [ready, readyTable] = [rows, table]
     rows = []
     characters = 0
-    if (ready.length > 0) await sink(of, ready)
+    if (ready.length > 0) await sink(readyTable, ready)
   }
   return {
     add: async (name, json) => {

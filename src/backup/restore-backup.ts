@@ -4,11 +4,11 @@ import { DamagedBackupError, NotEmptyError } from '../errors.js'
 import { isPoison } from '../lib/sqlstate.js'
 import type { Header } from './format.js'
 import { readBackup } from './read-backup.js'
-import { KEPT_TABLES, keptTable, REBUILT_TABLES } from './tables.js'
+import { findKeptTable, KEPT_TABLES, REBUILT_TABLES } from './tables.js'
 
 export interface RestoreOptions {
   pool: pg.Pool
-  /** One that was read to its end before: nothing is written from one that is not whole. */
+  /** A file that was read to its end before, so that nothing is written from an incomplete one. */
   file: string
   onStart?: (header: Header) => void
   onRows?: (rows: number) => void
@@ -16,9 +16,9 @@ export interface RestoreOptions {
 }
 
 /**
- * Fills an empty database in one transaction: all of the backup, or nothing. Its read models are still to be rebuilt.
- * @throws NotEmptyError       something is there already
- * @throws DamagedBackupError  the file is not whole, or a row of it is none
+ * Fills an empty database from the backup in one transaction. The read models have to be rebuilt afterwards.
+ * @throws NotEmptyError       the database is not empty
+ * @throws DamagedBackupError  the file is incomplete, or Postgres refuses one of its rows
  */
 export async function restoreBackup({
   pool,
@@ -30,7 +30,7 @@ export async function restoreBackup({
   return inTransaction(pool, async tx => {
     await lockTables(tx)
     await refuseUnlessEmpty(tx)
-    await tx.query('delete from checkpoints') // a service that has been started notes that it has projected nothing
+    await tx.query('delete from checkpoints') // a started service has stored that it has projected nothing
     const columns = new Map<string, readonly string[]>()
     const header = await readBackup({
       file,
@@ -44,17 +44,17 @@ export async function restoreBackup({
         onRows(rows.length)
       }
     })
-    for (const { name, identity } of KEPT_TABLES) if (identity) await countOn(tx, name, identity)
+    for (const { name, identity } of KEPT_TABLES) if (identity) await continueIdentity(tx, name, identity)
     return header
   }).catch((err: unknown) => {
-    throw isPoison(err) ? new DamagedBackupError('a row of it is none') : err
+    throw isPoison(err) ? new DamagedBackupError('Postgres refuses one of its rows') : err
   })
 }
 
-/** What is no hindrance: that a service has projected nothing yet, and how far it has come with a rebuild. */
-const UNIMPORTANT: Readonly<Record<string, string>> = { checkpoints: 'last_offset < 0', rebuilds: 'true' }
+/** Rows that an empty database may have: checkpoints of a service that has projected nothing, progress of rebuilds. */
+const IGNORED_ROWS: Readonly<Record<string, string>> = { checkpoints: 'last_offset < 0', rebuilds: 'true' }
 
-/** A projector beside it waits, at its checkpoint, and then finds what was restored. */
+/** A projector that runs meanwhile waits for its checkpoint, and then finds the restored one. */
 async function lockTables(tx: Tx): Promise<void> {
   await tx.query('lock table checkpoints in exclusive mode')
   await tx.query(`lock table ${['entities', ...KEPT_TABLES.map(({ name }) => name)].join(', ')} in exclusive mode`)
@@ -66,7 +66,7 @@ async function refuseUnlessEmpty(tx: Tx): Promise<void> {
     const {
       rows: [row]
     } = await tx.query<{ exists: boolean }>(
-      `select exists (select from ${name} where not (${UNIMPORTANT[name] ?? 'false'}))`
+      `select exists (select from ${name} where not (${IGNORED_ROWS[name] ?? 'false'}))`
     )
     if (row?.exists) filled.push(name)
   }
@@ -74,29 +74,29 @@ async function refuseUnlessEmpty(tx: Tx): Promise<void> {
 }
 
 /**
- * Columns that a newer schema has besides get their defaults. The names are of our own tables: the header was compared
- * with them.
+ * Columns that only a newer schema has get their defaults. The names are safe in SQL: the header was compared with the
+ * schema.
  */
 async function insertRows(
   tx: Tx,
   { table, columns, json }: { table: string; columns: readonly string[]; json: string }
 ): Promise<void> {
-  if (!keptTable(table)) throw new DamagedBackupError('it holds a table that there is not')
+  if (!findKeptTable(table)) throw new DamagedBackupError('it holds a table that does not exist')
   const names = columns.join(', ')
   const rows = `rows as materialized (select ${names} from json_populate_recordset(null::${table}, $1::json))`
   const insert = `insert into ${table} (${names}) overriding system value select ${names} from rows`
-  // A rebuild walks the entities: each that has events needs its row.
+  // a rebuild walks the table entities, so that each entity with events needs its row
   await tx.query(
     table === 'events' ? `with ${rows}, stored as (${insert}) ${INSERT_ENTITIES}` : `with ${rows} ${insert}`,
     [json]
   )
 }
 
-const INSERT_ENTITIES =
-  'insert into entities (account, kind, entity, fold_version) select distinct account, kind, entity, 0 from rows on conflict do nothing'
+const INSERT_ENTITIES = `insert into entities (account, kind, entity, fold_version)
+  select distinct account, kind, entity, 0 from rows on conflict do nothing`
 
-/** What comes next is numbered after what was restored. */
-async function countOn(tx: Tx, table: string, column: string): Promise<void> {
+/** New rows are numbered after the restored ones. */
+async function continueIdentity(tx: Tx, table: string, column: string): Promise<void> {
   await tx.query(
     `select setval(pg_get_serial_sequence($1, $2), coalesce(max(${column}), 0) + 1, false) from ${table}`,
     [table, column]

@@ -17,14 +17,13 @@ export interface KeptTable {
   name: string
   columns: readonly string[]
   key: readonly string[]
-  /** The identity column, if there is one. */
+  /** The identity column, or null when the table has none. */
   identity: string | null
 }
 
 /**
- * The tables that a backup contains, since no rebuild can create their rows again. A new table is one line in one of
- * the three lists. Checkpoints belong to the same snapshot as the events, so they are never ahead of them, and later
- * records are projected again.
+ * The tables of a backup: those that a rebuild cannot restore from the events. A new table is one line here or below.
+ * Checkpoints come from the same snapshot as the events and are never ahead of them: later events are projected again.
  */
 export const KEPT_TABLES: readonly KeptTable[] = [
   events,
@@ -44,7 +43,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   settings
 ].map(describe)
 
-/** The tables that a rebuild fills from the events, and its progress. */
+/** Tables that a rebuild restores from the events, and its own progress. */
 export const REBUILT_TABLES: readonly string[] = [
   entities,
   callHistory,
@@ -60,8 +59,8 @@ export const REBUILT_TABLES: readonly string[] = [
   rebuilds
 ].map(table => getTableName(table))
 
-/** The tables whose rows are useless in another installation or at a later time. */
-export const PASSING_TABLES: readonly string[] = [
+/** Tables that are of no use in another installation, or on another day. */
+export const TRANSIENT_TABLES: readonly string[] = [
   quotaKeys,
   quotaPermits,
   reconcileCursors,
@@ -71,7 +70,7 @@ export const PASSING_TABLES: readonly string[] = [
   changes
 ].map(table => getTableName(table))
 
-export function keptTable(name: string): KeptTable | undefined {
+export function findKeptTable(name: string): KeptTable | undefined {
   return KEPT_TABLES.find(table => table.name === name)
 }
 

@@ -16,19 +16,18 @@ import { KEPT_TABLES, type KeptTable } from './tables.js'
 export interface WriteBackupOptions {
   pool: pg.Pool
   file: string
-  /** Replace a file that is there. */
+  /** Replaces an existing file. */
   force: boolean
   now: Date
   onStart?: (rows: number) => void
   onRows?: (rows: number) => void
-  /** Ends it; nothing is left then. */
+  /** Stops the backup, and removes what was written. */
   signal?: AbortSignal
 }
 
 /**
- * Writes a backup from one snapshot, in constant memory, to a temporary name, and gives it its name once it is synced
- * to the disk.
- * @throws BackupFileError  the file is there, or cannot be written
+ * Writes a backup of one snapshot in constant memory. The file gets its name once it is synced to the disk.
+ * @throws BackupFileError  the file exists, or cannot be written
  */
 export async function writeBackup(options: WriteBackupOptions): Promise<Header> {
   const { pool, file, force } = options
@@ -36,12 +35,12 @@ export async function writeBackup(options: WriteBackupOptions): Promise<Header> 
   refuseExisting(file, force)
   try {
     const header = await inSnapshot(pool, tx => writeSnapshot(tx, partial, options))
-    refuseExisting(file, force) // it may have come meanwhile
+    refuseExisting(file, force) // it may have been created meanwhile
     await rename(partial, file).catch(err => {
-      throw notWritten(file, err)
+      throw writeError(file, err)
     })
     await syncFolder(path.dirname(file)).catch(err => {
-      throw notWritten(file, err)
+      throw writeError(file, err)
     })
     return header
   } catch (err) {
@@ -63,15 +62,15 @@ async function writeSnapshot(
     tables: await countRows(tx)
   }
   onStart?.(rowsOf(header))
-  const out = createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }) // it holds who called whom
-  const text = watched(textOf(tx, header, onRows))
+  const out = createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }) // private: it says who called whom
+  const text = trackFailure(backupText(tx, header, onRows))
   await pipeline(Readable.from(text.items), createGzip(), out, { ...(signal && { signal }) }).catch(err => {
-    throw signal?.aborted || text.failed() ? err : notWritten(file, err)
+    throw signal?.aborted || text.failed() ? err : writeError(file, err)
   })
   return header
 }
 
-async function* textOf(tx: Tx, header: Header, onRows: (rows: number) => void = () => {}): AsyncGenerator<string> {
+async function* backupText(tx: Tx, header: Header, onRows: (rows: number) => void = () => {}): AsyncGenerator<string> {
   const digest = createHash('sha256')
   const hashed = (text: string) => {
     digest.update(text)
@@ -99,22 +98,21 @@ async function countRows(tx: Tx): Promise<Header['tables']> {
 }
 
 function refuseExisting(file: string, force: boolean): void {
-  if (!force && existsSync(file))
-    throw new BackupFileError(`${file} is there already: name another file, or add --force`)
+  if (!force && existsSync(file)) throw new BackupFileError(`${file} exists already: name another file, or add --force`)
 }
 
-/** The new name is in the folder, and that too has to be on the disk. */
+/** The new name is an entry of the folder, which has to be synced as well. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   await handle.sync().finally(() => handle.close())
 }
 
-function notWritten(file: string, { code }: NodeJS.ErrnoException): Error {
+function writeError(file: string, { code }: NodeJS.ErrnoException): Error {
   return new BackupFileError(`${file} cannot be written (${code})`)
 }
 
-/** A pipeline does not tell whose error it was. */
-function watched<T>(source: AsyncGenerator<T>): { items: AsyncGenerator<T>; failed: () => boolean } {
+/** Records whether the source of a pipeline has failed, which the error of a pipeline does not say. */
+function trackFailure<T>(source: AsyncGenerator<T>): { items: AsyncGenerator<T>; failed: () => boolean } {
   let hasFailed = false
   async function* items() {
     try {
@@ -127,25 +125,26 @@ function watched<T>(source: AsyncGenerator<T>): { items: AsyncGenerator<T>; fail
   return { items: items(), failed: () => hasFailed }
 }
 
-/** Of the text of one page; a row may be some megabytes. */
+/** The text of one page; a single row may have some megabytes. */
 const PAGE_CHARACTERS = 4_000_000
 const FIRST_PAGE = 16
 const LARGEST_PAGE = 1000
 
 /**
- * The rows of a table in the order of its key, as lines of a backup, in pages. A cursor reads them within the
- * transaction; a page
- * has so many rows as fit, when the widest row so far is taken for all.
+ * Reads the rows of a table in the order of its key, in pages of lines, with a cursor of the transaction. The number of
+ * rows in a page assumes that all of them are as wide as the widest row so far.
  */
 export async function* rowLines(tx: Tx, { name, columns, key }: KeptTable): AsyncGenerator<string[]> {
   await tx.query(`declare rows_of_backup no scroll cursor for
-    select '{"${name}":' || row_to_json(t)::text || '}' as line from (select ${columns.join(', ')} from ${name} order by ${key.join(', ')}) t`)
+    select '{"${name}":' || row_to_json(t)::text || '}' as line
+    from (select ${columns.join(', ')} from ${name} order by ${key.join(', ')}) t`)
   let widest = PAGE_CHARACTERS / FIRST_PAGE
   for (let rows = FIRST_PAGE; ; ) {
     const page = await tx.query<{ line: string }>(`fetch ${rows} from rows_of_backup`)
     if (page.rows.length === 0) break
     yield page.rows.map(({ line }) => line)
-    widest = Math.max(...page.rows.map(({ line }) => line.length), widest / 2) // a rare one is forgotten in time
+    // halved for each page, so that a rare wide row has no lasting effect
+    widest = Math.max(...page.rows.map(({ line }) => line.length), widest / 2)
     rows = Math.max(1, Math.min(LARGEST_PAGE, Math.floor(PAGE_CHARACTERS / widest)))
   }
   await tx.query('close rows_of_backup')

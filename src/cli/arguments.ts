@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { COMMAND_LINE } from '../access/viewer.js'
 
-// Of options: commander prints what is wrong, and which option it was.
+// Parsers of options. Commander prints their message with the name of the option.
 
 export function parseRate(text: string): number {
   const rate = Number(text)
@@ -15,7 +15,7 @@ export function parseShare(text: string): number {
   return share
 }
 
-export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+export function parseInteger(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {
     const number = Number(text)
     if (!Number.isSafeInteger(number) || number < least || number > most)
@@ -26,8 +26,8 @@ export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text
   }
 }
 
-/** Who an action comes from that was asked for by a command. */
-export const AT_THE_COMMAND_LINE = COMMAND_LINE.actor
+/** The actor of what a command does, in the audit log. */
+export const COMMAND_LINE_ACTOR = COMMAND_LINE.actor
 
 export function parseLetterId(text: string): string {
   if (!/^[0-9]{1,18}$/.test(text)) throw new InvalidArgumentError('It must be a number, as dead-letters prints it.')
@@ -39,9 +39,10 @@ export function parseLetterIds(text: string, earlier: string[] = []): string[] {
 }
 
 /**
- * Aborted by the first Ctrl-C or SIGTERM, for work that ends between two steps; a second one ends the process at once.
+ * Returns a signal that the first Ctrl-C or SIGTERM aborts, for work that stops between two steps. A second one ends
+ * the process at once.
  */
-export function interruption(): AbortSignal {
+export function interruptSignal(): AbortSignal {
   const abort = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -4,15 +4,15 @@ import { DAY_MS } from '../lib/instant.js'
 
 export interface BackfillProgress {
   show: (backfill: BackfillJson, now: Date) => void
-  /** Prints something above the bar. */
-  aside: (line: string) => void
+  /** Prints a line above the bar. */
+  printAbove: (line: string) => void
   stop: () => void
 }
 
 const LINE_EVERY_MS = 10_000
 const MINUTE_MS = 60_000
 
-/** How far a backfill is: a bar on a terminal, otherwise a line now and then, both on standard error. */
+/** Shows the progress of a backfill on standard error: a bar on a terminal, otherwise a line from time to time. */
 export function createBackfillProgress(): BackfillProgress {
   return process.stderr.isTTY ? bar() : lines()
 }
@@ -30,8 +30,8 @@ function bar(): BackfillProgress {
       isStarted = true
       shown.update(Math.floor(backfill.done * 100), { amount: amountOf(backfill), doing: doingOf(backfill, now) })
     },
-    aside: line => {
-      process.stderr.write('\r\u001b[K') // the bar is drawn again with the next step
+    printAbove: line => {
+      process.stderr.write('\r\u001b[K') // the next update draws the bar again
       console.error(line)
     },
     stop: () => shown.stop()
@@ -48,7 +48,7 @@ function lines(): BackfillProgress {
       last = { at: now.getTime(), waiting }
       console.error(`${Math.floor(backfill.done * 100)} %, ${amountOf(backfill)}, ${doing}`)
     },
-    aside: line => console.error(line),
+    printAbove: line => console.error(line),
     stop: () => {}
   }
 }
@@ -68,10 +68,11 @@ export function amountOf({
 }: Pick<BackfillJson, 'since' | 'until' | 'done' | 'routes'>): string {
   const days = Math.max(1, Math.round((Date.parse(until) - Date.parse(since)) / DAY_MS))
   const sum = (of: 'rows' | 'requests') => routes.reduce((total, route) => total + route[of], 0)
-  return `${done === 1 ? days : `${Math.floor(done * days)} of ${days}`} days, ${sum('rows')} rows, ${sum('requests')} requests`
+  const daysDone = done === 1 ? String(days) : `${Math.floor(done * days)} of ${days}`
+  return `${daysDone} days, ${sum('rows')} rows, ${sum('requests')} requests`
 }
 
-/** What it waits for; null: it reads. Times are those of this machine. */
+/** What a backfill waits for, or null when it is reading. Times are in the zone of this machine. */
 export function waitingOf({ waiting }: Pick<BackfillJson, 'waiting'>): string | null {
   if (!waiting) return null
   const at = waiting.until === null ? null : timeOf(new Date(waiting.until))
@@ -81,15 +82,15 @@ export function waitingOf({ waiting }: Pick<BackfillJson, 'waiting'>): string | 
     case 'MCS_REST_BLOCKED':
       return `MightyCall takes no requests until ${at}`
     case 'MCS_REST_UNAVAILABLE':
-      return `MightyCall does not serve, trying again at ${at}`
+      return `MightyCall does not answer, retrying at ${at}`
     case 'MCS_NOT_PROJECTED':
       return 'waiting for the projector'
     default:
-      return `waiting (${waiting.code})${at === null ? '' : `, trying again at ${at}`}`
+      return `waiting (${waiting.code})${at === null ? '' : `, retrying at ${at}`}`
   }
 }
 
-/** By how fast it was since one looks. */
+/** Estimates the time left from the progress since the first call. */
 export function createTimeLeft(): (done: number, now: Date) => string {
   let first: { done: number; at: number } | null = null
   return (done, now) => {

@@ -9,8 +9,8 @@ import { runMigrations } from '../db/migrate.js'
 import { createPool, embeddedDir } from '../db/open.js'
 
 /**
- * Does a command's work with the database that the service uses, its schema up to date: DATABASE_URL, else the embedded
- * server of a running service, else one that is started for the while.
+ * Runs the work of a command on the database of the service, after migrating it: DATABASE_URL, else the embedded server
+ * of a running service, else an embedded server that is started for the command.
  *
  * @throws DatabaseError, EmbeddedPostgresError, DataDirError  one line for the operator
  */
@@ -28,7 +28,7 @@ export async function withDatabase<T>(config: Config, work: (pool: pg.Pool) => P
   }
 }
 
-/** What the service would know of its accounts: rows that a command folds must be those that the service folds. */
+/** The settings of the accounts as the service has them, so that a command folds rows as the service does. */
 export async function accountSettings(config: Config, pool: pg.Pool): Promise<LiveSettings> {
   return loadSettings(createAccounts(loadAccounts(config, config.webhookTokens), config), pool)
 }

@@ -26,12 +26,12 @@ const PAGE = 500
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream dead-letters                         all of them, last died first
+  $ mightycall-stream dead-letters                         all of them, newest first
   $ mightycall-stream dead-letters --state dead --json     one JSON object a line, for programs
-  $ mightycall-stream dead-letters inspect 12              all that a letter holds, and what was done with it
+  $ mightycall-stream dead-letters inspect 12              the content of a letter, and what was done with it
 
-The list shows nothing of what they hold; inspect shows numbers and texts as they are.
-"redrive" projects them again, "discard" notes that one needs nothing more.`
+The list does not show their content; inspect shows it with phone numbers and texts.
+"redrive" projects them again, "discard" marks one as done.`
 
 export function deadLettersCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('dead-letters')
@@ -43,7 +43,7 @@ export function deadLettersCommand(environment: NodeJS.ProcessEnv): Command {
 
 function listCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('list')
-    .description('list them, without what they hold')
+    .description('list dead letters, without their content')
     .addOption(new Option('-t, --topic <names...>', 'only of these topics').choices(TOPICS))
     .option('--code <codes...>', 'only with these codes')
     .addOption(new Option('-s, --state <states...>', 'only in these states').choices(DEAD_LETTER_STATES))
@@ -60,14 +60,14 @@ function listCommand(environment: NodeJS.ProcessEnv): Command {
           const last = letters.at(-1)
           place = last && letters.length === PAGE ? letterKeyset(last) : null
         } while (place)
-        if (found === 0) console.error('there is none') // not among what a program reads
+        if (found === 0) console.error('there are no dead letters') // on stderr: programs read stdout
       })
     })
 }
 
 function inspectCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('inspect')
-    .description('show one with all that it holds')
+    .description('show a dead letter with its content')
     .argument('<id>', 'its id in the list', parseLetterId)
     .action(async (id: string) => {
       const letter = await withDatabase(loadConfig(environment), pool => inspectLetter(drizzle(pool), COMMAND_LINE, id))

@@ -9,23 +9,24 @@ import { openKafkaLog } from '../event-log/kafka/log.js'
 import { kafkaOptions, spoolDir } from '../event-log/open-log.js'
 import { drain } from '../event-log/spool/drainer.js'
 import { openSpool, type Spool } from '../event-log/spool/spool.js'
-import { interruption } from './arguments.js'
+import { interruptSignal } from './arguments.js'
 import { createProgress } from './progress.js'
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream drain                                   what the service left in .data/spool
-  $ mightycall-stream drain /mnt/receiver-3                   another one's DATA_DIR
-  $ KAFKA_BROKERS=kafka:9092 mightycall-stream drain --set-aside   and what Kafka had refused for good
+  $ mightycall-stream drain                                   the spool in .data/spool
+  $ mightycall-stream drain /mnt/receiver-3                   the DATA_DIR of another receiver
+  $ KAFKA_BROKERS=kafka:9092 mightycall-stream drain --set-aside   also what Kafka refused permanently
 
-Sends what waits in the spool of a receiver that has stopped and does not start again. A running one does it by itself.
-May be stopped at any time and run again. Ends with 0 when nothing is left, with 3 when something is, with 130 when it was interrupted.`
+Sends the spooled records of a receiver that has stopped and will not be started again. A running receiver sends them
+itself. The command may be stopped at any time and run again.
+Exit codes: 0 the spool is empty, 3 records are left, 130 interrupted.`
 
 export function drainCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('drain')
-    .description('send to Kafka what waits in the spool of a stopped receiver')
-    .argument('[data-dir]', 'its DATA_DIR (default: the one of the environment)')
-    .option('--set-aside', 'try again what Kafka had refused for good', false)
+    .description('send the spool of a stopped receiver to Kafka')
+    .argument('[data-dir]', 'the DATA_DIR of the receiver (default: DATA_DIR of the environment)')
+    .option('--set-aside', 'also send what Kafka refused permanently', false)
     .addHelpText('after', EXAMPLES)
     .action(async (dataDir: string | undefined, { setAside }: { setAside: boolean }) => {
       const config = loadConfig(environment)
@@ -37,7 +38,7 @@ export function drainCommand(environment: NodeJS.ProcessEnv): Command {
       try {
         const kafka = await openKafkaLog(kafkaOptions(config.kafka), { log: pino({ level: 'silent' }) })
         if (setAside) await spool.requeueSetAside()
-        const signal = interruption()
+        const signal = interruptSignal()
         process.exitCode = await drainAll(spool, kafka.append, signal).finally(() => kafka.close())
       } finally {
         await spool.close()
@@ -60,9 +61,8 @@ async function drainAll(spool: Spool, send: Parameters<typeof drain>[0]['send'],
   }).finally(progress.stop)
   const left = spool.backlog()
   const sent = before.records - left.records - (left.setAside - before.setAside)
-  console.log(
-    `sent ${sent} of ${before.records} records${left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them for good`}`
-  )
+  const setAside = left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them permanently`
+  console.log(`sent ${sent} of ${before.records} records${setAside}`)
   if (left.records > 0) return signal.aborted ? 130 : 3
   return 0
 }

@@ -22,16 +22,18 @@ const PAGE = 500
 const EXAMPLES = `
 Examples:
   $ mightycall-stream keys create --role viewer --account default --label "wallboard"
-  $ mightycall-stream keys create --role org_admin --account acme --organization 0b6c… --label "Acme's office" --expires 2027-01-31
+  $ mightycall-stream keys create --role org_admin --account acme --organization 0b6c… --label "Acme's office" \\
+      --expires 2027-01-31
   $ mightycall-stream keys list --json          one JSON object a line, for programs
-  $ mightycall-stream keys revoke 5f3e…         it opens nothing from now on
+  $ mightycall-stream keys revoke 5f3e…         it is refused from now on
 
-A key is shown once, on stdout and alone on its line; what is kept of it is a digest. platform_admin may do everything, org_admin makes keys
-for its organization, viewer reads. Without --account a key is for all accounts, with --organization for what is that organization's.`
+A key is shown once, alone on a line of stdout; only its digest is stored. platform_admin may do everything, org_admin
+creates keys for its organization, viewer reads. Without --account a key is valid for all accounts, with --organization
+only for the data of that organization.`
 
 export function keysCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('keys')
-    .description('make, list and revoke keys of the API')
+    .description('create, list and revoke keys of the API')
     .addHelpText('after', EXAMPLES)
     .addCommand(createCommand(environment))
     .addCommand(listCommand(environment))
@@ -40,24 +42,24 @@ export function keysCommand(environment: NodeJS.ProcessEnv): Command {
 
 function createCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('create')
-    .description('make a key, and print it')
-    .addOption(new Option('-r, --role <role>', 'what it may do').choices(KEY_ROLES).makeOptionMandatory())
-    .requiredOption('-l, --label <text>', 'what people call it')
-    .option('-a, --account <id>', 'only of this MightyCall account', parseAccount)
-    .option('-o, --organization <id>', "only what is this organization's", parseId)
+    .description('create a key and print it')
+    .addOption(new Option('-r, --role <role>', 'what the key may do').choices(KEY_ROLES).makeOptionMandatory())
+    .requiredOption('-l, --label <text>', 'a name for people')
+    .option('-a, --account <id>', 'only this MightyCall account', parseAccount)
+    .option('-o, --organization <id>', 'only the data of this organization', parseId)
     .option('-e, --expires <instant>', 'a day, or an instant like 2027-01-31T12:00:00Z', parseExpiry)
     .action(async ({ role, label, account, organization, expires }: CreateOptions) => {
       const made = await withKeys(environment, keys =>
         keys.create(COMMAND_LINE, { role, label, account, organization, expiresAt: expires })
       )
-      console.error(`made ${lineOf(made, systemClock.now())}`)
+      console.error(`created ${lineOf(made, systemClock.now())}`)
       console.log(made.key)
     })
 }
 
 function listCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('list')
-    .description('list them, newest first, without the keys themselves')
+    .description('list keys, newest first, without the keys themselves')
     .option('--json', 'print them as JSON', false)
     .action(async ({ json }: { json: boolean }) =>
       withKeys(environment, async keys => {
@@ -68,7 +70,7 @@ function listCommand(environment: NodeJS.ProcessEnv): Command {
           const last = page.at(-1)
           isMore = page.length === PAGE
           if (last) place = [last.createdAt.toISOString(), last.id]
-          else if (!place) console.error('there is none') // not among what a program reads
+          else if (!place) console.error('there are no keys') // on stderr: programs read stdout
         }
       })
     )
@@ -76,8 +78,8 @@ function listCommand(environment: NodeJS.ProcessEnv): Command {
 
 function revokeCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('revoke')
-    .description('have a key open nothing any more')
-    .argument('<id>', 'as list prints it', parseId)
+    .description('revoke a key')
+    .argument('<id>', 'the id that list prints', parseId)
     .action(async (id: string) => {
       const key = await withKeys(environment, keys => keys.revoke(COMMAND_LINE, id))
       console.log(`revoked ${lineOf(key, systemClock.now())}`)
@@ -98,7 +100,8 @@ function lineOf(
   const reach = account === null ? 'all accounts' : organization === null ? account : `${account}/${organization}`
   const until = expiresAt === null ? '' : `, ${expiresAt <= now ? 'expired' : 'expires'} ${expiresAt.toISOString()}`
   const end = revokedAt ? `, revoked ${revokedAt.toISOString()}` : until
-  return `${id} ${role} of ${reach} "${label}"${end}, ${lastUsedAt ? `last used ${lastUsedAt.toISOString()}` : 'never used'}`
+  const use = lastUsedAt ? `last used ${lastUsedAt.toISOString()}` : 'never used'
+  return `${id} ${role} of ${reach} "${label}"${end}, ${use}`
 }
 
 function parseId(text: string): string {

@@ -7,7 +7,7 @@ Examples:
   $ mightycall-stream migrate                          the embedded database in .data/
   $ DATABASE_URL=postgres://… mightycall-stream migrate
 
-start does the same at its beginning; any number of processes may do it at once.`
+"start" does the same first. Several processes may migrate at the same time.`
 
 export function migrateCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('migrate')

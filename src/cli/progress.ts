@@ -2,16 +2,16 @@ import { Presets, SingleBar } from 'cli-progress'
 
 export interface CommandProgress {
   start: (total: number, done: number) => void
-  /** @param units  of what the speed is told */
+  /** @param units  what the speed is measured in */
   advance: (items: number, units: number) => void
-  /** Prints something above the bar. */
-  aside: (print: () => void) => void
+  /** Prints above the bar. */
+  printAbove: (print: () => void) => void
   stop: () => void
 }
 
 const LINE_EVERY_MS = 10_000
 
-/** How far a long command is: a bar on a terminal, otherwise a line now and then, both on standard error. */
+/** Shows the progress of a long command on standard error: a bar on a terminal, otherwise a line from time to time. */
 export function createProgress(unit: string): CommandProgress {
   return process.stderr.isTTY ? bar(unit) : lines(unit)
 }
@@ -30,8 +30,8 @@ function bar(unit: string): CommandProgress {
   return {
     start: (total, done) => shown.start(total, done, { speed: '-' }),
     advance: (items, units) => shown.increment(items, { speed: speed(units) }),
-    aside: print => {
-      process.stderr.write('\r\u001b[K') // the bar is drawn again with the next step
+    printAbove: print => {
+      process.stderr.write('\r\u001b[K') // the next update draws the bar again
       print()
     },
     stop: () => shown.stop()
@@ -52,12 +52,12 @@ function lines(unit: string): CommandProgress {
       last = performance.now()
       console.error(`${Math.floor((done / Math.max(total, 1)) * 100)} %, ${rate} ${unit}/s`)
     },
-    aside: print => print(),
+    printAbove: print => print(),
     stop: () => {}
   }
 }
 
-/** Per second, since the beginning. */
+/** Measures units per second since the start. */
 function createSpeed(): (units: number) => number {
   const begun = performance.now()
   let sum = 0

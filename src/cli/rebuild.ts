@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.js'
 import type { Chunk } from '../project/rebuild/chunk.js'
 import type { Difference } from '../project/rebuild/compare.js'
 import { type Rebuilt, rebuild } from '../project/rebuild/rebuild.js'
-import { interruption } from './arguments.js'
+import { interruptSignal } from './arguments.js'
 import { accountSettings, withDatabase } from './database.js'
 import { createProgress } from './progress.js'
 
@@ -16,28 +16,29 @@ interface RebuildCommandOptions {
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream rebuild --dry-run         compare every row with what its events amount to; change nothing
-  $ mightycall-stream rebuild                   and set right what differs; go on where one was interrupted
+  $ mightycall-stream rebuild --dry-run         compare every row with its events, change nothing
+  $ mightycall-stream rebuild                   correct rows that differ; continue an interrupted rebuild
   $ mightycall-stream rebuild --dry-run --json  one JSON object a line for each difference, for programs
 
-The service may go on all the while: it is read and written as usual. Events are read again by today's parser.
-Prints each row that differs, without its values. Ends with 0 when all rows are right (now), with 1 when a dry run found differences
-or an entity could not be folded, with 130 when it was interrupted.`
+The service may keep running. Events are parsed again by the present version. Each row that differs is printed, without
+its values.
+Exit codes: 0 all rows are correct (now), 1 a dry run found differences or an entity could not be folded,
+130 interrupted.`
 
 export function rebuildCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('rebuild')
-    .description('make the read models again from the stored events')
+    .description('rebuild the read models from the stored events')
     .option('-n, --dry-run', 'only report what differs', false)
-    .option('--restart', 'begin at the beginning, also when one was interrupted', false)
+    .option('--restart', 'start from the beginning, even when a rebuild was interrupted', false)
     .option('--json', 'print differences as JSON', false)
     .addHelpText('after', EXAMPLES)
     .action(async (options: RebuildCommandOptions) => {
       const config = loadConfig(environment)
-      const abort = interruption()
+      const abort = interruptSignal()
       process.exitCode = await withDatabase(config, async pool => {
         const settings = await accountSettings(config, pool)
         const progress = createProgress('events')
-        const print = (line: string) => progress.aside(() => console.log(line))
+        const print = (line: string) => progress.printAbove(() => console.log(line))
         const rebuilt = await rebuild({
           pool,
           settings,
@@ -46,7 +47,7 @@ export function rebuildCommand(environment: NodeJS.ProcessEnv): Command {
           now: systemClock.now,
           signal: abort,
           onStart: ({ resumed, entitiesDone, entities }) => {
-            if (resumed) print(`going on after ${entitiesDone} of ${entities} entities`)
+            if (resumed) print(`continuing after ${entitiesDone} of ${entities} entities`)
             progress.start(entities, entitiesDone)
           },
           onChunk: ({ entities, events }: Chunk) => progress.advance(entities, events),
@@ -58,7 +59,7 @@ export function rebuildCommand(environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-/** Numbers are somebody's: what is printed may be kept in a log. */
+/** Masks phone numbers, since the output may be kept in a log. */
 function lineOf({ table, account, entity, fields }: Difference, json: boolean): string {
   const named = entity.replace(/\+\d{4,}(?=\d{3})/g, number => `+${'*'.repeat(number.length - 1)}`)
   return json
@@ -68,8 +69,10 @@ function lineOf({ table, account, entity, fields }: Difference, json: boolean): 
 
 function summaryOf({ entities, events, differences, failures, finished }: Rebuilt, dryRun: boolean): string {
   const failed = failures.length === 0 ? '' : `, ${failures.length} entities could not be folded (see entities.failed)`
-  const found = `${differences} differing row${differences === 1 ? '' : 's'}${dryRun || differences === 0 ? '' : ', set right'}`
-  return `${finished ? 'done' : 'interrupted, the next rebuild goes on here'}: ${entities} entities, ${events} events, ${found}${failed}`
+  const corrected = dryRun || differences === 0 ? '' : ', corrected'
+  const found = `${differences} differing row${differences === 1 ? '' : 's'}${corrected}`
+  const ending = finished ? 'done' : 'interrupted, the next rebuild continues here'
+  return `${ending}: ${entities} entities, ${events} events, ${found}${failed}`
 }
 
 function exitCodeOf({ differences, failures, finished }: Rebuilt, dryRun: boolean): number {

@@ -7,16 +7,16 @@ import { accountSettings, withDatabase } from './database.js'
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream reclassify --dry-run             how many have a type that is known by now
+  $ mightycall-stream reclassify --dry-run             count events whose type is known by now
   $ mightycall-stream reclassify
 
-After an update that knows more of MightyCall's notifications. It may run beside the service, be stopped at any time and run again.
-What carried another ApiKey stays unclassified.`
+For use after an update that knows more notifications of MightyCall. The service may keep running; the command may be
+stopped at any time and run again. Notifications with another ApiKey stay unclassified.`
 
 export function reclassifyCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('reclassify')
-    .description('give unclassified events that are known by now their type')
-    .option('--dry-run', 'only say what would be done', false)
+    .description('give unclassified events the types that are known by now')
+    .option('--dry-run', 'only print what would be done', false)
     .addHelpText('after', EXAMPLES)
     .action(async ({ dryRun }: { dryRun: boolean }) => {
       const config = loadConfig(environment)
@@ -26,7 +26,7 @@ export function reclassifyCommand(environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-/** A bar on a terminal, on stderr: what is printed can go into a file. */
+/** Shows a bar on stderr when it is a terminal. */
 async function withProgress(pool: pg.Pool, config: Config, dryRun: boolean): Promise<Reclassified> {
   const settings = await accountSettings(config, pool)
   if (!process.stderr.isTTY) return reclassify({ pool, settings, dryRun })
@@ -44,10 +44,10 @@ function summary({ read, moved, knownTypes, failures }: Reclassified, dryRun: bo
     `${dryRun ? 'would move' : 'moved'} ${total} of ${read} unclassified events`,
     ...[...moved].sort(([a], [b]) => (a < b ? -1 : 1)).map(([type, count]) => `  ${type} ${count}`),
     ...(knownTypes > 0
-      ? [`${dryRun ? 'would forget' : 'forgot'} the drift of ${knownTypes} types that are known now`]
+      ? [`${dryRun ? 'would remove' : 'removed'} the drift of ${knownTypes} types that are known now`]
       : []),
     ...(failures.length > 0
-      ? [`${failures.length} entities could not be folded: their events are kept, their rows are old`]
+      ? [`${failures.length} entities could not be folded: their events are kept, their rows are not updated`]
       : [])
   ].join('\n')
 }

@@ -7,7 +7,7 @@ import { discardDeadLetter } from '../project/dead-letters/discard.js'
 import type { RedriveResult } from '../project/dead-letters/redrive.js'
 import { redriveAll } from '../project/dead-letters/redrive-all.js'
 import { refoldAllFailed } from '../project/refold/refold.js'
-import { AT_THE_COMMAND_LINE, interruption, parseLetterId, parseLetterIds } from './arguments.js'
+import { COMMAND_LINE_ACTOR, interruptSignal, parseLetterId, parseLetterIds } from './arguments.js'
 import { accountSettings, withDatabase } from './database.js'
 import { createProgress } from './progress.js'
 
@@ -25,19 +25,20 @@ interface Work extends Pick<RedriveCommandOptions, 'dryRun'> {
 
 const REDRIVE_EXAMPLES = `
 Examples:
-  $ mightycall-stream redrive 12 13             project these dead letters by today's code
-  $ mightycall-stream redrive --all --dry-run   try all that are dead, and change nothing
-  $ mightycall-stream redrive --failed          fold again what could not be folded
+  $ mightycall-stream redrive 12 13             project these dead letters with the present version
+  $ mightycall-stream redrive --all --dry-run   try all dead letters, change nothing
+  $ mightycall-stream redrive --failed          fold entities that could not be folded
 
-After an update that mends what was wrong. The service may go on all the while. A letter that is still refused stays dead; nothing is
-taken away. Ends with 0 when all went well, with 1 when something is still refused, with 130 when it was interrupted.`
+For use after an update that fixes the cause. The service may keep running. A letter that is refused again stays dead;
+nothing is deleted.
+Exit codes: 0 everything succeeded, 1 something is still refused, 130 interrupted.`
 
 export function redriveCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('redrive')
     .description('project dead letters again')
-    .argument('[ids...]', 'as dead-letters prints them', parseLetterIds)
-    .option('--all', 'all that are dead', false)
-    .option('--failed', 'what could not be folded', false)
+    .argument('[ids...]', 'ids that dead-letters prints', parseLetterIds)
+    .option('--all', 'all dead letters', false)
+    .option('--failed', 'entities that could not be folded', false)
     .option('-n, --dry-run', 'only try it', false)
     .addHelpText('after', REDRIVE_EXAMPLES)
     .action(async (ids: string[], options: RedriveCommandOptions, command: Command) => {
@@ -45,7 +46,7 @@ export function redriveCommand(environment: NodeJS.ProcessEnv): Command {
       if (Number(named) + Number(options.all) + Number(options.failed) !== 1)
         command.error('error: name ids, or --all, or --failed')
       const config = loadConfig(environment)
-      const signal = interruption()
+      const signal = interruptSignal()
       process.exitCode = await withDatabase(config, async pool => {
         const work = { pool, settings: await accountSettings(config, pool), signal, dryRun: options.dryRun }
         return options.failed ? refold(work) : redriveLetters(work, named ? ids : null)
@@ -59,17 +60,16 @@ async function redriveLetters(work: Work, ids: readonly string[] | null): Promis
     ...work,
     ids,
     now: systemClock.now,
-    by: AT_THE_COMMAND_LINE,
+    by: COMMAND_LINE_ACTOR,
     onStart: total => progress.start(total, 0),
     onDeadLetter: (id, letter) => {
-      progress.aside(() => console.log(lineOf(id, letter, work.dryRun)))
+      progress.printAbove(() => console.log(lineOf(id, letter, work.dryRun)))
       progress.advance(1, 1)
     }
   }).finally(progress.stop)
   const failed = foldsFailed === 0 ? '' : `, ${foldsFailed} stored but not folded (see redrive --failed)`
-  console.log(
-    `${ending(work.dryRun, finished)}: ${redriven} redriven, ${unchanged} redriven before, ${refused} still refused${failed}`
-  )
+  const counts = `${redriven} redriven, ${unchanged} redriven before, ${refused} still refused${failed}`
+  console.log(`${ending(work.dryRun, finished)}: ${counts}`)
   return exitCodeOf(finished, refused + foldsFailed)
 }
 
@@ -101,20 +101,20 @@ function exitCodeOf(finished: boolean, bad: number): number {
 
 const DISCARD_EXAMPLES = `
 Examples:
-  $ mightycall-stream discard 12 --reason "a test of somebody else's"
+  $ mightycall-stream discard 12 --reason "a test"
 
 The letter is kept, with the reason, and can still be redriven.`
 
 export function discardCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('discard')
-    .description('note that a dead letter needs nothing more')
-    .argument('<id>', 'as dead-letters prints it', parseLetterId)
-    .requiredOption('--reason <text>', 'why, for those who read it later')
+    .description('mark a dead letter as done')
+    .argument('<id>', 'the id that dead-letters prints', parseLetterId)
+    .requiredOption('--reason <text>', 'the reason, which is kept with the letter')
     .addHelpText('after', DISCARD_EXAMPLES)
     .action(async (id: string, { reason }: { reason: string }) => {
       const changed = await withDatabase(loadConfig(environment), pool =>
-        discardDeadLetter(id, { pool, now: systemClock.now(), by: AT_THE_COMMAND_LINE, reason })
+        discardDeadLetter(id, { pool, now: systemClock.now(), by: COMMAND_LINE_ACTOR, reason })
       )
-      console.log(changed ? `discarded ${id}` : `${id} had been discarded before`)
+      console.log(changed ? `discarded ${id}` : `${id} was discarded before`)
     })
 }

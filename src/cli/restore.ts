@@ -7,32 +7,32 @@ import { restoreBackup } from '../backup/restore-backup.js'
 import { type Config, loadConfig } from '../config/config.js'
 import { systemClock } from '../lib/clock.js'
 import { type Rebuilt, rebuild } from '../project/rebuild/rebuild.js'
-import { interruption } from './arguments.js'
+import { interruptSignal } from './arguments.js'
 import { accountSettings, withDatabase } from './database.js'
 import { createProgress } from './progress.js'
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream restore --dry-run mightycall-2026-11-23.ndjson.gz     only see whether the file is whole
+  $ mightycall-stream restore --dry-run mightycall-2026-11-23.ndjson.gz     only check whether the file is complete
   $ DATABASE_URL=postgres://… mightycall-stream restore mightycall-2026-11-23.ndjson.gz
 
-The database must be empty. The file is read to its end before anything is written; then all of it is restored, or nothing, the read
-models are made again, and compared with the events. Should that be interrupted, "rebuild" goes on with it. A service then goes on
-where the log was when the backup was made.`
+The database must be empty. The file is read to its end before anything is written, and is restored in one transaction.
+Then the read models are rebuilt and compared with the events; when that is interrupted, "rebuild" continues it. A
+service continues where the event log was when the backup was made.`
 
 export function restoreCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('restore')
     .description('fill an empty database from a backup')
-    .argument('<file>', 'what backup has written')
+    .argument('<file>', 'a file that backup has written')
     .option('-n, --dry-run', 'only read the file', false)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string, { dryRun }: { dryRun: boolean }) => {
       const config = loadConfig(environment)
-      const signal = interruption()
+      const signal = interruptSignal()
       const file = path.resolve(name)
       try {
         const header = await readBackup({ file, signal })
-        console.log(`the backup of ${header.createdAt} is whole: ${summaryOf(header)}`)
+        console.log(`the backup of ${header.createdAt} is complete: ${summaryOf(header)}`)
         if (!dryRun) process.exitCode = await withDatabase(config, pool => restore({ pool, file, signal, config }))
       } catch (err) {
         if (!signal.aborted) throw err
@@ -60,19 +60,18 @@ async function restore(options: Restore): Promise<number> {
     onRows: rows => progress.advance(rows, rows)
   }).finally(progress.stop)
   console.log(`restored ${rowsOf(header)} rows`)
-  const made = await walk(options, { dryRun: false })
-  const compared = made.finished ? await walk(options, { dryRun: true }) : made
+  const made = await rebuildAll(options, { dryRun: false })
+  const compared = made.finished ? await rebuildAll(options, { dryRun: true }) : made
   if (!compared.finished) {
-    console.log('interrupted: "rebuild" goes on here')
+    console.log('interrupted: "rebuild" continues here')
     return 130
   }
-  console.log(
-    `made the read models of ${made.entities} entities again: ${compared.differences} differing rows, ${made.failures.length} entities could not be folded`
-  )
+  const found = `${compared.differences} differing rows, ${made.failures.length} entities could not be folded`
+  console.log(`rebuilt the read models of ${made.entities} entities: ${found}`)
   return compared.differences + made.failures.length > 0 ? 1 : 0
 }
 
-async function walk({ pool, signal, config }: Restore, { dryRun }: { dryRun: boolean }): Promise<Rebuilt> {
+async function rebuildAll({ pool, signal, config }: Restore, { dryRun }: { dryRun: boolean }): Promise<Rebuilt> {
   const settings = await accountSettings(config, pool)
   const progress = createProgress('events')
   return rebuild({
@@ -88,5 +87,5 @@ async function walk({ pool, signal, config }: Restore, { dryRun }: { dryRun: boo
 }
 
 function summaryOf(header: Header): string {
-  return `${rowsOf(header)} rows, of them ${header.tables.map(({ name, rows }) => `${rows} ${name}`).join(', ')}`
+  return `${rowsOf(header)} rows: ${header.tables.map(({ name, rows }) => `${rows} ${name}`).join(', ')}`
 }

@@ -10,20 +10,21 @@ import { alarmCounter, createMetrics } from '../observability/metrics.js'
 
 const DRAIN_SECONDS = 5
 
-/** A server that hangs must not keep this process for ever. */
-const LAST_RESORT_SECONDS = 30
+/** A server that hangs must not keep this process running for ever. */
+const STOP_TIMEOUT_SECONDS = 30
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream start                                   everything in this process, data in .data/
+  $ mightycall-stream start                                   all roles in one process, data in .data/
   $ PORT=9000 LOG_LEVEL=debug mightycall-stream start
   $ KAFKA_BROKERS=kafka:9092 DATABASE_URL=postgres://… mightycall-stream start
 
-Stops gracefully on SIGTERM and Ctrl-C; a second signal ends it at once. With ACCOUNTS_FILE, SIGHUP reads that file again.`
+Stops gracefully on SIGTERM and Ctrl-C; a second signal ends the process at once. With ACCOUNTS_FILE, SIGHUP reads that
+file again.`
 
 export function startCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('start')
-    .description('receive webhooks, project them and answer queries, until it is stopped')
+    .description('receive webhooks, project them and answer queries, until stopped')
     .addHelpText('after', EXAMPLES)
     .action(async () => {
       const terminal = process.stdout.isTTY === true
@@ -38,10 +39,10 @@ export function startCommand(environment: NodeJS.ProcessEnv): Command {
     })
 }
 
-/** What waits on this disk for Kafka is not lost, but somebody has to see to it. */
-const SPOOL_LEFT = 3
+/** Records left in the spool are not lost, but an operator has to have them sent. */
+const SPOOL_LEFT_EXIT_CODE = 3
 
-/** Secrets are shown to a person at a terminal only; a log is read by others. */
+/** Secrets are shown on a terminal only; a log may be read by others. */
 function announce(service: Service, config: Config, logger: Logger, terminal: boolean): void {
   const { url, secrets, accounts } = service
   const waitsFor = service.startProblems()
@@ -58,46 +59,45 @@ function announce(service: Service, config: Config, logger: Logger, terminal: bo
 }
 
 /**
- * Only where there is something to read again: without a listener SIGHUP ends the process, as one whose terminal was
- * closed should.
+ * Only with ACCOUNTS_FILE: without a listener SIGHUP ends the process, as it should when its terminal is closed.
  */
 function reloadOnSignal(service: Service, { accountsFile }: Config): void {
   if (accountsFile !== null) process.on('SIGHUP', service.reload)
 }
 
-function codeOf(service: Service, logger: Logger, { dataDir }: Config): number {
+function exitCodeOf(service: Service, logger: Logger, { dataDir }: Config): number {
   const { records } = service.spooled() ?? { records: 0 }
   if (records === 0) return 0
   raiseAlarm(
     logger,
     { alarm: 'spool-left', records, dataDir },
-    'notifications wait in the spool for Kafka: start this again, or run "mightycall-stream drain"'
+    'the spool holds records for Kafka: start this process again, or run "mightycall-stream drain"'
   )
-  return SPOOL_LEFT
+  return SPOOL_LEFT_EXIT_CODE
 }
 
 function stopOnSignal(service: Service, logger: Logger, config: Config, drainSeconds: number): void {
   let stopping = false
   const end = (code: number) => {
     stopping = true
-    const patience = code === 0 ? drainSeconds : 0
+    const drain = code === 0 ? drainSeconds : 0
     setTimeout(
       () => {
-        logger.fatal('could not stop in time')
+        logger.fatal('cannot stop in time')
         process.exit(1)
       },
-      (patience + LAST_RESORT_SECONDS) * 1000
+      (drain + STOP_TIMEOUT_SECONDS) * 1000
     ).unref()
-    service.stop(patience).then(
-      () => process.exit(code === 0 ? codeOf(service, logger, config) : code),
+    service.stop(drain).then(
+      () => process.exit(code === 0 ? exitCodeOf(service, logger, config) : code),
       err => {
-        logger.fatal({ err }, 'could not stop in order')
+        logger.fatal({ err }, 'the stop has failed')
         process.exit(1)
       }
     )
   }
   let firstSignalAt = Number.NEGATIVE_INFINITY
-  // Ctrl-C reaches node twice when npm started it: what follows at once is the same wish.
+  // Ctrl-C reaches node twice when npm started it, so that an immediate second signal is ignored
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (stopping && performance.now() - firstSignalAt > 500) process.exit(1)
@@ -108,20 +108,20 @@ function stopOnSignal(service: Service, logger: Logger, config: Config, drainSec
     })
   }
   service.failed.then(err => {
-    logger.fatal({ err }, 'the service cannot go on')
+    logger.fatal({ err }, 'the service cannot continue')
     if (!stopping) end(1)
   })
 }
 
-/** More would push the rest off the screen. */
+/** More lines would push the rest off the screen. */
 const MAX_ACCOUNTS = 5
 
-/** What a person at a terminal is told at start: webhook tokens, and the admin key when it is new. */
+/** The summary on a terminal after the start: webhook addresses, and the admin key when it is new. */
 export function banner(
   { url, secrets, accounts }: Pick<Service, 'url' | 'secrets' | 'accounts'>,
   config: Config
 ): string {
-  const alone = config.kafka === null && config.databaseUrl === null
+  const isEmbedded = config.kafka === null && config.databaseUrl === null
   const lines = [
     ...(config.roles.includes('receive') ? webhookLines(accounts(), config.publicUrl ?? url) : []),
     ...(config.roles.includes('receive') && !config.publicUrl
@@ -130,7 +130,7 @@ export function banner(
     ...(config.roles.includes('query') ? [['API', `${url}/v1/calls   described at ${url}/docs`]] : []),
     ...(secrets.generated
       ? [['admin key', `${secrets.adminKey}   (kept in ${secrets.file})`]]
-      : alone
+      : isEmbedded
         ? [['admin key', `kept in ${secrets.file}`]]
         : []),
     ['topics', topicsOf(config)]

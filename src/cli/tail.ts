@@ -17,18 +17,18 @@ interface TailOptions {
 
 const EXAMPLES = `
 Examples:
-  $ mightycall-stream tail                             what happens from now on, readable on a terminal
+  $ mightycall-stream tail                             new records, readable on a terminal
   $ mightycall-stream tail --from-beginning --count 13
   $ mightycall-stream tail --topic calls | jq .headers.ce_id      in a pipe: one JSON object a line
 
-Reads Kafka when KAFKA_BROKERS is set, else the local log in DATA_DIR, also while the service runs. It changes nothing.`
+Reads Kafka when KAFKA_BROKERS is set, else the local log in DATA_DIR. The service may keep running.`
 
 export function tailCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('tail')
     .description('follow the topics')
     .option('-t, --topic <names...>', `only these topics (${TOPICS.join(', ')})`, parseTopics)
     .option('-b, --from-beginning', 'start at the oldest record', false)
-    .option('-n, --count <records>', 'end after so many records, and wait for them until then', parseCount)
+    .option('-n, --count <records>', 'end after this number of records', parseCount)
     .addHelpText('after', EXAMPLES)
     .action(async (options: TailOptions) => {
       const config = loadConfig(environment)
@@ -49,14 +49,14 @@ async function follow(
   { topic: topics = [...TOPICS], fromBeginning, count = Number.POSITIVE_INFINITY }: TailOptions,
   prefix: string
 ): Promise<void> {
-  const format = process.stdout.isTTY ? asPrettyLine : asLine
+  const format = process.stdout.isTTY ? toPrettyLine : toJsonLine
   let left = count
   let finish = () => {}
   const finished = new Promise<void>(resolve => {
     finish = resolve
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, finish)
-  process.stdout.on('error', finish) // EPIPE: `| head` has what it wanted
+  process.stdout.on('error', finish) // EPIPE: the reader of the pipe, such as `head`, has ended
 
   const print = (record: StoredRecord) => {
     if (left <= 0) return
@@ -64,7 +64,7 @@ async function follow(
     if (--left <= 0) finish()
   }
   await reader.subscribe({
-    // of its own: it must take no partition from a projector
+    // a group of its own: it must not take partitions from a projector
     group: `mightycall-stream-tail-${randomBytes(6).toString('hex')}`,
     topics,
     startAt: async ({ topic, partition }) =>
@@ -80,7 +80,7 @@ async function follow(
 }
 
 function parseTopics(name: string, earlier: Topic[] = []): Topic[] {
-  if (!isTopic(name)) throw new InvalidArgumentError(`There is no topic of this name, but ${TOPICS.join(', ')}.`)
+  if (!isTopic(name)) throw new InvalidArgumentError(`It must be one of ${TOPICS.join(', ')}.`)
   return [...earlier, name]
 }
 
@@ -90,8 +90,8 @@ function parseCount(text: string): number {
   return count
 }
 
-/** One JSON object, for programs. */
-export function asLine({ topic, partition, offset, key, headers, value }: StoredRecord, prefix: string): string {
+/** Formats a record as one JSON object, for programs. */
+export function toJsonLine({ topic, partition, offset, key, headers, value }: StoredRecord, prefix: string): string {
   return JSON.stringify({
     topic: `${prefix}.${topic}`,
     partition,
@@ -102,22 +102,22 @@ export function asLine({ topic, partition, offset, key, headers, value }: Stored
   })
 }
 
-/** What a person looks for: when, what, which call, who. */
-export function asPrettyLine({ topic, value }: StoredRecord, prefix: string): string {
+/** Formats a record for people: when, what, which call, who. */
+export function toPrettyLine({ topic, value }: StoredRecord, prefix: string): string {
   const event = parse(value)
-  if (typeof event !== 'object' || event === null) return styleText('red', `${prefix}.${topic}: no event`)
+  if (typeof event !== 'object' || event === null) return styleText('red', `${prefix}.${topic}: not an event`)
   const { occurredAt, type, callId, extension, from, to, reason } = event as Record<string, unknown> // any JSON object
-  const parts = [
+  const columns = [
     styleText('gray', text(occurredAt)),
     styleText(type === 'unclassified' ? 'yellow' : 'green', text(type).padEnd(17)),
     text(callId ?? reason),
     ...(extension ? [styleText('cyan', `ext ${text(extension)}`)] : []),
     ...(from || to ? [`${text(from)} → ${text(to)}`] : [])
   ]
-  return parts.join('  ')
+  return columns.join('  ')
 }
 
-/** Control characters would move the terminal's cursor. */
+/** Replaces control characters, which would move the cursor of the terminal. */
 function text(value: unknown): string {
   return String(value ?? '').replace(/\p{Cc}/gu, '\uFFFD')
 }

@@ -564,10 +564,11 @@ export interface paths {
         };
         /**
          * What changes, as server-sent events
-         * @description Connect first, then load the lists: what changes from then on is told. `event` is a kind, `data` is `{ revision, object }` with the whole
-         *     object as the lists show it; a higher revision replaces a lower one. An object that is gone is `{ revision, object: null, account, id }`.
-         *     `event: reset`: load the lists anew. `event: dropped`: the stream ends, `data` has the code and the message. A comment comes every 15 s.
-         *     Changes are kept for an hour: with Last-Event-ID all that was missed is told, or a reset.
+         * @description Connect first, then load the lists; every change from then on is sent. `event` is a kind, and
+         *     `data` is `{ revision, object }` with the whole object as the lists show it; a higher revision replaces a lower
+         *     one. A deleted object is sent as `{ revision, object: null, account, id }`. `event: reset`: load the lists again.
+         *     `event: dropped`: the stream ends, and `data` has the code and the message. A comment is sent every 15 s.
+         *     Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.
          */
         get: operations["streamChanges"];
         put?: never;
@@ -3837,11 +3838,11 @@ export interface operations {
                 /** @description MightyCall accounts. */
                 account?: string[];
                 /**
-                 * @description Of call, agent, voicemail, message, gap, health, separated by commas; all that the key may see. gap and health take a platform_admin.
+                 * @description Any of call, agent, voicemail, message, gap, health, separated by commas. Default: all that the key may see. gap and health require platform_admin.
                  * @example call,agent
                  */
                 kinds?: string;
-                /** @description The id of the last event that was seen, to go on from it. The header Last-Event-ID, which a browser sends, wins. */
+                /** @description Continues after the event with this id. The header Last-Event-ID, which browsers send, takes precedence. */
                 lastEventId?: string;
             };
             header?: never;

@@ -1,48 +1,59 @@
 import type { FastifyError } from '@fastify/error'
 import { SlowClientError } from '../errors.js'
 import { eventText, type Frame } from './frames.js'
-import { concerns, type Interest, interestKey } from './interest.js'
-import type { Stream } from './sse-stream.js'
+import { coversAccount, type Interest, interestKey } from './interest.js'
+import type { SseStream } from './sse-stream.js'
 
-/** One who watches. */
+/** A client of the stream. */
 export interface LiveClient {
   interest: Interest
-  /** The number up to which it has been told all: where it goes on when it comes back. */
+  /** The number of the last change that the client has been sent or did not want; a reconnect continues after it. */
   cursor: () => number
-  /** Sends of these what it wants and has not had; they are all that there is up to the number. */
+  /**
+   * Sends the frames that the client wants and has not had, and moves the cursor to `to`: the frames are complete up to
+   * there. `shared` caches the text for clients with the same interest.
+   */
   deliver: (frames: readonly Frame[], to: number, shared: Map<string, string>) => void
-  /** It has to load all anew before it is told anything more. */
+  /** The client has to load the lists again before it can be sent changes. */
   requireReset: () => void
   /**
-   * Shows that the stream lives, and where it is, though nothing may have been for this client. @param to  null: it has
-   * not joined the others yet
+   * Writes a comment with the cursor as id.
+   * @param to  the newest change, or null before the client has joined the hub
    */
-  beat: (to: number | null) => void
-  tellHealth: (report: object) => void
-  /** It was dropped, has left or is gone. */
-  isOver: () => boolean
-  /** Ends it, with why. */
+  sendHeartbeat: (to: number | null) => void
+  /** Sends the readiness report if it has changed. */
+  sendHealth: (report: object) => void
+  /** The client was dropped, sent away or has disconnected. */
+  hasEnded: () => boolean
+  /** Ends the stream with an event that says why. */
   drop: (err: FastifyError) => void
-  /** Ends it, with when to come back. */
-  leave: (retryMs: number) => void
-  drained: Stream['drained']
+  /** Ends the stream, and tells the client when to reconnect. */
+  endWithRetry: (retryMs: number) => void
+  drained: SseStream['drained']
 }
 
-/** A rebuild changes rows for minutes: what changes between two resets is part of the second. */
-const RESET_EVERY_MS = 5_000
+/**
+ * following     changes are sent as they come: → reset-due when changes were missed or rows were rebuilt
+ * reset-due     nothing is sent, and the cursor stays, so that a client that reconnects is reset as well:
+ *               → following when the reset is sent, at most one in RESET_INTERVAL_MS
+ */
+type DeliveryState = 'following' | 'reset-due'
 
-/** @param from  what it has been told already */
+/** A rebuild changes rows for minutes: changes between two resets are covered by the second one. */
+const RESET_INTERVAL_MS = 5_000
+
+/** @param from  the change that the client has seen last */
 export function createLiveClient(
   interest: Interest,
-  stream: Stream,
+  stream: SseStream,
   { from, onDropped }: { from: number; onDropped: (err: FastifyError) => void }
 ): LiveClient {
-  const name = interestKey(interest)
-  const wants = ({ kind, account }: Frame) => interest.kinds.includes(kind) && concerns(interest, account)
+  const key = interestKey(interest)
+  const wants = ({ kind, account }: Frame) => interest.kinds.includes(kind) && coversAccount(interest, account)
+  let state: DeliveryState = 'following'
   let cursor = from
-  let resetAt = Number.NEGATIVE_INFINITY
-  let isResetDue = false
-  let health = ''
+  let lastResetAt = Number.NEGATIVE_INFINITY
+  let lastHealth = ''
 
   function write(text: string): void {
     if (text !== '' && !stream.write(text)) drop(new SlowClientError())
@@ -53,30 +64,26 @@ export function createLiveClient(
     onDropped(err)
   }
 
-  /** Its number stays where it is until then, so that a client that comes back is reset too. */
-  function reset(to: number): void {
-    if (performance.now() - resetAt < RESET_EVERY_MS) return
-    resetAt = performance.now()
-    isResetDue = false
+  function sendReset(to: number): void {
+    if (performance.now() - lastResetAt < RESET_INTERVAL_MS) return
+    lastResetAt = performance.now()
+    state = 'following'
     cursor = to
     write(eventText('reset', { revision: to }, to))
   }
 
-  /** Most clients have had the same, and want the same: it is put together once for all of them. */
+  const textOfWanted = (frames: readonly Frame[]) =>
+    frames
+      .filter(wants)
+      .map(frame => frame.text)
+      .join('')
+
+  /** Most clients have the same cursor and interest, so that the text is built once for all of them. */
   function textOf(frames: readonly Frame[], shared: Map<string, string>): string {
     const hasSome = frames[0] !== undefined && frames[0].number <= cursor
-    if (hasSome)
-      return frames
-        .filter(frame => frame.number > cursor && wants(frame))
-        .map(frame => frame.text)
-        .join('')
-    const text =
-      shared.get(name) ??
-      frames
-        .filter(wants)
-        .map(frame => frame.text)
-        .join('')
-    shared.set(name, text)
+    if (hasSome) return textOfWanted(frames.filter(frame => frame.number > cursor))
+    const text = shared.get(key) ?? textOfWanted(frames)
+    shared.set(key, text)
     return text
   }
 
@@ -84,27 +91,27 @@ export function createLiveClient(
     interest,
     cursor: () => cursor,
     deliver: (frames, to, shared) => {
-      if (isResetDue) return reset(to)
+      if (state === 'reset-due') return sendReset(to)
       const text = textOf(frames, shared)
       cursor = Math.max(cursor, to)
       write(text)
     },
     requireReset: () => {
-      isResetDue = true
+      state = 'reset-due'
     },
-    beat: to => {
-      if (isResetDue && to !== null) reset(to)
+    sendHeartbeat: to => {
+      if (state === 'reset-due' && to !== null) sendReset(to)
       write(`: heartbeat\nid: ${cursor}\n\n`)
     },
-    tellHealth: report => {
+    sendHealth: report => {
       const text = JSON.stringify(report)
-      if (text === health || !interest.kinds.includes('health')) return
-      health = text
+      if (text === lastHealth || !interest.kinds.includes('health')) return
+      lastHealth = text
       write(eventText('health', { revision: cursor, object: report }))
     },
-    isOver: stream.isOver,
+    hasEnded: stream.hasEnded,
     drop,
-    leave: retryMs => stream.end(`retry: ${retryMs}\n\n`),
+    endWithRetry: retryMs => stream.end(`retry: ${retryMs}\n\n`),
     drained: stream.drained
   }
 }

@@ -3,39 +3,39 @@ import { changesAfter, type NumberedChange, newestChange } from '../db/changes.j
 import { SlowClientError } from '../errors.js'
 import type { LiveClient } from './client.js'
 import { type Frame, loadFrames } from './frames.js'
-import { concerns, createScope, type Scope, scopeOf } from './interest.js'
+import { coversAccount, createScope, type Scope, viewerScopeKey } from './interest.js'
 import type { LiveKind, LiveReaders } from './readers.js'
 
-/** How clients are told of changes: of a page for all of them, or of what one has missed. */
-export interface Telling {
-  /** Reads what any of the clients wants of these changes, which are all up to the number, and sends each its part. */
-  tellAll: (clients: ReadonlySet<LiveClient>, changes: readonly NumberedChange[], to: number) => Promise<void>
-  /** Tells one client the next of what it has missed. False: that was all, or it has to be reset first. */
-  tellNext: (client: LiveClient) => Promise<boolean>
-  /** Tells one client all that it has missed, as fast as it takes that. */
+/** Sends changes to clients: a page of new changes to all of them, or missed changes to one of them. */
+export interface Delivery {
+  /** Loads the changed objects, and sends each client what it wants of them. Changes are complete up to `to`. */
+  deliverPage: (clients: ReadonlySet<LiveClient>, changes: readonly NumberedChange[], to: number) => Promise<void>
+  /** Sends one client the next page of missed changes. Resolves with false when there is none, or it must be reset. */
+  deliverNextPage: (client: LiveClient) => Promise<boolean>
+  /** Sends one client all missed changes, as fast as it reads them. */
   catchUp: (client: LiveClient) => Promise<void>
-  /** What clients of a scope were sent is remembered while there are some. */
-  forgetScopesBut: (clients: ReadonlySet<LiveClient>) => void
+  /** Forgets the scopes that no client has any more, with the objects that were sent to them. */
+  retainScopesOf: (clients: ReadonlySet<LiveClient>) => void
 }
 
-/** The most that is read at once, and so the most that is put into a client's buffer at once. */
+/** The number of changes that are read at once, which limits what is put into the buffer of a client at once. */
 export const PAGE = 1_000
-/** Whoever has missed more loads all anew, which is faster. */
-const MOST_PAGES = 5
-/** How long a client that comes back has to take a page. */
-const DRAIN_MS = 10_000
+/** A client that has missed more pages is reset: loading the lists again is faster. */
+const MAX_PAGES = 5
+/** How long a reconnected client has to read a page. */
+const DRAIN_TIMEOUT_MS = 10_000
 
-export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveReaders }): Telling {
+export function createDelivery({ pool, readers }: { pool: pg.Pool; readers: LiveReaders }): Delivery {
   const scopes = new Map<string, Scope>()
 
   function scopeFor({ interest: { viewer } }: LiveClient): Scope {
-    const name = scopeOf(viewer)
+    const name = viewerScopeKey(viewer)
     const scope = scopes.get(name) ?? createScope(viewer)
     scopes.set(name, scope)
     return scope
   }
 
-  async function tellAll(
+  async function deliverPage(
     clients: ReadonlySet<LiveClient>,
     changes: readonly NumberedChange[],
     to: number
@@ -48,11 +48,11 @@ export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveR
     }
   }
 
-  async function tellNext(client: LiveClient): Promise<boolean> {
+  async function deliverNextPage(client: LiveClient): Promise<boolean> {
     const from = client.cursor()
     const changes = await changesAfter(pool, from, PAGE)
     if (!changes) client.requireReset()
-    await tellAll(
+    await deliverPage(
       new Set([client]),
       changes ?? [],
       changes ? (changes.at(-1)?.number ?? from) : await newestChange(pool)
@@ -61,20 +61,20 @@ export function createTelling({ pool, readers }: { pool: pg.Pool; readers: LiveR
   }
 
   async function catchUp(client: LiveClient): Promise<void> {
-    for (let pages = 1; await tellNext(client); pages++) {
-      if (!(await client.drained(DRAIN_MS))) return client.drop(new SlowClientError())
-      if (pages < MOST_PAGES) continue
+    for (let pages = 1; await deliverNextPage(client); pages++) {
+      if (!(await client.drained(DRAIN_TIMEOUT_MS))) return client.drop(new SlowClientError())
+      if (pages < MAX_PAGES) continue
       client.requireReset()
       return client.deliver([], await newestChange(pool), new Map())
     }
   }
 
   return {
-    tellAll,
-    tellNext,
+    deliverPage,
+    deliverNextPage,
     catchUp,
-    forgetScopesBut: clients => {
-      const used = new Set([...clients].map(({ interest }) => scopeOf(interest.viewer)))
+    retainScopesOf: clients => {
+      const used = new Set([...clients].map(({ interest }) => viewerScopeKey(interest.viewer)))
       for (const name of scopes.keys()) if (!used.has(name)) scopes.delete(name)
     }
   }
@@ -108,6 +108,7 @@ async function framesByScope(
 
 function hasReset(client: LiveClient, changes: readonly NumberedChange[]): boolean {
   return changes.some(
-    ({ kind, account, number }) => kind === 'reset' && number > client.cursor() && concerns(client.interest, account)
+    ({ kind, account, number }) =>
+      kind === 'reset' && number > client.cursor() && coversAccount(client.interest, account)
   )
 }

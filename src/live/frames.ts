@@ -2,28 +2,28 @@ import type { NumberedChange } from '../db/changes.js'
 import type { Scope } from './interest.js'
 import type { LiveKey, LiveKind, LiveReaders } from './readers.js'
 
-/** An object as it is now, ready to be sent. */
+/** The current state of a changed object, serialized for the stream. */
 export interface Frame {
-  /** Of its last change. */
+  /** The number of its last change. */
   number: number
   kind: LiveKind
   account: string
   text: string
 }
 
-/** An event of the stream; without a number a client that comes back does not go on from it. */
+/** Formats an event. Without a number it has no id, so that a client that reconnects does not continue after it. */
 export function eventText(event: string, data: object, number: number | null = null): string {
   // JSON holds no line break
   return `${number === null ? '' : `id: ${number}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-/** Each object once, by its last change; in the order of these. */
-export function lastOfEach(changes: readonly NumberedChange[]): NumberedChange[] {
+/** Returns the last change of each object, in the order of the changes. */
+export function newestOfEach(changes: readonly NumberedChange[]): NumberedChange[] {
   const last = new Map(changes.map(change => [`${change.kind}\n${keyOf(change)}`, change]))
   return [...last.values()].sort((a, b) => a.number - b.number)
 }
 
-/** What a scope is to be told of these changes: one query for each kind. */
+/** Loads the changed objects that a scope may see, with one query for each kind. */
 export async function loadFrames(
   readers: LiveReaders,
   scope: Scope,
@@ -31,7 +31,7 @@ export async function loadFrames(
   changes: readonly NumberedChange[]
 ): Promise<Frame[]> {
   const { account: own } = scope.viewer
-  const visible = lastOfEach(changes.filter(({ account }) => own === null || own === account))
+  const visible = newestOfEach(changes.filter(({ account }) => own === null || own === account))
   const frames = await Promise.all(
     [...kinds].map(async kind => {
       const ofKind = visible.filter(change => change.kind === kind)
@@ -50,7 +50,7 @@ function frameOf(
   { number, account, object }: NumberedChange,
   row: object | null
 ): Frame[] {
-  if (!scope.shows(`${kind}\n${account}\n${object}`, row !== null)) return []
+  if (!scope.isDeliverable(`${kind}\n${account}\n${object}`, row !== null)) return []
   const data = row ? { revision: number, object: row } : { revision: number, object: null, account, id: object }
   return [{ number, kind, account, text: eventText(kind, data, number) }]
 }

@@ -5,7 +5,7 @@ import { pause } from '../lib/backoff.js'
 import { createGate } from '../lib/semaphore.js'
 import { throttle } from '../lib/throttle.js'
 import type { LiveClient } from './client.js'
-import { createTelling, PAGE } from './deliver.js'
+import { createDelivery, PAGE } from './deliver.js'
 import type { LiveReaders } from './readers.js'
 
 export interface HubOptions {
@@ -14,71 +14,71 @@ export interface HubOptions {
   logger: Logger
 }
 
-/** Reads each change once for all clients of this process, and sends them what they may see of it. */
+/** Reads each change once for all clients of this process, and sends each client what it may see. */
 export interface Hub {
-  /** There may be changes: they are read at once, or, under load, with those that come meanwhile. */
+  /** Reads new changes, if there are any: at once, or under load together with those that come meanwhile. */
   wake: () => void
-  /** The number from which a new client is told all that follows. */
+  /** The number of the newest change; a new client is sent what comes after it. */
   newest: () => Promise<number>
-  /** From now on it is told what follows the number that it has. */
+  /** Sends the client what it has missed, and from then on every change. */
   join: (client: LiveClient) => Promise<void>
   leave: (client: LiveClient) => void
-  /** The number up to which this client was told all; null: it has not joined yet. */
-  toldUpTo: (client: LiveClient) => number | null
+  /** The newest change that was delivered to this client, or null when it has not joined yet. */
+  deliveredUpTo: (client: LiveClient) => number | null
 }
 
-const RESUMING_AT_ONCE = 4
+const MAX_CATCH_UPS = 4
 const WARN_EVERY_MS = 60_000
 
 export function createHub({ pool, readers, logger }: HubOptions): Hub {
   const clients = new Set<LiveClient>()
-  const telling = createTelling({ pool, readers })
-  const resuming = createGate(RESUMING_AT_ONCE)
+  const delivery = createDelivery({ pool, readers })
+  const catchUps = createGate(MAX_CATCH_UPS)
   const turns = createGate(1) // while a client joins, nothing is read for the others
-  const warn = throttle(WARN_EVERY_MS, () => logger.warn('changes could not be read, and are tried again soon'))
-  const work = createWork(async () => clients.size > 0 && turns.run(pull), warn)
+  const warn = throttle(WARN_EVERY_MS, () => logger.warn('cannot read changes, retrying'))
+  const reader = runWhenWoken(async () => clients.size > 0 && turns.run(deliverNewChanges), warn)
   let last = 0
 
-  /** True: there is more. */
-  async function pull(): Promise<boolean> {
+  /** Resolves with true when there are more changes. */
+  async function deliverNewChanges(): Promise<boolean> {
     const changes = await changesAfter(pool, last, PAGE)
     if (changes?.length === 0) return false
-    // the database is an older one now, or nothing was read for an hour
+    // the database was replaced by an older one, or nothing was read for longer than changes are kept
     if (!changes) for (const client of clients) client.requireReset()
     const to = changes?.at(-1)?.number ?? (await newestChange(pool))
-    await telling.tellAll(clients, changes ?? [], to)
+    await delivery.deliverPage(clients, changes ?? [], to)
     last = to
     return changes?.length === PAGE
   }
 
   return {
-    wake: work.wake,
+    wake: reader.wake,
     newest: async () => (clients.size > 0 ? last : newestChange(pool)),
     join: async client => {
-      await resuming.run(() => telling.catchUp(client)) // beside the others, who need not wait for it
+      await catchUps.run(() => delivery.catchUp(client)) // without blocking the other clients
       await turns.run(async () => {
         if (clients.size === 0) last = client.cursor()
-        while (client.cursor() < last && (await telling.tellNext(client))); // what came meanwhile
-        if (!client.isOver()) clients.add(client)
+        while (client.cursor() < last && (await delivery.deliverNextPage(client))); // what was committed meanwhile
+        if (!client.hasEnded()) clients.add(client)
       })
-      work.wake() // before it was there, nobody may have been
+      reader.wake() // a notification that came while there was no client was ignored
     },
     leave: client => {
       clients.delete(client)
-      telling.forgetScopesBut(clients)
+      delivery.retainScopesOf(clients)
     },
-    toldUpTo: client => (clients.has(client) ? last : null)
+    deliveredUpTo: client => (clients.has(client) ? last : null)
   }
 }
 
 const RETRY_MS = 1_000
 
 /**
- * Does work whenever it is woken, never twice at once, and again while it says that there is more. Then it rests as
- * long as it has
- * worked, which leaves time to others, and all that wakes it meanwhile is one more time. What fails is tried again.
+ * Runs the work when it is woken, never concurrently, and again while it resolves with true. Afterwards it pauses for
+ * as long as the work took, which leaves time to the rest of the process; wake-ups during the pause cause a single run.
+ * Failed work is retried.
  */
-export function createWork(work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
+export function runWhenWoken(work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
   let isWanted = false
   let isRunning = false
 

@@ -6,13 +6,13 @@ import { withTimeout } from '../lib/timeout.js'
 
 export interface ListenerOptions {
   pool: pg.Pool
-  /** Why the database cannot be used yet, or null: there may not even be one, which is no lost connection. */
+  /** Why the database cannot be used yet, or null: while the service starts there may be none. */
   trouble: () => string | null | Promise<string | null>
   logger: Logger
-  /** Something was committed, or may have been while nothing was heard. */
+  /** Something was committed, or may have been while there was no connection. */
   onWake: () => void
-  /** False: nothing is heard until it is true again. */
-  onUp: (isUp: boolean) => void
+  /** Whether notifications are received. */
+  onConnectionChange: (isUp: boolean) => void
   checkEveryMs?: number
 }
 
@@ -21,13 +21,13 @@ const CHECK_MS = 10_000
 const END_MS = 1_000
 const UNTIL_READY = { first: 50, most: 1_000 }
 
-/** Hears of changes on a connection of its own, none of the pool's, which it makes again whenever it is lost. */
+/** Listens for changes on a connection of its own, outside the pool, and reconnects when it is lost. */
 export function createListener({
   pool,
   trouble,
   logger,
   onWake,
-  onUp,
+  onConnectionChange,
   checkEveryMs = CHECK_EVERY_MS
 }: ListenerOptions): { close: () => Promise<void> } {
   const stop = new AbortController()
@@ -35,15 +35,15 @@ export function createListener({
   /** Resolves when the connection is lost, or the listener is closed. */
   async function listen(client: pg.Client): Promise<void> {
     const over = new AbortController()
-    client.on('error', () => over.abort()) // unheard, it would end the process
+    client.on('error', () => over.abort()) // an unhandled 'error' event would crash the process
     client.on('end', () => over.abort())
     client.on('notification', onWake)
     await client.connect()
     await client.query(`listen ${CHANGES_CHANNEL}`)
-    onUp(true)
+    onConnectionChange(true)
     onWake()
     const ends = AbortSignal.any([over.signal, stop.signal])
-    // A connection that was cut in silence looks alive until it is used.
+    // a connection that was cut silently looks alive until it is used
     for (let isAlive = true; isAlive && !ends.aborted; ) {
       await pause(checkEveryMs, ends)
       if (!ends.aborted)
@@ -61,12 +61,10 @@ export function createListener({
       const client = new pg.Client({ ...pool.options, query_timeout: CHECK_MS })
       const begun = performance.now()
       const err = await listen(client).catch((err: Error) => err)
-      onUp(false)
-      // of a connection that was cut in silence nobody hears the end
-      await withTimeout(END_MS, client.end()).catch(() => {})
+      onConnectionChange(false)
+      await withTimeout(END_MS, client.end()).catch(() => {}) // a silently cut one never ends
       failures = performance.now() - begun > CHECK_MS ? 1 : failures + 1
-      if (!stop.signal.aborted && failures === 1)
-        logger.warn({ err }, 'changes are not heard of: the connection was lost, and is made again')
+      if (!stop.signal.aborted && failures === 1) logger.warn({ err }, 'LISTEN connection lost, reconnecting')
       await pause(backOffMs(failures), stop.signal)
     }
   }

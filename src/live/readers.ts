@@ -1,23 +1,23 @@
 import type { Viewer } from '../access/viewer.js'
 
-/** What can be watched. Health is of this process, and is no row. */
+/** The kinds of objects in the stream. `health` describes this process and is not a row. */
 export const LIVE_KINDS = ['call', 'agent', 'voicemail', 'message', 'gap', 'health'] as const
 export type LiveKind = (typeof LIVE_KINDS)[number]
 
-/** Those that take a platform administrator. */
+/** The kinds that only a platform administrator may see. */
 export const ADMIN_KINDS: readonly LiveKind[] = ['gap', 'health']
 
-/** An object as `changes` names it. */
+/** Identifies an object as the table `changes` does. */
 export interface LiveKey {
   account: string
   object: string
 }
 
 export interface LiveRow extends LiveKey {
-  /** As the lists show it. */
+  /** The object as the lists show it. */
   row: object
 }
 
-/** Those of the objects that the viewer may see, as they are now. */
+/** Loads the current state of those objects that the viewer may see. */
 export type LiveReader = (viewer: Viewer, keys: readonly LiveKey[]) => Promise<LiveRow[]>
 export type LiveReaders = Readonly<Record<Exclude<LiveKind, 'health'>, LiveReader>>

@@ -3,11 +3,11 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { SESSION_COOKIE } from '../access/authenticator.js'
-import { keyIn } from '../access/bearer.js'
+import { bearerKeyOf } from '../access/bearer.js'
 import { type Viewer, viewerOf } from '../access/viewer.js'
 import { UnauthorizedError } from '../errors.js'
 import { errors } from '../http/error-schema.js'
-import { type Holder, interestOf } from './interest.js'
+import { type ClientCredential, interestOf } from './interest.js'
 import { LIVE_KINDS } from './readers.js'
 import type { LiveStreams } from './streams.js'
 
@@ -16,7 +16,9 @@ const parameters = Type.Object(
     kinds: Type.Optional(
       Type.String({
         maxLength: 100,
-        description: `Of ${LIVE_KINDS.join(', ')}, separated by commas; all that the key may see. gap and health take a platform_admin.`,
+        description:
+          `Any of ${LIVE_KINDS.join(', ')}, separated by commas. Default: all that the key may see. ` +
+          'gap and health require platform_admin.',
         examples: ['call,agent']
       })
     ),
@@ -27,21 +29,22 @@ const parameters = Type.Object(
       Type.String({
         maxLength: 40,
         description:
-          'The id of the last event that was seen, to go on from it. The header Last-Event-ID, which a browser sends, wins.'
+          'Continues after the event with this id. The header Last-Event-ID, which browsers send, takes precedence.'
       })
     )
   },
   { additionalProperties: false }
 )
 
-const DESCRIPTION = `Connect first, then load the lists: what changes from then on is told. \`event\` is a kind, \`data\` is \`{ revision, object }\` with the whole
-object as the lists show it; a higher revision replaces a lower one. An object that is gone is \`{ revision, object: null, account, id }\`.
-\`event: reset\`: load the lists anew. \`event: dropped\`: the stream ends, \`data\` has the code and the message. A comment comes every 15 s.
-Changes are kept for an hour: with Last-Event-ID all that was missed is told, or a reset.`
+const DESCRIPTION = `Connect first, then load the lists; every change from then on is sent. \`event\` is a kind, and
+\`data\` is \`{ revision, object }\` with the whole object as the lists show it; a higher revision replaces a lower
+one. A deleted object is sent as \`{ revision, object: null, account, id }\`. \`event: reset\`: load the lists again.
+\`event: dropped\`: the stream ends, and \`data\` has the code and the message. A comment is sent every 15 s.
+Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.`
 
 export interface LiveRouteOptions {
   live: LiveStreams
-  /** @throws UnauthorizedError  the key of a request, which lasts, is none any more */
+  /** Also called while the stream lasts. @throws UnauthorizedError  the credential is not valid (any more) */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
 }
 
@@ -49,20 +52,20 @@ export interface LiveRouteOptions {
 export default fp<LiveRouteOptions>(
   async (plain, { live, authenticate }) => {
     const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-    const holderOf = (request: FastifyRequest): Holder => ({
-      id: keyIn(request) === undefined ? `session ${request.cookies[SESSION_COOKIE]}` : viewerOf(request).actor,
+    const credentialOf = (request: FastifyRequest): ClientCredential => ({
+      id: bearerKeyOf(request) === undefined ? `session ${request.cookies[SESSION_COOKIE]}` : viewerOf(request).actor,
       isStillValid: () =>
         authenticate(request).then(
           () => true,
           err => !(err instanceof UnauthorizedError)
-        ) // without a database nothing is told either
+        ) // a database that is away does not end the stream
     })
-    app.addHook('preClose', () => live.close()) // the server waits for requests that have no end
+    app.addHook('preClose', () => live.close()) // the server would wait for the streams, which do not end
 
     app.get(
       '/v1/live',
       {
-        exposeHeadRoute: false, // it would never end
+        exposeHeadRoute: false, // HEAD would never end
         schema: {
           tags: ['live'],
           operationId: 'streamChanges',
@@ -79,7 +82,7 @@ export default fp<LiveRouteOptions>(
         const interest = interestOf(viewerOf(request), request.query)
         const lastEventId = request.headers['last-event-id'] ?? request.query.lastEventId
         const from = lastEventId === undefined ? null : numberOf(String(lastEventId))
-        await live.open(interest, { from, holder: holderOf(request) }, () => {
+        await live.open(interest, { from, credential: credentialOf(request) }, () => {
           reply.hijack()
           return reply.raw
         })
@@ -90,7 +93,7 @@ export default fp<LiveRouteOptions>(
   { name: 'live', fastify: '5.x', encapsulate: true }
 )
 
-/** What is none of our numbers is one that no change has. */
+/** Any text that is not one of our ids becomes a number that no change has, which leads to a reset. */
 function numberOf(text: string): number {
   return /^\d{1,15}$/.test(text) ? Number(text) : Number.MAX_SAFE_INTEGER
 }

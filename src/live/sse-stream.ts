@@ -1,31 +1,31 @@
 import type { ServerResponse } from 'node:http'
 
-/** Server-sent events to one client, whose memory here is bounded. */
-export interface Stream {
-  /** False: the client is too slow, and nothing was written. */
+/** An event stream to one client, with a bounded buffer. */
+export interface SseStream {
+  /** Returns false when the client is too slow: then nothing was written. */
   write: (text: string | Buffer) => boolean
-  /** Resolves when the client has taken what was written; false: it has not in so long, or is gone. */
-  drained: (patienceMs: number) => Promise<boolean>
-  isOver: () => boolean
-  /** Ends it after these last words, which the client may not take any more. */
+  /** Resolves with true when the client has read the buffer, with false after the timeout or a disconnect. */
+  drained: (timeoutMs: number) => Promise<boolean>
+  hasEnded: () => boolean
+  /** Writes the text and ends the stream; a client that does not read it is disconnected. */
   end: (text: string) => void
 }
 
 const HEAD = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  'x-accel-buffering': 'no' // a proxy must not collect them
+  'x-accel-buffering': 'no' // nginx must not buffer events
 }
 
-/** How long a client has to take the end. */
-const END_MS = 1_000
+/** How long a client has to read the end of the stream. */
+const END_TIMEOUT_MS = 1_000
 
-/** @param maxBytes  what may wait for the client before it is written to once more */
-export function openStream(
+/** @param options.maxBytes  the size of the buffer above which `write` refuses */
+export function openSseStream(
   response: ServerResponse,
   { maxBytes, onClose }: { maxBytes: number; onClose: () => void }
-): Stream {
-  response.on('error', () => {}) // a client that is gone
+): SseStream {
+  response.on('error', () => {}) // an unhandled 'error' event of a lost connection would crash the process
   response.once('close', onClose)
   response.writeHead(200, HEAD)
   response.flushHeaders()
@@ -35,7 +35,7 @@ export function openStream(
       if (!response.writableEnded) response.write(text)
       return true
     },
-    drained: async patienceMs =>
+    drained: async timeoutMs =>
       !response.writableNeedDrain ||
       new Promise(resolve => {
         const done = (isDrained: boolean) => () => {
@@ -43,17 +43,17 @@ export function openStream(
           for (const [event, listener] of listeners) response.off(event, listener)
           resolve(isDrained)
         }
-        const timer = setTimeout(done(false), patienceMs)
+        const timer = setTimeout(done(false), timeoutMs)
         const listeners = [
           ['drain', done(true)],
           ['close', done(false)]
         ] as const
         for (const [event, listener] of listeners) response.once(event, listener)
       }),
-    isOver: () => response.writableEnded || response.destroyed,
+    hasEnded: () => response.writableEnded || response.destroyed,
     end: text => {
       if (!response.writableEnded) response.end(text)
-      setTimeout(() => response.destroy(), END_MS).unref()
+      setTimeout(() => response.destroy(), END_TIMEOUT_MS).unref()
     }
   }
 }

@@ -7,17 +7,17 @@ import { LiveClosedError, LiveFullError, LiveLimitError, NotReadyError, Unauthor
 import type { Metrics } from '../observability/metrics.js'
 import { createLiveClient, type LiveClient } from './client.js'
 import { createHub } from './hub.js'
-import type { Holder, Interest } from './interest.js'
+import type { ClientCredential, Interest } from './interest.js'
 import { createListener } from './listener.js'
 import type { LiveReaders } from './readers.js'
-import { openStream } from './sse-stream.js'
+import { openSseStream } from './sse-stream.js'
 
 export interface LiveOptions {
   pool: pg.Pool
   readers: LiveReaders
-  /** Why the database cannot be used yet, or null: until then nothing is listened to. */
+  /** Why the database cannot be used yet, or null; listening begins when it can. */
   trouble: () => string | null | Promise<string | null>
-  /** Whether the roles of this process can work, as /health/ready says. */
+  /** The report of /health/ready. */
   health: () => Promise<object>
   logger: Logger
   onClients: (count: number) => void
@@ -27,12 +27,12 @@ export interface LiveOptions {
 
 export interface LiveLimits {
   heartbeatMs: number
-  /** How often is looked for changes while none can be heard of. */
+  /** How often changes are polled while the LISTEN connection is lost. */
   pollMs: number
-  /** Of all clients of this process; each may hold as much memory as it has bytes. */
+  /** The maximum of clients of this process; each may use `maxBytes` of memory. */
   clients: number
   clientsOfKey: number
-  /** What may wait for one client. */
+  /** The buffer of one client. */
   maxBytes: number
 }
 
@@ -44,19 +44,19 @@ const LIMITS: LiveLimits = {
   maxBytes: 1024 ** 2
 }
 
-/** The streams of this process. */
+/** The event streams of this process. */
 export interface LiveStreams {
   /**
-   * @param place.from  the number of the last event that the client has seen; null: it is new
-   * @param take  gives the response, once nothing can be refused any more
+   * @param options.from  the id of the last event that the client has seen, or null for a new client
+   * @param take  returns the response to write to; called when the client is admitted
    * @throws LiveClosedError, LiveFullError, LiveLimitError
    */
   open: (
     interest: Interest,
-    place: { from: number | null; holder: Holder },
+    options: { from: number | null; credential: ClientCredential },
     take: () => ServerResponse
   ) => Promise<void>
-  /** Ends all streams, and takes no more. */
+  /** Ends all streams, and refuses new ones. */
   close: () => Promise<void>
 }
 
@@ -70,9 +70,9 @@ export function startLive({
   onDropped,
   limits
 }: LiveOptions): LiveStreams {
-  const { heartbeatMs, pollMs, clients: most, clientsOfKey, maxBytes } = { ...LIMITS, ...limits }
+  const { heartbeatMs, pollMs, clients: maxClients, clientsOfKey, maxBytes } = { ...LIMITS, ...limits }
   const hub = createHub({ pool, readers, logger })
-  const open = new Map<LiveClient, Holder>() // the clients of the hub, and those that are still catching up
+  const clients = new Map<LiveClient, ClientCredential>() // those of the hub, and those that are still catching up
   let poll: NodeJS.Timeout | null = null
   let isClosed = false
   const listener = createListener({
@@ -80,48 +80,48 @@ export function startLive({
     trouble,
     logger,
     onWake: hub.wake,
-    onUp: isUp => {
+    onConnectionChange: isUp => {
       if (poll) clearInterval(poll)
       poll = isUp ? null : setInterval(hub.wake, pollMs).unref()
     }
   })
-  const heart = setInterval(() => {
-    void beat()
+  const heartbeat = setInterval(() => {
+    void sendHeartbeats()
   }, heartbeatMs).unref()
 
-  async function beat(): Promise<void> {
+  async function sendHeartbeats(): Promise<void> {
     const valid = new Map<string, Promise<boolean>>()
-    const report = [...open.keys()].some(({ interest }) => interest.kinds.includes('health'))
+    const report = [...clients.keys()].some(({ interest }) => interest.kinds.includes('health'))
       ? await health().catch(() => null)
       : null
-    for (const [client, { id, isStillValid }] of open) {
-      const asked = valid.get(id) ?? isStillValid()
-      valid.set(id, asked)
-      if (!(await asked)) client.drop(new UnauthorizedError())
-      if (client.isOver()) continue
-      if (report) client.tellHealth(report)
-      client.beat(hub.toldUpTo(client))
+    for (const [client, { id, isStillValid }] of clients) {
+      const checking = valid.get(id) ?? isStillValid() // once for all clients of a credential
+      valid.set(id, checking)
+      if (!(await checking)) client.drop(new UnauthorizedError())
+      if (client.hasEnded()) continue
+      if (report) client.sendHealth(report)
+      client.sendHeartbeat(hub.deliveredUpTo(client))
     }
   }
 
   function admit({ actor }: Viewer): void {
     if (isClosed) throw new LiveClosedError()
-    if (open.size >= most) throw new LiveFullError()
-    if ([...open.keys()].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey)
+    if (clients.size >= maxClients) throw new LiveFullError()
+    if ([...clients.keys()].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey)
       throw new LiveLimitError()
   }
 
   function add(
     interest: Interest,
-    { from, holder }: { from: number; holder: Holder },
+    { from, credential }: { from: number; credential: ClientCredential },
     response: ServerResponse
   ): LiveClient {
     const leave = () => {
       hub.leave(client)
-      open.delete(client)
-      onClients(open.size)
+      clients.delete(client)
+      onClients(clients.size)
     }
-    const stream = openStream(response, { maxBytes, onClose: leave })
+    const stream = openSseStream(response, { maxBytes, onClose: leave })
     const client = createLiveClient(interest, stream, {
       from,
       onDropped: ({ code }: FastifyError) => {
@@ -129,26 +129,26 @@ export function startLive({
         onDropped(code)
       }
     })
-    open.set(client, holder)
-    onClients(open.size)
+    clients.set(client, credential)
+    onClients(clients.size)
     return client
   }
 
   return {
-    open: async (interest, { from, holder }, take) => {
+    open: async (interest, { from, credential }, take) => {
       admit(interest.viewer)
-      const begin = from ?? (await hub.newest())
-      admit(interest.viewer) // others may have come meanwhile
-      const client = add(interest, { from: begin, holder }, take())
-      client.beat(null)
-      if (interest.kinds.includes('health')) client.tellHealth(await health())
+      const start = from ?? (await hub.newest())
+      admit(interest.viewer) // again: other clients may have connected meanwhile
+      const client = add(interest, { from: start, credential }, take())
+      client.sendHeartbeat(null)
+      if (interest.kinds.includes('health')) client.sendHealth(await health())
       await hub.join(client).catch(() => client.drop(new NotReadyError()))
     },
     close: async () => {
       isClosed = true
-      clearInterval(heart)
+      clearInterval(heartbeat)
       let n = 0
-      for (const client of [...open.keys()]) client.leave(500 + (n++ % 100) * 25) // not all of them come back at once
+      for (const client of [...clients.keys()]) client.endWithRetry(500 + (n++ % 100) * 25) // spread the reconnects
       await listener.close()
       if (poll) clearInterval(poll)
     }
@@ -163,12 +163,12 @@ export interface LiveStreamsOptions
 }
 
 /**
- * The live streams of a service: ended as soon as it is told to stop, so that their clients go elsewhere while webhooks
- * are still taken.
+ * Builds the live streams of a service. They end as soon as the service begins to stop, so that clients reconnect to
+ * another process while webhooks are still received.
  */
-export function buildLive({ metrics, stopping, logger, ...parts }: LiveStreamsOptions): LiveStreams {
+export function buildLiveStreams({ metrics, stopping, logger, ...options }: LiveStreamsOptions): LiveStreams {
   const streams = startLive({
-    ...parts,
+    ...options,
     logger: logger.child({ stage: 'live' }),
     onClients: count => metrics.liveClients.set(count),
     onDropped: code => metrics.liveDropped.inc({ code })

@@ -17,7 +17,7 @@ t.test('every line names the file that has the route', async t => {
 })
 
 t.test('a route that nobody has thought of cannot be added', async t => {
-  t.throws(() => roleOf('GET', '/v1/secrets'), /access\/routes/)
+  t.throws(() => roleOf('GET', '/v1/secrets'), /access\/route-roles/)
   t.equal(roleOf('HEAD', '/v1/calls'), 'viewer')
 })
 

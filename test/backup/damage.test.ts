@@ -36,36 +36,40 @@ const swapped = (lines: string[], from: RegExp, to: string) => lines.map(line =>
 
 /** Each with a digest that is right. */
 const FORGED: { name: string; change: (lines: string[]) => string[]; says: RegExp }[] = [
-  { name: 'a row is gone', change: lines => lines.toSpliced(5, 1), says: /rows are missing/ },
+  { name: 'a row is missing', change: lines => lines.toSpliced(5, 1), says: /rows are missing/ },
   {
     name: 'a row is there twice',
     change: lines => lines.toSpliced(5, 0, lines[5] ?? ''),
-    says: /more rows than it says/
+    says: /more rows than its header says/
   },
-  { name: 'a line is no row', change: lines => lines.toSpliced(5, 1, 'hello'), says: /no row/ },
+  { name: 'a line is not a row', change: lines => lines.toSpliced(5, 1, 'hello'), says: /is not a row/ },
   { name: 'a line follows the end', change: lines => [...lines, lines.at(-1) ?? ''], says: /digest|follows its end/ },
   { name: 'no end', change: lines => lines.slice(0, -1), says: /ends too early|more rows/ },
   {
-    name: 'a table that there is not',
+    name: 'an unknown table',
     change: lines => swapped(lines, /"name":"events"/, '"name":"pg_authid"'),
-    says: /a table or a column that there is not/
+    says: /a table or a column that does not exist/
   },
   {
-    name: 'a column that is none',
+    name: 'an unknown column',
     change: lines => swapped(lines, /"columns":\["account"/, '"columns":["account) select 1; --"'),
-    says: /a table or a column that there is not/
+    says: /a table or a column that does not exist/
   },
   {
     name: 'another format',
     change: lines => swapped(lines, /"format":1/, '"format":2'),
-    says: /format 2 is of another version/
+    says: /format 2 belongs to another version/
   },
   {
     name: 'a later schema',
     change: lines => swapped(lines, /"migration":"\w+"/, '"migration":"9999_later"'),
     says: /later version/
   },
-  { name: 'another file', change: () => ['{"log":"something else"}', ''], says: /does not begin as a backup does/ }
+  {
+    name: 'another file',
+    change: () => ['{"log":"something else"}', ''],
+    says: /does not begin with the header of a backup/
+  }
 ]
 
 for (const { name, change, says } of FORGED) {
@@ -79,7 +83,7 @@ for (const { name, change, says } of FORGED) {
 t.test('what is no backup, or not there, is said in one line', async t => {
   const { file } = await backup(t)
   writeFileSync(file, 'hello')
-  await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message: /cannot be unpacked/ })
+  await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message: /cannot be decompressed/ })
   await t.rejects(readBackup({ file: `${file}.none` }), {
     code: 'MCS_BACKUP_FILE',
     message: /cannot be read \(ENOENT\)/
@@ -101,7 +105,7 @@ t.test('of a file that is damaged after it was checked nothing is restored', asy
   writeFileSync(file, bytes)
   rewrite(file, lines => swapped(lines, /"received_at":"[^"]*"/, '"received_at":"yesterday at noon, +15559371200"'))
   const err = await restoreBackup({ pool, file }).catch(err => err)
-  t.match(err, { code: 'MCS_BACKUP_DAMAGED', message: /a row of it is none/ })
+  t.match(err, { code: 'MCS_BACKUP_DAMAGED', message: /Postgres refuses one of its rows/ })
   t.notMatch(err.message, /5559371200/)
   t.match(await tables(), [{ rows: '0' }])
 })

@@ -25,7 +25,10 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
   )
   first.kill('SIGINT')
   t.strictSame(await once(first, 'close'), [130, null])
-  t.match(stdout, /^begun: acme, .*\nit goes on in the service: .* stop it by "mightycall-stream backfill --stop"\n$/)
+  t.match(
+    stdout,
+    /^begun: acme, .*\nit continues in the service: .* stop it with "mightycall-stream backfill --stop"\n$/
+  )
 
   const second = spawnMain(backfill('--since', since), environment)
   const ended = once(second, 'close')
@@ -43,11 +46,11 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
     stdout: /^stopped: acme, \d of 4 days, \d+ rows, \d+ requests\n$/
   })
   t.strictSame(await ended, [1, null])
-  t.match(joined, /\nstopped: .*; the same command goes on there\n$/)
+  t.match(joined, /\nstopped: .*; the same command continues there\n$/)
   t.match(await runCommand(backfill('--stop'), environment), { code: 0, stdout: 'no backfill is running\n' })
   t.match(await runCommand(backfill(), environment), {
     code: 1,
-    stderr: /no backfill is running: begin one with --since \[MCS_SERVICE\]/
+    stderr: /no backfill is running: start one with --since \[MCS_SERVICE\]/
   })
   t.match(await runCommand(backfill('--since', 'yesterday'), environment), {
     code: 1,
@@ -55,18 +58,22 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
   })
   t.match(await runCommand(backfill('--stop'), { ...environment, ADMIN_KEY: 'x'.repeat(40) }), {
     code: 1,
-    stderr: /does not take this key/
+    stderr: /does not accept this key/
   })
 })
 
 t.test('what an operator can mend is one line', async t => {
   const environment = { DATA_DIR: tempDir(t), ADMIN_KEY: 'x'.repeat(40), PORT: '9' }
   for (const [args, changes, line] of [
-    [['--since', '2026-01-01'], {}, /no service answers at http:\/\/127.0.0.1:9: start it, or name it by --url/],
+    [
+      ['--since', '2026-01-01'],
+      {},
+      /no service answers at http:\/\/127.0.0.1:9: start it, or set its address with --url/
+    ],
     [['--since', '2026-01-01'], { ADMIN_KEY: '' }, /set ADMIN_KEY, or DATA_DIR to that of the service/],
     [['--since', '2026-01-01', '--url', 'localhost:8080'], {}, /--url must be/],
     [['--until', '2026-01-01'], {}, /--until needs --since/],
-    [['--stop', '--since', '2026-01-01'], {}, /--stop goes without --since/]
+    [['--stop', '--since', '2026-01-01'], {}, /--stop cannot be used with --since/]
   ] as const) {
     const { code, stdout, stderr } = await runCommand(['backfill', ...args], { ...environment, ...changes })
     t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: line })
@@ -88,7 +95,7 @@ t.test('the progress says how much was read, for what it waits, and how long it 
   t.equal(waitingOf({ waiting: { code: 'MCS_QUOTA', until } }), 'waiting for quota until 09:05')
   t.equal(waitingOf({ waiting: { code: 'MCS_REST_BLOCKED', until } }), 'MightyCall takes no requests until 09:05')
   t.equal(waitingOf({ waiting: { code: 'MCS_NOT_PROJECTED', until: null } }), 'waiting for the projector')
-  t.equal(waitingOf({ waiting: { code: 'MCS_LOG_FAILED', until } }), 'waiting (MCS_LOG_FAILED), trying again at 09:05')
+  t.equal(waitingOf({ waiting: { code: 'MCS_LOG_FAILED', until } }), 'waiting (MCS_LOG_FAILED), retrying at 09:05')
   t.equal(waitingOf({ waiting: null }), null)
   const left = createTimeLeft()
   t.strictSame(

@@ -16,11 +16,11 @@ t.test('a backup is written, looked at, and restored with its read models', asyn
   const written = await run(url, 'backup', file)
   t.match(written, { code: 0, stderr: '' })
   t.ok(written.stdout.includes(rows), rows)
-  t.match(await run(url, 'backup', file), { code: 1, stderr: /is there already: .* \[MCS_BACKUP_FILE\]\n$/ })
+  t.match(await run(url, 'backup', file), { code: 1, stderr: /exists already: .* \[MCS_BACKUP_FILE\]\n$/ })
   t.match(await run(url, 'backup', '--force', file), { code: 0 })
   t.match(
     await runCommand(['restore', '--dry-run', file], { DATABASE_URL: 'postgres://127.0.0.1:1/none' }),
-    { code: 0, stdout: /^the backup of .* is whole: \d+ rows, of them/ },
+    { code: 0, stdout: /^the backup of .* is complete: \d+ rows: / },
     'without a database'
   )
   t.match(await run(url, 'restore', file), {
@@ -31,7 +31,7 @@ t.test('a backup is written, looked at, and restored with its read models', asyn
   t.match(await run(empty.url, 'restore', file), {
     code: 0,
     stdout:
-      /restored \d+ rows\nmade the read models of \d+ entities again: 0 differing rows, 0 entities could not be folded\n$/
+      /restored \d+ rows\nrebuilt the read models of \d+ entities: 0 differing rows, 0 entities could not be folded\n$/
   })
   const calls = async (of: typeof pool) => (await of.query('select * from call_history order by call_id')).rows
   t.strictSame(await calls(empty.pool), await calls(pool))

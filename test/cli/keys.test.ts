@@ -23,7 +23,7 @@ t.test('a key is made, listed and revoked by command, and works in the API', asy
   t.match(made, {
     code: 0,
     stdout: /^mcs_[\w-]{43}\n$/,
-    stderr: /^made [0-9a-f-]{36} viewer of acme "wallboard", expires 2126-01-31T00:00:00.000Z, never used\n$/
+    stderr: /^created [0-9a-f-]{36} viewer of acme "wallboard", expires 2126-01-31T00:00:00.000Z, never used\n$/
   })
   const [id = ''] = /[0-9a-f-]{36}/.exec(made.stderr) ?? []
   t.equal((await get('/v1/calls', made.stdout.trim())).statusCode, 200)

@@ -11,10 +11,10 @@ t.test('a stop is resumed once, by the command or by a request, with who did it'
   const { pool, url: DATABASE_URL } = await freshDatabase(t)
   const { post } = await queryApi(t, pool, () => NOW)
   const resume = () => runCommand(['resume'], { DATABASE_URL, KAFKA_GROUP_ID: KEY.group })
-  t.match(await resume(), { code: 0, stdout: 'it had not stopped\n', stderr: '' })
+  t.match(await resume(), { code: 0, stdout: 'the projector is not stopped\n', stderr: '' })
   await recordStop(pool, KEY, STOP)
-  t.match(await resume(), { code: 0, stdout: 'resumed: records of calls/0 are let through until @7\n' })
-  t.match(await resume(), { code: 0, stdout: 'it had not stopped\n' })
+  t.match(await resume(), { code: 0, stdout: 'resumed: records of calls/0 pass until @7\n' })
+  t.match(await resume(), { code: 0, stdout: 'the projector is not stopped\n' })
   await recordStop(pool, KEY, { ...STOP, lastOffset: 9n })
   await recordStop(pool, { ...KEY, partition: 1 }, STOP)
   t.match(

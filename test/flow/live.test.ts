@@ -2,7 +2,7 @@ import t from 'tap'
 import { DOCUMENTED, INBOUND } from '../support/documented.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
-import { type LiveEvent, untilTold, watchLive } from '../support/live-client.js'
+import { type LiveEvent, untilDelivered, watchLive } from '../support/live-client.js'
 import { someSecrets, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
@@ -27,7 +27,7 @@ for (const [name, options] of [
       const service = await startServiceProcess(t, { DATA_DIR: tempDir(t), DRAIN_SECONDS: '1', ...env })
       const client = await watchLive(t, `${service.url}/v1/live`, { key: service.adminKey })
       for (const notification of DOCUMENTED) t.equal(await service.post(notification), 200)
-      const events = await untilTold(client, 'the call has ended', some => some.some(isEnd))
+      const events = await untilDelivered(client, 'the call has ended', some => some.some(isEnd))
       t.equal(events[0]?.event, 'health')
       t.strictSame(events.find(isEnd)?.data.object, await service.get(`/v1/calls/${INBOUND}`))
       t.ok(events.some(({ event }) => event === 'agent'))

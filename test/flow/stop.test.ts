@@ -52,7 +52,7 @@ t.test(
 
     t.match(await runCommand(['resume'], { DATA_DIR }), {
       code: 0,
-      stdout: 'resumed: records of calls/0 are let through until @29\n'
+      stdout: 'resumed: records of calls/0 pass until @29\n'
     })
     await eventually(
       'the call is projected',

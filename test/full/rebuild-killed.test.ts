@@ -31,7 +31,7 @@ t.test('a rebuild that is killed half-way goes on where it was, and ends with no
   const next = await runCommand(['rebuild', '--json'], environment)
   t.equal(next.code, 0, next.stderr)
   const lines = next.stdout.trim().split('\n')
-  t.match(lines.shift(), /^going on after \d+ of \d+ entities$/)
+  t.match(lines.shift(), /^continuing after \d+ of \d+ entities$/)
   t.equal(lines.length, left, 'each row that was still wrong is told')
   t.match(JSON.parse(lines[0] ?? ''), { table: 'call_history', account: 'default', fields: ['wait_seconds'] })
   const dry = await runCommand(['rebuild', '--dry-run'], environment)

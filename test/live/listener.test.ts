@@ -33,7 +33,7 @@ t.test(
         }
       ),
       onWake: () => {},
-      onUp: isUp => {
+      onConnectionChange: isUp => {
         ups.push(isUp)
       }
     })

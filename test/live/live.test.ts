@@ -5,7 +5,7 @@ import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
 import { liveApi } from '../support/live.js'
-import { untilTold } from '../support/live-client.js'
+import { untilDelivered } from '../support/live-client.js'
 import { ANSWERED, NOW } from '../support/projection.js'
 import { API_KEY } from '../support/query-api.js'
 import { SETTINGS } from '../support/settings.js'
@@ -17,7 +17,7 @@ t.test('a change is told as the whole object, as the lists show it, with its num
   const client = await watch()
   t.equal(client.status, 200)
   await project(history(ANSWERED, { id: 'a' }))
-  const events = await untilTold(
+  const events = await untilDelivered(
     client,
     'call and agent',
     some => some.some(({ event }) => event === 'call') && some.some(({ event }) => event === 'agent')
@@ -40,9 +40,9 @@ t.test('a client is told the kinds and accounts that it asks for, and may ask fo
   ]
   const elsewhere = history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
   await project([...history(ANSWERED, { id: 'a' }), ...elsewhere])
-  await untilTold(calls, 'both calls', some => some.length === 2)
-  await untilTold(other, 'its account', some => some.length === 2)
-  await untilTold(all, 'the account of the key', some => some.length === 2)
+  await untilDelivered(calls, 'both calls', some => some.length === 2)
+  await untilDelivered(other, 'its account', some => some.length === 2)
+  await untilDelivered(all, 'the account of the key', some => some.length === 2)
   await project(
     [
       ...history('IncomingCall', { id: 'c' }),
@@ -52,14 +52,22 @@ t.test('a client is told the kinds and accounts that it asks for, and may ask fo
   )
   const seen = (events: typeof calls.events) =>
     events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension}`).sort()
-  t.strictSame(seen(await untilTold(calls, 'two more', some => some.length === 4)), [
+  t.strictSame(seen(await untilDelivered(calls, 'two more', some => some.length === 4)), [
     'call a',
     'call b',
     'call c',
     'call d'
   ])
-  t.strictSame(seen(await untilTold(other, 'one more', some => some.length === 3)), ['agent 101', 'call b', 'call d'])
-  t.strictSame(seen(await untilTold(all, 'one more', some => some.length === 3)), ['agent 101', 'call a', 'call c'])
+  t.strictSame(seen(await untilDelivered(other, 'one more', some => some.length === 3)), [
+    'agent 101',
+    'call b',
+    'call d'
+  ])
+  t.strictSame(seen(await untilDelivered(all, 'one more', some => some.length === 3)), [
+    'agent 101',
+    'call a',
+    'call c'
+  ])
   for (const [query, key, status] of [
     ['?kinds=nothing', API_KEY, 400],
     ['?kinds=call,gap', 'k1', 403],
@@ -75,7 +83,7 @@ t.test('who comes back is told exactly what it has missed, and not what it has s
   const { project, watch } = await liveApi(t)
   const first = await watch('?kinds=call')
   await project(history('IncomingCall', { id: 'a' }))
-  await untilTold(first, 'the call', some => some.length === 1)
+  await untilDelivered(first, 'the call', some => some.length === 1)
   first.close()
   await project(history('IncomingCall', { id: 'b' }), 10)
   await project(history('IncomingCall > IncomingCallRinging(101)', { id: 'b' }), 20)
@@ -84,7 +92,7 @@ t.test('who comes back is told exactly what it has missed, and not what it has s
     await watch('?kinds=call', { lastEventId: first.lastId() }),
     await watch(`?kinds=call&lastEventId=${first.lastId()}`)
   ]) {
-    const events = await untilTold(again, 'what was missed', some => some.length === 2)
+    const events = await untilDelivered(again, 'what was missed', some => some.length === 2)
     t.match(
       events.map(({ data }) => data.object),
       [{ id: 'b', state: 'ringing' }, { id: 'c' }]
@@ -99,7 +107,7 @@ t.test('a number that is swept, to come or none is a reset, and so is a rebuild'
   await project(history('IncomingCall', { id: 'a' }))
   await project(history('IncomingCall', { id: 'b' }), 10)
   const old = await watch('?kinds=call', { lastEventId: '1' })
-  t.equal((await untilTold(old, 'all of it', some => some.length === 1))[0]?.event, 'call')
+  t.equal((await untilDelivered(old, 'all of it', some => some.length === 1))[0]?.event, 'call')
   await pool.query("update changes set changed_at = changed_at - interval '2 hours'")
   await sweepChanges(pool)
   const clients = [
@@ -108,17 +116,20 @@ t.test('a number that is swept, to come or none is a reset, and so is a rebuild'
     await watch('?kinds=call', { lastEventId: 'x' })
   ]
   for (const client of clients) {
-    t.match(await untilTold(client, 'a reset', some => some.length === 1), [
+    t.match(await untilDelivered(client, 'a reset', some => some.length === 1), [
       { id: '2', event: 'reset', data: { revision: 2 } }
     ])
   }
   await pool.query("update call_history set state = 'ended'")
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
-  const [told] = (await untilTold(old, 'the rebuild', some => some.some(({ event }) => event === 'reset'))).slice(-1)
+  const [told] = (await untilDelivered(old, 'the rebuild', some => some.some(({ event }) => event === 'reset'))).slice(
+    -1
+  )
   t.equal(told?.event, 'reset')
   t.equal(
-    (await untilTold(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1))[0]
-      ?.event,
+    (
+      await untilDelivered(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1)
+    )[0]?.event,
     'reset',
     'who was away, too'
   )
@@ -131,7 +142,7 @@ t.test('an object that is gone is told as such', async t => {
   await pool.query('delete from call_history')
   await pool.query("insert into changes (account, kind, object, changed_at) values ('default', 'call', 'a', now())")
   await pool.query('notify mightycall_stream_changes')
-  t.match((await untilTold(client, 'it is gone', some => some.length === 1))[0]?.data, {
+  t.match((await untilDelivered(client, 'it is gone', some => some.length === 1))[0]?.data, {
     object: null,
     account: 'default',
     id: 'a'
@@ -154,11 +165,11 @@ t.test('health is told at once, and when it changes', async t => {
   let ready = true
   const { watch } = await liveApi(t, { health: async () => ({ ready }) })
   const client = await watch('?kinds=health')
-  t.match(await untilTold(client, 'health', some => some.length === 1), [
+  t.match(await untilDelivered(client, 'health', some => some.length === 1), [
     { event: 'health', data: { object: { ready: true } } }
   ])
   ready = false
-  t.match((await untilTold(client, 'it changes', some => some.length === 2))[1], {
+  t.match((await untilDelivered(client, 'it changes', some => some.length === 2))[1], {
     event: 'health',
     data: { object: { ready: false } }
   })

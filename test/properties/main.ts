@@ -39,7 +39,7 @@ function holds(name: string, property: Property, seed: number): boolean {
     property(seed)
     return true
   } catch (err) {
-    progress.aside(() => console.error(`seed ${seed}: ${name}\n${(err as Error).message}`))
+    progress.printAbove(() => console.error(`seed ${seed}: ${name}\n${(err as Error).message}`))
     keep(name, seed)
     return false
   }

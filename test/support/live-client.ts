@@ -107,7 +107,7 @@ function parse(block: string): Omit<LiveEvent, 'data'> & { data: LiveEvent['data
 }
 
 /** Resolves with the events so far, once the condition holds for them. */
-export async function untilTold(
+export async function untilDelivered(
   client: LiveClient,
   what: string,
   condition: (events: readonly LiveEvent[]) => boolean

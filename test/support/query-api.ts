@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
 import { type Access, createAccess } from '../../src/access/access.js'
-import { keyIn } from '../../src/access/bearer.js'
+import { bearerKeyOf } from '../../src/access/bearer.js'
 import type { Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts/accounts.js'
 import { createChangeSettings } from '../../src/accounts/change-settings.js'
@@ -136,5 +136,5 @@ export async function queryApi(
 
 /** Whose keys are in no table: theirs are those that the test has made up. */
 function withViewers(viewers: Record<string, Viewer>, authenticate: Access['authenticate']): Access['authenticate'] {
-  return async request => viewers[keyIn(request) ?? ''] ?? authenticate(request)
+  return async request => viewers[bearerKeyOf(request) ?? ''] ?? authenticate(request)
 }

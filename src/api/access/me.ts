@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { isKeyId } from '../../access/api-key.js'
 import { SESSION_COOKIE } from '../../access/authenticator.js'
-import { keyIn } from '../../access/bearer.js'
+import { bearerKeyOf } from '../../access/bearer.js'
 import type { Keys } from '../../access/keys.js'
 import type { Organizations } from '../../access/organizations.js'
 import type { Sessions } from '../../access/sessions.js'
@@ -49,7 +49,7 @@ export default defineRoutes<MeOptions>('me', async (app, { keys, organizations, 
     async request => {
       const viewer = viewerOf(request)
       const { actor, role, account } = viewer
-      const token = keyIn(request) === undefined ? request.cookies[SESSION_COOKIE] : undefined
+      const token = bearerKeyOf(request) === undefined ? request.cookies[SESSION_COOKIE] : undefined
       const [key] = isKeyId(actor) ? await keys.list(viewer, { id: actor }, { place: null, limit: 1 }) : []
       const organization = viewer.organization === null ? null : await organizations.find(viewer, viewer.organization)
       const sessionExpiresAt = token === undefined ? null : await sessions.expiryOf(token)

@@ -58,7 +58,7 @@ export default defineRoutes<SessionOptions>('session', async (app, { sessions, p
       if (!session) {
         const refusal = await app.refuseKey(request, reply)
         // a flood is no news, and must not fill the log
-        if (refusal instanceof UnauthorizedError) await sessions.noteRefusal()
+        if (refusal instanceof UnauthorizedError) await sessions.recordRefusal()
         throw refusal
       }
       reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, maxAge: SESSION_HOURS * 3600 })

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import type { Audited, AuditLog } from '../../access/audit-log.js'
+import type { AuditLog, AuditRow } from '../../access/audit-log.js'
 import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
@@ -73,7 +73,7 @@ export default defineRoutes<AuditOptions>('audit', async (app, { auditLog, zones
   )
 })
 
-function toAuditEntry({ id, at, details, ...row }: Audited): Static<typeof auditShape> {
+function toAuditEntry({ id, at, details, ...row }: AuditRow): Static<typeof auditShape> {
   // only access/audit-log.ts writes it
   return { ...row, id: String(id), at: at.toISOString(), details: details as Record<string, unknown> }
 }

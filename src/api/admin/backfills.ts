@@ -219,7 +219,7 @@ export default defineRoutes<BackfillsOptions>(
     }
 
     const note = ({ actor }: Viewer, action: string, { id, account }: Backfill) =>
-      auditLog.note({ actor, action, account, subject: id })
+      auditLog.record({ actor, action, account, subject: id })
   }
 )
 

@@ -115,7 +115,7 @@ export default defineRoutes<FailedEntitiesOptions>('failed-entities', async (app
         limit,
         account
       )
-      await auditLog.note({
+      await auditLog.record({
         actor,
         action: 'failed-entities.refolded',
         account,

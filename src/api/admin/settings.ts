@@ -1,6 +1,5 @@
 import Type from 'typebox'
-import { isVisibleAccount } from '../../access/row-visibility.js'
-import { actorOf, type Viewer, viewerOf } from '../../access/viewer.js'
+import { actorOf, seesAccount, type Viewer, viewerOf } from '../../access/viewer.js'
 import type { ChangeSettings } from '../../accounts/change-settings.js'
 import type { LiveSettings } from '../../accounts/runtime-settings.js'
 import { SETTING_NAMES, settingsSchema } from '../../accounts/setting-values.js'
@@ -45,7 +44,7 @@ const body = Type.Object(
 /** GET and PATCH /v1/settings. */
 export default defineRoutes<SettingsRouteOptions>('settings', async (app, { settings, changeSettings, accountIds }) => {
   const toShape = (account: string) => ({ account, ...settings.of(account), set: settings.setOf(account) })
-  const visibleTo = (viewer: Viewer) => accountIds().filter(account => isVisibleAccount(viewer, account))
+  const visibleTo = (viewer: Viewer) => accountIds().filter(account => seesAccount(viewer, account))
 
   app.get(
     '/v1/settings',

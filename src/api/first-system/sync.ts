@@ -70,7 +70,7 @@ export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
             'no such account has an API key: set MIGHTYCALL_API_KEY and MIGHTYCALL_USER_KEY, or ACCOUNTS_FILE'
           )
         for (const { id } of accounts)
-          await auditLog.note({ actor: viewer.actor, action: 'sync.begun', account: id, subject: id })
+          await auditLog.record({ actor: viewer.actor, action: 'sync.begun', account: id, subject: id })
         try {
           return total(await Promise.all(accounts.map(sync.run)))
         } catch (err) {

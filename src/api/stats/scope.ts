@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
-import { isVisibleAccount, type OwnedColumns, visible } from '../../access/row-visibility.js'
-import type { Viewer } from '../../access/viewer.js'
+import { type OwnedColumns, visible } from '../../access/row-visibility.js'
+import { seesAccount, type Viewer } from '../../access/viewer.js'
 import type { LiveSettings } from '../../accounts/runtime-settings.js'
 import { InvalidParameterError } from '../../errors.js'
 
@@ -31,7 +31,7 @@ export function scopeOf(
   asked: readonly string[] | undefined
 ): Scope {
   const accounts = [...new Set(asked ?? (viewer.account === null ? accountIds() : [viewer.account]))].filter(account =>
-    isVisibleAccount(viewer, account)
+    seesAccount(viewer, account)
   )
   const all = accounts.map(settings.of)
   return {

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
-import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
+import { interruptSignal, parseInteger, parseRate, parseShare } from '../../cli/arguments.js'
 import { fasterClock, systemClock } from '../../lib/clock.js'
 import { createLogger } from '../../observability/logger.js'
 import type { Notation } from '../call-script.js'
@@ -34,11 +34,15 @@ const STATUS_INTERVAL_MS = 5_000
 export function demoCommand(): Command {
   return new Command('demo')
     .description('try the service without an account, with a simulated MightyCall')
-    .option('-p, --port <number>', 'port of the service on this machine', parseWhole(1, 65_535), 8080)
+    .option('-p, --port <number>', 'port of the service on this machine', parseInteger(1, 65_535), 8080)
     .option('--speed <factor>', 'speed of the simulated time', parseRate, 60)
-    .option('-s, --seed <number>', 'the same seed makes the same company (default: a new one each time)', parseWhole(0))
-    .option('-c, --calls <number>', 'number of calls', parseWhole(1), 400)
-    .option('--hours <number>', 'period in which the calls start', parseWhole(1), 8)
+    .option(
+      '-s, --seed <number>',
+      'the same seed makes the same company (default: a new one each time)',
+      parseInteger(0)
+    )
+    .option('-c, --calls <number>', 'number of calls', parseInteger(1), 400)
+    .option('--hours <number>', 'period in which the calls start', parseInteger(1), 8)
     .addOption(
       new Option('-f, --family <family>', 'kind of the account')
         .choices(['classic', 'contact-center'])
@@ -52,7 +56,7 @@ export function demoCommand(): Command {
 async function demo({ port, speed, calls, hours, family, drop, ...options }: DemoOptions): Promise<void> {
   const startAt = systemClock.now()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
-  const stopped = once(interruption(), 'abort')
+  const stopped = once(interruptSignal(), 'abort')
   const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-demo-'))
   chmodSync(dir, 0o711) // when started by root, Postgres runs as another user and must reach its data
   try {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
-import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
+import { interruptSignal, parseInteger, parseRate, parseShare } from '../../cli/arguments.js'
 import { fasterClock, systemClock } from '../../lib/clock.js'
 import type { Notation } from '../call-script.js'
 import { type SimulatedMightyCall, startSimulatedMightyCall } from '../http/start.js'
@@ -37,12 +37,16 @@ Listens on this machine only, and exits with 0 on Ctrl-C.`
 export function simulateApiCommand(): Command {
   return new Command('simulate-api')
     .description('simulate MightyCall: serve its REST API for a made-up company')
-    .option('-p, --port <number>', 'port on this machine', parseWhole(0, 65_535), 8090)
+    .option('-p, --port <number>', 'port on this machine', parseInteger(0, 65_535), 8090)
     .option('-u, --url <address>', 'webhook address to post to, with its token')
     .option('--speed <factor>', 'speed of the simulated time', parseRate, 1)
-    .option('-s, --seed <number>', 'the same seed makes the same company (default: a new one each time)', parseWhole(0))
-    .option('-c, --calls <number>', 'number of calls', parseWhole(1), 100)
-    .option('--hours <number>', 'period in which the calls start', parseWhole(1), 2)
+    .option(
+      '-s, --seed <number>',
+      'the same seed makes the same company (default: a new one each time)',
+      parseInteger(0)
+    )
+    .option('-c, --calls <number>', 'number of calls', parseInteger(1), 100)
+    .option('--hours <number>', 'period in which the calls start', parseInteger(1), 2)
     .addOption(
       new Option('-f, --family <family>', 'kind of the account')
         .choices(['classic', 'contact-center'])
@@ -72,7 +76,7 @@ async function simulateApi({
   const startAt = systemClock.now()
   const seed = options.seed ?? startAt.getTime() % 2 ** 32
   const webhookUrl = url === undefined ? undefined : parseWebhookUrl(url) // may throw: before signals are handled
-  const stopped = once(interruption(), 'abort')
+  const stopped = once(interruptSignal(), 'abort')
   const mightyCall = await startSimulatedMightyCall({
     port,
     clock: fasterClock({ startAt, rate: speed }),

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { interruption, parseRate, parseShare, parseWhole } from '../../cli/arguments.js'
+import { interruptSignal, parseInteger, parseRate, parseShare } from '../../cli/arguments.js'
 import { SimulateError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
 import type { Notation } from '../call-script.js'
@@ -42,8 +42,8 @@ export function simulateCommand(): Command {
     .description('simulate MightyCall: post the notifications of a made-up company')
     .requiredOption('-u, --url <address>', 'webhook address, with its token')
     .option('-r, --rate <number>', 'notifications a second', parseRate, 5)
-    .option('-s, --seed <number>', 'the same seed makes the same calls (default: new ones each time)', parseWhole(0))
-    .option('-c, --calls <number>', 'number of calls', parseWhole(1), 100)
+    .option('-s, --seed <number>', 'the same seed makes the same calls (default: new ones each time)', parseInteger(0))
+    .option('-c, --calls <number>', 'number of calls', parseInteger(1), 100)
     .addOption(
       new Option('-f, --family <family>', 'format of the notifications')
         .choices(['classic', 'contact-center'])
@@ -52,7 +52,7 @@ export function simulateCommand(): Command {
     .option('--drop <share>', 'share that is never delivered, 0 to 1', parseShare, 0)
     .option('--duplicate <share>', 'share that is delivered twice', parseShare, 0)
     .option('--reorder <share>', 'share that is delivered late', parseShare, 0)
-    .option('-n, --count <notifications>', 'stop after this number', parseWhole(1))
+    .option('-n, --count <notifications>', 'stop after this number', parseInteger(1))
     .addHelpText('after', EXAMPLES)
     .action(simulate)
 }
@@ -63,7 +63,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const url = parseWebhookUrl(options.url)
   const notifications = notificationsOf(options, seed, now())
   const posted = await postAll(url, notifications, {
-    signal: interruption(),
+    signal: interruptSignal(),
     now,
     onPosted: progress(notifications.length, now)
   }).finally(() => {
