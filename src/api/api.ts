@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { Access } from '../access/access.js'
 import { NotReadyError } from '../errors.js'
 import browsers, { type BrowsersOptions } from '../http/security-headers.js'
-import { isAway } from '../lib/sqlstate.js'
+import { isDatabaseUnavailable } from '../lib/sqlstate.js'
 import keys from './access/keys.js'
 import me from './access/me.js'
 import organizationNumbers from './access/organization-numbers.js'
@@ -64,7 +64,7 @@ const api = fp<ApiOptions>(
   async (app, { access, limits, addRoutes, ...others }) => {
     const deps = { ...others, ...access }
     app.setErrorHandler(err => {
-      throw isAway(err) ? Object.assign(new NotReadyError(), { cause: err }) : err
+      throw isDatabaseUnavailable(err) ? Object.assign(new NotReadyError(), { cause: err }) : err
     })
     await app.register(gate, { authenticate: access.authenticate, limits })
     await app.register(calls, deps)

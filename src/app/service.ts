@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Account, createAccounts, loadAccounts, reloadAccounts } from '../accounts/accounts.js'
 import { createLiveSettings } from '../accounts/runtime-settings.js'
 import { type Config, ROLES, type Role } from '../config/config.js'
-import { prepareDataDir } from '../config/data-dir.js'
+import { createDataDir } from '../config/data-dir.js'
 import { loadSecrets, type Secrets } from '../config/secrets.js'
 import { openDatabase } from '../db/open.js'
 import { ConfigError } from '../errors.js'
@@ -71,7 +71,7 @@ async function build(
   close: () => Promise<void>
 ): Promise<Service> {
   checkRoles(config)
-  if (config.kafka === null || config.databaseUrl === null || has(config, 'receive')) prepareDataDir(config.dataDir)
+  if (config.kafka === null || config.databaseUrl === null || has(config, 'receive')) createDataDir(config.dataDir)
   const secrets = loadSecrets(config)
   const load = () => loadAccounts(config, secrets.webhookTokens)
   const accounts = createAccounts(load(), config)

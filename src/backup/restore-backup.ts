@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { DamagedBackupError, NotEmptyError } from '../errors.js'
-import { isPoison } from '../lib/sqlstate.js'
+import { isDataError } from '../lib/sqlstate.js'
 import type { Header } from './format.js'
 import { readBackup } from './read-backup.js'
 import { findKeptTable, KEPT_TABLES, REBUILT_TABLES } from './tables.js'
@@ -47,7 +47,7 @@ export async function restoreBackup({
     for (const { name, identity } of KEPT_TABLES) if (identity) await continueIdentity(tx, name, identity)
     return header
   }).catch((err: unknown) => {
-    throw isPoison(err) ? new DamagedBackupError('Postgres refuses one of its rows') : err
+    throw isDataError(err) ? new DamagedBackupError('Postgres refuses one of its rows') : err
   })
 }
 

@@ -12,7 +12,7 @@ export type Role = (typeof ROLES)[number]
 export interface KafkaConfig {
   brokers: string[]
   ssl: boolean
-  /** PEM. */
+  /** The certificate authority of the brokers, PEM; `null` for those that Node trusts. */
   ca: string | null
   sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null
   topicPrefix: string
@@ -24,19 +24,19 @@ export interface Config {
   port: number
   publicUrl: string | null
   trustProxy: boolean
-  /** Absolute. */
+  /** An absolute path. */
   dataDir: string
   roles: readonly Role[]
   logLevel: string
-  /** Null: 5, on a terminal 0. */
+  /** `null` for the default: 0 on a terminal, otherwise 5. */
   drainSeconds: number | null
-  /** By its IANA name. */
+  /** An IANA name. */
   timeZone: string
   region: CountryCode
-  /** Null: embedded. */
+  /** `null` for the embedded server. */
   databaseUrl: string | null
   databasePoolSize: number
-  /** Null: the local log. */
+  /** `null` for the local log. */
   kafka: KafkaConfig | null
   groupId: string
   logRetentionDays: number
@@ -44,26 +44,26 @@ export interface Config {
   spoolMaxBytes: number
   spoolMaxAgeHours: number
   mightycallApiKey: string | null
-  /** Of the account `default`, by extension. */
+  /** The user keys of the account `default`, by extension. */
   mightycallUserKeys: Readonly<Record<string, string>>
-  /** Null: as for any account. */
+  /** `null` for the base URL of the account's kind. */
   mightycallBaseUrl: string | null
-  /** Requests to MightyCall in 24 h, of each API key. */
+  /** The limit on requests to MightyCall in 24 h with one API key. */
   dailyBudget: number
   webhookTokens: readonly string[]
-  /** Absolute. Null: one account. */
+  /** An absolute path, or `null` when there is only one account. */
   accountsFile: string | null
   adminKey: string | null
   metricsKey: string | null
-  /** Requests a minute of one key; 0: any number. */
+  /** The limit on requests per minute with one key; 0 for no limit. */
   apiRateLimit: number
   corsOrigins: readonly string[]
 }
 
 /**
- * The configuration in the environment; a secret may also be given by a file, as `NAME_FILE`. Empty variables count as
- * unset.
- * @throws ConfigError  names every bad variable and what it should be, never what it is
+ * Reads the configuration from the environment. A secret may also be in a file, which `NAME_FILE` names. An empty
+ * variable counts as unset.
+ * @throws ConfigError  the message names every invalid variable and the expected form, never the value
  */
 export function loadConfig(environment: Environment): Config {
   const problems: string[] = []
@@ -74,7 +74,7 @@ export function loadConfig(environment: Environment): Config {
     (variables.KAFKA_SASL_MECHANISM !== undefined) !==
       (variables.KAFKA_SASL_USERNAME !== undefined && variables.KAFKA_SASL_PASSWORD !== undefined)
   ) {
-    problems.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together')
+    problems.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together: set all or none')
   }
   if (data.TIME_ZONE !== undefined && !isTimeZone(data.TIME_ZONE)) problems.push(notValid('TIME_ZONE'))
   const ca =
@@ -85,40 +85,40 @@ export function loadConfig(environment: Environment): Config {
   return Object.freeze(configOf(variables, ca))
 }
 
-function configOf(v: Variables, ca: string | null): Config {
+function configOf(vars: Variables, ca: string | null): Config {
   return {
-    host: v.HOST,
-    port: v.PORT,
-    publicUrl: v.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
-    trustProxy: v.TRUST_PROXY,
-    dataDir: path.resolve(v.DATA_DIR),
-    roles: [...new Set(v.ROLES.split(',') as Role[])], // its pattern allows nothing else
-    logLevel: v.LOG_LEVEL,
-    drainSeconds: v.DRAIN_SECONDS ?? null,
-    timeZone: v.TIME_ZONE,
-    region: v.DEFAULT_REGION as CountryCode, // a country unknown to the library reads no number, which is harmless
-    databaseUrl: v.DATABASE_URL ?? null,
-    databasePoolSize: v.DATABASE_POOL_SIZE,
-    kafka: v.KAFKA_BROKERS === undefined ? null : kafkaOf(v, v.KAFKA_BROKERS, ca),
-    groupId: v.KAFKA_GROUP_ID,
-    logRetentionDays: v.LOG_RETENTION_DAYS,
-    logMaxBytes: v.LOG_MAX_BYTES,
-    spoolMaxBytes: v.SPOOL_MAX_BYTES,
-    spoolMaxAgeHours: v.SPOOL_MAX_AGE_HOURS,
-    mightycallApiKey: v.MIGHTYCALL_API_KEY ?? null,
-    mightycallUserKeys: userKeysOf(v.MIGHTYCALL_USER_KEY),
-    mightycallBaseUrl: v.MIGHTYCALL_BASE_URL ?? null,
-    dailyBudget: v.MIGHTYCALL_DAILY_BUDGET,
-    webhookTokens: v.WEBHOOK_TOKENS?.split(',') ?? [],
-    accountsFile: v.ACCOUNTS_FILE === undefined ? null : path.resolve(v.ACCOUNTS_FILE),
-    adminKey: v.ADMIN_KEY ?? null,
-    metricsKey: v.METRICS_KEY ?? null,
-    apiRateLimit: v.API_RATE_LIMIT,
-    corsOrigins: v.CORS_ORIGINS?.split(',') ?? []
+    host: vars.HOST,
+    port: vars.PORT,
+    publicUrl: vars.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    trustProxy: vars.TRUST_PROXY,
+    dataDir: path.resolve(vars.DATA_DIR),
+    roles: [...new Set(vars.ROLES.split(',') as Role[])], // the pattern of ROLES allows nothing else
+    logLevel: vars.LOG_LEVEL,
+    drainSeconds: vars.DRAIN_SECONDS ?? null,
+    timeZone: vars.TIME_ZONE,
+    region: vars.DEFAULT_REGION as CountryCode, // with a country unknown to the library, numbers stay as received
+    databaseUrl: vars.DATABASE_URL ?? null,
+    databasePoolSize: vars.DATABASE_POOL_SIZE,
+    kafka: vars.KAFKA_BROKERS === undefined ? null : kafkaOf(vars, vars.KAFKA_BROKERS, ca),
+    groupId: vars.KAFKA_GROUP_ID,
+    logRetentionDays: vars.LOG_RETENTION_DAYS,
+    logMaxBytes: vars.LOG_MAX_BYTES,
+    spoolMaxBytes: vars.SPOOL_MAX_BYTES,
+    spoolMaxAgeHours: vars.SPOOL_MAX_AGE_HOURS,
+    mightycallApiKey: vars.MIGHTYCALL_API_KEY ?? null,
+    mightycallUserKeys: userKeysOf(vars.MIGHTYCALL_USER_KEY),
+    mightycallBaseUrl: vars.MIGHTYCALL_BASE_URL ?? null,
+    dailyBudget: vars.MIGHTYCALL_DAILY_BUDGET,
+    webhookTokens: vars.WEBHOOK_TOKENS?.split(',') ?? [],
+    accountsFile: vars.ACCOUNTS_FILE === undefined ? null : path.resolve(vars.ACCOUNTS_FILE),
+    adminKey: vars.ADMIN_KEY ?? null,
+    metricsKey: vars.METRICS_KEY ?? null,
+    apiRateLimit: vars.API_RATE_LIMIT,
+    corsOrigins: vars.CORS_ORIGINS?.split(',') ?? []
   }
 }
 
-/** `101:key`; a key may hold colons itself. */
+/** Parses `101:key`. The key itself may contain colons. */
 function userKeysOf(given: string | undefined): Config['mightycallUserKeys'] {
   const [extension] = given?.split(':') ?? []
   return given === undefined || extension === undefined ? {} : { [extension]: given.slice(extension.length + 1) }
@@ -129,7 +129,7 @@ function kafkaOf(v: Variables, brokers: string, ca: string | null): KafkaConfig 
   const sasl =
     mechanism && username && password
       ? { mechanism: mechanism as NonNullable<KafkaConfig['sasl']>['mechanism'], username, password }
-      : null // its schema allows nothing else
+      : null // the schema of the mechanism allows nothing else
   return {
     brokers: brokers.split(','),
     ssl: v.KAFKA_SSL || ca !== null,
@@ -142,7 +142,7 @@ function kafkaOf(v: Variables, brokers: string, ca: string | null): KafkaConfig 
 
 export type Environment = Record<string, string | undefined>
 
-/** The variables that are set, secrets also from their files. */
+/** Returns the variables that are set. Secrets are also read from their files. */
 export function withFiles(environment: Environment, problems: string[]): Environment {
   const data: Environment = {}
   for (const name of VARIABLE_NAMES) {
@@ -157,17 +157,18 @@ export function readText(name: string, file: string, problems: string[]): string
   try {
     return readFileSync(file, 'utf8')
   } catch (err) {
-    problems.push(`${name} cannot be read (${(err as NodeJS.ErrnoException).code})`) // node:fs throws nothing else
+    problems.push(`${name} cannot be read (${(err as NodeJS.ErrnoException).code})`) // node:fs throws only these
     return null
   }
 }
 
-/** Null when any is not valid. */
+/** Returns null, and adds to `problems`, when a variable is not valid. */
 export function validate(data: Environment, problems: string[]): Variables | null {
   try {
     return envSchema<Variables>({ data, schema: configSchema, env: false })
   } catch (err) {
-    const { errors = [] } = err as { errors?: { instancePath: string; message?: string }[] } // ajv's, kept by env-schema
+    // env-schema attaches the errors of Ajv
+    const { errors = [] } = err as { errors?: { instancePath: string; message?: string }[] }
     const names = new Set(errors.map(error => error.instancePath.slice(1) as VariableName))
     for (const name of names) problems.push(notValid(name))
     if (names.size === 0) problems.push('the environment could not be read')
@@ -175,7 +176,7 @@ export function validate(data: Environment, problems: string[]): Variables | nul
   }
 }
 
-/** What a variable should be, never what it is. */
+/** Describes the expected form of a variable, never its value. */
 export function notValid(name: VariableName): string {
   const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as {
     description?: string
@@ -184,7 +185,7 @@ export function notValid(name: VariableName): string {
     minimum?: number
     maximum?: number
     anyOf?: { const: string }[]
-  } // the keywords that the schema uses
+  } // these are the keywords that the schema uses
   const form = anyOf
     ? `one of ${anyOf.map(option => option.const).join(', ')}`
     : minimum !== undefined

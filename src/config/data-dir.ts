@@ -2,19 +2,19 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { DataDirError } from '../errors.js'
 
 /**
- * Makes the folder that holds all that this machine keeps.
- * @throws DataDirError  it cannot be made or written
+ * Creates the data directory, unless it exists.
+ * @throws DataDirError  the directory cannot be created or written
  */
-export function prepareDataDir(dir: string): void {
+export function createDataDir(dir: string): void {
   try {
-    // others may pass, but not look: run by root, Postgres has an account of its own
+    // 711: when the service runs as root, Postgres runs as another user and must be able to pass through
     mkdirSync(dir, { recursive: true, mode: 0o711 })
     accessSync(dir, constants.W_OK | constants.X_OK)
   } catch (err) {
-    const { code } = err as NodeJS.ErrnoException // node:fs throws nothing else
+    const { code } = err as NodeJS.ErrnoException // node:fs throws only these
     const advice =
       code === 'EEXIST' || code === 'ENOTDIR'
-        ? 'it, or what it lies in, is no folder: set DATA_DIR'
+        ? 'the path, or a part of it, is not a directory: set DATA_DIR'
         : 'make it writable, or set DATA_DIR'
     throw new DataDirError(`${dir} cannot be written (${code}): ${advice}`)
   }

@@ -8,16 +8,16 @@ import type { Config } from './config.js'
 export interface Secrets {
   webhookTokens: readonly string[]
   adminKey: string | null
-  /** Made by this start: the first one. */
+  /** True when this start generated a secret. */
   generated: boolean
-  /** Where generated ones are kept, mode 0600. */
+  /** The file of the generated secrets, mode 0600. */
   file: string
 }
 
 /**
- * The secrets of the configuration, or generated ones that are kept in DATA_DIR. With ACCOUNTS_FILE no webhook token is
- * generated.
- * @throws ConfigError  they are missing and this is one of several processes, which must not invent their own
+ * Returns the secrets of the configuration, or generated ones, which are kept in DATA_DIR. With ACCOUNTS_FILE, no
+ * webhook token is generated.
+ * @throws ConfigError  secrets are missing although several processes may share them, so that none may be generated
  */
 export function loadSecrets(config: Config): Secrets {
   const file = path.join(config.dataDir, 'secrets.env')
@@ -27,13 +27,13 @@ export function loadSecrets(config: Config): Secrets {
     requireSecrets(config, file)
     return { webhookTokens, adminKey, generated: false, file }
   }
-  const kept = readSecrets(file)
-  const ADMIN_KEY = kept?.ADMIN_KEY ?? invent()
-  // none was kept while there was an ACCOUNTS_FILE
-  const WEBHOOK_TOKENS = kept?.WEBHOOK_TOKENS ?? (accountsFile === null ? invent() : null)
-  const generated = ADMIN_KEY !== kept?.ADMIN_KEY || WEBHOOK_TOKENS !== kept.WEBHOOK_TOKENS
+  const stored = readSecrets(file)
+  const ADMIN_KEY = stored?.ADMIN_KEY ?? generateSecret()
+  // a file that was written while ACCOUNTS_FILE was set has no token
+  const WEBHOOK_TOKENS = stored?.WEBHOOK_TOKENS ?? (accountsFile === null ? generateSecret() : null)
+  const generated = ADMIN_KEY !== stored?.ADMIN_KEY || WEBHOOK_TOKENS !== stored.WEBHOOK_TOKENS
   if (generated)
-    keep(file, `${WEBHOOK_TOKENS === null ? '' : `WEBHOOK_TOKENS=${WEBHOOK_TOKENS}\n`}ADMIN_KEY=${ADMIN_KEY}\n`)
+    writeSecrets(file, `${WEBHOOK_TOKENS === null ? '' : `WEBHOOK_TOKENS=${WEBHOOK_TOKENS}\n`}ADMIN_KEY=${ADMIN_KEY}\n`)
   return {
     webhookTokens:
       webhookTokens.length > 0 || accountsFile !== null ? webhookTokens : (WEBHOOK_TOKENS?.split(',') ?? []),
@@ -44,20 +44,20 @@ export function loadSecrets(config: Config): Secrets {
 }
 
 /**
- * The key of the service that commands ask, which they never make.
- * @throws ConfigError  there is none
+ * Returns the admin key with which a command calls the running service. A command never generates one.
+ * @throws ConfigError  no admin key is known
  */
 export function adminKeyOf({ adminKey, dataDir }: Pick<Config, 'adminKey' | 'dataDir'>): string {
   const file = path.join(dataDir, 'secrets.env')
   const key = adminKey ?? readSecrets(file)?.ADMIN_KEY
   if (key === undefined)
     throw new ConfigError(
-      `the key of the service is not known: set ADMIN_KEY, or DATA_DIR to that of the service (there is no ${file})`
+      `the admin key is not known: set ADMIN_KEY, or set DATA_DIR to that of the service (${file} does not exist)`
     )
   return key
 }
 
-function invent(): string {
+function generateSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
@@ -68,7 +68,7 @@ function requireSecrets({ roles, webhookTokens, adminKey, accountsFile }: Config
   ]
   if (missing.length === 0) return
   throw new ConfigError(
-    `with KAFKA_BROKERS or DATABASE_URL, all processes share their secrets: set ${missing.join(' and ')} (${
+    `with KAFKA_BROKERS or DATABASE_URL, all processes must use the same secrets: set ${missing.join(' and ')} (${
       readSecrets(file)
         ? `generated ones are in ${file}`
         : `a start without KAFKA_BROKERS and DATABASE_URL writes generated ones to ${file}`
@@ -78,20 +78,20 @@ function requireSecrets({ roles, webhookTokens, adminKey, accountsFile }: Config
 
 function readSecrets(file: string): { WEBHOOK_TOKENS: string | null; ADMIN_KEY: string } | null {
   try {
-    // its values are strings
+    // parseEnv yields strings only
     const { WEBHOOK_TOKENS, ADMIN_KEY } = parseEnv(readFileSync(file, 'utf8')) as Record<string, string | undefined>
     if (ADMIN_KEY && WEBHOOK_TOKENS !== '') return { WEBHOOK_TOKENS: WEBHOOK_TOKENS ?? null, ADMIN_KEY }
   } catch (err) {
-    const { code } = err as NodeJS.ErrnoException // node:fs
+    const { code } = err as NodeJS.ErrnoException // node:fs throws these
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
   }
   throw new DataDirError(
-    `${file} does not hold WEBHOOK_TOKENS and ADMIN_KEY: restore it, or remove it to have new ones made`
+    `${file} does not contain WEBHOOK_TOKENS and ADMIN_KEY: restore it, or remove it to generate new secrets`
   )
 }
 
-/** Written aside and renamed: a start that is killed leaves no half file. */
-function keep(file: string, text: string): void {
+/** Writes to a temporary file and renames it, so that a start that is killed does not leave a partial file. */
+function writeSecrets(file: string, text: string): void {
   writeFileSync(`${file}.new`, text, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { isPoison } from '../lib/sqlstate.js'
+import { isDataError } from '../lib/sqlstate.js'
 
 /** A connection inside a transaction. */
 export type Tx = Pick<pg.PoolClient, 'query'>
@@ -65,7 +65,7 @@ export async function isolatePoison<T>(
     await tx.query('release savepoint items')
     return []
   } catch (err) {
-    if (!isPoison(err)) throw err
+    if (!isDataError(err)) throw err
     await tx.query('rollback to savepoint items')
     await tx.query('release savepoint items')
     if (items.length === 1) return [{ item: first, err: err as Error }] // ensured by isPoison

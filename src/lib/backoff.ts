@@ -20,7 +20,7 @@ export function withJitter(ms: number, random: number): number {
   return ms * (0.5 + random / 2)
 }
 
-/** Waits, and never throws. It ends early when the signal aborts; without a signal it does not keep the process alive. */
+/** Waits, and never throws. An abort of the signal ends the wait, which without a signal does not keep Node running. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, signal ? { signal } : { ref: false }).catch(() => {})
 }

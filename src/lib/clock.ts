@@ -1,15 +1,15 @@
 import { pause } from './backoff.js'
 
-/** What time it is, and how to wait: the service may run on a simulation's clock, which is faster. */
+/** The current time, and a way to wait. The service may run on the clock of a simulation, which is faster. */
 export interface Clock {
   now: () => Date
-  /** Milliseconds of this clock. Ends early when the signal does, and never throws. */
+  /** Waits for so many milliseconds of this clock, and never throws. The wait ends when the signal aborts. */
   wait: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 export const systemClock: Clock = { now: () => new Date(), wait: pause }
 
-/** One that begins at `startAt` and runs `rate` times as fast as the true one, from now on. */
+/** Returns a clock that starts at `startAt` when this is called, and runs `rate` times as fast as the system clock. */
 export function fasterClock({ startAt, rate }: { startAt: Date; rate: number }): Clock {
   const begun = performance.now()
   return {

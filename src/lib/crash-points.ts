@@ -1,6 +1,6 @@
 /**
- * Places where a crash is worth a test: what went before is done, what comes after is not. A new one is a line here and
- * a call there.
+ * Places in the code where tests crash the process, between two steps that must survive a crash. To add one, add its
+ * name here and call `passCrashPoint` at the place.
  */
 export const CRASH_POINTS = [
   'after-append-before-ack',
@@ -14,21 +14,22 @@ export const CRASH_POINTS = [
 ] as const
 export type CrashPoint = (typeof CRASH_POINTS)[number]
 
-let armed: { name: string; passings: number } | null = null
+let armed: { name: string; passesLeft: number } | null = null
 
 /**
- * Makes this process kill itself at a crash point; only tests ask for that.
- * @param wanted  `<name>`, or `<name>:<n>` for the n-th time that it is passed
+ * Makes this process kill itself at a crash point. Used by tests only.
+ * @param wanted  `<name>`, or `<name>:<n>` to crash at the n-th pass
  */
 export function armCrashPoint(wanted: string | undefined): void {
   if (!wanted) return
   const [name = '', n = '1'] = wanted.split(':')
   if (!CRASH_POINTS.some(known => known === name)) throw new RangeError(`there is no crash point ${name}`)
-  armed = { name, passings: Number(n) }
+  armed = { name, passesLeft: Number(n) }
 }
 
 export function passCrashPoint(name: CrashPoint): void {
   if (armed?.name !== name) return
-  armed.passings--
-  if (armed.passings === 0) process.kill(process.pid, 'SIGKILL') // not exit: nothing may be finished, flushed or closed
+  armed.passesLeft--
+  // not process.exit(): nothing may be finished, flushed or closed
+  if (armed.passesLeft === 0) process.kill(process.pid, 'SIGKILL')
 }

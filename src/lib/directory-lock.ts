@@ -5,21 +5,20 @@ import os from 'node:os'
 import path from 'node:path'
 import { DataDirError } from '../errors.js'
 
-/** Held by one process at a time; the kernel lets go of it however its owner dies. */
+/** A lock that one process at a time holds. The kernel releases it, however the owner ends. */
 export interface OwnerLock {
   release: () => Promise<void>
 }
 
-const SOCKET_PATH_BYTES = 90 // with the number after it: the kernel takes 107
+const SOCKET_PATH_BYTES = 90 // the kernel accepts 107, and the number is appended
 
 /**
- * Takes the directory for this process alone, as a listening unix socket: unlike a pid file it cannot outlive its
+ * Locks the directory for this process. The lock is a listening unix socket: unlike a pid file, it cannot outlive its
  * owner.
  *
- * Each owner's socket has the next higher number, and the highest stays when its owner is gone: a name is made once, by
- * the
- * one link that succeeds, and never taken away from under an owner.
- * @throws DataDirError  another running process has it
+ * Each owner's socket gets the next higher number, and the socket with the highest number stays when its owner ends.
+ * Each name is therefore created only once, by the one `link` that succeeds, and is never removed while its owner runs.
+ * @throws DataDirError  another running process has locked the directory
  */
 export async function acquireOwnerLock(dir: string): Promise<OwnerLock> {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -30,8 +29,8 @@ export async function acquireOwnerLock(dir: string): Promise<OwnerLock> {
     if (await isAlive(`${base}${last}`))
       throw new DataDirError(`${dir} is in use by another running process: stop it, or set DATA_DIR`)
     const server = await listen(candidate)
-    if (claim(base, candidate, last + 1)) return { release: () => closed(server) }
-    await closed(server)
+    if (claim(base, candidate, last + 1)) return { release: () => closeServer(server) }
+    await closeServer(server)
   }
 }
 
@@ -45,7 +44,7 @@ export async function isOwned(dir: string): Promise<boolean> {
   }
 }
 
-/** What the names of all sockets of a directory begin with. */
+/** Returns the common prefix of the paths of all sockets of a directory. */
 function socketsOf(dir: string): string {
   const real = realpathSync(dir)
   const base = path.join(real, 'owner.')
@@ -53,7 +52,7 @@ function socketsOf(dir: string): string {
   return path.join(os.tmpdir(), `mcs-${createHash('sha256').update(real).digest('hex').slice(0, 16)}.`)
 }
 
-/** The number of the last owner, dead or alive; 0 where there was none. */
+/** Returns the number of the last owner, running or not; 0 when there was none. */
 function lastOwner(base: string): number {
   return Math.max(0, ...ownersOf(base).map(owner => owner.number))
 }
@@ -66,8 +65,8 @@ function ownersOf(base: string): { file: string; number: number }[] {
 }
 
 /**
- * Gives the candidate's socket its number. The number may be free because later owners came and took away its name:
- * then theirs is seen, and this is no claim.
+ * Gives the candidate's socket its number. When the number is free only because later owners have removed its name, a
+ * higher number exists, and the claim fails.
  */
 function claim(base: string, candidate: string, number: number): boolean {
   try {
@@ -93,11 +92,11 @@ function listen(file: string): Promise<net.Server> {
   })
 }
 
-function closed(server: net.Server): Promise<void> {
+function closeServer(server: net.Server): Promise<void> {
   return new Promise(resolve => server.close(() => resolve()))
 }
 
-/** Only a refusal says that nobody listens: a full queue, or no permission, is another's socket all the same. */
+/** Only a refused connection means that nobody listens. With a full queue or without permission, an owner is there. */
 function isAlive(file: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = net.connect(file, () => {

@@ -11,15 +11,15 @@ const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/
 
-// RFC 3339 has four digits for the year, and Postgres has no year 0. The offset of a text, or the time zone of a day,
-// can lead out of both bounds.
+// RFC 3339 has four digits for the year, and Postgres has no year 0. The offset of an instant, or the time zone of a
+// day, can move a valid date out of these bounds.
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 /**
- * Reads an instant that comes from outside. Digits after the milliseconds are cut off, not rounded.
- * @returns milliseconds since 1970, or null when the text is no RFC 3339 instant, names a date that does not exist, or
- *   lies outside the years 1 to 9999 in UTC
+ * Parses an instant that comes from outside. Digits after the milliseconds are cut off, not rounded.
+ * @returns milliseconds since 1970, or null when the text is not an RFC 3339 instant, names a date that does not exist,
+ *   or lies outside the years 1 to 9999 in UTC
  */
 export function parseInstant(text: unknown): number | null {
   if (typeof text !== 'string') return null
@@ -29,14 +29,14 @@ export function parseInstant(text: unknown): number | null {
 }
 
 /**
- * Reads an instant, or a day, which stands for its first moment in the time zone.
+ * Parses an instant, or a day, which stands for its first moment in the time zone.
  * @returns milliseconds since 1970, or null as for `parseInstant`
  */
 export function parseInstantOrDay(text: unknown, timeZone = 'UTC'): number | null {
   return isDay(text) ? bounded(startOfLocalDay(text, timeZone).getTime()) : parseInstant(text)
 }
 
-/** True for a day of the calendar, like `2026-11-23`, of the years 1 to 9999. */
+/** True for an existing day of the years 1 to 9999, like `2026-11-23`. */
 export function isDay(text: unknown): text is string {
   const [, year, month, day] = (typeof text === 'string' && DAY.exec(text)) || []
   return isCalendarDay(Number(year), Number(month), Number(day))

@@ -1,4 +1,4 @@
-/** True for a JSON object: neither an array nor null. */
+/** True for a JSON object, which is neither an array nor null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

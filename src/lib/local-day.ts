@@ -6,8 +6,8 @@ const formats = new Map<string, Intl.DateTimeFormat>()
 const known = new Map<string, string>()
 
 /**
- * The day of an instant in a time zone, `2026-11-23`.
- * No zone changes its day within a quarter of an hour, and formatting costs more than all the rest of a contribution.
+ * Returns the day of an instant in a time zone, like `2026-11-23`. Results are cached by quarter of an hour, since no
+ * zone starts a day within one: formatting costs more than all other work on an event.
  */
 export function localDay(at: number, timeZone: string): string {
   if (timeZone === 'UTC') return new Date(at).toISOString().slice(0, 10)
@@ -18,14 +18,14 @@ export function localDay(at: number, timeZone: string): string {
   return day
 }
 
-/** The day so many days after `day`, or before it when negative. */
+/** Returns the day that is `days` days after `day`, or before it when `days` is negative. */
 export function addDays(day: string, days: number): string {
   const date = new Date(day)
   date.setUTCDate(date.getUTCDate() + days)
   return date.toISOString().slice(0, 10)
 }
 
-/** Swedes write ISO 8601. */
+/** The Swedish locale formats dates as ISO 8601. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const format =
     formats.get(timeZone) ??
@@ -35,12 +35,12 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 }
 
 /**
- * The first moment of a day in a time zone: not midnight where the clock is put forward at midnight. Of a day that a
- * zone has skipped, that of the next.
+ * Returns the first moment of a day in a time zone, which is not midnight where clocks go forward at midnight. For a
+ * day that the zone skipped, it is the first moment of the next day.
  */
 export function startOfLocalDay(day: string, timeZone: string): Date {
   const noon = Math.floor(Date.parse(`${day}T12:00:00Z`) / QUARTER_MS)
-  let [before, from] = [noon - 40 * 4, noon + 40 * 4] // no zone is further from UTC
+  let [before, from] = [noon - 40 * 4, noon + 40 * 4] // no zone is 28 hours or more away from UTC
   while (from - before > 1) {
     const middle = (before + from) >> 1
     if (isBefore(middle * QUARTER_MS, day, timeZone)) before = middle
@@ -49,14 +49,14 @@ export function startOfLocalDay(day: string, timeZone: string): Date {
   return new Date(from * QUARTER_MS)
 }
 
-/** As texts, days of the year 10000 would come before those of 9999. */
+/** Compares days as strings, except from the year 10000 on, which would sort before 9999. */
 function isBefore(at: number, day: string, timeZone: string): boolean {
   if (at >= YEAR_10000_MS) return false
   const own = localDay(at, timeZone)
   return own.length === day.length && own < day
 }
 
-/** True for a name of the IANA database that this Node knows. An offset like +02:00 is none: it has no summer time. */
+/** True for an IANA name that Node knows. False for an offset like +02:00, which has no daylight saving time. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false
   try {

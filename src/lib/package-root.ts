@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** The folder of package.json: what tsc does not copy (SQL migrations, XML) is found from there, compiled or not. */
+/** The folder of package.json. Files that the build does not copy, such as SQL migrations, are located from here. */
 export const PROJECT_ROOT = rootAbove(import.meta.dirname)
 
 export function packageVersion(): string {
-  // our own file
+  // the package.json of this package has a version
   const { version } = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string }
   return version
 }

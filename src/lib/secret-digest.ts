@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto'
 
 /**
- * What is kept of a secret that is looked up by it: 32 bytes. It has to be random: nothing slows down who would guess
- * it.
+ * Returns the digest under which a secret is stored and looked up, 32 bytes. The secret must be random: SHA-256 is fast
+ * and does not protect a secret that can be guessed.
  */
 export function storedDigest(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')
 }
 
 /**
- * What stands for a secret when it is compared: of one length whatever the secret's, for `timingSafeEqual`.
- * In hexadecimal: what the hash writes into a buffer of its own costs three times as much.
+ * Returns the digest with which secrets are compared by `timingSafeEqual`. Its length does not depend on the secret.
+ * It is hexadecimal, since a hash that returns a buffer takes three times as long.
  */
 export function secretDigest(secret: string): Buffer {
   return Buffer.from(hash('sha256', secret), 'latin1')

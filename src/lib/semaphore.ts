@@ -1,22 +1,22 @@
-export interface Gate {
+export interface Semaphore {
   run: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** Lets so many work at once; the others wait in their order. */
-export function createGate(most: number): Gate {
+/** Limits how many tasks run at once. The others wait, and start in the order in which they were passed to `run`. */
+export function createSemaphore(limit: number): Semaphore {
   const waiting: (() => void)[] = []
-  let working = 0
+  let running = 0
   return {
     run: async work => {
-      if (working >= most)
-        await new Promise<void>(resolve => waiting.push(resolve)) // the place is handed over, not freed
-      else working++
+      if (running >= limit)
+        await new Promise<void>(resolve => waiting.push(resolve)) // the finished task hands its slot over
+      else running++
       try {
         return await work()
       } finally {
         const next = waiting.shift()
         if (next) next()
-        else working--
+        else running--
       }
     }
   }

@@ -1,7 +1,7 @@
-/** Classes of SQLSTATE that say the data itself is at fault: data exception, constraint violation, program limit. */
-const POISON_CLASSES = ['22', '23', '54']
+/** The SQLSTATE classes of errors that the data causes: data exception, constraint violation, program limit. */
+const DATA_ERROR_CLASSES = ['22', '23', '54']
 
-/** The SQLSTATE of a database error, looked for through `cause`, since drizzle wraps it. Null for any other error. */
+/** Returns the SQLSTATE of a database error or of its `cause`, since drizzle wraps it. Null for any other error. */
 export function sqlStateOf(err: unknown): string | null {
   for (let at = err, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { code, severity } = at as { code?: unknown; severity?: unknown } // pg's DatabaseError has both
@@ -10,15 +10,15 @@ export function sqlStateOf(err: unknown): string | null {
   return null
 }
 
-/** True when the data itself is at fault, so that trying again can never help. */
-export function isPoison(err: unknown): boolean {
+/** True when the data causes the error, so that a retry cannot succeed. */
+export function isDataError(err: unknown): boolean {
   const state = sqlStateOf(err)
-  return state !== null && POISON_CLASSES.includes(state.slice(0, 2))
+  return state !== null && DATA_ERROR_CLASSES.includes(state.slice(0, 2))
 }
 
-/** Connection exceptions, and a server that stops, starts or has no resources left. */
-const AWAY_STATES = /^(08...|57P0[1-4]|53...)$/
-const AWAY_CODES = [
+/** The SQLSTATEs of connection exceptions, and of a server that stops, starts or has no resources left. */
+const UNAVAILABLE_STATES = /^(08...|57P0[1-4]|53...)$/
+const UNAVAILABLE_CODES = [
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -28,16 +28,23 @@ const AWAY_CODES = [
   'ETIMEDOUT',
   'EHOSTUNREACH'
 ]
-/** What pg says without a code. */
-const AWAY_MESSAGES =
-  /^(Connection terminated|Client (was closed|has encountered a connection error)|timeout exceeded when trying to connect|Query read timeout)/
+/** The messages of pg's errors that have no code. */
+const UNAVAILABLE_MESSAGES = [
+  'Connection terminated',
+  'Client was closed',
+  'Client has encountered a connection error',
+  'timeout exceeded when trying to connect',
+  'Query read timeout'
+]
 
-/** True when the database cannot be reached or does not serve now: another try later may well succeed. */
-export function isAway(err: unknown): boolean {
+/** True when the database cannot be reached or does not accept queries now, so that a later retry may succeed. */
+export function isDatabaseUnavailable(err: unknown): boolean {
   const state = sqlStateOf(err)
-  if (state !== null) return AWAY_STATES.test(state)
+  if (state !== null) return UNAVAILABLE_STATES.test(state)
   for (let at = err, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if (AWAY_CODES.includes(String((at as { code?: unknown }).code)) || AWAY_MESSAGES.test(at.message)) return true
+    const { code, message } = at as Error & { code?: unknown } // Node and pg set the code
+    if (UNAVAILABLE_CODES.includes(String(code))) return true
+    if (UNAVAILABLE_MESSAGES.some(text => message.startsWith(text))) return true
   }
   return false
 }

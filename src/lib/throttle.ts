@@ -1,4 +1,7 @@
-/** The function, called at most once in so long; further calls are dropped. For log lines that a flood would repeat. */
+/**
+ * Returns a function that calls `fn` at most once per interval, and ignores further calls. Used for log lines that
+ * would be repeated for each of many requests.
+ */
 export function throttle(milliseconds: number, fn: () => void): () => void {
   let last = Number.NEGATIVE_INFINITY
   return () => {

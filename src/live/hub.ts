@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { changesAfter, newestChange } from '../db/changes.js'
 import { pause } from '../lib/backoff.js'
-import { createGate } from '../lib/semaphore.js'
+import { createSemaphore } from '../lib/semaphore.js'
 import { throttle } from '../lib/throttle.js'
 import type { LiveClient } from './client.js'
 import { createDelivery, PAGE } from './deliver.js'
@@ -33,8 +33,8 @@ const WARN_EVERY_MS = 60_000
 export function createHub({ pool, readers, logger }: HubOptions): Hub {
   const clients = new Set<LiveClient>()
   const delivery = createDelivery({ pool, readers })
-  const catchUps = createGate(MAX_CATCH_UPS)
-  const turns = createGate(1) // while a client joins, nothing is read for the others
+  const catchUps = createSemaphore(MAX_CATCH_UPS)
+  const turns = createSemaphore(1) // while a client joins, nothing is read for the others
   const warn = throttle(WARN_EVERY_MS, () => logger.warn('cannot read changes, retrying'))
   const reader = runWhenWoken(async () => clients.size > 0 && turns.run(deliverNewChanges), warn)
   let last = 0

@@ -3,13 +3,13 @@ import path from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/config.js'
 import { loadSecrets } from '../../src/config/secrets.js'
-import { VARIABLE_NAMES } from '../../src/config/variables.js'
+import { configSchema, VARIABLE_NAMES } from '../../src/config/variables.js'
 import { describeError } from '../../src/observability/logger.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const TOKEN = 'x'.repeat(43)
 
-t.test('an empty environment is a whole configuration', async t => {
+t.test('an empty environment results in a complete, frozen configuration', async t => {
   t.match(loadConfig({ PORT: '', DATABASE_URL: '' }), {
     host: '127.0.0.1',
     port: 8080,
@@ -20,7 +20,7 @@ t.test('an empty environment is a whole configuration', async t => {
   t.ok(Object.isFrozen(loadConfig({})))
 })
 
-t.test('every bad variable is named at once, and none is quoted', async t => {
+t.test('one error names every invalid variable and contains no value', async t => {
   const bad = {
     PORT: '80a',
     KAFKA_BROKERS: 'no port',
@@ -48,15 +48,19 @@ t.test('every bad variable is named at once, and none is quoted', async t => {
   }
 })
 
-t.test('a secret may come from a file', async t => {
+t.test('a secret can be read from a file', async t => {
   const file = path.join(tempDir(t), 'key')
   writeFileSync(file, `${TOKEN}\n`)
   t.equal(loadConfig({ ADMIN_KEY_FILE: file }).adminKey, TOKEN)
-  t.equal(loadConfig({ ADMIN_KEY_FILE: file, ADMIN_KEY: 'y'.repeat(32) }).adminKey, 'y'.repeat(32), 'the variable wins')
-  t.equal(loadConfig({ HOST_FILE: file }).host, '127.0.0.1', 'only secrets')
+  t.equal(
+    loadConfig({ ADMIN_KEY_FILE: file, ADMIN_KEY: 'y'.repeat(32) }).adminKey,
+    'y'.repeat(32),
+    'the variable has precedence'
+  )
+  t.equal(loadConfig({ HOST_FILE: file }).host, '127.0.0.1', 'only secrets are read from files')
 })
 
-t.test('Kafka needs a mechanism, a user and a password, or none of them', async t => {
+t.test('SASL requires a mechanism, a user and a password, or none of them', async t => {
   const brokers = { KAFKA_BROKERS: 'a:9092,b:9092' }
   t.throws(() => loadConfig({ ...brokers, KAFKA_SASL_MECHANISM: 'plain' }), { message: /go together/ })
   t.throws(() => loadConfig({ ...brokers, KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }), {
@@ -68,7 +72,7 @@ t.test('Kafka needs a mechanism, a user and a password, or none of them', async 
   )
 })
 
-t.test('missing secrets are made once, for this machine alone', async t => {
+t.test('missing secrets are generated once and kept in DATA_DIR', async t => {
   const DATA_DIR = tempDir(t)
   const config = loadConfig({ DATA_DIR })
   const first = loadSecrets(config)
@@ -78,29 +82,32 @@ t.test('missing secrets are made once, for this machine alone', async t => {
   t.match(
     loadSecrets({ ...config, webhookTokens: [TOKEN] }),
     { webhookTokens: [TOKEN], adminKey: first.adminKey },
-    'the environment wins'
+    'the environment has precedence'
   )
 })
 
-t.test('several processes must be given theirs, in one line that says where generated ones are', async t => {
-  const DATA_DIR = tempDir(t)
-  const shared = { DATA_DIR, DATABASE_URL: 'postgres://h/d' }
-  t.throws(() => loadSecrets(loadConfig(shared)), {
-    code: 'MCS_CONFIG',
-    message: /^(?=.*WEBHOOK_TOKENS and ADMIN_KEY)(?=.*secrets\.env)[^\n]*$/
-  })
-  const made = loadSecrets(loadConfig({ DATA_DIR }))
-  t.throws(() => loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN })), {
-    message: new RegExp(`set ADMIN_KEY .*generated ones are in ${made.file}`)
-  })
-  t.match(loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN, ADMIN_KEY: 'k'.repeat(32) })), {
-    generated: false,
-    webhookTokens: [TOKEN]
-  })
-})
+t.test(
+  'with a shared database, secrets must be configured, and the error names the file of the generated ones',
+  async t => {
+    const DATA_DIR = tempDir(t)
+    const shared = { DATA_DIR, DATABASE_URL: 'postgres://h/d' }
+    t.throws(() => loadSecrets(loadConfig(shared)), {
+      code: 'MCS_CONFIG',
+      message: /^(?=.*WEBHOOK_TOKENS and ADMIN_KEY)(?=.*secrets\.env)[^\n]*$/
+    })
+    const generated = loadSecrets(loadConfig({ DATA_DIR }))
+    t.throws(() => loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN })), {
+      message: new RegExp(`set ADMIN_KEY .*generated ones are in ${generated.file}`)
+    })
+    t.match(loadSecrets(loadConfig({ ...shared, WEBHOOK_TOKENS: TOKEN, ADMIN_KEY: 'k'.repeat(32) })), {
+      generated: false,
+      webhookTokens: [TOKEN]
+    })
+  }
+)
 
 t.test(
-  'with a file of accounts no webhook token is made or required, and without it one is made beside the admin key',
+  'with ACCOUNTS_FILE no webhook token is generated or required; without it one is added to the admin key',
   async t => {
     const DATA_DIR = tempDir(t)
     const many = { DATA_DIR, ACCOUNTS_FILE: 'accounts.json' }
@@ -110,14 +117,18 @@ t.test(
     t.equal(readFileSync(file, 'utf8'), `ADMIN_KEY=${adminKey}\n`)
     t.match(loadSecrets(loadConfig({ ...many, WEBHOOK_TOKENS: TOKEN })), { webhookTokens: [TOKEN], adminKey })
     t.match(loadSecrets(loadConfig({ DATA_DIR })), { webhookTokens: [/^[\w-]{43}$/], adminKey, generated: true })
-    t.match(loadSecrets(loadConfig(many)), { webhookTokens: [], adminKey }, 'one that was made before is not live')
+    t.match(
+      loadSecrets(loadConfig(many)),
+      { webhookTokens: [], adminKey },
+      'a token that was generated before is not used'
+    )
     const shared = { ...many, DATABASE_URL: 'postgres://h/d' }
     t.throws(() => loadSecrets(loadConfig(shared)), { message: /set ADMIN_KEY / })
     t.match(loadSecrets(loadConfig({ ...shared, ADMIN_KEY: 'k'.repeat(32) })), { webhookTokens: [] })
   }
 )
 
-t.test('a damaged file of secrets is not replaced', async t => {
+t.test('a damaged file of secrets is reported and not replaced', async t => {
   const DATA_DIR = tempDir(t)
   mkdirSync(DATA_DIR, { recursive: true })
   writeFileSync(path.join(DATA_DIR, 'secrets.env'), 'WEBHOOK_TOKENS=\n')
@@ -125,11 +136,12 @@ t.test('a damaged file of secrets is not replaced', async t => {
   t.equal(readFileSync(path.join(DATA_DIR, 'secrets.env'), 'utf8'), 'WEBHOOK_TOKENS=\n')
 })
 
-t.test('every variable has a description, for its page', async t => {
+t.test('every variable has a description for its documentation page', async t => {
   t.ok(VARIABLE_NAMES.length > 20)
+  for (const name of VARIABLE_NAMES) t.match(configSchema.properties[name], { description: /\.$/ }, name)
 })
 
-t.test('a logged error quotes no value of a database', async t => {
+t.test('a logged error contains no value from the database', async t => {
   const err = Object.assign(new Error('invalid input syntax: "+15551234567"'), {
     code: '22P02',
     severity: 'ERROR',

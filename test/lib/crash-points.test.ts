@@ -3,7 +3,7 @@ import { armCrashPoint, passCrashPoint } from '../../src/lib/crash-points.js'
 import { runCommand } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('a crash point kills the process the n-th time that it is passed, and no other does', async t => {
+t.test('only the armed crash point kills the process, at its n-th pass', async t => {
   const killed: string[] = []
   t.intercept(process, 'kill', {
     value: (_pid: number, signal: string) => {
@@ -24,7 +24,7 @@ t.test('a crash point kills the process the n-th time that it is passed, and no 
   t.strictSame(killed, ['SIGKILL'])
 })
 
-t.test('refuses a crash point that there is not', async t => {
+t.test('an unknown crash point is refused', async t => {
   t.match(await runCommand(['start'], { DATA_DIR: tempDir(t), MCS_CRASH_AT: 'before-all' }), {
     code: 1,
     stderr: /there is no crash point before-all/

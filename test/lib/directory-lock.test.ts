@@ -4,12 +4,12 @@ import { acquireOwnerLock, isOwned } from '../../src/lib/directory-lock.js'
 import { startChild } from '../support/child.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('of processes that start at once exactly one owns the directory', async t => {
+t.test('exactly one of several processes that start together acquires the lock', async t => {
   const dir = tempDir(t)
   t.strictSame(await race(t, dir), ['MCS_DATA_DIR', 'MCS_DATA_DIR', 'owned'])
 })
 
-t.test('an owner that was killed leaves the directory free, to exactly one', async t => {
+t.test('exactly one process acquires the lock of an owner that was killed', async t => {
   const dir = tempDir(t)
   const owner = await startChild(t, 'own-lock', dir)
   t.equal(owner.line, 'owned')
@@ -19,7 +19,7 @@ t.test('an owner that was killed leaves the directory free, to exactly one', asy
   t.strictSame(await race(t, dir), ['MCS_DATA_DIR', 'MCS_DATA_DIR', 'owned'])
 })
 
-t.test('processes that take a directory from each other over and over never own it together', async t => {
+t.test('two processes never hold the lock together while several acquire and release it in turn', async t => {
   const dir = tempDir(t)
   const children = await Promise.all([1, 2, 3, 4].map(() => startChild(t, 'fight-for-lock', dir, '100')))
   t.strictSame(
@@ -28,7 +28,7 @@ t.test('processes that take a directory from each other over and over never own 
   )
 })
 
-t.test('a directory is free again once it was released', async t => {
+t.test('a released lock can be acquired again', async t => {
   const dir = tempDir(t)
   const first = await acquireOwnerLock(dir)
   await t.rejects(acquireOwnerLock(dir), { code: 'MCS_DATA_DIR', message: /is in use by another running process/ })
@@ -37,7 +37,7 @@ t.test('a directory is free again once it was released', async t => {
   await second.release()
 })
 
-t.test('a path that is too long for a socket is locked all the same', async t => {
+t.test('a directory whose path is too long for a socket can be locked', async t => {
   const dir = path.join(tempDir(t), 'long'.repeat(30))
   const lock = await acquireOwnerLock(dir)
   await t.rejects(acquireOwnerLock(dir), { code: 'MCS_DATA_DIR' })
@@ -45,7 +45,7 @@ t.test('a path that is too long for a socket is locked all the same', async t =>
   t.equal(await isOwned(dir), false)
 })
 
-/** What three processes say of the lock, sorted. */
+/** Returns the sorted outcomes that three processes report. */
 async function race(t: Parameters<typeof startChild>[0], dir: string): Promise<string[]> {
   const children = await Promise.all([1, 2, 3].map(() => startChild(t, 'own-lock', dir)))
   return children.map(child => child.line).sort()

@@ -20,7 +20,7 @@ t.test('an instant has 0 to 9 fractional digits, and UTC or an offset', async t 
     t.equal(parseInstant(text), null, String(text))
 })
 
-t.test('the year of an instant is judged in UTC, wherever its offset leads', async t => {
+t.test('the year of an instant is checked in UTC, whatever its offset', async t => {
   t.equal(parseInstant('9999-12-31T23:59:59.999Z'), Date.UTC(9999, 11, 31, 23, 59, 59, 999))
   t.equal(parseInstant('9999-12-31T23:59:59-00:01'), null, 'the year 10000')
   t.equal(parseInstant('9999-12-31T23:59:59-23:59'), null, 'the year 10000')
@@ -44,7 +44,7 @@ t.test('a day stands for its first moment in the time zone', async t => {
     t.equal(parseInstantOrDay(text), null, JSON.stringify(text))
 })
 
-t.test('only days of the calendar are days', async t => {
+t.test('only existing calendar days are accepted as days', async t => {
   for (const day of ['2028-02-29', '2000-02-29', '0001-01-01', '9999-12-31']) t.ok(isDay(day), day)
   for (const day of ['2026-02-29', '1900-02-29', '2026-04-31', '2026-00-10', '2026-13-01', '0000-01-01'])
     t.notOk(isDay(day), day)

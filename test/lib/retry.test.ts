@@ -1,7 +1,7 @@
 import t from 'tap'
 import { retry } from '../../src/lib/retry.js'
 
-/** Fails so many times, then succeeds. */
+/** Returns an attempt that fails `times` times, then succeeds. */
 function failing(times: number): { attempt: (failures: number) => Promise<string>; seen: number[] } {
   const seen: number[] = []
   return {

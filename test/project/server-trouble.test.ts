@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import t from 'tap'
 import { encodeEvent } from '../../src/events/record.js'
-import { isAway } from '../../src/lib/sqlstate.js'
+import { isDatabaseUnavailable } from '../../src/lib/sqlstate.js'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
@@ -26,7 +26,7 @@ t.test(
         now: NOW,
         settings: SETTINGS
       }).catch((err: unknown) => err)
-      t.equal(isAway(err), true, `the connection is lost before statement ${nth}`)
+      t.equal(isDatabaseUnavailable(err), true, `the connection is lost before statement ${nth}`)
       for (const table of TABLES) t.equal(await count(table), 0, `nothing is committed to ${table}`)
       t.match(await projectBatch(pool, KEY, RECORDS, { now: NOW, settings: SETTINGS }), {
         records: 4,

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
-import { isAway } from '../../lib/sqlstate.js'
+import { isDatabaseUnavailable } from '../../lib/sqlstate.js'
 import { accountsParameter } from '../list/parameters.js'
 
 const organization = (description: string) => Type.Optional(Type.String({ format: 'uuid', description }))
@@ -28,7 +28,7 @@ export function answerFailures(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>(async (err, request, reply) => {
     if (err.validation || (err.statusCode ?? 500) < 500) throw err
     request.log.error({ route: request.routeOptions.url, err }, 'a request failed')
-    const away = isAway(err)
+    const away = isDatabaseUnavailable(err)
     const [detail, message] = away
       ? ['MCS_NOT_READY', 'the database cannot be reached: try again later']
       : ['MCS_INTERNAL', 'an internal error occurred']

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import { RestUnavailableError } from '../../errors.js'
 import type { Drift } from '../../events/drift.js'
-import type { Gate } from '../../lib/semaphore.js'
+import type { Semaphore } from '../../lib/semaphore.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import { responseError, restFailureOf } from './failures.js'
 import { type HttpLimits, type HttpRequest, type HttpResponse, sendHttp } from './http.js'
@@ -22,7 +22,7 @@ export interface RestClient {
 
 /** State that all clients of one account object share. A reload of the accounts creates new objects and a new state. */
 export interface AccountState {
-  gate: Gate
+  gate: Semaphore
   rateBlocks: RateBlocks
   /** Token caches by extension. */
   tokens: Map<string, Tokens>

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import type { Drift } from '../../events/drift.js'
-import { createGate } from '../../lib/semaphore.js'
+import { createSemaphore } from '../../lib/semaphore.js'
 import { type AccountState, createRestClient, type RestClient, recordBlock } from './client.js'
 import type { HttpLimits } from './http.js'
 import type { Quota } from './quota/port.js'
@@ -40,7 +40,7 @@ export function createRest(options: RestOptions): Rest {
 
   function stateOf(account: Account): AccountState {
     const state = states.get(account) ?? {
-      gate: createGate(MAX_IN_FLIGHT),
+      gate: createSemaphore(MAX_IN_FLIGHT),
       rateBlocks: createRateBlocks(),
       tokens: new Map<string, Tokens>(),
       stopped: null
