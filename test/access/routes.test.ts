@@ -12,7 +12,10 @@ const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organi
 t.test('every line names the file that has the route', async t => {
   for (const [method, url, , file] of ROUTES) {
     const source = path.join(PROJECT_ROOT, 'src', file)
-    t.ok(existsSync(source) && readFileSync(source, 'utf8').includes(`'${url}'`), `${method} ${url}`)
+    const text = existsSync(source) ? readFileSync(source, 'utf8') : ''
+    // the route of a single resource is derived from the URL of its list
+    const isNamed = [url, url.replace(/\/:id$/, '')].some(named => text.includes(`'${named}'`))
+    t.ok(isNamed, `${method} ${url}`)
   }
 })
 
