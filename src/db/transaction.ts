@@ -68,7 +68,7 @@ export async function isolatePoison<T>(
     if (!isDataError(err)) throw err
     await tx.query('rollback to savepoint items')
     await tx.query('release savepoint items')
-    if (items.length === 1) return [{ item: first, err: err as Error }] // ensured by isPoison
+    if (items.length === 1) return [{ item: first, err: err as Error }] // ensured by isDataError
   }
   const middle = items.length >> 1
   return [

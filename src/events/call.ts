@@ -2,21 +2,21 @@ import Type, { type Static } from 'typebox'
 import { envelope, field, original, routeOf } from './envelope.js'
 
 const CALL_EVENTS = {
-  'call.started': 'A call entered the system, or an agent or a callback began to dial.',
-  'call.ringing': "An agent's extension began to ring, or to dial.",
+  'call.started': 'A call entered the system, or an agent or a callback started to dial.',
+  'call.ringing': "An agent's extension started to ring, or to dial.",
   'call.ring-stopped': "An agent's extension stopped ringing: missed, rejected, or answered elsewhere.",
-  'call.connected': 'A talk began.',
-  'call.completed': 'With an extension, or the scope "leg", that leg ended; otherwise the whole call.'
+  'call.connected': 'A conversation started.',
+  'call.completed': 'A leg ended when there is an extension or the scope "leg"; otherwise the whole call ended.'
 } as const
 
 export type CallEventType = keyof typeof CALL_EVENTS
 export type CallFamily = CallEvent['family']
 export type CallEvent = Static<ReturnType<typeof callEvent<CallEventType>>>
 
-const callId = field.id('The same in all notifications of a call, its internal legs included.')
+const callId = field.id("MightyCall's id of the call, the same in all notifications of the call and its legs.")
 
 /** The schemas of call events, one for each type (source: MightyCall API v4, WebHook Notifications). */
-export const callEvents = (Object.keys(CALL_EVENTS) as CallEventType[]) // Object.keys forgets the literal types
+export const callEvents = (Object.keys(CALL_EVENTS) as CallEventType[]) // Object.keys does not keep the literal types
   .map(type => callEvent(type, CALL_EVENTS[type]))
 
 function callEvent<T extends CallEventType>(type: T, description: string) {
@@ -27,18 +27,18 @@ function callEvent<T extends CallEventType>(type: T, description: string) {
       family: Type.Union([Type.Literal('incoming'), Type.Literal('outgoing'), Type.Literal('callback')], {
         description: 'Incoming events also occur inside outgoing and callback calls.'
       }),
-      extension: field.name('The extension of the leg, or null when the event is of the whole call.'),
+      extension: field.name('The extension of the leg, or null when the event concerns the whole call.'),
       from: field.name('The calling party of the primary call: E.164, an extension, or the name of a site widget.'),
       to: field.name('The called party of the primary call: E.164 or an extension.'),
       guid: field.name("MightyCall's event id. Not an identity: it is nil or shared in documented notifications."),
       scope: Type.Optional(
         Type.Literal('leg', {
-          description: 'Present when a contact-center account says that a leg ended, be it without the extension.'
+          description: 'Present when a contact-center account reports the end of a leg, even without the extension.'
         })
       ),
-      durationSeconds: Type.Optional(field.seconds('What a contact-center account says the call took.')),
+      durationSeconds: Type.Optional(field.seconds('The duration of the call as a contact-center account reports it.')),
       recordingId: Type.Optional(field.name("MightyCall's id of the recording.")),
-      recordingLink: Type.Optional(field.link('Where the recording is, without what expires.')),
+      recordingLink: Type.Optional(field.link('The link to the recording, without the parameters that expire.')),
       ...original
     },
     { title: type, description }
@@ -46,39 +46,40 @@ function callEvent<T extends CallEventType>(type: T, description: string) {
 }
 
 export const REPORTED_DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as const
-/** In the order in which they win when two routes disagree. */
+/** In order of precedence: when two routes disagree, the status that comes first applies. */
 export const REPORTED_STATUSES = ['connected', 'voicemail', 'dropped', 'canceled', 'no-answer', 'missed'] as const
 
 const REPORTED =
-  'What the REST API says of a call: it heals what webhooks missed, and tells a voicemail from a missed call.'
+  'A call as the REST API reports it. It adds what webhooks missed, and distinguishes voicemails from missed calls.'
 
 export const callReported = Type.Object(
   {
     ...envelope('call.reported', REPORTED),
     callId,
     ...routeOf('calls', 'journal'),
-    direction: field.oneOf(REPORTED_DIRECTIONS, 'As reported.'),
-    status: field.oneOf(REPORTED_STATUSES, 'How it ended. Null: it has not, or it is not said.'),
+    direction: field.oneOf(REPORTED_DIRECTIONS, 'The direction, as reported.'),
+    status: field.oneOf(REPORTED_STATUSES, 'How the call ended, or null when it has not ended or is not reported.'),
     businessNumber: field.name('E.164.'),
     clientNumber: field.name('E.164.'),
-    clientName: field.name("The client's, or a site widget's."),
-    startedAt: field.instant('When it began.'),
-    durationSeconds: field.seconds('From the beginning to the end. Null: it has not ended, or it is not said.'),
+    clientName: field.name('The name of the client or of a site widget.'),
+    startedAt: field.instant('When the call started.'),
+    durationSeconds: field.seconds('From the start to the end, or null when it has not ended or is not reported.'),
     parties: Type.Array(
       Type.Object({
-        extension: field.id("An agent's."),
-        name: field.name("The agent's."),
+        extension: field.id('The extension of an agent.'),
+        name: field.name('The name of the agent.'),
         role: Type.Enum(['caller', 'called']),
-        connected: Type.Boolean({ description: 'They talked.' }),
-        first: Type.Boolean({ description: 'The first who did.' })
+        connected: Type.Boolean({ description: 'True when the agent talked.' }),
+        first: Type.Boolean({ description: 'True for the first agent who talked.' })
       }),
-      { maxItems: 200, description: 'The extensions that took part, without times: none are reported.' }
+      { maxItems: 200, description: 'The extensions that took part. MightyCall reports no times for them.' }
     ),
     recordingId: field.name("MightyCall's id of the recording."),
-    recordingLink: field.link('Where the recording is, without what expires.'),
+    recordingLink: field.link('The link to the recording, without the parameters that expire.'),
     recordingSeconds: Type.Optional(
       field.seconds(
-        'Of the recording, in whole seconds: it begins when somebody answers and ends with the call. Only the journal tells it.'
+        'The duration of the recording in whole seconds. It starts when somebody answers and ends with the call. ' +
+          'Only the journal reports it.'
       )
     ),
     inferred: Type.Optional(
@@ -91,16 +92,16 @@ export const callReported = Type.Object(
 
 export type CallReported = Static<typeof callReported>
 
-const REQUESTED = 'A person asked for a call.'
+const REQUESTED = 'A person requested a call.'
 
 export const callRequested = Type.Object(
   {
     ...envelope('call.requested', REQUESTED),
-    requestId: field.id('Our id of the request.'),
+    requestId: field.id('The id that this service gave the request.'),
     callId: field.name("MightyCall's id of the call, once it is known."),
     from: field.name('E.164.'),
     to: field.name('E.164, or an extension.'),
-    by: field.name('Who asked: the name of an API key.'),
+    by: field.name('The name of the API key that requested it.'),
     ...original
   },
   { title: 'call.requested', description: REQUESTED }

@@ -1,6 +1,6 @@
 /**
  * A type or a field of a notification or a REST response that the vocabulary does not know.
- * It contains no phone number, key or text of the notification.
+ * It contains no phone number, no key and no text of the notification.
  */
 export interface Drift {
   /** The EventType as received, masked; an empty string when there was none. */

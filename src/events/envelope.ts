@@ -1,50 +1,51 @@
 import Type from 'typebox'
 
-/** The version of every event's schema. A breaking change gets the next number, an added field does not. */
+/** The version of all event schemas. It is increased for a breaking change, not for an additional field. */
 export const SCHEMA_VERSION = 1
 
-/** The longest id, extension or party that is normalized; more is nobody's. */
+/** The longest id, extension, party or name, in characters. */
 export const MAX_NAME_LENGTH = 100
 
-/** Of a message's text, or a transcript. */
+/** The longest text of a message or a transcript, in characters. */
 export const MAX_TEXT_LENGTH = 20_000
 
-/** Of a link to a recording. */
+/** The longest link to a recording, in characters. */
 export const MAX_LINK_LENGTH = 2000
 
 export const ACCOUNT_PATTERN = '^[a-z0-9-]{1,32}$'
 
 const instant = (description: string) => Type.String({ format: 'date-time', description })
 
-/** The fields of every event, in the order in which a record shows them. */
+/** Returns the schemas of the fields that every event has, in the order in which they appear in a record. */
 export const envelope = <T extends string>(type: T, description: string) => ({
   id: Type.String({
     format: 'uuid',
-    description: 'The same for the same notification, however often it is delivered.'
+    description: 'Identifies the event: every delivery of the same notification has the same id.'
   }),
   type: Type.Literal(type, { description }),
   account: Type.String({
     pattern: ACCOUNT_PATTERN,
-    description: 'The MightyCall account, by the name that the configuration gives it.'
+    description: 'The id of the MightyCall account in the configuration.'
   }),
-  occurredAt: instant("MightyCall's own time of the event, RFC 3339 in UTC with milliseconds."),
-  receivedAt: instant('When it reached us, RFC 3339 in UTC with milliseconds.'),
+  occurredAt: instant("When the event happened by MightyCall's clock, RFC 3339 in UTC with milliseconds."),
+  receivedAt: instant('When this service received it, RFC 3339 in UTC with milliseconds.'),
   clock: Type.Optional(
     Type.Literal('suspect', {
       description:
-        "Present when MightyCall's time was absent, unreadable, before 1970 or over 24 h ahead: occurredAt is then receivedAt."
+        "Present when MightyCall's time was absent, unreadable, before 1970 or more than 24 h ahead. " +
+        'occurredAt then equals receivedAt.'
     })
   ),
   source: Type.Union([Type.Literal('webhook'), Type.Literal('rest'), Type.Literal('action')], {
-    description: 'How we learned it.'
+    description: 'Where the event comes from: a webhook, the REST API, or an action of a user of this service.'
   })
 })
 
-/** Null is always "not known", or what the description says. */
+/** Makes a schema nullable. Null means "unknown", unless the description says otherwise. */
 export const orNull = <T extends Type.TSchema>(schema: T, description: string) =>
   Type.Union([schema, Type.Null()], { description })
 
-// The kinds of field that events are made of; null is always "not known".
+/** Builders of the field schemas of events. Null means "unknown", unless the description says otherwise. */
 export const field = {
   id: (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description }),
   name: (description: string) => orNull(Type.String({ maxLength: MAX_NAME_LENGTH }), description),
@@ -57,15 +58,18 @@ export const field = {
     orNull(Type.Enum(values), description)
 }
 
-/** Where a reported fact was read. A fold takes the newest of each route, and merges the routes in a fixed order. */
+/**
+ * Returns the schema of the route on which a reported fact was read. A fold uses the newest fact of each route, and
+ * merges the routes in a fixed order.
+ */
 export const routeOf = <const T extends string[]>(...routes: readonly [...T]) => ({
-  route: Type.Enum(routes, { description: 'Where it was read: a route of the REST API, or a webhook.' })
+  route: Type.Enum(routes, { description: 'The source of the fact: a route of the REST API, or a webhook.' })
 })
 
-/** What MightyCall sent, last in a record. */
+/** The schemas of the fields that hold what MightyCall sent. They come last in a record. */
 export const original = {
   raw: Type.Union([Type.Object({}, { additionalProperties: true }), Type.String()], {
-    description: 'What MightyCall sent, without its ApiKey: the object, or the bytes when there was none.'
+    description: 'What MightyCall sent, without the ApiKey: a JSON object, or the bytes when it was not one.'
   }),
-  rawEncoding: Type.Optional(Type.Literal('base64', { description: 'Present when raw holds bytes.' }))
+  rawEncoding: Type.Optional(Type.Literal('base64', { description: 'Present when raw contains bytes.' }))
 }

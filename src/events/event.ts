@@ -24,7 +24,7 @@ import type { Topic } from './topics.js'
 import { type UnclassifiedEvent, unclassifiedEvent } from './unclassified.js'
 import { type VoicemailEvent, voicemailMarked, voicemailReported } from './voicemail.js'
 
-/** The events of each kind of entity: the only list of kinds, and of the events that an entity of a kind can have. */
+/** The event types of each kind of entity. This is the only list of entity kinds. */
 export interface EventsOfKind {
   call: CallEvent | CallReported
   request: CallRequested
@@ -43,18 +43,19 @@ export type EntityKind = keyof EventsOfKind
 export type Event = EventsOfKind[EntityKind]
 export type EventType = Event['type']
 
-/** A fold never looks at what MightyCall sent, only at what was normalized. */
+/** An event as a fold sees it: folds use the normalized fields only, never what MightyCall sent. */
 export type Folded<E extends Event> = E extends Event ? Omit<E, 'raw' | 'rawEncoding'> : never
 
-/** What an event belongs to; its history is folded into one row. */
+/** The entity that an event belongs to. The events of an entity are folded into one row. */
 export interface Entity {
   account: string
   kind: EntityKind
   entity: string
 }
+
 /**
- * Every event's schema: the only source of the types, the validators and the published schemas. A new event is one line
- * here.
+ * The schemas of all events, the only source of the types, the validators and the published schemas. To add an event,
+ * add its schema here.
  */
 export const eventSchemas = [
   ...callEvents,
@@ -90,7 +91,7 @@ const TOPIC_OF: Record<EntityKind, Topic> = {
   unclassified: 'unclassified'
 }
 
-/** The one entity that the event belongs to. */
+/** Returns the entity that the event belongs to. */
 export function entityOf(event: Folded<Event>): Entity {
   const { account } = event
   switch (event.type) {

@@ -1,15 +1,15 @@
 import type { Topic } from './topics.js'
 
-/** What is appended: the bytes of one event, with the key that keeps one entity's events in order. */
+/** One event as it is appended to the log. The key keeps the events of an entity in order. */
 export interface LogRecord {
   topic: Topic
-  /** `account:entity`; the same key always lands in the same partition. */
+  /** `account:entity`. Records with the same key are in the same partition. */
   key: string
   value: Buffer
   headers: Record<string, string>
 }
 
-/** A record as it lies in the log. What somebody else produced into our topic may lack key, value or headers. */
+/** A record as it is stored in the log. Records of other producers may have no key, value or headers. */
 export interface StoredRecord {
   topic: Topic
   partition: number
@@ -19,5 +19,5 @@ export interface StoredRecord {
   headers: Record<string, string>
 }
 
-/** Grows within a partition; need not be dense. */
+/** Increases within a partition, possibly with gaps. */
 export type Offset = bigint

@@ -4,14 +4,14 @@ import { SCHEMA_VERSION } from './envelope.js'
 import { type Event, entityOf, eventSchemas, topicOf } from './event.js'
 import type { LogRecord, StoredRecord } from './log-record.js'
 
-/** Of what we make ourselves nothing is deeper than 66. */
+/** The events of this service are nested at most 66 levels deep. */
 const MAX_DEPTH = 100
 
 const validators = new Map(eventSchemas.map(schema => [schema.properties.type.const as string, Compile(schema)]))
 
 /**
- * The event as a record: CloudEvents 1.0 in Kafka's binary mode. The value is whole by itself, for sinks that drop
- * headers.
+ * Encodes an event as a CloudEvents 1.0 record in Kafka's binary mode. The value is complete without the headers, since
+ * some sinks drop them.
  */
 export function encodeEvent(event: Event): LogRecord {
   const entity = entityOf(event)
@@ -34,19 +34,19 @@ export function encodeEvent(event: Event): LogRecord {
 }
 
 /**
- * The event in a record, whoever wrote it: only the value counts.
- * @throws UndecodableRecordError  no JSON, a type that is not ours, or a field that is not of its schema; names the
- *   path, never the value
+ * Decodes the event of a record, which any program may have produced. Only the value is used, not the headers.
+ * @throws UndecodableRecordError  the value is not JSON, its type is unknown, or a field does not match the schema; the
+ *   message contains the path of the field, never its value
  */
 export function decodeRecord(record: Pick<StoredRecord, 'value'>): Event {
   const value = parseValue(record.value)
-  // any JSON may have a type, and of any kind
+  // the value is any JSON; a `type` that is not a string is not in the map
   const validator = validators.get((value as { type?: string } | null)?.type ?? '')
   if (!validator) throw new UndecodableRecordError('its type is unknown')
   if (isTooDeep(value)) throw new UndecodableRecordError('it is nested too deeply')
   if (!validator.Check(value))
-    throw new UndecodableRecordError(`${validator.Errors(value)[0]?.instancePath ?? '/'} is not of its schema`)
-  return value as Event // the validator of its own type has just said so
+    throw new UndecodableRecordError(`${validator.Errors(value)[0]?.instancePath ?? '/'} does not match its schema`)
+  return value as Event // checked by the validator of its type
 }
 
 export function schemaId(type: string): string {
@@ -62,7 +62,7 @@ function parseValue(value: Buffer | null): unknown {
   }
 }
 
-/** Anyone may produce into a topic, and JSON.stringify overflows where JSON.parse does not. */
+/** True when the value is nested so deeply that JSON.stringify could overflow the stack, which JSON.parse does not. */
 export function isTooDeep(value: unknown): boolean {
   return isDeeper(value, MAX_DEPTH)
 }
@@ -75,7 +75,7 @@ function isDeeper(value: unknown, than: number): boolean {
   )
 }
 
-/** Header values cross systems that take ASCII only: the rest is percent-encoded, as CloudEvents' bindings do. */
+/** Percent-encodes what is not ASCII, as the CloudEvents bindings do, for systems that accept only ASCII headers. */
 function headerSafe(text: string): string {
   return /^[\x21\x23\x24\x26-\x7e]*$/.test(text) ? text : encodeURIComponent(text)
 }

@@ -4,10 +4,10 @@ import { envelope, field, original, routeOf } from './envelope.js'
 export const PRESENCES = ['available', 'dnd'] as const
 export type Presence = (typeof PRESENCES)[number]
 
-const REPORTED = "An agent's presence, from its occurredAt on."
-const REQUESTED = 'A person asked to change a presence.'
-const extension = field.id("The agent's.")
-const presence = Type.Enum(PRESENCES, { description: 'Do-not-disturb, or not.' })
+const REPORTED = "An agent's presence since occurredAt."
+const REQUESTED = 'A person requested to change the presence of an agent.'
+const extension = field.id('The extension of the agent.')
+const presence = Type.Enum(PRESENCES, { description: 'Whether the agent is available, or set to do not disturb.' })
 
 export const statusReported = Type.Object(
   {
@@ -25,7 +25,7 @@ export const statusRequested = Type.Object(
     ...envelope('status.requested', REQUESTED),
     extension,
     presence,
-    by: field.name('Who asked: the name of an API key.'),
+    by: field.name('The name of the API key that requested it.'),
     ...original
   },
   { title: 'status.requested', description: REQUESTED }

@@ -5,20 +5,20 @@ const E164 = /^\+[1-9]\d{6,14}$/
 const DIALLED = /^\+?[\d\s().-]{7,25}$/
 
 /**
- * Text that Postgres and every JSON parser take: no U+0000, no half of a surrogate pair; at most 100 characters. Null
- * when nothing is left.
+ * Returns a name that Postgres and every JSON parser accept: without U+0000 and lone surrogates, trimmed, and cut off
+ * after 100 characters. Returns null when nothing is left.
  */
 export function cleanName(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
   return clean(String(value).trim(), MAX_NAME_LENGTH)
 }
 
-/** The same for what a person wrote, of at most 20,000 characters: its white space stays. */
+/** Like `cleanName`, for text that a person wrote: white space is kept, and the limit is 20,000 characters. */
 export function cleanText(value: unknown): string | null {
   return typeof value === 'string' ? clean(value, MAX_TEXT_LENGTH) : null
 }
 
-/** A party of a call: E.164 when it is a telephone number, otherwise the extension or the widget's name as it is. */
+/** Returns a party of a call: E.164 for a telephone number, otherwise the extension or the widget name as received. */
 export function normalizeParty(value: unknown, region: CountryCode): string | null {
   const name = cleanName(value)
   if (name === null || E164.test(name) || !DIALLED.test(name)) return name

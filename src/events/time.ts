@@ -1,8 +1,8 @@
 import { DAY_MS, parseInstant } from '../lib/instant.js'
 
 /**
- * Before it there were no calls: year 1 is what .NET calls no date, and Postgres has no year 0, where an offset may
- * lead.
+ * No call is older than this. Earlier instants are not real: .NET uses year 1 for "no date", and an offset can move it
+ * into year 0, which Postgres does not have.
  */
 const FIRST_MS = 0
 const MAX_AHEAD_MS = DAY_MS
@@ -10,15 +10,15 @@ const MAX_AHEAD_MS = DAY_MS
 export interface Moment {
   /** RFC 3339 in UTC with milliseconds. */
   occurredAt: string
-  /** The provider's clock could not be used, and occurredAt is the moment of receipt. */
+  /** True when the provider's time is not usable, so that occurredAt is the time of receipt. */
   suspect: boolean
-  /** It names some moment, be it a wrong one: two notifications that are alike but for it are two. */
+  /** True when the timestamp names an instant, even a wrong one. It then distinguishes notifications that are equal. */
   isNamed: boolean
 }
 
 /**
- * When it happened by the provider's clock, or by ours when theirs is absent, unreadable, before 1970 or more than a
- * day ahead.
+ * Returns when an event happened by the provider's clock, or the time of receipt when the provider's time is absent,
+ * unreadable, before 1970 or more than a day ahead.
  */
 export function momentOf(timestamp: unknown, receivedAt: Date): Moment {
   const millis = parseInstant(timestamp)

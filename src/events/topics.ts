@@ -1,6 +1,6 @@
 /**
- * The topics of facts, by their names within the log. A Kafka topic is the prefix and this name: `mightycall.calls`.
- * A new topic is one line here.
+ * The names of the topics. The name of a Kafka topic is the prefix and this name, like `mightycall.calls`. To add a
+ * topic, add its name here.
  */
 export const TOPICS = ['calls', 'voicemails', 'messages', 'statuses', 'directory', 'unclassified'] as const
 export type Topic = (typeof TOPICS)[number]

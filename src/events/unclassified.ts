@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { envelope, MAX_NAME_LENGTH, original } from './envelope.js'
 
-/** Why an authenticated notification is kept without being understood. */
+/** Why an authenticated notification could not be classified. */
 export const UNCLASSIFIED_REASONS = [
   'unknown-type',
   'no-call-id',
@@ -14,7 +14,7 @@ export const UNCLASSIFIED_REASONS = [
 ] as const
 export type UnclassifiedReason = (typeof UNCLASSIFIED_REASONS)[number]
 
-const description = 'An authenticated request that is no event we know: kept whole, so that it can be classified later.'
+const description = 'An authenticated request that is not a known event. It is kept whole, to be classified later.'
 
 export const unclassifiedEvent = Type.Object(
   {

@@ -65,7 +65,7 @@ const unclassified = () =>
 const event = (): fc.Arbitrary<Event> =>
   fc.oneof(callEvent(), unclassified()).map(([common, original, own]) => ({ ...common, ...own, ...original }) as Event)
 
-t.test('an event survives its record', async t => {
+t.test('decoding an encoded event returns the same event', async t => {
   fc.assert(
     fc.property(event(), event => {
       assert.deepEqual(decodeRecord(encodeEvent(event)), event)
@@ -106,7 +106,7 @@ t.test('a record is a CloudEvent in binary mode, keyed by its entity', async t =
   t.pass()
 })
 
-t.test('a record that is none of ours is refused with its reason, without its content', async t => {
+t.test('an invalid record is refused with a reason that does not contain its content', async t => {
   const good = JSON.parse(
     encodeEvent({
       id: '8c8e0d1c-0000-4000-8000-000000000000',
@@ -152,11 +152,11 @@ t.test('a record that is none of ours is refused with its reason, without its co
   t.throws(
     () => decodeRecord({ value: Buffer.from(JSON.stringify({ ...good, from: ['+15551234567'] })) }),
     { message: /^(?!.*1555).*\/from/ },
-    'names the path only'
+    'the message contains only the path of the field'
   )
 })
 
-t.test('UUIDv5 is that of RFC 9562', async t => {
+t.test('a name-based UUID matches the example of RFC 9562', async t => {
   t.equal(
     uuidV5(Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex'), 'python.org'),
     '886313e1-3b8a-5372-9b90-0c9aee199e5d'
@@ -174,7 +174,7 @@ t.test('canonical JSON ignores the order of keys at every depth', async t => {
   t.pass()
 })
 
-t.test('the time of an event is that of its timestamp, in UTC with milliseconds', async t => {
+t.test('a timestamp without milliseconds becomes an instant in UTC with milliseconds', async t => {
   t.strictSame(momentOf('2017-05-25T08:58:10Z', new Date()), {
     occurredAt: '2017-05-25T08:58:10.000Z',
     suspect: false,
