@@ -239,7 +239,7 @@ t.test('what cannot be understood is refused, and our own failure is told as the
       error: 'mightycall_read_failed',
       reason: 'database',
       detail: 'MCS_INTERNAL',
-      message: 'something went wrong on our side'
+      message: 'an internal error occurred'
     }
   )
 })
