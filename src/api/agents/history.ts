@@ -1,4 +1,4 @@
-import { and, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type, { type Static } from 'typebox'
 import { visible, visibleExtensions } from '../../access/row-visibility.js'
@@ -10,10 +10,11 @@ import { STALE_SECONDS } from '../calls/schema.js'
 import { defineRoutes } from '../define-routes.js'
 import { accountParameter, listParameters, nameParameter, readInstantOrDay } from '../list/parameters.js'
 import { epochMillis, type QueryOptions, queryContextOf, requestedAccounts } from '../list/query-context.js'
+import { matchesAny } from './legs.js'
 import { STATUSES } from './status.js'
 
 const MAX_DAYS = 31
-/** A leg of a call that began longer before is not looked for. */
+/** Legs of calls that began longer than this before the interval are not searched. */
 const LOOK_BACK_MS = DAY_MS
 
 const spanShape = Type.Object(
@@ -106,24 +107,32 @@ function toSpan({ status, from, until, calls }: AgentSpan): Static<typeof spanSh
 }
 
 /**
- * @throws NotFoundError      nobody has heard of such an extension that the viewer may see
- * @throws AmbiguousIdError   several accounts have it, and none is named
+ * Returns the account that the extension belongs to.
+ *
+ * @throws NotFoundError      the extension is unknown or not visible to the viewer
+ * @throws AmbiguousIdError   several accounts have the extension and the request names none
  */
 async function accountOf(
   db: NodePgDatabase,
   { viewer, extension, accounts }: { viewer: Viewer; extension: string; accounts: readonly string[] | undefined }
 ): Promise<string> {
-  if (extension.includes('\u0000')) throw new NotFoundError('agent') // Postgres has no such text
-  const { rows } = await db.execute<{ account: string }>(sql`select e.account from (
-      select account, extension from mightycall_extensions where extension = ${extension} union select account, extension from agent_presence where extension = ${extension}
-    ) e where ${accounts ? sql`e.account = any(${sql.param([...accounts])}::text[])` : sql`true`} and ${visibleExtensions(viewer, { account: sql`e.account`, extension: sql`e.extension` }) ?? sql`true`} limit 2`)
+  if (extension.includes('\u0000')) throw new NotFoundError('agent') // Postgres text cannot hold NUL
+  const { rows } = await db.execute<{ account: string }>(sql`select e.account
+    from (
+      select account, extension from mightycall_extensions where extension = ${extension}
+      union
+      select account, extension from agent_presence where extension = ${extension}
+    ) e
+    where ${matchesAny(sql`e.account`, accounts)}
+      and ${visibleExtensions(viewer, { account: sql`e.account`, extension: sql`e.extension` }) ?? sql`true`}
+    limit 2`)
   if (rows.length > 1) throw new AmbiguousIdError()
   const [row] = rows
   if (!row) throw new NotFoundError('agent')
   return row.account
 }
 
-interface Question {
+interface HistoryQuery {
   account: string
   extension: string
   since: Date
@@ -131,37 +140,47 @@ interface Question {
 }
 
 /**
- * By the calls of the time, each looked up by itself, as in agent-legs.ts. A leg that never ended ends when its call
- * went stale.
+ * Finds the legs of the agent in calls that began in the interval or up to LOOK_BACK_MS before it. The legs of each
+ * call are looked up separately, for the reason given in legs.ts. A leg without an end ends when its call is stale.
  */
 async function legsOf(
   db: NodePgDatabase,
-  { viewer, account, extension, since, until }: Question & { viewer: Viewer }
+  { viewer, account, extension, since, until }: HistoryQuery & { viewer: Viewer }
 ): Promise<HistoryLeg[]> {
   const call = { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
-  const { rows } = await db.execute<
-    HistoryLeg & Record<string, unknown>
-  >(sql`select c.call_id as "callId", l.role, ${epochMillis(sql`l.ringing_at`)} as "ringingAt", ${epochMillis(sql`l.connected_at`)} as "connectedAt",
-      ${epochMillis(sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`)} as "endedAt"
-    from call_history c cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id and extension = ${extension} offset 0) l
-    where ${and(sql`c.account = ${account} and c.started_at >= ${new Date(since.getTime() - LOOK_BACK_MS)} and c.started_at < ${until}`, visible(viewer, call))}`)
+  const endedAt = sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`
+  const { rows } = await db.execute<HistoryLeg & Record<string, unknown>>(sql`select c.call_id as "callId", l.role,
+      ${epochMillis(sql`l.ringing_at`)} as "ringingAt",
+      ${epochMillis(sql`l.connected_at`)} as "connectedAt",
+      ${epochMillis(endedAt)} as "endedAt"
+    from call_history c
+    cross join lateral (
+      select * from call_legs
+      where account = c.account and call_id = c.call_id and extension = ${extension}
+      offset 0
+    ) l
+    where c.account = ${account}
+      and c.started_at >= ${new Date(since.getTime() - LOOK_BACK_MS)} and c.started_at < ${until}
+      and ${visible(viewer, call) ?? sql`true`}`)
   return rows
 }
 
 async function presencesOf(
   db: NodePgDatabase,
-  { account, extension, since, until }: Question
+  { account, extension, since, until }: HistoryQuery
 ): Promise<HistoryPresence[]> {
-  const { rows } = await db.execute<
-    HistoryPresence & Record<string, unknown>
-  >(sql`select presence, ${epochMillis(sql`since`)} as since, ${epochMillis(sql`"until"`)} as "until" from agent_presence
-    where account = ${account} and extension = ${extension} and since < ${until} and ("until" is null or "until" > ${since}) order by agent_presence.since`)
+  const { rows } = await db.execute<HistoryPresence & Record<string, unknown>>(sql`select presence,
+      ${epochMillis(sql`since`)} as since, ${epochMillis(sql`"until"`)} as "until"
+    from agent_presence
+    where account = ${account} and extension = ${extension}
+      and since < ${until} and ("until" is null or "until" > ${since})
+    order by agent_presence.since`)
   return rows
 }
 
 type Status = (typeof STATUSES)[number]
 
-/** Times in milliseconds since 1970; null: to this day, or never. */
+/** A leg of the agent. Times are in milliseconds since 1970, `null` when the event has not happened. */
 export interface HistoryLeg {
   callId: string
   role: 'agent' | 'dialer'
@@ -170,24 +189,26 @@ export interface HistoryLeg {
   endedAt: number | null
 }
 
+/** A period of one presence. Times are in milliseconds since 1970; `until` is `null` while the period lasts. */
 export interface HistoryPresence {
   presence: 'available' | 'dnd'
   since: number
   until: number | null
 }
 
+/** A period of one status. Times are in milliseconds since 1970. */
 export interface AgentSpan {
   status: Status
   from: number
   until: number
-  /** The calls in which a leg was open. */
+  /** The ids of the calls in which a leg of the agent was open, sorted. */
   calls: string[]
 }
 
 /**
- * What an agent did, from one change to the next, without a hole: as GET /v1/agents?asOf tells it of an instant. A talk
- * wins over dialing, dialing over
- * ringing, and that over the presence; unknown where nobody told one.
+ * Divides the interval into adjacent periods during which the status and the calls of the agent did not change. The
+ * status of each period is the one that GET /v1/agents?asOf returns for its instants: a conversation takes precedence
+ * over dialing, dialing over ringing, and ringing over the presence, which is `unknown` when nothing reported it.
  */
 export function spansOf(
   legs: readonly HistoryLeg[],

@@ -31,8 +31,8 @@ const agentShape = Type.Object(
     }),
     status: Type.Enum(STATUSES, {
       description:
-        'A conversation takes precedence over dialing, dialing over ringing, and ringing over the presence. unknown: in no ' +
-        'call, and no presence is known.'
+        'A conversation takes precedence over dialing, dialing over ringing, and ringing over the presence. unknown: ' +
+        'in no call, and no presence is known.'
     }),
     presence: Type.Union([Type.Enum(PRESENCES), Type.Null()], {
       description: 'The presence that was last reported, even during a call. `null` when unknown.'
@@ -42,8 +42,8 @@ const agentShape = Type.Object(
     }),
     evidence: Type.Union([Type.Enum(EVIDENCES), Type.Null()], {
       description:
-        `How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, or ` +
-        `more than ${LOOK_BACK_HOURS} h ago. \`null\` when unknown.`
+        'How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, ' +
+        `or more than ${LOOK_BACK_HOURS} h ago. \`null\` when unknown.`
     }),
     ageSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
       description: 'How long ago the status was confirmed. `null` when unknown.'
@@ -98,7 +98,7 @@ export default defineRoutes<QueryOptions>('agents', async (app, options) => {
   )
 })
 
-/** Those of them that the viewer may see, by account and extension, in no order. */
+/** Returns the agents with these accounts and extensions that the viewer may see, in any order. */
 export async function findAgentsByIds(
   db: NodePgDatabase,
   viewer: Viewer,

@@ -10,7 +10,7 @@ export const STATUSES = ['unknown', 'available', 'dnd', 'ringing', 'dialing', 'o
 export const PRESENCES = ['available', 'dnd'] as const
 export const EVIDENCES = ['webhook', 'rest', 'inferred'] as const
 
-/** What an agent does at an instant; times in milliseconds since 1970. */
+/** The status of an agent at an instant. `since` is in milliseconds since 1970. */
 export interface AgentRow extends Record<string, unknown> {
   account: string
   extension: string
@@ -24,9 +24,9 @@ export interface AgentRow extends Record<string, unknown> {
 }
 
 export interface AgentQuery {
-  /** Now, or the instant to look back to. */
+  /** The present, or the past instant whose status is wanted. */
   at: Date
-  /** True: `at` is the present, for which the rows were made. */
+  /** Whether `at` is the present, so that the index of open calls can be used. */
   isNow: boolean
   viewer: Viewer
   accounts: AnyOf
@@ -37,45 +37,68 @@ export interface AgentQuery {
   limit: number
 }
 
-/** The agents by extension, then account: one statement, so that legs and presences are of one moment. */
-export async function findAgents(db: NodePgDatabase, question: AgentQuery): Promise<AgentRow[]> {
-  const { rows } = await db.execute<AgentRow>(agentStatus(question))
+/**
+ * Returns the agents sorted by extension and account. A single statement reads legs and presences from the same
+ * snapshot.
+ */
+export async function findAgents(db: NodePgDatabase, query: AgentQuery): Promise<AgentRow[]> {
+  const { rows } = await db.execute<AgentRow>(agentStatus(query))
   return rows
 }
 
 export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses, after, limit }: AgentQuery): SQL {
   const instant = sql`${at}::timestamptz`
-  return sql`with recursive ${presentExtensions}, ${recentLegs(instant, accounts)}, ${openLegs(instant, { isNow, accounts })}, ${lastEnds},
+  const isVisibleLeg = visible(viewer, OPEN_LEG) ?? sql`true`
+  const isVisibleAgent =
+    visibleExtensions(viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`
+  const staleAt = sql`${instant} - interval '${sql.raw(String(LOOK_BACK_HOURS))} hours'`
+  const age = sql`extract(epoch from ${instant} - coalesce(busy_since, confirmed_at))`
+  return sql`with recursive ${presentExtensions},
+  ${recentLegs(instant, accounts)},
+  ${openLegs(instant, { isNow, accounts })},
+  ${lastEnds},
   agents as (
-    select account, extension from mightycall_extensions union select account, extension from present union select account, extension from open_legs where extension <> ''
+    select account, extension from mightycall_extensions
+    union
+    select account, extension from present
+    union
+    select account, extension from open_legs where extension <> ''
   ),
   busy as (
-    select account, extension, coalesce(array_agg(distinct call_id) filter (where ${visible(viewer, OPEN_LEG) ?? sql`true`}), '{}') as calls,
+    select account, extension,
+      coalesce(array_agg(distinct call_id) filter (where ${isVisibleLeg}), '{}') as calls,
       min(connected_at) as talking_since,
       min(ringing_at) filter (where connected_at is null and role = 'dialer') as dialing_since,
       min(ringing_at) filter (where connected_at is null and role = 'agent') as ringing_since
     from open_legs group by account, extension
   ),
   stated as (
-    select a.account, a.extension, e.display_name as name, p.presence, coalesce(b.calls, '{}') as calls, p.confirmed_at, p.source, l.last_end,
-      case when b.talking_since is not null then 'on_call' when b.dialing_since is not null then 'dialing' when b.ringing_since is not null then 'ringing' else coalesce(p.presence, 'unknown') end as status,
-      coalesce(b.talking_since, b.dialing_since, b.ringing_since) as busy_since, -- the first that is there is the status
+    select a.account, a.extension, e.display_name as name, p.presence, coalesce(b.calls, '{}') as calls,
+      p.confirmed_at, p.source, l.last_end,
+      case when b.talking_since is not null then 'on_call'
+        when b.dialing_since is not null then 'dialing'
+        when b.ringing_since is not null then 'ringing'
+        else coalesce(p.presence, 'unknown') end as status,
+      coalesce(b.talking_since, b.dialing_since, b.ringing_since) as busy_since, -- same precedence as the status
       greatest(p.since, l.last_end) as idle_since
     from agents a
     left join mightycall_extensions e using (account, extension)
     left join busy b using (account, extension)
     left join last_ends l using (account, extension)
     left join lateral (${presenceAt(instant)}) p on true
-    where ${visibleExtensions(viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`} and ${matchesAny(sql`a.account`, accounts)} and ${matchesAny(sql`a.extension`, extensions)}
+    where ${isVisibleAgent}
+      and ${matchesAny(sql`a.account`, accounts)}
+      and ${matchesAny(sql`a.extension`, extensions)}
   )
   select account, extension, name, status, presence, calls,
     case when status <> 'unknown' then ${epochMillis(sql`coalesce(busy_since, idle_since)`)} end as since,
     case when status = 'unknown' then null when busy_since is not null then 'webhook'
-      when confirmed_at < last_end or confirmed_at <= ${instant} - interval '${sql.raw(String(LOOK_BACK_HOURS))} hours' then 'inferred'
+      when confirmed_at < last_end or confirmed_at <= ${staleAt} then 'inferred'
       when source = 'webhook' then 'webhook' else 'rest' end as evidence,
-    case when status <> 'unknown' then greatest(0, extract(epoch from ${instant} - coalesce(busy_since, confirmed_at)))::float8 end as age_seconds
+    case when status <> 'unknown' then greatest(0, ${age})::float8 end as age_seconds
   from stated
-  where ${matchesAny(sql`status`, statuses)} and ${after ? sql`(extension collate "C", account collate "C") > (${after[0]}, ${after[1]})` : sql`true`}
+  where ${matchesAny(sql`status`, statuses)}
+    and ${after ? sql`(extension collate "C", account collate "C") > (${after[0]}, ${after[1]})` : sql`true`}
   order by extension collate "C", account collate "C" limit ${limit}`
 }
 
@@ -85,25 +108,37 @@ const OPEN_LEG = {
   at: sql`open_legs.started_at`
 }
 
-/** Who ever had a presence: from one extension to the next, since there are many spans of few. */
+/**
+ * Defines `present`: the extensions that have ever had a presence. This is a loose index scan (one index probe for each
+ * extension), since there are many rows for few extensions.
+ */
 const presentExtensions = sql`present as (
     (select account, extension from agent_presence order by account, extension limit 1)
     union all
     select n.account, n.extension from present p, lateral (
-      select s.account, s.extension from agent_presence s where (s.account, s.extension) > (p.account, p.extension) order by s.account, s.extension limit 1
+      select s.account, s.extension from agent_presence s
+      where (s.account, s.extension) > (p.account, p.extension)
+      order by s.account, s.extension limit 1
     ) n
   )`
 
 /**
- * The presence of agent `a`, and when it was last known to be so: by a fact, or by a poll that found nothing new to
- * tell.
- * A span keeps its first and its last fact: between the two, the first is what is known to have been told by then.
+ * Selects the presence of agent `a` at the instant and when it was last confirmed: by a fact, or by a poll that found
+ * no change. A row of agent_presence keeps the times of its first and last fact only. At an instant between the two,
+ * only the first is certain to have arrived.
  */
 function presenceAt(instant: SQL): SQL {
-  return sql`select s.presence, s.since, s.source, greatest(case when s.seen_at <= ${instant} then s.seen_at else s.since end, polled.polled_at) as confirmed_at
-      from (select * from agent_presence where account = a.account and extension = a.extension and since <= ${instant} order by since desc limit 1) s
+  return sql`select s.presence, s.since, s.source,
+        greatest(case when s.seen_at <= ${instant} then s.seen_at else s.since end, polled.polled_at) as confirmed_at
+      from (
+        select * from agent_presence
+        where account = a.account and extension = a.extension and since <= ${instant}
+        order by since desc limit 1
+      ) s
       left join lateral (
-        select polled_at from polled_ranges r where r.account = a.account and r.polled = 'presence' and r.scope = a.extension and r.until_at <= ${instant} and r.polled_at <= ${instant}
-        order by r.until_at desc nulls last limit 1 -- as the index has it
+        select polled_at from polled_ranges r
+        where r.account = a.account and r.polled = 'presence' and r.scope = a.extension
+          and r.until_at <= ${instant} and r.polled_at <= ${instant}
+        order by r.until_at desc nulls last limit 1 -- the order of the index
       ) polled on true`
 }
