@@ -30,7 +30,7 @@ export interface BackfillRun {
   onChunk: () => void
 }
 
-const CHECK_PROJECTION_EVERY = { first: 50, most: 2_000 }
+const CHECK_PROJECTION_EVERY = { first: 10, most: 2_000 }
 /** Routes that others link to are read before these. */
 const STEPS = [
   BACKFILL_READERS.filter(({ linksTo }) => linksTo.length === 0),
