@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ACCOUNT } from '../reconcile/support/source-rows.js'
+import { ACCOUNT } from '../reconcile/support/recording-reader.js'
 import { BUSINESS } from '../support/documented.js'
 import { history } from '../support/history.js'
 import { FOREIGN, leaveLetters, withLetters } from '../support/letters.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { comparedWith } from '../support/backfilling.js'
+import { compareWithTruth } from '../support/backfill.js'
 import { eventually } from '../support/eventually.js'
 import { installedCompany } from '../support/installed-company.js'
 import { runCommand } from '../support/service.js'
@@ -25,8 +25,8 @@ t.test(
       async () => (await rows("select from backfills where state = 'done'")).length === 1,
       30_000
     )
-    const { found, wanted } = await comparedWith(mightyCall.truth(), rows)
-    t.strictSame(found, wanted)
+    const { found, expected } = await compareWithTruth(mightyCall.truth(), rows)
+    t.strictSame(found, expected)
     t.strictSame(
       await rows(
         "select entity from events where type in ('call.reported', 'voicemail.reported', 'message.reported') group by account, kind, entity, fields->>'route' having count(*) > 1"

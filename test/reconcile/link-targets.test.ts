@@ -1,48 +1,50 @@
 import t, { type Test } from 'tap'
 import { trackLinkTargets } from '../../src/reconcile/await-projection.js'
 import { readRoute } from '../../src/reconcile/read-route.js'
-import { appending, call, contact } from '../support/appending.js'
-import { contextAt, readerOf } from './support/source-rows.js'
+import { callReported, contactReported, setUpFactAppender } from '../support/fact-appender.js'
+import { contextAt, readerOf } from './support/recording-reader.js'
 
-async function settling(t: Test, { timeoutMs = 100 } = {}) {
-  const world = await appending(t)
-  return { ...world, ...trackLinkTargets({ pool: world.pool, append: world.start(), timeoutMs }) }
+async function setUpTracker(t: Test, { timeoutMs = 100 } = {}) {
+  const appender = await setUpFactAppender(t)
+  return { ...appender, ...trackLinkTargets({ pool: appender.pool, append: appender.start(), timeoutMs }) }
 }
 
-t.test('what rows of the journal are joined to is waited for until it is projected', async t => {
-  const { append, awaitLinkTargets, project } = await settling(t)
+t.test('awaitLinkTargets waits until calls and voicemails are projected, and for no other facts', async t => {
+  const { append, awaitLinkTargets, project } = await setUpTracker(t)
   await awaitLinkTargets()
-  await append([contact(1)])
+  await append([contactReported(1)])
   await awaitLinkTargets()
-  await append([call('calls', 'missed', 1)])
+  await append([callReported('calls', 'missed', 1)])
   await t.rejects(awaitLinkTargets(), { code: 'MCS_NOT_PROJECTED' })
-  await t.rejects(awaitLinkTargets(), { code: 'MCS_NOT_PROJECTED' }, 'the next try waits for it too')
+  await t.rejects(awaitLinkTargets(), { code: 'MCS_NOT_PROJECTED' }, 'the next attempt waits for it too')
   await project()
   await awaitLinkTargets()
 })
 
-t.test('it is over as soon as that is projected', async t => {
-  const { append, awaitLinkTargets, project } = await settling(t, { timeoutMs: 60_000 })
-  await append([call('calls', 'missed', 1)])
+t.test('awaitLinkTargets resolves as soon as the calls are projected', async t => {
+  const { append, awaitLinkTargets, project } = await setUpTracker(t, { timeoutMs: 60_000 })
+  await append([callReported('calls', 'missed', 1)])
   const waiting = awaitLinkTargets()
   await project()
   await waiting
 })
 
-t.test('a dead letter is waited for by nobody', async t => {
-  const { append, awaitLinkTargets, pool } = await settling(t)
-  const [event] = await append([call('calls', 'missed', 1)])
+t.test('awaitLinkTargets does not wait for dead letters', async t => {
+  const { append, awaitLinkTargets, pool } = await setUpTracker(t)
+  const [event] = await append([callReported('calls', 'missed', 1)])
   await pool.query(
-    "insert into dead_letters (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at) values ('l', 'calls', 0, 1, $1, '22000', 'x', '{}', now())",
+    `insert into dead_letters
+       (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at)
+     values ('l', 'calls', 0, 1, $1, '22000', 'x', '{}', now())`,
     [event?.id]
   )
   await awaitLinkTargets()
 })
 
-t.test('a page with rows to be joined is not passed over while what they need is not there', async t => {
-  const { append, awaitLinkTargets, pool, project } = await settling(t)
-  const [report] = await append([call('calls', 'missed', 1)])
-  if (report?.type !== 'call.reported') throw new Error('another event')
+t.test('a page with unlinked rows is not skipped while the calls they link to are not projected', async t => {
+  const { append, awaitLinkTargets, pool, project } = await setUpTracker(t)
+  const [report] = await append([callReported('calls', 'missed', 1)])
+  if (report?.type !== 'call.reported') throw new Error('expected a reported call')
   const { id: _, callId: __, ...row } = report
   const reader = {
     ...readerOf('journal', () => []),

@@ -8,10 +8,10 @@ import { freshDatabase } from '../support/database.js'
 
 const START = Date.UTC(2026, 10, 23, 8)
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString()
-const told = { account: 'acme', occurredAt: at(3_600), receivedAt: at(3_600), source: 'rest' as const, raw: {} }
+const restFields = { account: 'acme', occurredAt: at(3_600), receivedAt: at(3_600), source: 'rest' as const, raw: {} }
 const parties = { businessNumber: '+15550100001', clientNumber: '+15559371200', clientName: null }
 const report = {
-  ...told,
+  ...restFields,
   ...parties,
   direction: 'inbound' as const,
   status: 'voicemail' as const,
@@ -21,17 +21,17 @@ const report = {
   recordingLink: null
 }
 
-const call = (callId: string, seconds: number, of: object = {}): Event => ({
+const call = (callId: string, seconds: number, overrides: object = {}): Event => ({
   ...report,
   id: randomId(),
   type: 'call.reported',
   callId,
   route: 'calls',
   startedAt: at(seconds),
-  ...of
+  ...overrides
 })
-const voicemail = (voicemailId: string, seconds: number, of: object = {}): Event => ({
-  ...told,
+const voicemail = (voicemailId: string, seconds: number, overrides: object = {}): Event => ({
+  ...restFields,
   ...parties,
   id: randomId(),
   type: 'voicemail.reported',
@@ -47,7 +47,7 @@ const voicemail = (voicemailId: string, seconds: number, of: object = {}): Event
   recordingId: null,
   recordingLink: null,
   removedAt: null,
-  ...of
+  ...overrides
 })
 
 function row(
@@ -55,12 +55,18 @@ function row(
   {
     callId = null,
     withVoicemail = false,
-    ...of
+    ...overrides
   }: { callId?: string | null; withVoicemail?: boolean; [field: string]: unknown } = {}
 ): UnlinkedRow {
-  const found = { ...report, type: 'call.reported' as const, route: 'journal' as const, startedAt: at(seconds), ...of }
+  const found = {
+    ...report,
+    type: 'call.reported' as const,
+    route: 'journal' as const,
+    startedAt: at(seconds),
+    ...overrides
+  }
   const left = {
-    ...told,
+    ...restFields,
     ...parties,
     type: 'voicemail.reported' as const,
     route: 'journal' as const,
@@ -96,7 +102,7 @@ async function linker(t: Test, events: Event[]) {
   }
 }
 
-t.test('a call is found by its numbers and start, the nearest of several, and marked so', async t => {
+t.test('a row is linked to the call with its numbers and the nearest start, and marked as inferred', async t => {
   const link = await linker(t, [
     call('a', 0),
     call('b', 8),
@@ -108,23 +114,23 @@ t.test('a call is found by its numbers and start, the nearest of several, and ma
     inferred: [true, true, true],
     unlinked: 0
   })
-  for (const [why, none] of Object.entries({
+  for (const [why, unlinked] of Object.entries({
     'it began 6 s later': row(14.1),
     'another client': row(0, { clientNumber: '+15559371298' }),
-    'another number of ours': row(0, { businessNumber: '+15550100002' }),
+    'another business number': row(0, { businessNumber: '+15550100002' }),
     'no number': row(0, { businessNumber: null }),
     'no time': row(0, { startedAt: null })
   }))
-    t.strictSame(await link(none), { found: [], inferred: [], unlinked: 1 }, why)
+    t.strictSame(await link(unlinked), { found: [], inferred: [], unlinked: 1 }, why)
 })
 
-t.test("a site widget's call is found by its name", async t => {
+t.test('a call from a site widget is linked by its name', async t => {
   const link = await linker(t, [call('a', 0, { clientNumber: null, clientName: 'Shop page' })])
   t.strictSame((await link(row(0, { clientNumber: null, clientName: 'Shop page' }))).found, ['a'])
   t.strictSame((await link(row(0, { clientNumber: null, clientName: 'Other page' }))).found, [])
 })
 
-t.test('a voicemail is found in the time of its call, and waits until it is there', async t => {
+t.test('a voicemail is linked to the one that was left during its call, and stays unlinked without one', async t => {
   const link = await linker(t, [call('a', 0), voicemail('v', 40), voicemail('late', 70)])
   t.strictSame(await link(row(0, { withVoicemail: true })), {
     found: ['a', 'v in a'],
@@ -134,12 +140,12 @@ t.test('a voicemail is found in the time of its call, and waits until it is ther
   t.strictSame(
     await link(row(0, { withVoicemail: true, callId: 'a' })),
     { found: ['v in a'], inferred: [true], unlinked: 0 },
-    'the call is told already'
+    'the call was reported already'
   )
   t.strictSame(await link(row(1_000, { withVoicemail: true, callId: 'z' })), { found: [], inferred: [], unlinked: 1 })
 })
 
-t.test('a voicemail that is known to be of one call is of no other, and its own id is beyond doubt', async t => {
+t.test('a voicemail is linked to one call only, and an equal id needs no inference', async t => {
   const link = await linker(t, [voicemail('v1', 40, { callId: 'a' }), voicemail('v2', 41)])
   t.strictSame(
     (await link(row(0, { withVoicemail: true, callId: 'a' }), row(0, { withVoicemail: true, callId: 'b' }))).found,

@@ -5,15 +5,15 @@ import type { AccountContext, RouteReader } from '../../src/reconcile/route-read
 import { extensionsReader } from '../../src/reconcile/routes/extensions.js'
 import { numbersReader } from '../../src/reconcile/routes/numbers.js'
 import { simulateCompany } from '../../src/simulator/company.js'
-import { appending } from '../support/appending.js'
 import { projectorOf } from '../support/company.js'
+import { setUpFactAppender } from '../support/fact-appender.js'
 import { json } from '../support/mightycall-api.js'
-import { readable } from '../support/read-route.js'
+import { setUpReaders } from '../support/route-readers.js'
 import { simulatedRest } from '../support/simulated-mightycall.js'
 
-/** Reads a route as the service does, into a log of its own, and projects it if it is asked to. */
-async function reading(t: Test, reader: RouteReader, context: AccountContext) {
-  const { pool, start, project, events, rows } = await appending(t)
+/** Reads a route as the service does, into a log of its own, and projects what was appended. */
+async function setUpReading(t: Test, reader: RouteReader, context: AccountContext) {
+  const { pool, start, project, events, rows } = await setUpFactAppender(t)
   const append = start()
   const read = async () => {
     await readRoute({ pool, append }, { reader, context, scope: null })
@@ -22,9 +22,9 @@ async function reading(t: Test, reader: RouteReader, context: AccountContext) {
   return { pool, read, rows, events }
 }
 
-t.test('a number that is listed no more is removed, once, and is back when it is listed again', async t => {
-  const { context, replies } = await readable(t)
-  const { read, rows, events } = await reading(t, numbersReader, context)
+t.test('a number is removed once when it is no longer listed, and reported again when it is listed again', async t => {
+  const { context, replies } = await setUpReaders(t)
+  const { read, rows, events } = await setUpReading(t, numbersReader, context)
   const active: unknown[] = []
   for (const numbers of [
     ['+15550100001', '+15550100002'],
@@ -57,9 +57,9 @@ t.test('a number that is listed no more is removed, once, and is back when it is
   )
 })
 
-t.test('whoever took part in a call is asked for by the extension, whether or not we hold their key', async t => {
+t.test('the profile of every extension that took part in a call is read, with or without a user key', async t => {
   const { rest, account, company, clock, truth } = await simulatedRest(t, { of: { presenceChanges: 0 } })
-  const { pool, read, rows } = await reading(t, extensionsReader, {
+  const { pool, read, rows } = await setUpReading(t, extensionsReader, {
     account,
     clientOf: extension => rest.clientOf(account, extension),
     permitClass: 'sync',
@@ -67,11 +67,7 @@ t.test('whoever took part in a call is asked for by the extension, whether or no
   })
   t.strictSame(Object.keys(account.userKeys), ['101'])
   await read()
-  t.match(
-    await rows('mightycall_extensions'),
-    [{ extension: '101', role: 'admin' }],
-    'of nobody else is known that there is such an extension'
-  )
+  t.match(await rows('mightycall_extensions'), [{ extension: '101', role: 'admin' }], 'no other extension is known yet')
   await projectorOf(pool, { logId: 'webhooks' })(
     simulateCompany(company).notifications.flatMap(
       ({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at)) ?? []

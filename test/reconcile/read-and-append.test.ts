@@ -7,8 +7,7 @@ import { callsReader } from '../../src/reconcile/routes/calls.js'
 import { journalReader } from '../../src/reconcile/routes/journal/reader.js'
 import { voicemailsReader } from '../../src/reconcile/routes/voicemails.js'
 import { projectorOf } from '../support/company.js'
-import { freshDatabase } from '../support/database.js'
-import { INTERVAL, listReply, readable } from '../support/read-route.js'
+import { INTERVAL, listReply, setUpReaders } from '../support/route-readers.js'
 
 const COUNT = 45
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 7, minute)).toISOString()
@@ -59,13 +58,9 @@ const replies = {
   )
 }
 
-/**
- * Reads all of it, and starts a new process after so many pages, again and again: each reads the route from its
- * beginning.
- */
+/** Reads all routes. Each process gets `killedAfter` pages further than the last one, and reads from the first page. */
 async function readAll(t: Test, killedAfter: number) {
-  const { context } = await readable(t, { replies })
-  const { pool } = await freshDatabase(t)
+  const { context, pool } = await setUpReaders(t, { replies })
   const project = projectorOf(pool)
   const records: Event[] = []
   const log = {
@@ -90,37 +85,36 @@ async function readAll(t: Test, killedAfter: number) {
   const rows = async (sql: string) => (await pool.query<Record<string, unknown>>(sql)).rows
   return {
     calls: await rows(
-      'select call_id, outcome, client_number, client_name, started_at, ended_at, rest_events from call_history order by call_id'
+      `select call_id, outcome, client_number, client_name, started_at, ended_at, rest_events
+       from call_history order by call_id`
     ),
     voicemails: await rows(
-      'select voicemail_id, call_id, client_name, left_at, duration_seconds, read, transcript_text from voicemail_logs order by voicemail_id'
+      `select voicemail_id, call_id, client_name, left_at, duration_seconds, read, transcript_text
+       from voicemail_logs order by voicemail_id`
     ),
     events: (await rows('select id from events order by id')).map(row => row.id)
   }
 }
 
-t.test(
-  'calls, voicemails and the journal fold to one row for each call and voicemail, wherever the reading was killed',
-  async t => {
-    const whole = await readAll(t, Number.POSITIVE_INFINITY)
-    t.equal(whole.calls.length, COUNT)
-    t.match(
-      whole.calls.find(row => row.call_id === 'call-7'),
-      {
-        outcome: 'voicemail',
-        client_number: numbers.client(7),
-        client_name: 'Client 7',
-        started_at: new Date(at(7)),
-        ended_at: new Date(Date.parse(at(7)) + 40_000),
-        rest_events: 2
-      }
-    )
-    t.match(
-      whole.voicemails.find(row => row.voicemail_id === 'voicemail-7'),
-      { call_id: 'call-7', client_name: 'Client 7', duration_seconds: 15, read: false, transcript_text: 'message 7' }
-    )
-    t.equal(whole.voicemails.filter(row => row.transcript_text !== null).length, COUNT)
-    t.equal(whole.events.length, 4 * COUNT)
-    for (const pages of [1, 2]) t.strictSame(await readAll(t, pages), whole, `killed after ${pages} pages`)
-  }
-)
+t.test('the routes fold to one row for each call and voicemail, wherever the process was killed', async t => {
+  const uninterrupted = await readAll(t, Number.POSITIVE_INFINITY)
+  t.equal(uninterrupted.calls.length, COUNT)
+  t.match(
+    uninterrupted.calls.find(row => row.call_id === 'call-7'),
+    {
+      outcome: 'voicemail',
+      client_number: numbers.client(7),
+      client_name: 'Client 7',
+      started_at: new Date(at(7)),
+      ended_at: new Date(Date.parse(at(7)) + 40_000),
+      rest_events: 2
+    }
+  )
+  t.match(
+    uninterrupted.voicemails.find(row => row.voicemail_id === 'voicemail-7'),
+    { call_id: 'call-7', client_name: 'Client 7', duration_seconds: 15, read: false, transcript_text: 'message 7' }
+  )
+  t.equal(uninterrupted.voicemails.filter(row => row.transcript_text !== null).length, COUNT)
+  t.equal(uninterrupted.events.length, 4 * COUNT)
+  for (const pages of [1, 2]) t.strictSame(await readAll(t, pages), uninterrupted, `killed after ${pages} pages`)
+})

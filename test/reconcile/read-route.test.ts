@@ -5,13 +5,16 @@ import { loadCursor } from '../../src/reconcile/cursors.js'
 import { readInterval, readRoute } from '../../src/reconcile/read-route.js'
 import type { Fact, RouteReader } from '../../src/reconcile/route-reader.js'
 import { freshDatabase } from '../support/database.js'
-import { aNumber, contextAt, readerOf } from './support/source-rows.js'
+import { contextAt, numberReported, readerOf } from './support/recording-reader.js'
 
 const KEY = { account: 'default', route: 'numbers', scope: null } as const
 const AT = '2026-11-23T09:00:00.000Z'
-const PAGES = [[aNumber('+15551000001', AT)], [aNumber('+15551000002', AT), aNumber('+15551000003', AT)]]
+const PAGES = [
+  [numberReported('+15551000001', AT)],
+  [numberReported('+15551000002', AT), numberReported('+15551000003', AT)]
+]
 
-async function opened(t: Parameters<typeof freshDatabase>[0]) {
+async function setUpLog(t: Parameters<typeof freshDatabase>[0]) {
   const { pool } = await freshDatabase(t)
   const appended: Fact[] = []
   const append = async (facts: readonly Fact[]) => {
@@ -19,15 +22,15 @@ async function opened(t: Parameters<typeof freshDatabase>[0]) {
     return []
   }
   const cursor = async () => (await loadCursor(pool, KEY))?.toISOString() ?? null
-  return { parts: { pool, append }, appended, cursor }
+  return { options: { pool, append }, appended, cursor }
 }
 
 t.test('the cursor moves once all pages and the range are in the log', async t => {
-  const { parts, appended, cursor } = await opened(t)
+  const { options, appended, cursor } = await setUpLog(t)
   const rows: number[] = []
   const reader = readerOf('numbers', () => PAGES)
   t.strictSame(
-    await readRoute(parts, {
+    await readRoute(options, {
       reader,
       scope: null,
       context: contextAt(() => new Date(AT)),
@@ -52,48 +55,44 @@ t.test('the cursor moves once all pages and the range are in the log', async t =
   t.equal(await cursor(), AT)
 })
 
-t.test('the next reading begins an hour before the end of the last one', async t => {
-  const { parts } = await opened(t)
+t.test('the next read begins an hour before the end of the last one', async t => {
+  const { options } = await setUpLog(t)
   const reader = readerOf('numbers', () => PAGES)
-  await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) })
-  await readRoute(parts, { reader, scope: null, context: contextAt(() => new Date('2026-11-23T12:00:00Z')) })
+  await readRoute(options, { reader, scope: null, context: contextAt(() => new Date(AT)) })
+  await readRoute(options, { reader, scope: null, context: contextAt(() => new Date('2026-11-23T12:00:00Z')) })
   t.strictSame(reader.reads[1]?.interval, {
     from: new Date('2026-11-23T08:00:00Z'),
     until: new Date('2026-11-23T12:00:00Z')
   })
-  await readRoute(parts, {
+  await readRoute(options, {
     reader,
     scope: null,
     context: contextAt(() => new Date('2026-11-23T13:00:00Z')),
     overlapMs: 12 * 3_600_000
   })
-  t.strictSame(
-    reader.reads[2]?.interval.from,
-    new Date('2026-11-23T00:00:00Z'),
-    'or further back, when one looks for changes'
-  )
+  t.strictSame(reader.reads[2]?.interval.from, new Date('2026-11-23T00:00:00Z'), 'an extended look-back begins earlier')
 })
 
-t.test('a reading that breaks off leaves the cursor, keeps what it read, and the next one reads all again', async t => {
-  const { parts, appended, cursor } = await opened(t)
+t.test('a read that fails keeps its facts but not the cursor, and the next one reads the whole interval', async t => {
+  const { options, appended, cursor } = await setUpLog(t)
   const [first = []] = PAGES
   const reader = readerOf('numbers', read => (read === 0 ? [first, new Error('cut')] : PAGES))
   const context = contextAt(() => new Date(AT))
-  await t.rejects(readRoute(parts, { reader, scope: null, context }), /cut/)
+  await t.rejects(readRoute(options, { reader, scope: null, context }), /cut/)
   t.equal(await cursor(), null)
-  t.strictSame(appended, first, 'and no range')
-  await readRoute(parts, { reader, scope: null, context })
+  t.strictSame(appended, first, 'no range is appended')
+  await readRoute(options, { reader, scope: null, context })
   t.strictSame(reader.reads[1]?.interval, reader.reads[0]?.interval)
   t.equal(await cursor(), AT)
 })
 
-t.test('what cannot be appended is not passed over', async t => {
-  const { parts, cursor } = await opened(t)
+t.test('the cursor does not move when an append fails', async t => {
+  const { options, cursor } = await setUpLog(t)
   const reader = readerOf('numbers', () => PAGES)
   await t.rejects(
     readRoute(
       {
-        ...parts,
+        ...options,
         append: async () => {
           throw new Error('the log is full')
         }
@@ -105,11 +104,11 @@ t.test('what cannot be appended is not passed over', async t => {
   t.equal(await cursor(), null)
 })
 
-t.test('an interval that is asked for moves no cursor, and is noted', async t => {
-  const { parts, appended, cursor } = await opened(t)
+t.test('reading a given interval appends its range and moves no cursor', async t => {
+  const { options, appended, cursor } = await setUpLog(t)
   const reader = readerOf('numbers', () => PAGES)
   const past = { from: new Date('2026-01-01T00:00:00Z'), until: new Date('2026-02-01T00:00:00Z') }
-  t.strictSame(await readInterval(parts, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), {
+  t.strictSame(await readInterval(options, { reader, scope: null, context: contextAt(() => new Date(AT)) }, past), {
     rows: 3,
     unlinked: 0,
     unreadable: 0
@@ -124,8 +123,8 @@ t.test('an interval that is asked for moves no cursor, and is noted', async t =>
   t.equal(await cursor(), null)
 })
 
-t.test('rows that cannot be read do not hold up the route, and its range tells of them', async t => {
-  const { parts, appended, cursor } = await opened(t)
+t.test('unreadable rows do not stop the read, and the range counts them', async t => {
+  const { options, appended, cursor } = await setUpLog(t)
   const reader: RouteReader = {
     ...readerOf('numbers', () => []),
     read: async function* () {
@@ -133,9 +132,9 @@ t.test('rows that cannot be read do not hold up the route, and its range tells o
     }
   }
   const context = contextAt(() => new Date(AT))
-  t.strictSame(await readRoute(parts, { reader, scope: null, context }), { rows: 5, unlinked: 0, unreadable: 2 })
+  t.strictSame(await readRoute(options, { reader, scope: null, context }), { rows: 5, unlinked: 0, unreadable: 2 })
   t.equal(await cursor(), AT)
-  await readRoute(parts, { reader: readerOf('numbers', () => [[], []]), scope: null, context })
+  await readRoute(options, { reader: readerOf('numbers', () => [[], []]), scope: null, context })
   t.match(appended, [
     { type: 'range.polled', count: 5, unread: 2 },
     { type: 'range.polled', count: 0, unread: undefined }

@@ -13,12 +13,12 @@ import { startReconciler } from '../../src/reconcile/reconciler.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
-import { handClock } from './support/hand-clock.js'
-import { ACCOUNT, aNumber, type RecordingReader, readerOf } from './support/source-rows.js'
+import { manualClock } from '../support/manual-clock.js'
+import { ACCOUNT, numberReported, type RecordingReader, readerOf } from './support/recording-reader.js'
 
 const MINUTE = 60_000
 
-async function reconciling(
+async function setUpReconciler(
   t: Parameters<typeof freshDatabase>[0],
   readers: RecordingReader[],
   {
@@ -34,7 +34,7 @@ async function reconciling(
   } = {}
 ) {
   const { pool } = await database
-  const clock = handClock(from)
+  const clock = manualClock(from)
   const lines: string[] = []
   const logger = pino(
     { level: 'warn' },
@@ -62,8 +62,8 @@ async function reconciling(
     logger
   })
   t.teardown(reconciler.close)
-  const idle = () => eventually('a round is over', () => clock.waiting() === 1)
-  /** Lets so much time go by, round by round. */
+  const idle = () => eventually('the reconciler waits for its next round', () => clock.waiting() === 1)
+  /** Advances the clock by this time, one round after another. */
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 10_000) {
       clock.advance(10_000)
@@ -74,9 +74,9 @@ async function reconciling(
   return { pass, lines, close: reconciler.close }
 }
 
-t.test('each route is read at once, and again in its own pace', async t => {
+t.test('each route is read at the start and then on its own schedule', async t => {
   const [journal, numbers] = [readerOf('journal', () => [[]]), readerOf('numbers', () => [[]])]
-  const { pass } = await reconciling(t, [journal, numbers])
+  const { pass } = await setUpReconciler(t, [journal, numbers])
   t.same([journal.reads.length, numbers.reads.length], [1, 1])
   await pass(14 * MINUTE)
   t.same([journal.reads.length, numbers.reads.length], [1, 1])
@@ -84,19 +84,19 @@ t.test('each route is read at once, and again in its own pace', async t => {
   t.same([journal.reads.length, numbers.reads.length], [2, 1])
 })
 
-t.test('an account without an API key is not asked, and each scope is read on its own', async t => {
+t.test('an account without an API key is not read, and each scope is read separately', async t => {
   const presence = readerOf('presence', () => [[]], ['101', '102'])
-  await reconciling(t, [presence], { accounts: [{ ...ACCOUNT, id: 'silent', apiKey: null }, ACCOUNT] })
+  await setUpReconciler(t, [presence], { accounts: [{ ...ACCOUNT, id: 'silent', apiKey: null }, ACCOUNT] })
   t.same(
     presence.reads.map(({ scope }) => scope),
     ['101', '102']
   )
 })
 
-t.test('what fails is tried again later, and later still, and holds up no other route', async t => {
+t.test('a route that fails is retried with a growing delay, and delays no other route', async t => {
   const calls = readerOf('calls', read => (read < 2 ? [new RestAuthError('no')] : [[]]))
   const numbers = readerOf('numbers', () => [[]])
-  const { pass } = await reconciling(t, [calls, numbers])
+  const { pass } = await setUpReconciler(t, [calls, numbers])
   t.equal(numbers.reads.length, 1)
   await pass(0.5 * MINUTE)
   t.equal(calls.reads.length, 2)
@@ -106,7 +106,7 @@ t.test('what fails is tried again later, and later still, and holds up no other 
   t.equal(calls.reads.length, 3)
 })
 
-t.test('a start does not read again what was just read', async t => {
+t.test('a route that was read shortly before the start is not read again at once', async t => {
   const database = freshDatabase(t)
   await moveCursor(
     (await database).pool,
@@ -114,17 +114,17 @@ t.test('a start does not read again what was just read', async t => {
     { until: new Date('2026-11-23T08:55:00Z'), now: new Date('2026-11-23T08:55:00Z') }
   )
   const journal = readerOf('journal', () => [[]])
-  const { pass } = await reconciling(t, [journal], { database })
+  const { pass } = await setUpReconciler(t, [journal], { database })
   t.equal(journal.reads.length, 0)
   await pass(10 * MINUTE)
   t.match(journal.reads, [{ interval: { from: new Date('2026-11-23T07:55:00Z') } }])
 })
 
-t.test('of two with one database only the elected one reads', async t => {
+t.test('of two reconcilers with one database only the elected one reads', async t => {
   const database = freshDatabase(t)
   const [one, two] = [readerOf('journal', () => [[]]), readerOf('journal', () => [[]])]
-  const first = await reconciling(t, [one], { database })
-  const second = await reconciling(t, [two], { database })
+  const first = await setUpReconciler(t, [one], { database })
+  const second = await setUpReconciler(t, [two], { database })
   await second.pass(MINUTE)
   t.same([one.reads.length, two.reads.length], [1, 0])
   await first.close()
@@ -132,30 +132,30 @@ t.test('of two with one database only the elected one reads', async t => {
   t.equal(two.reads.length, 1)
 })
 
-const aNews = aNumber('+15551000001', '2026-11-23T09:00:00Z')
+const aNumber = numberReported('+15551000001', '2026-11-23T09:00:00Z')
 for (const { name, pages = [[]], before = [], reads } of [
-  { name: 'that it was read is no traffic', reads: 1 },
-  { name: 'what it tells is', pages: [[aNews]], reads: 4 },
-  { name: 'what a backfill tells is not', before: [aNews], reads: 1 }
+  { name: 'a read without facts is not traffic', reads: 1 },
+  { name: 'new facts are traffic', pages: [[aNumber]], reads: 4 },
+  { name: 'facts of a backfill are not traffic', before: [aNumber], reads: 1 }
 ]) {
-  t.test(`how often a route is read: ${name}`, async t => {
+  t.test(`traffic decides how often a route is read: ${name}`, async t => {
     const database = freshDatabase(t)
     const project = projectorOf((await database).pool)
     const append: ReadRouteOptions['append'] = async facts => {
-      // a fact is an event but for its id
+      // an event is a fact with an id
       const events = facts.map(fact => ({ ...fact, id: randomId() }) as Event)
       await project(events)
       return events
     }
     await append(before)
     const journal = readerOf('journal', () => pages)
-    const { pass } = await reconciling(t, [journal], { database, append })
+    const { pass } = await setUpReconciler(t, [journal], { database, append })
     await pass(14 * MINUTE)
     t.equal(journal.reads.length, reads)
   })
 }
 
-t.test('rows that cannot be read are an alarm, once while it lasts', async t => {
+t.test('unreadable rows raise one alarm until a read without them', async t => {
   const unread = [2, 2, 0, 1]
   const journal = {
     ...readerOf('journal', () => []),
@@ -163,7 +163,7 @@ t.test('rows that cannot be read are an alarm, once while it lasts', async t => 
       yield { facts: [], unlinked: [], rows: 5, unreadable: unread.shift() ?? 0 }
     }
   }
-  const { pass, lines } = await reconciling(t, [journal])
+  const { pass, lines } = await setUpReconciler(t, [journal])
   await pass(46 * MINUTE)
   t.strictSame(
     lines

@@ -5,16 +5,16 @@ import { createDriftReporter } from '../../src/reconcile/report-drift.js'
 import { freshDatabase } from '../support/database.js'
 import { json, restClient } from '../support/mightycall-api.js'
 
-const [ODD, BAD] = [
+const [UNKNOWN_FIELD, BAD_VALUE] = [
   { type: 'GET /calls', field: 'calls[].mood', sample: 'xxxxx' },
   { type: 'GET /calls', field: 'calls[].duration', sample: '00:00' }
 ]
 
-async function telling(t: Test) {
+async function setUpReporter(t: Test) {
   const { pool } = await freshDatabase(t)
   const lines: string[] = []
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
-  const tell = createDriftReporter({
+  const report = createDriftReporter({
     pool,
     now: () => clock.now,
     logger: pino(
@@ -26,29 +26,38 @@ async function telling(t: Test) {
       }
     )
   })
-  return { pool, clock, tell, lines }
+  return { pool, clock, report, lines }
 }
 
-t.test('what answers hold that is not known is counted by answer, and said once', async t => {
-  const { pool, clock, tell, lines } = await telling(t)
-  await tell('acme', [ODD, ODD, BAD])
+t.test('drift is counted once per response and logged once', async t => {
+  const { pool, clock, report, lines } = await setUpReporter(t)
+  await report('acme', [UNKNOWN_FIELD, UNKNOWN_FIELD, BAD_VALUE])
   clock.now = new Date('2026-11-23T09:00:00Z')
-  await tell('acme', [ODD])
+  await report('acme', [UNKNOWN_FIELD])
   t.match((await pool.query('select * from drift order by field')).rows, [
-    { account: 'acme', ...BAD, count: '1' },
-    { account: 'acme', ...ODD, count: '2', first_seen_at: new Date('2026-11-23T08:00:00Z'), last_seen_at: clock.now }
+    { account: 'acme', ...BAD_VALUE, count: '1' },
+    {
+      account: 'acme',
+      ...UNKNOWN_FIELD,
+      count: '2',
+      first_seen_at: new Date('2026-11-23T08:00:00Z'),
+      last_seen_at: clock.now
+    }
   ])
-  t.strictSame(lines.map(line => (JSON.parse(line) as { field: string }).field).sort(), [BAD.field, ODD.field])
+  t.strictSame(lines.map(line => (JSON.parse(line) as { field: string }).field).sort(), [
+    BAD_VALUE.field,
+    UNKNOWN_FIELD.field
+  ])
 })
 
-t.test('an answer is read although its drift cannot be counted', async t => {
-  const { pool, tell, lines } = await telling(t)
+t.test('a drift that cannot be counted is logged, and does not throw', async t => {
+  const { pool, report, lines } = await setUpReporter(t)
   await pool.query('drop table drift')
-  await tell('acme', [ODD])
+  await report('acme', [UNKNOWN_FIELD])
   t.match(lines, [/could not be counted/])
 })
 
-t.test('an answer that is refused tells why', async t => {
+t.test('a refused response reports the drift that caused the refusal', async t => {
   const { client, drifts } = await restClient(t, {
     replies: { 'GET /api/calls': json({ calls: [{ id: 'a', duration: 'an hour' }] }) }
   })

@@ -14,17 +14,17 @@ function readerOf(route: string) {
 
 const CASES = [
   ['a route that was never read is due', 'numbers', NEVER, NEVER, false, true],
-  ['with traffic, the journal is due after four and a half minutes', 'journal', 4.5, 1, false, true],
-  ['and not before', 'journal', 4.4, 1, false, false],
-  ['half an hour after the last traffic it is quiet', 'journal', 5, 30, false, false],
-  ['then it is due after a quarter of an hour', 'journal', 15, 30, false, true],
-  ['an account without any traffic is quiet', 'journal', 14, NEVER, false, false],
-  ['calls that are awaited are due as soon', 'calls', 4.5, NEVER, true, true],
-  ['and not before', 'calls', 4.4, 1, true, false],
-  ['while none is awaited, they can wait', 'calls', 29, 1, false, false],
-  ['nothing of numbers can be awaited', 'numbers', 5, 1, true, false],
-  ['numbers are read twice a day', 'numbers', 11 * 60, 1, false, false],
-  ['at most', 'numbers', 12 * 60, 1, false, true]
+  ['with traffic the journal is due after four and a half minutes', 'journal', 4.5, 1, false, true],
+  ['with traffic the journal is not due earlier', 'journal', 4.4, 1, false, false],
+  ['the journal is not due as soon half an hour after the last traffic', 'journal', 5, 30, false, false],
+  ['without traffic the journal is due after a quarter of an hour', 'journal', 15, 30, false, true],
+  ['the journal of an account that never had traffic is not due as soon', 'journal', 14, NEVER, false, false],
+  ['calls are due after four and a half minutes while one is awaited', 'calls', 4.5, NEVER, true, true],
+  ['calls are not due earlier while one is awaited', 'calls', 4.4, 1, true, false],
+  ['calls are not due after 29 minutes while none is awaited', 'calls', 29, 1, false, false],
+  ['numbers are not due earlier, since none can be awaited', 'numbers', 5, 1, true, false],
+  ['numbers are not due after 11 hours', 'numbers', 11 * 60, 1, false, false],
+  ['numbers are due after 12 hours', 'numbers', 12 * 60, 1, false, true]
 ] as const
 
 for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
@@ -42,10 +42,10 @@ for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
   })
 }
 
-t.test('what may change later is looked at again every four hours, three days back', async t => {
+t.test('routes whose rows can change are read three days back every four hours', async t => {
   const DAYS = 24 * 3_600_000
   t.equal(lookBackMs(readerOf('journal').lookBack, null, NOW), 3 * DAYS)
   t.equal(lookBackMs(readerOf('voicemails').lookBack, ago(4 * 60), NOW), 3 * DAYS)
   t.equal(lookBackMs(readerOf('voicemails').lookBack, ago(4 * 60 - 1), NOW), null)
-  t.equal(lookBackMs(readerOf('calls').lookBack, null, NOW), null, 'a call that has ended stays as it is')
+  t.equal(lookBackMs(readerOf('calls').lookBack, null, NOW), null, 'a call that has ended does not change')
 })

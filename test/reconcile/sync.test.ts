@@ -5,15 +5,15 @@ import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import type { Fact } from '../../src/reconcile/route-reader.js'
 import { createSync } from '../../src/reconcile/sync.js'
-import { appending } from '../support/appending.js'
-import { ACCOUNT, aNumber, readerOf } from './support/source-rows.js'
+import { setUpFactAppender } from '../support/fact-appender.js'
+import { ACCOUNT, numberReported, readerOf } from './support/recording-reader.js'
 
 const DEAD_LETTER = `insert into dead_letters
   (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at)
   values ('l', 'directory', 0, $2, $1, '22000', 'x', '{}', now())`
 
 t.test('a sync ends although a projector made dead letters of its events', async t => {
-  const { pool, start } = await appending(t)
+  const { pool, start } = await setUpFactAppender(t)
   const logger = pino({ level: 'silent' })
   const appendToLog = start()
   /** Stands in for a projector that can store none of these events. */
@@ -29,7 +29,7 @@ t.test('a sync ends although a projector made dead letters of its events', async
     random: () => 0.5,
     onDrift: () => {}
   })
-  const readers = [readerOf('numbers', () => [[aNumber('+15551000001', '2026-11-23T09:00:00.000Z')]])]
+  const readers = [readerOf('numbers', () => [[numberReported('+15551000001', '2026-11-23T09:00:00.000Z')]])]
   const sync = createSync({ pool, append, rest, readers, clock: systemClock, logger })
   t.strictSame(await sync.run(ACCOUNT), { phones: 0, extensions: 0 })
   t.match(sync.runs(), [{ failed: null, steps: [{ route: 'numbers', state: 'done', rows: 1 }] }])

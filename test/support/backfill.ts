@@ -13,17 +13,21 @@ import { startBackfillRunner } from '../../src/reconcile/backfill/runner.js'
 import { joinElection } from '../../src/reconcile/leader-election.js'
 import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import type { TruthAt } from '../../src/simulator/http/state/truth-at.js'
-import { handClock } from '../reconcile/support/hand-clock.js'
 import { COMPANY_START } from './company.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
+import { manualClock } from './manual-clock.js'
 import { SETTINGS } from './settings.js'
 import { tempDir } from './temp-dir.js'
 
-export const BEGUN = new Date(COMPANY_START)
-/** Three days after the company began, and long after its last call. */
+export const COMPANY_BEGAN_AT = new Date(COMPANY_START)
+/** Three days after the company began, long after its last call. */
 export const NOW = new Date(COMPANY_START + 3 * DAY_MS)
-export const WHOLE = { account: 'default', interval: { from: BEGUN, until: NOW }, requestedUntil: null }
+export const WHOLE_PERIOD = {
+  account: 'default',
+  interval: { from: COMPANY_BEGAN_AT, until: NOW },
+  requestedUntil: null
+}
 
 interface Options extends Partial<Omit<SimulatedMightyCallOptions, 'clock'>> {
   budget?: number
@@ -31,11 +35,11 @@ interface Options extends Partial<Omit<SimulatedMightyCallOptions, 'clock'>> {
 }
 
 /**
- * A company of three days of which nobody has heard, its MightyCall over HTTP, and what backfills it; time goes on when
- * the test says so.
+ * Starts a simulated MightyCall whose company has existed for three days without webhooks, a projector and the means to
+ * backfill it. The clock moves only when the test advances it.
  */
-export async function backfilling(t: Test, { budget = 2_000, account: changes = {}, ...simulated }: Options = {}) {
-  const clock = handClock(NOW.toISOString())
+export async function setUpBackfill(t: Test, { budget = 2_000, account: changes = {}, ...simulated }: Options = {}) {
+  const clock = manualClock(NOW.toISOString())
   const mightyCall = await startSimulatedMightyCall({
     port: 0,
     clock,
@@ -70,7 +74,7 @@ export async function backfilling(t: Test, { budget = 2_000, account: changes = 
   }
   const accounts = createAccounts([account], { timeZone: 'UTC', region: 'US' })
 
-  /** As a process that starts. */
+  /** Starts a backfill runner, as a process does. */
   const start = (time: Clock = clock) => {
     const rest = createRest({
       quota: createQuotaLedger(pool, budget),
@@ -92,15 +96,15 @@ export async function backfilling(t: Test, { budget = 2_000, account: changes = 
     return { ...backfiller, backfills: createBackfills({ pool, now: time.now, wake: backfiller.wake }) }
   }
   const untilState = async (backfills: ReturnType<typeof start>['backfills'], id: string, state: string) => {
-    await eventually(`it is ${state}`, async () => (await backfills.byId(id)).state === state, 30_000)
+    await eventually(`the backfill is ${state}`, async () => (await backfills.byId(id)).state === state, 30_000)
     return backfills.byId(id)
   }
   const rows = async <Row extends object>(sql: string) => (await pool.query<Row>(sql)).rows
   return { clock, mightyCall, pool, accounts, start, untilState, rows }
 }
 
-/** Rows of the read models beside what really happened: the same ids, and how calls ended. */
-export async function comparedWith(
+/** Returns the ids in the read models and the outcomes of calls, and the same from the ground truth. */
+export async function compareWithTruth(
   { calls, voicemails, messages }: TruthAt,
   rows: <Row extends object>(sql: string) => Promise<Row[]>
 ) {
@@ -113,10 +117,10 @@ export async function comparedWith(
       .sort(),
     messages: (await rows<{ id: string }>('select message_id as id from sms_logs')).map(({ id }) => id).sort()
   }
-  const wanted = {
+  const expected = {
     calls: calls.map(({ id, outcome }) => `${id} ${outcome}`).sort(),
     voicemails: voicemails.map(({ voicemailId }) => voicemailId).sort(),
     messages: messages.map(({ messageId }) => messageId).sort()
   }
-  return { found, wanted }
+  return { found, expected }
 }

@@ -8,18 +8,18 @@ import { projectorOf } from './company.js'
 import { freshDatabase } from './database.js'
 import { tempDir } from './temp-dir.js'
 
-// What REST told at some minute past nine.
+// Facts that REST reported at the given minute past nine.
 
-export const told = (minute: number) => {
+export const restFields = (minute: number) => {
   const at = new Date(Date.UTC(2026, 10, 23, 9, minute)).toISOString()
   return { account: 'acme', occurredAt: at, receivedAt: at, source: 'rest' as const, raw: { minute } }
 }
-export const message = (
+export const messageReported = (
   read: boolean,
   minute: number,
-  of: Partial<FactOf<Extract<Event, { type: 'message.reported' }>>> = {}
+  overrides: Partial<FactOf<Extract<Event, { type: 'message.reported' }>>> = {}
 ): Fact => ({
-  ...told(minute),
+  ...restFields(minute),
   type: 'message.reported',
   messageId: 'm1',
   route: 'journal',
@@ -34,10 +34,10 @@ export const message = (
   delivery: null,
   read,
   removedAt: null,
-  ...of
+  ...overrides
 })
-export const contact = (minute: number): Fact => ({
-  ...told(minute),
+export const contactReported = (minute: number): Fact => ({
+  ...restFields(minute),
   type: 'contact.reported',
   contactId: 'k1',
   route: 'contacts',
@@ -45,9 +45,13 @@ export const contact = (minute: number): Fact => ({
   channels: [],
   tags: []
 })
-export const gone = (minute: number): Fact => ({ ...told(minute), type: 'contact.removed', contactId: 'k1' })
-export const call = (route: 'calls' | 'journal', status: 'missed' | 'voicemail', minute: number): Fact => ({
-  ...told(minute),
+export const contactRemoved = (minute: number): Fact => ({
+  ...restFields(minute),
+  type: 'contact.removed',
+  contactId: 'k1'
+})
+export const callReported = (route: 'calls' | 'journal', status: 'missed' | 'voicemail', minute: number): Fact => ({
+  ...restFields(minute),
   type: 'call.reported',
   callId: 'c1',
   route,
@@ -62,15 +66,15 @@ export const call = (route: 'calls' | 'journal', status: 'missed' | 'voicemail',
   recordingId: null,
   recordingLink: null
 })
-export const presence = (presence: 'available' | 'dnd', minute: number): Fact => ({
-  ...told(minute),
+export const presenceReported = (presence: 'available' | 'dnd', minute: number): Fact => ({
+  ...restFields(minute),
   type: 'status.reported',
   extension: '101',
   route: 'presence',
   presence
 })
-export const range = (count: number, minute: number): Fact => ({
-  ...told(minute),
+export const rangePolled = (count: number, minute: number): Fact => ({
+  ...restFields(minute),
   type: 'range.polled',
   rangeId: 'calls a b',
   polled: 'calls',
@@ -81,15 +85,16 @@ export const range = (count: number, minute: number): Fact => ({
 })
 
 /**
- * A log and a database; `project` brings the one to the other, and a new appender is a process that has just started.
+ * Opens a log and a database. `project` projects the whole log into the database, `start` returns the appender of a
+ * process that has just started.
  */
-export async function appending(t: Test) {
+export async function setUpFactAppender(t: Test) {
   const { pool } = await freshDatabase(t)
   const log = await openLog(t, { dir: tempDir(t) })
   const projectAll = projectorOf(pool)
   const start = () => createFactAppender({ pool, log }).append
   const events = async () =>
-    // each reading leaves its mark
+    // readAll marks the end with a record of its own
     (await readAll(log)).filter(record => textOf(record) !== 'the end').map(record => decodeRecord(record))
   const project = async () => projectAll(await events())
   const rows = async (table: string) => (await pool.query<Record<string, unknown>>(`select * from ${table}`)).rows

@@ -8,39 +8,40 @@ import { freshDatabase } from './database.js'
 export const HOUR_MS = 60 * 60 * 1000
 export type Missing = 'call' | 'completion' | 'facts'
 
-/** Which webhooks of a call never come, in turn; most calls lose none. */
+/** Which webhooks of a call are lost, by call in turn: five calls of ten lose some. */
 const LOSSES: { missing: Missing; isLost: (event: CallEvent) => boolean }[] = [
   { missing: 'call', isLost: () => true },
   { missing: 'completion', isLost: event => event.type === 'call.completed' },
   { missing: 'facts', isLost: event => event.type === 'call.started' },
   { missing: 'facts', isLost: event => event.type === 'call.connected' },
-  { missing: 'facts', isLost: event => event.type === 'call.ringing' && event.family !== 'outgoing' } // nobody can miss that a contact center's caller dials
+  // The loss of the ring of a contact-center caller, which is outgoing, could not be detected.
+  { missing: 'facts', isLost: event => event.type === 'call.ringing' && event.family !== 'outgoing' }
 ]
 
-/** A company of whose calls some have lost webhooks, all that REST tells, and what is missing of which call. */
+/** Simulates a company whose calls lose some webhooks. `missing` holds what each of these calls lacks. */
 export function lossyCompany(options: Partial<CompanyOptions> = {}) {
   const simulation = simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 100, ...options })
   const lossOf = new Map(simulation.truth.calls.map(({ id }, i) => [id, LOSSES[i % 10]]))
   const missing = new Map<string, Missing>()
-  const notified: Event[] = []
+  const delivered: Event[] = []
   const lost: Event[] = []
+  // the cast holds because a company without REST facts has events of calls only
   for (const event of eventsOf({ ...simulation, facts: [] }) as CallEvent[]) {
-    // without facts there are calls only
     const loss = lossOf.get(event.callId)
     if (loss?.isLost(event)) missing.set(event.callId, loss.missing)
-    ;(loss?.isLost(event) ? lost : notified).push(event)
+    ;(loss?.isLost(event) ? lost : delivered).push(event)
   }
-  return { truth: simulation.truth, notified, lost, told: simulation.facts, missing }
+  return { truth: simulation.truth, delivered, lost, restFacts: simulation.facts, missing }
 }
 
-/** The same, projected. */
+/** Projects such a company: the delivered webhooks and the facts of REST. */
 export async function projectedLossyCompany(t: Test, options: Partial<CompanyOptions> = {}) {
   const { pool, url } = await freshDatabase(t)
   const company = lossyCompany(options)
   const project = projectorOf(pool)
-  await project([...company.notified, ...company.told])
+  await project([...company.delivered, ...company.restFacts])
   return { pool, url, project, ...company }
 }
 
-/** When all of it is over, and due. */
+/** A time at which all calls have ended and all webhooks are due. */
 export const LONG_AFTER = new Date(COMPANY_START + 10 * 24 * HOUR_MS)

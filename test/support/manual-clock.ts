@@ -1,14 +1,14 @@
-import type { Clock } from '../../../src/lib/clock.js'
+import type { Clock } from '../../src/lib/clock.js'
 
-export interface HandClock extends Clock {
-  /** Wakes those whose time has come, in the order of their times. */
+export interface ManualClock extends Clock {
+  /** Moves the time, and resolves the waits that are due, in the order of their times. */
   advance: (ms: number) => void
-  /** How many wait. */
+  /** Returns the number of pending waits. */
   waiting: () => number
 }
 
-/** A clock that a test moves by hand. */
-export function handClock(start: string): HandClock {
+/** Creates a clock that stands still until the test advances it. */
+export function manualClock(start: string): ManualClock {
   let now = Date.parse(start)
   let sleepers: { at: number; wake: () => void }[] = []
   return {

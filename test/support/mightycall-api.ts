@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type pg from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
@@ -70,12 +71,14 @@ interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>>
   replies?: Record<string, Reply>
   limits?: Partial<HttpLimits>
   budget?: number
+  /** A database that tests share, each with an API key of its own. Default: a fresh one. */
+  pool?: pg.Pool
 }
 
 /** A client of such a MightyCall, whose time the test moves. */
-export async function restClient(t: Test, { replies, limits, budget = 2_000, ...of }: Options = {}) {
+export async function restClient(t: Test, { replies, limits, budget = 2_000, pool: shared, ...of }: Options = {}) {
   const api = await mightyCallApi(t, replies)
-  const { pool } = await freshDatabase(t)
+  const pool = shared ?? (await freshDatabase(t)).pool
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
   const lines: string[] = []
   const drifts: Drift[] = []

@@ -6,29 +6,26 @@ import { COMPANY_START } from './company.js'
 const BUSINESS = '+15550100001'
 const clientOf = (n: number) => `+1555937${String(n).padStart(4, '0')}`
 
-/** Minutes from the start, as RFC 3339. */
-export const minute = (minutes: number) => new Date(COMPANY_START + minutes * 60_000)
-const iso = (minutes: number) => minute(minutes).toISOString()
+/** Returns the instant so many minutes after the start of the company. */
+export const atMinute = (minutes: number) => new Date(COMPANY_START + minutes * 60_000)
+const isoAtMinute = (minutes: number) => atMinute(minutes).toISOString()
 
-/**
- * What REST says, a minute after its end, of a call of one minute that began so many minutes from the start, by the
- * n-th client.
- */
-export function reported(callId: string, n: number, at: number): CallFact {
+/** Returns the REST report of a call of one minute by the n-th client, read one minute after the end of the call. */
+export function reportedCall(callId: string, n: number, at: number): CallFact {
   return {
     type: 'call.reported',
     account: 'default',
     source: 'rest',
     route: 'calls',
     callId,
-    occurredAt: iso(at + 2),
-    receivedAt: iso(at + 2),
+    occurredAt: isoAtMinute(at + 2),
+    receivedAt: isoAtMinute(at + 2),
     direction: 'inbound',
     status: 'missed',
     businessNumber: BUSINESS,
     clientNumber: clientOf(n),
     clientName: null,
-    startedAt: iso(at),
+    startedAt: isoAtMinute(at),
     durationSeconds: 60,
     parties: [],
     recordingId: null,
@@ -37,15 +34,15 @@ export function reported(callId: string, n: number, at: number): CallFact {
   }
 }
 
-/** What webhooks say of such a call. */
-export function notified(callId: string, n: number, at: number): Event[] {
-  const told = (type: 'call.started' | 'call.completed', minutes: number): Event => ({
+/** Returns the webhook events of the same call. */
+export function webhookEventsOf(callId: string, n: number, at: number): Event[] {
+  const eventAt = (type: 'call.started' | 'call.completed', minutes: number): Event => ({
     type,
     id: randomId(),
     account: 'default',
     source: 'webhook',
-    occurredAt: iso(minutes),
-    receivedAt: iso(minutes),
+    occurredAt: isoAtMinute(minutes),
+    receivedAt: isoAtMinute(minutes),
     callId,
     family: 'incoming',
     extension: null,
@@ -54,7 +51,7 @@ export function notified(callId: string, n: number, at: number): Event[] {
     guid: null,
     raw: {}
   })
-  return [told('call.started', at), told('call.completed', at + 1)]
+  return [eventAt('call.started', at), eventAt('call.completed', at + 1)]
 }
 
 export const asEvents = (facts: readonly CallFact[]): Event[] => facts.map(fact => ({ ...fact, id: randomId() }))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Interval, Page, ReadContext, RouteReader } from '../../src/reconcile/route-reader.js'
 import { json, type Reply, restClient } from './mightycall-api.js'
@@ -7,31 +8,37 @@ export const INTERVAL: Interval = {
   until: new Date('2026-11-23T08:00:00.250Z')
 }
 
-/** A MightyCall over HTTP, and what reads a route of it. */
-export async function readable(t: Test, options: Parameters<typeof restClient>[1] = {}) {
-  const knowing = (of: { numbers?: readonly string[]; extensions?: readonly string[] }): ReadContext['lookups'] => ({
-    numbers: async () => of.numbers ?? [],
-    extensions: async () => of.extensions ?? []
+/**
+ * Starts a MightyCall API over HTTP, and returns a function that reads one of its routes. Tests that pass the same
+ * `pool` get API keys of their own, so that they share neither the quota nor a block.
+ */
+export async function setUpReaders(t: Test, options: Parameters<typeof restClient>[1] = {}) {
+  const lookupsOf = (known: {
+    numbers?: readonly string[]
+    extensions?: readonly string[]
+  }): ReadContext['lookups'] => ({
+    numbers: async () => known.numbers ?? [],
+    extensions: async () => known.extensions ?? []
   })
-  const client = await restClient(t, { budget: 1_000, ...options })
+  const client = await restClient(t, { budget: 1_000, ...(options.pool && { apiKey: randomUUID() }), ...options })
   const { rest, account, clock, seen } = client
   const context: ReadContext = {
     account,
     clientOf: extension => rest.clientOf(account, extension),
     permitClass: 'sync',
     now: () => clock.now,
-    lookups: knowing({})
+    lookups: lookupsOf({})
   }
   const read = async (
     reader: RouteReader,
     {
       interval = INTERVAL,
       scope = null,
-      ...of
+      ...overrides
     }: Partial<ReadContext> & { interval?: Interval; scope?: string | null } = {}
   ) => {
     const pages: Page[] = []
-    for await (const page of reader.read({ ...context, ...of }, interval, scope)) pages.push(page)
+    for await (const page of reader.read({ ...context, ...overrides }, interval, scope)) pages.push(page)
     return {
       pages,
       facts: pages.flatMap(page => page.facts),
@@ -39,16 +46,21 @@ export async function readable(t: Test, options: Parameters<typeof restClient>[1
       rows: pages.reduce((sum, page) => sum + page.rows, 0)
     }
   }
-  const asked = (route: string) =>
-    seen.filter(one => one.route === route).map(one => Object.fromEntries(new URLSearchParams(one.query)))
-  return { ...client, context, read, asked, knowing }
+  const queriesOf = (route: string) =>
+    seen
+      .filter(request => request.route === route)
+      .map(request => Object.fromEntries(new URLSearchParams(request.query)))
+  return { ...client, context, read, queriesOf, lookupsOf }
 }
 
-/** Answers a list by `skip` and `pageSize`, or by `page`; whatever the test does to the list meanwhile. */
-export function listReply(name: string, list: unknown[], beforeEach: (asked: number) => void = () => {}): Reply {
-  let asked = 0
+/**
+ * Replies with a page of the list, selected by `skip` or `page` and by `pageSize`.
+ * @param beforeEach  called with the number of earlier requests before each reply; it may change the list
+ */
+export function listReply(name: string, list: unknown[], beforeEach: (requests: number) => void = () => {}): Reply {
+  let requests = 0
   return (response, seen) => {
-    beforeEach(asked++)
+    beforeEach(requests++)
     const query = new URLSearchParams(seen.query)
     const size = Number(query.get('pageSize'))
     const first = query.has('page') ? (Number(query.get('page')) - 1) * size : Number(query.get('skip'))

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Account } from '../../../src/accounts/accounts.js'
 import { endBackfill, saveProgress, saveWaiting } from '../../../src/reconcile/backfill/store.js'
-import { ACCOUNT } from '../../reconcile/support/source-rows.js'
+import { ACCOUNT } from '../../reconcile/support/recording-reader.js'
 import { freshDatabase } from '../../support/database.js'
 import { queryApi } from '../../support/query-api.js'
 

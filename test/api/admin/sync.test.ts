@@ -9,7 +9,7 @@ import { startProjector } from '../../../src/project/projector.js'
 import { createFactAppender } from '../../../src/reconcile/append-facts.js'
 import type { RouteReader } from '../../../src/reconcile/route-reader.js'
 import { createSync } from '../../../src/reconcile/sync.js'
-import { ACCOUNT, aNumber, readerOf } from '../../reconcile/support/source-rows.js'
+import { ACCOUNT, numberReported, readerOf } from '../../reconcile/support/recording-reader.js'
 import { freshDatabase } from '../../support/database.js'
 import { queryApi } from '../../support/query-api.js'
 import { SETTINGS } from '../../support/settings.js'
@@ -54,7 +54,7 @@ async function syncing(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) {
 
 t.test('a sync answers once its rows can be read', async t => {
   const { pool, api } = await syncing(t, [
-    readerOf('numbers', () => [[aNumber('+15551000001', AT)], [aNumber('+15551000002', AT)]])
+    readerOf('numbers', () => [[numberReported('+15551000001', AT)], [numberReported('+15551000002', AT)]])
   ])
   const answer = await api.post(URL)
   t.strictSame([answer.statusCode, answer.json()], [200, { success: true, phones: 2, extensions: 0 }])
@@ -72,7 +72,7 @@ t.test('a sync answers once its rows can be read', async t => {
 })
 
 t.test('two at once share one run', async t => {
-  const reader = readerOf('numbers', () => [[aNumber('+15551000001', AT)]])
+  const reader = readerOf('numbers', () => [[numberReported('+15551000001', AT)]])
   const { api } = await syncing(t, [reader])
   const answers = await Promise.all([api.post(URL), api.post(URL)])
   t.strictSame(
@@ -103,7 +103,7 @@ t.test('a failure says why, and nothing else of what went wrong', async t => {
 })
 
 t.test('the admin of an account syncs that account only, and it is noted who did', async t => {
-  const reader = readerOf('numbers', () => [[aNumber('+15551000001', AT)]])
+  const reader = readerOf('numbers', () => [[numberReported('+15551000001', AT)]])
   const { api } = await syncing(t, [reader], [ACCOUNT, { ...ACCOUNT, id: 'globex' }])
   const { key, id } = (await api.post('/v1/keys', { label: 'x', role: 'platform_admin', account: ACCOUNT.id })).json<{
     key: string

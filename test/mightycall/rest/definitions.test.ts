@@ -13,8 +13,8 @@ import { ROUTE_READERS } from '../../../src/reconcile/routes/all-routes.js'
 import { numbersReader } from '../../../src/reconcile/routes/numbers.js'
 import { json, restClient, type Seen } from '../../support/mightycall-api.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
-import { readable } from '../../support/read-route.js'
 import { REQUESTS } from '../../support/rest-requests.js'
+import { setUpReaders } from '../../support/route-readers.js'
 import {
   DEFINITIONS,
   definitionOf,
@@ -87,7 +87,7 @@ t.test(
 t.test('the requests of reconciliation and a token refresh match the definitions', async t => {
   for (const kind of ['classic', 'contact-center'] as const) {
     const none = json({ data: { contacts: [], records: 0 } })
-    const { account, read, seen, pass } = await readable(t, {
+    const { account, read, seen, pass } = await setUpReaders(t, {
       kind,
       replies: {
         'GET /api/contacts': none,

@@ -6,9 +6,9 @@ import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import { refoldFailed } from '../../../src/project/refold/chunk.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
 import { status } from '../../support/facts.js'
-import { minute, notified } from '../../support/held.js'
 import { history } from '../../support/history.js'
 import { ANSWERED, NOW, projector } from '../../support/projection.js'
+import { atMinute, webhookEventsOf } from '../../support/reported-calls.js'
 import { SETTINGS } from '../../support/settings.js'
 
 /** A function that returns the changes since its last call. */
@@ -87,10 +87,10 @@ t.test('entities that are folded again are announced, unless the transaction is 
 t.test('a gap is announced when it is found and when it heals, not when it is found again', async t => {
   const { pool, project } = await projector(t)
   const changes = changesOf(pool)
-  const [started, completed] = notified('a', 1, 0)
+  const [started, completed] = webhookEventsOf('a', 1, 0)
   assert.ok(started && completed)
   const detect = async () => {
-    await detectGaps(pool, { account: 'default', now: minute(300), since: minute(0) })
+    await detectGaps(pool, { account: 'default', now: atMinute(300), since: atMinute(0) })
     return (await changes()).filter(change => change.includes(' gap '))
   }
   await project([started])

@@ -4,7 +4,7 @@ import { nextChunk, nextDays } from '../../../src/reconcile/backfill/chunks.js'
 const at = (text: string) => new Date(`2026-11-${text}:00:00Z`)
 const INTERVAL = { from: at('20T10'), until: at('26T08') }
 
-t.test('chunks lie side by side from the end to the beginning, cut at midnights, whatever their length', async t => {
+t.test('chunks of any length are adjacent, run from the end to the beginning, and are cut at midnight', async t => {
   for (const days of [1, 2, 7]) {
     const chunks = []
     for (let readFrom = INTERVAL.until; ; ) {
@@ -24,7 +24,7 @@ t.test('chunks lie side by side from the end to the beginning, cut at midnights,
   t.equal(nextChunk(INTERVAL, INTERVAL.from, 1), null)
 })
 
-t.test('quiet days are read several at once, up to a week, and busy ones fewer', async t => {
+t.test('chunks grow to a week while days have few rows, and shrink when days have many', async t => {
   t.strictSame(
     [
       [1, 0],

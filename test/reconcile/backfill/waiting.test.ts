@@ -1,17 +1,17 @@
 import t from 'tap'
 import { DAY_MS } from '../../../src/lib/instant.js'
-import { backfilling, comparedWith, NOW, WHOLE } from '../../support/backfilling.js'
+import { compareWithTruth, NOW, setUpBackfill, WHOLE_PERIOD } from '../../support/backfill.js'
 import { eventually } from '../../support/eventually.js'
 
-t.test('when its share of the quota is spent it waits until the ledger has more, and goes on', async t => {
-  // 6 for a backfill: one for the token
-  const { clock, mightyCall, start, untilState, rows } = await backfilling(t, { budget: 9 })
+t.test('a backfill that has spent its share of the quota waits until more is available, and continues', async t => {
+  // 6 of them are for backfills, and one of these is spent on the token
+  const { clock, mightyCall, start, untilState, rows } = await setUpBackfill(t, { budget: 9 })
   const { backfills } = start()
   const {
     backfill: { id }
-  } = await backfills.begin(WHOLE)
-  const waits = async () => (await backfills.byId(id)).waiting?.code === 'MCS_QUOTA'
-  await eventually('it waits', waits)
+  } = await backfills.begin(WHOLE_PERIOD)
+  const isWaiting = async () => (await backfills.byId(id)).waiting?.code === 'MCS_QUOTA'
+  await eventually('the backfill waits for the quota', isWaiting)
   const { waiting, state, routes } = await backfills.byId(id)
   t.match(
     { waiting, state },
@@ -21,29 +21,29 @@ t.test('when its share of the quota is spent it waits until the ledger has more,
     routes.reduce((sum, { requests }) => sum + requests, 0),
     5
   )
-  t.equal((await rows('select from quota_permits')).length, 6, 'and asks nothing meanwhile')
+  t.equal((await rows('select from quota_permits')).length, 6, 'it sends no requests while it waits')
   await eventually(
-    'it has gone on, day after day',
+    'the backfill continues each day until it is done',
     async () => {
-      if (await waits()) clock.advance(DAY_MS)
+      if (await isWaiting()) clock.advance(DAY_MS)
       return (await backfills.byId(id)).state === 'done'
     },
     30_000
   )
   t.ok(clock.now().getTime() >= NOW.getTime() + DAY_MS)
   t.equal((await untilState(backfills, id, 'done')).waiting, null)
-  const { found, wanted } = await comparedWith(mightyCall.truth(), rows)
-  t.strictSame(found, wanted)
+  const { found, expected } = await compareWithTruth(mightyCall.truth(), rows)
+  t.strictSame(found, expected)
 })
 
-t.test('one permit at a time is enough: no page is asked for twice', async t => {
-  const { clock, start, rows } = await backfilling(t, { budget: 4 })
+t.test('a backfill finishes with one permit at a time, without requesting a page twice', async t => {
+  const { clock, start, rows } = await setUpBackfill(t, { budget: 4 })
   const { backfills } = start()
   const {
     backfill: { id }
-  } = await backfills.begin(WHOLE)
+  } = await backfills.begin(WHOLE_PERIOD)
   await eventually(
-    'it is done',
+    'the backfill is done',
     async () => {
       const { state, waiting } = await backfills.byId(id)
       if (waiting) clock.advance(DAY_MS / 2)
@@ -55,29 +55,32 @@ t.test('one permit at a time is enough: no page is asked for twice', async t => 
   t.equal(
     routes.reduce((sum, { requests }) => sum + requests, 0),
     9,
-    'three routes, of a day, of two quiet ones at once, and of what is left'
+    'three routes in three chunks: one day, two quiet days at once, and the rest'
   )
   t.ok((await rows('select from events')).length > 0)
 })
 
-t.test('a block is waited for until MightyCall says, and so is a MightyCall that does not serve', async t => {
-  const { clock, start, untilState } = await backfilling(t, { faults: { blockedForSeconds: 3_600 } })
+t.test('a backfill waits until a block ends, and while MightyCall is unavailable', async t => {
+  const { clock, start, untilState } = await setUpBackfill(t, { faults: { blockedForSeconds: 3_600 } })
   const { backfills } = start()
   const {
     backfill: { id }
-  } = await backfills.begin(WHOLE)
-  await eventually('it waits', async () => (await backfills.byId(id)).waiting !== null)
+  } = await backfills.begin(WHOLE_PERIOD)
+  await eventually(
+    'the backfill waits for the end of the block',
+    async () => (await backfills.byId(id)).waiting !== null
+  )
   const { waiting } = await backfills.byId(id)
   t.equal(waiting?.code, 'MCS_REST_BLOCKED')
   clock.advance((waiting?.until?.getTime() ?? 0) - clock.now().getTime())
   await untilState(backfills, id, 'done')
 
-  const faulty = await backfilling(t, { faults: { answer: 'error', times: 3, path: '/v4/api/journal' } })
+  const faulty = await setUpBackfill(t, { faults: { answer: 'error', times: 3, path: '/v4/api/journal' } })
   const other = faulty.start().backfills
   const {
     backfill: { id: second }
-  } = await other.begin(WHOLE)
-  await eventually('it is done in the end', async () => {
+  } = await other.begin(WHOLE_PERIOD)
+  await eventually('the backfill is done after the outage', async () => {
     const { state, waiting } = await other.byId(second)
     if (waiting) {
       t.equal(waiting.code, 'MCS_REST_UNAVAILABLE')
@@ -87,14 +90,14 @@ t.test('a block is waited for until MightyCall says, and so is a MightyCall that
   })
 })
 
-t.test('a wrong secret is a failure that says so, and asking again goes on where it was', async t => {
-  const { accounts, mightyCall, start, untilState } = await backfilling(t, {
+t.test('a backfill with wrong credentials fails and says why, and resumes when it is requested again', async t => {
+  const { accounts, mightyCall, start, untilState } = await setUpBackfill(t, {
     account: { userKeys: { 101: 'a wrong key' } }
   })
   const { backfills } = start()
   const {
     backfill: { id }
-  } = await backfills.begin(WHOLE)
+  } = await backfills.begin(WHOLE_PERIOD)
   const failed = await untilState(backfills, id, 'failed')
   t.match(failed, {
     failed: { code: 'MCS_REST_AUTH', message: /refuses the credentials/ },
@@ -103,17 +106,17 @@ t.test('a wrong secret is a failure that says so, and asking again goes on where
   })
   t.notMatch(failed.failed?.message, /a wrong key/)
   accounts.replace(accounts.all().map(account => ({ ...account, userKeys: mightyCall.userKeys })))
-  t.match(await backfills.begin(WHOLE), { outcome: 'resumed', backfill: { id, state: 'running', failed: null } })
+  t.match(await backfills.begin(WHOLE_PERIOD), { outcome: 'resumed', backfill: { id, state: 'running', failed: null } })
   await untilState(backfills, id, 'done')
 })
 
-t.test('an answer that stays as it should not be is a failure after five tries', async t => {
-  const { clock, start } = await backfilling(t, { faults: { answer: 'html', path: '/v4/api/voicemails' } })
+t.test('a backfill fails after five unexpected responses to one request', async t => {
+  const { clock, start } = await setUpBackfill(t, { faults: { answer: 'html', path: '/v4/api/voicemails' } })
   const { backfills } = start()
   const {
     backfill: { id }
-  } = await backfills.begin(WHOLE)
-  await eventually('it has failed', async () => {
+  } = await backfills.begin(WHOLE_PERIOD)
+  await eventually('the backfill has failed', async () => {
     const { state, waiting } = await backfills.byId(id)
     if (waiting) clock.advance(15 * 60_000)
     return state === 'failed'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { CallEvent } from '../../../src/events/call.js'
 import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
@@ -23,9 +23,19 @@ interface Row {
 }
 const rowsOf = async (pool: pg.Pool) => (await pool.query<Row>('select * from gaps order by kind, entity')).rows
 
+/** Projects the default company once for several tests. Each of them begins without gaps, and leaves the rest as is. */
+async function projectOnce(t: Test) {
+  const { pool, missing } = await projectedLossyCompany(t)
+  return async () => {
+    await pool.query('delete from gaps')
+    return { pool, missing }
+  }
+}
+const withoutGaps = await projectOnce(t)
+
 for (const family of ['classic', 'contact-center'] as const) {
   t.test(
-    `each ${family} call that lost webhooks has one gap of the right kind, healed by REST, and no other call has any`,
+    `a ${family} call that lost webhooks has one gap of the right kind, healed by REST, and no other has one`,
     async t => {
       const { pool, missing, truth } = await projectedLossyCompany(t, { family, calls: 300 })
       t.match(await detect(pool), { detected: missing.size, healed: missing.size })
@@ -45,8 +55,8 @@ for (const family of ['classic', 'contact-center'] as const) {
   )
 }
 
-t.test('looked for twice, and by two at once, nothing changes; a rebuild leaves the table alone', async t => {
-  const { pool, missing } = await projectedLossyCompany(t)
+t.test('a repeated or concurrent detection changes nothing, and a rebuild does not change the gaps', async t => {
+  const { pool, missing } = await withoutGaps()
   const both = await Promise.all([detect(pool), detect(pool)])
   t.equal(
     both.reduce((sum, { detected }) => sum + detected, 0),
@@ -60,8 +70,8 @@ t.test('looked for twice, and by two at once, nothing changes; a rebuild leaves 
   t.strictSame(await rowsOf(pool), before)
 })
 
-t.test('looked for after every hour, each look from where the last one ended, the same gaps are found', async t => {
-  const { pool, missing } = await projectedLossyCompany(t)
+t.test('hourly detections, each from the end of the last one, find the same gaps as one detection', async t => {
+  const { pool, missing } = await withoutGaps()
   for (let at = COMPANY_START; at < COMPANY_START + 20 * HOUR_MS; at += HOUR_MS)
     await detectGaps(pool, { account: 'default', now: new Date(at + HOUR_MS), since: new Date(at) })
   t.strictSame(
@@ -70,38 +80,38 @@ t.test('looked for after every hour, each look from where the last one ended, th
   )
 })
 
-t.test('before webhooks are due nothing is missing', async t => {
-  const { pool } = await projectedLossyCompany(t)
+t.test('nothing is missing before webhooks are due', async t => {
+  const { pool } = await withoutGaps()
   t.strictSame(await detect(pool, new Date(COMPANY_START)), { detected: 0, healed: 0 })
 })
 
-t.test('a call whose end nobody has told is an open gap, until REST or a late webhook tells it', async t => {
+t.test('a call without a reported end is an open gap until REST or a late webhook reports the end', async t => {
   const { pool } = await freshDatabase(t)
-  const { notified, lost, told, missing } = lossyCompany()
+  const { delivered, lost, restFacts, missing } = lossyCompany()
   const project = projectorOf(pool)
-  await project(notified)
-  const endless = [...missing]
+  await project(delivered)
+  const unended = [...missing]
     .filter(([, what]) => what === 'completion')
     .map(([call]) => call)
     .sort()
-  t.match(await detect(pool), { detected: endless.length, healed: 0 })
+  t.match(await detect(pool), { detected: unended.length, healed: 0 })
   t.strictSame(
     (await rowsOf(pool)).map(({ entity }) => entity),
-    endless
+    unended
   )
 
   const late = (lost as CallEvent[])
-    .filter(event => event.callId === endless[0] && event.type === 'call.completed')
+    .filter(event => event.callId === unended[0] && event.type === 'call.completed')
     .map(event => ({ ...event, receivedAt: LONG_AFTER.toISOString() }))
   await project(late)
   t.match(await detect(pool), { detected: 0, healed: 1 })
   t.match((await rowsOf(pool))[0], { healed_by: 'webhook', healed_at: LONG_AFTER })
 
-  await project(told.map(fact => ({ ...fact, receivedAt: LONG_AFTER.toISOString() })))
+  await project(restFacts.map(fact => ({ ...fact, receivedAt: LONG_AFTER.toISOString() })))
   t.match(
     await detect(pool),
-    { detected: missing.size - endless.length, healed: missing.size - 1 },
-    'what REST tells now shows the others'
+    { detected: missing.size - unended.length, healed: missing.size - 1 },
+    'the REST reports reveal and heal the other gaps'
   )
   t.strictSame(
     (await rowsOf(pool)).filter(({ healed_at: healedAt }) => healedAt === null),
@@ -109,12 +119,12 @@ t.test('a call whose end nobody has told is an open gap, until REST or a late we
   )
   t.match(
     (await rowsOf(pool)).filter(({ healed_by: by }) => by === 'webhook').map(({ entity }) => entity),
-    [endless[0]]
+    [unended[0]]
   )
 })
 
-t.test('a call that cannot be folded stays an open gap', async t => {
-  const { pool, missing } = await projectedLossyCompany(t)
+t.test('the gap of a call that cannot be folded stays open', async t => {
+  const { pool, missing } = await withoutGaps()
   const [call] = missing.keys()
   await pool.query("update entities set failed = 'MCS_INTERNAL' where entity = $1", [call])
   t.match(await detect(pool), { detected: missing.size, healed: missing.size - 1 })
@@ -122,11 +132,11 @@ t.test('a call that cannot be folded stays an open gap', async t => {
   t.strictSame(await detect(pool), { detected: 0, healed: 1 })
 })
 
-t.test('a voicemail that REST says was left, and that no poll finds, is an open gap until one does', async t => {
+t.test('a voicemail that REST says was left is an open gap until a poll finds it', async t => {
   const { pool } = await freshDatabase(t)
-  const { notified, lost, told, truth } = lossyCompany({ calls: 200 })
+  const { delivered, lost, restFacts, truth } = lossyCompany({ calls: 200 })
   const project = projectorOf(pool)
-  await project([...notified, ...lost, ...told.filter(fact => fact.type !== 'voicemail.reported')])
+  await project([...delivered, ...lost, ...restFacts.filter(fact => fact.type !== 'voicemail.reported')])
   const voicemails = truth.voicemails.map(({ callId }) => callId).sort()
   t.ok(voicemails.length > 3)
   t.strictSame(await detect(pool), { detected: voicemails.length, healed: 0 })
@@ -134,9 +144,13 @@ t.test('a voicemail that REST says was left, and that no poll finds, is an open 
     await rowsOf(pool),
     voicemails.map(entity => ({ kind: 'voicemail', entity, missing: 'voicemail', healed_at: null }))
   )
-  const routes = told
+  const found = restFacts
     .filter(fact => fact.type === 'voicemail.reported')
     .map((fact, i) => ({ ...fact, callId: i % 2 ? null : fact.callId, receivedAt: LONG_AFTER.toISOString() }))
-  await project(routes)
-  t.strictSame(await detect(pool), { detected: 0, healed: voicemails.length }, 'by its call, or by number and time')
+  await project(found)
+  t.strictSame(
+    await detect(pool),
+    { detected: 0, healed: voicemails.length },
+    'a voicemail is matched by its call, or by its numbers and time'
+  )
 })

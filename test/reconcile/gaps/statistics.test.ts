@@ -12,8 +12,8 @@ import { LONG_AFTER } from '../../support/lossy-company.js'
 const SINCE = new Date(COMPANY_START)
 const ACCOUNT = { id: 'default', apiKey: SIMULATED_API_KEY, region: 'US' } as const
 
-/** What arrived of a company's notifications, a second after it was posted. */
-async function delivered(
+/** Projects a company whose notifications are delivered with these faults, each received one second after its post. */
+async function projectDeliveries(
   t: Parameters<typeof freshDatabase>[0],
   faults: Omit<Parameters<typeof applyFaults>[1], 'seed'>
 ) {
@@ -31,8 +31,10 @@ async function delivered(
   return { pool, simulation, arrived, events, project, statistics }
 }
 
-t.test('of webhooks that all came, in order and once, no rate is above 0', async t => {
-  const { statistics, simulation } = await delivered(t, {})
+const complete = await projectDeliveries(t, {})
+
+t.test('all rates are 0 when every webhook arrives once and in order', async t => {
+  const { statistics, simulation } = complete
   t.match(await statistics(), {
     notifications: simulation.notifications.length,
     copies: 0,
@@ -50,20 +52,20 @@ t.test('of webhooks that all came, in order and once, no rate is above 0', async
   )
 })
 
-t.test('the rate of loss is near the share of notifications that never came', async t => {
-  const { statistics } = await delivered(t, { drop: 0.2 })
+t.test('the loss rate is near the share of notifications that were dropped', async t => {
+  const { statistics } = await projectDeliveries(t, { drop: 0.2 })
   const { lossRate, lossyCalls } = (await statistics()) ?? {}
   t.ok(lossRate && lossRate > 0.1 && lossRate < 0.3, String(lossRate))
   t.ok(lossyCalls && lossyCalls > 200 * (lossRate ?? 1))
 })
 
-t.test('late notifications show as reordered and in the delay', async t => {
-  const { statistics, events } = await delivered(t, { reorder: 0.3, delayMs: 600_000 })
+t.test('late notifications are counted as reordered and raise the delay', async t => {
+  const { statistics, events } = await projectDeliveries(t, { reorder: 0.3, delayMs: 600_000 })
   const latest = new Map<string, number>()
   let reordered = 0
   for (const event of events) {
-    // in the order of their receipt
-    if (!('callId' in event)) throw new Error('no event of a call')
+    // events are in the order of their receipt
+    if (!('callId' in event)) throw new Error('expected an event of a call')
     const at = Date.parse(event.occurredAt)
     const before = latest.get(event.callId ?? '') ?? 0
     if (at < before) reordered++
@@ -75,7 +77,7 @@ t.test('late notifications show as reordered and in the delay', async t => {
   t.ok(found?.delayP95Seconds && found.delayP95Seconds > 10)
 })
 
-t.test('nothing is said of a span in which nothing came', async t => {
+t.test('rates and delays are null for a span without notifications', async t => {
   const { pool } = await freshDatabase(t)
   t.strictSame(
     await loadStatistics(pool, { accounts: ['b', 'a'], since: SINCE, until: LONG_AFTER }),
@@ -95,21 +97,18 @@ t.test('nothing is said of a span in which nothing came', async t => {
   )
 })
 
-t.test(
-  'second copies are counted once, whether they come in one batch or later, and however often they are projected',
-  async t => {
-    const { statistics, events, arrived, simulation, project } = await delivered(t, { duplicate: 0.2 })
-    const copies = arrived.length - simulation.notifications.length
-    t.ok(copies > 50)
-    const counted = { notifications: simulation.notifications.length, copies, duplicateRate: copies / arrived.length }
-    t.match(await statistics(), counted)
-    await project(events) // as after a hole in the log
-    t.match(await statistics(), counted)
-  }
-)
+t.test('copies are counted once, in the same batch or a later one, however often they are projected', async t => {
+  const { statistics, events, arrived, simulation, project } = await projectDeliveries(t, { duplicate: 0.2 })
+  const copies = arrived.length - simulation.notifications.length
+  t.ok(copies > 50)
+  const counted = { notifications: simulation.notifications.length, copies, duplicateRate: copies / arrived.length }
+  t.match(await statistics(), counted)
+  await project(events) // as when the log is read again
+  t.match(await statistics(), counted)
+})
 
-t.test('what the log delivers again is no copy', async t => {
-  const { statistics, events, project } = await delivered(t, {})
+t.test('a record that the log delivers again is not counted as a copy', async t => {
+  const { statistics, events, project } = complete
   await project([...events.slice(0, 100), ...events.slice(0, 100)])
   t.match(await statistics(), { copies: 0, duplicateRate: 0 })
 })

@@ -7,14 +7,17 @@ import { journalReader } from '../../../src/reconcile/routes/journal/reader.js'
 import { numbersReader } from '../../../src/reconcile/routes/numbers.js'
 import { presenceReader } from '../../../src/reconcile/routes/presence.js'
 import { voicemailsReader } from '../../../src/reconcile/routes/voicemails.js'
+import { freshDatabase } from '../../support/database.js'
 import { json } from '../../support/mightycall-api.js'
-import { listReply, readable } from '../../support/read-route.js'
+import { listReply, setUpReaders } from '../../support/route-readers.js'
+
+const { pool } = await freshDatabase(t) // shared: only the quota is stored in it, by API key
 
 const calls = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `call ${i}`, direction: 'Incoming' }))
 const requests = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ id: `m${i}`, type: 'message', origin: 'inbound', text: `${i}` }))
 
-t.test('each route comes after those that it links to', async t => {
+t.test('each route is listed after the routes that it links to', async t => {
   const routes = ROUTE_READERS.map(({ route }) => route)
   t.equal(new Set(routes).size, routes.length)
   for (const { route, linksTo } of ROUTE_READERS)
@@ -30,7 +33,8 @@ t.test('routes that report the same type of fact share its change rule', async t
 })
 
 t.test('the documented responses of every route are read without drift', async t => {
-  const { account, read, drifts } = await readable(t, {
+  const { account, read, drifts } = await setUpReaders(t, {
+    pool,
     replies: {
       'GET /api/contacts': json({ data: { contacts: [], records: 0 } }),
       'GET /api/profile/101': json({ data: { firstName: 'Ann', lastName: 'Lee' }, isSuccess: true })
@@ -59,18 +63,19 @@ t.test('the documented responses of every route are read without drift', async t
   t.strictSame(drifts, [])
 })
 
-t.test('calls and voicemails are asked for to the second that holds the end of the interval', async t => {
-  const { read, asked } = await readable(t, {
+t.test('calls and voicemails are requested up to the second that contains the end of the interval', async t => {
+  const { read, queriesOf } = await setUpReaders(t, {
+    pool,
     replies: { 'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400) }
   })
   await read(callsReader)
-  t.match(asked('GET /api/calls'), [
+  t.match(queriesOf('GET /api/calls'), [
     { startUtc: '2026-11-23T07:00:00', endUtc: '2026-11-23T08:00:01', skip: '0', pageSize: '1000' }
   ])
   t.strictSame(
     await read(voicemailsReader),
     { pages: [{ facts: [], unlinked: [], rows: 0, unreadable: 0 }], facts: [], unlinked: [], rows: 0 },
-    'none is no error'
+    'a 400 for "no voicemails" is an empty list'
   )
 })
 
@@ -78,16 +83,16 @@ for (const { name, reader, route, list, rows } of [
   { name: 'calls', reader: callsReader, route: 'GET /api/calls', list: 'calls', rows: calls },
   { name: 'the journal', reader: journalReader, route: 'GET /api/journal/requests', list: 'requests', rows: requests }
 ]) {
-  t.test(`${name}: rows that go or come while the pages are read lose no other`, async t => {
+  t.test(`no row of ${name} is missed when rows are added or removed between pages`, async t => {
     const all: unknown[] = rows(53)
     const kept = rows(53)
       .slice(7)
       .map(row => row.id)
-    const reply = listReply(list, all, asked => {
-      if (asked === 2) all.splice(0, 7)
-      if (asked === 4) all.unshift({ ...rows(1)[0], id: 'new' })
+    const reply = listReply(list, all, requests => {
+      if (requests === 2) all.splice(0, 7)
+      if (requests === 4) all.unshift({ ...rows(1)[0], id: 'new' })
     })
-    const { read } = await readable(t, { replies: { [route]: reply } })
+    const { read } = await setUpReaders(t, { pool, replies: { [route]: reply } })
     const { facts, rows: count } = await read(reader, { pageSize: 10 })
     const ids = new Set(
       facts.flatMap(fact =>
@@ -103,11 +108,12 @@ for (const { name, reader, route, list, rows } of [
 }
 
 t.test(
-  'the journal tells calls by their requestGuid, keeps the others to be found, and each agent by the newest row',
+  'the journal reports calls by requestGuid, leaves the others unlinked, and reports agents from their newest row',
   async t => {
     const guid = '7e734dc1-544d-4f04-8ccc-8bd5b197a88c'
     const agent = (name: string) => ({ extension: '101', name, type: 'user' })
-    const { read, asked } = await readable(t, {
+    const { read, queriesOf } = await setUpReaders(t, {
+      pool,
       replies: {
         'GET /api/journal/requests': listReply('requests', [
           { id: 'a', type: 'call', requestGuid: guid, created: '2026-11-23T07:30:00Z', agent: agent('Ann Ray') },
@@ -141,7 +147,7 @@ t.test(
       { callId: guid.replace('7', '8'), voicemail: { type: 'voicemail.reported' } }
     ])
     t.equal(rows, 4)
-    t.match(asked('GET /api/journal/requests'), [
+    t.match(queriesOf('GET /api/journal/requests'), [
       {
         from: '2026-11-23T07:00:00.250Z',
         to: '2026-11-23T08:00:00.250Z',
@@ -154,8 +160,9 @@ t.test(
   }
 )
 
-t.test('contacts are those that have changed, the deleted ones among them; from 1970 on all', async t => {
-  const { read, asked } = await readable(t, {
+t.test('contacts are read by their changes, including deleted ones, and all of them from 1970 on', async t => {
+  const { read, queriesOf } = await setUpReaders(t, {
+    pool,
     replies: {
       'GET /api/contacts': listReply('contacts', [
         { contactId: 'a', firstName: 'A' },
@@ -172,13 +179,14 @@ t.test('contacts are those that have changed, the deleted ones among them; from 
   t.equal(rows, 3)
   await read(contactsReader, { interval: { from: new Date(0), until: new Date() } })
   t.strictSame(
-    asked('GET /api/contacts').map(query => query.updatedSince),
+    queriesOf('GET /api/contacts').map(query => query.updatedSince),
     ['2026-11-23T07:00:00.250Z', undefined]
   )
 })
 
-t.test('a profile that cannot be seen does not end the reading of the others', async t => {
-  const { read, account, seen, knowing } = await readable(t, {
+t.test('a profile that may not be read does not stop the read of the others', async t => {
+  const { read, account, seen, lookupsOf } = await setUpReaders(t, {
+    pool,
     userKeys: { 101: 'k', 102: 'l' },
     replies: {
       'GET /api/profile/101': json({ message: 'User profile not found' }, 400),
@@ -187,33 +195,40 @@ t.test('a profile that cannot be seen does not end the reading of the others', a
     }
   })
   t.match(
-    (await read(extensionsReader, { account, lookups: knowing({ extensions: ['102', '103', '104', '#9'] }) })).facts,
+    (await read(extensionsReader, { account, lookups: lookupsOf({ extensions: ['102', '103', '104', '#9'] }) })).facts,
     [
       { extension: '102', name: 'Cy Fox' },
       { extension: '104', name: 'Di' }
     ]
   )
-  t.equal(seen.filter(({ route }) => route === 'GET /api/profile/102').length, 1, 'each once')
-  t.equal(seen.filter(({ route }) => route.includes('9')).length, 0, 'what is no extension is not asked for')
+  t.equal(seen.filter(({ route }) => route === 'GET /api/profile/102').length, 1, 'each profile is requested once')
+  t.equal(
+    seen.filter(({ route }) => route.includes('9')).length,
+    0,
+    'no profile is requested for a value that is not an extension'
+  )
 })
 
-t.test('a reading asks for 50 profiles at most, those whose key we hold among them', async t => {
-  const { read, seen, knowing } = await readable(t)
-  await read(extensionsReader, { lookups: knowing({ extensions: Array.from({ length: 70 }, (_, i) => `${200 + i}`) }) })
-  const asked = seen.map(({ route }) => route).filter(route => route.startsWith('GET /api/profile/'))
-  t.equal(asked.length, 50)
-  t.equal(asked[0], 'GET /api/profile/101')
+t.test('a read requests at most 50 profiles, first those with a user key', async t => {
+  const { read, seen, lookupsOf } = await setUpReaders(t, { pool })
+  await read(extensionsReader, {
+    lookups: lookupsOf({ extensions: Array.from({ length: 70 }, (_, i) => `${200 + i}`) })
+  })
+  const requested = seen.map(({ route }) => route).filter(route => route.startsWith('GET /api/profile/'))
+  t.equal(requested.length, 50)
+  t.equal(requested[0], 'GET /api/profile/101')
 })
 
-t.test('a presence is asked for with its own user key', async t => {
-  const { read, account, seen } = await readable(t, { userKeys: { 101: 'key-1', 102: 'key-2' } })
+t.test('a presence is requested with the user key of its extension', async t => {
+  const { read, account, seen } = await setUpReaders(t, { pool, userKeys: { 101: 'key-1', 102: 'key-2' } })
   t.strictSame(presenceReader.scopes(account), ['101', '102'])
   t.match((await read(presenceReader, { scope: '102' })).facts, [{ extension: '102', presence: 'available' }])
   t.match(seen.find(({ route }) => route === 'POST /auth/token')?.body, /client_secret=key-2/)
 })
 
 t.test('numbers are read from both lists', async t => {
-  const { read } = await readable(t, {
+  const { read } = await setUpReaders(t, {
+    pool,
     replies: {
       'GET /api/phonenumbers': json({
         data: {
@@ -230,16 +245,17 @@ t.test('numbers are read from both lists', async t => {
 })
 
 for (const { name, phoneNumbers, total, removed } of [
-  { name: 'it is full', phoneNumbers: ['+12564553184'], total: 1, removed: ['+12564553186'] },
-  { name: 'it counts the deleted ones', phoneNumbers: ['+12564553184'], total: 2, removed: ['+12564553186'] },
-  { name: 'it counts none', phoneNumbers: ['+12564553184'], total: null, removed: ['+12564553186'] },
-  { name: 'it says that there are more', phoneNumbers: ['+12564553184'], total: 7, removed: [] },
-  { name: 'it has none: whoever asks may not see them', phoneNumbers: [], total: 0, removed: [] }
+  { name: 'the response is complete', phoneNumbers: ['+12564553184'], total: 1, removed: ['+12564553186'] },
+  { name: 'the total includes deleted numbers', phoneNumbers: ['+12564553184'], total: 2, removed: ['+12564553186'] },
+  { name: 'the response has no total', phoneNumbers: ['+12564553184'], total: null, removed: ['+12564553186'] },
+  { name: 'the total is larger', phoneNumbers: ['+12564553184'], total: 7, removed: [] },
+  { name: 'the response is empty, as for a user without access', phoneNumbers: [], total: 0, removed: [] }
 ]) {
   t.test(
-    `a number that we had, and that is in neither list of an answer, is removed if that is full: ${name}`,
+    `a known number in neither list of a response is ${removed.length > 0 ? 'removed' : 'kept'}: ${name}`,
     async t => {
-      const { read, knowing } = await readable(t, {
+      const { read, lookupsOf } = await setUpReaders(t, {
+        pool,
         replies: {
           'GET /api/phonenumbers': json({
             data: {
@@ -251,7 +267,7 @@ for (const { name, phoneNumbers, total, removed } of [
         }
       })
       const { facts } = await read(numbersReader, {
-        lookups: knowing({ numbers: ['+12564553184', '+12564553185', '+12564553186'] })
+        lookups: lookupsOf({ numbers: ['+12564553184', '+12564553185', '+12564553186'] })
       })
       t.strictSame(
         facts.flatMap(fact => (fact.type === 'number.removed' ? fact.number : [])),
@@ -261,10 +277,13 @@ for (const { name, phoneNumbers, total, removed } of [
   )
 }
 
-t.test('trouble in the middle of a walk is thrown as what it is, after the pages before it', async t => {
-  const { context, replies } = await readable(t, { replies: { 'GET /api/calls': listReply('calls', calls(9)) } })
-  const walk = callsReader.read({ ...context, pageSize: 5 }, { from: new Date(0), until: new Date(1) }, null)
-  t.equal((await walk.next()).value?.rows, 5)
+t.test('a failure between two pages is thrown unchanged, after the pages before it', async t => {
+  const { context, replies } = await setUpReaders(t, {
+    pool,
+    replies: { 'GET /api/calls': listReply('calls', calls(9)) }
+  })
+  const pages = callsReader.read({ ...context, pageSize: 5 }, { from: new Date(0), until: new Date(1) }, null)
+  t.equal((await pages.next()).value?.rows, 5)
   replies['GET /api/calls'] = json({ message: 'Too many requests' }, 429)
-  await t.rejects(walk.next(), { code: 'MCS_REST_BLOCKED' })
+  await t.rejects(pages.next(), { code: 'MCS_REST_BLOCKED' })
 })

@@ -1,15 +1,15 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { callFact } from '../../../src/reconcile/routes/calls.js'
-import { BEGINNING, checked, rowOf } from '../../support/findings.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
 
 const documented = (DOCUMENTED['GET /api/calls'] as { data: { calls: object[] } }).data.calls[0]
 const find = (row: unknown) => callFact(...rowOf(calls, row, answer => answer.calls[0]))
 
 const CLIENT = { name: 'Dee Orr', phone: '+15559371200' }
-const NOTHING = {
-  ...BEGINNING,
+const EMPTY_CALL = {
+  ...COMMON_FIELDS,
   type: 'call.reported',
   callId: 'c',
   route: 'calls',
@@ -37,7 +37,7 @@ for (const { name, row, fact } of [
     name: 'the documented one, between colleagues',
     row: documented,
     fact: {
-      ...NOTHING,
+      ...EMPTY_CALL,
       callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c',
       direction: 'internal',
       status: 'connected',
@@ -51,7 +51,7 @@ for (const { name, row, fact } of [
       ]
     }
   },
-  { name: 'one of which nothing is said', row: { id: 'c' }, fact: NOTHING },
+  { name: 'one without any fields', row: { id: 'c' }, fact: EMPTY_CALL },
   {
     name: 'an incoming one',
     row: {
@@ -66,7 +66,7 @@ for (const { name, row, fact } of [
       callRecord: { uri: 'https://panel.mightycall.com/f/1.wav?recordid=SECRET' }
     },
     fact: {
-      ...NOTHING,
+      ...EMPTY_CALL,
       direction: 'inbound',
       status: 'connected',
       clientNumber: CLIENT.phone,
@@ -78,7 +78,7 @@ for (const { name, row, fact } of [
   {
     name: 'a missed one',
     row: { id: 'c', direction: 'incoming', caller: { phone: '5559371200' }, callStatus: 'missed', duration: '900' },
-    fact: { ...NOTHING, direction: 'inbound', status: 'missed', clientNumber: '+15559371200', durationSeconds: 0.9 }
+    fact: { ...EMPTY_CALL, direction: 'inbound', status: 'missed', clientNumber: '+15559371200', durationSeconds: 0.9 }
   },
   {
     name: 'an outgoing one that a colleague joined',
@@ -93,7 +93,7 @@ for (const { name, row, fact } of [
       callStatus: 'Connected'
     },
     fact: {
-      ...NOTHING,
+      ...EMPTY_CALL,
       direction: 'outbound',
       status: 'connected',
       clientNumber: CLIENT.phone,
@@ -102,7 +102,7 @@ for (const { name, row, fact } of [
     }
   },
   {
-    name: 'an outgoing one that nobody took',
+    name: 'an outgoing one that was not answered',
     row: {
       id: 'c',
       direction: 'Outgoing',
@@ -111,7 +111,7 @@ for (const { name, row, fact } of [
       callStatus: 'Missed'
     },
     fact: {
-      ...NOTHING,
+      ...EMPTY_CALL,
       direction: 'outbound',
       status: 'no-answer',
       clientNumber: '+15559371200',
@@ -121,10 +121,10 @@ for (const { name, row, fact } of [
   {
     name: 'one from a site widget',
     row: { id: 'c', direction: 'Incoming', caller: { phone: 'Shop page' }, callStatus: 'Voicemail' },
-    fact: { ...NOTHING, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' }
+    fact: { ...EMPTY_CALL, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' }
   },
   {
-    name: 'an agent who was tried twice',
+    name: 'one that rang the same agent twice',
     row: {
       id: 'c',
       direction: 'Incoming',
@@ -133,16 +133,16 @@ for (const { name, row, fact } of [
         { name: 'Ann', extension: '101', isConnected: true }
       ]
     },
-    fact: { ...NOTHING, direction: 'inbound', parties: [party('101', 'Ann', 'called', true, true)] }
+    fact: { ...EMPTY_CALL, direction: 'inbound', parties: [party('101', 'Ann', 'called', true, true)] }
   },
-  { name: 'one under an id that cannot be kept', row: { id: 'c'.repeat(101) }, fact: null }
+  { name: 'one with an id that is too long', row: { id: 'c'.repeat(101) }, fact: null }
 ]) {
-  t.test(`a call: ${name}`, async t => {
-    t.strictSame(checked(find(row)), fact)
+  t.test(`a call is parsed: ${name}`, async t => {
+    t.strictSame(validFact(find(row)), fact)
   })
 }
 
-t.test('the row is kept without what expires, without the key, and only while it is small', async t => {
+t.test('the raw row is kept without expiring links and keys, and only while it is small', async t => {
   const row = {
     id: 'c',
     apiKey: 'x',

@@ -8,20 +8,20 @@ import { profileFact } from '../../../src/reconcile/routes/extensions.js'
 import { numberFacts } from '../../../src/reconcile/routes/numbers.js'
 import { presenceFact } from '../../../src/reconcile/routes/presence.js'
 import { voicemailFact } from '../../../src/reconcile/routes/voicemails.js'
-import { ACCOUNT, ANSWERED_AT, BEGINNING, checked, rowOf } from '../../support/findings.js'
 import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { ACCOUNT, ANSWERED_AT, COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
 
-const told = { account: ACCOUNT, at: ANSWERED_AT, raw: {} }
+const SOURCE = { account: ACCOUNT, at: ANSWERED_AT, raw: {} }
 const firstOf = (route: string, list: string) =>
   (DOCUMENTED[route] as { data: Record<string, object[]> }).data[list]?.[0]
 const numbered = (row: object) => rowOf(phoneNumbers, row, answer => answer.phoneNumbers[0])
 const numbersOf = (active: object[], deleted: object[]) =>
-  numberFacts({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(checked)
+  numberFacts({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(validFact)
 
-t.test('a number is reported when it is active, and removed when it is among the deleted ones alone', async t => {
+t.test('a number is reported when it is active, and removed when only the deleted numbers contain it', async t => {
   const documented = firstOf('GET /api/phonenumbers', 'phoneNumbers') ?? {}
   const reported = {
-    ...BEGINNING,
+    ...COMMON_FIELDS,
     type: 'number.reported',
     number: '+12564553184',
     route: 'numbers',
@@ -30,11 +30,15 @@ t.test('a number is reported when it is active, and removed when it is among the
     enabled: true,
     smsEnabled: true
   }
-  t.strictSame(numbersOf([documented], [documented, documented]), [reported], 'whatever the deleted ones hold')
+  t.strictSame(
+    numbersOf([documented], [documented, documented]),
+    [reported],
+    'an active number is not removed although it was deleted before'
+  )
   t.strictSame(
     numbersOf([], [documented, { ...documented, whenDeleted: '2026-01-14T14:04:12.6341039Z' }]),
-    [{ ...BEGINNING, type: 'number.removed', number: '+12564553184' }],
-    'once'
+    [{ ...COMMON_FIELDS, type: 'number.removed', number: '+12564553184' }],
+    'a number that was deleted twice is removed once'
   )
   t.match(
     numbersOf(
@@ -50,9 +54,13 @@ t.test('a number is reported when it is active, and removed when it is among the
 const channel = (id: unknown, kind: string, value: string, labels: string[] = []) => ({ id, kind, value, labels })
 
 for (const { name, row, fact } of [
-  { name: 'the documented one has no id', row: firstOf('GET /api/contacts', 'contacts'), fact: null },
   {
-    name: 'with an id it is told',
+    name: 'the documented one is ignored, since it has no id',
+    row: firstOf('GET /api/contacts', 'contacts'),
+    fact: null
+  },
+  {
+    name: 'the documented one with an id is reported',
     row: { ...firstOf('GET /api/contacts', 'contacts'), contactId: 'k' },
     fact: {
       type: 'contact.reported',
@@ -72,7 +80,7 @@ for (const { name, row, fact } of [
     fact: { type: 'contact.removed', contactId: 'k' }
   },
   {
-    name: 'a channel may have both',
+    name: 'a channel with a phone and an email is two channels',
     row: {
       contactId: 'k',
       channels: [{ channelId: 'c', phone: '3005551122', email: ' d@example.com ' }, { channelId: 'd' }]
@@ -84,7 +92,7 @@ for (const { name, row, fact } of [
     }
   },
   {
-    name: 'what is too long is cut',
+    name: 'values that are too long are truncated',
     row: {
       contactId: 'k',
       firstName: 'D'.repeat(200),
@@ -99,16 +107,16 @@ for (const { name, row, fact } of [
   }
 ]) {
   t.test(`a contact: ${name}`, async t => {
-    const found = checked(contactFact(...rowOf(contacts, row, answer => answer.contacts[0])))
+    const found = validFact(contactFact(...rowOf(contacts, row, answer => answer.contacts[0])))
     if (fact === null) t.equal(found, null)
     else t.match(found, fact)
   })
 }
 
-t.test('a voicemail', async t => {
-  const find = (row: unknown) => checked(voicemailFact(...rowOf(voicemails, row, answer => answer.voicemails[0])))
-  const nothing = {
-    ...BEGINNING,
+t.test('a voicemail is parsed from its row', async t => {
+  const find = (row: unknown) => validFact(voicemailFact(...rowOf(voicemails, row, answer => answer.voicemails[0])))
+  const empty = {
+    ...COMMON_FIELDS,
     type: 'voicemail.reported',
     voicemailId: 'v',
     route: 'voicemails',
@@ -126,9 +134,9 @@ t.test('a voicemail', async t => {
     recordingLink: null,
     removedAt: null
   }
-  t.strictSame(find({ id: 'v' }), nothing)
+  t.strictSame(find({ id: 'v' }), empty)
   t.strictSame(find({ ...firstOf('GET /api/voicemails', 'voicemails'), id: 'v' }), {
-    ...nothing,
+    ...empty,
     businessNumber: '+15554567891',
     clientNumber: '+15554567890',
     leftAt: '2017-01-14T08:40:51.620Z',
@@ -148,17 +156,17 @@ t.test('a voicemail', async t => {
   t.equal(find({ id: 'v'.repeat(101) }), null)
 })
 
-t.test('a profile, a presence, and a range that was read', async t => {
+t.test('a profile, a presence and a polled range become facts', async t => {
   t.strictSame(
-    checked(
+    validFact(
       profileFact(
         '102',
         { firstName: 'Cy', lastName: 'Fox', email: 'c@example.com', extension: '7', role: 'user' },
-        told
+        SOURCE
       )
     ),
     {
-      ...BEGINNING,
+      ...COMMON_FIELDS,
       type: 'extension.reported',
       extension: '102',
       route: 'profile',
@@ -168,17 +176,17 @@ t.test('a profile, a presence, and a range that was read', async t => {
       externalId: null
     }
   )
-  t.strictSame(checked(presenceFact('101', { status: 'dnd' }, told)), {
-    ...BEGINNING,
+  t.strictSame(validFact(presenceFact('101', { status: 'dnd' }, SOURCE)), {
+    ...COMMON_FIELDS,
     type: 'status.reported',
     extension: '101',
     route: 'presence',
     presence: 'dnd'
   })
-  t.equal(presenceFact('101', { status: null }, told), null)
+  t.equal(presenceFact('101', { status: null }, SOURCE), null)
   const interval = { from: new Date('2026-11-23T07:00:00Z'), until: new Date('2026-11-23T08:00:00Z') }
-  t.strictSame(checked(rangeFact({ route: 'presence', scope: '101', interval, count: 1 }, told)), {
-    ...BEGINNING,
+  t.strictSame(validFact(rangeFact({ route: 'presence', scope: '101', interval, count: 1 }, SOURCE)), {
+    ...COMMON_FIELDS,
     type: 'range.polled',
     rangeId: 'presence 101 2026-11-23T07:00:00.000Z 2026-11-23T08:00:00.000Z',
     polled: 'presence',

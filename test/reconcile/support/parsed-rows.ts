@@ -1,11 +1,11 @@
-import type { Account } from '../../src/accounts/accounts.js'
-import type { Event } from '../../src/events/event.js'
-import { randomId } from '../../src/events/identity.js'
-import { decodeRecord, encodeEvent } from '../../src/events/record.js'
-import { readResponse } from '../../src/mightycall/rest/read-response.js'
-import type { ResponseOf, Route } from '../../src/mightycall/rest/route.js'
-import type { Fact } from '../../src/reconcile/route-reader.js'
-import type { SourceRow } from '../../src/reconcile/routes/row.js'
+import type { Account } from '../../../src/accounts/accounts.js'
+import type { Event } from '../../../src/events/event.js'
+import { randomId } from '../../../src/events/identity.js'
+import { decodeRecord, encodeEvent } from '../../../src/events/record.js'
+import { readResponse } from '../../../src/mightycall/rest/read-response.js'
+import type { ResponseOf, Route } from '../../../src/mightycall/rest/route.js'
+import type { Fact } from '../../../src/reconcile/route-reader.js'
+import type { SourceRow } from '../../../src/reconcile/routes/row.js'
 
 export const ACCOUNT: Account = {
   id: 'acme',
@@ -18,28 +18,28 @@ export const ACCOUNT: Account = {
   region: 'US'
 }
 export const ANSWERED_AT = new Date('2026-11-23T09:00:00.000Z')
-export const BEGINNING = {
+export const COMMON_FIELDS = {
   account: 'acme',
   occurredAt: ANSWERED_AT.toISOString(),
   receivedAt: ANSWERED_AT.toISOString(),
   source: 'rest'
 }
 
-/** A row as MightyCall sends it, as the route reads it. */
+/** Reads a row that MightyCall lists as its route does; returns the parsed row and its source. */
 export function rowOf<R extends Route, Row>(
   route: R,
-  listed: unknown,
+  row: unknown,
   pick: (answer: ResponseOf<R>) => Row | undefined
 ): [Row, SourceRow] {
-  const row = pick(readResponse(route, { [route.list ?? '']: [listed] }, () => {}).body)
-  if (row === undefined) throw new Error('the route has no such list')
-  return [row, { account: ACCOUNT, at: ANSWERED_AT, raw: structuredClone(listed) }]
+  const parsed = pick(readResponse(route, { [route.list ?? '']: [row] }, () => {}).body)
+  if (parsed === undefined) throw new Error('the route has no such list')
+  return [parsed, { account: ACCOUNT, at: ANSWERED_AT, raw: structuredClone(row) }]
 }
 
-/** Without what MightyCall sent; throws when it would be no event. */
-export function checked(fact: Fact | null): object | null {
+/** Returns the fact without its raw row. Throws when it is not a valid event. */
+export function validFact(fact: Fact | null): object | null {
   if (fact === null) return null
-  const event = { ...fact, id: randomId() } as Event // that is all it lacks
+  const event = { ...fact, id: randomId() } as Event // an event is a fact with an id
   decodeRecord({ value: encodeEvent(event).value })
   const { raw: _, ...rest } = fact
   return rest

@@ -16,13 +16,13 @@ export const ACCOUNT: Account = {
 export const contextAt = (now: () => Date): AccountContext => ({
   account: ACCOUNT,
   clientOf: () => {
-    throw new Error('nothing is asked')
+    throw new Error('the reader must not send requests')
   },
   permitClass: 'reconcile',
   now
 })
 
-export const aNumber = (number: string, at: string): Fact => ({
+export const numberReported = (number: string, at: string): Fact => ({
   type: 'number.reported',
   number,
   route: 'numbers',
@@ -38,11 +38,14 @@ export const aNumber = (number: string, at: string): Fact => ({
 })
 
 export interface RecordingReader extends RouteReader {
-  /** The intervals that were read, and their scopes. */
+  /** The intervals that were read, with their scopes. */
   reads: { interval: Interval; scope: string | null }[]
 }
 
-/** A reader on the schedule of this route that yields the given pages; an error instead of a page ends the reading. */
+/**
+ * Creates a reader that has the schedule of the route and yields the given pages. It throws an error that stands in the
+ * place of a page.
+ */
 export function readerOf(
   route: RouteReader['route'],
   pagesOf: (read: number) => readonly (Fact[] | Error)[],

@@ -4,19 +4,19 @@ import { agentFact } from '../../../../src/reconcile/routes/extensions.js'
 import { journalCall } from '../../../../src/reconcile/routes/journal/calls.js'
 import { messageFact } from '../../../../src/reconcile/routes/journal/messages.js'
 import { kindOf } from '../../../../src/reconcile/routes/journal/rows.js'
-import { BEGINNING, checked, rowOf } from '../../../support/findings.js'
 import { DOCUMENTED } from '../../../support/mightycall-examples.js'
+import { COMMON_FIELDS, rowOf, validFact } from '../../support/parsed-rows.js'
 
 const documented = (DOCUMENTED['GET /api/journal/requests'] as { requests: Record<string, unknown>[] }).requests[0]
 const read = (row: unknown) => rowOf(journal, row, answer => answer.requests[0])
 const callOf = (row: object) => journalCall(...read({ id: 'r', type: 'call', ...row }))
 
-t.test('the documented row tells of a call and a voicemail, neither of which it names', async t => {
+t.test('the documented row reports a call and a voicemail without their ids', async t => {
   const { callId, call, voicemail } = callOf(documented ?? {})
   const parties = { businessNumber: '+15557775533', clientNumber: '+15557775566', clientName: null }
-  t.equal(callId, null, 'a nil requestGuid is none')
-  t.strictSame(checked({ ...call, callId: 'c' }), {
-    ...BEGINNING,
+  t.equal(callId, null, 'a nil requestGuid is not an id')
+  t.strictSame(validFact({ ...call, callId: 'c' }), {
+    ...COMMON_FIELDS,
     type: 'call.reported',
     route: 'journal',
     direction: 'inbound',
@@ -31,8 +31,8 @@ t.test('the documented row tells of a call and a voicemail, neither of which it 
     callId: 'c'
   })
   t.ok(voicemail)
-  t.strictSame(voicemail && checked({ ...voicemail, callId: null, voicemailId: 'v' }), {
-    ...BEGINNING,
+  t.strictSame(voicemail && validFact({ ...voicemail, callId: null, voicemailId: 'v' }), {
+    ...COMMON_FIELDS,
     type: 'voicemail.reported',
     route: 'journal',
     ...parties,
@@ -51,26 +51,29 @@ t.test('the documented row tells of a call and a voicemail, neither of which it 
   t.notMatch(JSON.stringify([call.raw, voicemail?.raw]), /resolvedContacts/)
 })
 
-for (const { row, is } of [
+for (const { row, expected } of [
   {
     row: { requestGuid: '7E734DC1-544D-4F04-8CCC-8BD5B197A88C' },
-    is: { callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c' }
+    expected: { callId: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c' }
   },
-  { row: { origin: 'outbound', state: 'noAnswer' }, is: { call: { direction: 'outbound', status: 'no-answer' } } },
-  { row: { origin: 'outbound', state: 'missed' }, is: { call: { status: 'no-answer' } } },
-  { row: { origin: 'Inbound', state: 'Missed' }, is: { call: { direction: 'inbound', status: 'missed' } } },
-  { row: { origin: 'inbound', state: 'voiceMail' }, is: { call: { status: 'voicemail' }, voicemail: null } },
-  { row: { origin: 'unspecified', state: 'dropped' }, is: { call: { direction: null, status: 'dropped' } } },
-  { row: { type: 'callbackRequest', origin: 'inbound' }, is: { call: { direction: 'callback' } } },
+  {
+    row: { origin: 'outbound', state: 'noAnswer' },
+    expected: { call: { direction: 'outbound', status: 'no-answer' } }
+  },
+  { row: { origin: 'outbound', state: 'missed' }, expected: { call: { status: 'no-answer' } } },
+  { row: { origin: 'Inbound', state: 'Missed' }, expected: { call: { direction: 'inbound', status: 'missed' } } },
+  { row: { origin: 'inbound', state: 'voiceMail' }, expected: { call: { status: 'voicemail' }, voicemail: null } },
+  { row: { origin: 'unspecified', state: 'dropped' }, expected: { call: { direction: null, status: 'dropped' } } },
+  { row: { type: 'callbackRequest', origin: 'inbound' }, expected: { call: { direction: 'callback' } } },
   {
     row: { client: { address: 'Shop page', type: 'widget' } },
-    is: { call: { clientNumber: null, clientName: 'Shop page' } }
+    expected: { call: { clientNumber: null, clientName: 'Shop page' } }
   },
   {
     row: {
       client: { address: '5557775566', resolvedContacts: [{ firstName: 'Jane', patronymic: '', lastName: 'Doe' }] }
     },
-    is: { call: { clientNumber: '+15557775566', clientName: 'Jane Doe' } }
+    expected: { call: { clientNumber: '+15557775566', clientName: 'Jane Doe' } }
   },
   {
     row: {
@@ -79,7 +82,7 @@ for (const { row, is } of [
       agent: { extension: '101', agentRole: 'callOwner' },
       users: [{ extension: '102', agentRole: 'consultant' }]
     },
-    is: {
+    expected: {
       call: {
         parties: [
           { extension: '101', role: 'caller', connected: true, first: false },
@@ -94,29 +97,29 @@ for (const { row, is } of [
       agent: { extension: '101', agentRole: 'NotDialed' },
       users: [{ extension: '900', type: 'Queue' }]
     },
-    is: { call: { parties: [] } }
+    expected: { call: { parties: [] } }
   },
   {
     row: { recording: { recordingId: 'x', status: 'notAvailable', link: 'https://a.mightycall.com/x' } },
-    is: { call: { recordingId: null, recordingLink: null } }
+    expected: { call: { recordingId: null, recordingLink: null } }
   },
   {
     row: { recording: { recordingId: 'x', status: 'recorded', link: 'https://a.mightycall.com/x?sig=SECRET' } },
-    is: { call: { recordingId: 'x', recordingLink: 'https://a.mightycall.com/x' } }
+    expected: { call: { recordingId: 'x', recordingLink: 'https://a.mightycall.com/x' } }
   },
   {
     row: {
       duration: '1.00:00:01',
       voicemail: { speechRecognitionStatus: 'silenceOrNoSpeech', whenRemoved: '2026-11-23T08:00:00Z' }
     },
-    is: {
+    expected: {
       call: { durationSeconds: 86_401 },
       voicemail: { transcriptState: 'silence', removedAt: '2026-11-23T08:00:00.000Z' }
     }
   }
 ]) {
-  t.test(`a row of a call: ${JSON.stringify(row)}`, async t => {
-    t.match(callOf(row), is)
+  t.test(`a call is parsed from the row ${JSON.stringify(row)}`, async t => {
+    t.match(callOf(row), expected)
   })
 }
 
@@ -131,13 +134,13 @@ for (const { row, kind } of [
   { row: { state: 'missed' }, kind: 'call' },
   { row: {}, kind: null }
 ]) {
-  t.test(`what a row is: ${JSON.stringify(row)}`, async t => {
+  t.test(`the kind of the row ${JSON.stringify(row)} is ${kind}`, async t => {
     t.equal(kindOf(read({ id: 'r', ...row })[0]), kind)
   })
 }
 
-const NO_MESSAGE = {
-  ...BEGINNING,
+const EMPTY_MESSAGE = {
+  ...COMMON_FIELDS,
   type: 'message.reported',
   messageId: 'm',
   route: 'journal',
@@ -155,7 +158,7 @@ const NO_MESSAGE = {
 }
 
 for (const { name, row, fact } of [
-  { name: 'of which nothing is said', row: { id: 'm' }, fact: NO_MESSAGE },
+  { name: 'without any fields', row: { id: 'm' }, fact: EMPTY_MESSAGE },
   {
     name: 'from a client',
     row: {
@@ -170,7 +173,7 @@ for (const { name, row, fact } of [
       agent: { extension: '101' }
     },
     fact: {
-      ...NO_MESSAGE,
+      ...EMPTY_MESSAGE,
       direction: 'inbound',
       businessNumber: '+15557775533',
       clientNumber: '+15557775566',
@@ -180,7 +183,7 @@ for (const { name, row, fact } of [
     }
   },
   {
-    name: 'from us, that did not go',
+    name: 'to a client that was not sent',
     row: {
       id: 'm',
       origin: 'outbound',
@@ -190,7 +193,7 @@ for (const { name, row, fact } of [
       attachments: [{ fileName: 'A.JPG', fileSize: 7, link: 'https://x/?sig=1' }, { fileSize: -1 }]
     },
     fact: {
-      ...NO_MESSAGE,
+      ...EMPTY_MESSAGE,
       direction: 'outbound',
       extension: '101',
       text: 'hi',
@@ -201,20 +204,20 @@ for (const { name, row, fact } of [
       ]
     }
   },
-  { name: 'under an id that cannot be kept', row: { id: 'm'.repeat(101) }, fact: null }
+  { name: 'with an id that is too long is ignored', row: { id: 'm'.repeat(101) }, fact: null }
 ]) {
   t.test(`a message ${name}`, async t => {
-    t.strictSame(checked(messageFact(...read(row))), fact)
+    t.strictSame(validFact(messageFact(...read(row))), fact)
   })
 }
 
-t.test('an agent is an extension, a queue is not', async t => {
+t.test('an agent is an extension, and a queue is not', async t => {
   const agent = (row: object) => {
-    const [answer, told] = read({ id: 'r', agent: row })
-    return checked(answer.agent ? agentFact(answer.agent, told) : null)
+    const [parsed, source] = read({ id: 'r', agent: row })
+    return validFact(parsed.agent ? agentFact(parsed.agent, source) : null)
   }
   t.strictSame(agent({ id: 'u', extension: '101', name: 'Ann', email: 'a@example.com', role: 'agent', type: 'user' }), {
-    ...BEGINNING,
+    ...COMMON_FIELDS,
     type: 'extension.reported',
     extension: '101',
     route: 'journal',
@@ -223,6 +226,6 @@ t.test('an agent is an extension, a queue is not', async t => {
     role: 'agent',
     externalId: 'u'
   })
-  for (const none of [{ extension: '900', type: 'queue' }, { name: 'Ann' }, { extension: '9'.repeat(101) }])
-    t.equal(agent(none), null)
+  for (const invalid of [{ extension: '900', type: 'queue' }, { name: 'Ann' }, { extension: '9'.repeat(101) }])
+    t.equal(agent(invalid), null)
 })
