@@ -8,6 +8,7 @@ import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { startProjector } from '../../src/project/projector.js'
 import { createPageAcceptor } from '../../src/reconcile/accept-page.js'
+import type { Backfill, Waiting } from '../../src/reconcile/backfill/backfill.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { startBackfillRunner } from '../../src/reconcile/backfill/runner.js'
 import { joinElection } from '../../src/reconcile/leader-election.js'
@@ -29,6 +30,12 @@ export const WHOLE_PERIOD = {
   requestedUntil: null
 }
 
+const COMPANY = { seed: 11, startAt: COMPANY_START, calls: 90, messages: 40, hours: 66 }
+/** For tests of waiting and resuming, which depend on the requests and not on the number of rows. */
+export const SMALL_COMPANY = { ...COMPANY, calls: 30, messages: 12 }
+/** Each poll queries Postgres, which the backfill needs as well. */
+const POLL_MS = 25
+
 interface Options extends Partial<Omit<SimulatedMightyCallOptions, 'clock'>> {
   budget?: number
   account?: Partial<Account>
@@ -43,7 +50,7 @@ export async function setUpBackfill(t: Test, { budget = 2_000, account: changes 
   const mightyCall = await startSimulatedMightyCall({
     port: 0,
     clock,
-    company: { seed: 11, startAt: COMPANY_START, calls: 90, messages: 40, hours: 66 },
+    company: COMPANY,
     ...simulated
   })
   t.teardown(mightyCall.close)
@@ -95,8 +102,22 @@ export async function setUpBackfill(t: Test, { budget = 2_000, account: changes 
     t.teardown(backfiller.close)
     return { ...backfiller, backfills: createBackfills({ pool, now: time.now, wake: backfiller.wake }) }
   }
-  const untilState = async (backfills: ReturnType<typeof start>['backfills'], id: string, state: string) => {
-    await eventually(`the backfill is ${state}`, async () => (await backfills.byId(id)).state === state, 30_000)
+  /** Resolves with the backfill in this state; `onWaiting` is called at each poll at which the backfill waits. */
+  const untilState = async (
+    backfills: ReturnType<typeof start>['backfills'],
+    id: string,
+    { state, onWaiting = () => {} }: { state: Backfill['state']; onWaiting?: (waiting: Waiting) => void }
+  ) => {
+    await eventually(
+      `the backfill is ${state}`,
+      async () => {
+        const { waiting, ...backfill } = await backfills.byId(id)
+        if (waiting) onWaiting(waiting)
+        return backfill.state === state
+      },
+      30_000,
+      POLL_MS
+    )
     return backfills.byId(id)
   }
   const rows = async <Row extends object>(sql: string) => (await pool.query<Row>(sql)).rows

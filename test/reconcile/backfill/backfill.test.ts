@@ -11,7 +11,7 @@ for (const nilGuids of [false, true])
       const {
         backfill: { id }
       } = await backfills.begin(WHOLE_PERIOD)
-      const done = await untilState(backfills, id, 'done')
+      const done = await untilState(backfills, id, { state: 'done' })
       const { found, expected } = await compareWithTruth(mightyCall.truth(), rows)
       t.ok(expected.calls.length > 50 && expected.voicemails.length > 3 && expected.messages.length > 10)
       t.strictSame(found, expected)

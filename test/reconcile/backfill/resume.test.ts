@@ -1,51 +1,49 @@
 import t from 'tap'
 import { DAY_MS } from '../../../src/lib/instant.js'
-import { COMPANY_BEGAN_AT, compareWithTruth, setUpBackfill, WHOLE_PERIOD } from '../../support/backfill.js'
+import {
+  COMPANY_BEGAN_AT,
+  compareWithTruth,
+  SMALL_COMPANY,
+  setUpBackfill,
+  WHOLE_PERIOD
+} from '../../support/backfill.js'
 import { eventually } from '../../support/eventually.js'
 
-t.test(
-  'the next process resumes a backfill that a process left unfinished, and reads no finished day again',
-  async t => {
-    const { clock, mightyCall, start, untilState, rows } = await setUpBackfill(t, { budget: 12 })
-    const first = start()
-    const {
-      backfill: { id }
-    } = await first.backfills.begin(WHOLE_PERIOD)
-    await eventually('the backfill waits for the quota', async () => (await first.backfills.byId(id)).waiting !== null)
-    await first.close()
-    const left = await first.backfills.byId(id)
-    t.match(left, { state: 'running', finishedAt: null })
-    const read = left.routes.find(({ route }) => route === 'journal')?.readFrom ?? COMPANY_BEGAN_AT
-    t.ok(read > COMPANY_BEGAN_AT && read < WHOLE_PERIOD.interval.until, 'a part of the interval was read')
+t.test('the next process resumes an unfinished backfill, and reads no finished day again', async t => {
+  const { clock, mightyCall, start, untilState, rows } = await setUpBackfill(t, {
+    company: SMALL_COMPANY,
+    budget: 12
+  })
+  const first = start()
+  const {
+    backfill: { id }
+  } = await first.backfills.begin(WHOLE_PERIOD)
+  await eventually('the backfill waits for the quota', async () => (await first.backfills.byId(id)).waiting !== null)
+  await first.close()
+  const left = await first.backfills.byId(id)
+  t.match(left, { state: 'running', finishedAt: null })
+  const read = left.routes.find(({ route }) => route === 'journal')?.readFrom ?? COMPANY_BEGAN_AT
+  t.ok(read > COMPANY_BEGAN_AT && read < WHOLE_PERIOD.interval.until, 'a part of the interval was read')
 
-    clock.advance(DAY_MS)
-    const second = start()
-    await eventually(
-      'the backfill is done',
-      async () => {
-        if ((await second.backfills.byId(id)).waiting) clock.advance(DAY_MS)
-        return (await second.backfills.byId(id)).state === 'done'
-      },
-      30_000
-    )
-    await untilState(second.backfills, id, 'done')
-    const { found, expected } = await compareWithTruth(mightyCall.truth(), rows)
-    t.strictSame(found, expected)
-    const duplicates = await rows(
-      `select entity from events where type in ('call.reported', 'voicemail.reported', 'message.reported')
+  clock.advance(DAY_MS)
+  const second = start()
+  await untilState(second.backfills, id, { state: 'done', onWaiting: () => clock.advance(DAY_MS) })
+  const { found, expected } = await compareWithTruth(mightyCall.truth(), rows)
+  t.strictSame(found, expected)
+  const duplicates = await rows(
+    `select entity from events where type in ('call.reported', 'voicemail.reported', 'message.reported')
      group by account, kind, entity, fields->>'route' having count(*) > 1`
-    )
-    t.strictSame(duplicates, [], 'no fact was appended twice')
-    const readIntervals = await rows<{ from: string }>(
-      `select fields->>'from' as from from events
+  )
+  t.strictSame(duplicates, [], 'no fact was appended twice')
+  const readIntervals = await rows<{ from: string }>(
+    `select fields->>'from' as from from events
      where type = 'range.polled' and fields->>'polled' = 'journal' order by 1 desc`
-    )
-    t.equal(new Set(readIntervals.map(({ from }) => from)).size, readIntervals.length, 'no day was read twice')
-  }
-)
+  )
+  t.equal(new Set(readIntervals.map(({ from }) => from)).size, readIntervals.length, 'no day was read twice')
+})
 
 t.test('a stopped backfill stays stopped, and resumes where it stopped when it is requested again', async t => {
-  const { clock, start } = await setUpBackfill(t, { budget: 12 })
+  const { clock, start, untilState } = await setUpBackfill(t, { company: SMALL_COMPANY, budget: 12 })
   const { backfills, wake } = start()
   const {
     backfill: { id }
@@ -57,14 +55,7 @@ t.test('a stopped backfill stays stopped, and resumes where it stopped when it i
   clock.advance(2 * DAY_MS)
   wake()
   t.match(await backfills.begin(WHOLE_PERIOD), { outcome: 'resumed', backfill: { id, routes: stopped.routes } })
-  await eventually(
-    'the backfill is done',
-    async () => {
-      if ((await backfills.byId(id)).waiting) clock.advance(DAY_MS)
-      return (await backfills.byId(id)).state === 'done'
-    },
-    30_000
-  )
+  await untilState(backfills, id, { state: 'done', onWaiting: () => clock.advance(DAY_MS) })
   t.match(await backfills.stop(id), { state: 'done' })
   const { outcome, backfill } = await backfills.begin(WHOLE_PERIOD)
   t.equal(outcome, 'begun', 'a finished interval is read again by a new backfill')
@@ -72,13 +63,13 @@ t.test('a stopped backfill stays stopped, and resumes where it stopped when it i
 })
 
 t.test('one of two processes backfills, and the other one takes over when it ends', async t => {
-  const { start, untilState, rows } = await setUpBackfill(t)
+  const { start, untilState, rows } = await setUpBackfill(t, { company: SMALL_COMPANY })
   const [one, two] = [start(), start()]
   const {
     backfill: { id }
   } = await one.backfills.begin(WHOLE_PERIOD)
   two.wake()
-  const { routes } = await untilState(one.backfills, id, 'done')
+  const { routes } = await untilState(one.backfills, id, { state: 'done' })
   t.equal(
     routes.reduce((sum, { requests }) => sum + requests, 0) + 1,
     (await rows('select from quota_permits')).length,
@@ -86,5 +77,5 @@ t.test('one of two processes backfills, and the other one takes over when it end
   )
   await one.close()
   const { backfill } = await two.backfills.begin(WHOLE_PERIOD)
-  await untilState(two.backfills, backfill.id, 'done')
+  await untilState(two.backfills, backfill.id, { state: 'done' })
 })
