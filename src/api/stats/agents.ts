@@ -49,21 +49,25 @@ const shape = Type.Object(
     account: Type.String(),
     extension: Type.String(),
     name: orNull(Type.String(), '`null` for an extension that is known from calls only.'),
-    offered: count('Legs that were to reach the agent: answered + missed + those that still ring.'),
-    answered: count('Those of them that the agent answered.'),
-    missed: count('Those of them that ended unanswered, also because a colleague was faster.'),
+    offered: count('Legs that rang or were connected at the agent: answered, missed, and still ringing.'),
+    answered: count('Offered legs that the agent answered.'),
+    missed: count('Offered legs that ended unanswered, including those that a colleague answered first.'),
     dialed: count('Legs in which the agent was the caller.'),
-    handled: count('Distinct calls in which the agent talked.'),
-    talkSeconds: Type.Number({ minimum: 0, description: 'Of all talks that have ended.' }),
+    handled: count('Distinct calls in which the agent had a conversation.'),
+    talkSeconds: Type.Number({ minimum: 0, description: 'The total length of the conversations that have ended.' }),
     averageTalkSeconds: orNull(Type.Number({ minimum: 0 }), 'talkSeconds / handled. `null` when handled is 0.'),
     answerRate: orNull(Type.Number({ minimum: 0, maximum: 1 }), 'answered / offered. `null` when offered is 0.'),
-    presenceKnownSeconds: seconds('How much of the span the presence is known of. What follows is of that time.'),
-    onCallSeconds: seconds('In a talk.'),
-    ringingSeconds: seconds('Ringing or dialing, and in no talk.'),
-    availableSeconds: seconds('Available and idle.'),
+    presenceKnownSeconds: seconds(
+      'The part of the interval in which the presence is known. The following times lie in it.'
+    ),
+    onCallSeconds: seconds('The time in conversations.'),
+    ringingSeconds: seconds('The time spent ringing or dialing, without conversations.'),
+    availableSeconds: seconds('The time spent available and idle.'),
     occupancy: orNull(
       Type.Number({ minimum: 0, maximum: 1 }),
-      "(on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too."
+      '(onCallSeconds + ringingSeconds) / (availableSeconds + onCallSeconds + ringingSeconds). `null` when no ' +
+        'presence is known, when the divisor is 0, and for keys of organizations, since agents may work for others ' +
+        'as well.'
     )
   },
   { $id: 'AgentStatistics', description: 'The legs, talk times and occupancy of one agent.' }

@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { callHistory as c } from '../../db/schema/calls.js'
-import type { Scope } from './scope.js'
-import { visibleCalls } from './scope.js'
+import { type Scope, visibleCalls } from './scope.js'
 
-/** What is counted of calls, as Postgres gives it. */
+/** The counts and times of a group of calls, as Postgres returns them. */
 export interface CallMeasures {
   calls: number
   inbound: number
@@ -18,8 +17,9 @@ export interface CallMeasures {
   outboundAnswered: number
   callback: number
   internal: number
-  /** Of the service level: those that were answered in time, of those that it is about. */
+  /** The dividend of the service level: inbound calls that were answered in time. */
   inTime: number
+  /** The divisor of the service level. */
   due: number
   /** Average, median and 95th percentile. */
   wait: (number | null)[]
@@ -27,11 +27,18 @@ export interface CallMeasures {
   talk: (number | null)[]
 }
 
-/** One row for each call that counts. `fate` is what became of an inbound call; null for all others. */
-export function countedCalls(scope: Scope, conditions: SQL | undefined, more: SQL): SQL {
+/**
+ * Defines `counted`: one row for each call that meets the conditions. `fate` is the result of an inbound call, and null
+ * for all other calls.
+ *
+ * @param columns  further columns of `counted`
+ */
+export function countedCalls(scope: Scope, conditions: SQL | undefined, columns: SQL): SQL {
+  const isVisible = visibleCalls(scope, { account: c.account, businessNumber: c.businessNumber, at: c.startedAt })
   const answered = sql`(${c.outcome} = 'answered' or (${c.outcome} is null and ${c.answeredAt} is not null))`
   return sql`${scope.targets}, counted as (
-    select ${more}, ${c.direction} as direction, ${c.talkSeconds} as talk, t.answer_within, ${answered} as is_answered,
+    select ${columns},
+      ${c.direction} as direction, ${c.talkSeconds} as talk, t.answer_within, ${answered} as is_answered,
       case when ${c.direction} <> 'inbound' then null
         when ${answered} then 'answered'
         when ${c.outcome} is null then 'waiting'
@@ -40,16 +47,24 @@ export function countedCalls(scope: Scope, conditions: SQL | undefined, more: SQ
         else 'other' end as fate,
       case when ${answered} and ${c.answeredAt} is null then null else ${c.waitSeconds} end as waited
     from ${c} join targets t on t.account = ${c.account}
-    where ${conditions ?? sql`true`} and ${visibleCalls(scope, { account: c.account, businessNumber: c.businessNumber, at: c.startedAt })}
+    where ${conditions ?? sql`true`} and ${isVisible}
   )`
 }
 
 const count = (condition: SQL) => sql`(count(*) filter (where ${condition}))::int`
 const rounded = (value: SQL) => sql`round((${value})::numeric, 3)::float8`
-const spread = (value: SQL, condition: SQL) => sql`array[${rounded(sql`avg(${value}) filter (where ${condition})`)},
-  ${rounded(sql`percentile_cont(0.5) within group (order by ${value}) filter (where ${condition})`)}, ${rounded(sql`percentile_cont(0.95) within group (order by ${value}) filter (where ${condition})`)}]`
+const percentile = (fraction: SQL, value: SQL) => sql`percentile_cont(${fraction}) within group (order by ${value})`
+const spread = (value: SQL, condition: SQL) => sql`array[
+    ${rounded(sql`avg(${value}) filter (where ${condition})`)},
+    ${rounded(sql`${percentile(sql`0.5`, value)} filter (where ${condition})`)},
+    ${rounded(sql`${percentile(sql`0.95`, value)} filter (where ${condition})`)}
+  ]`
 
-/** Over rows of `counted`. */
+/** The calls that count for the service level, answered or not. */
+const isDue = sql`(fate = 'answered' and waited is not null)
+  or (fate in ('missed', 'abandoned', 'voicemail', 'other') and waited >= answer_within)`
+
+/** The columns of CallMeasures, as aggregates over `counted`. */
 export const callMeasures: SQL = sql`count(*)::int as calls,
   ${count(sql`fate <> 'dropped'`)} as inbound,
   ${sql.join(
@@ -63,7 +78,7 @@ export const callMeasures: SQL = sql`count(*)::int as calls,
   ${count(sql`direction = 'callback'`)} as callback,
   ${count(sql`direction = 'internal'`)} as internal,
   ${count(sql`fate = 'answered' and waited <= answer_within`)} as "inTime",
-  ${count(sql`(fate = 'answered' and waited is not null) or (fate in ('missed', 'abandoned', 'voicemail', 'other') and waited >= answer_within)`)} as due,
+  ${count(isDue)} as due,
   ${spread(sql`waited`, sql`fate = 'answered'`)} as wait,
   ${rounded(sql`coalesce(sum(talk), 0)`)} as "talkSeconds",
   ${spread(sql`talk`, sql`true`)} as talk`

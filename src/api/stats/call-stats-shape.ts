@@ -17,43 +17,45 @@ const spread = (description: string) =>
   )
 
 export const SERVICE_LEVEL =
-  'Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. ' +
-  'Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when.'
+  'The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered ' +
+  'calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped ' +
+  'calls, calls that are still waiting, and answered calls whose time of answer is unknown.'
 
-/** The formulas of everything that is counted of calls. */
+/** The schema of the measures of calls. Its descriptions define each measure. */
 export const measuresShape = {
-  calls: count('All calls that began in it, of any direction, dropped ones too.'),
+  calls: count('All calls that began in the interval, of any direction, including the dropped ones.'),
   inbound: count(
     'Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting.'
   ),
-  answered: count('Inbound calls that somebody answered, also those that still last.'),
-  missed: count('Inbound calls that rang at somebody, and ended unanswered.'),
-  abandoned: count('Inbound calls that ended before they rang anywhere.'),
+  answered: count('Inbound calls that an agent answered, including those that have not ended.'),
+  missed: count('Inbound calls that rang at an agent and ended unanswered.'),
+  abandoned: count('Inbound calls that ended before they rang at an agent.'),
   voicemail: count('Inbound calls that ended at the voicemail.'),
-  other: count('Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds.'),
-  waiting: count('Inbound calls that neither were answered nor have ended.'),
+  other: count(
+    'Inbound calls that the REST API reports as dropped or canceled and that lasted at least droppedUnderSeconds.'
+  ),
+  waiting: count('Inbound calls that were not answered and have not ended.'),
   dropped: count(
-    'Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate.'
+    'Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 by default) ' +
+      'after their start, such as wrong numbers. They are in no other count of inbound calls and in no rate.'
   ),
   outbound: count('Outbound calls.'),
-  outboundAnswered: count('Those of them that were answered.'),
+  outboundAnswered: count('Outbound calls that were answered.'),
   callback: count('Calls of the callback widget.'),
-  internal: count('Calls between colleagues.'),
-  answerRate: rate('answered / inbound: without the dropped calls, with those that still wait.'),
+  internal: count('Calls between extensions.'),
+  answerRate: rate('answered / inbound. It includes the calls that are still waiting, but not the dropped ones.'),
   serviceLevel: rate(SERVICE_LEVEL),
   connectRate: rate('outboundAnswered / outbound.'),
-  wait: spread(
-    'Of answered inbound calls of which it is known when they were answered: from their start to the answer.'
-  ),
+  wait: spread('The time from the start to the answer, of answered inbound calls whose time of answer is known.'),
   talk: Type.Object(
-    { totalSeconds: Type.Number({ description: 'All together.' }), ...spread('').properties },
-    { description: 'Of calls of any direction that were answered and have ended: from the answer to the end.' }
+    { totalSeconds: Type.Number({ description: 'The sum.' }), ...spread('').properties },
+    { description: 'The time from the answer to the end, of answered calls of any direction that have ended.' }
   )
 }
 
 const measured = Type.Object(measuresShape)
 
-const NOTHING: CallMeasures = {
+const NO_CALLS: CallMeasures = {
   calls: 0,
   inbound: 0,
   answered: 0,
@@ -75,7 +77,7 @@ const NOTHING: CallMeasures = {
 }
 
 export function toMeasures(counted: CallMeasures | null): Static<typeof measured> {
-  const { inTime, due, wait, talkSeconds, talk, ...counts } = counted ?? NOTHING
+  const { inTime, due, wait, talkSeconds, talk, ...counts } = counted ?? NO_CALLS
   const {
     calls,
     inbound,

@@ -12,12 +12,12 @@ export type Bucket = (typeof BUCKETS)[number]
 export const GROUPS = ['number', 'extension', 'direction', 'outcome'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** A month of hours, two years of days. */
+/** Enough for a month of hours, or two years of days. */
 export const MAX_BUCKETS = 750
 const MAX_ROWS = 20_000
 
 const HOUR_MS = 60 * 60 * 1000
-/** At most; what a span is measured by before it is cut. */
+/** The maximum length of a bucket, for an estimate of the number of buckets before they are computed. */
 const LENGTH_MS: Record<Bucket, number> = {
   hour: HOUR_MS,
   day: 24 * HOUR_MS,
@@ -25,7 +25,8 @@ const LENGTH_MS: Record<Bucket, number> = {
   month: 31 * 24 * HOUR_MS
 }
 /**
- * Each bucket has at least one of these steps in it, whatever the clock does: Lord Howe Island moves it by 30 minutes.
+ * Intervals that are no longer than the shortest bucket of their kind, so that every bucket contains a step of the
+ * series. Changes of the UTC offset shorten buckets; on Lord Howe Island such a change is 30 minutes.
  */
 const STEP: Record<Bucket, string> = { hour: '30 minutes', day: '11 hours', week: '3 days', month: '14 days' }
 
@@ -44,7 +45,7 @@ export interface CallStatsQuery {
   filter: CallFilter & { since: Date; until: Date }
 }
 
-/** Null where nothing was counted. */
+/** The calls of one bucket and one group. `measures` is null when there were none. */
 export interface CallStatsRow {
   start: Date
   group: string | null
@@ -56,7 +57,7 @@ export interface CallStats {
   totals: { group: string | null; measures: CallMeasures | null }[]
 }
 
-/** @throws InvalidParameterError  the span is the wrong way round, or would have too many buckets */
+/** @throws InvalidParameterError  `since` is not before `until`, or the interval has too many buckets */
 export function checkSpan(bucket: Bucket, { since, until }: { since: Date; until: Date }): void {
   if (since >= until) throw new InvalidParameterError('since must be before until')
   if (until.getTime() - since.getTime() > MAX_BUCKETS * LENGTH_MS[bucket])
@@ -65,40 +66,47 @@ export function checkSpan(bucket: Bucket, { since, until }: { since: Date; until
     )
 }
 
-/** By bucket, then group; every group has all buckets. */
-export async function findCallStats(db: NodePgDatabase, question: CallStatsQuery): Promise<CallStats> {
-  const { group } = question
-  const buckets = await bucketsOf(db, question)
-  const counted = await count(db, question)
+/**
+ * Returns rows sorted by bucket and group. Every group has a row for every bucket.
+ *
+ * @throws InvalidParameterError  there would be too many rows
+ */
+export async function findCallStats(db: NodePgDatabase, query: CallStatsQuery): Promise<CallStats> {
+  const { group } = query
+  const buckets = await bucketsOf(db, query)
+  const counted = await countCalls(db, query)
   const groups = group === undefined ? [null] : [...new Set(counted.map(row => row.grp))].sort(byName)
   if (buckets.length * groups.length > MAX_ROWS)
     throw new InvalidParameterError(
       `more than ${MAX_ROWS} rows: ask for a longer bucket, a shorter span, or fewer groups`
     )
-  const found = new Map(counted.map(row => [nameOf(row.bucket, row.grp), row]))
+  const found = new Map(counted.map(row => [rowKey(row.bucket, row.grp), row]))
   return {
     rows: buckets.flatMap(start =>
-      groups.map(group => ({ start: new Date(start), group, measures: found.get(nameOf(start, group)) ?? null }))
+      groups.map(group => ({ start: new Date(start), group, measures: found.get(rowKey(start, group)) ?? null }))
     ),
-    totals: groups.map(group => ({ group, measures: found.get(nameOf(null, group)) ?? null }))
+    totals: groups.map(group => ({ group, measures: found.get(rowKey(null, group)) ?? null }))
   }
 }
 
 interface Row extends CallMeasures, Record<string, unknown> {
-  /** In milliseconds since 1970. Null: of all buckets together. */
+  /** The start of the bucket in milliseconds since 1970, or null for the totals of all buckets. */
   bucket: number | null
   grp: string | null
 }
 
-const nameOf = (bucket: number | null, group: string | null) => JSON.stringify([bucket, group])
+const rowKey = (bucket: number | null, group: string | null) => JSON.stringify([bucket, group])
 
-/** What is in no group comes last. */
+/** Sorts calls without a value last. */
 function byName(a: string | null, b: string | null): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null)
   return a < b ? -1 : Number(a > b)
 }
 
-/** By Postgres alone, which also says in which of them a call is: two tables of time zones might differ. */
+/**
+ * Returns the starts of the buckets in milliseconds since 1970. Postgres computes them, since it also assigns the calls
+ * to buckets: the time zone data of Node may differ.
+ */
 async function bucketsOf(
   db: NodePgDatabase,
   { bucket, timeZone, filter: { since, until } }: CallStatsQuery
@@ -106,14 +114,26 @@ async function bucketsOf(
   const { rows } = await db.execute<{
     start: number
   }>(sql`select distinct ${epochMillis(sql`date_trunc(${bucket}, t, ${timeZone})`)} as start
-    from (select generate_series(${since}::timestamptz, ${until}::timestamptz, ${STEP[bucket]}::interval) as t union select ${until}::timestamptz - interval '1 microsecond') s
+    from (
+      select generate_series(${since}::timestamptz, ${until}::timestamptz, ${STEP[bucket]}::interval) as t
+      union
+      select ${until}::timestamptz - interval '1 microsecond'
+    ) s
     where t < ${until} order by 1`)
   return rows.map(({ start }) => start)
 }
 
-async function count(db: NodePgDatabase, { scope, timeZone, bucket, group, filter }: CallStatsQuery): Promise<Row[]> {
-  const more = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket, ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
-  const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), more)}
-    select ${epochMillis(sql`bucket`)} as bucket, grp, ${callMeasures} from counted group by grouping sets ((bucket, grp), (grp)) limit ${MAX_ROWS + 1}`)
+/** Counts the calls of each bucket and group, and of each group over all buckets. */
+async function countCalls(
+  db: NodePgDatabase,
+  { scope, timeZone, bucket, group, filter }: CallStatsQuery
+): Promise<Row[]> {
+  const columns = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket,
+    ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
+  const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), columns)}
+    select ${epochMillis(sql`bucket`)} as bucket, grp, ${callMeasures}
+    from counted
+    group by grouping sets ((bucket, grp), (grp))
+    limit ${MAX_ROWS + 1}`)
   return rows
 }

@@ -12,7 +12,7 @@ import { type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
 
 const { account, businessNumber, client, extension, direction, outcome } = callParameters.properties
 
-/** How much is shown when nobody says since when. */
+/** The length of the interval when `since` is omitted. */
 const DEFAULT_MS: Record<Bucket, number> = {
   hour: DAY_MS,
   day: 30 * DAY_MS,
@@ -26,8 +26,8 @@ const parameters = Type.Object(
       Type.String({
         maxLength: 40,
         description:
-          'The start of the interval, inclusive: an instant or a day. When omitted: 24 hours, 30 days, 12 weeks or a year ' +
-          'before `until`, depending on the bucket.'
+          'The start of the interval, inclusive: an instant or a day. When omitted: 24 hours, 30 days, 12 weeks or a ' +
+          'year before `until`, depending on the bucket.'
       })
     ),
     until: Type.Optional(
@@ -38,12 +38,15 @@ const parameters = Type.Object(
     ),
     bucket: Type.Enum(BUCKETS, {
       default: 'day',
-      description: `The size of the buckets, in the time zone of the account. Weeks begin on Monday. At most ${MAX_BUCKETS} buckets.`
+      description:
+        'The size of the buckets, in the time zone of the account. Weeks begin on Monday. ' +
+        `At most ${MAX_BUCKETS} buckets.`
     }),
     groupBy: Type.Optional(
       Type.Enum(GROUPS, {
         description:
-          'number: the business number. extension: the extension that answered; unanswered calls are in the group `null`.'
+          'number: the business number. extension: the extension that answered; unanswered calls are in the group ' +
+          '`null`.'
       })
     ),
     account,
@@ -107,14 +110,14 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
       }
     },
     async request => {
-      const { bucket, groupBy, since: from, until: to, ...asked } = request.query
-      const scope = scopeOf(options, viewerOf(request), asked.account)
+      const { bucket, groupBy, since: from, until: to, ...query } = request.query
+      const scope = scopeOf(options, viewerOf(request), query.account)
       const timeZone = timeZoneOf(scope)
       const until = readInstantOrDay('until', to, [timeZone]) ?? options.now()
       const since = readInstantOrDay('since', from, [timeZone]) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
       checkSpan(bucket, { since, until })
       const filter = {
-        ...parseCallFilter(asked, { regions: options.regionsOf(asked.account), zones: [timeZone] }),
+        ...parseCallFilter(query, { regions: options.regionsOf(query.account), zones: [timeZone] }),
         since,
         until
       }

@@ -30,7 +30,7 @@ const shape = Type.Object(
     dnd: count('Idle agents whose presence is do not disturb.'),
     unknown: count('Idle agents whose presence is unknown.'),
     inboundToday: count('Inbound calls since the start of the day of the account, without the dropped ones.'),
-    answeredToday: count('Those of them that were answered.'),
+    answeredToday: count('Calls of inboundToday that were answered.'),
     answerRateToday: rate('answeredToday / inboundToday.'),
     serviceLevelToday: rate(SERVICE_LEVEL)
   },
@@ -57,7 +57,7 @@ export default defineRoutes<StatsOptions>('stats-now', async (app, options) => {
       const now = clock()
       const scope = scopeOf(options, viewerOf(request), request.query.account)
       const [queue, agents, today] = await Promise.all([
-        waiting(db, scope, now),
+        measureQueue(db, scope, now),
         countAgents(db, scope, now),
         countToday(db, scope, now)
       ])
@@ -75,20 +75,29 @@ export default defineRoutes<StatsOptions>('stats-now', async (app, options) => {
   )
 })
 
-async function waiting(db: NodePgDatabase, scope: Scope, now: Date) {
+/** Counts the inbound calls that wait for an answer, and measures the longest wait. */
+async function measureQueue(db: NodePgDatabase, scope: Scope, now: Date) {
   const c = callHistory
+  const isVisible = visibleCalls(scope, { account: c.account, businessNumber: c.businessNumber, at: c.startedAt })
   const {
     rows: [row]
   } = await db.execute<{
     waiting: number
     longest: number | null
-  }>(sql`select count(*)::int as waiting, greatest(0, extract(epoch from ${now} - min(${c.startedAt})))::float8 as longest
-    from ${c} where ${c.state} <> 'ended' and ${c.state} <> 'connected' and ${c.direction} = 'inbound' and ${c.account} = any(${sql.param(scope.accounts)}::text[])
-      and ${c.lastEventAt} >= ${now}::timestamptz - make_interval(secs => ${STALE_SECONDS}) and ${visibleCalls(scope, { account: c.account, businessNumber: c.businessNumber, at: c.startedAt })}`)
+  }>(sql`select count(*)::int as waiting,
+      greatest(0, extract(epoch from ${now} - min(${c.startedAt})))::float8 as longest
+    from ${c}
+    where ${c.state} <> 'ended' and ${c.state} <> 'connected' and ${c.direction} = 'inbound'
+      and ${c.account} = any(${sql.param(scope.accounts)}::text[])
+      and ${c.lastEventAt} >= ${now}::timestamptz - make_interval(secs => ${STALE_SECONDS})
+      and ${isVisible}`)
   return { waiting: row?.waiting ?? 0, longestWaitSeconds: row?.waiting ? row.longest : null }
 }
 
-/** As GET /v1/agents has them. Whether somebody talks with another organization's client is not told. */
+/**
+ * Counts the agents by the status that GET /v1/agents returns. Agents in calls of other organizations are not counted,
+ * since their status would disclose those calls.
+ */
 async function countAgents(db: NodePgDatabase, scope: Scope, now: Date) {
   const all = agentStatus({
     at: now,
@@ -100,13 +109,23 @@ async function countAgents(db: NodePgDatabase, scope: Scope, now: Date) {
     after: null,
     limit: 100_000
   })
-  const inOwnCall = sql`exists (select from call_history oc where oc.account = a.account and oc.call_id = any(a.calls)
-    and ${visibleCalls(scope, { account: sql`oc.account`, businessNumber: sql`oc.business_number`, at: sql`oc.started_at` })})`
+  const isOwnCall = visibleCalls(scope, {
+    account: sql`oc.account`,
+    businessNumber: sql`oc.business_number`,
+    at: sql`oc.started_at`
+  })
+  const inOwnCall = sql`exists (
+      select from call_history oc
+      where oc.account = a.account and oc.call_id = any(a.calls) and ${isOwnCall}
+    )`
+  const isVisibleAgent =
+    visibleExtensions(scope.viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`
   const { rows } = await db.execute<{
     status: string
     count: number
   }>(sql`select status, count(*)::int as count from (${all}) a
-    where ${visibleExtensions(scope.viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`} and (a.calls = '{}' or ${inOwnCall}) group by status`)
+    where ${isVisibleAgent} and (a.calls = '{}' or ${inOwnCall})
+    group by status`)
   const of = (...statuses: string[]) =>
     rows.filter(({ status }) => statuses.includes(status)).reduce((sum, row) => sum + row.count, 0)
   return {
@@ -118,11 +137,13 @@ async function countAgents(db: NodePgDatabase, scope: Scope, now: Date) {
   }
 }
 
-/** Each account has a day of its own. */
+/** Counts the calls since the day began in the time zone of their account. */
 async function countToday(db: NodePgDatabase, scope: Scope, now: Date): Promise<CallMeasures | undefined> {
-  // Without the first condition, which leads to the index, all calls of all time would be looked at: no zone is further
-  // from UTC.
-  const today = sql`${callHistory.startedAt} > ${now}::timestamptz - interval '2 days' and ${callHistory.startedAt} <= ${now}::timestamptz and ${callHistory.startedAt} >= date_trunc('day', ${now}::timestamptz, t.time_zone)`
+  const at = callHistory.startedAt
+  // The first condition lets Postgres use the index instead of scanning all calls. No day is that long.
+  const today = sql`${at} > ${now}::timestamptz - interval '2 days'
+      and ${at} <= ${now}::timestamptz
+      and ${at} >= date_trunc('day', ${now}::timestamptz, t.time_zone)`
   const {
     rows: [row]
   } = await db.execute<CallMeasures & Record<string, unknown>>(

@@ -11,11 +11,11 @@ export interface StatsOptions {
   now: () => Date
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
   settings: LiveSettings
-  /** Those that are configured. */
+  /** The ids of the configured accounts. */
   accountIds: () => readonly string[]
 }
 
-/** The accounts that statistics are about, with what is set for them. */
+/** The accounts that statistics cover, with their settings. */
 export interface Scope {
   viewer: Viewer
   accounts: readonly string[]
@@ -24,33 +24,42 @@ export interface Scope {
   timeZones: readonly string[]
 }
 
-/** The accounts that are asked for, else all that are configured, as far as they may be seen. */
+/** Returns the scope of the requested accounts, or of all configured ones, as far as the viewer may see them. */
 export function scopeOf(
   { settings, accountIds }: Pick<StatsOptions, 'settings' | 'accountIds'>,
   viewer: Viewer,
-  asked: readonly string[] | undefined
+  requested: readonly string[] | undefined
 ): Scope {
-  const accounts = [...new Set(asked ?? (viewer.account === null ? accountIds() : [viewer.account]))].filter(account =>
-    seesAccount(viewer, account)
-  )
+  const wanted = new Set(requested ?? (viewer.account === null ? accountIds() : [viewer.account]))
+  const accounts = [...wanted].filter(account => seesAccount(viewer, account))
   const all = accounts.map(settings.of)
   return {
     viewer,
     accounts,
     timeZones: [...new Set(all.map(({ timeZone }) => timeZone))],
-    targets: sql`targets as (select * from unnest(${sql.param(accounts)}::text[], ${sql.param(all.map(own => own.serviceLevelSeconds))}::float8[],
-      ${sql.param(all.map(own => own.droppedUnderSeconds))}::float8[], ${sql.param(all.map(own => own.timeZone))}::text[]) as t (account, answer_within, dropped_under, time_zone))`
+    targets: sql`targets as (
+      select * from unnest(
+        ${sql.param(accounts)}::text[],
+        ${sql.param(all.map(own => own.serviceLevelSeconds))}::float8[],
+        ${sql.param(all.map(own => own.droppedUnderSeconds))}::float8[],
+        ${sql.param(all.map(own => own.timeZone))}::text[]
+      ) as t (account, answer_within, dropped_under, time_zone)
+    )`
   }
 }
 
-/** @throws InvalidParameterError  there are several, and no day is a day in all of them */
+/**
+ * Returns the time zone of the accounts.
+ *
+ * @throws InvalidParameterError  the accounts have different time zones, so that their days differ
+ */
 export function timeZoneOf({ timeZones: [timeZone = 'UTC', other] }: Scope): string {
   if (other !== undefined)
     throw new InvalidParameterError('the accounts have different time zones: ask for one account')
   return timeZone
 }
 
-/** Calls of the scope that the viewer may see, as a condition. */
+/** Returns the condition that the viewer may see a call. */
 export function visibleCalls({ viewer }: Scope, columns: OwnedColumns): SQL {
   return visible(viewer, columns) ?? sql`true`
 }
