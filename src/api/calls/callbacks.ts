@@ -7,7 +7,7 @@ import { callHistory } from '../../db/schema/calls.js'
 import { epochMillis } from '../list/query-context.js'
 import type { CallRow, CallShape } from './schema.js'
 
-/** How far back a client's calls are counted, and how many at most: one who calls all day must not make a page slow. */
+/** Bounds of the count of unanswered calls, so that a client who calls very often does not make a page slow. */
 const LOOK_BACK_DAYS = 30
 const MAX_COUNTED = 100
 
@@ -16,14 +16,18 @@ export const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
 const other = alias(callHistory, 'other')
 
 /**
- * Inbound calls that nobody took, of a number that can be called, and no talk with it has begun since: at any business
- * number of the
- * account that the viewer may see, whoever called whom.
+ * Returns the condition that an inbound call from a phone number was not answered and that no conversation with the
+ * number has begun since, in either direction, at any business number of the account that the viewer may see.
  */
 export function needsCallback(viewer: Viewer): SQL | undefined {
   return and(
-    sql`${callHistory.direction} = 'inbound' and ${callHistory.outcome} in ('missed', 'abandoned', 'voicemail') and ${callHistory.clientNumber} like '+%'`,
-    sql`not exists (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} > ${callHistory.startedAt})`
+    sql`${callHistory.direction} = 'inbound'`,
+    sql`${callHistory.outcome} in ('missed', 'abandoned', 'voicemail')`,
+    sql`${callHistory.clientNumber} like '+%'`,
+    sql`not exists (
+      select from ${callHistory} "other"
+      where ${withSameClient(viewer)} and ${isConversation} and ${other.startedAt} > ${callHistory.startedAt}
+    )`
   )
 }
 
@@ -35,7 +39,11 @@ interface Row extends Record<string, unknown> {
   unanswered_calls: number
 }
 
-/** What became of those of the calls that nobody took, by account and id. */
+/**
+ * Finds what happened after the unanswered calls among `calls`.
+ *
+ * @returns a lookup, which returns null for calls that need no callback
+ */
 export async function findCallbacks(
   db: NodePgDatabase,
   viewer: Viewer,
@@ -61,32 +69,52 @@ function isMissed({ direction, outcome, clientNumber }: CallRow): boolean {
 
 function callbacksOf(viewer: Viewer, calls: readonly CallRow[]): SQL {
   const of = (column: (call: CallRow) => string) => sql.param(calls.map(column))
+  const sameClient = withSameClient(viewer)
   const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
-  return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id, ${epochMillis(sql`talk.at`)} as returned_at,
-      (select count(*)::int from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} in ('outbound', 'callback') and ${other.startedAt} > ${callHistory.startedAt} and ${untilTalk}) as attempts,
-      (select count(*)::int from (select from ${callHistory} "other" where ${withSameClient(viewer)} and ${other.direction} = 'inbound' and ${other.outcome} in ('missed', 'abandoned', 'voicemail')
-        and ${other.startedAt} > coalesce(before.started_at, ${lookBack}) and ${untilTalk} order by ${other.startedAt} limit ${sql.raw(String(MAX_COUNTED))}) counted) as unanswered_calls
+  return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id,
+      ${epochMillis(sql`talk.at`)} as returned_at,
+      (
+        select count(*)::int from ${callHistory} "other"
+        where ${sameClient} and ${other.direction} in ('outbound', 'callback')
+          and ${other.startedAt} > ${callHistory.startedAt} and ${untilTalk}
+      ) as attempts,
+      (
+        select count(*)::int from (
+          select from ${callHistory} "other"
+          where ${sameClient} and ${other.direction} = 'inbound'
+            and ${other.outcome} in ('missed', 'abandoned', 'voicemail')
+            and ${other.startedAt} > coalesce(before.started_at, ${lookBack}) and ${untilTalk}
+          order by ${other.startedAt} limit ${sql.raw(String(MAX_COUNTED))}
+        ) counted
+      ) as unanswered_calls
     from unnest(${of(call => call.account)}::text[], ${of(call => call.callId)}::text[]) u (account, call_id)
     join ${callHistory} on ${callHistory.account} = u.account and ${callHistory.callId} = u.call_id
-    left join lateral (select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at from ${callHistory} "other"
-      where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} > ${callHistory.startedAt} order by ${other.startedAt} limit 1) talk on true
-    left join lateral (select ${other.startedAt} from ${callHistory} "other"
-      where ${withSameClient(viewer)} and ${isTalk} and ${other.startedAt} < ${callHistory.startedAt} and ${unindexed(other.startedAt)} > ${lookBack} order by ${other.startedAt} desc limit 1) before on true`
+    left join lateral (
+      select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at from ${callHistory} "other"
+      where ${sameClient} and ${isConversation} and ${other.startedAt} > ${callHistory.startedAt}
+      order by ${other.startedAt} limit 1
+    ) talk on true
+    left join lateral (
+      select ${other.startedAt} from ${callHistory} "other"
+      where ${sameClient} and ${isConversation} and ${other.startedAt} < ${callHistory.startedAt}
+        and ${unindexed(other.startedAt)} > ${lookBack}
+      order by ${other.startedAt} desc limit 1
+    ) before on true`
 }
 
 /**
- * A second bound that Postgres only filters by. With two bounds that are no constants it takes the span for a two
- * hundredth of the table, and walks all
- * that began in it, of any client, instead of the client's few calls: 100 ms for a page of a hundred thousand calls.
+ * Hides a column from the planner, so that the condition is not used as an index bound. With two bounds that are not
+ * constants, Postgres estimates that they select 0.5 % of the table and scans all calls between them instead of the few
+ * calls of the client: 100 ms for a page when there are 100,000 calls.
  */
 const unindexed = (column: SQLWrapper): SQL => sql`(${column} + interval '0')`
 
 const lookBack = sql`${callHistory.startedAt} - interval '${sql.raw(String(LOOK_BACK_DAYS))} days'`
 
-/** That begins or has begun, be it known when or not. */
-const isTalk = sql`(${other.answeredAt} is not null or ${other.outcome} = 'answered')`
+/** A call with a conversation, also when the time of the answer is unknown. */
+const isConversation = sql`(${other.answeredAt} is not null or ${other.outcome} = 'answered')`
 
-/** What the viewer may not see returns nothing: else it would tell of another organization's calls. */
+/** Calls that the viewer may not see are ignored, so that the result discloses nothing about other organizations. */
 function withSameClient(viewer: Viewer): SQL | undefined {
   return and(
     sql`${other.clientNumber} = ${callHistory.clientNumber} and ${other.account} = ${callHistory.account}`,

@@ -10,7 +10,7 @@ import { matchesSearch, parseSearch, type Search, searchParameter, textMatches }
 import { needsCallback } from './callbacks.js'
 import { type CallShape, DIRECTIONS, OUTCOMES, STATES } from './schema.js'
 
-/** What may be asked of calls. */
+/** The query parameters that select calls. */
 export const callParameters = Type.Object(
   {
     ...partyParameters,
@@ -37,8 +37,8 @@ export const callParameters = Type.Object(
     needsCallback: Type.Optional(
       Type.Literal(true, {
         description:
-          'Only unanswered inbound calls after which no conversation with the client has begun, at any business number of ' +
-          'the account. It cannot be combined with `asOf`.'
+          'Only unanswered inbound calls after which no conversation with the client has begun, at any business ' +
+          'number of the account. It cannot be combined with `asOf`.'
       })
     ),
     q: searchParameter("the client's name or number")
@@ -48,7 +48,7 @@ export const callParameters = Type.Object(
 
 export type CallParameters = Static<typeof callParameters>
 
-/** What is asked for, in the words of the rows; undefined: not asked for. */
+/** The parsed parameters, with normalized values. A filter that is undefined or null accepts every call. */
 export interface CallFilter {
   since: Date | null
   until: Date | null
@@ -66,14 +66,14 @@ export interface CallFilter {
   search: Search | null
 }
 
-/** @throws InvalidParameterError  an instant or q cannot be read */
-export function parseCallFilter(query: CallParameters, asked: Pick<QueryContext, 'regions' | 'zones'>): CallFilter {
+/** @throws InvalidParameterError  an instant or `q` is invalid */
+export function parseCallFilter(query: CallParameters, context: Pick<QueryContext, 'regions' | 'zones'>): CallFilter {
   return {
-    since: readInstantOrDay('since', query.since, asked.zones),
-    until: readInstantOrDay('until', query.until, asked.zones),
+    since: readInstantOrDay('since', query.since, context.zones),
+    until: readInstantOrDay('until', query.until, context.zones),
     accounts: query.account,
-    businessNumbers: normalizeParties(query.businessNumber, asked),
-    clients: normalizeParties(query.client, asked),
+    businessNumbers: normalizeParties(query.businessNumber, context),
+    clients: normalizeParties(query.client, context),
     extensions: query.extension?.flatMap(value => cleanName(value) ?? []),
     directions: query.direction,
     states: query.state,
@@ -82,22 +82,26 @@ export function parseCallFilter(query: CallParameters, asked: Pick<QueryContext,
     maxTalkSeconds: query.maxDurationSeconds,
     hasRecording: query.hasRecording,
     needsCallback: query.needsCallback === true,
-    search: parseSearch(query.q, asked)
+    search: parseSearch(query.q, context)
   }
 }
 
 const text = searchText(callHistory.clientName, callHistory.clientNumber)
 const isRecorded = or(isNotNull(callHistory.recordingId), isNotNull(callHistory.recordingLink))
 
-/** The filter over calls as they are. */
+/** Returns the conditions of the filter, as SQL over the current rows. */
 export function conditions(filter: CallFilter, { viewer }: Pick<QueryContext, 'viewer'>): (SQL | undefined)[] {
   const { clients, extensions, directions, outcomes, hasRecording, minTalkSeconds, maxTalkSeconds } = filter
+  const hasLegAt = (values: readonly string[]) => sql`exists (
+    select from ${callLegs}
+    where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId}
+      and ${inArray(callLegs.extension, [...values])}
+  )`
   return [
     ...immutableConditions(filter),
     isOneOf(callHistory.businessNumber, filter.businessNumbers),
     clients && or(isOneOf(callHistory.clientNumber, clients), isOneOf(callHistory.clientName, clients)),
-    extensions &&
-      sql`exists (select from ${callLegs} where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId} and ${inArray(callLegs.extension, [...extensions])})`,
+    extensions && hasLegAt(extensions),
     isOneOf(callHistory.direction, directions ?? (outcomes && DIRECTIONS)), // the index of outcomes begins with it
     isOneOf(callHistory.state, filter.states),
     isOneOf(callHistory.outcome, outcomes),
@@ -121,7 +125,7 @@ export function visibleCalls({ viewer }: Pick<QueryContext, 'viewer'>): SQL | un
   })
 }
 
-/** The part of it that no later event changes: all else may have been different. */
+/** Returns the conditions that no later event of a call changes. They hold for its past states as well. */
 export function immutableConditions({ since, until, accounts }: CallFilter): (SQL | undefined)[] {
   return [
     since ? sql`${callHistory.startedAt} >= ${since}` : undefined,
@@ -130,16 +134,17 @@ export function immutableConditions({ since, until, accounts }: CallFilter): (SQ
   ]
 }
 
-/** The same filter over a call that is in no table. */
+/** Applies the same filter, except for `needsCallback`, to a past state of a call, which is in no table. */
 export function matchesFilter(filter: CallFilter, call: CallShape): boolean {
   const has = (wanted: readonly string[] | undefined, ...values: (string | null | undefined)[]) =>
     !wanted || values.some(value => typeof value === 'string' && wanted.includes(value))
-  const within = (value: number | null, from: number | undefined, to: number | undefined) =>
-    (from === undefined && to === undefined) ||
-    (value !== null && value >= (from ?? 0) && value <= (to ?? Number.POSITIVE_INFINITY))
+  const isBetween = (value: number | null, min: number | undefined, max: number | undefined) =>
+    (min === undefined && max === undefined) ||
+    (value !== null && value >= (min ?? 0) && value <= (max ?? Number.POSITIVE_INFINITY))
+  const startedAt = Date.parse(call.startedAt)
   return (
-    within(Date.parse(call.startedAt), filter.since?.getTime() ?? Number.NEGATIVE_INFINITY, undefined) &&
-    Date.parse(call.startedAt) < (filter.until?.getTime() ?? Number.POSITIVE_INFINITY) &&
+    startedAt >= (filter.since?.getTime() ?? Number.NEGATIVE_INFINITY) &&
+    startedAt < (filter.until?.getTime() ?? Number.POSITIVE_INFINITY) &&
     has(filter.accounts, call.account) &&
     has(filter.businessNumbers, call.businessNumber) &&
     has(filter.clients, call.client?.number, call.client?.name) &&
@@ -147,7 +152,7 @@ export function matchesFilter(filter: CallFilter, call: CallShape): boolean {
     has(filter.directions, call.direction) &&
     has(filter.states, call.state) &&
     has(filter.outcomes, call.outcome) &&
-    within(call.talkSeconds, filter.minTalkSeconds, filter.maxTalkSeconds) &&
+    isBetween(call.talkSeconds, filter.minTalkSeconds, filter.maxTalkSeconds) &&
     (filter.hasRecording === undefined || filter.hasRecording === (call.recording !== null)) &&
     matchesSearch(`${call.client?.name ?? ''} ${call.client?.number ?? ''}`, filter.search)
   )

@@ -70,7 +70,7 @@ const callback = Type.Object(
   { $id: 'Callback', description: 'What happened after an inbound call that nobody answered.' }
 )
 
-/** A call as the API shows it; times are RFC 3339 in UTC with milliseconds, durations seconds. */
+/** A call in a response. Times are in RFC 3339 format, in UTC with milliseconds. */
 export const callShape = Type.Object(
   {
     account: Type.String(),
@@ -107,7 +107,7 @@ export type CallShape = Static<typeof callShape>
 export type CallRow = Omit<typeof callHistory.$inferSelect, 'contribution'>
 export type LegRow = typeof callLegs.$inferSelect
 
-/** An open call without a sign of life for longer is stale. */
+/** An open call is stale when its last event is older than this. */
 export const STALE_SECONDS = 4 * 60 * 60
 
 /** @param now  the instant that `stale` is relative to */
@@ -120,7 +120,8 @@ export function toCall(
   return {
     account: row.account,
     id: row.callId,
-    direction: row.direction as CallShape['direction'], // only project/models/calls/calls.ts writes the table
+    // The casts are safe, since only project/models/calls/calls.ts writes the table.
+    direction: row.direction as CallShape['direction'],
     state: row.state as CallShape['state'],
     outcome: row.outcome as CallShape['outcome'],
     businessNumber: row.businessNumber,
@@ -133,14 +134,14 @@ export function toCall(
     answeredBy: row.answeredBy,
     stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_SECONDS * 1000,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
-    legs: [...legs].sort(byBeginning).map(toLeg),
+    legs: [...legs].sort(compareLegs).map(toLeg),
     callback,
     sources: { webhook: row.webhookEvents, rest: row.restEvents }
   }
 }
 
-/** What began at an unknown time comes last. */
-function byBeginning(a: LegRow, b: LegRow): number {
+/** Sorts by start; legs that began at an unknown time come last. */
+function compareLegs(a: LegRow, b: LegRow): number {
   const since = (leg: LegRow) => (leg.ringingAt ?? leg.connectedAt)?.getTime() ?? Number.MAX_SAFE_INTEGER
   return since(a) - since(b) || (a.extension < b.extension ? -1 : a.extension > b.extension ? 1 : a.attempt - b.attempt)
 }

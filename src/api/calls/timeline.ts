@@ -13,8 +13,8 @@ export interface TimelineOptions extends QueryOptions {
 }
 
 /**
- * Each entry folds all that came before it: 500 of one call would keep the process busy for seconds, and a call has
- * some ten.
+ * Each entry folds all events before it, so that 500 entries would block the process for seconds. A typical call has
+ * about ten events.
  */
 const MAX_ENTRIES = 200
 
@@ -75,7 +75,7 @@ export default defineRoutes<TimelineOptions>('timeline', async (app, { timeTrave
   )
 })
 
-/** The link of a recording is not for those who may only see the call: it has a route of its own. */
+/** Omits the link of a recording: a viewer of the call has no right to the recording itself. */
 function entryOf(
   { event: { account: _, occurredAt, receivedAt, source, recordingLink: __, ...event } }: Arrival,
   before: CallShape | null,
@@ -85,10 +85,10 @@ function entryOf(
 }
 
 function shapeOf(call: PastCall | null): CallShape | null {
-  return call && toCall(call.row, call.legs, call.row.lastEventAt) // stale is no change: see call-changes.ts
+  return call && toCall(call.row, call.legs, call.row.lastEventAt) // `stale` is not compared: see FIELDS
 }
 
-/** A field of a call, `state` or `legs[101#1].connectedAt`, and its values. */
+/** The previous and the new value of a field of a call, such as `state` or `legs[101#1].connectedAt`. */
 export interface FieldChange {
   field: string
   from: unknown
@@ -98,8 +98,8 @@ export interface FieldChange {
 type Leg = CallShape['legs'][number]
 
 /**
- * What is the same whatever comes (the key), counts every arrival (sources) or hangs on the moment of asking (stale) is
- * no change.
+ * The fields that are compared. The others never change (account, id), change with every event (sources) or depend on
+ * the time of the request (stale, callback).
  */
 const FIELDS = [
   'direction',
@@ -118,26 +118,26 @@ const FIELDS = [
 const LEG_FIELDS = ['role', 'ringingAt', 'connectedAt', 'endedAt', 'result'] as const satisfies (keyof Leg)[]
 
 /**
- * What differs between two states of one call, field by field; null: there was none. A leg that was not there had only
- * nulls.
+ * Compares two states of a call field by field. A state is null before the first event. The fields of a leg that does
+ * not exist yet count as null.
  */
 export function changesBetween(before: CallShape | null, after: CallShape | null): FieldChange[] {
   return [...differences('', FIELDS, before, after), ...legChanges(before?.legs ?? [], after?.legs ?? [])]
 }
 
 function legChanges(before: readonly Leg[], after: readonly Leg[]): FieldChange[] {
-  const [old, current] = [byName(before), byName(after)]
+  const [old, current] = [indexLegs(before), indexLegs(after)]
   return [...new Set([...old.keys(), ...current.keys()])].flatMap(name =>
     differences(`legs[${name}].`, LEG_FIELDS, old.get(name) ?? null, current.get(name) ?? null)
   )
 }
 
-function byName(legs: readonly Leg[]): Map<string, Leg> {
-  return new Map(legs.map(leg => [nameOf(leg), leg]))
+function indexLegs(legs: readonly Leg[]): Map<string, Leg> {
+  return new Map(legs.map(leg => [legName(leg), leg]))
 }
 
-/** `101#1`: the first attempt at 101. */
-function nameOf({ extension, attempt }: Leg): string {
+/** Returns for example `101#1` for the first attempt at extension 101. */
+function legName({ extension, attempt }: Leg): string {
   return `${extension ?? ''}#${attempt}`
 }
 

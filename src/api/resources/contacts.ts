@@ -43,7 +43,7 @@ type ContactShape = Static<typeof contactShape>
 type Row = typeof table.$inferSelect
 
 const columns = getTableColumns(table)
-const name = sql`coalesce(name, '')` // as its index has it
+const name = sql`coalesce(name, '')` // the expression of the index
 
 const contacts: Resource<typeof parameters, Row, ContactShape> = {
   noun: 'contact',
@@ -59,11 +59,12 @@ const contacts: Resource<typeof parameters, Row, ContactShape> = {
   ],
   keysetOf: row => [row.name ?? '', row.account, row.contactId],
   visible: ({ viewer }) => visibleContacts(viewer, columns),
-  where: (query, asked) => [
+  where: (query, context) => [
     isOneOf(columns.account, query.account),
-    query.client && sql`${columns.phones} ?| ${sql.param([...(normalizeParties(query.client, asked) ?? [])])}::text[]`,
+    query.client &&
+      sql`${columns.phones} ?| ${sql.param([...(normalizeParties(query.client, context) ?? [])])}::text[]`,
     query.removed ? undefined : isNull(columns.removedAt),
-    textMatches(searchText(columns.name, sql`${columns.phones}::text`), parseSearch(query.q, asked))
+    textMatches(searchText(columns.name, sql`${columns.phones}::text`), parseSearch(query.q, context))
   ],
   select: (db, { where, order, limit }) =>
     db
@@ -87,7 +88,7 @@ export default resourceRoutes(
   contacts
 )
 
-/** Only project/models/contacts.ts writes the table. */
+/** The casts are safe, since only project/models/contacts.ts writes the table. */
 function toContact(row: Row): ContactShape {
   return {
     account: row.account,

@@ -64,7 +64,7 @@ export const wholeEventColumns = { ...columns, raw }
 
 export type EventRow = Omit<typeof table.$inferSelect, 'raw' | 'rawIsJson'>
 
-/** Only project/batch/store-events.ts writes the table. */
+/** The casts are safe, since only project/batch/store-events.ts writes the table. */
 export function toEvent({
   account,
   kind,
@@ -127,20 +127,21 @@ const events: Resource<typeof parameters, EventRow, EventShape> = {
   ],
   keysetOf: row => [row.receivedAt.toISOString(), row.account, row.id],
   visible: ({ viewer }) => ofAccount(viewer, table.account),
-  where: (query, asked) => [
-    isWithin(table.receivedAt, query, asked),
+  where: (query, context) => [
+    isWithin(table.receivedAt, query, context),
     isOneOf(table.account, query.account),
-    isOneOf(table.kind, query.kind ?? (query.entity ? EVENT_KINDS : undefined)), // the index of entities begins with it
+    // The index of entities has the kind before the entity, so that a condition on the kind is always given.
+    isOneOf(table.kind, query.kind ?? (query.entity ? EVENT_KINDS : undefined)),
     isOneOf(table.entity, query.entity?.filter(isText))
   ],
-  select: (db, part) => selectOf<EventRow>(db, eventColumns, part),
+  select: (db, selection) => selectColumns<EventRow>(db, eventColumns, selection),
   toItems: rows => rows.map(toEvent)
 }
 
 const wholeEvents: Resource<typeof parameters, EventRow & { raw: Buffer }, WholeEventShape> = {
   ...events,
   item: wholeEventShape,
-  select: (db, part) => selectOf<EventRow & { raw: Buffer }>(db, wholeEventColumns, part),
+  select: (db, selection) => selectColumns<EventRow & { raw: Buffer }>(db, wholeEventColumns, selection),
   toItems: rows => rows.map(toWholeEvent)
 }
 
@@ -189,34 +190,46 @@ export default defineRoutes<QueryOptions>('events', async (app, options) => {
   )
 })
 
-/** drizzle takes columns of tables only from these. */
-async function selectOf<Row>(
+/** Wraps each column in `sql`, since drizzle rejects columns of a table that is not in its `from` clause. */
+async function selectColumns<Row>(
   db: NodePgDatabase,
   columns: Record<string, PgColumn>,
-  part: RowSelection
+  selection: RowSelection
 ): Promise<Row[]> {
   const selected = Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, sql`${column}`.mapWith(column)])
   )
   return (await db
     .select(selected)
-    .from(ofEachAccount(part))
-    .orderBy(...(part.order ? [part.order] : []))
-    .limit(part.limit)) as Row[] // of the table's columns, read as they are
+    .from(fromEachAccount(selection))
+    .orderBy(...(selection.order ? [selection.order] : []))
+    .limit(selection.limit)) as Row[] // the columns keep their types, which drizzle does not infer here
 }
 
 /**
- * Every index of events begins with the account. So each account's are read by themselves, and the accounts are few:
- * one look into the index leads from one to the next.
+ * Reads the events of each account separately, since every index of events begins with the account. A loose index scan
+ * finds the accounts, with one index probe for each.
  */
-function ofEachAccount({ where, order, limit }: RowSelection): SQL {
-  return sql`(with recursive known as (
-      (select account from entities order by account limit 1) union all select n.account from known k, lateral (select account from entities where account > k.account order by account limit 1) n
-    ) select account as own from known) known
-    cross join lateral (select * from ${table} where ${and(sql`${table.account} = known.own`, where)} ${order ? sql`order by ${order}` : sql``} limit ${limit}) as ${table}`
+function fromEachAccount({ where, order, limit }: RowSelection): SQL {
+  return sql`(
+      with recursive known as (
+        (select account from entities order by account limit 1)
+        union all
+        select n.account from known k, lateral (
+          select account from entities where account > k.account order by account limit 1
+        ) n
+      )
+      select account as own from known
+    ) known
+    cross join lateral (
+      select * from ${table}
+      where ${and(sql`${table.account} = known.own`, where)}
+      ${order ? sql`order by ${order}` : sql``}
+      limit ${limit}
+    ) as ${table}`
 }
 
-/** Postgres has no text with a U+0000. */
+/** Returns false for strings with U+0000, which Postgres cannot store as text. */
 function isText(value: string): boolean {
   return !value.includes('\u0000')
 }

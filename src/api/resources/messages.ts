@@ -44,19 +44,19 @@ export type MessageShape = Static<typeof messageShape>
 export type MessageRow = Omit<typeof smsLogs.$inferSelect, 'contribution'>
 
 export function toMessage(row: MessageRow): MessageShape {
-  // only project/models/messages.ts writes it
+  // The casts are safe, since only project/models/messages.ts writes the table.
   const attachments = row.attachments as Omit<MessageShape['attachments'][number], 'n'>[]
   return {
     account: row.account,
     id: row.messageId,
     threadId: row.threadId,
-    direction: row.direction as MessageShape['direction'], // as above
+    direction: row.direction as MessageShape['direction'],
     businessNumber: row.businessNumber,
     client: toClient(row),
     text: row.text,
     attachments: attachments.map((attachment, i) => ({ n: i + 1, ...attachment })),
     at: row.sentAt.toISOString(),
-    state: row.state as MessageShape['state'], // as above
+    state: row.state as MessageShape['state'],
     read: row.read
   }
 }
@@ -90,7 +90,7 @@ export const visibleMessages = (
   { account, businessNumber, sentAt: at }: MessageColumns
 ) => visible(viewer, { account, businessNumber, at })
 
-/** As the index of them has it. */
+/** The condition of the index of unread messages. */
 export const isUnread = ({ direction, read, removedAt }: MessageColumns) =>
   sql`(${direction} = 'inbound' and ${read} = false and ${removedAt} is null)`
 
@@ -111,11 +111,11 @@ export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
   ],
   keysetOf: row => [row.sentAt.toISOString(), row.account, row.messageId],
   visible: ({ viewer }) => visibleMessages(viewer, columns),
-  where: (query, asked) => [
-    isWithin(columns.sentAt, query, asked),
+  where: (query, context) => [
+    isWithin(columns.sentAt, query, context),
     isOneOf(columns.account, query.account),
-    isOneOf(columns.businessNumber, normalizeParties(query.businessNumber, asked)),
-    isOneOf(columns.clientNumber, normalizeParties(query.client, asked)),
+    isOneOf(columns.businessNumber, normalizeParties(query.businessNumber, context)),
+    isOneOf(columns.clientNumber, normalizeParties(query.client, context)),
     isOneOf(columns.threadId, query.thread),
     isOneOf(
       columns.extension,
@@ -125,7 +125,7 @@ export const messages: Resource<typeof parameters, MessageRow, MessageShape> = {
     isOneOf(columns.state, query.state),
     query.unread === undefined ? undefined : query.unread ? isUnread(columns) : sql`${isUnread(columns)} is not true`,
     query.removed ? undefined : isNull(columns.removedAt),
-    textMatches(textOfMessage(columns), parseSearch(query.q, asked))
+    textMatches(textOfMessage(columns), parseSearch(query.q, context))
   ],
   select: (db, { where, order, limit }) =>
     db
@@ -149,12 +149,15 @@ export default resourceRoutes(
   messages
 )
 
-/** The index is by state, which follows from the direction: see project/models/messages.ts. */
-function inDirections(asked: readonly (typeof DIRECTIONS)[number][] | undefined): SQL | undefined {
+/**
+ * Adds a condition on the state, which the index contains instead of the direction. The states of a message follow from
+ * its direction: see project/models/messages.ts.
+ */
+function inDirections(directions: readonly (typeof DIRECTIONS)[number][] | undefined): SQL | undefined {
   return (
-    asked &&
+    directions &&
     or(
-      ...asked.map(direction =>
+      ...directions.map(direction =>
         and(
           eq(columns.direction, direction),
           direction === 'inbound'

@@ -52,18 +52,20 @@ const numbers: Resource<typeof parameters, Row, NumberShape> = {
   ],
   keysetOf: row => [row.number, row.account],
   visible: ({ viewer, now }) => visibleNumbers(viewer, columns, now),
-  where: (query, asked) => [
+  where: (query, context) => [
     isOneOf(columns.account, query.account),
-    isOneOf(columns.number, normalizeParties(query.businessNumber, asked)),
+    isOneOf(columns.number, normalizeParties(query.businessNumber, context)),
     query.active === undefined ? undefined : sql`${columns.isActive} = ${query.active}`,
     query.smsEnabled === undefined ? undefined : sql`coalesce(${columns.smsEnabled}, false) = ${query.smsEnabled}`,
-    textMatches(searchText(columns.number, columns.label), parseSearch(query.q, asked))
+    textMatches(searchText(columns.number, columns.label), parseSearch(query.q, context))
   ],
   select: (db, { where, order, limit }, { now }) => {
-    const organization = sql<
-      Row['organization']
-    >`(select json_build_object('id', g.id, 'name', g.name) from number_ownerships o join organizations g on g.id = o.organization
-      where o.account = ${phoneNumbers}."account" and o.number = ${phoneNumbers}."number" and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
+    const organization = sql<Row['organization']>`(
+      select json_build_object('id', g.id, 'name', g.name)
+      from number_ownerships o join organizations g on g.id = o.organization
+      where o.account = ${phoneNumbers}."account" and o.number = ${phoneNumbers}."number"
+        and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now})
+    )`
     return db
       .select({ ...columns, organization })
       .from(phoneNumbers)

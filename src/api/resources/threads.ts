@@ -45,9 +45,8 @@ const { contribution: _, ...last } = getTableColumns(smsLogs)
 const other = alias(smsLogs, 'other')
 
 /**
- * A thread is found by its last message of those that the viewer may see. Read so, a page costs its own messages and
- * those
- * that are newer; grouped, it would cost all messages that there are.
+ * A thread is represented by the last of its messages that the viewer may see. With this condition a page reads only
+ * its own messages and newer ones; with `group by` it would read all messages.
  */
 export const threads: Resource<typeof parameters, Row, ThreadShape> = {
   noun: 'thread',
@@ -67,22 +66,26 @@ export const threads: Resource<typeof parameters, Row, ThreadShape> = {
       visibleMessages(viewer, last),
       isNotNull(last.threadId),
       isNull(last.removedAt),
-      sql`not exists (select from ${smsLogs} "other"
-    where ${other.threadId} = ${last.threadId} and (${other.sentAt}, ${other.messageId}) > (${last.sentAt}, ${last.messageId}) and ${and(isNull(other.removedAt), visibleMessages(viewer, other))})`
+      sql`not exists (
+        select from ${smsLogs} "other"
+        where ${other.threadId} = ${last.threadId}
+          and (${other.sentAt}, ${other.messageId}) > (${last.sentAt}, ${last.messageId})
+          and ${and(isNull(other.removedAt), visibleMessages(viewer, other))}
+      )`
     ),
-  where: (query, asked) => {
-    const search = parseSearch(query.q, asked)
+  where: (query, context) => {
+    const search = parseSearch(query.q, context)
     return [
-      isWithin(last.sentAt, query, asked),
+      isWithin(last.sentAt, query, context),
       isOneOf(last.account, query.account),
-      isOneOf(last.businessNumber, normalizeParties(query.businessNumber, asked)),
-      isOneOf(last.clientNumber, normalizeParties(query.client, asked)),
+      isOneOf(last.businessNumber, normalizeParties(query.businessNumber, context)),
+      isOneOf(last.clientNumber, normalizeParties(query.client, context)),
       query.unread === undefined
         ? undefined
         : query.unread
-          ? withOther(asked.viewer, isUnread(other))
-          : sql`not ${withOther(asked.viewer, isUnread(other))}`,
-      search ? withOther(asked.viewer, textMatches(textOfMessage(other), search)) : undefined
+          ? hasMessage(context.viewer, isUnread(other))
+          : sql`not ${hasMessage(context.viewer, isUnread(other))}`,
+      search ? hasMessage(context.viewer, textMatches(textOfMessage(other), search)) : undefined
     ]
   },
   select: (db, { where, order, limit }, { viewer }) =>
@@ -107,13 +110,17 @@ export default resourceRoutes(
   threads
 )
 
-/** Some message of the thread is such. */
-function withOther(viewer: Viewer, isSuch: SQL | undefined): SQL {
-  return sql`${last.threadId} in (select ${other.threadId} from ${smsLogs} "other" where ${and(isNotNull(other.threadId), isNull(other.removedAt), isSuch, visibleMessages(viewer, other))})`
+/** Returns the condition that some visible message of the thread meets `condition`. */
+function hasMessage(viewer: Viewer, condition: SQL | undefined): SQL {
+  const matches = and(isNotNull(other.threadId), isNull(other.removedAt), condition, visibleMessages(viewer, other))
+  return sql`${last.threadId} in (select ${other.threadId} from ${smsLogs} "other" where ${matches})`
 }
 
 function unreadCount(viewer: Viewer): SQL<number> {
-  return sql<number>`(select count(*)::int from ${smsLogs} "other" where ${other.threadId} = ${smsLogs}."thread_id" and ${and(isUnread(other), visibleMessages(viewer, other))})`
+  return sql<number>`(
+    select count(*)::int from ${smsLogs} "other"
+    where ${other.threadId} = ${smsLogs}."thread_id" and ${and(isUnread(other), visibleMessages(viewer, other))}
+  )`
 }
 
 function toThread(row: Row): ThreadShape {

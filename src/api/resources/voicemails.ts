@@ -63,18 +63,18 @@ export const voicemails: Resource<typeof parameters, Row, VoicemailShape> = {
   keysetOf: row => [row.leftAt.toISOString(), row.account, row.voicemailId],
   visible: ({ viewer }) =>
     visible(viewer, { account: columns.account, businessNumber: columns.businessNumber, at: columns.leftAt }),
-  where: (query, asked) => [
-    isWithin(columns.leftAt, query, asked),
+  where: (query, context) => [
+    isWithin(columns.leftAt, query, context),
     isOneOf(columns.account, query.account),
-    isOneOf(columns.businessNumber, normalizeParties(query.businessNumber, asked)),
-    isOneOf(columns.clientNumber, normalizeParties(query.client, asked)),
+    isOneOf(columns.businessNumber, normalizeParties(query.businessNumber, context)),
+    isOneOf(columns.clientNumber, normalizeParties(query.client, context)),
     query.unread === undefined
       ? undefined
       : query.unread
         ? eq(columns.read, false)
         : or(eq(columns.read, true), isNull(columns.read)),
     query.removed ? undefined : isNull(columns.removedAt),
-    textMatches(text, parseSearch(query.q, asked))
+    textMatches(text, parseSearch(query.q, context))
   ],
   select: (db, { where, order, limit }) =>
     db
@@ -107,7 +107,7 @@ function toVoicemail(row: Row): VoicemailShape {
     client: toClient(row),
     at: row.leftAt.toISOString(),
     durationSeconds: row.durationSeconds,
-    // only project/models/voicemails.ts writes it
+    // The cast is safe, since only project/models/voicemails.ts writes the table.
     transcript: { state: row.transcriptState as VoicemailShape['transcript']['state'], text: row.transcriptText },
     read: row.read,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
