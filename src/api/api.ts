@@ -50,16 +50,14 @@ export interface ApiOptions
     StatsOptions,
     SettingsRouteOptions,
     SystemOptions {
-  access: Access // its parts are what the routes of access take
+  /** Its properties are passed to the plugins as options. */
+  access: Access
   limits: ApiLimits
-  /** Of other stages, behind the same keys. */
+  /** Adds routes of other stages, which accept the same keys. */
   addRoutes: (api: FastifyInstance, authenticate: Access['authenticate']) => Promise<void>
 }
 
-/**
- * Everything under /v1, and the first system's routes, for those who have a key. A new resource is one file and one
- * line here.
- */
+/** All routes that require a key: those under /v1 and those of the first system. A new resource adds one line here. */
 const api = fp<ApiOptions>(
   async (app, { access, limits, addRoutes, ...others }) => {
     const deps = { ...others, ...access }
@@ -106,7 +104,7 @@ const api = fp<ApiOptions>(
 
 export type QueryOptions = ApiOptions & Pick<BrowsersOptions, 'corsOrigins'>
 
-/** The querying role: the API, and its description as a page, for an app that collects it (see docs.ts). */
+/** Serves the query role: the API, its OpenAPI document and the page that shows it (see openapi.ts). */
 export async function serveQuery(app: FastifyInstance, { corsOrigins, ...options }: QueryOptions): Promise<void> {
   await app.register(async scope => {
     await scope.register(browsers, { corsOrigins, publicUrl: options.access.publicUrl })

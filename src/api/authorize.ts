@@ -10,23 +10,23 @@ import { errors } from '../http/error-schema.js'
 import { watchPressure } from '../http/overload.js'
 
 export interface AuthorizeOptions {
-  /** @throws UnauthorizedError  it is nobody's whom we know */
+  /** @throws UnauthorizedError  the request has no credential, or none that matches a known key */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
   limits: ApiLimits
 }
 
 export interface ApiLimits {
-  /** Of one key; 0: any number. */
+  /** The limit for each key. 0 means no limit. */
   requestsPerMinute: number
-  /** When the event loop is later than that all the time, nothing is answered here, so that webhooks are. */
+  /** While the delay of the event loop stays above this, API requests are rejected in favor of webhooks. */
   maxEventLoopDelayMs: number
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Counts a wrong key, and gives the error to be thrown: the address has tried too often when it is no
-     * UnauthorizedError.
+     * Counts a wrong key of an address and returns the error to throw: UnauthorizedError, or TooManyAttemptsError when
+     * the address has sent too many.
      */
     refuseKey: (request: FastifyRequest, reply: FastifyReply) => Promise<Error>
   }
@@ -35,11 +35,12 @@ declare module 'fastify' {
 const WRONG_KEYS_PER_MINUTE = 30
 const BUSY_SECONDS = 5
 
-/** What a request holds is small: 500 ids, or a long text. */
+/** Request bodies are small: at most 500 ids, or a long text. */
 const BODY_LIMIT = 64 * 1024
 
 /**
- * Lets those in who may use a route, and says in its description who that is. For all routes that are added after it.
+ * Authenticates and authorizes the requests of all routes that are added after it, and adds the error responses of
+ * these checks to the schemas of the routes.
  */
 export default fp<AuthorizeOptions>(
   async (app, { authenticate, limits: { requestsPerMinute, maxEventLoopDelayMs } }) => {
@@ -55,8 +56,8 @@ export default fp<AuthorizeOptions>(
     })
 
     app.decorateRequest('viewer', null)
-    // Only wrong keys count, after they were looked at: a right one is never refused for what others try from its
-    // address.
+    // Only wrong keys are counted, after they were checked: a valid key is never rejected because of the attempts of
+    // others at the same address.
     app.decorate('refuseKey', async (request: FastifyRequest, reply: FastifyReply) => {
       const limit = await wrongKeys(request)
       if (limit.isAllowed || !limit.isExceeded) return new UnauthorizedError()
@@ -64,7 +65,7 @@ export default fp<AuthorizeOptions>(
       return new TooManyAttemptsError(limit.ttlInSeconds)
     })
 
-    app.addHook('onRoute', guard)
+    app.addHook('onRoute', protectRoute)
     app.addHook('onRequest', async (request, reply) => {
       const { role } = request.routeOptions.config
       if (role === undefined) return
@@ -90,8 +91,8 @@ export default fp<AuthorizeOptions>(
   { name: 'gate', fastify: '5.x' }
 )
 
-/** Looks up who may use a route that is being added, and what else is true of all. */
-function guard(route: RouteOptions & { routePath: string }): void {
+/** Sets the required role, the body limit and the error responses of a route that is being added. */
+function protectRoute(route: RouteOptions & { routePath: string }): void {
   const role = roleOf(String(route.method), route.url)
   route.config = { ...route.config, role }
   route.bodyLimit ??= BODY_LIMIT

@@ -1050,34 +1050,34 @@ export interface components {
         /** @description The legs, talk times and occupancy of one agent. */
         AgentStatistics: {
             account: string;
-            /** @description Those of them that the agent answered. */
+            /** @description Offered legs that the agent answered. */
             answered: number;
             /** @description answered / offered. `null` when offered is 0. */
             answerRate: number | null;
-            /** @description Available and idle. `null` when no presence is known, and for keys of organizations. */
+            /** @description The time spent available and idle. `null` when no presence is known, and for keys of organizations. */
             availableSeconds: number | null;
             /** @description talkSeconds / handled. `null` when handled is 0. */
             averageTalkSeconds: number | null;
             /** @description Legs in which the agent was the caller. */
             dialed: number;
             extension: string;
-            /** @description Distinct calls in which the agent talked. */
+            /** @description Distinct calls in which the agent had a conversation. */
             handled: number;
-            /** @description Those of them that ended unanswered, also because a colleague was faster. */
+            /** @description Offered legs that ended unanswered, including those that a colleague answered first. */
             missed: number;
             /** @description `null` for an extension that is known from calls only. */
             name: string | null;
-            /** @description (on_call + ringing) / (available + on_call + ringing), of these seconds; dialing counts as ringing. Null: the presence is unknown, the agent was never available or busy, or the key is an organization's, since the agent may work for others too. */
+            /** @description (onCallSeconds + ringingSeconds) / (availableSeconds + onCallSeconds + ringingSeconds). `null` when no presence is known, when the divisor is 0, and for keys of organizations, since agents may work for others as well. */
             occupancy: number | null;
-            /** @description Legs that were to reach the agent: answered + missed + those that still ring. */
+            /** @description Legs that rang or were connected at the agent: answered, missed, and still ringing. */
             offered: number;
-            /** @description In a talk. `null` when no presence is known, and for keys of organizations. */
+            /** @description The time in conversations. `null` when no presence is known, and for keys of organizations. */
             onCallSeconds: number | null;
-            /** @description How much of the span the presence is known of. What follows is of that time. `null` when no presence is known, and for keys of organizations. */
+            /** @description The part of the interval in which the presence is known. The following times lie in it. `null` when no presence is known, and for keys of organizations. */
             presenceKnownSeconds: number | null;
-            /** @description Ringing or dialing, and in no talk. `null` when no presence is known, and for keys of organizations. */
+            /** @description The time spent ringing or dialing, without conversations. `null` when no presence is known, and for keys of organizations. */
             ringingSeconds: number | null;
-            /** @description Of all talks that have ended. */
+            /** @description The total length of the conversations that have ended. */
             talkSeconds: number;
         };
         /** @description A page of statistics, and the interval that they cover. */
@@ -1238,42 +1238,42 @@ export interface components {
         };
         /** @description The calls of one bucket and one group. */
         CallStatistics: {
-            /** @description Inbound calls that ended before they rang anywhere. */
+            /** @description Inbound calls that ended before they rang at an agent. */
             abandoned: number;
-            /** @description Inbound calls that somebody answered, also those that still last. */
+            /** @description Inbound calls that an agent answered, including those that have not ended. */
             answered: number;
-            /** @description answered / inbound: without the dropped calls, with those that still wait. `null` when the divisor is 0. */
+            /** @description answered / inbound. It includes the calls that are still waiting, but not the dropped ones. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
-            /** @description All calls that began in it, of any direction, dropped ones too. */
+            /** @description All calls that began in the interval, of any direction, including the dropped ones. */
             calls: number;
             /** @description outboundAnswered / outbound. `null` when the divisor is 0. */
             connectRate: number | null;
-            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
+            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 by default) after their start, such as wrong numbers. They are in no other count of inbound calls and in no rate. */
             dropped: number;
             /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
             group: string | null;
             /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
             inbound: number;
-            /** @description Calls between colleagues. */
+            /** @description Calls between extensions. */
             internal: number;
-            /** @description Inbound calls that rang at somebody, and ended unanswered. */
+            /** @description Inbound calls that rang at an agent and ended unanswered. */
             missed: number;
-            /** @description Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds. */
+            /** @description Inbound calls that the REST API reports as dropped or canceled and that lasted at least droppedUnderSeconds. */
             other: number;
             /** @description Outbound calls. */
             outbound: number;
-            /** @description Those of them that were answered. */
+            /** @description Outbound calls that were answered. */
             outboundAnswered: number;
-            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. `null` when the divisor is 0. */
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls that are still waiting, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevel: number | null;
             /**
              * Format: date-time
              * @description The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.
              */
             start: string;
-            /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
+            /** @description The time from the answer to the end, of answered calls of any direction that have ended. */
             talk: {
                 /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
@@ -1281,12 +1281,12 @@ export interface components {
                 p50Seconds: number | null;
                 /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
-                /** @description All together. */
+                /** @description The sum. */
                 totalSeconds: number;
             };
             /** @description Inbound calls that ended at the voicemail. */
             voicemail: number;
-            /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
+            /** @description The time from the start to the answer, of answered inbound calls whose time of answer is known. */
             wait: {
                 /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
@@ -1295,7 +1295,7 @@ export interface components {
                 /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
             };
-            /** @description Inbound calls that neither were answered nor have ended. */
+            /** @description Inbound calls that were not answered and have not ended. */
             waiting: number;
         };
         /** @description The statistics of the calls of an interval. */
@@ -1319,37 +1319,37 @@ export interface components {
         };
         /** @description The calls of all buckets of one group. */
         CallTotals: {
-            /** @description Inbound calls that ended before they rang anywhere. */
+            /** @description Inbound calls that ended before they rang at an agent. */
             abandoned: number;
-            /** @description Inbound calls that somebody answered, also those that still last. */
+            /** @description Inbound calls that an agent answered, including those that have not ended. */
             answered: number;
-            /** @description answered / inbound: without the dropped calls, with those that still wait. `null` when the divisor is 0. */
+            /** @description answered / inbound. It includes the calls that are still waiting, but not the dropped ones. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
-            /** @description All calls that began in it, of any direction, dropped ones too. */
+            /** @description All calls that began in the interval, of any direction, including the dropped ones. */
             calls: number;
             /** @description outboundAnswered / outbound. `null` when the divisor is 0. */
             connectRate: number | null;
-            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 unless set otherwise) after their start: wrong numbers and second thoughts. They are in no other count of inbound calls, and in no rate. */
+            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 by default) after their start, such as wrong numbers. They are in no other count of inbound calls and in no rate. */
             dropped: number;
             /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
             group: string | null;
             /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
             inbound: number;
-            /** @description Calls between colleagues. */
+            /** @description Calls between extensions. */
             internal: number;
-            /** @description Inbound calls that rang at somebody, and ended unanswered. */
+            /** @description Inbound calls that rang at an agent and ended unanswered. */
             missed: number;
-            /** @description Inbound calls that REST says were dropped or canceled, and lasted for droppedUnderSeconds. */
+            /** @description Inbound calls that the REST API reports as dropped or canceled and that lasted at least droppedUnderSeconds. */
             other: number;
             /** @description Outbound calls. */
             outbound: number;
-            /** @description Those of them that were answered. */
+            /** @description Outbound calls that were answered. */
             outboundAnswered: number;
-            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. `null` when the divisor is 0. */
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls that are still waiting, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevel: number | null;
-            /** @description Of calls of any direction that were answered and have ended: from the answer to the end. */
+            /** @description The time from the answer to the end, of answered calls of any direction that have ended. */
             talk: {
                 /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
@@ -1357,12 +1357,12 @@ export interface components {
                 p50Seconds: number | null;
                 /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
-                /** @description All together. */
+                /** @description The sum. */
                 totalSeconds: number;
             };
             /** @description Inbound calls that ended at the voicemail. */
             voicemail: number;
-            /** @description Of answered inbound calls of which it is known when they were answered: from their start to the answer. */
+            /** @description The time from the start to the answer, of answered inbound calls whose time of answer is known. */
             wait: {
                 /** @description Mean. `null` when there is none. */
                 averageSeconds: number | null;
@@ -1371,7 +1371,7 @@ export interface components {
                 /** @description 95th percentile, interpolated. `null` when there is none. */
                 p95Seconds: number | null;
             };
-            /** @description Inbound calls that neither were answered nor have ended. */
+            /** @description Inbound calls that were not answered and have not ended. */
             waiting: number;
         };
         /** @description The client of a call, a voicemail or a message. */
@@ -1455,7 +1455,7 @@ export interface components {
         };
         /** @description The queue, the agents and the calls of today. */
         CurrentStatistics: {
-            /** @description Those of them that were answered. */
+            /** @description Calls of inboundToday that were answered. */
             answeredToday: number;
             /** @description answeredToday / inboundToday. `null` when the divisor is 0. */
             answerRateToday: number | null;
@@ -1473,7 +1473,7 @@ export interface components {
             onCall: number;
             /** @description Agents who are ringing or dialing. Keys of organizations see those in their own calls. */
             ringing: number;
-            /** @description Service level = inbound calls answered within serviceLevelSeconds (20 unless set otherwise) of their start, divided by those answered and those unanswered that waited at least as long. Who hung up sooner is in neither; nor are dropped calls, those that still wait, and answered ones of which REST alone tells, and not when. `null` when the divisor is 0. */
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls that are still waiting, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevelToday: number | null;
             /** @description Idle agents whose presence is unknown. */
             unknown: number;

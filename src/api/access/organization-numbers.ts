@@ -59,8 +59,9 @@ export default defineRoutes<OrganizationNumbersOptions>(
           body,
           response: { 201: ownershipShape, ...errors(400, 404, 409) },
           description:
-            'Calls, voicemails and messages belong to the organization that owns the number when they begin, permanently. To ' +
-            'move a number, end its period at one organization and assign it to the other at the same instant.'
+            'Calls, voicemails and messages belong to the organization that owns the number when they begin, ' +
+            'permanently. To move a number, end its period at one organization and assign it to the other at the ' +
+            'same instant.'
         }
       },
       async (request, reply) => {

@@ -34,7 +34,7 @@ export default defineRoutes<SessionOptions>('session', async (app, { sessions, p
     secure: publicUrl?.startsWith('https:') ?? false
   } as const
 
-  // By a page of somebody else one must be neither signed in, under a key of theirs, nor out.
+  // CSRF: a page of another origin must neither sign a user out, nor sign a user in with a key of its own.
   app.addHook('onRequest', async request => {
     if (isOwnOrigin(request, publicUrl) === false) throw new CrossOriginError()
   })
@@ -49,15 +49,16 @@ export default defineRoutes<SessionOptions>('session', async (app, { sessions, p
         body: signInBody,
         response: { 200: begun, ...errors(400, 401, 403) },
         description:
-          `The answer sets the cookie \`${SESSION_COOKIE}\` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for ${SESSION_HOURS} h. It may do what the key may, for as long as the key may. ` +
-          'A request by cookie that changes something needs an Origin that is ours, as browsers send it.'
+          `The response sets the cookie \`${SESSION_COOKIE}\` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is ` +
+          `https) for ${SESSION_HOURS} h. The session has the permissions of the key and ends with it. ` +
+          'State-changing requests with the cookie need the Origin header of this service, which browsers send.'
       }
     },
     async (request, reply) => {
       const session = await sessions.begin(request.body.key)
       if (!session) {
         const refusal = await app.refuseKey(request, reply)
-        // a flood is no news, and must not fill the log
+        // Attempts beyond the limit are not recorded, so that they cannot fill the audit log.
         if (refusal instanceof UnauthorizedError) await sessions.recordRefusal()
         throw refusal
       }

@@ -39,8 +39,8 @@ export const backfillShape = Type.Object(
       Type.Object({
         code: Type.String({
           description:
-            'MCS_QUOTA: the share of the daily limit is used up. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall refuses ' +
-            'requests. MCS_NOT_PROJECTED: rows cannot be queried yet.'
+            'MCS_QUOTA: the share of the daily limit is used up. MCS_REST_BLOCKED, MCS_REST_UNAVAILABLE: MightyCall ' +
+            'refuses requests. MCS_NOT_PROJECTED: rows cannot be queried yet.'
         }),
         until: orNull(instant(), '`null` when unknown.')
       }),
@@ -86,7 +86,7 @@ export function toBackfillJson(backfill: Backfill): BackfillJson {
 
 export interface BackfillsOptions {
   backfills: Backfills
-  /** Those of which MightyCall can be asked something. */
+  /** The accounts with credentials for the REST API. */
   syncable: () => readonly Account[]
   now: () => Date
   auditLog: AuditLog
@@ -103,7 +103,8 @@ const body = Type.Object(
     since: Type.String({
       maxLength: 40,
       description:
-        'The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-01-31) in the time zone of the account.'
+        'The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-01-31) in the time zone of the ' +
+        'account.'
     }),
     until: Type.Optional(
       Type.String({
@@ -150,7 +151,7 @@ export default defineRoutes<BackfillsOptions>(
       async request => {
         const viewer = viewerOf(request)
         const { outcome, backfill } = await backfills.begin(
-          askedOf(request.body, {
+          parseRequest(request.body, {
             accounts: syncable().filter(({ id }) => seesAccount(viewer, id)),
             now: now(),
             zonesOf
@@ -183,7 +184,7 @@ export default defineRoutes<BackfillsOptions>(
         schema: {
           tags,
           operationId: 'getBackfill',
-          summary: 'One of them',
+          summary: 'Get a backfill and its progress',
           params: path,
           response: { 200: backfillShape, ...errors(400, 401, 404) }
         }
@@ -211,7 +212,7 @@ export default defineRoutes<BackfillsOptions>(
       }
     )
 
-    /** @throws NotFoundError  there is none, or the viewer may not see it */
+    /** @throws NotFoundError  the backfill does not exist, or the viewer may not see it */
     async function find(viewer: Viewer, id: string): Promise<Backfill> {
       const backfill = await backfills.byId(id)
       if (!seesAccount(viewer, backfill.account)) throw new NotFoundError('backfill')
@@ -223,15 +224,15 @@ export default defineRoutes<BackfillsOptions>(
   }
 )
 
-/** @throws InvalidParameterError  no such account, no instants, the wrong way round, or too far apart */
-function askedOf(
-  asked: { account?: string; since: string; until?: string },
+/** @throws InvalidParameterError  the account or the interval is invalid */
+function parseRequest(
+  requested: { account?: string; since: string; until?: string },
   { accounts, now, zonesOf }: { accounts: readonly Account[]; now: Date } & Pick<BackfillsOptions, 'zonesOf'>
 ): BackfillRequest {
-  const account = accountOf(asked.account, accounts)
+  const account = chooseAccount(requested.account, accounts)
   const zones = zonesOf([account])
-  const requestedUntil = readInstantOrDay('until', asked.until, zones)
-  const from = readInstantOrDay('since', asked.since, zones) ?? now
+  const requestedUntil = readInstantOrDay('until', requested.until, zones)
+  const from = readInstantOrDay('since', requested.since, zones) ?? now
   const until = requestedUntil && requestedUntil < now ? requestedUntil : now
   if (from >= until) throw new InvalidParameterError('since must be in the past, and before until')
   if (until.getTime() - from.getTime() > MAX_DAYS * DAY_MS)
@@ -239,8 +240,9 @@ function askedOf(
   return { account, interval: { from, until }, requestedUntil }
 }
 
-function accountOf(asked: string | undefined, accounts: readonly Account[]): string {
-  const [only, another] = asked === undefined ? accounts : accounts.filter(({ id }) => id === asked)
+/** Returns the requested account, or the only one. */
+function chooseAccount(requested: string | undefined, accounts: readonly Account[]): string {
+  const [only, another] = requested === undefined ? accounts : accounts.filter(({ id }) => id === requested)
   if (!only)
     throw new InvalidParameterError(
       'account: there is none of which MightyCall can be asked: it needs an API key and a user key'

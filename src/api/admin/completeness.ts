@@ -23,7 +23,8 @@ const hourShape = Type.Object(
     businessNumber: orNull(Type.String(), '`null` when unknown, or when nothing happened in that hour.'),
     state: Type.Enum(['complete', 'open', 'unknown'], {
       description:
-        'open: something is missing. unknown: the calls of the hour have not all been read from the REST API since it ended.'
+        'open: something is missing. unknown: the calls of the hour have not all been read from the REST API since ' +
+        'it ended.'
     }),
     reported: count('Calls that the REST API has reported.'),
     heard: count('Calls that a webhook has reported.'),
@@ -56,19 +57,20 @@ const gapShape = Type.Object(
 const statisticsShape = Type.Object(
   {
     account: Type.String(),
-    notifications: count('Notifications of calls received in the span, each once.'),
-    copies: count('Second copies of notifications received in the span.'),
-    duplicateRate: rate('Copies of all that was received.'),
-    reportedCalls: count('Calls of the span that have ended, by REST.'),
-    lossyCalls: count('Those of them whose webhooks did not tell all that could be checked.'),
-    lossRate: rate('Each call owes one notification of its end: the share of them that did not come in time.'),
-    reordered: count('Notifications that came after a later one of the same call.'),
-    reorderRate: rate('Of the notifications.'),
+    notifications: count('Distinct notifications of calls that were received in the interval.'),
+    copies: count('Duplicates of notifications that were received in the interval.'),
+    duplicateRate: rate('The share of duplicates among all notifications received.'),
+    reportedCalls: count('Ended calls of the interval that the REST API reports.'),
+    lossyCalls: count('Calls of reportedCalls whose webhooks lacked something that the REST API reports.'),
+    lossRate: rate('The share of calls whose notification of their end did not arrive in time.'),
+    reordered: count('Notifications that arrived after a later one of the same call.'),
+    reorderRate: rate('The share of reordered notifications.'),
     delayP50Seconds: orNull(
       Type.Number(),
-      "Median from MightyCall's time of a notification to its receipt; the difference of the clocks is in it."
+      'The median delay of notifications, from the time that MightyCall gives to the receipt. It includes the ' +
+        'difference of the clocks.'
     ),
-    delayP95Seconds: orNull(Type.Number(), 'The same, of all but the slowest 5 %.')
+    delayP95Seconds: orNull(Type.Number(), 'The 95th percentile of the same delay.')
   },
   { $id: 'WebhookStatistics', description: 'The quality of webhook delivery for one account.' }
 )
@@ -76,8 +78,8 @@ const statisticsShape = Type.Object(
 export const completenessShape = Type.Object(
   {
     hours: Type.Array(hourShape),
-    gaps: Type.Array(gapShape, { description: 'Last hour first.' }),
-    statistics: Type.Array(statisticsShape, { description: 'By account, of the whole span.' }),
+    gaps: Type.Array(gapShape, { description: 'Sorted by hour, the latest first.' }),
+    statistics: Type.Array(statisticsShape, { description: 'One entry for each account, over the whole interval.' }),
     nextCursor: orNull(Type.String(), 'The cursor of the next page of gaps. `null` on the last page.')
   },
   { $id: 'Completeness', description: 'What is known about the completeness of an interval.' }
@@ -163,7 +165,7 @@ export default defineRoutes<CompletenessOptions>(
   }
 )
 
-/** @throws InvalidParameterError  no instants, the wrong way round, or too far apart */
+/** @throws InvalidParameterError  `since` or `until` is invalid, or the interval is empty or too long */
 function spanOf(
   query: { since?: string; until?: string },
   now: Date,

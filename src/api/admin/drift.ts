@@ -29,11 +29,13 @@ const driftShape = Type.Object(
     account: Type.String(),
     type: Type.String({
       description:
-        'The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields.'
+        'The EventType of the notification, with # for numbers and keys in it; empty when there was none. For a REST ' +
+        'response, its route, such as GET /calls. …: everything beyond 500 types and fields.'
     }),
     field: Type.String({
       description:
-        'The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart.'
+        'The path of a field that is unknown or whose value cannot be read, such as Body.Queue or calls[].duration. ' +
+        'Empty when the type itself is unknown. …: further fields, which are counted together.'
     }),
     count: Type.Integer({ minimum: 1, description: 'The number of distinct events or responses.' }),
     firstSeenAt: Type.String({ format: 'date-time' }),

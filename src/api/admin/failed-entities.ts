@@ -49,7 +49,7 @@ const refolded = Type.Object(
   { $id: 'RefoldResult', description: 'The result of folding a page of failed entities again.' }
 )
 
-const FILTER = { failed: true } // the routes page through the same list, so that their cursors are the same
+const FILTER = { failed: true } // both routes page through the same list and accept each other's cursors
 const SORT_COLUMNS: SortColumns = [
   [entities.account, 'text'],
   [entities.kind, 'text'],
@@ -138,5 +138,5 @@ function keysetOf({ account, kind, entity }: Pick<Entity, 'account' | 'entity'> 
 function toEntity(keyset: Keyset | null): Entity | null {
   if (keyset === null) return null
   const [account = '', kind, entity = ''] = keyset
-  return { account, kind: kind as Entity['kind'], entity } // only compared with others, so that any text will do
+  return { account, kind: kind as Entity['kind'], entity } // the kind is only compared, so that any text is safe
 }

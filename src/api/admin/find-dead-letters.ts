@@ -13,8 +13,8 @@ const fields = {
   id: Type.String(),
   state: Type.Enum([...DEAD_LETTER_STATES], {
     description:
-      'dead: nothing has been done. redriven: the event was projected. discarded: no action is needed. Dead letters are ' +
-      'never deleted.'
+      'dead: nothing has been done. redriven: the event was projected. discarded: no action is needed. Dead letters ' +
+      'are never deleted.'
   }),
   topic: Type.String(),
   partition: Type.Integer(),
@@ -25,7 +25,7 @@ const fields = {
   diedAt: Type.String({ format: 'date-time' })
 }
 
-/** In lists: nothing of what it holds. */
+/** A dead letter in a list, without its content. */
 export const letterShape = Type.Object(fields, {
   $id: 'DeadLetter',
   description: 'A record that could not be projected.'
@@ -63,7 +63,7 @@ type ActionRow = typeof deadLetterActions.$inferSelect
 
 export function toLetter(row: Omit<LetterRow, 'key' | 'value' | 'headers' | 'recordId' | 'logId'>): Letter {
   const { id, topic, partition, offset, account, code, reason, diedAt } = row
-  const state = row.state as Letter['state'] // only project/letters writes it
+  const state = row.state as Letter['state'] // only project/dead-letters writes the table
   return {
     id: String(id),
     state,
@@ -83,15 +83,15 @@ export function toWholeLetter(row: LetterRow, actions: readonly ActionRow[]): Wh
     logId: row.logId,
     recordId: row.recordId,
     key: row.key?.toString() ?? null,
-    headers: row.headers as WholeLetter['headers'], // only project/batch/dead-letters.ts writes it
+    headers: row.headers as WholeLetter['headers'], // as in toLetter
     ...readable(row.value),
     history: actions.map(({ action, actedBy, actedAt, code, reason }) => ({
-      action: action as WholeLetter['history'][number]['action'],
+      action: action as WholeLetter['history'][number]['action'], // as in toLetter
       by: actedBy,
       at: actedAt.toISOString(),
       code,
       reason
-    })) // as above
+    }))
   }
 }
 
@@ -101,18 +101,18 @@ export function readable(bytes: Buffer | null): Pick<WholeLetter, 'encoding' | '
   if (!Buffer.from(text).equals(bytes)) return { encoding: 'base64', value: bytes.toString('base64') }
   try {
     const value: unknown = JSON.parse(text)
-    // what is too deep could be read, but not answered
+    // A value that is nested too deeply can be parsed, but not serialized.
     return isTooDeep(value) ? { encoding: 'text', value: text } : { encoding: 'json', value }
   } catch {
     return { encoding: 'text', value: text }
   }
 }
 
-/** Undefined: not asked for. */
+/** A property that is undefined accepts every dead letter. */
 export interface LetterFilter {
   viewer: Viewer
   accounts?: readonly string[] | undefined
-  /** Only those of which the account cannot be told. */
+  /** Whether only dead letters with an unknown account are wanted. */
   isAccountUnknown?: boolean | undefined
   topics?: readonly string[] | undefined
   codes?: readonly string[] | undefined
@@ -122,8 +122,9 @@ export interface LetterFilter {
 const { id, state, topic, partition, offset, account, code, reason, diedAt } = deadLetters
 
 /**
- * Dead letters without what they hold, last died first.
- * @param place  after which they begin: the instant and the id of the last one
+ * Returns dead letters without their content, newest first.
+ *
+ * @param place  the keyset after which the page begins: `diedAt` and the id
  */
 export async function findLetters(
   db: NodePgDatabase,
@@ -141,7 +142,7 @@ export async function findLetters(
         among(topic, filter.topics),
         among(code, filter.codes),
         among(state, filter.states),
-        place ? behind(place) : undefined
+        place ? isAfterKeyset(place) : undefined
       )
     )
     .orderBy(sql`died_at desc, id desc`)
@@ -150,8 +151,9 @@ export async function findLetters(
 }
 
 /**
- * All of a dead letter, with numbers and texts as they are, and what was done with it.
- * @throws NotFoundError  there is none with this id, or the viewer may not see it
+ * Returns a dead letter with its unmasked content and its history.
+ *
+ * @throws NotFoundError  the dead letter does not exist, or the viewer may not see it
  */
 export async function inspectLetter(db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<WholeLetter> {
   const [row] = await db
@@ -167,7 +169,7 @@ export async function inspectLetter(db: NodePgDatabase, viewer: Viewer, letterId
   return toWholeLetter(row, actions)
 }
 
-/** @throws NotFoundError  there is none with this id, or the viewer may not see it */
+/** @throws NotFoundError  the dead letter does not exist, or the viewer may not see it */
 export async function requireLetter(db: NodePgDatabase, viewer: Viewer, letterId: string): Promise<void> {
   const [row] = await db
     .select({ id })
@@ -178,7 +180,7 @@ export async function requireLetter(db: NodePgDatabase, viewer: Viewer, letterId
 
 export const letterKeyset = (letter: Letter): Keyset => [letter.diedAt, letter.id]
 
-function behind([diedAt, id]: Keyset): SQL {
+function isAfterKeyset([diedAt, id]: Keyset): SQL {
   return sql`(died_at, id) < (${diedAt}::timestamptz, ${id}::bigint)`
 }
 

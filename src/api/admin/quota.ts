@@ -54,11 +54,11 @@ export default defineRoutes<QuotaOptions>('quota', async (app, { quotaUsage }) =
       }
     },
     async request => {
-      const { account: asked } = request.query
+      const { account: requested } = request.query
       const usages = await quotaUsage()
       return {
         data: usages
-          .filter(({ account }) => seesAccount(viewerOf(request), account) && (asked?.includes(account) ?? true))
+          .filter(({ account }) => seesAccount(viewerOf(request), account) && (requested?.includes(account) ?? true))
           .map(toQuota)
       }
     }

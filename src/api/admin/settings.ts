@@ -13,7 +13,7 @@ import { accountParameter, accountsParameter } from '../list/parameters.js'
 export interface SettingsRouteOptions {
   settings: LiveSettings
   changeSettings: ChangeSettings
-  /** Those that are configured. */
+  /** The ids of the configured accounts. */
   accountIds: () => readonly string[]
 }
 
@@ -58,11 +58,11 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
       }
     },
     async request => {
-      const { account: asked } = request.query
-      await settings.refresh() // another process may have set something a moment ago
+      const { account: requested } = request.query
+      await settings.refresh() // another process may have changed settings since the last refresh
       return {
         data: visibleTo(viewerOf(request))
-          .filter(account => asked?.includes(account) ?? true)
+          .filter(account => requested?.includes(account) ?? true)
           .map(toShape)
       }
     }
@@ -77,15 +77,15 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
         operationId: 'changeSettings',
         summary: 'Change settings. Omitted settings keep their values',
         description:
-          'Every process applies the change within seconds. After a change of the time zone, the daily reports are rebuilt in ' +
-          'the background.',
+          'Every process applies the change within seconds. After a change of the time zone, the daily reports are ' +
+          'rebuilt in the background.',
         querystring: Type.Object({ account: Type.Optional(accountParameter) }, { additionalProperties: false }),
         body,
         response: { 200: shape, ...errors(400, 401, 404) }
       }
     },
     async request => {
-      const account = accountOf(visibleTo(viewerOf(request)), request.query.account)
+      const account = chooseAccount(visibleTo(viewerOf(request)), request.query.account)
       const { reset = [], ...values } = request.body
       if (reset.some(name => name in values)) throw new InvalidParameterError('what is set cannot be reset as well')
       await changeSettings({ account, values, reset, by: actorOf(request) })
@@ -95,9 +95,14 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
   )
 })
 
-/** @throws InvalidParameterError, NotFoundError */
-function accountOf(accounts: readonly string[], asked: string | undefined): string {
-  const [only, other] = asked === undefined ? accounts : accounts.filter(account => account === asked)
+/**
+ * Returns the requested account, or the only one.
+ *
+ * @throws InvalidParameterError  the request must name one of several accounts
+ * @throws NotFoundError          the account does not exist, or the viewer may not see it
+ */
+function chooseAccount(accounts: readonly string[], requested: string | undefined): string {
+  const [only, other] = requested === undefined ? accounts : accounts.filter(account => account === requested)
   if (other !== undefined) throw new InvalidParameterError('name the account: ?account=')
   if (only === undefined) throw new NotFoundError('account')
   return only

@@ -8,9 +8,9 @@ import { defineRoutes } from '../define-routes.js'
 import { listSchema } from '../list/page.js'
 
 export interface SyncOptions {
-  /** Null: this process does not read MightyCall. */
+  /** `null` when this process does not have the role reconcile. */
   sync: Sync | null
-  /** Those of which MightyCall can be asked something. */
+  /** The accounts with credentials for the REST API. */
   syncable: () => readonly Account[]
 }
 

@@ -9,7 +9,8 @@ import { defineRoutes } from '../define-routes.js'
 const instant = (description: string) => Type.String({ format: 'date-time', description })
 const instantOrNull = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
 const count = (description: string) => Type.Integer({ minimum: 0, description })
-const offset = (description: string) => Type.String({ description: `${description} As text: it may be beyond 2^53.` })
+const offset = (description: string) =>
+  Type.String({ description: `${description} A string, since it may exceed 2^53.` })
 
 export const systemShape = Type.Object(
   {
@@ -17,38 +18,44 @@ export const systemShape = Type.Object(
       package: Type.String(),
       node: Type.String(),
       postgres: Type.String(),
-      schema: orNull(Type.String(), 'The last migration. Null: another one than this version knows.'),
+      schema: orNull(Type.String(), 'The last migration of the database. `null` when this version does not know it.'),
       folds: Type.Record(Type.String(), Type.Integer(), {
-        description: 'By kind of entity: rows of a lower version are folded again.'
+        description: 'The fold version of each kind of entity. Rows with a lower version are folded again.'
       })
     }),
-    roles: Type.Array(Type.String(), { description: 'Of this process.' }),
+    roles: Type.Array(Type.String(), { description: 'The roles of this process.' }),
     readiness: Type.Array(
-      Type.Object({ role: Type.String(), ready: Type.Boolean(), why: orNull(Type.String(), 'Why not.') }),
-      { description: 'Of the roles of this process, as at /health/ready.' }
+      Type.Object({
+        role: Type.String(),
+        ready: Type.Boolean(),
+        why: orNull(Type.String(), 'Why the role is not ready. `null` when it is.')
+      }),
+      { description: 'The readiness of the roles of this process, as in /health/ready.' }
     ),
     spool: orNull(
       Type.Object({
-        bytes: count('On the disk.'),
-        records: count('That wait for Kafka.'),
-        setAside: count('That Kafka has refused for good.')
+        bytes: count('The size of the spool on disk.'),
+        records: count('The number of records that have not been sent to Kafka yet.'),
+        setAside: count('The number of records that Kafka has permanently rejected.')
       }),
-      'Null: this process has none.'
+      '`null` when this process has no spool.'
     ),
     lag: orNull(
       Type.Array(
         Type.Object({
-          topic: Type.String({ description: 'all: the local log, whose topics share one sequence.' }),
+          topic: Type.String({ description: '`all` for the local log, whose topics share one sequence.' }),
           partition: Type.Integer(),
-          records: count('In the log, and not projected yet.')
+          records: count('The number of records in the log that have not been projected yet.')
         })
       ),
-      'Null: this process has no log, or the log does not answer.'
+      '`null` when this process has no log, or when the log does not respond.'
     ),
     webhooks: Type.Array(
       Type.Object({
         account: Type.String(),
-        lastAt: instantOrNull('When the last notification was received that is projected, by any process. Null: never.')
+        lastAt: instantOrNull(
+          'When any process received the latest notification that has been projected. `null` when there is none.'
+        )
       })
     ),
     tokens: orNull(
@@ -56,45 +63,51 @@ export const systemShape = Type.Object(
         Type.Object({
           account: Type.String(),
           fingerprint: Type.String({ description: 'The first 8 digits of the SHA-256 of the token.' }),
-          lastUsedAt: instantOrNull('By this process. Null: not since it began.')
+          lastUsedAt: instantOrNull(
+            'When this process last received a notification with the token. `null` when it has not since its start.'
+          )
         })
       ),
-      'The live tokens of webhook addresses. Null: this process does not receive.'
+      'The valid tokens of webhook addresses. `null` when this process does not receive webhooks.'
     ),
     holes: Type.Array(
       Type.Object({
         topic: Type.String(),
         partition: Type.Integer(),
         reason: Type.String({ description: 'end-below-checkpoint, gap, other-record or log-switched.' }),
-        checkpointOffset: offset('What was projected last.'),
-        firstOffset: orNull(Type.String(), 'What the log had. Null: it was not asked.'),
-        endOffset: orNull(Type.String(), 'What the log had. Null: it was not asked.'),
-        detectedAt: instant('When it was seen.')
+        checkpointOffset: offset('The offset of the checkpoint.'),
+        firstOffset: orNull(Type.String(), 'The first offset in the log. `null` when it was not read.'),
+        endOffset: orNull(Type.String(), 'The end offset of the log. `null` when it was not read.'),
+        detectedAt: instant('When the mismatch was detected.')
       }),
-      { description: 'Where the log did not hold what was projected last; newest first, 50 at most.' }
+      { description: 'Mismatches between the log and the checkpoint of the projector, newest first. At most 50.' }
     ),
     stop: orNull(
       Type.Object({
         topic: Type.String(),
         partition: Type.Integer(),
-        lastOffset: offset('Of the batch that would have been too much.'),
-        records: count('That were looked at.'),
-        failed: count('Of these.'),
-        code: Type.String({ description: 'Of most of them.' }),
+        lastOffset: offset('The last offset of the batch that caused the stop.'),
+        records: count('The number of records that were checked.'),
+        failed: count('The number of these records that failed.'),
+        code: Type.String({ description: 'The most frequent error code.' }),
         stoppedAt: instant('When the projector stopped.'),
-        resumedAt: instantOrNull('Null: it stands still.')
+        resumedAt: instantOrNull('`null` while the projector is stopped.')
       }),
-      'The last time that the projector stopped by itself. Null: it never did.'
+      'The last time that the projector stopped itself. `null` when it never did.'
     ),
     alarms: Type.Array(
-      Type.Object({ name: Type.String(), count: count('How often.'), lastAt: instant('The last time.') }),
-      { description: 'Of this process since it began; its log says more of each.' }
+      Type.Object({
+        name: Type.String(),
+        count: count('How often the alarm was raised.'),
+        lastAt: instant('When the alarm was last raised.')
+      }),
+      { description: 'The alarms of this process since its start. Its log has the details.' }
     )
   },
   { $id: 'System', description: 'The state of the service, as this process sees it.' }
 )
 
-/** Null: this process has no such thing, or it cannot be known now. */
+/** The state that the route returns. See the descriptions of systemShape for the meaning of each `null`. */
 export interface SystemState {
   versions: Static<typeof systemShape>['versions']
   roles: readonly string[]
@@ -103,7 +116,7 @@ export interface SystemState {
   lag: PartitionLag[] | null
   webhooks: { account: string; lastAt: Date | null }[]
   tokens: TokenUse[] | null
-  /** Offsets are whole numbers beyond what a JSON reader may keep: they stay texts. */
+  /** Offsets are strings, since they may exceed the integers that JSON parsers represent exactly. */
   holes: {
     topic: string
     partition: number

@@ -5,7 +5,7 @@ import { visible } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
 import { callHistory } from '../../db/schema/calls.js'
 import { epochMillis } from '../list/query-context.js'
-import type { CallRow, CallShape } from './schema.js'
+import type { CallShape, StoredCall } from './schema.js'
 
 /** Bounds of the count of unanswered calls, so that a client who calls very often does not make a page slow. */
 const LOOK_BACK_DAYS = 30
@@ -47,8 +47,8 @@ interface Row extends Record<string, unknown> {
 export async function findCallbacks(
   db: NodePgDatabase,
   viewer: Viewer,
-  calls: readonly CallRow[]
-): Promise<(call: CallRow) => CallShape['callback']> {
+  calls: readonly StoredCall[]
+): Promise<(call: StoredCall) => CallShape['callback']> {
   const missed = calls.filter(isMissed)
   if (missed.length === 0) return () => null
   const { rows } = await db.execute<Row>(callbacksOf(viewer, missed))
@@ -59,7 +59,7 @@ export async function findCallbacks(
   }
 }
 
-function isMissed({ direction, outcome, clientNumber }: CallRow): boolean {
+function isMissed({ direction, outcome, clientNumber }: StoredCall): boolean {
   return (
     direction === 'inbound' &&
     MISSED_OUTCOMES.some(missed => missed === outcome) &&
@@ -67,8 +67,8 @@ function isMissed({ direction, outcome, clientNumber }: CallRow): boolean {
   )
 }
 
-function callbacksOf(viewer: Viewer, calls: readonly CallRow[]): SQL {
-  const of = (column: (call: CallRow) => string) => sql.param(calls.map(column))
+function callbacksOf(viewer: Viewer, calls: readonly StoredCall[]): SQL {
+  const of = (column: (call: StoredCall) => string) => sql.param(calls.map(column))
   const sameClient = withSameClient(viewer)
   const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
   return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id,
@@ -124,7 +124,7 @@ function withSameClient(viewer: Viewer): SQL | undefined {
 
 function toCallback(
   { returned_at: returnedAt, attempts, unanswered_calls: unansweredCalls }: Row,
-  { startedAt, endedAt }: CallRow
+  { startedAt, endedAt }: StoredCall
 ): CallShape['callback'] {
   const waited = returnedAt === null ? null : (returnedAt - (endedAt ?? startedAt).getTime()) / 60_000
   return {

@@ -6,12 +6,12 @@ import type { QueryContext } from '../list/query-context.js'
 import { findRow, type Resource } from '../list/resource.js'
 import { findCallbacks } from './callbacks.js'
 import { callParameters, conditions, parseCallFilter, visibleCalls } from './filter.js'
-import { type CallRow, type CallShape, callShape, type LegRow, toCall } from './schema.js'
+import { type CallShape, callShape, type LegRow, type StoredCall, toCall } from './schema.js'
 
 const { contribution: _, ...columns } = getTableColumns(callHistory)
 
 /** Calls as they are. */
-export const calls: Resource<typeof callParameters, CallRow, CallShape> = {
+export const calls: Resource<typeof callParameters, StoredCall, CallShape> = {
   noun: 'call',
   parameters: callParameters,
   item: callShape,
@@ -37,7 +37,7 @@ export const calls: Resource<typeof callParameters, CallRow, CallShape> = {
 }
 
 async function showCalls(
-  rows: readonly CallRow[],
+  rows: readonly StoredCall[],
   { viewer, now }: QueryContext,
   db: NodePgDatabase
 ): Promise<CallShape[]> {
@@ -71,6 +71,6 @@ export function findCall(
   db: NodePgDatabase,
   key: { id: string; account?: string | undefined },
   context: QueryContext
-): Promise<CallRow> {
+): Promise<StoredCall> {
   return findRow(calls, key, { db, context })
 }

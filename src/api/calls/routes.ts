@@ -13,7 +13,7 @@ import { sortParameter } from '../list/resource-routes.js'
 import { callsAsOf } from './as-of.js'
 import { callParameters, parseCallFilter } from './filter.js'
 import { callPath, calls, findCall } from './resource.js'
-import { type CallRow, type CallShape, callShape, toCall } from './schema.js'
+import { type CallShape, callShape, type StoredCall, toCall } from './schema.js'
 
 export interface CallsOptions extends QueryOptions {
   timeTravel: TimeTravel
@@ -120,7 +120,12 @@ export default defineRoutes<CallsOptions>('calls', async (app, options) => {
   )
 })
 
-async function callAt(timeTravel: TimeTravel, key: CallRow, instants: Instants, now: Date): Promise<CallShape | null> {
+async function callAt(
+  timeTravel: TimeTravel,
+  key: StoredCall,
+  instants: Instants,
+  now: Date
+): Promise<CallShape | null> {
   const [then] = await timeTravel.callsAt([key], instants)
   return then ? toCall(then.row, then.legs, earlier(instants.asOf ?? instants.knownAt ?? now, now)) : null
 }

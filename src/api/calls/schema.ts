@@ -104,7 +104,7 @@ export const callShape = Type.Object(
 )
 
 export type CallShape = Static<typeof callShape>
-export type CallRow = Omit<typeof callHistory.$inferSelect, 'contribution'>
+export type StoredCall = Omit<typeof callHistory.$inferSelect, 'contribution'>
 export type LegRow = typeof callLegs.$inferSelect
 
 /** An open call is stale when its last event is older than this. */
@@ -112,7 +112,7 @@ export const STALE_SECONDS = 4 * 60 * 60
 
 /** @param now  the instant that `stale` is relative to */
 export function toCall(
-  row: CallRow,
+  row: StoredCall,
   legs: readonly LegRow[],
   now: Date,
   callback: CallShape['callback'] = null

@@ -6,7 +6,7 @@ import { accountsParameter } from '../list/parameters.js'
 
 const organization = (description: string) => Type.Optional(Type.String({ format: 'uuid', description }))
 
-/** What all of them take. */
+/** The parameters of all read routes of the first system. */
 export const parameters = {
   account: accountsParameter,
   org_id: organization('The id of an organization.'),
@@ -23,7 +23,7 @@ export const failure = Type.Object(
   { $id: 'FirstSystemReadFailure', description: 'Why the data could not be read, in the format of the first system.' }
 )
 
-/** Says a failure of ours as the first system did; what the request is to blame for is said as everywhere. */
+/** Reports server errors in the format of the first system. Client errors keep the format of this API. */
 export function answerFailures(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>(async (err, request, reply) => {
     if (err.validation || (err.statusCode ?? 500) < 500) throw err
@@ -37,8 +37,9 @@ export function answerFailures(app: FastifyInstance): void {
 }
 
 /**
- * One parameter that has two names.
- * @throws InvalidParameterError  both are there, and differ
+ * Returns the value of a parameter that has two names.
+ *
+ * @throws InvalidParameterError  both names are given, with different values
  */
 export function either(names: string, one: string | undefined, other: string | undefined): string | undefined {
   if (one !== undefined && other !== undefined && one !== other)

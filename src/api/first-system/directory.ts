@@ -117,7 +117,7 @@ export default defineRoutes<FirstSystemOptions>('first-system-directory', async 
   )
 })
 
-/** What an organization would see: its rows are chosen by the rule that its own keys are under. */
+/** Restricts the viewer to an organization, so that its rows are selected as for the keys of the organization. */
 export function asOrganization(viewer: Viewer, organization: string | undefined): Viewer {
   return organization === undefined ? viewer : { ...viewer, organization }
 }

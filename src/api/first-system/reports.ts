@@ -24,10 +24,10 @@ const day = (description: string) => Type.Optional(Type.String({ pattern: '^\\d{
 const querystring = Type.Object(
   {
     ...parameters,
-    start_date: day(`The first day (2026-11-23); ${DEFAULT_DAYS} days before the last, without it.`),
+    start_date: day(`The first day (2026-11-23). ${DEFAULT_DAYS} days before the last day when omitted.`),
     from: day('Another name of the previous parameter.'),
     end_date: day(
-      `The last day, which is included. Without it: today in the account's time zone. At most ${MAX_DAYS} days.`
+      `The last day, inclusive. Today in the time zone of the account when omitted. At most ${MAX_DAYS} days.`
     ),
     to: day('Another name of the previous parameter.')
   },
@@ -40,21 +40,22 @@ const report = Type.Object(
   {
     report_type: Type.Enum(['daily', 'daily_extension'], {
       description:
-        'daily: the calls, voicemails and messages of a business number. daily_extension: the legs of an extension in its calls.'
+        'daily: the calls, voicemails and messages of a business number. daily_extension: the legs of an extension ' +
+        'in its calls.'
     }),
     report_date: Type.String({ format: 'date', description: "The day in the account's time zone." }),
     data: Type.Object({
       account: Type.String(),
       business_number: Type.Union([Type.String(), Type.Null()], { description: '`null` when unknown.' }),
       extension: Type.Union([Type.String(), Type.Null()], { description: '`null` for the sums of a business number.' }),
-      calls: count('Of any direction; of an extension: legs.'),
-      answered: count('Of these.'),
-      missed: count('That rang, and ended unanswered.'),
-      abandoned: count('That ended before they rang.'),
-      voicemails: count('That were left.'),
-      outbound: count('Calls; of an extension: legs in which it was the caller.'),
-      messages_in: count('From clients.'),
-      messages_out: count('To clients.'),
+      calls: count('Calls of any direction. For an extension, its legs.'),
+      answered: count('Answered calls or legs.'),
+      missed: count('Calls or legs that rang and ended unanswered.'),
+      abandoned: count('Calls that ended before they rang.'),
+      voicemails: count('Voicemails that were left.'),
+      outbound: count('Outbound calls. For an extension, the legs in which it was the caller.'),
+      messages_in: count('Messages from clients.'),
+      messages_out: count('Messages to clients.'),
       talk_seconds: Type.Number(),
       wait_seconds: Type.Number()
     })
@@ -78,7 +79,7 @@ export default defineRoutes<FirstSystemReportsOptions>('first-system-reports', a
         tags: ['first system'],
         operationId: 'listFirstSystemReports',
         summary: 'List daily sums by business number and by extension',
-        description: 'With org_id: of the numbers that the organization owned when the day began.',
+        description: 'With org_id, only numbers that the organization owned when the day began.',
         querystring,
         response: {
           200: reportList,
@@ -101,8 +102,9 @@ export default defineRoutes<FirstSystemReportsOptions>('first-system-reports', a
           and(
             account && sql`${reports.account} = any(${sql.param(account)}::text[])`,
             isWithin(accounts, spans),
-            // what moved to another day leaves zeros behind
-            sql`(${reports.calls}, ${reports.voicemails}, ${reports.messagesIn}, ${reports.messagesOut}) <> (0, 0, 0, 0)`,
+            // Rows of zeros remain when everything they counted has moved to another day.
+            sql`(${reports.calls}, ${reports.voicemails}, ${reports.messagesIn}, ${reports.messagesOut})
+              <> (0, 0, 0, 0)`,
             visible(viewer, {
               account: reports.account,
               businessNumber: reports.businessNumber,
@@ -140,29 +142,30 @@ export default defineRoutes<FirstSystemReportsOptions>('first-system-reports', a
   }
 })
 
-/** Days of a calendar, both included. */
+/** An interval of calendar days, both inclusive. */
 interface Span {
   first: string
   last: string
 }
 
-interface AskedDays {
+interface RequestedDays {
   start: string | undefined
   end: string | undefined
 }
 
-/** @throws InvalidParameterError  a day that does not exist */
-function readDays(start: string | undefined, end: string | undefined): AskedDays {
+/** @throws InvalidParameterError  a day does not exist in the calendar */
+function readDays(start: string | undefined, end: string | undefined): RequestedDays {
   for (const day of [start, end])
     if (day !== undefined && !isDay(day)) throw new InvalidParameterError('there is no such day')
   return { start, end }
 }
 
 /**
- * One span for each time zone: where no last day is asked for, it is today in that zone.
+ * Returns one span for each time zone. Its last day is today in that zone when the request names none.
+ *
  * @throws InvalidParameterError  the first day is after the last, or too long before it
  */
-function spansOf({ start, end }: AskedDays, timeZones: readonly string[], now: Date): Span[] {
+function spansOf({ start, end }: RequestedDays, timeZones: readonly string[], now: Date): Span[] {
   const lastIn = (timeZone: string) => end ?? localDay(now.getTime(), timeZone)
   const latest = timeZones.map(lastIn).reduce((a, b) => (a > b ? a : b), timeZones.length > 0 ? '' : lastIn('UTC'))
   const first = start ?? addDays(latest, -DEFAULT_DAYS)
@@ -173,7 +176,7 @@ function spansOf({ start, end }: AskedDays, timeZones: readonly string[], now: D
   return timeZones.map(lastIn).map(last => ({ first: start ?? addDays(last, -DEFAULT_DAYS), last }))
 }
 
-/** True for the reports whose day is in the span of their account; `spans` are in the order of `accounts`. */
+/** Selects the reports whose day is in the span of their account. `spans` has the order of `accounts`. */
 function isWithin(accounts: readonly string[], spans: readonly Span[]): SQL {
   return sql`exists (
     select from unnest(

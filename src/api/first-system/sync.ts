@@ -34,13 +34,13 @@ const parameters = Type.Object(
   {
     account: listOf(
       Type.String({ pattern: ACCOUNT_PATTERN }),
-      'MightyCall accounts; all that have an API key, without it.'
+      'MightyCall accounts. All accounts with an API key when omitted.'
     )
   },
   { additionalProperties: false }
 )
 
-/** POST /api/admin/mightycall/sync: answers once the rows can be read. */
+/** POST /api/admin/mightycall/sync. It responds when the rows can be queried. */
 export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
   'first-system-sync',
   async (app, { sync, syncable, auditLog }) => {
@@ -57,8 +57,8 @@ export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
       },
       async (request, reply) => {
         const viewer = viewerOf(request)
-        const { account: asked } = request.query
-        const accounts = syncable().filter(({ id }) => seesAccount(viewer, id) && (asked?.includes(id) ?? true))
+        const { account: requested } = request.query
+        const accounts = syncable().filter(({ id }) => seesAccount(viewer, id) && (requested?.includes(id) ?? true))
         const fail = (reason: 'auth' | 'sync' | 'quota', detail: string, message: string) =>
           reply.code(500).send({ error: 'mightycall_sync_failed' as const, reason, detail, message })
         if (!sync)
@@ -75,7 +75,7 @@ export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
           return total(await Promise.all(accounts.map(sync.run)))
         } catch (err) {
           const code = errorCodeOf(err)
-          const known = code === null ? new InternalError() : (err as Error) // what has a code is one
+          const known = code === null ? new InternalError() : (err as Error) // only errors have a code
           return fail(sync.reasonOf(err), code ?? 'MCS_INTERNAL', known.message)
         }
       }
