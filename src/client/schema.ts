@@ -48,7 +48,7 @@ export interface paths {
         };
         /**
          * List daily sums by business number and by extension
-         * @description With org_id: of the numbers that the organization owned when the day began.
+         * @description With org_id, only numbers that the organization owned when the day began.
          */
         get: operations["listFirstSystemReports"];
         put?: never;
@@ -254,7 +254,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of them */
+        /** Get a backfill and its progress */
         get: operations["getBackfill"];
         put?: never;
         post?: never;
@@ -782,7 +782,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a key, for browsers
-         * @description The answer sets the cookie `mcs_session` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for 12 h. It may do what the key may, for as long as the key may. A request by cookie that changes something needs an Origin that is ours, as browsers send it.
+         * @description The response sets the cookie `mcs_session` (HttpOnly, SameSite=Strict, Secure when PUBLIC_URL is https) for 12 h. The session has the permissions of the key and ends with it. State-changing requests with the cookie need the Origin header of this service, which browsers send.
          */
         post: operations["signIn"];
         /** Sign out */
@@ -1383,12 +1383,12 @@ export interface components {
         };
         /** @description What is known about the completeness of an interval. */
         Completeness: {
-            /** @description Last hour first. */
+            /** @description Sorted by hour, the latest first. */
             gaps: components["schemas"]["Gap"][];
             hours: components["schemas"]["CompletenessHour"][];
             /** @description The cursor of the next page of gaps. `null` on the last page. */
             nextCursor: string | null;
-            /** @description By account, of the whole span. */
+            /** @description One entry for each account, over the whole interval. */
             statistics: components["schemas"]["WebhookStatistics"][];
         };
         /** @description What is known about one hour of one business number. */
@@ -1565,7 +1565,7 @@ export interface components {
             account: string;
             /** @description The number of distinct events or responses. */
             count: number;
-            /** @description The path of a field that we do not know, or whose value we cannot read: Body.Queue, calls[].duration. Empty: the type itself is unknown. …: more of them than are told apart. */
+            /** @description The path of a field that is unknown or whose value cannot be read, such as Body.Queue or calls[].duration. Empty when the type itself is unknown. …: further fields, which are counted together. */
             field: string;
             /** Format: date-time */
             firstSeenAt: string;
@@ -1573,7 +1573,7 @@ export interface components {
             lastSeenAt: string;
             /** @description The shape of the first value, with x for a letter and 0 for a digit. */
             sample: string;
-            /** @description The EventType as it came, # for numbers and keys in it; empty when there was none. GET /calls: the route of the REST API that answered. …: what is beyond 500 types and fields. */
+            /** @description The EventType of the notification, with # for numbers and keys in it; empty when there was none. For a REST response, its route, such as GET /calls. …: everything beyond 500 types and fields. */
             type: string;
         };
         /** @description A page of a list. */
@@ -1739,27 +1739,27 @@ export interface components {
         /** @description The sums of one day, in the format of the first system. */
         FirstSystemReport: {
             data: {
-                /** @description That ended before they rang. */
+                /** @description Calls that ended before they rang. */
                 abandoned: number;
                 account: string;
-                /** @description Of these. */
+                /** @description Answered calls or legs. */
                 answered: number;
                 /** @description `null` when unknown. */
                 business_number: string | null;
-                /** @description Of any direction; of an extension: legs. */
+                /** @description Calls of any direction. For an extension, its legs. */
                 calls: number;
                 /** @description `null` for the sums of a business number. */
                 extension: string | null;
-                /** @description From clients. */
+                /** @description Messages from clients. */
                 messages_in: number;
-                /** @description To clients. */
+                /** @description Messages to clients. */
                 messages_out: number;
-                /** @description That rang, and ended unanswered. */
+                /** @description Calls or legs that rang and ended unanswered. */
                 missed: number;
-                /** @description Calls; of an extension: legs in which it was the caller. */
+                /** @description Outbound calls. For an extension, the legs in which it was the caller. */
                 outbound: number;
                 talk_seconds: number;
-                /** @description That were left. */
+                /** @description Voicemails that were left. */
                 voicemails: number;
                 wait_seconds: number;
             };
@@ -2163,73 +2163,73 @@ export interface components {
         };
         /** @description The state of the service, as this process sees it. */
         System: {
-            /** @description Of this process since it began; its log says more of each. */
+            /** @description The alarms of this process since its start. Its log has the details. */
             alarms: {
-                /** @description How often. */
+                /** @description How often the alarm was raised. */
                 count: number;
                 /**
                  * Format: date-time
-                 * @description The last time.
+                 * @description When the alarm was last raised.
                  */
                 lastAt: string;
                 name: string;
             }[];
-            /** @description Where the log did not hold what was projected last; newest first, 50 at most. */
+            /** @description Mismatches between the log and the checkpoint of the projector, newest first. At most 50. */
             holes: {
-                /** @description What was projected last. As text: it may be beyond 2^53. */
+                /** @description The offset of the checkpoint. A string, since it may exceed 2^53. */
                 checkpointOffset: string;
                 /**
                  * Format: date-time
-                 * @description When it was seen.
+                 * @description When the mismatch was detected.
                  */
                 detectedAt: string;
-                /** @description What the log had. Null: it was not asked. */
+                /** @description The end offset of the log. `null` when it was not read. */
                 endOffset: string | null;
-                /** @description What the log had. Null: it was not asked. */
+                /** @description The first offset in the log. `null` when it was not read. */
                 firstOffset: string | null;
                 partition: number;
                 /** @description end-below-checkpoint, gap, other-record or log-switched. */
                 reason: string;
                 topic: string;
             }[];
-            /** @description Null: this process has no log, or the log does not answer. */
+            /** @description `null` when this process has no log, or when the log does not respond. */
             lag: {
                 partition: number;
-                /** @description In the log, and not projected yet. */
+                /** @description The number of records in the log that have not been projected yet. */
                 records: number;
-                /** @description all: the local log, whose topics share one sequence. */
+                /** @description `all` for the local log, whose topics share one sequence. */
                 topic: string;
             }[] | null;
-            /** @description Of the roles of this process, as at /health/ready. */
+            /** @description The readiness of the roles of this process, as in /health/ready. */
             readiness: {
                 ready: boolean;
                 role: string;
-                /** @description Why not. */
+                /** @description Why the role is not ready. `null` when it is. */
                 why: string | null;
             }[];
-            /** @description Of this process. */
+            /** @description The roles of this process. */
             roles: string[];
-            /** @description Null: this process has none. */
+            /** @description `null` when this process has no spool. */
             spool: {
-                /** @description On the disk. */
+                /** @description The size of the spool on disk. */
                 bytes: number;
-                /** @description That wait for Kafka. */
+                /** @description The number of records that have not been sent to Kafka yet. */
                 records: number;
-                /** @description That Kafka has refused for good. */
+                /** @description The number of records that Kafka has permanently rejected. */
                 setAside: number;
             } | null;
-            /** @description The last time that the projector stopped by itself. Null: it never did. */
+            /** @description The last time that the projector stopped itself. `null` when it never did. */
             stop: {
-                /** @description Of most of them. */
+                /** @description The most frequent error code. */
                 code: string;
-                /** @description Of these. */
+                /** @description The number of these records that failed. */
                 failed: number;
-                /** @description Of the batch that would have been too much. As text: it may be beyond 2^53. */
+                /** @description The last offset of the batch that caused the stop. A string, since it may exceed 2^53. */
                 lastOffset: string;
                 partition: number;
-                /** @description That were looked at. */
+                /** @description The number of records that were checked. */
                 records: number;
-                /** @description Null: it stands still. */
+                /** @description `null` while the projector is stopped. */
                 resumedAt: string | null;
                 /**
                  * Format: date-time
@@ -2238,28 +2238,28 @@ export interface components {
                 stoppedAt: string;
                 topic: string;
             } | null;
-            /** @description The live tokens of webhook addresses. Null: this process does not receive. */
+            /** @description The valid tokens of webhook addresses. `null` when this process does not receive webhooks. */
             tokens: {
                 account: string;
                 /** @description The first 8 digits of the SHA-256 of the token. */
                 fingerprint: string;
-                /** @description By this process. Null: not since it began. */
+                /** @description When this process last received a notification with the token. `null` when it has not since its start. */
                 lastUsedAt: string | null;
             }[] | null;
             versions: {
-                /** @description By kind of entity: rows of a lower version are folded again. */
+                /** @description The fold version of each kind of entity. Rows with a lower version are folded again. */
                 folds: {
                     [key: string]: number;
                 };
                 node: string;
                 package: string;
                 postgres: string;
-                /** @description The last migration. Null: another one than this version knows. */
+                /** @description The last migration of the database. `null` when this version does not know it. */
                 schema: string | null;
             };
             webhooks: {
                 account: string;
-                /** @description When the last notification was received that is projected, by any process. Null: never. */
+                /** @description When any process received the latest notification that has been projected. `null` when there is none. */
                 lastAt: string | null;
             }[];
         };
@@ -2360,25 +2360,25 @@ export interface components {
         /** @description The quality of webhook delivery for one account. */
         WebhookStatistics: {
             account: string;
-            /** @description Second copies of notifications received in the span. */
+            /** @description Duplicates of notifications that were received in the interval. */
             copies: number;
-            /** @description Median from MightyCall's time of a notification to its receipt; the difference of the clocks is in it. */
+            /** @description The median delay of notifications, from the time that MightyCall gives to the receipt. It includes the difference of the clocks. */
             delayP50Seconds: number | null;
-            /** @description The same, of all but the slowest 5 %. */
+            /** @description The 95th percentile of the same delay. */
             delayP95Seconds: number | null;
-            /** @description Copies of all that was received. */
+            /** @description The share of duplicates among all notifications received. */
             duplicateRate: number | null;
-            /** @description Each call owes one notification of its end: the share of them that did not come in time. */
+            /** @description The share of calls whose notification of their end did not arrive in time. */
             lossRate: number | null;
-            /** @description Those of them whose webhooks did not tell all that could be checked. */
+            /** @description Calls of reportedCalls whose webhooks lacked something that the REST API reports. */
             lossyCalls: number;
-            /** @description Notifications of calls received in the span, each once. */
+            /** @description Distinct notifications of calls that were received in the interval. */
             notifications: number;
-            /** @description Notifications that came after a later one of the same call. */
+            /** @description Notifications that arrived after a later one of the same call. */
             reordered: number;
-            /** @description Of the notifications. */
+            /** @description The share of reordered notifications. */
             reorderRate: number | null;
-            /** @description Calls of the span that have ended, by REST. */
+            /** @description Ended calls of the interval that the REST API reports. */
             reportedCalls: number;
         };
     };
@@ -2627,7 +2627,7 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
-                /** @description The last day, which is included. Without it: today in the account's time zone. At most 366 days. */
+                /** @description The last day, inclusive. Today in the time zone of the account when omitted. At most 366 days. */
                 end_date?: string;
                 /** @description Another name of the previous parameter. */
                 from?: string;
@@ -2635,7 +2635,7 @@ export interface operations {
                 org_id?: components["parameters"]["org_id"];
                 /** @description Another name of the previous parameter. */
                 orgId?: components["parameters"]["orgId"];
-                /** @description The first day (2026-11-23); 30 days before the last, without it. */
+                /** @description The first day (2026-11-23). 30 days before the last day when omitted. */
                 start_date?: string;
                 /** @description Another name of the previous parameter. */
                 to?: string;
@@ -2682,7 +2682,7 @@ export interface operations {
     runFirstSystemSync: {
         parameters: {
             query?: {
-                /** @description MightyCall accounts; all that have an API key, without it. */
+                /** @description MightyCall accounts. All accounts with an API key when omitted. */
                 account?: string[];
             };
             header?: never;
