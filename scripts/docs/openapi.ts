@@ -2,7 +2,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { pino } from 'pino'
 import { createAccess } from '../../src/access/access.js'
-import { createLiveSettings } from '../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings } from '../../src/accounts/runtime-settings.js'
 import { serveQuery } from '../../src/api/api.js'
 import { collectOpenApi } from '../../src/api/openapi.js'
 import { ROLES } from '../../src/config/config.js'
@@ -28,7 +28,7 @@ export async function openApi(): Promise<object> {
     repairs: { redrive: notCalled, discard: notCalled, refold: notCalled, resume: notCalled },
     quotaUsage: notCalled,
     completenessOf: notCalled,
-    settings: createLiveSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }),
+    settings: createRuntimeSettings({ timeZoneOf: () => 'UTC', regionOf: () => 'US' }, { query: notCalled }),
     changeSettings: notCalled,
     systemState: notCalled,
     accountIds: () => [],

@@ -7,32 +7,32 @@ import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import { isObject } from '../lib/json.js'
 import { isTimeZone } from '../lib/local-day.js'
 
-/** By the family of an account (source: MightyCall's support pages). */
+/** The base URL of the REST API for each kind of account (source: MightyCall's support pages). */
 export const BASE_URLS = {
   classic: 'https://api.mightycall.com/v4',
   'contact-center': 'https://ccapi.mightycall.com/v4'
 } as const
 export const DEFAULT_KIND = 'contact-center'
 
-/** `must` ends the sentence "/1/id must be …"; description and default are for docs/configuration.md. */
+/** `must` completes the sentence "/1/id must be …". The description and the default are for docs/configuration.md. */
 export const accountSchema = Type.Object({
   id: Type.String({
     pattern: ACCOUNT_PATTERN,
-    description: 'The name of the account in events, rows and `?account=`. It stays: another id is another account.',
+    description: 'The id of the account in events, rows and `?account=`. Do not change it: a new id is a new account.',
     must: '1 to 32 of a-z, 0-9 and -'
   }),
   tokens: Type.Array(
     Type.String({ pattern: WEBHOOK_TOKEN_PATTERN, must: 'at least 43, at most 256 URL-safe characters' }),
     {
       minItems: 1,
-      description: 'The tokens of its webhook URL, as in `WEBHOOK_TOKENS`. Two are live while one replaces the other.',
+      description: 'The tokens of its webhook URL, as in `WEBHOOK_TOKENS`. Set two while one replaces the other.',
       must: 'a list of at least one token'
     }
   ),
   apiKey: Type.Optional(
     Type.String({
       pattern: API_KEY_PATTERN,
-      description: 'As `MIGHTYCALL_API_KEY`. Without it the body is not checked.',
+      description: 'The API key, as in `MIGHTYCALL_API_KEY`. Without it, the key in notifications is not checked.',
       must: 'at least 8 characters without a space'
     })
   ),
@@ -45,7 +45,7 @@ export const accountSchema = Type.Object({
   ),
   kind: Type.Optional(
     Type.Enum(['classic', 'contact-center'], {
-      description: 'The family of the account.',
+      description: 'The kind of the account.',
       default: DEFAULT_KIND,
       must: 'classic or contact-center'
     })
@@ -53,7 +53,9 @@ export const accountSchema = Type.Object({
   baseUrl: Type.Optional(
     Type.Refine(
       Type.String({
-        description: `Where MightyCall's REST API is. Without it: \`${BASE_URLS['contact-center']}\`, of a classic account \`${BASE_URLS.classic}\`.`,
+        description:
+          `The base URL of MightyCall's REST API. By default \`${BASE_URLS['contact-center']}\`, ` +
+          `for a classic account \`${BASE_URLS.classic}\`.`,
         must: 'an http or https URL'
       }),
       isHttpUrl
@@ -62,7 +64,7 @@ export const accountSchema = Type.Object({
   timeZone: Type.Optional(
     Type.Refine(
       Type.String({
-        description: 'Its time zone, by its IANA name.',
+        description: 'The time zone of the account, an IANA name.',
         default: 'TIME_ZONE',
         must: 'an IANA time zone, like America/New_York'
       }),
@@ -72,7 +74,7 @@ export const accountSchema = Type.Object({
   defaultRegion: Type.Optional(
     Type.String({
       pattern: REGION_PATTERN,
-      description: 'The country of its telephone numbers without a country code.',
+      description: 'The country of telephone numbers without a country code.',
       default: 'DEFAULT_REGION',
       must: 'two letters, like US'
     })
@@ -83,87 +85,89 @@ export type AccountEntry = Static<typeof accountSchema>
 type MemberName = keyof AccountEntry
 
 const REQUIRED = new Set<string>(accountSchema.required)
-// Object.keys forgets the literal types
+// Object.keys does not keep the literal types
 export const ACCOUNT_MEMBERS = Object.keys(accountSchema.properties) as MemberName[]
 
-/** An account that is there without the file. */
-export interface Taken {
+/** An account that the environment configures, so that the file must not use its id or tokens. */
+export interface ReservedAccount {
   id: string
   tokens: readonly string[]
-  /** The variable that makes it. */
+  /** The variable that configures the account. */
   from: string
 }
 
 /**
- * What ACCOUNTS_FILE holds.
- * @throws ConfigError  names every bad place by its JSON path and what should be there, never what is
+ * Reads and checks ACCOUNTS_FILE.
+ * @throws ConfigError  the message names the JSON path and the expected form of every invalid value, never the value
  */
-export function readAccountsFile(file: string, taken: Taken | null): AccountEntry[] {
+export function readAccountsFile(file: string, reserved: ReservedAccount | null): AccountEntry[] {
   const list = parse(file)
-  if (!Array.isArray(list) || list.length === 0) throw refused(['it must be a list of at least one account'])
-  const problems = [...list.flatMap(misfits), ...doubles(list, taken)]
-  if (problems.length > 0) throw refused(problems)
-  return list as AccountEntry[] // nothing else has no misfit
+  if (!Array.isArray(list) || list.length === 0) throw accountsFileError(['it must be a list of at least one account'])
+  const problems = [...list.flatMap(entryProblems), ...duplicateProblems(list, reserved)]
+  if (problems.length > 0) throw accountsFileError(problems)
+  return list as AccountEntry[] // checked by entryProblems
 }
 
 function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (err) {
-    // The message of JSON.parse quotes what it read.
-    throw refused([
-      err instanceof SyntaxError ? 'it is no JSON' : `it cannot be read (${(err as NodeJS.ErrnoException).code})`
-    ]) // node:fs throws nothing else
+    // The message of JSON.parse must not be shown, since it quotes the file.
+    throw accountsFileError([
+      err instanceof SyntaxError ? 'it is not JSON' : `it cannot be read (${(err as NodeJS.ErrnoException).code})`
+    ]) // besides JSON.parse, only node:fs throws
   }
 }
 
-/** By member, since TypeBox stops at eight errors. */
-function misfits(entry: unknown, i: number): string[] {
+/** Checks each member by itself, since TypeBox stops at eight errors. */
+function entryProblems(entry: unknown, i: number): string[] {
   if (!isObject(entry)) return [`/${i} must be an object`]
-  const unknown = Object.keys(entry).some(name => !ACCOUNT_MEMBERS.includes(name as MemberName)) // asked just for that
+  // the cast is safe: whether the name is a member is what is checked
+  const unknown = Object.keys(entry).some(name => !ACCOUNT_MEMBERS.includes(name as MemberName))
   return [
-    // Not named: where members are mixed up, a name may be a secret.
-    ...(unknown ? [`/${i} must have no members but ${ACCOUNT_MEMBERS.join(', ')}`] : []),
+    // Unknown members are not named: in a malformed file, a name may be a secret.
+    ...(unknown ? [`/${i} must have only the members ${ACCOUNT_MEMBERS.join(', ')}`] : []),
     ...ACCOUNT_MEMBERS.flatMap(name => {
-      if (Object.hasOwn(entry, name)) return misfitsOf(name, entry[name]).map(problem => `/${i}/${problem}`)
+      if (Object.hasOwn(entry, name)) return memberProblems(name, entry[name]).map(problem => `/${i}/${problem}`)
       return REQUIRED.has(name) ? [`/${i} must have the member ${name}`] : []
     })
   ]
 }
 
-function misfitsOf(name: MemberName, value: unknown): string[] {
-  // TypeBox keeps what it was given, without a type for it
+function memberProblems(name: MemberName, value: unknown): string[] {
+  // TypeBox keeps additional keywords, but does not type them
   const schema = accountSchema.properties[name] as { must?: string; items?: { must?: string } }
   const places = Value.Errors(accountSchema.properties[name], value).map(({ instancePath }) =>
     schema.items ? instancePath : ''
-  ) // below userKeys, a path is what was written
+  ) // except for tokens, paths within a member are left out: those in userKeys contain text of the file
   return [...new Set(places)].map(place => `${name}${place} must be ${place === '' ? schema.must : schema.items?.must}`)
 }
 
-/** Ids and tokens that stand twice, whatever else is wrong. */
-function doubles(list: readonly unknown[], taken: Taken | null): string[] {
-  // with what is said of another one
-  const ids = new Map<unknown, string>(taken ? [[taken.id, `must not be ${taken.id} while ${taken.from} is set`]] : [])
+/** Reports ids and tokens that occur twice, also in a list with other problems. */
+function duplicateProblems(list: readonly unknown[], reserved: ReservedAccount | null): string[] {
+  // maps each id to the message for an account with the same id
+  const ids = new Map<unknown, string>()
+  if (reserved) ids.set(reserved.id, `must not be ${reserved.id} while ${reserved.from} is set`)
   const tokens = new Map<unknown, { owner: number; from: string }>(
-    taken?.tokens.map(token => [token, { owner: -1, from: taken.from }])
+    reserved?.tokens.map(token => [token, { owner: -1, from: reserved.from }])
   )
   return list.flatMap((entry, owner) => {
-    // of anything but null a member may be asked
+    // reading a member of any value but null is safe
     const { id, tokens: own } = (entry as Partial<Record<MemberName, unknown>>) ?? {}
     const double = ids.get(id)
-    if (typeof id === 'string' && !double) ids.set(id, `must be another than that of /${owner}`)
+    if (typeof id === 'string' && !double) ids.set(id, `must differ from that of /${owner}`)
     return [
       ...(double ? [`/${owner}/id ${double}`] : []),
       ...(Array.isArray(own) ? own : []).flatMap((token, i) => {
         const first = tokens.get(token)
         if (!first) tokens.set(token, { owner, from: `/${owner}` })
-        return first && first.owner !== owner ? [`/${owner}/tokens/${i} must be no token of ${first.from}`] : []
+        return first && first.owner !== owner ? [`/${owner}/tokens/${i} must not be a token of ${first.from}`] : []
       })
     ]
   })
 }
 
-function refused(problems: readonly string[]): Error {
+function accountsFileError(problems: readonly string[]): Error {
   return new ConfigError(`ACCOUNTS_FILE: ${problems.join('; ')}`)
 }
 

@@ -4,26 +4,26 @@ import type { Config } from '../config/config.js'
 import { raiseAlarm } from '../observability/alarms.js'
 import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
 
-/** One MightyCall account. Frozen; a reload brings new ones. */
+/** One MightyCall account. The object is frozen; a reload creates new objects. */
 export interface Account {
   readonly id: string
-  /** Of its webhook URL. Two are live while one replaces the other. */
+  /** The tokens of the webhook URL. There are two while one replaces the other. */
   readonly tokens: readonly string[]
   readonly apiKey: string | null
-  /** By extension. */
+  /** The user keys by extension. */
   readonly userKeys: Readonly<Record<string, string>>
   readonly kind: 'classic' | 'contact-center'
-  /** Without a slash at its end. */
+  /** The base URL of the REST API, without a trailing slash. */
   readonly baseUrl: string
-  /** By its IANA name. */
+  /** An IANA name. */
   readonly timeZone: string
-  /** Where a number without a country code is. */
+  /** The country of numbers without a country code. */
   readonly region: CountryCode
 }
 
 /**
- * What the other stages ask about an account. Of one that is not, or no longer, configured it is what TIME_ZONE and
- * DEFAULT_REGION say.
+ * The settings of accounts that other stages need. For an account that is not, or no longer, configured, TIME_ZONE and
+ * DEFAULT_REGION apply.
  */
 export interface AccountSettings {
   timeZoneOf: (account: string) => string
@@ -31,20 +31,20 @@ export interface AccountSettings {
 }
 
 export interface Accounts extends AccountSettings {
-  /** The same array until they are replaced. */
+  /** Returns the same array until the accounts are replaced. */
   all: () => readonly Account[]
   byId: (id: string) => Account | undefined
-  /** The distinct regions of these accounts, or of all. */
+  /** Returns the distinct regions of these accounts, or of all accounts. */
   regionsOf: (ids?: readonly string[]) => CountryCode[]
   replace: (accounts: readonly Account[]) => void
 }
 
-/** The account that the variables of the configuration describe. */
+/** The id of the account that environment variables configure. */
 export const DEFAULT_ACCOUNT = 'default'
 
 type Defaults = Pick<Config, 'timeZone' | 'region'>
 
-/** The accounts of this process, which a reload replaces all at once: ask again for each request. */
+/** Holds the accounts of this process. A reload replaces all of them, so look an account up again for each request. */
 export function createAccounts(initial: readonly Account[], { timeZone, region }: Defaults): Accounts {
   let all: readonly Account[] = []
   let byId = new Map<string, Account>()
@@ -65,9 +65,9 @@ export function createAccounts(initial: readonly Account[], { timeZone, region }
 }
 
 /**
- * The accounts of ACCOUNTS_FILE, and `default` if it has tokens. Without the file there is `default` alone.
- * @param webhookTokens  of `default`
- * @throws ConfigError   names every bad place of the file by its JSON path, never what stands there
+ * Returns the accounts of ACCOUNTS_FILE, and `default` if it has tokens. Without the file, returns only `default`.
+ * @param webhookTokens  the tokens of `default`
+ * @throws ConfigError   the message names the JSON path of every invalid value in the file, never the value
  */
 export function loadAccounts(config: Config, webhookTokens: readonly string[]): readonly Account[] {
   const { mightycallApiKey: apiKey, mightycallUserKeys: userKeys, mightycallBaseUrl: baseUrl } = config
@@ -91,8 +91,8 @@ export function loadAccounts(config: Config, webhookTokens: readonly string[]): 
 }
 
 /**
- * Replaces the accounts by those that `load` finds. When it throws, they stay as they are, with an alarm.
- * @returns the ids of those that are gone
+ * Replaces the accounts by the result of `load`. When `load` throws, keeps the accounts and raises an alarm.
+ * @returns the ids of the accounts that were removed
  */
 export function reloadAccounts(accounts: Accounts, load: () => readonly Account[], logger: Logger): string[] {
   const before = accounts.all().map(account => account.id)
@@ -102,7 +102,7 @@ export function reloadAccounts(accounts: Accounts, load: () => readonly Account[
     raiseAlarm(
       logger,
       { alarm: 'accounts-reload-failed', err, accounts: before.length },
-      'the accounts could not be read again: they stay as they were'
+      'the accounts could not be read again and stay unchanged'
     )
     return []
   }
@@ -115,7 +115,7 @@ export function reloadAccounts(accounts: Accounts, load: () => readonly Account[
   return removed
 }
 
-/** Whether MightyCall can be asked anything of it. */
+/** True when the account has the keys that reading MightyCall's REST API requires. */
 export function isReadable({ apiKey, userKeys }: Pick<Account, 'apiKey' | 'userKeys'>): boolean {
   return apiKey !== null && Object.keys(userKeys).length > 0
 }
@@ -130,7 +130,7 @@ function accountOf(entry: AccountEntry, { timeZone, region }: Defaults): Account
     kind,
     baseUrl: (entry.baseUrl ?? BASE_URLS[kind]).replace(/\/+$/, ''),
     timeZone: entry.timeZone ?? timeZone,
-    // a country unknown to the library reads no number, which is harmless
+    // with a country unknown to the library, numbers stay as received
     region: (entry.defaultRegion as CountryCode | undefined) ?? region
   })
 }

@@ -8,9 +8,9 @@ import type { SettingName, Settings } from './setting-values.js'
 
 export interface SettingsChange {
   account: string
-  /** What is to be set. */
+  /** The settings to set. */
   values: Partial<Settings>
-  /** What is to be again as configured. */
+  /** The settings to reset to the configuration. */
   reset: readonly SettingName[]
   by: string
 }
@@ -19,9 +19,13 @@ export type ChangeSettings = (change: SettingsChange) => Promise<void>
 
 const UNKNOWN_ZONE = '22023'
 const SET = `insert into settings (account, name, value, updated_at, updated_by) values ($1, $2, $3, $4, $5)
-  on conflict (account, name) do update set value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by`
+  on conflict (account, name) do update
+  set value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by`
 
-/** @throws InvalidParameterError  a time zone that Node or Postgres does not know */
+/**
+ * Returns a function that changes settings and writes the audit log in one transaction.
+ * @throws InvalidParameterError  Node or Postgres does not know the time zone
+ */
 export function createChangeSettings(pool: pg.Pool, now: () => Date): ChangeSettings {
   return async ({ account, values, reset, by }) => {
     if (values.timeZone !== undefined) await checkTimeZone(pool, values.timeZone)
@@ -43,7 +47,7 @@ export function createChangeSettings(pool: pg.Pool, now: () => Date): ChangeSett
   }
 }
 
-/** Statistics are cut by Postgres, reports by Node: both must know it. */
+/** Postgres computes the days of statistics and Node those of reports, so both must know the time zone. */
 async function checkTimeZone(pool: pg.Pool, timeZone: string): Promise<void> {
   const unknown = () => new InvalidParameterError('timeZone must be an IANA time zone, like America/New_York')
   if (!isTimeZone(timeZone)) throw unknown()

@@ -5,17 +5,17 @@ import type { BackgroundService } from '../lib/background-service.js'
 import type { AccountSettings } from './accounts.js'
 import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './setting-values.js'
 
-/** What is known of accounts: what was set at run time, and the configuration where nothing was. */
-export interface LiveSettings extends AccountSettings {
-  of: (account: string) => Settings
-  /** The names of those that were set at run time. */
-  setOf: (account: string) => SettingName[]
-  /** Asks Postgres again. */
+/** The settings of accounts: the values that were set at run time, otherwise those of the configuration. */
+export interface RuntimeSettings extends AccountSettings {
+  settingsOf: (account: string) => Settings
+  /** Returns the names of the settings that were set at run time. */
+  overriddenOf: (account: string) => SettingName[]
+  /** Reads the settings from Postgres again. */
   refresh: () => Promise<void>
-  /** Calls it whenever something has changed, until what it gives back is called. */
+  /** Calls `onChange` after each change, until the returned function is called. */
   watch: (onChange: () => void) => () => void
-  /** To be called when the configuration has changed. */
-  tellWatchers: () => void
+  /** Call this when the configuration has changed. */
+  notifyWatchers: () => void
 }
 
 interface Row {
@@ -24,35 +24,39 @@ interface Row {
   value: unknown
 }
 
-/** @param configured  asked each time, since a reload may change it */
-export function createLiveSettings(configured: AccountSettings, db: Pick<pg.Pool, 'query'>): LiveSettings {
-  let known = ''
+/** @param configured  the configured settings, which are looked up each time, since a reload may change them */
+export function createRuntimeSettings(configured: AccountSettings, db: Pick<pg.Pool, 'query'>): RuntimeSettings {
+  let lastRows = ''
   let overrides = new Map<string, Partial<Settings>>()
   const watchers = new Set<() => void>()
-  let asking = Promise.resolve()
+  let refreshing = Promise.resolve()
   const timeZoneOf = (account: string) => overrides.get(account)?.timeZone ?? configured.timeZoneOf(account)
 
-  async function ask(): Promise<void> {
+  async function loadOverrides(): Promise<void> {
     const { rows } = await db.query<Row>('select account, name, value from settings order by account, name')
-    const told = JSON.stringify(rows)
-    if (told === known) return
-    known = told
+    const rowsNow = JSON.stringify(rows)
+    if (rowsNow === lastRows) return
+    lastRows = rowsNow
     overrides = byAccount(rows)
-    tellWatchers()
+    notifyWatchers()
   }
 
-  function tellWatchers(): void {
+  function notifyWatchers(): void {
     for (const onChange of watchers) onChange()
   }
 
   return {
     timeZoneOf,
     regionOf: configured.regionOf,
-    of: account => ({ ...DEFAULT_SETTINGS, timeZone: configured.timeZoneOf(account), ...overrides.get(account) }),
-    setOf: account => SETTING_NAMES.filter(name => overrides.get(account)?.[name] !== undefined),
-    tellWatchers,
-    // one after the other: no older answer replaces a newer one
-    refresh: () => (asking = asking.catch(() => {}).then(ask)),
+    settingsOf: account => ({
+      ...DEFAULT_SETTINGS,
+      timeZone: configured.timeZoneOf(account),
+      ...overrides.get(account)
+    }),
+    overriddenOf: account => SETTING_NAMES.filter(name => overrides.get(account)?.[name] !== undefined),
+    notifyWatchers,
+    // one after the other, so that an older result never replaces a newer one
+    refresh: () => (refreshing = refreshing.catch(() => {}).then(loadOverrides)),
     watch: onChange => {
       watchers.add(onChange)
       return () => {
@@ -62,9 +66,9 @@ export function createLiveSettings(configured: AccountSettings, db: Pick<pg.Pool
   }
 }
 
-/** As they are at this moment, for a command. */
-export async function loadSettings(configured: AccountSettings, db: Pick<pg.Pool, 'query'>): Promise<LiveSettings> {
-  const settings = createLiveSettings(configured, db)
+/** Loads the current settings once, for a command. */
+export async function loadSettings(configured: AccountSettings, db: Pick<pg.Pool, 'query'>): Promise<RuntimeSettings> {
+  const settings = createRuntimeSettings(configured, db)
   await settings.refresh()
   return settings
 }
@@ -74,14 +78,12 @@ function byAccount(rows: readonly Row[]): Map<string, Partial<Settings>> {
   return new Map(accounts.map(account => [account, settingsIn(rows.filter(row => row.account === account))]))
 }
 
-/**
- * One small table: cheaper than a connection of its own that listens, and it survives a pooler and a lost connection.
- */
+/** Polling one small table takes no additional connection, unlike LISTEN, and works with a connection pooler. */
 const EVERY_MS = 2_000
 
-/** Looks every two seconds whether another process has set something. */
+/** Reads the settings every two seconds, since another process may have changed them. */
 export function pollSettings(
-  settings: Pick<LiveSettings, 'refresh'>,
+  settings: Pick<RuntimeSettings, 'refresh'>,
   logger: Logger,
   everyMs = EVERY_MS
 ): BackgroundService {
@@ -91,14 +93,14 @@ export function pollSettings(
 
   async function poll(): Promise<void> {
     while (!stop.signal.aborted) {
-      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {}) // closing ends it
+      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {}) // rejects when closed
       if (stop.signal.aborted) return
       const before = trouble
       trouble = await settings.refresh().then(
         () => null,
         () => 'the settings cannot be read'
       )
-      if (trouble !== null && before === null) logger.warn(`${trouble}: those that are known stay in force`)
+      if (trouble !== null && before === null) logger.warn(`${trouble}: the last known settings stay in effect`)
     }
   }
 

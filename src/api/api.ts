@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Access } from '../access/access.js'
 import { NotReadyError } from '../errors.js'
-import browsers, { type BrowsersOptions } from '../http/security-headers.js'
+import browsers, { type SecurityHeadersOptions } from '../http/security-headers.js'
 import { isDatabaseUnavailable } from '../lib/sqlstate.js'
 import keys from './access/keys.js'
 import me from './access/me.js'
@@ -102,7 +102,7 @@ const api = fp<ApiOptions>(
   { name: 'api', fastify: '5.x', encapsulate: true }
 )
 
-export type QueryOptions = ApiOptions & Pick<BrowsersOptions, 'corsOrigins'>
+export type QueryOptions = ApiOptions & Pick<SecurityHeadersOptions, 'corsOrigins'>
 
 /** Serves the query role: the API, its OpenAPI document and the page that shows it (see openapi.ts). */
 export async function serveQuery(app: FastifyInstance, { corsOrigins, ...options }: QueryOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { roleOf } from '../access/route-roles.js'
 import { requireRole, type Viewer, viewerOf } from '../access/viewer.js'
 import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } from '../errors.js'
 import { errors } from '../http/error-schema.js'
-import { watchPressure } from '../http/overload.js'
+import { monitorLoad } from '../http/overload.js'
 
 export interface AuthorizeOptions {
   /** @throws UnauthorizedError  the request has no credential, or none that matches a known key */
@@ -44,7 +44,7 @@ const BODY_LIMIT = 64 * 1024
  */
 export default fp<AuthorizeOptions>(
   async (app, { authenticate, limits: { requestsPerMinute, maxEventLoopDelayMs } }) => {
-    const pressure = watchPressure(maxEventLoopDelayMs)
+    const pressure = monitorLoad(maxEventLoopDelayMs)
     app.addHook('onClose', async () => pressure.close())
     await app.register(cookie)
     await app.register(rateLimit, { global: false })

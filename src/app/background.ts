@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type LiveSettings, pollSettings } from '../accounts/runtime-settings.js'
+import { pollSettings, type RuntimeSettings } from '../accounts/runtime-settings.js'
 import type { Config } from '../config/config.js'
 import type { Database } from '../db/open.js'
 import { type OpenedLog, openFormerLog } from '../event-log/open-log.js'
@@ -18,7 +18,7 @@ export interface BackgroundOptions {
   opened: OpenedLog | null
   database: Database | null
   /** `null` without a database. */
-  settings: LiveSettings | null
+  settings: RuntimeSettings | null
   /** `null` when this process does not have the role `reconcile`. */
   reconciling: Reconciliation | null
 }

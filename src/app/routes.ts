@@ -6,7 +6,7 @@ import { createAccess } from '../access/access.js'
 import { createKeyCheck } from '../access/bearer.js'
 import { type Accounts, isReadable } from '../accounts/accounts.js'
 import { createChangeSettings } from '../accounts/change-settings.js'
-import type { LiveSettings } from '../accounts/runtime-settings.js'
+import type { RuntimeSettings } from '../accounts/runtime-settings.js'
 import { type QueryOptions, serveQuery } from '../api/api.js'
 import { collectOpenApi } from '../api/openapi.js'
 import type { Config } from '../config/config.js'
@@ -40,7 +40,7 @@ export interface HttpOptions {
   opened: OpenedLog | null
   pool: pg.Pool | null
   /** `null` without a database. */
-  settings: LiveSettings | null
+  settings: RuntimeSettings | null
   background: Record<string, RetriedStart>
   /** `null` when this process does not have the role `reconcile`. */
   reconciling: Reconciliation | null

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { type Account, createAccounts, loadAccounts, reloadAccounts } from '../accounts/accounts.js'
-import { createLiveSettings } from '../accounts/runtime-settings.js'
+import { createRuntimeSettings } from '../accounts/runtime-settings.js'
 import { type Config, ROLES, type Role } from '../config/config.js'
 import { createDataDir } from '../config/data-dir.js'
 import { loadSecrets, type Secrets } from '../config/secrets.js'
@@ -80,7 +80,7 @@ async function build(
   if (opened) closers.push(() => opened.log.close())
   const database = needsDatabase(config) ? await openDatabase(config, logger) : null
   if (database) closers.push(() => database.close())
-  const settings = database && createLiveSettings(accounts, database.pool)
+  const settings = database && createRuntimeSettings(accounts, database.pool)
   const reconciling =
     has(config, 'reconcile') && opened && database
       ? createReconciliation({
@@ -120,7 +120,7 @@ async function build(
     reload: () => {
       // the gauge of a removed account would age for ever
       for (const account of reloadAccounts(accounts, load, logger)) metrics.lastWebhook.remove({ account })
-      settings?.tellWatchers()
+      settings?.notifyWatchers()
     },
     failed: database?.failed ?? new Promise(() => {}),
     stop: async drainSeconds => {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { pino } from 'pino'
 import { createAccounts, loadAccounts } from '../accounts/accounts.js'
-import { type LiveSettings, loadSettings } from '../accounts/runtime-settings.js'
+import { loadSettings, type RuntimeSettings } from '../accounts/runtime-settings.js'
 import type { Config } from '../config/config.js'
 import { attachEmbeddedPostgres } from '../db/embedded/attach.js'
 import { startEmbeddedPostgres } from '../db/embedded/server.js'
@@ -29,6 +29,6 @@ export async function withDatabase<T>(config: Config, work: (pool: pg.Pool) => P
 }
 
 /** The settings of the accounts as the service has them, so that a command folds rows as the service does. */
-export async function accountSettings(config: Config, pool: pg.Pool): Promise<LiveSettings> {
+export async function accountSettings(config: Config, pool: pg.Pool): Promise<RuntimeSettings> {
   return loadSettings(createAccounts(loadAccounts(config, config.webhookTokens), config), pool)
 }

@@ -2117,15 +2117,15 @@ export interface components {
              * @enum {string}
              */
             clock: "12h" | "24h";
-            /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
+            /** @description Inbound calls that end unanswered sooner are counted separately, as dropped. 0 for none. */
             droppedUnderSeconds: number;
-            /** @description The target: so many of 100 inbound calls. */
+            /** @description The target: the percentage of inbound calls that should be answered in time. */
             serviceLevelPercent: number;
-            /** @description An inbound call should be answered within so many. */
+            /** @description The number of seconds within which an inbound call should be answered. */
             serviceLevelSeconds: number;
             /** @description The settings that were changed at run time. All others have their configured values. */
             set: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
-            /** @description By its IANA name. Days of reports and statistics are those of this zone. */
+            /** @description An IANA name. Days of reports and statistics are days of this time zone. */
             timeZone: string;
         };
         /** @description A complete list. */
@@ -4427,15 +4427,15 @@ export interface operations {
                      * @enum {string}
                      */
                     clock?: "12h" | "24h";
-                    /** @description An inbound call that ended unanswered sooner is counted apart, as dropped. 0: none is. */
+                    /** @description Inbound calls that end unanswered sooner are counted separately, as dropped. 0 for none. */
                     droppedUnderSeconds?: number;
                     /** @description Settings to reset to their configured values. */
                     reset?: ("timeZone" | "clock" | "serviceLevelSeconds" | "serviceLevelPercent" | "droppedUnderSeconds")[];
-                    /** @description The target: so many of 100 inbound calls. */
+                    /** @description The target: the percentage of inbound calls that should be answered in time. */
                     serviceLevelPercent?: number;
-                    /** @description An inbound call should be answered within so many. */
+                    /** @description The number of seconds within which an inbound call should be answered. */
                     serviceLevelSeconds?: number;
-                    /** @description By its IANA name. Days of reports and statistics are those of this zone. */
+                    /** @description An IANA name. Days of reports and statistics are days of this time zone. */
                     timeZone?: string;
                 };
             };

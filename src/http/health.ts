@@ -3,13 +3,13 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
 
-/** Null when the role can do its work, otherwise why it cannot. */
+/** Resolves with null when the role can do its work, otherwise with the reason why it cannot. */
 export type HealthCheck = () => Promise<string | null>
 
 export interface HealthOptions {
-  /** One for each role of this process. */
+  /** The checks, one for each role of this process. */
   checks: Readonly<Record<string, HealthCheck>>
-  /** True once the process was told to stop: nothing new should be sent to it. */
+  /** True once the process is stopping, so that it should receive no new requests. */
   draining: () => boolean
 }
 
@@ -29,10 +29,10 @@ const report = Type.Object(
 
 const liveness = Type.Object({ live: Type.Boolean() }, { $id: 'Liveness', description: 'The process is running.' })
 
-/** Node answers with it before any route is reached. */
+/** Node itself sends this response, before any route is reached. */
 const headersTooLarge = { 431: Type.Null({ description: 'The headers of the request are too large.' }) }
 
-/** Whether these roles can work. */
+/** Returns whether each of these roles can do its work. */
 export async function readinessOf(
   roles: readonly string[],
   { checks, draining }: HealthOptions
@@ -46,7 +46,7 @@ export async function readinessOf(
   return { ready: states.every(([, state]) => state.ready), roles: Object.fromEntries(states) }
 }
 
-/** GET /health/live, /health/ready and /health/ready/:role, open to balancers. */
+/** GET /health/live, /health/ready and /health/ready/:role, for load balancers. They require no credential. */
 export const health = fp<HealthOptions>(
   async (plain, { checks, draining }) => {
     const app = plain.withTypeProvider<TypeBoxTypeProvider>()

@@ -3,20 +3,20 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 const LOOK_EVERY_MS = 500
 const RESOLUTION_MS = 10
 
-/** One long task, as at the start, is no pressure: two looks in a row have to find it. */
+/** A single long task, as at start, is not an overload. Two consecutive checks must find the loop late. */
 const LOOKS = 2
 
-export interface Pressure {
+export interface LoadMonitor {
   isHigh: () => boolean
   close: () => void
 }
 
 /**
- * Whether the event loop is late all the time: half of its turns by more than `maxDelayMs`, for a second.
- * Written here, since @fastify/under-pressure takes one block of the loop for pressure, and refuses for a second what
- * comes after it.
+ * Detects a permanently late event loop: for a second, half of its turns are late by more than `maxDelayMs`.
+ * @fastify/under-pressure is not used, since it regards a single blocking task as an overload, and refuses all requests
+ * of the next second.
  */
-export function watchPressure(maxDelayMs: number): Pressure {
+export function monitorLoad(maxDelayMs: number): LoadMonitor {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
   let lateLooks = 0

@@ -2,8 +2,8 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import fp from 'fastify-plugin'
 
-export interface BrowsersOptions {
-  /** Pages of others whose scripts may ask, with a key. */
+export interface SecurityHeadersOptions {
+  /** The origins of other pages whose scripts may call the API with a key. */
   corsOrigins: readonly string[]
   publicUrl: string | null
 }
@@ -11,16 +11,16 @@ export interface BrowsersOptions {
 const HALF_A_YEAR_SECONDS = 180 * 24 * 3600
 
 /**
- * What browsers are told about all that is answered here: to run only our own scripts, to show it in nobody's frame, to
- * guess no types.
- * Not said with webhooks, which no browser sends. HSTS only for the very host, and only when PUBLIC_URL is https.
+ * Adds security headers to all responses: only scripts of this service run, no frames, no guessed content types.
+ * Webhooks do not need them, since no browser sends those. HSTS covers only the exact host, and is sent only when
+ * PUBLIC_URL is https.
  */
-export default fp<BrowsersOptions>(
+export default fp<SecurityHeadersOptions>(
   async (app, { corsOrigins, publicUrl }) => {
     const isSecure = publicUrl?.startsWith('https:') ?? false
     await app.register(helmet, {
       contentSecurityPolicy: {
-        useDefaults: false, // they would turn the addresses of a service without TLS into https
+        useDefaults: false, // the defaults upgrade requests to https, which breaks a service without TLS
         directives: {
           defaultSrc: ["'self'"],
           baseUri: ["'none'"],
@@ -31,13 +31,13 @@ export default fp<BrowsersOptions>(
           scriptSrcAttr: ["'none'"]
         }
       },
-      crossOriginOpenerPolicy: isSecure, // browsers ignore it elsewhere, and complain
+      crossOriginOpenerPolicy: isSecure, // without TLS, browsers ignore it and log a warning
       originAgentCluster: isSecure,
       strictTransportSecurity: isSecure && { maxAge: HALF_A_YEAR_SECONDS, includeSubDomains: false },
       xFrameOptions: { action: 'deny' }
     })
     if (corsOrigins.length === 0) return
-    // Without credentials: the cookie is for pages of ours.
+    // Without credentials, since the cookie is only for pages of this service.
     await app.register(cors, {
       origin: [...corsOrigins],
       credentials: false,

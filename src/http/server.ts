@@ -26,7 +26,7 @@ import { errorSchema } from './error-schema.js'
 import { INSTANT_OR_DAY } from './instant-or-day.js'
 import { createSchemaSharing } from './shared-schemas.js'
 
-/** The longest that a request may take to arrive: MightyCall itself waits 8 s. */
+/** The longest time for receiving a request. MightyCall itself waits 8 s for a response. */
 const REQUEST_TIMEOUT_MS = 10_000
 
 export interface HttpOptions {
@@ -36,7 +36,7 @@ export interface HttpOptions {
   maxConnections?: number
 }
 
-/** The server that every role adds its routes to: time-outs, the shape of errors, logs that hold no URL. */
+/** Creates the server to which every role adds its routes. It sets timeouts, formats errors, and logs no URL. */
 export function createHttp({
   logger,
   trustProxy,
@@ -45,14 +45,14 @@ export function createHttp({
 }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }), // it would log the URL, which holds the token
-    childLoggerFactory: logger => logger, // one for each request would carry an id that no line of ours shows
+    logController: new LogController({ disableRequestLogging: true }), // request logs contain the URL, and so the token
+    childLoggerFactory: logger => logger, // a child per request would only add a request id, which is not used
     trustProxy,
-    // a slash too many is a common slip in a pasted webhook address
+    // an additional slash is a common mistake in a pasted webhook address
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
-    // With its strictNumbers, Ajv holds a text that it has made Infinity of against no minimum and no maximum.
+    // With strictNumbers, Ajv does not check the limits of a text that it has coerced to Infinity.
     ajv: {
       customOptions: {
         coerceTypes: 'array',
@@ -61,22 +61,23 @@ export function createHttp({
         formats: { [INSTANT_OR_DAY.format]: true }
       }
     },
-    // A path that cannot be read never reaches a route, and Fastify would put it into the answer.
+    // A path that cannot be decoded reaches no route, and Fastify's own response would contain it.
     frameworkErrors: (_err, request, reply) => {
-      // typed for a route with a schema, which this has not reached
+      // the reply is typed for a route with a schema, but no route was reached
       refusePath(request, reply as unknown as FastifyReply)
     }
   })
   app.addSchema(errorSchema)
   app.addHook('onRoute', createSchemaSharing())
   app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
-  // Before the body is read: Fastify would buffer it, and look at its Content-Type, for a path that nobody answers.
+  // This runs before the body is read. Fastify would read the body and check its Content-Type for an unknown path too.
   app.addHook('onRequest', (request, reply, next) => {
     if (request.is404) refuseRoute(request, reply)
     else next()
   })
   app.setNotFoundHandler(refuseRoute)
-  // their size is limited: beyond 2,000 Node would drop them unsaid, a Content-Length too
+  // The total size of headers is limited anyway. With the default of 2,000 headers, Node silently drops the others,
+  // possibly the Content-Length.
   app.server.maxHeadersCount = 0
   limitConnections(app.server, app.log, maxConnections)
   if (!logger.isLevelEnabled('debug')) return app
@@ -88,7 +89,7 @@ export function createHttp({
         statusCode: reply.statusCode,
         ms: Math.round(reply.elapsedTime)
       },
-      'answered'
+      'request answered'
     )
   })
   return app
@@ -97,7 +98,7 @@ export function createHttp({
 function refusePath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return isWebhook(request)
     ? reply.code(404).send()
-    : sendError(reply, new InvalidParameterError('the path cannot be read'))
+    : sendError(reply, new InvalidParameterError('the path cannot be decoded'))
 }
 
 function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -137,29 +138,29 @@ const STATUS_NAMES: Record<number, string> = {
 }
 
 function isWebhook(request: FastifyRequest): boolean {
-  return /^(?:https?:\/\/[^/]*)?\/webhooks\//i.test(request.url) // a proxy may ask for the whole URL
+  return /^(?:https?:\/\/[^/]*)?\/webhooks\//i.test(request.url) // a proxy may send an absolute URL
 }
 
-/** Names the parameter, never its value. */
+/** Describes a validation error with the name of the parameter, never its value. */
 function describeValidation(err: FastifyError): string {
   const [first] = err.validation ?? []
   const name = first?.params.additionalProperty
   if (typeof name === 'string') return `there is no parameter "${name.slice(0, 40)}"`
   const allowed = Array.isArray(first?.params.allowedValues) ? `: ${first.params.allowedValues.join(', ')}` : ''
-  return `${first?.instancePath.slice(1).replace(/\/.*/, '') || 'the request'} ${first?.message ?? 'is not valid'}${allowed}`
+  const parameter = first?.instancePath.slice(1).replace(/\/.*/, '') || 'the request'
+  return `${parameter} ${first?.message ?? 'is not valid'}${allowed}`
 }
 
-/** An idle one takes about 12 KiB: 100 MiB in all. MightyCall needs a handful. */
+/** An idle connection takes about 12 KiB, which makes 100 MiB in all. MightyCall needs only a few. */
 const MAX_CONNECTIONS = 8192
 
-/** How many the kernel keeps for us while we are busy; what is beyond tries again after a second. 511 otherwise. */
+/** How many new connections the kernel queues while Node is busy. Others retry after 1 s. Node's default is 511. */
 export const BACKLOG = 4096
 const WARN_EVERY_MS = 60_000
 
 /**
- * Caps open connections; more are closed at once, and said so in the log. Below the limit on open files half of them
- * stay free:
- * without one, the event log could not begin its next segment.
+ * Limits open connections. Further connections are closed at once, and an alarm is raised. Half of the limit on open
+ * files stays free, since the event log has to open files for its segments.
  */
 export function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
   server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
@@ -167,13 +168,13 @@ export function limitConnections(server: Server, log: FastifyBaseLogger, cap = M
     raiseAlarm(
       log,
       { alarm: 'connections', maxConnections: server.maxConnections },
-      'too many open connections: new ones are closed unheard'
+      'too many open connections: new connections are closed at once'
     )
   )
   server.on('drop', warn)
 }
 
-/** How many files this process may have open; Node raises it to the hard limit. Infinity where it cannot be read. */
+/** Returns how many files this process may open (Node raises it to the hard limit), or Infinity when it is unknown. */
 export function openFilesLimit(): number {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
@@ -184,18 +185,18 @@ export function openFilesLimit(): number {
 }
 
 /**
- * Lets requests in.
- * @returns the URL, with the port that was taken
+ * Starts to accept connections.
+ * @returns the URL, with the actual port
  * @throws PortInUseError, ListenError
  */
 export async function listen(app: FastifyInstance, { host, port }: Pick<Config, 'host' | 'port'>): Promise<string> {
   try {
     await app.listen({ host, port, backlog: BACKLOG })
   } catch (err) {
-    const { code, syscall } = err as NodeJS.ErrnoException // node:net
+    const { code, syscall } = err as NodeJS.ErrnoException // node:net throws these
     if (code === 'EADDRINUSE') throw new PortInUseError(`${host}:${port}`)
     throw syscall ? new ListenError(`${host}:${port}`, String(code)) : err
   }
-  const { address, port: actual, family } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
+  const { address, port: actual, family } = app.server.address() as AddressInfo // a port, not a pipe
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`
 }

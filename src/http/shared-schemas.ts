@@ -19,7 +19,7 @@ export function createSchemaSharing(): (this: FastifyInstance, route: RouteOptio
     if (Array.isArray(value)) return value.map(item => withReferences(app, item))
     if (typeof value !== 'object' || value === null) return value
     const copy = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withReferences(app, inner)]))
-    const { $id } = value as TSchema & { $id?: unknown } // an object of a schema, at least a map of schemas
+    const { $id } = value as TSchema & { $id?: unknown } // a schema, or a map that contains schemas
     if (typeof $id !== 'string') return copy
     if ((owners.get($id) ?? value) !== value) throw new Error(`two schemas have the $id ${$id}`)
     owners.set($id, value)

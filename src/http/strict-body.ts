@@ -4,10 +4,10 @@ import Value from 'typebox/value'
 import { InvalidParameterError } from '../errors.js'
 
 /**
- * Checks what is sent as it is: the usual compiler makes a 0 of null, and a number of a text, which a query string
- * needs and a body does not.
+ * A validator compiler that does not coerce values. Fastify's default converts null to 0 and strings to numbers, which
+ * is needed for query strings but wrong for bodies.
  */
-export function strictly({
+export function strictBodyValidator({
   schema
 }: FastifyRouteSchemaDef<TSchema>): (data: unknown) => { value: unknown } | { error: Error } {
   return data => {

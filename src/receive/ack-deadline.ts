@@ -1,5 +1,5 @@
 /** The promise's own outcome, when it comes in time. When it does not, `onLate` is called and this rejects. */
-export type Within = (promise: Promise<void>, onLate: () => void) => Promise<void>
+export type AckDeadline = (promise: Promise<void>, onLate: () => void) => Promise<void>
 
 interface Pending {
   until: number
@@ -10,7 +10,7 @@ interface Pending {
  * Bounds how long promises are waited for, all by the same time; what becomes of a late one is heard by nobody.
  * One timer looks after all of them: a timer for each would be a tenth of the cost of a webhook.
  */
-export function createWithin(milliseconds: number): Within {
+export function createAckDeadline(milliseconds: number): AckDeadline {
   const pending = new Set<Pending>() // in the order of their deadlines
   let timer: NodeJS.Timeout | null = null
 

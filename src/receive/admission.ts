@@ -72,7 +72,7 @@ export interface Claim {
   /** Corrects it, once the whole body is there. */
   resize: (bodyBytes: number) => void
   /** The request was answered without its append, which goes on. */
-  late: () => void
+  markOverdue: () => void
   /** Once, when nothing of the request is held any more. */
   release: () => void
 }
@@ -92,7 +92,7 @@ export function createInFlight(maxBytes = MAX_BYTES): InFlight {
           used += bodyBytes + REQUEST_BYTES - held
           held = bodyBytes + REQUEST_BYTES
         },
-        late: () => {
+        markOverdue: () => {
           isLate = true
           overdue++
         },

@@ -15,7 +15,7 @@ export interface ReceiveOptions {
   accounts: () => readonly TokenOwner[]
 }
 
-export interface Receiving {
+export interface ReceiveRole {
   /** Why notifications are refused, or null, besides the log's own trouble. */
   trouble: () => string | null
   tokenUses: () => TokenUse[]
@@ -25,7 +25,7 @@ export interface Receiving {
 export async function serveReceive(
   app: FastifyInstance,
   { log, metrics, now, accounts }: ReceiveOptions
-): Promise<Receiving> {
+): Promise<ReceiveRole> {
   const inFlight = createInFlight()
   // Found once: prom-client would look the series up by its labels for each webhook.
   const counters = Object.fromEntries(

@@ -6,7 +6,7 @@ import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { throttle } from '../lib/throttle.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
-import { createWithin } from './ack-deadline.js'
+import { createAckDeadline } from './ack-deadline.js'
 import { createAdmission, createInFlight, type InFlight } from './admission.js'
 import { TOKEN_PATTERN } from './tokens.js'
 
@@ -96,7 +96,7 @@ export default fp<WebhookOptions>(
     )
 
     app.decorateRequest('account', null)
-    const within = createWithin(answerWithinMs)
+    const within = createAckDeadline(answerWithinMs)
     const admission = createAdmission(app, inFlight, MAX_BODY_BYTES)
     app.addHook<WebhookRequest>('onRequest', (request, reply, next) => {
       // Fastify answers a Content-Type that it cannot read with 415 before any handler runs; here it says nothing
@@ -153,7 +153,7 @@ export default fp<WebhookOptions>(
         }
         const appended = append([event]).finally(claim.release)
         try {
-          await within(appended, claim.late)
+          await within(appended, claim.markOverdue)
         } catch (cause) {
           onResult('not-stored', account.id)
           reply.header('retry-after', RETRY_AFTER_SECONDS)

@@ -10,7 +10,7 @@ const SECRET = 'hunter2'
 const [A, B, C] = ['a'.repeat(43), 'b'.repeat(43), 'c'.repeat(256)] as const
 const GOOD = { id: 'acme', tokens: [A] }
 
-/** What the environment with a file of this content loads. */
+/** Loads the accounts of an ACCOUNTS_FILE with this content. */
 function load(t: Test, content: unknown, environment: Record<string, string> = {}) {
   const file = path.join(tempDir(t), 'accounts.json')
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
@@ -18,7 +18,7 @@ function load(t: Test, content: unknown, environment: Record<string, string> = {
   return loadAccounts(config, config.webhookTokens)
 }
 
-t.test('without a file there is one account, of the variables', async t => {
+t.test('without ACCOUNTS_FILE there is one account, which the environment configures', async t => {
   const config = loadConfig({ MIGHTYCALL_API_KEY: 'the-api-key', TIME_ZONE: 'Europe/London', DEFAULT_REGION: 'GB' })
   t.strictSame(loadAccounts(config, [A, B]), [
     {
@@ -34,7 +34,7 @@ t.test('without a file there is one account, of the variables', async t => {
   ])
 })
 
-t.test('the file says what it likes of each account, and the variables the rest', async t => {
+t.test('settings that the file omits come from the environment', async t => {
   const whole = {
     id: 'b-2',
     tokens: [B, C],
@@ -76,7 +76,7 @@ t.test('the file says what it likes of each account, and the variables the rest'
   for (const account of accounts) t.ok([account, account.tokens, account.userKeys].every(Object.isFrozen))
 })
 
-t.test('the account of the variables is beside those of the file when it has tokens', async t => {
+t.test('the default account is added to those of the file when WEBHOOK_TOKENS is set', async t => {
   t.strictSame(
     load(t, [GOOD], { WEBHOOK_TOKENS: B }).map(({ id, tokens }) => [id, tokens]),
     [
@@ -91,20 +91,24 @@ t.test('the account of the variables is beside those of the file when it has tok
 })
 
 const refusals: [name: string, content: unknown, message: string, environment?: Record<string, string>][] = [
-  ['no JSON', `[{"id": "${SECRET}"`, 'it is no JSON'],
-  ['no list', { [SECRET]: GOOD }, 'it must be a list of at least one account'],
+  ['text that is not JSON', `[{"id": "${SECRET}"`, 'it is not JSON'],
+  ['an object instead of a list', { [SECRET]: GOOD }, 'it must be a list of at least one account'],
   ['an empty list', [], 'it must be a list of at least one account'],
-  ['what is no object', [SECRET, null, [GOOD]], '/0 must be an object; /1 must be an object; /2 must be an object'],
+  [
+    'entries that are not objects',
+    [SECRET, null, [GOOD]],
+    '/0 must be an object; /1 must be an object; /2 must be an object'
+  ],
   ['missing members', [{}, GOOD], '/0 must have the member id; /0 must have the member tokens'],
   [
     'members that do not exist',
     [{ ...GOOD, [SECRET]: 1 }],
-    '/0 must have no members but id, tokens, apiKey, userKeys, kind, baseUrl, timeZone, defaultRegion'
+    '/0 must have only the members id, tokens, apiKey, userKeys, kind, baseUrl, timeZone, defaultRegion'
   ],
   [
     '__proto__',
     `[{"id":"a","tokens":["${A}"],"__proto__":{"${SECRET}":1}}]`,
-    '/0 must have no members but id, tokens, apiKey, userKeys, kind, baseUrl, timeZone, defaultRegion'
+    '/0 must have only the members id, tokens, apiKey, userKeys, kind, baseUrl, timeZone, defaultRegion'
   ],
   ['an id of other characters', [{ ...GOOD, id: 'Hunter2' }], '/0/id must be 1 to 32 of a-z, 0-9 and -'],
   ['a long id', [{ ...GOOD, id: 'a'.repeat(33) }], '/0/id must be 1 to 32 of a-z, 0-9 and -'],
@@ -146,7 +150,8 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
       { ...GOOD, timeZone: 'Mars/Hunter2' },
       { id: 'b', tokens: [B], timeZone: '+02:00' }
     ],
-    '/0/timeZone must be an IANA time zone, like America/New_York; /1/timeZone must be an IANA time zone, like America/New_York'
+    '/0/timeZone must be an IANA time zone, like America/New_York; ' +
+      '/1/timeZone must be an IANA time zone, like America/New_York'
   ],
   ['no region', [{ ...GOOD, defaultRegion: 'usa' }], '/0/defaultRegion must be two letters, like US'],
   [
@@ -154,18 +159,14 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
     [{ ...GOOD, apiKey: null }],
     '/0/apiKey must be at least 8 characters without a space'
   ],
-  [
-    'an id twice',
-    [GOOD, { id: 'b', tokens: [B] }, { id: 'acme', tokens: [C] }],
-    '/2/id must be another than that of /0'
-  ],
+  ['an id twice', [GOOD, { id: 'b', tokens: [B] }, { id: 'acme', tokens: [C] }], '/2/id must differ from that of /0'],
   [
     'a token of two accounts',
     [
       { id: 'a', tokens: [A, B] },
       { id: 'b', tokens: [C, B] }
     ],
-    '/1/tokens/1 must be no token of /0'
+    '/1/tokens/1 must not be a token of /0'
   ],
   [
     'an account "default" beside the one of the variables',
@@ -176,7 +177,7 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
   [
     'a token of WEBHOOK_TOKENS',
     [GOOD],
-    '/0/tokens/0 must be no token of WEBHOOK_TOKENS',
+    '/0/tokens/0 must not be a token of WEBHOOK_TOKENS',
     { WEBHOOK_TOKENS: `${B},${A}` }
   ],
   [
@@ -185,30 +186,31 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
       { id: 'A', tokens: [A], kind: 1 },
       { id: 'b', tokens: [A] }
     ],
-    '/0/id must be 1 to 32 of a-z, 0-9 and -; /0/kind must be classic or contact-center; /1/tokens/0 must be no token of /0'
+    '/0/id must be 1 to 32 of a-z, 0-9 and -; /0/kind must be classic or contact-center; ' +
+      '/1/tokens/0 must not be a token of /0'
   ]
 ]
 for (const [name, content, message, environment] of refusals) {
   t.test(`refuses: ${name}`, async t => {
     t.throws(() => load(t, content, environment), { code: 'MCS_CONFIG', message: `ACCOUNTS_FILE: ${message}` })
-    t.notMatch(message, /hunter2/i, 'and quotes nothing')
+    t.notMatch(message, /hunter2/i, 'the message contains no value')
   })
 }
 
-t.test('a file that is not there is said to be', async t => {
+t.test('a missing file is reported', async t => {
   t.throws(() => loadAccounts(loadConfig({ ACCOUNTS_FILE: '/nowhere/accounts.json' }), []), {
     code: 'MCS_CONFIG',
     message: 'ACCOUNTS_FILE: it cannot be read (ENOENT)'
   })
 })
 
-t.test('a token may stand twice in one account, and ten bad places are all named', async t => {
+t.test('a token may occur twice in one account, and ten invalid values are all named', async t => {
   t.equal(load(t, [{ id: 'a', tokens: [A, A] }]).length, 1)
   const bad = Array.from({ length: 10 }, (_, i) => ({ id: `a-${i}`, tokens: [SECRET] }))
   t.throws(() => load(t, bad), { message: new RegExp(bad.map((_, i) => `/${i}/tokens/0 must[^;]*`).join('; ')) })
 })
 
-t.test('an account that is not configured has the settings of the configuration', async t => {
+t.test('TIME_ZONE and DEFAULT_REGION apply to an account that is not configured', async t => {
   const accounts = createAccounts(
     load(t, [
       { ...GOOD, timeZone: 'Asia/Tokyo', defaultRegion: 'JP' },
@@ -225,7 +227,7 @@ t.test('an account that is not configured has the settings of the configuration'
   t.equal(accounts.byId('gone'), undefined)
 })
 
-t.test('accounts are replaced all at once, or not at all and with an alarm', async t => {
+t.test('a reload replaces all accounts, or none of them and raises an alarm', async t => {
   const config = loadConfig({})
   const accounts = createAccounts(load(t, [GOOD, { id: 'b', tokens: [B] }]), config)
   const lines: string[] = []

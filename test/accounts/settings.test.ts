@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import type { Viewer } from '../../src/access/viewer.js'
 import { createChangeSettings } from '../../src/accounts/change-settings.js'
-import { createLiveSettings, pollSettings } from '../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings, pollSettings } from '../../src/accounts/runtime-settings.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { queryApi } from '../support/query-api.js'
@@ -29,7 +29,7 @@ async function api(t: Parameters<typeof freshDatabase>[0] & Parameters<typeof qu
   return { pool, ...(await queryApi(t, pool, () => NOW, { viewers: VIEWERS, accountIds })) }
 }
 
-t.test('what is set wins over the configuration, and is as configured again when it is reset', async t => {
+t.test('a setting overrides the configuration until it is reset', async t => {
   const { get, patch } = await api(t)
   t.strictSame((await get('/v1/settings')).json(), { data: [CONFIGURED] })
   const set = {
@@ -48,10 +48,13 @@ t.test('what is set wins over the configuration, and is as configured again when
   })
 })
 
-t.test('the statistics obey at once', async t => {
+t.test('statistics use changed settings at once', async t => {
   const { pool, get, patch } = await api(t)
   await pool.query(
-    `insert into call_history (account, call_id, direction, state, outcome, started_at, ended_at, wait_seconds, last_event_at, webhook_events, rest_events) values ('default', 'c', 'inbound', 'ended', 'abandoned', '2026-11-22T23:30:00Z', '2026-11-22T23:30:08Z', 8, '2026-11-22T23:30:08Z', 1, 0)`
+    `insert into call_history (account, call_id, direction, state, outcome, started_at, ended_at,
+      wait_seconds, last_event_at, webhook_events, rest_events)
+    values ('default', 'c', 'inbound', 'ended', 'abandoned', '2026-11-22T23:30:00Z', '2026-11-22T23:30:08Z',
+      8, '2026-11-22T23:30:08Z', 1, 0)`
   )
   const stats = async () =>
     (await get('/v1/stats/calls?since=2026-11-22')).json<{
@@ -69,7 +72,7 @@ t.test('the statistics obey at once', async t => {
   })
 })
 
-t.test('each change is in the audit log, with who made it', async t => {
+t.test('each change is recorded in the audit log with the key that made it', async t => {
   const { pool, patch } = await api(t)
   await patch('/v1/settings', { clock: '12h', reset: ['timeZone'] })
   await patch('/v1/settings', { clock: '13h' })
@@ -85,7 +88,7 @@ t.test('each change is in the audit log, with who made it', async t => {
   ])
 })
 
-t.test('refuses what is no setting, and changes nothing then', async t => {
+t.test('an invalid change is refused and changes nothing', async t => {
   const { get, patch } = await api(t)
   const refused = [
     {},
@@ -112,7 +115,7 @@ t.test('refuses what is no setting, and changes nothing then', async t => {
   t.strictSame((await get('/v1/settings')).json(), { data: [CONFIGURED] })
 })
 
-t.test('they are for platform administrators to change, of an account that they may see', async t => {
+t.test('only platform administrators may change settings, and only of an account that they may see', async t => {
   const { get, patch } = await api(t, ['default', 'other'])
   const change = { clock: '12h' }
   t.equal((await patch('/v1/settings?account=default', change, 'viewer')).statusCode, 403)
@@ -128,10 +131,10 @@ t.test('they are for platform administrators to change, of an account that they 
   t.strictSame((await get('/v1/settings?account=other', 'viewer')).json(), { data: [] })
 })
 
-t.test('another process learns of it, also after Postgres was away; what it does not know it leaves alone', async t => {
+t.test('another process reads the change, also after an outage of Postgres, and ignores unknown settings', async t => {
   const { pool } = await freshDatabase(t)
   let isAway = false
-  const settings = createLiveSettings(SETTINGS, {
+  const settings = createRuntimeSettings(SETTINGS, {
     query: ((text: string) => (isAway ? Promise.reject(new Error('away')) : pool.query(text))) as typeof pool.query
   }) // the one form that it uses
   const polling = pollSettings(settings, pino({ level: 'silent' }), 10)
@@ -148,10 +151,11 @@ t.test('another process learns of it, also after Postgres was away; what it does
   await eventually('it says so', () => polling.trouble() !== null)
   t.equal(settings.timeZoneOf('default'), 'Asia/Tokyo', 'what is known stays')
   await pool.query(
-    `insert into settings values ('default', 'colour', '"red"', now(), 'x'), ('default', 'clock', '13', now(), 'x'), ('other', 'timeZone', '"Mars/Olympus"', now(), 'x')`
+    `insert into settings values ('default', 'colour', '"red"', now(), 'x'), ('default', 'clock', '13', now(), 'x'),
+      ('other', 'timeZone', '"Mars/Olympus"', now(), 'x')`
   )
   isAway = false
   await eventually('it is told again', () => told === 2)
-  t.strictSame([settings.of('default').clock, settings.timeZoneOf('other')], ['24h', 'UTC'])
+  t.strictSame([settings.settingsOf('default').clock, settings.timeZoneOf('other')], ['24h', 'UTC'])
   unwatch()
 })

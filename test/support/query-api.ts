@@ -7,7 +7,7 @@ import { bearerKeyOf } from '../../src/access/bearer.js'
 import type { Viewer } from '../../src/access/viewer.js'
 import type { Account } from '../../src/accounts/accounts.js'
 import { createChangeSettings } from '../../src/accounts/change-settings.js'
-import { createLiveSettings, type LiveSettings } from '../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings, type RuntimeSettings } from '../../src/accounts/runtime-settings.js'
 import type { SyncOptions } from '../../src/api/admin/sync.js'
 import { serveQuery } from '../../src/api/api.js'
 import type { ApiLimits } from '../../src/api/authorize.js'
@@ -35,7 +35,7 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   viewers?: Record<string, Viewer>
   /** Of who backfills. Null: nobody does. */
   wake?: (() => void) | null
-  settings?: LiveSettings
+  settings?: RuntimeSettings
   metrics?: Metrics
   system?: Partial<SystemStateOptions>
   accountIds?: readonly string[]
@@ -78,7 +78,7 @@ export async function queryApi(
     live: streams = NO_LIVE,
     sync = null,
     syncable = () => [],
-    settings = createLiveSettings(SETTINGS, pool),
+    settings = createRuntimeSettings(SETTINGS, pool),
     accountIds = ['default'],
     metrics = createMetrics(),
     system = {},

@@ -1,17 +1,17 @@
 import Type from 'typebox'
 import { actorOf, seesAccount, type Viewer, viewerOf } from '../../access/viewer.js'
 import type { ChangeSettings } from '../../accounts/change-settings.js'
-import type { LiveSettings } from '../../accounts/runtime-settings.js'
+import type { RuntimeSettings } from '../../accounts/runtime-settings.js'
 import { SETTING_NAMES, settingsSchema } from '../../accounts/setting-values.js'
 import { InvalidParameterError, NotFoundError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
-import { strictly } from '../../http/strict-body.js'
+import { strictBodyValidator } from '../../http/strict-body.js'
 import { defineRoutes } from '../define-routes.js'
 import { listSchema } from '../list/page.js'
 import { accountParameter, accountsParameter } from '../list/parameters.js'
 
 export interface SettingsRouteOptions {
-  settings: LiveSettings
+  settings: RuntimeSettings
   changeSettings: ChangeSettings
   /** The ids of the configured accounts. */
   accountIds: () => readonly string[]
@@ -43,7 +43,11 @@ const body = Type.Object(
 
 /** GET and PATCH /v1/settings. */
 export default defineRoutes<SettingsRouteOptions>('settings', async (app, { settings, changeSettings, accountIds }) => {
-  const toShape = (account: string) => ({ account, ...settings.of(account), set: settings.setOf(account) })
+  const toShape = (account: string) => ({
+    account,
+    ...settings.settingsOf(account),
+    set: settings.overriddenOf(account)
+  })
   const visibleTo = (viewer: Viewer) => accountIds().filter(account => seesAccount(viewer, account))
 
   app.get(
@@ -71,7 +75,7 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
   app.patch(
     '/v1/settings',
     {
-      validatorCompiler: strictly,
+      validatorCompiler: strictBodyValidator,
       schema: {
         tags: ['settings'],
         operationId: 'changeSettings',

@@ -2,7 +2,7 @@ import { and, type SQL, sql } from 'drizzle-orm'
 import Type, { type Static } from 'typebox'
 import { visible } from '../../access/row-visibility.js'
 import { viewerOf } from '../../access/viewer.js'
-import type { LiveSettings } from '../../accounts/runtime-settings.js'
+import type { RuntimeSettings } from '../../accounts/runtime-settings.js'
 import { reports } from '../../db/schema/reports.js'
 import { InvalidParameterError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
@@ -13,7 +13,7 @@ import { answerFailures, either, failure, parameters } from './common.js'
 import { asOrganization, type FirstSystemOptions } from './directory.js'
 
 export interface FirstSystemReportsOptions extends FirstSystemOptions {
-  settings: LiveSettings
+  settings: RuntimeSettings
 }
 
 const MAX_DAYS = 366

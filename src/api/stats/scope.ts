@@ -3,14 +3,14 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
 import { type OwnedColumns, visible } from '../../access/row-visibility.js'
 import { seesAccount, type Viewer } from '../../access/viewer.js'
-import type { LiveSettings } from '../../accounts/runtime-settings.js'
+import type { RuntimeSettings } from '../../accounts/runtime-settings.js'
 import { InvalidParameterError } from '../../errors.js'
 
 export interface StatsOptions {
   db: NodePgDatabase
   now: () => Date
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
-  settings: LiveSettings
+  settings: RuntimeSettings
   /** The ids of the configured accounts. */
   accountIds: () => readonly string[]
 }
@@ -32,7 +32,7 @@ export function scopeOf(
 ): Scope {
   const wanted = new Set(requested ?? (viewer.account === null ? accountIds() : [viewer.account]))
   const accounts = [...wanted].filter(account => seesAccount(viewer, account))
-  const all = accounts.map(settings.of)
+  const all = accounts.map(settings.settingsOf)
   return {
     viewer,
     accounts,

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Viewer } from '../../../src/access/viewer.js'
-import { createLiveSettings } from '../../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings } from '../../../src/accounts/runtime-settings.js'
 import { projectedCompany } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { START } from '../../support/history.js'
@@ -46,7 +46,7 @@ async function company(t: Test, timeZone = 'UTC') {
   }
   const { app, get } = await queryApi(t, pool, () => new Date(START + 72 * 3_600_000), {
     viewers,
-    settings: createLiveSettings({ ...SETTINGS, timeZoneOf: () => timeZone }, pool)
+    settings: createRuntimeSettings({ ...SETTINGS, timeZoneOf: () => timeZone }, pool)
   })
   const reports = async (query: string, key?: string) =>
     (await get(`${BASE}/reports?${query}`, key)).json<{ reports: Report[] }>().reports
@@ -142,7 +142,7 @@ t.test('today is the local day of each account, at any hour of UTC', async t => 
   let now = ''
   const { get } = await queryApi(t, pool, () => new Date(now), {
     viewers: { west: { actor: 'w', role: 'platform_admin', account: 'west', organization: null } },
-    settings: createLiveSettings({ ...SETTINGS, timeZoneOf: account => zones[account] ?? 'UTC' }, pool)
+    settings: createRuntimeSettings({ ...SETTINGS, timeZoneOf: account => zones[account] ?? 'UTC' }, pool)
   })
   const shown = async (query: string, key?: string) => {
     const { reports } = (await get(`${BASE}/reports?${query}`, key)).json<{ reports: Report[] }>()

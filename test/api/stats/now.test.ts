@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { createLiveSettings } from '../../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings } from '../../../src/accounts/runtime-settings.js'
 import type { Event } from '../../../src/events/event.js'
 import { status } from '../../support/facts.js'
 import { history, START } from '../../support/history.js'
@@ -10,7 +10,7 @@ async function now(t: Test, events: readonly Event[], { seconds = 100, timeZone 
   const { pool, project } = await projector(t)
   await project(events)
   const { get } = await queryApi(t, pool, () => new Date(START + seconds * 1000), {
-    settings: createLiveSettings({ timeZoneOf: () => timeZone, regionOf: () => 'US' }, pool),
+    settings: createRuntimeSettings({ timeZoneOf: () => timeZone, regionOf: () => 'US' }, pool),
     accountIds: ['default', 'other']
   })
   return async (query = '') => (await get(`/v1/stats/now${query}`)).json<object>()

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { createLiveSettings } from '../../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings } from '../../../src/accounts/runtime-settings.js'
 import { startOfLocalDay } from '../../../src/lib/local-day.js'
 import { history, START } from '../../support/history.js'
 import { projector } from '../../support/projection.js'
@@ -27,7 +27,7 @@ async function everyHalfHour(t: Test, timeZone: string, [from, to]: [string, str
     )
   )
   const { get } = await queryApi(t, pool, () => new Date(to), {
-    settings: createLiveSettings({ timeZoneOf: () => timeZone, regionOf: () => 'US' }, pool)
+    settings: createRuntimeSettings({ timeZoneOf: () => timeZone, regionOf: () => 'US' }, pool)
   })
   return async (query: string) => (await get(`/v1/stats/calls?${query}`)).json<Answer>()
 }
@@ -116,7 +116,7 @@ t.test('a day begins where its clock begins, also where midnight is left out', a
 
 t.test('accounts with different zones have no day in common', async t => {
   const { pool } = await projector(t)
-  const settings = createLiveSettings(
+  const settings = createRuntimeSettings(
     { timeZoneOf: account => (account === 'a' ? 'Europe/Berlin' : 'America/New_York'), regionOf: () => 'US' },
     pool
   )

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { createChangeSettings } from '../../../src/accounts/change-settings.js'
-import { createLiveSettings, pollSettings } from '../../../src/accounts/runtime-settings.js'
+import { createRuntimeSettings, pollSettings } from '../../../src/accounts/runtime-settings.js'
 import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import { redateAll, startRedate } from '../../../src/project/refold/report-dates.js'
 import { projectedCompany } from '../../support/company.js'
@@ -35,7 +35,7 @@ t.test('after a change of the time zone the reports equal a recount, also after 
 
 t.test('a setting changed by another process moves the reports within seconds', async t => {
   const pool = await company(t)
-  const settings = createLiveSettings(SETTINGS, pool)
+  const settings = createRuntimeSettings(SETTINGS, pool)
   const polling = pollSettings(settings, logger, 20)
   const redate = startRedate({ pool, settings, logger })
   t.teardown(() => Promise.all([polling.close(), redate.close()]))
