@@ -70,7 +70,7 @@ t.test('what an operator can mend is one line', async t => {
       {},
       /no service answers at http:\/\/127.0.0.1:9: start it, or set its address with --url/
     ],
-    [['--since', '2026-01-01'], { ADMIN_KEY: '' }, /set ADMIN_KEY, or DATA_DIR to that of the service/],
+    [['--since', '2026-01-01'], { ADMIN_KEY: '' }, /set ADMIN_KEY, or set DATA_DIR to that of the service/],
     [['--since', '2026-01-01', '--url', 'localhost:8080'], {}, /--url must be/],
     [['--until', '2026-01-01'], {}, /--until needs --since/],
     [['--stop', '--since', '2026-01-01'], {}, /--stop cannot be used with --since/]
