@@ -29,7 +29,7 @@ t.test('members of a group share the partitions and hand them over', { skip, buf
   await log.append(keys.map(key => record(key, 'first')))
   await eventually('the first member has everything', () => one.records.length === 30)
   const two = await gather(t, log, group)
-  await eventually('the second member has spooledLog', () => two.subscription.trouble() === null)
+  await eventually('the second member has joined', () => two.subscription.trouble() === null)
   await log.append(keys.map(key => record(key, 'second')))
   await eventually('both members have everything', () => one.records.length + two.records.length >= 60)
   t.ok(two.records.length > 0 && two.records.length < 30, 'shared')
@@ -63,7 +63,7 @@ t.test(
     await eventually('the next batch is handled', () => batches.length > 1)
     t.strictSame([most, batches.length], [1, 2], 'each record is delivered once')
     t.equal(subscription.trouble(), null)
-    t.equal(lines.filter(({ kafkajs }) => kafkajs === 'Consumer has spooledLog the group').length, 1)
+    t.equal(lines.filter(({ kafkajs }) => kafkajs === 'Consumer has joined the group').length, 1)
   }
 )
 
