@@ -1,5 +1,5 @@
-// Compiles TypeScript to dist/ with esbuild: one output file per source file, without a type check
-// ("npm run check" does that).
+// Compiles TypeScript to dist/ with esbuild: one output file per source file, without a type check ("npm run check"
+// does that).
 //
 //   node scripts/build.mjs          src only, which is what runs and what is published
 //   node scripts/build.mjs --all    src, test and scripts

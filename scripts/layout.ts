@@ -8,8 +8,8 @@ export interface LayoutEntry {
   name: string
   purpose: string
   /**
-   * What its files may import from other entries, besides packages: `db` is a whole folder, `event-log/port` one file of
-   * it, and `type accounts` allows type-only imports.
+   * What its files may import from other entries, besides packages: `db` is a whole folder, `event-log/port` one file
+   * of it, and `type accounts` allows type-only imports.
    */
   imports: readonly string[]
   /** The reason of an import that is not obvious. */

@@ -8,8 +8,10 @@
 //   npm run test:full         the files of test/full, which take minutes
 //   npm run test:campaign     the same files with many more rounds and new random seeds; TEST_SEED repeats a run
 //
-// TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: fail instead of skipping when there is no broker.
-// MIN_COVERAGE: the percentage of lines that must run, with --coverage. TEST_JOBS: the number of files that run at once.
+// TEST_DATABASE_URL, KAFKA_BROKERS: use these servers. REQUIRE_KAFKA=1: fail instead of skipping when there is no
+// broker.
+// MIN_COVERAGE: the percentage of lines that must run, with --coverage. TEST_JOBS: the number of files that run at
+// once.
 // The last line is always "N passed, N failed[, N skipped]".
 import { randomBytes, randomInt } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'

@@ -1,8 +1,7 @@
 import createError from '@fastify/error'
 
-// The one table of errors. A code is never renamed: dashboards and scripts match on it.
-// A message is for the one who sent the request or started the process: it says what to do, and holds no
-// payload, no number and no secret.
+// The one table of errors. A code is never renamed: dashboards and scripts match on it. A message is for the one who
+// sent the request or started the process: it says what to do, and holds no payload, no number and no secret.
 
 /** The code of an error of this table, or null for any other error, whose message may quote its input. */
 export function errorCodeOf(err: unknown): string | null {

@@ -110,7 +110,8 @@ function startWorker({ env, signal, timeoutSeconds, drainSeconds = DRAIN_SECONDS
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
   child.on('error', () => {})
-  const send = (message: string) => child.send(message, () => {}) // not sent to a process that has ended, which is reported
+  // not sent to a process that has ended, which is reported
+  const send = (message: string) => child.send(message, () => {})
   const closed = once(child, 'close')
   const kill = () => killGroup(child)
   signal.addEventListener('abort', kill, { once: true })

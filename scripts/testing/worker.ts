@@ -2,8 +2,8 @@
 //
 //   node worker.js TIMEOUT DRAIN
 //
-// It takes the paths of test files, and END, as IPC messages. TIMEOUT is the time in seconds that a file may take, DRAIN
-// the time in which everything that it has opened must be closed after its last test.
+// It takes the paths of test files, and END, as IPC messages. TIMEOUT is the time in seconds that a file may take,
+// DRAIN the time in which everything that it has opened must be closed after its last test.
 //
 // Prints TAP, in which each file is a subtest, and after the result of each file a comment with its report (see
 // `FileReport`). `t`, the default export of tap, stands for the subtest of the file that runs.

@@ -57,9 +57,7 @@ export function visibleExtensions(
   )
 }
 
-/**
- * Restricts contacts to those with a call, voicemail or message that the viewer may see; `phones` is a jsonb array.
- */
+/** Restricts contacts to those with a call, voicemail or message that the viewer may see; `phones` is a jsonb array. */
 export function visibleContacts(
   viewer: Viewer,
   { account, phones }: { account: SQLWrapper; phones: SQLWrapper }

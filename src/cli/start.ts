@@ -58,9 +58,7 @@ function announce(service: Service, config: Config, logger: Logger, terminal: bo
   else logger.warn({ ...facts, waitsFor }, 'listening, but not ready yet')
 }
 
-/**
- * Only with ACCOUNTS_FILE: without a listener SIGHUP ends the process, as it should when its terminal is closed.
- */
+/** Only with ACCOUNTS_FILE: without a listener SIGHUP ends the process, as it should when its terminal is closed. */
 function reloadOnSignal(service: Service, { accountsFile }: Config): void {
   if (accountsFile !== null) process.on('SIGHUP', service.reload)
 }

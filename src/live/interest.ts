@@ -66,8 +66,8 @@ const MAX_REMEMBERED = 10_000
 
 /**
  * The deletion of an object is sent to scopes that see every id of the account. A scope of one organization is sent
- * only deletions of objects that it was sent before, as far as they are remembered: an object of another organization is
- * not visible to it either, and its id must not leak.
+ * only deletions of objects that it was sent before, as far as they are remembered: an object of another organization
+ * is not visible to it either, and its id must not leak.
  */
 export function createScope(viewer: Viewer): Scope {
   const sent = new Set<string>()

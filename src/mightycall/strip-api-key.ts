@@ -14,9 +14,7 @@ export interface Stripped {
   isKeyInText: boolean
 }
 
-/**
- * The account whose key is looked for. The prepared key is cached per object, so pass the same object each time.
- */
+/** The account whose key is looked for. The prepared key is cached per object, so pass the same object each time. */
 export interface KeyHolder {
   /** `null` when no key is configured. */
   readonly apiKey: string | null

@@ -13,9 +13,7 @@ export interface Faults {
   delayMs?: number
 }
 
-/**
- * Drops, duplicates and delays notifications; their bodies are unchanged. The same seed always has the same effect.
- */
+/** Drops, duplicates and delays notifications; their bodies are unchanged. The same seed always has the same effect. */
 export function applyFaults(
   notifications: readonly Notification[],
   { seed, drop = 0, duplicate = 0, reorder = 0, delayMs = 60_000 }: Faults

@@ -48,7 +48,7 @@ t.test('a wrong secret is told once and tried once, until the accounts are read 
   await untilClosed()
   t.equal(proxy.seen.length, 1, 'MightyCall was asked once in all that time')
   t.equal(logged('MCS_REST_AUTH').length, 1, 'and so was a person told')
-  t.ok((await heard()) > 10)
+  await eventually('the webhooks are projected', async () => (await heard()) > 10)
   signIn()
   await world.untilWhole()
   await webhooksDidNotNotice(t, world)

@@ -10,8 +10,8 @@ import { requestsOf } from '../support/fuzz/requests.js'
 import { fuzzedWorld } from '../support/fuzz/world.js'
 import { roundsOf, seedsOf } from '../support/seeds.js'
 
-// FUZZ_SEED=4711 npm run test:full -- fuzz repeats a run; a seed that has found a fault joins the list. FUZZ_RUNS is the
-// number of requests to each operation.
+// FUZZ_SEED=4711 npm run test:full -- fuzz repeats a run; a seed that has found a fault joins the list. FUZZ_RUNS is
+// the number of requests to each operation.
 const SEEDS = seedsOf([1033582252], 'FUZZ_SEED')
 const RUNS = Number(process.env.FUZZ_RUNS ?? roundsOf(250, 1_000))
 const AT_LEAST = 5_000

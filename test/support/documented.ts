@@ -19,8 +19,7 @@ export interface Notification {
 
 /**
  * The 13 documented notifications. The incoming and the callback family share their Guids and times, the outgoing ones
- * have nil Guids
- * (source: MightyCall API v4, WebHook Notifications).
+ * have nil Guids (source: MightyCall API v4, WebHook Notifications).
  */
 export const DOCUMENTED: readonly Notification[] = [
   incoming('IncomingCall', 1, '08:58:10'),

@@ -13,8 +13,8 @@ export const ORGANIZATION = '11111111-1111-4111-8111-111111111111'
 
 /**
  * Many rows by plain SQL, analyzed: two accounts, ten business numbers of each, of which an organization owns one.
- * Every value
- * of a filter that is rare in a business is rare here, so that a plan that does without an index for it is seen.
+ * Every value of a filter that is rare in a business is rare here, so that a plan that does without an index for it is
+ * seen.
  */
 export async function fill(
   pool: pg.Pool,

@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
 
 // As much of the Kafka protocol as the proxy must understand: every message begins with its length (i32); a request
-// goes on
-// with its kind (i16), the version of it (i16) and a number (i32), which is what the answer begins with.
+// goes on with its kind (i16), the version of it (i16) and a number (i32), which is what the answer begins with.
 
 export interface RequestHead {
   apiKey: number

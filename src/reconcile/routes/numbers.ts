@@ -100,9 +100,7 @@ export function numberFacts({ active, deleted }: Lists): FactOf<NumberEvent>[] {
   ]
 }
 
-/**
- * The known numbers that these facts do not mention. How long MightyCall lists a deleted number is not documented.
- */
+/** The known numbers that these facts do not mention. How long MightyCall lists a deleted number is not documented. */
 export function removedNumberFacts(
   known: readonly string[],
   facts: readonly FactOf<NumberEvent>[],

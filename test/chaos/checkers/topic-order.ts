@@ -12,8 +12,8 @@ export function missingRecords(posts: readonly Post[], records: readonly Placed[
 
 /**
  * A line for each pair of one key whose first records are not in the order of their acknowledgements. Of two that were
- * under way
- * together nothing is promised: only what was first posted once the other had been acknowledged must lie behind it.
+ * under way together nothing is promised: only what was first posted once the other had been acknowledged must lie
+ * behind it.
  */
 export function disorderedRecords(posts: readonly Post[], records: readonly Placed[]): string[] {
   const placeOf = firstPlaces(records)

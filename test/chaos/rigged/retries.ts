@@ -1,6 +1,6 @@
 // The mistake: kafkajs is used as it comes. It retries what was not sent, but a broker that has answered is not asked
-// again, not even for the
-// partitions that it took over from a dead one meanwhile; and nobody looks at which partitions the answer confirms.
+// again, not even for the partitions that it took over from a dead one meanwhile; and nobody looks at which partitions
+// the answer confirms.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'

@@ -12,8 +12,7 @@ export interface Program {
 
 /**
  * Starts the adapter's file as a process: `append LOCATION WRITERS` or `consume LOCATION GROUP DIR WRITERS`. It is
- * killed
- * when the test ends.
+ * killed when the test ends.
  */
 export function startProgram(t: Test, file: string, ...args: string[]): Program {
   const child = spawn(...withoutHooks(process.execPath, [file, ...args]), { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -6,18 +6,14 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoints.js'
 
 // Programs of the processes that are killed. Writing to a pipe is synchronous, so printed lines survive the process.
 
-/**
- * Writers that append one record after the other. Each line is the text of an acknowledged record: `writer-n`.
- */
+/** Writers that append one record after the other. Each line is the text of an acknowledged record: `writer-n`. */
 export async function appendForever({ open }: LogAdapter, location: string, writers: number): Promise<void> {
   endWithParent()
   const log = await open(location)
   await write(log, writers, { pauseMs: 0, onAcknowledged: text => process.stdout.write(`${text}\n`) })
 }
 
-/**
- * A group member with checkpoints in a directory. Each line is a handled record: `partition offset text`.
- */
+/** A group member with checkpoints in a directory. Each line is a handled record: `partition offset text`. */
 export async function consumeForever(
   { open }: LogAdapter,
   location: string,

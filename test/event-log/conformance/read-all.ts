@@ -8,8 +8,7 @@ const END_KEY = 'the end'
 
 /**
  * Reads all records of a topic, each partition in order. It appends a last record, because offsets may be sparse and
- * the
- * end offset alone does not tell whether everything was read.
+ * the end offset alone does not tell whether everything was read.
  */
 export async function readAll(t: Test, log: EventLog, topic: Topic = 'calls'): Promise<StoredRecord[]> {
   await log.append([{ ...record(END_KEY, ''), topic }])

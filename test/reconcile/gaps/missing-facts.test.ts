@@ -20,8 +20,8 @@ const TYPES = {
 } as const
 
 /**
- * Parses facts of webhooks, one second apart and received at once: `in ring 101` is IncomingCallRinging(101),
- * `cc out end 101` the end of a contact-center leg.
+ * Parses facts of webhooks, one second apart and received at once: `in ring 101` is IncomingCallRinging(101), `cc out
+ * end 101` the end of a contact-center leg.
  */
 function webhooks(...facts: string[]): WebhookFact[] {
   return facts.map((fact, i) => {
