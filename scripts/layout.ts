@@ -116,7 +116,8 @@ export const LAYOUT: readonly LayoutEntry[] = [
   {
     name: 'live',
     purpose: 'Stage 5: changes to server-sent events.',
-    imports: [...VOCABULARY, 'db', 'access', 'type observability']
+    // Its route declares the same error responses as the API.
+    imports: [...VOCABULARY, 'db', 'access', 'http/error-schema', 'type observability']
   },
   { name: 'backup', purpose: 'Backup and restore of the database.', imports: ['errors.ts', 'lib', 'db'] },
   { name: 'client', purpose: 'The typed API client, a part of the package for its users.', imports: [] },
