@@ -974,14 +974,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The address is right
-         * @description For people and for validators.
+         * Check a webhook address
+         * @description For people and for address validation.
          */
         get: operations["checkWebhook"];
         put?: never;
         /**
-         * Take a notification of MightyCall
-         * @description The token is the only credential. The body is JSON whatever its Content-Type, of at most 256 KiB (413 beyond). What is not understood is kept as `unclassified`. An `Echo` header is returned. While nothing can be stored, or too much is waiting for it, the answer is 503 with Retry-After.
+         * Receive a notification from MightyCall
+         * @description The token is the only credential. The body is read as JSON whatever its Content-Type and may have 256 KiB (413 for a larger one). A notification that is not understood is stored as `unclassified`. An `Echo` header is returned. While events cannot be stored, or too many are waiting, the response is 503 with Retry-After.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -4794,7 +4794,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token is known. */
+            /** @description The token is valid. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4828,7 +4828,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The event is durable; an empty body is not kept. */
+            /** @description The event is durable. An empty body is not stored. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,40 +1,40 @@
-/** The promise's own outcome, when it comes in time. When it does not, `onLate` is called and this rejects. */
+/** Settles like the promise when it settles in time. Otherwise it calls `onLate` and rejects. */
 export type AckDeadline = (promise: Promise<void>, onLate: () => void) => Promise<void>
 
 interface Pending {
-  until: number
-  late: () => void
+  deadline: number
+  expire: () => void
 }
 
 /**
- * Bounds how long promises are waited for, all by the same time; what becomes of a late one is heard by nobody.
- * One timer looks after all of them: a timer for each would be a tenth of the cost of a webhook.
+ * Limits the time that each promise is awaited. The result of a late promise is ignored.
+ * All promises share one timer: a timer for each would be a tenth of the cost of a webhook.
  */
 export function createAckDeadline(milliseconds: number): AckDeadline {
-  const pending = new Set<Pending>() // in the order of their deadlines
+  const pending = new Set<Pending>() // in deadline order
   let timer: NodeJS.Timeout | null = null
 
   function sweep(): void {
     timer = null
     const now = performance.now()
     for (const entry of pending) {
-      if (entry.until > now) break
+      if (entry.deadline > now) break
       pending.delete(entry)
-      entry.late()
+      entry.expire()
     }
     watch()
   }
 
   function watch(): void {
     const [oldest] = pending
-    if (oldest) timer = setTimeout(sweep, Math.max(1, oldest.until - performance.now())).unref()
+    if (oldest) timer = setTimeout(sweep, Math.max(1, oldest.deadline - performance.now())).unref()
   }
 
   return (promise, onLate) =>
     new Promise((resolve, reject) => {
       const entry: Pending = {
-        until: performance.now() + milliseconds,
-        late: () => {
+        deadline: performance.now() + milliseconds,
+        expire: () => {
           onLate()
           reject(new Error(`no answer within ${milliseconds} ms`))
         }

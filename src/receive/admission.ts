@@ -4,7 +4,7 @@ import { raiseAlarm } from '../observability/alarms.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Held from the headers of a webhook to its body. */
+    /** The memory claimed for a webhook between its headers and its body. */
     claim: Claim | null
   }
 }
@@ -13,24 +13,24 @@ const ALARM_EVERY_MS = 60_000
 
 export interface Admission {
   /**
-   * Asked before the body is read: false when too much is in flight. Node then discards it as it comes, so that the
-   * connection can be kept.
+   * Called before the body is read; returns false when too much is in flight. Node then discards the body while it
+   * arrives, so that the connection can be kept.
    */
   enter: (request: FastifyRequest) => boolean
-  /** Hands over the claim of a request whose body is there: from now on the caller releases it. */
+  /** Transfers the claim of a request with a complete body to the caller, who has to release it. */
   take: (request: FastifyRequest, bodyBytes: number) => Claim
 }
 
 /**
- * Lets requests in while there is room, and frees that of those which end before their body does.
- * @param maxBodyBytes  the largest body that is taken: what one is counted as while it comes in chunks
+ * Admits requests while there is memory, and releases the claims of requests that end before their body does.
+ * @param maxBodyBytes  the largest accepted body; a chunked body counts as this size until it is complete
  */
 export function createAdmission(app: FastifyInstance, inFlight: InFlight, maxBodyBytes: number): Admission {
   app.decorateRequest('claim', null)
   const alarm = throttle(ALARM_EVERY_MS, () =>
     raiseAlarm(app.log, { alarm: 'overloaded' }, 'too much waits for the event log: notifications are refused')
   )
-  // A body that is too large, or is cut, or comes too slowly: its sender may be gone, but the error comes all the same.
+  // For a body that is too large, truncated or too slow. The hook also runs when the sender has disconnected.
   app.addHook('onError', async request => {
     request.claim?.release()
     request.claim = null
@@ -42,7 +42,7 @@ export function createAdmission(app: FastifyInstance, inFlight: InFlight, maxBod
       return request.claim !== null
     },
     take: (request, bodyBytes) => {
-      const claim = request.claim as Claim // it has entered
+      const claim = request.claim as Claim // set by enter
       request.claim = null
       claim.resize(bodyBytes)
       return claim
@@ -54,30 +54,30 @@ function announcedBytes({ headers }: FastifyRequest): number {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Number.POSITIVE_INFINITY
 }
 
-/** Enough for 128 of the largest bodies, or for 6,000 of the usual 400 bytes, at once. */
+/** Enough for 128 bodies of the maximum size, or for 6,000 of the usual 400 bytes, at the same time. */
 const MAX_BYTES = 32 * 1024 * 1024
 
-/** What a request takes besides its body: with a log that hangs, small bodies would otherwise pile up a hundredfold. */
+/** Memory of a request without its body. Without it, a hanging log would let a hundred times as many requests in. */
 const REQUEST_BYTES = 5 * 1024
 
-/** Room in memory for what is being received, from the first byte of a body until its append has settled. */
+/** Accounts for the memory of requests, from the first byte of a body until its append has settled. */
 export interface InFlight {
-  /** Null when there is no room for so many bytes of a body. */
+  /** Returns `null` when there is no memory for a body of this size. */
   claim: (bodyBytes: number) => Claim | null
-  /** Null, or why notifications are refused, for readiness. */
+  /** Why notifications are refused, for readiness, or `null`. */
   trouble: () => string | null
 }
 
 export interface Claim {
-  /** Corrects it, once the whole body is there. */
+  /** Corrects the claimed size when the body is complete. */
   resize: (bodyBytes: number) => void
-  /** The request was answered without its append, which goes on. */
+  /** Marks the append as overdue: the response was sent before it settled. */
   markOverdue: () => void
-  /** Once, when nothing of the request is held any more. */
+  /** Must be called exactly once, when nothing of the request is kept in memory. */
   release: () => void
 }
 
-/** @param maxBytes  of bodies, each with what its request takes besides */
+/** @param maxBytes  the memory of all bodies and their requests */
 export function createInFlight(maxBytes = MAX_BYTES): InFlight {
   let used = 0
   let overdue = 0

@@ -11,27 +11,27 @@ export interface ReceiveOptions {
   log: EventLog
   metrics: Metrics
   now: () => Date
-  /** Those of now: a reload replaces the array. */
+  /** The current accounts: a reload replaces the array. */
   accounts: () => readonly TokenOwner[]
 }
 
 export interface ReceiveRole {
-  /** Why notifications are refused, or null, besides the log's own trouble. */
+  /** Why notifications are refused, or `null`. Trouble of the log itself is reported by the log. */
   trouble: () => string | null
   tokenUses: () => TokenUse[]
 }
 
-/** The receiving role: webhooks into the log. */
+/** Registers the receive role, which appends webhooks to the log. */
 export async function serveReceive(
   app: FastifyInstance,
   { log, metrics, now, accounts }: ReceiveOptions
 ): Promise<ReceiveRole> {
   const inFlight = createInFlight()
-  // Found once: prom-client would look the series up by its labels for each webhook.
+  // Resolved once: prom-client would look up the series by its labels for every webhook.
   const counters = Object.fromEntries(
     WEBHOOK_RESULTS.map(result => [result, metrics.webhooks.labels({ result })])
-  ) as Record<WebhookResult, { inc: (value?: number) => void }> // fromEntries forgets the keys
-  for (const counter of Object.values(counters)) counter.inc(0) // a rate needs a series before the first event
+  ) as Record<WebhookResult, { inc: (value?: number) => void }> // Object.fromEntries does not keep the key type
+  for (const counter of Object.values(counters)) counter.inc(0) // rate() needs the series before the first event
   const lastWebhook = createLastWebhook(metrics)
   const tokenUses = createTokenUses(accounts, now)
   await app.register(webhooks, {
@@ -53,7 +53,7 @@ export async function serveReceive(
   return { trouble: inFlight.trouble, tokenUses: tokenUses.all }
 }
 
-/** The series of an account, found once as well. */
+/** Returns the series of an account, resolved once. */
 function createLastWebhook({ lastWebhook }: Metrics): (account: string) => { set: (seconds: number) => void } {
   const series = new Map<string, { set: (seconds: number) => void }>()
   return account => {

@@ -3,21 +3,21 @@ import { secretDigest } from '../lib/secret-digest.js'
 import type { NotifiedAccount } from '../mightycall/webhook/notification.js'
 
 export interface TokenOwner extends NotifiedAccount {
-  /** Two are live while one replaces the other. */
+  /** Two tokens are valid during a rotation. */
   readonly tokens: readonly string[]
 }
 
-/** 43 URL-safe characters are 32 random bytes. */
+/** 43 URL-safe characters encode 32 random bytes. */
 export const TOKEN_PATTERN = /^[A-Za-z0-9_-]{43,256}$/
 
-/** The first 8 digits of its SHA-256: enough to tell two live ones apart, and of no use for a guess. */
+/** The first 8 hexadecimal digits of the SHA-256: they identify a token and do not help to guess it. */
 export const fingerprintOf = (token: string): string => secretDigest(token).toString('latin1').slice(0, 8)
 
 /**
- * Finds the account of a webhook token, or null. Every token is compared, by digest and in constant time:
- * how long it takes says nothing about how much of a guess was right.
- * @param owners  asked each time; digests are made again when it gives another array
- * @param onUse   told which token was right, by its fingerprint
+ * Finds the account of a webhook token, or returns `null`. Every token is compared by digest and in constant time, so
+ * that the duration does not reveal how much of a guess was right.
+ * @param owners  called for every lookup; digests are computed again when it returns another array
+ * @param onUse   receives the fingerprint of the matching token
  */
 export function createTokenLookup(
   owners: () => readonly TokenOwner[],
@@ -42,17 +42,17 @@ export function createTokenLookup(
   }
 }
 
-/** When a token was used last; the token itself is told to nobody. */
+/** When a token was last used. The token itself is not exposed. */
 export interface TokenUse {
   account: string
   fingerprint: string
-  /** Null: not since this process began. */
+  /** `null` when the token has not been used since this process started. */
   lastUsedAt: Date | null
 }
 
 export interface TokenUses {
   note: (fingerprint: string) => void
-  /** Of all live tokens. */
+  /** Returns the last use of every valid token. */
   all: () => TokenUse[]
 }
 

@@ -10,7 +10,7 @@ import { createAckDeadline } from './ack-deadline.js'
 import { createAdmission, createInFlight, type InFlight } from './admission.js'
 import { TOKEN_PATTERN } from './tokens.js'
 
-/** What became of a request, for the metric `mcs_webhooks_total`. */
+/** The results of a webhook request, as the metric `mcs_webhooks_total` counts them. */
 export const WEBHOOK_RESULTS = [
   'stored',
   'unclassified',
@@ -39,7 +39,7 @@ interface WebhookRequest {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose token a webhook carries. */
+    /** The account of the webhook token. */
     account: NotifiedAccount | null
   }
 }
@@ -49,46 +49,46 @@ const WRONG_TOKENS_PER_MINUTE = 30
 const RETRY_AFTER_SECONDS = 5
 const WARN_EVERY_MS = 60_000
 
-/** MightyCall waits 8 s. What is stored later all the same, and sent again, is one event: its id is the same. */
+/** MightyCall waits 8 s. An event that is stored late and posted again is stored once, because its id is the same. */
 const ANSWER_WITHIN_MS = 6000
 
-// For the description of the API. Answers without a body only: a schema for the others would change how they are
-// written.
-const nothing = (description: string) => Type.Null({ description })
+// For the OpenAPI document. Only responses without a body have a schema: others would be serialized differently.
+const emptyBody = (description: string) => Type.Null({ description })
 const GET_SCHEMA = {
   tags: ['webhooks'],
   operationId: 'checkWebhook',
-  summary: 'The address is right',
-  description: 'For people and for validators.',
+  summary: 'Check a webhook address',
+  description: 'For people and for address validation.',
   response: {
-    200: nothing('The token is known.'),
-    404: nothing('No account has this token.'),
-    429: nothing('Too many wrong tokens from this address.')
+    200: emptyBody('The token is valid.'),
+    404: emptyBody('No account has this token.'),
+    429: emptyBody('Too many wrong tokens from this address.')
   }
 }
 const POST_SCHEMA = {
   tags: ['webhooks'],
   operationId: 'receiveWebhook',
-  summary: 'Take a notification of MightyCall',
+  summary: 'Receive a notification from MightyCall',
   description:
-    'The token is the only credential. The body is JSON whatever its Content-Type, of at most 256 KiB (413 beyond). What is not understood is kept as `unclassified`. ' +
-    'An `Echo` header is returned. While nothing can be stored, or too much is waiting for it, the answer is 503 with Retry-After.',
+    'The token is the only credential. The body is read as JSON whatever its Content-Type and may have 256 KiB (413 ' +
+    'for a larger one). A notification that is not understood is stored as `unclassified`. An `Echo` header is ' +
+    'returned. While events cannot be stored, or too many are waiting, the response is 503 with Retry-After.',
   response: {
-    200: nothing('The event is durable; an empty body is not kept.'),
+    200: emptyBody('The event is durable. An empty body is not stored.'),
     404: GET_SCHEMA.response[404],
     429: GET_SCHEMA.response[429]
   }
 }
 
 /**
- * POST /webhooks/mightycall/:token answers 2xx once the event is durable, and never before.
- * MightyCall waits 8 s and does not post again (source: MightyCall API v4, WebHook Notifications): whatever it
- * authenticates is kept.
+ * POST /webhooks/mightycall/:token responds 2xx only after the event is durable.
+ * MightyCall waits 8 s and does not post again (source: MightyCall API v4, WebHook Notifications), so every
+ * authenticated notification is stored.
  */
 export default fp<WebhookOptions>(
   async (app, { accountOf, append, now, onResult, inFlight = createInFlight(), answerWithinMs = ANSWER_WITHIN_MS }) => {
     await app.register(rateLimit, { global: false })
-    // Only wrong tokens count: a 429 for MightyCall would be a lost event.
+    // Only wrong tokens are limited: a 429 for MightyCall would be a lost event.
     const limitWrongTokens = app.createRateLimit({ max: WRONG_TOKENS_PER_MINUTE, timeWindow: '1 minute' })
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
@@ -96,11 +96,10 @@ export default fp<WebhookOptions>(
     )
 
     app.decorateRequest('account', null)
-    const within = createAckDeadline(answerWithinMs)
+    const withinDeadline = createAckDeadline(answerWithinMs)
     const admission = createAdmission(app, inFlight, MAX_BODY_BYTES)
     app.addHook<WebhookRequest>('onRequest', (request, reply, next) => {
-      // Fastify answers a Content-Type that it cannot read with 415 before any handler runs; here it says nothing
-      // anyway.
+      // Fastify would respond 415 to an unknown Content-Type before any handler runs. The body is JSON in any case.
       request.raw.headers['content-type'] = undefined
       const { token } = request.params
       const account = TOKEN_PATTERN.test(token) ? accountOf(token) : null
@@ -119,7 +118,7 @@ export default fp<WebhookOptions>(
 
     const warnOfToken = throttle(WARN_EVERY_MS, () =>
       app.log.warn(
-        'a webhook came with an unknown token: compare the address in MightyCall with the one that start prints'
+        'received a webhook with an unknown token: compare the address in MightyCall with the one that start prints'
       )
     )
 
@@ -142,7 +141,7 @@ export default fp<WebhookOptions>(
       '/webhooks/mightycall/:token',
       { bodyLimit: MAX_BODY_BYTES, schema: POST_SCHEMA },
       async (request, reply) => {
-        const account = request.account as NotifiedAccount // the onRequest hook has answered everyone else
+        const account = request.account as NotifiedAccount // the onRequest hook has refused all other requests
         const body = request.body ?? Buffer.alloc(0)
         const event = parseNotification(account, body, now())
         const claim = admission.take(request, body.length)
@@ -153,7 +152,7 @@ export default fp<WebhookOptions>(
         }
         const appended = append([event]).finally(claim.release)
         try {
-          await within(appended, claim.markOverdue)
+          await withinDeadline(appended, claim.markOverdue)
         } catch (cause) {
           onResult('not-stored', account.id)
           reply.header('retry-after', RETRY_AFTER_SECONDS)
