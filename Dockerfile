@@ -1,4 +1,4 @@
-# The image has no embedded Postgres: it is made for DATABASE_URL, and for KAFKA_BROKERS or a volume at /data.
+# The image does not contain the embedded Postgres. It requires DATABASE_URL, and either KAFKA_BROKERS or a volume at /data.
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -23,7 +23,7 @@ RUN install -d -o 1000 -g 1000 -m 700 /data
 USER 1000
 VOLUME /data
 EXPOSE 8080
-# Live, not ready: a process whose Kafka is away for a while must not be killed for it.
+# Checks liveness, not readiness: a process must not be killed because Kafka is temporarily unavailable.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/health/live`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "dist/src/main.js", "start"]
