@@ -29,7 +29,7 @@ export function createLogger({ level, terminal = false, onAlarm = () => {}, line
   const out =
     lines ??
     (terminal
-      ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
+      ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true, sync: true })
       : // asynchronous lines would be lost when the process crashes
         pino.destination({ dest: 1, sync: true }))
   return pino(options, out)
