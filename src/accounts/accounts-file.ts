@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
-import { API_KEY_PATTERN, REGION_PATTERN, WEBHOOK_TOKEN_PATTERN } from '../config/variables.js'
+import { API_KEY_PATTERN, REGION_PATTERN } from '../config/variables.js'
 import { ConfigError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import { isObject } from '../lib/json.js'
 import { isTimeZone } from '../lib/local-day.js'
+import { WEBHOOK_TOKEN_PATTERN } from '../lib/patterns.js'
 
 /** The base URL of the REST API for each kind of account (source: MightyCall's support pages). */
 export const BASE_URLS = {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { WEBHOOK_TOKEN } from '../lib/patterns.js'
 
 // The helpers for `configSchema`.
 const optionalText = (description: string, options: object = {}) =>
@@ -10,10 +11,6 @@ const number = (fallback: number, minimum: number, maximum: number, description:
   Type.Integer({ description, default: fallback, minimum, maximum })
 const string = (fallback: string, description: string, options: object = {}) =>
   Type.String({ description, default: fallback, minLength: 1, ...options })
-
-/** 43 URL-safe characters are 32 random bytes. */
-const TOKEN = '[A-Za-z0-9_-]{43,256}'
-export const WEBHOOK_TOKEN_PATTERN = `^${TOKEN}$`
 
 /** API keys are masked wherever they occur. A shorter key would also occur in ids and numbers. */
 export const API_KEY_PATTERN = '^\\S{8,200}$'
@@ -132,7 +129,7 @@ export const configSchema = Type.Object({
   WEBHOOK_TOKENS: optionalSecret(
     'The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. ' +
       'Set two while one replaces the other.',
-    { examples: ['the output of "openssl rand -hex 32"'], pattern: `^${TOKEN}(,${TOKEN})*$` }
+    { examples: ['the output of "openssl rand -hex 32"'], pattern: `^${WEBHOOK_TOKEN}(,${WEBHOOK_TOKEN})*$` }
   ),
   ACCOUNTS_FILE: optionalText(
     'A JSON file with several MightyCall accounts, read again on SIGHUP. The account `default` then exists only ' +

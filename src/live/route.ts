@@ -6,6 +6,7 @@ import { SESSION_COOKIE } from '../access/authenticator.js'
 import { bearerKeyOf } from '../access/bearer.js'
 import { type Viewer, viewerOf } from '../access/viewer.js'
 import { UnauthorizedError } from '../errors.js'
+import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import { errors } from '../http/error-schema.js'
 import { type ClientCredential, interestOf } from './interest.js'
 import { LIVE_KINDS } from './readers.js'
@@ -23,7 +24,7 @@ const parameters = Type.Object(
       })
     ),
     account: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z0-9-]{1,32}$' }), { maxItems: 50, description: 'MightyCall accounts.' })
+      Type.Array(Type.String({ pattern: ACCOUNT_PATTERN }), { maxItems: 50, description: 'MightyCall accounts.' })
     ),
     lastEventId: Type.Optional(
       Type.String({

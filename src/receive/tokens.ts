@@ -7,9 +7,6 @@ export interface TokenOwner extends NotifiedAccount {
   readonly tokens: readonly string[]
 }
 
-/** 43 URL-safe characters encode 32 random bytes. */
-export const TOKEN_PATTERN = /^[A-Za-z0-9_-]{43,256}$/
-
 /** The first 8 hexadecimal digits of the SHA-256: they identify a token and do not help to guess it. */
 export const fingerprintOf = (token: string): string => secretDigest(token).toString('latin1').slice(0, 8)
 

@@ -4,11 +4,11 @@ import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
+import { WEBHOOK_TOKEN_PATTERN } from '../lib/patterns.js'
 import { throttle } from '../lib/throttle.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
 import { createAckDeadline } from './ack-deadline.js'
 import { createAdmission, createInFlight, type InFlight } from './admission.js'
-import { TOKEN_PATTERN } from './tokens.js'
 
 /** The results of a webhook request, as the metric `mcs_webhooks_total` counts them. */
 export const WEBHOOK_RESULTS = [
@@ -44,6 +44,7 @@ declare module 'fastify' {
   }
 }
 
+const TOKEN_FORMAT = new RegExp(WEBHOOK_TOKEN_PATTERN)
 const MAX_BODY_BYTES = 256 * 1024
 const WRONG_TOKENS_PER_MINUTE = 30
 const RETRY_AFTER_SECONDS = 5
@@ -102,7 +103,7 @@ export default fp<WebhookOptions>(
       // Fastify would respond 415 to an unknown Content-Type before any handler runs. The body is JSON in any case.
       request.raw.headers['content-type'] = undefined
       const { token } = request.params
-      const account = TOKEN_PATTERN.test(token) ? accountOf(token) : null
+      const account = TOKEN_FORMAT.test(token) ? accountOf(token) : null
       if (!account) {
         refuse(request, reply).catch(next)
         return
