@@ -1,8 +1,8 @@
 import t from 'tap'
 import { ACCOUNT } from '../reconcile/support/recording-reader.js'
-import { BUSINESS } from '../support/documented.js'
+import { FOREIGN, leaveLetters, withLetters } from '../support/dead-letters.js'
+import { BUSINESS } from '../support/documented-notifications.js'
 import { history } from '../support/history.js'
-import { FOREIGN, leaveLetters, withLetters } from '../support/letters.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type DescribedRoute, describedRoutes } from '../support/routes-of-api.js'
-import { clientOf, IDS, MOVED, SIDES, type Side, stringsIn, twoOrganizations } from '../support/two-organizations.js'
+import { type DescribedRoute, describedRoutes } from '../support/described-routes.js'
+import { clientOf, IDS, MOVED, SIDES, type Side, stringsIn, twoOrganizations } from '../support/organizations.js'
 
 /** Has no end, and a test of its own. */
 const STREAMS = ['/v1/live']

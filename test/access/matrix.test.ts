@@ -2,9 +2,9 @@ import t, { type Test } from 'tap'
 import { ROUTES } from '../../src/access/route-roles.js'
 import type { RouteRole } from '../../src/access/viewer.js'
 import { freshDatabase } from '../support/database.js'
+import { type DescribedRoute, describedRoutes } from '../support/described-routes.js'
 import { NOW } from '../support/projection.js'
 import { API_KEY, queryApi } from '../support/query-api.js'
-import { type DescribedRoute, describedRoutes } from '../support/routes-of-api.js'
 
 const NOBODY: Record<RouteRole, number | null> = {
   open: null,

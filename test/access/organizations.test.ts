@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import t, { type Test } from 'tap'
 import { createOwnerships, ownerOf } from '../../src/access/ownerships.js'
 import { freshDatabase } from '../support/database.js'
-import { BUSINESS } from '../support/documented.js'
+import { BUSINESS } from '../support/documented-notifications.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 

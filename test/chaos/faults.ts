@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { grouped } from '../support/grouped.js'
+import { grouped } from '../support/group-by.js'
 import type { Kafka } from '../support/kafka.js'
 import type { Installation } from './installation.js'
 import type { Fault, FaultKind, Target } from './plan.js'

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { eventually } from '../support/eventually.js'
+import { connect } from '../support/raw-connection.js'
 import { startTcpProxy } from '../support/tcp-proxy.js'
 import { tempDir } from '../support/temp-dir.js'
-import { connect } from '../support/wire.js'
 
 const HELD_MS = 100
 

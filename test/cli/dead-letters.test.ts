@@ -1,8 +1,8 @@
 import t from 'tap'
 import { encodeEvent } from '../../src/events/record.js'
 import { freshDatabase } from '../support/database.js'
+import { FOREIGN, leaveLetters } from '../support/dead-letters.js'
 import { history } from '../support/history.js'
-import { FOREIGN, leaveLetters } from '../support/letters.js'
 import { ANSWERED } from '../support/projection.js'
 import { runCommand } from '../support/service.js'
 

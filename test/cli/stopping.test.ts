@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { callOf, KEY, OTHER_KEY, startWithAccounts } from '../support/accounts.js'
-import { INBOUND } from '../support/documented.js'
+import { INBOUND } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import type { RunningService } from '../support/service.js'
 

@@ -1,5 +1,13 @@
 import type { Test } from 'tap'
-import { API_KEY, BUSINESS, CALLBACK, CLIENT, DOCUMENTED, INBOUND, OUTBOUND } from '../support/documented.js'
+import {
+  API_KEY,
+  BUSINESS,
+  CALLBACK,
+  CLIENT,
+  DOCUMENTED,
+  INBOUND,
+  OUTBOUND
+} from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import type { RunningService } from '../support/service.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { eventually } from '../support/eventually.js'
-import { hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/hostile-world.js'
+import { hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/faulty-mightycall.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

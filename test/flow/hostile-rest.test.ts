@@ -1,7 +1,12 @@
 import t from 'tap'
 import type { AnswerFaults } from '../../src/simulator/http/answer-faults.js'
 import { eventually } from '../support/eventually.js'
-import { type HostileWorld, hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/hostile-world.js'
+import {
+  type HostileWorld,
+  hostileWorld,
+  logsHoldNoSecret,
+  webhooksDidNotNotice
+} from '../support/faulty-mightycall.js'
 
 const HOUR_MS = 3_600_000
 t.jobs = 2

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DOCUMENTED, INBOUND } from '../support/documented.js'
+import { DOCUMENTED, INBOUND } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
 import { type LiveEvent, untilDelivered, watchLive } from '../support/live-client.js'

@@ -4,9 +4,9 @@ import type { Event } from '../../src/events/event.js'
 import { createRandom } from '../../src/simulator/random.js'
 import { agentAt, type Truth } from '../../src/simulator/truth.js'
 import { COMPANY_START } from '../support/company.js'
+import { deliveredCompany, disordered } from '../support/delivered-company.js'
 import { projector } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
-import { deliveredCompany, disordered } from '../support/simulated-company.js'
 
 const HOURS = 4
 const DELAY = 7_000

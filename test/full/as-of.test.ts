@@ -7,9 +7,9 @@ import type { Notation } from '../../src/simulator/call-script.js'
 import { createRandom, type Random } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 import { COMPANY_START } from '../support/company.js'
+import { deliveredCompany, disordered } from '../support/delivered-company.js'
 import { projector } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
-import { deliveredCompany, disordered } from '../support/simulated-company.js'
 
 const HOUR = 3_600_000
 const DELAY = 7_000

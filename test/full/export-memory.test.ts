@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { freshDatabase } from '../support/database.js'
-import { fill } from '../support/filled.js'
+import { fill } from '../support/large-database.js'
 import { API_KEY, queryApi } from '../support/query-api.js'
 
 const CALLS = 200_000

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import t from 'tap'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaUnavailable, startKafka } from '../support/kafka.js'
 import { type RunningService, runCommand, someSecrets, startServiceProcess } from '../support/service.js'

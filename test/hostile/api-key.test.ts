@@ -1,5 +1,5 @@
 import t from 'tap'
-import { API_KEY, DOCUMENTED } from '../support/documented.js'
+import { API_KEY, DOCUMENTED } from '../support/documented-notifications.js'
 import { startReceiver, textOf } from '../support/receiver.js'
 
 const STARTED = DOCUMENTED[0]

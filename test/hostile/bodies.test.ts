@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { API_KEY, DOCUMENTED } from '../support/documented.js'
+import { API_KEY, DOCUMENTED } from '../support/documented-notifications.js'
 import { identityOf, openProjection } from '../support/project-records.js'
 import { startReceiver, TEXT, textOf } from '../support/receiver.js'
 

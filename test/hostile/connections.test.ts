@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
 import { openFilesLimit } from '../../src/http/server.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { connect, request } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, request } from '../support/wire.js'
 
 const BODY = JSON.stringify(DOCUMENTED[0])
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { freshDatabase } from '../support/database.js'
-import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented.js'
+import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented-notifications.js'
 import { startReceiver } from '../support/receiver.js'
 import { SETTINGS } from '../support/settings.js'
 

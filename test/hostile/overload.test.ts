@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createInFlight } from '../../src/receive/admission.js'
 import type { WebhookOptions } from '../../src/receive/webhooks.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { connect, request } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, request } from '../support/wire.js'
 
 const BODY = JSON.stringify(DOCUMENTED[0])
 const LARGE = 'x'.repeat(200 * 1024)

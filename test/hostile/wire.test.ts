@@ -1,8 +1,8 @@
 import t from 'tap'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { connect, request } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, request } from '../support/wire.js'
 
 const BODY = JSON.stringify(DOCUMENTED[1])
 const LENGTH = `Content-Length: ${BODY.length}`

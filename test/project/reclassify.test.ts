@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { type Event, entityOf } from '../../src/events/event.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { reclassify } from '../../src/project/reclassify.js'
-import { API_KEY } from '../support/documented.js'
+import { API_KEY } from '../support/documented-notifications.js'
 import { projector } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 

@@ -6,8 +6,8 @@ import { callAt } from '../../src/simulator/call-at.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { createRandom } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
-import { eventsByCall } from '../support/simulated.js'
-import { asFolded, withRest } from '../support/true-rows.js'
+import { eventsByCall } from '../support/events-by-call.js'
+import { asFolded, withRest } from '../support/expected-calls.js'
 import { delivered, someOf } from './delivery.js'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)

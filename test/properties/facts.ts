@@ -13,7 +13,7 @@ import { foldVoicemail } from '../../src/project/models/voicemails.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { createRandom } from '../../src/simulator/random.js'
 import type { Truth } from '../../src/simulator/truth.js'
-import { grouped } from '../support/grouped.js'
+import { grouped } from '../support/group-by.js'
 import { delivered, someOf } from './delivery.js'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)

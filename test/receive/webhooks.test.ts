@@ -8,7 +8,7 @@ import { encodeEvent } from '../../src/events/record.js'
 import { createHttp } from '../../src/http/server.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
-import { API_KEY, DOCUMENTED } from '../support/documented.js'
+import { API_KEY, DOCUMENTED } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { tempDir } from '../support/temp-dir.js'
 

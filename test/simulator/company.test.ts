@@ -6,8 +6,8 @@ import { type CompanyOptions, type Simulation, simulateCompany } from '../../src
 import { SCENARIOS } from '../../src/simulator/play-calls.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 import { agentAt } from '../../src/simulator/truth.js'
-import { eventsByCall } from '../support/simulated.js'
-import { asFolded } from '../support/true-rows.js'
+import { eventsByCall } from '../support/events-by-call.js'
+import { asFolded } from '../support/expected-calls.js'
 
 const START = Date.UTC(2026, 10, 23, 8)
 const company = (options: Partial<CompanyOptions> = {}) =>

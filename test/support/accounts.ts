@@ -1,8 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { DOCUMENTED } from './documented.js'
-import { queryEmbedded } from './embedded.js'
+import { DOCUMENTED } from './documented-notifications.js'
 import { eventually } from './eventually.js'
+import { queryEmbedded } from './query-embedded.js'
 import { someSecrets, startServiceProcess } from './service.js'
 import { tempDir } from './temp-dir.js'
 

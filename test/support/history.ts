@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../src/events/call.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
-import { BUSINESS, CLIENT } from './documented.js'
+import { BUSINESS, CLIENT } from './documented-notifications.js'
 
 export const START = Date.UTC(2026, 10, 23, 8)
 

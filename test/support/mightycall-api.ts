@@ -9,7 +9,7 @@ import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { freshDatabase } from './database.js'
-import { DOCUMENTED } from './mightycall-examples.js'
+import { DOCUMENTED } from './documented-responses.js'
 
 export interface Seen {
   /** `GET /api/calls` */

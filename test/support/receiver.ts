@@ -7,7 +7,7 @@ import { BACKLOG, createHttp, type HttpOptions } from '../../src/http/server.js'
 import { createLogger } from '../../src/observability/logger.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
-import { API_KEY, BUSINESS, CLIENT } from './documented.js'
+import { API_KEY, BUSINESS, CLIENT } from './documented-notifications.js'
 
 interface Teardown {
   teardown: (fn: () => Promise<void>) => void

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import type { WholeLetter } from '../../../src/api/admin/find-dead-letters.js'
 import { encodeEvent } from '../../../src/events/record.js'
+import { FOREIGN, leaveLetters, withLetters } from '../../support/dead-letters.js'
 import { history } from '../../support/history.js'
-import { FOREIGN, leaveLetters, withLetters } from '../../support/letters.js'
 import { NOW } from '../../support/projection.js'
 import { API_KEY, queryApi } from '../../support/query-api.js'
 

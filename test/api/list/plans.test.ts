@@ -4,8 +4,8 @@ import type { TObject, TSchema } from 'typebox'
 import { ROUTES } from '../../../src/access/route-roles.js'
 import type { Viewer } from '../../../src/access/viewer.js'
 import { freshDatabase } from '../../support/database.js'
-import { fill, ORGANIZATION } from '../../support/filled.js'
 import { dereference } from '../../support/fuzz/dereference.js'
+import { fill, ORGANIZATION } from '../../support/large-database.js'
 import { queryApi } from '../../support/query-api.js'
 
 const BIG = /^(call_history|call_legs|voicemail_logs|sms_logs|contacts|events(_\d+)?)$/

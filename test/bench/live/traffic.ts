@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DOCUMENTED } from '../../support/documented.js'
+import { DOCUMENTED } from '../../support/documented-notifications.js'
 import type { LiveEvent } from '../../support/live-client.js'
 import type { RunningService } from '../../support/service.js'
 

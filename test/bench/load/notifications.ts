@@ -1,4 +1,4 @@
-import { DOCUMENTED } from '../../support/documented.js'
+import { DOCUMENTED } from '../../support/documented-notifications.js'
 
 /** The notifications of one documented call: a new call begins after the last of them. */
 const CALL = DOCUMENTED.slice(0, 5)

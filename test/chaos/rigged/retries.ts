@@ -10,7 +10,7 @@ import { createBatchingProducer } from '../../../src/event-log/kafka/producer.js
 import { kafkaTopic } from '../../../src/event-log/kafka/requests.js'
 import type { Sender } from '../../../src/event-log/kafka/sender.js'
 import type { EventLog } from '../../../src/event-log/port.js'
-import { grouped } from '../../support/grouped.js'
+import { grouped } from '../../support/group-by.js'
 import { startRigged } from './start.js'
 
 /** So long a batch grows: one that goes to a single broker shows nothing. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
-import { API_KEY, BUSINESS, CLIENT } from '../../support/documented.js'
+import { API_KEY, BUSINESS, CLIENT } from '../../support/documented-notifications.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')
 const Timestamp = '2026-11-23T07:59:00.0000000Z'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
-import { API_KEY, CLIENT, DOCUMENTED, INBOUND } from '../../support/documented.js'
+import { API_KEY, CLIENT, DOCUMENTED, INBOUND } from '../../support/documented-notifications.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')
 const account = { id: 'default', apiKey: API_KEY, region: 'US' } as const

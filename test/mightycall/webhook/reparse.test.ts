@@ -6,8 +6,8 @@ import { decodeRecord, encodeEvent } from '../../../src/events/record.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { reparse } from '../../../src/mightycall/webhook/reparse.js'
 import { driftOf } from '../../../src/mightycall/webhook/unknown-fields.js'
-import { anyBody } from '../../support/any-notification.js'
-import { API_KEY, DOCUMENTED } from '../../support/documented.js'
+import { anyBody } from '../../support/arbitrary-notification.js'
+import { API_KEY, DOCUMENTED } from '../../support/documented-notifications.js'
 import { seedOf } from '../../support/seeds.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')

@@ -5,7 +5,7 @@ import { PROJECT_ROOT } from '../../../src/lib/package-root.js'
 import { isKnownField } from '../../../src/mightycall/webhook/fields.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { driftOf } from '../../../src/mightycall/webhook/unknown-fields.js'
-import { API_KEY, BUSINESS, DOCUMENTED } from '../../support/documented.js'
+import { API_KEY, BUSINESS, DOCUMENTED } from '../../support/documented-notifications.js'
 
 const [STARTED] = DOCUMENTED
 /** The fields inside an attachment, which are not fields of the notification. */

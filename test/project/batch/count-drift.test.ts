@@ -3,7 +3,7 @@ import type { Event } from '../../../src/events/event.js'
 import { encodeEvent } from '../../../src/events/record.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
-import { API_KEY, DOCUMENTED } from '../../support/documented.js'
+import { API_KEY, DOCUMENTED } from '../../support/documented-notifications.js'
 import { KEY, NOW, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 

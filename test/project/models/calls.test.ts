@@ -5,7 +5,15 @@ import type { CallEvent, CallReported } from '../../../src/events/call.js'
 import type { Folded } from '../../../src/events/event.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { foldCall } from '../../../src/project/models/calls/fold.js'
-import { API_KEY, BUSINESS, CALLBACK, CLIENT, DOCUMENTED, INBOUND, OUTBOUND } from '../../support/documented.js'
+import {
+  API_KEY,
+  BUSINESS,
+  CALLBACK,
+  CLIENT,
+  DOCUMENTED,
+  INBOUND,
+  OUTBOUND
+} from '../../support/documented-notifications.js'
 import { history, sinceStart } from '../../support/history.js'
 import { seedOf } from '../../support/seeds.js'
 

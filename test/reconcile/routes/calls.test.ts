@@ -1,7 +1,7 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { callFact } from '../../../src/reconcile/routes/calls.js'
-import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { DOCUMENTED } from '../../support/documented-responses.js'
 import { COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
 
 const documented = (DOCUMENTED['GET /api/calls'] as { data: { calls: object[] } }).data.calls[0]

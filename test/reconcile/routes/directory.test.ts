@@ -8,7 +8,7 @@ import { profileFact } from '../../../src/reconcile/routes/extensions.js'
 import { numberFacts } from '../../../src/reconcile/routes/numbers.js'
 import { presenceFact } from '../../../src/reconcile/routes/presence.js'
 import { voicemailFact } from '../../../src/reconcile/routes/voicemails.js'
-import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { DOCUMENTED } from '../../support/documented-responses.js'
 import { ACCOUNT, ANSWERED_AT, COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
 
 const SOURCE = { account: ACCOUNT, at: ANSWERED_AT, raw: {} }

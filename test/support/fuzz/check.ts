@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LightMyRequestResponse } from 'fastify'
-import { stringsIn } from '../two-organizations.js'
+import { stringsIn } from '../organizations.js'
 import type { Operation } from './operations.js'
 import type { FuzzedRequest } from './requests.js'
 

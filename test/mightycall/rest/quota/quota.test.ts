@@ -24,7 +24,7 @@ t.test('two processes that race for the last 10 permits spend exactly those', as
   t.teardown(() => start.release(true))
   await start.query('begin')
   await start.query('select from quota_keys for update')
-  const racing = Promise.all(['one', 'other'].map(() => startChild(t, 'race-for-permits', url, '100', '100')))
+  const racing = Promise.all(['one', 'other'].map(() => startChild(t, 'request-permits', url, '100', '100')))
   await eventually('8 connections of each process wait', async () => (await waitingFor(pool)) === 16)
   await start.query('commit')
   const ends = (await racing).map(({ line }) => JSON.parse(line) as { granted: number; refused: number })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { API_KEY, DOCUMENTED } from './documented.js'
+import { API_KEY, DOCUMENTED } from './documented-notifications.js'
 
 const NAMES = [
   'Body',
