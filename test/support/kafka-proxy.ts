@@ -13,9 +13,9 @@ export type ProduceFault = 'lacks a partition' | 'is lost'
 export interface KafkaProxy extends Omit<TcpProxy, 'port'> {
   brokers: string[]
   /** For one answer. */
-  arm: (fault: ProduceFault) => void
+  injectFault: (fault: ProduceFault) => void
   /** How many answers were spoiled. */
-  spoiled: () => number
+  faultedCount: () => number
 }
 
 const PRODUCE = 0
@@ -40,10 +40,10 @@ export async function startKafkaProxy(t: Teardown, broker: string): Promise<Kafk
   return {
     ...proxy,
     brokers: [`127.0.0.1:${port}`],
-    arm: fault => {
+    injectFault: fault => {
       state.fault = fault
     },
-    spoiled: () => state.spoiled
+    faultedCount: () => state.spoiled
   }
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-export interface Filled {
+export interface RowCounts {
   calls?: number
   /** Voicemails, and as many messages. */
   others?: number
@@ -16,9 +16,9 @@ export const ORGANIZATION = '11111111-1111-4111-8111-111111111111'
  * Every value of a filter that is rare in a business is rare here, so that a plan that does without an index for it is
  * seen.
  */
-export async function fill(
+export async function fillDatabase(
   pool: pg.Pool,
-  { calls = 100_000, others = 50_000, events = 30_000, contacts = 20_000 }: Filled = {}
+  { calls = 100_000, others = 50_000, events = 30_000, contacts = 20_000 }: RowCounts = {}
 ): Promise<void> {
   await pool.query(`insert into organizations select '${ORGANIZATION}', 'a', 'Ours', now()`)
   await pool.query(

@@ -23,7 +23,7 @@ export interface LiveClient {
   lastId: () => string
   /** All that came, comments too. */
   text: () => string
-  isOver: () => boolean
+  isClosed: () => boolean
   /** Reads nothing more. */
   pause: () => void
   close: () => void
@@ -81,7 +81,7 @@ export async function watchLive(
     events,
     lastId: () => lastId,
     text: () => text,
-    isOver: () => isOver,
+    isClosed: () => isOver,
     pause: () => {
       response.pause()
     },

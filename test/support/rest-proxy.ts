@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
 
 /** A request on its way to MightyCall; a test may change it. */
-export interface Passing {
+export interface ProxiedRequest {
   method: string
   url: URL
   headers: Record<string, string>
@@ -14,8 +14,8 @@ export interface Passing {
 
 /** What a test does to requests, and to what the envelope of an answer holds, by its path: `/v4/api/calls`. */
 export interface Tampering {
-  request?: (passing: Passing) => void | Promise<void>
-  answers: Record<string, (data: Record<string, unknown>, passing: Passing) => void>
+  request?: (passing: ProxiedRequest) => void | Promise<void>
+  answers: Record<string, (data: Record<string, unknown>, passing: ProxiedRequest) => void>
 }
 
 const KEPT = ['accept', 'authorization', 'content-type', 'x-api-key']
@@ -25,7 +25,7 @@ const KEPT = ['accept', 'authorization', 'content-type', 'x-api-key']
  * simulator does.
  */
 export async function restProxy(t: Test, targetOf: () => string) {
-  const seen: Passing[] = []
+  const seen: ProxiedRequest[] = []
   const tokens = new Set<string>() // all that were given
   const tampering: Tampering = {
     answers: {
@@ -35,7 +35,7 @@ export async function restProxy(t: Test, targetOf: () => string) {
     }
   }
   async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const passing: Passing = {
+    const passing: ProxiedRequest = {
       method: incoming.method ?? '',
       url: new URL(incoming.url ?? '', targetOf()),
       headers: Object.fromEntries(

@@ -14,15 +14,15 @@ import { freshDatabase } from './database.js'
 export const HOUR_MS = 60 * 60 * 1000
 
 /** Long after everything has happened and been told. */
-export const AT_THE_END = COMPANY_START + 7 * 24 * HOUR_MS
+export const AFTER_THE_COMPANY = COMPANY_START + 7 * 24 * HOUR_MS
 
-export interface MovedClock extends Clock {
+export interface SettableClock extends Clock {
   /** To an instant in milliseconds since 1970. */
   set: (at: number) => void
 }
 
 /** Time that the test moves. */
-export function movedClock(at: number): MovedClock {
+export function settableClock(at: number): SettableClock {
   let time = at
   return {
     now: () => new Date(time),
@@ -34,14 +34,17 @@ export function movedClock(at: number): MovedClock {
 }
 
 interface Options extends Partial<SimulatedMightyCallOptions> {
-  of?: Partial<CompanyOptions>
+  companyOptions?: Partial<CompanyOptions>
   at?: number
 }
 
 /** A simulated MightyCall whose time the test moves. */
-export async function simulatedMightyCall(t: Test, { of, at = AT_THE_END, ...options }: Options = {}) {
-  const clock = movedClock(at)
-  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...of }
+export async function simulatedMightyCall(
+  t: Test,
+  { companyOptions, at = AFTER_THE_COMPANY, ...options }: Options = {}
+) {
+  const clock = settableClock(at)
+  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...companyOptions }
   const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, ...options })
   t.teardown(mightyCall.close)
   const get = async (path: string, init: RequestInit = {}) => {
