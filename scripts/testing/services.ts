@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
-import { hasMigrations, runMigrations } from '../../src/db/migrate.js'
+import { runMigrations } from '../../src/db/migrate.js'
 import { databaseUrl, statement } from '../../test/support/database.js'
 import { kafkaUnavailable, startKafka } from '../../test/support/kafka.js'
 
@@ -62,7 +62,7 @@ async function makeTemplate(url: string): Promise<void> {
   )
   for (const { datname } of rows) await statement(url, `drop database ${datname} with (force)`)
   await statement(url, 'create database mcs_template')
-  if (hasMigrations()) await runMigrations(databaseUrl(url, 'mcs_template'))
+  await runMigrations(databaseUrl(url, 'mcs_template'))
 }
 
 async function startBroker(dir: string): Promise<Service> {

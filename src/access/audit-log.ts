@@ -8,7 +8,7 @@ import type { Viewer } from './viewer.js'
 
 export type AuditRow = typeof auditLog.$inferSelect
 
-export interface AuditFilter {
+interface AuditFilter {
   since: Date | null
   until: Date | null
   accounts: readonly string[] | undefined

@@ -60,6 +60,6 @@ export function isOwnOrigin(
 }
 
 /** Whether a method is safe in the sense of HTTP, so that CSRF with it does no harm. */
-export function isSafeMethod(method: string): boolean {
+function isSafeMethod(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }

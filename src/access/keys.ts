@@ -19,14 +19,14 @@ import { parseName } from './organizations.js'
 import { ofAccount, ofOrganization } from './row-visibility.js'
 import type { KeyRole, Viewer } from './viewer.js'
 
-export interface NewKey extends RequestedScope {
+interface NewKey extends RequestedScope {
   /** A name for people. */
   label: string
   /** `null` for never; undefined for the expiry of the creator's key. */
   expiresAt?: Date | null | undefined
 }
 
-export interface KeyFilter {
+interface KeyFilter {
   accounts?: readonly string[] | undefined
   organizations?: readonly string[] | undefined
   /** Only the key with this id. */

@@ -25,7 +25,7 @@ export interface Ownership {
   until: Date | null
 }
 
-export interface OrganizationFilter {
+interface OrganizationFilter {
   accounts?: readonly string[] | undefined
   /** Only the organization with this id. */
   id?: string | undefined

@@ -1,4 +1,3 @@
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError, NumberOwnedError } from '../errors.js'
@@ -86,14 +85,4 @@ export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date
 /** Serializes changes of one number, which may not have a row yet. */
 async function lockNumber(tx: Tx, account: string, number: string): Promise<void> {
   await tx.query("select pg_advisory_xact_lock(hashtextextended('number ' || $1 || ' ' || $2, 0))", [account, number])
-}
-
-/** A column of a select: the id of the organization that owns the number at `now`, or null. */
-export function ownerOf(
-  { account, number }: { account: SQLWrapper; number: SQLWrapper },
-  now: Date
-): SQL<string | null> {
-  return sql<string | null>`(select o.organization from number_ownerships o
-      where o.account = ${account} and o.number = ${number}
-        and o.owned_from <= ${now} and (o.owned_until is null or o.owned_until > ${now}))`
 }

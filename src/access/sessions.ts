@@ -9,7 +9,7 @@ import type { Viewer } from './viewer.js'
 /** Fixed, not sliding: a stolen cookie expires with the working day, and requests write nothing. */
 export const SESSION_HOURS = 12
 
-export interface Session {
+interface Session {
   /** The value of the cookie: 32 random bytes. */
   token: string
   viewer: Viewer

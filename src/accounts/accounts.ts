@@ -40,7 +40,7 @@ export interface Accounts extends AccountSettings {
 }
 
 /** The id of the account that environment variables configure. */
-export const DEFAULT_ACCOUNT = 'default'
+const DEFAULT_ACCOUNT = 'default'
 
 type Defaults = Pick<Config, 'timeZone' | 'region'>
 

@@ -6,7 +6,7 @@ import { isTimeZone } from '../lib/local-day.js'
 import { sqlStateOf } from '../lib/sqlstate.js'
 import type { SettingName, Settings } from './setting-values.js'
 
-export interface SettingsChange {
+interface SettingsChange {
   account: string
   /** The settings to set. */
   values: Partial<Settings>

@@ -40,7 +40,7 @@ import statsCalls from './stats/calls.js'
 import statsNow from './stats/now.js'
 import type { StatsOptions } from './stats/scope.js'
 
-export interface ApiOptions
+interface ApiOptions
   extends CallsOptions,
     DeadLettersOptions,
     QuotaOptions,

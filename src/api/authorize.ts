@@ -9,7 +9,7 @@ import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } 
 import { errors } from '../http/error-schema.js'
 import { monitorLoad } from '../http/overload.js'
 
-export interface AuthorizeOptions {
+interface AuthorizeOptions {
   /** @throws UnauthorizedError  the request has no credential, or none that matches a known key */
   authenticate: (request: FastifyRequest) => Promise<Viewer>
   limits: ApiLimits

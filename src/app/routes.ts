@@ -146,7 +146,7 @@ async function canQuery(pool: pg.Pool): Promise<string | null> {
   )
 }
 
-export interface QueryDependencies
+interface QueryDependencies
   extends Pick<SystemStateOptions, 'pool' | 'checks' | 'lag' | 'tokenUses'>,
     Pick<QueryOptions, 'access' | 'addRoutes' | 'limits' | 'corsOrigins' | 'settings'> {
   pool: pg.Pool
@@ -154,7 +154,7 @@ export interface QueryDependencies
 }
 
 /** Collects what the routes of the API need from the other stages. */
-export function apiOptions(
+function apiOptions(
   { config, now, accounts, metrics, opened, reconciling }: HttpOptions,
   { pool, settings, quotaUsage, checks, lag, tokenUses, ...rest }: QueryDependencies
 ): QueryOptions {

@@ -102,7 +102,7 @@ const LONGEST_LINE = 256 * 1024 * 1024
  * Splits a stream of UTF-8 into lines.
  * @throws DamagedBackupError  the last line is not terminated, or a line is longer than LONGEST_LINE
  */
-export async function* linesIn(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+async function* linesIn(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let chunks: Buffer[] = []
   let length = 0
   for await (const chunk of stream) {
@@ -122,19 +122,19 @@ export async function* linesIn(stream: AsyncIterable<Buffer>): AsyncGenerator<st
 }
 
 /** Receives rows of one table as JSON. */
-export type RowSink = (table: string, rows: readonly string[]) => Promise<void>
+type RowSink = (table: string, rows: readonly string[]) => Promise<void>
 
 const BATCH_CHARACTERS = 1_000_000
 const BATCH_ROWS = 500
 
-export interface RowBatches {
+interface RowBatches {
   add: (table: string, json: string) => Promise<void>
   /** Passes on the remaining rows. */
   end: () => Promise<void>
 }
 
 /** Collects rows until there are enough for one statement. */
-export function createRowBatches(sink: RowSink): RowBatches {
+function createRowBatches(sink: RowSink): RowBatches {
   let table = ''
   let rows: string[] = []
   let characters = 0

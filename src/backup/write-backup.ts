@@ -134,7 +134,7 @@ const LARGEST_PAGE = 1000
  * Reads the rows of a table in the order of its key, in pages of lines, with a cursor of the transaction. The number of
  * rows in a page assumes that all of them are as wide as the widest row so far.
  */
-export async function* rowLines(tx: Tx, { name, columns, key }: KeptTable): AsyncGenerator<string[]> {
+async function* rowLines(tx: Tx, { name, columns, key }: KeptTable): AsyncGenerator<string[]> {
   await tx.query(`declare rows_of_backup no scroll cursor for
     select '{"${name}":' || row_to_json(t)::text || '}' as line
     from (select ${columns.join(', ')} from ${name} order by ${key.join(', ')}) t`)

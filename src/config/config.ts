@@ -143,7 +143,7 @@ function kafkaOf(v: Variables, brokers: string, ca: string | null): KafkaConfig 
 export type Environment = Record<string, string | undefined>
 
 /** Returns the variables that are set. Secrets are also read from their files. */
-export function withFiles(environment: Environment, problems: string[]): Environment {
+function withFiles(environment: Environment, problems: string[]): Environment {
   const data: Environment = {}
   for (const name of VARIABLE_NAMES) {
     const file = environment[`${name}_FILE`]
@@ -153,7 +153,7 @@ export function withFiles(environment: Environment, problems: string[]): Environ
   return data
 }
 
-export function readText(name: string, file: string, problems: string[]): string | null {
+function readText(name: string, file: string, problems: string[]): string | null {
   try {
     return readFileSync(file, 'utf8')
   } catch (err) {
@@ -163,7 +163,7 @@ export function readText(name: string, file: string, problems: string[]): string
 }
 
 /** Returns null, and adds to `problems`, when a variable is not valid. */
-export function validate(data: Environment, problems: string[]): Variables | null {
+function validate(data: Environment, problems: string[]): Variables | null {
   try {
     return envSchema<Variables>({ data, schema: configSchema, env: false })
   } catch (err) {
@@ -177,7 +177,7 @@ export function validate(data: Environment, problems: string[]): Variables | nul
 }
 
 /** Describes the expected form of a variable, never its value. */
-export function notValid(name: VariableName): string {
+function notValid(name: VariableName): string {
   const { description, pattern, examples, minimum, maximum, anyOf } = configSchema.properties[name] as {
     description?: string
     pattern?: string

@@ -5,7 +5,7 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 // of rows. Names, types and keys come from the drizzle schema. They are never a user's, so they need no quoting.
 
 /** An instant as a bulk statement accepts it: milliseconds since 1970, ISO 8601 text, or a Date. */
-export type Instant = number | string | Date
+type Instant = number | string | Date
 
 type Parameter<V> = V extends Date ? Instant : V
 

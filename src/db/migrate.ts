@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
@@ -30,10 +30,6 @@ export async function runMigrations(connectionString: string, migrationsFolder =
   } catch (err) {
     throw asDatabaseError(err)
   }
-}
-
-export function hasMigrations(migrationsFolder = MIGRATIONS): boolean {
-  return existsSync(path.join(migrationsFolder, 'meta/_journal.json'))
 }
 
 /** The names of the migrations, in order. */
@@ -73,7 +69,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 const QUOTES_VALUES = /^2[23]/
 
 /** The error as one line for the operator, without the URL and without the parameters that drizzle prints. */
-export function asDatabaseError(err: unknown): Error {
+function asDatabaseError(err: unknown): Error {
   if (err instanceof DatabaseError) return err
   const { code, message } = rootOf(err)
   const advice = code && ADVICE[code]

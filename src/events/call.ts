@@ -45,7 +45,7 @@ function callEvent<T extends CallEventType>(type: T, description: string) {
   )
 }
 
-export const REPORTED_DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as const
+const REPORTED_DIRECTIONS = ['inbound', 'outbound', 'callback', 'internal'] as const
 /** In order of precedence: when two routes disagree, the status that comes first applies. */
 export const REPORTED_STATUSES = ['connected', 'voicemail', 'dropped', 'canceled', 'no-answer', 'missed'] as const
 

@@ -98,7 +98,7 @@ export const rangePolled = Type.Object(
 )
 
 export type NumberReported = Static<typeof numberReported>
-export type NumberRemoved = Static<typeof numberRemoved>
+type NumberRemoved = Static<typeof numberRemoved>
 export type NumberEvent = NumberReported | NumberRemoved
 export type ExtensionReported = Static<typeof extensionReported>
 export type ContactReported = Static<typeof contactReported>

@@ -76,6 +76,6 @@ export const messageFailed = Type.Object(
 
 export type MessageReported = Static<typeof messageReported>
 export type MessageRequested = Static<typeof messageRequested>
-export type MessageSent = Static<typeof messageSent>
-export type MessageFailed = Static<typeof messageFailed>
+type MessageSent = Static<typeof messageSent>
+type MessageFailed = Static<typeof messageFailed>
 export type MessageEvent = MessageReported | MessageRequested | MessageSent | MessageFailed

@@ -32,5 +32,5 @@ export const statusRequested = Type.Object(
 )
 
 export type StatusReported = Static<typeof statusReported>
-export type StatusRequested = Static<typeof statusRequested>
+type StatusRequested = Static<typeof statusRequested>
 export type StatusEvent = StatusReported | StatusRequested

@@ -162,7 +162,7 @@ const WARN_EVERY_MS = 60_000
  * Limits open connections. Further connections are closed at once, and an alarm is raised. Half of the limit on open
  * files stays free, since the event log has to open files for its segments.
  */
-export function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
+function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
   server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
   const warn = throttle(WARN_EVERY_MS, () =>
     raiseAlarm(

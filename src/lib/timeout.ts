@@ -1,5 +1,5 @@
 /** A promise did not settle in time. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override name = 'DeadlineError'
 }
 

@@ -18,7 +18,7 @@ export function eventText(event: string, data: object, number: number | null = n
 }
 
 /** Returns the last change of each object, in the order of the changes. */
-export function newestOfEach(changes: readonly NumberedChange[]): NumberedChange[] {
+function newestOfEach(changes: readonly NumberedChange[]): NumberedChange[] {
   const last = new Map(changes.map(change => [`${change.kind}\n${keyOf(change)}`, change]))
   return [...last.values()].sort((a, b) => a.number - b.number)
 }

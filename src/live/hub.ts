@@ -78,7 +78,7 @@ const RETRY_MS = 1_000
  * as long as the work took, which leaves time to the rest of the process; wake-ups during the pause cause a single run.
  * Failed work is retried.
  */
-export function runWhenWoken(work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
+function runWhenWoken(work: () => Promise<boolean>, onFailure: () => void): { wake: () => void } {
   let isWanted = false
   let isRunning = false
 

@@ -13,7 +13,7 @@ export interface LiveKey {
   object: string
 }
 
-export interface LiveRow extends LiveKey {
+interface LiveRow extends LiveKey {
   /** The object as the lists show it. */
   row: object
 }

@@ -43,7 +43,7 @@ one. A deleted object is sent as \`{ revision, object: null, account, id }\`. \`
 \`event: dropped\`: the stream ends, and \`data\` has the code and the message. A comment is sent every 15 s.
 Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.`
 
-export interface LiveRouteOptions {
+interface LiveRouteOptions {
   live: LiveStreams
   /** Also called while the stream lasts. @throws UnauthorizedError  the credential is not valid (any more) */
   authenticate: (request: FastifyRequest) => Promise<Viewer>

@@ -25,7 +25,7 @@ export interface LiveOptions {
   limits?: Partial<LiveLimits>
 }
 
-export interface LiveLimits {
+interface LiveLimits {
   heartbeatMs: number
   /** How often changes are polled while the LISTEN connection is lost. */
   pollMs: number

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { secretDigest } from '../lib/secret-digest.js'
 
 /** Deeper JSON is not a notification, and would overflow the stack of recursive functions. */
-export const MAX_DEPTH = 64
+const MAX_DEPTH = 64
 
 export interface Stripped {
   /** The value of every ApiKey member, at any depth. */

@@ -68,7 +68,7 @@ export interface InFlight {
   trouble: () => string | null
 }
 
-export interface Claim {
+interface Claim {
   /** Corrects the claimed size when the body is complete. */
   resize: (bodyBytes: number) => void
   /** Marks the append as overdue: the response was sent before it settled. */

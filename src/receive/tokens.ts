@@ -8,7 +8,7 @@ export interface TokenOwner extends NotifiedAccount {
 }
 
 /** The first 8 hexadecimal digits of the SHA-256: they identify a token and do not help to guess it. */
-export const fingerprintOf = (token: string): string => secretDigest(token).toString('latin1').slice(0, 8)
+const fingerprintOf = (token: string): string => secretDigest(token).toString('latin1').slice(0, 8)
 
 /**
  * Finds the account of a webhook token, or returns `null`. Every token is compared by digest and in constant time, so

@@ -131,7 +131,7 @@ interface FactRow extends FactChain {
 }
 
 /** The latest projected fact of each chain that has one, by the chain's key. */
-export async function loadLatestFacts(pool: pg.Pool, chains: readonly FactChain[]): Promise<Map<string, LatestFact>> {
+async function loadLatestFacts(pool: pg.Pool, chains: readonly FactChain[]): Promise<Map<string, LatestFact>> {
   if (chains.length === 0) return new Map()
   const { rows } = await pool.query<FactRow>(LATEST, bulkValues(columns, chains))
   return new Map(

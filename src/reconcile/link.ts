@@ -106,11 +106,7 @@ const CALLS = `select u.i, c.call_id as id from ${unnestSql(callColumns, 2)} cro
   ) c`
 
 /** The ids of the calls of the same numbers that began within 5 s of these, in their order, or null. */
-export async function findCalls(
-  pool: pg.Pool,
-  account: string,
-  calls: readonly CallReport[]
-): Promise<(string | null)[]> {
+async function findCalls(pool: pg.Pool, account: string, calls: readonly CallReport[]): Promise<(string | null)[]> {
   if (calls.length === 0) return []
   const { rows } = await pool.query<{ i: number; id: string }>(CALLS, [
     account,
@@ -148,14 +144,14 @@ const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id
     limit 1
   ) v`
 
-export interface FoundVoicemail {
+interface FoundVoicemail {
   voicemailId: string
   /** True when it was not found by its own id. */
   isInferred: boolean
 }
 
 /** The voicemails that were left in these calls, in the order of the calls; null where none was found. */
-export async function findVoicemails(
+async function findVoicemails(
   pool: pg.Pool,
   account: string,
   calls: readonly CallWithVoicemail[]

@@ -56,7 +56,7 @@ export interface LookBack {
 }
 
 /** How a route with times is read by a backfill. Rows of linked calls and voicemails may lie outside its interval. */
-export interface History {
+interface History {
   beforeMs: number
   afterMs: number
 }

@@ -8,10 +8,10 @@ import { awaitProjection, PROJECTION_TIMEOUT_MS } from './await-projection.js'
 import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
 import type { Fact, RouteReader } from './route-reader.js'
 
-export type SyncReason = 'auth' | 'sync' | 'quota'
+type SyncReason = 'auth' | 'sync' | 'quota'
 
 /** The reading of a route within a run. */
-export interface SyncStep {
+interface SyncStep {
   route: string
   scope: string | null
   state: 'waiting' | 'reading' | 'done' | 'failed'

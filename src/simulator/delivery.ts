@@ -56,7 +56,7 @@ function isNamed(name: string, wanted: string): boolean {
   return name.toLowerCase() === wanted.toLowerCase()
 }
 
-export interface Delivery {
+interface Delivery {
   /** When the notification is posted, in milliseconds since 1970. */
   at: number
   /** When it would be posted without faults. */

@@ -24,7 +24,7 @@ function bodyOf(script: CallScript, step: Step, call: TrueCall): Record<string, 
 }
 
 /** The notification of a classic account, as documented. */
-export function classicBody(script: CallScript, step: Step): Record<string, unknown> {
+function classicBody(script: CallScript, step: Step): Record<string, unknown> {
   const { id, from, to, random } = script
   const Body: Record<string, unknown> = { From: from, To: to, Id: id }
   if (step.extension !== null) Body.Extension = extensionValue(script, step.extension)
@@ -74,12 +74,12 @@ export function timestampOf(at: number, subMilliseconds: number): string {
 }
 
 /** The Guid does not identify a notification: it is nil in outgoing ones, and the same for all calls in others. */
-export function guidOf({ family, event }: Step): string {
+function guidOf({ family, event }: Step): string {
   return family === 'Outgoing' ? NIL : `${NIL.slice(0, -1)}${PLACEHOLDER[event]}`
 }
 
 /** Extensions are strings in the documentation, and sometimes numbers in practice. */
-export function extensionValue({ random }: CallScript, extension: string): string | number {
+function extensionValue({ random }: CallScript, extension: string): string | number {
   return random.chance(0.15) ? Number(extension) : extension
 }
 
@@ -87,7 +87,7 @@ export function extensionValue({ random }: CallScript, extension: string): strin
  * The notification of a contact-center account: flat or with a Body, in either casing, with a duration and a recording
  * at the end of the call.
  */
-export function contactCenterBody(script: CallScript, step: Step, call: TrueCall): Record<string, unknown> {
+function contactCenterBody(script: CallScript, step: Step, call: TrueCall): Record<string, unknown> {
   const { random } = script
   const isFlat = random.chance(0.5)
   const parties = { From: script.from, To: script.to, ...extensionOf(script, step) }

@@ -78,7 +78,7 @@ function trackUndisturbed({ agents }: Staff, presences: readonly TruePresence[])
 export const SCENARIOS: readonly Scenario[] = [...INBOUND, ...HANDOVERS, ...OUTGOING, ...CALLBACKS]
 
 /** Picks a scenario that needs no more than `freeAgents`, by weight. */
-export function pickScenario(random: Random, freeAgents: number): Scenario {
+function pickScenario(random: Random, freeAgents: number): Scenario {
   const playable = SCENARIOS.filter(scenario => scenario.agents <= freeAgents)
   let left = random.int(
     1,

@@ -59,11 +59,7 @@ export function simulateRestFacts(
 const HOUR_MS = 60 * 60 * 1000
 
 /** Simulates the record of polls: calls and the journal for each hour, and each agent whose presence is known. */
-export function polledRanges(
-  setting: Setting,
-  calls: readonly TrueCall[],
-  presences: readonly TruePresence[]
-): RangePolled[] {
+function polledRanges(setting: Setting, calls: readonly TrueCall[], presences: readonly TruePresence[]): RangePolled[] {
   const extensions = [...new Set(presences.map(span => span.extension))]
   const facts: RangePolled[] = []
   let next = 0

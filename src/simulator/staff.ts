@@ -90,7 +90,7 @@ export function randomNumber(random: Random): string {
   return `+1555${random.int(2, 9)}${digits(random, 6)}`
 }
 
-export function randomName(random: Random): string {
+function randomName(random: Random): string {
   return `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`
 }
 

@@ -6,7 +6,7 @@ import type { Installation } from './installation.js'
 import type { LogView } from './log-view.js'
 
 /** Once no fault is left, all of it has to be well within such a time. */
-export const SETTLE_MS = 60_000
+const SETTLE_MS = 60_000
 const METRICS_MS = 2_000
 const EVERY_MS = 50
 

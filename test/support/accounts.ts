@@ -1,24 +1,24 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { DOCUMENTED_NOTIFICATIONS } from './documented-notifications.js'
+import { DOCUMENTED } from './documented.js'
+import { queryEmbedded } from './embedded.js'
 import { eventually } from './eventually.js'
-import { queryEmbedded } from './query-embedded.js'
-import { randomSecrets, startServiceProcess } from './service.js'
+import { someSecrets, startServiceProcess } from './service.js'
 import { tempDir } from './temp-dir.js'
 
 interface Teardown {
   teardown: (fn: () => void | Promise<void>) => void
 }
 
-export const webhookTokens = {
-  acme: randomSecrets().WEBHOOK_TOKENS,
-  globex: randomSecrets().WEBHOOK_TOKENS,
-  initech: randomSecrets().WEBHOOK_TOKENS
+export const tokenOf = {
+  acme: someSecrets().WEBHOOK_TOKENS,
+  globex: someSecrets().WEBHOOK_TOKENS,
+  initech: someSecrets().WEBHOOK_TOKENS
 }
-export const [ACME_API_KEY, GLOBEX_API_KEY] = ['the-api-key-of-acme', 'the-api-key-of-globex']
-export const ACME = { id: 'acme', tokens: [webhookTokens.acme], apiKey: ACME_API_KEY }
-export const GLOBEX = { id: 'globex', tokens: [webhookTokens.globex], apiKey: GLOBEX_API_KEY, defaultRegion: 'GB' }
-export const INITECH = { id: 'initech', tokens: [webhookTokens.initech] }
+export const [KEY, OTHER_KEY] = ['the-api-key-of-acme', 'the-api-key-of-globex']
+export const ACME = { id: 'acme', tokens: [tokenOf.acme], apiKey: KEY }
+export const GLOBEX = { id: 'globex', tokens: [tokenOf.globex], apiKey: OTHER_KEY, defaultRegion: 'GB' }
+export const INITECH = { id: 'initech', tokens: [tokenOf.initech] }
 
 /** The service with acme and globex, and a way to give it other accounts. */
 export async function startWithAccounts(t: Teardown) {
@@ -30,9 +30,9 @@ export async function startWithAccounts(t: Teardown) {
   }
   write([ACME, GLOBEX])
   const service = await startServiceProcess(t, { DATA_DIR, ACCOUNTS_FILE })
-  const post = async (account: keyof typeof webhookTokens, notification: object) =>
+  const post = async (account: keyof typeof tokenOf, notification: object) =>
     (
-      await fetch(`${service.url}/webhooks/mightycall/${webhookTokens[account]}`, {
+      await fetch(`${service.url}/webhooks/mightycall/${tokenOf[account]}`, {
         method: 'POST',
         body: JSON.stringify(notification)
       })
@@ -47,8 +47,8 @@ export async function startWithAccounts(t: Teardown) {
 }
 
 /** Notifications of one inbound call, as the account would send them. */
-export const callNotifications = (apiKey: string, changes: object = {}) =>
-  DOCUMENTED_NOTIFICATIONS.slice(0, 5).map(notification => ({
+export const callOf = (apiKey: string, changes: object = {}) =>
+  DOCUMENTED.slice(0, 5).map(notification => ({
     ...notification,
     ApiKey: apiKey,
     Body: { ...notification.Body, ...changes }

@@ -10,19 +10,19 @@ import { writeBackup } from '../../src/backup/write-backup.js'
 import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { projectedCompany } from './company.js'
 import { freshDatabase } from './database.js'
-import { FOREIGN_RECORD, insertUndecodableLetters } from './dead-letters.js'
-import { NOW, PARTITION_KEY } from './projection.js'
+import { FOREIGN, leaveLetters } from './letters.js'
+import { KEY, NOW } from './projection.js'
 import { SETTINGS } from './settings.js'
 import { tempDir } from './temp-dir.js'
 
 /** A database in which there is something in every table that is kept. */
-export async function databaseWithAllTables(t: Test, { calls = 60 } = {}) {
+export async function fullDatabase(t: Test, { calls = 60 } = {}) {
   const company = await projectedCompany(t, { calls })
   const { pool } = company
-  await insertUndecodableLetters(pool, [
-    FOREIGN_RECORD,
-    { ...FOREIGN_RECORD, value: Buffer.from([0xff, 0, 0x0a]) },
-    { key: null, value: null, headers: {} } as unknown as typeof FOREIGN_RECORD
+  await leaveLetters(pool, [
+    FOREIGN,
+    { ...FOREIGN, value: Buffer.from([0xff, 0, 0x0a]) },
+    { key: null, value: null, headers: {} } as unknown as typeof FOREIGN
   ]) // a tombstone has neither
   await pool.query(
     "insert into dead_letter_actions (letter_id, action, acted_by, reason, acted_at) values (2, 'discarded', 'a test', 'quotes \" and \\ and\nlines', $1)",
@@ -37,7 +37,7 @@ export async function databaseWithAllTables(t: Test, { calls = 60 } = {}) {
   ])
   await pool.query(
     'insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ($1, $2, $3, 0, 5, 100, 30, $4, $5)',
-    [PARTITION_KEY.group, PARTITION_KEY.logId, PARTITION_KEY.topic, '23514', NOW]
+    [KEY.group, KEY.logId, KEY.topic, '23514', NOW]
   )
   await pool.query(
     "insert into gaps values ('default', 'call', 'c', '+15550100001', $1, 'completion', $1, $1, 'rest')",
@@ -67,14 +67,14 @@ async function fillAccess(pool: pg.Pool): Promise<void> {
   await pool.query("insert into settings values ('default', 'timeZone', '\"Europe/Berlin\"', $1, 'admin')", [NOW])
 }
 
-export async function backUp(t: Test, pool: pg.Pool): Promise<string> {
+export async function backedUp(t: Test, pool: pg.Pool): Promise<string> {
   const file = path.join(tempDir(t), 'backup.ndjson.gz')
   await writeBackup({ pool, file, force: false, now: NOW })
   return file
 }
 
 /** A new database with what is in the file, its read models made again. */
-export async function restoreAndRebuild(t: Test, file: string) {
+export async function restored(t: Test, file: string) {
   const { pool, url } = await freshDatabase(t)
   await restoreBackup({ pool, file })
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
@@ -97,7 +97,7 @@ export async function allRows(pool: pg.Pool): Promise<Map<string, string[]>> {
 }
 
 /** The lines of a backup, changed; its digest is made right again, so that something else has to notice. */
-export function rewriteBackup(file: string, change: (lines: string[]) => string[]): void {
+export function rewrite(file: string, change: (lines: string[]) => string[]): void {
   const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
   const changed = change(lines)
   const body = changed

@@ -8,7 +8,7 @@ import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { type CompanyOptions, type Simulation, simulateCompany } from '../../src/simulator/company.js'
 import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { freshDatabase } from './database.js'
-import { groupBy } from './group-by.js'
+import { grouped } from './grouped.js'
 import { SETTINGS } from './settings.js'
 
 export const COMPANY_START = Date.UTC(2026, 10, 23, 8)
@@ -34,7 +34,7 @@ export function projectorOf(
 ): (events: readonly Event[]) => Promise<void> {
   const offsets = new Map<string, bigint>()
   return async events => {
-    for (const [topic, records] of groupBy(events.map(encodeEvent), record => record.topic) as Map<
+    for (const [topic, records] of grouped(events.map(encodeEvent), record => record.topic) as Map<
       Topic,
       ReturnType<typeof encodeEvent>[]
     >) {

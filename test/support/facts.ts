@@ -14,7 +14,7 @@ export function status(
   source: 'rest' | 'webhook' = 'rest'
 ): StatusReported {
   return {
-    ...factFields(seconds),
+    ...told(seconds),
     source,
     type: 'status.reported',
     extension,
@@ -27,7 +27,7 @@ export function status(
 export function polled(extension: string, seconds: number): RangePolled {
   const until = at(seconds)
   return {
-    ...factFields(seconds),
+    ...told(seconds),
     source: 'rest',
     type: 'range.polled',
     rangeId: `presence ${extension} ${until}`,
@@ -39,6 +39,6 @@ export function polled(extension: string, seconds: number): RangePolled {
   }
 }
 
-function factFields(seconds: number) {
+function told(seconds: number) {
   return { id: randomId(), account: 'default', occurredAt: at(seconds), receivedAt: at(seconds), raw: {} }
 }

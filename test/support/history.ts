@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../src/events/call.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
-import { BUSINESS_NUMBER, CLIENT_NUMBER } from './documented-notifications.js'
+import { BUSINESS, CLIENT } from './documented.js'
 
 export const START = Date.UTC(2026, 10, 23, 8)
 
@@ -16,7 +16,7 @@ export interface CallParties {
  */
 export function history(sequence: string, { id = 'call-1', ...parties }: CallParties = {}): CallEvent[] {
   const incoming = sequence.startsWith('Incoming')
-  const { from = incoming ? CLIENT_NUMBER : BUSINESS_NUMBER, to = incoming ? BUSINESS_NUMBER : CLIENT_NUMBER } = parties
+  const { from = incoming ? CLIENT : BUSINESS, to = incoming ? BUSINESS : CLIENT } = parties
   return sequence.split('>').map((step, i) => {
     const [, type = '', extension, seconds] = /^\s*(\w+)(?:\((\w*)\))?(?:@([\d.]+))?\s*$/.exec(step) ?? []
     const Timestamp = new Date(START + Number(seconds ?? i * 10) * 1000).toISOString()

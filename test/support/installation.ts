@@ -10,8 +10,8 @@ import { history } from './history.js'
 import { SETTINGS } from './settings.js'
 
 const CALL = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
-export const answeredCall = (id: string) => history(CALL, { id })
-export const unclassifiedEvent = (id: string): Event => ({
+export const call = (id: string) => history(CALL, { id })
+export const odd = (id: string): Event => ({
   id: `00000000-0000-4000-8000-${id.padStart(12, '0')}`,
   type: 'unclassified',
   account: 'default',
@@ -24,7 +24,7 @@ export const unclassifiedEvent = (id: string): Event => ({
 })
 
 /** A database, and projectors over local logs that write what they alarm to `alarms`. */
-export async function setUpInstallation(t: Test) {
+export async function installation(t: Test) {
   const { pool } = await freshDatabase(t)
   const alarms: string[] = []
   const logger = pino(

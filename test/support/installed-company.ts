@@ -5,11 +5,11 @@ import { systemClock } from '../../src/lib/clock.js'
 import { DAY_MS } from '../../src/lib/instant.js'
 import { startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import { freshDatabase } from './database.js'
-import { randomSecrets, startServiceProcess } from './service.js'
+import { someSecrets, startServiceProcess } from './service.js'
 import { tempDir } from './temp-dir.js'
 
 /** A service that has just been installed, for a company that MightyCall has known for four days. */
-export async function startInstalledCompany(t: Test) {
+export async function installedCompany(t: Test) {
   const startAt = Date.now() - 4 * DAY_MS
   const mightyCall = await startSimulatedMightyCall({
     port: 0,
@@ -20,7 +20,7 @@ export async function startInstalledCompany(t: Test) {
   const { pool, url } = await freshDatabase(t)
   const DATA_DIR = tempDir(t)
   const ACCOUNTS_FILE = path.join(DATA_DIR, 'accounts.json')
-  const { WEBHOOK_TOKENS, ADMIN_KEY } = randomSecrets()
+  const { WEBHOOK_TOKENS, ADMIN_KEY } = someSecrets()
   writeFileSync(
     ACCOUNTS_FILE,
     JSON.stringify([

@@ -21,7 +21,7 @@ export interface TestLog {
 }
 
 /** A log with topics of its own. */
-export async function openTestLog(
+export async function openLog(
   t: Test,
   { silenceMs, ...options }: Partial<KafkaOptions> & { silenceMs?: number } = {}
 ): Promise<TestLog> {
@@ -44,14 +44,14 @@ export async function openTestLog(
 }
 
 /** A bare client, for what the log has no word for. */
-export async function connectAdmin(t: Test, brokers = BROKERS): Promise<Admin> {
+export async function bareAdmin(t: Test, brokers = BROKERS): Promise<Admin> {
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   t.teardown(() => admin.disconnect())
   return admin
 }
 
-export async function connectProducer(t: Test, brokers = BROKERS): Promise<Producer> {
+export async function bareProducer(t: Test, brokers = BROKERS): Promise<Producer> {
   const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
     createPartitioner: Partitioners.DefaultPartitioner
   })
@@ -61,7 +61,7 @@ export async function connectProducer(t: Test, brokers = BROKERS): Promise<Produ
 }
 
 /** Makes a topic, in the place of one that there may be, and waits until the broker serves it. */
-export async function recreateTopic(admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
+export async function makeTopic(admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
   const { topic, numPartitions } = config
   const offsets = () => admin.fetchTopicOffsets(topic).catch(() => [])
   await eventually('the former topic is gone', async () => {

@@ -63,7 +63,7 @@ export function kafkaNode(files: NodeFiles): KafkaNode {
     void node.exited.then(() => {
       if (running === node) running = null
     })
-    await untilReady(node, files.dir)
+    await ready(node, files.dir)
   }
 
   async function end(name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -99,7 +99,7 @@ async function launch(files: NodeFiles): Promise<SupervisedProcess> {
   }
 }
 
-async function untilReady(node: SupervisedProcess, dir: string): Promise<void> {
+async function ready(node: SupervisedProcess, dir: string): Promise<void> {
   let ended = false
   void node.exited.then(() => {
     ended = true

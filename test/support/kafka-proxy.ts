@@ -7,15 +7,15 @@ interface Teardown {
 }
 
 /** What happens to the answer of the next Produce request: it lacks one of its partitions, or never arrives. */
-export type ProduceFault = 'lacks a partition' | 'is lost'
+type ProduceFault = 'lacks a partition' | 'is lost'
 
 /** Stands between a client and one broker, and passes everything on until it is told otherwise. */
 export interface KafkaProxy extends Omit<TcpProxy, 'port'> {
   brokers: string[]
   /** For one answer. */
-  injectFault: (fault: ProduceFault) => void
+  arm: (fault: ProduceFault) => void
   /** How many answers were spoiled. */
-  faultedCount: () => number
+  spoiled: () => number
 }
 
 const PRODUCE = 0
@@ -40,10 +40,10 @@ export async function startKafkaProxy(t: Teardown, broker: string): Promise<Kafk
   return {
     ...proxy,
     brokers: [`127.0.0.1:${port}`],
-    injectFault: fault => {
+    arm: fault => {
       state.fault = fault
     },
-    faultedCount: () => state.spoiled
+    spoiled: () => state.spoiled
   }
 }
 

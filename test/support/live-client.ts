@@ -23,7 +23,7 @@ export interface LiveClient {
   lastId: () => string
   /** All that came, comments too. */
   text: () => string
-  isClosed: () => boolean
+  isOver: () => boolean
   /** Reads nothing more. */
   pause: () => void
   close: () => void
@@ -81,7 +81,7 @@ export async function watchLive(
     events,
     lastId: () => lastId,
     text: () => text,
-    isClosed: () => isOver,
+    isOver: () => isOver,
     pause: () => {
       response.pause()
     },

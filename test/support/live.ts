@@ -8,18 +8,18 @@ import { createLiveReaders } from '../../src/app/live-readers.js'
 import { type LiveOptions, startLive } from '../../src/live/streams.js'
 import { type LiveClient, type WatchOptions, watchLive } from './live-client.js'
 import { NOW, projector } from './projection.js'
-import { ADMIN_API_KEY, queryApi } from './query-api.js'
+import { API_KEY, queryApi } from './query-api.js'
 
-export interface LiveApiOptions extends Partial<Pick<LiveOptions, 'limits' | 'health'>> {
+export interface LiveSetting extends Partial<Pick<LiveOptions, 'limits' | 'health'>> {
   viewers?: Record<string, Viewer>
   /** It never hears of changes. */
-  cannotListen?: boolean
+  isDeaf?: boolean
 }
 
 /** What projects into a database, and the API with live streams over it, on a port. */
 export async function liveApi(
   t: Test,
-  { limits = {}, viewers = {}, cannotListen = false, health = async () => ({ ready: true }) }: LiveApiOptions = {}
+  { limits = {}, viewers = {}, isDeaf = false, health = async () => ({ ready: true }) }: LiveSetting = {}
 ) {
   const projecting = await projector(t)
   const pool = new pg.Pool({ ...projecting.pool.options, max: 4 })
@@ -28,8 +28,8 @@ export async function liveApi(
   const dropped: string[] = []
   let clients = 0
   const streams = startLive({
-    pool: recordStatements(pool, statements, cannotListen ? { port: 1, host: '127.0.0.1' } : pool.options),
-    readers: createLiveReaders(drizzle(recordStatements(pool, statements, pool.options)), () => NOW),
+    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options),
+    readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW),
     trouble: () => null,
     health,
     logger: pino({ level: 'silent' }),
@@ -49,12 +49,12 @@ export async function liveApi(
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` // it listens on a port
   const watch = (query = '', options: Partial<WatchOptions> = {}): Promise<LiveClient> =>
-    watchLive(t, `${url}/v1/live${query}`, { key: ADMIN_API_KEY, ...options })
+    watchLive(t, `${url}/v1/live${query}`, { key: API_KEY, ...options })
   return { ...projecting, app, url, streams, watch, statements, dropped, clients: () => clients }
 }
 
 /** Notes each statement that goes through the pool; these options are for connections beside it. */
-function recordStatements(pool: pg.Pool, statements: string[], options: object): pg.Pool {
+function spied(pool: pg.Pool, statements: string[], options: object): pg.Pool {
   return new Proxy(pool, {
     get: (target, name) => {
       if (name === 'options') return options

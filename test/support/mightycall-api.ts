@@ -9,9 +9,9 @@ import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { freshDatabase } from './database.js'
-import { DOCUMENTED_RESPONSES } from './documented-responses.js'
+import { DOCUMENTED } from './mightycall-examples.js'
 
-export interface RecordedRequest {
+export interface Seen {
   /** `GET /api/calls` */
   route: string
   /** After the question mark. */
@@ -20,7 +20,7 @@ export interface RecordedRequest {
   body: string
 }
 
-export type Reply = (response: ServerResponse, request: RecordedRequest) => void
+export type Reply = (response: ServerResponse, request: Seen) => void
 
 export const json =
   (value: unknown, status = 200): Reply =>
@@ -28,14 +28,14 @@ export const json =
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
   }
 
-export const ACCOUNT_API_KEY = 'the-api-key-of-the-test'
+export const API_KEY = 'the-api-key-of-the-test'
 export const USER_KEY = 'the-user-key-of-101'
 
 /** A MightyCall over HTTP that answers as documented, or as the test says, and keeps what it was asked. */
-export async function startMightyCallApi(t: Test, replies: Record<string, Reply> = {}) {
-  const seen: RecordedRequest[] = []
+export async function mightyCallApi(t: Test, replies: Record<string, Reply> = {}) {
+  const seen: Seen[] = []
   const all: Record<string, Reply> = {
-    ...Object.fromEntries(Object.entries(DOCUMENTED_RESPONSES).map(([route, answer]) => [route, json(answer)])),
+    ...Object.fromEntries(Object.entries(DOCUMENTED).map(([route, answer]) => [route, json(answer)])),
     ...replies
   }
   const server = createServer((request, response) => {
@@ -76,8 +76,8 @@ interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>>
 }
 
 /** A client of such a MightyCall, whose time the test moves. */
-export async function setUpRestClient(t: Test, { replies, limits, budget = 2_000, pool: shared, ...of }: Options = {}) {
-  const api = await startMightyCallApi(t, replies)
+export async function restClient(t: Test, { replies, limits, budget = 2_000, pool: shared, ...of }: Options = {}) {
+  const api = await mightyCallApi(t, replies)
   const pool = shared ?? (await freshDatabase(t)).pool
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
   const lines: string[] = []
@@ -103,7 +103,7 @@ export async function setUpRestClient(t: Test, { replies, limits, budget = 2_000
   const account: Account = {
     id: 'acme',
     tokens: [],
-    apiKey: ACCOUNT_API_KEY,
+    apiKey: API_KEY,
     userKeys: { 101: USER_KEY },
     kind: 'classic',
     baseUrl: api.url,
@@ -111,8 +111,8 @@ export async function setUpRestClient(t: Test, { replies, limits, budget = 2_000
     region: 'US',
     ...of
   }
-  const advance = (ms: number) => {
+  const pass = (ms: number) => {
     clock.now = new Date(clock.now.getTime() + ms)
   }
-  return { ...api, pool, quota, rest, account, client: rest.clientOf(account, '101'), clock, advance, lines, drifts }
+  return { ...api, pool, quota, rest, account, client: rest.clientOf(account, '101'), clock, pass, lines, drifts }
 }

@@ -18,7 +18,7 @@ export function copyProject(directory: string): void {
   symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(directory, 'node_modules'))
 }
 
-export interface Line {
+interface Line {
   text: string
   /** Since the script was started. */
   seconds: number

@@ -7,7 +7,7 @@ interface Teardown {
   teardown: (fn: () => Promise<void>) => void
 }
 
-export interface ProjectionResult {
+export interface Outcome {
   deadLetters: string[]
   failures: string[]
   /** How many the database holds now. */
@@ -15,13 +15,11 @@ export interface ProjectionResult {
 }
 
 /** A database of the test's own, and what projects records into it, in batches as the log would give them. */
-export async function openProjection(
-  t: Teardown
-): Promise<(records: readonly LogRecord[]) => Promise<ProjectionResult>> {
+export async function openProjection(t: Teardown): Promise<(records: readonly LogRecord[]) => Promise<Outcome>> {
   const { pool } = await freshDatabase(t)
   let offset = 0n
   return async records => {
-    const outcome: ProjectionResult = { deadLetters: [], failures: [], events: 0 }
+    const outcome: Outcome = { deadLetters: [], failures: [], events: 0 }
     for (let from = 0; from < records.length; from += 200) {
       const batch = records.slice(from, from + 200).map(record => ({ ...record, partition: 0, offset: offset++ }))
       const { deadLetters, failures } = await projectBatch(

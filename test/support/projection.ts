@@ -7,7 +7,7 @@ import { freshDatabase } from './database.js'
 import { SETTINGS } from './settings.js'
 
 export const NOW = new Date('2026-11-23T09:00:00.000Z')
-export const PARTITION_KEY = { logId: 'log-1', group: 'g', topic: 'calls', partition: 0 } as const
+export const KEY = { logId: 'log-1', group: 'g', topic: 'calls', partition: 0 } as const
 export const ANSWERED = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
 
 /** The records as they lie in the partition of KEY. */
@@ -21,7 +21,7 @@ export async function projector(t: Test) {
   const count = async (table: string) =>
     Number((await pool.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]?.count)
   const project = (events: readonly Event[], from = 0) =>
-    projectBatch(pool, PARTITION_KEY, stored(events.map(encodeEvent), from), { now: NOW, settings: SETTINGS })
+    projectBatch(pool, KEY, stored(events.map(encodeEvent), from), { now: NOW, settings: SETTINGS })
   const checkpoint = async () =>
     (await pool.query<{ last_offset: string; last_id: string }>('select last_offset, last_id from checkpoints')).rows
   return { pool, count, project, checkpoint }

@@ -25,7 +25,7 @@ import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/gaps/completeness.js'
 import { SETTINGS } from './settings.js'
 
-export const ADMIN_API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
+export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
 export interface QueryApiOptions extends Partial<SyncOptions> {
   /** Tests of live views make their own. */
@@ -69,7 +69,7 @@ export async function queryApi(
   {
     accounts = [],
     viewers = {},
-    adminKey = ADMIN_API_KEY,
+    adminKey = API_KEY,
     publicUrl = null,
     limits = {},
     corsOrigins = [],
@@ -124,12 +124,12 @@ export async function queryApi(
     corsOrigins
   })
   t.teardown(() => app.close())
-  const get = (url: string, key = ADMIN_API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
+  const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const send =
     (method: 'POST' | 'PATCH') =>
-    (url: string, payload?: object, key = ADMIN_API_KEY) =>
+    (url: string, payload?: object, key = API_KEY) =>
       app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...(payload && { payload }) })
-  const remove = (url: string, key = ADMIN_API_KEY) =>
+  const remove = (url: string, key = API_KEY) =>
     app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
   return { app, access, get, post: send('POST'), patch: send('PATCH'), remove }
 }

@@ -7,7 +7,7 @@ import { BACKLOG, createHttp, type HttpOptions } from '../../src/http/server.js'
 import { createLogger } from '../../src/observability/logger.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
-import { BUSINESS_NUMBER, CLIENT_NUMBER, DOCUMENTED_API_KEY } from './documented-notifications.js'
+import { API_KEY, BUSINESS, CLIENT } from './documented.js'
 
 interface Teardown {
   teardown: (fn: () => Promise<void>) => void
@@ -28,7 +28,7 @@ export interface Receiver {
 }
 
 /** What a sender calls itself in these tests: a text that no log may show. */
-export const SENDER_NAME = 'Mellow Widget'
+export const TEXT = 'Mellow Widget'
 
 /**
  * The webhooks of an account, listening on a port of 127.0.0.1, with the logger of the service at its most talkative.
@@ -40,7 +40,7 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const token = randomBytes(32).toString('base64url')
   const [stored, results, lines]: [LogRecord[], string[], string[]] = [[], [], []]
-  const accounts = [{ id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US', tokens: [token] }] as const
+  const accounts = [{ id: 'default', apiKey: API_KEY, region: 'US', tokens: [token] }] as const
   const app = createHttp({
     logger: createLogger({
       level: 'trace',
@@ -68,14 +68,8 @@ export async function startReceiver(
   t.teardown(async () => {
     app.server.closeAllConnections()
     await app.close()
-    refuseLeaks(lines.join(''), [
-      token,
-      DOCUMENTED_API_KEY,
-      BUSINESS_NUMBER.slice(2),
-      CLIENT_NUMBER.slice(2),
-      SENDER_NAME
-    ])
-    for (const record of stored) refuseLeaks(readableText(record), [DOCUMENTED_API_KEY])
+    refuseLeaks(lines.join(''), [token, API_KEY, BUSINESS.slice(2), CLIENT.slice(2), TEXT])
+    for (const record of stored) refuseLeaks(textOf(record), [API_KEY])
   })
   const { port } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
   const path = `/webhooks/mightycall/${token}`
@@ -98,7 +92,7 @@ export async function startReceiver(
 }
 
 /** All of a record, what stands in base64 included. */
-export function readableText(record: LogRecord): string {
+export function textOf(record: LogRecord): string {
   // our own record
   const { raw, rawEncoding } = JSON.parse(record.value.toString()) as { raw: unknown; rawEncoding?: string }
   return [

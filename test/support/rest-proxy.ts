@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
 
 /** A request on its way to MightyCall; a test may change it. */
-export interface ProxiedRequest {
+interface Passing {
   method: string
   url: URL
   headers: Record<string, string>
@@ -13,9 +13,9 @@ export interface ProxiedRequest {
 }
 
 /** What a test does to requests, and to what the envelope of an answer holds, by its path: `/v4/api/calls`. */
-export interface Tampering {
-  request?: (passing: ProxiedRequest) => void | Promise<void>
-  answers: Record<string, (data: Record<string, unknown>, passing: ProxiedRequest) => void>
+interface Tampering {
+  request?: (passing: Passing) => void | Promise<void>
+  answers: Record<string, (data: Record<string, unknown>, passing: Passing) => void>
 }
 
 const KEPT = ['accept', 'authorization', 'content-type', 'x-api-key']
@@ -25,7 +25,7 @@ const KEPT = ['accept', 'authorization', 'content-type', 'x-api-key']
  * simulator does.
  */
 export async function restProxy(t: Test, targetOf: () => string) {
-  const seen: ProxiedRequest[] = []
+  const seen: Passing[] = []
   const tokens = new Set<string>() // all that were given
   const tampering: Tampering = {
     answers: {
@@ -35,7 +35,7 @@ export async function restProxy(t: Test, targetOf: () => string) {
     }
   }
   async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const passing: ProxiedRequest = {
+    const passing: Passing = {
       method: incoming.method ?? '',
       url: new URL(incoming.url ?? '', targetOf()),
       headers: Object.fromEntries(

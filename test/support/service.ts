@@ -93,7 +93,7 @@ export async function startServiceProcess(
 }
 
 /** Secrets as a user would set them. */
-export function randomSecrets(): { WEBHOOK_TOKENS: string; ADMIN_KEY: string } {
+export function someSecrets(): { WEBHOOK_TOKENS: string; ADMIN_KEY: string } {
   return { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
 }
 

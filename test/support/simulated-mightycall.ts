@@ -14,15 +14,15 @@ import { freshDatabase } from './database.js'
 export const HOUR_MS = 60 * 60 * 1000
 
 /** Long after everything has happened and been told. */
-export const AFTER_THE_COMPANY = COMPANY_START + 7 * 24 * HOUR_MS
+const AT_THE_END = COMPANY_START + 7 * 24 * HOUR_MS
 
-export interface SettableClock extends Clock {
+export interface MovedClock extends Clock {
   /** To an instant in milliseconds since 1970. */
   set: (at: number) => void
 }
 
 /** Time that the test moves. */
-export function settableClock(at: number): SettableClock {
+function movedClock(at: number): MovedClock {
   let time = at
   return {
     now: () => new Date(time),
@@ -34,17 +34,14 @@ export function settableClock(at: number): SettableClock {
 }
 
 interface Options extends Partial<SimulatedMightyCallOptions> {
-  companyOptions?: Partial<CompanyOptions>
+  of?: Partial<CompanyOptions>
   at?: number
 }
 
 /** A simulated MightyCall whose time the test moves. */
-export async function simulatedMightyCall(
-  t: Test,
-  { companyOptions, at = AFTER_THE_COMPANY, ...options }: Options = {}
-) {
-  const clock = settableClock(at)
-  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...companyOptions }
+export async function simulatedMightyCall(t: Test, { of, at = AT_THE_END, ...options }: Options = {}) {
+  const clock = movedClock(at)
+  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...of }
   const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, ...options })
   t.teardown(mightyCall.close)
   const get = async (path: string, init: RequestInit = {}) => {

@@ -10,17 +10,17 @@ export interface TcpProxy {
   port: number
   /** Connections stay open, new ones are taken, and nothing passes, as with a frozen server. */
   stall: () => void
-  resume: () => void
+  flow: () => void
   /** All connections are reset, and every new one at once, as with a network that is gone. */
   cut: () => void
-  restore: () => void
+  mend: () => void
 }
 
 /** A TCP port or a unix socket. */
 export type ProxyTarget = { host: string; port: number } | { path: string }
 
 /** Moves what one side says to the other. */
-export type Forward = (client: net.Socket, upstream: net.Socket) => void
+export type Join = (client: net.Socket, upstream: net.Socket) => void
 
 interface State {
   stalled: boolean
@@ -29,7 +29,7 @@ interface State {
 }
 
 /** Closed when the test ends. */
-export async function startTcpProxy(t: Teardown, target: ProxyTarget, join: Forward = pass): Promise<TcpProxy> {
+export async function startTcpProxy(t: Teardown, target: ProxyTarget, join: Join = pass): Promise<TcpProxy> {
   const state: State = { stalled: false, isCut: false, sockets: new Set() }
   const server = net.createServer(client => {
     if (state.isCut) return client.on('error', () => {}).resetAndDestroy()
@@ -46,12 +46,12 @@ export async function startTcpProxy(t: Teardown, target: ProxyTarget, join: Forw
   return {
     port: (server.address() as net.AddressInfo).port, // a TCP server has no other kind
     stall: () => setStalled(state, true),
-    resume: () => setStalled(state, false),
+    flow: () => setStalled(state, false),
     cut: () => {
       state.isCut = true
       for (const socket of state.sockets) reset(socket)
     },
-    restore: () => {
+    mend: () => {
       state.isCut = false
     }
   }

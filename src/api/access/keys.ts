@@ -13,7 +13,7 @@ import { requestedAccounts } from '../list/query-context.js'
 
 const instant = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
 
-export const keyShape = Type.Object(
+const keyShape = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     label: Type.String(),
@@ -31,7 +31,7 @@ export const keyShape = Type.Object(
   { $id: 'Key', description: 'An API key, without its secret.' }
 )
 
-export function toKeyShape({
+function toKeyShape({
   id,
   label,
   role,
@@ -58,7 +58,7 @@ export function toKeyShape({
   }
 }
 
-export interface KeysOptions {
+interface KeysOptions {
   keys: Keys
   zonesOf: (accounts?: readonly string[]) => readonly string[]
 }

@@ -10,7 +10,7 @@ import { KEY_ROLES } from '../../db/schema/access.js'
 import { orNull } from '../../events/envelope.js'
 import { defineRoutes } from '../define-routes.js'
 
-export interface MeOptions {
+interface MeOptions {
   keys: Keys
   organizations: Organizations
   sessions: Sessions

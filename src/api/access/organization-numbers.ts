@@ -11,7 +11,7 @@ import { defineRoutes } from '../define-routes.js'
 import { readInstantOrDay } from '../list/parameters.js'
 import { organizationPath, ownershipShape, toOwnership } from './organizations.js'
 
-export interface OrganizationNumbersOptions {
+interface OrganizationNumbersOptions {
   organizations: Organizations
   ownerships: Ownerships
   now: () => Date

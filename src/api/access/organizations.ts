@@ -8,7 +8,7 @@ import { decodeCursor } from '../list/cursor.js'
 import { pageSchema, toPage } from '../list/page.js'
 import { accountParameter, accountsParameter, listParameters } from '../list/parameters.js'
 
-export interface OrganizationsOptions {
+interface OrganizationsOptions {
   organizations: Organizations
 }
 

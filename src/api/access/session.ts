@@ -5,7 +5,7 @@ import { CrossOriginError, UnauthorizedError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
 import { defineRoutes } from '../define-routes.js'
 
-export interface SessionOptions {
+interface SessionOptions {
   sessions: Sessions
   publicUrl: string | null
 }

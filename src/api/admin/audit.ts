@@ -9,7 +9,7 @@ import { pageSchema, toPage } from '../list/page.js'
 import { accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
 import { requestedAccounts } from '../list/query-context.js'
 
-export interface AuditOptions {
+interface AuditOptions {
   auditLog: AuditLog
   zonesOf: (accounts?: readonly string[]) => readonly string[]
 }

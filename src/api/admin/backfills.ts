@@ -21,7 +21,7 @@ const reason = Type.Object({
   message: Type.String({ description: 'A text for people.' })
 })
 
-export const backfillShape = Type.Object(
+const backfillShape = Type.Object(
   {
     id: Type.String(),
     account: Type.String(),
@@ -63,7 +63,7 @@ export const backfillShape = Type.Object(
 
 export type BackfillJson = Static<typeof backfillShape>
 
-export function toBackfillJson(backfill: Backfill): BackfillJson {
+function toBackfillJson(backfill: Backfill): BackfillJson {
   const {
     interval: { from, until },
     startedAt,

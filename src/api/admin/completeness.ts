@@ -75,7 +75,7 @@ const statisticsShape = Type.Object(
   { $id: 'WebhookStatistics', description: 'The quality of webhook delivery for one account.' }
 )
 
-export const completenessShape = Type.Object(
+const completenessShape = Type.Object(
   {
     hours: Type.Array(hourShape),
     gaps: Type.Array(gapShape, { description: 'Sorted by hour, the latest first.' }),

@@ -11,7 +11,7 @@ import { pageSchema, toPage } from '../list/page.js'
 import { accountsParameter, listParameters } from '../list/parameters.js'
 import { isAfter, orderBy, type SortColumns } from '../list/sort.js'
 
-export interface DriftOptions {
+interface DriftOptions {
   db: NodePgDatabase
 }
 

@@ -14,7 +14,7 @@ import { nextCursor, pageSchema, toPage } from '../list/page.js'
 import { listParameters } from '../list/parameters.js'
 import { isAfter, orderBy, type SortColumns } from '../list/sort.js'
 
-export interface FailedEntitiesOptions {
+interface FailedEntitiesOptions {
   db: NodePgDatabase
   repairs: Repairs
   auditLog: AuditLog

@@ -61,7 +61,7 @@ export type WholeLetter = Static<typeof wholeLetterShape>
 type LetterRow = typeof deadLetters.$inferSelect
 type ActionRow = typeof deadLetterActions.$inferSelect
 
-export function toLetter(row: Omit<LetterRow, 'key' | 'value' | 'headers' | 'recordId' | 'logId'>): Letter {
+function toLetter(row: Omit<LetterRow, 'key' | 'value' | 'headers' | 'recordId' | 'logId'>): Letter {
   const { id, topic, partition, offset, account, code, reason, diedAt } = row
   const state = row.state as Letter['state'] // only project/dead-letters writes the table
   return {
@@ -77,7 +77,7 @@ export function toLetter(row: Omit<LetterRow, 'key' | 'value' | 'headers' | 'rec
   }
 }
 
-export function toWholeLetter(row: LetterRow, actions: readonly ActionRow[]): WholeLetter {
+function toWholeLetter(row: LetterRow, actions: readonly ActionRow[]): WholeLetter {
   return {
     ...toLetter(row),
     logId: row.logId,

@@ -4,7 +4,7 @@ import { errors } from '../../http/error-schema.js'
 import type { Repairs } from '../../project/admin.js'
 import { defineRoutes } from '../define-routes.js'
 
-export interface ProjectorRouteOptions {
+interface ProjectorRouteOptions {
   repairs: Repairs
 }
 

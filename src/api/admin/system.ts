@@ -12,7 +12,7 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const offset = (description: string) =>
   Type.String({ description: `${description} A string, since it may exceed 2^53.` })
 
-export const systemShape = Type.Object(
+const systemShape = Type.Object(
   {
     versions: Type.Object({
       package: Type.String(),

@@ -11,7 +11,7 @@ import type { CallShape, StoredCall } from './schema.js'
 const LOOK_BACK_DAYS = 30
 const MAX_COUNTED = 100
 
-export const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
+const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
 
 const other = alias(callHistory, 'other')
 

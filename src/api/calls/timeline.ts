@@ -8,7 +8,7 @@ import { type QueryOptions, queryContextOf } from '../list/query-context.js'
 import { callPath, findCall } from './resource.js'
 import { type CallShape, toCall } from './schema.js'
 
-export interface TimelineOptions extends QueryOptions {
+interface TimelineOptions extends QueryOptions {
   timeTravel: TimeTravel
 }
 
@@ -89,7 +89,7 @@ function shapeOf(call: PastCall | null): CallShape | null {
 }
 
 /** The previous and the new value of a field of a call, such as `state` or `legs[101#1].connectedAt`. */
-export interface FieldChange {
+interface FieldChange {
   field: string
   from: unknown
   to: unknown
@@ -121,7 +121,7 @@ const LEG_FIELDS = ['role', 'ringingAt', 'connectedAt', 'endedAt', 'result'] as 
  * Compares two states of a call field by field. A state is null before the first event. The fields of a leg that does
  * not exist yet count as null.
  */
-export function changesBetween(before: CallShape | null, after: CallShape | null): FieldChange[] {
+function changesBetween(before: CallShape | null, after: CallShape | null): FieldChange[] {
   return [...differences('', FIELDS, before, after), ...legChanges(before?.legs ?? [], after?.legs ?? [])]
 }
 

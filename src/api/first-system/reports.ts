@@ -12,7 +12,7 @@ import { defineRoutes } from '../define-routes.js'
 import { answerFailures, either, failure, parameters } from './common.js'
 import { asOrganization, type FirstSystemOptions } from './directory.js'
 
-export interface FirstSystemReportsOptions extends FirstSystemOptions {
+interface FirstSystemReportsOptions extends FirstSystemOptions {
   settings: RuntimeSettings
 }
 

@@ -29,7 +29,7 @@ function cellOf(value: unknown): string {
 }
 
 /** A path into an item, by which its column is named: `client.number`. */
-export type Path = readonly string[]
+type Path = readonly string[]
 
 interface Described {
   type?: string
@@ -38,7 +38,7 @@ interface Described {
 }
 
 /** The columns of a table of such items: fields of objects have columns of their own, a list is one cell. */
-export function columnsOf(item: TSchema): Path[] {
+function columnsOf(item: TSchema): Path[] {
   return pathsIn(item as Described, []) // as JSON Schema, which is what TypeBox makes
 }
 
@@ -47,7 +47,7 @@ function pathsIn(schema: Described, path: Path): Path[] {
   return properties ? Object.entries(properties).flatMap(([name, inner]) => pathsIn(inner, [...path, name])) : [path]
 }
 
-export function valueAt(item: unknown, path: Path): unknown {
+function valueAt(item: unknown, path: Path): unknown {
   // what is no object has no such field
   return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], item)
 }

@@ -4,7 +4,7 @@ import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { INSTANT_OR_DAY } from '../../http/instant-or-day.js'
 import { isDay, parseInstantOrDay } from '../../lib/instant.js'
 
-export const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 export const UUID = new RegExp(UUID_PATTERN)
 
 export const instantOrDay = (description: string) =>

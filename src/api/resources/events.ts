@@ -13,7 +13,7 @@ import { isOneOf, isWithin, type QueryOptions, queryContextOf } from '../list/qu
 import { findRow, type Resource, type RowSelection } from '../list/resource.js'
 import { serveList } from '../list/resource-routes.js'
 
-export const EVENT_KINDS = [
+const EVENT_KINDS = [
   'call',
   'request',
   'voicemail',
@@ -26,7 +26,7 @@ export const EVENT_KINDS = [
   'unclassified'
 ] as const
 
-export const eventShape = Type.Object(
+const eventShape = Type.Object(
   {
     account: Type.String(),
     kind: Type.Enum([...EVENT_KINDS], { description: 'The kind of entity that the event is about.' }),
@@ -44,7 +44,7 @@ export const eventShape = Type.Object(
   { $id: 'Event', description: 'An event, without the data that it was derived from.' }
 )
 
-export const wholeEventShape = Type.Object(
+const wholeEventShape = Type.Object(
   {
     ...eventShape.properties,
     encoding: Type.Union([Type.Enum(['json', 'text', 'base64']), Type.Null()], {
@@ -55,27 +55,17 @@ export const wholeEventShape = Type.Object(
   { $id: 'EventDetails', description: 'An event, with the data that MightyCall sent.' }
 )
 
-export type EventShape = Static<typeof eventShape>
-export type WholeEventShape = Static<typeof wholeEventShape>
+type EventShape = Static<typeof eventShape>
+type WholeEventShape = Static<typeof wholeEventShape>
 
 const { raw, rawIsJson: _, ...columns } = getTableColumns(table)
-export const eventColumns = columns
-export const wholeEventColumns = { ...columns, raw }
+const eventColumns = columns
+const wholeEventColumns = { ...columns, raw }
 
-export type EventRow = Omit<typeof table.$inferSelect, 'raw' | 'rawIsJson'>
+type EventRow = Omit<typeof table.$inferSelect, 'raw' | 'rawIsJson'>
 
 /** The casts are safe, since only project/batch/store-events.ts writes the table. */
-export function toEvent({
-  account,
-  kind,
-  entity,
-  id,
-  type,
-  source,
-  occurredAt,
-  receivedAt,
-  fields
-}: EventRow): EventShape {
+function toEvent({ account, kind, entity, id, type, source, occurredAt, receivedAt, fields }: EventRow): EventShape {
   return {
     account,
     kind: kind as EventShape['kind'],
@@ -89,7 +79,7 @@ export function toEvent({
   }
 }
 
-export function toWholeEvent({ raw, ...row }: EventRow & { raw: Buffer }): WholeEventShape {
+function toWholeEvent({ raw, ...row }: EventRow & { raw: Buffer }): WholeEventShape {
   const { encoding, value } = readable(raw)
   return { ...toEvent(row), encoding, raw: value }
 }

@@ -12,7 +12,7 @@ import type { Resource } from '../list/resource.js'
 import { resourceRoutes } from '../list/resource-routes.js'
 import { parseSearch, searchParameter, textMatches } from '../list/search.js'
 
-export const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfirmed'] as const
+const MESSAGE_STATES = ['pending', 'sent', 'failed', 'received', 'unconfirmed'] as const
 
 export const messageShape = Type.Object(
   {

@@ -10,7 +10,7 @@ import type { Scope } from './scope.js'
 export const BUCKETS = ['hour', 'day', 'week', 'month'] as const
 export type Bucket = (typeof BUCKETS)[number]
 export const GROUPS = ['number', 'extension', 'direction', 'outcome'] as const
-export type Group = (typeof GROUPS)[number]
+type Group = (typeof GROUPS)[number]
 
 /** Enough for a month of hours, or two years of days. */
 export const MAX_BUCKETS = 750
@@ -46,7 +46,7 @@ export interface CallStatsQuery {
 }
 
 /** The calls of one bucket and one group. `measures` is null when there were none. */
-export interface CallStatsRow {
+interface CallStatsRow {
   start: Date
   group: string | null
   measures: CallMeasures | null

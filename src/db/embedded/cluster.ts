@@ -10,7 +10,7 @@ import { hasCluster, type ServerPaths } from './paths.js'
 import { CLEAN_ENVIRONMENT } from './postmaster.js'
 
 /** The role that owns everything. */
-export const ROLE = 'mightycall'
+const ROLE = 'mightycall'
 
 /**
  * The major version of the data, or null when there is none yet.

@@ -96,7 +96,7 @@ export interface Heartbeats {
 /**
  * Sends heartbeats while a handler runs, so that a slow one is not removed from its group; ends at the first failure.
  */
-export function startHeartbeats(beat: () => Promise<void>, everyMs: number): Heartbeats {
+function startHeartbeats(beat: () => Promise<void>, everyMs: number): Heartbeats {
   let failure: unknown = null
   let last = Promise.resolve()
   const timer = setInterval(() => {

@@ -87,7 +87,7 @@ function rotated(brokers: readonly string[], by: number): string[] {
  * kafkajs logs an error for each connection and attempt that it then retries. Those are logged at debug level, because
  * our own code logs the outcome.
  */
-export function kafkajsLogger(log: Logger): () => (entry: LogEntry) => void {
+function kafkajsLogger(log: Logger): () => (entry: LogEntry) => void {
   return () =>
     ({ namespace, level, log: entry }) => {
       const fields = { namespace, kafkajs: entry.message, ...pick(entry) }

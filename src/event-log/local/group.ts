@@ -9,7 +9,7 @@ import { headersText, maxEncodedBytes, writeRecord } from './record.js'
 // one is synced, so `synced` is also the position of the header: a header at any other position is part of a payload.
 
 export const HEADER_BYTES = 32
-export const FRAME_HEAD_BYTES = 8
+const FRAME_HEAD_BYTES = 8
 export const MAGIC = Buffer.from('MCG1')
 
 export interface GroupHeader {
@@ -47,7 +47,7 @@ export function readGroupHeader(
 }
 
 /** Writes the frame head in front of a payload that is in the buffer already. */
-export function sealFrame(buffer: Buffer, payloadAt: number, end: number): void {
+function sealFrame(buffer: Buffer, payloadAt: number, end: number): void {
   buffer.writeUInt32LE(end - payloadAt, payloadAt - FRAME_HEAD_BYTES)
   buffer.writeUInt32LE(crc32(buffer.subarray(payloadAt, end)), payloadAt - FRAME_HEAD_BYTES + 4)
 }

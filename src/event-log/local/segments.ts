@@ -117,7 +117,7 @@ export function createAppendSignal(): AppendSignal {
 // beginning: `[size, [[position, offset], …], crc32 of both]` as JSON. It is optional: when it is missing, outdated or
 // damaged, the segment is read from the beginning.
 
-export function indexPath({ path }: Pick<Segment, 'path'>): string {
+function indexPath({ path }: Pick<Segment, 'path'>): string {
   return path.replace(/\.seg$/, '.idx')
 }
 
@@ -130,7 +130,7 @@ export async function saveIndex(segment: Segment): Promise<void> {
 }
 
 /** Loads the positions of a sealed segment; empty when the index is not valid. */
-export async function loadIndex(segment: Segment): Promise<LogPosition[]> {
+async function loadIndex(segment: Segment): Promise<LogPosition[]> {
   try {
     const [size, places, checksum] = JSON.parse(await fs.readFile(indexPath(segment), 'utf8')) as [
       number,

@@ -19,17 +19,13 @@ interface State {
 }
 
 /** A subscription that also reports its progress. */
-export interface LocalSubscription extends Subscription {
+interface LocalSubscription extends Subscription {
   /** All records below this offset are handled; `null` while the start is unknown. */
   handledBelow: () => Offset | null
 }
 
 /** Reads for one subscriber at its own pace, from the start offsets that it returns. */
-export function startSubscription(
-  source: SegmentSource,
-  options: SubscribeOptions,
-  log?: LocalLogger
-): LocalSubscription {
+function startSubscription(source: SegmentSource, options: SubscribeOptions, log?: LocalLogger): LocalSubscription {
   const state: State = { options, log, stop: new AbortController(), trouble: null, handledBelow: null }
   const running = run(source, state)
   return {

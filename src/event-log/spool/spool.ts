@@ -116,7 +116,7 @@ export function asRecord({ topic, key, value, headers }: StoredRecord): LogRecor
 }
 
 /** The offset below which a spool is drained, in a file beside its segments. */
-export interface DrainPosition {
+interface DrainPosition {
   offset: () => Offset
   /** The file is not synced: after a power failure an older position only sends some records again. */
   move: (offset: Offset) => Promise<void>
@@ -125,7 +125,7 @@ export interface DrainPosition {
 /**
  * A position that is unreadable, belongs to another log or lies beyond the end is ignored: all records are sent again.
  */
-export async function loadDrainPosition(dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<DrainPosition> {
+async function loadDrainPosition(dir: string, queue: Pick<LocalLog, 'id' | 'end'>): Promise<DrainPosition> {
   const id = await queue.id()
   const file = path.join(dir, 'drained')
   let offset = parsePosition(await fs.readFile(file, 'utf8').catch(() => ''), id)

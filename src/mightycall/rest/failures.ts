@@ -58,7 +58,7 @@ const RETRY_AFTER = /retry after\s+(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\
  *
  * @param refusals  the number of such responses in a row, including this one
  */
-export function blockedUntil(
+function blockedUntil(
   { status, message, retryAfter }: { status: number; message: string; retryAfter: string | null },
   now: Date,
   refusals: number
@@ -93,7 +93,7 @@ const KIND_BY_CODE = {
   MCS_REST_REFUSED: 'refused' // correct the request, or the role of the user
 } as const
 
-export type RestFailureKind = (typeof KIND_BY_CODE)[keyof typeof KIND_BY_CODE]
+type RestFailureKind = (typeof KIND_BY_CODE)[keyof typeof KIND_BY_CODE]
 
 export interface RestFailure {
   kind: RestFailureKind

@@ -72,7 +72,7 @@ const KNOWN_FIELDS = [
   'Availability'
 ] as const
 
-export type FieldName = Lowercase<(typeof KNOWN_FIELDS)[number]>
+type FieldName = Lowercase<(typeof KNOWN_FIELDS)[number]>
 
 /** Each name in its three usual casings, so that nearly every name is found without converting it. */
 const SPELLINGS = new Set<string>(

@@ -41,7 +41,7 @@ export interface ChangedObjects {
 /** Beyond this number of changed objects, loading the account again is faster than announcing each object. */
 const MAX_OBJECTS_OF_ACCOUNT = 5_000
 
-export function createChangedObjects(): ChangedObjects {
+function createChangedObjects(): ChangedObjects {
   const accounts = new Map<string, Map<string, Change> | 'all'>()
   const reset = (account: string) => {
     accounts.set(account, 'all')

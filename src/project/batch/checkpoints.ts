@@ -41,7 +41,7 @@ export async function advanceCheckpoint(tx: Tx, key: CheckpointKey, { offset, id
 }
 
 /** Moves the checkpoint back to before the first record. */
-export async function resetCheckpoint(tx: Tx, key: CheckpointKey): Promise<void> {
+async function resetCheckpoint(tx: Tx, key: CheckpointKey): Promise<void> {
   await advanceCheckpoint(tx, key, { offset: -1n, id: null })
 }
 

@@ -108,7 +108,7 @@ const RECORD = `insert into event_copies (account, id, received_at)
  * statistics only: one that is projected before the first notification is not recorded, nor is one that the database
  * rejects.
  */
-export async function recordDuplicates(tx: Tx, events: readonly Event[]): Promise<void> {
+async function recordDuplicates(tx: Tx, events: readonly Event[]): Promise<void> {
   await isolatePoison(tx, events, async some => {
     const rows = some.map(event => ({ ...eventKeyOf(event), receivedAt: event.receivedAt }))
     await tx.query(RECORD, bulkValues(duplicateColumns, rows))

@@ -42,7 +42,7 @@ export interface ReadModel<K extends EntityKind = EntityKind, Row = unknown> {
 }
 
 /** The first table of the model has a column `contribution`, which keeps what the row has added to the reports. */
-export interface ReportedModel<Row> {
+interface ReportedModel<Row> {
   contributionOf(row: Row): readonly Contribution[]
   /** The SQL name of the column whose local day is the day of the report. */
   dateColumn: string
@@ -66,7 +66,7 @@ export interface ModelTable<Row = unknown, TableRow = unknown> {
 }
 
 /** The texts of the statements. To "take entities" means two arrays, $1 and $2: their accounts and their ids. */
-export interface TableStatements {
+interface TableStatements {
   /** Takes the arrays of `columns`. */
   upsert: string
   /** As `upsert`, and also returns what the rows had contributed to the reports before. */

@@ -5,7 +5,7 @@ import { raiseAlarm } from '../../observability/alarms.js'
 import { GRACE_MS } from './gap-rules.js'
 
 /** So many calls without any webhook raise the alarm; one or two webhooks may be lost. */
-export const SILENT_CALLS = 3
+const SILENT_CALLS = 3
 
 const LAST_WEBHOOK = `select max(received_at) as at from events
   where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3`
@@ -123,7 +123,7 @@ export function createGapAlarms({
 }
 
 /** So many calls without a match are no coincidence. */
-export const MISMATCH_CALLS = 20
+const MISMATCH_CALLS = 20
 
 /** A call that REST reported. */
 export interface ComparedCall {

@@ -5,7 +5,7 @@ import { InvalidParameterError } from '../../errors.js'
 import { HOUR_MS, type Hour, loadHours } from './hours.js'
 import { loadStatistics, type WebhookStatistics } from './statistics.js'
 
-export interface CompletenessQuery {
+interface CompletenessQuery {
   /** Null for all configured accounts. */
   accounts: readonly string[] | null
   since: Date
@@ -29,7 +29,7 @@ export interface GapRow {
   healedBy: string | null
 }
 
-export interface Completeness {
+interface Completeness {
   hours: Hour[]
   /** One more than the limit when there are more. */
   gaps: GapRow[]

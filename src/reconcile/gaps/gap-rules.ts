@@ -27,7 +27,7 @@ export interface Evidence {
   isUnfolded: boolean
 }
 
-export type HealedBy = 'webhook' | 'rest'
+type HealedBy = 'webhook' | 'rest'
 
 export interface Healing {
   healedAt: number

@@ -11,7 +11,7 @@ import { type CallMatch, type Candidate, MAX_START_DIFFERENCE_MS, matchCall } fr
 export type CallFact = FactOf<CallReported>
 
 /** A report that is due to be appended, and the call that it was held under: the ids differ when it is linked. */
-export interface DueCall {
+interface DueCall {
   heldId: string
   fact: CallFact
 }

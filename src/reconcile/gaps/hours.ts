@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { countHours, type HourCounts, type HourRange, loadPolledHours, NO_COUNTS } from './count-hours.js'
 
 /** Whether an hour can be relied on; `unknown` when its calls were not all read, or not yet. */
-export type HourState = 'complete' | 'open' | 'unknown'
+type HourState = 'complete' | 'open' | 'unknown'
 
 /** The counts of an hour and a business number. */
 export interface Hour extends HourCounts {

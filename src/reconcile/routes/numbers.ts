@@ -60,7 +60,7 @@ function isFull({
 }
 
 type Answer = ResponseOf<typeof phoneNumbers>
-export type NumberRow = Answer['phoneNumbers'][number]
+type NumberRow = Answer['phoneNumbers'][number]
 
 /** The two lists of /phonenumbers (source: MightyCall API v4, Phone Numbers). */
 interface Lists {
@@ -101,7 +101,7 @@ export function numberFacts({ active, deleted }: Lists): FactOf<NumberEvent>[] {
 }
 
 /** The known numbers that these facts do not mention. How long MightyCall lists a deleted number is not documented. */
-export function removedNumberFacts(
+function removedNumberFacts(
   known: readonly string[],
   facts: readonly FactOf<NumberEvent>[],
   source: Pick<SourceRow, 'account' | 'at'>

@@ -21,6 +21,6 @@ export function strangeIds(posts: readonly Post[], storedIds: readonly string[])
 }
 
 /** Each once. */
-export function acknowledgedIds(posts: readonly Post[]): string[] {
+function acknowledgedIds(posts: readonly Post[]): string[] {
   return [...new Set(posts.filter(isAcknowledged).map(({ id }) => id))]
 }

@@ -10,7 +10,7 @@ import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
 
 /** How the simulated Kafka responds to an append: it stores, refuses, or hangs until the mode changes. */
-export type KafkaMode = 'up' | 'down' | 'hanging'
+type KafkaMode = 'up' | 'down' | 'hanging'
 
 export interface SpooledTestLog {
   log: SpooledLog

@@ -98,7 +98,7 @@ t.test('a transcript follows its voicemail, which is marked as read later', asyn
 })
 
 t.test('updatedSince lists only contacts that were changed or deleted since', async t => {
-  const { client, clock } = await simulatedRest(t, { companyOptions: { contacts: 40 } })
+  const { client, clock } = await simulatedRest(t, { of: { contacts: 40 } })
   const since = COMPANY_START + 2 * HOUR_MS
   clock.set(since)
   const {

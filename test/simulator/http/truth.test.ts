@@ -25,7 +25,7 @@ const nameOf = (person: { firstName?: string | null; lastName?: string | null } 
 
 /** Starts a company and reads its calls and journal by REST. */
 async function simulatedCompany(t: Test, family: 'classic' | 'contact-center') {
-  const { client, truth } = await simulatedRest(t, { companyOptions: { ...of, family } })
+  const { client, truth } = await simulatedRest(t, { of: { ...of, family } })
   const {
     body: { calls: rows }
   } = await client.send(calls, { query: ALL_TIME }, 'sync')

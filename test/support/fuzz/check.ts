@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LightMyRequestResponse } from 'fastify'
-import { stringsIn } from '../organizations.js'
+import { stringsIn } from '../two-organizations.js'
 import type { Operation } from './operations.js'
 import type { FuzzedRequest } from './requests.js'
 
@@ -9,7 +9,7 @@ const MISSING: Readonly<Record<number, readonly string[]>> = {
   500: ['MCS_NOT_READY'],
   503: ['MCS_LIVE_CLOSED', 'MCS_NOT_RECONCILING']
 }
-export const SYNC = '/api/admin/mightycall/sync'
+const SYNC = '/api/admin/mightycall/sync'
 
 /** What is shorter stands in a message by chance. */
 const SHORTEST_SECRET = 6

@@ -3,7 +3,7 @@ import type { Operation, Parameter, Schema } from './operations.js'
 import { hostile, MALFORMED, validFor } from './values.js'
 
 export interface FuzzedRequest {
-  caller: string
+  who: string
   url: string
   /** None: without a body. */
   payload?: string
@@ -12,7 +12,7 @@ export interface FuzzedRequest {
   values: string[]
 }
 
-export interface KnownValues {
+export interface Known {
   /** Whoever may do everything is the first. */
   viewers: readonly string[]
   /** What stands in the database, and can be asked for; the first ones open most. */
@@ -35,7 +35,7 @@ const NO_PLACE = new Set(['', '.', '..'])
 const written = (text: string): Written => ({ text, encoded: encodeURIComponent(text.toWellFormed()) })
 
 /** Requests for this operation: by somebody, with parameters and a body as documented, or with some of them hostile. */
-export function requestsOf(operation: Operation, known: KnownValues): fc.Arbitrary<FuzzedRequest> {
+export function requestsOf(operation: Operation, known: Known): fc.Arbitrary<FuzzedRequest> {
   const { method, path, inPath, inQuery, body } = operation
   const own = known.cursors[path] ?? []
   const ids = known.ids[path.slice(0, path.indexOf('/{'))] ?? []
@@ -52,7 +52,7 @@ export function requestsOf(operation: Operation, known: KnownValues): fc.Arbitra
         .filter(({ encoded }) => !NO_PLACE.has(encoded))
     )
   )
-  const caller = fc.oneof(
+  const who = fc.oneof(
     { weight: 2, arbitrary: fc.constant(known.viewers[0] ?? '') },
     { weight: 3, arbitrary: fc.constantFrom(...known.viewers) }
   )
@@ -73,11 +73,11 @@ export function requestsOf(operation: Operation, known: KnownValues): fc.Arbitra
     : method === 'GET'
       ? nothing
       : fc.oneof({ weight: 3, arbitrary: nothing }, { weight: 1, arbitrary: bodiesOf({ properties: {} }, known) })
-  return fc.record({ caller, filled, query, sent }).map(({ caller, filled, query, sent }) => {
+  return fc.record({ who, filled, query, sent }).map(({ who, filled, query, sent }) => {
     const place = inPath.reduce((url, { name }, i) => url.replace(`{${name}}`, () => filled[i]?.encoded ?? ''), path)
     const pairs = query.flatMap(([name, values]) => values.map(({ encoded }) => `${name}=${encoded}`))
     return {
-      caller,
+      who,
       url: pairs.length > 0 ? `${place}?${pairs.join('&')}` : place,
       ...sent,
       values: [...filled, ...query.flatMap(([, values]) => values)].map(({ text }) => text)
@@ -86,7 +86,7 @@ export function requestsOf(operation: Operation, known: KnownValues): fc.Arbitra
 }
 
 /** Few of the parameters: the first wrong one ends a request. */
-function queriesOf(parameters: readonly Parameter[], known: KnownValues): fc.Arbitrary<[string, Written[]][]> {
+function queriesOf(parameters: readonly Parameter[], known: Known): fc.Arbitrary<[string, Written[]][]> {
   const any = fc.tuple(
     ...parameters.map(({ name, schema }) => {
       const right = name === 'cursor' ? cursorsOf(Object.values(known.cursors).flat(), known) : texts(schema, known)
@@ -108,7 +108,7 @@ function queriesOf(parameters: readonly Parameter[], known: KnownValues): fc.Arb
   return fc.tuple(any, unknown).map(([pairs, extra]) => [...pairs, extra].filter(pair => pair !== null))
 }
 
-function texts(schema: Schema, { values }: KnownValues): fc.Arbitrary<Written> {
+function texts(schema: Schema, { values }: Known): fc.Arbitrary<Written> {
   return validFor(schema.items ?? schema, values).map(value => written(String(value)))
 }
 
@@ -120,7 +120,7 @@ function wrong(): fc.Arbitrary<Written> {
 }
 
 /** As it was given, cut off, with another value in a place of its own, or none at all. */
-function cursorsOf(cursors: readonly string[], { values }: KnownValues): fc.Arbitrary<Written> {
+function cursorsOf(cursors: readonly string[], { values }: Known): fc.Arbitrary<Written> {
   if (cursors.length === 0) return hostile().map(written)
   const place = fc.record({
     cursor: fc.constantFrom(...cursors),
@@ -142,10 +142,7 @@ function cursorsOf(cursors: readonly string[], { values }: KnownValues): fc.Arbi
     .map(written)
 }
 
-function bodiesOf(
-  schema: Schema,
-  { values }: KnownValues
-): fc.Arbitrary<Pick<FuzzedRequest, 'payload' | 'contentType'>> {
+function bodiesOf(schema: Schema, { values }: Known): fc.Arbitrary<Pick<FuzzedRequest, 'payload' | 'contentType'>> {
   const right = validFor(schema, values)
   const names = Object.keys((schema.anyOf?.[0] ?? schema).properties ?? {})
   const spoiled = fc

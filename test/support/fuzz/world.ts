@@ -4,32 +4,32 @@ import { encodeEvent } from '../../../src/events/record.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
 import { ACCOUNT } from '../../reconcile/support/recording-reader.js'
 import { COMPANY_START, eventsOf, projectorOf } from '../company.js'
-import { FOREIGN_RECORD, insertUndecodableLetters } from '../dead-letters.js'
-import { BUSINESS_NUMBER, CLIENT_NUMBER } from '../documented-notifications.js'
-import { MOVED_NUMBER, setUpOrganizations, stringsIn } from '../organizations.js'
+import { BUSINESS, CLIENT } from '../documented.js'
+import { FOREIGN, leaveLetters } from '../letters.js'
+import { MOVED, stringsIn, twoOrganizations } from '../two-organizations.js'
 import type { Operation } from './operations.js'
-import type { FuzzedRequest, KnownValues } from './requests.js'
+import type { FuzzedRequest, Known } from './requests.js'
 
 /** Its days begin on another day of UTC. */
 const ZONE = 'Pacific/Auckland'
 
 const SHOWN = /^(?!mcs_).{1,100}$/s
 
-export interface FuzzTarget {
-  known: KnownValues
+export interface World {
+  known: Known
   send: (operation: Operation, request: FuzzedRequest) => Promise<LightMyRequestResponse>
 }
 
 /** An account with two organizations and a small company in it, and all who may ask of it. */
-export async function setUpFuzzing(t: Test, operations: readonly Operation[]): Promise<FuzzTarget> {
-  const apis = await setUpOrganizations(t, { wake: () => {}, zonesOf: () => [ZONE], syncable: () => [ACCOUNT] })
+export async function fuzzedWorld(t: Test, operations: readonly Operation[]): Promise<World> {
+  const apis = await twoOrganizations(t, { wake: () => {}, zonesOf: () => [ZONE], syncable: () => [ACCOUNT] })
   const { app, pool, get, post, remove, keys, adminKey } = apis
   const events = eventsOf(simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 30 }))
   await projectorOf(pool, { partition: 1 })(events)
-  await insertUndecodableLetters(pool, events.slice(0, 5).map(encodeEvent), 100_000)
-  await insertUndecodableLetters(
+  await leaveLetters(pool, events.slice(0, 5).map(encodeEvent), 100_000)
+  await leaveLetters(
     pool,
-    Array.from({ length: 5 }, () => FOREIGN_RECORD),
+    Array.from({ length: 5 }, () => FOREIGN),
     200_000
   )
   const make = async (scope: object) =>
@@ -51,7 +51,7 @@ export async function setUpFuzzing(t: Test, operations: readonly Operation[]): P
     backfill: { id: string }
   }>()
   await remove(`/v1/backfills/${backfill.id}`)
-  const values = new Set(['default', adminKey, ZONE, BUSINESS_NUMBER, CLIENT_NUMBER, '+15550100001', MOVED_NUMBER])
+  const values = new Set(['default', adminKey, ZONE, BUSINESS, CLIENT, '+15550100001', MOVED])
   const cursors: Record<string, string[]> = {}
   const ids: Record<string, string[]> = {}
   for (const { path, inQuery, line } of operations.filter(
@@ -76,13 +76,13 @@ export async function setUpFuzzing(t: Test, operations: readonly Operation[]): P
   let asked = 0 // each from an address of its own: wrong keys are counted by it
   return {
     known: { viewers: Object.keys(bearers), values: [...values], ids, cursors },
-    send: ({ method }, { caller, url, payload, contentType }) =>
+    send: ({ method }, { who, url, payload, contentType }) =>
       app.inject({
         method,
         url,
         remoteAddress: `10.${asked >> 16}.${(asked >> 8) & 255}.${asked++ & 255}`,
         headers: {
-          ...(bearers[caller] !== undefined && { authorization: `Bearer ${bearers[caller]}` }),
+          ...(bearers[who] !== undefined && { authorization: `Bearer ${bearers[who]}` }),
           ...(contentType !== undefined && { 'content-type': contentType })
         },
         ...(payload !== undefined && { payload })

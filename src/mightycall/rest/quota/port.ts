@@ -16,9 +16,6 @@ export interface Quota {
   block: (apiKey: string, until: Date) => Promise<void>
 }
 
-/** The number of requests that MightyCall accepts with one API key in 24 h (source: MightyCall API v4, Rate Limits). */
-export const PROVIDER_LIMIT = 2_500
-
 /** How long a permit counts. */
 export const WINDOW_MS = DAY_MS
 

@@ -3,7 +3,7 @@ import type { Account } from '../../../accounts/accounts.js'
 import { keyDigest, windowStart } from './ledger.js'
 import { limitOf, PERMIT_CLASSES, type PermitClass } from './port.js'
 
-export interface ClassUsage {
+interface ClassUsage {
   used: number
   /** 0 while MightyCall blocks the key. */
   left: number

@@ -27,7 +27,7 @@ interface NumberRows {
 }
 
 /** Returns the business numbers at an instant, and those that were removed until then. */
-export function numberRows({ history, truth }: World, now: number): NumberRows {
+function numberRows({ history, truth }: World, now: number): NumberRows {
   const rows: NumberRows = { phoneNumbers: [], deletedPhoneNumbers: [] }
   for (const fact of history.numbers.snapshotAt(now)) {
     if (fact.type === 'number.reported')

@@ -44,7 +44,7 @@ export const voicemailRoutes: Routes = (app, { world, now }) => {
 }
 
 /** Returns the voicemails that `/voicemails` lists at an instant, newest first. Only the journal has removed ones. */
-export function visibleVoicemails({ history }: World, now: number): VoicemailReported[] {
+function visibleVoicemails({ history }: World, now: number): VoicemailReported[] {
   return history.voicemails
     .snapshotAt(now)
     .filter(({ removedAt }) => removedAt === null)
@@ -52,7 +52,7 @@ export function visibleVoicemails({ history }: World, now: number): VoicemailRep
 }
 
 /** A voicemail as `/voicemails` formats it, without its transcript. */
-export function voicemailRow({ seed }: World, voicemail: VoicemailReported, now: number): Row {
+function voicemailRow({ seed }: World, voicemail: VoicemailReported, now: number): Row {
   const {
     voicemailId,
     clientNumber,

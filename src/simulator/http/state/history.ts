@@ -8,7 +8,7 @@ import type { VoicemailReported } from '../../../events/voicemail.js'
 type Typed = Pick<Event, 'type' | 'occurredAt'>
 
 /** The facts that one route reports about its entities, over time. Instants are milliseconds since 1970. */
-export interface FactTimeline<Fact extends Typed> {
+interface FactTimeline<Fact extends Typed> {
   add: (fact: Fact) => void
   /** Returns the newest fact of each entity at an instant. */
   snapshotAt: (instant: number) => Fact[]

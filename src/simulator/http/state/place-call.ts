@@ -47,7 +47,7 @@ const TO_CLIENT = ['outgoing', 'outgoing unanswered']
  * Simulates a requested call, which is answered or not by chance. Its participants may be in another call at the same
  * time.
  */
-export function placeCall(
+function placeCall(
   setting: Setting,
   staff: Staff,
   { notation, at, dialer, businessNumber, to }: CallRequest & { notation: Notation }

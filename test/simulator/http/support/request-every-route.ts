@@ -40,9 +40,7 @@ export async function requestEveryRoute(t: Test, kind: Kind) {
 
 /** Starts a simulated account and returns a client of its user 101, which records requests and responses. */
 async function signedInClient(t: Test, kind: Kind) {
-  const simulated = await simulatedMightyCall(t, {
-    companyOptions: { family: kind, seed: 11, calls: 200, messages: 80 }
-  })
+  const simulated = await simulatedMightyCall(t, { of: { family: kind, seed: 11, calls: 200, messages: 80 } })
   const seen: { request: Pick<SentRequest, 'method' | 'path'>; response: { status: number; json: unknown } }[] = []
   let token = ''
   const request = async (

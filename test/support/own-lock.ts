@@ -1,4 +1,4 @@
-// Started by tests as a process of its own: node lock-holder.js DIR. Prints "owned", or the code of the refusal, and waits
+// Started by tests as a process of its own: node own-lock.js DIR. Prints "owned", or the code of the refusal, and waits
 // to be killed.
 import { acquireOwnerLock } from '../../src/lib/directory-lock.js'
 

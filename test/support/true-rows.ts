@@ -3,7 +3,7 @@ import type { CallAt } from '../../src/simulator/call-at.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 
 /** What webhooks alone tell of a call, in the shape of the fold. */
-export function expectedCall({ legs, ...call }: CallAt): Call {
+export function asFolded({ legs, ...call }: CallAt): Call {
   return {
     ...call,
     recordingId: null,
@@ -16,6 +16,6 @@ export function expectedCall({ legs, ...call }: CallAt): Call {
 }
 
 /** The same once REST has told the rest of it. */
-export function withRestFacts(call: Call, { withRest }: TrueCall, restEvents: number): Call {
+export function withRest(call: Call, { withRest }: TrueCall, restEvents: number): Call {
   return { ...call, ...withRest, restEvents }
 }

@@ -1,5 +1,5 @@
 /** The items by their keys, in their order. Map.groupBy is not in Node 20. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const item of items) {
     const own = groups.get(keyOf(item))

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from './documented-notifications.js'
+import { API_KEY, DOCUMENTED } from './documented.js'
 
 const NAMES = [
   'Body',
@@ -44,7 +44,7 @@ const UNDOCUMENTED = [
   'AgentStatusChanged',
   'CallHeld'
 ]
-const TYPES = [...DOCUMENTED_NOTIFICATIONS.map(({ EventType }) => EventType), ...UNDOCUMENTED]
+const TYPES = [...DOCUMENTED.map(({ EventType }) => EventType), ...UNDOCUMENTED]
 
 /** A text that somebody might take for a number, an instant, a name or a key. */
 const text = () =>
@@ -52,9 +52,9 @@ const text = () =>
     fc.string({ unit: 'binary', maxLength: 120 }),
     fc.constantFrom(
       ...TYPES,
-      DOCUMENTED_API_KEY,
-      DOCUMENTED_API_KEY.toUpperCase(),
-      `x${DOCUMENTED_API_KEY}x`,
+      API_KEY,
+      API_KEY.toUpperCase(),
+      `x${API_KEY}x`,
       '+15559371200',
       '(555) 937-1200',
       '103',
@@ -121,7 +121,7 @@ function members(value: fc.Arbitrary<string>): fc.Arbitrary<string> {
 const almostDocumented = () =>
   fc
     .tuple(
-      fc.constantFrom(...DOCUMENTED_NOTIFICATIONS),
+      fc.constantFrom(...DOCUMENTED),
       fc.dictionary(fc.constantFrom('From', 'To', 'Id', 'Extension'), json, { maxKeys: 3 }),
       fc.dictionary(fc.constantFrom('Guid', 'ApiKey', 'Timestamp', 'EventType', 'CallId', 'Extra'), json, {
         maxKeys: 2
@@ -168,7 +168,7 @@ const almostUndocumented = () =>
 const mutated = () =>
   fc
     .tuple(
-      fc.constantFrom(...DOCUMENTED_NOTIFICATIONS),
+      fc.constantFrom(...DOCUMENTED),
       fc.array(fc.tuple(fc.nat(400), fc.nat(3), fc.uint8Array({ maxLength: 4 })), { maxLength: 5 })
     )
     .map(([documented, edits]) =>
@@ -179,7 +179,7 @@ const mutated = () =>
     )
 
 /** A body that a sender with a valid token might send, whatever it is. */
-export const arbitraryBody = (): fc.Arbitrary<Buffer> =>
+export const anyBody = (): fc.Arbitrary<Buffer> =>
   fc.oneof(
     { weight: 4, arbitrary: almostDocumented().map(text => Buffer.from(text)) },
     { weight: 2, arbitrary: almostUndocumented().map(text => Buffer.from(text)) },

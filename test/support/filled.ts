@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-export interface RowCounts {
+export interface Filled {
   calls?: number
   /** Voicemails, and as many messages. */
   others?: number
@@ -16,9 +16,9 @@ export const ORGANIZATION = '11111111-1111-4111-8111-111111111111'
  * Every value of a filter that is rare in a business is rare here, so that a plan that does without an index for it is
  * seen.
  */
-export async function fillDatabase(
+export async function fill(
   pool: pg.Pool,
-  { calls = 100_000, others = 50_000, events = 30_000, contacts = 20_000 }: RowCounts = {}
+  { calls = 100_000, others = 50_000, events = 30_000, contacts = 20_000 }: Filled = {}
 ): Promise<void> {
   await pool.query(`insert into organizations select '${ORGANIZATION}', 'a', 'Ours', now()`)
   await pool.query(

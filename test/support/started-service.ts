@@ -18,7 +18,7 @@ export interface StartedService {
  * Runs what `npm start` runs, in an empty folder on a free port, with no other variable of ours set.
  * Resolves when it is ready; it is told to stop when the test ends, and has to do so in order.
  */
-export async function startWithNpmScript(t: Test): Promise<StartedService> {
+export async function startByScript(t: Test): Promise<StartedService> {
   const { scripts } = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
     scripts: { start: string }
   } // our own file

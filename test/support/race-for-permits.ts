@@ -1,4 +1,4 @@
-// Run by tests in a process of its own: node request-permits.js DATABASE_URL BUDGET TIMES. Requests TIMES permits at
+// Run by tests in a process of its own: node race-for-permits.js DATABASE_URL BUDGET TIMES. Requests TIMES permits at
 // once and prints how many were granted and refused.
 import pg from 'pg'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'

@@ -136,7 +136,7 @@ const sent = {
 }
 
 /** By route; those of contact-center accounts with their own envelopes. */
-export const DOCUMENTED_RESPONSES: Record<string, unknown> = {
+export const DOCUMENTED: Record<string, unknown> = {
   'POST /auth/token': { access_token: 'token-1', token_type: 'bearer', expires_in: 86_399, refresh_token: 'refresh-1' },
   'GET /api/ping': { data: '3', isSuccess: true },
   'GET /api/calls': { data: { calls: [call], total: 1 }, isSuccess: true },

@@ -9,18 +9,18 @@ import { COMPANY_START } from './company.js'
 export function deliveredCompany(options: Partial<CompanyOptions> & { seed: number }, delayMs: number) {
   const company = simulateCompany({ startAt: COMPANY_START, calls: 300, hours: 10, ...options })
   const account = { id: company.truth.account, apiKey: SIMULATED_API_KEY, region: 'US' } as const
-  const webhookEvents = company.notifications.flatMap(
+  const notified = company.notifications.flatMap(
     ({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at + delayMs)) ?? []
   )
-  const restFacts = company.facts.map(fact => ({
+  const told = company.facts.map(fact => ({
     ...fact,
     receivedAt: new Date(Date.parse(fact.receivedAt) + delayMs).toISOString()
   }))
-  return { truth: company.truth, webhookEvents, restFacts }
+  return { truth: company.truth, notified, told }
 }
 
 /** In any order, and some of them twice. */
-export function shuffledWithDuplicates<E extends Event>(events: readonly E[], seed: number): E[] {
+export function disordered<E extends Event>(events: readonly E[], seed: number): E[] {
   const random = createRandom(seed, 99)
   return random.shuffled([...events, ...events.filter(() => random.chance(0.2))])
 }

@@ -12,7 +12,7 @@ import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
 import { restProxy } from './rest-proxy.js'
-import { randomSecrets } from './service.js'
+import { someSecrets } from './service.js'
 import { tempDir } from './temp-dir.js'
 
 interface Options extends Partial<Pick<SimulatedMightyCallOptions, 'webhookFaults' | 'tokenSeconds'>> {
@@ -20,7 +20,7 @@ interface Options extends Partial<Pick<SimulatedMightyCallOptions, 'webhookFault
   rate?: number
   /** Of an hour, which begins when everything runs; the company may have closed long before. */
   calls?: number
-  startedHoursAgo?: number
+  beganHoursAgo?: number
   /** The time that MightyCall has to answer a request, in true milliseconds. */
   restTimeoutMs?: number
 }
@@ -33,14 +33,14 @@ const RECENT_MS = 45 * MINUTE_MS
  * The whole service, and a MightyCall that posts the webhooks of an hour. It is read from the first `signIn` on,
  * through a proxy.
  */
-export async function startWithFaultyMightyCall(
+export async function hostileWorld(
   t: Test,
-  { rate = 1_200, calls = 20, startedHoursAgo = 0, restTimeoutMs, ...simulated }: Options = {}
+  { rate = 1_200, calls = 20, beganHoursAgo = 0, restTimeoutMs, ...simulated }: Options = {}
 ) {
   const { pool, url } = await freshDatabase(t)
   const clock = fasterClock({ startAt: new Date('2026-11-23T08:00:00Z'), rate })
-  const logLines: string[] = []
-  const { WEBHOOK_TOKENS: token, ADMIN_KEY: adminKey } = randomSecrets()
+  const lines: string[] = []
+  const { WEBHOOK_TOKENS: token, ADMIN_KEY: adminKey } = someSecrets()
   let target = ''
   const proxy = await restProxy(t, () => target)
   const dir = tempDir(t)
@@ -73,7 +73,7 @@ export async function startWithFaultyMightyCall(
       { level: 'trace' },
       {
         write: (line: string) => {
-          logLines.push(line)
+          lines.push(line)
         }
       }
     ),
@@ -82,7 +82,7 @@ export async function startWithFaultyMightyCall(
     restLimits: restTimeoutMs === undefined ? {} : { timeoutMs: restTimeoutMs }
   })
   t.teardown(() => service.stop(0))
-  const startAt = clock.now().getTime() - startedHoursAgo * 60 * MINUTE_MS
+  const startAt = clock.now().getTime() - beganHoursAgo * 60 * MINUTE_MS
   const company = { seed: 7, startAt, calls, messages: 10, hours: 1 }
   const mightyCall = await startSimulatedMightyCall({
     port: 0,
@@ -95,7 +95,7 @@ export async function startWithFaultyMightyCall(
   t.teardown(mightyCall.close)
   target = mightyCall.url
 
-  const setFaults = async (faults: AnswerFaults) => {
+  const fault = async (faults: AnswerFaults) => {
     await fetch(`${mightyCall.url}/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -108,10 +108,10 @@ export async function startWithFaultyMightyCall(
   return {
     pool,
     clock,
-    logLines,
+    lines,
     proxy,
     mightyCall,
-    setFaults,
+    fault,
     get,
     secrets: [SIMULATED_API_KEY, token, adminKey, ...Object.values(mightyCall.userKeys)],
     /** As a person does who corrects the file and sends SIGHUP. */
@@ -119,10 +119,10 @@ export async function startWithFaultyMightyCall(
       write(userKeys)
       service.reload()
     },
-    linesMatching: (text: string | RegExp) =>
-      logLines.filter(line => (typeof text === 'string' ? line.includes(text) : text.test(line))),
+    logged: (text: string | RegExp) =>
+      lines.filter(line => (typeof text === 'string' ? line.includes(text) : text.test(line))),
     /** How many notifications have become events. */
-    countWebhookEvents: async () =>
+    heard: async () =>
       Number((await pool.query("select count(*) from events where source = 'webhook'")).rows[0]?.count),
     untilClosed: () =>
       eventually(
@@ -131,7 +131,7 @@ export async function startWithFaultyMightyCall(
         120_000
       ),
     /** All that happened has its row. */
-    untilComplete: async () => {
+    untilWhole: async () => {
       const { calls, voicemails, messages } = mightyCall.truth()
       const hasAll = async (sql: string, known: unknown[]) => {
         const found = await ids(sql)
@@ -168,24 +168,21 @@ export async function startWithFaultyMightyCall(
   }
 }
 
-export type ServiceUnderFaults = Awaited<ReturnType<typeof startWithFaultyMightyCall>>
+export type HostileWorld = Awaited<ReturnType<typeof hostileWorld>>
 
 /** Each post was answered 200 within the 8 s that MightyCall waits, and is projected. */
-export async function assertWebhooksUnaffected(
-  t: Test,
-  { mightyCall, countWebhookEvents }: ServiceUnderFaults
-): Promise<void> {
+export async function webhooksDidNotNotice(t: Test, { mightyCall, heard }: HostileWorld): Promise<void> {
   await mightyCall.posted
   const { posted = 0, accepted, refused } = mightyCall.webhooks() ?? {}
   t.ok(posted > 0)
   t.equal(accepted, posted)
   t.strictSame(refused, {})
-  await eventually('all of them are projected', async () => (await countWebhookEvents()) === posted)
+  await eventually('all of them are projected', async () => (await heard()) === posted)
 }
 
 /** Nothing that was logged holds a secret, a token, or a client's number. */
-export function assertNoSecretsLogged(t: Test, { logLines, secrets, mightyCall, proxy }: ServiceUnderFaults): void {
-  const all = logLines.join('').toLowerCase()
+export function logsHoldNoSecret(t: Test, { lines, secrets, mightyCall, proxy }: HostileWorld): void {
+  const all = lines.join('').toLowerCase()
   const numbers = mightyCall
     .truth()
     .calls.flatMap(({ clientNumber }) => (typeof clientNumber === 'string' ? [clientNumber.slice(1)] : []))

@@ -7,19 +7,19 @@ interface Teardown {
   teardown: (fn: () => void) => void
 }
 
-export interface RawConnection {
+export interface Wire {
   socket: net.Socket
   send: (...parts: (string | Buffer)[]) => void
   /** All that was answered up to now, one character a byte. */
   text: () => string
   /** The status codes of the final answers; 100 Continue is none. */
   statuses: () => number[]
-  untilAnswered: (count?: number) => Promise<void>
-  untilClosed: Promise<void>
+  answered: (count?: number) => Promise<void>
+  closed: Promise<void>
 }
 
 /** A connection to 127.0.0.1 on which a test writes its own bytes. */
-export async function openRawConnection(t: Teardown, port: number): Promise<RawConnection> {
+export async function connect(t: Teardown, port: number): Promise<Wire> {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => {}) // the other side may close while we write
   t.teardown(() => {
@@ -29,7 +29,7 @@ export async function openRawConnection(t: Teardown, port: number): Promise<RawC
   socket.setEncoding('latin1').on('data', (data: string) => {
     text += data
   })
-  const untilClosed = new Promise<void>(resolve => {
+  const closed = new Promise<void>(resolve => {
     socket.once('end', resolve).once('close', () => resolve())
   })
   await once(socket, 'connect')
@@ -37,26 +37,26 @@ export async function openRawConnection(t: Teardown, port: number): Promise<RawC
   return {
     socket,
     statuses,
-    untilClosed,
+    closed,
     send: (...parts) => {
       for (const part of parts) socket.write(part)
     },
     text: () => text,
-    untilAnswered: (count = 1) =>
+    answered: (count = 1) =>
       eventually(`${count} answers, not ${JSON.stringify(text.slice(0, 200))}`, () => statuses().length >= count)
   }
 }
 
 /** Writes a byte every so often until the other side has closed. */
-export async function dripBytes(wire: RawConnection, everyMs: number): Promise<void> {
+export async function drip(wire: Wire, everyMs: number): Promise<void> {
   let open = true
-  const end = wire.untilClosed.then(() => {
+  const end = wire.closed.then(() => {
     open = false
   })
   for (; open; await Promise.race([end, sleep(everyMs)])) wire.send('x')
 }
 
 /** A request head, and its body if it has one. */
-export function rawRequest(line: string, headers: readonly string[], body = ''): string {
+export function request(line: string, headers: readonly string[], body = ''): string {
   return `${line} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers.map(header => `${header}\r\n`).join('')}\r\n${body}`
 }

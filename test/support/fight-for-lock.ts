@@ -1,4 +1,4 @@
-// Started by tests as a process of its own: node contend-for-lock.js DIR TIMES. Takes the directory so many times, and
+// Started by tests as a process of its own: node fight-for-lock.js DIR TIMES. Takes the directory so many times, and
 // prints "alone", or "doubled" when it met another owner.
 import { closeSync, openSync, rmSync } from 'node:fs'
 import path from 'node:path'

@@ -7,17 +7,13 @@ import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
 import { type RedriveOptions, redriveDeadLetter } from '../../src/project/dead-letters/redrive.js'
-import { NOW, PARTITION_KEY, projector, stored } from './projection.js'
+import { KEY, NOW, projector, stored } from './projection.js'
 import { SETTINGS } from './settings.js'
 
-export const FOREIGN_RECORD = {
-  key: 'default:+15559371200',
-  value: Buffer.from('from +15559371200: hello'),
-  headers: {}
-}
+export const FOREIGN = { key: 'default:+15559371200', value: Buffer.from('from +15559371200: hello'), headers: {} }
 
 /** Letters that an older version has left: it could not decode what today's can. */
-export async function insertUndecodableLetters(
+export async function leaveLetters(
   pool: pg.Pool,
   records: readonly Pick<LogRecord, 'key' | 'value' | 'headers'>[],
   from = 0
@@ -28,13 +24,13 @@ export async function insertUndecodableLetters(
     account: null,
     err: new UndecodableRecordError('its type is unknown')
   }))
-  await inTransaction(pool, tx => insertDeadLetters(tx, letters, { logId: PARTITION_KEY.logId, now: NOW }))
+  await inTransaction(pool, tx => insertDeadLetters(tx, letters, { logId: KEY.logId, now: NOW }))
 }
 
 /** A database with such letters of these events, by their ids in order, and what redrives them. */
-export async function setUpDeadLetters(t: Test, events: readonly Event[]) {
+export async function withLetters(t: Test, events: readonly Event[]) {
   const { pool, count, project } = await projector(t)
-  await insertUndecodableLetters(pool, events.map(encodeEvent))
+  await leaveLetters(pool, events.map(encodeEvent))
   const letters = async () =>
     (
       await pool.query<{ id: string; state: string; code: string; reason: string }>(

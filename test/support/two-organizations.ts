@@ -8,49 +8,49 @@ import type { VoicemailReported } from '../../src/events/voicemail.js'
 import { at } from './facts.js'
 import { history } from './history.js'
 import { projector } from './projection.js'
-import { ADMIN_API_KEY, type QueryApiOptions, queryApi } from './query-api.js'
+import { API_KEY, type QueryApiOptions, queryApi } from './query-api.js'
 
-export const ORGS = ['a', 'b'] as const
-export type Org = (typeof ORGS)[number]
+export const SIDES = ['a', 'b'] as const
+export type Side = (typeof SIDES)[number]
 
 /** Its calls are b's until MOVED_AT, and a's from then on. */
-export const MOVED_NUMBER = '+15550300003'
+export const MOVED = '+15550300003'
 const MOVED_AT = 10_000
 const OWN = { a: '+15550100001', b: '+15550200002' }
 const EXTENSION = { a: '4101', b: '4202' }
 const NAMES = { a: 'Ada Aarons', b: 'Berta Bloom' }
 
 /** Everything that an organization has one of, by the ids that only it has. */
-export const IDS_OF_ORG: Record<Org, Record<string, readonly string[]>> = {
+export const IDS: Record<Side, Record<string, readonly string[]>> = {
   a: { id: ['a-call-1', 'a-call-2', 'a-voicemail-1', 'a-message-1'], extension: [EXTENSION.a], number: [OWN.a] },
   b: { id: ['b-call-1', 'b-call-2', 'b-voicemail-1', 'b-message-1'], extension: [EXTENSION.b], number: [OWN.b] }
 }
 
 /** A number of a client, of which only this organization has heard. */
-export const clientNumberOf = (side: Org, n: number) => `+1555${side === 'a' ? 71 : 82}0000${n}`
+export const clientOf = (side: Side, n: number) => `+1555${side === 'a' ? 71 : 82}0000${n}`
 
 /**
  * Two organizations of one account, each with all that a read model is made of, and a number that has moved from b to
  * a; with keys for both.
  */
-export async function setUpOrganizations(t: Test, options: QueryApiOptions = {}) {
+export async function twoOrganizations(t: Test, options: QueryApiOptions = {}) {
   const { pool, project } = await projector(t)
-  const events = ORGS.flatMap(eventsOf)
+  const events = SIDES.flatMap(eventsOf)
   await project(events)
   const calls = await queryApi(t, pool, () => new Date(at(40_000)), options)
   const make = async (name: string) =>
     (await calls.post('/v1/organizations', { account: 'default', name })).json<{ id: string }>().id
   const ids = { a: await make('Organization of Ada'), b: await make('Organization of Berta') }
-  const give = (side: Org, number: string, from: number, until?: number) =>
+  const give = (side: Side, number: string, from: number, until?: number) =>
     calls.post(`/v1/organizations/${ids[side]}/numbers`, {
       number,
       from: at(from),
       ...(until !== undefined && { until: at(until) })
     })
-  for (const side of ORGS) await give(side, OWN[side], side === 'a' ? -200 : -100)
-  await give('b', MOVED_NUMBER, -300, MOVED_AT)
-  await give('a', MOVED_NUMBER, MOVED_AT)
-  const key = async (side: Org, role: string) =>
+  for (const side of SIDES) await give(side, OWN[side], side === 'a' ? -200 : -100)
+  await give('b', MOVED, -300, MOVED_AT)
+  await give('a', MOVED, MOVED_AT)
+  const key = async (side: Side, role: string) =>
     (
       await calls.post('/v1/keys', {
         label: `${role} of ${NAMES[side]}`,
@@ -63,15 +63,15 @@ export async function setUpOrganizations(t: Test, options: QueryApiOptions = {})
     a: [await key('a', 'viewer'), await key('a', 'org_admin')],
     b: [await key('b', 'viewer'), await key('b', 'org_admin')]
   }
-  return { ...calls, pool, organizations: ids, keys, adminKey: ADMIN_API_KEY, secrets: await secretsOf(pool, ids) }
+  return { ...calls, pool, organizations: ids, keys, adminKey: API_KEY, secrets: await secretsOf(pool, ids) }
 }
 
-function eventsOf(side: Org): Event[] {
+function eventsOf(side: Side): Event[] {
   const offset = side === 'a' ? 20_000 : 1_000
   const call = (n: number, to: string) =>
     history(
       `IncomingCall@${offset + n * 100} > IncomingCallRinging(${EXTENSION[side]})@${offset + n * 100 + 7} > IncomingCallConnected(${EXTENSION[side]})@${offset + n * 100 + 17} > IncomingCallCompleted@${offset + n * 100 + 57}`,
-      { id: `${side}-call-${n}`, from: clientNumberOf(side, n), to }
+      { id: `${side}-call-${n}`, from: clientOf(side, n), to }
     )
   const told = (seconds: number) => ({
     id: randomId(),
@@ -83,7 +83,7 @@ function eventsOf(side: Org): Event[] {
   })
   const parties = (n: number, businessNumber: string) => ({
     businessNumber,
-    clientNumber: clientNumberOf(side, n),
+    clientNumber: clientOf(side, n),
     clientName: `Client ${n} of ${NAMES[side]}`
   })
   const voicemail = (n: number, number: string): VoicemailReported => ({
@@ -144,16 +144,16 @@ function eventsOf(side: Org): Event[] {
     route: 'contacts',
     contactId: `${side}-contact`,
     name: `Contact of ${NAMES[side]}`,
-    channels: [{ id: `${side}-channel`, kind: 'phone', value: clientNumberOf(side, 1), labels: [] }],
+    channels: [{ id: `${side}-channel`, kind: 'phone', value: clientOf(side, 1), labels: [] }],
     tags: [`${side}-tag-of-contact`]
   }
   return [
     ...call(1, OWN[side]),
-    ...call(2, MOVED_NUMBER),
+    ...call(2, MOVED),
     voicemail(1, OWN[side]),
-    voicemail(2, MOVED_NUMBER),
+    voicemail(2, MOVED),
     message(1, OWN[side]),
-    message(2, MOVED_NUMBER),
+    message(2, MOVED),
     number,
     extension,
     contact
@@ -175,13 +175,13 @@ const TABLES = [
 ]
 
 /** What stands in rows of this organization, and in none of the other's. */
-async function secretsOf(pool: pg.Pool, organizations: Record<Org, string>): Promise<Record<Org, string[]>> {
-  const values: Record<Org, Set<string>> = { a: new Set(), b: new Set() }
+async function secretsOf(pool: pg.Pool, organizations: Record<Side, string>): Promise<Record<Side, string[]>> {
+  const values: Record<Side, Set<string>> = { a: new Set(), b: new Set() }
   for (const table of TABLES) {
     const { rows } = await pool.query<{ row: object }>(`select to_jsonb(x) as row from ${table} x`)
     for (const { row } of rows) {
       const text = JSON.stringify(row)
-      for (const side of ORGS)
+      for (const side of SIDES)
         if (text.includes(`"${side}-`) || text.includes(organizations[side]))
           for (const value of stringsIn(row)) values[side].add(value)
     }

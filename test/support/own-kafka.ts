@@ -1,4 +1,4 @@
-// Started by tests as a process of its own: node kafka-process.js DIR. Prints the broker's process id and waits to be
+// Started by tests as a process of its own: node own-kafka.js DIR. Prints the broker's process id and waits to be
 // killed.
 import { startKafka } from './kafka.js'
 
