@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { runMigrations } from '../../src/db/migrate.js'
-import { databaseUrl, statement } from '../../test/support/database.js'
+import { databaseUrl, statement, TEMPLATE } from '../../test/support/database.js'
 import { kafkaUnavailable, startKafka } from '../../test/support/kafka.js'
 
 /** What the test files share. */
@@ -14,7 +14,7 @@ export interface Services {
 type Service = Services
 
 const NONE: Service = { env: {}, stop: async () => {} }
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } // thrown away after the run
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' } // thrown away after the run
 
 /** Starts Postgres and, when asked, a broker beside it. When one fails the other is stopped. */
 export async function startServices(dir: string, { kafka }: { kafka: boolean }): Promise<Services> {
@@ -58,11 +58,11 @@ async function startPostgres(dir: string): Promise<Service> {
 async function makeTemplate(url: string): Promise<void> {
   const { rows } = await statement(
     url,
-    "select datname from pg_database where datname ~ '^mcs_test_[0-9a-f]{12}$' or datname = 'mcs_template'"
+    `select datname from pg_database where datname ~ '^mcs_test_[0-9a-f]{12}$' or datname = '${TEMPLATE}'`
   )
   for (const { datname } of rows) await statement(url, `drop database ${datname} with (force)`)
-  await statement(url, 'create database mcs_template')
-  await runMigrations(databaseUrl(url, 'mcs_template'))
+  await statement(url, `create database ${TEMPLATE}`)
+  await runMigrations(databaseUrl(url, TEMPLATE))
 }
 
 async function startBroker(dir: string): Promise<Service> {

@@ -24,6 +24,7 @@ import { throttle } from '../lib/throttle.js'
 import { raiseAlarm } from '../observability/alarms.js'
 import { errorSchema } from './error-schema.js'
 import { INSTANT_OR_DAY } from './instant-or-day.js'
+import { lazyCompilers } from './lazy-compilers.js'
 import { createSchemaSharing } from './shared-schemas.js'
 
 /** The longest time for receiving a request. MightyCall itself waits 8 s for a response. */
@@ -52,6 +53,7 @@ export function createHttp({
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
+    schemaController: { compilersFactory: lazyCompilers },
     // With strictNumbers, Ajv does not check the limits of a text that it has coerced to Infinity.
     ajv: {
       customOptions: {

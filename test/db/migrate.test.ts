@@ -2,13 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { runMigrations } from '../../src/db/migrate.js'
-import { freshDatabase } from '../support/database.js'
+import { databaseWithoutTables } from '../support/database.js'
 import { tempDir } from '../support/temp-dir.js'
 
-const EMPTY = { template: 'template1' }
-
 t.test('of several processes that migrate at the same time one does the work, and all succeed', async t => {
-  const { url, pool } = await freshDatabase(t, EMPTY)
+  const { url, pool } = await databaseWithoutTables(t)
   const folder = migrations(t, ['create table first_table (id int)', "create type color as enum ('red')"])
   await Promise.all(Array.from({ length: 4 }, () => runMigrations(url, folder)))
   const { rows } = await pool.query('select count(*)::int as n from drizzle.__drizzle_migrations')
@@ -16,7 +14,7 @@ t.test('of several processes that migrate at the same time one does the work, an
 })
 
 t.test('a migration that fails is rolled back, and its error contains no value', async t => {
-  const { url, pool } = await freshDatabase(t, EMPTY)
+  const { url, pool } = await databaseWithoutTables(t)
   const folder = migrations(t, ['create table first_table (id int)', "insert into first_table values ('secret-value')"])
   await t.rejects(runMigrations(url, folder), {
     code: 'MCS_DATABASE',
@@ -27,7 +25,7 @@ t.test('a migration that fails is rolled back, and its error contains no value',
 })
 
 t.test('the message of Postgres is used when it quotes no value', async t => {
-  const { url } = await freshDatabase(t, EMPTY)
+  const { url } = await databaseWithoutTables(t)
   const folder = migrations(t, ['drop table never_made'])
   await t.rejects(runMigrations(url, folder), { message: 'DATABASE_URL: table "never_made" does not exist (42P01)' })
 })
@@ -47,7 +45,7 @@ for (const { name, url, message } of unreachable) {
 }
 
 t.test('a missing database and a wrong password have their own messages', async t => {
-  const { url } = await freshDatabase(t, EMPTY)
+  const { url } = await databaseWithoutTables(t)
   await t.rejects(runMigrations(url.replace(/mcs_test_/, 'none_')), { message: /does not exist: create it/ })
   await t.rejects(runMigrations(url.replace(/:[^:@/]+@/, ':wrong@')), { message: /rejects the user or the password/ })
 })

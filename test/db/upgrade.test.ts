@@ -3,7 +3,7 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { runMigrations } from '../../src/db/migrate.js'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
-import { freshDatabase } from '../support/database.js'
+import { databaseWithoutTables } from '../support/database.js'
 import { tempDir } from '../support/temp-dir.js'
 
 /** The migrations of an older version, up to this one. */
@@ -18,7 +18,7 @@ function migrationsUntil(t: Test, tag: string): string {
 }
 
 t.test('dead letters of an earlier version get an id, a state, and their account where it is known', async t => {
-  const { url, pool } = await freshDatabase(t, { template: 'template1' })
+  const { url, pool } = await databaseWithoutTables(t)
   await runMigrations(url, migrationsUntil(t, '0002_whole_model'))
   const headers = [{ ce_source: '/mightycall/acme/webhook' }, { ce_source: 'elsewhere' }, {}]
   await pool.query(
