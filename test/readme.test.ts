@@ -4,8 +4,8 @@ import t, { type Test } from 'tap'
 import { VARIABLE_NAMES } from '../src/config/variables.js'
 import { PROJECT_ROOT } from '../src/lib/package-root.js'
 import { eventually } from './support/eventually.js'
+import { startWithNpmScript } from './support/npm-start.js'
 import { filesHolding, masked, type ReadmeStep, readmeSteps, runInShell } from './support/readme.js'
-import { startByScript } from './support/started-service.js'
 
 const readme = readFileSync(path.join(PROJECT_ROOT, 'README.md'), 'utf8')
 const steps = readmeSteps(readme)
@@ -13,7 +13,7 @@ const PATIENCE_MS = 20_000 // each try starts a process, on a machine that has o
 
 t.test('every command of the README answers as it says', async t => {
   t.equal(steps.length, 4)
-  const { port, dataDir } = await startByScript(t)
+  const { port, dataDir } = await startWithNpmScript(t)
   const env = { DATA_DIR: dataDir }
   const here = (command: string) =>
     command

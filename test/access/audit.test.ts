@@ -1,8 +1,8 @@
 import t from 'tap'
 import { ACCOUNT } from '../reconcile/support/recording-reader.js'
-import { BUSINESS } from '../support/documented.js'
+import { FOREIGN_RECORD, insertUndecodableLetters, setUpDeadLetters } from '../support/dead-letters.js'
+import { BUSINESS_NUMBER } from '../support/documented-notifications.js'
 import { history } from '../support/history.js'
-import { FOREIGN, leaveLetters, withLetters } from '../support/letters.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
@@ -12,16 +12,16 @@ interface Page {
 }
 
 t.test('who did what is kept with what was done, and shown last first, in pages, by what it is', async t => {
-  const { pool } = await withLetters(t, history('IncomingCall'))
-  await leaveLetters(pool, [FOREIGN], 1)
+  const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
+  await insertUndecodableLetters(pool, [FOREIGN_RECORD], 1)
   let now = NOW
   const { get, post, patch, remove } = await queryApi(t, pool, () => now)
   const { id: organization } = (await post('/v1/organizations', { account: 'acme', name: 'Acme' })).json<{
     id: string
   }>()
   await patch(`/v1/organizations/${organization}`, { name: 'Acme Ltd' })
-  await post(`/v1/organizations/${organization}/numbers`, { number: BUSINESS, from: '2026-01-01' })
-  await remove(`/v1/organizations/${organization}/numbers/${encodeURIComponent(BUSINESS)}`)
+  await post(`/v1/organizations/${organization}/numbers`, { number: BUSINESS_NUMBER, from: '2026-01-01' })
+  await remove(`/v1/organizations/${organization}/numbers/${encodeURIComponent(BUSINESS_NUMBER)}`)
   const { id, key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{
     id: string
     key: string
@@ -51,8 +51,8 @@ t.test('who did what is kept with what was done, and shown last first, in pages,
   t.strictSame(seen.map(({ action, account, subject }) => [action, account, subject]).reverse(), [
     ['organization.created', 'acme', organization],
     ['organization.renamed', 'acme', organization],
-    ['number.given', 'acme', BUSINESS],
-    ['number.ended', 'acme', BUSINESS],
+    ['number.given', 'acme', BUSINESS_NUMBER],
+    ['number.ended', 'acme', BUSINESS_NUMBER],
     ['key.created', 'acme', id],
     ['key.revoked', 'acme', id],
     ['dead-letter.redriven', null, '1'],
@@ -74,7 +74,7 @@ t.test('who did what is kept with what was done, and shown last first, in pages,
 })
 
 t.test('a change that is taken back is in no log', async t => {
-  const { pool } = await withLetters(t, history('IncomingCall'))
+  const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
   const { post, get } = await queryApi(t, pool, () => NOW)
   await pool.query("alter table audit_log add check (action <> 'key.created')")
   t.equal((await post('/v1/keys', { label: 'x', role: 'viewer' })).statusCode, 500)
@@ -82,7 +82,7 @@ t.test('a change that is taken back is in no log', async t => {
 })
 
 t.test('the admin of an account sees and mends that account only', async t => {
-  const { pool, letters } = await withLetters(
+  const { pool, letters } = await setUpDeadLetters(
     t,
     history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
   )
@@ -123,7 +123,7 @@ t.test('the admin of an account sees and mends that account only', async t => {
 })
 
 t.test('the admin of an account backfills that account only', async t => {
-  const { pool } = await withLetters(t, [])
+  const { pool } = await setUpDeadLetters(t, [])
   const accounts = ['acme', 'globex'].map(id => ({ ...ACCOUNT, id }))
   const { get, post, remove } = await queryApi(t, pool, () => NOW, { syncable: () => accounts, wake: () => {} })
   const { key, id } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{

@@ -4,7 +4,7 @@ import webhooks from '../../src/receive/webhooks.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { NOW } from '../support/projection.js'
-import { API_KEY, queryApi } from '../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
 t.test('browsers are told to trust nothing but us, and the documentation still works', async t => {
   const { pool } = await freshDatabase(t)
@@ -59,7 +59,7 @@ t.test('pages of others may ask only where they are configured, and never by coo
   t.not((await preflight(open, 'https://evil.example')).headers['access-control-allow-origin'], 'https://evil.example')
   const answer = await open.app.inject({
     url: '/v1/calls',
-    headers: { origin: friend, authorization: `Bearer ${API_KEY}` }
+    headers: { origin: friend, authorization: `Bearer ${ADMIN_API_KEY}` }
   })
   t.match(answer, { statusCode: 200, headers: { 'access-control-allow-origin': friend } })
   t.throws(() => loadConfig({ CORS_ORIGINS: '*' }), /CORS_ORIGINS/)

@@ -1,6 +1,14 @@
 import t from 'tap'
-import { type DescribedRoute, describedRoutes } from '../support/routes-of-api.js'
-import { clientOf, IDS, MOVED, SIDES, type Side, stringsIn, twoOrganizations } from '../support/two-organizations.js'
+import { type DescribedRoute, describedRoutes } from '../support/described-routes.js'
+import {
+  clientNumberOf,
+  IDS_OF_ORG,
+  MOVED_NUMBER,
+  ORGS,
+  type Org,
+  setUpOrganizations,
+  stringsIn
+} from '../support/organizations.js'
 
 /** Has no end, and a test of its own. */
 const STREAMS = ['/v1/live']
@@ -24,9 +32,9 @@ function leaksIn(body: string, secrets: readonly string[]): string[] {
 }
 
 /** All ways to ask a route for what belongs to somebody. */
-function requestsFor(route: DescribedRoute, owner: Side, organization: string): string[] {
+function requestsFor(route: DescribedRoute, owner: Org, organization: string): string[] {
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
-  const ids = (name: string) => [...(IDS[owner][name] ?? []), ...(name === 'id' ? [organization] : [])]
+  const ids = (name: string) => [...(IDS_OF_ORG[owner][name] ?? []), ...(name === 'id' ? [organization] : [])]
   const urls =
     names.length === 0 ? [route.url()] : names.flatMap(name => ids(name).map(id => route.url({ [name]: id })))
   const queries = [
@@ -39,10 +47,10 @@ function requestsFor(route: DescribedRoute, owner: Side, organization: string): 
     'account=default',
     'groupBy=number',
     'groupBy=extension',
-    `businessNumber=${encodeURIComponent(MOVED)}`,
-    `client=${encodeURIComponent(clientOf(owner, 1))}`,
-    `extension=${IDS[owner].extension?.[0]}`,
-    `q=${encodeURIComponent(clientOf(owner, 1))}`,
+    `businessNumber=${encodeURIComponent(MOVED_NUMBER)}`,
+    `client=${encodeURIComponent(clientNumberOf(owner, 1))}`,
+    `extension=${IDS_OF_ORG[owner].extension?.[0]}`,
+    `q=${encodeURIComponent(clientNumberOf(owner, 1))}`,
     'since=2026-11-01&until=2026-11-25'
   ]
   return urls.flatMap(url =>
@@ -53,12 +61,12 @@ function requestsFor(route: DescribedRoute, owner: Side, organization: string): 
 }
 
 t.test('nothing that only the other organization has reaches anybody of this one', async t => {
-  const { app, get, keys, organizations, secrets, adminKey } = await twoOrganizations(t)
+  const { app, get, keys, organizations, secrets, adminKey } = await setUpOrganizations(t)
   const routes = describedRoutes(app).filter(
     ({ method, role, path }) =>
       method === 'GET' && (role === 'viewer' || role === 'org_admin') && !STREAMS.includes(path)
   )
-  for (const side of SIDES) t.ok(secrets[side].length > 50, `${secrets[side].length} values that only ${side} has`)
+  for (const side of ORGS) t.ok(secrets[side].length > 50, `${secrets[side].length} values that only ${side} has`)
   for (const route of routes) {
     const leaks = new Set<string>()
     for (const [own, other] of [
@@ -81,16 +89,16 @@ t.test('nothing that only the other organization has reaches anybody of this one
 })
 
 t.test('each organization sees what is its own', async t => {
-  const { app, get, keys, organizations, secrets } = await twoOrganizations(t)
+  const { app, get, keys, organizations, secrets } = await setUpOrganizations(t)
   const lists = describedRoutes(app).filter(
     ({ method, role, path }) =>
       method === 'GET' && role === 'viewer' && !path.includes(':') && !STREAMS.includes(path) && path !== '/v1/me'
   )
-  for (const side of SIDES) {
+  for (const side of ORGS) {
     const seen = new Set<string>()
     for (const { path } of lists)
       for (const leak of leaksIn((await get(path, keys[side][0])).body, secrets[side])) seen.add(leak)
-    for (const id of IDS[side].id?.filter(id => id.includes('call')) ?? []) t.ok(seen.has(id), id)
+    for (const id of IDS_OF_ORG[side].id?.filter(id => id.includes('call')) ?? []) t.ok(seen.has(id), id)
     t.equal((await get(`/v1/organizations/${organizations[side]}`, keys[side][1])).statusCode, 200)
   }
 })

@@ -2,9 +2,9 @@ import t, { type Test } from 'tap'
 import { ROUTES } from '../../src/access/route-roles.js'
 import type { RouteRole } from '../../src/access/viewer.js'
 import { freshDatabase } from '../support/database.js'
+import { type DescribedRoute, describedRoutes } from '../support/described-routes.js'
 import { NOW } from '../support/projection.js'
-import { API_KEY, queryApi } from '../support/query-api.js'
-import { type DescribedRoute, describedRoutes } from '../support/routes-of-api.js'
+import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
 const NOBODY: Record<RouteRole, number | null> = {
   open: null,
@@ -54,7 +54,7 @@ async function api(t: Test) {
     "A's own admin": bearer((await make({ role: 'org_admin', ...inA })).key),
     "the admin of A's account": bearer((await make({ role: 'platform_admin', account: 'default' })).key),
     'a platform admin by key': bearer((await make({ role: 'platform_admin' })).key),
-    ADMIN_KEY: bearer(API_KEY)
+    ADMIN_KEY: bearer(ADMIN_API_KEY)
   }
   let asked = 0 // each from an address of its own: wrong keys are counted by it
   const ask = ({ method, url }: DescribedRoute, who: string) =>

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
 import { createOwnerships } from '../../src/access/ownerships.js'
 import { freshDatabase } from '../support/database.js'
-import { BUSINESS } from '../support/documented.js'
+import { BUSINESS_NUMBER } from '../support/documented-notifications.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
-const PATH = encodeURIComponent(BUSINESS)
+const PATH = encodeURIComponent(BUSINESS_NUMBER)
 type Whole = { id: string; name: string; numbers: { number: string; from: string; until: string | null }[] }
 
 async function api(t: Test) {
@@ -23,11 +23,11 @@ t.test('a number moves from one organization to another, and its past stays', as
   const { post, remove, make, numbersOf } = await api(t)
   const [a, b] = [await make('A'), await make('B')]
   t.match((await post(`/v1/organizations/${b}/numbers`, { number: '(555) 034-7567', from: '2026-01-01' })).json(), {
-    number: BUSINESS,
+    number: BUSINESS_NUMBER,
     from: '2026-01-01T00:00:00.000Z',
     until: null
   })
-  t.match((await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS })).json(), {
+  t.match((await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER })).json(), {
     statusCode: 409,
     code: 'MCS_NUMBER_OWNED'
   })
@@ -35,7 +35,7 @@ t.test('a number moves from one organization to another, and its past stays', as
     ownership: { until: '2026-11-01T00:00:00.000Z' }
   })
   t.equal(
-    (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2026-11-01' })).statusCode,
+    (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER, from: '2026-11-01' })).statusCode,
     201,
     'at the same instant'
   )
@@ -47,14 +47,14 @@ t.test('a number moves from one organization to another, and its past stays', as
     ]
   )
   t.equal(
-    (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS, from: '2025-01-01', until: '2026-01-01' }))
+    (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS_NUMBER, from: '2025-01-01', until: '2026-01-01' }))
       .statusCode,
     201,
     'before is free'
   )
   for (const span of [{ from: '2025-06-01', until: '2025-07-01' }, { from: '2024-01-01' }, { from: '2026-12-01' }])
     t.equal(
-      (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS, ...span })).statusCode,
+      (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS_NUMBER, ...span })).statusCode,
       409,
       JSON.stringify(span)
     )
@@ -68,7 +68,7 @@ t.test('spans of one number never overlap, whoever gives it away at once', async
     ownerships
       .add(
         { id, account: 'acme', name: '', createdAt: NOW },
-        { number: BUSINESS, from: new Date(NOW.getTime() + hour * 3_600_000), until: null },
+        { number: BUSINESS_NUMBER, from: new Date(NOW.getTime() + hour * 3_600_000), until: null },
         'a test'
       )
       .then(
@@ -89,11 +89,11 @@ t.test('spans of one number never overlap, whoever gives it away at once', async
 t.test('a span that never began is taken away, and one that has ended is not made longer', async t => {
   const { post, remove, make, numbersOf } = await api(t)
   const a = await make('A')
-  await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2027-01-01' })
+  await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER, from: '2027-01-01' })
   t.match((await remove(`/v1/organizations/${a}/numbers/${PATH}`)).json(), { ownership: null })
   t.strictSame(await numbersOf(a), [])
   t.equal((await remove(`/v1/organizations/${a}/numbers/${PATH}`)).statusCode, 404)
-  await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, from: '2026-01-01', until: '2026-02-01' })
+  await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER, from: '2026-01-01', until: '2026-02-01' })
   t.equal((await remove(`/v1/organizations/${a}/numbers/${PATH}?until=2026-03-01`)).statusCode, 400)
   for (const span of [
     { from: '2026-05-01', until: '2026-05-01' },
@@ -102,7 +102,7 @@ t.test('a span that never began is taken away, and one that has ended is not mad
     { from: 'soon' }
   ])
     t.equal(
-      (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS, ...span })).statusCode,
+      (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER, ...span })).statusCode,
       400,
       JSON.stringify(span)
     )
@@ -132,5 +132,5 @@ t.test('each sees and changes what is within reach', async t => {
   t.equal((await post('/v1/organizations', { account: 'globex', name: 'x' }, bound)).statusCode, 404)
   t.match((await post('/v1/organizations', { name: 'x' }, bound)).json(), { account: 'acme' })
   t.equal((await post('/v1/organizations', { name: 'x' })).statusCode, 400, 'of which account?')
-  t.equal((await post(`/v1/organizations/${other}/numbers`, { number: BUSINESS }, bound)).statusCode, 404)
+  t.equal((await post(`/v1/organizations/${other}/numbers`, { number: BUSINESS_NUMBER }, bound)).statusCode, 404)
 })

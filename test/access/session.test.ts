@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { freshDatabase } from '../support/database.js'
 import { NOW } from '../support/projection.js'
-import { API_KEY, type QueryApiOptions, queryApi } from '../support/query-api.js'
+import { ADMIN_API_KEY, type QueryApiOptions, queryApi } from '../support/query-api.js'
 
 const OURS = 'http://localhost'
 const HOUR_MS = 3_600_000
@@ -81,7 +81,7 @@ t.test('a browser signs in with a key, may what the key may, and signs out', asy
 
 t.test('the cookie is Secure when the service is reached by https', async t => {
   const { signIn } = await api(t, { publicUrl: 'https://calls.example.com' })
-  t.match((await signIn(API_KEY, { host: '10.0.0.1:8080', origin: 'https://calls.example.com' })).cookies, [
+  t.match((await signIn(ADMIN_API_KEY, { host: '10.0.0.1:8080', origin: 'https://calls.example.com' })).cookies, [
     { secure: true }
   ])
 })
@@ -136,7 +136,7 @@ t.test('a session ends after 12 h, and with its key', async t => {
       expiresAt: new Date(NOW.getTime() + HOUR_MS).toISOString()
     })
   ).json<{ key: string }>()
-  const [revoked, short, admin] = [await cookieOf(key.key), await cookieOf(expiring.key), await cookieOf(API_KEY)]
+  const [revoked, short, admin] = [await cookieOf(key.key), await cookieOf(expiring.key), await cookieOf(ADMIN_API_KEY)]
   for (const cookies of [revoked, short, admin]) t.equal((await ask(cookies)).statusCode, 200)
   await remove(`/v1/keys/${key.id}`)
   t.equal((await ask(revoked)).statusCode, 401)
@@ -146,16 +146,16 @@ t.test('a session ends after 12 h, and with its key', async t => {
   t.match((await ask(admin)).json(), { actor: 'admin', label: null, organization: null })
   later(1)
   t.equal((await ask(admin)).statusCode, 401)
-  await cookieOf(API_KEY)
+  await cookieOf(ADMIN_API_KEY)
   t.equal((await pool.query('select from sessions')).rowCount, 1, 'those that have ended are swept')
 })
 
 t.test('a new ADMIN_KEY ends the sessions of the old one', async t => {
   const { pool, cookieOf } = await api(t)
-  const cookies = await cookieOf(API_KEY)
+  const cookies = await cookieOf(ADMIN_API_KEY)
   const ask = async (adminKey: string | null) =>
     (await (await queryApi(t, pool, () => NOW, { adminKey })).app.inject({ url: '/v1/me', cookies })).statusCode
-  t.strictSame([await ask(API_KEY), await ask(`${API_KEY}-new`), await ask(null)], [200, 401, 401])
+  t.strictSame([await ask(ADMIN_API_KEY), await ask(`${ADMIN_API_KEY}-new`), await ask(null)], [200, 401, 401])
 })
 
 t.test('wrong keys are counted by address, right ones are not', async t => {

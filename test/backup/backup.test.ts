@@ -6,11 +6,11 @@ import { restoreBackup } from '../../src/backup/restore-backup.js'
 import { KEPT_TABLES, REBUILT_TABLES, TRANSIENT_TABLES } from '../../src/backup/tables.js'
 import { writeBackup } from '../../src/backup/write-backup.js'
 import { rebuild } from '../../src/project/rebuild/rebuild.js'
-import { allRows, backedUp, fullDatabase, restored, rewrite } from '../support/backups.js'
+import { allRows, backUp, databaseWithAllTables, restoreAndRebuild, rewriteBackup } from '../support/backups.js'
 import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
+import { FOREIGN_RECORD, insertUndecodableLetters } from '../support/dead-letters.js'
 import { eventually } from '../support/eventually.js'
-import { FOREIGN, leaveLetters } from '../support/letters.js'
 import { NOW } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 import { tempDir } from '../support/temp-dir.js'
@@ -27,9 +27,9 @@ t.test('a table is in a backup, or a rebuild makes it again, or it is of a day',
 })
 
 t.test('what is restored and rebuilt is what was there, row by row', async t => {
-  const { pool } = await fullDatabase(t)
-  const file = await backedUp(t, pool)
-  const copy = await restored(t, file)
+  const { pool } = await databaseWithAllTables(t)
+  const file = await backUp(t, pool)
+  const copy = await restoreAndRebuild(t, file)
   const [before, after] = [await allRows(pool), await allRows(copy.pool)]
   for (const [name, rows] of before) {
     t.ok(rows.length > 0, `${name} holds something`)
@@ -39,12 +39,12 @@ t.test('what is restored and rebuilt is what was there, row by row', async t => 
     differences: 0,
     failures: []
   })
-  await leaveLetters(copy.pool, [FOREIGN], 100)
+  await insertUndecodableLetters(copy.pool, [FOREIGN_RECORD], 100)
   t.match((await copy.pool.query('select max(id) as id from dead_letters')).rows, [{ id: '4' }], 'numbering goes on')
 })
 
 t.test('the file is readable by its owner only, appears whole, and replaces none unasked', async t => {
-  const { pool } = await fullDatabase(t, { calls: 5 })
+  const { pool } = await databaseWithAllTables(t, { calls: 5 })
   const dir = tempDir(t)
   const file = path.join(dir, 'b')
   const write = (options = {}) => writeBackup({ pool, file, force: false, now: NOW, ...options })
@@ -63,8 +63,8 @@ t.test('the file is readable by its owner only, appears whole, and replaces none
 })
 
 t.test('only an empty database is filled, and one that a service has opened is empty', async t => {
-  const { pool } = await fullDatabase(t, { calls: 5 })
-  const file = await backedUp(t, pool)
+  const { pool } = await databaseWithAllTables(t, { calls: 5 })
+  const file = await backUp(t, pool)
   await t.rejects(restoreBackup({ pool, file }), {
     code: 'MCS_DATABASE_NOT_EMPTY',
     message: /\(events, checkpoints, .*restore into a new one/
@@ -78,20 +78,20 @@ t.test('only an empty database is filled, and one that a service has opened is e
 })
 
 t.test("a backup of an older schema is restored, with today's defaults", async t => {
-  const { pool } = await fullDatabase(t, { calls: 5 })
-  const file = await backedUp(t, pool)
-  rewrite(file, ([header = '', ...lines]) => [
+  const { pool } = await databaseWithAllTables(t, { calls: 5 })
+  const file = await backUp(t, pool)
+  rewriteBackup(file, ([header = '', ...lines]) => [
     header.replace(',"state"', '').replace(/"migration":"\w+"/, '"migration":"0000_backbone"'),
     ...lines.map(line => (line.startsWith('{"dead_letters"') ? line.replace(/,"state":"dead"/, '') : line))
   ])
-  const copy = await restored(t, file)
+  const copy = await restoreAndRebuild(t, file)
   t.strictSame((await allRows(copy.pool)).get('dead_letters'), (await allRows(pool)).get('dead_letters'))
 })
 
 t.test(
   'a backup beside the projector is of one instant: what is projected again from its checkpoints is all',
   async t => {
-    const { pool, events, simulation } = await fullDatabase(t, { calls: 40 })
+    const { pool, events, simulation } = await databaseWithAllTables(t, { calls: 40 })
     const more = events.map(event => ({ ...event, account: `${simulation.truth.account}-2` }))
     const project = projectorOf(pool, { logId: 'second', batchSize: 5 })
     const projecting = project(more)
@@ -99,9 +99,9 @@ t.test(
       'some of it is projected',
       async () => (await pool.query("select from events where account like '%-2'")).rowCount !== 0
     )
-    const file = await backedUp(t, pool)
+    const file = await backUp(t, pool)
     await projecting
-    const { pool: copy } = await restored(t, file)
+    const { pool: copy } = await restoreAndRebuild(t, file)
     const count = async () => (await copy.query("select from events where account like '%-2'")).rowCount ?? 0
     t.ok((await count()) < more.length, 'a part of it is in the backup')
     // the log from its first record: what the checkpoints cover is skipped

@@ -2,14 +2,14 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { readBackup } from '../../src/backup/read-backup.js'
 import { restoreBackup } from '../../src/backup/restore-backup.js'
-import { backedUp, fullDatabase, rewrite } from '../support/backups.js'
+import { backUp, databaseWithAllTables, rewriteBackup } from '../support/backups.js'
 import { freshDatabase } from '../support/database.js'
 
 const PLACES = 40
 
 async function backup(t: Test) {
-  const { pool } = await fullDatabase(t, { calls: 10 })
-  const file = await backedUp(t, pool)
+  const { pool } = await databaseWithAllTables(t, { calls: 10 })
+  const file = await backUp(t, pool)
   return { file, bytes: readFileSync(file) }
 }
 
@@ -75,7 +75,7 @@ const FORGED: { name: string; change: (lines: string[]) => string[]; says: RegEx
 for (const { name, change, says } of FORGED) {
   t.test(`refuses: ${name}`, async t => {
     const { file } = await backup(t)
-    rewrite(file, change)
+    rewriteBackup(file, change)
     await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message: says })
   })
 }
@@ -103,7 +103,9 @@ t.test('of a file that is damaged after it was checked nothing is restored', asy
   await t.rejects(restoreBackup({ pool, file }), { code: 'MCS_BACKUP_DAMAGED' })
   t.match(await tables(), [{ rows: '0' }])
   writeFileSync(file, bytes)
-  rewrite(file, lines => swapped(lines, /"received_at":"[^"]*"/, '"received_at":"yesterday at noon, +15559371200"'))
+  rewriteBackup(file, lines =>
+    swapped(lines, /"received_at":"[^"]*"/, '"received_at":"yesterday at noon, +15559371200"')
+  )
   const err = await restoreBackup({ pool, file }).catch(err => err)
   t.match(err, { code: 'MCS_BACKUP_DAMAGED', message: /Postgres refuses one of its rows/ })
   t.notMatch(err.message, /5559371200/)

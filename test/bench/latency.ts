@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { eventually } from '../support/eventually.js'
 import { watchLive } from '../support/live-client.js'
-import { type RunningService, someSecrets, startServiceProcess } from '../support/service.js'
+import { type RunningService, randomSecrets, startServiceProcess } from '../support/service.js'
 import { openBroker } from './broker.js'
 import type { Bench, Context } from './context.js'
 import { percentile } from './figures.js'
@@ -30,7 +30,7 @@ export const latency: Bench = async context => {
       DATA_DIR: path.join(context.dir, 'kafka-service'),
       KAFKA_BROKERS: brokers.join(','),
       KAFKA_TOPIC_PREFIX: newPrefix(),
-      ...someSecrets()
+      ...randomSecrets()
     })
   )
 }

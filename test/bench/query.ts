@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import path from 'node:path'
 import pg from 'pg'
-import { fill } from '../support/filled.js'
+import { fillDatabase } from '../support/large-database.js'
 import { type RunningService, startServiceProcess } from '../support/service.js'
 import type { Bench, Context } from './context.js'
 import { median, percentile } from './figures.js'
@@ -61,7 +61,7 @@ async function measure(
   progress(`filling in ${calls} calls`)
   await pool.query(`truncate ${TABLES.join(', ')}`)
   const begun = performance.now()
-  await fill(pool, { calls, others: calls / 20, events: 0 })
+  await fillDatabase(pool, { calls, others: calls / 20, events: 0 })
   print({ name: 'query_fill', value: (performance.now() - begun) / 1000, unit: 's' })
   const statementsOf = await createSpy(context, pool)
   const p95s = new Map<string, number>()

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { grouped } from '../support/grouped.js'
+import { groupBy } from '../support/group-by.js'
 import type { Kafka } from '../support/kafka.js'
 import type { Installation } from './installation.js'
 import type { Fault, FaultKind, Target } from './plan.js'
@@ -21,7 +21,7 @@ type Actions = Partial<Record<FaultKind, Action>>
 export async function applyFaults(faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
   const begun = performance.now()
   await Promise.all(
-    [...grouped(faults, ({ target }) => target).values()].map(async own => {
+    [...groupBy(faults, ({ target }) => target).values()].map(async own => {
       for (const { atMs, forMs, target, kind, node } of own) {
         const action = actionsOf(stage, installation, node)[target]?.[kind]
         if (!action) continue
@@ -72,6 +72,11 @@ function brokerActions({ kill, restart, stopNode, freeze, thaw }: Kafka, node?: 
   }
 }
 
-function proxyActions({ cut, mend, stall, flow }: Record<'cut' | 'mend' | 'stall' | 'flow', () => void>): Actions {
-  return { cut: { begin: cut, end: mend }, stall: { begin: stall, end: flow } }
+function proxyActions({
+  cut,
+  restore,
+  stall,
+  resume
+}: Record<'cut' | 'restore' | 'stall' | 'resume', () => void>): Actions {
+  return { cut: { begin: cut, end: restore }, stall: { begin: stall, end: resume } }
 }

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js'
 import { freePorts } from '../support/free-ports.js'
 import type { Kafka } from '../support/kafka.js'
 import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.js'
-import { MAIN, someSecrets } from '../support/service.js'
+import { MAIN, randomSecrets } from '../support/service.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
 import { mountSmallDisk, type SmallDisk } from './disk.js'
 import { createEnds } from './ends.js'
@@ -80,7 +80,7 @@ async function build(stage: Stage, plan: InstallationPlan, ends: ReturnType<type
   const dataDir = path.join(stage.dir, name)
   const disk =
     plan.diskBytes === null ? null : mountSmallDisk(ends, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
-  const secrets = someSecrets()
+  const secrets = randomSecrets()
   const env = {
     ...secrets,
     DRAIN_SECONDS: '0',

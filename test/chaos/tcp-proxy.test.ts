@@ -4,9 +4,9 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { eventually } from '../support/eventually.js'
+import { openRawConnection } from '../support/raw-connection.js'
 import { startTcpProxy } from '../support/tcp-proxy.js'
 import { tempDir } from '../support/temp-dir.js'
-import { connect } from '../support/wire.js'
 
 const HELD_MS = 100
 
@@ -22,18 +22,18 @@ t.test('passes everything on, until it is stalled or cut', async t => {
     echo.close()
   })
   const proxy = await startTcpProxy(t, target)
-  const wire = await connect(t, proxy.port)
+  const wire = await openRawConnection(t, proxy.port)
   const said = (text: string) => eventually(`it says ${text}`, () => wire.text() === text)
   wire.send('one')
   await said('one')
 
   proxy.stall()
   wire.send('two')
-  const patient = await connect(t, proxy.port)
+  const patient = await openRawConnection(t, proxy.port)
   patient.send('three')
   await sleep(HELD_MS)
   t.equal(wire.text() + patient.text(), 'one', 'nothing passes')
-  proxy.flow()
+  proxy.resume()
   await said('onetwo')
   await eventually('what came new goes on too', () => patient.text() === 'three')
 
@@ -41,8 +41,8 @@ t.test('passes everything on, until it is stalled or cut', async t => {
   proxy.cut()
   await reset
   await closed(net.connect(proxy.port, '127.0.0.1').on('error', () => {}))
-  proxy.mend()
-  const next = await connect(t, proxy.port)
+  proxy.restore()
+  const next = await openRawConnection(t, proxy.port)
   next.send('four')
   await eventually('it passes again', () => next.text() === 'four')
 })

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import t from 'tap'
 import { amountOf, createTimeLeft, waitingOf } from '../../src/cli/backfill-progress.js'
 import { eventually } from '../support/eventually.js'
-import { installedCompany } from '../support/installed-company.js'
+import { startInstalledCompany } from '../support/installed-company.js'
 import { runCommand, spawnMain } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 t.test('a backfill goes on when its command ends, is looked at again, and is stopped', async t => {
-  const { environment, since, start } = await installedCompany(t)
+  const { environment, since, start } = await startInstalledCompany(t)
   const { url } = await start({ MIGHTYCALL_DAILY_BUDGET: '22' }) // of which the poller leaves next to nothing
   const backfill = (...args: string[]) => ['backfill', '--url', url, ...args]
   const first = spawnMain(backfill('--since', since), environment)

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { fullDatabase } from '../support/backups.js'
+import { databaseWithAllTables } from '../support/backups.js'
 import { freshDatabase } from '../support/database.js'
 import { runCommand } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 t.test('a backup is written, looked at, and restored with its read models', async t => {
-  const { url, pool, events } = await fullDatabase(t, { calls: 20 })
+  const { url, pool, events } = await databaseWithAllTables(t, { calls: 20 })
   const empty = await freshDatabase(t)
   const file = path.join(tempDir(t), 'b.gz')
   const run = (DATABASE_URL: string, ...args: string[]) => runCommand(args, { DATABASE_URL })

@@ -1,14 +1,14 @@
 import t from 'tap'
 import { encodeEvent } from '../../src/events/record.js'
 import { freshDatabase } from '../support/database.js'
+import { FOREIGN_RECORD, insertUndecodableLetters } from '../support/dead-letters.js'
 import { history } from '../support/history.js'
-import { FOREIGN, leaveLetters } from '../support/letters.js'
 import { ANSWERED } from '../support/projection.js'
 import { runCommand } from '../support/service.js'
 
 t.test('dead letters are listed without what they hold, inspected, redriven and discarded', async t => {
   const { pool, url: DATABASE_URL } = await freshDatabase(t)
-  await leaveLetters(pool, [...history(ANSWERED).map(encodeEvent), FOREIGN])
+  await insertUndecodableLetters(pool, [...history(ANSWERED).map(encodeEvent), FOREIGN_RECORD])
   const run = (...args: string[]) => runCommand(args, { DATABASE_URL })
 
   const list = await run('dead-letters')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { recordStop } from '../../src/project/breaker/stops.js'
 import { freshDatabase } from '../support/database.js'
-import { KEY, NOW } from '../support/projection.js'
+import { NOW, PARTITION_KEY } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 import { runCommand } from '../support/service.js'
 
@@ -10,13 +10,13 @@ const STOP = { lastOffset: 7n, records: 100, failed: 30, code: 'MCS_UNDECODABLE_
 t.test('a stop is resumed once, by the command or by a request, with who did it', async t => {
   const { pool, url: DATABASE_URL } = await freshDatabase(t)
   const { post } = await queryApi(t, pool, () => NOW)
-  const resume = () => runCommand(['resume'], { DATABASE_URL, KAFKA_GROUP_ID: KEY.group })
+  const resume = () => runCommand(['resume'], { DATABASE_URL, KAFKA_GROUP_ID: PARTITION_KEY.group })
   t.match(await resume(), { code: 0, stdout: 'the projector is not stopped\n', stderr: '' })
-  await recordStop(pool, KEY, STOP)
+  await recordStop(pool, PARTITION_KEY, STOP)
   t.match(await resume(), { code: 0, stdout: 'resumed: records of calls/0 pass until @7\n' })
   t.match(await resume(), { code: 0, stdout: 'the projector is not stopped\n' })
-  await recordStop(pool, KEY, { ...STOP, lastOffset: 9n })
-  await recordStop(pool, { ...KEY, partition: 1 }, STOP)
+  await recordStop(pool, PARTITION_KEY, { ...STOP, lastOffset: 9n })
+  await recordStop(pool, { ...PARTITION_KEY, partition: 1 }, STOP)
   t.match(
     (await pool.query('select partition, last_offset, resumed_at, resumed_by from projector_stops')).rows,
     [{ partition: 0, last_offset: '9', resumed_at: null, resumed_by: null }],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
@@ -14,7 +14,7 @@ t.test(
     for (const path of ['/health/ready', '/health/ready/receive'])
       t.equal((await fetch(service.url + path)).status, 503, path)
     t.equal((await fetch(`${service.url}/health/live`)).status, 200)
-    t.equal(await service.post(DOCUMENTED[0]), 200, 'a balancer takes a moment to notice')
+    t.equal(await service.post(DOCUMENTED_NOTIFICATIONS[0]), 200, 'a balancer takes a moment to notice')
     await eventually('it is gone', () => {
       // what follows within half a second is the same wish: Ctrl-C reaches node twice when npm started it
       service.child.kill('SIGTERM')

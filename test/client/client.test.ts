@@ -2,7 +2,7 @@ import t from 'tap'
 import { createApiClient } from '../../src/client/client.js'
 import { projectedCompany } from '../support/company.js'
 import { START } from '../support/history.js'
-import { API_KEY, queryApi } from '../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
 t.test(
   'the client passes parameters in the path, the query and the body, and knows the types of the answers',
@@ -10,7 +10,7 @@ t.test(
     const { pool } = await projectedCompany(t)
     const { app } = await queryApi(t, pool, () => new Date(START + 48 * 3_600_000))
     const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
-    const client = createApiClient({ baseUrl, key: API_KEY })
+    const client = createApiClient({ baseUrl, key: ADMIN_API_KEY })
 
     const calls = await client.GET('/v1/calls', { params: { query: { limit: 1, direction: ['inbound', 'outbound'] } } })
     const id: string = calls.data?.data[0]?.id ?? ''
@@ -29,7 +29,7 @@ t.test('a refused request resolves with its status and an error that has a code'
   const { pool } = await projectedCompany(t, { calls: 1 })
   const { app } = await queryApi(t, pool, () => new Date(START))
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
-  const client = createApiClient({ baseUrl, key: API_KEY })
+  const client = createApiClient({ baseUrl, key: ADMIN_API_KEY })
 
   const unknown = await client.GET('/v1/calls/{id}', { params: { path: { id: 'a/b' } } })
   const code: string | undefined = unknown.error?.code

@@ -23,8 +23,8 @@ end loop; end $$`
 
 t.test('SIGKILL of the owner leaves no Postgres behind, and loses nothing that was committed', async t => {
   const dataDir = path.join(tempDir(t), 'postgres')
-  const owner = await startChild(t, 'own-postgres', dataDir)
-  const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+  const owner = await startChild(t, 'postgres-process', dataDir)
+  const { url, pid } = JSON.parse(owner.line) as Owned // as postgres-process prints it
   await statement(url, 'create table kept as select 1 as id')
   const busy = statement(url, 'select pg_sleep(60)').then(
     () => 'done',
@@ -41,8 +41,8 @@ t.test(
   { skip: process.platform !== 'linux' && 'needs /proc' },
   async t => {
     const dataDir = path.join(tempDir(t), 'postgres')
-    const owner = await startChild(t, 'own-postgres', dataDir)
-    const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+    const owner = await startChild(t, 'postgres-process', dataDir)
+    const { url, pid } = JSON.parse(owner.line) as Owned // as postgres-process prints it
     await statement(url, 'create table kept as select 1 as id')
     for (const supervisor of supervisorsOf(pid)) process.kill(supervisor, 'SIGKILL')
     await owner.kill()
@@ -57,8 +57,8 @@ t.test(
   { skip: process.platform !== 'linux' && 'needs /proc' },
   async t => {
     const dataDir = path.join(tempDir(t), 'postgres')
-    const owner = await startChild(t, 'own-postgres', dataDir)
-    const { url, pid } = JSON.parse(owner.line) as Owned // as own-postgres prints it
+    const owner = await startChild(t, 'postgres-process', dataDir)
+    const { url, pid } = JSON.parse(owner.line) as Owned // as postgres-process prints it
     await statement(url, 'create table kept as select 1 as id')
     const looping = statement(url, LOOP).catch(() => {})
     await eventually(

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { callOf, KEY, OTHER_KEY, startWithAccounts } from '../support/accounts.js'
-import { INBOUND } from '../support/documented.js'
+import { ACME_API_KEY, callNotifications, GLOBEX_API_KEY, startWithAccounts } from '../support/accounts.js'
+import { INBOUND } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import type { RunningService } from '../support/service.js'
 
@@ -11,8 +11,9 @@ interface Page {
 t.test('a token names the account: the same call id in two accounts is two calls', async t => {
   const { service, post, query } = await startWithAccounts(t)
   t.equal(service.token, '', 'no webhook token was made')
-  for (const notification of callOf(KEY, { From: '+442079460958' })) t.equal(await post('acme', notification), 200)
-  for (const notification of callOf(OTHER_KEY, { From: '020 7946 0958', Extension: '205' }).slice(0, 4))
+  for (const notification of callNotifications(ACME_API_KEY, { From: '+442079460958' }))
+    t.equal(await post('acme', notification), 200)
+  for (const notification of callNotifications(GLOBEX_API_KEY, { From: '020 7946 0958', Extension: '205' }).slice(0, 4))
     t.equal(await post('globex', notification), 200)
   await eventually('nine events are projected', async () => (await query('select from events')).length === 9)
 
@@ -71,7 +72,7 @@ t.test('a token names the account: the same call id in two accounts is two calls
 
 t.test("an ApiKey of one account in another's notification keeps it apart", async t => {
   const { service, post, query } = await startWithAccounts(t)
-  const [started] = callOf(KEY)
+  const [started] = callNotifications(ACME_API_KEY)
   t.equal(await post('globex', started ?? {}), 200)
   t.equal(await post('acme', started ?? {}), 200)
   await eventually('both are projected', async () => (await query('select from events')).length === 2)

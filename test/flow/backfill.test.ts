@@ -1,13 +1,13 @@
 import t from 'tap'
 import { compareWithTruth } from '../support/backfill.js'
 import { eventually } from '../support/eventually.js'
-import { installedCompany } from '../support/installed-company.js'
+import { startInstalledCompany } from '../support/installed-company.js'
 import { runCommand } from '../support/service.js'
 
 t.test(
   'a service that is killed in the middle of a backfill goes on with it by itself, and doubles nothing',
   async t => {
-    const { mightyCall, rows, environment, since, start } = await installedCompany(t)
+    const { mightyCall, rows, environment, since, start } = await startInstalledCompany(t)
     // a chunk was read, and of the next its calls and voicemails, which is not noted
     const before = await start({ MCS_CRASH_AT: 'between-chunk-and-progress:3' })
     const asked = await fetch(`${before.url}/v1/backfills`, {

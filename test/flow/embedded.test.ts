@@ -1,7 +1,7 @@
 import t from 'tap'
-import { DOCUMENTED } from '../support/documented.js'
-import { queryEmbedded } from '../support/embedded.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually, isRunning } from '../support/eventually.js'
+import { queryEmbedded } from '../support/query-embedded.js'
 import { runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 import { allProjected, leaksNothing, postsAndReads } from './flow.js'
@@ -36,7 +36,7 @@ t.test(
     const DATA_DIR = tempDir(t)
     let service = await startServiceProcess(t, { DATA_DIR })
     const first = service
-    for (const notification of DOCUMENTED.slice(0, 7)) t.equal(await service.post(notification), 200)
+    for (const notification of DOCUMENTED_NOTIFICATIONS.slice(0, 7)) t.equal(await service.post(notification), 200)
     const postgres = await attachedPid(DATA_DIR)
     await service.end('SIGKILL')
     await eventually('Postgres has followed its owner', () => !isRunning(postgres))
@@ -44,7 +44,7 @@ t.test(
     service = await startServiceProcess(t, { DATA_DIR })
     t.equal(service.token, first.token)
     t.equal(service.adminKey, first.adminKey)
-    for (const notification of DOCUMENTED.slice(7)) t.equal(await service.post(notification), 200)
+    for (const notification of DOCUMENTED_NOTIFICATIONS.slice(7)) t.equal(await service.post(notification), 200)
     await allProjected(service)
     t.equal(await countEvents(DATA_DIR), 13)
     t.equal(await service.end('SIGTERM'), 0)

@@ -1,5 +1,13 @@
 import type { Test } from 'tap'
-import { API_KEY, BUSINESS, CALLBACK, CLIENT, DOCUMENTED, INBOUND, OUTBOUND } from '../support/documented.js'
+import {
+  BUSINESS_NUMBER,
+  CALLBACK,
+  CLIENT_NUMBER,
+  DOCUMENTED_API_KEY,
+  DOCUMENTED_NOTIFICATIONS,
+  INBOUND,
+  OUTBOUND
+} from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import type { RunningService } from '../support/service.js'
 
@@ -10,8 +18,8 @@ const INBOUND_CALL = {
   direction: 'inbound',
   state: 'ended',
   outcome: 'answered',
-  businessNumber: BUSINESS,
-  client: { number: CLIENT, name: null },
+  businessNumber: BUSINESS_NUMBER,
+  client: { number: CLIENT_NUMBER, name: null },
   startedAt: '2017-05-25T08:58:10.514Z',
   answeredAt: '2017-05-25T08:58:20.514Z',
   endedAt: '2017-05-25T08:59:10.514Z',
@@ -41,7 +49,7 @@ interface Page {
 
 /** Posts the documented notifications last first and twice, as MightyCall may, and reads the calls back. */
 export async function postsAndReads(t: Test, service: RunningService): Promise<void> {
-  for (const notification of [...DOCUMENTED, ...DOCUMENTED].reverse())
+  for (const notification of [...DOCUMENTED_NOTIFICATIONS, ...DOCUMENTED_NOTIFICATIONS].reverse())
     t.equal(await service.post(notification), 200, 'taken')
   await allProjected(service)
   const { data } = (await service.get('/v1/calls')) as Page
@@ -81,13 +89,13 @@ export function leaksNothing(t: Test, service: RunningService): void {
   const output = service.output().toLowerCase()
   t.ok(output.length > 0, 'it printed something')
   for (const secret of [
-    API_KEY,
+    DOCUMENTED_API_KEY,
     service.token,
     service.adminKey,
-    BUSINESS,
-    CLIENT,
-    BUSINESS.slice(1),
-    CLIENT.slice(1)
+    BUSINESS_NUMBER,
+    CLIENT_NUMBER,
+    BUSINESS_NUMBER.slice(1),
+    CLIENT_NUMBER.slice(1)
   ]) {
     t.notOk(output.includes(secret.toLowerCase()), 'no secret and no number in the output')
   }

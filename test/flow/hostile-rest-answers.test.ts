@@ -1,6 +1,10 @@
 import t from 'tap'
 import { eventually } from '../support/eventually.js'
-import { hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/hostile-world.js'
+import {
+  assertNoSecretsLogged,
+  assertWebhooksUnaffected,
+  startWithFaultyMightyCall
+} from '../support/faulty-mightycall.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -12,8 +16,8 @@ t.test(
   'a quota block in the middle of a page walk: nothing is asked until it ends, and then all is read',
   { buffered: true },
   async t => {
-    const world = await hostileWorld(t)
-    const { clock, fault, signIn, logged, proxy } = world
+    const world = await startWithFaultyMightyCall(t)
+    const { clock, setFaults, signIn, linesMatching, proxy } = world
     let blockedAt: number | null = null
     const early: string[] = [] // asked for while it lasted
     proxy.tampering.request = async ({ url }) => {
@@ -21,7 +25,7 @@ t.test(
       url.searchParams.set('pageSize', '3') // it gives fewer at once than it is asked for
       if (blockedAt === null && url.searchParams.get('skip') !== '0') {
         blockedAt = proxy.seen.length
-        await fault({ blockedForSeconds: 30 * 60 })
+        await setFaults({ blockedForSeconds: 30 * 60 })
         const until = clock.now().getTime() + 29 * MINUTE_MS
         void eventually('it ends', () => clock.now().getTime() > until).then(() =>
           early.push(...proxy.seen.slice(blockedAt ?? 0).map(({ url }) => url.pathname))
@@ -29,38 +33,38 @@ t.test(
       }
     }
     signIn()
-    await eventually('it is said', () => logged('"code":"MCS_REST_BLOCKED"').length > 0)
+    await eventually('it is said', () => linesMatching('"code":"MCS_REST_BLOCKED"').length > 0)
     await world.untilClosed()
-    await world.untilWhole()
+    await world.untilComplete()
     t.strictSame(early, [], 'nothing was asked meanwhile')
     t.ok(proxy.seen.length > (blockedAt ?? Number.POSITIVE_INFINITY), 'and much was afterwards')
-    await webhooksDidNotNotice(t, world)
-    logsHoldNoSecret(t, world)
+    await assertWebhooksUnaffected(t, world)
+    assertNoSecretsLogged(t, world)
   }
 )
 
 t.test('a wrong secret is told once and tried once, until the accounts are read again', { buffered: true }, async t => {
-  const world = await hostileWorld(t)
-  const { signIn, logged, proxy, mightyCall, heard, untilClosed } = world
+  const world = await startWithFaultyMightyCall(t)
+  const { signIn, linesMatching, proxy, mightyCall, countWebhookEvents, untilClosed } = world
   const wrong = 'a-key-that-was-taken-back'
   signIn(Object.fromEntries(Object.keys(mightyCall.userKeys).map(extension => [extension, wrong])))
-  await eventually('it is an alarm', () => logged('"alarm":"rest-credentials"').length > 0)
+  await eventually('it is an alarm', () => linesMatching('"alarm":"rest-credentials"').length > 0)
   await untilClosed()
   t.equal(proxy.seen.length, 1, 'MightyCall was asked once in all that time')
-  t.equal(logged('MCS_REST_AUTH').length, 1, 'and so was a person told')
-  await eventually('the webhooks are projected', async () => (await heard()) > 10)
+  t.equal(linesMatching('MCS_REST_AUTH').length, 1, 'and so was a person told')
+  await eventually('the webhooks are projected', async () => (await countWebhookEvents()) > 10)
   signIn()
-  await world.untilWhole()
-  await webhooksDidNotNotice(t, world)
-  t.equal(logged('MCS_REST_AUTH').length, 1)
-  logsHoldNoSecret(t, { ...world, secrets: [...world.secrets, wrong] })
+  await world.untilComplete()
+  await assertWebhooksUnaffected(t, world)
+  t.equal(linesMatching('MCS_REST_AUTH').length, 1)
+  assertNoSecretsLogged(t, { ...world, secrets: [...world.secrets, wrong] })
 })
 
 t.test(
   'a flag that goes from A to B and back is three facts, and the row has the last',
   { buffered: true },
   async t => {
-    const world = await hostileWorld(t, { beganHoursAgo: 12 })
+    const world = await startWithFaultyMightyCall(t, { startedHoursAgo: 12 })
     const { pool, proxy, signIn } = world
     let status = 'UnRead'
     let voicemailId = ''
@@ -106,12 +110,12 @@ t.test(
       60_000
     )
     t.equal((await told()).length, 3, 'which tells nothing new')
-    await webhooksDidNotNotice(t, world)
+    await assertWebhooksUnaffected(t, world)
   }
 )
 
 t.test('a contact that is removed and added again has its row back', { buffered: true }, async t => {
-  const world = await hostileWorld(t, { beganHoursAgo: 12 })
+  const world = await startWithFaultyMightyCall(t, { startedHoursAgo: 12 })
   const { pool, proxy, signIn } = world
   const contactId = 'c0ffee000000000000000000'
   let isThere = true
@@ -151,15 +155,15 @@ t.test('a contact that is removed and added again has its row back', { buffered:
     ).rows.map(({ type }) => type),
     ['contact.reported', 'contact.removed', 'contact.reported']
   )
-  await webhooksDidNotNotice(t, world)
+  await assertWebhooksUnaffected(t, world)
 })
 
 t.test(
   'a row that cannot be read costs no other, shows as drift, and its hour is not called complete',
   { buffered: true },
   async t => {
-    const world = await hostileWorld(t)
-    const { get, proxy, signIn, logged } = world
+    const world = await startWithFaultyMightyCall(t)
+    const { get, proxy, signIn, linesMatching } = world
     let bad = ''
     proxy.tampering.answers['/v4/api/calls'] = data => {
       const rows = data.calls as Row[] // as the simulator answers
@@ -168,9 +172,9 @@ t.test(
     }
     signIn()
     await world.untilClosed()
-    await eventually('it is an alarm', () => logged('"alarm":"rest-rows-unread"').length === 1)
+    await eventually('it is an alarm', () => linesMatching('"alarm":"rest-rows-unread"').length === 1)
     proxy.tampering.answers['/v4/api/calls'] = () => {}
-    await world.untilWhole()
+    await world.untilComplete()
     t.ok(bad)
     const hour =
       Math.floor(Number(world.mightyCall.truth().calls.find(call => call.id === bad)?.startedAt) / HOUR_MS) * HOUR_MS
@@ -188,7 +192,7 @@ t.test(
     t.equal((await states()).get(hour), 'unknown')
     const { data: drift } = (await get('/v1/drift')) as { data: Row[] }
     t.match(drift, [{ type: 'GET /calls', field: 'calls[].duration', sample: 'xxxxxx 0000' }])
-    t.equal(logged('Secret 4711').length, 0)
-    await webhooksDidNotNotice(t, world)
+    t.equal(linesMatching('Secret 4711').length, 0)
+    await assertWebhooksUnaffected(t, world)
   }
 )

@@ -1,7 +1,12 @@
 import t from 'tap'
 import type { AnswerFaults } from '../../src/simulator/http/answer-faults.js'
 import { eventually } from '../support/eventually.js'
-import { type HostileWorld, hostileWorld, logsHoldNoSecret, webhooksDidNotNotice } from '../support/hostile-world.js'
+import {
+  assertNoSecretsLogged,
+  assertWebhooksUnaffected,
+  type ServiceUnderFaults,
+  startWithFaultyMightyCall
+} from '../support/faulty-mightycall.js'
 
 const HOUR_MS = 3_600_000
 t.jobs = 2
@@ -10,8 +15,8 @@ interface Case {
   name: string
   /** What MightyCall does for an hour. */
   faults?: AnswerFaults
-  begin?: (world: HostileWorld) => void
-  end?: (world: HostileWorld) => void
+  begin?: (world: ServiceUnderFaults) => void
+  end?: (world: ServiceUnderFaults) => void
   /** What a person reads of it. */
   code: string
   message: RegExp
@@ -69,14 +74,18 @@ const cases: Case[] = [
 
 for (const { name, faults = {}, begin = () => {}, end = () => {}, code, message, restTimeoutMs } of cases) {
   t.test(`an hour of it is not noticed by webhooks, and is made up for: ${name}`, { buffered: true }, async t => {
-    const world = await hostileWorld(t, { tokenSeconds: 900, ...(restTimeoutMs && { restTimeoutMs }) })
-    const { clock, fault, signIn, logged, heard, mightyCall } = world
+    const world = await startWithFaultyMightyCall(t, { tokenSeconds: 900, ...(restTimeoutMs && { restTimeoutMs }) })
+    const { clock, setFaults, signIn, linesMatching, countWebhookEvents, mightyCall } = world
     const until = clock.now().getTime() + HOUR_MS
-    await fault(faults)
+    await setFaults(faults)
     begin(world)
     signIn()
-    await eventually('it is said', () => logged(`"code":"${code}"`).some(line => message.test(line)), 40_000)
-    await eventually('notifications come and are projected meanwhile', async () => (await heard()) > 10, 40_000)
+    await eventually('it is said', () => linesMatching(`"code":"${code}"`).some(line => message.test(line)), 40_000)
+    await eventually(
+      'notifications come and are projected meanwhile',
+      async () => (await countWebhookEvents()) > 10,
+      40_000
+    )
     await eventually('an hour has gone by', () => clock.now().getTime() > until, 60_000)
     t.equal(
       (await world.pool.query("select from events where fields->>'route' = 'calls'")).rowCount,
@@ -84,13 +93,13 @@ for (const { name, faults = {}, begin = () => {}, end = () => {}, code, message,
       'no call was told by REST'
     )
 
-    await fault({})
+    await setFaults({})
     end(world)
     await world.untilClosed()
-    await world.untilWhole()
-    await webhooksDidNotNotice(t, world)
+    await world.untilComplete()
+    await assertWebhooksUnaffected(t, world)
     t.ok((mightyCall.webhooks()?.dropped ?? 0) > 0, 'webhooks had lost something')
     t.ok(world.proxy.tokens.size > 2, 'tokens have expired meanwhile')
-    logsHoldNoSecret(t, world)
+    assertNoSecretsLogged(t, world)
   })
 }

@@ -5,10 +5,10 @@ import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { freshDatabase } from '../support/database.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
-import { runCommand, someSecrets, startServiceProcess } from '../support/service.js'
+import { randomSecrets, runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 import { allProjected, leaksNothing, postsAndReads } from './flow.js'
 
@@ -24,7 +24,7 @@ t.test(
       KAFKA_TOPIC_PREFIX: topicPrefix,
       KAFKA_GROUP_ID: groupId,
       DATABASE_URL: url,
-      ...someSecrets()
+      ...randomSecrets()
     }
     const service = await startServiceProcess(t, { ...environment, LOG_LEVEL: 'debug' })
     await postsAndReads(t, service)
@@ -58,10 +58,10 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
   const { brokers, topicPrefix, groupId } = kafkaForTest(t)
   const DATA_DIR = tempDir(t)
   const local = await startServiceProcess(t, { DATA_DIR, KAFKA_GROUP_ID: groupId })
-  for (const notification of DOCUMENTED.slice(0, 5)) t.equal(await local.post(notification), 200)
+  for (const notification of DOCUMENTED_NOTIFICATIONS.slice(0, 5)) t.equal(await local.post(notification), 200)
   await local.end('SIGKILL')
   const log = await openLocalLog({ dir: path.join(DATA_DIR, 'log') })
-  for (const notification of DOCUMENTED.slice(5, 9)) {
+  for (const notification of DOCUMENTED_NOTIFICATIONS.slice(5, 9)) {
     // acknowledged, and certainly not projected
     const event = parseNotification(
       { id: 'default', apiKey: null, region: 'US' },
@@ -80,7 +80,7 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
     WEBHOOK_TOKENS: local.token,
     ADMIN_KEY: local.adminKey
   })
-  for (const notification of DOCUMENTED.slice(9)) t.equal(await moved.post(notification), 200)
+  for (const notification of DOCUMENTED_NOTIFICATIONS.slice(9)) t.equal(await moved.post(notification), 200)
   await allProjected(moved)
   t.notMatch(moved.output(), /"alarm"/, 'and it is no hole')
   t.match(await moved.get('/health/ready'), { ready: true })

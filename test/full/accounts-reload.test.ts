@@ -1,9 +1,18 @@
 import t from 'tap'
-import { ACME, callOf, GLOBEX, INITECH, KEY, OTHER_KEY, startWithAccounts, tokenOf } from '../support/accounts.js'
+import {
+  ACME,
+  ACME_API_KEY,
+  callNotifications,
+  GLOBEX,
+  GLOBEX_API_KEY,
+  INITECH,
+  startWithAccounts,
+  webhookTokens
+} from '../support/accounts.js'
 
 t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', async t => {
   const { service, post, reload } = await startWithAccounts(t)
-  const [started = {}] = callOf(OTHER_KEY)
+  const [started = {}] = callNotifications(GLOBEX_API_KEY)
   const seriesOf = async () =>
     [
       ...(
@@ -24,7 +33,7 @@ t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', as
   )
   t.strictSame(await seriesOf(), ['globex', 'initech'])
 
-  for (const broken of ['[{"id":', [], [ACME, { ...GLOBEX, tokens: [tokenOf.acme] }]]) {
+  for (const broken of ['[{"id":', [], [ACME, { ...GLOBEX, tokens: [webhookTokens.acme] }]]) {
     await reload(broken, /"alarm":"accounts-reload-failed"/)
     t.strictSame(
       [await post('acme', started), await post('globex', started), await post('initech', started)],
@@ -35,13 +44,13 @@ t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', as
   t.strictSame([await post('acme', started), await post('globex', started)], [200, 404])
 
   t.equal(await service.end('SIGTERM'), 0)
-  for (const secret of [...Object.values(tokenOf), KEY, OTHER_KEY, service.adminKey])
+  for (const secret of [...Object.values(webhookTokens), ACME_API_KEY, GLOBEX_API_KEY, service.adminKey])
     t.notOk(service.output().includes(secret), 'no secret in the output')
 })
 
 t.test('no request is dropped while the accounts are read again', async t => {
   const { service, post, reload } = await startWithAccounts(t)
-  const [started = {}] = callOf(OTHER_KEY)
+  const [started = {}] = callNotifications(GLOBEX_API_KEY)
   const statuses: number[] = []
   let done = false
   const sending = Array.from({ length: 8 }, async () => {

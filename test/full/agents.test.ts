@@ -5,9 +5,9 @@ import { createRandom } from '../../src/simulator/random.js'
 import type { Truth } from '../../src/simulator/truth.js'
 import { agentAt } from '../support/agent-at.js'
 import { COMPANY_START } from '../support/company.js'
+import { deliveredCompany, shuffledWithDuplicates } from '../support/delivered-company.js'
 import { projector } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
-import { deliveredCompany, disordered } from '../support/simulated-company.js'
 
 const HOURS = 4
 const DELAY = 7_000
@@ -45,9 +45,9 @@ function isAsTrue(
 }
 
 t.test('at 1,000 instants of the past every agent did what the truth says', async t => {
-  const { truth, notified, told } = deliveredCompany({ seed: 1, calls: 120, hours: HOURS }, DELAY)
+  const { truth, webhookEvents, restFacts } = deliveredCompany({ seed: 1, calls: 120, hours: HOURS }, DELAY)
   const { pool, project } = await projector(t)
-  await project(disordered<Event>([...notified, ...told], 1))
+  await project(shuffledWithDuplicates<Event>([...webhookEvents, ...restFacts], 1))
   const { get } = await queryApi(t, pool, () => new Date(COMPANY_START + 10 * HOURS * 3_600_000))
   const random = createRandom(1, 78)
   const seen = new Set<string>()
@@ -65,7 +65,7 @@ t.test('at 1,000 instants of the past every agent did what the truth says', asyn
 })
 
 t.test('at 200 moments the present is what has been received', async t => {
-  const { truth, notified, told } = deliveredCompany({ seed: 2, calls: 120, hours: HOURS }, DELAY)
+  const { truth, webhookEvents, restFacts } = deliveredCompany({ seed: 2, calls: 120, hours: HOURS }, DELAY)
   const { pool, project } = await projector(t)
   let clock = COMPANY_START
   const { get } = await queryApi(t, pool, () => new Date(clock))
@@ -73,12 +73,12 @@ t.test('at 200 moments the present is what has been received', async t => {
   const moments = Array.from({ length: 200 }, () => COMPANY_START + random.int(0, HOURS * 3_600_000)).sort(
     (a, b) => a - b
   )
-  const events: Event[] = [...notified, ...told]
+  const events: Event[] = [...webhookEvents, ...restFacts]
   let projected = 0
   let before = 0
   for (const moment of moments) {
     clock = moment
-    const batch = disordered(
+    const batch = shuffledWithDuplicates(
       events.filter(event => Date.parse(event.receivedAt) > before && Date.parse(event.receivedAt) <= moment),
       moment
     )

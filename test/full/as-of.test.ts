@@ -7,9 +7,9 @@ import type { Notation } from '../../src/simulator/call-script.js'
 import { createRandom, type Random } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 import { COMPANY_START } from '../support/company.js'
+import { deliveredCompany, shuffledWithDuplicates } from '../support/delivered-company.js'
 import { projector } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
-import { deliveredCompany, disordered } from '../support/simulated-company.js'
 
 const HOUR = 3_600_000
 const DELAY = 7_000
@@ -71,7 +71,7 @@ function anyInstant(random: Random, calls: readonly TrueCall[]): number {
 async function projectedCompany(t: Parameters<typeof projector>[0], seed: number, family: Notation = 'classic') {
   const company = deliveredCompany({ seed, calls: 200, hours: 6, family }, DELAY)
   const { pool, project } = await projector(t)
-  await project(disordered(company.notified, seed))
+  await project(shuffledWithDuplicates(company.webhookEvents, seed))
   return { ...company, pool, random: createRandom(seed, 77) }
 }
 
@@ -94,13 +94,13 @@ for (const family of ['classic', 'contact-center'] as const) {
       )
       for (const [n, call] of near.entries()) {
         const found = then[n]
-        const told = Math.min(asOf, knownAt - DELAY)
-        const expected = shown(call, told, asOf)
-        const recording = family === 'contact-center' ? recordingTold(call, told) : null
+        const knownUntil = Math.min(asOf, knownAt - DELAY)
+        const expected = shown(call, knownUntil, asOf)
+        const recording = family === 'contact-center' ? recordingTold(call, knownUntil) : null
         assert.deepEqual(
           found ? toCall(found.row, found.legs, new Date(asOf)) : null,
           expected && { ...expected, recording },
-          `seed 1, ${call.id} ${call.scenario}: ${told - call.startedAt} ms after its start`
+          `seed 1, ${call.id} ${call.scenario}: ${knownUntil - call.startedAt} ms after its start`
         )
         states++
       }
@@ -135,11 +135,11 @@ t.test('either instant alone cuts, and a call that had not begun is not found', 
 t.test('what REST told later refines the call, and moves nothing in time', async t => {
   const {
     truth: { calls },
-    notified,
-    told
+    webhookEvents,
+    restFacts
   } = deliveredCompany({ seed: 4, calls: 60 }, DELAY)
   const { pool, project } = await projector(t)
-  await project(disordered([...notified, ...told], 4))
+  await project(shuffledWithDuplicates([...webhookEvents, ...restFacts], 4))
   const timeTravel = createTimeTravel(pool)
   for (const call of calls) {
     const { outcome, clientName, recordingId, recordingLink } = call.withRest

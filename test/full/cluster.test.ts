@@ -5,7 +5,7 @@ import { firstOccurrences, readAll, textsByKey } from '../event-log/conformance/
 import { gather, record } from '../event-log/support/gather.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaUnavailable, startKafka } from '../support/kafka.js'
-import { openLog } from '../support/kafka-log.js'
+import { openTestLog } from '../support/kafka-log.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const WRITERS = 40
@@ -17,7 +17,7 @@ t.test(
   async t => {
     const kafka = await startKafka({ dir: tempDir(t), nodes: 3 })
     t.teardown(() => kafka.stop())
-    const { log } = await openLog(t, { brokers: kafka.brokers })
+    const { log } = await openTestLog(t, { brokers: kafka.brokers })
     const { records, subscription } = await gather(t, log)
     const load = startLoad(log)
     for (const node of [1, 2, 3]) {

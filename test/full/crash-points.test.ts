@@ -9,7 +9,7 @@ import { isAcknowledged, notificationsOf, type Post, postLoad } from '../chaos/l
 import { viewLog } from '../chaos/log-view.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
-import { someSecrets, startServiceProcess } from '../support/service.js'
+import { randomSecrets, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 /** Passed once for each notification, or for each batch: of few that wait long, nearly as often. */
@@ -29,7 +29,7 @@ for (const name of CRASH_POINTS) {
 
 async function crashAt(t: Test, name: CrashPoint): Promise<void> {
   const { pool, url } = await freshDatabase(t)
-  const env = { DATA_DIR: tempDir(t), DATABASE_URL: url, ...someSecrets() }
+  const env = { DATA_DIR: tempDir(t), DATABASE_URL: url, ...randomSecrets() }
   const doomed = await startServiceProcess(t, { ...env, MCS_CRASH_AT: `${name}:${PASSING}` })
   const gone = new Promise<NodeJS.Signals | null>(resolve =>
     doomed.child.once('close', (_code, signal) => resolve(signal))

@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { freshDatabase } from '../support/database.js'
-import { fill } from '../support/filled.js'
-import { API_KEY, queryApi } from '../support/query-api.js'
+import { fillDatabase } from '../support/large-database.js'
+import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
 const CALLS = 200_000
 const MAX_GROWTH_BYTES = 16 * 1024 * 1024 // what comes meanwhile is 60 to 100 MB of text, and more as objects
@@ -18,14 +18,14 @@ const collectRubbish = runInNewContext('gc') as () => void
 for (const format of ['csv', 'ndjson']) {
   t.test(`all of ${CALLS} calls go out as ${format} in bounded memory`, async t => {
     const { pool } = await freshDatabase(t)
-    await fill(pool, { calls: CALLS, others: 0, events: 0, contacts: 0 })
+    await fillDatabase(pool, { calls: CALLS, others: 0, events: 0, contacts: 0 })
     const { app } = await queryApi(t, pool, () => new Date('2026-06-01'))
     await app.listen({ port: 0, host: '127.0.0.1' })
     const request = http.get({
       port: (app.server.address() as AddressInfo).port,
       host: '127.0.0.1',
       path: `/v1/calls?format=${format}`,
-      headers: { authorization: `Bearer ${API_KEY}` }
+      headers: { authorization: `Bearer ${ADMIN_API_KEY}` }
     })
     const [response] = (await once(request, 'response')) as [http.IncomingMessage]
     const held: number[] = []

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { freshDatabase } from '../support/database.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
-import { bareAdmin, makeTopic } from '../support/kafka-log.js'
-import { type RunningService, someSecrets, startServiceProcess } from '../support/service.js'
+import { connectAdmin, recreateTopic } from '../support/kafka-log.js'
+import { type RunningService, randomSecrets, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const PATIENCE_MS = 100_000 // a process that is frozen within a transaction holds its locks for a minute
-const INCOMING = DOCUMENTED.slice(0, 5)
+const INCOMING = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
 
 /** Real processes on one Kafka and one Postgres, by role. */
 async function installation(t: Test) {
@@ -21,7 +21,7 @@ async function installation(t: Test) {
     KAFKA_TOPIC_PREFIX: topicPrefix,
     KAFKA_GROUP_ID: groupId,
     DATABASE_URL: url,
-    ...someSecrets()
+    ...randomSecrets()
   }
   const start = (ROLES: string) => startServiceProcess(t, { ...shared, DATA_DIR: tempDir(t), ROLES })
   return { pool, topic: `${topicPrefix}.calls`, start }
@@ -85,10 +85,10 @@ t.test(
     const projector = await start('project')
     await postCalls(t, receiver, 0, 10)
     await projected(pool, 10)
-    const admin = await bareAdmin(t)
+    const admin = await connectAdmin(t)
     await admin.deleteTopics({ topics: [topic] })
     await sleep(1000) // kafkajs knows no topic ids: one that is gone for less than a fetch goes by unnoticed
-    await makeTopic(admin, { topic, numPartitions: 6 })
+    await recreateTopic(admin, { topic, numPartitions: 6 })
     const [first] = INCOMING
     await eventually(
       'the new topic takes records',

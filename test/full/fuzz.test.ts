@@ -7,7 +7,7 @@ import { checkAnswer } from '../support/fuzz/check.js'
 import { dereference } from '../support/fuzz/dereference.js'
 import { type Document, operationsOf } from '../support/fuzz/operations.js'
 import { requestsOf } from '../support/fuzz/requests.js'
-import { fuzzedWorld } from '../support/fuzz/world.js'
+import { setUpFuzzing } from '../support/fuzz/world.js'
 import { roundsOf, seedsOf } from '../support/seeds.js'
 
 // FUZZ_SEED=4711 npm run test:full -- fuzz repeats a run; a seed that has found a fault joins the list. FUZZ_RUNS is
@@ -27,7 +27,7 @@ for (const seed of SEEDS)
   t.test(`every answer is one that the OpenAPI document promises, whoever asks, FUZZ_SEED=${seed}`, async t => {
     const document = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as Document
     const operations = operationsOf(dereference(document))
-    const { known, send } = await fuzzedWorld(t, operations)
+    const { known, send } = await setUpFuzzing(t, operations)
     const statuses: Record<number, number> = {}
     const accepted = new Set<string>()
     for (const operation of operations) {

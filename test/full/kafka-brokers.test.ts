@@ -58,7 +58,7 @@ t.test('a broker with SASL', needsKafka, async t => {
 })
 
 t.test('SIGKILL of the owner takes even a frozen broker along', needsKafka, async t => {
-  const owner = await startChild(t, 'own-kafka', path.join(tempDir(t), 'kafka'))
+  const owner = await startChild(t, 'kafka-process', path.join(tempDir(t), 'kafka'))
   const pid = Number(owner.line)
   t.equal(isRunning(pid), true)
   await owner.kill()

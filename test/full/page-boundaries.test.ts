@@ -8,7 +8,7 @@ import { checkRows } from '../chaos/evidence.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { restProxy } from '../support/rest-proxy.js'
-import { someSecrets, spawnMain, startServiceProcess } from '../support/service.js'
+import { randomSecrets, spawnMain, startServiceProcess } from '../support/service.js'
 import { simulatedMightyCall } from '../support/simulated-mightycall.js'
 import { tempDir } from '../support/temp-dir.js'
 
@@ -28,13 +28,13 @@ const DOUBLED =
 /** A service whose webhooks have come, and a MightyCall that is about to be read, some rows at once. */
 async function installation(t: Test) {
   const { pool, url } = await freshDatabase(t)
-  const { userKeys, apiKey, url: target } = await simulatedMightyCall(t, { at: NOW, of: COMPANY })
+  const { userKeys, apiKey, url: target } = await simulatedMightyCall(t, { at: NOW, companyOptions: COMPANY })
   const proxy = await restProxy(t, () => target)
   proxy.tampering.request = ({ url }) => {
     if (/\/(?:calls|contacts)$/.test(url.pathname))
       url.searchParams.set('pageSize', String(Math.min(ROWS, Number(url.searchParams.get('pageSize')))))
   }
-  const { WEBHOOK_TOKENS, ADMIN_KEY } = someSecrets()
+  const { WEBHOOK_TOKENS, ADMIN_KEY } = randomSecrets()
   const env = {
     DATA_DIR: tempDir(t),
     DATABASE_URL: url,

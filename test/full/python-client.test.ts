@@ -6,7 +6,7 @@ import t from 'tap'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { projectedCompany } from '../support/company.js'
 import { START } from '../support/history.js'
-import { API_KEY, queryApi } from '../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const run = promisify(execFile)
@@ -67,7 +67,7 @@ t.test(NAME, { skip: hasPip ? false : 'needs python3 with venv and pip' }, async
   const { app, get } = await queryApi(t, pool, () => new Date(START + 48 * 3_600_000))
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
   writeFileSync(path.join(dir, 'read.py'), SCRIPT)
-  const { stdout } = await run(path.join(venv, 'bin/python'), ['read.py', baseUrl, API_KEY], { cwd: dir })
+  const { stdout } = await run(path.join(venv, 'bin/python'), ['read.py', baseUrl, ADMIN_API_KEY], { cwd: dir })
 
   const idsOf = async (url: string) => (await get(url)).json<{ data: { id: string }[] }>().data.map(({ id }) => id)
   const read = JSON.parse(stdout) as Record<string, unknown>

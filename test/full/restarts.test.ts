@@ -2,13 +2,13 @@ import path from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { type RunningService, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const SENDERS = 32
-const [STARTED] = DOCUMENTED
+const [STARTED] = DOCUMENTED_NOTIFICATIONS
 
 t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t => {
   const DATA_DIR = tempDir(t)

@@ -6,7 +6,7 @@ import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { freePorts } from '../support/free-ports.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
-import { type RunningService, someSecrets, startServiceProcess } from '../support/service.js'
+import { type RunningService, randomSecrets, startServiceProcess } from '../support/service.js'
 import { SETTINGS } from '../support/settings.js'
 import { tempDir } from '../support/temp-dir.js'
 
@@ -25,7 +25,7 @@ t.test(
       KAFKA_TOPIC_PREFIX: topicPrefix,
       KAFKA_GROUP_ID: groupId,
       DATABASE_URL: url,
-      ...someSecrets(),
+      ...randomSecrets(),
       DRAIN_SECONDS: '2'
     }
     const ports = await freePorts(4)

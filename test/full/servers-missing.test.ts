@@ -1,10 +1,10 @@
 import path from 'node:path'
 import t from 'tap'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { kafkaUnavailable, startKafka } from '../support/kafka.js'
-import { type RunningService, runCommand, someSecrets, startServiceProcess } from '../support/service.js'
+import { type RunningService, randomSecrets, runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const skip = kafkaUnavailable() ?? false
@@ -25,11 +25,11 @@ t.test(
       DATA_DIR,
       KAFKA_BROKERS: kafka.brokers.join(','),
       DATABASE_URL: postgres.url,
-      ...someSecrets()
+      ...randomSecrets()
     }
 
     const alone = await startServiceProcess(t, environment)
-    for (const notification of DOCUMENTED.slice(0, 5)) t.equal(await alone.post(notification), 200)
+    for (const notification of DOCUMENTED_NOTIFICATIONS.slice(0, 5)) t.equal(await alone.post(notification), 200)
     t.match(await alone.get('/health/ready'), {
       ready: false,
       roles: {
@@ -56,12 +56,12 @@ t.test(
       async () => ((await waiting.get('/health/ready')) as { ready: boolean }).ready,
       40_000
     )
-    for (const notification of DOCUMENTED.slice(5, 9)) t.equal(await waiting.post(notification), 200)
+    for (const notification of DOCUMENTED_NOTIFICATIONS.slice(5, 9)) t.equal(await waiting.post(notification), 200)
     await seen(waiting, 9)
     t.match(await metric(waiting, 'mcs_spool_records'), '0')
 
     await kafka.kill()
-    for (const notification of DOCUMENTED.slice(9)) t.equal(await waiting.post(notification), 200)
+    for (const notification of DOCUMENTED_NOTIFICATIONS.slice(9)) t.equal(await waiting.post(notification), 200)
     await waiting.end('SIGKILL')
     await kafka.restart()
     t.match(await runCommand(['drain', DATA_DIR], { ...environment, DATA_DIR: '/nowhere' }), {

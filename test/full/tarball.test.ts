@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { freePorts } from '../support/free-ports.js'
 import { copyProject } from '../support/npm-script.js'
@@ -36,7 +36,7 @@ const TSCONFIG = {
   },
   files: ['consumer.ts']
 }
-const [NOTIFICATION] = DOCUMENTED
+const [NOTIFICATION] = DOCUMENTED_NOTIFICATIONS
 
 t.test(
   'the packed package runs from an empty folder, and a TypeScript consumer follows it across a restart',

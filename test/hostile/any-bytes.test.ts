@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { decodeRecord, encodeEvent } from '../../src/events/record.js'
-import { anyBody } from '../support/any-notification.js'
-import { API_KEY } from '../support/documented.js'
+import { arbitraryBody } from '../support/arbitrary-notification.js'
+import { DOCUMENTED_API_KEY } from '../support/documented-notifications.js'
 import { identityOf, openProjection } from '../support/project-records.js'
-import { startReceiver, textOf } from '../support/receiver.js'
+import { readableText, startReceiver } from '../support/receiver.js'
 import { seedOf } from '../support/seeds.js'
 
 t.test(
@@ -15,7 +15,7 @@ t.test(
     const project = await openProjection(t)
     const identities = new Set<string>()
     await fc.assert(
-      fc.asyncProperty(fc.array(anyBody(), { minLength: 1, maxLength: 20 }), async bodies => {
+      fc.asyncProperty(fc.array(arbitraryBody(), { minLength: 1, maxLength: 20 }), async bodies => {
         const from = stored.length
         for (const payload of bodies) {
           const before = stored.length
@@ -28,7 +28,7 @@ t.test(
         }
         const records = stored.splice(from)
         for (const record of records) {
-          assert.ok(!textOf(record).toLowerCase().includes(API_KEY))
+          assert.ok(!readableText(record).toLowerCase().includes(DOCUMENTED_API_KEY))
           assert.deepEqual(encodeEvent(decodeRecord(record)), record)
           identities.add(identityOf(record))
         }

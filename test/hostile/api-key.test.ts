@@ -1,40 +1,44 @@
 import t from 'tap'
-import { API_KEY, DOCUMENTED } from '../support/documented.js'
-import { startReceiver, textOf } from '../support/receiver.js'
+import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
+import { readableText, startReceiver } from '../support/receiver.js'
 
-const STARTED = DOCUMENTED[0]
+const STARTED = DOCUMENTED_NOTIFICATIONS[0]
 const BODY = JSON.stringify(STARTED)
-const UPPER = API_KEY.toUpperCase()
-const ESCAPED = `\\u0038\\u0061${API_KEY.slice(2)}`
+const UPPER = DOCUMENTED_API_KEY.toUpperCase()
+const ESCAPED = `\\u0038\\u0061${DOCUMENTED_API_KEY.slice(2)}`
 
 /**
  * Where the account's own key may stand besides its member. startReceiver fails the test when a record or a line holds
  * it.
  */
 const places: [name: string, body: string | Buffer][] = [
-  ['a text', JSON.stringify({ ...STARTED, Note: `the key is ${API_KEY}!` })],
+  ['a text', JSON.stringify({ ...STARTED, Note: `the key is ${DOCUMENTED_API_KEY}!` })],
   ['a text in upper case', JSON.stringify({ ...STARTED, Note: UPPER })],
-  ['the call id', JSON.stringify({ ...STARTED, Body: { ...STARTED?.Body, Id: API_KEY } })],
+  ['the call id', JSON.stringify({ ...STARTED, Body: { ...STARTED?.Body, Id: DOCUMENTED_API_KEY } })],
   [
     'the parties, the extension, the Guid and the type',
     JSON.stringify({
       ...STARTED,
-      EventType: `x${API_KEY}`,
+      EventType: `x${DOCUMENTED_API_KEY}`,
       Guid: UPPER,
-      Body: { From: API_KEY, To: UPPER, Id: '1', Extension: `1${API_KEY}` }
+      Body: { From: DOCUMENTED_API_KEY, To: UPPER, Id: '1', Extension: `1${DOCUMENTED_API_KEY}` }
     })
   ],
   [
     'a name',
-    JSON.stringify({ ...STARTED, [API_KEY]: 1, Body: { ...STARTED?.Body, [UPPER]: { [`_${API_KEY}`]: [] } } })
+    JSON.stringify({
+      ...STARTED,
+      [DOCUMENTED_API_KEY]: 1,
+      Body: { ...STARTED?.Body, [UPPER]: { [`_${DOCUMENTED_API_KEY}`]: [] } }
+    })
   ],
-  ['an array', JSON.stringify({ ...STARTED, list: [[API_KEY], { a: API_KEY }] })],
+  ['an array', JSON.stringify({ ...STARTED, list: [[DOCUMENTED_API_KEY], { a: DOCUMENTED_API_KEY }] })],
   ['JSON within a text', JSON.stringify({ ...STARTED, inner: BODY })],
   ['JSON within JSON within a text', JSON.stringify({ ...STARTED, inner: JSON.stringify({ inner: BODY }) })],
   ['a text of which some characters are escaped', BODY.replace('"Guid"', `"Note":"${ESCAPED}","Guid"`)],
   ['a member whose name is escaped', BODY.replace('"Guid"', `"\\u0041pi\\u004bey":"${ESCAPED}","Guid"`)],
   ['a body that is a text', JSON.stringify(BODY)],
-  ['an array of texts', JSON.stringify([API_KEY, ESCAPED])],
+  ['an array of texts', JSON.stringify([DOCUMENTED_API_KEY, ESCAPED])],
   ['a text in an array, escaped', `["${ESCAPED}"]`],
   [
     'beside a number that only bytes can keep',
@@ -43,12 +47,18 @@ const places: [name: string, body: string | Buffer][] = [
   ['too deep', `${'['.repeat(100)}"${ESCAPED}"${']'.repeat(100)}`],
   [
     'two members of one name',
-    BODY.replace('"Guid"', `"ApiKey":"${API_KEY}","apikey":"${UPPER}","API-Key":"${API_KEY}","Guid"`)
+    BODY.replace(
+      '"Guid"',
+      `"ApiKey":"${DOCUMENTED_API_KEY}","apikey":"${UPPER}","API-Key":"${DOCUMENTED_API_KEY}","Guid"`
+    )
   ],
-  ['no JSON', `key=${API_KEY}&again=${UPPER}`],
+  ['no JSON', `key=${DOCUMENTED_API_KEY}&again=${UPPER}`],
   ['UTF-16', Buffer.from(BODY, 'utf16le')],
-  ['a URL', JSON.stringify({ ...STARTED, Link: `https://a/?apikey=${API_KEY}&x=1` })],
-  ['next to __proto__', `{"__proto__":{"a":"${API_KEY}","${UPPER}":1},"EventType":"IncomingCall","CallId":"1"}`]
+  ['a URL', JSON.stringify({ ...STARTED, Link: `https://a/?apikey=${DOCUMENTED_API_KEY}&x=1` })],
+  [
+    'next to __proto__',
+    `{"__proto__":{"a":"${DOCUMENTED_API_KEY}","${UPPER}":1},"EventType":"IncomingCall","CallId":"1"}`
+  ]
 ]
 
 for (const [name, body] of places) {
@@ -61,11 +71,11 @@ for (const [name, body] of places) {
 
 t.test('what stands around the key is kept, its type and identity too', async t => {
   const { post, stored } = await startReceiver(t)
-  await post(JSON.stringify({ ...STARTED, Note: `before ${API_KEY} after`, __proto__: null }))
+  await post(JSON.stringify({ ...STARTED, Note: `before ${DOCUMENTED_API_KEY} after`, __proto__: null }))
   await post(JSON.stringify({ Note: `before ${UPPER} after`, ...STARTED }))
   await post(BODY)
   t.equal(stored[0]?.headers.ce_type, 'call.started')
-  t.match(textOf(stored[0] ?? (stored[0] as never)), `before ${'*'.repeat(36)} after`)
+  t.match(readableText(stored[0] ?? (stored[0] as never)), `before ${'*'.repeat(36)} after`)
   t.equal(stored[0]?.headers.ce_id, stored[1]?.headers.ce_id)
   t.not(stored[0]?.headers.ce_id, stored[2]?.headers.ce_id)
 })

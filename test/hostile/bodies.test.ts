@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { API_KEY, DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { identityOf, openProjection } from '../support/project-records.js'
-import { startReceiver, TEXT, textOf } from '../support/receiver.js'
+import { readableText, SENDER_NAME, startReceiver } from '../support/receiver.js'
 
-const RINGING = DOCUMENTED[1]
+const RINGING = DOCUMENTED_NOTIFICATIONS[1]
 const KIB = 1024
 
 /** What stands where a text should. `undefined` is a member that is not there. */
@@ -29,7 +29,7 @@ const values: unknown[] = [
   'NaN',
   'Infinity',
   '-1',
-  TEXT,
+  SENDER_NAME,
   'e\u0301'.repeat(60),
   '\u{1f600}'.repeat(60),
   'x'.repeat(100 * KIB),
@@ -102,9 +102,9 @@ const odd: (string | Buffer)[] = [
   '{"constructor":{"prototype":{"polluted":1}},"EventType":"IncomingCall","CallId":"c"}',
   '{"toString":1,"valueOf":2,"hasOwnProperty":3,"toJSON":4,"EventType":"IncomingCall","CallId":"t"}',
   '{"EventType":"IncomingCall","Body":{"__proto__":{"Id":"polluted"},"constructor":1,"toJSON":2,"Id":"p"},"Timestamp":"2017-05-25T08:58:10Z"}',
-  `{"__proto__":1,"ApiKey":"${API_KEY}","__proto__":{"ApiKey":"${API_KEY}"},"EventType":"IncomingCall","CallId":"n"}`,
+  `{"__proto__":1,"ApiKey":"${DOCUMENTED_API_KEY}","__proto__":{"ApiKey":"${DOCUMENTED_API_KEY}"},"EventType":"IncomingCall","CallId":"n"}`,
   '{"EventType":"Nothing","EventType":"IncomingCall","CallId":"1","CallId":"2","Body":{"Id":"3"},"body":{"id":"4"},"BODY":5}',
-  `{"ApiKey":"${API_KEY}","ApiKey":"another","EventType":"IncomingCall","CallId":"1"}`,
+  `{"ApiKey":"${DOCUMENTED_API_KEY}","ApiKey":"another","EventType":"IncomingCall","CallId":"1"}`,
   JSON.stringify({ ...RINGING, Body: 'text' }),
   JSON.stringify({ ...RINGING, Body: [RINGING?.Body] }),
   JSON.stringify({ ...RINGING, Body: undefined }),
@@ -139,10 +139,10 @@ t.test(
 
 t.test('another ApiKey is kept, answered 200, and is no call', async t => {
   const { post, stored, results } = await startReceiver(t)
-  for (const ApiKey of ['aaaaaaaa-31c2-492a-b0c1-224cd94e9c3b', '', 5, true, [API_KEY], { toString: 1 }])
+  for (const ApiKey of ['aaaaaaaa-31c2-492a-b0c1-224cd94e9c3b', '', 5, true, [DOCUMENTED_API_KEY], { toString: 1 }])
     t.equal((await post(JSON.stringify({ ...RINGING, ApiKey }))).status, 200)
   t.strictSame(results, Array(6).fill('unclassified'))
-  t.ok(stored.every(record => record.topic === 'unclassified' && textOf(record).includes('api-key-mismatch')))
+  t.ok(stored.every(record => record.topic === 'unclassified' && readableText(record).includes('api-key-mismatch')))
 })
 
 t.test('a call id of any kind leads to no error of ours', async t => {

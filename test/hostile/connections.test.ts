@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
 import { openFilesLimit } from '../../src/http/server.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { openRawConnection, rawRequest } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, request } from '../support/wire.js'
 
-const BODY = JSON.stringify(DOCUMENTED[0])
+const BODY = JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])
 
 /** Both ends are in this process, and half of its files stay free. */
 const MANY = Math.min(5000, Math.floor(openFilesLimit() / 4))
@@ -43,13 +43,13 @@ t.test(`${MANY} open connections, idle or half sent, break no valid sender`, asy
 
 t.test('connections beyond the cap are closed at once, said once, and those that were there go on', async t => {
   const { port, path, lines } = await startReceiver(t, { maxConnections: 3 })
-  const kept = await connect(t, port)
-  kept.send(request(`POST ${path}`, [`Content-Length: ${BODY.length}`]))
-  await connect(t, port)
-  await connect(t, port)
-  for (let i = 0; i < 5; i++) await (await connect(t, port)).closed
+  const kept = await openRawConnection(t, port)
+  kept.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`]))
+  await openRawConnection(t, port)
+  await openRawConnection(t, port)
+  for (let i = 0; i < 5; i++) await (await openRawConnection(t, port)).untilClosed
   kept.send(BODY)
-  await kept.answered()
+  await kept.untilAnswered()
   t.strictSame(kept.statuses(), [200])
   t.equal(lines.filter(line => line.includes('"alarm":"connections"')).length, 1)
 })

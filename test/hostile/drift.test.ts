@@ -1,19 +1,36 @@
 import t from 'tap'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { freshDatabase } from '../support/database.js'
-import { API_KEY, BUSINESS, CLIENT, DOCUMENTED } from '../support/documented.js'
+import {
+  BUSINESS_NUMBER,
+  CLIENT_NUMBER,
+  DOCUMENTED_API_KEY,
+  DOCUMENTED_NOTIFICATIONS
+} from '../support/documented-notifications.js'
 import { startReceiver } from '../support/receiver.js'
 import { SETTINGS } from '../support/settings.js'
 
 t.test('a number or the key in a name, a type or a value never shows in drift, though it is counted', async t => {
   const { post, stored } = await startReceiver(t)
   const { pool } = await freshDatabase(t)
-  const secrets = [API_KEY, API_KEY.toUpperCase(), BUSINESS, CLIENT, '(555) 937-1200', '5-5-5-9-3-7-1-2-0-0']
+  const secrets = [
+    DOCUMENTED_API_KEY,
+    DOCUMENTED_API_KEY.toUpperCase(),
+    BUSINESS_NUMBER,
+    CLIENT_NUMBER,
+    '(555) 937-1200',
+    '5-5-5-9-3-7-1-2-0-0'
+  ]
   for (const [i, secret] of secrets.entries()) {
     // in upper case the key becomes the same stars
-    const started = { ...DOCUMENTED[0], Timestamp: `2017-05-25T08:58:1${i}Z` }
+    const started = { ...DOCUMENTED_NOTIFICATIONS[0], Timestamp: `2017-05-25T08:58:1${i}Z` }
     await post(JSON.stringify({ ...started, EventType: `About ${secret}`, [secret]: secret }))
-    await post(JSON.stringify({ ...started, Body: { ...DOCUMENTED[0]?.Body, [`n${secret}`]: { [secret]: [secret] } } }))
+    await post(
+      JSON.stringify({
+        ...started,
+        Body: { ...DOCUMENTED_NOTIFICATIONS[0]?.Body, [`n${secret}`]: { [secret]: [secret] } }
+      })
+    )
   }
   await projectBatch(
     pool,

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createInFlight } from '../../src/receive/admission.js'
 import type { WebhookOptions } from '../../src/receive/webhooks.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { openRawConnection, rawRequest } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, request } from '../support/wire.js'
 
-const BODY = JSON.stringify(DOCUMENTED[0])
+const BODY = JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])
 const LARGE = 'x'.repeat(200 * 1024)
 const MIB = 1024 * 1024
 
@@ -58,23 +58,23 @@ t.test('a body that is refused is not read: the answer comes first, and the conn
   const { port, path, pending, post } = await beforeHungLog(t, { inFlight: createInFlight(300 * 1024) })
   const first = post(LARGE)
   await eventually('one waits', () => pending.length === 1)
-  const wire = await connect(t, port)
-  wire.send(request(`POST ${path}`, ['Content-Length: 200000'], 'x'))
-  await wire.answered()
+  const wire = await openRawConnection(t, port)
+  wire.send(rawRequest(`POST ${path}`, ['Content-Length: 200000'], 'x'))
+  await wire.untilAnswered()
   t.strictSame(wire.statuses(), [503])
   pending[0]?.resolve()
   await first
-  wire.send('x'.repeat(199_999), request(`POST ${path}`, [`Content-Length: ${BODY.length}`], BODY))
+  wire.send('x'.repeat(199_999), rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`], BODY))
   await eventually('the next request is let in', () => pending.length === 2)
   pending[1]?.resolve()
-  await wire.answered(2)
+  await wire.untilAnswered(2)
   t.strictSame(wire.statuses(), [503, 200])
 })
 
 t.test('chunks are taken for the largest body until they are all there', async t => {
   const { port, path, pending, post } = await beforeHungLog(t, { inFlight: createInFlight(300 * 1024) })
-  const wire = await connect(t, port)
-  wire.send(request(`POST ${path}`, ['Transfer-Encoding: chunked'], '5\r\nhello\r\n'))
+  const wire = await openRawConnection(t, port)
+  wire.send(rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], '5\r\nhello\r\n'))
   await eventually('no room for another', async () => (await post(LARGE)).status === 503)
   wire.send('0\r\n\r\n')
   await eventually('it is being stored', () => pending.length === 1)

@@ -1,27 +1,27 @@
 import t from 'tap'
 import { createInFlight, type InFlight } from '../../src/receive/admission.js'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { dripBytes, openRawConnection, rawRequest } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, drip, request } from '../support/wire.js'
 
-const BODY = JSON.stringify(DOCUMENTED[1])
+const BODY = JSON.stringify(DOCUMENTED_NOTIFICATIONS[1])
 const LENGTH = `Content-Length: ${BODY.length}`
 const KIB = 1024
 
 const slow: [name: string, head: (path: string) => string][] = [
   ['of the request line', path => `POST ${path}`],
   ['of a header', path => `POST ${path} HTTP/1.1\r\nHost: a\r\nX-Slow: `],
-  ['of the body', path => request(`POST ${path}`, ['Content-Length: 100000'])],
-  ['of a chunk', path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], 'ffff\r\n')]
+  ['of the body', path => rawRequest(`POST ${path}`, ['Content-Length: 100000'])],
+  ['of a chunk', path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], 'ffff\r\n')]
 ]
 for (const [name, head] of slow) {
   t.test(`a byte at a time ${name} ends in 408`, async t => {
     const inFlight = createInFlight(256 * KIB + 8 * KIB) // for one request
     const { port, path, post, stored } = await startReceiver(t, { requestTimeoutMs: 600, inFlight })
-    const wire = await connect(t, port)
+    const wire = await openRawConnection(t, port)
     wire.send(head(path))
-    await drip(wire, 20)
+    await dripBytes(wire, 20)
     t.strictSame(wire.statuses(), [408])
     t.equal((await post(BODY)).status, 200, 'its room is free again')
     t.equal(stored.length, 1)
@@ -30,20 +30,20 @@ for (const [name, head] of slow) {
 
 t.test('a connection that sends nothing is closed too', async t => {
   const { port } = await startReceiver(t, { requestTimeoutMs: 600 })
-  const wire = await connect(t, port)
-  await wire.closed
+  const wire = await openRawConnection(t, port)
+  await wire.untilClosed
   t.strictSame(wire.statuses(), [408])
 })
 
 t.test('chunks without end are cut beyond 256 KiB', async t => {
   const inFlight = createInFlight(400 * KIB)
   const { app, port, path, stored } = await startReceiver(t, { inFlight })
-  const wire = await connect(t, port)
+  const wire = await openRawConnection(t, port)
   let open = true
-  wire.closed.then(() => {
+  wire.untilClosed.then(() => {
     open = false
   })
-  wire.send(request(`POST ${path}`, ['Transfer-Encoding: chunked']))
+  wire.send(rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked']))
   for (let sent = 0; open && sent < 100; sent++) {
     wire.send(`10000\r\n${'x'.repeat(64 * KIB)}\r\n`)
     await new Promise(setImmediate)
@@ -65,9 +65,9 @@ t.test('a body for an unknown path or token is not waited for, nor kept', async 
   const { port, path } = await startReceiver(t)
   for (const target of [`${path}x`, '/webhooks/other', '/nowhere', '/v1/calls']) {
     for (const type of ['application/json', 'text/plain', 'nonsense;']) {
-      const wire = await connect(t, port)
-      wire.send(request(`POST ${target}`, [`Content-Type: ${type}`, 'Content-Length: 900000'], BODY))
-      await wire.answered()
+      const wire = await openRawConnection(t, port)
+      wire.send(rawRequest(`POST ${target}`, [`Content-Type: ${type}`, 'Content-Length: 900000'], BODY))
+      await wire.untilAnswered()
       t.strictSame(wire.statuses(), [404])
     }
   }
@@ -75,18 +75,18 @@ t.test('a body for an unknown path or token is not waited for, nor kept', async 
 
 t.test('a sender that closes its half after the request hears the answer', async t => {
   const { port, path, stored } = await startReceiver(t)
-  const wire = await connect(t, port)
-  wire.socket.end(request(`POST ${path}`, [LENGTH], BODY))
-  await wire.answered()
+  const wire = await openRawConnection(t, port)
+  wire.socket.end(rawRequest(`POST ${path}`, [LENGTH], BODY))
+  await wire.untilAnswered()
   t.strictSame(wire.statuses(), [200])
   t.equal(stored.length, 1)
 })
 
 t.test('a sender that closes its half within the body is answered 400', async t => {
   const { port, path, stored } = await startReceiver(t)
-  const wire = await connect(t, port)
-  wire.socket.end(request(`POST ${path}`, [LENGTH], BODY.slice(0, 50)))
-  await wire.answered()
+  const wire = await openRawConnection(t, port)
+  wire.socket.end(rawRequest(`POST ${path}`, [LENGTH], BODY.slice(0, 50)))
+  await wire.untilAnswered()
   t.strictSame(wire.statuses(), [400])
   t.equal(stored.length, 0)
 })
@@ -102,15 +102,15 @@ t.test('senders that are gone before the body, or before the answer, leave no ro
       })
   })
   for (let i = 0; i < 20; i++) {
-    const wire = await connect(t, port)
-    wire.send(request(`POST ${path}`, ['Content-Length: 10000'], BODY))
+    const wire = await openRawConnection(t, port)
+    wire.send(rawRequest(`POST ${path}`, ['Content-Length: 10000'], BODY))
     if (i % 2) wire.socket.resetAndDestroy()
     else wire.socket.destroy()
-    await wire.closed
+    await wire.untilClosed
   }
   await eventually('all is free', () => isFree(inFlight, 400 * KIB))
-  const wire = await connect(t, port)
-  wire.send(request(`POST ${path}`, [LENGTH], BODY))
+  const wire = await openRawConnection(t, port)
+  wire.send(rawRequest(`POST ${path}`, [LENGTH], BODY))
   await eventually('it is being stored', () => releases.length === 1)
   wire.socket.resetAndDestroy()
   const next = post(BODY)

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { openRawConnection, rawRequest } from '../support/raw-connection.js'
 import { startReceiver } from '../support/receiver.js'
-import { connect, request } from '../support/wire.js'
 
-const BODY = JSON.stringify(DOCUMENTED[1])
+const BODY = JSON.stringify(DOCUMENTED_NOTIFICATIONS[1])
 const LENGTH = `Content-Length: ${BODY.length}`
 const CHUNKS = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
 const MIB = 1024 * 1024
@@ -20,40 +20,44 @@ interface Case {
 const cases: Case[] = [
   {
     name: 'a body in chunks',
-    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], CHUNKS),
+    bytes: path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], CHUNKS),
     statuses: [200],
     stored: 1
   },
   {
     name: 'no chunk at all',
-    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], '0\r\n\r\n'),
+    bytes: path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], '0\r\n\r\n'),
     statuses: [200]
   },
-  { name: 'no body and no length', bytes: path => request(`POST ${path}`, []), statuses: [200] },
+  { name: 'no body and no length', bytes: path => rawRequest(`POST ${path}`, []), statuses: [200] },
   {
     name: 'a chunk without a size',
-    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked'], 'zz\r\nhello\r\n'),
+    bytes: path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], 'zz\r\nhello\r\n'),
     statuses: [400]
   },
-  { name: 'one Content-Length twice', bytes: path => request(`POST ${path}`, [LENGTH, LENGTH], BODY), statuses: [400] },
+  {
+    name: 'one Content-Length twice',
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, LENGTH], BODY),
+    statuses: [400]
+  },
   {
     name: 'two Content-Lengths that differ',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Length: 5'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Content-Length: 5'], BODY),
     statuses: [400]
   },
   {
     name: 'a Content-Length that is no number',
-    bytes: path => request(`POST ${path}`, ['Content-Length: -1'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, ['Content-Length: -1'], BODY),
     statuses: [400]
   },
   {
     name: 'Transfer-Encoding with Content-Length, which smuggles',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${BODY}`),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${BODY}`),
     statuses: [400]
   },
   {
     name: 'a Transfer-Encoding that does not end in chunked',
-    bytes: path => request(`POST ${path}`, ['Transfer-Encoding: chunked, identity'], CHUNKS),
+    bytes: path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked, identity'], CHUNKS),
     statuses: [400]
   },
   {
@@ -63,29 +67,29 @@ const cases: Case[] = [
   },
   {
     name: 'Expect: 100-continue',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Expect: 100-continue'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Expect: 100-continue'], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: 'another expectation',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Expect: tea'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Expect: tea'], BODY),
     statuses: [417]
   },
   {
     name: 'a header of 20,000 characters',
-    bytes: path => request(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(20_000)}`], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(20_000)}`], BODY),
     statuses: [431]
   },
   {
     name: 'a header of 12,000 characters',
-    bytes: path => request(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(12_000)}`], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, `X-Long: ${'x'.repeat(12_000)}`], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: '2,500 headers',
-    bytes: path => request(`POST ${path}`, [...Array.from({ length: 2500 }, (_, i) => `a${i}:`), LENGTH], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [...Array.from({ length: 2500 }, (_, i) => `a${i}:`), LENGTH], BODY),
     statuses: [200],
     stored: 1
   },
@@ -99,100 +103,100 @@ const cases: Case[] = [
   { name: 'TLS on a plain port', bytes: () => '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001', statuses: [400] },
   {
     name: 'a whole URL',
-    bytes: path => request(`POST http://127.0.0.1${path}`, [LENGTH], BODY),
+    bytes: path => rawRequest(`POST http://127.0.0.1${path}`, [LENGTH], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: 'a whole URL that cannot be read',
-    bytes: () => request('POST http://127.0.0.1/webhooks/mightycall/%zz', [LENGTH], BODY),
+    bytes: () => rawRequest('POST http://127.0.0.1/webhooks/mightycall/%zz', [LENGTH], BODY),
     statuses: [404]
   },
   {
     name: 'a query that follows the token',
-    bytes: path => request(`POST ${path}?a=%zz&token=x`, [LENGTH], BODY),
+    bytes: path => rawRequest(`POST ${path}?a=%zz&token=x`, [LENGTH], BODY),
     statuses: [200],
     stored: 1
   },
-  { name: 'TRACE', bytes: path => request(`TRACE ${path}`, []), statuses: [404] },
-  { name: 'OPTIONS', bytes: path => request(`OPTIONS ${path}`, []), statuses: [404] },
-  { name: 'PUT', bytes: path => request(`PUT ${path}`, [LENGTH], BODY), statuses: [404] },
-  { name: 'DELETE', bytes: path => request(`DELETE ${path}`, []), statuses: [404] },
-  { name: 'a method that there is not', bytes: path => request(`BREW ${path}`, []), statuses: [400] },
-  { name: 'HEAD', bytes: path => request(`HEAD ${path}`, []), statuses: [200] },
-  { name: 'a GET with a body', bytes: path => request(`GET ${path}`, [LENGTH], BODY), statuses: [200] },
+  { name: 'TRACE', bytes: path => rawRequest(`TRACE ${path}`, []), statuses: [404] },
+  { name: 'OPTIONS', bytes: path => rawRequest(`OPTIONS ${path}`, []), statuses: [404] },
+  { name: 'PUT', bytes: path => rawRequest(`PUT ${path}`, [LENGTH], BODY), statuses: [404] },
+  { name: 'DELETE', bytes: path => rawRequest(`DELETE ${path}`, []), statuses: [404] },
+  { name: 'a method that there is not', bytes: path => rawRequest(`BREW ${path}`, []), statuses: [400] },
+  { name: 'HEAD', bytes: path => rawRequest(`HEAD ${path}`, []), statuses: [200] },
+  { name: 'a GET with a body', bytes: path => rawRequest(`GET ${path}`, [LENGTH], BODY), statuses: [200] },
   {
     name: 'an upgrade',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Connection: Upgrade', 'Upgrade: websocket'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Connection: Upgrade', 'Upgrade: websocket'], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: 'a malformed Content-Type',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type: /;=;charset'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Content-Type: /;=;charset'], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: 'an empty Content-Type',
-    bytes: path => request(`POST ${path}`, [LENGTH, 'Content-Type:'], BODY),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Content-Type:'], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: 'two Content-Types and an encoding',
     bytes: path =>
-      request(`POST ${path}`, [LENGTH, 'Content-Type: a/b', 'Content-Type: c/d', 'Content-Encoding: gzip'], BODY),
+      rawRequest(`POST ${path}`, [LENGTH, 'Content-Type: a/b', 'Content-Type: c/d', 'Content-Encoding: gzip'], BODY),
     statuses: [200],
     stored: 1
   },
   {
     name: 'three requests at once',
-    bytes: path => request(`POST ${path}`, [LENGTH], BODY).repeat(3),
+    bytes: path => rawRequest(`POST ${path}`, [LENGTH], BODY).repeat(3),
     statuses: [200, 200, 200],
     stored: 3
   },
   {
     name: 'a wrong token amid good ones',
-    bytes: path => [path, `${path}x`, path].map(path => request(`POST ${path}`, [LENGTH], BODY)).join(''),
+    bytes: path => [path, `${path}x`, path].map(path => rawRequest(`POST ${path}`, [LENGTH], BODY)).join(''),
     statuses: [200, 404, 200],
     stored: 2
   },
   {
     name: '300 KiB by their length',
-    bytes: path => request(`POST ${path}`, [`Content-Length: ${300 * 1024}`], 'x'.repeat(300 * 1024)),
+    bytes: path => rawRequest(`POST ${path}`, [`Content-Length: ${300 * 1024}`], 'x'.repeat(300 * 1024)),
     statuses: [413]
   },
   {
     name: '1 MiB of control characters',
-    bytes: path => request(`POST ${path}`, [`Content-Length: ${MIB}`], '\u0001'.repeat(MIB)),
+    bytes: path => rawRequest(`POST ${path}`, [`Content-Length: ${MIB}`], '\u0001'.repeat(MIB)),
     statuses: [413]
   },
   {
     name: '200 KiB of control characters',
-    bytes: path => request(`POST ${path}`, [`Content-Length: ${200 * 1024}`], '\u0001'.repeat(200 * 1024)),
+    bytes: path => rawRequest(`POST ${path}`, [`Content-Length: ${200 * 1024}`], '\u0001'.repeat(200 * 1024)),
     statuses: [200],
     stored: 1
   },
   {
     name: '300 KiB in chunks',
     bytes: path =>
-      request(`POST ${path}`, ['Transfer-Encoding: chunked'], `1000\r\n${'x'.repeat(4096)}\r\n`.repeat(75)),
+      rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], `1000\r\n${'x'.repeat(4096)}\r\n`.repeat(75)),
     statuses: [413]
   },
   {
     name: 'a token of 1,000 characters',
-    bytes: () => request(`POST /webhooks/mightycall/${'x'.repeat(1000)}`, [LENGTH], BODY),
+    bytes: () => rawRequest(`POST /webhooks/mightycall/${'x'.repeat(1000)}`, [LENGTH], BODY),
     statuses: [404]
   },
   {
     name: 'a path that cannot be decoded',
-    bytes: () => request('POST /webhooks/mightycall/%zz', [LENGTH], BODY),
+    bytes: () => rawRequest('POST /webhooks/mightycall/%zz', [LENGTH], BODY),
     statuses: [404]
   },
   {
     name: 'a body on a path that nobody answers',
-    bytes: () => request('POST /webhooks/other', ['Content-Type: nonsense', LENGTH], BODY),
+    bytes: () => rawRequest('POST /webhooks/other', ['Content-Type: nonsense', LENGTH], BODY),
     statuses: [404]
   }
 ]
@@ -200,9 +204,9 @@ const cases: Case[] = [
 for (const { name, bytes, statuses, stored = 0 } of cases) {
   t.test(`on the wire: ${name} → ${statuses.join(', ')}`, async t => {
     const receiver = await startReceiver(t)
-    const wire = await connect(t, receiver.port)
+    const wire = await openRawConnection(t, receiver.port)
     wire.send(Buffer.from(bytes(receiver.path), 'latin1'))
-    await wire.answered(statuses.length)
+    await wire.untilAnswered(statuses.length)
     t.strictSame(wire.statuses(), statuses)
     t.equal(receiver.stored.length, stored)
     t.notOk(/mightycall/i.test(wire.text()), 'the path is not echoed')
@@ -212,20 +216,20 @@ for (const { name, bytes, statuses, stored = 0 } of cases) {
 
 t.test("a proxy's CONNECT is closed without an answer", async t => {
   const { port, path, stored } = await startReceiver(t)
-  const wire = await connect(t, port)
-  wire.send(request(`CONNECT ${path}`, []))
-  await wire.closed
+  const wire = await openRawConnection(t, port)
+  wire.send(rawRequest(`CONNECT ${path}`, []))
+  await wire.untilClosed
   t.equal(wire.text(), '')
   t.equal(stored.length, 0)
 })
 
 t.test('Expect: 100-continue is told to go on before it sends its body', async t => {
   const { port, path } = await startReceiver(t)
-  const wire = await connect(t, port)
-  wire.send(request(`POST ${path}`, [LENGTH, 'Expect: 100-continue']))
+  const wire = await openRawConnection(t, port)
+  wire.send(rawRequest(`POST ${path}`, [LENGTH, 'Expect: 100-continue']))
   await eventually('continue', () => wire.text().startsWith('HTTP/1.1 100 Continue'))
   wire.send(BODY)
-  await wire.answered()
+  await wire.untilAnswered()
   t.strictSame(wire.statuses(), [200])
 })
 
@@ -243,9 +247,9 @@ const echoes = [
 for (const { name, headers, answer } of echoes) {
   t.test(`an Echo is returned as it came: ${name}`, async t => {
     const { port, path } = await startReceiver(t)
-    const wire = await connect(t, port)
-    wire.send(Buffer.from(request(`POST ${path}`, [LENGTH, ...headers], BODY), 'latin1'))
-    await wire.answered()
+    const wire = await openRawConnection(t, port)
+    wire.send(Buffer.from(rawRequest(`POST ${path}`, [LENGTH, ...headers], BODY), 'latin1'))
+    await wire.untilAnswered()
     await eventually('the whole head', () => wire.text().includes('\r\n\r\n'))
     t.equal(/^echo: ?(.*?)\r$/im.exec(wire.text())?.[1], answer)
   })
@@ -253,8 +257,8 @@ for (const { name, headers, answer } of echoes) {
 
 t.test('an Echo with a control character is refused', async t => {
   const { port, path } = await startReceiver(t)
-  const wire = await connect(t, port)
-  wire.send(request(`POST ${path}`, [LENGTH, 'Echo: a\u0001b'], BODY))
-  await wire.answered()
+  const wire = await openRawConnection(t, port)
+  wire.send(rawRequest(`POST ${path}`, [LENGTH, 'Echo: a\u0001b'], BODY))
+  await wire.untilAnswered()
   t.strictSame(wire.statuses(), [400])
 })

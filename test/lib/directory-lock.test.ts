@@ -11,7 +11,7 @@ t.test('exactly one of several processes that start together acquires the lock',
 
 t.test('exactly one process acquires the lock of an owner that was killed', async t => {
   const dir = tempDir(t)
-  const owner = await startChild(t, 'own-lock', dir)
+  const owner = await startChild(t, 'lock-holder', dir)
   t.equal(owner.line, 'owned')
   t.equal(await isOwned(dir), true)
   await owner.kill()
@@ -21,10 +21,10 @@ t.test('exactly one process acquires the lock of an owner that was killed', asyn
 
 t.test('two processes never hold the lock together while several acquire and release it in turn', async t => {
   const dir = tempDir(t)
-  const children = await Promise.all([1, 2, 3, 4].map(() => startChild(t, 'fight-for-lock', dir, '100')))
+  const children = await Promise.all([1, 2, 3, 4].map(() => startChild(t, 'contend-for-lock', dir, '100')))
   t.strictSame(
     children.map(child => child.line),
-    ['alone', 'alone', 'alone', 'alone']
+    ['exclusive', 'exclusive', 'exclusive', 'exclusive']
   )
 })
 
@@ -47,6 +47,6 @@ t.test('a directory whose path is too long for a socket can be locked', async t 
 
 /** Returns the sorted outcomes that three processes report. */
 async function race(t: Parameters<typeof startChild>[0], dir: string): Promise<string[]> {
-  const children = await Promise.all([1, 2, 3].map(() => startChild(t, 'own-lock', dir)))
+  const children = await Promise.all([1, 2, 3].map(() => startChild(t, 'lock-holder', dir)))
   return children.map(child => child.line).sort()
 }

@@ -7,7 +7,7 @@ import { history } from '../support/history.js'
 import { liveApi } from '../support/live.js'
 import { untilDelivered } from '../support/live-client.js'
 import { ANSWERED, NOW } from '../support/projection.js'
-import { API_KEY } from '../support/query-api.js'
+import { ADMIN_API_KEY } from '../support/query-api.js'
 import { SETTINGS } from '../support/settings.js'
 
 const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: null }
@@ -23,7 +23,7 @@ t.test('a change is told as the whole object, as the lists show it, with its num
     some => some.some(({ event }) => event === 'call') && some.some(({ event }) => event === 'agent')
   )
   const listed = async (path: string) =>
-    (await app.inject({ url: path, headers: { authorization: `Bearer ${API_KEY}` } })).json<{ data: object[] }>()
+    (await app.inject({ url: path, headers: { authorization: `Bearer ${ADMIN_API_KEY}` } })).json<{ data: object[] }>()
       .data[0]
   const { id, data } = events.find(({ event }) => event === 'call') ?? { id: '', data: {} }
   t.strictSame(data.object, await listed('/v1/calls'))
@@ -69,11 +69,11 @@ t.test('a client is told the kinds and accounts that it asks for, and may ask fo
     'call c'
   ])
   for (const [query, key, status] of [
-    ['?kinds=nothing', API_KEY, 400],
+    ['?kinds=nothing', ADMIN_API_KEY, 400],
     ['?kinds=call,gap', 'k1', 403],
     ['?kinds=health', 'k1', 403],
     ['', 'nobody', 401],
-    ['?kind=call', API_KEY, 400]
+    ['?kind=call', ADMIN_API_KEY, 400]
   ] as const) {
     t.equal((await watch(query, { key })).status, status, query)
   }
@@ -180,9 +180,9 @@ t.test('who may no longer see it is cut at the next heartbeat, with why', async 
   const { watch, dropped, clients } = await liveApi(t, { viewers })
   const [admin, client] = [await watch(), await watch('', { key: 'k1' })]
   delete viewers.k1
-  await eventually('it is over', () => client.isOver())
+  await eventually('it is over', () => client.isClosed())
   t.match(client.events.at(-1), { event: 'dropped', data: { code: 'MCS_UNAUTHORIZED' } })
-  t.notOk(admin.isOver())
+  t.notOk(admin.isClosed())
   t.strictSame(dropped, ['MCS_UNAUTHORIZED'])
   t.equal(clients(), 1)
 })
@@ -202,7 +202,7 @@ t.test('at the end each client is told when to come back, and nobody is taken', 
   const { watch, streams, app } = await liveApi(t)
   const client = await watch()
   await streams.close()
-  await eventually('it is over', () => client.isOver())
+  await eventually('it is over', () => client.isClosed())
   t.match(client.text(), /retry: \d+\n\n$/)
   t.equal((await watch()).status, 503)
   await app.close()

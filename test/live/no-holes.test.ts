@@ -5,7 +5,7 @@ import { type Change, writeChanges } from '../../src/db/changes.js'
 import { inTransaction } from '../../src/db/transaction.js'
 import { createRandom } from '../../src/simulator/random.js'
 import { eventually } from '../support/eventually.js'
-import { type LiveSetting, liveApi } from '../support/live.js'
+import { type LiveApiOptions, liveApi } from '../support/live.js'
 import type { LiveClient } from '../support/live-client.js'
 import { seedOf } from '../support/seeds.js'
 
@@ -37,7 +37,7 @@ const committed = async (pool: pg.Pool, after: string) =>
     await pool.query<{ object: string }>('select object from changes where number > $1 order by number', [after])
   ).rows.map(({ object }) => object)
 
-async function beginning(t: Test, limits = {}, setting: LiveSetting = {}) {
+async function beginning(t: Test, limits = {}, setting: LiveApiOptions = {}) {
   const api = await liveApi(t, { limits, ...setting })
   await inTransaction(api.pool, tx => writeChanges(tx, [change('first')]))
   return api
@@ -96,7 +96,7 @@ t.test(
 )
 
 t.test('while changes cannot be heard of, they are looked for', async t => {
-  const { pool, watch } = await beginning(t, { pollMs: 50 }, { isDeaf: true })
+  const { pool, watch } = await beginning(t, { pollMs: 50 }, { cannotListen: true })
   const client = await watch('?kinds=call')
   for (const object of ['x', 'y']) {
     await inTransaction(pool, tx => writeChanges(tx, [change(object)]))

@@ -36,5 +36,5 @@ t.test('a client that takes nothing is dropped with a code, in bounded memory, a
   const before = Number(quick.lastId())
   await inTransaction(pool, tx => writeChanges(tx, [{ account: 'default', kind: 'call', object: 'y' }]))
   await eventually('the other one is told', () => Number(quick.lastId()) > before)
-  t.notOk(quick.isOver())
+  t.notOk(quick.isClosed())
 })

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import t from 'tap'
 import type { Viewer } from '../../src/access/viewer.js'
 import { rebuildOrphans } from '../../src/project/rebuild/orphans.js'
-import { BUSINESS } from '../support/documented.js'
+import { BUSINESS_NUMBER } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { history, START } from '../support/history.js'
 import { liveApi } from '../support/live.js'
@@ -28,8 +28,8 @@ const seen = ({ events }: LiveClient) =>
 
 t.test('an organization is told of its own calls alone, before and after a number was moved', async t => {
   const { pool, project, watch } = await liveApi(t, { viewers: { a: viewer(A), b: viewer(B) } })
-  await owns(pool, B, BUSINESS, START - 1_000_000, START + 5_000)
-  await owns(pool, A, BUSINESS, START + 5_000, null)
+  await owns(pool, B, BUSINESS_NUMBER, START - 1_000_000, START + 5_000)
+  await owns(pool, A, BUSINESS_NUMBER, START + 5_000, null)
   await owns(pool, B, OTHER_NUMBER, START - 1_000_000, null)
   const [a, b, admin] = [await watch('', { key: 'a' }), await watch('', { key: 'b' }), await watch('?kinds=call')]
   await project([

@@ -12,7 +12,7 @@ import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { status } from '../support/facts.js'
 import { history } from '../support/history.js'
-import { openLog, skip } from '../support/kafka-log.js'
+import { openTestLog, skip } from '../support/kafka-log.js'
 import { ANSWERED, NOW } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 import { tempDir } from '../support/temp-dir.js'
@@ -61,7 +61,7 @@ t.test('the lag of the local log is one number, which falls to 0', async t => {
 
 t.test('the lag of Kafka is a number for each partition', { skip }, async t => {
   const { pool } = await freshDatabase(t)
-  const { log } = await openLog(t)
+  const { log } = await openTestLog(t)
   await testLag(t, pool, log)
   t.equal((await lagOf({ pool, log, group: 'g' })).length, 36, 'six topics of six partitions')
 })

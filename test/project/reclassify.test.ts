@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { type Event, entityOf } from '../../src/events/event.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { reclassify } from '../../src/project/reclassify.js'
-import { API_KEY } from '../support/documented.js'
+import { DOCUMENTED_API_KEY } from '../support/documented-notifications.js'
 import { projector } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 
@@ -10,7 +10,7 @@ const RECEIVED = new Date('2026-11-23T08:30:00.000Z')
 
 function eventOf(body: object): Event {
   const event = parseNotification(
-    { id: 'default', apiKey: API_KEY, region: 'US' },
+    { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' },
     Buffer.from(JSON.stringify(body)),
     RECEIVED
   )

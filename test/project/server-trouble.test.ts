@@ -5,7 +5,7 @@ import { isDatabaseUnavailable } from '../../src/lib/sqlstate.js'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
-import { ANSWERED, KEY, NOW, projector, stored } from '../support/projection.js'
+import { ANSWERED, NOW, PARTITION_KEY, projector, stored } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 
 const RECORDS = stored(history(ANSWERED).map(encodeEvent))
@@ -16,19 +16,19 @@ t.test(
   async t => {
     const { pool, count } = await projector(t)
     const statements = interruptedPool(pool, Number.POSITIVE_INFINITY)
-    await projectBatch(statements.pool, KEY, RECORDS, { now: NOW, settings: SETTINGS })
+    await projectBatch(statements.pool, PARTITION_KEY, RECORDS, { now: NOW, settings: SETTINGS })
     const total = statements.count()
     const whole = await contents(pool)
     t.ok(total > 8, `${total} statements`)
     for (let nth = 1; nth <= total; nth++) {
       await pool.query(`truncate ${TABLES.join(', ')}`)
-      const err = await projectBatch(interruptedPool(pool, nth).pool, KEY, RECORDS, {
+      const err = await projectBatch(interruptedPool(pool, nth).pool, PARTITION_KEY, RECORDS, {
         now: NOW,
         settings: SETTINGS
       }).catch((err: unknown) => err)
       t.equal(isDatabaseUnavailable(err), true, `the connection is lost before statement ${nth}`)
       for (const table of TABLES) t.equal(await count(table), 0, `nothing is committed to ${table}`)
-      t.match(await projectBatch(pool, KEY, RECORDS, { now: NOW, settings: SETTINGS }), {
+      t.match(await projectBatch(pool, PARTITION_KEY, RECORDS, { now: NOW, settings: SETTINGS }), {
         records: 4,
         deadLetters: [],
         failures: []

@@ -6,8 +6,8 @@ import { callAt } from '../../src/simulator/call-at.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { createRandom } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
-import { eventsByCall } from '../support/simulated.js'
-import { asFolded, withRest } from '../support/true-rows.js'
+import { eventsByCall } from '../support/events-by-call.js'
+import { expectedCall, withRestFacts } from '../support/expected-calls.js'
 import { delivered, someOf } from './delivery.js'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)
@@ -53,7 +53,7 @@ export function callWithRest(seed: number): void {
   const told = reports()
   assert.deepEqual(
     foldCall(delivered<FoldedCallEvent>([...webhooks, ...told], random)),
-    withRest(truthOf(call), call, told.length)
+    withRestFacts(truthOf(call), call, told.length)
   )
 }
 
@@ -88,7 +88,7 @@ export function cutCall(seed: number): void {
     random.int(call.startedAt - 2_000, call.endedAt + 7_000)
   ]
   const at = callAt(call, Math.min(asOf, knownAt - delay))
-  assert.deepEqual(foldCall(delivered(received, random), { asOf, knownAt }), at && asFolded(at))
+  assert.deepEqual(foldCall(delivered(received, random), { asOf, knownAt }), at && expectedCall(at))
 }
 
 function refuseNonsense(call: Call | null): void {
@@ -112,7 +112,7 @@ function refuseNonsense(call: Call | null): void {
 function truthOf(call: TrueCall): Call {
   const at = callAt(call, call.endedAt)
   assert.ok(at)
-  return asFolded(at)
+  return expectedCall(at)
 }
 
 /** Where REST alone had closed it, a later webhook may. */

@@ -13,7 +13,7 @@ import { foldVoicemail } from '../../src/project/models/voicemails.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { createRandom } from '../../src/simulator/random.js'
 import type { Truth } from '../../src/simulator/truth.js'
-import { grouped } from '../support/grouped.js'
+import { groupBy } from '../support/group-by.js'
 import { delivered, someOf } from './delivery.js'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)
@@ -99,7 +99,7 @@ export function factsOfCompany(seed: number): number {
     presenceChanges: 12
   })
   const random = createRandom(seed, 97)
-  const histories = grouped(facts, fact => `${entityOf(fact).kind} ${entityOf(fact).entity}`)
+  const histories = groupBy(facts, fact => `${entityOf(fact).kind} ${entityOf(fact).entity}`)
   let count = 0
   for (const { kind, fold, expected } of CHECKED) {
     for (const [entity, row] of expected(truth)) {
@@ -129,7 +129,7 @@ function nameOf(
 }
 
 function spansByExtension(truth: Truth): Map<string, unknown> {
-  const spans = grouped(truth.presences, ({ extension }) => extension)
+  const spans = groupBy(truth.presences, ({ extension }) => extension)
   return new Map(
     [...spans].map(([extension, own]) => [extension, own.map(({ account: _, extension: __, ...span }) => span)])
   )

@@ -8,7 +8,7 @@ import { encodeEvent } from '../../src/events/record.js'
 import { createHttp } from '../../src/http/server.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
-import { API_KEY, DOCUMENTED } from '../support/documented.js'
+import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { tempDir } from '../support/temp-dir.js'
 
@@ -16,7 +16,7 @@ const OLD = randomBytes(32).toString('base64url')
 const NEW = randomBytes(32).toString('base64url')
 const OTHER = randomBytes(32).toString('base64url')
 const accounts = [
-  { id: 'a', apiKey: API_KEY, region: 'US', tokens: [OLD, NEW] },
+  { id: 'a', apiKey: DOCUMENTED_API_KEY, region: 'US', tokens: [OLD, NEW] },
   { id: 'b', apiKey: null, region: 'US', tokens: [OTHER] }
 ] as const
 const accountOf = createTokenLookup(() => accounts)
@@ -64,7 +64,7 @@ async function receiver(t: Test, options: Partial<WebhookOptions> = {}) {
   return { app, post, stored, results, logged: () => lines.join('') }
 }
 
-const started = JSON.stringify(DOCUMENTED[0])
+const started = JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])
 
 t.test('a notification is answered once it is in the log, under the account of its token', async t => {
   const { post, stored } = await receiver(t)
@@ -75,7 +75,7 @@ t.test('a notification is answered once it is in the log, under the account of i
     ['a', 'a', 'b'],
     'two tokens of one account are live while it rotates'
   )
-  t.notOk(stored.some(record => record.value?.includes(API_KEY)))
+  t.notOk(stored.some(record => record.value?.includes(DOCUMENTED_API_KEY)))
 })
 
 t.test('a wrong token is answered 404 without a body, and too many of them 429', async t => {
@@ -115,7 +115,7 @@ t.test('whatever an authenticated request holds is kept, and answered 200', asyn
     'a=b',
     '\u0000',
     '{"EventType":"IncomingCall"}',
-    JSON.stringify({ ...DOCUMENTED[0], ApiKey: 'other' }),
+    JSON.stringify({ ...DOCUMENTED_NOTIFICATIONS[0], ApiKey: 'other' }),
     Buffer.from([0xff, 0xfe]),
     'x'.repeat(256 * 1024)
   ]
@@ -201,5 +201,5 @@ t.test('nothing that it logs holds a token, a key, a number or a URL', async t =
   await post('x'.repeat(60), started)
   await post('%zz', started)
   t.ok(logged().includes('/webhooks/mightycall/:token'), 'the route is logged')
-  for (const secret of [OLD, 'xxxxxxxx', API_KEY, '1555', '%zz']) t.notOk(logged().includes(secret))
+  for (const secret of [OLD, 'xxxxxxxx', DOCUMENTED_API_KEY, '1555', '%zz']) t.notOk(logged().includes(secret))
 })

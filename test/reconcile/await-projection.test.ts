@@ -4,12 +4,12 @@ import { NotProjectedError, UndecodableRecordError } from '../../src/errors.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
 import { areProjected, awaitProjection } from '../../src/reconcile/await-projection.js'
-import { call } from '../support/installation.js'
-import { KEY, NOW, projector, stored } from '../support/projection.js'
+import { answeredCall } from '../support/installation.js'
+import { NOW, PARTITION_KEY, projector, stored } from '../support/projection.js'
 
 t.test('events are projected once each is stored or a dead letter', async t => {
   const { pool, project } = await projector(t)
-  const events = call('c1')
+  const events = answeredCall('c1')
   const [refused] = events.splice(-1)
   if (!refused) throw new Error('a call has events')
   t.equal(await areProjected(pool, []), true)
@@ -26,7 +26,7 @@ t.test('events are projected once each is stored or a dead letter', async t => {
     insertDeadLetters(
       tx,
       [{ record, id: refused.id, account: 'default', err: new UndecodableRecordError('the database refuses it') }],
-      { logId: KEY.logId, now: NOW }
+      { logId: PARTITION_KEY.logId, now: NOW }
     )
   )
   t.equal(await areProjected(pool, [...events, refused]), true)

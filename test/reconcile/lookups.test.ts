@@ -58,7 +58,7 @@ t.test('a number is removed once when it is no longer listed, and reported again
 })
 
 t.test('the profile of every extension that took part in a call is read, with or without a user key', async t => {
-  const { rest, account, company, clock, truth } = await simulatedRest(t, { of: { presenceChanges: 0 } })
+  const { rest, account, company, clock, truth } = await simulatedRest(t, { companyOptions: { presenceChanges: 0 } })
   const { pool, read, rows } = await setUpReading(t, extensionsReader, {
     account,
     clientOf: extension => rest.clientOf(account, extension),

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { calls } from '../../src/mightycall/rest/routes/calls.js'
 import { createDriftReporter } from '../../src/reconcile/report-drift.js'
 import { freshDatabase } from '../support/database.js'
-import { json, restClient } from '../support/mightycall-api.js'
+import { json, setUpRestClient } from '../support/mightycall-api.js'
 
 const [UNKNOWN_FIELD, BAD_VALUE] = [
   { type: 'GET /calls', field: 'calls[].mood', sample: 'xxxxx' },
@@ -58,7 +58,7 @@ t.test('a drift that cannot be counted is logged, and does not throw', async t =
 })
 
 t.test('a refused response reports the drift that caused the refusal', async t => {
-  const { client, drifts } = await restClient(t, {
+  const { client, drifts } = await setUpRestClient(t, {
     replies: { 'GET /api/calls': json({ calls: [{ id: 'a', duration: 'an hour' }] }) }
   })
   await t.rejects(client.send(calls, { query: {} }, 'sync'), { code: 'MCS_REST_UNEXPECTED' })

@@ -6,8 +6,8 @@ import { type CompanyOptions, type Simulation, simulateCompany } from '../../src
 import { SCENARIOS } from '../../src/simulator/play-calls.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 import { agentAt } from '../support/agent-at.js'
-import { eventsByCall } from '../support/simulated.js'
-import { asFolded } from '../support/true-rows.js'
+import { eventsByCall } from '../support/events-by-call.js'
+import { expectedCall } from '../support/expected-calls.js'
 
 const START = Date.UTC(2026, 10, 23, 8)
 const company = (options: Partial<CompanyOptions> = {}) =>
@@ -18,7 +18,7 @@ const MANY_SEEDS = Array.from({ length: 2_000 }, (_, seed) => seed)
 /** Returns the row that the fold is expected to give at an instant. */
 function expectedRow(call: TrueCall, instant: number): Call | null {
   const at = callAt(call, instant)
-  return at && asFolded(at)
+  return at && expectedCall(at)
 }
 
 /** Returns the instants at which something happens in the call, and some between them. */

@@ -5,7 +5,7 @@ interface Page<Item> {
 
 type Get = (url: string, key?: string) => Promise<{ json: <T>() => T }>
 
-/** All items of a list, by following its cursors; the query begins with `?` and has the limit. */
+/** Returns all items of a list by following its cursors. The query begins with `?` and contains the limit. */
 export async function allPages<Item>(get: Get, url: string, query: string, key?: string): Promise<Item[]> {
   const items: Item[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {

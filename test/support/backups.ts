@@ -10,34 +10,38 @@ import { writeBackup } from '../../src/backup/write-backup.js'
 import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { projectedCompany } from './company.js'
 import { freshDatabase } from './database.js'
-import { FOREIGN, leaveLetters } from './letters.js'
-import { KEY, NOW } from './projection.js'
+import { FOREIGN_RECORD, insertUndecodableLetters } from './dead-letters.js'
+import { NOW, PARTITION_KEY } from './projection.js'
 import { SETTINGS } from './settings.js'
 import { tempDir } from './temp-dir.js'
 
-/** A database in which there is something in every table that is kept. */
-export async function fullDatabase(t: Test, { calls = 60 } = {}) {
+/** Creates a database with rows in every table that a backup contains. */
+export async function databaseWithAllTables(t: Test, { calls = 60 } = {}) {
   const company = await projectedCompany(t, { calls })
   const { pool } = company
-  await leaveLetters(pool, [
-    FOREIGN,
-    { ...FOREIGN, value: Buffer.from([0xff, 0, 0x0a]) },
-    { key: null, value: null, headers: {} } as unknown as typeof FOREIGN
-  ]) // a tombstone has neither
+  await insertUndecodableLetters(pool, [
+    FOREIGN_RECORD,
+    { ...FOREIGN_RECORD, value: Buffer.from([0xff, 0, 0x0a]) },
+    { key: null, value: null, headers: {} } as unknown as typeof FOREIGN_RECORD // a tombstone has neither key nor value
+  ])
   await pool.query(
-    "insert into dead_letter_actions (letter_id, action, acted_by, reason, acted_at) values (2, 'discarded', 'a test', 'quotes \" and \\ and\nlines', $1)",
+    `insert into dead_letter_actions (letter_id, action, acted_by, reason, acted_at)
+     values (2, 'discarded', 'a test', 'quotes " and \\ and\nlines', $1)`,
     [NOW]
   )
   await pool.query(
-    "insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, detected_at) values ('log', 'g', 'calls', 0, 'gap', 9007199254740993, $1)",
+    `insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, detected_at)
+     values ('log', 'g', 'calls', 0, 'gap', 9007199254740993, $1)`,
     [NOW]
   )
   await pool.query("insert into drift values ('default', 'IncomingCall', 'Queue', 9007199254740993, 'xxx', $1, $1)", [
     NOW
   ])
   await pool.query(
-    'insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ($1, $2, $3, 0, 5, 100, 30, $4, $5)',
-    [KEY.group, KEY.logId, KEY.topic, '23514', NOW]
+    `insert into projector_stops
+       (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at)
+     values ($1, $2, $3, 0, 5, 100, 30, $4, $5)`,
+    [PARTITION_KEY.group, PARTITION_KEY.logId, PARTITION_KEY.topic, '23514', NOW]
   )
   await pool.query(
     "insert into gaps values ('default', 'call', 'c', '+15550100001', $1, 'completion', $1, $1, 'rest')",
@@ -57,31 +61,34 @@ async function fillAccess(pool: pg.Pool): Promise<void> {
     NOW
   ])
   await pool.query(
-    "insert into api_keys values ('5d6c0c1c-95bb-4e0f-8a0e-3c2fb9f2b7a4', $2, 'wall', 'viewer', 'default', $1, $3, 'admin', null, null, null)",
+    `insert into api_keys values ('5d6c0c1c-95bb-4e0f-8a0e-3c2fb9f2b7a4', $2, 'wall', 'viewer', 'default', $1, $3,
+       'admin', null, null, null)`,
     [organization, Buffer.alloc(32, 0xfe), NOW]
   )
   await pool.query(
-    "insert into audit_log (at, actor, action, subject, details) values ($1, 'admin', 'key.created', 'k', '{\"label\": \"wall\"}')",
+    `insert into audit_log (at, actor, action, subject, details)
+     values ($1, 'admin', 'key.created', 'k', '{"label": "wall"}')`,
     [NOW]
   )
   await pool.query("insert into settings values ('default', 'timeZone', '\"Europe/Berlin\"', $1, 'admin')", [NOW])
 }
 
-export async function backedUp(t: Test, pool: pg.Pool): Promise<string> {
+/** Writes a backup of the database and returns its path. */
+export async function backUp(t: Test, pool: pg.Pool): Promise<string> {
   const file = path.join(tempDir(t), 'backup.ndjson.gz')
   await writeBackup({ pool, file, force: false, now: NOW })
   return file
 }
 
-/** A new database with what is in the file, its read models made again. */
-export async function restored(t: Test, file: string) {
+/** Restores a backup into a new database and rebuilds the read models. */
+export async function restoreAndRebuild(t: Test, file: string) {
   const { pool, url } = await freshDatabase(t)
   await restoreBackup({ pool, file })
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
   return { pool, url }
 }
 
-/** Every row of every table but the progress of rebuilds. */
+/** Returns every row of every table except the progress of rebuilds. */
 export async function allRows(pool: pg.Pool): Promise<Map<string, string[]>> {
   const rows = new Map<string, string[]>()
   for (const name of [...KEPT_TABLES.map(table => table.name), ...REBUILT_TABLES]) {
@@ -96,8 +103,8 @@ export async function allRows(pool: pg.Pool): Promise<Map<string, string[]>> {
   return rows
 }
 
-/** The lines of a backup, changed; its digest is made right again, so that something else has to notice. */
-export function rewrite(file: string, change: (lines: string[]) => string[]): void {
+/** Changes the lines of a backup and corrects its digest, so that another check has to detect the change. */
+export function rewriteBackup(file: string, change: (lines: string[]) => string[]): void {
   const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
   const changed = change(lines)
   const body = changed

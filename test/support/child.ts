@@ -7,15 +7,15 @@ import { withoutHooks } from './without-hooks.js'
 
 export interface Child {
   pid: number
-  /** The first line that it printed. */
+  /** The first line that the program printed. */
   line: string
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL and resolves when the process has exited. */
   kill: () => Promise<void>
 }
 
 /**
- * Runs a compiled program of test/support as a process of its own, to be killed.
- * Resolves when it has printed a line; it is killed when the test ends.
+ * Runs a compiled program of test/support in a child process that tests can kill.
+ * Resolves when it has printed its first line. It is killed when the test ends.
  */
 export async function startChild(
   t: { teardown: (fn: () => Promise<void>) => void },
@@ -26,12 +26,12 @@ export async function startChild(
     ...withoutHooks(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/support', `${program}.js`), ...args]),
     { stdio: ['pipe', 'pipe', 'inherit'] }
   )
-  const gone = once(child, 'exit')
+  const exited = once(child, 'exit')
   async function kill(): Promise<void> {
     child.kill('SIGKILL')
-    await gone
+    await exited
   }
   t.teardown(kill)
-  const line = await Promise.race([once(createInterface(child.stdout), 'line'), gone.then(() => [''])])
+  const line = await Promise.race([once(createInterface(child.stdout), 'line'), exited.then(() => [''])])
   return { pid: child.pid ?? 0, line: String(line[0]), kill }
 }

@@ -8,15 +8,12 @@ import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { type CompanyOptions, type Simulation, simulateCompany } from '../../src/simulator/company.js'
 import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { freshDatabase } from './database.js'
-import { grouped } from './grouped.js'
+import { groupBy } from './group-by.js'
 import { SETTINGS } from './settings.js'
 
 export const COMPANY_START = Date.UTC(2026, 10, 23, 8)
 
-/**
- * All that happens in a simulated company, as events: what webhooks tell is received a second later, REST facts when
- * they are told.
- */
+/** Returns all events of a simulated company. Webhooks are received one second after they occur. */
 export function eventsOf({ notifications, facts, truth }: Simulation): Event[] {
   const account = { id: truth.account, apiKey: SIMULATED_API_KEY, region: 'US' } as const
   return [
@@ -27,14 +24,14 @@ export function eventsOf({ notifications, facts, truth }: Simulation): Event[] {
   ]
 }
 
-/** Projects events as they would come from the log: each topic has one partition, in batches of at most so many. */
+/** Returns a function that projects events in batches, as a projector does that reads one partition of each topic. */
 export function projectorOf(
   pool: pg.Pool,
   { logId = 'log', batchSize = 200, partition = 0 } = {}
 ): (events: readonly Event[]) => Promise<void> {
   const offsets = new Map<string, bigint>()
   return async events => {
-    for (const [topic, records] of grouped(events.map(encodeEvent), record => record.topic) as Map<
+    for (const [topic, records] of groupBy(events.map(encodeEvent), record => record.topic) as Map<
       Topic,
       ReturnType<typeof encodeEvent>[]
     >) {
@@ -47,13 +44,13 @@ export function projectorOf(
           settings: SETTINGS
         })
         if (failures.length + deadLetters.length > 0)
-          throw new Error(`not projected: ${JSON.stringify([failures, deadLetters.map(({ err }) => err.message)])}`)
+          throw new Error(`projection failed: ${JSON.stringify([failures, deadLetters.map(({ err }) => err.message)])}`)
       }
     }
   }
 }
 
-/** A database with a company in it. */
+/** Creates a database and projects a simulated company into it. */
 export async function projectedCompany(t: Test, options: Partial<CompanyOptions> = {}) {
   const { pool, url } = await freshDatabase(t)
   const simulation = simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 60, ...options })

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Resolves as soon as the condition holds; rejects when it never does. */
+/** Polls the condition and resolves when it holds. Rejects after the timeout. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  patienceMs = 15_000,
+  timeoutMs = 15_000,
   everyMs = 10
 ): Promise<void> {
-  for (const end = Date.now() + patienceMs; !(await condition()); await sleep(everyMs)) {
-    if (Date.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`)
+  for (const end = Date.now() + timeoutMs; !(await condition()); await sleep(everyMs)) {
+    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`)
   }
 }
 
-/** False for a zombie too: it has ended, and only waits for its parent to hear of it. */
+/** Returns false for a zombie as well: it has exited, and its parent has not read the exit status yet. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -3,10 +3,10 @@ import { randomId } from '../../src/events/identity.js'
 import type { Presence, StatusReported } from '../../src/events/status.js'
 import { START } from './history.js'
 
-/** An instant, so many seconds from the start of a history. */
+/** Returns the instant that lies the given seconds after the start of a history. */
 export const at = (seconds: number) => new Date(START + seconds * 1000).toISOString()
 
-/** A presence that somebody told, so many seconds from the start. */
+/** Creates an event that reports the presence of an extension. */
 export function status(
   extension: string,
   presence: Presence,
@@ -14,7 +14,7 @@ export function status(
   source: 'rest' | 'webhook' = 'rest'
 ): StatusReported {
   return {
-    ...told(seconds),
+    ...factFields(seconds),
     source,
     type: 'status.reported',
     extension,
@@ -23,11 +23,11 @@ export function status(
   }
 }
 
-/** The presence of an extension was asked for, and nothing new was told. */
+/** Creates the event of a presence poll that found no change. */
 export function polled(extension: string, seconds: number): RangePolled {
   const until = at(seconds)
   return {
-    ...told(seconds),
+    ...factFields(seconds),
     source: 'rest',
     type: 'range.polled',
     rangeId: `presence ${extension} ${until}`,
@@ -39,6 +39,6 @@ export function polled(extension: string, seconds: number): RangePolled {
   }
 }
 
-function told(seconds: number) {
+function factFields(seconds: number) {
   return { id: randomId(), account: 'default', occurredAt: at(seconds), receivedAt: at(seconds), raw: {} }
 }

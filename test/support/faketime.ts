@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 
-/** Debian's package `faketime`, by the folder names of its architectures. */
+/** The library of Debian's package `faketime`, per architecture. */
 const LIBRARIES = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map(
-  name => `/usr/lib/${name}/faketime/libfaketimeMT.so.1` // for programs with threads
+  name => `/usr/lib/${name}/faketime/libfaketimeMT.so.1` // MT: for multi-threaded programs
 )
 const library = LIBRARIES.find(existsSync)
 
 /**
- * Why no clock can be faked here, or null.
- * @throws Error  REQUIRE_FAKETIME=1 is set, and none can
+ * Returns the reason why the clock cannot be faked on this machine, or null when it can.
+ * @throws Error  libfaketime is missing although REQUIRE_FAKETIME=1
  */
 export function faketimeUnavailable(): string | null {
   if (library) return null
@@ -17,14 +17,14 @@ export function faketimeUnavailable(): string | null {
 }
 
 /**
- * The environment of a process whose clock shows `instant` now and runs on from there, as does that of every process
- * that it starts. Durations and timers stay true, since only the time of day is faked.
+ * Returns environment variables for a process whose clock starts at `instant` and advances from there. Its child
+ * processes inherit the clock. Only the time of day is faked: durations and timers are real.
  */
 export function faketime(instant: string): Record<string, string> {
   const offsetSeconds = Math.round((Date.parse(instant) - Date.now()) / 1000)
   return {
     LD_PRELOAD: library ?? '',
-    // an offset, not an instant: an instant would begin anew in each process
+    // an offset, not an instant: with an instant the clock would start again in each child process
     FAKETIME: `${offsetSeconds < 0 ? '' : '+'}${offsetSeconds}s`,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     FAKETIME_DONT_RESET: '1'

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import net from 'node:net'
 
 /**
- * Ports of 127.0.0.1 that nobody listens on. They lie below 30000, since the kernel gives the ones from 32768 on
- * to outgoing connections: a broker that is down for a moment would find its own taken.
+ * Finds free ports on 127.0.0.1. They are below 30000 because the kernel uses ports from 32768 for outgoing
+ * connections, which could take the port of a broker while it restarts.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const taken: net.Server[] = []
@@ -12,7 +12,7 @@ export async function freePorts(count: number): Promise<number[]> {
     const server = await tryListen(randomInt(12_000, 30_000))
     if (server) taken.push(server)
   }
-  const ports = taken.map(server => (server.address() as net.AddressInfo).port) // a TCP server has no other kind
+  const ports = taken.map(server => (server.address() as net.AddressInfo).port) // a TCP server's address is an object
   await Promise.all(taken.map(server => once(server.close(), 'close')))
   return ports
 }

@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../src/events/call.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
-import { BUSINESS, CLIENT } from './documented.js'
+import { BUSINESS_NUMBER, CLIENT_NUMBER } from './documented-notifications.js'
 
 export const START = Date.UTC(2026, 10, 23, 8)
 
@@ -11,12 +11,12 @@ export interface CallParties {
 }
 
 /**
- * The events of a call, from the names that the documentation uses: `IncomingCall > IncomingCallRinging(101) > …`.
- * They are 10 s apart; `@25` after a name sets its time instead, in seconds from the start.
+ * Returns the events of a call, given by their documented names: `IncomingCall > IncomingCallRinging(101) > …`.
+ * They are 10 s apart; `@25` after a name sets its time in seconds from the start instead.
  */
 export function history(sequence: string, { id = 'call-1', ...parties }: CallParties = {}): CallEvent[] {
   const incoming = sequence.startsWith('Incoming')
-  const { from = incoming ? CLIENT : BUSINESS, to = incoming ? BUSINESS : CLIENT } = parties
+  const { from = incoming ? CLIENT_NUMBER : BUSINESS_NUMBER, to = incoming ? BUSINESS_NUMBER : CLIENT_NUMBER } = parties
   return sequence.split('>').map((step, i) => {
     const [, type = '', extension, seconds] = /^\s*(\w+)(?:\((\w*)\))?(?:@([\d.]+))?\s*$/.exec(step) ?? []
     const Timestamp = new Date(START + Number(seconds ?? i * 10) * 1000).toISOString()
@@ -30,12 +30,12 @@ export function history(sequence: string, { id = 'call-1', ...parties }: CallPar
       Buffer.from(JSON.stringify(body)),
       new Date(START + 3_600_000)
     )
-    if (!event?.type.startsWith('call.')) throw new Error(`no call event: ${step}`)
-    return event as CallEvent // the only ones that a notification becomes, with such a type
+    if (!event?.type.startsWith('call.')) throw new Error(`not a call event: ${step}`)
+    return event as CallEvent // all events whose type begins with `call.`
   })
 }
 
-/** Seconds from the start of such a history. */
+/** Converts a time in milliseconds to seconds after the start of a history. */
 export function sinceStart(at: number | null): number | null {
   return at === null ? null : (at - START) / 1000
 }

@@ -10,8 +10,8 @@ import { history } from './history.js'
 import { SETTINGS } from './settings.js'
 
 const CALL = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
-export const call = (id: string) => history(CALL, { id })
-export const odd = (id: string): Event => ({
+export const answeredCall = (id: string) => history(CALL, { id })
+export const unclassifiedEvent = (id: string): Event => ({
   id: `00000000-0000-4000-8000-${id.padStart(12, '0')}`,
   type: 'unclassified',
   account: 'default',
@@ -23,8 +23,8 @@ export const odd = (id: string): Event => ({
   receivedAt: '2026-11-23T08:00:00.000Z'
 })
 
-/** A database, and projectors over local logs that write what they alarm to `alarms`. */
-export async function installation(t: Test) {
+/** Sets up a database and projectors over local logs. `alarms` collects the names of the alarms that they raise. */
+export async function setUpInstallation(t: Test) {
   const { pool } = await freshDatabase(t)
   const alarms: string[] = []
   const logger = pino(
@@ -41,12 +41,12 @@ export async function installation(t: Test) {
   const holes = async () =>
     (await pool.query<{ reason: string }>('select reason from holes order by id')).rows.map(row => row.reason)
 
-  /** Appends the events to the log in the folder and projects all of it. */
+  /** Appends the events to the log in the folder and projects the whole log. */
   async function run(dir: string, events: readonly Event[], expectedEvents: number): Promise<void> {
     const log = await openLocalLog({ dir })
     await log.append(events.map(encodeEvent))
     const projector = await startProjector({ ...options, log })
-    await eventually('all is projected', async () => (await count('events')) === expectedEvents)
+    await eventually('all events are projected', async () => (await count('events')) === expectedEvents)
     await projector.close()
     await log.close()
   }

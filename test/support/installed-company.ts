@@ -5,11 +5,11 @@ import { systemClock } from '../../src/lib/clock.js'
 import { DAY_MS } from '../../src/lib/instant.js'
 import { startSimulatedMightyCall } from '../../src/simulator/http/start.js'
 import { freshDatabase } from './database.js'
-import { someSecrets, startServiceProcess } from './service.js'
+import { randomSecrets, startServiceProcess } from './service.js'
 import { tempDir } from './temp-dir.js'
 
-/** A service that has just been installed, for a company that MightyCall has known for four days. */
-export async function installedCompany(t: Test) {
+/** Sets up a newly installed service for a company that has used MightyCall for four days. */
+export async function startInstalledCompany(t: Test) {
   const startAt = Date.now() - 4 * DAY_MS
   const mightyCall = await startSimulatedMightyCall({
     port: 0,
@@ -20,7 +20,7 @@ export async function installedCompany(t: Test) {
   const { pool, url } = await freshDatabase(t)
   const DATA_DIR = tempDir(t)
   const ACCOUNTS_FILE = path.join(DATA_DIR, 'accounts.json')
-  const { WEBHOOK_TOKENS, ADMIN_KEY } = someSecrets()
+  const { WEBHOOK_TOKENS, ADMIN_KEY } = randomSecrets()
   writeFileSync(
     ACCOUNTS_FILE,
     JSON.stringify([
@@ -36,6 +36,6 @@ export async function installedCompany(t: Test) {
   )
   const environment = { DATA_DIR, ACCOUNTS_FILE, DATABASE_URL: url, ADMIN_KEY }
   const rows = async <Row extends object>(sql: string) => (await pool.query<Row>(sql)).rows
-  const start = (more: Record<string, string> = {}) => startServiceProcess(t, { ...environment, ...more })
+  const start = (overrides: Record<string, string> = {}) => startServiceProcess(t, { ...environment, ...overrides })
   return { mightyCall, rows, environment, since: new Date(startAt).toISOString(), start }
 }

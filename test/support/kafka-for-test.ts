@@ -7,27 +7,29 @@ interface Teardown {
 
 export interface KafkaForTest {
   brokers: string[]
-  /** Ends with a dot; nobody else's topics begin with it. */
+  /** Ends with a dot and is unique to the test. */
   topicPrefix: string
   groupId: string
 }
 
 const BROKERS = process.env.TEST_KAFKA_BROKERS
-const REASON = 'no Kafka here: install a JRE of 17 or newer and Maven, or set KAFKA_BROKERS, then "npm test"'
+const REASON =
+  'Kafka is not available: install a JRE of 17 or newer and Maven, or set KAFKA_BROKERS, then run "npm test"'
 
 /**
- * Options of a test that needs a broker: without one it is a visible skip, or with REQUIRE_KAFKA=1 a failure.
+ * Options of a test that needs a broker. Without a broker the test is skipped visibly, or fails if REQUIRE_KAFKA=1.
  * @example t.test('sends', needsKafka, async t => { const { brokers, topicPrefix } = kafkaForTest(t) })
  */
 export const needsKafka: { skip?: string } = BROKERS || process.env.REQUIRE_KAFKA === '1' ? {} : { skip: REASON }
 
-/** The broker of this run, and names that no other test uses. Its topics go when the test ends. */
+/** Returns the broker of this run and names that no other test uses. The topics are deleted when the test ends. */
 export function kafkaForTest(t: Teardown): KafkaForTest {
   if (!BROKERS) throw new Error(REASON)
   const brokers = BROKERS.split(',')
   const id = randomBytes(4).toString('hex')
   const topicPrefix = `test-${id}.`
-  if (process.env.KAFKA_BROKERS) t.teardown(() => deleteTopics(brokers, topicPrefix)) // the run's own broker is thrown away whole
+  // a broker that the test run has started itself is discarded with all its topics
+  if (process.env.KAFKA_BROKERS) t.teardown(() => deleteTopics(brokers, topicPrefix))
   return { brokers, topicPrefix, groupId: `test-${id}` }
 }
 

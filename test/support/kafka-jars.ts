@@ -14,15 +14,15 @@ export const JAVA = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bi
 
 let unavailable: string | null | undefined
 
-/** Why no broker can be started here, with what to do about it, or null when one can. */
+/** Returns why no broker can be started on this machine and how to fix it, or null when one can be started. */
 export function kafkaUnavailable(): string | null {
   unavailable ??= javaProblem() ?? jarsProblem()
   return unavailable
 }
 
 /**
- * The folder of a broker's jars: $KAFKA_JARS, or fetched once through Maven (45 MB, about 25 s) and kept in the cache.
- * @throws Error  Maven failed; the message holds its last lines
+ * Returns the folder that contains the jars of a broker: $KAFKA_JARS, or a cache that Maven fills once (45 MB, 25 s).
+ * @throws Error  Maven failed; the message contains its last lines
  */
 export async function kafkaJars(): Promise<string> {
   if (hasBroker(JARS)) return JARS
@@ -39,7 +39,7 @@ export async function kafkaJars(): Promise<string> {
 
 function javaProblem(): string | null {
   const run = spawnSync(JAVA, ['-version'], { encoding: 'utf8' })
-  if (run.error) return 'there is no Java: install a JRE of 17 or newer, or set JAVA_HOME'
+  if (run.error) return 'Java is not installed: install a JRE of 17 or newer, or set JAVA_HOME'
   const major = Number(/version "(\d+)/.exec(run.stderr)?.[1] ?? 0)
   return major >= 17 ? null : `Java ${major} is too old: Kafka ${VERSION} needs 17 or newer`
 }
@@ -47,10 +47,12 @@ function javaProblem(): string | null {
 function jarsProblem(): string | null {
   if (hasBroker(JARS)) return null
   const run = spawnSync('mvn', ['-v'])
-  return run.error ? 'there is no Maven: install it, or set KAFKA_JARS to the libs folder of a Kafka download' : null
+  return run.error
+    ? 'Maven is not installed: install it, or set KAFKA_JARS to the libs folder of a Kafka download'
+    : null
 }
 
-/** A folder is moved into its place whole, so the broker's own jar stands for all of them. */
+/** Checks for the jar of the broker only: the folder is renamed into place when it is complete. */
 function hasBroker(dir: string): boolean {
   return existsSync(dir) && readdirSync(dir).some(name => /^kafka_2\.\d+-.*\.jar$/.test(name))
 }
@@ -64,7 +66,7 @@ async function fetchJars(outputDir: string): Promise<void> {
   })
 }
 
-/** Another run may have been first: its jars are as good as ours. */
+/** Another test run may have created the folder first; its jars are used then. */
 function moveInto(part: string): void {
   try {
     renameSync(part, JARS)

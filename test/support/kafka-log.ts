@@ -7,21 +7,21 @@ import type { EventLog } from '../../src/event-log/port.js'
 import { eventually } from './eventually.js'
 import { needsKafka } from './kafka-for-test.js'
 
-/** The broker that all tests share, started by the test command. */
+/** The broker that all tests share. The test command starts it. */
 export const BROKERS = (process.env.TEST_KAFKA_BROKERS ?? '').split(',').filter(Boolean)
 
-/** For tap's `skip`. */
+/** The value for tap's option `skip`. */
 export const skip = needsKafka.skip ?? false
 
 export interface TestLog {
   log: EventLog
   topicPrefix: string
-  /** What was logged, one object per line. */
+  /** The log lines, parsed. */
   lines: Record<string, unknown>[]
 }
 
-/** A log with topics of its own. */
-export async function openLog(
+/** Opens a log with its own topics. */
+export async function openTestLog(
   t: Test,
   { silenceMs, ...options }: Partial<KafkaOptions> & { silenceMs?: number } = {}
 ): Promise<TestLog> {
@@ -43,15 +43,15 @@ export async function openLog(
   return { log, topicPrefix, lines }
 }
 
-/** A bare client, for what the log has no word for. */
-export async function bareAdmin(t: Test, brokers = BROKERS): Promise<Admin> {
+/** Connects a plain admin client, for operations that the log does not offer. */
+export async function connectAdmin(t: Test, brokers = BROKERS): Promise<Admin> {
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   t.teardown(() => admin.disconnect())
   return admin
 }
 
-export async function bareProducer(t: Test, brokers = BROKERS): Promise<Producer> {
+export async function connectProducer(t: Test, brokers = BROKERS): Promise<Producer> {
   const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
     createPartitioner: Partitioners.DefaultPartitioner
   })
@@ -60,13 +60,13 @@ export async function bareProducer(t: Test, brokers = BROKERS): Promise<Producer
   return producer
 }
 
-/** Makes a topic, in the place of one that there may be, and waits until the broker serves it. */
-export async function makeTopic(admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
+/** Creates a topic, replaces an existing one of that name, and waits until the broker serves it. */
+export async function recreateTopic(admin: Admin, config: ITopicConfig & { numPartitions: number }): Promise<void> {
   const { topic, numPartitions } = config
   const offsets = () => admin.fetchTopicOffsets(topic).catch(() => [])
-  await eventually('the former topic is gone', async () => {
+  await eventually('the existing topic is deleted', async () => {
     if (!(await admin.listTopics()).includes(topic)) return true
-    // a busy broker lists it for a while after it is deleted
+    // a busy broker lists a deleted topic for a while
     await admin.deleteTopics({ topics: [topic] }).catch(() => {})
     return false
   })

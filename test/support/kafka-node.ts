@@ -12,7 +12,7 @@ export interface KafkaNode {
   pid: () => number | null
   start: () => Promise<void>
   signal: (name: 'SIGSTOP' | 'SIGCONT') => Promise<void>
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has exited. */
   end: (name: 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
 
@@ -25,14 +25,16 @@ export interface NodeFiles {
 const READY_MS = 60_000
 const GRACE_MS = 15_000
 /**
- * 16 bytes in base64url, the same on all nodes that this process starts; the first letter is no dash, which would be an
- * option.
+ * 16 bytes in base64url, shared by all nodes that this process starts. The first byte is fixed, so that the text does
+ * not begin with a dash, which StorageTool would parse as an option.
  */
 const CLUSTER_ID = Buffer.concat([Buffer.from('m'), randomBytes(15)]).toString('base64url')
 const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.awt.headless=true']
 const LOG4J = path.join(PROJECT_ROOT, 'test/support/kafka-log4j2.xml')
 
-/** Writes the node's properties and formats its storage. `scram` is the user to make, as StorageTool spells it. */
+/**
+ * Writes the node's properties and formats its storage. `scram` is a user to create, in the notation of StorageTool.
+ */
 export async function formatNode(files: NodeFiles, properties: readonly string[], scram?: string): Promise<void> {
   mkdirSync(files.dir, { recursive: true })
   writeFileSync(propertiesOf(files.dir), `${properties.join('\n')}\n`)
@@ -48,11 +50,11 @@ export async function formatNode(files: NodeFiles, properties: readonly string[]
     ...user
   )
   await promisify(execFile)(JAVA, args).catch((err: Error & { stdout?: string; stderr?: string }) => {
-    throw new Error(`the storage of a Kafka node could not be formatted:\n${err.stdout ?? ''}${err.stderr ?? ''}`)
+    throw new Error(`cannot format the storage of a Kafka node:\n${err.stdout ?? ''}${err.stderr ?? ''}`)
   })
 }
 
-/** A formatted node, not started yet. It ends with this process, however this process ends. */
+/** Creates a formatted node that is not started yet. It ends with this process, even if this process is killed. */
 export function kafkaNode(files: NodeFiles): KafkaNode {
   let running: SupervisedProcess | null = null
 
@@ -63,14 +65,14 @@ export function kafkaNode(files: NodeFiles): KafkaNode {
     void node.exited.then(() => {
       if (running === node) running = null
     })
-    await ready(node, files.dir)
+    await untilReady(node, files.dir)
   }
 
   async function end(name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const node = running
     if (!node) return
     if (name === 'SIGTERM') {
-      send(node.pid, 'SIGCONT') // a frozen process takes no other signal but SIGKILL
+      send(node.pid, 'SIGCONT') // a frozen process handles no signal but SIGKILL
       send(node.pid, 'SIGTERM')
       await Promise.race([node.exited, sleep(GRACE_MS, undefined, { ref: false })])
     }
@@ -79,7 +81,7 @@ export function kafkaNode(files: NodeFiles): KafkaNode {
   }
 
   async function signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    if (!running) throw new Error('the Kafka node does not run')
+    if (!running) throw new Error('the Kafka node is not running')
     send(running.pid, name)
     while (running && isStopped(running.pid) === (name === 'SIGCONT')) await sleep(2)
   }
@@ -99,7 +101,7 @@ async function launch(files: NodeFiles): Promise<SupervisedProcess> {
   }
 }
 
-async function ready(node: SupervisedProcess, dir: string): Promise<void> {
+async function untilReady(node: SupervisedProcess, dir: string): Promise<void> {
   let ended = false
   void node.exited.then(() => {
     ended = true
@@ -107,9 +109,8 @@ async function ready(node: SupervisedProcess, dir: string): Promise<void> {
   for (const deadline = Date.now() + READY_MS; !logText(dir).includes('Kafka Server started'); await sleep(25)) {
     if (!ended && Date.now() < deadline) continue
     node.end()
-    throw new Error(
-      `a Kafka node ${ended ? 'ended while starting' : 'was not ready in time'}:\n${logText(dir).split('\n').slice(-15).join('\n')}`
-    )
+    const lastLines = logText(dir).split('\n').slice(-15).join('\n')
+    throw new Error(`a Kafka node ${ended ? 'exited during its start' : 'was not ready in time'}:\n${lastLines}`)
   }
 }
 
@@ -133,11 +134,11 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // it has just ended
+    // the process has just exited
   }
 }
 
-/** The kernel stops a process a moment after it was told to. Null without /proc: the signal is taken at its word. */
+/** The kernel stops a process shortly after the signal. Returns null where /proc does not exist. */
 function isStopped(pid: number): boolean | null {
   try {
     return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))

@@ -13,7 +13,7 @@ export interface NodePlan {
   ports: { client: number; internal: number; controller: number }
 }
 
-/** Lines of server.properties for a node that is broker and controller at once. */
+/** Returns the lines of server.properties for a node that is both broker and controller. */
 export function serverProperties(
   node: NodePlan,
   cluster: readonly NodePlan[],
@@ -25,12 +25,12 @@ export function serverProperties(
     `log.dirs=${node.dir}/data`,
     'auto.create.topics.enable=false',
     ...replication(replicas, Math.max(1, replicas - 1)),
-    ...SMALL,
+    ...SMALL_FOOTPRINT,
     ...(sasl ? saslLines(node.dir) : [])
   ]
 }
 
-/** Makes a certificate for 127.0.0.1 in the folder. Gives the PEM text that a client must trust. */
+/** Creates a certificate for 127.0.0.1 in the folder and returns the PEM text that a client must trust. */
 export function makeCertificate(dir: string): string {
   const [key, certificate] = [path.join(dir, 'key.pem'), path.join(dir, 'ca.pem')]
   execFileSync(
@@ -57,7 +57,7 @@ export function makeCertificate(dir: string): string {
   return readFileSync(certificate, 'utf8')
 }
 
-/** Gives a node of the cluster its copy, in the order that Kafka reads: the key first. */
+/** Copies the key and certificate to a node, in the order that Kafka requires: the key first. */
 export function writeKeystore(from: string, dir: string): void {
   const pem = ['key.pem', 'ca.pem'].map(name => readFileSync(path.join(from, name), 'utf8')).join('')
   writeFileSync(path.join(dir, 'keystore.pem'), pem, { mode: 0o600 })
@@ -92,11 +92,12 @@ function saslLines(dir: string): string[] {
     'ssl.keystore.type=PEM',
     `ssl.keystore.location=${dir}/keystore.pem`,
     'sasl.enabled.mechanisms=SCRAM-SHA-512',
-    'listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;'
+    'listener.name.client.scram-sha-512.sasl.jaas.config=' +
+      'org.apache.kafka.common.security.scram.ScramLoginModule required;'
   ]
 }
 
-const SMALL = [
+const SMALL_FOOTPRINT = [
   'num.partitions=1',
   'offsets.topic.num.partitions=1',
   'transaction.state.log.num.partitions=1',
@@ -105,7 +106,7 @@ const SMALL = [
   'num.io.threads=2',
   'num.replica.fetchers=1',
   'background.threads=2',
-  'log.cleaner.dedupe.buffer.size=4194304', // by default 128 MiB, taken from the heap at start
+  'log.cleaner.dedupe.buffer.size=4194304', // the default of 128 MiB is allocated on the heap at start
   'broker.heartbeat.interval.ms=500',
-  'broker.session.timeout.ms=3000' // how long a killed node counts as alive: the default of 9 s is most of a restart
+  'broker.session.timeout.ms=3000' // after a kill; with the default of 9 s most of a restart would be waiting
 ]

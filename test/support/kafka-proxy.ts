@@ -6,16 +6,16 @@ interface Teardown {
   teardown: (fn: () => void) => void
 }
 
-/** What happens to the answer of the next Produce request: it lacks one of its partitions, or never arrives. */
-type ProduceFault = 'lacks a partition' | 'is lost'
+/** A fault of the response to a Produce request: one of its partitions is missing, or the response never arrives. */
+type ProduceFault = 'omit partition' | 'drop response'
 
-/** Stands between a client and one broker, and passes everything on until it is told otherwise. */
+/** A proxy between a client and one broker. It forwards everything unless a fault is injected. */
 export interface KafkaProxy extends Omit<TcpProxy, 'port'> {
   brokers: string[]
-  /** For one answer. */
-  arm: (fault: ProduceFault) => void
-  /** How many answers were spoiled. */
-  spoiled: () => number
+  /** Applies the fault to the next Produce response. */
+  injectFault: (fault: ProduceFault) => void
+  /** Returns the number of responses to which a fault was applied. */
+  faultedCount: () => number
 }
 
 const PRODUCE = 0
@@ -23,31 +23,33 @@ const METADATA = 3
 const FIND_COORDINATOR = 10
 
 interface State {
-  /** The ports of the broker and of the proxy. */
-  target: number
-  own: number
+  brokerPort: number
+  proxyPort: number
   fault: ProduceFault | null
-  spoiled: number
+  faulted: number
 }
 
-/** Closed when the test ends. Answers that name the broker are made to name the proxy, so that clients stay with it. */
+/**
+ * Starts a proxy that is closed when the test ends. Responses that name the broker are rewritten to name the proxy, so
+ * that clients keep using it.
+ */
 export async function startKafkaProxy(t: Teardown, broker: string): Promise<KafkaProxy> {
-  const state: State = { target: Number(broker.split(':')[1]), own: 0, fault: null, spoiled: 0 }
-  const { port, ...proxy } = await startTcpProxy(t, { host: '127.0.0.1', port: state.target }, (client, upstream) =>
-    join(client, upstream, state)
+  const state: State = { brokerPort: Number(broker.split(':')[1]), proxyPort: 0, fault: null, faulted: 0 }
+  const { port, ...proxy } = await startTcpProxy(t, { host: '127.0.0.1', port: state.brokerPort }, (client, upstream) =>
+    forward(client, upstream, state)
   )
-  state.own = port
+  state.proxyPort = port
   return {
     ...proxy,
     brokers: [`127.0.0.1:${port}`],
-    arm: fault => {
+    injectFault: fault => {
       state.fault = fault
     },
-    spoiled: () => state.spoiled
+    faultedCount: () => state.faulted
   }
 }
 
-function join(client: net.Socket, upstream: net.Socket, state: State): void {
+function forward(client: net.Socket, upstream: net.Socket, state: State): void {
   const requests = new Map<number, RequestHead>()
   onFrames(client, frame => {
     requests.set(frame.readInt32BE(8), { apiKey: frame.readInt16BE(4), version: frame.readInt16BE(6) })
@@ -56,17 +58,17 @@ function join(client: net.Socket, upstream: net.Socket, state: State): void {
   onFrames(upstream, frame => {
     const request = requests.get(frame.readInt32BE(4))
     requests.delete(frame.readInt32BE(4))
-    const answer = request ? answerOf(frame, request, state) : frame
-    if (answer) client.write(answer)
+    const response = request ? responseOf(frame, request, state) : frame
+    if (response) client.write(response)
   })
 }
 
-function answerOf(frame: Buffer, request: RequestHead, state: State): Buffer | null {
+function responseOf(frame: Buffer, request: RequestHead, state: State): Buffer | null {
   const { apiKey } = request
-  if (apiKey === METADATA || apiKey === FIND_COORDINATOR) return withPort(frame, state.target, state.own)
+  if (apiKey === METADATA || apiKey === FIND_COORDINATOR) return withPort(frame, state.brokerPort, state.proxyPort)
   const { fault } = state
   if (apiKey !== PRODUCE || !fault) return frame
   state.fault = null
-  state.spoiled++
-  return fault === 'is lost' ? null : removePartition(frame, request)
+  state.faulted++
+  return fault === 'drop response' ? null : removePartition(frame, request)
 }

@@ -14,43 +14,41 @@ import {
 export { kafkaUnavailable } from './kafka-jars.js'
 
 export interface KafkaOptions {
-  /** Made when it is not there; the caller removes it. */
+  /** Created if it does not exist; the caller removes it. */
   dir: string
-  /** Of the first node; the others follow. Without it free ones are taken. */
+  /** The client port of the first node; further nodes use the following ports. Default: free ports. */
   port?: number
-  /** Three nodes replicate everything three times and need two in sync. */
+  /** With three nodes everything has three replicas, of which two must be in sync. */
   nodes?: number
-  /** Makes the client's port SASL_SSL with SCRAM-SHA-512; needs openssl. */
+  /** Clients must use SASL_SSL with SCRAM-SHA-512. Requires openssl. */
   sasl?: Credentials
-  /** More lines of server.properties; of equal keys the last counts. */
+  /** Additional lines of server.properties; they override earlier lines with the same key. */
   extra?: readonly string[]
 }
 
-/**
- * A real broker, or a cluster. A node is named by its number, from 1; what takes a node takes the first one by default.
- */
+/** A real broker or cluster. Nodes are numbered from 1; the default node of every method is the first. */
 export interface Kafka {
   brokers: string[]
   /** The certificate that clients must trust; null without `sasl`. */
   ca: string | null
-  /** Of the nodes that run. */
+  /** The process ids of the running nodes. */
   readonly pids: number[]
-  /** SIGKILL: its last seconds are recovered from the log at the next start. */
+  /** Sends SIGKILL. At its next start the node recovers its last seconds from the log. */
   kill: (node?: number) => Promise<void>
-  /** SIGSTOP: connections stay open, and nothing answers. */
+  /** Sends SIGSTOP: connections stay open, but the node does not respond. */
   freeze: (node?: number) => Promise<void>
   thaw: (node?: number) => Promise<void>
-  /** SIGTERM: leaders move away first. */
+  /** Sends SIGTERM: the node hands over its partition leaders first. */
   stopNode: (node?: number) => Promise<void>
-  /** Starts a node that was killed or stopped, with its data. Resolves when it serves. */
+  /** Starts a killed or stopped node with its data. Resolves when it serves requests. */
   restart: (node?: number) => Promise<void>
-  /** Ends all nodes at once, without ceremony. */
+  /** Kills all nodes at once. */
   stop: () => Promise<void>
 }
 
 /**
- * Starts real Kafka on 127.0.0.1 and resolves when it serves. It dies with this process, whatever that dies of.
- * Ask `kafkaUnavailable` first.
+ * Starts Kafka on 127.0.0.1 and resolves when it serves requests. It ends with this process, even if that is killed.
+ * Call `kafkaUnavailable` first.
  */
 export async function startKafka({ dir, port, nodes = 1, sasl, extra = [] }: KafkaOptions): Promise<Kafka> {
   const home = path.resolve(dir)

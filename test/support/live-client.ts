@@ -19,12 +19,12 @@ export interface LiveEvent {
 export interface LiveClient {
   status: number
   events: LiveEvent[]
-  /** Where it would go on. */
+  /** Returns the id from which the client would resume. */
   lastId: () => string
-  /** All that came, comments too. */
+  /** Returns everything that was received, including comments. */
   text: () => string
-  isOver: () => boolean
-  /** Reads nothing more. */
+  isClosed: () => boolean
+  /** Stops reading from the connection. */
   pause: () => void
   close: () => void
 }
@@ -32,12 +32,12 @@ export interface LiveClient {
 export interface WatchOptions {
   key: string
   lastEventId?: string
-  /** Is told of each event as it comes. */
+  /** Called with each event as it arrives. */
   onEvent?: (event: LiveEvent) => void
   keepText?: boolean
 }
 
-/** Reads server-sent events, as a browser would but for coming back by itself. */
+/** Reads server-sent events as a browser does, but does not reconnect. */
 export async function watchLive(
   t: Teardown,
   url: string,
@@ -52,7 +52,7 @@ export async function watchLive(
     request.once('response', resolve)
     request.once('error', reject)
   })
-  request.on('error', () => {}) // cut by the other side
+  request.on('error', () => {}) // the server cut the connection
   const events: LiveEvent[] = []
   let text = ''
   let rest = ''
@@ -66,9 +66,9 @@ export async function watchLive(
       const event = parse(block)
       if (event.id !== null) lastId = event.id
       if (event.data === null) continue
-      const told = { ...event, data: event.data }
-      if (keepText) events.push(told)
-      onEvent(told)
+      const liveEvent = { ...event, data: event.data }
+      if (keepText) events.push(liveEvent)
+      onEvent(liveEvent)
     }
   })
   response
@@ -81,7 +81,7 @@ export async function watchLive(
     events,
     lastId: () => lastId,
     text: () => text,
-    isOver: () => isOver,
+    isClosed: () => isOver,
     pause: () => {
       response.pause()
     },
@@ -102,18 +102,18 @@ function parse(block: string): Omit<LiveEvent, 'data'> & { data: LiveEvent['data
   return {
     id: fields.get('id') ?? null,
     event: fields.get('event') ?? 'message',
-    data: data === undefined ? null : (JSON.parse(data) as LiveEvent['data'])
-  } // as live/frames.ts writes it
+    data: data === undefined ? null : (JSON.parse(data) as LiveEvent['data']) // as live/frames.ts writes it
+  }
 }
 
-/** Resolves with the events so far, once the condition holds for them. */
+/** Waits until the condition holds for the received events, and returns them. */
 export async function untilDelivered(
   client: LiveClient,
   what: string,
   condition: (events: readonly LiveEvent[]) => boolean
 ): Promise<LiveEvent[]> {
   await eventually(what, () => condition(client.events)).catch((err: Error) => {
-    throw new Error(`${err.message}; told: ${client.text()}`)
+    throw new Error(`${err.message}; received: ${client.text()}`)
   })
   return client.events
 }

@@ -8,18 +8,18 @@ import { createLiveReaders } from '../../src/app/live-readers.js'
 import { type LiveOptions, startLive } from '../../src/live/streams.js'
 import { type LiveClient, type WatchOptions, watchLive } from './live-client.js'
 import { NOW, projector } from './projection.js'
-import { API_KEY, queryApi } from './query-api.js'
+import { ADMIN_API_KEY, queryApi } from './query-api.js'
 
-export interface LiveSetting extends Partial<Pick<LiveOptions, 'limits' | 'health'>> {
+export interface LiveApiOptions extends Partial<Pick<LiveOptions, 'limits' | 'health'>> {
   viewers?: Record<string, Viewer>
-  /** It never hears of changes. */
-  isDeaf?: boolean
+  /** The LISTEN connection cannot be opened, so that changes are not announced. */
+  cannotListen?: boolean
 }
 
-/** What projects into a database, and the API with live streams over it, on a port. */
+/** Sets up a projector, and the API with live streams over the same database, on a port. */
 export async function liveApi(
   t: Test,
-  { limits = {}, viewers = {}, isDeaf = false, health = async () => ({ ready: true }) }: LiveSetting = {}
+  { limits = {}, viewers = {}, cannotListen = false, health = async () => ({ ready: true }) }: LiveApiOptions = {}
 ) {
   const projecting = await projector(t)
   const pool = new pg.Pool({ ...projecting.pool.options, max: 4 })
@@ -28,8 +28,8 @@ export async function liveApi(
   const dropped: string[] = []
   let clients = 0
   const streams = startLive({
-    pool: spied(pool, statements, isDeaf ? { port: 1, host: '127.0.0.1' } : pool.options),
-    readers: createLiveReaders(drizzle(spied(pool, statements, pool.options)), () => NOW),
+    pool: recordStatements(pool, statements, cannotListen ? { port: 1, host: '127.0.0.1' } : pool.options),
+    readers: createLiveReaders(drizzle(recordStatements(pool, statements, pool.options)), () => NOW),
     trouble: () => null,
     health,
     logger: pino({ level: 'silent' }),
@@ -47,14 +47,16 @@ export async function liveApi(
     await pool.end()
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` // it listens on a port
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` // it listens on a port, not on a pipe
   const watch = (query = '', options: Partial<WatchOptions> = {}): Promise<LiveClient> =>
-    watchLive(t, `${url}/v1/live${query}`, { key: API_KEY, ...options })
+    watchLive(t, `${url}/v1/live${query}`, { key: ADMIN_API_KEY, ...options })
   return { ...projecting, app, url, streams, watch, statements, dropped, clients: () => clients }
 }
 
-/** Notes each statement that goes through the pool; these options are for connections beside it. */
-function spied(pool: pg.Pool, statements: string[], options: object): pg.Pool {
+/**
+ * Records each statement that runs through the pool. `options` replaces the options of the pool for other connections.
+ */
+function recordStatements(pool: pg.Pool, statements: string[], options: object): pg.Pool {
   return new Proxy(pool, {
     get: (target, name) => {
       if (name === 'options') return options

@@ -1,11 +1,11 @@
 import type { Test } from 'tap'
 import type { CallEvent } from '../../src/events/call.js'
 import type { Event } from '../../src/events/event.js'
+import { DAY_MS } from '../../src/lib/instant.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
 import { COMPANY_START, eventsOf, projectorOf } from './company.js'
 import { freshDatabase } from './database.js'
 
-export const HOUR_MS = 60 * 60 * 1000
 export type Missing = 'call' | 'completion' | 'facts'
 
 /** Which webhooks of a call are lost, by call in turn: five calls of ten lose some. */
@@ -44,4 +44,4 @@ export async function projectedLossyCompany(t: Test, options: Partial<CompanyOpt
 }
 
 /** A time at which all calls have ended and all webhooks are due. */
-export const LONG_AFTER = new Date(COMPANY_START + 10 * 24 * HOUR_MS)
+export const LONG_AFTER = new Date(COMPANY_START + 10 * DAY_MS)

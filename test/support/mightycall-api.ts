@@ -9,18 +9,18 @@ import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { freshDatabase } from './database.js'
-import { DOCUMENTED } from './mightycall-examples.js'
+import { DOCUMENTED_RESPONSES } from './documented-responses.js'
 
-export interface Seen {
+export interface RecordedRequest {
   /** `GET /api/calls` */
   route: string
-  /** After the question mark. */
+  /** The part of the URL after the question mark. */
   query: string
   headers: IncomingMessage['headers']
   body: string
 }
 
-export type Reply = (response: ServerResponse, request: Seen) => void
+export type Reply = (response: ServerResponse, request: RecordedRequest) => void
 
 export const json =
   (value: unknown, status = 200): Reply =>
@@ -28,14 +28,14 @@ export const json =
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
   }
 
-export const API_KEY = 'the-api-key-of-the-test'
+export const ACCOUNT_API_KEY = 'the-api-key-of-the-test'
 export const USER_KEY = 'the-user-key-of-101'
 
-/** A MightyCall over HTTP that answers as documented, or as the test says, and keeps what it was asked. */
-export async function mightyCallApi(t: Test, replies: Record<string, Reply> = {}) {
-  const seen: Seen[] = []
+/** Starts an HTTP server that replies like the documented MightyCall API, or as the test says, and records requests. */
+export async function startMightyCallApi(t: Test, replies: Record<string, Reply> = {}) {
+  const seen: RecordedRequest[] = []
   const all: Record<string, Reply> = {
-    ...Object.fromEntries(Object.entries(DOCUMENTED).map(([route, answer]) => [route, json(answer)])),
+    ...Object.fromEntries(Object.entries(DOCUMENTED_RESPONSES).map(([route, answer]) => [route, json(answer)])),
     ...replies
   }
   const server = createServer((request, response) => {
@@ -45,10 +45,10 @@ export async function mightyCallApi(t: Test, replies: Record<string, Reply> = {}
     })
     request.on('end', () => {
       const [path = '', query = ''] = (request.url ?? '').replace(/^\/v4/, '').split('?')
-      const one = { route: `${request.method} ${path}`, query, headers: request.headers, body }
-      seen.push(one)
-      const reply = all[one.route] ?? json({ message: 'No HTTP resource was found' }, 404)
-      reply(response, one)
+      const recorded = { route: `${request.method} ${path}`, query, headers: request.headers, body }
+      seen.push(recorded)
+      const reply = all[recorded.route] ?? json({ message: 'No HTTP resource was found' }, 404)
+      reply(response, recorded)
     })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -60,24 +60,28 @@ export async function mightyCallApi(t: Test, replies: Record<string, Reply> = {}
       })
   )
   return {
+    // the address of a TCP server is an object
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v4`,
     seen,
     replies: all,
-    routes: () => seen.map(one => one.route)
-  } // a TCP server's address is an object
+    routes: () => seen.map(({ route }) => route)
+  }
 }
 
 interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>> {
   replies?: Record<string, Reply>
   limits?: Partial<HttpLimits>
   budget?: number
-  /** A database that tests share, each with an API key of its own. Default: a fresh one. */
+  /** A database that tests share, each with its own API key. Default: a fresh database. */
   pool?: pg.Pool
 }
 
-/** A client of such a MightyCall, whose time the test moves. */
-export async function restClient(t: Test, { replies, limits, budget = 2_000, pool: shared, ...of }: Options = {}) {
-  const api = await mightyCallApi(t, replies)
+/** Sets up a REST client of such a server. The time stands still until the test calls `advance`. */
+export async function setUpRestClient(
+  t: Test,
+  { replies, limits, budget = 2_000, pool: shared, ...overrides }: Options = {}
+) {
+  const api = await startMightyCallApi(t, replies)
   const pool = shared ?? (await freshDatabase(t)).pool
   const clock = { now: new Date('2026-11-23T08:00:00Z') }
   const lines: string[] = []
@@ -103,16 +107,16 @@ export async function restClient(t: Test, { replies, limits, budget = 2_000, poo
   const account: Account = {
     id: 'acme',
     tokens: [],
-    apiKey: API_KEY,
+    apiKey: ACCOUNT_API_KEY,
     userKeys: { 101: USER_KEY },
     kind: 'classic',
     baseUrl: api.url,
     timeZone: 'UTC',
     region: 'US',
-    ...of
+    ...overrides
   }
-  const pass = (ms: number) => {
+  const advance = (ms: number) => {
     clock.now = new Date(clock.now.getTime() + ms)
   }
-  return { ...api, pool, quota, rest, account, client: rest.clientOf(account, '101'), clock, pass, lines, drifts }
+  return { ...api, pool, quota, rest, account, client: rest.clientOf(account, '101'), clock, advance, lines, drifts }
 }

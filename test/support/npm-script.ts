@@ -6,13 +6,13 @@ import { createInterface } from 'node:readline'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { withoutHooks } from './without-hooks.js'
 
-/** What npm scripts need of the project. */
+/** The files of the project that npm scripts need. */
 const COPIED = [
   ...['package.json', 'tsconfig.json', 'tsconfig.client.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
   ...['docs', 'drizzle', 'scripts', 'src']
 ]
 
-/** A copy of the project as in a fresh clone after `npm ci`: without dist, with a link to the installed packages. */
+/** Copies the project as after `npm ci` in a fresh clone: without dist, and with a link to the installed packages. */
 export function copyProject(directory: string): void {
   for (const name of COPIED) cpSync(path.join(PROJECT_ROOT, name), path.join(directory, name), { recursive: true })
   symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(directory, 'node_modules'))
@@ -20,13 +20,13 @@ export function copyProject(directory: string): void {
 
 interface Line {
   text: string
-  /** Since the script was started. */
+  /** The time since the start of the script. */
   seconds: number
 }
 
 export interface RunningScript {
   child: ChildProcess
-  /** All lines until now, of both streams in the order of writing. */
+  /** The lines of both streams so far, in the order in which they were written. */
   lines: readonly Line[]
   /** Resolves with the next unread line that matches. Rejects when the script ends without one. */
   line: (pattern: RegExp) => Promise<Line>
@@ -36,14 +36,14 @@ export interface RunningScript {
   end: (signal: NodeJS.Signals) => Promise<number | null>
 }
 
-/** Runs `npm run NAME` in a copy of the project, with an environment that holds nothing of the caller's. */
+/** Runs `npm run NAME` in a copy of the project. The environment is not inherited. */
 export function runNpmScript(
   t: { teardown: (fn: () => Promise<void>) => void },
   name: string,
   { directory, env }: { directory: string; env: Record<string, string> }
 ): RunningScript {
   const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
-  const began = performance.now()
+  const startedAt = performance.now()
   const child = spawn(...withoutHooks('bash', ['-c', `exec npm run ${name} 2>&1`]), {
     cwd: directory,
     env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(MCS_TEST_RUN && { MCS_TEST_RUN }), DRAIN_SECONDS: '0', ...env },
@@ -52,10 +52,10 @@ export function runNpmScript(
   const ended = once(child, 'close').then(() => child.exitCode)
   const lines: Line[] = []
   const reader = createInterface(child.stdout)
-  reader.on('line', text => lines.push({ text, seconds: (performance.now() - began) / 1000 }))
-  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  reader.on('line', text => lines.push({ text, seconds: (performance.now() - startedAt) / 1000 }))
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null
   const end = (signal: NodeJS.Signals) => {
-    if (!isOver()) child.kill(signal)
+    if (!hasExited()) child.kill(signal)
     return ended
   }
   t.teardown(async () => {
@@ -75,7 +75,7 @@ export function runNpmScript(
           read = found + 1
           return line
         }
-        if (isOver()) throw new Error(`no line matches ${pattern}:\n${lines.map(({ text }) => text).join('\n')}`)
+        if (hasExited()) throw new Error(`no line matches ${pattern}:\n${lines.map(({ text }) => text).join('\n')}`)
         await Promise.race([once(reader, 'line'), ended])
       }
     }

@@ -7,19 +7,21 @@ interface Teardown {
   teardown: (fn: () => Promise<void>) => void
 }
 
-export interface Outcome {
+export interface ProjectionResult {
   deadLetters: string[]
   failures: string[]
-  /** How many the database holds now. */
+  /** The number of events in the database. */
   events: number
 }
 
-/** A database of the test's own, and what projects records into it, in batches as the log would give them. */
-export async function openProjection(t: Teardown): Promise<(records: readonly LogRecord[]) => Promise<Outcome>> {
+/** Creates a database and returns a function that projects records into it, in batches like those of the log. */
+export async function openProjection(
+  t: Teardown
+): Promise<(records: readonly LogRecord[]) => Promise<ProjectionResult>> {
   const { pool } = await freshDatabase(t)
   let offset = 0n
   return async records => {
-    const outcome: Outcome = { deadLetters: [], failures: [], events: 0 }
+    const result: ProjectionResult = { deadLetters: [], failures: [], events: 0 }
     for (let from = 0; from < records.length; from += 200) {
       const batch = records.slice(from, from + 200).map(record => ({ ...record, partition: 0, offset: offset++ }))
       const { deadLetters, failures } = await projectBatch(
@@ -28,19 +30,19 @@ export async function openProjection(t: Teardown): Promise<(records: readonly Lo
         batch,
         { now: new Date(), settings: SETTINGS }
       )
-      outcome.deadLetters.push(
+      result.deadLetters.push(
         ...deadLetters.map(({ record, err }) => `${err.message}: ${record.value?.toString().slice(0, 300)}`)
       )
-      outcome.failures.push(...failures.map(({ entity, failed }) => `${failed}: ${entity.entity}`))
+      result.failures.push(...failures.map(({ entity, failed }) => `${failed}: ${entity.entity}`))
     }
     const {
       rows: [row]
     } = await pool.query<{ count: number }>('select count(*)::int as count from events')
-    return { ...outcome, events: row?.count ?? 0 }
+    return { ...result, events: row?.count ?? 0 }
   }
 }
 
-/** What makes a record an event of its own: its entity and its id. */
+/** Returns the identity of an event: its entity and its id. */
 export function identityOf({ key, headers }: LogRecord): string {
   return `${key} ${headers.ce_id}`
 }

@@ -25,28 +25,28 @@ import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/gaps/completeness.js'
 import { SETTINGS } from './settings.js'
 
-export const API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
+export const ADMIN_API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
 export interface QueryApiOptions extends Partial<SyncOptions> {
-  /** Tests of live views make their own. */
+  /** Default: live views are closed. */
   live?: LiveStreams
   accounts?: Pick<Account, 'id' | 'apiKey'>[]
-  /** Who else may ask, by key. */
+  /** Further viewers, by key. */
   viewers?: Record<string, Viewer>
-  /** Of who backfills. Null: nobody does. */
+  /** Wakes the backfill runner; null when no backfill runner exists. */
   wake?: (() => void) | null
   settings?: RuntimeSettings
   metrics?: Metrics
   system?: Partial<SystemStateOptions>
   accountIds?: readonly string[]
-  /** Null: there is no such key. */
+  /** Null when no admin key is configured. */
   adminKey?: string | null
   publicUrl?: string | null
   limits?: Partial<ApiLimits>
   corsOrigins?: string[]
-  /** What else the process answers. */
+  /** Registers further routes. */
   alongside?: (app: FastifyInstance) => Promise<unknown>
-  /** Of the accounts that are asked for, or of all. */
+  /** Returns the time zones of the given accounts, or of all accounts. */
   zonesOf?: (accounts?: readonly string[]) => readonly string[]
 }
 
@@ -61,7 +61,7 @@ interface Teardown {
   teardown: (fn: () => Promise<void> | void) => void
 }
 
-/** The API over a database, at a time of the test's own. */
+/** Creates the API over a database. `now` is its clock. */
 export async function queryApi(
   t: Teardown,
   pool: pg.Pool,
@@ -69,7 +69,7 @@ export async function queryApi(
   {
     accounts = [],
     viewers = {},
-    adminKey = API_KEY,
+    adminKey = ADMIN_API_KEY,
     publicUrl = null,
     limits = {},
     corsOrigins = [],
@@ -82,7 +82,7 @@ export async function queryApi(
     accountIds = ['default'],
     metrics = createMetrics(),
     system = {},
-    zonesOf = (asked = accountIds) => [...new Set(asked.map(settings.timeZoneOf))]
+    zonesOf = (ids = accountIds) => [...new Set(ids.map(settings.timeZoneOf))]
   }: QueryApiOptions = {}
 ) {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
@@ -124,17 +124,17 @@ export async function queryApi(
     corsOrigins
   })
   t.teardown(() => app.close())
-  const get = (url: string, key = API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
+  const get = (url: string, key = ADMIN_API_KEY) => app.inject({ url, headers: { authorization: `Bearer ${key}` } })
   const send =
     (method: 'POST' | 'PATCH') =>
-    (url: string, payload?: object, key = API_KEY) =>
+    (url: string, payload?: object, key = ADMIN_API_KEY) =>
       app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...(payload && { payload }) })
-  const remove = (url: string, key = API_KEY) =>
+  const remove = (url: string, key = ADMIN_API_KEY) =>
     app.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${key}` } })
   return { app, access, get, post: send('POST'), patch: send('PATCH'), remove }
 }
 
-/** Whose keys are in no table: theirs are those that the test has made up. */
+/** Adds viewers whose keys are not in the database. */
 function withViewers(viewers: Record<string, Viewer>, authenticate: Access['authenticate']): Access['authenticate'] {
   return async request => viewers[bearerKeyOf(request) ?? ''] ?? authenticate(request)
 }

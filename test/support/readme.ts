@@ -3,18 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
-/** A command that the README shows, with what it answers. */
+/** A command in the README and its documented output. */
 export interface ReadmeStep {
   command: string
   answer: string
-  /** JSON is compared by value, text by its beginning. */
+  /** JSON is compared by value, text by its prefix. */
   kind: 'json' | 'text'
 }
 
-/** What differs from run to run: our own clock's time of receipt, and nothing else. */
+/** The fields that differ between runs: the times of receipt. */
 const VARIES = new Set(['receivedAt', 'ce_receivedat'])
 
-/** The blocks marked `<!-- run -->`, each with the one marked `<!-- answer -->` that follows it. */
+/** Returns the blocks marked `<!-- run -->`, each with the following block marked `<!-- answer -->`. */
 export function readmeSteps(readme: string): ReadmeStep[] {
   const marked = /<!-- run -->\n```sh\n([\s\S]*?)\n```\n\n<!-- answer -->\n```(json|text)\n([\s\S]*?)\n```/g
   return [...readme.matchAll(marked)].map(([, command = '', kind, answer = '']) => ({
@@ -24,7 +24,7 @@ export function readmeSteps(readme: string): ReadmeStep[] {
   }))
 }
 
-/** The same text for the same JSON, whatever its formatting; what varies must still be an instant. */
+/** Normalizes the formatting of JSON and masks the fields that vary, which must still be instants. */
 export function masked(text: string): string {
   try {
     return JSON.stringify(
@@ -39,7 +39,7 @@ export function masked(text: string): string {
   }
 }
 
-/** What the commands print, run in the project's folder by a shell that stops at the first failure. */
+/** Runs a script in the project folder and returns its output. The shell stops at the first failure. */
 export function runInShell(script: string, env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(
@@ -54,7 +54,7 @@ export function runInShell(script: string, env: NodeJS.ProcessEnv): Promise<stri
   })
 }
 
-/** The files below the folder whose bytes hold the text. */
+/** Returns the files below the folder that contain the text. */
 export function filesHolding(dir: string, text: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())

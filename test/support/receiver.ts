@@ -7,7 +7,7 @@ import { BACKLOG, createHttp, type HttpOptions } from '../../src/http/server.js'
 import { createLogger } from '../../src/observability/logger.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
-import { API_KEY, BUSINESS, CLIENT } from './documented.js'
+import { BUSINESS_NUMBER, CLIENT_NUMBER, DOCUMENTED_API_KEY } from './documented-notifications.js'
 
 interface Teardown {
   teardown: (fn: () => Promise<void>) => void
@@ -27,12 +27,12 @@ export interface Receiver {
   ) => Promise<{ status: number; headers: Headers; body: string }>
 }
 
-/** What a sender calls itself in these tests: a text that no log may show. */
-export const TEXT = 'Mellow Widget'
+/** The name of the sender in these tests, which no log line may contain. */
+export const SENDER_NAME = 'Mellow Widget'
 
 /**
- * The webhooks of an account, listening on a port of 127.0.0.1, with the logger of the service at its most talkative.
- * When the test ends, it fails if a line of the log or a record holds what it must not.
+ * Starts the webhook receiver of an account on a port of 127.0.0.1, with the logger of the service at level trace.
+ * At its end the test fails if a log line or a record contains a secret.
  */
 export async function startReceiver(
   t: Teardown,
@@ -40,7 +40,7 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const token = randomBytes(32).toString('base64url')
   const [stored, results, lines]: [LogRecord[], string[], string[]] = [[], [], []]
-  const accounts = [{ id: 'default', apiKey: API_KEY, region: 'US', tokens: [token] }] as const
+  const accounts = [{ id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US', tokens: [token] }] as const
   const app = createHttp({
     logger: createLogger({
       level: 'trace',
@@ -68,8 +68,14 @@ export async function startReceiver(
   t.teardown(async () => {
     app.server.closeAllConnections()
     await app.close()
-    refuseLeaks(lines.join(''), [token, API_KEY, BUSINESS.slice(2), CLIENT.slice(2), TEXT])
-    for (const record of stored) refuseLeaks(textOf(record), [API_KEY])
+    assertNoSecrets(lines.join(''), [
+      token,
+      DOCUMENTED_API_KEY,
+      BUSINESS_NUMBER.slice(2),
+      CLIENT_NUMBER.slice(2),
+      SENDER_NAME
+    ])
+    for (const record of stored) assertNoSecrets(readableText(record), [DOCUMENTED_API_KEY])
   })
   const { port } = app.server.address() as AddressInfo // it listens on a port, not on a pipe
   const path = `/webhooks/mightycall/${token}`
@@ -91,9 +97,9 @@ export async function startReceiver(
   }
 }
 
-/** All of a record, what stands in base64 included. */
-export function textOf(record: LogRecord): string {
-  // our own record
+/** Returns the whole text of a record, including the decoded form of base64 content. */
+export function readableText(record: LogRecord): string {
+  // the record was encoded by encodeEvent
   const { raw, rawEncoding } = JSON.parse(record.value.toString()) as { raw: unknown; rawEncoding?: string }
   return [
     record.key,
@@ -103,9 +109,9 @@ export function textOf(record: LogRecord): string {
   ].join('\n')
 }
 
-function refuseLeaks(text: string, secrets: readonly string[]): void {
+function assertNoSecrets(text: string, secrets: readonly string[]): void {
   for (const secret of secrets) {
     const at = text.toLowerCase().indexOf(secret.toLowerCase())
-    if (at !== -1) throw new Error(`a secret shows: ${text.slice(Math.max(0, at - 200), at + secret.length + 50)}`)
+    if (at !== -1) throw new Error(`a secret leaked: ${text.slice(Math.max(0, at - 200), at + secret.length + 50)}`)
   }
 }

@@ -18,7 +18,7 @@ interface Span {
   presence: string
 }
 
-/** What GET /v1/stats/agents says of agents all of whose calls have ended, by looking at every second of the span. */
+/** Computes the result of GET /v1/stats/agents independently, for agents whose calls have all ended. */
 export async function recountAgents(pool: pg.Pool, { since, until }: { since: Date; until: Date }) {
   const { rows: extensions } = await pool.query<{ extension: string }>(
     'select extension from mightycall_extensions order by extension collate "C"'
@@ -28,25 +28,25 @@ export async function recountAgents(pool: pg.Pool, { since, until }: { since: Da
   )
   const { rows: spans } = await pool.query<Span>('select * from agent_presence')
   return extensions.map(({ extension }) => {
-    const own = legs.filter(leg => leg.extension === extension)
-    const begun = own.filter(({ started_at }) => started_at >= since && started_at < until)
+    const agentLegs = legs.filter(leg => leg.extension === extension)
+    const started = agentLegs.filter(({ started_at }) => started_at >= since && started_at < until)
     const seconds = secondsOf(
-      own,
+      agentLegs,
       spans.filter(span => span.extension === extension),
       [since.getTime(), until.getTime()]
     )
     const [offered, answered] = [
-      begun.filter(({ role }) => role === 'agent'),
-      begun.filter(({ role, result }) => role === 'agent' && result === 'answered')
+      started.filter(({ role }) => role === 'agent'),
+      started.filter(({ role, result }) => role === 'agent' && result === 'answered')
     ]
     return {
       extension,
       offered: offered.length,
       answered: answered.length,
       missed: offered.filter(({ result }) => result === 'unanswered').length,
-      dialed: begun.length - offered.length,
-      handled: new Set(begun.filter(({ result }) => result === 'answered').map(({ call_id }) => call_id)).size,
-      talkSeconds: begun.reduce(
+      dialed: started.length - offered.length,
+      handled: new Set(started.filter(({ result }) => result === 'answered').map(({ call_id }) => call_id)).size,
+      talkSeconds: started.reduce(
         (sum, { connected_at, ended_at }) =>
           sum + (connected_at && ended_at ? (ended_at.getTime() - connected_at.getTime()) / 1000 : 0),
         0
@@ -56,7 +56,7 @@ export async function recountAgents(pool: pg.Pool, { since, until }: { since: Da
   })
 }
 
-/** Between two neighbouring moments at which anything changes, nothing does. */
+/** Sums the seconds of each state over the intervals between two consecutive changes. */
 function secondsOf(legs: readonly Leg[], spans: readonly Span[], [from, to]: [number, number]) {
   const moments = [
     from,
@@ -72,11 +72,11 @@ function secondsOf(legs: readonly Leg[], spans: readonly Span[], [from, to]: [nu
   for (const [i, at] of moments.slice(0, -1).entries()) {
     const length = ((moments[i + 1] ?? at) - at) / 1000
     const span = spans.find(span => span.since.getTime() <= at && (span.until === null || span.until.getTime() > at))
-    const during = legs.filter(leg => begin(leg) <= at && (leg.ended_at?.getTime() ?? 0) > at)
-    const talks = during.some(leg => leg.connected_at !== null && leg.connected_at.getTime() <= at)
+    const during = legs.filter(leg => startOf(leg) <= at && (leg.ended_at?.getTime() ?? 0) > at)
+    const isTalking = during.some(leg => leg.connected_at !== null && leg.connected_at.getTime() <= at)
     if (!span) continue
     sums.known += length
-    if (talks) sums.onCall += length
+    if (isTalking) sums.onCall += length
     else if (during.length > 0) sums.ringing += length
     else if (span.presence === 'available') sums.available += length
   }
@@ -93,6 +93,6 @@ function secondsOf(legs: readonly Leg[], spans: readonly Span[], [from, to]: [nu
     : { presenceKnownSeconds: null, onCallSeconds: null, ringingSeconds: null, availableSeconds: null, occupancy: null }
 }
 
-function begin({ ringing_at, connected_at }: Leg): number {
+function startOf({ ringing_at, connected_at }: Leg): number {
   return (ringing_at ?? connected_at)?.getTime() ?? Number.POSITIVE_INFINITY
 }

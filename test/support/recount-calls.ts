@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** A row of call_history, as far as it is counted. */
+/** The columns of call_history that are counted. */
 export interface CountedRow {
   direction: string
   outcome: string | null
@@ -16,7 +16,7 @@ export async function countedRows(pool: pg.Pool): Promise<CountedRow[]> {
 }
 
 /**
- * What GET /v1/stats/calls says of these calls, counted one by one from their times; seconds are rounded to
+ * Computes the result of GET /v1/stats/calls independently, from the times of each call. Seconds are rounded to
  * milliseconds.
  */
 export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder = 4 } = {}) {
@@ -24,15 +24,16 @@ export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder
     outcome === 'answered' || (outcome === null && answered_at !== null)
   const secondsTo = (at: Date | null, { started_at }: CountedRow) =>
     at === null ? null : (at.getTime() - started_at.getTime()) / 1000
-  const of = (direction: string) => rows.filter(row => row.direction === direction)
+  const inDirection = (direction: string) => rows.filter(row => row.direction === direction)
   const isDropped = (row: CountedRow) =>
     ['missed', 'abandoned', 'dropped', 'canceled'].includes(row.outcome ?? '') &&
     (secondsTo(row.ended_at, row) ?? 0) < droppedUnder
-  const inbound = of('inbound').filter(row => !isDropped(row))
-  const ended = (...outcomes: string[]) => inbound.filter(({ outcome }) => outcomes.includes(outcome ?? '')).length
+  const inbound = inDirection('inbound').filter(row => !isDropped(row))
+  const countOutcomes = (...outcomes: string[]) =>
+    inbound.filter(({ outcome }) => outcomes.includes(outcome ?? '')).length
   const answered = inbound.filter(isAnswered)
   const waits = answered.flatMap(row => secondsTo(row.answered_at, row) ?? [])
-  const patient = inbound.filter(
+  const missedAfterThreshold = inbound.filter(
     row => !isAnswered(row) && row.outcome !== null && (secondsTo(row.ended_at, row) ?? 0) >= within
   )
   const talks = rows.flatMap(row =>
@@ -43,30 +44,30 @@ export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder
     calls: rows.length,
     inbound: inbound.length,
     answered: answered.length,
-    missed: ended('missed'),
-    abandoned: ended('abandoned'),
-    voicemail: ended('voicemail'),
-    other: ended('dropped', 'canceled'),
+    missed: countOutcomes('missed'),
+    abandoned: countOutcomes('abandoned'),
+    voicemail: countOutcomes('voicemail'),
+    other: countOutcomes('dropped', 'canceled'),
     waiting: inbound.filter(row => !isAnswered(row) && row.outcome === null).length,
-    dropped: of('inbound').length - inbound.length,
-    outbound: of('outbound').length,
-    outboundAnswered: of('outbound').filter(isAnswered).length,
-    callback: of('callback').length,
-    internal: of('internal').length,
+    dropped: inDirection('inbound').length - inbound.length,
+    outbound: inDirection('outbound').length,
+    outboundAnswered: inDirection('outbound').filter(isAnswered).length,
+    callback: inDirection('callback').length,
+    internal: inDirection('internal').length,
     answerRate: rate(answered.length, inbound.length),
-    serviceLevel: rate(waits.filter(wait => wait <= within).length, waits.length + patient.length),
-    connectRate: rate(of('outbound').filter(isAnswered).length, of('outbound').length),
-    wait: spread(waits),
-    talk: { totalSeconds: rounded(talks.reduce((sum, talk) => sum + talk, 0)), ...spread(talks) }
+    serviceLevel: rate(waits.filter(wait => wait <= within).length, waits.length + missedAfterThreshold.length),
+    connectRate: rate(inDirection('outbound').filter(isAnswered).length, inDirection('outbound').length),
+    wait: statisticsOf(waits),
+    talk: { totalSeconds: rounded(talks.reduce((sum, talk) => sum + talk, 0)), ...statisticsOf(talks) }
   }
 }
 
-function spread(values: readonly number[]) {
+function statisticsOf(values: readonly number[]) {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (share: number) => {
-    const place = share * (sorted.length - 1)
-    const below = sorted[Math.floor(place)] ?? 0
-    return rounded(below + ((sorted[Math.ceil(place)] ?? 0) - below) * (place % 1))
+    const position = share * (sorted.length - 1)
+    const below = sorted[Math.floor(position)] ?? 0
+    return rounded(below + ((sorted[Math.ceil(position)] ?? 0) - below) * (position % 1))
   }
   if (sorted.length === 0) return { averageSeconds: null, p50Seconds: null, p95Seconds: null }
   return {

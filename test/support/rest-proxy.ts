@@ -4,29 +4,29 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
 
-/** A request on its way to MightyCall; a test may change it. */
-interface Passing {
+/** A request on its way to MightyCall, which a test may change. */
+interface ProxiedRequest {
   method: string
   url: URL
   headers: Record<string, string>
   body: string
 }
 
-/** What a test does to requests, and to what the envelope of an answer holds, by its path: `/v4/api/calls`. */
+/** Functions that change requests, and the data of response envelopes by path such as `/v4/api/calls`. */
 interface Tampering {
-  request?: (passing: Passing) => void | Promise<void>
-  answers: Record<string, (data: Record<string, unknown>, passing: Passing) => void>
+  request?: (proxied: ProxiedRequest) => void | Promise<void>
+  answers: Record<string, (data: Record<string, unknown>, proxied: ProxiedRequest) => void>
 }
 
-const KEPT = ['accept', 'authorization', 'content-type', 'x-api-key']
+const FORWARDED_HEADERS = ['accept', 'authorization', 'content-type', 'x-api-key']
 
 /**
- * Stands before a simulated MightyCall, so that a test can do to single requests and rows what no fault of the
- * simulator does.
+ * Starts a proxy in front of a simulated MightyCall, so that a test can change single requests and rows, which the
+ * faults of the simulator cannot.
  */
 export async function restProxy(t: Test, targetOf: () => string) {
-  const seen: Passing[] = []
-  const tokens = new Set<string>() // all that were given
+  const seen: ProxiedRequest[] = []
+  const tokens = new Set<string>() // all issued tokens
   const tampering: Tampering = {
     answers: {
       '/v4/auth/token': ({ access_token: access, refresh_token: refresh }) => {
@@ -35,26 +35,29 @@ export async function restProxy(t: Test, targetOf: () => string) {
     }
   }
   async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const passing: Passing = {
+    const proxied: ProxiedRequest = {
       method: incoming.method ?? '',
       url: new URL(incoming.url ?? '', targetOf()),
       headers: Object.fromEntries(
-        KEPT.flatMap(name => (typeof incoming.headers[name] === 'string' ? [[name, incoming.headers[name]]] : []))
+        FORWARDED_HEADERS.flatMap(name =>
+          typeof incoming.headers[name] === 'string' ? [[name, incoming.headers[name]]] : []
+        )
       ),
       body: await textOf(incoming)
     }
-    seen.push(passing)
-    await tampering.request?.(passing)
-    const { method, url, headers, body } = passing
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    const answer = await fetch(url, { method, headers, ...(body !== '' && { body }), signal: gone.signal })
+    seen.push(proxied)
+    await tampering.request?.(proxied)
+    const { method, url, headers, body } = proxied
+    const clientClosed = new AbortController()
+    response.once('close', () => clientClosed.abort())
+    const answer = await fetch(url, { method, headers, ...(body !== '' && { body }), signal: clientClosed.signal })
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
     const change = tampering.answers[url.pathname]
-    const isToChange = change && answer.ok && answer.headers.get('content-type')?.includes('json')
-    if (!isToChange) return pipeline(answer.body ? Readable.fromWeb(answer.body) : Readable.from([]), response)
-    const json = JSON.parse(await answer.text()) as Record<string, unknown> & { data?: Record<string, unknown> } // the simulator's
-    change(json.data ?? json, passing)
+    const mustChange = change && answer.ok && answer.headers.get('content-type')?.includes('json')
+    if (!mustChange) return pipeline(answer.body ? Readable.fromWeb(answer.body) : Readable.from([]), response)
+    // the simulator's
+    const json = JSON.parse(await answer.text()) as Record<string, unknown> & { data?: Record<string, unknown> }
+    change(json.data ?? json, proxied)
     response.end(JSON.stringify(json))
   }
   const server = createServer((incoming, response) => {
@@ -68,7 +71,8 @@ export async function restProxy(t: Test, targetOf: () => string) {
         server.closeAllConnections()
       })
   )
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, tokens, tampering } // a TCP server's address is an object
+  // a TCP server's address is an object
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, tokens, tampering }
 }
 
 async function textOf(incoming: IncomingMessage): Promise<string> {

@@ -18,68 +18,70 @@ import { profile, profileOf, profileStatus, setProfileStatus } from '../../src/m
 import { team } from '../../src/mightycall/rest/routes/team.js'
 import { voicemail, voicemails } from '../../src/mightycall/rest/routes/voicemails.js'
 
-// One request of each route of our client that has to be signed, and what it sends.
+// One request of each authenticated route of the REST client, and what it sends.
 
 const [since, until] = [new Date('2026-11-22T08:00:00.123Z'), new Date('2026-11-23T08:00:00.456Z')]
 const contactId = '5d47f2288558e62b682f3f3a'
 const channelId = 'f13322f5-0c80-4e15-aaef-aa57fd5ede72'
 
-interface Sent {
+interface ExpectedRequest {
   sends: string
   query?: string
   body?: object
 }
 
-interface Case extends Sent {
+interface Case extends ExpectedRequest {
   route: Route
   input: InputOf<Route>
 }
 
-const one = <R extends Route>(route: R, input: InputOf<R>, expected: Sent): Case => ({
+// the casts are needed because the list has one type for the inputs of all routes
+const requestOf = <R extends Route>(route: R, input: InputOf<R>, expected: ExpectedRequest): Case => ({
   route: route as Route,
   input: input as InputOf<Route>,
   ...expected
-}) // a list has one type for all
+})
 
 const classic: readonly Case[] = [
-  one(
+  requestOf(
     calls,
     { query: { pageSize: 1000, skip: 0, startUtc: since, endUtc: until, callFilter: ['Missed', 'Voicemail'] } },
     {
       sends: 'GET /api/calls',
       query:
-        'pageSize=1000&skip=0&startUtc=2026-11-22T08%3A00%3A00&endUtc=2026-11-23T08%3A00%3A00&callFilter=Missed&callFilter=Voicemail'
+        'pageSize=1000&skip=0&startUtc=2026-11-22T08%3A00%3A00&endUtc=2026-11-23T08%3A00%3A00' +
+        '&callFilter=Missed&callFilter=Voicemail'
     }
   ),
-  one(
+  requestOf(
     call,
     { path: { id: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c' } },
     { sends: 'GET /api/calls/7e734dc1-544d-4f04-8ccc-8bd5b197a88c' }
   ),
-  one(
+  requestOf(
     makeCall,
     { body: { from: '+15550152729', to: '+15551112233' } },
     { sends: 'POST /api/calls/makecall', body: { from: '+15550152729', to: '+15551112233' } }
   ),
-  one(
+  requestOf(
     voicemails,
     { query: { voicemailFilter: 'UnRead' } },
     { sends: 'GET /api/voicemails', query: 'voicemailFilter=UnRead' }
   ),
-  one(
+  requestOf(
     voicemail,
     { path: { id: 'a123b456-78bc-4976-8075-b2941d553b7b' } },
     { sends: 'GET /api/voicemails/a123b456-78bc-4976-8075-b2941d553b7b' }
   ),
-  one(phoneNumbers, {}, { sends: 'GET /api/phonenumbers' }),
-  one(phoneNumber, { path: { number: '+12564553184' } }, { sends: 'GET /api/phonenumbers/12564553184' }),
-  one(phoneNumber, { path: { number: '+442071234567' } }, { sends: 'GET /api/phonenumbers/42071234567' }),
-  one(team, {}, { sends: 'GET /api/team' }),
-  one(profile, {}, { sends: 'GET /api/profile' }),
-  one(profileOf, { path: { extension: '102' } }, { sends: 'GET /api/profile/102' }),
-  one(profileStatus, {}, { sends: 'GET /api/profile/status' }),
-  one(setProfileStatus, { path: { status: 'dnd' } }, { sends: 'PUT /api/profile/status/dnd' }),
-  one(
+  requestOf(phoneNumbers, {}, { sends: 'GET /api/phonenumbers' }),
+  requestOf(phoneNumber, { path: { number: '+12564553184' } }, { sends: 'GET /api/phonenumbers/12564553184' }),
+  requestOf(phoneNumber, { path: { number: '+442071234567' } }, { sends: 'GET /api/phonenumbers/42071234567' }),
+  requestOf(team, {}, { sends: 'GET /api/team' }),
+  requestOf(profile, {}, { sends: 'GET /api/profile' }),
+  requestOf(profileOf, { path: { extension: '102' } }, { sends: 'GET /api/profile/102' }),
+  requestOf(profileStatus, {}, { sends: 'GET /api/profile/status' }),
+  requestOf(setProfileStatus, { path: { status: 'dnd' } }, { sends: 'PUT /api/profile/status/dnd' }),
+  requestOf(
     journal,
     {
       query: { page: 1, type: ['Call', 'Message'], earliest: since, businessNumber: ['+15557775533', '+12564553184'] }
@@ -89,38 +91,38 @@ const classic: readonly Case[] = [
       query: 'page=1&type=Call%2CMessage&earliest=2026-11-22T08%3A00%3A00.123Z&businessNumber=15557775533%2C12564553184'
     }
   ),
-  one(
+  requestOf(
     journalRequest,
     { path: { id: '5d565c298558e7cce8d7b8e0' }, query: { showUsers: true } },
     { sends: 'GET /api/journal/requests/5d565c298558e7cce8d7b8e0', query: 'showUsers=true' }
   ),
-  one(
+  requestOf(
     contacts,
     { query: { updatedSince: since } },
     { sends: 'GET /api/contacts', query: 'updatedSince=2026-11-22T08%3A00%3A00.123Z' }
   ),
-  one(
+  requestOf(
     createContact,
     { body: { firstName: 'Dee', channels: [{ phone: '+13005551122' }] } },
     { sends: 'POST /api/contacts', body: { firstName: 'Dee', channels: [{ phone: '+13005551122' }] } }
   ),
-  one(
+  requestOf(
     replaceContact,
     { path: { contactId }, query: { etag: '48d6e9031aa435be' }, body: { firstName: 'Dee' } },
     { sends: `PUT /api/contacts/${contactId}`, query: 'etag=48d6e9031aa435be', body: { firstName: 'Dee' } }
   ),
-  one(
+  requestOf(
     patchContact,
     { path: { contactId }, query: { etag: '48d6e9031aa435be' }, body: { lastName: 'Orr' } },
     { sends: `PATCH /api/contacts/${contactId}`, query: 'etag=48d6e9031aa435be', body: { lastName: 'Orr' } }
   ),
-  one(contact, { path: { contactId } }, { sends: `GET /api/contacts/${contactId}` }),
-  one(
+  requestOf(contact, { path: { contactId } }, { sends: `GET /api/contacts/${contactId}` }),
+  requestOf(
     deleteContact,
     { path: { contactId }, query: { etag: '48d6e9031aa435be' } },
     { sends: `DELETE /api/contacts/${contactId}`, query: 'etag=48d6e9031aa435be' }
   ),
-  one(
+  requestOf(
     addChannel,
     { path: { contactId }, query: { etag: '48d6e9031aa435be' }, body: { phone: '+13005551122', labels: ['Work'] } },
     {
@@ -129,17 +131,17 @@ const classic: readonly Case[] = [
       body: { phone: '+13005551122', labels: ['Work'] }
     }
   ),
-  one(
+  requestOf(
     replaceChannel,
     { path: { contactId, channelId }, body: { email: 'a@example.com' } },
     { sends: `PUT /api/contacts/${contactId}/channels/${channelId}`, body: { email: 'a@example.com' } }
   ),
-  one(
+  requestOf(
     removeChannel,
     { path: { contactId, channelId } },
     { sends: `DELETE /api/contacts/${contactId}/channels/${channelId}` }
   ),
-  one(
+  requestOf(
     sendMessage,
     { body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } },
     { sends: 'POST /api/messages/send', body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } }
@@ -147,49 +149,53 @@ const classic: readonly Case[] = [
 ]
 
 const contactCenter: readonly Case[] = [
-  one(calls, { query: {} }, { sends: 'GET /api/calls' }),
-  one(
+  requestOf(calls, { query: {} }, { sends: 'GET /api/calls' }),
+  requestOf(
     journal,
     { query: { showUsers: true } },
     { sends: 'GET /api/contactCenter/communications', query: 'showUsers=true' }
   ),
-  one(contacts, { query: { pageSize: 100 } }, { sends: 'GET /api/contactCenter/contacts', query: 'pageSize=100' }),
-  one(
+  requestOf(
+    contacts,
+    { query: { pageSize: 100 } },
+    { sends: 'GET /api/contactCenter/contacts', query: 'pageSize=100' }
+  ),
+  requestOf(
     createContactCenterContact,
     { body: { firstName: 'Dee', initialPhoneNumber: '+13005551122' } },
     { sends: 'POST /api/contactCenter/contacts', body: { firstName: 'Dee', initialPhoneNumber: '+13005551122' } }
   ),
-  one(
+  requestOf(
     patchContact,
     { path: { contactId }, body: { lastName: 'Orr' } },
     { sends: `PATCH /api/contactCenter/contacts/${contactId}`, body: { lastName: 'Orr' } }
   ),
-  one(
+  requestOf(
     deleteContactCenterContact,
     { path: { contactId } },
     { sends: `DELETE /api/contactCenter/contacts/${contactId}` }
   ),
-  one(
+  requestOf(
     addChannel,
     { path: { contactId }, body: { phone: '+13005551122' } },
     { sends: `POST /api/contactCenter/contacts/${contactId}/channels`, body: { phone: '+13005551122' } }
   ),
-  one(
+  requestOf(
     replaceChannel,
     { path: { contactId, channelId }, body: { phone: '+13005551122' } },
     { sends: `PUT /api/contactCenter/contacts/${contactId}/channels/${channelId}`, body: { phone: '+13005551122' } }
   ),
-  one(
+  requestOf(
     patchChannel,
     { path: { contactId, channelId }, body: { labels: ['Work'] } },
     { sends: `PATCH /api/contactCenter/contacts/${contactId}/channels/${channelId}`, body: { labels: ['Work'] } }
   ),
-  one(
+  requestOf(
     removeChannel,
     { path: { contactId, channelId } },
     { sends: `DELETE /api/contactCenter/contacts/${contactId}/channels/${channelId}` }
   ),
-  one(
+  requestOf(
     sendMessage,
     { body: { from: '+12345678910', to: ['+12345678901'], message: 'hi' } },
     {

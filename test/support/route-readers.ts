@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Interval, Page, ReadContext, RouteReader } from '../../src/reconcile/route-reader.js'
-import { json, type Reply, restClient } from './mightycall-api.js'
+import { json, type Reply, setUpRestClient } from './mightycall-api.js'
 
 export const INTERVAL: Interval = {
   from: new Date('2026-11-23T07:00:00.250Z'),
@@ -12,7 +12,7 @@ export const INTERVAL: Interval = {
  * Starts a MightyCall API over HTTP, and returns a function that reads one of its routes. Tests that pass the same
  * `pool` get API keys of their own, so that they share neither the quota nor a block.
  */
-export async function setUpReaders(t: Test, options: Parameters<typeof restClient>[1] = {}) {
+export async function setUpReaders(t: Test, options: Parameters<typeof setUpRestClient>[1] = {}) {
   const lookupsOf = (known: {
     numbers?: readonly string[]
     extensions?: readonly string[]
@@ -20,7 +20,7 @@ export async function setUpReaders(t: Test, options: Parameters<typeof restClien
     numbers: async () => known.numbers ?? [],
     extensions: async () => known.extensions ?? []
   })
-  const client = await restClient(t, { budget: 1_000, ...(options.pool && { apiKey: randomUUID() }), ...options })
+  const client = await setUpRestClient(t, { budget: 1_000, ...(options.pool && { apiKey: randomUUID() }), ...options })
   const { rest, account, clock, seen } = client
   const context: ReadContext = {
     account,

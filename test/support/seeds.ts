@@ -1,7 +1,7 @@
 /**
- * The seeds of a random suite. They are fixed, so that the same sources pass or fail alike every time: a seed that has
- * found a fault joins the fixed ones. TEST_SEED, or a variable of the suite's own, replaces them: a number repeats a
- * run, and `random` draws a new seed, as `npm run test:campaign` does.
+ * Returns the seeds of a randomized suite. They are fixed, so that the result depends on the sources alone; a seed that
+ * has found a fault is added to them. TEST_SEED, or the variable of the suite, replaces them: a number repeats a run,
+ * and `random` draws a new seed, as `npm run test:campaign` does.
  */
 export function seedsOf(fixed: readonly number[] = [1], variable = 'TEST_SEED'): readonly number[] {
   const wanted = process.env[variable] || process.env.TEST_SEED
@@ -11,12 +11,12 @@ export function seedsOf(fixed: readonly number[] = [1], variable = 'TEST_SEED'):
   return [seed]
 }
 
-/** One seed for a suite that takes a single one. */
+/** Returns the seed of a suite that uses only one. */
 export function seedOf(fixed = 1, variable = 'TEST_SEED'): number {
   return seedsOf([fixed], variable)[0] ?? fixed
 }
 
-/** A number of rounds: the first in `npm run test:full`, the second in `npm run test:campaign`. */
+/** Returns the number of rounds: `short` in `npm run test:full`, `campaign` in `npm run test:campaign`. */
 export function roundsOf(short: number, campaign: number): number {
   return process.env.TEST_CAMPAIGN === '1' ? campaign : short
 }

@@ -16,10 +16,10 @@ export interface RunningService {
   url: string
   token: string
   adminKey: string
-  /** All that it printed, of both streams. */
+  /** Returns the output of both streams so far. */
   output: () => string
   child: ChildProcess
-  /** Sends the signal; resolves with the exit code, or null when the signal ended it. */
+  /** Sends the signal and resolves with the exit code, or null when the signal killed the process. */
   end: (signal: NodeJS.Signals) => Promise<number | null>
   post: (notification: unknown) => Promise<number>
   get: (path: string) => Promise<unknown>
@@ -27,7 +27,7 @@ export interface RunningService {
 
 export const MAIN = path.join(PROJECT_ROOT, 'dist/src/main.js')
 
-/** Runs a command of ours as a process of its own; resolves when it has ended. */
+/** Runs a command of the project in a child process and resolves when it has exited. */
 export async function runCommand(
   args: readonly string[],
   env: Record<string, string>
@@ -40,7 +40,7 @@ export async function runCommand(
 }
 
 /**
- * Starts the real service on a free port; it is killed when the test ends. Secrets not in `env` are those of its
+ * Starts the real service on a free port; it is killed when the test ends. Secrets that `env` lacks are read from
  * DATA_DIR.
  */
 export async function startServiceProcess(
@@ -49,10 +49,10 @@ export async function startServiceProcess(
   main = MAIN
 ): Promise<RunningService> {
   const child = spawnProgram(main, ['start'], { PORT: '0', DRAIN_SECONDS: '0', ...env })
-  const gone = once(child, 'close')
+  const closed = once(child, 'close')
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
-    await gone
+    await closed
     return child.exitCode
   }
   t.teardown(async () => {
@@ -92,17 +92,17 @@ export async function startServiceProcess(
   }
 }
 
-/** Secrets as a user would set them. */
-export function someSecrets(): { WEBHOOK_TOKENS: string; ADMIN_KEY: string } {
+/** Returns random secrets for the configuration. */
+export function randomSecrets(): { WEBHOOK_TOKENS: string; ADMIN_KEY: string } {
   return { WEBHOOK_TOKENS: randomBytes(32).toString('base64url'), ADMIN_KEY: randomBytes(32).toString('base64url') }
 }
 
-/** A command of ours as a process. */
+/** Spawns a command of the project. */
 export function spawnMain(args: readonly string[], env: Record<string, string>) {
   return spawnProgram(MAIN, args, env)
 }
 
-/** A compiled program as a process, in an environment without what would configure the service by accident. */
+/** Spawns a compiled program. The environment lacks variables that would configure the service by accident. */
 export function spawnProgram(file: string, args: readonly string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', TMPDIR, MCS_TEST_RUN } = process.env
   const inherited = { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(MCS_TEST_RUN && { MCS_TEST_RUN }) }

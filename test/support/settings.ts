@@ -1,4 +1,4 @@
 import type { AccountSettings } from '../../src/accounts/accounts.js'
 
-/** Of every account in the tests. */
+/** The settings of every account in the tests. */
 export const SETTINGS: AccountSettings = { timeZoneOf: () => 'UTC', regionOf: () => 'US' }

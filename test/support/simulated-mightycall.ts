@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
 import type { Drift } from '../../src/events/drift.js'
 import type { Clock } from '../../src/lib/clock.js'
+import { DAY_MS } from '../../src/lib/instant.js'
 import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
@@ -11,18 +12,16 @@ import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../..
 import { COMPANY_START } from './company.js'
 import { freshDatabase } from './database.js'
 
-export const HOUR_MS = 60 * 60 * 1000
+/** A time at which everything has happened and was reported. */
+const AFTER_THE_COMPANY = COMPANY_START + 7 * DAY_MS
 
-/** Long after everything has happened and been told. */
-const AT_THE_END = COMPANY_START + 7 * 24 * HOUR_MS
-
-export interface MovedClock extends Clock {
-  /** To an instant in milliseconds since 1970. */
+export interface SettableClock extends Clock {
+  /** Sets the time, in milliseconds since 1970. */
   set: (at: number) => void
 }
 
-/** Time that the test moves. */
-function movedClock(at: number): MovedClock {
+/** Creates a clock whose time the test sets, and whose waits resolve at once. */
+function settableClock(at: number): SettableClock {
   let time = at
   return {
     now: () => new Date(time),
@@ -34,14 +33,17 @@ function movedClock(at: number): MovedClock {
 }
 
 interface Options extends Partial<SimulatedMightyCallOptions> {
-  of?: Partial<CompanyOptions>
+  companyOptions?: Partial<CompanyOptions>
   at?: number
 }
 
-/** A simulated MightyCall whose time the test moves. */
-export async function simulatedMightyCall(t: Test, { of, at = AT_THE_END, ...options }: Options = {}) {
-  const clock = movedClock(at)
-  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...of }
+/** Starts a simulated MightyCall whose clock the test sets. */
+export async function simulatedMightyCall(
+  t: Test,
+  { companyOptions, at = AFTER_THE_COMPANY, ...options }: Options = {}
+) {
+  const clock = settableClock(at)
+  const company: CompanyOptions = { seed: 3, startAt: COMPANY_START, calls: 60, messages: 30, ...companyOptions }
   const mightyCall = await startSimulatedMightyCall({ port: 0, clock, company, ...options })
   t.teardown(mightyCall.close)
   const get = async (path: string, init: RequestInit = {}) => {
@@ -54,7 +56,7 @@ export async function simulatedMightyCall(t: Test, { of, at = AT_THE_END, ...opt
   return { ...mightyCall, clock, company, get, post }
 }
 
-/** The same with our own client to it, and a ledger of its own. */
+/** Starts a simulated MightyCall, and a REST client with its own quota. */
 export async function simulatedRest(
   t: Test,
   { limits, budget = 100_000, ...options }: Options & { limits?: Partial<HttpLimits>; budget?: number } = {}

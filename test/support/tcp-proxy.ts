@@ -4,23 +4,23 @@ interface Teardown {
   teardown: (fn: () => void) => void
 }
 
-/** Stands between clients and a server, and passes everything on until it is told otherwise. */
+/** A proxy between clients and a server. It forwards everything unless it is stalled or cut. */
 export interface TcpProxy {
-  /** Of 127.0.0.1, where it listens. */
+  /** The port of 127.0.0.1 on which the proxy listens. */
   port: number
-  /** Connections stay open, new ones are taken, and nothing passes, as with a frozen server. */
+  /** Stops forwarding. Connections stay open and new ones are accepted, as with a frozen server. */
   stall: () => void
-  flow: () => void
-  /** All connections are reset, and every new one at once, as with a network that is gone. */
+  resume: () => void
+  /** Resets all connections, and every new one at once, as with a broken network. */
   cut: () => void
-  mend: () => void
+  restore: () => void
 }
 
 /** A TCP port or a unix socket. */
 export type ProxyTarget = { host: string; port: number } | { path: string }
 
-/** Moves what one side says to the other. */
-export type Join = (client: net.Socket, upstream: net.Socket) => void
+/** Forwards data between both sides. */
+export type Forward = (client: net.Socket, upstream: net.Socket) => void
 
 interface State {
   stalled: boolean
@@ -28,15 +28,19 @@ interface State {
   sockets: Set<net.Socket>
 }
 
-/** Closed when the test ends. */
-export async function startTcpProxy(t: Teardown, target: ProxyTarget, join: Join = pass): Promise<TcpProxy> {
+/** Starts a proxy that is closed when the test ends. */
+export async function startTcpProxy(
+  t: Teardown,
+  target: ProxyTarget,
+  forward: Forward = forwardAll
+): Promise<TcpProxy> {
   const state: State = { stalled: false, isCut: false, sockets: new Set() }
   const server = net.createServer(client => {
     if (state.isCut) return client.on('error', () => {}).resetAndDestroy()
     const upstream = net.connect(target)
-    keep(client, upstream, state)
-    keep(upstream, client, state)
-    join(client, upstream)
+    track(client, upstream, state)
+    track(upstream, client, state)
+    forward(client, upstream)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -44,25 +48,25 @@ export async function startTcpProxy(t: Teardown, target: ProxyTarget, join: Join
     for (const socket of state.sockets) socket.destroy()
   })
   return {
-    port: (server.address() as net.AddressInfo).port, // a TCP server has no other kind
+    port: (server.address() as net.AddressInfo).port, // a TCP server's address is an object
     stall: () => setStalled(state, true),
-    flow: () => setStalled(state, false),
+    resume: () => setStalled(state, false),
     cut: () => {
       state.isCut = true
       for (const socket of state.sockets) reset(socket)
     },
-    mend: () => {
+    restore: () => {
       state.isCut = false
     }
   }
 }
 
-function pass(client: net.Socket, upstream: net.Socket): void {
+function forwardAll(client: net.Socket, upstream: net.Socket): void {
   client.on('data', chunk => upstream.write(chunk))
   upstream.on('data', chunk => client.write(chunk))
 }
 
-function keep(socket: net.Socket, peer: net.Socket, { sockets, stalled }: State): void {
+function track(socket: net.Socket, peer: net.Socket, { sockets, stalled }: State): void {
   sockets.add(socket)
   if (stalled) socket.pause()
   socket
@@ -73,7 +77,7 @@ function keep(socket: net.Socket, peer: net.Socket, { sockets, stalled }: State)
     })
 }
 
-/** A unix socket knows no reset. */
+/** Unix sockets cannot be reset, only destroyed. */
 function reset(socket: net.Socket): void {
   if (socket.remoteFamily) socket.resetAndDestroy()
   else socket.destroy()

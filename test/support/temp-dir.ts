@@ -3,8 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 
 /**
- * An empty folder that goes with the test. Not the testdir of tap: below a home, the account of Postgres cannot reach
- * it, and it is removed before what was started in it has been stopped.
+ * Creates an empty folder that is removed after the test. The testdir of tap does not fit: below a home directory the
+ * user of Postgres cannot access it, and it is removed before the programs that run in it have stopped.
  */
 export function tempDir(t: { teardown: (fn: () => void) => void }): string {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'mcs-'))

@@ -1,6 +1,7 @@
 /**
- * What to spawn for a program without the NODE_OPTIONS of the tests: tap loads its hooks into every node below a test,
- * which doubles the time of its start, and sets them after we have made the environment. So `env` takes them out again.
+ * Returns the command that starts a program without the NODE_OPTIONS of the tests. Tap loads its hooks into every Node
+ * process below a test, which doubles the start time. It sets them after the test has composed the environment, so that
+ * only `env` can remove them.
  */
 export function withoutHooks(command: string, args: readonly string[]): [command: string, args: string[]] {
   return ['env', ['-u', 'NODE_OPTIONS', command, ...args]]

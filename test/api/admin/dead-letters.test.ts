@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
 import type { WholeLetter } from '../../../src/api/admin/find-dead-letters.js'
 import { encodeEvent } from '../../../src/events/record.js'
+import { FOREIGN_RECORD, insertUndecodableLetters, setUpDeadLetters } from '../../support/dead-letters.js'
 import { history } from '../../support/history.js'
-import { FOREIGN, leaveLetters, withLetters } from '../../support/letters.js'
 import { NOW } from '../../support/projection.js'
-import { API_KEY, queryApi } from '../../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
 
 interface Page {
   data: { id: string; state: string }[]
@@ -12,7 +12,7 @@ interface Page {
 }
 
 async function api(t: Test, events = history('IncomingCall')) {
-  const database = await withLetters(t, events)
+  const database = await setUpDeadLetters(t, events)
   const { get, post } = await queryApi(t, database.pool, () => NOW)
   return { ...database, get, post, page: async (query = '') => (await get(`/v1/dead-letters${query}`)).json<Page>() }
 }
@@ -67,13 +67,13 @@ t.test('one letter shows all that it holds, as far as it can be read', async t =
   const { pool, get } = await api(t)
   const [event] = history('IncomingCall')
   const deep = Buffer.from(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`)
-  await leaveLetters(
+  await insertUndecodableLetters(
     pool,
     [
-      FOREIGN,
-      { ...FOREIGN, value: Buffer.from([0xff, 0]) },
-      { key: null, value: null, headers: {} } as unknown as typeof FOREIGN,
-      { ...FOREIGN, value: deep }
+      FOREIGN_RECORD,
+      { ...FOREIGN_RECORD, value: Buffer.from([0xff, 0]) },
+      { key: null, value: null, headers: {} } as unknown as typeof FOREIGN_RECORD,
+      { ...FOREIGN_RECORD, value: deep }
     ],
     1
   ) // a tombstone has neither
@@ -97,7 +97,7 @@ t.test('one letter shows all that it holds, as far as it can be read', async t =
 
 t.test('a letter is redriven and discarded by request, with who did it', async t => {
   const { pool, get, post } = await api(t)
-  await leaveLetters(pool, [FOREIGN], 1)
+  await insertUndecodableLetters(pool, [FOREIGN_RECORD], 1)
   t.match((await post('/v1/dead-letters/1/redrive')).json(), { state: 'redriven', changed: true, foldFailed: false })
   t.match((await post('/v1/dead-letters/1/redrive')).json(), { state: 'redriven', changed: false })
   t.match((await post('/v1/dead-letters/1/discard')).json(), { statusCode: 409, code: 'MCS_LETTER_REDRIVEN' })
@@ -123,9 +123,9 @@ t.test('a letter is redriven and discarded by request, with who did it', async t
 })
 
 t.test('no key, no redrive', async t => {
-  const { pool } = await withLetters(t, history('IncomingCall'))
+  const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
   const { app } = await queryApi(t, pool, () => NOW)
-  for (const key of ['', 'wrong', `${API_KEY}x`])
+  for (const key of ['', 'wrong', `${ADMIN_API_KEY}x`])
     t.equal(
       (
         await app.inject({

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { freshDatabase } from '../../support/database.js'
-import { API_KEY, queryApi } from '../../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
 
 interface Page {
   data: { account: string; field: string }[]
@@ -12,7 +12,7 @@ t.test('drift is listed last seen first, in pages, by account, and to the key on
   await pool.query(`insert into drift select account, 'IncomingCall', 'f' || n, n, 'xxx', '2026-11-23T08:00:00Z', '2026-11-23T08:00:00Z'::timestamptz + (n / 3) * interval '1 s'
     from generate_series(1, 7) n, unnest(array['a', 'b']) account`)
   const api = await queryApi(t, pool, () => new Date())
-  const get = (query = '', key = API_KEY) => api.get(`/v1/drift${query}`, key)
+  const get = (query = '', key = ADMIN_API_KEY) => api.get(`/v1/drift${query}`, key)
   const page = async (query: string) => (await get(query)).json<Page>()
 
   t.strictSame((await page('?account=b&limit=1')).data, [

@@ -4,7 +4,7 @@ import { encodeEvent } from '../../../src/events/record.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { freshDatabase } from '../../support/database.js'
 import { type CallParties, history, START } from '../../support/history.js'
-import { API_KEY as KEY, queryApi } from '../../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
 import { SETTINGS } from '../../support/settings.js'
 
 const NOW = new Date(START + 5 * 3_600_000)
@@ -181,7 +181,7 @@ t.test('a cursor goes with the filter that made it', async t => {
 t.test('without the key there is no answer', async t => {
   const { app, get } = await shared
   for (const path of ['/v1/calls', '/v1/calls/x', '/v1/calls?foo=1']) {
-    for (const key of ['', 'wrong', `${KEY}x`, KEY.slice(1)])
+    for (const key of ['', 'wrong', `${ADMIN_API_KEY}x`, ADMIN_API_KEY.slice(1)])
       t.match((await get(path, key)).json(), { statusCode: 401, code: 'MCS_UNAUTHORIZED' })
     t.equal((await app.inject(path)).statusCode, 401)
   }

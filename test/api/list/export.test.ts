@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { freshDatabase } from '../../support/database.js'
-import { API_KEY, queryApi } from '../../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
 
 /** Names that a stranger chose. */
 const NAMES = ['=1+1', '+1 call me', '-2', '@SUM(A1)', '\tx', '＝1', 'a "quoted", name', 'two\nlines', 'plain', ' =2']
@@ -84,7 +84,7 @@ t.test(
       port,
       host: '127.0.0.1',
       path: '/v1/calls?format=ndjson',
-      headers: { authorization: `Bearer ${API_KEY}` }
+      headers: { authorization: `Bearer ${ADMIN_API_KEY}` }
     })
     const [response] = (await once(request, 'response')) as [http.IncomingMessage]
     await once(response, 'readable') // and nothing is read

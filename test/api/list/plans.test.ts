@@ -4,8 +4,8 @@ import type { TObject, TSchema } from 'typebox'
 import { ROUTES } from '../../../src/access/route-roles.js'
 import type { Viewer } from '../../../src/access/viewer.js'
 import { freshDatabase } from '../../support/database.js'
-import { fill, ORGANIZATION } from '../../support/filled.js'
 import { dereference } from '../../support/fuzz/dereference.js'
+import { fillDatabase, ORGANIZATION } from '../../support/large-database.js'
 import { queryApi } from '../../support/query-api.js'
 
 const BIG = /^(call_history|call_legs|voicemail_logs|sms_logs|contacts|events(_\d+)?)$/
@@ -85,7 +85,7 @@ t.test('no list of the table of routes is left out, but for those of little', t 
 /** The API over many rows, the querystrings of its lists, and what the last request has asked of Postgres. */
 async function filledApi(t: Test) {
   const { pool } = await freshDatabase(t)
-  await fill(pool)
+  await fillDatabase(pool)
   const asked: { text: string; values: unknown[] }[] = []
   const { app, get } = await queryApi(t, recording(pool, asked), () => new Date('2026-06-01T00:00:00Z'), {
     viewers: { ours: OURS }

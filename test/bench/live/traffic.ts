@@ -1,11 +1,11 @@
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DOCUMENTED } from '../../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../../support/documented-notifications.js'
 import type { LiveEvent } from '../../support/live-client.js'
 import type { RunningService } from '../../support/service.js'
 
 /** The notifications of one documented call. */
-const CALL = DOCUMENTED.slice(0, 5)
+const CALL = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
 /** So many calls are under way at a time, their notifications mixed. */
 const AT_ONCE = 50
 const AGENTS = 20

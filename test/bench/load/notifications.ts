@@ -1,7 +1,7 @@
-import { DOCUMENTED } from '../../support/documented.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../../support/documented-notifications.js'
 
 /** The notifications of one documented call: a new call begins after the last of them. */
-const CALL = DOCUMENTED.slice(0, 5)
+const CALL = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
 const ID_LENGTH = 36
 
 export interface NumberedNotification {

@@ -4,8 +4,8 @@ import { openKafkaLog } from '../../../src/event-log/kafka/log.js'
 import { openLocalReader } from '../../../src/event-log/local/local-reader.js'
 import type { EventReader } from '../../../src/event-log/port.js'
 import { TOPICS } from '../../../src/events/topics.js'
-import { API_KEY } from '../../support/documented.js'
-import { someSecrets, startServiceProcess } from '../../support/service.js'
+import { DOCUMENTED_API_KEY } from '../../support/documented-notifications.js'
+import { randomSecrets, startServiceProcess } from '../../support/service.js'
 import type { Broker } from '../broker.js'
 import type { Context } from '../context.js'
 import { startServer } from '../servers/start.js'
@@ -20,10 +20,10 @@ export interface Candidate {
   openLog: (() => Promise<EventReader>) | null
 }
 
-const { WEBHOOK_TOKENS, ADMIN_KEY } = someSecrets()
+const { WEBHOOK_TOKENS, ADMIN_KEY } = randomSecrets()
 const PATH = `/webhooks/mightycall/${WEBHOOK_TOKENS}`
 /** The account's key is configured, so that each body's is compared with it. */
-const SECRETS = { WEBHOOK_TOKENS, ADMIN_KEY, MIGHTYCALL_API_KEY: API_KEY }
+const SECRETS = { WEBHOOK_TOKENS, ADMIN_KEY, MIGHTYCALL_API_KEY: DOCUMENTED_API_KEY }
 
 export async function startBare(context: Context): Promise<Candidate> {
   return { name: 'bare', path: PATH, openLog: null, ...(await startServer(context, 'bare', {})) }

@@ -10,7 +10,7 @@ import { createBatchingProducer } from '../../../src/event-log/kafka/producer.js
 import { kafkaTopic } from '../../../src/event-log/kafka/requests.js'
 import type { Sender } from '../../../src/event-log/kafka/sender.js'
 import type { EventLog } from '../../../src/event-log/port.js'
-import { grouped } from '../../support/grouped.js'
+import { groupBy } from '../../support/group-by.js'
 import { startRigged } from './start.js'
 
 /** So long a batch grows: one that goes to a single broker shows nothing. */
@@ -33,7 +33,7 @@ function createCarelessSender({ kafka }: Config): Sender {
       await Promise.all([connected, sleep(LINGER_MS)])
       await producer.sendBatch({
         acks: -1,
-        topicMessages: [...grouped(records, ({ topic }) => topic)].map(([, own]) => ({
+        topicMessages: [...groupBy(records, ({ topic }) => topic)].map(([, own]) => ({
           topic: kafkaTopic(topicPrefix, own[0]?.topic ?? 'calls'), // a group has at least one
           messages: own.map(({ key, value, headers }) => ({ key, value, headers }))
         }))

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { eventually } from '../../support/eventually.js'
-import { bareAdmin, bareProducer, makeTopic, openLog, skip } from '../../support/kafka-log.js'
+import { connectAdmin, connectProducer, openTestLog, recreateTopic, skip } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
 
 t.test('a key is assigned to the same partition as by kafkajs and Java', { skip }, async t => {
-  const { log, topicPrefix } = await openLog(t)
-  const producer = await bareProducer(t)
+  const { log, topicPrefix } = await openTestLog(t)
+  const producer = await connectProducer(t)
   const keys = Array.from({ length: 40 }, (_, i) => `account:${i}-é`)
   await log.append(keys.map(key => record(key, 'ours')))
   await producer.send({ topic: `${topicPrefix}.calls`, messages: keys.map(key => ({ key, value: 'theirs' })) })
@@ -21,7 +21,7 @@ t.test(
   'a record that Kafka refuses rejects its append with the cause, and the next append succeeds',
   { skip },
   async t => {
-    const { log } = await openLog(t)
+    const { log } = await openTestLog(t)
     const error = await log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]).catch(err => err)
     t.match(error, { code: 'MCS_NOT_STORED', cause: { type: 'MESSAGE_TOO_LARGE' } })
     t.ok(isRefusedForGood(error), 'a retry would be useless')
@@ -32,8 +32,8 @@ t.test(
 )
 
 t.test('records of other producers are read without key or value and with any headers', { skip }, async t => {
-  const { log, topicPrefix } = await openLog(t)
-  const producer = await bareProducer(t)
+  const { log, topicPrefix } = await openTestLog(t)
+  const producer = await connectProducer(t)
   const headers = { one: Buffer.from('1'), two: ['a', 'b'] }
   const messages = [
     { value: null, partition: 0 },
@@ -47,12 +47,12 @@ t.test('records of other producers are read without key or value and with any he
 })
 
 t.test('a topic re-created with fewer partitions fails one append and accepts the next', { skip }, async t => {
-  const { log, topicPrefix } = await openLog(t)
-  const admin = await bareAdmin(t)
+  const { log, topicPrefix } = await openTestLog(t)
+  const admin = await connectAdmin(t)
   const topic = `${topicPrefix}.calls`
   const records = Array.from({ length: 40 }, (_, i) => record(`default:${i}`, `${i}`))
   await log.append(records)
-  await makeTopic(admin, { topic, numPartitions: 1 })
+  await recreateTopic(admin, { topic, numPartitions: 1 })
   await t.rejects(log.append(records), { code: 'MCS_NOT_STORED' })
   await log.append(records)
   t.match(await log.bounds('calls'), [{ partition: 0, first: 0n }])

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Batch, TopicPartition } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
-import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { connectAdmin, openTestLog, skip } from '../../support/kafka-log.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { loadCheckpoint, saveCheckpoint } from '../conformance/checkpoints.js'
 import { startProgram } from '../conformance/child.js'
@@ -15,7 +15,7 @@ t.jobs = 4 // most of it is waiting for a session to time out
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
 t.test('members of a group share the partitions and hand them over', { skip, buffered: true }, async t => {
-  const { log, topicPrefix } = await openLog(t)
+  const { log, topicPrefix } = await openTestLog(t)
   const checkpoints = new Map<number, bigint>()
   const group = {
     group: topicPrefix,
@@ -46,7 +46,7 @@ t.test(
   'a handler slower than the session timeout stays in its group, and no batch is handled twice at the same time',
   { skip, buffered: true },
   async t => {
-    const { log, lines } = await openLog(t)
+    const { log, lines } = await openTestLog(t)
     await log.append(some(3))
     let inProgress = 0
     let most = 0
@@ -68,7 +68,7 @@ t.test(
 )
 
 t.test('the partitions of a killed member are taken over at its checkpoints', { skip, buffered: true }, async t => {
-  const { log, topicPrefix } = await openLog(t)
+  const { log, topicPrefix } = await openTestLog(t)
   const dir = tempDir(t)
   const spread = (text: string) => Array.from({ length: 30 }, (_, i) => record(`default:${i}`, text))
   const others = startProgram(t, other, 'consume', topicPrefix, topicPrefix, dir, '0')
@@ -95,8 +95,8 @@ t.test('the partitions of a killed member are taken over at its checkpoints', { 
 })
 
 t.test('close waits for the batch in progress and leaves the group at once', { skip, buffered: true }, async t => {
-  const { log, topicPrefix: group } = await openLog(t)
-  const admin = await bareAdmin(t)
+  const { log, topicPrefix: group } = await openTestLog(t)
+  const admin = await connectAdmin(t)
   await log.append(some(1))
   let began = false
   const { records, subscription } = await gather(t, log, {
@@ -114,8 +114,8 @@ t.test('close waits for the batch in progress and leaves the group at once', { s
 })
 
 t.test('a subscription that is closed while joining does not stay in the group', { skip, buffered: true }, async t => {
-  const { log, topicPrefix: group } = await openLog(t)
-  const admin = await bareAdmin(t)
+  const { log, topicPrefix: group } = await openTestLog(t)
+  const admin = await connectAdmin(t)
   const { subscription } = await gather(t, log, { group })
   await subscription.close()
   await sleep(500)

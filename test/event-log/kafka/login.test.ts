@@ -2,7 +2,7 @@ import t from 'tap'
 import type { KafkaOptions } from '../../../src/event-log/kafka/log.js'
 import { eventually } from '../../support/eventually.js'
 import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
-import { BROKERS, openLog, skip } from '../../support/kafka-log.js'
+import { BROKERS, openTestLog, skip } from '../../support/kafka-log.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { gather, record } from '../support/gather.js'
 
@@ -16,7 +16,7 @@ t.test('a broker that requires TLS and a login', { skip: noBroker, timeout: 60_0
   const ssl = { ca: kafka.ca ?? '' }
 
   await t.test('accepts records after a login, also after a failure', async t => {
-    const { log, lines } = await openLog(t, { brokers, ssl, sasl: login })
+    const { log, lines } = await openTestLog(t, { brokers, ssl, sasl: login })
     await t.rejects(log.append([record('default:a', Buffer.alloc(3 * 1024 * 1024))]))
     await log.append([record('default:a', 'x')])
     const { values } = await gather(t, log)
@@ -46,7 +46,7 @@ t.test('a broker that requires TLS and a login', { skip: noBroker, timeout: 60_0
   ]
   for (const { name, options, line } of refusals) {
     await t.test(`rejects ${name} with one line without secrets`, async t => {
-      const error = await openLog(t, { brokers, ...options }).catch(err => err)
+      const error = await openTestLog(t, { brokers, ...options }).catch(err => err)
       t.match(error, { code: 'MCS_KAFKA', message: line })
       t.notMatch(error.message, /\n|wrong-password|swordfish/)
     })
@@ -77,6 +77,6 @@ const plain: { name: string; options: Partial<KafkaOptions>; line: RegExp }[] = 
 ]
 for (const { name, options, line } of plain) {
   t.test(`reports in one line: ${name}`, { skip }, async t => {
-    await t.rejects(openLog(t, options), { code: 'MCS_KAFKA', message: line })
+    await t.rejects(openTestLog(t, options), { code: 'MCS_KAFKA', message: line })
   })
 }

@@ -4,7 +4,7 @@ import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import type { EventLog, LogRecord } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
 import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
-import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { connectAdmin, openTestLog, skip } from '../../support/kafka-log.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
 import { gather, record } from '../support/gather.js'
@@ -23,15 +23,15 @@ t.test('a broker for these tests alone', { skip: noBroker, buffered: true, timeo
     t => killed(t, kafka)
   )
   await t.test('its id differs from that of another cluster', { skip }, async t => {
-    const logs = await Promise.all([openLog(t), openLog(t, { brokers: kafka.brokers })])
+    const logs = await Promise.all([openTestLog(t), openTestLog(t, { brokers: kafka.brokers })])
     const [one, two] = await Promise.all(logs.map(({ log }) => log.id()))
     t.not(one, two)
   })
 })
 
 t.test('a consumer that crashed for good is replaced', { skip, buffered: true }, async t => {
-  const { log, topicPrefix, lines } = await openLog(t)
-  const admin = await bareAdmin(t)
+  const { log, topicPrefix, lines } = await openTestLog(t)
+  const admin = await connectAdmin(t)
   const topic = `${topicPrefix}.calls`
   const compress = (value: string) =>
     admin.alterConfigs({
@@ -63,14 +63,16 @@ t.test('a consumer that crashed for good is replaced', { skip, buffered: true },
 })
 
 t.test('an unreachable broker in the list is skipped', { skip }, async t => {
-  const { log } = await openLog(t, { brokers: ['127.0.0.1:9', ...(process.env.TEST_KAFKA_BROKERS?.split(',') ?? [])] })
+  const { log } = await openTestLog(t, {
+    brokers: ['127.0.0.1:9', ...(process.env.TEST_KAFKA_BROKERS?.split(',') ?? [])]
+  })
   await log.append([record('default:a', 'x')])
   const { values } = await gather(t, log)
   await eventually('the record arrives', () => values().length === 1)
 })
 
 async function frozen(t: Test, kafka: Kafka): Promise<void> {
-  const { log } = await openLog(t, { brokers: kafka.brokers })
+  const { log } = await openTestLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
   await eventually('the record arrives', () => values().length === 1)
@@ -102,7 +104,7 @@ async function frozen(t: Test, kafka: Kafka): Promise<void> {
 }
 
 async function killed(t: Test, kafka: Kafka): Promise<void> {
-  const { log } = await openLog(t, { brokers: kafka.brokers })
+  const { log } = await openTestLog(t, { brokers: kafka.brokers })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
   await eventually('the record arrives', () => values().length === 1)

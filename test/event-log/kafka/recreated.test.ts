@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Batch, Offset, StoredRecord } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
-import { bareAdmin, makeTopic, openLog, skip, type TestLog } from '../../support/kafka-log.js'
+import { connectAdmin, openTestLog, recreateTopic, skip, type TestLog } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
 
 // A topic that is deleted and made again under a running consumer. A subscriber is always asked for its start again;
@@ -85,9 +85,9 @@ interface Subscribed extends TestLog {
 
 /** A subscriber with a checkpoint of 5, after as many records. */
 async function subscribed(t: Test): Promise<Subscribed> {
-  const opened = await openLog(t)
+  const opened = await openTestLog(t)
   const { log, topicPrefix } = opened
-  const admin = await bareAdmin(t)
+  const admin = await connectAdmin(t)
   const asked: (Offset | 'first')[] = []
   const checkpoints = new Map<number, Offset>()
   const keep = async ({ partition, records }: Batch) => {
@@ -109,7 +109,7 @@ async function subscribed(t: Test): Promise<Subscribed> {
   async function remake({ numPartitions, records }: Parameters<Subscribed['remake']>[0]): Promise<void> {
     await admin.deleteTopics({ topics: [`${topicPrefix}.calls`] })
     await sleep(500)
-    await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions })
+    await recreateTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions })
     await eventually('the new topic accepts records', () =>
       log.append(records).then(
         () => true,

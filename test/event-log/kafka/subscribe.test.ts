@@ -1,13 +1,13 @@
 import t from 'tap'
 import type { Batch } from '../../../src/event-log/port.js'
 import { eventually } from '../../support/eventually.js'
-import { bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { connectAdmin, openTestLog, skip } from '../../support/kafka-log.js'
 import { gather, record } from '../support/gather.js'
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))
 
 t.test('a rejected batch is delivered again from the same record, and other partitions continue', { skip }, async t => {
-  const { log } = await openLog(t)
+  const { log } = await openTestLog(t)
   const tries: Batch[] = []
   await log.append([...some(5, 'default:bad'), ...some(5, 'default:fine')])
   const { records, subscription } = await gather(t, log, {
@@ -31,8 +31,8 @@ t.test(
   'a start offset that the log no longer holds is logged, and reading starts at the first record',
   { skip },
   async t => {
-    const { log, lines, topicPrefix } = await openLog(t)
-    const admin = await bareAdmin(t)
+    const { log, lines, topicPrefix } = await openTestLog(t)
+    const admin = await connectAdmin(t)
     await log.append(some(6))
     const partition = (await log.bounds('calls')).find(({ end }) => end > 0n)?.partition ?? -1
     await admin.fetchTopicOffsets(`${topicPrefix}.calls`) // or kafkajs knows nothing of the topic
@@ -50,8 +50,8 @@ t.test(
 )
 
 t.test('startAt is consulted again when records are deleted before they are read', { skip }, async t => {
-  const { log, lines, topicPrefix } = await openLog(t)
-  const admin = await bareAdmin(t)
+  const { log, lines, topicPrefix } = await openTestLog(t)
+  const admin = await connectAdmin(t)
   const topic = `${topicPrefix}.calls`
   await log.append(some(5))
   let startAtCalls = 0

@@ -3,12 +3,12 @@ import t from 'tap'
 import { describeKafkaError } from '../../../src/event-log/kafka/errors.js'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topics.js'
 import { TOPICS } from '../../../src/events/topics.js'
-import { bareAdmin, makeTopic, openLog, skip } from '../../support/kafka-log.js'
+import { connectAdmin, openTestLog, recreateTopic, skip } from '../../support/kafka-log.js'
 import { record } from '../support/gather.js'
 
 t.test('missing topics are created with our settings and raise no alarm at the next start', { skip }, async t => {
-  const { topicPrefix } = await openLog(t)
-  const admin = await bareAdmin(t)
+  const { topicPrefix } = await openTestLog(t)
+  const admin = await connectAdmin(t)
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: 2, name: `${topicPrefix}.unclassified` }]
@@ -24,7 +24,7 @@ t.test('missing topics are created with our settings and raise no alarm at the n
   })
   const { topics } = await admin.fetchTopicMetadata({ topics: [`${topicPrefix}.calls`] })
   t.equal(topics[0]?.partitions.length, 6)
-  const { lines } = await openLog(t, { topicPrefix })
+  const { lines } = await openTestLog(t, { topicPrefix })
   t.strictSame(
     lines.filter(({ alarm }) => alarm),
     []
@@ -32,14 +32,14 @@ t.test('missing topics are created with our settings and raise no alarm at the n
 })
 
 t.test('each weaker setting of an existing topic raises an alarm', { skip }, async t => {
-  const admin = await bareAdmin(t)
+  const admin = await connectAdmin(t)
   const topicPrefix = `t-${randomUUID()}`
   const configEntries = [
     { name: 'cleanup.policy', value: 'compact' },
     { name: 'retention.ms', value: '1000' }
   ]
-  await makeTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions: 1, configEntries })
-  const { lines, log } = await openLog(t, { topicPrefix })
+  await recreateTopic(admin, { topic: `${topicPrefix}.calls`, numPartitions: 1, configEntries })
+  const { lines, log } = await openTestLog(t, { topicPrefix })
   const alarms = lines.filter(({ alarm }) => alarm === 'topic-settings')
   const weak = ['cleanup.policy', 'flush.messages', 'max.message.bytes', 'message.timestamp.type', 'retention.ms']
   t.strictSame(alarms.map(({ setting }) => setting).sort(), weak)
@@ -57,19 +57,19 @@ t.test('without KAFKA_CREATE_TOPICS a missing topic is reported in one line', { 
   const missing = TOPICS.map(topic => `${topicPrefix}.${topic}`).join(', ')
   const advice = 'create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX'
   const message = `Kafka: missing topics: ${missing}; ${advice}`
-  await t.rejects(openLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
-  await t.rejects(openLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })
+  await t.rejects(openTestLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
+  await t.rejects(openTestLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })
 })
 
 t.test('a process that only reads cannot append', { skip }, async t => {
-  const { topicPrefix } = await openLog(t)
-  const { log } = await openLog(t, { topicPrefix, createTopics: false, consumeOnly: true })
+  const { topicPrefix } = await openTestLog(t)
+  const { log } = await openTestLog(t, { topicPrefix, createTopics: false, consumeOnly: true })
   await t.rejects(log.append([record('default:a', 'x')]), { code: 'MCS_NOT_STORED' })
 })
 
 t.test('two processes may create the topics at the same time', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
-  const logs = await Promise.all([1, 2, 3].map(() => openLog(t, { topicPrefix })))
+  const logs = await Promise.all([1, 2, 3].map(() => openTestLog(t, { topicPrefix })))
   await Promise.all(logs.map(({ log }) => log.append([record('default:a', 'x')])))
 })
 
@@ -97,7 +97,7 @@ const refused = [
 ]
 for (const { name, size, line } of refused) {
   t.test(`reports in one line that the brokers refuse ${name}`, { skip }, async t => {
-    const admin = await bareAdmin(t)
+    const admin = await connectAdmin(t)
     const error = await admin
       .createTopics({ waitForLeaders: false, topics: [{ topic: `t-${randomUUID()}`, ...size }] })
       .catch(err => err)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { eventually } from '../../support/eventually.js'
-import { BROKERS, openLog, skip } from '../../support/kafka-log.js'
+import { BROKERS, openTestLog, skip } from '../../support/kafka-log.js'
 import { startKafkaProxy } from '../../support/kafka-proxy.js'
 import { readAll } from '../conformance/read-all.js'
 import { gather, record } from '../support/gather.js'
@@ -16,11 +16,11 @@ t.test(
   { skip, buffered: true },
   async t => {
     const proxy = await startKafkaProxy(t, broker)
-    const { log } = await openLog(t, { brokers: proxy.brokers })
+    const { log } = await openTestLog(t, { brokers: proxy.brokers })
     await log.append(spread('before'))
-    proxy.arm('lacks a partition')
+    proxy.injectFault('omit partition')
     const error = await log.append(spread('batch')).catch(err => err)
-    t.equal(proxy.spoiled(), 1)
+    t.equal(proxy.faultedCount(), 1)
     t.match(error, { code: 'MCS_NOT_STORED', cause: { message: /^the response does not confirm calls\/\d$/ } })
     t.notOk(isRefusedForGood(error))
     t.match(log.trouble(), /does not confirm/)
@@ -36,11 +36,11 @@ t.test(
   { skip, buffered: true },
   async t => {
     const proxy = await startKafkaProxy(t, broker)
-    const { log } = await openLog(t, { brokers: proxy.brokers })
+    const { log } = await openTestLog(t, { brokers: proxy.brokers })
     await log.append(spread('before'))
-    proxy.arm('lacks a partition')
+    proxy.injectFault('omit partition')
     const results = await Promise.allSettled([...spread('a'), ...spread('b')].map(one => log.append([one])))
-    t.equal(proxy.spoiled(), 1)
+    t.equal(proxy.faultedCount(), 1)
     t.ok(results.every(({ status }) => status === 'rejected'))
   }
 )
@@ -50,9 +50,9 @@ t.test(
   { skip, buffered: true },
   async t => {
     const proxy = await startKafkaProxy(t, broker)
-    const { log } = await openLog(t, { brokers: proxy.brokers })
+    const { log } = await openTestLog(t, { brokers: proxy.brokers })
     await log.append([record('default:a', 'before')])
-    proxy.arm('is lost')
+    proxy.injectFault('drop response')
     const began = performance.now()
     await t.rejects(log.append([record('default:a', 'unknown')]), { code: 'MCS_NOT_STORED' })
     const tookMs = performance.now() - began
@@ -67,7 +67,7 @@ t.test(
 
 t.test('a silent consumer is replaced, and the trouble says so', { skip, buffered: true }, async t => {
   const proxy = await startKafkaProxy(t, broker)
-  const { log, lines } = await openLog(t, { brokers: proxy.brokers, silenceMs: 1_500 })
+  const { log, lines } = await openTestLog(t, { brokers: proxy.brokers, silenceMs: 1_500 })
   const { values, subscription } = await gather(t, log)
   await log.append([record('default:a', 'before')])
   await eventually('the record arrives', () => values().length === 1)
@@ -76,7 +76,7 @@ t.test('a silent consumer is replaced, and the trouble says so', { skip, buffere
     lines.some(({ problem }) => problem === 'the consumer has been silent for too long')
   )
   t.match(subscription.trouble(), /silent for too long/)
-  proxy.flow()
+  proxy.resume()
   await eventually('an append succeeds', () =>
     log.append([record('default:a', 'after')]).then(
       () => true,

@@ -4,7 +4,7 @@ import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
 import { openSpool } from '../../../src/event-log/spool/spool.js'
 import { type SpooledLog, spooled } from '../../../src/event-log/spool/spooled.js'
 import { eventually } from '../../support/eventually.js'
-import { BROKERS, bareAdmin, openLog, skip } from '../../support/kafka-log.js'
+import { BROKERS, connectAdmin, openTestLog, skip } from '../../support/kafka-log.js'
 import { startKafkaProxy } from '../../support/kafka-proxy.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
@@ -31,7 +31,7 @@ t.test(
     const proxy = await startKafkaProxy(t, broker)
     const { log } = await spooledLog(t, { brokers: proxy.brokers })
     proxy.stall()
-    await keepsAndSends(t, log, async () => proxy.flow())
+    await keepsAndSends(t, log, async () => proxy.resume())
   }
 )
 
@@ -67,11 +67,11 @@ async function spooledLog(
   t: Test,
   { brokers = BROKERS, dir = tempDir(t), ...options }: { brokers?: string[]; dir?: string; topicPrefix?: string } = {}
 ) {
-  const { log: kafka, topicPrefix } = await openLog(t, { brokers, ...options })
+  const { log: kafka, topicPrefix } = await openTestLog(t, { brokers, ...options })
   const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })
   const log = spooled({ kafka, spool, isRefusedForGood, log: pino({ level: 'silent' }), maxAgeMs: 3_600_000 })
   t.teardown(() => log.close())
-  const admin = await bareAdmin(t)
+  const admin = await connectAdmin(t)
   const topic = `${topicPrefix}.calls`
   const set = async (name: string, value: string) => {
     await admin.alterConfigs({

@@ -11,8 +11,8 @@ import * as teamRoutes from '../../../src/mightycall/rest/routes/team.js'
 import * as voicemailRoutes from '../../../src/mightycall/rest/routes/voicemails.js'
 import { ROUTE_READERS } from '../../../src/reconcile/routes/all-routes.js'
 import { numbersReader } from '../../../src/reconcile/routes/numbers.js'
-import { json, restClient, type Seen } from '../../support/mightycall-api.js'
-import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { DOCUMENTED_RESPONSES } from '../../support/documented-responses.js'
+import { json, type RecordedRequest, setUpRestClient } from '../../support/mightycall-api.js'
 import { REQUESTS } from '../../support/rest-requests.js'
 import { setUpReaders } from '../../support/route-readers.js'
 import {
@@ -42,7 +42,7 @@ const ALL = new Set<unknown>(
   )
 )
 
-const toSentRequest = ({ route, ...rest }: Seen): SentRequest => {
+const toSentRequest = ({ route, ...rest }: RecordedRequest): SentRequest => {
   const [method = '', path = ''] = route.split(' ')
   return { method, path, ...rest }
 }
@@ -72,7 +72,7 @@ t.test(
     t.equal([...ALL].filter(route => !tried.has(route)).length, 0, 'every route was tried')
     const used = new Set<unknown>()
     for (const [kind, cases] of REQUESTS) {
-      const { client, seen } = await restClient(t, { kind })
+      const { client, seen } = await setUpRestClient(t, { kind })
       for (const { route, input } of cases) await client.send(route, input, 'action')
       await client.send(pingRoutes.ping, {}, 'action')
       for (const one of seen.map(toSentRequest)) {
@@ -87,7 +87,7 @@ t.test(
 t.test('the requests of reconciliation and a token refresh match the definitions', async t => {
   for (const kind of ['classic', 'contact-center'] as const) {
     const none = json({ data: { contacts: [], records: 0 } })
-    const { account, read, seen, pass } = await setUpReaders(t, {
+    const { account, read, seen, advance } = await setUpReaders(t, {
       kind,
       replies: {
         'GET /api/contacts': none,
@@ -98,7 +98,7 @@ t.test('the requests of reconciliation and a token refresh match the definitions
     for (const reader of ROUTE_READERS) {
       for (const scope of reader.scopes(account)) await read(reader, { scope })
     }
-    pass(86_390_000)
+    advance(86_390_000)
     await read(numbersReader)
     t.match(seen.filter(({ route }) => route === 'POST /auth/token').at(-1)?.body, /grant_type=refresh_token/)
     for (const one of seen.map(toSentRequest)) t.strictSame(requestProblems(kind, one), [], requestName(one))
@@ -106,7 +106,7 @@ t.test('the requests of reconciliation and a token refresh match the definitions
 })
 
 t.test('the documented examples match the definitions', t => {
-  for (const [route, answer] of Object.entries(DOCUMENTED)) {
+  for (const [route, answer] of Object.entries(DOCUMENTED_RESPONSES)) {
     const [method = '', path = ''] = route.split(' ')
     const kind = definitionOf('classic', { method, path }) ? 'classic' : 'contact-center'
     if (!definitionOf(kind, { method, path })) continue // an example for both kinds of account

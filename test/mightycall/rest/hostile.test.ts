@@ -3,7 +3,7 @@ import { restFailureOf } from '../../../src/mightycall/rest/failures.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { voicemails } from '../../../src/mightycall/rest/routes/voicemails.js'
 import { freePorts } from '../../support/free-ports.js'
-import { API_KEY, json, type Reply, restClient, USER_KEY } from '../../support/mightycall-api.js'
+import { ACCOUNT_API_KEY, json, type Reply, setUpRestClient, USER_KEY } from '../../support/mightycall-api.js'
 
 const SECRET = '+15559371200'
 
@@ -63,7 +63,7 @@ const hostile: { name: string; reply: Reply; kind: string; message: RegExp }[] =
 
 for (const { name, reply, kind, message } of hostile) {
   t.test(`a failed request gives a coded error without secrets: ${name}`, async t => {
-    const { client, replies, lines } = await restClient(t, { limits: { timeoutMs: 200 } })
+    const { client, replies, lines } = await setUpRestClient(t, { limits: { timeoutMs: 200 } })
     await client.send(voicemails, { query: {} }, 'sync') // get a token first
     replies['GET /api/calls'] = reply
     const err = await client.send(calls, { query: {} }, 'sync').then(
@@ -72,7 +72,7 @@ for (const { name, reply, kind, message } of hostile) {
     )
     t.equal(restFailureOf(err)?.kind, kind)
     t.match(err?.message, message)
-    for (const secret of [SECRET, API_KEY, USER_KEY, 'token-1'])
+    for (const secret of [SECRET, ACCOUNT_API_KEY, USER_KEY, 'token-1'])
       t.notMatch(`${err?.stack} ${JSON.stringify(err)} ${lines.join('')}`, secret)
     replies['GET /api/calls'] = json({ data: { calls: [] } })
     t.strictSame((await client.send(calls, { query: {} }, 'sync')).body, { calls: [] }, 'the next request succeeds')
@@ -93,7 +93,10 @@ t.test('a response of 50 MB is refused while it streams', async t => {
     }
     more()
   }
-  const { client } = await restClient(t, { replies: { 'GET /api/calls': endless }, limits: { maxBytes: 1024 ** 2 } })
+  const { client } = await setUpRestClient(t, {
+    replies: { 'GET /api/calls': endless },
+    limits: { maxBytes: 1024 ** 2 }
+  })
   await t.rejects(client.send(calls, { query: {} }, 'sync'), {
     code: 'MCS_REST_UNEXPECTED',
     message: /larger than 1048576 bytes/
@@ -102,7 +105,7 @@ t.test('a response of 50 MB is refused while it streams', async t => {
 })
 
 t.test('a missing server is unavailable, and the error does not contain the URL', async t => {
-  const { rest, account } = await restClient(t)
+  const { rest, account } = await setUpRestClient(t)
   const [port] = await freePorts(1)
   const err = await rest
     .clientOf({ ...account, baseUrl: `http://127.0.0.1:${port}/v4` }, '101')
@@ -117,7 +120,7 @@ t.test('a missing server is unavailable, and the error does not contain the URL'
 })
 
 t.test('a missing object is distinguished from a refused request', async t => {
-  const { client } = await restClient(t, {
+  const { client } = await setUpRestClient(t, {
     replies: {
       'GET /api/voicemails': json({ message: 'Voicemail not found' }, 400),
       'GET /api/calls': json({ message: 'The request is invalid.', modelState: {} }, 400)
@@ -131,7 +134,7 @@ t.test('a missing object is distinguished from a refused request', async t => {
 t.test('at most two requests of an account are in flight, also with two users', async t => {
   const open: (() => void)[] = []
   let most = 0
-  const { rest, account, seen } = await restClient(t, {
+  const { rest, account, seen } = await setUpRestClient(t, {
     userKeys: { 101: 'the-key-of-101', 102: 'the-key-of-102' },
     replies: {
       'GET /api/calls': response => {

@@ -3,14 +3,14 @@ import { call, calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { createContactCenterContact } from '../../../src/mightycall/rest/routes/contacts.js'
 import { journalRequest } from '../../../src/mightycall/rest/routes/journal.js'
 import { ping } from '../../../src/mightycall/rest/routes/team.js'
-import { API_KEY, restClient } from '../../support/mightycall-api.js'
+import { ACCOUNT_API_KEY, setUpRestClient } from '../../support/mightycall-api.js'
 import { REQUESTS } from '../../support/rest-requests.js'
 
 for (const [kind, cases] of REQUESTS) {
   t.test(
     `each route of a ${kind} account sends the documented request and reads the documented response without drift`,
     async t => {
-      const { client, seen, drifts } = await restClient(t, { kind })
+      const { client, seen, drifts } = await setUpRestClient(t, { kind })
       for (const { route, input, sends, query = '', body } of cases) {
         await client.send(route, input, 'action')
         const last = seen.at(-1)
@@ -18,7 +18,7 @@ for (const [kind, cases] of REQUESTS) {
           [last?.route, last?.query, last?.body],
           [sends, query, body === undefined ? '' : JSON.stringify(body)]
         )
-        t.match(last?.headers, { authorization: 'Bearer token-1', 'x-api-key': API_KEY }, sends)
+        t.match(last?.headers, { authorization: 'Bearer token-1', 'x-api-key': ACCOUNT_API_KEY }, sends)
       }
       t.strictSame(drifts, [])
       t.equal(seen.filter(({ route }) => route === 'POST /auth/token').length, 1, 'one token')
@@ -27,13 +27,13 @@ for (const [kind, cases] of REQUESTS) {
 }
 
 t.test('ping needs no credentials and no permit', async t => {
-  const { client, seen } = await restClient(t, { apiKey: null, budget: 0 })
+  const { client, seen } = await setUpRestClient(t, { apiKey: null, budget: 0 })
   t.equal((await client.send(ping, {}, 'sync')).body, '3')
   t.equal(seen[0]?.headers.authorization, undefined)
 })
 
 t.test('invalid input, and a route that the kind of account does not have, are refused without a request', async t => {
-  const { client, rest, account, seen } = await restClient(t)
+  const { client, rest, account, seen } = await setUpRestClient(t)
   await t.rejects(client.send(calls, { query: { pageSize: 1001 } }, 'sync'), {
     code: 'MCS_REST_REFUSED',
     message: /GET \/calls$/

@@ -1,14 +1,14 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
-import { API_KEY, json, type Reply, restClient, USER_KEY } from '../../support/mightycall-api.js'
+import { ACCOUNT_API_KEY, json, type Reply, setUpRestClient, USER_KEY } from '../../support/mightycall-api.js'
 
 const TOKEN = 'POST /auth/token'
 const LIST = 'GET /api/calls'
-const credentials = { grant_type: 'client_credentials', client_id: API_KEY, client_secret: USER_KEY }
+const credentials = { grant_type: 'client_credentials', client_id: ACCOUNT_API_KEY, client_secret: USER_KEY }
 const refresh = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token })
 
 /** Starts a client whose tokens are numbered. The test can replace the reply to a token request. */
-async function signedIn(t: Parameters<typeof restClient>[0], options: Parameters<typeof restClient>[1] = {}) {
+async function signedIn(t: Parameters<typeof setUpRestClient>[0], options: Parameters<typeof setUpRestClient>[1] = {}) {
   let issued = 0
   const issue: Reply = (response, request) => {
     issued++
@@ -19,7 +19,7 @@ async function signedIn(t: Parameters<typeof restClient>[0], options: Parameters
       refresh_token: `refresh-${issued}`
     })(response, request)
   }
-  const made = await restClient(t, { ...options, replies: { [TOKEN]: issue, ...options.replies } })
+  const made = await setUpRestClient(t, { ...options, replies: { [TOKEN]: issue, ...options.replies } })
   const list = () => made.client.send(calls, { query: {} }, 'sync')
   const grants = () =>
     made.seen.filter(({ route }) => route === TOKEN).map(({ body }) => Object.fromEntries(new URLSearchParams(body)))
@@ -28,27 +28,27 @@ async function signedIn(t: Parameters<typeof restClient>[0], options: Parameters
 }
 
 t.test('a token is requested once for all callers, as documented, and refreshed before it expires', async t => {
-  const { list, grants, bearers, pass, seen } = await signedIn(t)
+  const { list, grants, bearers, advance, seen } = await signedIn(t)
   await Promise.all([list(), list(), list(), list()])
   t.strictSame(grants(), [credentials])
-  t.match(seen[0], { headers: { 'x-api-key': API_KEY, 'content-type': 'application/x-www-form-urlencoded' } })
-  pass(86_399_000 - 5 * 60_000 - 1)
+  t.match(seen[0], { headers: { 'x-api-key': ACCOUNT_API_KEY, 'content-type': 'application/x-www-form-urlencoded' } })
+  advance(86_399_000 - 5 * 60_000 - 1)
   await list()
   t.equal(grants().length, 1)
-  pass(1)
+  advance(1)
   await Promise.all([list(), list()])
   t.strictSame(grants().slice(1), [refresh('refresh-1')])
   t.equal(bearers().at(-1), 'Bearer token-2')
 })
 
 t.test('a refused refresh token is replaced by the credentials', async t => {
-  const { list, grants, replies, issue, pass } = await signedIn(t)
+  const { list, grants, replies, issue, advance } = await signedIn(t)
   await list()
   replies[TOKEN] = (response, request) =>
     request.body.startsWith('grant_type=refresh_token')
       ? json({ error: 'invalid_grant' }, 400)(response, request)
       : issue(response, request)
-  pass(86_400_000)
+  advance(86_400_000)
   await list()
   t.strictSame(grants(), [credentials, refresh('refresh-1'), credentials])
 })
@@ -73,18 +73,18 @@ t.test('a 401 renews the token once for all requests with the old one', async t 
 })
 
 t.test('token requests back off when even a new token is refused', async t => {
-  const { list, grants, pass } = await signedIn(t, { replies: { [LIST]: json({ message: 'denied' }, 401) } })
+  const { list, grants, advance } = await signedIn(t, { replies: { [LIST]: json({ message: 'denied' }, 401) } })
   await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /its own token/ })
   t.equal(grants().length, 2)
   await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' })
   t.equal(grants().length, 2)
-  pass(1_000)
+  advance(1_000)
   await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' })
   t.ok(grants().length > 2)
 })
 
 t.test('failed token requests back off, and a token that has not expired is still used', async t => {
-  const { list, grants, replies, issue, pass } = await signedIn(t, { replies: { [TOKEN]: json({}, 503) } })
+  const { list, grants, replies, issue, advance } = await signedIn(t, { replies: { [TOKEN]: json({}, 503) } })
   for (const [ms, requests] of [
     [0, 1],
     [999, 1],
@@ -94,17 +94,17 @@ t.test('failed token requests back off, and a token that has not expired is stil
     [3_999, 3],
     [1, 4]
   ] as const) {
-    pass(ms)
+    advance(ms)
     await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE', message: /status 503/ })
     t.equal(grants().length, requests)
   }
   replies[TOKEN] = issue
-  pass(8_000)
+  advance(8_000)
   await list()
   replies[TOKEN] = json({}, 503)
-  pass(86_399_000 - 60_000)
+  advance(86_399_000 - 60_000)
   await list()
-  pass(60_000)
+  advance(60_000)
   await t.rejects(list(), { code: 'MCS_REST_UNAVAILABLE' }, 'the token has expired')
 })
 
@@ -120,7 +120,7 @@ t.test('invalid_client stops the account with one alarm until it is reloaded', a
   await t.rejects(client.send(calls, { query: {} }, 'action'), { code: 'MCS_REST_AUTH' })
   t.equal(grants().length, 1)
   t.equal(lines.filter(line => line.includes('"alarm":"rest-credentials"')).length, 1)
-  for (const secret of [API_KEY, USER_KEY]) t.notMatch(lines.join(''), secret)
+  for (const secret of [ACCOUNT_API_KEY, USER_KEY]) t.notMatch(lines.join(''), secret)
   await rest.clientOf({ ...account }, '101').send(calls, { query: {} }, 'sync')
 })
 

@@ -2,17 +2,17 @@ import t from 'tap'
 import { MAX_TEXT_LENGTH } from '../../../src/events/envelope.js'
 import { decodeRecord, encodeEvent } from '../../../src/events/record.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
-import { API_KEY, BUSINESS, CLIENT } from '../../support/documented.js'
+import { BUSINESS_NUMBER, CLIENT_NUMBER, DOCUMENTED_API_KEY } from '../../support/documented-notifications.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')
 const Timestamp = '2026-11-23T07:59:00.0000000Z'
 const ID = '0123456789abcdef01234567'
-const MESSAGE = { Id: ID, businessNumber: BUSINESS.slice(1), clientAddress: '(555) 937-1200', text: 'Hello' }
+const MESSAGE = { Id: ID, businessNumber: BUSINESS_NUMBER.slice(1), clientAddress: '(555) 937-1200', text: 'Hello' }
 
 /** Parses a notification, and encodes and decodes the event as the log does. */
 function parse(body: object) {
   const event = parseNotification(
-    { id: 'default', apiKey: API_KEY, region: 'US' },
+    { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' },
     Buffer.from(JSON.stringify({ Timestamp, ...body })),
     NOW
   )
@@ -42,8 +42,8 @@ for (const [EventType, direction, more = {}] of types) {
       route: 'webhook',
       source: 'webhook',
       direction,
-      businessNumber: BUSINESS,
-      clientNumber: CLIENT,
+      businessNumber: BUSINESS_NUMBER,
+      clientNumber: CLIENT_NUMBER,
       text: 'Hello',
       sentAt: '2026-11-23T07:59:00.000Z',
       delivery: null,
@@ -69,7 +69,7 @@ t.test('the id of a message is its id in the journal, or a requestGuid that is n
   const inexact = parseNotification(
     { id: 'default', apiKey: null, region: 'US' },
     Buffer.from(
-      `{"EventType":"Message","Id":9007199254740993,"businessNumber":"${BUSINESS}","clientAddress":"${CLIENT}"}`
+      `{"EventType":"Message","Id":9007199254740993,"businessNumber":"${BUSINESS_NUMBER}","clientAddress":"${CLIENT_NUMBER}"}`
     ),
     NOW
   )

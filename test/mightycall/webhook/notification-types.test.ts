@@ -1,12 +1,12 @@
 import t from 'tap'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
-import { API_KEY, BUSINESS, CLIENT } from '../../support/documented.js'
+import { BUSINESS_NUMBER, CLIENT_NUMBER, DOCUMENTED_API_KEY } from '../../support/documented-notifications.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')
 const Timestamp = '2026-11-23T07:59:00.0000000Z'
 const parse = (body: object) =>
   parseNotification(
-    { id: 'default', apiKey: API_KEY, region: 'US' },
+    { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' },
     Buffer.from(JSON.stringify({ Timestamp, ...body })),
     NOW
   )
@@ -43,15 +43,21 @@ const calls: [eventType: string, type: string, family: string, scope?: 'leg'][] 
 ]
 for (const [EventType, type, family, scope] of calls) {
   t.test(`${EventType} is ${type} of ${family}, in both shapes and any casing`, async t => {
-    const expected = { type, family, callId: 'c-1', extension: '101', from: CLIENT, to: BUSINESS }
+    const expected = { type, family, callId: 'c-1', extension: '101', from: CLIENT_NUMBER, to: BUSINESS_NUMBER }
     const parsed = [
-      parse({ EventType, Body: { Id: 'c-1', From: CLIENT, To: BUSINESS, Extension: '101' } }),
+      parse({ EventType, Body: { Id: 'c-1', From: CLIENT_NUMBER, To: BUSINESS_NUMBER, Extension: '101' } }),
       parse({
         EventType: ` ${EventType.toUpperCase()}`,
-        body: { callId: 'c-1', from: CLIENT, to: BUSINESS },
+        body: { callId: 'c-1', from: CLIENT_NUMBER, to: BUSINESS_NUMBER },
         extension: 101
       }),
-      parse({ eventType: EventType.toLowerCase(), CallId: 'c-1', From: '(555) 937-1200', to: BUSINESS, Extension: 101 })
+      parse({
+        eventType: EventType.toLowerCase(),
+        CallId: 'c-1',
+        From: '(555) 937-1200',
+        to: BUSINESS_NUMBER,
+        Extension: 101
+      })
     ]
     for (const event of parsed) {
       t.match(event, expected)

@@ -1,19 +1,24 @@
 import t from 'tap'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
-import { API_KEY, CLIENT, DOCUMENTED, INBOUND } from '../../support/documented.js'
+import {
+  CLIENT_NUMBER,
+  DOCUMENTED_API_KEY,
+  DOCUMENTED_NOTIFICATIONS,
+  INBOUND
+} from '../../support/documented-notifications.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')
-const account = { id: 'default', apiKey: API_KEY, region: 'US' } as const
+const account = { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' } as const
 const parse = (body: unknown) =>
   parseNotification(
     account,
     Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
     NOW
   )
-const [started, ringing] = DOCUMENTED
+const [started, ringing] = DOCUMENTED_NOTIFICATIONS
 
 t.test('every documented notification becomes a separate call event', async t => {
-  const events = DOCUMENTED.map(parse)
+  const events = DOCUMENTED_NOTIFICATIONS.map(parse)
   t.equal(new Set(events.map(event => event?.id)).size, 13, 'shared and nil Guids do not merge events')
   t.notOk(events.some(event => event?.type === 'unclassified'))
   t.match(events[1], {
@@ -21,7 +26,7 @@ t.test('every documented notification becomes a separate call event', async t =>
     family: 'incoming',
     callId: INBOUND,
     extension: '103',
-    from: CLIENT,
+    from: CLIENT_NUMBER,
     occurredAt: '2017-05-25T08:58:15.514Z',
     receivedAt: NOW.toISOString(),
     source: 'webhook'
@@ -31,15 +36,15 @@ t.test('every documented notification becomes a separate call event', async t =>
 t.test('the event never contains the ApiKey, whatever its casing and depth', async t => {
   const nested = {
     ...started,
-    apikey: API_KEY,
-    Body: { ...started?.Body, APIKEY: API_KEY, list: [{ apiKey: API_KEY }] }
+    apikey: DOCUMENTED_API_KEY,
+    Body: { ...started?.Body, APIKEY: DOCUMENTED_API_KEY, list: [{ apiKey: DOCUMENTED_API_KEY }] }
   }
-  const broken = `{"Body":{"Id":"1"},"ApiKey" : "${API_KEY.toUpperCase()}", "EventType"`
-  for (const body of [started, nested, broken, `ApiKey=${API_KEY}&x=1`, [{ ApiKey: API_KEY }]]) {
+  const broken = `{"Body":{"Id":"1"},"ApiKey" : "${DOCUMENTED_API_KEY.toUpperCase()}", "EventType"`
+  for (const body of [started, nested, broken, `ApiKey=${DOCUMENTED_API_KEY}&x=1`, [{ ApiKey: DOCUMENTED_API_KEY }]]) {
     const event = parse(body)
     const text =
       JSON.stringify(event) + (typeof event?.raw === 'string' ? Buffer.from(event.raw, 'base64').toString() : '')
-    t.notOk(text.toLowerCase().includes(API_KEY))
+    t.notOk(text.toLowerCase().includes(DOCUMENTED_API_KEY))
   }
 })
 
@@ -87,7 +92,7 @@ t.test('both shapes are read, in any casing, with numbers for extensions', async
   t.match(parse(flat), {
     type: 'call.ringing',
     callId: 'mc-1',
-    from: CLIENT,
+    from: CLIENT_NUMBER,
     to: '+15550347567',
     extension: '103',
     occurredAt: '2017-05-25T08:58:15.000Z'
@@ -172,7 +177,7 @@ for (const { name, body, reason, eventType } of unclassified) {
 }
 
 t.test('the ApiKey is case-insensitive, and a missing one is not a mismatch', async t => {
-  t.equal(parse({ ...started, ApiKey: API_KEY.toUpperCase() })?.type, 'call.started')
+  t.equal(parse({ ...started, ApiKey: DOCUMENTED_API_KEY.toUpperCase() })?.type, 'call.started')
   t.equal(parse({ ...started, ApiKey: undefined })?.type, 'call.started')
   t.equal(parse({ ...started, ApiKey: null })?.type, 'call.started')
 })

@@ -6,12 +6,12 @@ import { decodeRecord, encodeEvent } from '../../../src/events/record.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { reparse } from '../../../src/mightycall/webhook/reparse.js'
 import { driftOf } from '../../../src/mightycall/webhook/unknown-fields.js'
-import { anyBody } from '../../support/any-notification.js'
-import { API_KEY, DOCUMENTED } from '../../support/documented.js'
+import { arbitraryBody } from '../../support/arbitrary-notification.js'
+import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from '../../support/documented-notifications.js'
 import { seedOf } from '../../support/seeds.js'
 
 const NOW = new Date('2026-11-23T08:00:00.000Z')
-const account = { id: 'default', apiKey: API_KEY, region: 'US' } as const
+const account = { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' } as const
 
 /** Returns the event as an older version stored it that did not know its type. */
 function asUnclassified({ id, account, occurredAt, receivedAt, clock, raw, rawEncoding }: Event): Event {
@@ -33,7 +33,7 @@ function asUnclassified({ id, account, occurredAt, receivedAt, clock, raw, rawEn
 t.test('parsing an event again keeps it the same: id, account, receipt and source', async t => {
   let classified = 0
   fc.assert(
-    fc.property(anyBody(), fc.boolean(), (body, isKeyless) => {
+    fc.property(arbitraryBody(), fc.boolean(), (body, isKeyless) => {
       const parsed = parseNotification(isKeyless ? { ...account, apiKey: null } : account, body, NOW)
       if (parsed === null) return assert.equal(body.length, 0)
       const event = decodeRecord(encodeEvent(parsed))
@@ -65,7 +65,7 @@ t.test('parsing an event again keeps it the same: id, account, receipt and sourc
 })
 
 t.test('an original that was kept as bytes is parsed from them', async t => {
-  const body = JSON.stringify(DOCUMENTED[1]).replace('"Guid"', '"n":9007199254740993,"Guid"')
+  const body = JSON.stringify(DOCUMENTED_NOTIFICATIONS[1]).replace('"Guid"', '"n":9007199254740993,"Guid"')
   const event = parseNotification(account, Buffer.from(body), NOW)
   t.match(event, { type: 'call.ringing', rawEncoding: 'base64' })
   assert.ok(event)
@@ -73,8 +73,12 @@ t.test('an original that was kept as bytes is parsed from them', async t => {
 })
 
 t.test('events with another ApiKey, another source or an invalid original are unchanged', async t => {
-  const mismatch = parseNotification(account, Buffer.from(JSON.stringify({ ...DOCUMENTED[0], ApiKey: 'another' })), NOW)
-  const call = parseNotification(account, Buffer.from(JSON.stringify(DOCUMENTED[0])), NOW)
+  const mismatch = parseNotification(
+    account,
+    Buffer.from(JSON.stringify({ ...DOCUMENTED_NOTIFICATIONS[0], ApiKey: 'another' })),
+    NOW
+  )
+  const call = parseNotification(account, Buffer.from(JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])), NOW)
   assert.ok(mismatch)
   assert.ok(call)
   t.equal(reparse(mismatch, 'US'), mismatch)

@@ -5,22 +5,26 @@ import { PROJECT_ROOT } from '../../../src/lib/package-root.js'
 import { isKnownField } from '../../../src/mightycall/webhook/fields.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { driftOf } from '../../../src/mightycall/webhook/unknown-fields.js'
-import { API_KEY, BUSINESS, DOCUMENTED } from '../../support/documented.js'
+import {
+  BUSINESS_NUMBER,
+  DOCUMENTED_API_KEY,
+  DOCUMENTED_NOTIFICATIONS
+} from '../../support/documented-notifications.js'
 
-const [STARTED] = DOCUMENTED
+const [STARTED] = DOCUMENTED_NOTIFICATIONS
 /** The fields inside an attachment, which are not fields of the notification. */
 const ATTACHMENT_FIELDS = new Set(['filename', 'name', 'filesize', 'size', 'contenttype', 'type'])
 const NOW = new Date('2026-11-23T08:00:00.000Z')
 
-function drift(body: unknown, apiKey: string | null = API_KEY) {
+function drift(body: unknown, apiKey: string | null = DOCUMENTED_API_KEY) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const event = parseNotification({ id: 'default', apiKey, region: 'US' }, Buffer.from(text), NOW)
   return event ? driftOf(event) : []
 }
 
 t.test('documented notifications have no unknown fields, in any casing', async t => {
-  for (const body of DOCUMENTED) t.strictSame(drift(body), [])
-  for (const body of DOCUMENTED)
+  for (const body of DOCUMENTED_NOTIFICATIONS) t.strictSame(drift(body), [])
+  for (const body of DOCUMENTED_NOTIFICATIONS)
     t.strictSame(
       drift(JSON.stringify(body).replace(/"(\w+)":/g, (_all, name: string) => `"${name.toLowerCase()}":`)),
       []
@@ -53,8 +57,8 @@ t.test('an unknown type is reported, and its unknown fields too', async t => {
 
 t.test('drift contains no number, key or text', async t => {
   const numbers = [
-    BUSINESS,
-    BUSINESS.slice(2),
+    BUSINESS_NUMBER,
+    BUSINESS_NUMBER.slice(2),
     '(555) 034-7567',
     '555.034.7567',
     '5 5 5 0 3 4 7 5 6 7',
@@ -63,12 +67,12 @@ t.test('drift contains no number, key or text', async t => {
   ]
   for (const secret of [
     ...numbers,
-    API_KEY,
-    API_KEY.toUpperCase(),
-    API_KEY.replaceAll('-', ''),
+    DOCUMENTED_API_KEY,
+    DOCUMENTED_API_KEY.toUpperCase(),
+    DOCUMENTED_API_KEY.replaceAll('-', ''),
     '0123456789abcdef01234567'
   ]) {
-    for (const apiKey of [API_KEY, null]) {
+    for (const apiKey of [DOCUMENTED_API_KEY, null]) {
       const body = {
         ...STARTED,
         ApiKey: undefined,

@@ -3,18 +3,18 @@ import type { Event } from '../../../src/events/event.js'
 import { encodeEvent } from '../../../src/events/record.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
-import { API_KEY, DOCUMENTED } from '../../support/documented.js'
-import { KEY, NOW, projector, stored } from '../../support/projection.js'
+import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from '../../support/documented-notifications.js'
+import { NOW, PARTITION_KEY, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
-const [STARTED] = DOCUMENTED
+const [STARTED] = DOCUMENTED_NOTIFICATIONS
 let next = 0
 
 /** A new event: a documented notification with these members. */
 function event(members: object, receivedAt = '2026-11-23T08:00:00.000Z'): Event {
   const body = { ...STARTED, Timestamp: new Date(Date.UTC(2026, 10, 23) + next++).toISOString(), ...members }
   const parsed = parseNotification(
-    { id: 'default', apiKey: API_KEY, region: 'US' },
+    { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' },
     Buffer.from(JSON.stringify(body)),
     new Date(receivedAt)
   )
@@ -123,7 +123,7 @@ t.test('two concurrent batches are both counted, and never exceed the limit toge
   const many = (letter: string) => Array.from({ length: 400 }, (_, i) => event({ EventType: letter + name(i) }))
   await Promise.all(
     ['x', 'y'].map((letter, i) =>
-      projectBatch(pool, { ...KEY, partition: i + 1 }, stored(many(letter).map(encodeEvent)), {
+      projectBatch(pool, { ...PARTITION_KEY, partition: i + 1 }, stored(many(letter).map(encodeEvent)), {
         now: NOW,
         settings: SETTINGS
       })

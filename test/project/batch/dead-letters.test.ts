@@ -4,17 +4,22 @@ import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { discardDeadLetter } from '../../../src/project/dead-letters/discard.js'
 import { redriveAll } from '../../../src/project/dead-letters/redrive-all.js'
 import { calls } from '../../../src/project/models/calls/calls.js'
+import {
+  FOREIGN_RECORD,
+  insertUndecodableLetters,
+  projectedRows,
+  setUpDeadLetters
+} from '../../support/dead-letters.js'
 import { eventually } from '../../support/eventually.js'
 import { history } from '../../support/history.js'
-import { FOREIGN, leaveLetters, projectedRows, withLetters } from '../../support/letters.js'
-import { ANSWERED, KEY, NOW, projector, stored } from '../../support/projection.js'
+import { ANSWERED, NOW, PARTITION_KEY, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
 t.test('a redriven dead letter gives the same rows as its record would have given', async t => {
   const events = history(ANSWERED)
   const straight = await projector(t)
   await straight.project(events)
-  const { pool, letters, actions, redrive, ids } = await withLetters(t, events)
+  const { pool, letters, actions, redrive, ids } = await setUpDeadLetters(t, events)
   for (const id of [...ids].reverse())
     t.match(await redrive(id), { state: 'redriven', changed: true, refusal: null, failures: [] })
   t.equal(await projectedRows(pool), await projectedRows(straight.pool))
@@ -35,7 +40,7 @@ t.test('a second redrive changes nothing and reports it, also when both run at t
     actions,
     redrive,
     ids: [id = '']
-  } = await withLetters(t, history('IncomingCall'))
+  } = await setUpDeadLetters(t, history('IncomingCall'))
   const both = await Promise.all([redrive(id), redrive(id), redrive(id)])
   t.strictSame(both.map(({ changed }) => changed).sort(), [false, false, true])
   const before = await projectedRows(pool)
@@ -45,8 +50,8 @@ t.test('a second redrive changes nothing and reports it, also when both run at t
 })
 
 t.test('a dead letter that is refused again stays dead, with the new reason', async t => {
-  const { pool, count, letters, actions, redrive } = await withLetters(t, history('IncomingCall'))
-  await leaveLetters(pool, [FOREIGN], 1)
+  const { pool, count, letters, actions, redrive } = await setUpDeadLetters(t, history('IncomingCall'))
+  await insertUndecodableLetters(pool, [FOREIGN_RECORD], 1)
   await pool.query("alter table events add constraint no_calls check (kind <> 'call')")
   const [refused, undecodable] = (await letters()).map(({ id }) => id)
   t.match(await redrive(refused ?? ''), { state: 'dead', changed: true, refusal: { code: '23514' } })
@@ -68,8 +73,8 @@ t.test('a dead letter that is refused again stays dead, with the new reason', as
 })
 
 t.test('a dry run reports what would happen, and changes nothing', async t => {
-  const { pool, letters, actions, ids } = await withLetters(t, history(ANSWERED))
-  await leaveLetters(pool, [FOREIGN], 4)
+  const { pool, letters, actions, ids } = await setUpDeadLetters(t, history(ANSWERED))
+  await insertUndecodableLetters(pool, [FOREIGN_RECORD], 4)
   const before = await letters()
   const reported: string[] = []
   const run = (dryRun: boolean) =>
@@ -101,7 +106,7 @@ t.test('trouble of the server is not a refusal and changes nothing', async t => 
     letters,
     redrive,
     ids: [id = '']
-  } = await withLetters(t, history('IncomingCall'))
+  } = await setUpDeadLetters(t, history('IncomingCall'))
   await pool.query(
     `create function refuse() returns trigger language plpgsql as
     $$ begin raise exception 'read only' using errcode = '25006'; end $$`
@@ -117,7 +122,7 @@ t.test('an event whose fold throws is stored nevertheless', async t => {
     redrive,
     count,
     ids: [id = '']
-  } = await withLetters(t, history('IncomingCall'))
+  } = await setUpDeadLetters(t, history('IncomingCall'))
   const fold = calls.fold
   calls.fold = () => {
     throw new Error('a bug in the fold')
@@ -137,7 +142,7 @@ t.test('a discarded dead letter is kept and can still be redriven; a redriven on
     actions,
     redrive,
     ids: [id = '']
-  } = await withLetters(t, history('IncomingCall'))
+  } = await setUpDeadLetters(t, history('IncomingCall'))
   const options = { pool, now: NOW, by: 'a test', reason: 'no use' }
   t.equal(await discardDeadLetter(id, options), true)
   t.equal(await discardDeadLetter(id, options), false, 'once')
@@ -151,8 +156,8 @@ t.test('a discarded dead letter is kept and can still be redriven; a redriven on
 
 t.test('a record that comes again is the same dead letter; another record at its offset is a new one', async t => {
   const { pool, count } = await projector(t)
-  const bad = (text: string) => stored([{ ...FOREIGN, value: Buffer.from(text) }])
-  const project = (text: string) => projectBatch(pool, KEY, bad(text), { now: NOW, settings: SETTINGS })
+  const bad = (text: string) => stored([{ ...FOREIGN_RECORD, value: Buffer.from(text) }])
+  const project = (text: string) => projectBatch(pool, PARTITION_KEY, bad(text), { now: NOW, settings: SETTINGS })
   await project('one')
   await pool.query("update dead_letters set state = 'discarded', died_at = '2020-01-01'")
   await pool.query('update checkpoints set last_offset = -1')
@@ -167,7 +172,7 @@ t.test('a record that comes again is the same dead letter; another record at its
 
 t.test('redrives that run together with batches of the same call end, and every event counts', async t => {
   const events = history(ANSWERED)
-  const { pool, count, redrive, project, ids } = await withLetters(t, events)
+  const { pool, count, redrive, project, ids } = await setUpDeadLetters(t, events)
   const records = stored(events.map(encodeEvent))
   await Promise.all([
     project(events),
@@ -175,7 +180,7 @@ t.test('redrives that run together with batches of the same call end, and every 
     ...[1, 2].map(partition =>
       projectBatch(
         pool,
-        { ...KEY, partition },
+        { ...PARTITION_KEY, partition },
         records.map(record => ({ ...record, partition })),
         { now: NOW, settings: SETTINGS }
       )

@@ -6,7 +6,7 @@ import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { calls } from '../../../src/project/models/calls/calls.js'
 import { eventually } from '../../support/eventually.js'
 import { history } from '../../support/history.js'
-import { ANSWERED, KEY, NOW, projector, stored } from '../../support/projection.js'
+import { ANSWERED, NOW, PARTITION_KEY, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
 /** The record of one event of a call. */
@@ -23,7 +23,10 @@ t.test('an undecodable record becomes a dead letter, and the batch goes on', asy
     { key: 'k', value: Buffer.from('no event'), headers: { 'x\u0000': 'a\ud800' } },
     { key: 'k', value: null as unknown as Buffer, headers: {} } // a tombstone of another producer
   ]
-  const projected = await projectBatch(pool, KEY, stored([...bad, good, ...bad]), { now: NOW, settings: SETTINGS })
+  const projected = await projectBatch(pool, PARTITION_KEY, stored([...bad, good, ...bad]), {
+    now: NOW,
+    settings: SETTINGS
+  })
   t.equal(projected.deadLetters.length, 4)
   t.equal((await pool.query('select from call_history')).rowCount, 1)
   t.match((await pool.query('select * from dead_letters order by record_offset limit 1')).rows, [
@@ -39,7 +42,10 @@ t.test('an event that the database rejects is isolated and becomes a dead letter
     ...history(ANSWERED),
     ...history('IncomingCall > IncomingCallRinging(666) > IncomingCallCompleted', { id: 'call-2' })
   ]
-  const projected = await projectBatch(pool, KEY, stored(events.map(encodeEvent)), { now: NOW, settings: SETTINGS })
+  const projected = await projectBatch(pool, PARTITION_KEY, stored(events.map(encodeEvent)), {
+    now: NOW,
+    settings: SETTINGS
+  })
   t.match(projected.deadLetters, [{ id: events[5]?.id }])
   t.equal(await count('events'), 6)
   t.match((await pool.query('select code, reason from dead_letters')).rows, [
@@ -99,7 +105,7 @@ t.test('a record that is nested too deeply is a dead letter, and the next one is
   const { pool } = await projector(t)
   const good = encodedCall()
   const deep = good.value.toString().replace(/"raw":.*/, `"raw":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`)
-  const projected = await projectBatch(pool, KEY, stored([{ ...good, value: Buffer.from(deep) }, good]), {
+  const projected = await projectBatch(pool, PARTITION_KEY, stored([{ ...good, value: Buffer.from(deep) }, good]), {
     now: NOW,
     settings: SETTINGS
   })

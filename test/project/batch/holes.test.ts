@@ -8,55 +8,55 @@ import { findHole } from '../../../src/project/batch/checkpoints.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { startProjector } from '../../../src/project/projector.js'
 import { eventually } from '../../support/eventually.js'
-import { call, installation, odd } from '../../support/installation.js'
+import { answeredCall, setUpInstallation, unclassifiedEvent } from '../../support/installation.js'
 import { SETTINGS } from '../../support/settings.js'
 import { tempDir } from '../../support/temp-dir.js'
 
 t.test('a projector continues at its checkpoint, without an alarm', async t => {
-  const { run, holes } = await installation(t)
+  const { run, holes } = await setUpInstallation(t)
   const dir = tempDir(t)
-  await run(dir, call('a'), 4)
-  await run(dir, call('b'), 8)
+  await run(dir, answeredCall('a'), 4)
+  await run(dir, answeredCall('b'), 8)
   t.strictSame(await holes(), [])
 })
 
 t.test('a log that ends below the checkpoint is a hole, and is read from its first record', async t => {
-  const { pool, run, holes, alarms } = await installation(t)
+  const { pool, run, holes, alarms } = await setUpInstallation(t)
   const dir = tempDir(t)
-  await run(dir, call('a'), 4)
+  await run(dir, answeredCall('a'), 4)
   await pool.query('update checkpoints set last_offset = 1000')
-  await run(dir, call('b'), 8)
+  await run(dir, answeredCall('b'), 8)
   t.match(await holes(), ['end-below-checkpoint'])
   t.match(alarms, ['end-below-checkpoint'])
 })
 
 t.test('another record at the checkpoint is a hole, and nothing before it is missed', async t => {
-  const { pool, run, holes, alarms, count } = await installation(t)
+  const { pool, run, holes, alarms, count } = await setUpInstallation(t)
   const dir = tempDir(t)
-  await run(dir, call('a'), 4)
+  await run(dir, answeredCall('a'), 4)
   // The log was created again with the same id and has grown past the checkpoint.
   await pool.query("update checkpoints set last_id = 'another'")
   await pool.query('truncate events, entities, call_history, call_legs')
-  await run(dir, call('b'), 8)
+  await run(dir, answeredCall('b'), 8)
   t.match(await holes(), ['other-record'])
   t.match(alarms, ['other-record'])
   t.equal(await count("call_history where state = 'ended' and webhook_events = 4"), 2)
 })
 
 t.test('a database that went back in time is caught up from its own checkpoint', async t => {
-  const { pool, count, alarms, options } = await installation(t)
+  const { pool, count, alarms, options } = await setUpInstallation(t)
   const log = await openLocalLog({ dir: tempDir(t) })
   const projector = await startProjector({ ...options, log })
   t.teardown(async () => {
     await projector.close()
     await log.close()
   })
-  await log.append(call('a').map(encodeEvent))
+  await log.append(answeredCall('a').map(encodeEvent))
   await eventually('a', async () => (await count('events')) === 4)
   const {
     rows: [saved]
   } = await pool.query('select last_offset, last_id from checkpoints where topic = $1', ['calls'])
-  await log.append(call('b').map(encodeEvent))
+  await log.append(answeredCall('b').map(encodeEvent))
   await eventually('b', async () => (await count('events')) === 8)
   await pool.query("delete from events where entity = 'b'")
   await pool.query('update checkpoints set last_offset = $1, last_id = $2 where topic = $3', [
@@ -64,29 +64,29 @@ t.test('a database that went back in time is caught up from its own checkpoint',
     saved.last_id,
     'calls'
   ])
-  await log.append(call('c').map(encodeEvent))
+  await log.append(answeredCall('c').map(encodeEvent))
   await eventually('b is back, and c', async () => (await count('events')) === 12)
   t.equal(alarms.length, 1)
   t.equal(await count('holes'), 0, 'this is not a hole in the log')
 })
 
 t.test('a record of another topic at the checkpoint is also a hole', async t => {
-  const { run, holes, count } = await installation(t)
+  const { run, holes, count } = await setUpInstallation(t)
   const dir = tempDir(t)
-  await run(dir, call('a'), 4)
+  await run(dir, answeredCall('a'), 4)
   // the log was created again with the same id
   for (const name of readdirSync(dir).filter(name => name.endsWith('.seg'))) rmSync(path.join(dir, name))
-  const events = call('b')
+  const events = answeredCall('b')
   t.equal(events.length, 4)
-  await run(dir, [...events.slice(0, 3), odd('1'), ...events.slice(3)], 9)
+  await run(dir, [...events.slice(0, 3), unclassifiedEvent('1'), ...events.slice(3)], 9)
   t.match(await holes(), ['other-record'])
   t.equal(await count('call_history where webhook_events = 4'), 2)
 })
 
 t.test('a record that an older version could not decode is the same record', async t => {
-  const { pool, holes } = await installation(t)
+  const { pool, holes } = await setUpInstallation(t)
   const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
-  const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
+  const records = answeredCall('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
   await projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })
   const digest = createHash('sha256')
     .update(records[1]?.value ?? '')
@@ -100,9 +100,9 @@ t.test('a record that an older version could not decode is the same record', asy
 })
 
 t.test('a second projector of the partition changes nothing, since it waits for the advanced checkpoint', async t => {
-  const { pool, count } = await installation(t)
+  const { pool, count } = await setUpInstallation(t)
   const key = { logId: 'log', group: 'g', topic: 'calls', partition: 0 } as const
-  const records = call('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
+  const records = answeredCall('a').map((event, i) => ({ ...encodeEvent(event), partition: 0, offset: BigInt(i) }))
   const both = await Promise.all([
     projectBatch(pool, key, records, { now: new Date(), settings: SETTINGS }),
     projectBatch(pool, key, records.slice(0, 2), { now: new Date(), settings: SETTINGS })

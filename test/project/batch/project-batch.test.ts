@@ -3,7 +3,7 @@ import t from 'tap'
 import { encodeEvent } from '../../../src/events/record.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { history } from '../../support/history.js'
-import { ANSWERED, KEY, NOW, projector, stored } from '../../support/projection.js'
+import { ANSWERED, NOW, PARTITION_KEY, projector, stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
 t.test('a batch becomes events, rows and a checkpoint', async t => {
@@ -72,7 +72,10 @@ t.test('two concurrent batches of the same calls both count', async t => {
   )
   await Promise.all(
     halves.map((events, partition) =>
-      projectBatch(pool, { ...KEY, partition }, stored(events.map(encodeEvent)), { now: NOW, settings: SETTINGS })
+      projectBatch(pool, { ...PARTITION_KEY, partition }, stored(events.map(encodeEvent)), {
+        now: NOW,
+        settings: SETTINGS
+      })
     )
   )
   t.equal(await count('events'), 80)

@@ -7,7 +7,7 @@ import { startProjection } from '../../../src/project/start.js'
 import { freshDatabase } from '../../support/database.js'
 import { eventually } from '../../support/eventually.js'
 import { history } from '../../support/history.js'
-import { openLog, skip } from '../../support/kafka-log.js'
+import { openTestLog, skip } from '../../support/kafka-log.js'
 import { ANSWERED, NOW } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 
@@ -16,7 +16,7 @@ t.test(
   { skip },
   async t => {
     const { pool } = await freshDatabase(t)
-    const { log } = await openLog(t)
+    const { log } = await openTestLog(t)
     const events = history(ANSWERED).map(encodeEvent)
     const [{ key, topic } = { key: '', topic: 'calls' as const }] = events
     await log.append([

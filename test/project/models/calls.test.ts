@@ -5,7 +5,15 @@ import type { CallEvent, CallReported } from '../../../src/events/call.js'
 import type { Folded } from '../../../src/events/event.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { foldCall } from '../../../src/project/models/calls/fold.js'
-import { API_KEY, BUSINESS, CALLBACK, CLIENT, DOCUMENTED, INBOUND, OUTBOUND } from '../../support/documented.js'
+import {
+  BUSINESS_NUMBER,
+  CALLBACK,
+  CLIENT_NUMBER,
+  DOCUMENTED_API_KEY,
+  DOCUMENTED_NOTIFICATIONS,
+  INBOUND,
+  OUTBOUND
+} from '../../support/documented-notifications.js'
 import { history, sinceStart } from '../../support/history.js'
 import { seedOf } from '../../support/seeds.js'
 
@@ -235,16 +243,20 @@ t.test('a call to a colleague is internal, answered by the colleague', async t =
     'internal ended answered by 105 wait 20 talk 20 *101:0/20/40 105:10/20/30'
   )
   t.match(foldCall(history('OutgoingCall(101)', { to: '105' })), {
-    businessNumber: BUSINESS,
+    businessNumber: BUSINESS_NUMBER,
     clientNumber: null,
     clientName: null
   })
 })
 
 t.test('the client and the business number are those of the primary call', async t => {
-  t.match(foldCall(history('IncomingCall')), { businessNumber: BUSINESS, clientNumber: CLIENT, clientName: null })
-  t.match(foldCall(history('OutgoingCall(101)')), { businessNumber: BUSINESS, clientNumber: CLIENT })
-  t.match(foldCall(history('CallbackCall')), { businessNumber: BUSINESS, clientNumber: CLIENT })
+  t.match(foldCall(history('IncomingCall')), {
+    businessNumber: BUSINESS_NUMBER,
+    clientNumber: CLIENT_NUMBER,
+    clientName: null
+  })
+  t.match(foldCall(history('OutgoingCall(101)')), { businessNumber: BUSINESS_NUMBER, clientNumber: CLIENT_NUMBER })
+  t.match(foldCall(history('CallbackCall')), { businessNumber: BUSINESS_NUMBER, clientNumber: CLIENT_NUMBER })
   t.match(
     foldCall(history('IncomingCall', { from: 'Contact us' })),
     { clientNumber: null, clientName: 'Contact us' },
@@ -368,8 +380,12 @@ t.test('events of two families at the same instant are both kept, whatever their
 })
 
 t.test('the documented examples fold to three calls, in any order', async t => {
-  const events = DOCUMENTED.map(body =>
-    parseNotification({ id: 'default', apiKey: API_KEY, region: 'US' }, Buffer.from(JSON.stringify(body)), new Date())
+  const events = DOCUMENTED_NOTIFICATIONS.map(body =>
+    parseNotification(
+      { id: 'default', apiKey: DOCUMENTED_API_KEY, region: 'US' },
+      Buffer.from(JSON.stringify(body)),
+      new Date()
+    )
   ) as CallEvent[]
   const fold = (id: string) => foldCall(events.filter(event => event.callId === id).reverse())
   t.match(fold(INBOUND), {

@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import type { CallEvent } from '../../../src/events/call.js'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { rebuild } from '../../../src/project/rebuild/rebuild.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
-import { HOUR_MS, LONG_AFTER, lossyCompany, projectedLossyCompany } from '../../support/lossy-company.js'
+import { LONG_AFTER, lossyCompany, projectedLossyCompany } from '../../support/lossy-company.js'
 import { SETTINGS } from '../../support/settings.js'
 
 const SINCE = new Date(COMPANY_START)

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import t from 'tap'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { createGapDetector } from '../../../src/reconcile/gaps/detect.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
-import { HOUR_MS, lossyCompany } from '../../support/lossy-company.js'
+import { lossyCompany } from '../../support/lossy-company.js'
 
 t.test('repeated detections, each from the end of the last one, find every gap of every account', async t => {
   const { pool } = await freshDatabase(t)

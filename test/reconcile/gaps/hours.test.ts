@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import t from 'tap'
 import type { RangePolled } from '../../../src/events/directory.js'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { createCompleteness } from '../../../src/reconcile/gaps/completeness.js'
 import { detectGaps } from '../../../src/reconcile/gaps/detect.js'
 import { COMPANY_START, projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
-import { HOUR_MS, LONG_AFTER, lossyCompany, projectedLossyCompany } from '../../support/lossy-company.js'
+import { LONG_AFTER, lossyCompany, projectedLossyCompany } from '../../support/lossy-company.js'
 
 const SINCE = new Date(COMPANY_START)
 const UNTIL = new Date(COMPANY_START + 12 * HOUR_MS)

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { callFact } from '../../../src/reconcile/routes/calls.js'
-import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { DOCUMENTED_RESPONSES } from '../../support/documented-responses.js'
 import { COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
 
-const documented = (DOCUMENTED['GET /api/calls'] as { data: { calls: object[] } }).data.calls[0]
+const documented = (DOCUMENTED_RESPONSES['GET /api/calls'] as { data: { calls: object[] } }).data.calls[0]
 const find = (row: unknown) => callFact(...rowOf(calls, row, answer => answer.calls[0]))
 
 const CLIENT = { name: 'Dee Orr', phone: '+15559371200' }

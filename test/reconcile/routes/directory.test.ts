@@ -8,12 +8,12 @@ import { profileFact } from '../../../src/reconcile/routes/extensions.js'
 import { numberFacts } from '../../../src/reconcile/routes/numbers.js'
 import { presenceFact } from '../../../src/reconcile/routes/presence.js'
 import { voicemailFact } from '../../../src/reconcile/routes/voicemails.js'
-import { DOCUMENTED } from '../../support/mightycall-examples.js'
+import { DOCUMENTED_RESPONSES } from '../../support/documented-responses.js'
 import { ACCOUNT, ANSWERED_AT, COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
 
 const SOURCE = { account: ACCOUNT, at: ANSWERED_AT, raw: {} }
 const firstOf = (route: string, list: string) =>
-  (DOCUMENTED[route] as { data: Record<string, object[]> }).data[list]?.[0]
+  (DOCUMENTED_RESPONSES[route] as { data: Record<string, object[]> }).data[list]?.[0]
 const numbered = (row: object) => rowOf(phoneNumbers, row, answer => answer.phoneNumbers[0])
 const numbersOf = (active: object[], deleted: object[]) =>
   numberFacts({ active: active.map(numbered), deleted: deleted.map(numbered) }).map(validFact)

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { profile, profileStatus } from '../../../src/mightycall/rest/routes/profile.js'
 import { team } from '../../../src/mightycall/rest/routes/team.js'
 import { SIMULATED_API_KEY } from '../../../src/simulator/notifications.js'
-import { HOUR_MS, simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
+import { simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
 
 const credentials = (secret: string, id = SIMULATED_API_KEY) => ({
   grant_type: 'client_credentials',
@@ -55,11 +56,11 @@ t.test('without both keys there is no token, and without a token no access', asy
 })
 
 t.test('a user without a key signs in by extension in a classic account, and never in a contact center', async t => {
-  const classic = await access(t, { of: { presenceChanges: 0 } })
+  const classic = await access(t, { companyOptions: { presenceChanges: 0 } })
   t.strictSame(Object.keys(classic.userKeys), ['101'], 'the others have no key')
   t.match(await classic.token(credentials('102')), { status: 200 })
   t.match(await classic.token(credentials('101')), { status: 400 }, 'a user who has a key needs it')
-  const center = await access(t, { of: { family: 'contact-center', presenceChanges: 0 } })
+  const center = await access(t, { companyOptions: { family: 'contact-center', presenceChanges: 0 } })
   t.match(await center.token(credentials('102')), { status: 400 })
 })
 

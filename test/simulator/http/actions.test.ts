@@ -1,18 +1,22 @@
 import t, { type Test } from 'tap'
 import type { CallEvent } from '../../../src/events/call.js'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { call, calls, makeCall } from '../../../src/mightycall/rest/routes/calls.js'
 import { journal } from '../../../src/mightycall/rest/routes/journal.js'
 import { sendMessage } from '../../../src/mightycall/rest/routes/messages.js'
 import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { foldCall } from '../../../src/project/models/calls/fold.js'
 import { eventually } from '../../support/eventually.js'
-import { mightyCallApi } from '../../support/mightycall-api.js'
-import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
+import { startMightyCallApi } from '../../support/mightycall-api.js'
+import { simulatedRest } from '../../support/simulated-mightycall.js'
 
 /** Starts a simulated account that posts its webhooks to a server, which records them. */
 async function accountWithWebhooks(t: Test, family: 'classic' | 'contact-center') {
-  const hook = await mightyCallApi(t)
-  const simulated = await simulatedRest(t, { of: { family, calls: 5 }, webhookUrl: new URL(`${hook.url}/hook`) })
+  const hook = await startMightyCallApi(t)
+  const simulated = await simulatedRest(t, {
+    companyOptions: { family, calls: 5 },
+    webhookUrl: new URL(`${hook.url}/hook`)
+  })
   const eventsOf = (id: string) =>
     hook.seen
       .flatMap(({ body }) => parseNotification(simulated.account, Buffer.from(body), simulated.clock.now()) ?? [])

@@ -1,7 +1,8 @@
 import t from 'tap'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { team } from '../../../src/mightycall/rest/routes/team.js'
-import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
+import { simulatedRest } from '../../support/simulated-mightycall.js'
 
 const ANSWERS = [
   { answer: 'html', code: 'MCS_REST_UNEXPECTED', message: /not JSON/ },

@@ -20,7 +20,7 @@ import { simulatedRest } from '../../support/simulated-mightycall.js'
 
 /** Starts a company without contacts, whose clock advances by a second with each request. */
 async function companyWithoutContacts(t: Test, family: 'classic' | 'contact-center' = 'classic') {
-  const { client, clock, drifts, truth } = await simulatedRest(t, { of: { contacts: 0, family } })
+  const { client, clock, drifts, truth } = await simulatedRest(t, { companyOptions: { contacts: 0, family } })
   const send = async <R extends Route>(route: R, input: InputOf<R>): Promise<ResponseOf<R>> => {
     clock.set(clock.now().getTime() + 1000)
     return (await client.send(route, input, 'action')).body

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { SIMULATED_API_KEY } from '../../../src/simulator/notifications.js'
 import { COMPANY_START } from '../../support/company.js'
-import { HOUR_MS, simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
+import { simulatedMightyCall, simulatedRest } from '../../support/simulated-mightycall.js'
 
 /** Starts a simulated MightyCall and signs in; `ask` sends a request and returns its status and body. */
 async function signedInClient(t: Test, options: Parameters<typeof simulatedMightyCall>[1] = {}) {

@@ -19,7 +19,7 @@ const ALL_TIME = {
 
 for (const family of ['classic', 'contact-center'] as const) {
   t.test(`our client reads every route of a simulated ${family} account without drift`, async t => {
-    const { client, drifts, truth } = await simulatedRest(t, { of: { family } })
+    const { client, drifts, truth } = await simulatedRest(t, { companyOptions: { family } })
     const read = async <R extends Route>(route: R, input: InputOf<R>): Promise<ResponseOf<R>> =>
       (await client.send(route, input, 'action')).body
     t.equal(await read(ping, {}), '3')

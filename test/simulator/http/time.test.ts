@@ -1,4 +1,5 @@
 import t from 'tap'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
 import { profileStatus } from '../../../src/mightycall/rest/routes/profile.js'
@@ -8,7 +9,7 @@ import { journalRow, visibleEntries } from '../../../src/simulator/http/state/jo
 import { truthAt } from '../../../src/simulator/http/state/truth-at.js'
 import { createWorld } from '../../../src/simulator/http/state/world.js'
 import { COMPANY_START } from '../../support/company.js'
-import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
+import { simulatedRest } from '../../support/simulated-mightycall.js'
 
 const MINUTE_MS = 60_000
 const ALL_TIME = {
@@ -98,7 +99,7 @@ t.test('a transcript follows its voicemail, which is marked as read later', asyn
 })
 
 t.test('updatedSince lists only contacts that were changed or deleted since', async t => {
-  const { client, clock } = await simulatedRest(t, { of: { contacts: 40 } })
+  const { client, clock } = await simulatedRest(t, { companyOptions: { contacts: 40 } })
   const since = COMPANY_START + 2 * HOUR_MS
   clock.set(since)
   const {

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
 import { contacts } from '../../../src/mightycall/rest/routes/contacts.js'
 import { journal } from '../../../src/mightycall/rest/routes/journal.js'
@@ -10,7 +11,7 @@ import { parseRecordingLink } from '../../../src/mightycall/webhook/recording.js
 import type { TrueCall } from '../../../src/simulator/true-call.js'
 import type { TrueContact, TrueMessage, TrueNumber, TrueVoicemail } from '../../../src/simulator/truth.js'
 import { COMPANY_START } from '../../support/company.js'
-import { HOUR_MS, simulatedRest } from '../../support/simulated-mightycall.js'
+import { simulatedRest } from '../../support/simulated-mightycall.js'
 
 type CallAtTheEnd = TrueCall & TrueCall['withRest'] & { shownAt: number }
 
@@ -25,7 +26,7 @@ const nameOf = (person: { firstName?: string | null; lastName?: string | null } 
 
 /** Starts a company and reads its calls and journal by REST. */
 async function simulatedCompany(t: Test, family: 'classic' | 'contact-center') {
-  const { client, truth } = await simulatedRest(t, { of: { ...of, family } })
+  const { client, truth } = await simulatedRest(t, { companyOptions: { ...of, family } })
   const {
     body: { calls: rows }
   } = await client.send(calls, { query: ALL_TIME }, 'sync')

@@ -1,7 +1,7 @@
 import Ajv, { type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 
-/** What of JSON Schema stands in the document. */
+/** The subset of JSON Schema that the OpenAPI document uses. */
 export interface Schema {
   type?: string
   enum?: readonly unknown[]
@@ -42,20 +42,20 @@ export interface Parameter {
 
 export interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** As in the document: `/v1/calls/{id}`. */
+  /** The path template of the document: `/v1/calls/{id}`. */
   path: string
   inPath: readonly Parameter[]
   inQuery: readonly Parameter[]
   body: Schema | null
-  /** By status and content type; undefined: not documented. */
+  /** Returns the validator of a response, or undefined when the status or content type is not documented. */
   answerOf: (status: number, contentType: string) => ValidateFunction | undefined
-  /** It stands in the document, such as a value that may be chosen: an error may say so. */
+  /** Returns true when the document contains the value, such as a member of an enum; errors may then contain it too. */
   explains: (value: string) => boolean
-  /** An item of the list, which is a line of its export; null: it is no list. */
+  /** Validates an item of the list, which is also a line of its export; null when the operation is not a list. */
   line: ValidateFunction | null
 }
 
-/** Every operation of the API that the document describes, with what judges its answers. */
+/** Returns every operation that the OpenAPI document describes, with the validators of its responses. */
 export function operationsOf({ paths }: Document): Operation[] {
   const text = JSON.stringify(paths)
   const ajv = formats.default(new Ajv.default({ strict: false }))
@@ -71,7 +71,7 @@ export function operationsOf({ paths }: Document): Operation[] {
         const item = responses[200]?.content?.['application/json']?.schema.properties?.data?.items
         return {
           path,
-          method: name.toUpperCase() as Operation['method'], // no route of ours has another
+          method: name.toUpperCase() as Operation['method'], // the API has no other methods
           inPath: parameters.filter(parameter => parameter.in === 'path'),
           inQuery: parameters.filter(parameter => parameter.in === 'query'),
           body: requestBody?.content['application/json']?.schema ?? null,

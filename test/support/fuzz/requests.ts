@@ -3,154 +3,161 @@ import type { Operation, Parameter, Schema } from './operations.js'
 import { hostile, MALFORMED, validFor } from './values.js'
 
 export interface FuzzedRequest {
-  who: string
+  caller: string
   url: string
-  /** None: without a body. */
+  /** Undefined when the request has no body. */
   payload?: string
   contentType?: string
-  /** All that an error must not repeat. */
+  /** The values of the request, which an error response must not repeat. */
   values: string[]
 }
 
-export interface Known {
-  /** Whoever may do everything is the first. */
+export interface KnownValues {
+  /** The names of all callers. The first one may call every operation. */
   viewers: readonly string[]
-  /** What stands in the database, and can be asked for; the first ones open most. */
+  /** Values that exist in the database and match filters; the most productive ones come first. */
   values: readonly string[]
-  /** Of every list, by its path: what its items are found by. */
+  /** The ids of the items of each list, by its path. */
   ids: Readonly<Record<string, readonly string[]>>
-  /** Of every list, by its path: cursors of its own. */
+  /** Valid cursors of each list, by its path. */
   cursors: Readonly<Record<string, readonly string[]>>
 }
 
-/** A value and what stands for it in a URL. */
-interface Written {
+/** A value and its encoding in a URL. */
+interface UrlValue {
   text: string
   encoded: string
 }
 
-/** With these in its path a URL is another route's. */
-const NO_PLACE = new Set(['', '.', '..'])
+/** Path segments that would make the URL match another route. */
+const PATH_CHANGING_SEGMENTS = new Set(['', '.', '..'])
 
-const written = (text: string): Written => ({ text, encoded: encodeURIComponent(text.toWellFormed()) })
+const encodeValue = (text: string): UrlValue => ({ text, encoded: encodeURIComponent(text.toWellFormed()) })
 
-/** Requests for this operation: by somebody, with parameters and a body as documented, or with some of them hostile. */
-export function requestsOf(operation: Operation, known: Known): fc.Arbitrary<FuzzedRequest> {
+/** Generates requests of an operation by any caller, whose parameters and body are valid or partly hostile. */
+export function requestsOf(operation: Operation, known: KnownValues): fc.Arbitrary<FuzzedRequest> {
   const { method, path, inPath, inQuery, body } = operation
-  const own = known.cursors[path] ?? []
+  const cursors = known.cursors[path] ?? []
   const ids = known.ids[path.slice(0, path.indexOf('/{'))] ?? []
-  const filled = fc.tuple(
+  const pathValues = fc.tuple(
     ...inPath.map(({ name, schema }) =>
       fc
         .oneof(
           ...((name === 'id' || name === 'extension') && ids.length > 0
-            ? [{ weight: 6, arbitrary: fc.constantFrom(...ids).map(written) }]
+            ? [{ weight: 6, arbitrary: fc.constantFrom(...ids).map(encodeValue) }]
             : []),
-          { weight: 2, arbitrary: texts(schema, known) },
-          { weight: 3, arbitrary: wrong() }
+          { weight: 2, arbitrary: validValues(schema, known) },
+          { weight: 3, arbitrary: invalidValues() }
         )
-        .filter(({ encoded }) => !NO_PLACE.has(encoded))
+        .filter(({ encoded }) => !PATH_CHANGING_SEGMENTS.has(encoded))
     )
   )
-  const who = fc.oneof(
+  const caller = fc.oneof(
     { weight: 2, arbitrary: fc.constant(known.viewers[0] ?? '') },
     { weight: 3, arbitrary: fc.constantFrom(...known.viewers) }
   )
-  const plain = fc.record({ limit: fc.integer({ min: 1, max: 5 }), cursor: cursorsOf(own, known) }).map(
+  const pageQuery = fc.record({ limit: fc.integer({ min: 1, max: 5 }), cursor: cursorsOf(cursors, known) }).map(
     ({ limit, cursor }) =>
       [
-        ['limit', [written(String(limit))]],
+        ['limit', [encodeValue(String(limit))]],
         ['cursor', [cursor]]
-      ] as [string, Written[]][]
+      ] as [string, UrlValue[]][]
   )
   const query =
-    own.length > 0
-      ? fc.oneof({ weight: 1, arbitrary: plain }, { weight: 3, arbitrary: queriesOf(inQuery, known) })
+    cursors.length > 0
+      ? fc.oneof({ weight: 1, arbitrary: pageQuery }, { weight: 3, arbitrary: queriesOf(inQuery, known) })
       : queriesOf(inQuery, known)
-  const nothing = fc.constant({})
-  const sent = body
+  const noBody = fc.constant({})
+  const bodies = body
     ? bodiesOf(body, known)
     : method === 'GET'
-      ? nothing
-      : fc.oneof({ weight: 3, arbitrary: nothing }, { weight: 1, arbitrary: bodiesOf({ properties: {} }, known) })
-  return fc.record({ who, filled, query, sent }).map(({ who, filled, query, sent }) => {
-    const place = inPath.reduce((url, { name }, i) => url.replace(`{${name}}`, () => filled[i]?.encoded ?? ''), path)
+      ? noBody
+      : fc.oneof({ weight: 3, arbitrary: noBody }, { weight: 1, arbitrary: bodiesOf({ properties: {} }, known) })
+  return fc.record({ caller, pathValues, query, body: bodies }).map(({ caller, pathValues, query, body }) => {
+    const filledPath = inPath.reduce(
+      (url, { name }, i) => url.replace(`{${name}}`, () => pathValues[i]?.encoded ?? ''),
+      path
+    )
     const pairs = query.flatMap(([name, values]) => values.map(({ encoded }) => `${name}=${encoded}`))
     return {
-      who,
-      url: pairs.length > 0 ? `${place}?${pairs.join('&')}` : place,
-      ...sent,
-      values: [...filled, ...query.flatMap(([, values]) => values)].map(({ text }) => text)
+      caller,
+      url: pairs.length > 0 ? `${filledPath}?${pairs.join('&')}` : filledPath,
+      ...body,
+      values: [...pathValues, ...query.flatMap(([, values]) => values)].map(({ text }) => text)
     }
   })
 }
 
-/** Few of the parameters: the first wrong one ends a request. */
-function queriesOf(parameters: readonly Parameter[], known: Known): fc.Arbitrary<[string, Written[]][]> {
-  const any = fc.tuple(
+/** Generates few parameters per request, because the first invalid one ends the request. */
+function queriesOf(parameters: readonly Parameter[], known: KnownValues): fc.Arbitrary<[string, UrlValue[]][]> {
+  const documented = fc.tuple(
     ...parameters.map(({ name, schema }) => {
-      const right = name === 'cursor' ? cursorsOf(Object.values(known.cursors).flat(), known) : texts(schema, known)
+      const valid =
+        name === 'cursor' ? cursorsOf(Object.values(known.cursors).flat(), known) : validValues(schema, known)
       const values = fc.oneof(
-        { weight: 8, arbitrary: fc.array(right, { minLength: 1, maxLength: schema.items ? 3 : 1 }) },
-        { weight: 2, arbitrary: wrong().map(value => [value]) },
-        { weight: 1, arbitrary: fc.array(fc.oneof(right, wrong()), { minLength: 2, maxLength: 60 }) }
+        { weight: 8, arbitrary: fc.array(valid, { minLength: 1, maxLength: schema.items ? 3 : 1 }) },
+        { weight: 2, arbitrary: invalidValues().map(value => [value]) },
+        { weight: 1, arbitrary: fc.array(fc.oneof(valid, invalidValues()), { minLength: 2, maxLength: 60 }) }
       )
       return fc.oneof(
         { weight: Math.max(4, parameters.length), arbitrary: fc.constant(null) },
-        { weight: 2, arbitrary: values.map((values): [string, Written[]] => [name, values]) }
+        { weight: 2, arbitrary: values.map((values): [string, UrlValue[]] => [name, values]) }
       )
     })
   )
   const unknown = fc.oneof(
     { weight: 30, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: wrong().map((value): [string, Written[]] => ['user_id', [value]]) }
+    { weight: 1, arbitrary: invalidValues().map((value): [string, UrlValue[]] => ['user_id', [value]]) }
   )
-  return fc.tuple(any, unknown).map(([pairs, extra]) => [...pairs, extra].filter(pair => pair !== null))
+  return fc.tuple(documented, unknown).map(([pairs, extra]) => [...pairs, extra].filter(pair => pair !== null))
 }
 
-function texts(schema: Schema, { values }: Known): fc.Arbitrary<Written> {
-  return validFor(schema.items ?? schema, values).map(value => written(String(value)))
+function validValues(schema: Schema, { values }: KnownValues): fc.Arbitrary<UrlValue> {
+  return validFor(schema.items ?? schema, values).map(value => encodeValue(String(value)))
 }
 
-function wrong(): fc.Arbitrary<Written> {
+function invalidValues(): fc.Arbitrary<UrlValue> {
   return fc.oneof(
-    { weight: 9, arbitrary: hostile().map(written) },
+    { weight: 9, arbitrary: hostile().map(encodeValue) },
     { weight: 1, arbitrary: fc.constantFrom(...MALFORMED).map(encoded => ({ text: '', encoded })) }
   )
 }
 
-/** As it was given, cut off, with another value in a place of its own, or none at all. */
-function cursorsOf(cursors: readonly string[], { values }: Known): fc.Arbitrary<Written> {
-  if (cursors.length === 0) return hostile().map(written)
-  const place = fc.record({
+/** Generates cursors: valid, truncated, with one value replaced, or not a cursor at all. */
+function cursorsOf(cursors: readonly string[], { values }: KnownValues): fc.Arbitrary<UrlValue> {
+  if (cursors.length === 0) return hostile().map(encodeValue)
+  const change = fc.record({
     cursor: fc.constantFrom(...cursors),
     at: fc.nat(3),
     value: fc.oneof(hostile(), fc.constantFrom(...values), fc.jsonValue())
   })
-  const moved = place.map(({ cursor, at, value }) => {
-    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[] // one of ours
+  const edited = change.map(({ cursor, at, value }) => {
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[] // a cursor is an array
     return Buffer.from(JSON.stringify(parts.with(Math.min(at + 1, parts.length - 1), value))).toString('base64url')
   })
-  const cut = place.map(({ cursor, at }) => cursor.slice(at, -at))
+  const truncated = change.map(({ cursor, at }) => cursor.slice(at, -at))
   return fc
     .oneof(
       { weight: 2, arbitrary: fc.constantFrom(...cursors) },
-      { weight: 5, arbitrary: moved },
-      { weight: 1, arbitrary: cut },
+      { weight: 5, arbitrary: edited },
+      { weight: 1, arbitrary: truncated },
       { weight: 1, arbitrary: hostile() }
     )
-    .map(written)
+    .map(encodeValue)
 }
 
-function bodiesOf(schema: Schema, { values }: Known): fc.Arbitrary<Pick<FuzzedRequest, 'payload' | 'contentType'>> {
-  const right = validFor(schema, values)
+function bodiesOf(
+  schema: Schema,
+  { values }: KnownValues
+): fc.Arbitrary<Pick<FuzzedRequest, 'payload' | 'contentType'>> {
+  const valid = validFor(schema, values)
   const names = Object.keys((schema.anyOf?.[0] ?? schema).properties ?? {})
-  const spoiled = fc
-    .tuple(right, fc.constantFrom(...names, 'more', '__proto__'), fc.oneof(hostile(), fc.jsonValue()))
+  const invalid = fc
+    .tuple(valid, fc.constantFrom(...names, 'more', '__proto__'), fc.oneof(hostile(), fc.jsonValue()))
     .map(([body, name, value]) => ({ ...(body as object), [name]: value }))
   const text = fc.oneof(
-    { weight: 12, arbitrary: right.map(body => JSON.stringify(body)) },
-    { weight: 6, arbitrary: spoiled.map(body => JSON.stringify(body)) },
+    { weight: 12, arbitrary: valid.map(body => JSON.stringify(body)) },
+    { weight: 6, arbitrary: invalid.map(body => JSON.stringify(body)) },
     { weight: 1, arbitrary: fc.jsonValue().map(body => JSON.stringify(body)) },
     {
       weight: 1,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { INSTANT_OR_DAY } from '../../../src/http/instant-or-day.js'
 import type { Schema } from './operations.js'
 
-/** What a program may have put into a parameter, and what people try. */
+/** Values that programs send by mistake and that attackers try. */
 const HOSTILE = [
   '',
   ' ',
@@ -60,7 +60,7 @@ const HOSTILE = [
   '0'.repeat(100)
 ]
 
-/** RFC 3339's edges, and what is beside them. */
+/** Edge cases of RFC 3339, and values just outside it. */
 const INSTANTS = [
   '2026-02-30',
   '2026-02-30T00:00:00Z',
@@ -109,10 +109,10 @@ export const hostile = (): fc.Arbitrary<string> =>
     { weight: 1, arbitrary: fc.oneof(fc.bigInt(), fc.double()).map(String) }
   )
 
-/** What stands in the place of a character, or of none: it never was text. */
+/** Percent-encodings that do not decode to text. */
 export const MALFORMED = ['%', '%z1', '%ff%fe', '%C0%80', '%ED%A0%80', '%F5%80%80%80']
 
-/** An instant or a day as it should be, or nearly. */
+/** Generates instants and days, valid and almost valid. */
 const moment = (): fc.Arbitrary<string> =>
   fc.oneof(
     fc
@@ -124,10 +124,10 @@ const moment = (): fc.Arbitrary<string> =>
     fc.constantFrom(...INSTANTS)
   )
 
-/** So many of the known values are worth more than the others. */
-const FIRST = 7
+/** The number of known values, from the first, that are chosen more often. */
+const PREFERRED_VALUES = 7
 
-/** What the schema takes, as JSON: often something that there is. */
+/** Generates JSON values that match the schema, often values that exist in the database. */
 export function validFor(schema: Schema, known: readonly string[]): fc.Arbitrary<unknown> {
   const {
     enum: options,
@@ -161,7 +161,7 @@ export function validFor(schema: Schema, known: readonly string[]): fc.Arbitrary
   if (schema.type === 'boolean') return fc.boolean()
   if (schema.type === 'integer') return fc.integer({ min: minimum, max: maximum })
   if (schema.type === 'number') return fc.double({ min: minimum, max: maximum, noNaN: true })
-  const fitting = known.filter(
+  const matching = known.filter(
     value =>
       value.length >= minLength &&
       value.length <= maxLength &&
@@ -169,10 +169,10 @@ export function validFor(schema: Schema, known: readonly string[]): fc.Arbitrary
       (schema.format !== 'uuid' || /^[0-9a-f-]{36}$/.test(value))
   )
   return fc.oneof(
-    ...(fitting.length > 0
+    ...(matching.length > 0
       ? [
-          { weight: 2, arbitrary: fc.constantFrom(...fitting.slice(0, FIRST)) },
-          { weight: 2, arbitrary: fc.constantFrom(...fitting) }
+          { weight: 2, arbitrary: fc.constantFrom(...matching.slice(0, PREFERRED_VALUES)) },
+          { weight: 2, arbitrary: fc.constantFrom(...matching) }
         ]
       : []),
     { weight: schema.pattern === INSTANT_OR_DAY.pattern ? 8 : 1, arbitrary: freeText(schema, minLength, maxLength) }

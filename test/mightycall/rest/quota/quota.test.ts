@@ -10,7 +10,7 @@ import { team } from '../../../../src/mightycall/rest/routes/team.js'
 import { startChild } from '../../../support/child.js'
 import { freshDatabase } from '../../../support/database.js'
 import { eventually } from '../../../support/eventually.js'
-import { json, restClient } from '../../../support/mightycall-api.js'
+import { json, setUpRestClient } from '../../../support/mightycall-api.js'
 
 const NOW = new Date('2026-11-23T08:00:00Z')
 const later = (ms: number) => new Date(NOW.getTime() + ms)
@@ -24,7 +24,7 @@ t.test('two processes that race for the last 10 permits spend exactly those', as
   t.teardown(() => start.release(true))
   await start.query('begin')
   await start.query('select from quota_keys for update')
-  const racing = Promise.all(['one', 'other'].map(() => startChild(t, 'race-for-permits', url, '100', '100')))
+  const racing = Promise.all(['one', 'other'].map(() => startChild(t, 'request-permits', url, '100', '100')))
   await eventually('8 connections of each process wait', async () => (await waitingFor(pool)) === 16)
   await start.query('commit')
   const ends = (await racing).map(({ line }) => JSON.parse(line) as { granted: number; refused: number })
@@ -141,7 +141,7 @@ for (const { name, status, message, headers = {}, until } of [
   { name: 'nothing', status: 429, message: '', until: later(30_000) }
 ]) {
   t.test(`a block applies to all processes until its end: ${name}`, async t => {
-    const { client, pool, replies, seen, pass, clock } = await restClient(t)
+    const { client, pool, replies, seen, advance, clock } = await setUpRestClient(t)
     await client.send(calls, { query: {} }, 'sync')
     const good = replies['GET /api/calls']
     replies['GET /api/calls'] = (response, request) => {
@@ -158,13 +158,13 @@ for (const { name, status, message, headers = {}, until } of [
     )
     t.equal(seen.length, sentBefore, 'no request was sent')
     if (good) replies['GET /api/calls'] = good
-    pass(until.getTime() - clock.now.getTime())
+    advance(until.getTime() - clock.now.getTime())
     await client.send(calls, { query: {} }, 'sync')
   })
 }
 
 t.test('without a time, the wait grows with each 429, and is short again after a success', async t => {
-  const { client, replies, pass, clock } = await restClient(t)
+  const { client, replies, advance, clock } = await setUpRestClient(t)
   await client.send(team, {}, 'sync')
   const waits: number[] = []
   const tryOnce = async () => {
@@ -174,7 +174,7 @@ t.test('without a time, the wait grows with each 429, and is short again after a
     )
     const wait = (restFailureOf(err)?.until?.getTime() ?? 0) - clock.now.getTime()
     waits.push(wait / 1_000)
-    pass(wait)
+    advance(wait)
   }
   const good = replies['GET /api/calls']
   replies['GET /api/calls'] = json({ message: 'Too many requests.' }, 429)
@@ -187,7 +187,7 @@ t.test('without a time, the wait grows with each 429, and is short again after a
 })
 
 t.test('a 429 for messages blocks only messages, not the key', async t => {
-  const { client, replies, seen, pass } = await restClient(t)
+  const { client, replies, seen, advance } = await setUpRestClient(t)
   const text = { body: { from: '+15550152729', to: ['+15551112233'], message: 'hi' } }
   const good = replies['POST /api/messages/send']
   replies['POST /api/messages/send'] = json(
@@ -200,7 +200,7 @@ t.test('a 429 for messages blocks only messages, not the key', async t => {
   const sentBefore = seen.length
   await t.rejects(client.send(sendMessage, text, 'action'), { code: 'MCS_REST_BLOCKED', until: later(600_000) })
   t.equal(seen.length, sentBefore, 'no request was sent')
-  pass(600_000)
+  advance(600_000)
   await client.send(sendMessage, text, 'action')
 })
 
@@ -214,7 +214,7 @@ t.test('a shorter block does not shorten an existing one', async t => {
 })
 
 t.test('each request takes one permit, and so does a token request', async t => {
-  const { client, pool } = await restClient(t)
+  const { client, pool } = await setUpRestClient(t)
   await client.send(calls, { query: {} }, 'backfill')
   await client.send(calls, { query: {} }, 'sync')
   t.strictSame((await pool.query('select permit_class, count(*)::int from quota_permits group by 1 order by 1')).rows, [

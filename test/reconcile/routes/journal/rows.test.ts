@@ -4,10 +4,11 @@ import { agentFact } from '../../../../src/reconcile/routes/extensions.js'
 import { journalCall } from '../../../../src/reconcile/routes/journal/calls.js'
 import { messageFact } from '../../../../src/reconcile/routes/journal/messages.js'
 import { kindOf } from '../../../../src/reconcile/routes/journal/rows.js'
-import { DOCUMENTED } from '../../../support/mightycall-examples.js'
+import { DOCUMENTED_RESPONSES } from '../../../support/documented-responses.js'
 import { COMMON_FIELDS, rowOf, validFact } from '../../support/parsed-rows.js'
 
-const documented = (DOCUMENTED['GET /api/journal/requests'] as { requests: Record<string, unknown>[] }).requests[0]
+const documented = (DOCUMENTED_RESPONSES['GET /api/journal/requests'] as { requests: Record<string, unknown>[] })
+  .requests[0]
 const read = (row: unknown) => rowOf(journal, row, answer => answer.requests[0])
 const callOf = (row: object) => journalCall(...read({ id: 'r', type: 'call', ...row }))
 

@@ -1,8 +1,9 @@
 import type { Test } from 'tap'
+import { HOUR_MS } from '../../../../src/lib/instant.js'
 import type { SentRequest } from '../../../mightycall/rest/definitions/check.js'
 import type { Kind } from '../../../mightycall/rest/definitions/definition.js'
 import { COMPANY_START } from '../../../support/company.js'
-import { HOUR_MS, simulatedMightyCall } from '../../../support/simulated-mightycall.js'
+import { simulatedMightyCall } from '../../../support/simulated-mightycall.js'
 
 interface Step {
   method?: string
@@ -40,7 +41,9 @@ export async function requestEveryRoute(t: Test, kind: Kind) {
 
 /** Starts a simulated account and returns a client of its user 101, which records requests and responses. */
 async function signedInClient(t: Test, kind: Kind) {
-  const simulated = await simulatedMightyCall(t, { of: { family: kind, seed: 11, calls: 200, messages: 80 } })
+  const simulated = await simulatedMightyCall(t, {
+    companyOptions: { family: kind, seed: 11, calls: 200, messages: 80 }
+  })
   const seen: { request: Pick<SentRequest, 'method' | 'path'>; response: { status: number; json: unknown } }[] = []
   let token = ''
   const request = async (

@@ -15,13 +15,13 @@ export interface StartedService {
 }
 
 /**
- * Runs what `npm start` runs, in an empty folder on a free port, with no other variable of ours set.
- * Resolves when it is ready; it is told to stop when the test ends, and has to do so in order.
+ * Runs the command of `npm start` in an empty folder on a free port, with no other configuration.
+ * Resolves when the service is ready. The service is terminated when the test ends, and must exit with code 0.
  */
-export async function startByScript(t: Test): Promise<StartedService> {
+export async function startWithNpmScript(t: Test): Promise<StartedService> {
   const { scripts } = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
     scripts: { start: string }
-  } // our own file
+  } // the package.json of the project
   const dataDir = tempDir(t)
   const [port = 0] = await freePorts(1)
   const { PATH, HOME, TMPDIR, MCS_TEST_RUN } = process.env
@@ -30,27 +30,27 @@ export async function startByScript(t: Test): Promise<StartedService> {
     env: { PATH, HOME, TMPDIR, MCS_TEST_RUN, DATA_DIR: dataDir, PORT: String(port), DRAIN_SECONDS: '0' },
     stdio: ['ignore', 'pipe', 'inherit']
   })
-  const gone = once(child, 'exit')
+  const exited = once(child, 'exit')
   t.teardown(async () => {
     child.kill('SIGTERM')
-    const [code] = await gone
-    if (code !== 0) throw new Error(`the service ended with ${code}`)
+    const [code] = await exited
+    if (code !== 0) throw new Error(`the service exited with code ${code}`)
   })
-  await readyLine(child.stdout, gone)
+  await untilReady(child.stdout, exited)
   return { port, dataDir }
 }
 
-async function readyLine(stdout: NodeJS.ReadableStream, gone: Promise<unknown>): Promise<void> {
+async function untilReady(stdout: NodeJS.ReadableStream, exited: Promise<unknown>): Promise<void> {
   const lines = createInterface(stdout)
   const ready = new Promise<void>(resolve => {
     lines.on('line', line => {
       if (line.includes('"msg":"ready"')) resolve()
-    }) // read to the end: a full pipe would stop the service
+    }) // keep reading after the line: a full pipe would block the service
   })
   await Promise.race([
     ready,
-    gone.then(() => {
-      throw new Error('the service ended before it was ready')
+    exited.then(() => {
+      throw new Error('the service exited before it was ready')
     })
   ])
 }

@@ -1,5 +1,5 @@
-// Answers as MightyCall API v4 shows them, some with more members that its schemas name. Numbers and people are made
-// up.
+// Responses as the documentation of MightyCall API v4 shows them, some with further members of its schemas. Numbers and
+// people are fictitious.
 
 const call = {
   id: '7e734dc1-544d-4f04-8ccc-8bd5b197a88c',
@@ -135,8 +135,8 @@ const sent = {
   attachments: null
 }
 
-/** By route; those of contact-center accounts with their own envelopes. */
-export const DOCUMENTED: Record<string, unknown> = {
+/** The responses by route. Routes of contact-center accounts have their own envelopes. */
+export const DOCUMENTED_RESPONSES: Record<string, unknown> = {
   'POST /auth/token': { access_token: 'token-1', token_type: 'bearer', expires_in: 86_399, refresh_token: 'refresh-1' },
   'GET /api/ping': { data: '3', isSuccess: true },
   'GET /api/calls': { data: { calls: [call], total: 1 }, isSuccess: true },

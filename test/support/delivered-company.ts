@@ -5,22 +5,22 @@ import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { createRandom } from '../../src/simulator/random.js'
 import { COMPANY_START } from './company.js'
 
-/** A company, and its events: each is received so many milliseconds after it occurred. */
+/** Simulates a company whose events are received `delayMs` after they occurred. */
 export function deliveredCompany(options: Partial<CompanyOptions> & { seed: number }, delayMs: number) {
   const company = simulateCompany({ startAt: COMPANY_START, calls: 300, hours: 10, ...options })
   const account = { id: company.truth.account, apiKey: SIMULATED_API_KEY, region: 'US' } as const
-  const notified = company.notifications.flatMap(
+  const webhookEvents = company.notifications.flatMap(
     ({ at, body }) => parseNotification(account, Buffer.from(JSON.stringify(body)), new Date(at + delayMs)) ?? []
   )
-  const told = company.facts.map(fact => ({
+  const restFacts = company.facts.map(fact => ({
     ...fact,
     receivedAt: new Date(Date.parse(fact.receivedAt) + delayMs).toISOString()
   }))
-  return { truth: company.truth, notified, told }
+  return { truth: company.truth, webhookEvents, restFacts }
 }
 
-/** In any order, and some of them twice. */
-export function disordered<E extends Event>(events: readonly E[], seed: number): E[] {
+/** Shuffles the events and duplicates some of them. */
+export function shuffledWithDuplicates<E extends Event>(events: readonly E[], seed: number): E[] {
   const random = createRandom(seed, 99)
   return random.shuffled([...events, ...events.filter(() => random.chance(0.2))])
 }

@@ -1,5 +1,5 @@
-// Started by tests as a process of its own: node own-lock.js DIR. Prints "owned", or the code of the refusal, and waits
-// to be killed.
+// Started by tests in a child process: node lock-holder.js DIR. Acquires the lock of the directory, prints "owned" or
+// the error code, and waits until it is killed.
 import { acquireOwnerLock } from '../../src/lib/directory-lock.js'
 
 console.log(

@@ -11,14 +11,14 @@ interface Schema {
 
 export interface DescribedRoute {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** As in access/route-roles.ts: `/v1/calls/:id`. */
+  /** The path in the notation of access/route-roles.ts: `/v1/calls/:id`. */
   path: string
   role: RouteRole
-  /** Documented ones. */
+  /** The documented status codes. */
   statuses: number[]
-  /** Where it takes them, by their names. */
+  /** The names of the query parameters. */
   query: string[]
-  /** Its path, every parameter of it filled in; by default with what is like nothing that there is. */
+  /** Returns the path with its parameters filled in, by default with values that match no existing object. */
   url: (values?: Record<string, string>) => string
 }
 
@@ -28,20 +28,20 @@ interface Operation {
 }
 
 /**
- * Every route that the OpenAPI document describes, but for webhooks and health, and who may use it. Throws when nobody
- * has said so.
+ * Returns every route that the OpenAPI document describes, except webhooks and health, with its role.
+ * @throws Error  a route has no role in access/route-roles.ts
  */
 export function describedRoutes(app: FastifyInstance): DescribedRoute[] {
-  // @fastify/swagger knows no 3.1
+  // the types of @fastify/swagger do not cover OpenAPI 3.1
   const { paths } = dereference(app.swagger()) as unknown as { paths: Record<string, Record<string, Operation>> }
   return Object.entries(paths)
     .filter(([path]) => !/^\/(webhooks|health|metrics)\b/.test(path))
     .flatMap(([path, operations]) =>
       Object.entries(operations).map(([name, operation]) => {
-        const method = name.toUpperCase() as DescribedRoute['method'] // no route of ours has another
+        const method = name.toUpperCase() as DescribedRoute['method'] // the API has no other methods
         const pattern = path.replace(/\{(\w+)\}/g, ':$1')
         const [, , role] = ROUTES.find(line => line[0] === method && line[1] === pattern) ?? []
-        if (!role) throw new Error(`${method} ${pattern} is described, and not in access/route-roles.ts`)
+        if (!role) throw new Error(`${method} ${pattern} is documented but missing in access/route-roles.ts`)
         const parameters = operation.parameters ?? []
         return {
           method,

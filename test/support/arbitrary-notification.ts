@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { API_KEY, DOCUMENTED } from './documented.js'
+import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from './documented-notifications.js'
 
 const NAMES = [
   'Body',
@@ -44,17 +44,17 @@ const UNDOCUMENTED = [
   'AgentStatusChanged',
   'CallHeld'
 ]
-const TYPES = [...DOCUMENTED.map(({ EventType }) => EventType), ...UNDOCUMENTED]
+const TYPES = [...DOCUMENTED_NOTIFICATIONS.map(({ EventType }) => EventType), ...UNDOCUMENTED]
 
-/** A text that somebody might take for a number, an instant, a name or a key. */
+/** Generates text that a parser could mistake for a number, an instant, a name or a key. */
 const text = () =>
   fc.oneof(
     fc.string({ unit: 'binary', maxLength: 120 }),
     fc.constantFrom(
       ...TYPES,
-      API_KEY,
-      API_KEY.toUpperCase(),
-      `x${API_KEY}x`,
+      DOCUMENTED_API_KEY,
+      DOCUMENTED_API_KEY.toUpperCase(),
+      `x${DOCUMENTED_API_KEY}x`,
       '+15559371200',
       '(555) 937-1200',
       '103',
@@ -87,15 +87,14 @@ const instant = () =>
         fc.integer({ min: 0, max: 32 }),
         fc.constantFrom('Z', '+23:59', '-23:59', '', '.1234567Z', 'z')
       )
-      .map(
-        ([year, month, day, zone]) =>
-          `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}T23:59:59${zone}`
-      )
+      .map(([year, month, day, zone]) => `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}T23:59:59${zone}`)
   )
 
+const padded = (value: number, digits: number) => String(value).padStart(digits, '0')
+
 /**
- * Any JSON text, with the names and values of notifications among its own. Written by hand, since `__proto__` and
- * doubled names are no objects' way.
+ * Generates JSON text that contains the names and values of notifications. It is assembled as text because JavaScript
+ * objects cannot have an own `__proto__` from a literal, or duplicate names.
  */
 const { json } = fc.letrec<{ json: string }>(tie => ({
   json: fc.oneof(
@@ -117,11 +116,11 @@ function members(value: fc.Arbitrary<string>): fc.Arbitrary<string> {
     .map(list => `{${list.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`)
 }
 
-/** A documented notification of which some members are others, so that most are calls. */
+/** Generates documented notifications with some members replaced; most of them still parse as calls. */
 const almostDocumented = () =>
   fc
     .tuple(
-      fc.constantFrom(...DOCUMENTED),
+      fc.constantFrom(...DOCUMENTED_NOTIFICATIONS),
       fc.dictionary(fc.constantFrom('From', 'To', 'Id', 'Extension'), json, { maxKeys: 3 }),
       fc.dictionary(fc.constantFrom('Guid', 'ApiKey', 'Timestamp', 'EventType', 'CallId', 'Extra'), json, {
         maxKeys: 2
@@ -132,7 +131,7 @@ const almostDocumented = () =>
       return objectOf({ ...quoted(documented), Body: objectOf(body), ...outer })
     })
 
-/** A message or a presence of which some members are others, so that most are read. */
+/** Generates messages and presence changes with some members replaced; most of them still parse. */
 const almostUndocumented = () =>
   fc
     .tuple(
@@ -164,22 +163,23 @@ const almostUndocumented = () =>
     )
     .map(([body, other]) => objectOf({ ...quoted({ ...body, Timestamp: '2017-05-25T08:58:10Z' }), ...other }))
 
-/** A documented notification with some of its bytes changed, doubled or lost. */
+/** Generates documented notifications with some bytes changed, inserted or removed. */
 const mutated = () =>
   fc
     .tuple(
-      fc.constantFrom(...DOCUMENTED),
+      fc.constantFrom(...DOCUMENTED_NOTIFICATIONS),
       fc.array(fc.tuple(fc.nat(400), fc.nat(3), fc.uint8Array({ maxLength: 4 })), { maxLength: 5 })
     )
     .map(([documented, edits]) =>
       edits.reduce(
-        (bytes, [at, lost, added]) => Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + lost)]),
+        (bytes, [at, removedBytes, added]) =>
+          Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + removedBytes)]),
         Buffer.from(JSON.stringify(documented))
       )
     )
 
-/** A body that a sender with a valid token might send, whatever it is. */
-export const anyBody = (): fc.Arbitrary<Buffer> =>
+/** Generates request bodies that a sender with a valid token could post, well-formed or not. */
+export const arbitraryBody = (): fc.Arbitrary<Buffer> =>
   fc.oneof(
     { weight: 4, arbitrary: almostDocumented().map(text => Buffer.from(text)) },
     { weight: 2, arbitrary: almostUndocumented().map(text => Buffer.from(text)) },

@@ -12,35 +12,36 @@ import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
 import { restProxy } from './rest-proxy.js'
-import { someSecrets } from './service.js'
+import { randomSecrets } from './service.js'
 import { tempDir } from './temp-dir.js'
 
 interface Options extends Partial<Pick<SimulatedMightyCallOptions, 'webhookFaults' | 'tokenSeconds'>> {
-  /** Simulated time to each second of true time. */
+  /** Simulated seconds per real second. */
   rate?: number
-  /** Of an hour, which begins when everything runs; the company may have closed long before. */
+  /** The number of calls of the company, which is open for one hour from its start. */
   calls?: number
-  beganHoursAgo?: number
-  /** The time that MightyCall has to answer a request, in true milliseconds. */
+  /** Hours between the start of the company and the start of the service. */
+  startedHoursAgo?: number
+  /** The timeout of a REST request, in real milliseconds. */
   restTimeoutMs?: number
 }
 
 const MINUTE_MS = 60_000
-/** A call is told some minutes after its end, and held for 15. */
-const RECENT_MS = 45 * MINUTE_MS
+/** REST reports a call some minutes after its end, and the service holds it for 15 minutes. */
+const REPORT_DELAY_MS = 45 * MINUTE_MS
 
 /**
- * The whole service, and a MightyCall that posts the webhooks of an hour. It is read from the first `signIn` on,
- * through a proxy.
+ * Starts the whole service and a simulated MightyCall that posts the webhooks of one hour. The service reads it through
+ * a proxy, after the first call of `signIn` has configured user keys.
  */
-export async function hostileWorld(
+export async function startWithFaultyMightyCall(
   t: Test,
-  { rate = 1_200, calls = 20, beganHoursAgo = 0, restTimeoutMs, ...simulated }: Options = {}
+  { rate = 1_200, calls = 20, startedHoursAgo = 0, restTimeoutMs, ...simulated }: Options = {}
 ) {
   const { pool, url } = await freshDatabase(t)
   const clock = fasterClock({ startAt: new Date('2026-11-23T08:00:00Z'), rate })
-  const lines: string[] = []
-  const { WEBHOOK_TOKENS: token, ADMIN_KEY: adminKey } = someSecrets()
+  const logLines: string[] = []
+  const { WEBHOOK_TOKENS: token, ADMIN_KEY: adminKey } = randomSecrets()
   let target = ''
   const proxy = await restProxy(t, () => target)
   const dir = tempDir(t)
@@ -73,7 +74,7 @@ export async function hostileWorld(
       { level: 'trace' },
       {
         write: (line: string) => {
-          lines.push(line)
+          logLines.push(line)
         }
       }
     ),
@@ -82,7 +83,7 @@ export async function hostileWorld(
     restLimits: restTimeoutMs === undefined ? {} : { timeoutMs: restTimeoutMs }
   })
   t.teardown(() => service.stop(0))
-  const startAt = clock.now().getTime() - beganHoursAgo * 60 * MINUTE_MS
+  const startAt = clock.now().getTime() - startedHoursAgo * 60 * MINUTE_MS
   const company = { seed: 7, startAt, calls, messages: 10, hours: 1 }
   const mightyCall = await startSimulatedMightyCall({
     port: 0,
@@ -95,7 +96,7 @@ export async function hostileWorld(
   t.teardown(mightyCall.close)
   target = mightyCall.url
 
-  const fault = async (faults: AnswerFaults) => {
+  const setFaults = async (faults: AnswerFaults) => {
     await fetch(`${mightyCall.url}/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -108,81 +109,77 @@ export async function hostileWorld(
   return {
     pool,
     clock,
-    lines,
+    logLines,
     proxy,
     mightyCall,
-    fault,
+    setFaults,
     get,
     secrets: [SIMULATED_API_KEY, token, adminKey, ...Object.values(mightyCall.userKeys)],
-    /** As a person does who corrects the file and sends SIGHUP. */
+    /** Writes user keys to the accounts file and reloads it, like an operator who sends SIGHUP. */
     signIn: (userKeys: Record<string, string> = mightyCall.userKeys) => {
       write(userKeys)
       service.reload()
     },
-    logged: (text: string | RegExp) =>
-      lines.filter(line => (typeof text === 'string' ? line.includes(text) : text.test(line))),
-    /** How many notifications have become events. */
-    heard: async () =>
+    linesMatching: (text: string | RegExp) =>
+      logLines.filter(line => (typeof text === 'string' ? line.includes(text) : text.test(line))),
+    /** Returns the number of projected webhook events. */
+    countWebhookEvents: async () =>
       Number((await pool.query("select count(*) from events where source = 'webhook'")).rows[0]?.count),
     untilClosed: () =>
       eventually(
-        'the company has closed, and all is told',
-        () => clock.now().getTime() > startAt + 60 * MINUTE_MS + RECENT_MS,
+        'the company has closed and REST has reported all calls',
+        () => clock.now().getTime() > startAt + 60 * MINUTE_MS + REPORT_DELAY_MS,
         120_000
       ),
-    /** All that happened has its row. */
-    untilWhole: async () => {
+    /** Waits until every call, voicemail and message has its row. */
+    untilComplete: async () => {
       const { calls, voicemails, messages } = mightyCall.truth()
-      const hasAll = async (sql: string, known: unknown[]) => {
-        const found = await ids(sql)
-        return known.every(id => found.has(id))
-      }
-      await eventually(
+      const untilAllFound = (what: string, sql: string, expected: unknown[]) =>
+        eventually(
+          what,
+          async () => {
+            const found = await ids(sql)
+            return expected.every(id => found.has(id))
+          },
+          30_000
+        )
+      await untilAllFound(
         'every call has its row',
-        () =>
-          hasAll(
-            'select call_id as id from call_history',
-            calls.map(({ id }) => id)
-          ),
-        30_000
+        'select call_id as id from call_history',
+        calls.map(({ id }) => id)
       )
-      await eventually(
-        'and every voicemail',
-        () =>
-          hasAll(
-            'select voicemail_id as id from voicemail_logs',
-            voicemails.map(({ voicemailId }) => voicemailId)
-          ),
-        30_000
+      await untilAllFound(
+        'every voicemail has its row',
+        'select voicemail_id as id from voicemail_logs',
+        voicemails.map(({ voicemailId }) => voicemailId)
       )
-      await eventually(
-        'and every message',
-        () =>
-          hasAll(
-            'select message_id as id from sms_logs',
-            messages.map(({ messageId }) => messageId)
-          ),
-        30_000
+      await untilAllFound(
+        'every message has its row',
+        'select message_id as id from sms_logs',
+        messages.map(({ messageId }) => messageId)
       )
     }
   }
 }
 
-export type HostileWorld = Awaited<ReturnType<typeof hostileWorld>>
+export type ServiceUnderFaults = Awaited<ReturnType<typeof startWithFaultyMightyCall>>
 
-/** Each post was answered 200 within the 8 s that MightyCall waits, and is projected. */
-export async function webhooksDidNotNotice(t: Test, { mightyCall, heard }: HostileWorld): Promise<void> {
+/** Asserts that each webhook was answered with 200 within the 8 s that MightyCall waits, and is projected. */
+export async function assertWebhooksUnaffected(
+  t: Test,
+  { mightyCall, countWebhookEvents }: ServiceUnderFaults
+): Promise<void> {
   await mightyCall.posted
   const { posted = 0, accepted, refused } = mightyCall.webhooks() ?? {}
   t.ok(posted > 0)
   t.equal(accepted, posted)
   t.strictSame(refused, {})
-  await eventually('all of them are projected', async () => (await heard()) === posted)
+  await eventually('all webhooks are projected', async () => (await countWebhookEvents()) === posted)
 }
 
-/** Nothing that was logged holds a secret, a token, or a client's number. */
-export function logsHoldNoSecret(t: Test, { lines, secrets, mightyCall, proxy }: HostileWorld): void {
-  const all = lines.join('').toLowerCase()
+/** Asserts that the log contains no secret, no token and no client number. */
+export function assertNoSecretsLogged(t: Test, { logLines, secrets, mightyCall, proxy }: ServiceUnderFaults): void {
+  const all = logLines.join('').toLowerCase()
   const numbers = mightyCall
     .truth()
     .calls.flatMap(({ clientNumber }) => (typeof clientNumber === 'string' ? [clientNumber.slice(1)] : []))

@@ -2,8 +2,8 @@ import type { Call } from '../../src/project/models/calls/fold.js'
 import type { CallAt } from '../../src/simulator/call-at.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 
-/** What webhooks alone tell of a call, in the shape of the fold. */
-export function asFolded({ legs, ...call }: CallAt): Call {
+/** Converts a true call to the row that the fold must produce from webhooks alone. */
+export function expectedCall({ legs, ...call }: CallAt): Call {
   return {
     ...call,
     recordingId: null,
@@ -15,7 +15,7 @@ export function asFolded({ legs, ...call }: CallAt): Call {
   }
 }
 
-/** The same once REST has told the rest of it. */
-export function withRest(call: Call, { withRest }: TrueCall, restEvents: number): Call {
+/** Returns the row that the fold must produce once REST has reported the call as well. */
+export function withRestFacts(call: Call, { withRest }: TrueCall, restEvents: number): Call {
   return { ...call, ...withRest, restEvents }
 }

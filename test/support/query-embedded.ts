@@ -2,7 +2,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
 
-/** The rows of a statement in the embedded Postgres of a service that runs. */
+/** Runs a statement in the embedded Postgres of a running service and returns the rows. */
 export async function queryEmbedded<Row extends object>(dataDir: string, sql: string): Promise<Row[]> {
   const url = await attachEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') })
   const client = new pg.Client({ connectionString: url ?? '' })

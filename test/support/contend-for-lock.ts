@@ -1,5 +1,5 @@
-// Started by tests as a process of its own: node fight-for-lock.js DIR TIMES. Takes the directory so many times, and
-// prints "alone", or "doubled" when it met another owner.
+// Started by tests in a child process: node contend-for-lock.js DIR TIMES. Acquires the lock of the directory TIMES
+// times, and prints "exclusive", or "shared" if another process held the lock at the same time.
 import { closeSync, openSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -7,19 +7,19 @@ import { acquireOwnerLock } from '../../src/lib/directory-lock.js'
 
 const [dir = '', times = '1'] = process.argv.slice(2)
 const marker = path.join(dir, 'marker')
-let said = 'alone'
-for (let taken = 0; taken < Number(times) && said === 'alone'; ) {
+let result = 'exclusive'
+for (let acquired = 0; acquired < Number(times) && result === 'exclusive'; ) {
   const lock = await acquireOwnerLock(dir).catch(() => null)
   if (!lock) continue
-  taken++
+  acquired++
   try {
     closeSync(openSync(marker, 'wx'))
     await turn()
     rmSync(marker)
   } catch {
-    said = 'doubled'
+    result = 'shared'
   }
   await lock.release()
 }
-console.log(said)
+console.log(result)
 process.stdin.resume()

@@ -7,13 +7,17 @@ import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
 import { insertDeadLetters } from '../../src/project/batch/dead-letters.js'
 import { type RedriveOptions, redriveDeadLetter } from '../../src/project/dead-letters/redrive.js'
-import { KEY, NOW, projector, stored } from './projection.js'
+import { NOW, PARTITION_KEY, projector, stored } from './projection.js'
 import { SETTINGS } from './settings.js'
 
-export const FOREIGN = { key: 'default:+15559371200', value: Buffer.from('from +15559371200: hello'), headers: {} }
+export const FOREIGN_RECORD = {
+  key: 'default:+15559371200',
+  value: Buffer.from('from +15559371200: hello'),
+  headers: {}
+}
 
-/** Letters that an older version has left: it could not decode what today's can. */
-export async function leaveLetters(
+/** Inserts dead letters of an older version, which could not decode records that the current version can. */
+export async function insertUndecodableLetters(
   pool: pg.Pool,
   records: readonly Pick<LogRecord, 'key' | 'value' | 'headers'>[],
   from = 0
@@ -22,15 +26,15 @@ export async function leaveLetters(
     record,
     id: `digest-${record.offset}`,
     account: null,
-    err: new UndecodableRecordError('its type is unknown')
+    err: new UndecodableRecordError('unknown type')
   }))
-  await inTransaction(pool, tx => insertDeadLetters(tx, letters, { logId: KEY.logId, now: NOW }))
+  await inTransaction(pool, tx => insertDeadLetters(tx, letters, { logId: PARTITION_KEY.logId, now: NOW }))
 }
 
-/** A database with such letters of these events, by their ids in order, and what redrives them. */
-export async function withLetters(t: Test, events: readonly Event[]) {
+/** Creates a database with one dead letter for each event. `ids` are in the order of the events. */
+export async function setUpDeadLetters(t: Test, events: readonly Event[]) {
   const { pool, count, project } = await projector(t)
-  await leaveLetters(pool, events.map(encodeEvent))
+  await insertUndecodableLetters(pool, events.map(encodeEvent))
   const letters = async () =>
     (
       await pool.query<{ id: string; state: string; code: string; reason: string }>(
@@ -43,13 +47,13 @@ export async function withLetters(t: Test, events: readonly Event[]) {
         'select action, acted_by, code, reason from dead_letter_actions order by id'
       )
     ).rows
-  const again = (id: string, options: Partial<RedriveOptions> = {}) =>
+  const redrive = (id: string, options: Partial<RedriveOptions> = {}) =>
     redriveDeadLetter(id, { pool, settings: SETTINGS, now: NOW, by: 'a test', ...options })
   const ids = (await letters()).map(({ id }) => id)
-  return { pool, count, project, letters, actions, redrive: again, ids }
+  return { pool, count, project, letters, actions, redrive, ids }
 }
 
-/** All rows of what is projected, to be compared. */
+/** Returns all projected rows as one text that tests can compare. */
 export async function projectedRows(pool: pg.Pool): Promise<string> {
   const tables = [
     'events',
