@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ACCOUNT } from '../reconcile/support/recording-reader.js'
+import { allPages } from '../support/all-pages.js'
 import { FOREIGN_RECORD, insertUndecodableLetters, setUpDeadLetters } from '../support/dead-letters.js'
 import { BUSINESS_NUMBER } from '../support/documented-notifications.js'
 import { history } from '../support/history.js'
@@ -11,87 +12,89 @@ interface Page {
   nextCursor: string | null
 }
 
-t.test('who did what is kept with what was done, and shown last first, in pages, by what it is', async t => {
-  const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
-  await insertUndecodableLetters(pool, [FOREIGN_RECORD], 1)
-  let now = NOW
-  const { get, post, patch, remove } = await queryApi(t, pool, () => now)
-  const { id: organization } = (await post('/v1/organizations', { account: 'acme', name: 'Acme' })).json<{
-    id: string
-  }>()
-  await patch(`/v1/organizations/${organization}`, { name: 'Acme Ltd' })
-  await post(`/v1/organizations/${organization}/numbers`, { number: BUSINESS_NUMBER, from: '2026-01-01' })
-  await remove(`/v1/organizations/${organization}/numbers/${encodeURIComponent(BUSINESS_NUMBER)}`)
-  const { id, key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{
-    id: string
-    key: string
-  }>()
-  now = new Date(NOW.getTime() + 1)
-  await remove(`/v1/keys/${id}`)
-  await remove(`/v1/keys/${id}`)
-  await pool.query(
-    "insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ('g', 'log-1', 'calls', 0, 1, 20, 20, 'x', now())"
-  )
-  for (const path of [
-    '/v1/dead-letters/1/redrive',
-    '/v1/dead-letters/2/redrive',
-    '/v1/dead-letters/2/discard',
-    '/v1/projector/resume',
-    '/v1/projector/resume',
-    '/v1/failed-entities/refold'
-  ])
-    await post(path)
+t.test(
+  'the audit log records each change with its actor, and lists the newest first, in pages and by filter',
+  async t => {
+    const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
+    await insertUndecodableLetters(pool, [FOREIGN_RECORD], 1)
+    let now = NOW
+    const { get, post, patch, remove } = await queryApi(t, pool, () => now)
+    const { id: organization } = (await post('/v1/organizations', { account: 'acme', name: 'Acme' })).json<{
+      id: string
+    }>()
+    await patch(`/v1/organizations/${organization}`, { name: 'Acme Ltd' })
+    await post(`/v1/organizations/${organization}/numbers`, { number: BUSINESS_NUMBER, from: '2026-01-01' })
+    await remove(`/v1/organizations/${organization}/numbers/${encodeURIComponent(BUSINESS_NUMBER)}`)
+    const { id, key } = (await post('/v1/keys', { label: 'x', role: 'platform_admin', account: 'acme' })).json<{
+      id: string
+      key: string
+    }>()
+    now = new Date(NOW.getTime() + 1)
+    await remove(`/v1/keys/${id}`)
+    await remove(`/v1/keys/${id}`)
+    await pool.query(
+      `insert into projector_stops
+       (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at)
+     values ('g', 'log-1', 'calls', 0, 1, 20, 20, 'x', now())`
+    )
+    for (const path of [
+      '/v1/dead-letters/1/redrive',
+      '/v1/dead-letters/2/redrive',
+      '/v1/dead-letters/2/discard',
+      '/v1/projector/resume',
+      '/v1/projector/resume',
+      '/v1/failed-entities/refold'
+    ])
+      await post(path)
 
-  const seen: Page['data'] = []
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: Page = (await get(`/v1/audit?limit=4${cursor && `&cursor=${cursor}`}`)).json()
-    seen.push(...page.data)
-    cursor = page.nextCursor
+    const seen = await allPages<Page['data'][number]>(get, '/v1/audit', '?limit=4')
+    t.strictSame(seen.map(({ action, account, subject }) => [action, account, subject]).reverse(), [
+      ['organization.created', 'acme', organization],
+      ['organization.renamed', 'acme', organization],
+      ['number.given', 'acme', BUSINESS_NUMBER],
+      ['number.ended', 'acme', BUSINESS_NUMBER],
+      ['key.created', 'acme', id],
+      ['key.revoked', 'acme', id],
+      ['dead-letter.redriven', null, '1'],
+      ['dead-letter.refused', null, '2'],
+      ['dead-letter.discarded', null, '2'],
+      ['projector.resumed', null, 'g'],
+      ['failed-entities.refolded', null, null]
+    ])
+    t.strictSame(new Set(seen.map(({ actor }) => actor)), new Set(['admin']))
+    t.notMatch(JSON.stringify(seen), new RegExp(`${key}|5559371200|hello|Acme`))
+    const actions = async (query: string) =>
+      (await get(`/v1/audit?${query}`)).json<Page>().data.map(({ action }) => action)
+    t.strictSame(await actions('action=key.created&action=key.revoked'), ['key.revoked', 'key.created'])
+    t.strictSame(await actions(`since=${now.toISOString()}&account=acme`), ['key.revoked'])
+    t.equal((await actions(`until=${now.toISOString()}`)).length, 5)
+    t.strictSame(await actions('actor=unknown'), [])
+    for (const query of ['cursor=abc', 'action=%27', 'foo=1'])
+      t.equal((await get(`/v1/audit?${query}`)).statusCode, 400, query)
   }
-  t.strictSame(seen.map(({ action, account, subject }) => [action, account, subject]).reverse(), [
-    ['organization.created', 'acme', organization],
-    ['organization.renamed', 'acme', organization],
-    ['number.given', 'acme', BUSINESS_NUMBER],
-    ['number.ended', 'acme', BUSINESS_NUMBER],
-    ['key.created', 'acme', id],
-    ['key.revoked', 'acme', id],
-    ['dead-letter.redriven', null, '1'],
-    ['dead-letter.refused', null, '2'],
-    ['dead-letter.discarded', null, '2'],
-    ['projector.resumed', null, 'g'],
-    ['failed-entities.refolded', null, null]
-  ])
-  t.strictSame(new Set(seen.map(({ actor }) => actor)), new Set(['admin']))
-  t.notMatch(JSON.stringify(seen), new RegExp(`${key}|5559371200|hello|Acme`))
-  const actions = async (query: string) =>
-    (await get(`/v1/audit?${query}`)).json<Page>().data.map(({ action }) => action)
-  t.strictSame(await actions('action=key.created&action=key.revoked'), ['key.revoked', 'key.created'])
-  t.strictSame(await actions(`since=${now.toISOString()}&account=acme`), ['key.revoked'])
-  t.equal((await actions(`until=${now.toISOString()}`)).length, 5)
-  t.strictSame(await actions('actor=nobody'), [])
-  for (const query of ['cursor=abc', 'action=%27', 'foo=1'])
-    t.equal((await get(`/v1/audit?${query}`)).statusCode, 400, query)
-})
+)
 
-t.test('a change that is taken back is in no log', async t => {
+t.test('a change and its audit entry are rolled back together', async t => {
   const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
   const { post, get } = await queryApi(t, pool, () => NOW)
   await pool.query("alter table audit_log add check (action <> 'key.created')")
   t.equal((await post('/v1/keys', { label: 'x', role: 'viewer' })).statusCode, 500)
-  t.equal((await get('/v1/keys')).json<Page>().data.length, 0, 'nor the other way round')
+  t.equal((await get('/v1/keys')).json<Page>().data.length, 0, 'the key was not created')
 })
 
-t.test('the admin of an account sees and mends that account only', async t => {
+t.test('the admin of an account sees and repairs that account only', async t => {
   const { pool, letters } = await setUpDeadLetters(
     t,
     history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
   )
   await pool.query("update dead_letters set account = case id when 1 then 'acme' when 2 then 'globex' end")
   await pool.query(
-    "insert into entities (account, kind, entity, fold_version, failed) select account, 'call', 'none', 1, 'fold' from unnest(array['acme', 'globex']) account"
+    `insert into entities (account, kind, entity, fold_version, failed)
+     select account, 'call', 'none', 1, 'fold' from unnest(array['acme', 'globex']) account`
   )
   await pool.query(
-    "insert into drift (account, type, field, count, first_seen_at, last_seen_at, sample) select account, 'X', '', 1, now(), now(), 'x' from unnest(array['acme', 'globex']) account"
+    `insert into drift (account, type, field, count, first_seen_at, last_seen_at, sample)
+     select account, 'X', '', 1, now(), now(), 'x' from unnest(array['acme', 'globex']) account`
   )
   const { get, post } = await queryApi(t, pool, () => NOW, {
     accounts: ['acme', 'globex'].map(id => ({ id, apiKey: `the-key-of-${id}` }))
@@ -119,7 +122,7 @@ t.test('the admin of an account sees and mends that account only', async t => {
     ['redriven', 'dead', 'dead']
   )
   t.match((await post('/v1/failed-entities/refold', undefined, key)).json(), { entities: 1 })
-  t.equal((await post('/v1/projector/resume', undefined, key)).statusCode, 403, 'it concerns all accounts')
+  t.equal((await post('/v1/projector/resume', undefined, key)).statusCode, 403, 'the projector serves all accounts')
 })
 
 t.test('the admin of an account backfills that account only', async t => {
@@ -130,10 +133,10 @@ t.test('the admin of an account backfills that account only', async t => {
     key: string
     id: string
   }>()
-  const begin = async (payload: object, key?: string) =>
+  const startBackfill = async (payload: object, key?: string) =>
     (await post('/v1/backfills', { since: '2026-10-01', ...payload }, key)).json<{ backfill: { id: string } }>()
-  const other = (await begin({ account: 'globex' })).backfill.id
-  const own = (await begin({}, key)).backfill.id
+  const other = (await startBackfill({ account: 'globex' })).backfill.id
+  const own = (await startBackfill({}, key)).backfill.id
   t.equal((await post('/v1/backfills', { since: '2026-10-01', account: 'globex' }, key)).statusCode, 400)
   t.strictSame(
     (await get('/v1/backfills', key)).json<Page>().data.map(({ id }) => id),

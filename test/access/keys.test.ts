@@ -1,12 +1,13 @@
 import t, { type Test } from 'tap'
 import { createKeys } from '../../src/access/keys.js'
 import { COMMAND_LINE, type Viewer } from '../../src/access/viewer.js'
+import { allPages } from '../support/all-pages.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
-type Shown = {
+type ListedKey = {
   id: string
   key: string
   role: string
@@ -22,7 +23,7 @@ async function api(t: Test) {
   const clock = { at: NOW }
   const { get, post, remove, access } = await queryApi(t, pool, () => clock.at)
   const make = async (payload: object, by?: string) =>
-    (await post('/v1/keys', { label: 'a key', ...payload }, by)).json<Shown>()
+    (await post('/v1/keys', { label: 'a key', ...payload }, by)).json<ListedKey>()
   const organization = async (account: string) =>
     (await post('/v1/organizations', { account, name: `of ${account}` })).json<{ id: string }>().id
   const later = (ms: number) => {
@@ -31,7 +32,7 @@ async function api(t: Test) {
   return { pool, get, post, remove, make, organization, later, access }
 }
 
-t.test('a key is shown once, kept as a digest, and opens what its role may', async t => {
+t.test('a key is shown once, stored as a digest, and grants the access of its role', async t => {
   const { pool, get, make } = await api(t)
   const made = await make({ role: 'viewer', account: 'acme', label: ' the wallboard ' })
   t.match(made, {
@@ -46,11 +47,11 @@ t.test('a key is shown once, kept as a digest, and opens what its role may', asy
   })
   t.equal((await get('/v1/calls', made.key)).statusCode, 200)
   t.equal((await get('/v1/drift', made.key)).statusCode, 403)
-  const kept = JSON.stringify((await pool.query("select k, encode(digest, 'hex') from api_keys k, audit_log")).rows)
-  t.notMatch(kept + (await get('/v1/keys')).body + (await get('/v1/audit')).body, made.key.slice(4))
+  const stored = JSON.stringify((await pool.query("select k, encode(digest, 'hex') from api_keys k, audit_log")).rows)
+  t.notMatch(stored + (await get('/v1/keys')).body + (await get('/v1/audit')).body, made.key.slice(4))
 })
 
-t.test('a key that is unknown, revoked or expired gets one and the same answer, at once', async t => {
+t.test('unknown, revoked and expired keys get the same response immediately', async t => {
   const { get, make, remove, later } = await api(t)
   const [revoked, expired] = [
     await make({ role: 'viewer' }),
@@ -58,18 +59,22 @@ t.test('a key that is unknown, revoked or expired gets one and the same answer, 
   ]
   for (const { key } of [revoked, expired]) t.equal((await get('/v1/calls', key)).statusCode, 200)
   t.match((await remove(`/v1/keys/${revoked.id}`)).json(), { id: revoked.id, revokedAt: NOW.toISOString() })
-  t.equal((await get('/v1/calls', revoked.key)).statusCode, 401, 'the very next request')
+  t.equal((await get('/v1/calls', revoked.key)).statusCode, 401, 'already the next request')
   later(1000)
   const answers = await Promise.all(
     [revoked.key, expired.key, `mcs_${'x'.repeat(43)}`, 'x', ''].map(async key => (await get('/v1/calls', key)).body)
   )
   t.equal(new Set(answers).size, 1)
   t.match(JSON.parse(answers[0] ?? ''), { statusCode: 401, code: 'MCS_UNAUTHORIZED' })
-  t.match((await remove(`/v1/keys/${revoked.id}`)).json(), { revokedAt: NOW.toISOString() }, 'revoked before')
+  t.match(
+    (await remove(`/v1/keys/${revoked.id}`)).json(),
+    { revokedAt: NOW.toISOString() },
+    'it keeps the time of the first revocation'
+  )
   t.equal((await remove('/v1/keys/00000000-0000-4000-8000-000000000000')).statusCode, 404)
 })
 
-t.test('nobody makes a key that reaches further than their own', async t => {
+t.test('a key cannot create or revoke keys with more access than its own', async t => {
   const { make, organization, post, get, remove } = await api(t)
   const [a, b, other] = [await organization('acme'), await organization('acme'), await organization('globex')]
   const admin = await make({ role: 'org_admin', account: 'acme', organization: a })
@@ -82,7 +87,7 @@ t.test('nobody makes a key that reaches further than their own', async t => {
     [bound.key, { role: 'viewer', account: 'globex' }, 403],
     [bound.key, { role: 'viewer', organization: other }, 404],
     [viewer.key, { role: 'viewer' }, 403],
-    ['mcs_nobody', { role: 'viewer' }, 401]
+    ['mcs_unknown', { role: 'viewer' }, 401]
   ]
   for (const [by, wanted, status] of refusals)
     t.equal((await post('/v1/keys', { label: 'x', ...wanted }, by)).statusCode, status, JSON.stringify(wanted))
@@ -90,18 +95,18 @@ t.test('nobody makes a key that reaches further than their own', async t => {
   t.match(
     await make({ role: 'viewer', account: null, organization: null }, admin.key),
     { account: 'acme', organization: a },
-    'null is no way out'
+    'null does not widen the scope'
   )
   t.match(await make({ role: 'platform_admin' }, bound.key), { account: 'acme', organization: null })
-  const seen = (await get('/v1/keys', admin.key)).json<{ data: Shown[] }>().data
+  const seen = (await get('/v1/keys', admin.key)).json<{ data: ListedKey[] }>().data
   t.strictSame(new Set(seen.map(key => key.organization)), new Set([a]))
-  t.equal((await remove(`/v1/keys/${bound.id}`, admin.key)).statusCode, 404, 'nor revokes one')
+  t.equal((await remove(`/v1/keys/${bound.id}`, admin.key)).statusCode, 404, 'a wider key cannot be revoked')
 })
 
-t.test('what is no scope or no name is refused', async t => {
+t.test('invalid scopes and labels are rejected', async t => {
   const { post, organization } = await api(t)
   const a = await organization('acme')
-  const wrong = [
+  const invalid = [
     { role: 'org_admin', account: 'acme' },
     { role: 'viewer', organization: a },
     { role: 'platform_admin', account: 'acme', organization: a },
@@ -112,7 +117,7 @@ t.test('what is no scope or no name is refused', async t => {
     { role: 'viewer', expiresAt: '9999-12-31T23:59:59-23:59' }, // the year 10000 in UTC
     { role: 'viewer', more: 1 }
   ]
-  for (const payload of wrong)
+  for (const payload of invalid)
     t.match(
       (await post('/v1/keys', { label: 'x', ...payload })).json(),
       { statusCode: 400, code: 'MCS_INVALID_PARAMETER' },
@@ -120,30 +125,30 @@ t.test('what is no scope or no name is refused', async t => {
     )
 })
 
-t.test('a key that ends makes none that lives longer', async t => {
+t.test('an expiring key cannot create keys that expire later', async t => {
   const { make, post } = await api(t)
   const expiresAt = '2026-12-01T00:00:00.000Z'
   const { key } = await make({ role: 'platform_admin', expiresAt })
   t.equal((await make({ role: 'viewer' }, key)).expiresAt, expiresAt)
   t.equal((await make({ role: 'viewer', expiresAt: '2026-11-30' }, key)).expiresAt, '2026-11-30T00:00:00.000Z')
-  for (const later of ['2026-12-02', null])
-    t.equal((await post('/v1/keys', { label: 'x', role: 'viewer', expiresAt: later }, key)).statusCode, 400)
+  for (const expiry of ['2026-12-02', null])
+    t.equal((await post('/v1/keys', { label: 'x', role: 'viewer', expiresAt: expiry }, key)).statusCode, 400)
 })
 
-t.test('the last use is noted once a minute, and a request does not wait for it', async t => {
+t.test('the last use is recorded once a minute, and requests do not wait for it', async t => {
   const { pool, get, make, later } = await api(t)
   const { key } = await make({ role: 'viewer' })
   const lastUse = async () =>
     (await pool.query<{ at: Date | null }>('select last_used_at as at from api_keys')).rows[0]?.at?.getTime()
   t.equal(await lastUse(), undefined)
   await get('/v1/calls', key)
-  await eventually('it is noted', async () => (await lastUse()) === NOW.getTime())
+  await eventually('the use is recorded', async () => (await lastUse()) === NOW.getTime())
   later(59_000)
   await get('/v1/calls', key)
   t.equal(await lastUse(), NOW.getTime())
   await pool.query("alter table api_keys add check (last_used_at < now() - interval '1000 years') not valid")
   later(1_000)
-  t.equal((await get('/v1/calls', key)).statusCode, 200, 'though it cannot be noted')
+  t.equal((await get('/v1/calls', key)).statusCode, 200, 'although the use cannot be recorded')
 })
 
 t.test('keys are listed newest first, in pages', async t => {
@@ -153,28 +158,22 @@ t.test('keys are listed newest first, in pages', async t => {
     ids.unshift((await make({ role: 'viewer', account: i < 4 ? 'acme' : 'globex' })).id)
     later(i % 2)
   }
-  const seen: string[] = []
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: { data: Shown[]; nextCursor: string | null } = (
-      await get(`/v1/keys?limit=2${cursor && `&cursor=${cursor}`}`)
-    ).json()
-    seen.push(...page.data.map(({ id }) => id))
-    cursor = page.nextCursor
-  }
+  const seen = (await allPages<ListedKey>(get, '/v1/keys', '?limit=2')).map(({ id }) => id)
   t.strictSame(new Set(seen), new Set(ids))
   t.equal(seen.length, 5)
-  t.equal((await get('/v1/keys?account=globex')).json<{ data: Shown[] }>().data.length, 1)
+  t.equal((await get('/v1/keys?account=globex')).json<{ data: ListedKey[] }>().data.length, 1)
   t.equal((await get('/v1/keys?cursor=abc')).statusCode, 400)
 })
 
-t.test('a key that is being revoked makes no other', async t => {
+t.test('a key that is revoked during the request cannot create another', async t => {
   const { pool, access, make } = await api(t)
   const { id, key } = await make({ role: 'platform_admin' })
+  // the casts hold because authenticate reads nothing else of the request
   const creator = (await access.authenticate({
     headers: { authorization: `Bearer ${key}` },
     cookies: {},
     method: 'POST'
-  } as Parameters<typeof access.authenticate>[0])) as Viewer // all that it reads
+  } as Parameters<typeof access.authenticate>[0])) as Viewer
   const keys = createKeys({ pool, now: () => NOW })
   await keys.revoke(COMMAND_LINE, id)
   await t.rejects(keys.create(creator, { label: 'too late', role: 'viewer' }), { code: 'MCS_UNAUTHORIZED' })

@@ -10,15 +10,15 @@ import {
   stringsIn
 } from '../support/organizations.js'
 
-/** Has no end, and a test of its own. */
+/** Streams do not end. They are tested in live/visibility.test.ts. */
 const STREAMS = ['/v1/live']
 
 const LATER = '2026-11-24T00:00:00Z'
 
-/** Shorter ones stand in other words by chance: they have to be a value of their own. */
-const TELLING_LENGTH = 6
+/** Shorter secrets occur in other texts by chance; they count only when they are a whole value. */
+const MIN_SUBSTRING_LENGTH = 6
 
-/** What of the secrets an answer shows. */
+/** Returns the secrets that a response contains. */
 function leaksIn(body: string, secrets: readonly string[]): string[] {
   const values = new Set(
     /^[[{]/.test(body)
@@ -28,10 +28,12 @@ function leaksIn(body: string, secrets: readonly string[]): string[] {
           .flatMap(line => stringsIn(JSON.parse(line)))
       : body.split(/[,\r\n"]/)
   )
-  return secrets.filter(secret => values.has(secret) || (secret.length >= TELLING_LENGTH && body.includes(secret)))
+  return secrets.filter(
+    secret => values.has(secret) || (secret.length >= MIN_SUBSTRING_LENGTH && body.includes(secret))
+  )
 }
 
-/** All ways to ask a route for what belongs to somebody. */
+/** Returns requests in every form in which a route could return data of the owner. */
 function requestsFor(route: DescribedRoute, owner: Org, organization: string): string[] {
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
   const ids = (name: string) => [...(IDS_OF_ORG[owner][name] ?? []), ...(name === 'id' ? [organization] : [])]
@@ -60,13 +62,13 @@ function requestsFor(route: DescribedRoute, owner: Org, organization: string): s
   )
 }
 
-t.test('nothing that only the other organization has reaches anybody of this one', async t => {
+t.test('no response contains data of another organization', async t => {
   const { app, get, keys, organizations, secrets, adminKey } = await setUpOrganizations(t)
   const routes = describedRoutes(app).filter(
     ({ method, role, path }) =>
       method === 'GET' && (role === 'viewer' || role === 'org_admin') && !STREAMS.includes(path)
   )
-  for (const side of ORGS) t.ok(secrets[side].length > 50, `${secrets[side].length} values that only ${side} has`)
+  for (const org of ORGS) t.ok(secrets[org].length > 50, `${secrets[org].length} values exist only in ${org}`)
   for (const route of routes) {
     const leaks = new Set<string>()
     for (const [own, other] of [
@@ -84,21 +86,21 @@ t.test('nothing that only the other organization has reaches anybody of this one
   }
   t.ok(
     leaksIn((await get('/v1/calls?limit=500', adminKey)).body, secrets.b).length > 10,
-    'what is looked for is what is shown'
+    'the detection finds the data that an admin sees'
   )
 })
 
-t.test('each organization sees what is its own', async t => {
+t.test('each organization sees its own data', async t => {
   const { app, get, keys, organizations, secrets } = await setUpOrganizations(t)
   const lists = describedRoutes(app).filter(
     ({ method, role, path }) =>
       method === 'GET' && role === 'viewer' && !path.includes(':') && !STREAMS.includes(path) && path !== '/v1/me'
   )
-  for (const side of ORGS) {
+  for (const org of ORGS) {
     const seen = new Set<string>()
     for (const { path } of lists)
-      for (const leak of leaksIn((await get(path, keys[side][0])).body, secrets[side])) seen.add(leak)
-    for (const id of IDS_OF_ORG[side].id?.filter(id => id.includes('call')) ?? []) t.ok(seen.has(id), id)
-    t.equal((await get(`/v1/organizations/${organizations[side]}`, keys[side][1])).statusCode, 200)
+      for (const leak of leaksIn((await get(path, keys[org][0])).body, secrets[org])) seen.add(leak)
+    for (const id of IDS_OF_ORG[org].id?.filter(id => id.includes('call')) ?? []) t.ok(seen.has(id), id)
+    t.equal((await get(`/v1/organizations/${organizations[org]}`, keys[org][1])).statusCode, 200)
   }
 })

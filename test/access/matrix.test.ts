@@ -6,7 +6,7 @@ import { type DescribedRoute, describedRoutes } from '../support/described-route
 import { NOW } from '../support/projection.js'
 import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
-const NOBODY: Record<RouteRole, number | null> = {
+const UNAUTHENTICATED: Record<RouteRole, number | null> = {
   open: null,
   viewer: 401,
   org_admin: 401,
@@ -14,17 +14,17 @@ const NOBODY: Record<RouteRole, number | null> = {
   operator: 401
 }
 
-/** With what status a route refuses, by the role that it takes; null: it lets in. */
+/** The status with which routes reject each caller, by the role that they require; null when they let the caller in. */
 const REFUSALS: Record<string, Record<RouteRole, number | null>> = {
-  'no key': NOBODY,
-  'a bad key': NOBODY,
-  'a revoked key': NOBODY,
-  'an expired key': NOBODY,
-  'an x-user-id': NOBODY,
+  'no key': UNAUTHENTICATED,
+  'a bad key': UNAUTHENTICATED,
+  'a revoked key': UNAUTHENTICATED,
+  'an expired key': UNAUTHENTICATED,
+  'an x-user-id': UNAUTHENTICATED,
   'a viewer of A': { open: null, viewer: null, org_admin: 403, platform_admin: 403, operator: 403 },
-  "A's own admin": { open: null, viewer: null, org_admin: null, platform_admin: 403, operator: 403 },
-  "the admin of A's account": { open: null, viewer: null, org_admin: null, platform_admin: null, operator: 403 },
-  'a platform admin by key': { open: null, viewer: null, org_admin: null, platform_admin: null, operator: null },
+  'an admin of A': { open: null, viewer: null, org_admin: null, platform_admin: 403, operator: 403 },
+  'an account admin': { open: null, viewer: null, org_admin: null, platform_admin: null, operator: 403 },
+  'a platform admin': { open: null, viewer: null, org_admin: null, platform_admin: null, operator: null },
   ADMIN_KEY: { open: null, viewer: null, org_admin: null, platform_admin: null, operator: null }
 }
 
@@ -51,23 +51,23 @@ async function api(t: Test) {
     'an expired key': bearer(expired.key),
     'an x-user-id': { 'x-user-id': '1' },
     'a viewer of A': bearer((await make({ role: 'viewer', ...inA })).key),
-    "A's own admin": bearer((await make({ role: 'org_admin', ...inA })).key),
-    "the admin of A's account": bearer((await make({ role: 'platform_admin', account: 'default' })).key),
-    'a platform admin by key': bearer((await make({ role: 'platform_admin' })).key),
+    'an admin of A': bearer((await make({ role: 'org_admin', ...inA })).key),
+    'an account admin': bearer((await make({ role: 'platform_admin', account: 'default' })).key),
+    'a platform admin': bearer((await make({ role: 'platform_admin' })).key),
     ADMIN_KEY: bearer(ADMIN_API_KEY)
   }
-  let asked = 0 // each from an address of its own: wrong keys are counted by it
-  const ask = ({ method, url }: DescribedRoute, who: string) =>
+  let requests = 0 // each request comes from another address, because failed authentications are limited per address
+  const ask = ({ method, url }: DescribedRoute, caller: string) =>
     app.inject({
       method,
       url: url(),
-      headers: headers[who] ?? {},
-      remoteAddress: `10.0.${asked >> 8}.${asked++ & 255}`
+      headers: headers[caller] ?? {},
+      remoteAddress: `10.0.${requests >> 8}.${requests++ & 255}`
     })
   return { app, ask, pool }
 }
 
-t.test('every route that is described has its line, and every line its description', async t => {
+t.test('the OpenAPI document and the table of roles list the same routes', async t => {
   const { app } = await api(t)
   t.strictSame(
     new Set(describedRoutes(app).map(({ method, path }) => `${method} ${path}`)),
@@ -75,25 +75,25 @@ t.test('every route that is described has its line, and every line its descripti
   )
 })
 
-t.test('each route lets in whom its line names, and nobody else', async t => {
+t.test('each route accepts exactly the callers with its role', async t => {
   const { app, ask, pool } = await api(t)
   const routes = describedRoutes(app)
   const refusals = new Set<string>()
-  for (const [who, byRole] of Object.entries(REFUSALS)) {
+  for (const [caller, byRole] of Object.entries(REFUSALS)) {
     for (const route of routes) {
       const expected = byRole[route.role]
-      const { statusCode, body } = await ask(route, who)
-      const what = `${route.method} ${route.path} with ${who}: ${statusCode}`
+      const { statusCode, body } = await ask(route, caller)
+      const what = `${route.method} ${route.path} with ${caller}: ${statusCode}`
       if (expected === null) t.notOk([401, 403].includes(statusCode) && route.role !== 'open', what)
       else t.equal(statusCode, expected, what)
-      t.ok(route.statuses.includes(statusCode), `${what} is described`)
+      t.ok(route.statuses.includes(statusCode), `${what} is documented`)
       if (statusCode === 401) refusals.add(body)
     }
   }
-  t.equal(refusals.size, 1, "one and the same answer for all that is nobody's")
+  t.equal(refusals.size, 1, 'every failed authentication gets the same response')
   t.match(
     (await pool.query('select count(*)::int as keys from api_keys where revoked_at is null')).rows,
     [{ keys: 5 }],
-    'nobody has made or revoked one'
+    'no request has created or revoked a key'
   )
 })

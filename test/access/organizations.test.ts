@@ -6,20 +6,25 @@ import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
 const PATH = encodeURIComponent(BUSINESS_NUMBER)
-type Whole = { id: string; name: string; numbers: { number: string; from: string; until: string | null }[] }
+type OrganizationWithNumbers = {
+  id: string
+  name: string
+  numbers: { number: string; from: string; until: string | null }[]
+}
 
 async function api(t: Test) {
   const { pool } = await freshDatabase(t)
-  const calls = await queryApi(t, pool, () => NOW)
+  const requests = await queryApi(t, pool, () => NOW)
   const make = async (name: string, account = 'acme') =>
-    (await calls.post('/v1/organizations', { account, name })).json<Whole>().id
-  const numbersOf = async (id: string) => (await calls.get(`/v1/organizations/${id}`)).json<Whole>().numbers
+    (await requests.post('/v1/organizations', { account, name })).json<OrganizationWithNumbers>().id
+  const numbersOf = async (id: string) =>
+    (await requests.get(`/v1/organizations/${id}`)).json<OrganizationWithNumbers>().numbers
   const keyOf = async (scope: object) =>
-    (await calls.post('/v1/keys', { label: 'x', ...scope })).json<{ key: string }>().key
-  return { pool, ...calls, make, numbersOf, keyOf }
+    (await requests.post('/v1/keys', { label: 'x', ...scope })).json<{ key: string }>().key
+  return { pool, ...requests, make, numbersOf, keyOf }
 }
 
-t.test('a number moves from one organization to another, and its past stays', async t => {
+t.test('a number moves from one organization to another, and the past ownership remains', async t => {
   const { post, remove, make, numbersOf } = await api(t)
   const [a, b] = [await make('A'), await make('B')]
   t.match((await post(`/v1/organizations/${b}/numbers`, { number: '(555) 034-7567', from: '2026-01-01' })).json(), {
@@ -37,7 +42,7 @@ t.test('a number moves from one organization to another, and its past stays', as
   t.equal(
     (await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER, from: '2026-11-01' })).statusCode,
     201,
-    'at the same instant'
+    'from the instant at which the other ownership ends'
   )
   t.match(
     [await numbersOf(a), await numbersOf(b)],
@@ -50,7 +55,7 @@ t.test('a number moves from one organization to another, and its past stays', as
     (await post(`/v1/organizations/${b}/numbers`, { number: BUSINESS_NUMBER, from: '2025-01-01', until: '2026-01-01' }))
       .statusCode,
     201,
-    'before is free'
+    'the time before is free'
   )
   for (const span of [{ from: '2025-06-01', until: '2025-07-01' }, { from: '2024-01-01' }, { from: '2026-12-01' }])
     t.equal(
@@ -60,11 +65,11 @@ t.test('a number moves from one organization to another, and its past stays', as
     )
 })
 
-t.test('spans of one number never overlap, whoever gives it away at once', async t => {
+t.test('ownerships of one number never overlap, even when they are assigned concurrently', async t => {
   const { pool, make } = await api(t)
   const [a, b] = [await make('A'), await make('B')]
   const ownerships = createOwnerships({ pool, now: () => NOW })
-  const give = (id: string, hour: number) =>
+  const assign = (id: string, hour: number) =>
     ownerships
       .add(
         { id, account: 'acme', name: '', createdAt: NOW },
@@ -75,18 +80,20 @@ t.test('spans of one number never overlap, whoever gives it away at once', async
         () => 1,
         (err: { code: string }) => err.code
       )
-  const outcomes = await Promise.all([a, b, a, b, a, b].map(give))
+  const outcomes = await Promise.all([a, b, a, b, a, b].map(assign))
   t.strictSame(
     outcomes.filter(outcome => outcome !== 1),
     Array(5).fill('MCS_NUMBER_OWNED')
   )
   const { rows } = await pool.query(
-    'select from number_ownerships x join number_ownerships y on x.number = y.number and x.owned_from < y.owned_from and (x.owned_until is null or x.owned_until > y.owned_from)'
+    `select from number_ownerships x join number_ownerships y
+       on x.number = y.number and x.owned_from < y.owned_from
+       and (x.owned_until is null or x.owned_until > y.owned_from)`
   )
   t.equal(rows.length, 0)
 })
 
-t.test('a span that never began is taken away, and one that has ended is not made longer', async t => {
+t.test('an ownership in the future is deleted, and one that has ended cannot be extended', async t => {
   const { post, remove, make, numbersOf } = await api(t)
   const a = await make('A')
   await post(`/v1/organizations/${a}/numbers`, { number: BUSINESS_NUMBER, from: '2027-01-01' })
@@ -108,7 +115,7 @@ t.test('a span that never began is taken away, and one that has ended is not mad
     )
 })
 
-t.test('each sees and changes what is within reach', async t => {
+t.test('each key sees and changes the organizations in its scope only', async t => {
   const { get, post, patch, make, keyOf } = await api(t)
   const [a, b, other] = [await make('A'), await make('B'), await make('C', 'globex')]
   const [own, bound, viewer] = [
@@ -117,7 +124,7 @@ t.test('each sees and changes what is within reach', async t => {
     await keyOf({ role: 'viewer', account: 'acme', organization: a })
   ]
   const list = async (key: string) =>
-    (await get('/v1/organizations', key)).json<{ data: Whole[] }>().data?.map(({ id }) => id)
+    (await get('/v1/organizations', key)).json<{ data: OrganizationWithNumbers[] }>().data?.map(({ id }) => id)
   t.strictSame([await list(own), await list(bound)], [[a], [a, b]])
   t.equal((await get('/v1/organizations', viewer)).statusCode, 403)
   t.strictSame(
@@ -131,6 +138,6 @@ t.test('each sees and changes what is within reach', async t => {
   t.match((await patch(`/v1/organizations/${b}`, { name: ' Bee ' }, bound)).json(), { id: b, name: 'Bee' })
   t.equal((await post('/v1/organizations', { account: 'globex', name: 'x' }, bound)).statusCode, 404)
   t.match((await post('/v1/organizations', { name: 'x' }, bound)).json(), { account: 'acme' })
-  t.equal((await post('/v1/organizations', { name: 'x' })).statusCode, 400, 'of which account?')
+  t.equal((await post('/v1/organizations', { name: 'x' })).statusCode, 400, 'the account is required')
   t.equal((await post(`/v1/organizations/${other}/numbers`, { number: BUSINESS_NUMBER }, bound)).statusCode, 404)
 })

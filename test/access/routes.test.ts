@@ -9,7 +9,7 @@ import { queryApi } from '../support/query-api.js'
 
 const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: null }
 
-t.test('every line names the file that has the route', async t => {
+t.test('every row of the table names the file that defines the route', async t => {
   for (const [method, url, , file] of ROUTES) {
     const source = path.join(PROJECT_ROOT, 'src', file)
     const text = existsSync(source) ? readFileSync(source, 'utf8') : ''
@@ -19,12 +19,12 @@ t.test('every line names the file that has the route', async t => {
   }
 })
 
-t.test('a route that nobody has thought of cannot be added', async t => {
+t.test('a route without a row in the table cannot be added', async t => {
   t.throws(() => roleOf('GET', '/v1/secrets'), /access\/route-roles/)
   t.equal(roleOf('HEAD', '/v1/calls'), 'viewer')
 })
 
-t.test('a route for administrators is refused to a viewer, with the role that it takes', async t => {
+t.test('a viewer is refused a route for administrators, and the message names the required role', async t => {
   const { pool } = await freshDatabase(t)
   const { get, post } = await queryApi(t, pool, () => new Date(), { viewers: { 'viewer-key': VIEWER } })
   t.equal((await get('/v1/calls', 'viewer-key')).statusCode, 200)
@@ -34,5 +34,5 @@ t.test('a route for administrators is refused to a viewer, with the role that it
     { status: 403, code: 'MCS_FORBIDDEN', message: /platform_admin/ }
   )
   t.equal((await post('/v1/projector/resume', undefined, 'viewer-key')).statusCode, 403)
-  t.equal((await get('/v1/drift', 'nobody')).statusCode, 401)
+  t.equal((await get('/v1/drift', 'unknown-key')).statusCode, 401)
 })

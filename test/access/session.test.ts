@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
+import { HOUR_MS } from '../../src/lib/instant.js'
 import { freshDatabase } from '../support/database.js'
 import { NOW } from '../support/projection.js'
 import { ADMIN_API_KEY, type QueryApiOptions, queryApi } from '../support/query-api.js'
 
-const OURS = 'http://localhost'
-const HOUR_MS = 3_600_000
+const OWN_ORIGIN = 'http://localhost'
 
 async function api(t: Test, options: QueryApiOptions = {}) {
   const { pool } = await freshDatabase(t)
@@ -22,7 +22,7 @@ async function api(t: Test, options: QueryApiOptions = {}) {
     app.inject({
       method: 'POST',
       url: '/v1/session',
-      headers: { host: 'localhost', origin: OURS, ...headers },
+      headers: { host: 'localhost', origin: OWN_ORIGIN, ...headers },
       payload: { key }
     })
   const cookieOf = async (key: string) => {
@@ -49,13 +49,13 @@ async function api(t: Test, options: QueryApiOptions = {}) {
   }
 }
 
-t.test('a browser signs in with a key, may what the key may, and signs out', async t => {
+t.test('a browser signs in with a key, has the access of the key, and signs out', async t => {
   const { pool, key, signIn, ask } = await api(t)
   const signedIn = await signIn(key.key)
   t.match(signedIn.json(), { expiresAt: '2026-11-23T21:00:00.000Z' })
   const [cookie] = signedIn.cookies
   t.match(cookie, { name: 'mcs_session', path: '/', httpOnly: true, sameSite: 'Strict', maxAge: 12 * 3600 })
-  t.notOk(cookie?.secure, 'or it would not be sent over http')
+  t.notOk(cookie?.secure, 'browsers do not send a Secure cookie over http')
   const cookies = { mcs_session: cookie?.value ?? '' }
   t.match((await ask(cookies)).json(), {
     actor: key.id,
@@ -73,20 +73,24 @@ t.test('a browser signs in with a key, may what the key may, and signs out', asy
     ),
     cookies.mcs_session
   )
-  const signedOut = await ask(cookies, '/v1/session', { method: 'DELETE', origin: OURS })
+  const signedOut = await ask(cookies, '/v1/session', { method: 'DELETE', origin: OWN_ORIGIN })
   t.match(signedOut.cookies, [{ name: 'mcs_session', value: '' }])
   t.equal((await ask(cookies)).statusCode, 401)
-  t.equal((await ask(cookies, '/v1/session', { method: 'DELETE', origin: OURS })).statusCode, 200, 'a second time')
+  t.equal(
+    (await ask(cookies, '/v1/session', { method: 'DELETE', origin: OWN_ORIGIN })).statusCode,
+    200,
+    'a second time'
+  )
 })
 
-t.test('the cookie is Secure when the service is reached by https', async t => {
+t.test('the cookie is Secure when the public URL is https', async t => {
   const { signIn } = await api(t, { publicUrl: 'https://calls.example.com' })
   t.match((await signIn(ADMIN_API_KEY, { host: '10.0.0.1:8080', origin: 'https://calls.example.com' })).cookies, [
     { secure: true }
   ])
 })
 
-t.test('what changes something by cookie has to come from a page of ours', async t => {
+t.test('a state-changing request with a cookie must come from the own origin', async t => {
   const { key, cookieOf, ask, signIn } = await api(t)
   const cookies = await cookieOf(key.key)
   const revoke = (headers: object) =>
@@ -104,30 +108,26 @@ t.test('what changes something by cookie has to come from a page of ours', async
       origin ?? 'none'
     )
   }
-  t.equal((await revoke({ origin: OURS })).statusCode, 404)
+  t.equal((await revoke({ origin: OWN_ORIGIN })).statusCode, 404)
   t.equal(
     (await revoke({ origin: 'https://evil.example', authorization: `Bearer ${key.key}` })).statusCode,
     404,
-    'a key cannot be sent by accident'
+    'another site cannot make a browser send a key'
   )
   t.equal(
     (await ask(cookies, '/v1/me', { origin: 'https://evil.example' })).statusCode,
     200,
-    'reading changes nothing, and the answer is not for that page'
+    'reading changes nothing, and the other page cannot read the response'
   )
-  t.equal(
-    (await signIn(key.key, { origin: 'https://evil.example' })).statusCode,
-    403,
-    'nor is anybody signed in from there'
-  )
+  t.equal((await signIn(key.key, { origin: 'https://evil.example' })).statusCode, 403, 'another origin cannot sign in')
   t.equal(
     (await ask(cookies, '/v1/session', { method: 'DELETE', origin: 'https://evil.example' })).statusCode,
     403,
-    'or out'
+    'another origin cannot sign out'
   )
 })
 
-t.test('a session ends after 12 h, and with its key', async t => {
+t.test('a session ends after 12 h, or when its key ends', async t => {
   const { pool, post, remove, key, cookieOf, ask, later } = await api(t)
   const expiring = (
     await post('/v1/keys', {
@@ -147,7 +147,7 @@ t.test('a session ends after 12 h, and with its key', async t => {
   later(1)
   t.equal((await ask(admin)).statusCode, 401)
   await cookieOf(ADMIN_API_KEY)
-  t.equal((await pool.query('select from sessions')).rowCount, 1, 'those that have ended are swept')
+  t.equal((await pool.query('select from sessions')).rowCount, 1, 'expired sessions are deleted')
 })
 
 t.test('a new ADMIN_KEY ends the sessions of the old one', async t => {
@@ -158,25 +158,25 @@ t.test('a new ADMIN_KEY ends the sessions of the old one', async t => {
   t.strictSame([await ask(ADMIN_API_KEY), await ask(`${ADMIN_API_KEY}-new`), await ask(null)], [200, 401, 401])
 })
 
-t.test('wrong keys are counted by address, right ones are not', async t => {
+t.test('failed attempts are limited per address, valid keys are not', async t => {
   const { app, key, pool } = await api(t)
   const from = (remoteAddress: string, authorization: string) =>
     app.inject({ url: '/v1/me', remoteAddress, headers: { authorization } })
   const signIn = (remoteAddress: string, key: string) =>
     app.inject({ method: 'POST', url: '/v1/session', remoteAddress, payload: { key } })
-  const tried = []
+  const attempts = []
   for (let i = 0; i < 16; i++)
-    tried.push(
+    attempts.push(
       (await from('192.0.2.1', `Bearer wrong${i}`)).statusCode,
       (await signIn('192.0.2.1', `wrong${i}`)).statusCode
     )
-  t.strictSame(tried, [...Array(30).fill(401), 429, 429])
+  t.strictSame(attempts, [...Array(30).fill(401), 429, 429])
   const refused = await from('192.0.2.1', 'Bearer wrong')
   t.match(
     { retry: Number(refused.headers['retry-after']) > 0, ...refused.json<object>() },
     { retry: true, statusCode: 429, code: 'MCS_TOO_MANY_ATTEMPTS' }
   )
-  t.equal((await from('192.0.2.1', `Bearer ${key.key}`)).statusCode, 200, 'a right key from the same address')
+  t.equal((await from('192.0.2.1', `Bearer ${key.key}`)).statusCode, 200, 'a valid key from the same address')
   t.equal((await signIn('192.0.2.1', key.key)).statusCode, 200)
   t.equal((await from('192.0.2.2', 'Bearer wrong')).statusCode, 401, 'another address')
   const { rows } = await pool.query<{ action: string; actor: string; line: string }>(
@@ -185,7 +185,7 @@ t.test('wrong keys are counted by address, right ones are not', async t => {
   t.strictSame(
     rows.map(({ action, actor }) => `${action} by ${actor}`),
     [...Array(15).fill('session.refused by nobody'), `session.begun by ${key.id}`],
-    'a flood does not fill the log'
+    'a flood of attempts does not fill the audit log'
   )
   t.notMatch(rows.map(({ line }) => line).join(), /wrong|192\.0/)
 })

@@ -6,9 +6,9 @@ import { startInstalledCompany } from '../support/installed-company.js'
 import { runCommand, spawnMain } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('a backfill goes on when its command ends, is looked at again, and is stopped', async t => {
+t.test('a backfill continues after its command ends, can be followed again, and can be stopped', async t => {
   const { environment, since, start } = await startInstalledCompany(t)
-  const { url } = await start({ MIGHTYCALL_DAILY_BUDGET: '22' }) // of which the poller leaves next to nothing
+  const { url } = await start({ MIGHTYCALL_DAILY_BUDGET: '22' }) // the poller uses most of it
   const backfill = (...args: string[]) => ['backfill', '--url', url, ...args]
   const first = spawnMain(backfill('--since', since), environment)
   let [stdout, stderr] = ['', '']
@@ -19,7 +19,7 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
     stderr += chunk
   })
   await eventually(
-    'it waits for the quota, and says so',
+    'it reports that it waits for the quota',
     () => /waiting for quota until \d\d:\d\d/.test(stderr),
     30_000
   )
@@ -36,7 +36,7 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
   second.stdout.on('data', chunk => {
     joined += chunk
   })
-  await eventually('it has joined', () => joined.startsWith('running already: acme'))
+  await eventually('it follows the running backfill', () => joined.startsWith('running already: acme'))
   t.match(await runCommand(backfill('--since', '2026-01-01', '--until', '2026-01-02'), environment), {
     code: 1,
     stderr: /another interval .*\[MCS_BACKFILL_RUNNING\]/
@@ -62,7 +62,7 @@ t.test('a backfill goes on when its command ends, is looked at again, and is sto
   })
 })
 
-t.test('what an operator can mend is one line', async t => {
+t.test('errors that an operator can fix are printed as one line', async t => {
   const environment = { DATA_DIR: tempDir(t), ADMIN_KEY: 'x'.repeat(40), PORT: '9' }
   for (const [args, changes, line] of [
     [
@@ -81,7 +81,7 @@ t.test('what an operator can mend is one line', async t => {
   }
 })
 
-t.test('the progress says how much was read, for what it waits, and how long it will take', async t => {
+t.test('the progress shows what was read, what it waits for, and the remaining time', async t => {
   const routes = (['calls', 'voicemails', 'journal'] as const).map(route => ({
     route,
     readFrom: '2026-01-20T00:00:00.000Z',

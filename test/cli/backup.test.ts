@@ -6,7 +6,7 @@ import { freshDatabase } from '../support/database.js'
 import { runCommand } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('a backup is written, looked at, and restored with its read models', async t => {
+t.test('a backup is written, verified, and restored with its read models', async t => {
   const { url, pool, events } = await databaseWithAllTables(t, { calls: 20 })
   const empty = await freshDatabase(t)
   const file = path.join(tempDir(t), 'b.gz')

@@ -6,13 +6,13 @@ import t from 'tap'
 import { runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('what an operator can mend is one line on stderr and exit code 1', async t => {
-  const taken = net.createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
+t.test('errors that an operator can fix are printed as one line on stderr, with exit code 1', async t => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
   t.teardown(() => {
-    taken.close()
+    server.close()
   })
-  const { port } = taken.address() as AddressInfo
+  const { port } = server.address() as AddressInfo
   const otherMajor = tempDir(t)
   mkdirSync(path.join(otherMajor, 'postgres/global'), { recursive: true })
   writeFileSync(path.join(otherMajor, 'postgres/global/pg_control'), '')
@@ -21,21 +21,25 @@ t.test('what an operator can mend is one line on stderr and exit code 1', async 
   writeFileSync(file, '')
   const cases: [name: string, environment: Record<string, string>, line: RegExp][] = [
     ['a port in use', { PORT: String(port) }, /in use.*set PORT/],
-    ['a HOST that is not ours', { HOST: '192.0.2.1' }, /cannot listen on 192.0.2.1.*set HOST/],
+    ['a HOST that is not an address of the machine', { HOST: '192.0.2.1' }, /cannot listen on 192.0.2.1.*set HOST/],
     [
       'a DATA_DIR that cannot be written',
       { DATA_DIR: path.join(file, 'data') },
       /cannot be written \(ENOTDIR\): .*set DATA_DIR/
     ],
-    ['a DATA_DIR of another Postgres', { DATA_DIR: otherMajor }, /PostgreSQL 9/],
-    ['a bad variable', { PORT: 'eighty' }, /PORT is not valid/],
-    ['secrets that must be shared', { DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /set WEBHOOK_TOKENS and ADMIN_KEY/],
+    ['a DATA_DIR of another Postgres version', { DATA_DIR: otherMajor }, /PostgreSQL 9/],
+    ['an invalid variable', { PORT: 'eighty' }, /PORT is not valid/],
     [
-      'a file of accounts that is not there',
+      'missing secrets with a shared database',
+      { DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+      /set WEBHOOK_TOKENS and ADMIN_KEY/
+    ],
+    [
+      'a missing accounts file',
       { ACCOUNTS_FILE: '/nowhere/accounts.json' },
       /ACCOUNTS_FILE: it cannot be read \(ENOENT\)/
     ],
-    ['a role alone without servers', { ROLES: 'receive' }, /ROLES: .*DATABASE_URL and KAFKA_BROKERS/]
+    ['a single role without external servers', { ROLES: 'receive' }, /ROLES: .*DATABASE_URL and KAFKA_BROKERS/]
   ]
   for (const [name, environment, line] of cases) {
     const { code, stdout, stderr } = await runCommand(['start'], {
@@ -51,7 +55,7 @@ t.test('what an operator can mend is one line on stderr and exit code 1', async 
   }
 })
 
-t.test('a second service on the same DATA_DIR is refused, and migrate works beside the first', async t => {
+t.test('a second service on the same DATA_DIR is refused, while migrate works beside the first', async t => {
   const DATA_DIR = tempDir(t)
   const service = await startServiceProcess(t, { DATA_DIR })
   t.match(await runCommand(['start'], { DATA_DIR, PORT: '0' }), {
@@ -67,5 +71,5 @@ t.test('a second service on the same DATA_DIR is refused, and migrate works besi
   t.match(await metrics.text(), /^mcs_webhooks_total\{result="stored"\} 0$/m)
   t.equal((await fetch(`${service.url}/metrics`)).status, 401)
   t.equal(await service.end('SIGINT'), 0)
-  t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 0 }, 'and alone')
+  t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 0 }, 'it works without the service as well')
 })

@@ -6,7 +6,7 @@ import { history } from '../support/history.js'
 import { ANSWERED } from '../support/projection.js'
 import { runCommand } from '../support/service.js'
 
-t.test('dead letters are listed without what they hold, inspected, redriven and discarded', async t => {
+t.test('dead letters are listed without their content, inspected, redriven and discarded', async t => {
   const { pool, url: DATABASE_URL } = await freshDatabase(t)
   await insertUndecodableLetters(pool, [...history(ANSWERED).map(encodeEvent), FOREIGN_RECORD])
   const run = (...args: string[]) => runCommand(args, { DATABASE_URL })
@@ -15,7 +15,8 @@ t.test('dead letters are listed without what they hold, inspected, redriven and 
   t.match(list, { code: 0, stderr: '' })
   t.equal(
     list.stdout.split('\n')[0],
-    '5 dead calls/0@4 2026-11-23T09:00:00.000Z MCS_UNDECODABLE_RECORD: the record is no event of ours: its type is unknown'
+    '5 dead calls/0@4 2026-11-23T09:00:00.000Z ' +
+      'MCS_UNDECODABLE_RECORD: the record is no event of ours: its type is unknown'
   )
   const lines = (await run('dead-letters', '--json', '--topic', 'calls')).stdout.trim().split('\n')
   t.match(
@@ -50,7 +51,7 @@ t.test('dead letters are listed without what they hold, inspected, redriven and 
   ])
 })
 
-t.test('what cannot be done is said in one line', async t => {
+t.test('invalid commands print one line', async t => {
   const { url: DATABASE_URL } = await freshDatabase(t)
   t.match(await runCommand(['redrive'], {}), { code: 1, stderr: 'error: name ids, or --all, or --failed\n' })
   t.match(await runCommand(['redrive', 'x'], {}), { code: 1, stderr: /It must be a number/ })

@@ -4,7 +4,7 @@ import { NOW } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 import { runCommand } from '../support/service.js'
 
-t.test('a key is made, listed and revoked by command, and works in the API', async t => {
+t.test('a key is created, listed and revoked by commands, and works in the API', async t => {
   const { pool, url: DATABASE_URL } = await freshDatabase(t)
   const { get } = await queryApi(t, pool, () => NOW)
   const run = (...args: string[]) => runCommand(['keys', ...args], { DATABASE_URL })
@@ -37,7 +37,7 @@ t.test('a key is made, listed and revoked by command, and works in the API', asy
   })
 })
 
-t.test('what cannot be done with keys is said in one line', async t => {
+t.test('invalid key commands print one line', async t => {
   const { url: DATABASE_URL } = await freshDatabase(t)
   t.match(await runCommand(['keys', 'create', '--role', 'boss', '--label', 'x'], {}), {
     code: 1,

@@ -3,12 +3,12 @@ import { eventually } from '../support/eventually.js'
 import { runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('reclassify works beside the service and alone, and says what it did', async t => {
+t.test('reclassify works with and without a running service, and prints its result', async t => {
   const DATA_DIR = tempDir(t)
   const service = await startServiceProcess(t, { DATA_DIR })
   await service.post({ EventType: 'CallHeld', CallId: '1', Timestamp: '2026-11-23T08:00:00Z' })
   await eventually(
-    'drift shows it',
+    'the event is reported as drift',
     async () => ((await service.get('/v1/drift')) as { data: unknown[] }).data.length === 1,
     20_000
   )

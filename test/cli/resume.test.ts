@@ -7,7 +7,7 @@ import { runCommand } from '../support/service.js'
 
 const STOP = { lastOffset: 7n, records: 100, failed: 30, code: 'MCS_UNDECODABLE_RECORD', stoppedAt: NOW }
 
-t.test('a stop is resumed once, by the command or by a request, with who did it', async t => {
+t.test('a stopped projector is resumed once, by command or request, and the actor is recorded', async t => {
   const { pool, url: DATABASE_URL } = await freshDatabase(t)
   const { post } = await queryApi(t, pool, () => NOW)
   const resume = () => runCommand(['resume'], { DATABASE_URL, KAFKA_GROUP_ID: PARTITION_KEY.group })
@@ -20,7 +20,7 @@ t.test('a stop is resumed once, by the command or by a request, with who did it'
   t.match(
     (await pool.query('select partition, last_offset, resumed_at, resumed_by from projector_stops')).rows,
     [{ partition: 0, last_offset: '9', resumed_at: null, resumed_by: null }],
-    'the first of several stops counts'
+    'while a stop is pending, a stop of another partition is ignored'
   )
   t.strictSame((await post('/v1/projector/resume')).json(), { changed: true })
   t.strictSame((await post('/v1/projector/resume')).json(), { changed: false })

@@ -5,24 +5,24 @@ import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 
 t.test(
-  'a database that is not there yet is no lost connection: nothing is said, and it is listened to once it is ready',
+  'a database that is not ready yet is not reported as a lost connection, and is listened to once it is ready',
   async t => {
     const { pool, url } = await freshDatabase(t)
     const lines: string[] = []
     const ups: boolean[] = []
-    let asked = 0
-    let isThere = false
-    const options = { connectionString: `${url}_to_be` }
+    let checks = 0
+    let isReady = false
+    const options = { connectionString: `${url}_missing` }
     const listener = createListener({
       pool: new Proxy(pool, {
         get: (target, name) =>
           name === 'options'
-            ? { ...pool.options, ...(isThere ? {} : options) }
+            ? { ...pool.options, ...(isReady ? {} : options) }
             : (Reflect.get(target, name, target) as unknown)
       }),
       trouble: () => {
-        asked++
-        return isThere ? null : 'it is starting'
+        checks++
+        return isReady ? null : 'starting'
       },
       logger: pino(
         { level: 'warn' },
@@ -38,10 +38,10 @@ t.test(
       }
     })
     t.teardown(listener.close)
-    await eventually('it was asked again', () => asked >= 3)
+    await eventually('the readiness is checked again', () => checks >= 3)
     t.strictSame([ups, lines], [[], []])
-    isThere = true
-    await eventually('it listens', () => ups.length === 1)
+    isReady = true
+    await eventually('the connection is open', () => ups.length === 1)
     t.strictSame([ups, lines], [[true], []])
   }
 )

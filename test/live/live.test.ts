@@ -12,14 +12,14 @@ import { SETTINGS } from '../support/settings.js'
 
 const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: null }
 
-t.test('a change is told as the whole object, as the lists show it, with its number', async t => {
+t.test('a change is delivered as the complete object that the lists return, with its revision', async t => {
   const { project, watch, app } = await liveApi(t)
   const client = await watch()
   t.equal(client.status, 200)
   await project(history(ANSWERED, { id: 'a' }))
   const events = await untilDelivered(
     client,
-    'call and agent',
+    'a call and an agent arrive',
     some => some.some(({ event }) => event === 'call') && some.some(({ event }) => event === 'agent')
   )
   const listed = async (path: string) =>
@@ -31,18 +31,18 @@ t.test('a change is told as the whole object, as the lists show it, with its num
   t.strictSame(events.find(({ event }) => event === 'agent')?.data.object, await listed('/v1/agents'))
 })
 
-t.test('a client is told the kinds and accounts that it asks for, and may ask for those that it may see', async t => {
+t.test('a client receives the kinds and accounts that it requests, and may request only what it may see', async t => {
   const { project, watch } = await liveApi(t, { viewers: { k1: VIEWER } })
   const [calls, other, all] = [
     await watch('?kinds=call'),
     await watch('?account=other&kinds=call,agent'),
     await watch('', { key: 'k1' })
   ]
-  const elsewhere = history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
-  await project([...history(ANSWERED, { id: 'a' }), ...elsewhere])
-  await untilDelivered(calls, 'both calls', some => some.length === 2)
-  await untilDelivered(other, 'its account', some => some.length === 2)
-  await untilDelivered(all, 'the account of the key', some => some.length === 2)
+  const ofOtherAccount = history(ANSWERED, { id: 'b' }).map(event => ({ ...event, account: 'other' }))
+  await project([...history(ANSWERED, { id: 'a' }), ...ofOtherAccount])
+  await untilDelivered(calls, 'both calls arrive', some => some.length === 2)
+  await untilDelivered(other, 'the events of its account arrive', some => some.length === 2)
+  await untilDelivered(all, 'the events of the account of the key arrive', some => some.length === 2)
   await project(
     [
       ...history('IncomingCall', { id: 'c' }),
@@ -52,18 +52,18 @@ t.test('a client is told the kinds and accounts that it asks for, and may ask fo
   )
   const seen = (events: typeof calls.events) =>
     events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension}`).sort()
-  t.strictSame(seen(await untilDelivered(calls, 'two more', some => some.length === 4)), [
+  t.strictSame(seen(await untilDelivered(calls, 'two more events arrive', some => some.length === 4)), [
     'call a',
     'call b',
     'call c',
     'call d'
   ])
-  t.strictSame(seen(await untilDelivered(other, 'one more', some => some.length === 3)), [
+  t.strictSame(seen(await untilDelivered(other, 'one more event arrives', some => some.length === 3)), [
     'agent 101',
     'call b',
     'call d'
   ])
-  t.strictSame(seen(await untilDelivered(all, 'one more', some => some.length === 3)), [
+  t.strictSame(seen(await untilDelivered(all, 'one more event arrives', some => some.length === 3)), [
     'agent 101',
     'call a',
     'call c'
@@ -72,18 +72,18 @@ t.test('a client is told the kinds and accounts that it asks for, and may ask fo
     ['?kinds=nothing', ADMIN_API_KEY, 400],
     ['?kinds=call,gap', 'k1', 403],
     ['?kinds=health', 'k1', 403],
-    ['', 'nobody', 401],
+    ['', 'unknown-key', 401],
     ['?kind=call', ADMIN_API_KEY, 400]
   ] as const) {
     t.equal((await watch(query, { key })).status, status, query)
   }
 })
 
-t.test('who comes back is told exactly what it has missed, and not what it has seen', async t => {
+t.test('a client that reconnects receives exactly the changes that it has missed', async t => {
   const { project, watch } = await liveApi(t)
   const first = await watch('?kinds=call')
   await project(history('IncomingCall', { id: 'a' }))
-  await untilDelivered(first, 'the call', some => some.length === 1)
+  await untilDelivered(first, 'the call arrives', some => some.length === 1)
   first.close()
   await project(history('IncomingCall', { id: 'b' }), 10)
   await project(history('IncomingCall > IncomingCallRinging(101)', { id: 'b' }), 20)
@@ -92,7 +92,7 @@ t.test('who comes back is told exactly what it has missed, and not what it has s
     await watch('?kinds=call', { lastEventId: first.lastId() }),
     await watch(`?kinds=call&lastEventId=${first.lastId()}`)
   ]) {
-    const events = await untilDelivered(again, 'what was missed', some => some.length === 2)
+    const events = await untilDelivered(again, 'the missed changes arrive', some => some.length === 2)
     t.match(
       events.map(({ data }) => data.object),
       [{ id: 'b', state: 'ringing' }, { id: 'c' }]
@@ -102,12 +102,12 @@ t.test('who comes back is told exactly what it has missed, and not what it has s
   }
 })
 
-t.test('a number that is swept, to come or none is a reset, and so is a rebuild', async t => {
+t.test('an id that is swept, in the future or invalid causes a reset, and so does a rebuild', async t => {
   const { pool, project, watch } = await liveApi(t)
   await project(history('IncomingCall', { id: 'a' }))
   await project(history('IncomingCall', { id: 'b' }), 10)
   const old = await watch('?kinds=call', { lastEventId: '1' })
-  t.equal((await untilDelivered(old, 'all of it', some => some.length === 1))[0]?.event, 'call')
+  t.equal((await untilDelivered(old, 'the change arrives', some => some.length === 1))[0]?.event, 'call')
   await pool.query("update changes set changed_at = changed_at - interval '2 hours'")
   await sweepChanges(pool)
   const clients = [
@@ -116,93 +116,94 @@ t.test('a number that is swept, to come or none is a reset, and so is a rebuild'
     await watch('?kinds=call', { lastEventId: 'x' })
   ]
   for (const client of clients) {
-    t.match(await untilDelivered(client, 'a reset', some => some.length === 1), [
+    t.match(await untilDelivered(client, 'a reset arrives', some => some.length === 1), [
       { id: '2', event: 'reset', data: { revision: 2 } }
     ])
   }
   await pool.query("update call_history set state = 'ended'")
   await rebuild({ pool, settings: SETTINGS, now: () => NOW, dryRun: false })
-  const [told] = (await untilDelivered(old, 'the rebuild', some => some.some(({ event }) => event === 'reset'))).slice(
-    -1
-  )
-  t.equal(told?.event, 'reset')
+  const [last] = (
+    await untilDelivered(old, 'the reset of the rebuild arrives', some => some.some(({ event }) => event === 'reset'))
+  ).slice(-1)
+  t.equal(last?.event, 'reset')
   t.equal(
     (
-      await untilDelivered(await watch('?kinds=call', { lastEventId: '2' }), 'the rebuild', some => some.length === 1)
+      await untilDelivered(
+        await watch('?kinds=call', { lastEventId: '2' }),
+        'the reset of the rebuild arrives',
+        some => some.length === 1
+      )
     )[0]?.event,
     'reset',
-    'who was away, too'
+    'also for a client that was not connected'
   )
 })
 
-t.test('an object that is gone is told as such', async t => {
+t.test('a deleted object is delivered as null', async t => {
   const { pool, project, watch } = await liveApi(t)
   await project(history('IncomingCall', { id: 'a' }))
   const client = await watch('?kinds=call')
   await pool.query('delete from call_history')
   await pool.query("insert into changes (account, kind, object, changed_at) values ('default', 'call', 'a', now())")
   await pool.query('notify mightycall_stream_changes')
-  t.match((await untilDelivered(client, 'it is gone', some => some.length === 1))[0]?.data, {
+  t.match((await untilDelivered(client, 'the deletion arrives', some => some.length === 1))[0]?.data, {
     object: null,
     account: 'default',
     id: 'a'
   })
 })
 
-t.test(
-  'each client hears from time to time that the stream lives, and where it is, though nothing is for it',
-  async t => {
-    const { project, watch } = await liveApi(t)
-    const client = await watch('?kinds=voicemail')
-    await project(history(ANSWERED, { id: 'a' }))
-    await eventually('the number goes on', () => client.lastId() === '2')
-    t.match(client.text(), /: heartbeat\n/)
-    t.strictSame(client.events, [])
-  }
-)
+t.test('clients receive heartbeats with the current id, even when no change is for them', async t => {
+  const { project, watch } = await liveApi(t)
+  const client = await watch('?kinds=voicemail')
+  await project(history(ANSWERED, { id: 'a' }))
+  await eventually('the id advances', () => client.lastId() === '2')
+  t.match(client.text(), /: heartbeat\n/)
+  t.strictSame(client.events, [])
+})
 
-t.test('health is told at once, and when it changes', async t => {
+t.test('health is delivered on connection, and when it changes', async t => {
   let ready = true
   const { watch } = await liveApi(t, { health: async () => ({ ready }) })
   const client = await watch('?kinds=health')
-  t.match(await untilDelivered(client, 'health', some => some.length === 1), [
+  t.match(await untilDelivered(client, 'the health arrives', some => some.length === 1), [
     { event: 'health', data: { object: { ready: true } } }
   ])
   ready = false
-  t.match((await untilDelivered(client, 'it changes', some => some.length === 2))[1], {
+  t.match((await untilDelivered(client, 'the changed health arrives', some => some.length === 2))[1], {
     event: 'health',
     data: { object: { ready: false } }
   })
 })
 
-t.test('who may no longer see it is cut at the next heartbeat, with why', async t => {
+t.test('a client whose access is revoked is disconnected at the next heartbeat, with the reason', async t => {
   const viewers: Record<string, Viewer> = { k1: VIEWER }
   const { watch, dropped, clients } = await liveApi(t, { viewers })
   const [admin, client] = [await watch(), await watch('', { key: 'k1' })]
   delete viewers.k1
-  await eventually('it is over', () => client.isClosed())
+  await eventually('the connection is closed', () => client.isClosed())
   t.match(client.events.at(-1), { event: 'dropped', data: { code: 'MCS_UNAUTHORIZED' } })
   t.notOk(admin.isClosed())
   t.strictSame(dropped, ['MCS_UNAUTHORIZED'])
   t.equal(clients(), 1)
 })
 
-t.test('the clients of a process, and of a key, are limited', async t => {
+t.test('the numbers of clients per process and per key are limited', async t => {
   const { watch, clients } = await liveApi(t, { viewers: { k1: VIEWER }, limits: { clients: 3, clientsOfKey: 2 } })
   const [first, ,] = [await watch(), await watch()]
   t.equal((await watch()).status, 429)
   t.equal((await watch('', { key: 'k1' })).status, 200)
   t.equal((await watch('', { key: 'k1' })).status, 503)
   first?.close()
-  await eventually('its place is free', () => clients() === 2)
+  await eventually('the client is no longer counted', () => clients() === 2)
   t.equal((await watch('', { key: 'k1' })).status, 200)
 })
 
-t.test('at the end each client is told when to come back, and nobody is taken', async t => {
+t.test('at shutdown clients are told when to reconnect, and new clients are rejected', async t => {
   const { watch, streams, app } = await liveApi(t)
   const client = await watch()
   await streams.close()
-  await eventually('it is over', () => client.isClosed())
+  await eventually('the connection is closed', () => client.isClosed())
   t.match(client.text(), /retry: \d+\n\n$/)
   t.equal((await watch()).status, 503)
   await app.close()

@@ -17,20 +17,23 @@ const viewer = (organization: string): Viewer => ({
   account: 'default',
   organization
 })
-const owns = (pool: pg.Pool, organization: string, number: string, from: number, until: number | null) =>
+const addOwnership = (pool: pg.Pool, organization: string, number: string, from: number, until: number | null) =>
   pool.query(
-    'insert into number_ownerships (account, number, owned_from, owned_until, organization) values ($1, $2, $3, $4, $5)',
+    `insert into number_ownerships (account, number, owned_from, owned_until, organization)
+     values ($1, $2, $3, $4, $5)`,
     ['default', number, new Date(from), until === null ? null : new Date(until), organization]
   )
 
 const seen = ({ events }: LiveClient) =>
-  events.map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension ?? `gone ${data.id}`}`).sort()
+  events
+    .map(({ event, data }) => `${event} ${data.object?.id ?? data.object?.extension ?? `deleted ${data.id}`}`)
+    .sort()
 
-t.test('an organization is told of its own calls alone, before and after a number was moved', async t => {
+t.test('an organization receives only its own calls, before and after a number has moved', async t => {
   const { pool, project, watch } = await liveApi(t, { viewers: { a: viewer(A), b: viewer(B) } })
-  await owns(pool, B, BUSINESS_NUMBER, START - 1_000_000, START + 5_000)
-  await owns(pool, A, BUSINESS_NUMBER, START + 5_000, null)
-  await owns(pool, B, OTHER_NUMBER, START - 1_000_000, null)
+  await addOwnership(pool, B, BUSINESS_NUMBER, START - 1_000_000, START + 5_000)
+  await addOwnership(pool, A, BUSINESS_NUMBER, START + 5_000, null)
+  await addOwnership(pool, B, OTHER_NUMBER, START - 1_000_000, null)
   const [a, b, admin] = [await watch('', { key: 'a' }), await watch('', { key: 'b' }), await watch('?kinds=call')]
   await project([
     ...history('IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallConnected(101)@2', { id: 'before' }),
@@ -38,8 +41,8 @@ t.test('an organization is told of its own calls alone, before and after a numbe
     ...history('IncomingCall@20 > IncomingCallRinging(103)@21', { id: 'others', to: OTHER_NUMBER }),
     ...history('IncomingCall@30 > IncomingCallRinging(102)@31', { id: 'shared', to: OTHER_NUMBER })
   ])
-  await eventually('all is told', () => seen(admin).length === 4)
-  await eventually('each has heard of all', () =>
+  await eventually('all calls arrive', () => seen(admin).length === 4)
+  await eventually('both clients have passed all changes', () =>
     [a, b].every(client => client.lastId() === admin.lastId() || Number(client.lastId()) > 6)
   )
   t.strictSame(seen(a), ['agent 102', 'call after'])
@@ -48,19 +51,19 @@ t.test('an organization is told of its own calls alone, before and after a numbe
     [a, ['before', 'others', 'shared', OTHER_NUMBER]],
     [b, ['"after"']]
   ] as const) {
-    for (const word of hidden) t.notOk(client.text().includes(word), `nothing of ${word}`)
+    for (const word of hidden) t.notOk(client.text().includes(word), `${word} is not delivered`)
   }
 
   await pool.query('delete from events')
   await rebuildOrphans(pool, { dryRun: false })
-  await eventually('that they are gone', () => seen(admin).length === 8)
-  await eventually('each has heard of it', () =>
-    [a, b].every(client => seen(client).some(one => one.startsWith('call gone')))
+  await eventually('the deletions arrive', () => seen(admin).length === 8)
+  await eventually('both clients have received a deletion', () =>
+    [a, b].every(client => seen(client).some(one => one.startsWith('call deleted')))
   )
   t.strictSame(
-    seen(a).filter(one => one.startsWith('call gone')),
-    ['call gone after'],
-    'of its own alone'
+    seen(a).filter(one => one.startsWith('call deleted')),
+    ['call deleted after'],
+    'only of its own calls'
   )
   t.notOk(a.text().includes('before'))
   t.notOk(b.text().includes('"after"'))

@@ -26,7 +26,7 @@ export async function insertUndecodableLetters(
     record,
     id: `digest-${record.offset}`,
     account: null,
-    err: new UndecodableRecordError('unknown type')
+    err: new UndecodableRecordError('its type is unknown')
   }))
   await inTransaction(pool, tx => insertDeadLetters(tx, letters, { logId: PARTITION_KEY.logId, now: NOW }))
 }
