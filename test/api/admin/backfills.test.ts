@@ -9,22 +9,22 @@ const NOW = new Date('2026-11-23T08:00:00Z')
 const URL = '/v1/backfills'
 const OCTOBER = { since: '2026-10-01', until: '2026-11-01' }
 
-async function asking(t: Test, accounts: Account[] = [ACCOUNT], now = () => NOW) {
+async function setUp(t: Test, accounts: Account[] = [ACCOUNT], now = () => NOW) {
   const { pool } = await freshDatabase(t)
-  const woken: number[] = []
+  let wakes = 0
   const api = await queryApi(t, pool, now, {
     syncable: () => accounts,
     wake: () => {
-      woken.push(1)
+      wakes++
     }
   })
   const begin = async (payload: object) =>
     (await api.post(URL, payload)).json<{ outcome: string; backfill: { id: string; until: string } }>()
-  return { pool, api, begin, woken }
+  return { pool, api, begin, wakes: () => wakes }
 }
 
-t.test('a backfill is begun, and tells how far it is, for what it waits and how it ended', async t => {
-  const { pool, api, begin, woken } = await asking(t)
+t.test('a backfill is started, and shows its progress, what it waits for and how it ended', async t => {
+  const { pool, api, begin, wakes } = await setUp(t)
   const begun = await begin(OCTOBER)
   const { id } = begun.backfill
   const route = (name: string) => ({ route: name, readFrom: '2026-11-01T00:00:00.000Z', rows: 0, requests: 0 })
@@ -44,7 +44,7 @@ t.test('a backfill is begun, and tells how far it is, for what it waits and how 
       routes: [route('calls'), route('voicemails'), route('journal')]
     }
   })
-  t.equal(woken.length, 1, 'whoever reads is told at once')
+  t.equal(wakes(), 1, 'the runner is woken at once')
   await saveProgress(pool, id, { route: 'calls', readFrom: new Date('2026-10-01'), rows: 7 })
   await saveProgress(pool, id, { route: 'journal', readFrom: new Date('2026-10-16T12:00:00Z'), rows: 9 })
   await saveWaiting(pool, id, { code: 'MCS_QUOTA', until: NOW })
@@ -67,25 +67,28 @@ t.test('a backfill is begun, and tells how far it is, for what it waits and how 
   })
 })
 
-t.test('the same interval joins what is running, another one has to wait, of two at once one begins', async t => {
-  const { api, begin } = await asking(t)
-  const outcomes = await Promise.all([
-    begin(OCTOBER),
-    begin(OCTOBER),
-    begin({ since: '2026-10-01T00:00:00Z', until: '2026-11-01T01:00:00+01:00' })
-  ])
-  t.strictSame(outcomes.map(({ outcome }) => outcome).sort(), ['begun', 'joined', 'joined'])
-  t.equal(new Set(outcomes.map(({ backfill }) => backfill.id)).size, 1)
-  const other = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
-  t.match([other.statusCode, other.json()], [409, { code: 'MCS_BACKFILL_RUNNING' }])
-  const stopped = await api.remove(`${URL}/${outcomes[0]?.backfill.id}`)
-  t.match([stopped.statusCode, stopped.json()], [200, { state: 'stopped', finishedAt: NOW.toISOString() }])
-  t.match(await begin({ since: '2026-09-01', until: '2026-10-01' }), { outcome: 'begun' })
-})
+t.test(
+  'a request for the running interval joins it, another interval is rejected, and concurrent requests start only one',
+  async t => {
+    const { api, begin } = await setUp(t)
+    const outcomes = await Promise.all([
+      begin(OCTOBER),
+      begin(OCTOBER),
+      begin({ since: '2026-10-01T00:00:00Z', until: '2026-11-01T01:00:00+01:00' })
+    ])
+    t.strictSame(outcomes.map(({ outcome }) => outcome).sort(), ['begun', 'joined', 'joined'])
+    t.equal(new Set(outcomes.map(({ backfill }) => backfill.id)).size, 1)
+    const other = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
+    t.match([other.statusCode, other.json()], [409, { code: 'MCS_BACKFILL_RUNNING' }])
+    const stopped = await api.remove(`${URL}/${outcomes[0]?.backfill.id}`)
+    t.match([stopped.statusCode, stopped.json()], [200, { state: 'stopped', finishedAt: NOW.toISOString() }])
+    t.match(await begin({ since: '2026-09-01', until: '2026-10-01' }), { outcome: 'begun' })
+  }
+)
 
-t.test('without an end, or with one to come, it is until now, whenever it is asked for again', async t => {
+t.test('without an end, or with an end in the future, a backfill ends at the time of its first request', async t => {
   let now = NOW
-  const { api, begin } = await asking(t, [ACCOUNT], () => now)
+  const { api, begin } = await setUp(t, [ACCOUNT], () => now)
   const {
     backfill: { id, until }
   } = await begin({ since: '2026-11-01' })
@@ -101,8 +104,8 @@ t.test('without an end, or with one to come, it is until now, whenever it is ask
   })
 })
 
-t.test('accounts backfill side by side, and one has to be named where there are several', async t => {
-  const { api } = await asking(t, [
+t.test('accounts backfill in parallel, and with several accounts the request must name one', async t => {
+  const { api } = await setUp(t, [
     { ...ACCOUNT, id: 'acme' },
     { ...ACCOUNT, id: 'globex' }
   ])
@@ -114,47 +117,54 @@ t.test('accounts backfill side by side, and one has to be named where there are 
 })
 
 for (const [name, payload, message] of [
-  ['no beginning', { until: '2026-11-01' }, /since/],
-  ['no instant', { since: "'; drop table backfills; --" }, /since must be an instant/],
-  ['no day of any month', { since: '2026-02-31' }, /since must be/],
+  ['no since', { until: '2026-11-01' }, /since/],
+  ['not an instant', { since: "'; drop table backfills; --" }, /since must be an instant/],
+  ['a day that does not exist', { since: '2026-02-31' }, /since must be/],
   ['a number', { since: 20_261_001 }, /since must be/],
-  ['the wrong way round', { since: '2026-11-02', until: '2026-11-01' }, /before until/],
-  ['nothing between', { since: '2026-11-01', until: '2026-11-01' }, /before until/],
-  ['what has not happened', { since: '2026-12-01' }, /in the past/],
+  ['since after until', { since: '2026-11-02', until: '2026-11-01' }, /before until/],
+  ['an empty interval', { since: '2026-11-01', until: '2026-11-01' }, /before until/],
+  ['an interval in the future', { since: '2026-12-01' }, /in the past/],
   ['more than a year', { since: '2025-11-22T07:59:59Z' }, /at most 366 days/],
-  ['an account that cannot be', { ...OCTOBER, account: '../etc' }, /account/],
-  ['an account that is not there', { ...OCTOBER, account: 'nobody' }, /account: there is none/],
-  ['a parameter that is not there', { ...OCTOBER, routes: ['calls'] }, /routes/],
+  ['an invalid account id', { ...OCTOBER, account: '../etc' }, /account/],
+  ['an unknown account', { ...OCTOBER, account: 'nobody' }, /account: there is none/],
+  ['an unknown parameter', { ...OCTOBER, routes: ['calls'] }, /routes/],
   ['a list', [OCTOBER], /object/]
 ] as const) {
-  t.test(`refused: ${name}`, async t => {
-    const { pool, api, woken } = await asking(t)
+  t.test(`rejects ${name}`, async t => {
+    const { pool, api, wakes } = await setUp(t)
     t.match((await api.post(URL, payload)).json(), { statusCode: 400, message })
     t.equal((await pool.query('select from backfills')).rowCount, 0)
-    t.equal(woken.length, 0)
+    t.equal(wakes(), 0)
   })
 }
 
-t.test('a process that does not read MightyCall begins none, and shows and stops those of others', async t => {
-  const { pool, begin } = await asking(t)
-  const {
-    backfill: { id }
-  } = await begin(OCTOBER)
-  const api = await queryApi(t, pool, () => NOW, { syncable: () => [ACCOUNT] })
-  const answer = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
-  t.match([answer.statusCode, answer.json()], [503, { code: 'MCS_NOT_RECONCILING' }])
-  t.match((await api.get(URL)).json(), { data: [{ id }] })
-  t.match((await api.remove(`${URL}/${id}`)).json(), { state: 'stopped' })
-  for (const path of ['/999', '/999999999999999999']) t.equal((await api.get(URL + path)).statusCode, 404)
-  t.equal((await api.remove(`${URL}/999`)).statusCode, 404)
-  t.equal((await api.get(`${URL}/x`)).statusCode, 400)
-  t.equal((await api.get(URL, 'wrong')).statusCode, 401)
-  t.equal((await api.app.inject({ method: 'POST', url: URL, payload: OCTOBER })).statusCode, 401)
-  const viewer = { actor: 'k', role: 'org_admin', account: 'default', organization: null } as const
-  const another = await queryApi(t, pool, () => NOW, {
-    syncable: () => [ACCOUNT],
-    wake: () => {},
-    viewers: { another: viewer }
-  })
-  t.equal((await another.post(URL, OCTOBER, 'another')).statusCode, 403, "requests are the platform's")
-})
+t.test(
+  'a process without the role reconcile starts no backfills, but shows and stops those of other processes',
+  async t => {
+    const { pool, begin } = await setUp(t)
+    const {
+      backfill: { id }
+    } = await begin(OCTOBER)
+    const api = await queryApi(t, pool, () => NOW, { syncable: () => [ACCOUNT] })
+    const answer = await api.post(URL, { since: '2026-09-01', until: '2026-10-01' })
+    t.match([answer.statusCode, answer.json()], [503, { code: 'MCS_NOT_RECONCILING' }])
+    t.match((await api.get(URL)).json(), { data: [{ id }] })
+    t.match((await api.remove(`${URL}/${id}`)).json(), { state: 'stopped' })
+    for (const path of ['/999', '/999999999999999999']) t.equal((await api.get(URL + path)).statusCode, 404)
+    t.equal((await api.remove(`${URL}/999`)).statusCode, 404)
+    t.equal((await api.get(`${URL}/x`)).statusCode, 400)
+    t.equal((await api.get(URL, 'wrong')).statusCode, 401)
+    t.equal((await api.app.inject({ method: 'POST', url: URL, payload: OCTOBER })).statusCode, 401)
+    const viewer = { actor: 'k', role: 'org_admin', account: 'default', organization: null } as const
+    const another = await queryApi(t, pool, () => NOW, {
+      syncable: () => [ACCOUNT],
+      wake: () => {},
+      viewers: { another: viewer }
+    })
+    t.equal(
+      (await another.post(URL, OCTOBER, 'another')).statusCode,
+      403,
+      'only platform administrators may start a backfill'
+    )
+  }
+)

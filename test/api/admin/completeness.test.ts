@@ -30,7 +30,7 @@ async function api(t: Test) {
   return { ...company, get, ask: async (query: string) => (await get(`/v1/completeness?${query}`)).json<Answer>() }
 }
 
-t.test('hours, gaps and statistics are told by account and business number', async t => {
+t.test('hours, gaps and statistics are reported by account and business number', async t => {
   const { ask, missing, truth } = await api(t)
   const all = await ask(`${SPAN}&limit=500`)
   t.strictSame(new Map(all.gaps.map(({ id, missing }) => [id, missing])).size, missing.size)
@@ -45,7 +45,7 @@ t.test('hours, gaps and statistics are told by account and business number', asy
   t.strictSame(
     [...new Set(all.hours.filter(({ account }) => account === 'silent').map(({ state }) => state))],
     ['unknown'],
-    'of an account that was never read nothing is known'
+    'the hours of an account that was never read are unknown'
   )
 
   const [number = ''] = truth.calls.map(call => call.businessNumber)
@@ -54,19 +54,19 @@ t.test('hours, gaps and statistics are told by account and business number', asy
   t.equal(one.gaps.length, all.gaps.filter(({ businessNumber }) => businessNumber === number).length)
 })
 
-t.test('gaps come in pages', async t => {
+t.test('gaps are returned in pages', async t => {
   const { ask } = await api(t)
-  const whole = await ask(`${SPAN}&limit=500`)
+  const all = await ask(`${SPAN}&limit=500`)
   const seen: unknown[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
     const { gaps, nextCursor }: Answer = await ask(`${SPAN}&limit=4${cursor && `&cursor=${cursor}`}`)
     seen.push(...gaps)
     cursor = nextCursor
   }
-  t.strictSame(seen, whole.gaps)
+  t.strictSame(seen, all.gaps)
 })
 
-const REFUSED = [
+const REJECTED_QUERIES = [
   'foo=1',
   'limit=0',
   'limit=501',
@@ -83,13 +83,17 @@ const REFUSED = [
   'since=2027-01-01',
   'businessNumber=',
   `businessNumber=${'1'.repeat(101)}`,
-  `since=2026-11-01&until=2026-12-01&${Array.from({ length: 50 }, (_, i) => `businessNumber=${15550100000 + i}`).join('&')}&${Array.from({ length: 50 }, (_, i) => `account=a${i}`).join('&')}`
+  [
+    'since=2026-11-01&until=2026-12-01',
+    ...Array.from({ length: 50 }, (_, i) => `businessNumber=${15550100000 + i}`),
+    ...Array.from({ length: 50 }, (_, i) => `account=a${i}`)
+  ].join('&')
 ]
 
-t.test('what cannot be answered is refused with a code', async t => {
+t.test('invalid queries are rejected with a code', async t => {
   const { pool } = await freshDatabase(t)
   const { get } = await queryApi(t, pool, () => LONG_AFTER, { accounts: ACCOUNTS })
-  for (const query of REFUSED) {
+  for (const query of REJECTED_QUERIES) {
     const answer = await get(`/v1/completeness?${query}`)
     t.equal(answer.statusCode, 400, query.slice(0, 80))
     t.match(answer.json(), { statusCode: 400, code: /^(MCS|FST)_/ })
@@ -99,16 +103,19 @@ t.test('what cannot be answered is refused with a code', async t => {
     "businessNumber=');drop table gaps;--",
     'businessNumber=%ED%A0%80',
     'since=1970-01-01&until=1970-01-02',
-    'account=nobody'
+    'account=unknown'
   ])
     t.equal((await get(`/v1/completeness?${query}`)).statusCode, 200, query)
   t.equal((await get('/v1/completeness', 'wrong')).statusCode, 401)
 })
 
-t.test('the metric counts the open gaps of each account, and says nothing when Postgres is away', async t => {
+t.test('the metric counts the open gaps of each account, and is absent when Postgres is unreachable', async t => {
   const { pool, url } = await freshDatabase(t)
   await pool.query(
-    "insert into gaps select 'default', 'call', n::text, null, $1::timestamptz, 'call', $1::timestamptz, case when n > 2 then $1::timestamptz end, null from generate_series(1, 5) n",
+    `insert into gaps
+     select 'default', 'call', n::text, null, $1::timestamptz, 'call', $1::timestamptz,
+       case when n > 2 then $1::timestamptz end, null
+     from generate_series(1, 5) n`,
     [LONG_AFTER]
   )
   let db = pool
@@ -123,6 +130,6 @@ t.test('the metric counts the open gaps of each account, and says nothing when P
   const series = async () =>
     (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_gaps_open{'))
   t.strictSame(await series(), ['mcs_gaps_open{account="default"} 2', 'mcs_gaps_open{account="silent"} 0'])
-  db = new pg.Pool({ connectionString: url.replace(/:\d+\//, ':1/') }) // where nothing listens
+  db = new pg.Pool({ connectionString: url.replace(/:\d+\//, ':1/') }) // nothing listens on port 1
   t.strictSame(await series(), [])
 })

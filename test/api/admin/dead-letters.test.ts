@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { WholeLetter } from '../../../src/api/admin/find-dead-letters.js'
 import { encodeEvent } from '../../../src/events/record.js'
+import { allPages } from '../../support/all-pages.js'
 import { FOREIGN_RECORD, insertUndecodableLetters, setUpDeadLetters } from '../../support/dead-letters.js'
 import { history } from '../../support/history.js'
 import { NOW } from '../../support/projection.js'
@@ -17,7 +18,7 @@ async function api(t: Test, events = history('IncomingCall')) {
   return { ...database, get, post, page: async (query = '') => (await get(`/v1/dead-letters${query}`)).json<Page>() }
 }
 
-t.test('dead letters are listed last died first, in pages, by what they are, and without what they hold', async t => {
+t.test('dead letters are listed newest first, in pages and by filter, without their content', async t => {
   const { pool, page, get } = await api(
     t,
     history('IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101)')
@@ -51,19 +52,17 @@ t.test('dead letters are listed last died first, in pages, by what they are, and
     (await page('?state=dead&state=redriven&topic=calls')).data.map(({ id }) => id),
     ['1', '3']
   )
-  const seen: string[] = []
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const { data, nextCursor }: Page = await page(`?limit=1${cursor && `&cursor=${cursor}`}`)
-    seen.push(...data.map(({ id }) => id))
-    cursor = nextCursor
-  }
-  t.strictSame(seen, ['1', '3', '2'])
+  const seen = await allPages<Page['data'][number]>(get, '/v1/dead-letters', '?limit=1')
+  t.strictSame(
+    seen.map(({ id }) => id),
+    ['1', '3', '2']
+  )
   for (const query of ['?topic=nothing', '?state=lost', '?foo=1', '?cursor=abc', "?code='", '?account=A'])
     t.equal((await get(`/v1/dead-letters${query}`)).statusCode, 400, query)
   t.equal((await get('/v1/dead-letters', 'wrong')).statusCode, 401)
 })
 
-t.test('one letter shows all that it holds, as far as it can be read', async t => {
+t.test('a single dead letter shows its whole content, decoded as far as possible', async t => {
   const { pool, get } = await api(t)
   const [event] = history('IncomingCall')
   const deep = Buffer.from(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`)
@@ -72,11 +71,11 @@ t.test('one letter shows all that it holds, as far as it can be read', async t =
     [
       FOREIGN_RECORD,
       { ...FOREIGN_RECORD, value: Buffer.from([0xff, 0]) },
-      { key: null, value: null, headers: {} } as unknown as typeof FOREIGN_RECORD,
+      { key: null, value: null, headers: {} } as unknown as typeof FOREIGN_RECORD, // a tombstone has neither
       { ...FOREIGN_RECORD, value: deep }
     ],
     1
-  ) // a tombstone has neither
+  )
   const show = async (id: number) => (await get(`/v1/dead-letters/${id}`)).json<WholeLetter>()
   t.match(await show(1), {
     recordId: 'digest-0',
@@ -95,7 +94,7 @@ t.test('one letter shows all that it holds, as far as it can be read', async t =
   t.equal((await get('/v1/dead-letters/x')).statusCode, 400)
 })
 
-t.test('a letter is redriven and discarded by request, with who did it', async t => {
+t.test('dead letters are redriven and discarded by request, and the actor is recorded', async t => {
   const { pool, get, post } = await api(t)
   await insertUndecodableLetters(pool, [FOREIGN_RECORD], 1)
   t.match((await post('/v1/dead-letters/1/redrive')).json(), { state: 'redriven', changed: true, foldFailed: false })
@@ -122,7 +121,7 @@ t.test('a letter is redriven and discarded by request, with who did it', async t
   t.equal((await post('/v1/dead-letters/999/redrive')).statusCode, 404)
 })
 
-t.test('no key, no redrive', async t => {
+t.test('a redrive requires a valid key', async t => {
   const { pool } = await setUpDeadLetters(t, history('IncomingCall'))
   const { app } = await queryApi(t, pool, () => NOW)
   for (const key of ['', 'wrong', `${ADMIN_API_KEY}x`])

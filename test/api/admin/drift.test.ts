@@ -1,4 +1,5 @@
 import t from 'tap'
+import { allPages } from '../../support/all-pages.js'
 import { freshDatabase } from '../../support/database.js'
 import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
 
@@ -7,10 +8,14 @@ interface Page {
   nextCursor: string | null
 }
 
-t.test('drift is listed last seen first, in pages, by account, and to the key only', async t => {
+t.test('drift is listed last seen first, in pages and by account, and requires a key', async t => {
   const { pool } = await freshDatabase(t)
-  await pool.query(`insert into drift select account, 'IncomingCall', 'f' || n, n, 'xxx', '2026-11-23T08:00:00Z', '2026-11-23T08:00:00Z'::timestamptz + (n / 3) * interval '1 s'
-    from generate_series(1, 7) n, unnest(array['a', 'b']) account`)
+  await pool.query(
+    `insert into drift
+     select account, 'IncomingCall', 'f' || n, n, 'xxx', '2026-11-23T08:00:00Z',
+       '2026-11-23T08:00:00Z'::timestamptz + (n / 3) * interval '1 s'
+     from generate_series(1, 7) n, unnest(array['a', 'b']) account`
+  )
   const api = await queryApi(t, pool, () => new Date())
   const get = (query = '', key = ADMIN_API_KEY) => api.get(`/v1/drift${query}`, key)
   const page = async (query: string) => (await get(query)).json<Page>()
@@ -31,12 +36,8 @@ t.test('drift is listed last seen first, in pages, by account, and to the key on
     ['f7', 'f6', 'f5', 'f4', 'f3', 'f2', 'f1']
   )
 
-  const seen: string[] = []
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const { data, nextCursor }: Page = await page(`?limit=4${cursor && `&cursor=${cursor}`}`)
-    seen.push(...data.map(({ account, field }) => account + field))
-    cursor = nextCursor
-  }
+  const rows = await allPages<Page['data'][number]>(api.get, '/v1/drift', '?limit=4')
+  const seen = rows.map(({ account, field }) => account + field)
   t.equal(seen.length, 14)
   t.equal(new Set(seen).size, 14)
 

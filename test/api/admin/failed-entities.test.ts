@@ -8,12 +8,12 @@ import { SETTINGS } from '../../support/settings.js'
 
 const IDS = ['a', 'b', 'c']
 
-t.test('what could not be folded is listed, and folded again once that can be done', async t => {
+t.test('entities that failed to fold are listed, and folded again once the fold works', async t => {
   const { pool, count, project } = await projector(t)
   const { get, post } = await queryApi(t, pool, () => NOW)
   const fold = calls.fold
   calls.fold = () => {
-    throw new Error('a bug of ours')
+    throw new Error('a bug in the fold')
   }
   t.teardown(() => {
     calls.fold = fold

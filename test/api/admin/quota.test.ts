@@ -17,10 +17,10 @@ const ACCOUNTS = [
   { id: 'd', apiKey: null }
 ]
 
-async function used(t: Parameters<typeof freshDatabase>[0]) {
+async function databaseWithUsage(t: Parameters<typeof freshDatabase>[0]) {
   const { pool } = await freshDatabase(t)
   const ledger = createQuotaLedger(pool, 20)
-  await ledger.take('key-one', 'action', new Date('2026-11-22T08:00:00Z')) // a day old
+  await ledger.take('key-one', 'action', new Date('2026-11-22T08:00:00Z')) // outside the 24 h window
   for (let i = 0; i < 3; i++) await ledger.take('key-one', 'sync', NOW)
   for (let i = 0; i < 7; i++) await ledger.take('key-one', 'backfill', NOW)
   await ledger.take('key-two', 'reconcile', NOW)
@@ -28,8 +28,8 @@ async function used(t: Parameters<typeof freshDatabase>[0]) {
   return pool
 }
 
-t.test('the quota is told by account: used, left by class, and until when MightyCall takes nothing', async t => {
-  const api = await queryApi(t, await used(t), () => NOW, { accounts: ACCOUNTS })
+t.test('the quota is reported per account: the use, the rest for each class, and the end of a block', async t => {
+  const api = await queryApi(t, await databaseWithUsage(t), () => NOW, { accounts: ACCOUNTS })
   const { data } = (await api.get('/v1/quota')).json<{ data: { account: string }[] }>()
   const one = {
     budget: 20,
@@ -65,37 +65,34 @@ t.test('the quota is told by account: used, left by class, and until when Mighty
   t.equal((await api.get('/v1/quota', 'wrong')).statusCode, 401)
 })
 
-t.test('a block that is over is not told', async t => {
-  const api = await queryApi(t, await used(t), () => LATER, { accounts: ACCOUNTS })
+t.test('a block that is over is not reported', async t => {
+  const api = await queryApi(t, await databaseWithUsage(t), () => LATER, { accounts: ACCOUNTS })
   t.match((await api.get('/v1/quota?account=b')).json(), { data: [{ left: 19, blockedUntil: null }] })
 })
 
-t.test(
-  'the metric says what is used, without the accounts that are gone, and without Postgres says nothing',
-  async t => {
-    const pool = await used(t)
-    const accounts = [...ACCOUNTS]
-    const usage = createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now: () => NOW })
-    let quotaUsage = usage
-    const metrics = createMetrics()
-    const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
-    t.teardown(() => app.close())
-    await app.register(metricsRoute, {
-      metrics,
-      refresh: () => refreshQuotaGauge(metrics, quotaUsage),
-      authenticate: async () => {}
-    })
-    const series = async () =>
-      (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_quota_used_requests{'))
-    t.strictSame(
-      (await series()).slice(0, 4),
-      ['action', 'sync', 'reconcile', 'backfill'].map(
-        (name, i) => `mcs_quota_used_requests{account="a",class="${name}"} ${[0, 3, 0, 7][i]}`
-      )
+t.test('the metric reports the use of existing accounts, and is absent when Postgres is unreachable', async t => {
+  const pool = await databaseWithUsage(t)
+  const accounts = [...ACCOUNTS]
+  const usage = createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now: () => NOW })
+  let quotaUsage = usage
+  const metrics = createMetrics()
+  const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
+  t.teardown(() => app.close())
+  await app.register(metricsRoute, {
+    metrics,
+    refresh: () => refreshQuotaGauge(metrics, quotaUsage),
+    authenticate: async () => {}
+  })
+  const series = async () =>
+    (await app.inject('/metrics')).body.split('\n').filter(line => line.startsWith('mcs_quota_used_requests{'))
+  t.strictSame(
+    (await series()).slice(0, 4),
+    ['action', 'sync', 'reconcile', 'backfill'].map(
+      (name, i) => `mcs_quota_used_requests{account="a",class="${name}"} ${[0, 3, 0, 7][i]}`
     )
-    accounts.splice(1, 3)
-    t.equal((await series()).length, 4, 'of b alone')
-    quotaUsage = () => Promise.reject(new Error('Postgres is away'))
-    t.strictSame(await series(), [])
-  }
-)
+  )
+  accounts.splice(1, 3)
+  t.equal((await series()).length, 4, 'only the remaining account is reported')
+  quotaUsage = () => Promise.reject(new Error('Postgres is unreachable'))
+  t.strictSame(await series(), [])
+})

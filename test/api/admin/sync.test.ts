@@ -18,8 +18,8 @@ import { tempDir } from '../../support/temp-dir.js'
 const AT = '2026-11-23T09:00:00.000Z'
 const URL = '/api/admin/mightycall/sync'
 
-/** The API of a service that projects what it reads. */
-async function syncing(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) {
+/** Sets up the API of a service that syncs with these readers and projects what they read. */
+async function setUpSync(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) {
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
   const log = await openLocalLog({ dir: tempDir(t) })
@@ -52,8 +52,8 @@ async function syncing(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) {
   return { pool, api: await queryApi(t, pool, systemClock.now, { sync, syncable: () => accounts }) }
 }
 
-t.test('a sync answers once its rows can be read', async t => {
-  const { pool, api } = await syncing(t, [
+t.test('a sync responds once its rows are projected', async t => {
+  const { pool, api } = await setUpSync(t, [
     readerOf('numbers', () => [[numberReported('+15551000001', AT)], [numberReported('+15551000002', AT)]])
   ])
   const answer = await api.post(URL)
@@ -71,9 +71,9 @@ t.test('a sync answers once its rows can be read', async t => {
   })
 })
 
-t.test('two at once share one run', async t => {
+t.test('concurrent syncs share one run', async t => {
   const reader = readerOf('numbers', () => [[numberReported('+15551000001', AT)]])
-  const { api } = await syncing(t, [reader])
+  const { api } = await setUpSync(t, [reader])
   const answers = await Promise.all([api.post(URL), api.post(URL)])
   t.strictSame(
     answers.map(answer => answer.json()),
@@ -84,10 +84,10 @@ t.test('two at once share one run', async t => {
   t.equal(reader.reads.length, 2)
 })
 
-t.test('a failure says why, and nothing else of what went wrong', async t => {
+t.test('a failed sync names the reason, and reveals nothing else about the error', async t => {
   const secret = 'postgres://hunter2'
   const errors = [new QuotaError(AT), new Error(secret)]
-  const { api } = await syncing(t, [readerOf('numbers', read => [errors[read] ?? []])])
+  const { api } = await setUpSync(t, [readerOf('numbers', read => [errors[read] ?? []])])
   const quota = await api.post(URL)
   t.match(
     [quota.statusCode, quota.json()],
@@ -102,9 +102,9 @@ t.test('a failure says why, and nothing else of what went wrong', async t => {
   t.match((await api.get('/v1/sync')).json(), { data: [{ failed: 'sync', steps: [{ state: 'failed' }] }] })
 })
 
-t.test('the admin of an account syncs that account only, and it is noted who did', async t => {
+t.test('the admin of an account syncs that account only, and the actor is recorded', async t => {
   const reader = readerOf('numbers', () => [[numberReported('+15551000001', AT)]])
-  const { api } = await syncing(t, [reader], [ACCOUNT, { ...ACCOUNT, id: 'globex' }])
+  const { api } = await setUpSync(t, [reader], [ACCOUNT, { ...ACCOUNT, id: 'globex' }])
   const { key, id } = (await api.post('/v1/keys', { label: 'x', role: 'platform_admin', account: ACCOUNT.id })).json<{
     key: string
     id: string
@@ -122,12 +122,15 @@ t.test('the admin of an account syncs that account only, and it is noted who did
   )
 })
 
-t.test('an account without credentials, another account, a process that reads nothing', async t => {
-  const { api, pool } = await syncing(t, [], [])
-  t.match((await api.post(URL)).json(), { reason: 'auth', message: /MIGHTYCALL_USER_KEY/ })
-  t.equal((await api.post(`${URL}?account=${'x'.repeat(40)}`)).statusCode, 400)
-  const without = await queryApi(t, pool, systemClock.now)
-  t.match((await without.post(URL)).json(), { reason: 'sync', detail: 'MCS_NOT_READY' })
-  t.strictSame((await without.get('/v1/sync')).json(), { data: [] })
-  t.equal((await without.app.inject({ method: 'POST', url: URL })).statusCode, 401)
-})
+t.test(
+  'a sync is rejected without credentials, with an invalid account, and by a process without the role reconcile',
+  async t => {
+    const { api, pool } = await setUpSync(t, [], [])
+    t.match((await api.post(URL)).json(), { reason: 'auth', message: /MIGHTYCALL_USER_KEY/ })
+    t.equal((await api.post(`${URL}?account=${'x'.repeat(40)}`)).statusCode, 400)
+    const withoutSync = await queryApi(t, pool, systemClock.now)
+    t.match((await withoutSync.post(URL)).json(), { reason: 'sync', detail: 'MCS_NOT_READY' })
+    t.strictSame((await withoutSync.get('/v1/sync')).json(), { data: [] })
+    t.equal((await withoutSync.app.inject({ method: 'POST', url: URL })).statusCode, 401)
+  }
+)

@@ -8,14 +8,19 @@ const NOW = new Date('2026-11-23T08:00:00Z')
 const TOKEN = 'a-token-of-forty-three-url-safe-characters-1'
 const NEXT = 'a-token-of-forty-three-url-safe-characters-2'
 
-t.test('holes, a stop, alarms, the spool and what is not ready are told', async t => {
+t.test('the system state shows holes, a stop, alarms, the spool and the readiness', async t => {
   const { pool } = await freshDatabase(t)
   await pool.query(
-    "insert into holes (log_id, consumer_group, topic, partition, reason, checkpoint_offset, first_offset, end_offset, detected_at) values ('l', 'g', 'calls', 2, 'gap', 9007199254740993, 5, 7, $1), ('l', 'another', 'calls', 2, 'gap', 1, 5, 7, $1)",
+    `insert into holes
+       (log_id, consumer_group, topic, partition, reason, checkpoint_offset, first_offset, end_offset, detected_at)
+     values ('l', 'g', 'calls', 2, 'gap', 9007199254740993, 5, 7, $1),
+       ('l', 'another', 'calls', 2, 'gap', 1, 5, 7, $1)`,
     [NOW]
   )
   await pool.query(
-    "insert into projector_stops (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at) values ('g', 'l', 'calls', 1, 41, 2000, 30, 'MCS_X', $1)",
+    `insert into projector_stops
+       (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at)
+     values ('g', 'l', 'calls', 1, 41, 2000, 30, 'MCS_X', $1)`,
     [NOW]
   )
   const metrics = createMetrics()
@@ -26,7 +31,7 @@ t.test('holes, a stop, alarms, the spool and what is not ready are told', async 
     system: {
       checks: { project: async () => 'stopped' },
       waiting: () => ({ bytes: 10, records: 2, setAside: 1 }),
-      lag: () => Promise.reject(new Error('Kafka is away')),
+      lag: () => Promise.reject(new Error('Kafka is unreachable')),
       roles: ['project']
     }
   })
@@ -68,7 +73,7 @@ t.test('holes, a stop, alarms, the spool and what is not ready are told', async 
   t.equal((await get('/v1/system?foo=1')).statusCode, 400)
 })
 
-t.test('a token is known by its fingerprint, and its last use is kept while others come and go', async t => {
+t.test('tokens are shown by fingerprint, and their last use survives a change of the tokens', async t => {
   let owners = [{ id: 'default', apiKey: null, region: 'US' as const, tokens: [TOKEN] }]
   let now = NOW
   const uses = createTokenUses(
@@ -84,7 +89,7 @@ t.test('a token is known by its fingerprint, and its last use is kept while othe
   t.strictSame(
     uses.all().map(use => use.lastUsedAt),
     [null],
-    'a wrong one is no use'
+    'an unknown token does not count'
   )
   t.match(accountOf(TOKEN), { id: 'default' })
   owners = [{ ...(owners[0] ?? { id: '', apiKey: null, region: 'US' as const }), tokens: [TOKEN, NEXT] }]

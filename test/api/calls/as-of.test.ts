@@ -12,7 +12,9 @@ interface Page {
   nextCursor: string | null
 }
 
-/** The API over these calls, five days after their start; events are received an hour after it. */
+/**
+ * Sets up the API over these calls, five days after their start. Their events are received one hour after the start.
+ */
 async function calls(t: Test, sequences: Record<string, string>) {
   const { pool, project } = await projector(t)
   await project(Object.entries(sequences).flatMap(([id, sequence]) => history(sequence, { id })))
@@ -25,7 +27,7 @@ async function calls(t: Test, sequences: Record<string, string>) {
   }
 }
 
-t.test('a call is shown as it was, by what was known', async t => {
+t.test('a call is shown as it was at an instant, from the events received by an instant', async t => {
   const { get } = await calls(t, { a: TALK })
   const states: [string, string | undefined][] = [
     ['', 'ended'],
@@ -48,7 +50,7 @@ t.test('a call is shown as it was, by what was known', async t => {
     )
 })
 
-t.test('a call is stale as seen from that instant', async t => {
+t.test('staleness is computed at the requested instant', async t => {
   const { get } = await calls(t, { lost: 'IncomingCall@0 > IncomingCallRinging(101)@5' })
   const isStale = async (query: string) => (await get(`/v1/calls/lost${query}`)).json<{ stale: boolean }>().stale
   t.strictSame(
@@ -64,7 +66,7 @@ t.test('a call is stale as seen from that instant', async t => {
   t.match(listed, [{ id: 'lost', stale: false }])
 })
 
-t.test('a filter is asked of the call as it was', async t => {
+t.test('filters apply to the calls as they were', async t => {
   const { states } = await calls(t, {
     a: TALK,
     b: 'OutgoingCall(102)@10 > OutgoingCallCompleted(102)@30',
@@ -92,7 +94,7 @@ t.test('a filter is asked of the call as it was', async t => {
   for (const [query, expected] of filters) t.strictSame(await states(query), expected, query)
 })
 
-t.test('the cursor belongs to the instant', async t => {
+t.test('a cursor is valid only for its instant', async t => {
   const { get } = await calls(t, { a: TALK, b: TALK })
   const { nextCursor } = (await get(`/v1/calls?limit=1&asOf=${at(25)}`)).json<Page>()
   t.match((await get(`/v1/calls?limit=1&asOf=${at(25)}&cursor=${nextCursor}`)).json(), {
@@ -106,11 +108,14 @@ t.test('the cursor belongs to the instant', async t => {
     })
 })
 
-t.test('a filter that few calls pass is looked for a bounded while, and the next page goes on', async t => {
+t.test('a page with a rare filter searches a bounded number of calls, and the next page continues', async t => {
   const { pool, get } = await calls(t, { open: 'IncomingCall@0' })
   await pool.query(
-    `insert into call_history (account, call_id, direction, state, started_at, ended_at, last_event_at, webhook_events, rest_events)
-    select 'default', 'c' || i, 'inbound', 'ended', $1::timestamptz + i * interval '1 second', $1::timestamptz + i * interval '1 second', $1, 1, 0 from generate_series(1, 12000) i`,
+    `insert into call_history
+       (account, call_id, direction, state, started_at, ended_at, last_event_at, webhook_events, rest_events)
+     select 'default', 'c' || i, 'inbound', 'ended', $1::timestamptz + i * interval '1 second',
+       $1::timestamptz + i * interval '1 second', $1, 1, 0
+     from generate_series(1, 12000) i`,
     [at(0)]
   )
   const first = (await get(`/v1/calls?asOf=${at(20_000)}&state=waiting`)).json<Page>()
@@ -121,13 +126,13 @@ t.test('a filter that few calls pass is looked for a bounded while, and the next
   })
 })
 
-t.test('refuses an instant that is none with 400', async t => {
+t.test('an invalid instant is rejected with 400', async t => {
   const { get } = await calls(t, {})
   for (const path of ['?asOf=now', '?knownAt=2026-11-23', '/x?asOf=now', '/x?knownAt=2026-02-30'])
     t.match((await get(`/v1/calls${path}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, path)
 })
 
-t.test('a call of two accounts asks for the account in the past too', async t => {
+t.test('an id that exists in two accounts requires the account for past states as well', async t => {
   const { pool, project } = await projector(t)
   await project(history(TALK).flatMap(event => [event, { ...event, account: 'other' }]))
   const { get } = await queryApi(t, pool, () => new Date(START))

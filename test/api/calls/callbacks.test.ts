@@ -6,9 +6,9 @@ import { freshDatabase } from '../../support/database.js'
 import { history, START } from '../../support/history.js'
 import { queryApi } from '../../support/query-api.js'
 
-const OURS = '11111111-1111-4111-8111-111111111111'
-const BOUND: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: OURS }
-const [ADA, BOB, EVE, OUR_LINE, THEIR_LINE] = [
+const ORGANIZATION = '11111111-1111-4111-8111-111111111111'
+const BOUND: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: ORGANIZATION }
+const [ADA, BOB, EVE, OWN_LINE, OTHER_LINE] = [
   '+15550000001',
   '+15550000002',
   '+15550000003',
@@ -16,25 +16,26 @@ const [ADA, BOB, EVE, OUR_LINE, THEIR_LINE] = [
   '+15551110002'
 ]
 
-const missed = (id: string, from: string, at: number, to = OUR_LINE) =>
+const missed = (id: string, from: string, at: number, to = OWN_LINE) =>
   history(`IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > IncomingCallCompleted@${at + 60}`, {
     id,
     from,
     to
   })
 const abandoned = (id: string, from: string, at: number) =>
-  history(`IncomingCall@${at} > IncomingCallCompleted@${at + 60}`, { id, from, to: OUR_LINE })
-const taken = (id: string, from: string, at: number, to = OUR_LINE) =>
+  history(`IncomingCall@${at} > IncomingCallCompleted@${at + 60}`, { id, from, to: OWN_LINE })
+const answered = (id: string, from: string, at: number, to = OWN_LINE) =>
   history(
-    `IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > IncomingCallConnected(101)@${at + 10} > IncomingCallCompleted@${at + 60}`,
+    `IncomingCall@${at} > IncomingCallRinging(101)@${at + 5} > ` +
+      `IncomingCallConnected(101)@${at + 10} > IncomingCallCompleted@${at + 60}`,
     { id, from, to }
   )
-const tried = (id: string, to: string, at: number) =>
-  history(`OutgoingCall(101)@${at} > OutgoingCallCompleted(101)@${at + 20}`, { id, from: OUR_LINE, to })
-const reached = (id: string, to: string, at: number) =>
+const unansweredCallback = (id: string, to: string, at: number) =>
+  history(`OutgoingCall(101)@${at} > OutgoingCallCompleted(101)@${at + 20}`, { id, from: OWN_LINE, to })
+const answeredCallback = (id: string, to: string, at: number) =>
   history(`OutgoingCall(101)@${at} > OutgoingCallConnected(101)@${at + 30} > OutgoingCallCompleted(101)@${at + 90}`, {
     id,
-    from: OUR_LINE,
+    from: OWN_LINE,
     to
   })
 
@@ -43,9 +44,9 @@ async function api(t: Test, calls: ReturnType<typeof history>[]) {
   await projectorOf(pool)(calls.flat())
   await pool.query('insert into number_ownerships values ($1, $2, $3, null, $4)', [
     'default',
-    OUR_LINE,
+    OWN_LINE,
     new Date(0),
-    OURS
+    ORGANIZATION
   ])
   const { get } = await queryApi(t, pool, () => new Date(START + 24 * 3_600_000), { viewers: { ours: BOUND } })
   const waiting = async (key?: string) =>
@@ -54,46 +55,49 @@ async function api(t: Test, calls: ReturnType<typeof history>[]) {
   return { get, waiting, callback }
 }
 
-t.test('a call that nobody took is to be returned until a talk with that client begins, whoever calls', async t => {
-  const { waiting, callback } = await api(t, [
-    missed('ada-1', ADA, 0),
-    tried('try', ADA, 600),
-    reached('back', ADA, 1_200),
-    missed('bob-1', BOB, 0),
-    taken('bob-2', BOB, 3_600),
-    abandoned('eve-1', EVE, 0),
-    tried('try-eve', EVE, 300)
-  ])
-  t.strictSame(await waiting(), ['eve-1'])
-  t.strictSame(await callback('ada-1'), {
-    returnedAt: new Date(START + 1_230_000).toISOString(),
-    minutesToReturn: 19.5,
-    attempts: 2,
-    unansweredCalls: 1
-  })
-  t.match(await callback('bob-1'), { returnedAt: new Date(START + 3_610_000).toISOString(), attempts: 0 })
-  t.strictSame(await callback('eve-1'), { returnedAt: null, minutesToReturn: null, attempts: 1, unansweredCalls: 1 })
-  for (const id of ['back', 'bob-2', 'try']) t.equal(await callback(id), null, id)
-})
+t.test(
+  'an unanswered call needs a callback until a conversation with that client begins, in either direction',
+  async t => {
+    const { waiting, callback } = await api(t, [
+      missed('ada-1', ADA, 0),
+      unansweredCallback('try', ADA, 600),
+      answeredCallback('back', ADA, 1_200),
+      missed('bob-1', BOB, 0),
+      answered('bob-2', BOB, 3_600),
+      abandoned('eve-1', EVE, 0),
+      unansweredCallback('try-eve', EVE, 300)
+    ])
+    t.strictSame(await waiting(), ['eve-1'])
+    t.strictSame(await callback('ada-1'), {
+      returnedAt: new Date(START + 1_230_000).toISOString(),
+      minutesToReturn: 19.5,
+      attempts: 2,
+      unansweredCalls: 1
+    })
+    t.match(await callback('bob-1'), { returnedAt: new Date(START + 3_610_000).toISOString(), attempts: 0 })
+    t.strictSame(await callback('eve-1'), { returnedAt: null, minutesToReturn: null, attempts: 1, unansweredCalls: 1 })
+    for (const id of ['back', 'bob-2', 'try']) t.equal(await callback(id), null, id)
+  }
+)
 
-t.test('a talk that was before returns nothing, and one that goes on does', async t => {
+t.test('an earlier conversation does not count as a callback, and an ongoing one does', async t => {
   const { waiting } = await api(t, [
-    taken('before', ADA, 0),
+    answered('before', ADA, 0),
     missed('after', ADA, 600),
     missed('bob', BOB, 0),
     history('IncomingCall@60 > IncomingCallRinging(101)@65 > IncomingCallConnected(101)@70', {
       id: 'goes-on',
       from: BOB,
-      to: OUR_LINE
+      to: OWN_LINE
     })
   ])
   t.strictSame(await waiting(), ['after'])
 })
 
-t.test('who calls again and again is seen by the count, from one talk to the next', async t => {
+t.test('repeated calls of a client are counted between two conversations', async t => {
   const { waiting, callback } = await api(t, [
     missed('old', ADA, 0),
-    taken('talk', ADA, 600),
+    answered('talk', ADA, 600),
     missed('a', ADA, 1_200),
     abandoned('b', ADA, 1_800),
     missed('c', ADA, 2_400)
@@ -105,20 +109,20 @@ t.test('who calls again and again is seen by the count, from one talk to the nex
   )
 })
 
-t.test('who cannot be called back is not waited for', async t => {
+t.test('callers without a number need no callback', async t => {
   const { waiting, callback } = await api(t, [missed('widget', 'Contact us', 0), missed('hidden', 'anonymous', 0)])
   t.strictSame(await waiting(), [])
   t.equal(await callback('widget'), null)
 })
 
-t.test("a talk at another organization's number returns nothing for ours, and is not told of", async t => {
-  const { waiting, callback } = await api(t, [missed('ours', ADA, 0), taken('theirs', ADA, 600, THEIR_LINE)])
+t.test("a conversation on another organization's number does not count as a callback and is not revealed", async t => {
+  const { waiting, callback } = await api(t, [missed('ours', ADA, 0), answered('theirs', ADA, 600, OTHER_LINE)])
   t.strictSame([await waiting(), await waiting('ours')], [[], ['ours']])
   t.equal((await callback('ours', 'ours'))?.returnedAt, null)
   t.ok((await callback('ours'))?.returnedAt)
 })
 
-t.test('it is a question of now', async t => {
+t.test('callbacks are computed for the present only', async t => {
   const { get } = await api(t, [missed('a', ADA, 0)])
   t.match((await get('/v1/calls?needsCallback=true&asOf=2026-11-24')).json(), { statusCode: 400, message: /asOf/ })
   t.equal((await get('/v1/calls?needsCallback=false')).statusCode, 400)

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { encodeEvent } from '../../../src/events/record.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
+import { allPages } from '../../support/all-pages.js'
 import { freshDatabase } from '../../support/database.js'
 import { type CallParties, history, START } from '../../support/history.js'
 import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
@@ -14,7 +15,7 @@ interface Page {
   nextCursor: string | null
 }
 
-/** The API over a database that holds these calls: sequence and parties, by id. */
+/** Sets up the API over a database with these calls, given by id. */
 async function api(t: Test, calls: Record<string, [sequence: string, parties?: CallParties, account?: string]>) {
   const { pool } = await freshDatabase(t)
   const events = Object.entries(calls).flatMap(([id, [sequence, parties, account = 'default']]) =>
@@ -53,7 +54,7 @@ t.test('calls are listed newest first', async t => {
   t.strictSame(await ids('?sort=startedAt'), ['answered', 'missed', 'widget', 'out', 'internal', 'open'])
 })
 
-t.test('each filter selects its calls, and a repeated one means or', async t => {
+t.test('each filter selects its calls, and repeated values are combined with or', async t => {
   const { ids } = await api(t, CALLS)
   const filters: [string, string[]][] = [
     ['?direction=internal', ['internal']],
@@ -70,7 +71,7 @@ t.test('each filter selects its calls, and a repeated one means or', async t => 
     ['?since=2026-11-23T03:05:00-05:00&until=2026-11-24', ['open', 'internal', 'out', 'widget']],
     ['?until=2026-11-23', []],
     ['?account=default&limit=2', ['open', 'internal']],
-    ['?account=nobody', []],
+    ['?account=unknown', []],
     ['?client=%27;drop%20table%20events--', []],
     ['?client=a%00b', []],
     ['?extension=%00', []],
@@ -80,7 +81,7 @@ t.test('each filter selects its calls, and a repeated one means or', async t => 
   for (const [query, expected] of filters) t.strictSame(await ids(query), expected, query)
 })
 
-t.test('pages follow each other without a gap or a double, also among calls of the same instant', async t => {
+t.test('pages have no gaps or duplicates, even among calls of the same instant', async t => {
   const { get } = await api(
     t,
     Object.fromEntries(
@@ -88,19 +89,14 @@ t.test('pages follow each other without a gap or a double, also among calls of t
     )
   )
   for (const sort of ['startedAt', '-startedAt']) {
-    const seen: string[] = []
-    let cursor: string | null = ''
-    while (cursor !== null) {
-      const page: Page = (await get(`/v1/calls?limit=3&sort=${sort}${cursor && `&cursor=${cursor}`}`)).json<Page>()
-      seen.push(...page.data.map(call => call.id))
-      cursor = page.nextCursor
-    }
+    const calls = await allPages<Page['data'][number]>(get, '/v1/calls', `?limit=3&sort=${sort}`)
+    const seen = calls.map(({ id }) => id)
     t.equal(seen.length, 11)
     t.equal(new Set(seen).size, 11)
   }
 })
 
-t.test('one call is found by its id', async t => {
+t.test('a call is found by its id', async t => {
   const { get } = await api(t, { ...CALLS, 'a/b c%': ['IncomingCall'] })
   t.match((await get('/v1/calls/missed')).json(), {
     id: 'missed',
@@ -108,7 +104,7 @@ t.test('one call is found by its id', async t => {
     legs: [{ extension: '102', result: 'unanswered' }]
   })
   t.equal((await get(`/v1/calls/${encodeURIComponent('a/b c%')}`)).json<{ id: string }>().id, 'a/b c%')
-  for (const id of ['nobody', 'a%00b', 'x'.repeat(100)])
+  for (const id of ['unknown', 'a%00b', 'x'.repeat(100)])
     t.match((await get(`/v1/calls/${id}`)).json(), {
       statusCode: 404,
       code: 'MCS_NOT_FOUND',
@@ -116,13 +112,13 @@ t.test('one call is found by its id', async t => {
     })
 })
 
-t.test('an id that exists in two accounts asks for the account', async t => {
+t.test('a call is found in its account only', async t => {
   const { get } = await api(t, { twin: ['IncomingCall', {}, 'a'] })
   t.equal((await get('/v1/calls/twin')).statusCode, 200)
   t.equal((await get('/v1/calls/twin?account=b')).statusCode, 404)
 })
 
-t.test('a call without a sign of life for four hours is stale', async t => {
+t.test('an open call without events for four hours is stale', async t => {
   const { get } = await api(t, {
     old: ['IncomingCall'],
     fresh: ['IncomingCall@7200'],
@@ -135,7 +131,7 @@ t.test('a call without a sign of life for four hours is stale', async t => {
   t.strictSame(stale, ['old'])
 })
 
-const refused = [
+const rejectedQueries = [
   '?limit=0',
   '?limit=501',
   '?limit=x',
@@ -155,20 +151,20 @@ const refused = [
   '?client=',
   `?client=${'x'.repeat(101)}`
 ]
-for (const query of refused) {
-  t.test(`refuses ${query.slice(0, 40)} with 400`, async t => {
+for (const query of rejectedQueries) {
+  t.test(`rejects ${query.slice(0, 40)} with 400`, async t => {
     const { get } = await shared
     const answer = await get(`/v1/calls${query}`)
     t.match(answer.json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER', error: 'Bad Request', message: String })
   })
 }
 
-t.test('a refusal names the values that there are', async t => {
+t.test('an error names the valid values', async t => {
   const { get } = await shared
   t.match((await get('/v1/calls?state=foo')).json(), { message: /waiting, ringing, connected, ended/ })
 })
 
-t.test('a cursor goes with the filter that made it', async t => {
+t.test('a cursor is valid only with its filter', async t => {
   const { get } = await api(t, CALLS)
   const { nextCursor } = (await get('/v1/calls?limit=1')).json<Page>()
   t.equal((await get(`/v1/calls?limit=5&cursor=${nextCursor}`)).statusCode, 200, 'the limit may change')
@@ -178,7 +174,7 @@ t.test('a cursor goes with the filter that made it', async t => {
   })
 })
 
-t.test('without the key there is no answer', async t => {
+t.test('requests without a valid key are rejected', async t => {
   const { app, get } = await shared
   for (const path of ['/v1/calls', '/v1/calls/x', '/v1/calls?foo=1']) {
     for (const key of ['', 'wrong', `${ADMIN_API_KEY}x`, ADMIN_API_KEY.slice(1)])
@@ -187,7 +183,7 @@ t.test('without the key there is no answer', async t => {
   }
 })
 
-t.test('the API describes itself', async t => {
+t.test('the API serves its documentation and OpenAPI document', async t => {
   const { app } = await shared
   t.equal((await app.inject('/docs/')).statusCode, 200)
   const { openapi, paths, security } = (await app.inject('/docs/json')).json<{

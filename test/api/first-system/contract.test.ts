@@ -35,7 +35,8 @@ async function company(t: Test, timeZone = 'UTC') {
     [moved, A, NOON, null]
   ]) {
     await pool.query(
-      'insert into number_ownerships (account, number, organization, owned_from, owned_until) values ($1, $2, $3, $4, $5)',
+      `insert into number_ownerships (account, number, organization, owned_from, owned_until)
+       values ($1, $2, $3, $4, $5)`,
       ['default', number, organization, from, until]
     )
   }
@@ -53,7 +54,7 @@ async function company(t: Test, timeZone = 'UTC') {
   return { pool, app, get, reports, own, moved }
 }
 
-t.test('phone numbers and extensions are those of the tables, in the shape of the first system', async t => {
+t.test('phone numbers and extensions come from the tables, in the format of the first system', async t => {
   const { pool, get } = await company(t)
   const { rows: numbers } = await pool.query(
     'select id, external_id, number, label, is_active, created_at from phone_numbers order by number'
@@ -78,7 +79,7 @@ t.test('phone numbers and extensions are those of the tables, in the shape of th
   })
 })
 
-t.test('an organization has the numbers that are its own now', async t => {
+t.test('an organization gets the numbers that it owns now', async t => {
   const { pool, get, own, moved } = await company(t)
   const numbers = async (query: string) =>
     (await get(`${BASE}/phone-numbers?${query}`))
@@ -95,12 +96,14 @@ t.test('an organization has the numbers that are its own now', async t => {
   t.equal((await get(`${BASE}/phone-numbers?org_id=${A}&orgId=${B}`)).statusCode, 400)
 })
 
-t.test('reports are the daily sums, from the first day to the last', async t => {
+t.test('reports are the daily sums of the requested days', async t => {
   const { pool, reports } = await company(t)
   const { rows } = await pool.query(
-    "select report_date::text, business_number, extension, calls, talk_seconds::float8 from mightycall_reports where report_date between '2026-11-23' and '2026-11-24' order by report_date, account, business_number, extension"
+    `select report_date::text, business_number, extension, calls, talk_seconds::float8 from mightycall_reports
+     where report_date between '2026-11-23' and '2026-11-24'
+     order by report_date, account, business_number, extension`
   )
-  const brief = (some: Report[]) =>
+  const fieldsOf = (some: Report[]) =>
     some.map(({ report_type, report_date, data }) => [
       report_type,
       report_date,
@@ -118,15 +121,15 @@ t.test('reports are the daily sums, from the first day to the last', async t => 
     row.talk_seconds
   ])
   t.ok(expected.length > 10)
-  t.strictSame(brief(await reports('start_date=2026-11-23&end_date=2026-11-24')), expected)
-  t.strictSame(brief(await reports('from=2026-11-23&to=2026-11-24')), expected)
-  t.strictSame(brief(await reports('account=other')), [])
+  t.strictSame(fieldsOf(await reports('start_date=2026-11-23&end_date=2026-11-24')), expected)
+  t.strictSame(fieldsOf(await reports('from=2026-11-23&to=2026-11-24')), expected)
+  t.strictSame(fieldsOf(await reports('account=other')), [])
   t.strictSame(
     new Set((await reports('')).map(({ report_date }) => report_date)),
     new Set(
       (await pool.query('select distinct report_date::text as day from mightycall_reports')).rows.map(({ day }) => day)
     ),
-    'without dates: the last month'
+    'without dates the last month is reported'
   )
 })
 
@@ -149,25 +152,25 @@ t.test('today is the local day of each account, at any hour of UTC', async t => 
     const days = reports.map(({ data, report_date }) => ({ account: data.account, day: report_date }))
     return Object.fromEntries(
       [...new Set(days.map(({ account }) => account))].sort().map(account => {
-        const own = days.filter(day => day.account === account).map(({ day }) => day)
-        return [account, `${own[0]} to ${own.at(-1)}`]
+        const accountDays = days.filter(day => day.account === account).map(({ day }) => day)
+        return [account, `${accountDays[0]} to ${accountDays.at(-1)}`]
       })
     )
   }
 
-  now = '2026-11-30T11:00:00Z' // in Kiritimati it is the next day, at one
+  now = '2026-11-30T11:00:00Z' // 01:00 of the next day in Kiritimati
   t.strictSame(await shown(''), {
     east: '2026-11-01 to 2026-12-01',
     utc: '2026-10-31 to 2026-11-30',
     west: '2026-10-31 to 2026-11-30'
   })
-  now = '2026-11-30T10:59:59Z' // in Pago Pago it is still the day before
+  now = '2026-11-30T10:59:59Z' // still the day before in Pago Pago
   t.strictSame(await shown('start_date=2026-11-28'), {
     east: '2026-11-28 to 2026-12-01',
     utc: '2026-11-28 to 2026-11-30',
     west: '2026-11-28 to 2026-11-29'
   })
-  now = '2026-11-30T09:59:59Z' // in Kiritimati it is the last second of the same day
+  now = '2026-11-30T09:59:59Z' // the last second of the same day in Kiritimati
   t.strictSame(await shown('account=east&account=west'), {
     east: '2026-10-31 to 2026-11-30',
     west: '2026-10-30 to 2026-11-29'
@@ -177,11 +180,15 @@ t.test('today is the local day of each account, at any hour of UTC', async t => 
     east: '2026-11-30 to 2026-11-30',
     utc: '2026-11-30 to 2026-11-30'
   })
-  t.equal((await get(`${BASE}/reports?start_date=2026-12-01`)).statusCode, 400, 'it is tomorrow everywhere')
-  t.equal((await get(`${BASE}/reports?account=west&start_date=2026-11-30`)).statusCode, 400, 'it is tomorrow there')
+  t.equal((await get(`${BASE}/reports?start_date=2026-12-01`)).statusCode, 400, 'a future day in every zone')
+  t.equal(
+    (await get(`${BASE}/reports?account=west&start_date=2026-11-30`)).statusCode,
+    400,
+    'a future day in the zone of the account'
+  )
 })
 
-t.test('of a number that moves, an organization has the days that began as its own', async t => {
+t.test('an organization gets the days at whose start it owned the number', async t => {
   const days = async (timeZone: string) => {
     const { reports, moved, own } = await company(t, timeZone)
     const of = async (organization: string) =>
@@ -195,11 +202,11 @@ t.test('of a number that moves, an organization has the days that began as its o
   t.strictSame(
     await days('Etc/GMT+12'),
     { a: ['2026-11-24', '2026-11-25'], b: ['2026-11-23'] },
-    'where the day begins at noon of UTC'
+    'in a zone where the day begins at noon UTC'
   )
 })
 
-t.test('they are for platform administrators; an x-user-id header lets nobody in', async t => {
+t.test('the routes require a platform administrator, and an x-user-id header grants no access', async t => {
   const { app, get, reports } = await company(t)
   for (const route of ['phone-numbers', 'extensions', 'reports']) {
     t.equal((await get(`${BASE}/${route}`, 'viewer')).statusCode, 403)
@@ -212,11 +219,11 @@ t.test('they are for platform administrators; an x-user-id header lets nobody in
       403
     )
   }
-  t.strictSame(await reports('', 'other'), [], 'of another account there is nothing')
+  t.strictSame(await reports('', 'other'), [], 'an admin of another account gets no reports')
   t.strictSame((await get(`${BASE}/phone-numbers`, 'other')).json(), { phone_numbers: [] })
 })
 
-t.test('what cannot be understood is refused, and our own failure is told as the first system did', async t => {
+t.test('invalid queries are rejected, and internal errors have the format of the first system', async t => {
   const { pool, get } = await company(t)
   for (const query of [
     'foo=1',
