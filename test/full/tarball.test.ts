@@ -46,7 +46,13 @@ t.test(
       contents.find(name => /(^|\/)(test|scripts)\//.test(name) || name.endsWith('.tsbuildinfo')),
       'no tests in it'
     )
-    for (const name of ['dist/src/main.js', 'dist/src/client/client.d.ts', 'dist/src/client/schema.d.ts', 'LICENSE'])
+    for (const name of [
+      'dist/src/main.js',
+      'dist/src/client/client.d.ts',
+      'dist/src/client/schema.d.ts',
+      'dist/src/bundled-licenses.txt',
+      'LICENSE'
+    ])
       t.ok(contents.includes(name), `${name} is in it`)
 
     const folder = tempDir(t)
