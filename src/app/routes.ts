@@ -14,6 +14,7 @@ import type { Secrets } from '../config/secrets.js'
 import type { OpenedLog } from '../event-log/open-log.js'
 import { type HealthCheck, health, readinessOf } from '../http/health.js'
 import { createHttp } from '../http/server.js'
+import { HOUR_MS } from '../lib/instant.js'
 import live from '../live/route.js'
 import { buildLiveStreams } from '../live/streams.js'
 import { createQuotaUsage, type LoadQuotaUsage } from '../mightycall/rest/quota/usage.js'
@@ -171,7 +172,7 @@ function apiOptions(
     timeTravel: createTimeTravel(pool),
     repairs: createRepairs({ pool, settings, now, group: config.groupId }),
     quotaUsage,
-    completenessOf: createCompleteness(pool, accounts),
+    completenessOf: createCompleteness({ pool, accounts, longestCallMs: config.longestCallHours * HOUR_MS }),
     sync: reconciling?.sync ?? null,
     backfills: createBackfills({ pool, now, wake: reconciling?.wakeBackfillRunner ?? null }),
     syncable: () => accounts.all().filter(isReadable),

@@ -10,6 +10,7 @@ import { openLog } from '../event-log/open-log.js'
 import type { EventLog } from '../event-log/port.js'
 import { listen } from '../http/server.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { HOUR_MS } from '../lib/instant.js'
 import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createReconciliation, type ReconciliationOptions } from '../reconcile/start.js'
@@ -88,6 +89,7 @@ async function build(
           log: opened.log,
           accounts,
           dailyBudget: config.dailyBudget,
+          longestCallMs: config.longestCallHours * HOUR_MS,
           clock,
           logger: logger.child({ stage: 'reconcile' }),
           restLimits

@@ -1405,6 +1405,8 @@ export interface components {
              * @description The start of the hour, in UTC.
              */
             hour: string;
+            /** @description Calls of projected that have not ended. */
+            inProgress: number;
             /** @description Messages in the read models. */
             messages: number;
             /** @description Gaps that are open. */
@@ -1414,10 +1416,10 @@ export interface components {
             /** @description Calls that the REST API has reported. */
             reported: number;
             /**
-             * @description open: something is missing. unknown: the calls of the hour have not all been read from the REST API since it ended.
+             * @description complete: nothing is missing, and nothing that began in the hour can still appear. settling: all that the REST API lists is here, but a call that began in the hour is in progress, or may be in progress unknown to webhooks: a call is listed only after its end. open: something is missing. unknown: the calls, voicemails and messages of the hour have not all been read from the REST API since it ended.
              * @enum {string}
              */
-            state: "complete" | "open" | "unknown";
+            state: "complete" | "settling" | "open" | "unknown";
             /** @description Voicemails in the read models. */
             voicemails: number;
         };

@@ -50,6 +50,7 @@ export interface Config {
   mightycallBaseUrl: string | null
   /** The limit on requests to MightyCall in 24 h with one API key. */
   dailyBudget: number
+  longestCallHours: number
   webhookTokens: readonly string[]
   /** An absolute path, or `null` when there is only one account. */
   accountsFile: string | null
@@ -109,6 +110,7 @@ function configOf(vars: Variables, ca: string | null): Config {
     mightycallUserKeys: userKeysOf(vars.MIGHTYCALL_USER_KEY),
     mightycallBaseUrl: vars.MIGHTYCALL_BASE_URL ?? null,
     dailyBudget: vars.MIGHTYCALL_DAILY_BUDGET,
+    longestCallHours: vars.MIGHTYCALL_LONGEST_CALL_HOURS,
     webhookTokens: vars.WEBHOOK_TOKENS?.split(',') ?? [],
     accountsFile: vars.ACCOUNTS_FILE === undefined ? null : path.resolve(vars.ACCOUNTS_FILE),
     adminKey: vars.ADMIN_KEY ?? null,

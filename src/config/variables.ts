@@ -126,6 +126,13 @@ export const configSchema = Type.Object({
     "The limit on requests to MightyCall's REST API in 24 h with one API key. MightyCall accepts 2,500, " +
       'and other programs may use the same key.'
   ),
+  MIGHTYCALL_LONGEST_CALL_HOURS: number(
+    12,
+    1,
+    72,
+    'The length of the longest call that is expected. MightyCall lists a call by its start and only after its end, ' +
+      'so calls are read again as far back, and an hour is `complete` only so long after its end.'
+  ),
   WEBHOOK_TOKENS: optionalSecret(
     'The tokens of the webhook URL, separated by commas: at least 43 URL-safe characters each. ' +
       'Set two while one replaces the other.',

@@ -6,35 +6,37 @@ import type { Event } from '../events/event.js'
 import { pause } from '../lib/backoff.js'
 import type { AcceptPage } from './accept-page.js'
 
-export interface LinkTargetTrackerOptions {
+export interface ProjectionTrackerOptions {
   pool: pg.Pool
   append: AcceptPage
   timeoutMs?: number
 }
+
+const TRACKED: ReadonlySet<Event['type']> = new Set(['call.reported', 'voicemail.reported', 'message.reported'])
 
 /** A projector that is further behind has a problem of its own. */
 export const PROJECTION_TIMEOUT_MS = 60_000
 const CHECK_EVERY_MS = 50
 
 /**
- * Remembers the calls and voicemails that were appended and may have no rows yet: rows of the journal are linked to
- * them. After an outage, and at the first reading, most of these rows are too old for the next reading, and would stay
- * unlinked until an extended look-back.
+ * Remembers the calls, voicemails and messages that were appended and may have no rows yet. Rows of the journal are
+ * linked to calls and voicemails; after an outage, and at the first reading, most of these rows are too old for the next
+ * reading, and would stay unlinked until an extended look-back. And an hour must not count as read before its rows
+ * exist, although the topics are projected independently of each other.
  */
-export function trackLinkTargets({ pool, append, timeoutMs = PROJECTION_TIMEOUT_MS }: LinkTargetTrackerOptions): {
+export function trackProjection({ pool, append, timeoutMs = PROJECTION_TIMEOUT_MS }: ProjectionTrackerOptions): {
   append: AcceptPage
-  awaitLinkTargets: () => Promise<void>
+  awaitProjected: () => Promise<void>
 } {
   const pending = new Set<Event>()
   return {
     append: async (facts, options) => {
       const events = await append(facts, options)
       if (options?.isPast) return events // a backfill waits for its own events
-      for (const event of events)
-        if (event.type === 'call.reported' || event.type === 'voicemail.reported') pending.add(event)
+      for (const event of events) if (TRACKED.has(event.type)) pending.add(event)
       return events
     },
-    awaitLinkTargets: async () => {
+    awaitProjected: async () => {
       const awaited = [...pending]
       await awaitProjection(pool, awaited, timeoutMs)
       for (const event of awaited) pending.delete(event)

@@ -24,12 +24,12 @@ export interface ReadRouteOptions {
   /** Resolves, with the events of the facts that are changes, once these are in the log. */
   append: (facts: readonly Fact[]) => Promise<Event[]>
   /**
-   * Resolves when the appended calls and voicemails have rows that unlinked rows can be matched with. By default they
-   * are taken to have them.
+   * Resolves when the appended calls, voicemails and messages have rows: unlinked rows are matched with these, and an
+   * interval counts as read only then. By default they are taken to have them.
    *
    * @throws NotProjectedError  they have none in time
    */
-  awaitLinkTargets?: () => Promise<void>
+  awaitProjected?: () => Promise<void>
 }
 
 export interface RouteToRead {
@@ -80,14 +80,15 @@ function firstFrom({ history }: RouteReader, now: Date): Date {
 
 /** Reads a route for an interval and appends that it was read; no cursor moves. Resolves once all is in the log. */
 export async function readInterval(
-  { pool, append, awaitLinkTargets = async () => {} }: ReadRouteOptions,
+  { pool, append, awaitProjected = async () => {} }: ReadRouteOptions,
   { reader, context, scope, onPage = () => {} }: Omit<RouteToRead, 'overlapMs'>,
   interval: Interval
 ): Promise<ReadCounts> {
   const { account, now } = context
+  const startedAt = now()
   const counts: ReadCounts = { rows: 0, unlinked: 0, unreadable: 0 }
   for await (const page of reader.read({ ...context, lookups: createLookups(pool, account.id) }, interval, scope)) {
-    if (page.unlinked.length > 0) await awaitLinkTargets()
+    if (page.unlinked.length > 0) await awaitProjected()
     const linked = await linkPage(pool, account.id, page)
     await append(linked.facts)
     counts.rows += page.rows
@@ -97,7 +98,9 @@ export async function readInterval(
     onPage(page.rows)
   }
   const range = { route: reader.route, scope, interval, count: counts.rows, unreadable: counts.unreadable }
-  await append([rangeFact(range, { account, at: now() })])
+  await awaitProjected()
+  // what appeared while the pages were read, which may take hours when the quota is used up, may not be among them
+  await append([{ ...rangeFact(range, { account, at: startedAt }), receivedAt: now().toISOString() }])
   return counts
 }
 

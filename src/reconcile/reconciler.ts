@@ -8,9 +8,10 @@ import type { Rest } from '../mightycall/rest/rest.js'
 import { raiseAlarm } from '../observability/alarms.js'
 import { loadCursor } from './cursors.js'
 import type { LeaderElection } from './leader-election.js'
+import { dueLookBack, recordLookBack } from './look-back.js'
 import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
 import type { RouteReader } from './route-reader.js'
-import { BUSY_FOR_MS, isDue, loadAwaitedRoutes, lookBackMs } from './schedule.js'
+import { BUSY_FOR_MS, isDue, loadAwaitedRoutes } from './schedule.js'
 
 export interface ReconcilerOptions extends ReadRouteOptions {
   accounts: Accounts
@@ -19,6 +20,7 @@ export interface ReconcilerOptions extends ReadRouteOptions {
   leader: LeaderElection
   clock: Clock
   logger: Logger
+  longestCallMs: number
   /** Called after a round in which a route was read, to look for gaps. */
   onRead?: () => Promise<void>
 }
@@ -46,8 +48,8 @@ interface ScheduledRoute {
   state: RouteState
   /** Null when it was never read, as far as this process knows. */
   lastReadAt: Date | null
-  /** Null when it was not since this process became the leader. */
-  lookedBackAt: Date | null
+  /** When each look-back was last read since this process became the leader, by its reach. */
+  lookedBackAt: Map<number, Date>
   /** Rows of the last reading whose calls or voicemails were not known. */
   unlinked: number
   /** Rows of the last reading that could not be read. */
@@ -122,7 +124,7 @@ function scheduledRoutesOf(
         scope,
         state: { name: 'scheduled' },
         lastReadAt: null,
-        lookedBackAt: null,
+        lookedBackAt: new Map(),
         unlinked: 0,
         unreadable: 0
       }
@@ -147,11 +149,12 @@ async function readScheduledRoute(
   }
   try {
     const now = clock.now()
-    const overlapMs = lookBackMs(reader.lookBack, scheduled.lookedBackAt, now)
+    const lookBacks = reader.lookBacks(options.longestCallMs)
+    const lookBack = dueLookBack(lookBacks, scheduled.lookedBackAt, now)
     const context = accountContext({ rest, clock }, account, 'reconcile')
     const { unlinked, unreadable } = await readRoute(
       { ...options, append },
-      { reader, scope, context, ...(overlapMs !== null && { overlapMs }) }
+      { reader, scope, context, ...(lookBack && { overlapMs: lookBack.byMs }) }
     )
     if (unreadable > 0 && scheduled.unreadable === 0)
       raiseAlarm(
@@ -160,7 +163,7 @@ async function readScheduledRoute(
         'rows of MightyCall cannot be read, and the hours that they may belong to stay unknown; see GET /v1/drift'
       )
     Object.assign(scheduled, { lastReadAt: clock.now(), state: { name: 'scheduled' }, unlinked, unreadable })
-    if (overlapMs !== null) scheduled.lookedBackAt = now
+    if (lookBack) recordLookBack(lookBacks, scheduled.lookedBackAt, { byMs: lookBack.byMs, at: now })
     return true
   } catch (err) {
     const failure = restFailureOf(err)

@@ -5,6 +5,7 @@ import type { Event } from '../events/event.js'
 import type { VoicemailReported } from '../events/voicemail.js'
 import type { RestClient } from '../mightycall/rest/client.js'
 import type { PermitClass } from '../mightycall/rest/quota/port.js'
+import type { LookBack } from './look-back.js'
 
 /**
  * Everything that is known about reading one route of MightyCall's REST API.
@@ -15,8 +16,11 @@ export interface RouteReader {
   /** The name in cursors, `range.polled` events and GET /v1/sync; it is stored, so it is never renamed. */
   route: string
   schedule: Schedule
-  /** Null when a row does not change after it was read once. */
-  lookBack: LookBack | null
+  /**
+   * How far back some of the readings go, given the length of the longest plausible call; none for a route whose rows
+   * neither appear late nor change after they were read once.
+   */
+  lookBacks: (longestCallMs: number) => readonly LookBack[]
   /** Null when the route has no times and reports the current state only: its first reading asks for everything. */
   history: History | null
   /** The routes whose facts its unlinked rows are matched with; they are read, and projected, first. */
@@ -47,12 +51,6 @@ export interface Schedule {
     /** A boolean SQL expression; $1 is the account (text), $2 the current time (timestamptz). */
     condition: string
   }
-}
-
-/** At intervals a route is read further back than usual, for rows that change long after they were created. */
-export interface LookBack {
-  everyMs: number
-  byMs: number
 }
 
 /** How a route with times is read by a backfill. Rows of linked calls and voicemails may lie outside its interval. */

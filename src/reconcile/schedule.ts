@@ -1,14 +1,10 @@
 import type pg from 'pg'
-import { DAY_MS, HOUR_MS } from '../lib/instant.js'
-import type { LookBack, RouteReader, Schedule } from './route-reader.js'
+import type { RouteReader, Schedule } from './route-reader.js'
 
 export const MINUTE_MS = 60_000
 
 /** For so long after its last traffic an account counts as busy. */
 export const BUSY_FOR_MS = 30 * MINUTE_MS
-
-/** For routes with rows that are read, removed or corrected by hand long after they were created. */
-export const LATE_CHANGES: LookBack = { everyMs: 4 * HOUR_MS, byMs: 3 * DAY_MS }
 
 export interface DueOptions {
   schedule: Schedule
@@ -27,13 +23,6 @@ export function isDue({ schedule, lastReadAt, lastTrafficAt, isAwaited, now }: D
   const usualMs = isBusy ? schedule.busyMs : schedule.quietMs
   const everyMs = isAwaited ? (schedule.awaited?.everyMs ?? usualMs) : usualMs
   return now.getTime() - lastReadAt.getTime() >= everyMs
-}
-
-/** How far back the next reading goes, or null when no extended look-back is due. */
-export function lookBackMs(lookBack: LookBack | null, lastLookedBackAt: Date | null, now: Date): number | null {
-  if (lookBack === null) return null
-  const isTime = lastLookedBackAt === null || now.getTime() - lastLookedBackAt.getTime() >= lookBack.everyMs
-  return isTime ? lookBack.byMs : null
 }
 
 /** SQL intervals for the `awaited` conditions of the routes. */

@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.js'
 import { createQuotaLedger } from '../mightycall/rest/quota/ledger.js'
 import { createRest, type RestOptions } from '../mightycall/rest/rest.js'
 import { createPageAcceptor } from './accept-page.js'
-import { trackLinkTargets } from './await-projection.js'
+import { trackProjection } from './await-projection.js'
 import { type BackfillRunner, startBackfillRunner } from './backfill/runner.js'
 import { createGapDetector } from './gaps/detect.js'
 import { joinElection } from './leader-election.js'
@@ -22,6 +22,8 @@ export interface ReconciliationOptions {
   accounts: Accounts
   /** Requests in 24 h for each API key. */
   dailyBudget: number
+  /** The length of the longest plausible call: so far back calls may still appear in MightyCall's list. */
+  longestCallMs: number
   clock: Clock
   logger: Logger
   /** Of requests to MightyCall, where they differ from the defaults. */
@@ -45,6 +47,7 @@ export function createReconciliation({
   log,
   accounts,
   dailyBudget,
+  longestCallMs,
   clock,
   logger,
   restLimits = {}
@@ -59,9 +62,10 @@ export function createReconciliation({
   })
   const shared = {
     pool,
-    ...trackLinkTargets({ pool, append: createPageAcceptor({ pool, log, now: clock.now }) }),
+    ...trackProjection({ pool, append: createPageAcceptor({ pool, log, now: clock.now }) }),
     rest,
     readers: ROUTE_READERS,
+    longestCallMs,
     clock,
     logger
   }

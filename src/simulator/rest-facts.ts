@@ -58,7 +58,13 @@ export function simulateRestFacts(
 
 const HOUR_MS = 60 * 60 * 1000
 
-/** Simulates the record of polls: calls and the journal for each hour, and each agent whose presence is known. */
+/** The routes that list what happened in an hour. */
+const LISTS = ['calls', 'voicemails', 'journal'] as const
+
+/**
+ * Simulates the record of polls: every list for each hour, so long after it that no call of the hour is in progress any
+ * more, and each agent whose presence is known.
+ */
 function polledRanges(setting: Setting, calls: readonly TrueCall[], presences: readonly TruePresence[]): RangePolled[] {
   const extensions = [...new Set(presences.map(span => span.extension))]
   const facts: RangePolled[] = []
@@ -68,20 +74,21 @@ function polledRanges(setting: Setting, calls: readonly TrueCall[], presences: r
     const first = next
     while ((calls[next]?.startedAt ?? until) < until) next++
     const interval = { from, until, count: next - first }
-    for (const route of ['calls', 'journal']) facts.push(rangePolled(setting, { route, scope: null }, interval))
+    for (const route of LISTS) facts.push(rangePolled(setting, { route, scope: null, afterHours: 13 }, interval))
     for (const extension of extensions)
-      facts.push(rangePolled(setting, { route: 'presence', scope: extension }, { from, until, count: 1 }))
+      facts.push(
+        rangePolled(setting, { route: 'presence', scope: extension, afterHours: 1 }, { from, until, count: 1 })
+      )
   }
   return facts
 }
 
-/** The poll happens late enough to include a call that started at the end of the hour. */
 function rangePolled(
   setting: Setting,
-  { route, scope }: { route: string; scope: string | null },
+  { route, scope, afterHours }: { route: string; scope: string | null; afterHours: number },
   { from, until, count }: { from: number; until: number; count: number }
 ): RangePolled {
-  const at = until + setting.random.int(HOUR_MS, HOUR_MS * 1.2)
+  const at = until + setting.random.int(afterHours * HOUR_MS, (afterHours + 0.2) * HOUR_MS)
   return {
     type: 'range.polled',
     rangeId: [route, ...(scope === null ? [] : [scope]), formatInstant(from), formatInstant(until)].join(' '),

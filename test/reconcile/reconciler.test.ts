@@ -57,6 +57,7 @@ async function setUpReconciler(
     accounts: createAccounts(accounts, { timeZone: 'UTC', region: 'US' }),
     rest,
     readers,
+    longestCallMs: 12 * 60 * MINUTE,
     leader: joinElection(pool),
     clock,
     logger

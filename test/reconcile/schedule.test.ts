@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ROUTE_READERS } from '../../src/reconcile/routes/all-routes.js'
-import { isDue, lookBackMs } from '../../src/reconcile/schedule.js'
+import { isDue } from '../../src/reconcile/schedule.js'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000)
@@ -41,11 +41,3 @@ for (const [name, route, lastRead, lastTraffic, isAwaited, due] of CASES) {
     )
   })
 }
-
-t.test('routes whose rows can change are read three days back every four hours', async t => {
-  const DAYS = 24 * 3_600_000
-  t.equal(lookBackMs(readerOf('journal').lookBack, null, NOW), 3 * DAYS)
-  t.equal(lookBackMs(readerOf('voicemails').lookBack, ago(4 * 60), NOW), 3 * DAYS)
-  t.equal(lookBackMs(readerOf('voicemails').lookBack, ago(4 * 60 - 1), NOW), null)
-  t.equal(lookBackMs(readerOf('calls').lookBack, null, NOW), null, 'a call that has ended does not change')
-})

@@ -15,6 +15,7 @@ import { collectOpenApi } from '../../src/api/openapi.js'
 import { createSystemState, type SystemStateOptions } from '../../src/app/system-state.js'
 import { LiveClosedError } from '../../src/errors.js'
 import { createHttp } from '../../src/http/server.js'
+import { HOUR_MS } from '../../src/lib/instant.js'
 import live from '../../src/live/route.js'
 import type { LiveStreams } from '../../src/live/streams.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota/usage.js'
@@ -97,7 +98,7 @@ export async function queryApi(
     timeTravel: createTimeTravel(pool),
     repairs: createRepairs({ pool, settings: SETTINGS, now, group: 'g' }),
     quotaUsage: createQuotaUsage({ pool, accounts: { all: () => accounts }, budget: 20, now }),
-    completenessOf: createCompleteness(pool, { all: () => accounts }),
+    completenessOf: createCompleteness({ pool, accounts: { all: () => accounts }, longestCallMs: 12 * HOUR_MS }),
     settings,
     changeSettings: createChangeSettings(pool, now),
     accountIds: () => accountIds,

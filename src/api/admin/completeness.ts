@@ -7,6 +7,7 @@ import { normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
+import { HOUR_STATES } from '../../reconcile/gaps/hours.js'
 import { defineRoutes } from '../define-routes.js'
 import { decodeCursor } from '../list/cursor.js'
 import { toPage } from '../list/page.js'
@@ -21,14 +22,17 @@ const hourShape = Type.Object(
     account: Type.String(),
     hour: instant('The start of the hour, in UTC.'),
     businessNumber: orNull(Type.String(), '`null` when unknown, or when nothing happened in that hour.'),
-    state: Type.Enum(['complete', 'open', 'unknown'], {
+    state: Type.Enum([...HOUR_STATES], {
       description:
-        'open: something is missing. unknown: the calls of the hour have not all been read from the REST API since ' +
-        'it ended.'
+        'complete: nothing is missing, and nothing that began in the hour can still appear. settling: all that the ' +
+        'REST API lists is here, but a call that began in the hour is in progress, or may be in progress unknown to ' +
+        'webhooks: a call is listed only after its end. open: something is missing. unknown: the calls, voicemails ' +
+        'and messages of the hour have not all been read from the REST API since it ended.'
     }),
     reported: count('Calls that the REST API has reported.'),
     heard: count('Calls that a webhook has reported.'),
     projected: count('Calls that are in the read models.'),
+    inProgress: count('Calls of projected that have not ended.'),
     voicemails: count('Voicemails in the read models.'),
     messages: count('Messages in the read models.'),
     healed: count('Gaps that have been closed.'),

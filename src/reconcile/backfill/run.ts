@@ -92,7 +92,7 @@ async function readRoutes(
   const read: { route: string; rows: number }[] = []
   for (const { reader, chunk } of chunks) {
     const { rows } = await readInterval(
-      { pool: options.pool, append },
+      { pool: options.pool, append, awaitProjected: () => awaitChunkProjection(options.pool, appended, run) },
       { reader, scope: null, context: waitingContext(options, run, reader.route) },
       widened(reader, chunk, { now: options.clock.now(), end: run.backfill.interval.until })
     )

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Account } from '../../accounts/accounts.js'
 import { inSnapshot } from '../../db/transaction.js'
 import { InvalidParameterError } from '../../errors.js'
+import { settlesAfterMs } from '../look-back.js'
 import { HOUR_MS, type Hour, loadHours } from './hours.js'
 import { loadStatistics, type WebhookStatistics } from './statistics.js'
 
@@ -36,6 +37,13 @@ interface Completeness {
   statistics: WebhookStatistics[]
 }
 
+export interface CompletenessOptions {
+  pool: pg.Pool
+  accounts: { all: () => readonly Pick<Account, 'id'>[] }
+  /** The length of the longest plausible call. */
+  longestCallMs: number
+}
+
 export type CompletenessOf = (query: CompletenessQuery) => Promise<Completeness>
 
 /** The newest hour first. */
@@ -53,14 +61,17 @@ const MAX_HOURS = 50_000
  * Reads hours, gaps and statistics in one snapshot. Bounds are widened to whole hours, since an hour is read and
  * counted as a whole. It throws InvalidParameterError when the response would be too large.
  */
-export function createCompleteness(
-  pool: pg.Pool,
-  accounts: { all: () => readonly Pick<Account, 'id'>[] }
-): CompletenessOf {
+export function createCompleteness({ pool, accounts, longestCallMs }: CompletenessOptions): CompletenessOf {
   return async ({ accounts: requested, since: from, until: to, businessNumbers, limit, after }) => {
     const since = new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS)
     const until = new Date(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS)
-    const span = { accounts: requested ?? accounts.all().map(({ id }) => id), since, until, businessNumbers }
+    const span = {
+      accounts: requested ?? accounts.all().map(({ id }) => id),
+      since,
+      until,
+      businessNumbers,
+      settlesAfterMs: settlesAfterMs(longestCallMs)
+    }
     const hours =
       ((until.getTime() - since.getTime()) / HOUR_MS) * span.accounts.length * (businessNumbers?.length ?? 1)
     if (hours > MAX_HOURS)

@@ -1,8 +1,16 @@
 import type pg from 'pg'
 import { countHours, type HourCounts, type HourRange, loadPolledHours, NO_COUNTS } from './count-hours.js'
 
-/** Whether an hour can be relied on; `unknown` when its calls were not all read, or not yet. */
-type HourState = 'complete' | 'open' | 'unknown'
+/**
+ * Whether an hour can be relied on.
+ *
+ * unknown   what MightyCall listed of the hour was not read in full since it ended
+ * open      something is known to be missing
+ * settling  all that is listed is here, but a call that began in the hour has not ended, or could still be listed
+ * complete  nothing is missing, and nothing that began in the hour can still appear
+ */
+export const HOUR_STATES = ['complete', 'settling', 'open', 'unknown'] as const
+type HourState = (typeof HOUR_STATES)[number]
 
 /** The counts of an hour and a business number. */
 export interface Hour extends HourCounts {
@@ -21,7 +29,9 @@ export const HOUR_MS = 60 * 60 * 1000
  */
 export async function loadHours(db: Pick<pg.Pool, 'query'>, span: HourRange): Promise<Hour[]> {
   const counted = await countHours(db, span)
-  const polled = new Set((await loadPolledHours(db, span)).map(({ account, hour }) => hourKey(account, hour)))
+  const polled = new Map(
+    (await loadPolledHours(db, span)).map(({ account, hour, isSettled }) => [hourKey(account, hour), { isSettled }])
+  )
   const byHour = new Map<string, { businessNumber: string | null; counts: HourCounts }[]>()
   for (const { account, hour, businessNumber, ...counts } of counted) {
     const key = hourKey(account, hour)
@@ -35,16 +45,20 @@ export async function loadHours(db: Pick<pg.Pool, 'query'>, span: HourRange): Pr
         account,
         hour,
         businessNumber,
-        state: stateOf(counts, polled.has(key)),
+        state: stateOf(counts, polled.get(key) ?? null),
         ...counts
       }))
     })
   )
 }
 
-function stateOf({ open, reported, projected }: HourCounts, isPolled: boolean): HourState {
-  if (!isPolled) return 'unknown'
-  return open > 0 || projected < reported ? 'open' : 'complete'
+function stateOf(
+  { open, reported, projected, inProgress }: HourCounts,
+  polled: { isSettled: boolean } | null
+): HourState {
+  if (polled === null) return 'unknown'
+  if (open > 0 || projected < reported) return 'open'
+  return polled.isSettled && inProgress === 0 ? 'complete' : 'settling'
 }
 
 function withRequestedNumbers(

@@ -4,6 +4,7 @@ import { HOUR_MS } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { calls } from '../../mightycall/rest/routes/calls.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
+import { callLookBacks } from '../look-back.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
 import { AWAITED, MINUTE_MS } from '../schedule.js'
 import { paginate } from './paginate.js'
@@ -38,7 +39,7 @@ export const callsReader: RouteReader = {
     quietMs: HOUR_MS,
     awaited: { everyMs: 4.5 * MINUTE_MS, condition: AWAITED_CALLS }
   },
-  lookBack: null, // a call that has ended does not change
+  lookBacks: callLookBacks,
   history: { beforeMs: MINUTE_MS, afterMs: 0 },
   linksTo: [],
   changes: { 'call.reported': { comparedWith: 'same-route' } },

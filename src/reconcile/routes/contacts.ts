@@ -16,7 +16,7 @@ import { factEnvelope, fullName, idOf, numberOf, rawOf, type SourceRow } from '.
 export const contactsReader: RouteReader = {
   route: 'contacts',
   schedule: { busyMs: 30 * MINUTE_MS, quietMs: 2 * HOUR_MS },
-  lookBack: null,
+  lookBacks: () => [],
   history: null,
   linksTo: [],
   changes: { 'contact.reported': { comparedWith: 'any-route' }, 'contact.removed': { comparedWith: 'any-route' } },

@@ -23,7 +23,7 @@ export const AGENT_CHANGES: ChangeRule = { comparedWith: 'same-route', keepsKnow
 export const extensionsReader: RouteReader = {
   route: 'extensions',
   schedule: { busyMs: 12 * HOUR_MS, quietMs: 24 * HOUR_MS },
-  lookBack: null,
+  lookBacks: () => [],
   history: null,
   linksTo: [],
   changes: { 'extension.reported': AGENT_CHANGES },

@@ -13,7 +13,7 @@ import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 export const numbersReader: RouteReader = {
   route: 'numbers',
   schedule: { busyMs: 12 * HOUR_MS, quietMs: 24 * HOUR_MS },
-  lookBack: null,
+  lookBacks: () => [],
   history: null,
   linksTo: [],
   changes: { 'number.reported': { comparedWith: 'any-route' }, 'number.removed': { comparedWith: 'any-route' } },

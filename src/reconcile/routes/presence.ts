@@ -11,7 +11,7 @@ import { factEnvelope, rawOf, type SourceRow } from './row.js'
 export const presenceReader: RouteReader = {
   route: 'presence',
   schedule: { busyMs: 15 * MINUTE_MS, quietMs: HOUR_MS },
-  lookBack: null,
+  lookBacks: () => [],
   history: null,
   linksTo: [],
   // its fold is one timeline, in which REST must contradict what a webhook said meanwhile, even by repeating itself

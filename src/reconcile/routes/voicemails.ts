@@ -5,8 +5,9 @@ import { restFailureOf } from '../../mightycall/rest/failures.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { voicemails } from '../../mightycall/rest/routes/voicemails.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
+import { changeLookBack } from '../look-back.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
-import { AWAITED, LATE_CHANGES, MINUTE_MS } from '../schedule.js'
+import { AWAITED, MINUTE_MS } from '../schedule.js'
 import { paginate, type Slice } from './paginate.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
 import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
@@ -31,7 +32,7 @@ export const voicemailsReader: RouteReader = {
     quietMs: 2 * HOUR_MS,
     awaited: { everyMs: 4.5 * MINUTE_MS, condition: AWAITED_VOICEMAILS }
   },
-  lookBack: LATE_CHANGES,
+  lookBacks: longestCallMs => [changeLookBack(longestCallMs)],
   history: { beforeMs: MINUTE_MS, afterMs: HOUR_MS }, // a voicemail is left at the end of its call
   linksTo: [],
   changes: { 'voicemail.reported': { comparedWith: 'same-route' } },

@@ -35,7 +35,8 @@ for (const nilGuids of [false, true])
         accounts: ['default'],
         since: COMPANY_BEGAN_AT,
         until: NOW,
-        businessNumbers: null
+        businessNumbers: null,
+        settlesAfterMs: 0
       })
       t.strictSame([...new Set(hours.map(hour => hour.state))], ['complete'])
     }

@@ -1,6 +1,7 @@
 import { journal } from '../../../mightycall/rest/routes/journal.js'
+import { callLookBacks, changeLookBack } from '../../look-back.js'
 import type { Fact, Page, RouteReader } from '../../route-reader.js'
-import { LATE_CHANGES, MINUTE_MS } from '../../schedule.js'
+import { MINUTE_MS } from '../../schedule.js'
 import { AGENT_CHANGES, agentFact } from '../extensions.js'
 import { pageAt, paginate } from '../paginate.js'
 import { pageSizeOf, type RowWithSource, readList, sendRequest } from '../request.js'
@@ -21,7 +22,7 @@ const ROWS = 250
 export const journalReader: RouteReader = {
   route: 'journal',
   schedule: { busyMs: 4.5 * MINUTE_MS, quietMs: 15 * MINUTE_MS },
-  lookBack: LATE_CHANGES,
+  lookBacks: longestCallMs => [...callLookBacks(longestCallMs), changeLookBack(longestCallMs)],
   history: { beforeMs: 0, afterMs: 0 },
   linksTo: ['calls', 'voicemails'],
   changes: {
