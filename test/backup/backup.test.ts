@@ -15,10 +15,11 @@ import { NOW } from '../support/projection.js'
 import { SETTINGS } from '../support/settings.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('a table is in a backup, or a rebuild makes it again, or it is of a day', async t => {
+t.test('every table is in the backup, rebuilt, or transient', async t => {
   const { pool } = await freshDatabase(t)
   const { rows } = await pool.query<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition"
+    `select relname as name from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`
   )
   t.strictSame(
     rows.map(({ name }) => name).sort(),
@@ -26,13 +27,13 @@ t.test('a table is in a backup, or a rebuild makes it again, or it is of a day',
   )
 })
 
-t.test('what is restored and rebuilt is what was there, row by row', async t => {
+t.test('a restored and rebuilt database has the same rows', async t => {
   const { pool } = await databaseWithAllTables(t)
   const file = await backUp(t, pool)
   const copy = await restoreAndRebuild(t, file)
   const [before, after] = [await allRows(pool), await allRows(copy.pool)]
   for (const [name, rows] of before) {
-    t.ok(rows.length > 0, `${name} holds something`)
+    t.ok(rows.length > 0, `${name} has rows`)
     t.strictSame(after.get(name), rows, name)
   }
   t.match(await rebuild({ pool: copy.pool, settings: SETTINGS, now: () => NOW, dryRun: true }), {
@@ -40,29 +41,36 @@ t.test('what is restored and rebuilt is what was there, row by row', async t => 
     failures: []
   })
   await insertUndecodableLetters(copy.pool, [FOREIGN_RECORD], 100)
-  t.match((await copy.pool.query('select max(id) as id from dead_letters')).rows, [{ id: '4' }], 'numbering goes on')
+  t.match(
+    (await copy.pool.query('select max(id) as id from dead_letters')).rows,
+    [{ id: '4' }],
+    'the sequence continues'
+  )
 })
 
-t.test('the file is readable by its owner only, appears whole, and replaces none unasked', async t => {
-  const { pool } = await databaseWithAllTables(t, { calls: 5 })
-  const dir = tempDir(t)
-  const file = path.join(dir, 'b')
-  const write = (options = {}) => writeBackup({ pool, file, force: false, now: NOW, ...options })
-  await write()
-  t.equal(statSync(file).mode & 0o777, 0o600)
-  await t.rejects(write(), { code: 'MCS_BACKUP_FILE', message: /exists already: name another file, or add --force/ })
-  writeFileSync(file, 'another')
-  await write({ force: true })
-  t.match(await readBackup({ file }), { format: 1 })
-  await t.rejects(write({ file: path.join(dir, 'nowhere', 'b') }), { code: 'MCS_BACKUP_FILE', message: /ENOENT/ })
-  const abort = new AbortController()
-  await t.rejects(write({ file: path.join(dir, 'c'), signal: abort.signal, onRows: () => abort.abort() }), {
-    name: 'AbortError'
-  })
-  t.strictSame(readdirSync(dir), ['b'], 'nothing else is left')
-})
+t.test(
+  'the file is readable by its owner only, appears when it is complete, and replaces another only with force',
+  async t => {
+    const { pool } = await databaseWithAllTables(t, { calls: 5 })
+    const dir = tempDir(t)
+    const file = path.join(dir, 'b')
+    const write = (options = {}) => writeBackup({ pool, file, force: false, now: NOW, ...options })
+    await write()
+    t.equal(statSync(file).mode & 0o777, 0o600)
+    await t.rejects(write(), { code: 'MCS_BACKUP_FILE', message: /exists already: name another file, or add --force/ })
+    writeFileSync(file, 'another')
+    await write({ force: true })
+    t.match(await readBackup({ file }), { format: 1 })
+    await t.rejects(write({ file: path.join(dir, 'nowhere', 'b') }), { code: 'MCS_BACKUP_FILE', message: /ENOENT/ })
+    const abort = new AbortController()
+    await t.rejects(write({ file: path.join(dir, 'c'), signal: abort.signal, onRows: () => abort.abort() }), {
+      name: 'AbortError'
+    })
+    t.strictSame(readdirSync(dir), ['b'], 'no temporary files remain')
+  }
+)
 
-t.test('only an empty database is filled, and one that a service has opened is empty', async t => {
+t.test('only an empty database is restored into, and one that a service has only opened counts as empty', async t => {
   const { pool } = await databaseWithAllTables(t, { calls: 5 })
   const file = await backUp(t, pool)
   await t.rejects(restoreBackup({ pool, file }), {
@@ -71,13 +79,14 @@ t.test('only an empty database is filled, and one that a service has opened is e
   })
   const other = await freshDatabase(t)
   await other.pool.query(
-    "insert into checkpoints (log_id, consumer_group, topic, partition, last_offset, updated_at) values ('log', 'g', 'calls', 0, -1, now())"
+    `insert into checkpoints (log_id, consumer_group, topic, partition, last_offset, updated_at)
+     values ('log', 'g', 'calls', 0, -1, now())`
   )
   await restoreBackup({ pool: other.pool, file })
   t.strictSame((await allRows(other.pool)).get('checkpoints'), (await allRows(pool)).get('checkpoints'))
 })
 
-t.test("a backup of an older schema is restored, with today's defaults", async t => {
+t.test('a backup of an older schema is restored with the current defaults', async t => {
   const { pool } = await databaseWithAllTables(t, { calls: 5 })
   const file = await backUp(t, pool)
   rewriteBackup(file, ([header = '', ...lines]) => [
@@ -88,26 +97,23 @@ t.test("a backup of an older schema is restored, with today's defaults", async t
   t.strictSame((await allRows(copy.pool)).get('dead_letters'), (await allRows(pool)).get('dead_letters'))
 })
 
-t.test(
-  'a backup beside the projector is of one instant: what is projected again from its checkpoints is all',
-  async t => {
-    const { pool, events, simulation } = await databaseWithAllTables(t, { calls: 40 })
-    const more = events.map(event => ({ ...event, account: `${simulation.truth.account}-2` }))
-    const project = projectorOf(pool, { logId: 'second', batchSize: 5 })
-    const projecting = project(more)
-    await eventually(
-      'some of it is projected',
-      async () => (await pool.query("select from events where account like '%-2'")).rowCount !== 0
-    )
-    const file = await backUp(t, pool)
-    await projecting
-    const { pool: copy } = await restoreAndRebuild(t, file)
-    const count = async () => (await copy.query("select from events where account like '%-2'")).rowCount ?? 0
-    t.ok((await count()) < more.length, 'a part of it is in the backup')
-    // the log from its first record: what the checkpoints cover is skipped
-    await projectorOf(copy, { logId: 'second', batchSize: 5 })(more)
-    const [before, after] = [await allRows(pool), await allRows(copy)]
-    for (const name of ['events', 'entities', 'call_history', 'call_legs', 'sms_logs', 'mightycall_reports', 'drift'])
-      t.strictSame(after.get(name), before.get(name), name)
-  }
-)
+t.test('a backup during projection is consistent: projecting again from its checkpoints completes it', async t => {
+  const { pool, events, simulation } = await databaseWithAllTables(t, { calls: 40 })
+  const ofSecondAccount = events.map(event => ({ ...event, account: `${simulation.truth.account}-2` }))
+  const project = projectorOf(pool, { logId: 'second', batchSize: 5 })
+  const projecting = project(ofSecondAccount)
+  await eventually(
+    'some events are projected',
+    async () => (await pool.query("select from events where account like '%-2'")).rowCount !== 0
+  )
+  const file = await backUp(t, pool)
+  await projecting
+  const { pool: copy } = await restoreAndRebuild(t, file)
+  const count = async () => (await copy.query("select from events where account like '%-2'")).rowCount ?? 0
+  t.ok((await count()) < ofSecondAccount.length, 'the backup contains a part of the events')
+  // from the first record of the log: records that the checkpoints cover are skipped
+  await projectorOf(copy, { logId: 'second', batchSize: 5 })(ofSecondAccount)
+  const [before, after] = [await allRows(pool), await allRows(copy)]
+  for (const name of ['events', 'entities', 'call_history', 'call_legs', 'sms_logs', 'mightycall_reports', 'drift'])
+    t.strictSame(after.get(name), before.get(name), name)
+})

@@ -5,7 +5,7 @@ import { restoreBackup } from '../../src/backup/restore-backup.js'
 import { backUp, databaseWithAllTables, rewriteBackup } from '../support/backups.js'
 import { freshDatabase } from '../support/database.js'
 
-const PLACES = 40
+const POSITIONS = 40
 
 async function backup(t: Test) {
   const { pool } = await databaseWithAllTables(t, { calls: 10 })
@@ -13,10 +13,11 @@ async function backup(t: Test) {
   return { file, bytes: readFileSync(file) }
 }
 
-t.test('a byte that is flipped anywhere is noticed', async t => {
+t.test('a flipped bit at any position is detected', async t => {
   const { file, bytes } = await backup(t)
-  for (let i = 0; i < PLACES; i++) {
-    const at = 10 + Math.floor(((bytes.length - 11) * i) / (PLACES - 1)) // behind gzip's own header, which holds nothing of the backup
+  for (let i = 0; i < POSITIONS; i++) {
+    const at = 10 + Math.floor(((bytes.length - 11) * i) / (POSITIONS - 1))
+    // after the gzip header, which contains nothing of the backup
     const flipped = Buffer.from(bytes)
     flipped.writeUInt8(flipped.readUInt8(at) ^ 0x10, at)
     writeFileSync(file, flipped)
@@ -24,63 +25,67 @@ t.test('a byte that is flipped anywhere is noticed', async t => {
   }
 })
 
-t.test('a file that was cut anywhere is noticed', async t => {
+t.test('a file truncated at any position is detected', async t => {
   const { file, bytes } = await backup(t)
-  for (let i = PLACES - 1; i >= 0; i--) {
-    truncateSync(file, Math.floor(((bytes.length - 1) * i) / (PLACES - 1)))
-    await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED' }, `${i} of ${PLACES - 1} parts`)
+  for (let i = POSITIONS - 1; i >= 0; i--) {
+    truncateSync(file, Math.floor(((bytes.length - 1) * i) / (POSITIONS - 1)))
+    await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED' }, `${i} of ${POSITIONS - 1} parts`)
   }
 })
 
 const swapped = (lines: string[], from: RegExp, to: string) => lines.map(line => line.replace(from, to))
 
-/** Each with a digest that is right. */
-const FORGED: { name: string; change: (lines: string[]) => string[]; says: RegExp }[] = [
-  { name: 'a row is missing', change: lines => lines.toSpliced(5, 1), says: /rows are missing/ },
+/** Damages under a correct digest. */
+const FORGED: { name: string; change: (lines: string[]) => string[]; message: RegExp }[] = [
+  { name: 'a row is missing', change: lines => lines.toSpliced(5, 1), message: /rows are missing/ },
   {
-    name: 'a row is there twice',
+    name: 'a row is duplicated',
     change: lines => lines.toSpliced(5, 0, lines[5] ?? ''),
-    says: /more rows than its header says/
+    message: /more rows than its header says/
   },
-  { name: 'a line is not a row', change: lines => lines.toSpliced(5, 1, 'hello'), says: /is not a row/ },
-  { name: 'a line follows the end', change: lines => [...lines, lines.at(-1) ?? ''], says: /digest|follows its end/ },
-  { name: 'no end', change: lines => lines.slice(0, -1), says: /ends too early|more rows/ },
+  { name: 'a line is not a row', change: lines => lines.toSpliced(5, 1, 'hello'), message: /is not a row/ },
+  {
+    name: 'a line follows the end',
+    change: lines => [...lines, lines.at(-1) ?? ''],
+    message: /digest|follows its end/
+  },
+  { name: 'the trailer is missing', change: lines => lines.slice(0, -1), message: /ends too early|more rows/ },
   {
     name: 'an unknown table',
     change: lines => swapped(lines, /"name":"events"/, '"name":"pg_authid"'),
-    says: /a table or a column that does not exist/
+    message: /a table or a column that does not exist/
   },
   {
     name: 'an unknown column',
     change: lines => swapped(lines, /"columns":\["account"/, '"columns":["account) select 1; --"'),
-    says: /a table or a column that does not exist/
+    message: /a table or a column that does not exist/
   },
   {
     name: 'another format',
     change: lines => swapped(lines, /"format":1/, '"format":2'),
-    says: /format 2 belongs to another version/
+    message: /format 2 belongs to another version/
   },
   {
     name: 'a later schema',
     change: lines => swapped(lines, /"migration":"\w+"/, '"migration":"9999_later"'),
-    says: /later version/
+    message: /later version/
   },
   {
     name: 'another file',
     change: () => ['{"log":"something else"}', ''],
-    says: /does not begin with the header of a backup/
+    message: /does not begin with the header of a backup/
   }
 ]
 
-for (const { name, change, says } of FORGED) {
-  t.test(`refuses: ${name}`, async t => {
+for (const { name, change, message } of FORGED) {
+  t.test(`a backup is rejected: ${name}`, async t => {
     const { file } = await backup(t)
     rewriteBackup(file, change)
-    await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message: says })
+    await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message })
   })
 }
 
-t.test('what is no backup, or not there, is said in one line', async t => {
+t.test('a file that is missing or not a backup is reported', async t => {
   const { file } = await backup(t)
   writeFileSync(file, 'hello')
   await t.rejects(readBackup({ file }), { code: 'MCS_BACKUP_DAMAGED', message: /cannot be decompressed/ })
@@ -90,13 +95,14 @@ t.test('what is no backup, or not there, is said in one line', async t => {
   })
 })
 
-t.test('of a file that is damaged after it was checked nothing is restored', async t => {
+t.test('nothing is restored from a damaged file, even when the damage is found during the restore', async t => {
   const { file, bytes } = await backup(t)
   const { pool } = await freshDatabase(t)
   const tables = async () =>
     (
       await pool.query(
-        'select (select count(*) from events) + (select count(*) from checkpoints) + (select count(*) from entities) as rows'
+        `select (select count(*) from events) + (select count(*) from checkpoints) + (select count(*) from entities)
+           as rows`
       )
     ).rows
   writeFileSync(file, bytes.subarray(0, bytes.length - 20))

@@ -9,7 +9,7 @@ import { readableText, startReceiver } from '../support/receiver.js'
 import { seedOf } from '../support/seeds.js'
 
 t.test(
-  'any bytes are answered 2xx, 4xx or 503; what is answered 2xx is stored, without the key, and projected',
+  'any body is answered with 200, 4xx or 503, and bodies answered with 200 are stored without the key and projected',
   async t => {
     const { app, path, stored, results } = await startReceiver(t)
     const project = await openProjection(t)

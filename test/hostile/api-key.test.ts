@@ -8,8 +8,8 @@ const UPPER = DOCUMENTED_API_KEY.toUpperCase()
 const ESCAPED = `\\u0038\\u0061${DOCUMENTED_API_KEY.slice(2)}`
 
 /**
- * Where the account's own key may stand besides its member. startReceiver fails the test when a record or a line holds
- * it.
+ * Bodies that contain the key of the account elsewhere than in its member. startReceiver fails the test when a record
+ * or a log line contains the key.
  */
 const places: [name: string, body: string | Buffer][] = [
   ['a text', JSON.stringify({ ...STARTED, Note: `the key is ${DOCUMENTED_API_KEY}!` })],
@@ -33,15 +33,15 @@ const places: [name: string, body: string | Buffer][] = [
     })
   ],
   ['an array', JSON.stringify({ ...STARTED, list: [[DOCUMENTED_API_KEY], { a: DOCUMENTED_API_KEY }] })],
-  ['JSON within a text', JSON.stringify({ ...STARTED, inner: BODY })],
-  ['JSON within JSON within a text', JSON.stringify({ ...STARTED, inner: JSON.stringify({ inner: BODY }) })],
-  ['a text of which some characters are escaped', BODY.replace('"Guid"', `"Note":"${ESCAPED}","Guid"`)],
+  ['JSON in a text', JSON.stringify({ ...STARTED, inner: BODY })],
+  ['JSON in JSON in a text', JSON.stringify({ ...STARTED, inner: JSON.stringify({ inner: BODY }) })],
+  ['a text with escaped characters', BODY.replace('"Guid"', `"Note":"${ESCAPED}","Guid"`)],
   ['a member whose name is escaped', BODY.replace('"Guid"', `"\\u0041pi\\u004bey":"${ESCAPED}","Guid"`)],
   ['a body that is a text', JSON.stringify(BODY)],
   ['an array of texts', JSON.stringify([DOCUMENTED_API_KEY, ESCAPED])],
   ['a text in an array, escaped', `["${ESCAPED}"]`],
   [
-    'beside a number that only bytes can keep',
+    'next to a number that JavaScript cannot represent',
     BODY.replace('"Guid"', `"n":9007199254740993,"Note":"${ESCAPED}","Guid"`)
   ],
   ['too deep', `${'['.repeat(100)}"${ESCAPED}"${']'.repeat(100)}`],
@@ -52,7 +52,7 @@ const places: [name: string, body: string | Buffer][] = [
       `"ApiKey":"${DOCUMENTED_API_KEY}","apikey":"${UPPER}","API-Key":"${DOCUMENTED_API_KEY}","Guid"`
     )
   ],
-  ['no JSON', `key=${DOCUMENTED_API_KEY}&again=${UPPER}`],
+  ['a body that is not JSON', `key=${DOCUMENTED_API_KEY}&again=${UPPER}`],
   ['UTF-16', Buffer.from(BODY, 'utf16le')],
   ['a URL', JSON.stringify({ ...STARTED, Link: `https://a/?apikey=${DOCUMENTED_API_KEY}&x=1` })],
   [
@@ -62,14 +62,14 @@ const places: [name: string, body: string | Buffer][] = [
 ]
 
 for (const [name, body] of places) {
-  t.test(`the account's key is not kept where it stands in: ${name}`, async t => {
+  t.test(`the key of the account is removed from ${name}`, async t => {
     const { post, stored } = await startReceiver(t)
     t.equal((await post(body)).status, 200)
     t.equal(stored.length, 1)
   })
 }
 
-t.test('what stands around the key is kept, its type and identity too', async t => {
+t.test('the text around the key is kept, and so are the type and the id of the event', async t => {
   const { post, stored } = await startReceiver(t)
   await post(JSON.stringify({ ...STARTED, Note: `before ${DOCUMENTED_API_KEY} after`, __proto__: null }))
   await post(JSON.stringify({ Note: `before ${UPPER} after`, ...STARTED }))

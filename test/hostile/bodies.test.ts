@@ -7,7 +7,7 @@ import { readableText, SENDER_NAME, startReceiver } from '../support/receiver.js
 const RINGING = DOCUMENTED_NOTIFICATIONS[1]
 const KIB = 1024
 
-/** What stands where a text should. `undefined` is a member that is not there. */
+/** Values of members that should be texts. `undefined` omits the member. */
 const values: unknown[] = [
   undefined,
   null,
@@ -62,7 +62,7 @@ const timestamps = [
 const fields = ['Body', 'Guid', 'ApiKey', 'Timestamp', 'EventType'] as const
 const inBody = ['From', 'To', 'Id', 'Extension'] as const
 
-const odd: (string | Buffer)[] = [
+const malformed: (string | Buffer)[] = [
   'null',
   'true',
   '5',
@@ -101,9 +101,12 @@ const odd: (string | Buffer)[] = [
   '{"__proto__":{"EventType":"IncomingCall","CallId":"polluted"}}',
   '{"constructor":{"prototype":{"polluted":1}},"EventType":"IncomingCall","CallId":"c"}',
   '{"toString":1,"valueOf":2,"hasOwnProperty":3,"toJSON":4,"EventType":"IncomingCall","CallId":"t"}',
-  '{"EventType":"IncomingCall","Body":{"__proto__":{"Id":"polluted"},"constructor":1,"toJSON":2,"Id":"p"},"Timestamp":"2017-05-25T08:58:10Z"}',
-  `{"__proto__":1,"ApiKey":"${DOCUMENTED_API_KEY}","__proto__":{"ApiKey":"${DOCUMENTED_API_KEY}"},"EventType":"IncomingCall","CallId":"n"}`,
-  '{"EventType":"Nothing","EventType":"IncomingCall","CallId":"1","CallId":"2","Body":{"Id":"3"},"body":{"id":"4"},"BODY":5}',
+  '{"EventType":"IncomingCall","Body":{"__proto__":{"Id":"polluted"},"constructor":1,"toJSON":2,"Id":"p"},' +
+    '"Timestamp":"2017-05-25T08:58:10Z"}',
+  `{"__proto__":1,"ApiKey":"${DOCUMENTED_API_KEY}","__proto__":{"ApiKey":"${DOCUMENTED_API_KEY}"},` +
+    '"EventType":"IncomingCall","CallId":"n"}',
+  '{"EventType":"Nothing","EventType":"IncomingCall","CallId":"1","CallId":"2","Body":{"Id":"3"},' +
+    '"body":{"id":"4"},"BODY":5}',
   `{"ApiKey":"${DOCUMENTED_API_KEY}","ApiKey":"another","EventType":"IncomingCall","CallId":"1"}`,
   JSON.stringify({ ...RINGING, Body: 'text' }),
   JSON.stringify({ ...RINGING, Body: [RINGING?.Body] }),
@@ -112,7 +115,7 @@ const odd: (string | Buffer)[] = [
 ]
 
 const bodies = [
-  ...odd,
+  ...malformed,
   ...timestamps.map(Timestamp => JSON.stringify({ ...RINGING, Timestamp })),
   ...fields.flatMap(name => values.map(value => JSON.stringify({ ...RINGING, [name]: value }))),
   ...inBody.flatMap(name =>
@@ -121,14 +124,15 @@ const bodies = [
 ]
 
 t.test(
-  `each of ${bodies.length} bodies that mean harm or nothing is answered 200, stored, and projected without a dead letter`,
+  `each of ${bodies.length} hostile or malformed bodies is stored, and projected without a dead letter`,
   async t => {
     const { post, stored, results } = await startReceiver(t)
     for (const [i, body] of bodies.entries()) {
       const { status } = await post(body)
-      t.equal(status, 200, JSON.stringify(String(body).slice(0, 60)).replace(/[^\x20-\x7e]/g, '?')) // a test's name is a line
+      // the message must be one printable line
+      t.equal(status, 200, JSON.stringify(String(body).slice(0, 60)).replace(/[^\x20-\x7e]/g, '?'))
       t.equal(stored.length, i + 1)
-      t.ok((stored[i]?.value.length ?? 0) < 2 * 1024 * KIB, 'within what a topic takes')
+      t.ok((stored[i]?.value.length ?? 0) < 2 * 1024 * KIB, 'smaller than the record limit of a topic')
     }
     t.equal(results.length, bodies.length)
     t.notOk('EventType' in Object.prototype || 'polluted' in Object.prototype)
@@ -137,7 +141,7 @@ t.test(
   }
 )
 
-t.test('another ApiKey is kept, answered 200, and is no call', async t => {
+t.test('a notification with another ApiKey is stored as unclassified', async t => {
   const { post, stored, results } = await startReceiver(t)
   for (const ApiKey of ['aaaaaaaa-31c2-492a-b0c1-224cd94e9c3b', '', 5, true, [DOCUMENTED_API_KEY], { toString: 1 }])
     t.equal((await post(JSON.stringify({ ...RINGING, ApiKey }))).status, 200)
@@ -145,7 +149,7 @@ t.test('another ApiKey is kept, answered 200, and is no call', async t => {
   t.ok(stored.every(record => record.topic === 'unclassified' && readableText(record).includes('api-key-mismatch')))
 })
 
-t.test('a call id of any kind leads to no error of ours', async t => {
+t.test('a call id of any type causes no error', async t => {
   const { post, results } = await startReceiver(t)
   for (const Id of [{ toString: 5, valueOf: 5 }, [{ toString: null }], null, true])
     t.equal((await post(JSON.stringify({ ...RINGING, Body: { Id } }))).status, 200)

@@ -9,7 +9,7 @@ import { startReceiver } from '../support/receiver.js'
 
 const BODY = JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])
 
-/** Both ends are in this process, and half of its files stay free. */
+/** Both ends of the connections are in this process, and half of its file descriptors remain free. */
 const MANY = Math.min(5000, Math.floor(openFilesLimit() / 4))
 if (MANY < 5000) t.comment(`only ${MANY} connections: raise "ulimit -n" above 20,000 for 5,000`)
 
@@ -28,12 +28,12 @@ async function openMany(t: Test, port: number, count: number): Promise<net.Socke
   return sockets
 }
 
-t.test(`${MANY} open connections, idle or half sent, break no valid sender`, async t => {
+t.test(`${MANY} idle or unfinished connections do not affect valid senders`, async t => {
   const { app, port, post, stored } = await startReceiver(t)
   const sockets = await openMany(t, port, MANY)
   for (const socket of sockets.slice(0, MANY / 2)) socket.write('POST /webhooks/mightycall/x HTTP/1.1\r\nX-Slow: ')
   await eventually(
-    'all are open',
+    'all connections are open',
     () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === MANY)))
   )
   for (let i = 0; i < 20; i++) t.equal((await post(BODY)).status, 200)
@@ -41,7 +41,7 @@ t.test(`${MANY} open connections, idle or half sent, break no valid sender`, asy
   t.notOk(sockets.some(socket => socket.destroyed))
 })
 
-t.test('connections beyond the cap are closed at once, said once, and those that were there go on', async t => {
+t.test('connections beyond the limit are closed at once with one alarm, and existing ones are kept', async t => {
   const { port, path, lines } = await startReceiver(t, { maxConnections: 3 })
   const kept = await openRawConnection(t, port)
   kept.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`]))
@@ -54,7 +54,7 @@ t.test('connections beyond the cap are closed at once, said once, and those that
   t.equal(lines.filter(line => line.includes('"alarm":"connections"')).length, 1)
 })
 
-t.test('a cap leaves half of the files to the event log', async t => {
+t.test('the limit leaves half of the file descriptors to the event log', async t => {
   const { app } = await startReceiver(t, { maxConnections: 1e9 })
   t.ok(app.server.maxConnections <= openFilesLimit() / 2)
 })

@@ -10,7 +10,7 @@ import {
 import { startReceiver } from '../support/receiver.js'
 import { SETTINGS } from '../support/settings.js'
 
-t.test('a number or the key in a name, a type or a value never shows in drift, though it is counted', async t => {
+t.test('drift counts names, types and values that contain a phone number or the key, without showing them', async t => {
   const { post, stored } = await startReceiver(t)
   const { pool } = await freshDatabase(t)
   const secrets = [
@@ -22,7 +22,7 @@ t.test('a number or the key in a name, a type or a value never shows in drift, t
     '5-5-5-9-3-7-1-2-0-0'
   ]
   for (const [i, secret] of secrets.entries()) {
-    // in upper case the key becomes the same stars
+    // distinct times, because the key is masked in upper case as well
     const started = { ...DOCUMENTED_NOTIFICATIONS[0], Timestamp: `2017-05-25T08:58:1${i}Z` }
     await post(JSON.stringify({ ...started, EventType: `About ${secret}`, [secret]: secret }))
     await post(

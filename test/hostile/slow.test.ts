@@ -16,121 +16,124 @@ const slow: [name: string, head: (path: string) => string][] = [
   ['of a chunk', path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], 'ffff\r\n')]
 ]
 for (const [name, head] of slow) {
-  t.test(`a byte at a time ${name} ends in 408`, async t => {
-    const inFlight = createInFlight(256 * KIB + 8 * KIB) // for one request
+  t.test(`sending one byte at a time ${name} ends with 408`, async t => {
+    const inFlight = createInFlight(256 * KIB + 8 * KIB) // capacity for one request
     const { port, path, post, stored } = await startReceiver(t, { requestTimeoutMs: 600, inFlight })
-    const wire = await openRawConnection(t, port)
-    wire.send(head(path))
-    await dripBytes(wire, 20)
-    t.strictSame(wire.statuses(), [408])
-    t.equal((await post(BODY)).status, 200, 'its room is free again')
+    const connection = await openRawConnection(t, port)
+    connection.send(head(path))
+    await dripBytes(connection, 20)
+    t.strictSame(connection.statuses(), [408])
+    t.equal((await post(BODY)).status, 200, 'its capacity is released')
     t.equal(stored.length, 1)
   })
 }
 
-t.test('a connection that sends nothing is closed too', async t => {
+t.test('a connection that sends nothing is closed', async t => {
   const { port } = await startReceiver(t, { requestTimeoutMs: 600 })
-  const wire = await openRawConnection(t, port)
-  await wire.untilClosed
-  t.strictSame(wire.statuses(), [408])
+  const connection = await openRawConnection(t, port)
+  await connection.untilClosed
+  t.strictSame(connection.statuses(), [408])
 })
 
-t.test('chunks without end are cut beyond 256 KiB', async t => {
+t.test('endless chunks are cut off beyond 256 KiB', async t => {
   const inFlight = createInFlight(400 * KIB)
   const { app, port, path, stored } = await startReceiver(t, { inFlight })
-  const wire = await openRawConnection(t, port)
+  const connection = await openRawConnection(t, port)
   let open = true
-  wire.untilClosed.then(() => {
+  connection.untilClosed.then(() => {
     open = false
   })
-  wire.send(rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked']))
+  connection.send(rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked']))
   for (let sent = 0; open && sent < 100; sent++) {
-    wire.send(`10000\r\n${'x'.repeat(64 * KIB)}\r\n`)
+    connection.send(`10000\r\n${'x'.repeat(64 * KIB)}\r\n`)
     await new Promise(setImmediate)
   }
-  t.notOk(open, 'long before the 6 MiB')
+  t.notOk(open, 'closed long before 6 MiB were sent')
   t.notOk(
-    wire.statuses().some(status => status !== 413),
-    'a sender that only writes may miss the 413'
+    connection.statuses().some(status => status !== 413),
+    'only 413, which a sender that does not read may miss'
   )
   await eventually(
-    'no connection is left',
+    'no connection remains',
     () => new Promise(resolve => app.server.getConnections((_err, count) => resolve(count === 0)))
   )
   t.ok(isFree(inFlight, 400 * KIB))
   t.equal(stored.length, 0)
 })
 
-t.test('a body for an unknown path or token is not waited for, nor kept', async t => {
+t.test('a request for an unknown path or token is answered before its body arrives', async t => {
   const { port, path } = await startReceiver(t)
   for (const target of [`${path}x`, '/webhooks/other', '/nowhere', '/v1/calls']) {
     for (const type of ['application/json', 'text/plain', 'nonsense;']) {
-      const wire = await openRawConnection(t, port)
-      wire.send(rawRequest(`POST ${target}`, [`Content-Type: ${type}`, 'Content-Length: 900000'], BODY))
-      await wire.untilAnswered()
-      t.strictSame(wire.statuses(), [404])
+      const connection = await openRawConnection(t, port)
+      connection.send(rawRequest(`POST ${target}`, [`Content-Type: ${type}`, 'Content-Length: 900000'], BODY))
+      await connection.untilAnswered()
+      t.strictSame(connection.statuses(), [404])
     }
   }
 })
 
-t.test('a sender that closes its half after the request hears the answer', async t => {
+t.test('a sender that half-closes after the request receives the response', async t => {
   const { port, path, stored } = await startReceiver(t)
-  const wire = await openRawConnection(t, port)
-  wire.socket.end(rawRequest(`POST ${path}`, [LENGTH], BODY))
-  await wire.untilAnswered()
-  t.strictSame(wire.statuses(), [200])
+  const connection = await openRawConnection(t, port)
+  connection.socket.end(rawRequest(`POST ${path}`, [LENGTH], BODY))
+  await connection.untilAnswered()
+  t.strictSame(connection.statuses(), [200])
   t.equal(stored.length, 1)
 })
 
-t.test('a sender that closes its half within the body is answered 400', async t => {
+t.test('a sender that half-closes during the body is answered with 400', async t => {
   const { port, path, stored } = await startReceiver(t)
-  const wire = await openRawConnection(t, port)
-  wire.socket.end(rawRequest(`POST ${path}`, [LENGTH], BODY.slice(0, 50)))
-  await wire.untilAnswered()
-  t.strictSame(wire.statuses(), [400])
+  const connection = await openRawConnection(t, port)
+  connection.socket.end(rawRequest(`POST ${path}`, [LENGTH], BODY.slice(0, 50)))
+  await connection.untilAnswered()
+  t.strictSame(connection.statuses(), [400])
   t.equal(stored.length, 0)
 })
 
-t.test('senders that are gone before the body, or before the answer, leave no room taken and stop nobody', async t => {
-  const inFlight = createInFlight(400 * KIB)
-  const releases: (() => void)[] = []
-  const { port, path, post, results, lines } = await startReceiver(t, {
-    inFlight,
-    append: () =>
-      new Promise(resolve => {
-        releases.push(resolve)
-      })
-  })
-  for (let i = 0; i < 20; i++) {
-    const wire = await openRawConnection(t, port)
-    wire.send(rawRequest(`POST ${path}`, ['Content-Length: 10000'], BODY))
-    if (i % 2) wire.socket.resetAndDestroy()
-    else wire.socket.destroy()
-    await wire.untilClosed
+t.test(
+  'senders that disconnect during the body or before the response release their capacity and affect no others',
+  async t => {
+    const inFlight = createInFlight(400 * KIB)
+    const releases: (() => void)[] = []
+    const { port, path, post, results, lines } = await startReceiver(t, {
+      inFlight,
+      append: () =>
+        new Promise(resolve => {
+          releases.push(resolve)
+        })
+    })
+    for (let i = 0; i < 20; i++) {
+      const connection = await openRawConnection(t, port)
+      connection.send(rawRequest(`POST ${path}`, ['Content-Length: 10000'], BODY))
+      if (i % 2) connection.socket.resetAndDestroy()
+      else connection.socket.destroy()
+      await connection.untilClosed
+    }
+    await eventually('all capacity is released', () => isFree(inFlight, 400 * KIB))
+    const connection = await openRawConnection(t, port)
+    connection.send(rawRequest(`POST ${path}`, [LENGTH], BODY))
+    await eventually('the append is pending', () => releases.length === 1)
+    connection.socket.resetAndDestroy()
+    const next = post(BODY)
+    await eventually('the next append is pending', () => releases.length === 2)
+    for (const release of releases) release()
+    t.equal((await next).status, 200)
+    t.ok(isFree(inFlight, 400 * KIB))
+    t.strictSame(
+      results.filter(result => result === 'stored'),
+      ['stored', 'stored'],
+      'stored notifications are counted even if the sender has disconnected'
+    )
+    t.notOk(
+      lines.some(line => line.includes('"level":50')),
+      'no error is logged'
+    )
   }
-  await eventually('all is free', () => isFree(inFlight, 400 * KIB))
-  const wire = await openRawConnection(t, port)
-  wire.send(rawRequest(`POST ${path}`, [LENGTH], BODY))
-  await eventually('it is being stored', () => releases.length === 1)
-  wire.socket.resetAndDestroy()
-  const next = post(BODY)
-  await eventually('the next one too', () => releases.length === 2)
-  for (const release of releases) release()
-  t.equal((await next).status, 200)
-  t.ok(isFree(inFlight, 400 * KIB))
-  t.strictSame(
-    results.filter(result => result === 'stored'),
-    ['stored', 'stored'],
-    'what is in the log counts, whoever waits'
-  )
-  t.notOk(
-    lines.some(line => line.includes('"level":50')),
-    'it is no error of ours'
-  )
-})
+)
 
 function isFree(inFlight: InFlight, maxBytes: number): boolean {
-  const claim = inFlight.claim(maxBytes - 5 * KIB) // what a request takes besides
+  const claim = inFlight.claim(maxBytes - 5 * KIB) // the overhead of a request
   claim?.release()
   return claim !== null
 }

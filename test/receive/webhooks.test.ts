@@ -21,7 +21,7 @@ const accounts = [
 ] as const
 const accountOf = createTokenLookup(() => accounts)
 
-/** The plugin in front of a real local log, and all that it logged. */
+/** Sets up the plugin in front of a real local log. `logged` returns everything that it logged. */
 async function receiver(t: Test, options: Partial<WebhookOptions> = {}) {
   const log = await openLocalLog({ dir: tempDir(t) })
   const stored: StoredRecord[] = []
@@ -66,19 +66,19 @@ async function receiver(t: Test, options: Partial<WebhookOptions> = {}) {
 
 const started = JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])
 
-t.test('a notification is answered once it is in the log, under the account of its token', async t => {
+t.test('a notification is answered once it is in the log, with the account of its token', async t => {
   const { post, stored } = await receiver(t)
   for (const token of [OLD, NEW, OTHER]) t.equal((await post(token, started)).statusCode, 200)
   await eventually('three records', () => stored.length === 3)
   t.strictSame(
     stored.map(record => record.key?.split(':')[0]),
     ['a', 'a', 'b'],
-    'two tokens of one account are live while it rotates'
+    'both tokens of an account are valid during a rotation'
   )
   t.notOk(stored.some(record => record.value?.includes(DOCUMENTED_API_KEY)))
 })
 
-t.test('a wrong token is answered 404 without a body, and too many of them 429', async t => {
+t.test('an invalid token is answered with 404 and no body, and many of them with 429', async t => {
   const { post, results } = await receiver(t)
   const wrong = [
     'x',
@@ -105,7 +105,7 @@ t.test('a wrong token is answered 404 without a body, and too many of them 429',
   t.ok(results.includes('unknown-token'))
 })
 
-t.test('whatever an authenticated request holds is kept, and answered 200', async t => {
+t.test('any body of an authenticated request is stored and answered with 200', async t => {
   const { post, stored, results } = await receiver(t)
   const bodies = [
     'null',
@@ -128,7 +128,7 @@ t.test('whatever an authenticated request holds is kept, and answered 200', asyn
   )
 })
 
-t.test('any Content-Type will do, also none and a malformed one', async t => {
+t.test('any Content-Type is accepted, even a missing or malformed one', async t => {
   const { post, results } = await receiver(t)
   for (const type of [
     'application/json',
@@ -144,18 +144,18 @@ t.test('any Content-Type will do, also none and a malformed one', async t => {
   t.equal(results.filter(result => result === 'stored').length, 7)
 })
 
-t.test('an empty body is answered 200 and not stored', async t => {
+t.test('an empty body is answered with 200 and not stored', async t => {
   const { app, post, results } = await receiver(t)
   t.equal((await post(OLD, '')).statusCode, 200)
   t.equal(
     (await app.inject({ method: 'GET', url: `/webhooks/mightycall/${OLD}` })).statusCode,
     200,
-    'people and validators may look'
+    'so that people and validators can open the address'
   )
   t.strictSame(results, ['empty'])
 })
 
-t.test('a slash too many at the end of the address is forgiven', async t => {
+t.test('a trailing slash of the address is ignored', async t => {
   const { post, results } = await receiver(t)
   t.equal((await post(`${OLD}/`, started)).statusCode, 200)
   t.strictSame(results, ['stored'])
@@ -165,17 +165,17 @@ t.test('an Echo header is returned', async t => {
   const { post } = await receiver(t)
   t.equal((await post(OLD, started, { echo: 'abc-123' })).headers.echo, 'abc-123')
   t.equal((await post(OLD, started)).headers.echo, undefined)
-  t.equal((await post('x', started, { echo: 'abc-123' })).headers.echo, undefined, 'only for those we know')
+  t.equal((await post('x', started, { echo: 'abc-123' })).headers.echo, undefined, 'only for valid tokens')
 })
 
-t.test('more than 256 KiB is answered 413', async t => {
+t.test('a body of more than 256 KiB is answered with 413', async t => {
   const { post, stored, results } = await receiver(t)
   t.equal((await post(OLD, 'x'.repeat(256 * 1024 + 1))).statusCode, 413)
   t.strictSame(results, ['too-large'])
   t.equal(stored.length, 0)
 })
 
-t.test('when the log does not take it, the answer is 503 with Retry-After, never a 2xx', async t => {
+t.test('when the append fails, the response is 503 with Retry-After', async t => {
   const { post, results, logged } = await receiver(t, {
     append: async () => {
       throw new NotStoredError()
@@ -194,7 +194,7 @@ t.test('when the log does not take it, the answer is 503 with Retry-After, never
   t.notOk(logged().includes(OLD))
 })
 
-t.test('nothing that it logs holds a token, a key, a number or a URL', async t => {
+t.test('log lines contain no token, key, number or URL', async t => {
   const { post, logged } = await receiver(t)
   await post(OLD, started)
   await post(OLD, '{"ApiKey":"x')

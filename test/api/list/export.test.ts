@@ -5,20 +5,23 @@ import t, { type Test } from 'tap'
 import { freshDatabase } from '../../support/database.js'
 import { ADMIN_API_KEY, queryApi } from '../../support/query-api.js'
 
-/** Names that a stranger chose. */
+/** Names that a client may have chosen, including spreadsheet formulas. */
 const NAMES = ['=1+1', '+1 call me', '-2', '@SUM(A1)', '\tx', '＝1', 'a "quoted", name', 'two\nlines', 'plain', ' =2']
 
 async function api(t: Test, calls: number) {
   const { pool } = await freshDatabase(t)
   await pool.query(
-    `insert into call_history (account, call_id, direction, state, outcome, client_number, client_name, started_at, last_event_at, webhook_events, rest_events)
-    select 'default', 'call-' || n, 'inbound', 'ended', 'answered', '+15550001234', ($2::text[])[n], '2026-01-01'::timestamptz + n * interval '1 s', now(), 1, 0 from generate_series(1, $1::int) n`,
+    `insert into call_history (account, call_id, direction, state, outcome, client_number, client_name, started_at,
+       last_event_at, webhook_events, rest_events)
+     select 'default', 'call-' || n, 'inbound', 'ended', 'answered', '+15550001234', ($2::text[])[n],
+       '2026-01-01'::timestamptz + n * interval '1 s', now(), 1, 0
+     from generate_series(1, $1::int) n`,
     [calls, NAMES]
   )
   return { pool, ...(await queryApi(t, pool, () => new Date('2026-06-01'))) }
 }
 
-t.test('csv has a header, a line for each call beyond any limit, and no formula', async t => {
+t.test('CSV has a header and a line for each call, regardless of the limit, and no formulas', async t => {
   const { get } = await api(t, 1_203)
   const { headers, body } = await get('/v1/calls?format=csv&limit=2&sort=startedAt')
   t.match(headers, { 'content-type': /^text\/csv/, 'content-disposition': 'attachment; filename="calls.csv"' })
@@ -27,9 +30,9 @@ t.test('csv has a header, a line for each call beyond any limit, and no formula'
   t.match(lines[0], /^account,id,direction,state,outcome,businessNumber,client\.number,client\.name,startedAt/)
   t.ok(
     lines.slice(1).every((line, i) => line.startsWith(`default,call-${i + 1},inbound,ended,answered,,+15550001234,`)),
-    'numbers stay as they are'
+    'phone numbers are not escaped'
   )
-  const shown = [
+  const escaped = [
     "'=1+1",
     "'+1 call me",
     "'-2",
@@ -43,11 +46,11 @@ t.test('csv has a header, a line for each call beyond any limit, and no formula'
   ]
   t.strictSame(
     lines.slice(1, 11).map(line => line.split('+15550001234,')[1]?.split(',2026')[0]),
-    shown
+    escaped
   )
 })
 
-t.test('ndjson has each call as the list shows it, from the cursor on', async t => {
+t.test('NDJSON contains each call as the list returns it, from the cursor onwards', async t => {
   const { get } = await api(t, 1_203)
   const { data, nextCursor } = (await get('/v1/calls?limit=200')).json<{ data: object[]; nextCursor: string }>()
   const { headers, body } = await get('/v1/calls?format=ndjson')
@@ -64,18 +67,19 @@ t.test('ndjson has each call as the list shows it, from the cursor on', async t 
   t.equal((await get(`/v1/calls?format=ndjson&cursor=${nextCursor}`)).body.trimEnd().split('\n').length, 1_003)
 })
 
-t.test('an empty list is a header, or nothing', async t => {
+t.test('the export of an empty list is the header, or nothing', async t => {
   const { get } = await api(t, 0)
   t.match((await get('/v1/calls?format=csv')).body, /^account,[^\n]*\r\n$/)
   t.equal((await get('/v1/calls?format=ndjson')).body, '')
-  t.match(
+  t.equal(
     (await get('/v1/voicemails?format=csv')).body,
-    /^account,id,callId,businessNumber,client\.number,client\.name,at,durationSeconds,transcript\.state,transcript\.text,read,recording\.id,removedAt\r\n$/
+    'account,id,callId,businessNumber,client.number,client.name,at,durationSeconds,' +
+      'transcript.state,transcript.text,read,recording.id,removedAt\r\n'
   )
 })
 
 t.test(
-  'a client that does not read holds no connection of the database, and a failure on the way breaks its own',
+  'a client that does not read blocks no database connection, and a failure during an export breaks the connection',
   async t => {
     const { app, pool } = await api(t, 60_000)
     await app.listen({ port: 0, host: '127.0.0.1' })
@@ -87,9 +91,9 @@ t.test(
       headers: { authorization: `Bearer ${ADMIN_API_KEY}` }
     })
     const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-    await once(response, 'readable') // and nothing is read
-    // waits for whoever holds the table: an open transaction would hang it
-    await pool.query('alter table call_history rename to gone')
+    await once(response, 'readable') // the body is not read
+    // waits for locks on the table: with an open transaction it would hang
+    await pool.query('alter table call_history rename to missing')
     let text = ''
     response.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
@@ -100,13 +104,13 @@ t.test(
     )
     t.equal(end, 'broken')
     const lines = text.split('\n').length
-    t.ok(lines > 100 && lines < 60_000, `${lines} lines came`)
+    t.ok(lines > 100 && lines < 60_000, `${lines} lines arrived`)
   }
 )
 
-t.test('a failure before the first row is an answer', async t => {
+t.test('a failure before the first row is an error response', async t => {
   const { get, pool } = await api(t, 0)
-  await pool.query('alter table call_history rename to gone')
+  await pool.query('alter table call_history rename to missing')
   t.match((await get('/v1/calls?format=csv')).json(), { statusCode: 500, code: 'MCS_INTERNAL' })
   t.equal((await get('/v1/calls?format=csv&cursor=abc')).statusCode, 400)
 })

@@ -20,7 +20,7 @@ const CASES: Record<string, [query: string, ids: string[]][]> = {
     ['?q=(555)%20000-9999', ['missed']],
     ['?q=9999', ['missed']],
     ['?q=%25%25%25', []],
-    ['?q=nobody', []],
+    ['?q=unknown', []],
     ['?q=%C3%96zg%C3%BCr', ['long']],
     ['?q=%C3%B6zg%C3%BCr', ['long']],
     ['?q=1111', ['open', 'short']]
@@ -38,7 +38,7 @@ const CASES: Record<string, [query: string, ids: string[]][]> = {
     ['?businessNumber=%2B15551110002', ['v3']],
     ['?since=2026-01-02', ['v3', 'v2']],
     ['?until=2026-01-02', ['v1']],
-    ['?account=nobody', []],
+    ['?account=unknown', []],
     ['?client=a%00b', []]
   ],
   '/v1/messages': [
@@ -102,7 +102,7 @@ for (const [url, cases] of Object.entries(CASES)) {
   })
 }
 
-t.test('refuses what no filter takes', async t => {
+t.test('invalid filter values are rejected', async t => {
   const { get } = await api
   for (const query of [
     '/v1/calls?q=ab',
@@ -121,7 +121,7 @@ t.test('refuses what no filter takes', async t => {
   }
 })
 
-t.test('an instant whose year has five digits in UTC is refused, wherever an instant can be sent', async t => {
+t.test('an instant whose year has five digits in UTC is rejected by every parameter', async t => {
   const { get } = await api
   const instant = encodeURIComponent('9999-12-31T23:59:59-23:59')
   for (const query of [
@@ -139,7 +139,7 @@ t.test('an instant whose year has five digits in UTC is refused, wherever an ins
   }
 })
 
-t.test('asOf asks the same of calls as they were', async t => {
+t.test('asOf accepts the same filters', async t => {
   const { get } = await api
   for (const query of ['minDurationSeconds=60', 'hasRecording=true', 'q=lovelace'])
     t.equal((await get(`/v1/calls?asOf=2026-02-01&${query}`)).statusCode, 200)
@@ -147,26 +147,61 @@ t.test('asOf asks the same of calls as they were', async t => {
 
 async function shared(t: Test) {
   const { pool } = await freshDatabase(t)
-  await pool.query(`insert into call_history (account, call_id, direction, state, outcome, business_number, client_number, client_name, started_at, talk_seconds, last_event_at, recording_id, webhook_events, rest_events) values
-    ('default', 'short', 'inbound', 'ended', 'answered', '+15551110001', '+15550001111', 'Ada Lovelace', '2026-01-01', 20, now(), null, 1, 0),
-    ('default', 'long', 'outbound', 'ended', 'answered', '+15551110001', '+15550002222', 'Özgür', '2026-01-02', 90, now(), 'r', 1, 0),
-    ('default', 'missed', 'inbound', 'ended', 'missed', '+15551110002', '+15550009999', null, '2026-01-03', null, now(), null, 1, 0),
-    ('default', 'open', 'inbound', 'ringing', null, '+15551110002', '+15550001111', null, '2026-01-04', null, now(), null, 1, 0)`)
-  await pool.query(`insert into voicemail_logs (account, voicemail_id, business_number, client_number, left_at, read, transcript_text, removed_at) values
-    ('default', 'v1', '+15551110001', '+15550001111', '2026-01-01', false, 'hello', null), ('default', 'v2', '+15551110001', '+15550001111', '2026-01-02', true, 'Refund my order', null),
-    ('default', 'v3', '+15551110002', '+15550009999', '2026-01-03', null, '100% sure', null), ('default', 'v4', '+15551110002', '+15550009999', '2026-01-04', false, null, now())`)
-  await pool.query(`insert into sms_logs (account, message_id, thread_id, direction, business_number, client_number, extension, text, attachments, sent_at, state, read, removed_at) values
-    ('default', 'm1', '${T1}', 'inbound', '+15551110001', '+15550001111', null, 'Hello there', '[]', '2026-01-01', 'received', true, null), ('default', 'm2', '${T1}', 'inbound', '+15551110001', '+15550001111', null, 'and', '[]', '2026-01-02', 'received', false, null),
-    ('default', 'm3', '${T1}', 'outbound', '+15551110001', '+15550001111', '101', null, '[]', '2026-01-03', 'failed', null, null), ('default', 'm4', '${T2}', 'inbound', '+15551110001', '+15550009999', null, 'hi', '[]', '2026-01-04', 'received', true, null),
-    ('default', 'm5', '${T2}', 'inbound', '+15551110001', '+15550009999', null, 'gone', '[]', '2026-01-05', 'received', false, now())`)
   await pool.query(
-    `insert into contacts values ('default', 'c1', 'Grace', '[]', '["+15550001111"]', '[]', null, now()), ('default', 'c2', 'Ada', '[]', '[]', '[]', null, now()), ('default', 'c3', null, '[]', '[]', '[]', null, now()), ('default', 'c4', 'Zed', '[]', '[]', '[]', now(), now())`
+    `insert into call_history (account, call_id, direction, state, outcome, business_number, client_number,
+       client_name, started_at, talk_seconds, last_event_at, recording_id, webhook_events, rest_events)
+     values
+       ('default', 'short', 'inbound', 'ended', 'answered', '+15551110001', '+15550001111',
+         'Ada Lovelace', '2026-01-01', 20, now(), null, 1, 0),
+       ('default', 'long', 'outbound', 'ended', 'answered', '+15551110001', '+15550002222',
+         'Özgür', '2026-01-02', 90, now(), 'r', 1, 0),
+       ('default', 'missed', 'inbound', 'ended', 'missed', '+15551110002', '+15550009999',
+         null, '2026-01-03', null, now(), null, 1, 0),
+       ('default', 'open', 'inbound', 'ringing', null, '+15551110002', '+15550001111',
+         null, '2026-01-04', null, now(), null, 1, 0)`
   )
   await pool.query(
-    "insert into phone_numbers values ('default', gen_random_uuid(), null, '+15551110001', 'Sales', true, true, now()), ('default', gen_random_uuid(), null, '+15551110002', null, null, false, now())"
+    `insert into voicemail_logs
+       (account, voicemail_id, business_number, client_number, left_at, read, transcript_text, removed_at)
+     values
+       ('default', 'v1', '+15551110001', '+15550001111', '2026-01-01', false, 'hello', null),
+       ('default', 'v2', '+15551110001', '+15550001111', '2026-01-02', true, 'Refund my order', null),
+       ('default', 'v3', '+15551110002', '+15550009999', '2026-01-03', null, '100% sure', null),
+       ('default', 'v4', '+15551110002', '+15550009999', '2026-01-04', false, null, now())`
   )
   await pool.query(
-    "insert into events select 'default', kind, entity, gen_random_uuid(), 'x', 'webhook', at::timestamptz, at::timestamptz, '{}', '{}', true from (values ('call', 'e1', '2026-01-01'), ('message', 'm1', '2026-01-01 12:00'), ('call', 'e2', '2026-01-02')) v (kind, entity, at)"
+    `insert into sms_logs (account, message_id, thread_id, direction, business_number, client_number, extension, text,
+       attachments, sent_at, state, read, removed_at)
+     values
+       ('default', 'm1', '${T1}', 'inbound', '+15551110001', '+15550001111', null, 'Hello there',
+         '[]', '2026-01-01', 'received', true, null),
+       ('default', 'm2', '${T1}', 'inbound', '+15551110001', '+15550001111', null, 'and',
+         '[]', '2026-01-02', 'received', false, null),
+       ('default', 'm3', '${T1}', 'outbound', '+15551110001', '+15550001111', '101', null,
+         '[]', '2026-01-03', 'failed', null, null),
+       ('default', 'm4', '${T2}', 'inbound', '+15551110001', '+15550009999', null, 'hi',
+         '[]', '2026-01-04', 'received', true, null),
+       ('default', 'm5', '${T2}', 'inbound', '+15551110001', '+15550009999', null, 'gone',
+         '[]', '2026-01-05', 'received', false, now())`
+  )
+  await pool.query(
+    `insert into contacts values
+       ('default', 'c1', 'Grace', '[]', '["+15550001111"]', '[]', null, now()),
+       ('default', 'c2', 'Ada', '[]', '[]', '[]', null, now()),
+       ('default', 'c3', null, '[]', '[]', '[]', null, now()),
+       ('default', 'c4', 'Zed', '[]', '[]', '[]', now(), now())`
+  )
+  await pool.query(
+    `insert into phone_numbers values
+       ('default', gen_random_uuid(), null, '+15551110001', 'Sales', true, true, now()),
+       ('default', gen_random_uuid(), null, '+15551110002', null, null, false, now())`
+  )
+  await pool.query(
+    `insert into events
+     select 'default', kind, entity, gen_random_uuid(), 'x', 'webhook', at::timestamptz, at::timestamptz, '{}', '{}',
+       true
+     from (values ('call', 'e1', '2026-01-01'), ('message', 'm1', '2026-01-01 12:00'), ('call', 'e2', '2026-01-02'))
+       v (kind, entity, at)`
   )
   await pool.query('insert into entities select account, kind, entity, 1, null from events')
   const { get } = await queryApi(t, pool, () => new Date('2026-06-01'))

@@ -23,32 +23,32 @@ const LISTS: [url: string, table: string][] = [
 const company = shared(t)
 
 for (const [url, table] of LISTS) {
-  t.test(`${url}: pages follow each other to the end, either way, without a gap or a double`, async t => {
+  t.test(`${url}: pages have no gaps or duplicates, in both orders`, async t => {
     const { get, count, sortsOf } = await company
     const removed = ['/v1/voicemails', '/v1/messages', '/v1/contacts'].includes(url) ? '&removed=true' : ''
-    const [there, back] = await Promise.all(
+    const [forward, backward] = await Promise.all(
       (await sortsOf(url)).map(sort => allPages<Item>(get, url, `?limit=7&sort=${sort}${removed}`))
     )
-    const names = there?.map(item => `${item.account} ${item.id}`) ?? []
+    const names = forward?.map(item => `${item.account} ${item.id}`) ?? []
     t.equal(names.length, await count(table))
     t.equal(new Set(names).size, names.length)
-    t.strictSame(back?.map(item => `${item.account} ${item.id}`).reverse(), names)
+    t.strictSame(backward?.map(item => `${item.account} ${item.id}`).reverse(), names)
   })
 
-  t.test(`${url}: one of them is what the list shows`, async t => {
+  t.test(`${url}: a single item is the same as in the list`, async t => {
     const { get } = await company
     const {
       data: [first]
     } = (await get(`${url}?limit=1`)).json<{ data: Item[] }>()
     const query = url === '/v1/events' ? `?kind=${first?.kind}&entity=${encodeURIComponent(String(first?.entity))}` : ''
     t.match((await get(`${url}/${first?.id}${query}`)).json<object>(), first ?? {})
-    const elsewhere = await get(`${url}/${first?.id}${query}${query ? '&' : '?'}account=other`)
-    t.match(elsewhere.json(), { statusCode: 404, code: 'MCS_NOT_FOUND' })
-    for (const id of ['nobody', 'a%00b', '%27;drop%20table%20events--', '00000000-0000-4000-8000-000000000000'])
+    const ofOtherAccount = await get(`${url}/${first?.id}${query}${query ? '&' : '?'}account=other`)
+    t.match(ofOtherAccount.json(), { statusCode: 404, code: 'MCS_NOT_FOUND' })
+    for (const id of ['unknown', 'a%00b', '%27;drop%20table%20events--', '00000000-0000-4000-8000-000000000000'])
       t.equal((await get(`${url}/${id}${query}`)).statusCode, 404, id)
   })
 
-  t.test(`${url}: refuses what it cannot understand`, async t => {
+  t.test(`${url}: invalid queries are rejected`, async t => {
     const { get } = await company
     const uuid = '00000000-0000-4000-8000-000000000000'
     const forged = [['x'], ['x', 'y', 'z'], ['2026-11-23T08:00:00Z', 'a\u0000', uuid]].map(
@@ -75,12 +75,12 @@ for (const [url, table] of LISTS) {
   })
 }
 
-t.test('a cursor whose values have the wrong type is refused, even when its filter is right', async t => {
+t.test('a cursor with values of the wrong type is rejected, even if its filter matches', async t => {
   const { get } = await company
   for (const url of ['/v1/voicemails', '/v1/events']) {
     const { nextCursor } = (await get(`${url}?limit=1`)).json<{ nextCursor: string }>()
-    const [hash, ...place] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString()) as string[]
-    for (const parts of [[hash, 'yesterday', ...place.slice(1)], [hash, ...place, 'x'], [hash]]) {
+    const [hash, ...position] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString()) as string[]
+    for (const parts of [[hash, 'yesterday', ...position.slice(1)], [hash, ...position, 'x'], [hash]]) {
       t.equal(
         (await get(`${url}?limit=1&cursor=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`)).statusCode,
         400,
@@ -90,7 +90,7 @@ t.test('a cursor whose values have the wrong type is refused, even when its filt
   }
 })
 
-/** A company with all of its lists, and no test that changes it. */
+/** Sets up a company for all lists. No test changes it. */
 async function shared(t: Test) {
   const { pool } = await projectedCompany(t, { calls: 120, messages: 60, contacts: 20 })
   const { app, get } = await queryApi(t, pool, () => new Date(COMPANY_START + 24 * 3_600_000))

@@ -9,14 +9,14 @@ import { fillDatabase, ORGANIZATION } from '../../support/large-database.js'
 import { queryApi } from '../../support/query-api.js'
 
 const BIG = /^(call_history|call_legs|voicemail_logs|sms_logs|contacts|events(_\d+)?)$/
-const OURS: Viewer = { actor: 'k', role: 'viewer', account: 'a', organization: ORGANIZATION }
+const ORGANIZATION_VIEWER: Viewer = { actor: 'k', role: 'viewer', account: 'a', organization: ORGANIZATION }
 
-/** Lists of what there is much of. */
+/** The lists of large tables. */
 const LISTS = ['/v1/calls', '/v1/voicemails', '/v1/messages', '/v1/threads', '/v1/contacts', '/v1/events', '/v1/agents']
 
-/** Where the schema does not tell a value that is found: a common one, a rare one, and one that is not there. */
+/** Values of parameters whose schema lists none: a common value, a rare one, and one that matches nothing. */
 const VALUES: Record<string, string[]> = {
-  account: ['a', 'b', 'nobody'],
+  account: ['a', 'b', 'unknown'],
   businessNumber: ['+15550001003', '(555) 000-9999'],
   client: ['+15550139902', '(555) 999-9999'],
   extension: ['105', '199', '9'],
@@ -36,11 +36,11 @@ interface Plan {
   Plans?: Plan[]
 }
 
-t.test('every list, by every filter and in every order, is read by an index', async t => {
+t.test('every list uses an index for every filter and every order', async t => {
   const { get, lists, statements } = await filledApi(t)
   for (const [url, querystring] of lists) {
     for (const query of ['limit=50', ...queriesOf(querystring)]) {
-      for (const key of url === '/v1/events' ? [undefined] : [undefined, 'ours']) {
+      for (const key of url === '/v1/events' ? [undefined] : [undefined, 'organization']) {
         const { statusCode } = await get(`${url}?${query}`, key)
         t.equal(statusCode, 200, `${url}?${query}`)
         for (const { text, scans } of await statements())
@@ -50,7 +50,7 @@ t.test('every list, by every filter and in every order, is read by an index', as
   }
 })
 
-t.test('no list of the table of routes is left out, but for those of little', t => {
+t.test('every list in the table of routes is checked, except those of small tables', t => {
   const known = [
     ...LISTS,
     '/v1/numbers',
@@ -82,13 +82,13 @@ t.test('no list of the table of routes is left out, but for those of little', t 
   t.end()
 })
 
-/** The API over many rows, the querystrings of its lists, and what the last request has asked of Postgres. */
+/** Sets up the API over many rows. `statements` returns the plans of the statements since its last call. */
 async function filledApi(t: Test) {
   const { pool } = await freshDatabase(t)
   await fillDatabase(pool)
-  const asked: { text: string; values: unknown[] }[] = []
-  const { app, get } = await queryApi(t, recording(pool, asked), () => new Date('2026-06-01T00:00:00Z'), {
-    viewers: { ours: OURS }
+  const recorded: { text: string; values: unknown[] }[] = []
+  const { app, get } = await queryApi(t, recordStatements(pool, recorded), () => new Date('2026-06-01T00:00:00Z'), {
+    viewers: { organization: ORGANIZATION_VIEWER }
   })
   const { paths } = dereference(
     (await app.inject('/docs/json')).json<{
@@ -98,16 +98,16 @@ async function filledApi(t: Test) {
   const lists = LISTS.map(url => [url, paths[url]?.get.parameters ?? []] as const)
   const statements = () =>
     Promise.all(
-      asked.splice(0).map(async ({ text, values }) => ({ text, scans: scansIn(await planOf(pool, text, values)) }))
+      recorded.splice(0).map(async ({ text, values }) => ({ text, scans: scansIn(await planOf(pool, text, values)) }))
     )
   return { get, lists, statements }
 }
 
-/** Of a pool nothing but this is asked. */
-function recording(pool: pg.Pool, asked: { text: string; values: unknown[] }[]): pg.Pool {
+/** Records the statements of a pool. The API uses no other method of it. */
+function recordStatements(pool: pg.Pool, recorded: { text: string; values: unknown[] }[]): pg.Pool {
   const query = (config: string | { text: string }, values: unknown[]) => {
-    asked.push({ text: typeof config === 'string' ? config : config.text, values })
-    return pool.query(config as string, values) // its types know either
+    recorded.push({ text: typeof config === 'string' ? config : config.text, values })
+    return pool.query(config as string, values) // the overloads of query allow either type
   }
   return Object.assign(Object.create(pool) as pg.Pool, { query })
 }
@@ -120,14 +120,14 @@ async function planOf(pool: pg.Pool, text: string, values: unknown[]): Promise<P
 }
 
 function scansIn(plan: Plan): string[] {
-  const own =
+  const scans =
     plan['Node Type'] === 'Seq Scan' && BIG.test(plan['Relation Name'] ?? '')
       ? [`Seq Scan of ${plan['Relation Name']}`]
       : []
-  return [...own, ...(plan.Plans ?? []).flatMap(scansIn)]
+  return [...scans, ...(plan.Plans ?? []).flatMap(scansIn)]
 }
 
-/** Each value of each parameter by itself; a filter that nobody has thought of is asked for, too. */
+/** Returns a query for each value of each parameter, including parameters without an entry in VALUES. */
 function queriesOf(parameters: readonly { name: string; schema: TSchema }[]): string[] {
   return parameters
     .filter(({ name }) => !['cursor', 'limit', 'format'].includes(name))
@@ -148,6 +148,6 @@ function valuesOf(
   if (schema.anyOf) return schema.anyOf.flatMap(option => valuesOf(name, option))
   if (schema.items && !VALUES[name]) return valuesOf(name, schema.items)
   const values = VALUES[name]
-  if (!values) throw new Error(`what is a value of ${name}? Say it in VALUES`)
+  if (!values) throw new Error(`add values of the parameter ${name} to VALUES`)
   return values
 }

@@ -11,7 +11,7 @@ const MIB = 1024 * 1024
 
 interface Case {
   name: string
-  /** The token's path → what is written to the socket. */
+  /** Returns the bytes to write for the path of the webhook. */
   bytes: (path: string) => string
   statuses: number[]
   stored?: number
@@ -25,7 +25,7 @@ const cases: Case[] = [
     stored: 1
   },
   {
-    name: 'no chunk at all',
+    name: 'no chunks',
     bytes: path => rawRequest(`POST ${path}`, ['Transfer-Encoding: chunked'], '0\r\n\r\n'),
     statuses: [200]
   },
@@ -36,22 +36,22 @@ const cases: Case[] = [
     statuses: [400]
   },
   {
-    name: 'one Content-Length twice',
+    name: 'the same Content-Length twice',
     bytes: path => rawRequest(`POST ${path}`, [LENGTH, LENGTH], BODY),
     statuses: [400]
   },
   {
-    name: 'two Content-Lengths that differ',
+    name: 'two different Content-Lengths',
     bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Content-Length: 5'], BODY),
     statuses: [400]
   },
   {
-    name: 'a Content-Length that is no number',
+    name: 'an invalid Content-Length',
     bytes: path => rawRequest(`POST ${path}`, ['Content-Length: -1'], BODY),
     statuses: [400]
   },
   {
-    name: 'Transfer-Encoding with Content-Length, which smuggles',
+    name: 'Transfer-Encoding with Content-Length (request smuggling)',
     bytes: path => rawRequest(`POST ${path}`, [LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${BODY}`),
     statuses: [400]
   },
@@ -61,7 +61,7 @@ const cases: Case[] = [
     statuses: [400]
   },
   {
-    name: 'a bare line feed as the end of a line',
+    name: 'bare line feeds',
     bytes: path => `POST ${path} HTTP/1.1\nHost: a\n${LENGTH}\n\n${BODY}`,
     statuses: [400]
   },
@@ -99,21 +99,21 @@ const cases: Case[] = [
     bytes: path => `POST ${path} HTTP/1.1\r\n${LENGTH}\r\n\r\n${BODY}`,
     statuses: [400]
   },
-  { name: 'HTTP/2 that was not asked for', bytes: () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', statuses: [400] },
+  { name: 'unsolicited HTTP/2', bytes: () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', statuses: [400] },
   { name: 'TLS on a plain port', bytes: () => '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001', statuses: [400] },
   {
-    name: 'a whole URL',
+    name: 'an absolute URL',
     bytes: path => rawRequest(`POST http://127.0.0.1${path}`, [LENGTH], BODY),
     statuses: [200],
     stored: 1
   },
   {
-    name: 'a whole URL that cannot be read',
+    name: 'an absolute URL that cannot be decoded',
     bytes: () => rawRequest('POST http://127.0.0.1/webhooks/mightycall/%zz', [LENGTH], BODY),
     statuses: [404]
   },
   {
-    name: 'a query that follows the token',
+    name: 'a query after the token',
     bytes: path => rawRequest(`POST ${path}?a=%zz&token=x`, [LENGTH], BODY),
     statuses: [200],
     stored: 1
@@ -122,7 +122,7 @@ const cases: Case[] = [
   { name: 'OPTIONS', bytes: path => rawRequest(`OPTIONS ${path}`, []), statuses: [404] },
   { name: 'PUT', bytes: path => rawRequest(`PUT ${path}`, [LENGTH], BODY), statuses: [404] },
   { name: 'DELETE', bytes: path => rawRequest(`DELETE ${path}`, []), statuses: [404] },
-  { name: 'a method that there is not', bytes: path => rawRequest(`BREW ${path}`, []), statuses: [400] },
+  { name: 'an unknown method', bytes: path => rawRequest(`BREW ${path}`, []), statuses: [400] },
   { name: 'HEAD', bytes: path => rawRequest(`HEAD ${path}`, []), statuses: [200] },
   { name: 'a GET with a body', bytes: path => rawRequest(`GET ${path}`, [LENGTH], BODY), statuses: [200] },
   {
@@ -151,19 +151,19 @@ const cases: Case[] = [
     stored: 1
   },
   {
-    name: 'three requests at once',
+    name: 'three pipelined requests',
     bytes: path => rawRequest(`POST ${path}`, [LENGTH], BODY).repeat(3),
     statuses: [200, 200, 200],
     stored: 3
   },
   {
-    name: 'a wrong token amid good ones',
+    name: 'a wrong token between valid ones',
     bytes: path => [path, `${path}x`, path].map(path => rawRequest(`POST ${path}`, [LENGTH], BODY)).join(''),
     statuses: [200, 404, 200],
     stored: 2
   },
   {
-    name: '300 KiB by their length',
+    name: '300 KiB with a Content-Length',
     bytes: path => rawRequest(`POST ${path}`, [`Content-Length: ${300 * 1024}`], 'x'.repeat(300 * 1024)),
     statuses: [413]
   },
@@ -195,46 +195,46 @@ const cases: Case[] = [
     statuses: [404]
   },
   {
-    name: 'a body on a path that nobody answers',
+    name: 'a body for an unknown path',
     bytes: () => rawRequest('POST /webhooks/other', ['Content-Type: nonsense', LENGTH], BODY),
     statuses: [404]
   }
 ]
 
 for (const { name, bytes, statuses, stored = 0 } of cases) {
-  t.test(`on the wire: ${name} → ${statuses.join(', ')}`, async t => {
+  t.test(`raw request: ${name} → ${statuses.join(', ')}`, async t => {
     const receiver = await startReceiver(t)
-    const wire = await openRawConnection(t, receiver.port)
-    wire.send(Buffer.from(bytes(receiver.path), 'latin1'))
-    await wire.untilAnswered(statuses.length)
-    t.strictSame(wire.statuses(), statuses)
+    const connection = await openRawConnection(t, receiver.port)
+    connection.send(Buffer.from(bytes(receiver.path), 'latin1'))
+    await connection.untilAnswered(statuses.length)
+    t.strictSame(connection.statuses(), statuses)
     t.equal(receiver.stored.length, stored)
-    t.notOk(/mightycall/i.test(wire.text()), 'the path is not echoed')
+    t.notOk(/mightycall/i.test(connection.text()), 'the path is not echoed')
     t.equal((await receiver.post(BODY)).status, 200, 'the next sender is served')
   })
 }
 
-t.test("a proxy's CONNECT is closed without an answer", async t => {
+t.test('CONNECT is closed without a response', async t => {
   const { port, path, stored } = await startReceiver(t)
-  const wire = await openRawConnection(t, port)
-  wire.send(rawRequest(`CONNECT ${path}`, []))
-  await wire.untilClosed
-  t.equal(wire.text(), '')
+  const connection = await openRawConnection(t, port)
+  connection.send(rawRequest(`CONNECT ${path}`, []))
+  await connection.untilClosed
+  t.equal(connection.text(), '')
   t.equal(stored.length, 0)
 })
 
-t.test('Expect: 100-continue is told to go on before it sends its body', async t => {
+t.test('Expect: 100-continue is answered before the body is sent', async t => {
   const { port, path } = await startReceiver(t)
-  const wire = await openRawConnection(t, port)
-  wire.send(rawRequest(`POST ${path}`, [LENGTH, 'Expect: 100-continue']))
-  await eventually('continue', () => wire.text().startsWith('HTTP/1.1 100 Continue'))
-  wire.send(BODY)
-  await wire.untilAnswered()
-  t.strictSame(wire.statuses(), [200])
+  const connection = await openRawConnection(t, port)
+  connection.send(rawRequest(`POST ${path}`, [LENGTH, 'Expect: 100-continue']))
+  await eventually('100 Continue arrives', () => connection.text().startsWith('HTTP/1.1 100 Continue'))
+  connection.send(BODY)
+  await connection.untilAnswered()
+  t.strictSame(connection.statuses(), [200])
 })
 
 const echoes = [
-  { name: 'two of them', headers: ['Echo: a', 'Echo: b'], answer: 'a, b' },
+  { name: 'two headers', headers: ['Echo: a', 'Echo: b'], answer: 'a, b' },
   { name: 'bytes beyond ASCII', headers: ['Echo: \u00fc\u00ff\u0080 x'], answer: '\u00fc\u00ff\u0080 x' },
   {
     name: 'punctuation',
@@ -245,20 +245,20 @@ const echoes = [
   { name: '10,000 characters', headers: [`Echo: ${'e'.repeat(10_000)}`], answer: 'e'.repeat(10_000) }
 ]
 for (const { name, headers, answer } of echoes) {
-  t.test(`an Echo is returned as it came: ${name}`, async t => {
+  t.test(`the Echo header is returned unchanged: ${name}`, async t => {
     const { port, path } = await startReceiver(t)
-    const wire = await openRawConnection(t, port)
-    wire.send(Buffer.from(rawRequest(`POST ${path}`, [LENGTH, ...headers], BODY), 'latin1'))
-    await wire.untilAnswered()
-    await eventually('the whole head', () => wire.text().includes('\r\n\r\n'))
-    t.equal(/^echo: ?(.*?)\r$/im.exec(wire.text())?.[1], answer)
+    const connection = await openRawConnection(t, port)
+    connection.send(Buffer.from(rawRequest(`POST ${path}`, [LENGTH, ...headers], BODY), 'latin1'))
+    await connection.untilAnswered()
+    await eventually('the response head is complete', () => connection.text().includes('\r\n\r\n'))
+    t.equal(/^echo: ?(.*?)\r$/im.exec(connection.text())?.[1], answer)
   })
 }
 
-t.test('an Echo with a control character is refused', async t => {
+t.test('an Echo header with a control character is rejected', async t => {
   const { port, path } = await startReceiver(t)
-  const wire = await openRawConnection(t, port)
-  wire.send(rawRequest(`POST ${path}`, [LENGTH, 'Echo: a\u0001b'], BODY))
-  await wire.untilAnswered()
-  t.strictSame(wire.statuses(), [400])
+  const connection = await openRawConnection(t, port)
+  connection.send(rawRequest(`POST ${path}`, [LENGTH, 'Echo: a\u0001b'], BODY))
+  await connection.untilAnswered()
+  t.strictSame(connection.statuses(), [400])
 })
