@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { apiKeys } from '../db/schema/access.js'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError, UnauthorizedError } from '../errors.js'
+import { toIsoOrNull } from '../lib/instant.js'
 import {
   type ApiKey,
   generateKey,
@@ -105,7 +106,7 @@ export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): K
           action: 'key.created',
           account: made.account,
           subject: made.id,
-          details: { role: made.role, organization: made.organization, expiresAt: expiresAt?.toISOString() ?? null }
+          details: { role: made.role, organization: made.organization, expiresAt: toIsoOrNull(expiresAt) }
         })
         return { ...made, key }
       }),

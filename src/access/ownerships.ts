@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { inTransaction, type Tx } from '../db/transaction.js'
 import { InvalidParameterError, NotFoundError, NumberOwnedError } from '../errors.js'
+import { toIsoOrNull } from '../lib/instant.js'
 import { audit } from './audit-log.js'
 import type { Organization, Ownership } from './organizations.js'
 
@@ -44,7 +45,7 @@ export function createOwnerships({ pool, now }: { pool: pg.Pool; now: () => Date
           action: 'number.given',
           account,
           subject: number,
-          details: { organization: id, from: from.toISOString(), until: until?.toISOString() ?? null }
+          details: { organization: id, from: from.toISOString(), until: toIsoOrNull(until) }
         })
         return { number, from, until }
       })

@@ -42,6 +42,11 @@ export function isDay(text: unknown): text is string {
   return isCalendarDay(Number(year), Number(month), Number(day))
 }
 
+/** RFC 3339 in UTC, or null without an instant. */
+export function toIsoOrNull(at: Date | null | undefined): string | null {
+  return at?.toISOString() ?? null
+}
+
 function bounded(millis: number): number | null {
   return millis >= FIRST_MS && millis <= LAST_MS ? millis : null // null for NaN too
 }

@@ -1,8 +1,10 @@
 import type { Viewer } from '../access/viewer.js'
+import type { ChangeKind } from '../db/changes.js'
+import { CHANGE_KINDS } from '../db/schema/changes.js'
 
 /** The kinds of objects in the stream. `health` describes this process and is not a row. */
-export const LIVE_KINDS = ['call', 'agent', 'voicemail', 'message', 'gap', 'health'] as const
-export type LiveKind = (typeof LIVE_KINDS)[number]
+export type LiveKind = Exclude<ChangeKind, 'reset'>
+export const LIVE_KINDS = CHANGE_KINDS.filter((kind): kind is LiveKind => kind !== 'reset')
 
 /** The kinds that only a platform administrator may see. */
 export const ADMIN_KINDS: readonly LiveKind[] = ['gap', 'health']

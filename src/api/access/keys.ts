@@ -5,6 +5,7 @@ import { viewerOf } from '../../access/viewer.js'
 import { KEY_ROLES } from '../../db/schema/access.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 import { defineRoutes } from '../define-routes.js'
 import { decodeCursor } from '../list/cursor.js'
 import { pageSchema, toPage } from '../list/page.js'
@@ -31,30 +32,13 @@ const keyShape = Type.Object(
   { $id: 'Key', description: 'An API key, without its secret.' }
 )
 
-function toKeyShape({
-  id,
-  label,
-  role,
-  account,
-  organization,
-  createdBy,
-  createdAt,
-  expiresAt,
-  revokedAt,
-  lastUsedAt
-}: ApiKey): Static<typeof keyShape> {
-  const text = (at: Date | null) => at?.toISOString() ?? null
+function toKeyShape({ createdAt, expiresAt, revokedAt, lastUsedAt, ...key }: ApiKey): Static<typeof keyShape> {
   return {
-    id,
-    label,
-    role,
-    account,
-    organization,
-    createdBy,
+    ...key,
     createdAt: createdAt.toISOString(),
-    expiresAt: text(expiresAt),
-    revokedAt: text(revokedAt),
-    lastUsedAt: text(lastUsedAt)
+    expiresAt: toIsoOrNull(expiresAt),
+    revokedAt: toIsoOrNull(revokedAt),
+    lastUsedAt: toIsoOrNull(lastUsedAt)
   }
 }
 

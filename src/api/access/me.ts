@@ -8,6 +8,7 @@ import type { Sessions } from '../../access/sessions.js'
 import { viewerOf } from '../../access/viewer.js'
 import { KEY_ROLES } from '../../db/schema/access.js'
 import { orNull } from '../../events/envelope.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 import { defineRoutes } from '../define-routes.js'
 
 interface MeOptions {
@@ -59,8 +60,8 @@ export default defineRoutes<MeOptions>('me', async (app, { keys, organizations, 
         role,
         account,
         organization: organization && { id: organization.id, name: organization.name },
-        keyExpiresAt: key?.expiresAt?.toISOString() ?? null,
-        sessionExpiresAt: sessionExpiresAt?.toISOString() ?? null
+        keyExpiresAt: toIsoOrNull(key?.expiresAt),
+        sessionExpiresAt: toIsoOrNull(sessionExpiresAt)
       }
     }
   )

@@ -3,6 +3,7 @@ import type { Organization, Organizations, Ownership } from '../../access/organi
 import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 import { defineRoutes } from '../define-routes.js'
 import { decodeCursor } from '../list/cursor.js'
 import { pageSchema, toPage } from '../list/page.js'
@@ -128,5 +129,5 @@ function toShape({ id, account, name, createdAt }: Organization): Static<typeof 
 }
 
 export function toOwnership({ number, from, until }: Ownership): Static<typeof ownershipShape> {
-  return { number, from: from.toISOString(), until: until?.toISOString() ?? null }
+  return { number, from: from.toISOString(), until: toIsoOrNull(until) }
 }

@@ -6,7 +6,7 @@ import { BACKFILL_STATES } from '../../db/schema/reconcile.js'
 import { InvalidParameterError, NotFoundError } from '../../errors.js'
 import { ACCOUNT_PATTERN, orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
-import { DAY_MS } from '../../lib/instant.js'
+import { DAY_MS, toIsoOrNull } from '../../lib/instant.js'
 import { BACKFILL_ROUTES, type Backfill, completedShare } from '../../reconcile/backfill/backfill.js'
 import type { Backfills } from '../../reconcile/backfill/backfills.js'
 import type { BackfillRequest } from '../../reconcile/backfill/store.js'
@@ -77,9 +77,9 @@ function toBackfillJson(backfill: Backfill): BackfillJson {
     since: from.toISOString(),
     until: until.toISOString(),
     startedAt: startedAt.toISOString(),
-    finishedAt: finishedAt?.toISOString() ?? null,
+    finishedAt: toIsoOrNull(finishedAt),
     done: completedShare(backfill),
-    waiting: waiting && { code: waiting.code, until: waiting.until?.toISOString() ?? null },
+    waiting: waiting && { code: waiting.code, until: toIsoOrNull(waiting.until) },
     routes: routes.map(({ readFrom, ...route }) => ({ ...route, readFrom: readFrom.toISOString() }))
   }
 }

@@ -5,7 +5,7 @@ import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
-import { DAY_MS } from '../../lib/instant.js'
+import { DAY_MS, toIsoOrNull } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
 import { HOUR_STATES } from '../../reconcile/gaps/hours.js'
 import { defineRoutes } from '../define-routes.js'
@@ -188,6 +188,6 @@ export function toGap({ hour, detectedAt, healedAt, ...row }: GapRow) {
     ...row,
     hour: hour.toISOString(),
     detectedAt: detectedAt.toISOString(),
-    healedAt: healedAt?.toISOString() ?? null
+    healedAt: toIsoOrNull(healedAt)
   }
 }

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
 import { errors } from '../../http/error-schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 import type { LoadQuotaUsage, QuotaUsage } from '../../mightycall/rest/quota/usage.js'
 import { defineRoutes } from '../define-routes.js'
 import { listSchema } from '../list/page.js'
@@ -66,5 +67,5 @@ export default defineRoutes<QuotaOptions>('quota', async (app, { quotaUsage }) =
 })
 
 function toQuota({ blockedUntil, ...usage }: QuotaUsage): Static<typeof quotaShape> {
-  return { ...usage, left: usage.classes.action.left, blockedUntil: blockedUntil?.toISOString() ?? null }
+  return { ...usage, left: usage.classes.action.left, blockedUntil: toIsoOrNull(blockedUntil) }
 }

@@ -3,6 +3,7 @@ import { seesAccount, viewerOf } from '../../access/viewer.js'
 import type { Account } from '../../accounts/accounts.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 import type { Sync, SyncRun } from '../../reconcile/sync.js'
 import { defineRoutes } from '../define-routes.js'
 import { listSchema } from '../list/page.js'
@@ -55,5 +56,5 @@ export default defineRoutes<SyncOptions>('sync', async (app, { sync }) => {
 })
 
 function toRun({ startedAt, finishedAt, ...run }: SyncRun): Static<typeof runShape> {
-  return { ...run, startedAt: startedAt.toISOString(), finishedAt: finishedAt?.toISOString() ?? null }
+  return { ...run, startedAt: startedAt.toISOString(), finishedAt: toIsoOrNull(finishedAt) }
 }

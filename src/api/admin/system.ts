@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 import type { Stop } from '../../project/breaker/stops.js'
 import type { PartitionLag } from '../../project/lag.js'
 import type { TokenUse } from '../../receive/tokens.js'
@@ -165,8 +166,8 @@ function toShape({
     ...state,
     roles: [...roles],
     readiness: readiness.map(({ role, why }) => ({ role, ready: why === null, why })),
-    webhooks: webhooks.map(({ account, lastAt }) => ({ account, lastAt: iso(lastAt) })),
-    tokens: tokens?.map(({ lastUsedAt, ...token }) => ({ ...token, lastUsedAt: iso(lastUsedAt) })) ?? null,
+    webhooks: webhooks.map(({ account, lastAt }) => ({ account, lastAt: toIsoOrNull(lastAt) })),
+    tokens: tokens?.map(({ lastUsedAt, ...token }) => ({ ...token, lastUsedAt: toIsoOrNull(lastUsedAt) })) ?? null,
     holes: holes.map(({ detectedAt, ...hole }) => ({ ...hole, detectedAt: detectedAt.toISOString() })),
     stop: stop && {
       topic: stop.topic,
@@ -176,12 +177,8 @@ function toShape({
       failed: stop.failed,
       code: stop.code,
       stoppedAt: stop.stoppedAt.toISOString(),
-      resumedAt: iso(stop.resumedAt)
+      resumedAt: toIsoOrNull(stop.resumedAt)
     },
     alarms: alarms.map(({ lastAt, ...alarm }) => ({ ...alarm, lastAt: lastAt.toISOString() }))
   }
-}
-
-function iso(at: Date | null): string | null {
-  return at?.toISOString() ?? null
 }

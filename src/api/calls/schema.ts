@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { callHistory, callLegs } from '../../db/schema/calls.js'
 import { orNull } from '../../events/envelope.js'
+import { toIsoOrNull } from '../../lib/instant.js'
 
 export const instant = Type.String({ format: 'date-time' })
 const seconds = Type.Number({ minimum: 0 })
@@ -127,8 +128,8 @@ export function toCall(
     businessNumber: row.businessNumber,
     client: toClient(row),
     startedAt: row.startedAt.toISOString(),
-    answeredAt: iso(row.answeredAt),
-    endedAt: iso(row.endedAt),
+    answeredAt: toIsoOrNull(row.answeredAt),
+    endedAt: toIsoOrNull(row.endedAt),
     waitSeconds: row.waitSeconds,
     talkSeconds: row.talkSeconds,
     answeredBy: row.answeredBy,
@@ -151,13 +152,9 @@ function toLeg(row: LegRow): CallShape['legs'][number] {
     extension: row.extension === '' ? null : row.extension,
     attempt: row.attempt,
     role: row.role as 'agent' | 'dialer', // only project/models/calls/calls.ts writes the table
-    ringingAt: iso(row.ringingAt),
-    connectedAt: iso(row.connectedAt),
-    endedAt: iso(row.endedAt),
+    ringingAt: toIsoOrNull(row.ringingAt),
+    connectedAt: toIsoOrNull(row.connectedAt),
+    endedAt: toIsoOrNull(row.endedAt),
     result: row.result as 'answered' | 'unanswered' | null
   }
-}
-
-export function iso(at: Date | null): string | null {
-  return at?.toISOString() ?? null
 }

@@ -1,8 +1,14 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
+import type { Viewer } from '../../access/viewer.js'
 import { InvalidParameterError } from '../../errors.js'
 import { isDatabaseUnavailable } from '../../lib/sqlstate.js'
 import { accountsParameter } from '../list/parameters.js'
+
+interface OrganizationParameters {
+  org_id?: string
+  orgId?: string
+}
 
 const organization = (description: string) => Type.Optional(Type.String({ format: 'uuid', description }))
 
@@ -45,4 +51,10 @@ export function either(names: string, one: string | undefined, other: string | u
   if (one !== undefined && other !== undefined && one !== other)
     throw new InvalidParameterError(`${names} are one parameter: send one of them`)
   return one ?? other
+}
+
+/** Restricts the viewer to the requested organization, so that rows are selected as for the keys of the organization. */
+export function organizationViewer(viewer: Viewer, { org_id, orgId }: OrganizationParameters): Viewer {
+  const organization = either('org_id and orgId', org_id, orgId)
+  return organization === undefined ? viewer : { ...viewer, organization }
 }

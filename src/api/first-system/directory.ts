@@ -2,12 +2,12 @@ import { and, inArray } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type from 'typebox'
 import { visibleExtensions, visibleNumbers } from '../../access/row-visibility.js'
-import { type Viewer, viewerOf } from '../../access/viewer.js'
+import { viewerOf } from '../../access/viewer.js'
 import { extensions, phoneNumbers } from '../../db/schema/directory.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { defineRoutes } from '../define-routes.js'
-import { answerFailures, either, failure, parameters } from './common.js'
+import { answerFailures, failure, organizationViewer, parameters } from './common.js'
 
 export interface FirstSystemOptions {
   db: NodePgDatabase
@@ -65,8 +65,8 @@ export default defineRoutes<FirstSystemOptions>('first-system-directory', async 
       }
     },
     async request => {
-      const { account, org_id, orgId } = request.query
-      const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
+      const { account } = request.query
+      const viewer = organizationViewer(viewerOf(request), request.query)
       const rows = await db
         .select()
         .from(phoneNumbers)
@@ -98,8 +98,8 @@ export default defineRoutes<FirstSystemOptions>('first-system-directory', async 
       }
     },
     async request => {
-      const { account, org_id, orgId } = request.query
-      const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
+      const { account } = request.query
+      const viewer = organizationViewer(viewerOf(request), request.query)
       const rows = await db
         .select()
         .from(extensions)
@@ -116,8 +116,3 @@ export default defineRoutes<FirstSystemOptions>('first-system-directory', async 
     }
   )
 })
-
-/** Restricts the viewer to an organization, so that its rows are selected as for the keys of the organization. */
-export function asOrganization(viewer: Viewer, organization: string | undefined): Viewer {
-  return organization === undefined ? viewer : { ...viewer, organization }
-}

@@ -9,8 +9,8 @@ import { errors } from '../../http/error-schema.js'
 import { DAY_MS, isDay } from '../../lib/instant.js'
 import { addDays, localDay } from '../../lib/local-day.js'
 import { defineRoutes } from '../define-routes.js'
-import { answerFailures, either, failure, parameters } from './common.js'
-import { asOrganization, type FirstSystemOptions } from './directory.js'
+import { answerFailures, either, failure, organizationViewer, parameters } from './common.js'
+import type { FirstSystemOptions } from './directory.js'
 
 interface FirstSystemReportsOptions extends FirstSystemOptions {
   settings: RuntimeSettings
@@ -90,8 +90,8 @@ export default defineRoutes<FirstSystemReportsOptions>('first-system-reports', a
       }
     },
     async request => {
-      const { account, org_id, orgId, start_date, from, end_date, to } = request.query
-      const viewer = asOrganization(viewerOf(request), either('org_id and orgId', org_id, orgId))
+      const { account, start_date, from, end_date, to } = request.query
+      const viewer = organizationViewer(viewerOf(request), request.query)
       const days = readDays(either('start_date and from', start_date, from), either('end_date and to', end_date, to))
       const accounts = viewer.account === null ? (account ?? (await accountsWithReports())) : [viewer.account]
       const spans = spansOf(days, accounts.map(settings.timeZoneOf), now())

@@ -4,7 +4,8 @@ import { visibleContacts } from '../../access/row-visibility.js'
 import { searchText } from '../../db/schema/columns.js'
 import { contacts as table } from '../../db/schema/directory.js'
 import { orNull } from '../../events/envelope.js'
-import { instant, iso } from '../calls/schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
+import { instant } from '../calls/schema.js'
 import { accountsParameter, listOf, nameParameter } from '../list/parameters.js'
 import { isOneOf, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
@@ -97,7 +98,7 @@ function toContact(row: Row): ContactShape {
     channels: row.channels as ContactShape['channels'],
     phones: row.phones as string[],
     tags: row.tags as string[],
-    removedAt: iso(row.removedAt),
+    removedAt: toIsoOrNull(row.removedAt),
     updatedAt: row.updatedAt.toISOString()
   }
 }

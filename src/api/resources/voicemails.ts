@@ -5,7 +5,8 @@ import { searchText } from '../../db/schema/columns.js'
 import { voicemailLogs } from '../../db/schema/messages.js'
 import { orNull } from '../../events/envelope.js'
 import { TRANSCRIPT_STATES } from '../../events/voicemail.js'
-import { clientShape, instant, iso, recordingShape, toClient } from '../calls/schema.js'
+import { toIsoOrNull } from '../../lib/instant.js'
+import { clientShape, instant, recordingShape, toClient } from '../calls/schema.js'
 import { partyParameters } from '../list/parameters.js'
 import { isOneOf, isWithin, normalizeParties } from '../list/query-context.js'
 import type { Resource } from '../list/resource.js'
@@ -111,6 +112,6 @@ function toVoicemail(row: Row): VoicemailShape {
     transcript: { state: row.transcriptState as VoicemailShape['transcript']['state'], text: row.transcriptText },
     read: row.read,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
-    removedAt: iso(row.removedAt)
+    removedAt: toIsoOrNull(row.removedAt)
   }
 }

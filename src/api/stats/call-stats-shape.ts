@@ -78,38 +78,11 @@ const NO_CALLS: CallMeasures = {
 
 export function toMeasures(counted: CallMeasures | null): Static<typeof measured> {
   const { inTime, due, wait, talkSeconds, talk, ...counts } = counted ?? NO_CALLS
-  const {
-    calls,
-    inbound,
-    answered,
-    missed,
-    abandoned,
-    voicemail,
-    other,
-    waiting,
-    dropped,
-    outbound,
-    outboundAnswered,
-    callback,
-    internal
-  } = counts
   return {
-    calls,
-    inbound,
-    answered,
-    missed,
-    abandoned,
-    voicemail,
-    other,
-    waiting,
-    dropped,
-    outbound,
-    outboundAnswered,
-    callback,
-    internal,
-    answerRate: ratio(answered, inbound),
+    ...counts,
+    answerRate: ratio(counts.answered, counts.inbound),
     serviceLevel: ratio(inTime, due),
-    connectRate: ratio(outboundAnswered, outbound),
+    connectRate: ratio(counts.outboundAnswered, counts.outbound),
     wait: toSpread(wait),
     talk: { totalSeconds: talkSeconds, ...toSpread(talk) }
   }

@@ -80,7 +80,7 @@ export async function findCallStats(db: NodePgDatabase, query: CallStatsQuery): 
     throw new InvalidParameterError(
       `more than ${MAX_ROWS} rows: ask for a longer bucket, a shorter span, or fewer groups`
     )
-  const found = new Map(counted.map(row => [rowKey(row.bucket, row.grp), row]))
+  const found = new Map(counted.map(({ bucket, grp, ...measures }) => [rowKey(bucket, grp), measures]))
   return {
     rows: buckets.flatMap(start =>
       groups.map(group => ({ start: new Date(start), group, measures: found.get(rowKey(start, group)) ?? null }))
@@ -89,7 +89,7 @@ export async function findCallStats(db: NodePgDatabase, query: CallStatsQuery): 
   }
 }
 
-interface Row extends CallMeasures, Record<string, unknown> {
+interface Row extends CallMeasures {
   /** The start of the bucket in milliseconds since 1970, or null for the totals of all buckets. */
   bucket: number | null
   grp: string | null
@@ -130,7 +130,9 @@ async function countCalls(
 ): Promise<Row[]> {
   const columns = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket,
     ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
-  const { rows } = await db.execute<Row>(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), columns)}
+  const { rows } = await db.execute<
+    Row & Record<string, unknown>
+  >(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), columns)}
     select ${epochMillis(sql`bucket`)} as bucket, grp, ${callMeasures}
     from counted
     group by grouping sets ((bucket, grp), (grp))

@@ -1,6 +1,6 @@
 import type { CallReported } from '../../events/call.js'
 import { cleanName } from '../../events/text.js'
-import { HOUR_MS } from '../../lib/instant.js'
+import { HOUR_MS, toIsoOrNull } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { calls } from '../../mightycall/rest/routes/calls.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
@@ -10,7 +10,7 @@ import { AWAITED, MINUTE_MS } from '../schedule.js'
 import { paginate } from './paginate.js'
 import { mergeParties, type Party } from './parties.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
-import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
 /** Held calls are awaited, since reading /calls may release them, and so are ended calls that were not listed yet. */
 const AWAITED_CALLS = `(

@@ -41,10 +41,6 @@ export function fullName(...parts: (string | null | undefined)[]): string | null
   return cleanName(parts.flatMap(part => cleanName(part) ?? []).join(' '))
 }
 
-export function toIsoOrNull(date: Date | null | undefined): string | null {
-  return date?.toISOString() ?? null
-}
-
 /** A row with all contacts of a client is ten times as long, and what a fold needs of it is in the fact. */
 const MAX_LENGTH = 8192
 

@@ -1,6 +1,6 @@
 import { cleanName } from '../../events/text.js'
 import type { VoicemailReported } from '../../events/voicemail.js'
-import { HOUR_MS } from '../../lib/instant.js'
+import { HOUR_MS, toIsoOrNull } from '../../lib/instant.js'
 import { restFailureOf } from '../../mightycall/rest/failures.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { voicemails } from '../../mightycall/rest/routes/voicemails.js'
@@ -10,7 +10,7 @@ import type { FactOf, RouteReader } from '../route-reader.js'
 import { AWAITED, MINUTE_MS } from '../schedule.js'
 import { paginate, type Slice } from './paginate.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
-import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from './row.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
 /** Until its transcript is there, the voicemail of a call that ended with one is awaited. */
 const AWAITED_VOICEMAILS = `exists (

@@ -1,11 +1,12 @@
 import type { CallReported } from '../../../events/call.js'
 import { cleanName, cleanText } from '../../../events/text.js'
 import type { VoicemailReported } from '../../../events/voicemail.js'
+import { toIsoOrNull } from '../../../lib/instant.js'
 import { parseRecordingLink } from '../../../mightycall/webhook/recording.js'
 import type { UnlinkedRow } from '../../route-reader.js'
 import { isUser } from '../extensions.js'
 import { mergeParties, type Party } from '../parties.js'
-import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from '../row.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from '../row.js'
 import { type AgentRow, clientOf, type JournalRow, presentOf } from './rows.js'
 
 type Direction = CallReported['direction']

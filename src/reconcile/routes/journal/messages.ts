@@ -1,7 +1,8 @@
 import type { MessageReported } from '../../../events/message.js'
 import { cleanName, cleanText } from '../../../events/text.js'
+import { toIsoOrNull } from '../../../lib/instant.js'
 import type { FactOf } from '../../route-reader.js'
-import { factEnvelope, idOf, numberOf, rawOf, type SourceRow, toIsoOrNull } from '../row.js'
+import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from '../row.js'
 import { clientOf, type JournalRow } from './rows.js'
 
 const MAX_ATTACHMENTS = 50
