@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { errorCodeOf } from '../errors.js'
 import type { BackgroundService } from '../lib/background-service.js'
+import { codeOrNameOf } from '../lib/error-code.js'
 import { retry } from '../lib/retry.js'
 import { raiseAlarm } from '../observability/alarms.js'
 
@@ -62,10 +63,7 @@ function createDeferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve }
 }
 
-/** The message of our own errors; only the code or name of others, whose messages may quote values. */
+/** The message of an error of this service; only the code or name of others, whose messages may quote values. */
 function reasonOf(err: unknown): string {
-  if (!(err instanceof Error)) return 'unknown error'
-  if (errorCodeOf(err) !== null) return err.message
-  const { code } = err as { code?: unknown } // system errors, pg and kafkajs have one
-  return typeof code === 'string' ? code : err.name
+  return err instanceof Error && errorCodeOf(err) !== null ? err.message : codeOrNameOf(err)
 }

@@ -1,6 +1,6 @@
-import { Presets, SingleBar } from 'cli-progress'
 import type { BackfillJson } from '../api/admin/backfills.js'
 import { DAY_MS } from '../lib/instant.js'
+import { LINE_EVERY_MS, openBar, printAboveBar } from './progress.js'
 
 export interface BackfillProgress {
   show: (backfill: BackfillJson, now: Date) => void
@@ -9,7 +9,6 @@ export interface BackfillProgress {
   stop: () => void
 }
 
-const LINE_EVERY_MS = 10_000
 const MINUTE_MS = 60_000
 
 /** Shows the progress of a backfill on standard error: a bar on a terminal, otherwise a line from time to time. */
@@ -18,10 +17,7 @@ export function createBackfillProgress(): BackfillProgress {
 }
 
 function bar(): BackfillProgress {
-  const shown = new SingleBar(
-    { format: '{bar} {percentage} % | {amount} | {doing}', barsize: 25, hideCursor: true, stream: process.stderr },
-    Presets.shades_classic
-  )
+  const shown = openBar('{bar} {percentage} % | {amount} | {doing}', { barsize: 25 })
   const doingOf = createDoing()
   let isStarted = false
   return {
@@ -30,10 +26,7 @@ function bar(): BackfillProgress {
       isStarted = true
       shown.update(Math.floor(backfill.done * 100), { amount: amountOf(backfill), doing: doingOf(backfill, now) })
     },
-    printAbove: line => {
-      process.stderr.write('\r\u001b[K') // the next update draws the bar again
-      console.error(line)
-    },
+    printAbove: line => printAboveBar(() => console.error(line)),
     stop: () => shown.stop()
   }
 }

@@ -9,7 +9,8 @@ export interface CommandProgress {
   stop: () => void
 }
 
-const LINE_EVERY_MS = 10_000
+/** The interval between lines when standard error is not a terminal. */
+export const LINE_EVERY_MS = 10_000
 
 /** Shows the progress of a long command on standard error: a bar on a terminal, otherwise a line from time to time. */
 export function createProgress(unit: string): CommandProgress {
@@ -17,25 +18,25 @@ export function createProgress(unit: string): CommandProgress {
 }
 
 function bar(unit: string): CommandProgress {
-  const shown = new SingleBar(
-    {
-      format: `{bar} {percentage} % | {speed} ${unit}/s | {eta_formatted} left`,
-      hideCursor: true,
-      stream: process.stderr,
-      etaBuffer: 50
-    },
-    Presets.shades_classic
-  )
+  const shown = openBar(`{bar} {percentage} % | {speed} ${unit}/s | {eta_formatted} left`, { etaBuffer: 50 })
   const speed = createSpeed()
   return {
     start: (total, done) => shown.start(total, done, { speed: '-' }),
     advance: (items, units) => shown.increment(items, { speed: speed(units) }),
-    printAbove: print => {
-      process.stderr.write('\r\u001b[K') // the next update draws the bar again
-      print()
-    },
+    printAbove: printAboveBar,
     stop: () => shown.stop()
   }
+}
+
+/** A bar on standard error. */
+export function openBar(format: string, options: { barsize?: number; etaBuffer?: number } = {}): SingleBar {
+  return new SingleBar({ format, hideCursor: true, stream: process.stderr, ...options }, Presets.shades_classic)
+}
+
+/** Erases the bar before it prints; the next update draws the bar again. */
+export function printAboveBar(print: () => void): void {
+  process.stderr.write('\r\u001b[K')
+  print()
 }
 
 function lines(unit: string): CommandProgress {

@@ -1,9 +1,9 @@
-import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import type pg from 'pg'
 import { type Config, loadConfig } from '../config/config.js'
 import { countUnclassified, type Reclassified, reclassify } from '../project/reclassify.js'
 import { accountSettings, withDatabase } from './database.js'
+import { openBar } from './progress.js'
 
 const EXAMPLES = `
 Examples:
@@ -30,10 +30,7 @@ export function reclassifyCommand(environment: NodeJS.ProcessEnv): Command {
 async function withProgress(pool: pg.Pool, config: Config, dryRun: boolean): Promise<Reclassified> {
   const settings = await accountSettings(config, pool)
   if (!process.stderr.isTTY) return reclassify({ pool, settings, dryRun })
-  const bar = new SingleBar({
-    format: '{bar} {percentage}% of {total} unclassified events, {eta_formatted} left',
-    stream: process.stderr
-  })
+  const bar = openBar('{bar} {percentage} % of {total} unclassified events | {eta_formatted} left')
   bar.start(await countUnclassified(pool), 0)
   return reclassify({ pool, settings, dryRun, onProgress: read => bar.update(read) }).finally(() => bar.stop())
 }

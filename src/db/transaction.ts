@@ -15,27 +15,40 @@ export async function inSnapshot<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>)
 }
 
 async function runBetween<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+  return withConnection(pool, async (connection, markBroken) => {
+    try {
+      await connection.query(begin)
+      const result = await work(connection)
+      await connection.query('commit')
+      return result
+    } catch (err) {
+      await connection.query('rollback').catch(markBroken)
+      throw err
+    }
+  })
+}
+
+/**
+ * Runs the work with a connection of its own.
+ * @param work  calls `markBroken` when the connection cannot be used again; it is closed then
+ */
+export async function withConnection<T>(
+  pool: pg.Pool,
+  work: (connection: Tx, markBroken: (err: Error) => void) => Promise<T>
+): Promise<T> {
+  const connection = await pool.connect()
   let broken: Error | undefined
-  const onError = (err: Error) => {
+  const markBroken = (err: Error) => {
     broken = err
   }
   // The pool handles errors of idle connections only. An unhandled 'error' event, when this one is lost between two
   // statements, would crash the process.
-  client.on('error', onError)
+  connection.on('error', markBroken)
   try {
-    await client.query(begin)
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (err) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError
-    })
-    throw err
+    return await work(connection, markBroken)
   } finally {
-    client.off('error', onError)
-    client.release(broken) // closes a connection that cannot roll back
+    connection.off('error', markBroken)
+    connection.release(broken)
   }
 }
 

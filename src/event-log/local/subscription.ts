@@ -104,20 +104,13 @@ async function retryUntilClosed<T>(state: State, failing: string, attempt: () =>
       state.trouble = null
       return result
     } catch (err) {
-      const code = codeOf(err)
+      const code = codeOrNameOf(err)
       state.trouble = `${failing}: ${code}`
       state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, retrying`)
       await delay(delayMs, undefined, { signal: state.stop.signal }).catch(() => {}) // closed
     }
   }
   return undefined
-}
-
-/** Returns the code or name of an error, since a message may quote a payload. drizzle has the SQLSTATE in the cause. */
-function codeOf(err: unknown): string {
-  if (!(err instanceof Error)) return 'Error'
-  if ('code' in err && typeof err.code === 'string') return err.code
-  return err.cause instanceof Error ? codeOf(err.cause) : err.name
 }
 
 export interface Subscriptions extends Pick<EventReader, 'subscribe' | 'close'> {

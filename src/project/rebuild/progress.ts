@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { LOCKS } from '../../db/advisory-locks.js'
 import { type SelectedRow, selectList } from '../../db/bulk-sql.js'
 import { rebuilds } from '../../db/schema/projection.js'
-import type { Tx } from '../../db/transaction.js'
+import { type Tx, withConnection } from '../../db/transaction.js'
 import { RebuildRunningError } from '../../errors.js'
 import type { Entity, EntityKind } from '../../events/event.js'
 import type { Chunk } from './chunk.js'
@@ -61,26 +61,13 @@ export async function finishRebuild(pool: pg.Pool, id: string, now: Date): Promi
  * @throws RebuildRunningError  when another process holds it
  */
 export async function withRebuildLock<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  const onError = (err: Error) => {
-    broken = err
-  }
-  client.on('error', onError)
-  try {
+  return withConnection(pool, async (connection, markBroken) => {
     const {
       rows: [row]
-    } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCKS.rebuild])
+    } = await connection.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCKS.rebuild])
     if (!row?.locked) throw new RebuildRunningError()
-    return await work().finally(() =>
-      client.query('select pg_advisory_unlock($1)', [LOCKS.rebuild]).catch((err: Error) => {
-        broken = err
-      })
-    )
-  } finally {
-    client.off('error', onError)
-    client.release(broken)
-  }
+    return work().finally(() => connection.query('select pg_advisory_unlock($1)', [LOCKS.rebuild]).catch(markBroken))
+  })
 }
 
 function progressOf({ id, account, kind, entity, entities, events, differences }: ProgressRow): Progress {
