@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { BackgroundService } from '../lib/background-service.js'
+import { pause } from '../lib/backoff.js'
 import type { AccountSettings } from './accounts.js'
 import { DEFAULT_SETTINGS, SETTING_NAMES, type SettingName, type Settings, settingsIn } from './setting-values.js'
 
@@ -93,7 +93,7 @@ export function pollSettings(
 
   async function poll(): Promise<void> {
     while (!stop.signal.aborted) {
-      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {}) // rejects when closed
+      await pause(everyMs, stop.signal)
       if (stop.signal.aborted) return
       const before = trouble
       trouble = await settings.refresh().then(

@@ -1,6 +1,7 @@
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
 import { backOffMs, pause } from '../../lib/backoff.js'
+import { retry } from '../../lib/retry.js'
 import type { EventReader, Offset, SubscribeOptions, TopicPartition } from '../port.js'
 import { kafkaTopic } from './requests.js'
 
@@ -94,19 +95,19 @@ async function seekStart(
 ): Promise<void> {
   const { consumer, topicPrefix, findStart, log } = options
   const { topic, partition } = entry
-  for (let failures = 1; isOurs(entry); failures++) {
-    try {
+  const onFailure = (err: unknown) =>
+    log.warn({ err, topic, partition }, 'the start offset could not be determined, retrying')
+  await retry(
+    async () => {
+      if (!isOurs(entry)) return
       const offset = await findStart(entry)
       if (!isOurs(entry)) return
       consumer.seek({ topic: kafkaTopic(topicPrefix, topic), partition, offset: String(offset) })
       entry.next = offset
       consumer.resume([partitionsOf(entry, topicPrefix)])
-      return
-    } catch (err) {
-      log.warn({ err, topic, partition }, 'the start offset could not be determined, retrying')
-      await pause(backOffMs(failures))
-    }
-  }
+    },
+    { onFailure }
+  )
 }
 
 function troubleOf(entries: readonly AssignedPartition[]): string | null {

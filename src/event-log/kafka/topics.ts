@@ -3,8 +3,8 @@ import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import type { Logger } from 'pino'
 import { KafkaError } from '../../errors.js'
 import { TOPICS } from '../../events/topics.js'
-import { backOffMs } from '../../lib/backoff.js'
 import { DAY_MS } from '../../lib/instant.js'
+import { retry } from '../../lib/retry.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import type { Cluster } from './admin.js'
 import { describeKafkaError, isElection } from './errors.js'
@@ -15,6 +15,7 @@ const { ConfigResourceTypes } = kafkajs
 const PARTITIONS = 6
 const REPLICAS = 3
 const ELECTION_TRIES = 10
+const LEADER_TRIES = 20
 
 export interface TopicRequirements {
   topicPrefix: string
@@ -47,15 +48,18 @@ export async function prepareTopics(
 }
 
 /** kafkajs cannot list topics while any topic of the cluster has no leader, which lasts for seconds at most. */
-async function listTopics(cluster: Cluster): Promise<string[]> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await cluster.query(admin => admin.listTopics())
-    } catch (err) {
-      if (tries === ELECTION_TRIES || !isElection(err)) throw err
-      await sleep(backOffMs(tries, { most: 1_000 }))
-    }
-  }
+function listTopics(cluster: Cluster): Promise<string[]> {
+  return retry(() => cluster.query(admin => admin.listTopics()), {
+    maxAttempts: ELECTION_TRIES,
+    isRetryable: isElection,
+    backOff: { most: 1_000 },
+    wait: keepRunning
+  })
+}
+
+/** Waits, and keeps the process running meanwhile: the start of a command may have nothing else that does. */
+async function keepRunning(ms: number): Promise<void> {
+  await sleep(ms)
 }
 
 async function createMissing(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
@@ -74,17 +78,12 @@ async function createMissing(cluster: Cluster, topics: readonly string[], log: L
 
 /** Metadata lists the leaders shortly before they accept records, and the first append would be refused. */
 async function awaitLeaders(cluster: Cluster, topics: readonly string[], log: Logger): Promise<void> {
-  let problem = ''
-  for (let tries = 1; tries <= 20; tries++) {
-    try {
-      for (const topic of topics) await cluster.query(admin => admin.fetchTopicOffsets(topic))
-      return
-    } catch (err) {
-      problem = describeKafkaError(err)
-      await sleep(backOffMs(tries, { most: 250 }))
-    }
+  const fetchOffsets = async () => {
+    for (const topic of topics) await cluster.query(admin => admin.fetchTopicOffsets(topic))
   }
-  log.warn({ topics, problem }, 'the new topics are not ready yet')
+  await retry(fetchOffsets, { maxAttempts: LEADER_TRIES, backOff: { most: 250 }, wait: keepRunning }).catch(err =>
+    log.warn({ topics, problem: describeKafkaError(err) }, 'the new topics are not ready yet')
+  )
 }
 
 function topicConfig(topic: string, replication: number): ITopicConfig {

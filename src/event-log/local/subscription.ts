@@ -1,14 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { LogClosedError } from '../../errors.js'
 import type { Topic } from '../../events/topics.js'
+import { codeOrNameOf } from '../../lib/error-code.js'
+import { retry } from '../../lib/retry.js'
 import type { EventReader, Offset, StoredRecord, SubscribeOptions, Subscription } from '../port.js'
 import { createCursor } from './cursor.js'
 import type { LocalLogger } from './damage.js'
 import type { SegmentSource } from './segments.js'
 
 const MAX_BATCH_RECORDS = 500
-const FIRST_DELAY_MS = 100
-const LAST_DELAY_MS = 5_000
+const BACK_OFF = { first: 100, most: 5_000 }
 
 interface State {
   options: SubscribeOptions
@@ -97,20 +97,23 @@ async function deliver(state: State, records: StoredRecord[]): Promise<void> {
 }
 
 /** Retries until the attempt succeeds; resolves with undefined when the subscription is closed. */
-async function retryUntilClosed<T>(state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
-  for (let delayMs = FIRST_DELAY_MS; !state.stop.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_DELAY_MS)) {
-    try {
+function retryUntilClosed<T>(state: State, failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
+  return retry(
+    async () => {
       const result = await attempt()
       state.trouble = null
       return result
-    } catch (err) {
-      const code = codeOrNameOf(err)
-      state.trouble = `${failing}: ${code}`
-      state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, retrying`)
-      await delay(delayMs, undefined, { signal: state.stop.signal }).catch(() => {}) // closed
+    },
+    {
+      signal: state.stop.signal,
+      backOff: BACK_OFF,
+      onFailure: (err, delayMs) => {
+        const code = codeOrNameOf(err)
+        state.trouble = `${failing}: ${code}`
+        state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, retrying`)
+      }
     }
-  }
-  return undefined
+  )
 }
 
 export interface Subscriptions extends Pick<EventReader, 'subscribe' | 'close'> {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { backOffMs, pause } from '../../lib/backoff.js'
 import { passCrashPoint } from '../../lib/crash-points.js'
+import { retry } from '../../lib/retry.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
@@ -26,24 +26,25 @@ const PROBE = { first: 100, most: 500 }
  * Failures are retried with back-off; it never rejects.
  */
 export async function drain(options: DrainerOptions): Promise<void> {
-  const { spool, log, signal, onDrained = () => {}, remainder = () => 0 } = options
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      const records = await spool.next()
-      if (records.length === 0) return
-      await sendAll(options, records)
-      if (signal.aborted) return
-      passCrashPoint('between-drain-and-trim')
-      await spool.markDrained(records)
-      onDrained(records.length)
-      if (spool.backlog().records <= remainder()) return
-      failures = 0
-    } catch (err) {
-      // Only the disk fails here: sendAll retries while Kafka fails.
-      raiseAlarm(log, { alarm: 'spool-unreadable', err }, 'reading the spool failed, retrying')
-      await pause(backOffMs(++failures, PROBE), signal)
-    }
-  }
+  const { log, signal } = options
+  // Only the disk fails here: sendAll retries while Kafka fails.
+  const onFailure = (err: unknown) =>
+    raiseAlarm(log, { alarm: 'spool-unreadable', err }, 'reading the spool failed, retrying')
+  let isDrained: boolean | undefined = false
+  while (isDrained === false) isDrained = await retry(() => drainBatch(options), { signal, backOff: PROBE, onFailure })
+}
+
+/** Returns true when draining ends. */
+async function drainBatch(options: DrainerOptions): Promise<boolean> {
+  const { spool, signal, onDrained = () => {}, remainder = () => 0 } = options
+  const records = await spool.next()
+  if (records.length === 0) return true
+  await sendAll(options, records)
+  if (signal.aborted) return true
+  passCrashPoint('between-drain-and-trim')
+  await spool.markDrained(records)
+  onDrained(records.length)
+  return spool.backlog().records <= remainder()
 }
 
 /**
@@ -51,28 +52,23 @@ export async function drain(options: DrainerOptions): Promise<void> {
  */
 async function sendAll(options: DrainerOptions, records: readonly StoredRecord[]): Promise<void> {
   const { spool, send, isRefusedForGood, log, signal } = options
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      return await send(records.map(asRecord))
-    } catch (err) {
-      if (!isRefusedForGood(err)) {
-        await pause(backOffMs(++failures, PROBE), signal)
-        continue
-      }
-      const [only] = records
-      if (records.length === 1 && only) {
-        await spool.setAside(only)
-        raiseAlarm(
-          log,
-          { alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err },
-          'Kafka rejects a record permanently: it is kept in the spool; see "mightycall-stream drain --help"'
-        )
-        return
-      }
-      const half = Math.ceil(records.length / 2)
-      await sendAll(options, records.slice(0, half))
-      return await sendAll(options, records.slice(half))
+  try {
+    const isRetryable = (err: unknown) => !isRefusedForGood(err)
+    await retry(() => send(records.map(asRecord)), { signal, backOff: PROBE, isRetryable })
+  } catch (err) {
+    const [only] = records
+    if (records.length === 1 && only) {
+      await spool.setAside(only)
+      raiseAlarm(
+        log,
+        { alarm: 'record-set-aside', topic: only.topic, bytes: only.value?.length, err },
+        'Kafka rejects a record permanently: it is kept in the spool; see "mightycall-stream drain --help"'
+      )
+      return
     }
+    const half = Math.ceil(records.length / 2)
+    await sendAll(options, records.slice(0, half))
+    await sendAll(options, records.slice(half))
   }
 }
 

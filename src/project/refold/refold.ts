@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { AccountSettings } from '../../accounts/accounts.js'
 import type { Entity } from '../../events/event.js'
+import { retry } from '../../lib/retry.js'
 import type { FailedEntity } from '../batch/fold-entities.js'
 import { type RefoldedChunk, refoldFailed, refoldOutdated } from './chunk.js'
 
@@ -20,7 +20,7 @@ export interface Refold {
 }
 
 const ENTITIES_PER_CHUNK = 200
-const RETRY_MS = 10_000
+const BACK_OFF = { first: 10_000, most: 10_000 }
 
 /**
  * Folds entities again in the background: those that an older version has folded, and once those that could not be
@@ -46,18 +46,15 @@ async function refoldAll(
   let after: Entity | null = null
   let count = 0
   let failed = 0
+  const onFailure = (err: unknown) => logger.warn({ err }, 'folding entities again failed, will try again')
+  const nextChunk = () => refoldOutdated({ pool, settings, after, size: chunkSize })
   while (!signal.aborted) {
-    try {
-      const chunk: RefoldedChunk = await refoldOutdated({ pool, settings, after, size: chunkSize })
-      if (!chunk.last) break
-      if (count === 0) logger.info('folding entities of older fold versions again')
-      after = chunk.last
-      count += chunk.entities
-      failed += chunk.failures.length
-    } catch (err) {
-      logger.warn({ err }, 'folding entities again failed, will try again')
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => {}) // ended by close
-    }
+    const chunk: RefoldedChunk | undefined = await retry(nextChunk, { signal, backOff: BACK_OFF, onFailure })
+    if (!chunk?.last) break
+    if (count === 0) logger.info('folding entities of older fold versions again')
+    after = chunk.last
+    count += chunk.entities
+    failed += chunk.failures.length
   }
   if (count > 0)
     logger.info(

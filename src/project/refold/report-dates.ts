@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { AccountSettings } from '../../accounts/accounts.js'
 import type { EntityKind } from '../../events/event.js'
 import { localDay } from '../../lib/local-day.js'
+import { retry } from '../../lib/retry.js'
 import type { FailedEntity } from '../batch/fold-entities.js'
 import { READ_MODELS } from '../models/read-models.js'
 import { refoldEntities } from './chunk.js'
@@ -18,7 +18,7 @@ export interface Redate {
   close: () => Promise<void>
 }
 
-const RETRY_MS = 10_000
+const BACK_OFF = { first: 10_000, most: 10_000 }
 
 /** Longer than any transaction: rows that were folded with the old time zone are committed by then. */
 const LAST_CHECK_MS = 120_000
@@ -26,7 +26,7 @@ const LAST_CHECK_MS = 120_000
 /**
  * waiting  every row counts for its day, as far as is known
  * due      a check has to be made
- * running  a check is being made; another request makes the next one due
+ * running  a check is being made, or waits to be retried; another request makes the next one due
  */
 type RedateState = 'waiting' | 'due' | 'running'
 
@@ -34,7 +34,7 @@ type RedateState = 'waiting' | 'due' | 'running'
  * Moves contributions to the daily reports to the days of the account's time zone, in the background: at the start,
  * after each change of a setting, and once more when all transactions that began before the change must have ended.
  */
-export function startRedate({ settings, ...options }: RedateStartOptions): Redate {
+export function startRedate({ pool, settings, logger }: RedateStartOptions): Redate {
   const stop = new AbortController()
   let state: RedateState = 'due'
   let wake = () => {}
@@ -50,14 +50,20 @@ export function startRedate({ settings, ...options }: RedateStartOptions): Redat
   })
 
   async function check(): Promise<void> {
-    state = 'running'
-    const isDone = await redateOnce({ settings, signal: stop.signal, ...options })
-    if (isDone) {
-      if (state === 'running') state = 'waiting'
-      return
-    }
-    state = 'due'
-    await sleep(RETRY_MS, undefined, { signal: stop.signal }).catch(() => {}) // ended by close
+    await retry(
+      async () => {
+        state = 'running'
+        const { entities, failures } = await redateAll({ pool, settings, signal: stop.signal })
+        if (entities > 0)
+          logger.info({ entities, failed: failures.length }, 'moved reports to the days of the time zone')
+      },
+      {
+        signal: stop.signal,
+        backOff: BACK_OFF,
+        onFailure: err => logger.warn({ err }, 'moving reports to other days failed, will try again')
+      }
+    )
+    if (state === 'running') state = 'waiting'
   }
 
   async function run(): Promise<void> {
@@ -79,18 +85,6 @@ export function startRedate({ settings, ...options }: RedateStartOptions): Redat
       wake()
       await running
     }
-  }
-}
-
-/** Returns false when it has to be tried again. */
-async function redateOnce({ logger, ...options }: RedateOptions & { logger: Logger }): Promise<boolean> {
-  try {
-    const { entities, failures } = await redateAll(options)
-    if (entities > 0) logger.info({ entities, failed: failures.length }, 'moved reports to the days of the time zone')
-    return true
-  } catch (err) {
-    logger.warn({ err }, 'moving reports to other days failed, will try again')
-    return false
   }
 }
 
