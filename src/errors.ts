@@ -1,7 +1,7 @@
 import createError from '@fastify/error'
 
-// The one table of errors. A code is never renamed: dashboards and scripts match on it. A message is for the one who
-// sent the request or started the process: it says what to do, and holds no payload, no number and no secret.
+// The one table of errors. A code is never renamed: dashboards and scripts match on it. A message is for the person
+// who sent the request or started the process: it says what to do, and contains no payload, number or secret.
 
 /** The code of an error of this table, or null for any other error, whose message may quote its input. */
 export function errorCodeOf(err: unknown): string | null {
@@ -37,56 +37,60 @@ export const ServiceError = createError<[problem: string]>('MCS_SERVICE', '%s', 
 export const SimulateError = createError<[problem: string]>('MCS_SIMULATE', '%s', 500)
 
 /** Receive. */
-export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not be stored, send it again', 503)
-export const OverloadedError = createError('MCS_OVERLOADED', 'too much is waiting to be stored, send it again', 503)
+export const NotStoredError = createError('MCS_NOT_STORED', 'the event could not be stored: send it again', 503)
+export const OverloadedError = createError(
+  'MCS_OVERLOADED',
+  'too many events are waiting to be stored: send it again',
+  503
+)
 
 /** Event log. */
 export const LogClosedError = createError('MCS_LOG_CLOSED', 'the event log is closed', 503)
 export const LogFailedError = createError(
   'MCS_LOG_FAILED',
-  'the disk refused to sync the event log: nothing is taken until a restart',
+  'the event log could not be synced to disk: it accepts no events until a restart',
   503
 )
 export const RecordTooLargeError = createError(
   'MCS_RECORD_TOO_LARGE',
-  'the event is larger than the event log takes',
+  'the event is larger than the event log accepts',
   413
 )
 export const UndecodableRecordError = createError<[reason: string]>(
   'MCS_UNDECODABLE_RECORD',
-  'the record is no event of ours: %s',
+  'the record cannot be decoded: %s',
   422
 )
 
 /** Project. */
 export const ProjectionRestartError = createError(
   'MCS_PROJECTION_RESTART',
-  'reading starts again after a hole in the log',
+  'the projector continues after a gap in the log',
   503
 )
 export const ProjectorStoppedError = createError<[why: string]>(
   'MCS_PROJECTOR_STOPPED',
-  'nothing is projected: %s',
+  'the projector has stopped: %s',
   503
 )
 export const RebuildRunningError = createError(
   'MCS_REBUILD_RUNNING',
-  'another process is rebuilding: wait for it, or end it',
+  'another process is rebuilding: wait for it, or stop it',
   409
 )
 export const NotProjectedError = createError(
   'MCS_NOT_PROJECTED',
-  'what was read is in the log, and not projected yet: see /health/ready and the dead letters',
+  'the data that was read is not projected yet: see /health/ready and the dead letters',
   503
 )
 export const StillDeadError = createError<[reason: string]>(
   'MCS_STILL_DEAD',
-  'the record is still refused, and stays a dead letter: %s',
+  'the record is still rejected, and remains a dead letter: %s',
   422
 )
 export const LetterRedrivenError = createError(
   'MCS_LETTER_REDRIVEN',
-  'the dead letter has been redriven: its event is projected',
+  'the dead letter was already redriven, and its event is projected',
   409
 )
 
@@ -94,12 +98,12 @@ export const LetterRedrivenError = createError(
 export const BackupFileError = createError<[problem: string]>('MCS_BACKUP_FILE', '%s', 500)
 export const DamagedBackupError = createError<[problem: string]>(
   'MCS_BACKUP_DAMAGED',
-  'the backup cannot be used, and nothing is restored: %s',
+  'the backup cannot be used, and nothing was restored: %s',
   500
 )
 export const NotEmptyError = createError<[tables: string]>(
   'MCS_DATABASE_NOT_EMPTY',
-  'the database is not empty (%s): restore into a new one, with another DATABASE_URL or DATA_DIR',
+  'the database is not empty (%s): restore into an empty one, with another DATABASE_URL or DATA_DIR',
   500
 )
 
@@ -111,25 +115,25 @@ export const RestAuthError = createError<[problem: string]>(
 )
 export const QuotaError = createError<[until: string]>(
   'MCS_QUOTA',
-  'the budget of requests to MightyCall is spent until %s',
+  'the budget of requests to MightyCall is used up until %s',
   429
 )
 export const RestBlockedError = createError<[until: string]>(
   'MCS_REST_BLOCKED',
-  'MightyCall takes no requests until %s',
+  'MightyCall accepts no requests until %s',
   429
 )
 export const RestUnavailableError = createError<[problem: string]>(
   'MCS_REST_UNAVAILABLE',
-  'MightyCall does not serve now (%s): try again later',
+  'MightyCall is unavailable (%s): try again later',
   503
 )
 export const RestUnexpectedError = createError<[problem: string]>(
   'MCS_REST_UNEXPECTED',
-  'an answer of MightyCall is not as documented: %s',
+  'a response of MightyCall is not as documented: %s',
   502
 )
-export const RestNotFoundError = createError('MCS_REST_NOT_FOUND', 'MightyCall has no such thing', 404)
+export const RestNotFoundError = createError('MCS_REST_NOT_FOUND', 'MightyCall has no such object', 404)
 export const RestRefusedError = createError<[problem: string]>(
   'MCS_REST_REFUSED',
   'MightyCall refuses the request: %s',
@@ -144,7 +148,7 @@ export const BackfillRunningError = createError(
 )
 export const NotReconcilingError = createError(
   'MCS_NOT_RECONCILING',
-  'this process does not read MightyCall: ask one with the role reconcile',
+  'this process does not read MightyCall: send the request to one with the role reconcile',
   503
 )
 
@@ -152,12 +156,12 @@ export const NotReconcilingError = createError(
 export const UnauthorizedError = createError('MCS_UNAUTHORIZED', 'send "Authorization: Bearer <API key>"', 401)
 export const ForbiddenError = createError<[role: string]>(
   'MCS_FORBIDDEN',
-  'the key may not do this: it takes a key with the role %s',
+  'the key is not allowed to do this: use a key with the role %s',
   403
 )
 export const CrossOriginError = createError(
   'MCS_CROSS_ORIGIN',
-  'who has signed in changes something only from a page of this service: its Origin must be ours; or send a key instead',
+  'the request has a session cookie and comes from another origin: send it from a page of this service, or with a key',
   403
 )
 export const TooManyAttemptsError = createError<[seconds: number]>(
@@ -167,17 +171,13 @@ export const TooManyAttemptsError = createError<[seconds: number]>(
 )
 export const RateLimitedError = createError<[seconds: number]>(
   'MCS_RATE_LIMITED',
-  'the key asks too often: try again in %d s',
+  'too many requests with this key: try again in %d s',
   429
 )
-export const BusyError = createError(
-  'MCS_BUSY',
-  'there is too much to do here for an answer now: try again in some seconds',
-  503
-)
+export const BusyError = createError('MCS_BUSY', 'the service is overloaded: try again in a few seconds', 503)
 export const NumberOwnedError = createError(
   'MCS_NUMBER_OWNED',
-  'the number belongs to an organization in that time: end that first',
+  'the number belongs to an organization during that time: end that ownership first',
   409
 )
 export const NotReadyError = createError(
@@ -191,13 +191,13 @@ export const AmbiguousIdError = createError(
   'this id exists in more than one account: add ?account=',
   409
 )
-export const InternalError = createError('MCS_INTERNAL', 'something went wrong on our side', 500)
+export const InternalError = createError('MCS_INTERNAL', 'an internal error occurred', 500)
 export const InvalidParameterError = createError<[problem: string]>('MCS_INVALID_PARAMETER', '%s', 400)
 
 /** Live. */
 export const SlowClientError = createError(
   'MCS_SLOW_CLIENT',
-  'the client did not take what was sent, and is dropped: connect again',
+  'the client did not read fast enough and was disconnected: connect again',
   503
 )
 export const LiveFullError = createError('MCS_LIVE_FULL', 'too many live clients: try again later', 503)

@@ -73,7 +73,7 @@ export function waitingOf({ waiting }: Pick<BackfillJson, 'waiting'>): string | 
     case 'MCS_QUOTA':
       return `waiting for quota until ${at}`
     case 'MCS_REST_BLOCKED':
-      return `MightyCall takes no requests until ${at}`
+      return `MightyCall accepts no requests until ${at}`
     case 'MCS_REST_UNAVAILABLE':
       return `MightyCall does not answer, retrying at ${at}`
     case 'MCS_NOT_PROJECTED':

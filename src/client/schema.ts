@@ -1090,7 +1090,7 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
-        /** @description An action that somebody took. */
+        /** @description An action of a key, an administrator or a command. */
         AuditEntry: {
             /** @description `null` when it does not concern a single account. */
             account: string | null;

@@ -124,7 +124,7 @@ t.test('only platform administrators may change settings, and only of an account
     statusCode: 404,
     code: 'MCS_NOT_FOUND'
   })
-  t.match((await patch('/v1/settings', change)).json(), { statusCode: 400, message: /name the account/ })
+  t.match((await patch('/v1/settings', change)).json(), { statusCode: 400, message: /add \?account/ })
   t.match((await patch('/v1/settings?account=nobody', change)).json(), { statusCode: 404 })
   t.match((await patch('/v1/settings', change, 'other')).json(), { account: 'other', clock: '12h' })
   t.strictSame((await get('/v1/settings?account=default&account=nobody')).json(), { data: [CONFIGURED] })

@@ -93,7 +93,7 @@ t.test('the progress shows what was read, what it waits for, and the remaining t
   t.equal(amountOf({ ...january, done: 1 }), '31 days, 300 rows, 36 requests')
   const until = new Date(2026, 0, 31, 9, 5).toISOString()
   t.equal(waitingOf({ waiting: { code: 'MCS_QUOTA', until } }), 'waiting for quota until 09:05')
-  t.equal(waitingOf({ waiting: { code: 'MCS_REST_BLOCKED', until } }), 'MightyCall takes no requests until 09:05')
+  t.equal(waitingOf({ waiting: { code: 'MCS_REST_BLOCKED', until } }), 'MightyCall accepts no requests until 09:05')
   t.equal(waitingOf({ waiting: { code: 'MCS_NOT_PROJECTED', until: null } }), 'waiting for the projector')
   t.equal(waitingOf({ waiting: { code: 'MCS_LOG_FAILED', until } }), 'waiting (MCS_LOG_FAILED), retrying at 09:05')
   t.equal(waitingOf({ waiting: null }), null)

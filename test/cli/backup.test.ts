@@ -41,6 +41,6 @@ t.test('a backup is written, verified, and restored with its read models', async
   t.match(await run(empty.url, 'restore', file), {
     code: 1,
     stdout: '',
-    stderr: /^the backup cannot be used, and nothing is restored: .* \[MCS_BACKUP_DAMAGED\]\n$/
+    stderr: /^the backup cannot be used, and nothing was restored: .* \[MCS_BACKUP_DAMAGED\]\n$/
   })
 })

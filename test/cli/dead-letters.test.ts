@@ -16,7 +16,7 @@ t.test('dead letters are listed without their content, inspected, redriven and d
   t.equal(
     list.stdout.split('\n')[0],
     '5 dead calls/0@4 2026-11-23T09:00:00.000Z ' +
-      'MCS_UNDECODABLE_RECORD: the record is no event of ours: its type is unknown'
+      'MCS_UNDECODABLE_RECORD: the record cannot be decoded: its type is unknown'
   )
   const lines = (await run('dead-letters', '--json', '--topic', 'calls')).stdout.trim().split('\n')
   t.match(

@@ -68,7 +68,7 @@ const cases: Case[] = [
       proxy.tampering.request = () => {}
     },
     code: 'MCS_REST_UNAVAILABLE',
-    message: /refuses its own token/
+    message: /rejects its own token/
   }
 ]
 

@@ -188,7 +188,7 @@ t.test('when the append fails, the response is 503 with Retry-After', async t =>
     statusCode: 503,
     code: 'MCS_NOT_STORED',
     error: 'Service Unavailable',
-    message: 'the event could not be stored, send it again'
+    message: 'the event could not be stored: send it again'
   })
   t.strictSame(results, ['not-stored'])
   t.notOk(logged().includes(OLD))

@@ -36,7 +36,7 @@ const auditShape = Type.Object(
     subject: orNull(Type.String(), 'The object of the action.'),
     details: Type.Record(Type.String(), Type.Unknown())
   },
-  { $id: 'AuditEntry', description: 'An action that somebody took.' }
+  { $id: 'AuditEntry', description: 'An action of a key, an administrator or a command.' }
 )
 
 const page = pageSchema(auditShape)

@@ -243,10 +243,7 @@ function parseRequest(
 /** Returns the requested account, or the only one. */
 function chooseAccount(requested: string | undefined, accounts: readonly Account[]): string {
   const [only, another] = requested === undefined ? accounts : accounts.filter(({ id }) => id === requested)
-  if (!only)
-    throw new InvalidParameterError(
-      'account: there is none of which MightyCall can be asked: it needs an API key and a user key'
-    )
-  if (another) throw new InvalidParameterError('account: there are several, name one')
+  if (!only) throw new InvalidParameterError('account: no account has an API key and a user key of MightyCall')
+  if (another) throw new InvalidParameterError('account: there are several, choose one')
   return only.id
 }

@@ -91,7 +91,7 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
     async request => {
       const account = chooseAccount(visibleTo(viewerOf(request)), request.query.account)
       const { reset = [], ...values } = request.body
-      if (reset.some(name => name in values)) throw new InvalidParameterError('what is set cannot be reset as well')
+      if (reset.some(name => name in values)) throw new InvalidParameterError('a setting cannot be both set and reset')
       await changeSettings({ account, values, reset, by: actorOf(request) })
       await settings.refresh()
       return toShape(account)
@@ -107,7 +107,7 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
  */
 function chooseAccount(accounts: readonly string[], requested: string | undefined): string {
   const [only, other] = requested === undefined ? accounts : accounts.filter(account => account === requested)
-  if (other !== undefined) throw new InvalidParameterError('name the account: ?account=')
+  if (other !== undefined) throw new InvalidParameterError('there is more than one account: add ?account=')
   if (only === undefined) throw new NotFoundError('account')
   return only
 }

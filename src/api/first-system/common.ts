@@ -53,7 +53,7 @@ export function either(names: string, one: string | undefined, other: string | u
   return one ?? other
 }
 
-/** Restricts the viewer to the requested organization, so that rows are selected as for the keys of the organization. */
+/** Restricts the viewer to the requested organization: rows are selected as for the keys of the organization. */
 export function organizationViewer(viewer: Viewer, { org_id, orgId }: OrganizationParameters): Viewer {
   const organization = either('org_id and orgId', org_id, orgId)
   return organization === undefined ? viewer : { ...viewer, organization }

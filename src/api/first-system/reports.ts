@@ -156,7 +156,8 @@ interface RequestedDays {
 /** @throws InvalidParameterError  a day does not exist in the calendar */
 function readDays(start: string | undefined, end: string | undefined): RequestedDays {
   for (const day of [start, end])
-    if (day !== undefined && !isDay(day)) throw new InvalidParameterError('there is no such day')
+    if (day !== undefined && !isDay(day))
+      throw new InvalidParameterError('the day does not exist: send one like 2026-11-23')
   return { start, end }
 }
 
@@ -169,10 +170,10 @@ function spansOf({ start, end }: RequestedDays, timeZones: readonly string[], no
   const lastIn = (timeZone: string) => end ?? localDay(now.getTime(), timeZone)
   const latest = timeZones.map(lastIn).reduce((a, b) => (a > b ? a : b), timeZones.length > 0 ? '' : lastIn('UTC'))
   const first = start ?? addDays(latest, -DEFAULT_DAYS)
-  if (!isDay(first)) throw new InvalidParameterError('there is no such day')
+  if (!isDay(first)) throw new InvalidParameterError('the day does not exist: send one like 2026-11-23')
   if (first > latest) throw new InvalidParameterError('start_date must not be after end_date')
   if (Date.parse(latest) - Date.parse(first) > MAX_DAYS * DAY_MS)
-    throw new InvalidParameterError(`there may be ${MAX_DAYS} days at most`)
+    throw new InvalidParameterError(`start_date and end_date must be at most ${MAX_DAYS} days apart`)
   return timeZones.map(lastIn).map(last => ({ first: start ?? addDays(last, -DEFAULT_DAYS), last }))
 }
 

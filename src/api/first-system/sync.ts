@@ -62,7 +62,11 @@ export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
         const fail = (reason: 'auth' | 'sync' | 'quota', detail: string, message: string) =>
           reply.code(500).send({ error: 'mightycall_sync_failed' as const, reason, detail, message })
         if (!sync)
-          return fail('sync', 'MCS_NOT_READY', 'this process does not read MightyCall: ask one with the role reconcile')
+          return fail(
+            'sync',
+            'MCS_NOT_READY',
+            'this process does not read MightyCall: send the request to one with the role reconcile'
+          )
         if (accounts.length === 0)
           return fail(
             'auth',

@@ -35,7 +35,7 @@ export function parseSearch(q: string | undefined, { regions }: Pick<QueryContex
   }
   const words = text.split(/\s+/)
   if (!words.some(word => word.length >= MIN_LENGTH))
-    throw new InvalidParameterError(`q must hold a word or number of at least ${MIN_LENGTH} characters`)
+    throw new InvalidParameterError(`q must contain a word or number of at least ${MIN_LENGTH} characters`)
   return words.map(casesOf)
 }
 

@@ -101,7 +101,7 @@ async function sendSigned(
 
 /** MightyCall issued a token and refuses it. This is a temporary failure of MightyCall, not of the credentials. */
 function rejectedToken(tokens: Tokens): Error {
-  const err = new RestUnavailableError('it refuses its own token')
+  const err = new RestUnavailableError('it rejects its own token')
   tokens.backOff(err)
   return err
 }

@@ -40,7 +40,7 @@ t.test('dead letters are listed newest first, in pages and by filter, without th
       offset: 1,
       account: 'acme',
       code: '23514',
-      reason: 'the record is no event of ours: its type is unknown',
+      reason: 'the record cannot be decoded: its type is unknown',
       diedAt: NOW.toISOString()
     }
   ])

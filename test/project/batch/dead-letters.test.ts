@@ -57,7 +57,7 @@ t.test('a dead letter that is refused again stays dead, with the new reason', as
   t.match(await redrive(refused ?? ''), { state: 'dead', changed: true, refusal: { code: '23514' } })
   t.match(await redrive(undecodable ?? ''), {
     state: 'dead',
-    refusal: { code: 'MCS_UNDECODABLE_RECORD', reason: 'the record is no event of ours: its value is not JSON' }
+    refusal: { code: 'MCS_UNDECODABLE_RECORD', reason: 'the record cannot be decoded: its value is not JSON' }
   })
   t.match(await letters(), [
     { state: 'dead', code: '23514', reason: 'the database rejects its content' },
