@@ -35,7 +35,7 @@ t.test('without ACCOUNTS_FILE there is one account, which the environment config
 })
 
 t.test('settings that the file omits come from the environment', async t => {
-  const whole = {
+  const complete = {
     id: 'b-2',
     tokens: [B, C],
     apiKey: 'the-api-key',
@@ -45,7 +45,7 @@ t.test('settings that the file omits come from the environment', async t => {
     timeZone: 'Asia/Tokyo',
     defaultRegion: 'JP'
   }
-  const accounts = load(t, [GOOD, whole], {
+  const accounts = load(t, [GOOD, complete], {
     TIME_ZONE: 'America/New_York',
     DEFAULT_REGION: 'CA',
     MIGHTYCALL_API_KEY: 'of-the-default-account'
@@ -121,12 +121,12 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
     'a token that is short, or of other characters',
     [GOOD, { id: 'b', tokens: [B, SECRET, `${B}/`, 3] }],
     ['/1/tokens/1', '/1/tokens/2', '/1/tokens/3']
-      .map(place => `${place} must be at least 43, at most 256 URL-safe characters`)
+      .map(path => `${path} must be at least 43, at most 256 URL-safe characters`)
       .join('; ')
   ],
   ['a short ApiKey', [{ ...GOOD, apiKey: SECRET }], '/0/apiKey must be at least 8 characters without a space'],
   [
-    'user keys the wrong way round',
+    'user keys with swapped names and values',
     [{ ...GOOD, userKeys: { [`${SECRET}-${SECRET}`]: '101' } }],
     '/0/userKeys must be an object of extensions, each with a key of at least 8 characters without a space'
   ],
@@ -137,7 +137,7 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
   ],
   ['another kind', [{ ...GOOD, kind: SECRET }], '/0/kind must be classic or contact-center'],
   [
-    'no URL',
+    'an invalid URL',
     [
       { ...GOOD, baseUrl: `ftp://${SECRET}` },
       { id: 'b', tokens: [B], baseUrl: 'https://:' }
@@ -145,7 +145,7 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
     '/0/baseUrl must be an http or https URL; /1/baseUrl must be an http or https URL'
   ],
   [
-    'no time zone',
+    'an invalid time zone',
     [
       { ...GOOD, timeZone: 'Mars/Hunter2' },
       { id: 'b', tokens: [B], timeZone: '+02:00' }
@@ -153,9 +153,9 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
     '/0/timeZone must be an IANA time zone, like America/New_York; ' +
       '/1/timeZone must be an IANA time zone, like America/New_York'
   ],
-  ['no region', [{ ...GOOD, defaultRegion: 'usa' }], '/0/defaultRegion must be two letters, like US'],
+  ['an invalid region', [{ ...GOOD, defaultRegion: 'usa' }], '/0/defaultRegion must be two letters, like US'],
   [
-    'null for what may be absent',
+    'null for an optional member',
     [{ ...GOOD, apiKey: null }],
     '/0/apiKey must be at least 8 characters without a space'
   ],
@@ -169,7 +169,7 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
     '/1/tokens/1 must not be a token of /0'
   ],
   [
-    'an account "default" beside the one of the variables',
+    'an account "default" in addition to the one of the environment',
     [{ id: 'default', tokens: [A] }],
     '/0/id must not be default while WEBHOOK_TOKENS is set',
     { WEBHOOK_TOKENS: B }
@@ -181,7 +181,7 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
     { WEBHOOK_TOKENS: `${B},${A}` }
   ],
   [
-    'all at once',
+    'several errors at once',
     [
       { id: 'A', tokens: [A], kind: 1 },
       { id: 'b', tokens: [A] }
@@ -191,7 +191,7 @@ const refusals: [name: string, content: unknown, message: string, environment?: 
   ]
 ]
 for (const [name, content, message, environment] of refusals) {
-  t.test(`refuses: ${name}`, async t => {
+  t.test(`an accounts file is rejected: ${name}`, async t => {
     t.throws(() => load(t, content, environment), { code: 'MCS_CONFIG', message: `ACCOUNTS_FILE: ${message}` })
     t.notMatch(message, /hunter2/i, 'the message contains no value')
   })
@@ -206,8 +206,10 @@ t.test('a missing file is reported', async t => {
 
 t.test('a token may occur twice in one account, and ten invalid values are all named', async t => {
   t.equal(load(t, [{ id: 'a', tokens: [A, A] }]).length, 1)
-  const bad = Array.from({ length: 10 }, (_, i) => ({ id: `a-${i}`, tokens: [SECRET] }))
-  t.throws(() => load(t, bad), { message: new RegExp(bad.map((_, i) => `/${i}/tokens/0 must[^;]*`).join('; ')) })
+  const invalid = Array.from({ length: 10 }, (_, i) => ({ id: `a-${i}`, tokens: [SECRET] }))
+  t.throws(() => load(t, invalid), {
+    message: new RegExp(invalid.map((_, i) => `/${i}/tokens/0 must[^;]*`).join('; '))
+  })
 })
 
 t.test('TIME_ZONE and DEFAULT_REGION apply to an account that is not configured', async t => {
@@ -220,11 +222,11 @@ t.test('TIME_ZONE and DEFAULT_REGION apply to an account that is not configured'
     loadConfig({ TIME_ZONE: 'Europe/London', DEFAULT_REGION: 'GB' })
   )
   t.strictSame([accounts.timeZoneOf('acme'), accounts.regionOf('acme')], ['Asia/Tokyo', 'JP'])
-  t.strictSame([accounts.timeZoneOf('gone'), accounts.regionOf('gone')], ['Europe/London', 'GB'])
+  t.strictSame([accounts.timeZoneOf('unknown'), accounts.regionOf('unknown')], ['Europe/London', 'GB'])
   t.strictSame(accounts.regionsOf(), ['JP', 'US'], 'each region once')
-  t.strictSame([accounts.regionsOf(['b', 'c']), accounts.regionsOf(['acme', 'gone'])], [['US'], ['JP', 'GB']])
+  t.strictSame([accounts.regionsOf(['b', 'c']), accounts.regionsOf(['acme', 'unknown'])], [['US'], ['JP', 'GB']])
   t.equal(accounts.byId('b')?.tokens[0], B)
-  t.equal(accounts.byId('gone'), undefined)
+  t.equal(accounts.byId('unknown'), undefined)
 })
 
 t.test('a reload replaces all accounts, or none of them and raises an alarm', async t => {
@@ -261,7 +263,7 @@ t.test('a reload replaces all accounts, or none of them and raises an alarm', as
     reloadAccounts(accounts, () => load(t, [GOOD, { id: 'b', tokens: [SECRET] }]), logger),
     []
   )
-  t.equal(accounts.all(), before, 'the same array')
+  t.equal(accounts.all(), before, 'the accounts are unchanged')
   t.strictSame(alarms, ['accounts-reload-failed'])
   t.match(JSON.parse(lines[1] ?? ''), {
     alarm: 'accounts-reload-failed',

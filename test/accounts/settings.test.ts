@@ -125,37 +125,39 @@ t.test('only platform administrators may change settings, and only of an account
     code: 'MCS_NOT_FOUND'
   })
   t.match((await patch('/v1/settings', change)).json(), { statusCode: 400, message: /add \?account/ })
-  t.match((await patch('/v1/settings?account=nobody', change)).json(), { statusCode: 404 })
+  t.match((await patch('/v1/settings?account=unknown', change)).json(), { statusCode: 404 })
   t.match((await patch('/v1/settings', change, 'other')).json(), { account: 'other', clock: '12h' })
-  t.strictSame((await get('/v1/settings?account=default&account=nobody')).json(), { data: [CONFIGURED] })
+  t.strictSame((await get('/v1/settings?account=default&account=unknown')).json(), { data: [CONFIGURED] })
   t.strictSame((await get('/v1/settings?account=other', 'viewer')).json(), { data: [] })
 })
 
-t.test('another process reads the change, also after an outage of Postgres, and ignores unknown settings', async t => {
+t.test('another process reads changes, even after an outage of Postgres, and ignores unknown settings', async t => {
   const { pool } = await freshDatabase(t)
-  let isAway = false
+  let isUnreachable = false
   const settings = createRuntimeSettings(SETTINGS, {
-    query: ((text: string) => (isAway ? Promise.reject(new Error('away')) : pool.query(text))) as typeof pool.query
-  }) // the one form that it uses
+    // the cast holds because the settings use this form of query only
+    query: ((text: string) =>
+      isUnreachable ? Promise.reject(new Error('unreachable')) : pool.query(text)) as typeof pool.query
+  })
   const polling = pollSettings(settings, pino({ level: 'silent' }), 10)
   t.teardown(polling.close)
-  let told = 0
+  let notifications = 0
   const unwatch = settings.watch(() => {
-    told++
+    notifications++
   })
   const change = createChangeSettings(pool, () => NOW)
-  await change({ account: 'default', values: { timeZone: 'Asia/Tokyo' }, reset: [], by: 'somebody' })
-  await eventually('it knows', () => settings.timeZoneOf('default') === 'Asia/Tokyo')
+  await change({ account: 'default', values: { timeZone: 'Asia/Tokyo' }, reset: [], by: 'a test' })
+  await eventually('the change is read', () => settings.timeZoneOf('default') === 'Asia/Tokyo')
   t.equal(settings.timeZoneOf('other'), 'UTC')
-  isAway = true
-  await eventually('it says so', () => polling.trouble() !== null)
-  t.equal(settings.timeZoneOf('default'), 'Asia/Tokyo', 'what is known stays')
+  isUnreachable = true
+  await eventually('the outage is reported', () => polling.trouble() !== null)
+  t.equal(settings.timeZoneOf('default'), 'Asia/Tokyo', 'the last known value is kept')
   await pool.query(
     `insert into settings values ('default', 'colour', '"red"', now(), 'x'), ('default', 'clock', '13', now(), 'x'),
       ('other', 'timeZone', '"Mars/Olympus"', now(), 'x')`
   )
-  isAway = false
-  await eventually('it is told again', () => told === 2)
+  isUnreachable = false
+  await eventually('the watcher is notified again', () => notifications === 2)
   t.strictSame([settings.settingsOf('default').clock, settings.timeZoneOf('other')], ['24h', 'UTC'])
   unwatch()
 })

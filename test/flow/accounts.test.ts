@@ -8,9 +8,9 @@ interface Page {
   data: { account: string; id: string }[]
 }
 
-t.test('a token names the account: the same call id in two accounts is two calls', async t => {
+t.test('the token determines the account, and the same call id in two accounts is two calls', async t => {
   const { service, post, query } = await startWithAccounts(t)
-  t.equal(service.token, '', 'no webhook token was made')
+  t.equal(service.token, '', 'no webhook token was generated')
   for (const notification of callNotifications(ACME_API_KEY, { From: '+442079460958' }))
     t.equal(await post('acme', notification), 200)
   for (const notification of callNotifications(GLOBEX_API_KEY, { From: '020 7946 0958', Extension: '205' }).slice(0, 4))
@@ -62,15 +62,15 @@ t.test('a token names the account: the same call id in two accounts is two calls
   t.strictSame(
     await accountsOf('client=020%207946%200958'),
     ['acme', 'globex'],
-    'read as of the US and of Great Britain'
+    'parsed as a number of the US and of Great Britain'
   )
   t.strictSame(await accountsOf('client=020%207946%200958&account=globex'), ['globex'])
-  t.strictSame(await accountsOf('client=020%207946%200958&account=acme'), [], 'in the US this is another number')
+  t.strictSame(await accountsOf('client=020%207946%200958&account=acme'), [], 'a different number in the US')
   t.strictSame(await accountsOf('account=acme'), ['acme'])
   t.equal(await service.end('SIGTERM'), 0)
 })
 
-t.test("an ApiKey of one account in another's notification keeps it apart", async t => {
+t.test('a notification with the ApiKey of another account is unclassified', async t => {
   const { service, post, query } = await startWithAccounts(t)
   const [started] = callNotifications(ACME_API_KEY)
   t.equal(await post('globex', started ?? {}), 200)

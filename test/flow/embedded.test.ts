@@ -4,34 +4,34 @@ import { eventually, isRunning } from '../support/eventually.js'
 import { queryEmbedded } from '../support/query-embedded.js'
 import { runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
-import { allProjected, leaksNothing, postsAndReads } from './flow.js'
+import { assertOutputHasNoSecrets, postsAndReads, untilAllProjected } from './flow.js'
 
-t.test('with nothing but Node: posted notifications are read back as calls', async t => {
+t.test('with the embedded Postgres and the local log, posted notifications are read back as calls', async t => {
   const DATA_DIR = tempDir(t)
   const service = await startServiceProcess(t, { DATA_DIR, LOG_LEVEL: 'debug' })
   await postsAndReads(t, service)
-  t.equal(await countEvents(DATA_DIR), 13, 'each event once')
+  t.equal(await countEvents(DATA_DIR), 13, 'each event is stored once')
 
   const tail = await runCommand(['tail', '--from-beginning', '--count', '26'], { DATA_DIR })
   const records = tail.stdout
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as { topic: string; headers: { ce_id: string } })
-  t.equal(records.length, 26, 'the log keeps what it was given')
-  t.equal(new Set(records.map(record => record.headers.ce_id)).size, 13, 'distinct ids tell the doubles')
+  t.equal(records.length, 26, 'the log contains every notification, including duplicates')
+  t.equal(new Set(records.map(record => record.headers.ce_id)).size, 13, 'duplicates have the same id')
   t.ok(records.every(record => record.topic === 'mightycall.calls'))
 
   t.match(
     await runCommand(['rebuild', '--dry-run'], { DATA_DIR }),
     { code: 0, stdout: 'done: 3 entities, 13 events, 0 differing rows\n' },
-    'beside the service'
+    'while the service is running'
   )
-  t.equal(await service.end('SIGTERM'), 0, 'stops in order')
-  leaksNothing(t, service)
+  t.equal(await service.end('SIGTERM'), 0, 'the service exits with code 0')
+  assertOutputHasNoSecrets(t, service)
 })
 
 t.test(
-  'kill -9 between two posts loses nothing, and the next start goes on with the same data and secrets',
+  'SIGKILL between two posts loses nothing, and the next start continues with the same data and secrets',
   async t => {
     const DATA_DIR = tempDir(t)
     let service = await startServiceProcess(t, { DATA_DIR })
@@ -39,13 +39,13 @@ t.test(
     for (const notification of DOCUMENTED_NOTIFICATIONS.slice(0, 7)) t.equal(await service.post(notification), 200)
     const postgres = await attachedPid(DATA_DIR)
     await service.end('SIGKILL')
-    await eventually('Postgres has followed its owner', () => !isRunning(postgres))
+    await eventually('Postgres has exited after its owner', () => !isRunning(postgres))
 
     service = await startServiceProcess(t, { DATA_DIR })
     t.equal(service.token, first.token)
     t.equal(service.adminKey, first.adminKey)
     for (const notification of DOCUMENTED_NOTIFICATIONS.slice(7)) t.equal(await service.post(notification), 200)
-    await allProjected(service)
+    await untilAllProjected(service)
     t.equal(await countEvents(DATA_DIR), 13)
     t.equal(await service.end('SIGTERM'), 0)
   }

@@ -11,7 +11,7 @@ import {
 import { eventually } from '../support/eventually.js'
 import type { RunningService } from '../support/service.js'
 
-/** The documented inbound call, as the API must show it. */
+/** The documented inbound call, as the API must return it. */
 const INBOUND_CALL = {
   account: 'default',
   id: INBOUND,
@@ -47,11 +47,11 @@ interface Page {
   data: { id: string; state: string; sources: { webhook: number } }[]
 }
 
-/** Posts the documented notifications last first and twice, as MightyCall may, and reads the calls back. */
+/** Posts the documented notifications twice and in reverse order, as MightyCall may, and reads the calls back. */
 export async function postsAndReads(t: Test, service: RunningService): Promise<void> {
   for (const notification of [...DOCUMENTED_NOTIFICATIONS, ...DOCUMENTED_NOTIFICATIONS].reverse())
-    t.equal(await service.post(notification), 200, 'taken')
-  await allProjected(service)
+    t.equal(await service.post(notification), 200)
+  await untilAllProjected(service)
   const { data } = (await service.get('/v1/calls')) as Page
   t.strictSame(data.map(call => call.id).sort(), [INBOUND, OUTBOUND, CALLBACK].sort(), 'three calls')
   t.strictSame(await service.get(`/v1/calls/${INBOUND}`), INBOUND_CALL)
@@ -72,8 +72,8 @@ export async function postsAndReads(t: Test, service: RunningService): Promise<v
   })
 }
 
-/** Resolves when all 13 distinct events show in the calls. */
-export async function allProjected(service: RunningService): Promise<void> {
+/** Resolves when all 13 distinct events are projected into calls. */
+export async function untilAllProjected(service: RunningService): Promise<void> {
   await eventually(
     '13 events are projected',
     async () => {
@@ -84,10 +84,10 @@ export async function allProjected(service: RunningService): Promise<void> {
   )
 }
 
-/** Nothing that the service printed may hold a secret or a number. */
-export function leaksNothing(t: Test, service: RunningService): void {
+/** Asserts that the output of the service contains no secret and no phone number. */
+export function assertOutputHasNoSecrets(t: Test, service: RunningService): void {
   const output = service.output().toLowerCase()
-  t.ok(output.length > 0, 'it printed something')
+  t.ok(output.length > 0, 'the service printed something')
   for (const secret of [
     DOCUMENTED_API_KEY,
     service.token,
@@ -97,6 +97,6 @@ export function leaksNothing(t: Test, service: RunningService): void {
     BUSINESS_NUMBER.slice(1),
     CLIENT_NUMBER.slice(1)
   ]) {
-    t.notOk(output.includes(secret.toLowerCase()), 'no secret and no number in the output')
+    t.notOk(output.includes(secret.toLowerCase()), 'the output contains no secret and no number')
   }
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { HOUR_MS } from '../../src/lib/instant.js'
 import type { AnswerFaults } from '../../src/simulator/http/answer-faults.js'
 import { eventually } from '../support/eventually.js'
 import {
@@ -8,16 +9,15 @@ import {
   startWithFaultyMightyCall
 } from '../support/faulty-mightycall.js'
 
-const HOUR_MS = 3_600_000
 t.jobs = 2
 
 interface Case {
   name: string
-  /** What MightyCall does for an hour. */
+  /** The faults of MightyCall during one hour. */
   faults?: AnswerFaults
-  begin?: (world: ServiceUnderFaults) => void
-  end?: (world: ServiceUnderFaults) => void
-  /** What a person reads of it. */
+  begin?: (setup: ServiceUnderFaults) => void
+  end?: (setup: ServiceUnderFaults) => void
+  /** The code and the message of the logged error. */
   code: string
   message: RegExp
   restTimeoutMs?: number
@@ -38,7 +38,7 @@ const cases: Case[] = [
     message: /the body is not JSON/
   },
   {
-    name: 'half a JSON',
+    name: 'truncated JSON',
     faults: { answer: 'truncated', path: everyRoute },
     code: 'MCS_REST_UNEXPECTED',
     message: /the body is not JSON/
@@ -58,7 +58,7 @@ const cases: Case[] = [
     restTimeoutMs: 500
   },
   {
-    name: 'tokens that have expired as soon as they are given',
+    name: 'tokens that expire at once',
     begin: ({ proxy }) => {
       proxy.tampering.request = ({ headers }) => {
         if (headers.authorization) headers.authorization = 'Bearer expired'
@@ -73,33 +73,37 @@ const cases: Case[] = [
 ]
 
 for (const { name, faults = {}, begin = () => {}, end = () => {}, code, message, restTimeoutMs } of cases) {
-  t.test(`an hour of it is not noticed by webhooks, and is made up for: ${name}`, { buffered: true }, async t => {
-    const world = await startWithFaultyMightyCall(t, { tokenSeconds: 900, ...(restTimeoutMs && { restTimeoutMs }) })
-    const { clock, setFaults, signIn, linesMatching, countWebhookEvents, mightyCall } = world
-    const until = clock.now().getTime() + HOUR_MS
-    await setFaults(faults)
-    begin(world)
-    signIn()
-    await eventually('it is said', () => linesMatching(`"code":"${code}"`).some(line => message.test(line)), 40_000)
-    await eventually(
-      'notifications come and are projected meanwhile',
-      async () => (await countWebhookEvents()) > 10,
-      40_000
-    )
-    await eventually('an hour has gone by', () => clock.now().getTime() > until, 60_000)
-    t.equal(
-      (await world.pool.query("select from events where fields->>'route' = 'calls'")).rowCount,
-      0,
-      'no call was told by REST'
-    )
+  t.test(
+    `an hour of ${name} does not affect webhooks, and the missed data is read afterwards`,
+    { buffered: true },
+    async t => {
+      const setup = await startWithFaultyMightyCall(t, { tokenSeconds: 900, ...(restTimeoutMs && { restTimeoutMs }) })
+      const { clock, setFaults, signIn, linesMatching, countWebhookEvents, mightyCall } = setup
+      const until = clock.now().getTime() + HOUR_MS
+      await setFaults(faults)
+      begin(setup)
+      signIn()
+      await eventually(
+        'the error is logged',
+        () => linesMatching(`"code":"${code}"`).some(line => message.test(line)),
+        40_000
+      )
+      await eventually('webhooks are projected meanwhile', async () => (await countWebhookEvents()) > 10, 40_000)
+      await eventually('an hour has passed', () => clock.now().getTime() > until, 60_000)
+      t.equal(
+        (await setup.pool.query("select from events where fields->>'route' = 'calls'")).rowCount,
+        0,
+        'no call was read from REST'
+      )
 
-    await setFaults({})
-    end(world)
-    await world.untilClosed()
-    await world.untilComplete()
-    await assertWebhooksUnaffected(t, world)
-    t.ok((mightyCall.webhooks()?.dropped ?? 0) > 0, 'webhooks had lost something')
-    t.ok(world.proxy.tokens.size > 2, 'tokens have expired meanwhile')
-    assertNoSecretsLogged(t, world)
-  })
+      await setFaults({})
+      end(setup)
+      await setup.untilClosed()
+      await setup.untilComplete()
+      await assertWebhooksUnaffected(t, setup)
+      t.ok((mightyCall.webhooks()?.dropped ?? 0) > 0, 'some webhooks were lost')
+      t.ok(setup.proxy.tokens.size > 2, 'several tokens were issued')
+      assertNoSecretsLogged(t, setup)
+    }
+  )
 }

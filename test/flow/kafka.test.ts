@@ -10,10 +10,10 @@ import { eventually } from '../support/eventually.js'
 import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
 import { randomSecrets, runCommand, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
-import { allProjected, leaksNothing, postsAndReads } from './flow.js'
+import { assertOutputHasNoSecrets, postsAndReads, untilAllProjected } from './flow.js'
 
 t.test(
-  'with Kafka and Postgres: posted notifications are read back as calls, and by a plain consumer',
+  'with Kafka and Postgres, posted notifications are read back as calls, and by a plain consumer',
   needsKafka,
   async t => {
     const { brokers, topicPrefix, groupId } = kafkaForTest(t)
@@ -28,7 +28,7 @@ t.test(
     }
     const service = await startServiceProcess(t, { ...environment, LOG_LEVEL: 'debug' })
     await postsAndReads(t, service)
-    t.equal((await pool.query('select from events')).rowCount, 13, 'each event once')
+    t.equal((await pool.query('select from events')).rowCount, 13, 'each event is stored once')
 
     const ids = await consumeIds(brokers, `${topicPrefix}.calls`, 26)
     t.equal(new Set(ids).size, 13, 'a plain consumer sees 13 distinct ce_ids')
@@ -37,20 +37,20 @@ t.test(
       .trim()
       .split('\n')
       .map(line => JSON.parse(line) as { topic: string; headers: { ce_id: string } })
-    t.strictSame(new Set(lines.map(line => line.headers.ce_id)), new Set(ids), 'tail sees the same')
+    t.strictSame(new Set(lines.map(line => line.headers.ce_id)), new Set(ids), 'tail prints the same ids')
     t.ok(lines.every(line => line.topic === `${topicPrefix}.calls`))
 
     await service.end('SIGKILL')
     const next = await startServiceProcess(t, environment)
-    await allProjected(next)
+    await untilAllProjected(next)
     t.equal(await next.post({ hello: 1 }), 200)
     await eventually(
-      'the next process goes on',
+      'the next process continues to project',
       async () => (await pool.query("select from events where kind = 'unclassified'")).rowCount === 1,
       20_000
     )
-    t.equal(await next.end('SIGTERM'), 0, 'stops in order')
-    leaksNothing(t, service)
+    t.equal(await next.end('SIGTERM'), 0, 'the service exits with code 0')
+    assertOutputHasNoSecrets(t, service)
   }
 )
 
@@ -62,7 +62,7 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
   await local.end('SIGKILL')
   const log = await openLocalLog({ dir: path.join(DATA_DIR, 'log') })
   for (const notification of DOCUMENTED_NOTIFICATIONS.slice(5, 9)) {
-    // acknowledged, and certainly not projected
+    // acknowledged, but certainly not projected
     const event = parseNotification(
       { id: 'default', apiKey: null, region: 'US' },
       Buffer.from(JSON.stringify(notification)),
@@ -81,8 +81,8 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
     ADMIN_KEY: local.adminKey
   })
   for (const notification of DOCUMENTED_NOTIFICATIONS.slice(9)) t.equal(await moved.post(notification), 200)
-  await allProjected(moved)
-  t.notMatch(moved.output(), /"alarm"/, 'and it is no hole')
+  await untilAllProjected(moved)
+  t.notMatch(moved.output(), /"alarm"/, 'no hole is reported')
   t.match(await moved.get('/health/ready'), { ready: true })
   t.equal(await moved.end('SIGTERM'), 0)
 })

@@ -14,7 +14,7 @@ for (const [name, options] of [
   ['kafka', needsKafka]
 ] as const) {
   t.test(
-    `the whole way, ${name}: a webhook that is posted is seen by who watches; a stop ends the stream at once`,
+    `${name}: a posted webhook reaches the clients of live streams, and a shutdown ends the streams at once`,
     options,
     async t => {
       const kafka = name === 'kafka' ? kafkaForTest(t) : null
@@ -33,8 +33,8 @@ for (const [name, options] of [
       t.ok(events.some(({ event }) => event === 'agent'))
 
       const stopped = service.end('SIGTERM')
-      await eventually('the stream is over', () => client.isClosed())
-      t.equal(service.child.exitCode, null, 'webhooks are still taken')
+      await eventually('the stream is closed', () => client.isClosed())
+      t.equal(service.child.exitCode, null, 'webhooks are still accepted')
       t.match(client.text(), /retry: \d+\n\n$/)
       t.equal(await stopped, 0)
     }

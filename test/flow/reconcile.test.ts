@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { fasterClock } from '../../src/lib/clock.js'
+import { HOUR_MS } from '../../src/lib/instant.js'
 import { type DemoWorldOptions, startDemoWorld } from '../../src/simulator/demo-world.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
@@ -8,12 +9,12 @@ import { freePorts } from '../support/free-ports.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const START = new Date('2026-11-23T08:00:00Z')
-const HOUR_MS = 3_600_000
-/** Simulated time to each second of true time. */
+/** Simulated seconds per real second. */
 const RATE = 600
-const RECENT_MS = 45 * 60_000
+/** REST reports a call some minutes after its end, and the service holds it for 15 minutes. */
+const REPORT_DELAY_MS = 45 * 60_000
 
-async function living(
+async function startDemo(
   t: Test,
   { company, ...simulated }: Pick<DemoWorldOptions, 'company' | 'webhookFaults' | 'nilGuids'>
 ) {
@@ -37,13 +38,13 @@ async function living(
   return { pool, clock, mightyCall, get, ids }
 }
 
-t.test('what webhooks lose, and what they never tell, comes by REST, and every gap is accounted for', async t => {
+t.test('REST fills in what webhooks lose and never contain, and every gap is healed', async t => {
   const company = { seed: 7, startAt: START.getTime(), calls: 40, messages: 20, hours: 3 }
-  const { pool, clock, mightyCall, get, ids } = await living(t, {
+  const { pool, clock, mightyCall, get, ids } = await startDemo(t, {
     company,
     webhookFaults: { drop: 0.2, duplicate: 0.1 }
   })
-  const until = START.getTime() + company.hours * HOUR_MS + RECENT_MS
+  const until = START.getTime() + company.hours * HOUR_MS + REPORT_DELAY_MS
   await eventually('the company has closed', () => clock.now().getTime() > until, 60_000)
   const truth = mightyCall.truth()
   const complete = async (table: string, column: string, known: unknown[]) => {
@@ -61,7 +62,7 @@ t.test('what webhooks lose, and what they never tell, comes by REST, and every g
     30_000
   )
   await eventually(
-    'and every voicemail',
+    'every voicemail has its row',
     () =>
       complete(
         'voicemail_logs',
@@ -71,7 +72,7 @@ t.test('what webhooks lose, and what they never tell, comes by REST, and every g
     30_000
   )
   await eventually(
-    'and every message',
+    'every message has its row',
     () =>
       complete(
         'sms_logs',
@@ -85,18 +86,18 @@ t.test('what webhooks lose, and what they never tell, comes by REST, and every g
   t.strictSame(
     new Map(rows.map(row => [row.call_id, row.outcome])),
     new Map(truth.calls.map(call => [call.id, call.outcome])),
-    'with how it ended'
+    'calls have their true outcome'
   )
-  const { hours: ledger } = (await get(
+  const { hours: completeness } = (await get(
     `/v1/completeness?since=${START.toISOString()}&until=${new Date(until).toISOString()}`
   )) as { hours: unknown[] }
-  t.ok(ledger.length > 3, 'the ledger answers')
+  t.ok(completeness.length > 3, 'the completeness is known')
   await eventually(
-    'nothing is left open',
+    'every gap is healed',
     async () => (await pool.query('select from gaps where healed_at is null')).rowCount === 0,
     30_000
   )
-  t.ok(((await pool.query('select from gaps')).rowCount ?? 0) > 0, 'and something had been missing')
+  t.ok(((await pool.query('select from gaps')).rowCount ?? 0) > 0, 'some gaps were found')
   const {
     data: [quota]
   } = (await get('/v1/quota')) as { data: { used: number }[] }

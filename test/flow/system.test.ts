@@ -6,13 +6,14 @@ import { eventually } from '../support/eventually.js'
 import { startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('a running service tells how it is, without a secret, and obeys a changed setting', async t => {
+t.test('a running service reports its state without secrets, and applies changed settings', async t => {
   const { url } = await freshDatabase(t)
+  // the cast holds because map returns as many elements
   const [token, other, adminKey] = [0, 1, 2].map(() => randomBytes(32).toString('base64url')) as [
     string,
     string,
     string
-  ] // three of three
+  ]
   const service = await startServiceProcess(t, {
     DATA_DIR: tempDir(t),
     DATABASE_URL: url,
@@ -35,7 +36,7 @@ t.test('a running service tells how it is, without a secret, and obeys a changed
   await eventually('the call is projected', async () => (await client.GET('/v1/calls')).data?.data.length === 1, 30_000)
 
   const { data: system } = await client.GET('/v1/system')
-  if (!system) throw new Error('GET /v1/system was refused')
+  if (!system) throw new Error('GET /v1/system failed')
   t.match(system, {
     versions: { node: process.versions.node, postgres: String, schema: /^\d{4}_/, folds: { call: Number } },
     roles: ['receive', 'project', 'query', 'reconcile'],
@@ -64,7 +65,7 @@ t.test('a running service tells how it is, without a secret, and obeys a changed
     const { data } = await client.GET('/api/admin/mightycall/reports')
     return data?.reports.map(report => report.report_date).join()
   }
-  const zones = ['Pacific/Kiritimati', 'Etc/GMT+12'] // 26 hours apart: never of one day
+  const zones = ['Pacific/Kiritimati', 'Etc/GMT+12'] // 26 hours apart: never the same day
   const dayIn = (timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at)
   for (const timeZone of zones) {
     await client.PATCH('/v1/settings', { body: { timeZone } })

@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { ALARMS } from '../../src/observability/alarms.js'
 
-/** Names passed to raiseAlarm, and the places where `alarm` is logged in another way. */
+/** Returns the names passed to raiseAlarm, and the calls that log `alarm` in another way. */
 function alarmsIn(file: string): { raised: string[]; bypasses: string[] } {
   const raised: string[] = []
   const bypasses: string[] = []
@@ -32,7 +32,7 @@ function alarmProperty(node: ts.Node): ts.ObjectLiteralElementLike | undefined {
   return node.properties.find(({ name }) => name?.getText() === 'alarm')
 }
 
-/** The values that the member `alarm` can have: a literal, or one of the two branches of a condition. */
+/** Returns the possible values of the member `alarm`: a literal, or both branches of a condition. */
 function literalsIn(details: ts.Node | undefined): string[] {
   const property = details && alarmProperty(details)
   if (!property || !ts.isPropertyAssignment(property)) return []
@@ -60,7 +60,7 @@ t.test('every alarm of the table is raised somewhere', async t => {
   t.strictSame([...raised].sort(), Object.keys(ALARMS).sort())
 })
 
-t.test('every alarm of the table says what causes it and what to do', async t => {
+t.test('every alarm of the table has a cause and an action', async t => {
   for (const [name, { cause, action }] of Object.entries(ALARMS)) {
     t.match(name, /^[a-z]+(-[a-z]+)*$/)
     t.match(cause, /\.$/, `${name}: the cause is a sentence`)

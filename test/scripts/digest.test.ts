@@ -34,7 +34,7 @@ const ENDED = [
   { ...FAILED_REPORT, ok: false, lines: FAILED }
 ]
 
-t.test('returns a file when its report has come, also from output that comes in pieces', async t => {
+t.test('returns a file when its report is complete, even from fragmented output', async t => {
   t.strictSame(createDigest().write(OUTPUT), ENDED)
   const digest = createDigest()
   t.strictSame(
@@ -59,7 +59,7 @@ t.test('a file fails by its result, by a failed assertion and by a fault', async
     t.match(createDigest().write(outputOf([...lines], { ...report, faults: [...report.faults] })), [{ ok: false }])
 })
 
-t.test('of a file that passed the skipped tests are printed, of one that failed all lines', async t => {
+t.test('prints the skipped tests of a passed file, and all lines of a failed file', async t => {
   t.strictSame(relevantLines({ ok: true, lines: PASSED }), ['    ok 2 - no broker # SKIP'])
   t.strictSame(relevantLines({ ok: false, lines: FAILED }), FAILED.slice(0, -1))
 })

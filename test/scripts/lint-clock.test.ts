@@ -5,7 +5,7 @@ import t from 'tap'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('reading the time outside of the clock module is an error, and so is a test without a seed', async t => {
+t.test('reading the time outside of the clock module is an error, and so is a random test without a seed', async t => {
   const dir = tempDir(t)
   for (const name of ['src', 'test', 'drizzle']) mkdirSync(path.join(dir, name))
   const sources = {
