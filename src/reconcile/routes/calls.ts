@@ -68,7 +68,7 @@ export const callsReader: RouteReader = {
 
 export type CallRow = ResponseOf<typeof calls>['calls'][number]
 type Called = NonNullable<CallRow['called']>[number]
-type Direction = 'inbound' | 'outbound' | 'internal' | null
+type Direction = CallReported['direction']
 
 /** A row of /calls (source: MightyCall API v4, Calls). Null when its id cannot be stored. */
 export function callFact(row: CallRow, source: SourceRow): FactOf<CallReported> | null {
@@ -96,17 +96,23 @@ export function callFact(row: CallRow, source: SourceRow): FactOf<CallReported> 
   }
 }
 
-/** A call is internal when all of its parties have extensions. Only the journal reports callbacks. */
+/**
+ * A call is internal when all of its parties have extensions. MightyCall has no direction for a callback: it is an
+ * outgoing call from a client to agents.
+ */
 function directionOf({ direction, caller, called }: CallRow): Direction {
-  if (caller?.extension && called?.length && called.every(party => party.extension)) return 'internal'
+  const isToAgents = called?.length ? called.every(party => party.extension) : false
+  if (caller?.extension && isToAgents) return 'internal'
   if (direction === 'Incoming') return 'inbound'
-  return direction === 'Outgoing' ? 'outbound' : null
+  if (direction !== 'Outgoing') return null
+  return isToAgents && caller?.phone ? 'callback' : 'outbound'
 }
 
-/** The party without an extension; an agent may have a phone number too. */
+/** The party without an extension; an agent may have a phone number too. A caller with nothing but a name is an agent. */
 function clientOf({ caller, called }: CallRow, direction: Direction): Pick<Called, 'name' | 'phone'> | null {
-  if (direction === 'inbound') return caller && !caller.extension ? caller : null
-  return direction === 'outbound' ? (called?.find(party => !party.extension) ?? null) : null
+  const calling = caller && !caller.extension ? caller : null
+  if (direction === 'inbound') return calling
+  return called?.find(party => !party.extension) ?? (calling?.phone ? calling : null)
 }
 
 /** MightyCall calls an outbound call missed too; it was not answered. */

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { randomId } from '../../../src/events/identity.js'
 import { calls } from '../../../src/mightycall/rest/routes/calls.js'
+import { foldCall } from '../../../src/project/models/calls/fold.js'
 import { callFact } from '../../../src/reconcile/routes/calls.js'
 import { DOCUMENTED_RESPONSES } from '../../support/documented-responses.js'
 import { COMMON_FIELDS, rowOf, validFact } from '../support/parsed-rows.js'
@@ -119,6 +121,64 @@ for (const { name, row, fact } of [
     }
   },
   {
+    name: 'a callback, whose caller is the client',
+    row: {
+      id: 'c',
+      direction: 'Outgoing',
+      caller: CLIENT,
+      called: [
+        { extension: '101', isConnected: false },
+        { name: 'Bob', extension: '102', isConnected: true, isFirstConnected: true }
+      ],
+      callStatus: 'Connected'
+    },
+    fact: {
+      ...EMPTY_CALL,
+      direction: 'callback',
+      status: 'connected',
+      clientNumber: CLIENT.phone,
+      clientName: CLIENT.name,
+      parties: [party('101', null, 'called', false, false), party('102', 'Bob', 'called', true, true)]
+    }
+  },
+  {
+    name: 'a callback that no agent answered',
+    row: {
+      id: 'c',
+      direction: 'Outgoing',
+      caller: { phone: '+15559371200' },
+      called: [{ extension: '101', isConnected: false }],
+      callStatus: 'Missed'
+    },
+    fact: {
+      ...EMPTY_CALL,
+      direction: 'callback',
+      status: 'no-answer',
+      clientNumber: '+15559371200',
+      parties: [party('101', null, 'called', false, false)]
+    }
+  },
+  {
+    name: 'an outgoing one without any party but the client who called',
+    row: { id: 'c', direction: 'Outgoing', caller: { phone: '+15559371200' } },
+    fact: { ...EMPTY_CALL, direction: 'outbound', clientNumber: '+15559371200' }
+  },
+  {
+    name: 'an outgoing one whose caller has only a name, as in the response to makecall',
+    row: { id: 'c', direction: 'Outgoing', caller: { name: 'Ann' }, called: [{ phone: '+15559371200' }] },
+    fact: { ...EMPTY_CALL, direction: 'outbound', clientNumber: '+15559371200' }
+  },
+  {
+    name: 'one without a direction whose caller is the client',
+    row: { id: 'c', caller: CLIENT, called: [{ extension: '101' }] },
+    fact: {
+      ...EMPTY_CALL,
+      clientNumber: CLIENT.phone,
+      clientName: CLIENT.name,
+      parties: [party('101', null, 'called', false, false)]
+    }
+  },
+  {
     name: 'one from a site widget',
     row: { id: 'c', direction: 'Incoming', caller: { phone: 'Shop page' }, callStatus: 'Voicemail' },
     fact: { ...EMPTY_CALL, direction: 'inbound', status: 'voicemail', clientName: 'Shop page' }
@@ -141,6 +201,30 @@ for (const { name, row, fact } of [
     t.strictSame(validFact(find(row)), fact)
   })
 }
+
+t.test('a callback that no webhook reported has its client and direction from the list alone', async t => {
+  const fact = find({
+    id: 'c',
+    businessNumber: '+15550100001',
+    direction: 'Outgoing',
+    caller: CLIENT,
+    called: [{ extension: '101', isConnected: true, isFirstConnected: true }],
+    dateTimeUtc: '2026-11-23T08:00:00+00:00',
+    duration: '60000',
+    callStatus: 'Connected'
+  })
+  if (fact === null) throw new Error('expected a fact')
+  const call = foldCall([{ ...fact, id: randomId() }])
+  t.match(call, {
+    direction: 'callback',
+    state: 'ended',
+    outcome: 'answered',
+    businessNumber: '+15550100001',
+    clientNumber: CLIENT.phone,
+    clientName: CLIENT.name,
+    answeredBy: '101'
+  })
+})
 
 t.test('the raw row is kept without expiring links and keys, and only while it is small', async t => {
   const row = {

@@ -30,7 +30,7 @@ export function mergeReports(events: readonly Report[]): MergedReport | null {
   const startedAt = Date.parse(firstKnown(reports, report => report.startedAt) ?? first.occurredAt)
   const durationSeconds = firstKnown(reports, report => report.durationSeconds)
   return {
-    // Only the journal reports a callback; the calls route reports it as inbound or outbound.
+    // A route may report a callback as inbound or outbound.
     direction: reports.some(report => report.direction === 'callback')
       ? 'callback'
       : firstKnown(reports, report => report.direction),

@@ -19,8 +19,8 @@ export function visibleCalls({ history }: World, now: number): CallReported[] {
 }
 
 /**
- * A call as `/calls` formats it: without the times of its end and its answer. A callback looks like an outgoing call;
- * only the journal distinguishes them.
+ * A call as `/calls` formats it: without the times of its end and its answer. A callback is an outgoing call whose
+ * caller is the client; only the journal names it a callback.
  */
 export function callRow({ seed }: World, call: CallReported, now: number): Row {
   const {
