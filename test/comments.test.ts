@@ -13,13 +13,13 @@ const files = FOLDERS.flatMap(folder =>
     .map(name => path.join(folder, name))
 )
 
-/** The lines of a file that are comments, and what follows `//` on lines of code. */
+/** Returns the comments of a file: whole lines, and the text after `//` in lines of code. */
 function commentsIn(file: string): string {
   const lines = readFileSync(path.join(PROJECT_ROOT, file), 'utf8').split('\n')
   return lines.flatMap(line => /^\s*(?:\/?\*|\/\/).*|\s\/\/\s.*/.exec(line)?.[0] ?? []).join('\n')
 }
 
-t.test('a path that a comment names exists, from the root, from src or beside the file', async t => {
+t.test('a path in a comment exists, relative to the root, to src, to test or to the file', async t => {
   const missing = files.flatMap(file =>
     [...commentsIn(file).matchAll(NAMED_PATH)]
       .map(found => found[1] ?? '')

@@ -11,38 +11,38 @@ import { parseNotification } from '../src/mightycall/webhook/notification.js'
 
 const inProject = (name: string) => path.join(PROJECT_ROOT, name)
 
-t.test('the documents that are made from the code are those in the repository', async t => {
+t.test('the generated documents in the repository are up to date', async t => {
   const docs = await generatedDocs()
   for (const [name, text] of docs) {
-    const there = existsSync(inProject(name)) ? readFileSync(inProject(name), 'utf8') : null
+    const current = existsSync(inProject(name)) ? readFileSync(inProject(name), 'utf8') : null
     t.ok(
-      there === text,
-      there === text ? `${name} is up to date` : `${name} is stale: run "npm run docs" and commit it`
+      current === text,
+      current === text ? `${name} is up to date` : `${name} is stale: run "npm run docs" and commit it`
     )
   }
   const extra = readdirSync(inProject('docs/schemas')).filter(name => !docs.has(`docs/schemas/${name}`))
-  t.strictSame(extra, [], 'no schema of an event that is no more: run "npm run docs"')
+  t.strictSame(extra, [], 'no schemas of removed events: run "npm run docs"')
 })
 
-t.test('the same code gives the same documents', async t => {
+t.test('the generation of documents is deterministic', async t => {
   t.strictSame([...(await generatedDocs())], [...(await generatedDocs())])
 })
 
-t.test('an event is of its published schema', async t => {
+t.test('events match their published schemas', async t => {
   const account = { id: 'default', apiKey: null, region: 'US' } as const
   const ajv = formats.default(new Ajv.default({ strict: false }))
   for (const body of [
     '{"EventType":"IncomingCall","Body":{"Id":"a","From":"+15559371200"},"Timestamp":"2017-05-25T08:58:10.5140000Z"}',
-    'no JSON'
+    'not JSON'
   ]) {
     const event = parseNotification(account, Buffer.from(body), new Date(0))
-    // our own file
+    // a generated schema
     const schema = JSON.parse(readFileSync(inProject(`docs/schemas/${event?.type}.json`), 'utf8')) as object
     t.equal(ajv.validate(schema, event), true, `${event?.type}: ${ajv.errorsText()}`)
   }
 })
 
-t.test('.env.example names every variable, and taken as it stands it changes nothing', async t => {
+t.test('.env.example contains every variable with its default', async t => {
   const lines = readFileSync(inProject('.env.example'), 'utf8').split('\n')
   const assignments = lines.flatMap(line => /^# ([A-Z_]+)=(.*)$/.exec(line)?.slice(1) ?? [])
   const names = assignments.filter((_, i) => i % 2 === 0)
@@ -51,7 +51,7 @@ t.test('.env.example names every variable, and taken as it stands it changes not
   t.strictSame(loadConfig(environment), loadConfig({}))
 })
 
-t.test('every link between the documents leads somewhere', async t => {
+t.test('every link in the documents has a target', async t => {
   const pages = [
     'README.md',
     'SECURITY.md',

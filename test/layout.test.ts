@@ -20,7 +20,7 @@ t.test('src holds folders, main.ts and errors.ts, and each is in the table', asy
   t.ok(entries.length <= MAX_ENTRIES, `${entries.length} entries, at most ${MAX_ENTRIES}`)
 })
 
-t.test('the table allows imports only from entries that stand before', async t => {
+t.test('the table allows imports only from earlier entries', async t => {
   LAYOUT.forEach(({ name, imports }, at) => {
     const before = LAYOUT.slice(0, at).map(entry => entry.name)
     for (const rule of imports) {

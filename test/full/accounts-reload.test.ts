@@ -10,7 +10,7 @@ import {
   webhookTokens
 } from '../support/accounts.js'
 
-t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', async t => {
+t.test('SIGHUP adds and removes accounts, and an invalid file changes nothing', async t => {
   const { service, post, reload } = await startWithAccounts(t)
   const [started = {}] = callNotifications(GLOBEX_API_KEY)
   const seriesOf = async () =>
@@ -33,8 +33,8 @@ t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', as
   )
   t.strictSame(await seriesOf(), ['globex', 'initech'])
 
-  for (const broken of ['[{"id":', [], [ACME, { ...GLOBEX, tokens: [webhookTokens.acme] }]]) {
-    await reload(broken, /"alarm":"accounts-reload-failed"/)
+  for (const invalid of ['[{"id":', [], [ACME, { ...GLOBEX, tokens: [webhookTokens.acme] }]]) {
+    await reload(invalid, /"alarm":"accounts-reload-failed"/)
     t.strictSame(
       [await post('acme', started), await post('globex', started), await post('initech', started)],
       [404, 200, 200]
@@ -45,10 +45,10 @@ t.test('SIGHUP brings and takes accounts, and a broken file changes nothing', as
 
   t.equal(await service.end('SIGTERM'), 0)
   for (const secret of [...Object.values(webhookTokens), ACME_API_KEY, GLOBEX_API_KEY, service.adminKey])
-    t.notOk(service.output().includes(secret), 'no secret in the output')
+    t.notOk(service.output().includes(secret), 'the output contains no secret')
 })
 
-t.test('no request is dropped while the accounts are read again', async t => {
+t.test('no request is dropped during reloads of the accounts', async t => {
   const { service, post, reload } = await startWithAccounts(t)
   const [started = {}] = callNotifications(GLOBEX_API_KEY)
   const statuses: number[] = []

@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict'
 import t from 'tap'
 import { type CallShape, toCall } from '../../src/api/calls/schema.js'
+import { HOUR_MS } from '../../src/lib/instant.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { callAt } from '../../src/simulator/call-at.js'
 import type { Notation } from '../../src/simulator/call-script.js'
 import { createRandom, type Random } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
+import { allPages } from '../support/all-pages.js'
 import { COMPANY_START } from '../support/company.js'
 import { deliveredCompany, shuffledWithDuplicates } from '../support/delivered-company.js'
 import { projector } from '../support/projection.js'
 import { queryApi } from '../support/query-api.js'
 
-const HOUR = 3_600_000
 const DELAY = 7_000
 
-/** The call as the API must show it: at that instant, by its truth alone. */
-function shown(call: TrueCall, instant: number, seenFrom: number): CallShape | null {
+/** Returns the call as the API must show it at an instant, derived from the ground truth. */
+function expectedShape(call: TrueCall, instant: number, seenFrom: number): CallShape | null {
   const then = callAt(call, instant)
   if (!then) return null
-  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
+  const toIso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
   const {
     clientNumber,
     clientName,
@@ -37,15 +38,15 @@ function shown(call: TrueCall, instant: number, seenFrom: number): CallShape | n
     ...rest,
     client: clientNumber === null && clientName === null ? null : { number: clientNumber, name: clientName },
     startedAt: new Date(startedAt).toISOString(),
-    answeredAt: iso(answeredAt),
-    endedAt: iso(endedAt),
-    stale: endedAt === null && seenFrom - lastEventAt > 4 * HOUR,
+    answeredAt: toIso(answeredAt),
+    endedAt: toIso(endedAt),
+    stale: endedAt === null && seenFrom - lastEventAt > 4 * HOUR_MS,
     recording: null,
     legs: legs.map(({ ringingAt, connectedAt, endedAt: end, ...leg }) => ({
       ...leg,
-      ringingAt: iso(ringingAt),
-      connectedAt: iso(connectedAt),
-      endedAt: iso(end),
+      ringingAt: toIso(ringingAt),
+      connectedAt: toIso(connectedAt),
+      endedAt: toIso(end),
       result: connectedAt !== null ? 'answered' : end === null ? null : 'unanswered'
     })),
     callback: null,
@@ -53,22 +54,22 @@ function shown(call: TrueCall, instant: number, seenFrom: number): CallShape | n
   }
 }
 
-/** The end of a call tells a contact center of its recording; a callback is told as to a classic account. */
-function recordingTold(
+/** Returns the recording that the completion webhook of a contact center contains; callbacks have none. */
+function expectedRecording(
   { direction, endedAt, withRest: { recordingId, recordingLink } }: TrueCall,
   instant: number
 ): CallShape['recording'] {
   return direction !== 'callback' && endedAt <= instant && recordingLink !== null ? { id: recordingId } : null
 }
 
-/** An instant of the company's time: half of them within a call, where something happens. */
+/** Returns a random instant: around the start of a call, or around one of its webhooks. */
 function anyInstant(random: Random, calls: readonly TrueCall[]): number {
   const { startedAt, notifiedAt } = random.pick(calls)
   return random.chance(0.5) ? startedAt + random.int(-1_000, 15 * 60_000) : random.pick(notifiedAt) + random.int(-1, 1)
 }
 
-/** A company's calls, delivered late, in disorder and with doubles, and in the database. */
-async function projectedCompany(t: Parameters<typeof projector>[0], seed: number, family: Notation = 'classic') {
+/** Projects the calls of a company, delivered late, shuffled and with duplicates. */
+async function projectShuffledCompany(t: Parameters<typeof projector>[0], seed: number, family: Notation = 'classic') {
   const company = deliveredCompany({ seed, calls: 200, hours: 6, family }, DELAY)
   const { pool, project } = await projector(t)
   await project(shuffledWithDuplicates(company.webhookEvents, seed))
@@ -76,12 +77,12 @@ async function projectedCompany(t: Parameters<typeof projector>[0], seed: number
 }
 
 for (const family of ['classic', 'contact-center'] as const) {
-  t.test(`at 1,000 instants a call is what had been received of what had happened: ${family}`, async t => {
+  t.test(`at 1,000 instants calls follow from what had happened and had been received: ${family}`, async t => {
     const {
       truth: { calls },
       pool,
       random
-    } = await projectedCompany(t, 1, family)
+    } = await projectShuffledCompany(t, 1, family)
     const timeTravel = createTimeTravel(pool)
     let states = 0
     for (let i = 0; i < 1_000; i++) {
@@ -95,8 +96,8 @@ for (const family of ['classic', 'contact-center'] as const) {
       for (const [n, call] of near.entries()) {
         const found = then[n]
         const knownUntil = Math.min(asOf, knownAt - DELAY)
-        const expected = shown(call, knownUntil, asOf)
-        const recording = family === 'contact-center' ? recordingTold(call, knownUntil) : null
+        const expected = expectedShape(call, knownUntil, asOf)
+        const recording = family === 'contact-center' ? expectedRecording(call, knownUntil) : null
         assert.deepEqual(
           found ? toCall(found.row, found.legs, new Date(asOf)) : null,
           expected && { ...expected, recording },
@@ -109,13 +110,13 @@ for (const family of ['classic', 'contact-center'] as const) {
   })
 }
 
-t.test('either instant alone cuts, and a call that had not begun is not found', async t => {
+t.test('each instant limits the events by itself, and a call that had not started is not found', async t => {
   const {
     truth: { calls },
     pool,
     random
-  } = await projectedCompany(t, 2)
-  const { get } = await queryApi(t, pool, () => new Date(COMPANY_START + 100 * HOUR))
+  } = await projectShuffledCompany(t, 2)
+  const { get } = await queryApi(t, pool, () => new Date(COMPANY_START + 100 * HOUR_MS))
   for (let i = 0; i < 100; i++) {
     const call = random.pick(calls)
     const instant = random.pick(call.notifiedAt) + random.int(-1, 1)
@@ -124,7 +125,7 @@ t.test('either instant alone cuts, and a call that had not begun is not found', 
       ['knownAt', instant + DELAY]
     ] as const) {
       const answer = await get(`/v1/calls/${call.id}?${name}=${new Date(at).toISOString()}`)
-      const expected = shown(call, instant, at)
+      const expected = expectedShape(call, instant, at)
       assert.equal(answer.statusCode, expected ? 200 : 404)
       if (expected) assert.deepEqual(answer.json(), expected, `${name}, seed 2, ${call.id}`)
     }
@@ -132,7 +133,7 @@ t.test('either instant alone cuts, and a call that had not begun is not found', 
   t.pass()
 })
 
-t.test('what REST told later refines the call, and moves nothing in time', async t => {
+t.test('later REST facts refine a call without changing its times', async t => {
   const {
     truth: { calls },
     webhookEvents,
@@ -145,7 +146,7 @@ t.test('what REST told later refines the call, and moves nothing in time', async
     const { outcome, clientName, recordingId, recordingLink } = call.withRest
     for (const instant of call.notifiedAt) {
       const [then] = await timeTravel.callsAt([{ account: 'default', callId: call.id }], { asOf: new Date(instant) })
-      const expected = shown(call, instant, instant)
+      const expected = expectedShape(call, instant, instant)
       assert.ok(then && expected)
       const client =
         call.clientNumber === null && clientName === null ? null : { number: call.clientNumber, name: clientName }
@@ -165,27 +166,17 @@ t.test('what REST told later refines the call, and moves nothing in time', async
   t.pass()
 })
 
-t.test('a list at an instant holds every call that had begun, in order, page by page', async t => {
+t.test('a list at an instant contains every call that had started, in order and over all pages', async t => {
   const {
     truth: { calls },
     pool,
     random
-  } = await projectedCompany(t, 3)
-  const { get } = await queryApi(t, pool, () => new Date(COMPANY_START + 100 * HOUR))
-  const list = async (query: string) => {
-    const found: CallShape[] = []
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const page: { data: CallShape[]; nextCursor: string | null } = (
-        await get(`/v1/calls?${query}${cursor && `&cursor=${cursor}`}`)
-      ).json()
-      found.push(...page.data)
-      cursor = page.nextCursor
-    }
-    return found
-  }
+  } = await projectShuffledCompany(t, 3)
+  const { get } = await queryApi(t, pool, () => new Date(COMPANY_START + 100 * HOUR_MS))
+  const list = (query: string) => allPages<CallShape>(get, '/v1/calls', `?${query}`)
   for (let i = 0; i < 15; i++) {
     const instant = anyInstant(random, calls)
-    const then = calls.flatMap(call => shown(call, instant, instant) ?? [])
+    const then = calls.flatMap(call => expectedShape(call, instant, instant) ?? [])
     const asOf = `asOf=${new Date(instant).toISOString()}&sort=startedAt`
     const { extension } = random.pick(calls.flatMap(call => call.legs))
     assert.deepEqual(await list(`${asOf}&limit=${random.int(10, 500)}`), then)

@@ -7,7 +7,7 @@ import { kafkaUnavailable } from '../support/kafka.js'
 import { roundsOf, seedOf } from '../support/seeds.js'
 
 const RUNS = roundsOf(2, 20)
-/** Runs in which a planted mistake must be noticed; they end with the first loss. */
+/** Runs within which an injected bug must be detected; they end with the first loss. */
 const RIGGED_RUNS = 5
 const SEED = seedOf()
 
@@ -35,7 +35,7 @@ t.test(
     })
 
     for (const rig of ['early-ack', 'early-checkpoint'] as const) {
-      await t.test(`with the mistake ${rig} built in, a loss is noticed within ${RIGGED_RUNS} runs`, async t => {
+      await t.test(`with the injected bug ${rig} a loss is detected within ${RIGGED_RUNS} runs`, async t => {
         const results = await campaign(t, { rig, runs: RIGGED_RUNS, keepsLogs: false, isOver: ({ lost }) => lost > 0 })
         t.ok(results.some(({ lost }) => lost > 0))
       })

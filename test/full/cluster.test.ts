@@ -12,7 +12,7 @@ const WRITERS = 40
 const DOWN_MS = 6_000
 
 t.test(
-  'three brokers: each is killed in turn, nothing acknowledged is missing, each key keeps its order',
+  'when each of three brokers is killed in turn, no acknowledged record is lost and each key keeps its order',
   { skip: kafkaUnavailable() ?? false, timeout: 300_000 },
   async t => {
     const kafka = await startKafka({ dir: tempDir(t), nodes: 3 })
@@ -21,42 +21,42 @@ t.test(
     const { records, subscription } = await gather(t, log)
     const load = startLoad(log)
     for (const node of [1, 2, 3]) {
-      await eventually('records are taken', () => load.grows(500), 30_000)
+      await eventually('records are accepted', () => load.grows(500), 30_000)
       await kafka.kill(node)
       await sleep(DOWN_MS)
       await kafka.restart(node)
-      t.comment(`node ${node} is back: ${load.acknowledged.length} acknowledged, ${load.refusals()} refusals`)
+      t.comment(`node ${node} is back: ${load.acknowledged.length} acknowledged, ${load.rejections()} rejections`)
     }
-    await eventually('records are taken again', () => load.grows(500), 30_000)
+    await eventually('records are accepted again', () => load.grows(500), 30_000)
     await load.stop()
     const stored = textsByKey(await readAll(t, log))
     const known = new Set([...stored.values()].flat())
     t.strictSame(
       load.acknowledged.filter(text => !known.has(text)),
       [],
-      `nothing of ${load.acknowledged.length} is missing`
+      `none of ${load.acknowledged.length} records is missing`
     )
     for (const [key, texts] of stored) {
       const numbers = firstOccurrences(texts).map(text => Number(text.split('-')[1]))
-      if (numbers.some((n, i) => n !== i)) t.fail(`the records of ${key} are not in their order`)
+      if (numbers.some((n, i) => n !== i)) t.fail(`the records of ${key} are out of order`)
     }
     await eventually(
-      'the subscriber has all of them',
+      'the subscriber has received all records',
       async () => {
-        await sleep(500) // there are many to compare
+        await sleep(500) // comparing many records is slow
         const seen = new Set(records.map(({ value }) => String(value)))
         return load.acknowledged.every(text => seen.has(text))
       },
       60_000
     )
-    await eventually('and is well', () => subscription.trouble() === null, 30_000)
+    await eventually('the subscriber has no trouble', () => subscription.trouble() === null, 30_000)
   }
 )
 
-/** Writers that append their records one after the other, and a refused one until it is taken. */
+/** Starts writers that append one record after another, and retry a rejected record until it is accepted. */
 function startLoad(log: EventLog) {
   const acknowledged: string[] = []
-  let refused = 0
+  let rejected = 0
   let stopping = false
   let mark = 0
   const writing = Promise.all(
@@ -66,14 +66,14 @@ function startLoad(log: EventLog) {
           await log.append([record(`writer:${writer}`, `${writer}-${n}`)])
           acknowledged.push(`${writer}-${n++}`)
         } catch {
-          refused++
+          rejected++
           await sleep(500)
         }
       }
     })
   )
 
-  /** True when so many more were acknowledged since it was true last. */
+  /** Returns true when at least `by` records were acknowledged since it last returned true. */
   function grows(by: number): boolean {
     if (acknowledged.length < mark + by) return false
     mark = acknowledged.length
@@ -85,5 +85,5 @@ function startLoad(log: EventLog) {
     await writing
   }
 
-  return { acknowledged, refusals: () => refused, grows, stop }
+  return { acknowledged, rejections: () => rejected, grows, stop }
 }

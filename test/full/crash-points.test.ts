@@ -12,18 +12,20 @@ import { eventually } from '../support/eventually.js'
 import { randomSecrets, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-/** Passed once for each notification, or for each batch: of few that wait long, nearly as often. */
+/** A crash point is passed once per notification or batch; with few slow clients, batches are small. */
 const PASSING = 3
 const LOAD = { family: 'classic', rate: 40, duplicate: 0.1, reorder: 0.1 } as const
 const POSTING_MS = 1_000
 t.jobs = 2
 
 for (const name of CRASH_POINTS) {
-  if (name === 'between-drain-and-trim') continue // there is no spool before a local log: see servers-missing.test.ts
-  // no page is read without an account: see page-boundaries.test.ts and flow/backfill.test.ts
+  if (name === 'between-drain-and-trim') continue // a local log has no spool: see servers-missing.test.ts
+  // pages are read only with REST credentials: see page-boundaries.test.ts and flow/backfill.test.ts
   if (name === 'between-page-and-cursor' || name === 'between-chunk-and-progress') continue
-  t.test(`killed ${name}: nothing acknowledged is lost, and nothing counts twice`, { buffered: true }, t =>
-    crashAt(t, name)
+  t.test(
+    `a kill ${name.replaceAll('-', ' ')} loses nothing acknowledged and counts nothing twice`,
+    { buffered: true },
+    t => crashAt(t, name)
   )
 }
 
@@ -31,20 +33,20 @@ async function crashAt(t: Test, name: CrashPoint): Promise<void> {
   const { pool, url } = await freshDatabase(t)
   const env = { DATA_DIR: tempDir(t), DATABASE_URL: url, ...randomSecrets() }
   const doomed = await startServiceProcess(t, { ...env, MCS_CRASH_AT: `${name}:${PASSING}` })
-  const gone = new Promise<NodeJS.Signals | null>(resolve =>
+  const exitSignal = new Promise<NodeJS.Signals | null>(resolve =>
     doomed.child.once('close', (_code, signal) => resolve(signal))
   )
   const posts = await post(doomed)
-  t.equal(await gone, 'SIGKILL', 'it has died there')
+  t.equal(await exitSignal, 'SIGKILL', 'the service was killed at the crash point')
   t.ok(posts.some(isAcknowledged))
   t.notOk(posts.every(isAcknowledged))
 
   const service = await startServiceProcess(t, env)
   const view = await viewLog(await openLocalReader({ dir: path.join(env.DATA_DIR, 'log') }))
   t.teardown(view.close)
-  const probes = await post(service) // the same once more: what was stored and not acknowledged is a double
+  const probes = await post(service) // the same posts again: those stored without acknowledgement become duplicates
   await eventually(
-    'all is projected',
+    'everything is projected',
     async () => (await view.isWhole()) && stuckPartitions(view.records, await checkpointsOf(pool)).length === 0,
     30_000
   )

@@ -15,7 +15,7 @@ for (const [name, adapter] of Object.entries({ local, kafka })) {
     fileURLToPath(new URL(`../event-log/conformance/${name}.test.js`, import.meta.url))
   )
   const options = { skip: adapter.skip ?? false, buffered: true, timeout: 900_000 }
-  t.test(`${name}: what was acknowledged outlives kill -9, ${ROUNDS} times`, options, async t => {
+  t.test(`${name}: acknowledged records survive SIGKILL, ${ROUNDS} times`, options, async t => {
     for (let round = 1; round <= ROUNDS; round++)
       await t.test(`round ${round}`, t => killedAppender(t, conformance, round))
   })

@@ -9,14 +9,14 @@ import { fillDatabase } from '../support/large-database.js'
 import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
 const CALLS = 200_000
-const MAX_GROWTH_BYTES = 16 * 1024 * 1024 // what comes meanwhile is 60 to 100 MB of text, and more as objects
-const MAX_RSS_BYTES = 450 * 1024 * 1024 // of server and client together, with rubbish that nobody has collected yet
+const MAX_GROWTH_BYTES = 16 * 1024 * 1024 // the response has 60 to 100 MB of text, and more as objects
+const MAX_RSS_BYTES = 450 * 1024 * 1024 // server and client together, including uncollected garbage
 
-setFlagsFromString('--expose-gc') // only what is made from now on knows it
-const collectRubbish = runInNewContext('gc') as () => void
+setFlagsFromString('--expose-gc') // only contexts created from now on have gc
+const collectGarbage = runInNewContext('gc') as () => void
 
 for (const format of ['csv', 'ndjson']) {
-  t.test(`all of ${CALLS} calls go out as ${format} in bounded memory`, async t => {
+  t.test(`${CALLS} calls are exported as ${format} in bounded memory`, async t => {
     const { pool } = await freshDatabase(t)
     await fillDatabase(pool, { calls: CALLS, others: 0, events: 0, contacts: 0 })
     const { app } = await queryApi(t, pool, () => new Date('2026-06-01'))
@@ -29,25 +29,27 @@ for (const format of ['csv', 'ndjson']) {
     })
     const [response] = (await once(request, 'response')) as [http.IncomingMessage]
     const held: number[] = []
-    let [lines, most] = [0, 0]
+    let [lines, peakRss] = [0, 0]
     for await (const chunk of response as AsyncIterable<Buffer>) {
       lines += chunk.reduce((count, byte) => (byte === 10 ? count + 1 : count), 0)
-      most = Math.max(most, process.memoryUsage.rss())
+      peakRss = Math.max(peakRss, process.memoryUsage.rss())
       if (lines >= ((held.length + 1) * CALLS) / 5) held.push(heldBytes())
     }
     t.equal(lines, CALLS + (format === 'csv' ? 1 : 0))
     const [first = 0, ...later] = held
     t.ok(
       later.length >= 3 && Math.max(...later) - first < MAX_GROWTH_BYTES,
-      `held ${held.map(bytes => Math.round(bytes / 1e6)).join(', ')} MB after each fifth; rss at most ${Math.round(most / 1e6)} MB`
+      `${held.map(toMegabytes).join(', ')} MB are held after each fifth; the peak RSS is ${toMegabytes(peakRss)} MB`
     )
-    t.ok(most < MAX_RSS_BYTES, 'and that is not much')
+    t.ok(peakRss < MAX_RSS_BYTES, 'the peak RSS is bounded')
   })
 }
 
-/** What is left when rubbish has been collected. */
+const toMegabytes = (bytes: number) => Math.round(bytes / 1e6)
+
+/** Returns the memory in use after garbage collection. */
 function heldBytes(): number {
-  collectRubbish()
+  collectGarbage()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }

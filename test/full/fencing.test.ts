@@ -9,11 +9,11 @@ import { connectAdmin, recreateTopic } from '../support/kafka-log.js'
 import { type RunningService, randomSecrets, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
-const PATIENCE_MS = 100_000 // a process that is frozen within a transaction holds its locks for a minute
+const TIMEOUT_MS = 100_000 // a process that is frozen during a transaction holds its locks for a minute
 const INCOMING = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
 
-/** Real processes on one Kafka and one Postgres, by role. */
-async function installation(t: Test) {
+/** Sets up processes with separate roles on one Kafka and one Postgres. */
+async function setUpProcesses(t: Test) {
   const { brokers, topicPrefix, groupId } = kafkaForTest(t)
   const { pool, url } = await freshDatabase(t)
   const shared = {
@@ -34,40 +34,41 @@ async function postCalls(t: Test, receiver: RunningService, from: number, count:
   }
 }
 
-async function projected(pool: pg.Pool, calls: number): Promise<void> {
+async function untilProjected(pool: pg.Pool, calls: number): Promise<void> {
   await eventually(
     `${calls} calls are projected`,
     async () => {
       const {
         rows: [row]
       } = await pool.query<{ events: string; calls: string }>(
-        "select (select count(*) from events) as events, (select count(*) from call_history where state = 'ended' and webhook_events = 5) as calls"
+        `select (select count(*) from events) as events,
+           (select count(*) from call_history where state = 'ended' and webhook_events = 5) as calls`
       )
       return Number(row?.events) === calls * 5 && Number(row?.calls) === calls
     },
-    PATIENCE_MS
+    TIMEOUT_MS
   )
 }
 
-t.test('a projector that is frozen and thawed changes nothing that another has done meanwhile', needsKafka, async t => {
-  const { pool, start } = await installation(t)
+t.test('a projector that is frozen and thawed does not undo the work of the other', needsKafka, async t => {
+  const { pool, start } = await setUpProcesses(t)
   const receiver = await start('receive,query')
   const [one, other] = await Promise.all([start('project'), start('project')])
   await postCalls(t, receiver, 0, 20)
-  await projected(pool, 20)
+  await untilProjected(pool, 20)
 
   one.child.kill('SIGSTOP')
-  await postCalls(t, receiver, 20, 40) // the other takes its partitions over, once the group misses it
-  await projected(pool, 60)
+  await postCalls(t, receiver, 20, 40) // the other takes over its partitions when its session expires
+  await untilProjected(pool, 60)
   one.child.kill('SIGCONT')
   await postCalls(t, receiver, 60, 20)
-  await projected(pool, 80)
+  await untilProjected(pool, 80)
 
   for (const projector of [one, other]) {
     await eventually(
-      'it is well again',
+      'the projector is ready',
       async () => ((await projector.get('/health/ready/project')) as { ready: boolean }).ready,
-      PATIENCE_MS
+      TIMEOUT_MS
     )
     t.notMatch(projector.output(), /"alarm"/)
     t.equal(await projector.end('SIGTERM'), 0)
@@ -77,26 +78,26 @@ t.test('a projector that is frozen and thawed changes nothing that another has d
 })
 
 t.test(
-  'a topic that is deleted and made again under a projector is a hole, and all of the new one is projected',
+  'a topic that is deleted and recreated is reported as a hole, and the whole new topic is projected',
   needsKafka,
   async t => {
-    const { pool, topic, start } = await installation(t)
+    const { pool, topic, start } = await setUpProcesses(t)
     const receiver = await start('receive,query')
     const projector = await start('project')
     await postCalls(t, receiver, 0, 10)
-    await projected(pool, 10)
+    await untilProjected(pool, 10)
     const admin = await connectAdmin(t)
     await admin.deleteTopics({ topics: [topic] })
-    await sleep(1000) // kafkajs knows no topic ids: one that is gone for less than a fetch goes by unnoticed
+    await sleep(1000) // kafkajs has no topic ids: a topic that is absent for less than one fetch is not noticed
     await recreateTopic(admin, { topic, numPartitions: 6 })
     const [first] = INCOMING
     await eventually(
-      'the new topic takes records',
+      'the new topic accepts records',
       async () => (await receiver.post({ ...first, Body: { ...first?.Body, Id: 'call-10' } })) === 200,
       30_000
     )
     await postCalls(t, receiver, 10, 5)
-    await projected(pool, 15)
+    await untilProjected(pool, 15)
     t.ok(((await pool.query("select from holes where topic = 'calls'")).rowCount ?? 0) > 0)
     t.match(projector.output(), /"alarm":"log-hole"/)
     t.equal(await projector.end('SIGTERM'), 0)

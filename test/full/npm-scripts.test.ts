@@ -5,7 +5,7 @@ import { freePorts } from '../support/free-ports.js'
 import { copyProject, runNpmScript } from '../support/npm-script.js'
 import { tempDir } from '../support/temp-dir.js'
 
-t.test('npm start works without dist, and announces each step before it takes it', async t => {
+t.test('npm start works without dist, and announces each step before it starts', async t => {
   const directory = tempDir(t)
   copyProject(directory)
   const [port] = await freePorts(1)
@@ -30,7 +30,7 @@ t.test('npm start works without dist, and announces each step before it takes it
   t.equal(await script.end('SIGTERM'), 0)
 })
 
-t.test('a build removes what was compiled from files that are gone, and compiles src only', async t => {
+t.test('a build removes the output of deleted files, and compiles src only', async t => {
   const directory = tempDir(t)
   copyProject(directory)
   const compiled = path.join(directory, 'dist/src')
@@ -55,9 +55,9 @@ t.test(
     appendFileSync(main, '\nconst broken =\n')
     t.match(await script.line(/^dev: /), { text: 'dev: src/main.ts cannot be compiled: waiting for the next change' })
 
-    const whole = path.join(directory, 'main.ts')
-    writeFileSync(whole, `${readFileSync(main, 'utf8')}1\n`)
-    renameSync(whole, main)
+    const repaired = path.join(directory, 'main.ts')
+    writeFileSync(repaired, `${readFileSync(main, 'utf8')}1\n`)
+    renameSync(repaired, main)
     t.match(await script.line(/^dev: /), { text: 'dev: src/main.ts changed: restarting the service' })
     await script.line(/"msg":"stopping"/)
     await script.line(/"msg":"ready"/)

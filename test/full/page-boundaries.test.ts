@@ -12,21 +12,25 @@ import { randomSecrets, spawnMain, startServiceProcess } from '../support/servic
 import { simulatedMightyCall } from '../support/simulated-mightycall.js'
 import { tempDir } from '../support/temp-dir.js'
 
-const NOW = Date.now() // of the simulated MightyCall: what it tells does not change while it is read
+const NOW = Date.now() // the fixed time of the simulated MightyCall, so that its data does not change during reads
 const COMPANY = { seed: 3, startAt: NOW - 6 * 3_600_000, calls: 30, messages: 10, hours: 5 }
 const ROWS = 10
 
 /**
- * What the killed one and the one that nobody kills must have alike; with `$1`, also what a second reading tells: what
- * the journal says of a voicemail waits for its row, and what was deleted before the first reading.
+ * The facts that a killed reconciler and an undisturbed one must have in common. With `$1` these include the facts that
+ * a second sync adds: what the journal reports of voicemails, which waits for their rows, and earlier deletions.
  */
-const FACTS = `select kind, entity, type, fields->>'route' as route, id from events where source = 'rest' and kind <> 'range'
-  and ($1 or not ((kind = 'voicemail' and fields->>'route' = 'journal') or type = 'contact.removed')) order by 1, 2, 3, 4, 5`
-const DOUBLED =
-  "select kind, entity, fields->>'route' from events where source = 'rest' and kind <> 'range' group by 1, 2, 3 having count(*) > 1"
+const FACTS = `
+  select kind, entity, type, fields->>'route' as route, id from events
+  where source = 'rest' and kind <> 'range'
+    and ($1 or not ((kind = 'voicemail' and fields->>'route' = 'journal') or type = 'contact.removed'))
+  order by 1, 2, 3, 4, 5`
+const DUPLICATES = `
+  select kind, entity, fields->>'route' from events where source = 'rest' and kind <> 'range'
+  group by 1, 2, 3 having count(*) > 1`
 
-/** A service whose webhooks have come, and a MightyCall that is about to be read, some rows at once. */
-async function installation(t: Test) {
+/** Sets up a service with projected webhooks, and a MightyCall with small pages that it has not read yet. */
+async function setUpUnreadAccount(t: Test) {
   const { pool, url } = await freshDatabase(t)
   const { userKeys, apiKey, url: target } = await simulatedMightyCall(t, { at: NOW, companyOptions: COMPANY })
   const proxy = await restProxy(t, () => target)
@@ -51,7 +55,7 @@ async function installation(t: Test) {
     )
   const count = async (sql: string) => (await pool.query(sql)).rowCount ?? 0
 
-  write({}) // calls that webhooks have not told would be held for 15 minutes
+  write({}) // without user keys nothing is read before the webhooks, so that no calls are held for 15 minutes
   const first = await startServiceProcess(t, env)
   const { notifications } = simulateCompany(COMPANY)
   for (const { body } of notifications)
@@ -60,12 +64,14 @@ async function installation(t: Test) {
   await first.end('SIGTERM')
   write(userKeys)
 
-  const lines = ROUTE_READERS.flatMap(reader =>
+  // the cast holds because scopes reads nothing but the user keys
+  const cursorRoutes = ROUTE_READERS.flatMap(reader =>
     reader.scopes({ userKeys } as Parameters<typeof reader.scopes>[0]).map(() => reader.route)
-  ) // looks at nothing else
+  )
   const cursors = () => count('select from reconcile_cursors')
-  const facts = async (ofSecond: boolean) => (await pool.query(FACTS, [ofSecond])).rows
-  const synced = async ({ url }: { url: string }) => {
+  const facts = async (afterSecondSync: boolean) => (await pool.query(FACTS, [afterSecondSync])).rows
+  const syncTwice = async ({ url }: { url: string }) => {
+    // facts that waited for a row are linked the second time
     for (let i = 0; i < 2; i++)
       t.match(
         await (
@@ -75,64 +81,69 @@ async function installation(t: Test) {
           })
         ).json(),
         { success: true }
-      ) // what waited for a row is found the second time
+      )
   }
-  return { pool, env, proxy, lines, cursors, facts, synced, count }
+  return { pool, env, proxy, cursorRoutes, cursors, facts, syncTwice, count }
 }
 
-t.test('a reconciler that is killed at every page boundary loses no fact and doubles none', async t => {
-  const whole = await installation(t)
-  const undisturbed = await startServiceProcess(t, whole.env)
-  await eventually('all is read', async () => (await whole.cursors()) === whole.lines.length, 30_000)
-  const pagesOf = (route: string) => whole.proxy.seen.filter(({ url }) => url.pathname === `/v4/api/${route}`).length
+t.test('a reconciler that is killed at every page boundary loses and duplicates no facts', async t => {
+  const reference = await setUpUnreadAccount(t)
+  const undisturbed = await startServiceProcess(t, reference.env)
+  await eventually(
+    'all routes are read',
+    async () => (await reference.cursors()) === reference.cursorRoutes.length,
+    30_000
+  )
+  const pagesOf = (route: string) =>
+    reference.proxy.seen.filter(({ url }) => url.pathname === `/v4/api/${route}`).length
   const pages = { calls: pagesOf('calls'), contacts: pagesOf('contacts') }
-  await whole.synced(undisturbed)
+  await reference.syncTwice(undisturbed)
 
-  const { pool, env, lines, cursors, facts, synced, count } = await installation(t)
-  const deaths: string[] = []
-  for (let passing = 1; ; ) {
+  const { pool, env, cursorRoutes, cursors, facts, syncTwice, count } = await setUpUnreadAccount(t)
+  const killedAt: string[] = []
+  for (let crashAtPass = 1; ; ) {
     const read = await cursors()
     const child = spawnMain(['start'], {
       ...env,
       PORT: '0',
       DRAIN_SECONDS: '0',
-      MCS_CRASH_AT: `between-page-and-cursor:${passing}`
+      MCS_CRASH_AT: `between-page-and-cursor:${crashAtPass}`
     })
     for (const stream of [child.stdout, child.stderr]) stream.resume()
-    const gone = once(child, 'close')
+    const closed = once(child, 'close')
     await eventually(
-      'it has died, or all is read',
-      async () => child.signalCode !== null || (await cursors()) === lines.length,
+      'it was killed, or all routes are read',
+      async () => child.signalCode !== null || (await cursors()) === cursorRoutes.length,
       60_000
     )
     if (child.signalCode === null) {
       child.kill('SIGTERM')
-      await gone
+      await closed
       break
     }
     t.equal(child.signalCode, 'SIGKILL')
     const now = await cursors()
-    deaths.push(lines[now] ?? '')
-    passing = now > read ? 2 : passing + 1 // of the next route the first page is behind it
+    killedAt.push(cursorRoutes[now] ?? '')
+    crashAtPass = now > read ? 2 : crashAtPass + 1 // the first page of the next route has been read
   }
   t.strictSame(
     {
-      calls: deaths.filter(route => route === 'calls').length,
-      contacts: deaths.filter(route => route === 'contacts').length
+      calls: killedAt.filter(route => route === 'calls').length,
+      contacts: killedAt.filter(route => route === 'contacts').length
     },
     pages
   )
   t.ok(
-    lines.every(route => deaths.includes(route)),
-    `${deaths.length} deaths`
+    cursorRoutes.every(route => killedAt.includes(route)),
+    `${killedAt.length} kills`
   )
 
   const service = await startServiceProcess(t, env)
-  const expected = await whole.facts(false)
-  await eventually('every fact is there', async () => (await facts(false)).length >= expected.length)
+  const expected = await reference.facts(false)
+  await eventually('every fact is stored', async () => (await facts(false)).length >= expected.length)
   t.strictSame(await facts(false), expected)
-  await synced(service)
-  t.strictSame(await facts(true), await whole.facts(true))
-  t.equal(await count(DOUBLED), 0)
+  await syncTwice(service)
+  t.strictSame(await facts(true), await reference.facts(true))
+  t.equal(await count(DUPLICATES), 0)
   t.match(await checkRows(pool), { differing: [], failures: [] })
 })

@@ -12,7 +12,7 @@ import { tempDir } from '../support/temp-dir.js'
 const run = promisify(execFile)
 const GENERATOR = 'openapi-python-client==0.29.1'
 
-/** Reads the API through the generated client, and prints what it has read. */
+/** Reads the API through the generated client, and prints the results. */
 const SCRIPT = `
 import json, sys
 from mcs_client import AuthenticatedClient, Client
@@ -32,15 +32,15 @@ voicemails = list_voicemails.sync(client=client)
 assert isinstance(voicemails, VoicemailPage), voicemails
 statistics = get_call_statistics.sync(client=client, since="2026-11-23", until="2026-11-24")
 assert isinstance(statistics, CallStatisticsReport), statistics
-refusal = list_calls.sync_detailed(client=Client(base_url=base_url))
-assert isinstance(refusal.parsed, Error), refusal
+rejection = list_calls.sync_detailed(client=Client(base_url=base_url))
+assert isinstance(rejection.parsed, Error), rejection
 print(json.dumps({
     "calls": [call.id for call in calls.data],
     "legs": [leg.attempt for leg in call.legs],
     "voicemails": [voicemail.id for voicemail in voicemails.data],
     "inbound": statistics.totals[0].inbound,
-    "status": refusal.status_code,
-    "code": refusal.parsed.code,
+    "status": rejection.status_code,
+    "code": rejection.parsed.code,
 }))
 `
 

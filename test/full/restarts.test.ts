@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.js'
 const SENDERS = 32
 const [STARTED] = DOCUMENTED_NOTIFICATIONS
 
-t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t => {
+t.test('acknowledged notifications survive SIGKILL and SIGTERM under load', async t => {
   const DATA_DIR = tempDir(t)
   const acknowledged: string[] = []
   let service: RunningService = await startServiceProcess(t, { DATA_DIR })
@@ -20,7 +20,7 @@ t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t 
   async function send(): Promise<void> {
     while (!done) {
       const id = `call-${next++}`
-      // the connection broke: nothing was promised
+      // a broken connection acknowledges nothing
       const status = await service.post({ ...STARTED, Body: { ...STARTED?.Body, Id: id } }).catch(() => 0)
       if (status === 200) acknowledged.push(id)
       else await new Promise(resolve => setImmediate(resolve))
@@ -29,7 +29,7 @@ t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t 
   const sending = Array.from({ length: SENDERS }, send)
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
     const before = acknowledged.length
-    await eventually('some are acknowledged', () => acknowledged.length > before + 500, 30_000)
+    await eventually('some notifications are acknowledged', () => acknowledged.length > before + 500, 30_000)
     const old: RunningService = service
     await old.end(signal)
     service = await startServiceProcess(t, { DATA_DIR })
@@ -55,8 +55,10 @@ t.test('what was acknowledged under load outlives kill -9 and SIGTERM', async t 
   t.ok(acknowledged.length > 1500, `${acknowledged.length} acknowledged, none missing`)
   const {
     rows: [row]
-  } = await client.query<{ twice: string }>('select count(*) as twice from call_history where webhook_events <> 1')
-  t.equal(Number(row?.twice), 0, 'and each counts once')
+  } = await client.query<{ duplicates: string }>(
+    'select count(*) as duplicates from call_history where webhook_events <> 1'
+  )
+  t.equal(Number(row?.duplicates), 0, 'each counts once')
   await client.end()
   t.equal(await service.end('SIGTERM'), 0)
 })

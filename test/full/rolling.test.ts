@@ -12,10 +12,10 @@ import { tempDir } from '../support/temp-dir.js'
 
 const ACCOUNT = { id: 'default', apiKey: null, region: 'US' } as const
 const SENDERS = 4
-const LOOKS_EVERY_MS = 100
+const READINESS_INTERVAL_MS = 100
 
 t.test(
-  'two receivers and two projectors are restarted one by one under load: every post is answered, nothing is missing',
+  'a rolling restart of two receivers and two projectors under load loses nothing',
   { ...needsKafka, timeout: 240_000 },
   async t => {
     const { brokers, topicPrefix, groupId } = kafkaForTest(t)
@@ -30,7 +30,7 @@ t.test(
     }
     const ports = await freePorts(4)
     const processes = ports.map((port, i) =>
-      member(t, { ...shared, DATA_DIR: tempDir(t), PORT: String(port), ROLES: i < 2 ? 'receive' : 'project' })
+      createMember(t, { ...shared, DATA_DIR: tempDir(t), PORT: String(port), ROLES: i < 2 ? 'receive' : 'project' })
     )
     await Promise.all(processes.map(({ start }) => start()))
     const load = startLoad(processes.slice(0, 2))
@@ -43,7 +43,7 @@ t.test(
       60_000
     )
     const stored = await pool.query<{ id: string }>('select id from events')
-    t.strictSame(new Set(stored.rows.map(({ id }) => id)), ids, 'each once, and no other')
+    t.strictSame(new Set(stored.rows.map(({ id }) => id)), ids, 'each event is stored once, and no other')
     const { differences, failures } = await rebuild({
       pool,
       settings: SETTINGS,
@@ -53,22 +53,22 @@ t.test(
       signal: new AbortController().signal,
       onDifference: ({ table }) => t.comment(table)
     })
-    t.strictSame([differences, failures], [0, []], 'and every row is what its events amount to')
+    t.strictSame([differences, failures], [0, []], 'every row follows from its events')
   }
 )
 
-/** A process of the installation, which can be restarted as an operator would. */
-function member(t: Test, environment: Record<string, string> & { DATA_DIR: string }) {
+/** Creates a process that can be restarted like an operator would. */
+function createMember(t: Test, environment: Record<string, string> & { DATA_DIR: string }) {
   let service: RunningService | null = null
   const start = async () => (service = await startServiceProcess(t, environment))
   return {
     start,
     service: () => service,
     roll: async () => {
-      t.equal(await service?.end('SIGTERM'), 0, `${environment.ROLES}: it stops in order`)
+      t.equal(await service?.end('SIGTERM'), 0, `${environment.ROLES}: it exits with code 0`)
       const next = await start()
       await eventually(
-        'it is ready again',
+        'the process is ready again',
         async () => ((await next.get('/health/ready')) as { ready: boolean }).ready,
         30_000
       )
@@ -76,7 +76,7 @@ function member(t: Test, environment: Record<string, string> & { DATA_DIR: strin
   }
 }
 
-/** Posts as a balancer would: to whoever last said that it is ready. */
+/** Posts like a load balancer, to the receivers whose last readiness check succeeded. */
 function startLoad(receivers: { service: () => RunningService | null }[]) {
   const bodies = simulateCompany({
     seed: 1,
@@ -87,7 +87,7 @@ function startLoad(receivers: { service: () => RunningService | null }[]) {
     hours: 40
   }).notifications.map(({ body }) => body)
   const ready = new Set<RunningService>()
-  const look = async () => {
+  const checkReadiness = async () => {
     const services = receivers.flatMap(({ service }) => service() ?? [])
     for (const service of ready) if (!services.includes(service)) ready.delete(service)
     await Promise.all(
@@ -101,9 +101,9 @@ function startLoad(receivers: { service: () => RunningService | null }[]) {
       })
     )
   }
-  const looking = setInterval(() => {
-    look().catch(() => {})
-  }, LOOKS_EVERY_MS)
+  const checking = setInterval(() => {
+    checkReadiness().catch(() => {})
+  }, READINESS_INTERVAL_MS)
   const ids = new Set<string>()
   const statuses = new Map<number | string, number>()
   let stopped = false
@@ -111,9 +111,9 @@ function startLoad(receivers: { service: () => RunningService | null }[]) {
 
   async function send(): Promise<void> {
     for (let body = bodies.shift(); body && !stopped; body = bodies.shift()) {
-      await eventually('somebody is ready', () => ready.size > 0)
+      await eventually('a receiver is ready', () => ready.size > 0)
       const service = [...ready][turn++ % ready.size]
-      const status = (await service?.post(body).catch(() => 'no answer')) ?? 'nobody'
+      const status = (await service?.post(body).catch(() => 'no response')) ?? 'no receiver'
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
       const id = parseNotification(ACCOUNT, Buffer.from(JSON.stringify(body)), new Date())?.id
       if (id) ids.add(id)
@@ -124,7 +124,7 @@ function startLoad(receivers: { service: () => RunningService | null }[]) {
     stop: async () => {
       stopped = true
       await sending
-      clearInterval(looking)
+      clearInterval(checking)
       return { ids, statuses }
     }
   }

@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.js'
 const skip = kafkaUnavailable() ?? false
 
 t.test(
-  'notifications are taken without Kafka and without Postgres, and reach the read models when both are there',
+  'notifications are accepted without Kafka and Postgres, and reach the read models when both are available',
   { skip, timeout: 200_000 },
   async t => {
     const kafka = await startKafka({ dir: tempDir(t), extra: ['broker.session.timeout.ms=1000'] })
@@ -40,24 +40,24 @@ t.test(
     })
     t.match(await alone.get('/v1/calls'), { statusCode: 503, code: 'MCS_NOT_READY' })
     t.match(await metric(alone, 'mcs_spool_records'), '5')
-    t.equal(await alone.end('SIGTERM'), 3, 'it says that something is left')
+    t.equal(await alone.end('SIGTERM'), 3, 'the exit code shows that records remain in the spool')
     t.match(alone.output(), /"alarm":"spool-left","records":5/)
     t.match(await runCommand(['drain'], environment), { code: 1, stderr: /refuses connections/ })
 
     await kafka.restart()
     const running = await startEmbeddedPostgres({ dataDir, log })
     t.teardown(() => running.stop())
-    // it may die before it listens
+    // it may be killed before it listens
     const doomed = await runCommand(['start'], { ...environment, PORT: '0', MCS_CRASH_AT: 'between-drain-and-trim' })
-    t.equal(doomed.code, null, 'it was killed, with the records in Kafka and in the spool')
+    t.equal(doomed.code, null, 'it was killed while the records were in Kafka and in the spool')
     const waiting = await startServiceProcess(t, environment)
     await eventually(
-      'all is ready',
+      'all roles are ready',
       async () => ((await waiting.get('/health/ready')) as { ready: boolean }).ready,
       40_000
     )
     for (const notification of DOCUMENTED_NOTIFICATIONS.slice(5, 9)) t.equal(await waiting.post(notification), 200)
-    await seen(waiting, 9)
+    await untilProjected(waiting, 9)
     t.match(await metric(waiting, 'mcs_spool_records'), '0')
 
     await kafka.kill()
@@ -70,12 +70,12 @@ t.test(
     })
     t.match(await runCommand(['drain'], environment), { code: 0, stdout: 'sent 0 of 0 records\n' })
     const last = await startServiceProcess(t, environment)
-    await seen(last, 13)
+    await untilProjected(last, 13)
     t.equal(await last.end('SIGTERM'), 0)
   }
 )
 
-async function seen(service: RunningService, events: number): Promise<void> {
+async function untilProjected(service: RunningService, events: number): Promise<void> {
   await eventually(
     `${events} events are projected`,
     async () => {

@@ -39,12 +39,12 @@ const TSCONFIG = {
 const [NOTIFICATION] = DOCUMENTED_NOTIFICATIONS
 
 t.test(
-  'the packed package runs from an empty folder, and a TypeScript consumer follows it across a restart',
+  'the package runs in an empty folder, and a TypeScript consumer follows its live stream across a restart',
   async t => {
     const { tarball, contents } = await pack(t)
     t.notOk(
       contents.find(name => /(^|\/)(test|scripts)\//.test(name) || name.endsWith('.tsbuildinfo')),
-      'no tests in it'
+      'it contains no tests'
     )
     for (const name of [
       'dist/src/main.js',
@@ -53,10 +53,10 @@ t.test(
       'dist/src/bundled-licenses.txt',
       'LICENSE'
     ])
-      t.ok(contents.includes(name), `${name} is in it`)
+      t.ok(contents.includes(name), `it contains ${name}`)
 
     const folder = tempDir(t)
-    chmodSync(folder, 0o711) // the account of Postgres runs the installed binaries
+    chmodSync(folder, 0o711) // the user of Postgres runs the installed binaries
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }')
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], folder)
     const help = await run(path.join(folder, 'node_modules/.bin/mightycall-stream'), ['--help'], folder)
@@ -74,18 +74,26 @@ t.test(
     const post = (to: typeof service, id: string) =>
       to.post({ ...NOTIFICATION, Body: { ...NOTIFICATION?.Body, Id: id } })
     const lines = runConsumer(t, folder, [service.url, service.adminKey])
-    await eventually('the consumer is reset when it is connected', () => lines.includes('{"type":"reset"}'), 30_000)
+    await eventually(
+      'the consumer receives a reset when it is connected',
+      () => lines.includes('{"type":"reset"}'),
+      30_000
+    )
     t.equal(await post(service, 'before'), 200)
-    await eventually('it sees a call', () => lines.includes('{"type":"call","id":"before"}'), 30_000)
+    await eventually('the consumer receives a call', () => lines.includes('{"type":"call","id":"before"}'), 30_000)
 
     await service.end('SIGKILL')
-    await eventually('it notices that', () => lines.at(-1) === '{"state":"connecting"}', 30_000)
+    await eventually('the consumer notices the outage', () => lines.at(-1) === '{"state":"connecting"}', 30_000)
     const restarted = await startServiceProcess(t, env, main)
     t.equal(restarted.url, service.url)
     t.equal(await post(restarted, 'after'), 200)
-    await eventually('it sees a call after the restart', () => lines.includes('{"type":"call","id":"after"}'), 60_000)
+    await eventually(
+      'the consumer receives a call after the restart',
+      () => lines.includes('{"type":"call","id":"after"}'),
+      60_000
+    )
     t.equal(lines[0], '{"ids":[]}', 'the list of calls was empty, and typed')
-    t.equal(lines.filter(line => line === '{"type":"reset"}').length, 1, 'it went on after the last event')
+    t.equal(lines.filter(line => line === '{"type":"reset"}').length, 1, 'the stream continued after the last event')
   }
 )
 
@@ -111,7 +119,7 @@ async function run(command: string, args: readonly string[], directory: string):
   return stdout
 }
 
-/** Runs the compiled consumer until the test ends; the lines that it prints are added to the result as they come. */
+/** Runs the compiled consumer until the test ends. The returned array grows with the lines that it prints. */
 function runConsumer(t: Test, directory: string, args: readonly string[]): string[] {
   const child = spawn(...withoutHooks(process.execPath, ['consumer.js', ...args]), {
     cwd: directory,

@@ -10,11 +10,8 @@ import { SETTINGS } from '../support/settings.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? roundsOf(300, 2_000))
 
-/**
- * As after a change of the partition count: the events of one call lie in two partitions, each with a projector of its
- * own.
- */
-t.test(`two projectors of the same entities, beside a rebuild, lose no update in ${ROUNDS} rounds`, async t => {
+// The events of a call are in two partitions with separate projectors, as after a change of the partition count.
+t.test(`two projectors of the same entities and a concurrent rebuild lose no update in ${ROUNDS} rounds`, async t => {
   const { pool } = await freshDatabase(t)
   const random = createRandom(1, 1)
   const halves = [projectorOf(pool, { partition: 0, batchSize: 8 }), projectorOf(pool, { partition: 1, batchSize: 8 })]
@@ -44,16 +41,17 @@ t.test(`two projectors of the same entities, beside a rebuild, lose no update in
     await Promise.all(halves.map((project, half) => project(events.filter((_, i) => i % 2 === half))))
   }
   rebuilding.ends = true
-  t.ok((await rebuilds) > 0, 'it was rebuilt all the while')
+  t.ok((await rebuilds) > 0, 'a rebuild was running meanwhile')
   const {
     rows: [row]
   } = await pool.query<{ events: number; counted: number }>(
-    'select (select count(*)::int from events) as events, (select sum(webhook_events + rest_events)::int from call_history) as counted'
+    `select (select count(*)::int from events) as events,
+       (select sum(webhook_events + rest_events)::int from call_history) as counted`
   )
-  t.equal(row?.events, expected.size, 'each event is there once')
-  t.equal(row?.counted, expected.size, 'and in its row')
+  t.equal(row?.events, expected.size, 'each event is stored once')
+  t.equal(row?.counted, expected.size, 'each event is counted in its row')
   const { differences } = await rebuild({ pool, settings: SETTINGS, now: () => new Date(), dryRun: true })
-  t.equal(differences, 0, 'every row and every sum is what the events amount to')
+  t.equal(differences, 0, 'every row and every sum follows from the events')
 })
 
 const isOfCall = ({ type }: Event): boolean => type.startsWith('call.')

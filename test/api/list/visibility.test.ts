@@ -116,19 +116,19 @@ t.test('an agent lists only the visible calls', async t => {
   await pool.query(
     `insert into call_history
        (account, call_id, direction, state, business_number, started_at, last_event_at, webhook_events, rest_events)
-     values ('default', 'open-own', 'inbound', 'ringing', $1, $2, $3, 1, 0),
-       ('default', 'open-other', 'inbound', 'ringing', $1, $3, $3, 1, 0)`,
+     values ('default', 'open-early', 'inbound', 'ringing', $1, $2, $3, 1, 0),
+       ('default', 'open-late', 'inbound', 'ringing', $1, $3, $3, 1, 0)`,
     [number, new Date(NOON - 1000), new Date(END - 1000)]
   )
   await pool.query(
     `insert into call_legs
-     select 'default', id, '777', 1, 'agent', $1, null, null, null from unnest(array['open-own', 'open-other']) id`,
+     select 'default', id, '777', 1, 'agent', $1, null, null, null from unnest(array['open-early', 'open-late']) id`,
     [new Date(NOON)]
   )
   const callsOf = async (key?: string) =>
     (await get('/v1/agents?extension=777', key)).json<{ data: { calls: string[] }[] }>().data.map(agent => agent.calls)
-  t.strictSame(await callsOf(), [['open-own', 'open-other']])
-  t.strictSame(await callsOf('own'), [['open-own']])
+  t.strictSame(await callsOf(), [['open-early', 'open-late']])
+  t.strictSame(await callsOf('own'), [['open-early']])
 })
 
 t.test('a search by ids returns only visible rows', async t => {
