@@ -1184,14 +1184,16 @@ export interface components {
             account: string;
             /** @description `null` when not answered, or when the time is unknown. */
             answeredAt: string | null;
-            /** @description The extension that answered first. */
+            /** @description The extension that answered first. After a transfer it is not the current one. */
             answeredBy: string | null;
             /** @description In E.164 format. */
             businessNumber: string | null;
-            /** @description `null` when the call was answered, is not inbound, or has no number to call back; and for calls of the past. */
+            /** @description `null` when nobody has to call back: the call was answered or is not inbound, and it was not lost in a transfer. Also `null` when there is no number that can be called, and for calls of the past. */
             callback: components["schemas"]["Callback"] | null;
-            /** @description `null` for an internal call, and when no client was named. */
+            /** @description `null` for an internal call, and when no client was named. A short number such as 911 is the client until there is evidence that it is the extension of a colleague. */
             client: components["schemas"]["Client"] | null;
+            /** @description The extensions that are connected now, in the order in which they answered. Empty in an ended call. */
+            currentExtensions: string[];
             /** @enum {string} */
             direction: "inbound" | "outbound" | "callback" | "internal";
             /** @description `null` until the call has ended. */
@@ -1199,6 +1201,8 @@ export interface components {
             /** @description The id of the call at MightyCall. */
             id: string;
             legs: components["schemas"]["Leg"][];
+            /** @description Whether, after a conversation, the last extension that rang did not answer. Somebody has to call back. */
+            lostInTransfer: boolean;
             /** @description `null` until the call has ended. */
             outcome: ("answered" | "missed" | "abandoned" | "unanswered" | "voicemail" | "dropped" | "canceled") | null;
             /** @description `null` when no recording is known. */
@@ -1214,12 +1218,12 @@ export interface components {
             startedAt: string;
             /** @enum {string} */
             state: "waiting" | "ringing" | "connected" | "ended";
-            /** @description The time from the answer to the end. */
+            /** @description The time in which at least one extension was connected. `null` until the call has ended, and when it is unknown. */
             talkSeconds: number | null;
-            /** @description The time from the start to the answer, or to the end of an unanswered call. */
+            /** @description The time from the start to the answer, or to the end of an unanswered call. `null` when the time of the answer is unknown. */
             waitSeconds: number | null;
         };
-        /** @description What happened after an inbound call that nobody answered. */
+        /** @description What happened after an inbound call that nobody answered, or a call that was lost in a transfer. */
         Callback: {
             /** @description The number of calls to the client until then, including that one. */
             attempts: number;
@@ -3191,11 +3195,13 @@ export interface operations {
                 hasRecording?: boolean;
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
+                /** @description Whether the client was lost in a transfer, after a conversation. */
+                lostInTransfer?: boolean;
                 /** @description The maximum talk time. Calls that were not answered or have not ended never match. */
                 maxDurationSeconds?: number;
                 /** @description The minimum talk time. Calls that were not answered or have not ended never match. */
                 minDurationSeconds?: number;
-                /** @description Only unanswered inbound calls after which no conversation with the client has begun, at any business number of the account. It cannot be combined with `asOf`. */
+                /** @description Only unanswered inbound calls and calls lost in a transfer, of clients that can be called back, after which no conversation with the client has begun, at any business number of the account. It cannot be combined with `asOf`. */
                 needsCallback?: true;
                 /** @description Outcomes. Only calls that have ended have one. */
                 outcome?: components["parameters"]["outcomeList"];

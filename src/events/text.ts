@@ -1,8 +1,6 @@
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import type { CountryCode } from 'libphonenumber-js/min'
+import { isDialed, readPhoneNumber, unwrapParty } from '../lib/phone-number.js'
 import { MAX_NAME_LENGTH, MAX_TEXT_LENGTH } from './envelope.js'
-
-const E164 = /^\+[1-9]\d{6,14}$/
-const DIALLED = /^\+?[\d\s().-]{7,25}$/
 
 /**
  * Returns a name that Postgres and every JSON parser accept: without U+0000 and lone surrogates, trimmed, and cut off
@@ -18,15 +16,17 @@ export function cleanText(value: unknown): string | null {
   return typeof value === 'string' ? clean(value, MAX_TEXT_LENGTH) : null
 }
 
-/** Returns a party of a call: E.164 for a telephone number, otherwise the extension or the widget name as received. */
+/**
+ * Returns a party of a call: E.164 for a possible telephone number, otherwise what was dialed, or the name of a site
+ * widget, as received.
+ */
 export function normalizeParty(value: unknown, region: CountryCode): string | null {
   const name = cleanName(value)
-  if (name === null || E164.test(name) || !DIALLED.test(name)) return name
-  return parsePhoneNumberFromString(name, region)?.number ?? name
-}
-
-export function isE164(party: string): boolean {
-  return E164.test(party)
+  if (name === null) return null
+  const number = readPhoneNumber(name, region)
+  if (number !== null) return number
+  const dialed = unwrapParty(name)
+  return isDialed(dialed) ? dialed : name
 }
 
 function clean(dirty: string, maxLength: number): string | null {

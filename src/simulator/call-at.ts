@@ -17,11 +17,12 @@ export interface CallAt extends CallParties, CallTimings {
 
 /** Returns the state of the call that webhooks had reported by an instant, or `null` when it had not started. */
 export function callAt(call: TrueCall, instant: number): CallAt | null {
-  const { direction, businessNumber, clientNumber, clientName, startedAt, notifiedAt } = call
+  const { businessNumber, clientName, startedAt, notifiedAt } = call
   if (instant < startedAt) return null
   const legs = call.legs.flatMap((leg, i) =>
     leg.ringingAt <= instant ? [legAt(leg, call.ringingStoppedAt[i] ?? null, instant)] : []
   )
+  const { direction, clientNumber } = partiesAt(call, legs)
   const endedAt = call.endedAt <= instant ? call.endedAt : null
   const notified = notifiedAt.filter(at => at <= instant)
   return {
@@ -39,6 +40,17 @@ export function callAt(call: TrueCall, instant: number): CallAt | null {
     legs,
     ...timingsOf(legs, { direction, startedAt, endedAt })
   }
+}
+
+/** Until the colleague's phone rings, a call to an extension cannot be told from one to a short number. */
+function partiesAt(
+  { direction, clientNumber, legs: all }: TrueCall,
+  legs: readonly TrueLeg[]
+): Pick<CallParties, 'direction' | 'clientNumber'> {
+  const colleague = all.find(leg => leg.role === 'agent')
+  if (direction !== 'internal' || !colleague || legs.some(leg => leg.role === 'agent'))
+    return { direction, clientNumber }
+  return { direction: 'outbound', clientNumber: colleague.extension }
 }
 
 function legAt(leg: TrueLeg & { endedAt: number }, stoppedAt: number | null, instant: number): TrueLeg {

@@ -129,12 +129,15 @@ function extensionOf(
   return event !== 'Call' && random.chance(0.5) ? { Extension: null } : {}
 }
 
-function endOf({ random }: CallScript, { startedAt, endedAt, withRest }: TrueCall): Record<string, unknown> {
+function endOf(
+  { random }: CallScript,
+  { startedAt, answeredAt, endedAt, withRest }: TrueCall
+): Record<string, unknown> {
   const { recordingId, recordingLink } = withRest
   // a link with a single slash occurs in practice
   const link = random.chance(0.1) ? recordingLink?.replace('https://', 'https:/') : recordingLink
   return {
-    CallDuration: hoursMinutesSeconds(endedAt - startedAt),
+    CallDuration: hoursMinutesSeconds(endedAt - (answeredAt ?? startedAt)),
     ...(recordingLink && { RecordingLink: link, RecordingId: recordingId })
   }
 }

@@ -18,6 +18,7 @@ export interface CallTimings {
   endedAt: number | null
   waitSeconds: number | null
   talkSeconds: number | null
+  lostInTransfer: boolean
   answeredBy: string | null
   lastEventAt: number
   webhookEvents: number
@@ -98,18 +99,42 @@ export function trueCallOf(script: CallScript, scenario: string, { name }: Clien
 export function timingsOf(
   legs: readonly TrueLeg[],
   { direction, startedAt, endedAt }: Pick<CallParties, 'direction' | 'startedAt'> & { endedAt: number | null }
-): Pick<CallTimings, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
-  const [first] = legs
-    .filter(leg => leg.connectedAt !== null && !(direction === 'internal' && leg.role === 'dialer'))
-    .sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
+): Pick<CallTimings, 'answeredAt' | 'waitSeconds' | 'talkSeconds' | 'lostInTransfer' | 'answeredBy'> {
+  const talks = legs.filter(leg => leg.connectedAt !== null).sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0))
+  const first = talks.find(leg => !(direction === 'internal' && leg.role === 'dialer'))
   const answeredAt = first?.connectedAt ?? null
   const waitedUntil = answeredAt ?? endedAt
   return {
     answeredAt,
     waitSeconds: waitedUntil === null ? null : (waitedUntil - startedAt) / 1000,
-    talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt - answeredAt) / 1000,
+    talkSeconds: answeredAt === null || endedAt === null ? null : talkedMs(talks, endedAt) / 1000,
+    lostInTransfer: endedAt !== null && isLostInTransfer(legs, talks),
     answeredBy: first?.extension ?? null
   }
+}
+
+/** The time in which somebody talked: a conversation that follows another one adds what is after its end. */
+function talkedMs(talks: readonly TrueLeg[], endedAt: number): number {
+  let [sum, until] = [0, 0]
+  for (const { connectedAt, endedAt: to } of talks) {
+    const from = Math.max(connectedAt ?? endedAt, until)
+    until = Math.max(to ?? endedAt, until)
+    sum += Math.max(0, until - from)
+  }
+  return sum
+}
+
+/** A phone rang during a conversation or after it, nobody answered, and nobody talked any more when it stopped. */
+function isLostInTransfer(legs: readonly TrueLeg[], [first, ...others]: readonly TrueLeg[]): boolean {
+  if (!first) return false
+  const talkEndedAt = Math.max(...[first, ...others].map(leg => leg.endedAt ?? Number.POSITIVE_INFINITY))
+  return legs.some(
+    leg =>
+      leg.role === 'agent' &&
+      leg.connectedAt === null &&
+      leg.ringingAt > (first.connectedAt ?? 0) &&
+      (leg.endedAt ?? 0) > talkEndedAt
+  )
 }
 
 function partiesOf({ family, from, to, startedAt }: CallScript): CallParties {

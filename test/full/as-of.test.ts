@@ -40,6 +40,10 @@ function expectedShape(call: TrueCall, instant: number, seenFrom: number): CallS
     startedAt: new Date(startedAt).toISOString(),
     answeredAt: toIso(answeredAt),
     endedAt: toIso(endedAt),
+    currentExtensions: legs
+      .filter(leg => leg.connectedAt !== null && leg.endedAt === null)
+      .sort((a, b) => (a.connectedAt ?? 0) - (b.connectedAt ?? 0) || (a.extension < b.extension ? -1 : 1))
+      .map(leg => leg.extension),
     stale: endedAt === null && seenFrom - lastEventAt > 4 * HOUR_MS,
     recording: null,
     legs: legs.map(({ ringingAt, connectedAt, endedAt: end, ...leg }) => ({

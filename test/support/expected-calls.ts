@@ -6,6 +6,7 @@ import type { TrueCall } from '../../src/simulator/true-call.js'
 export function expectedCall({ legs, ...call }: CallAt): Call {
   return {
     ...call,
+    clientCallable: call.clientNumber?.startsWith('+') === true,
     recordingId: null,
     recordingLink: null,
     legs: legs.map(leg => ({

@@ -1,9 +1,9 @@
-import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { alias } from 'drizzle-orm/pg-core'
 import { visible } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
-import { callHistory } from '../../db/schema/calls.js'
+import { awaitsReturn, callHistory, MISSED_OUTCOMES } from '../../db/schema/calls.js'
 import { epochMillis } from '../list/query-context.js'
 import type { CallShape, StoredCall } from './schema.js'
 
@@ -11,19 +11,15 @@ import type { CallShape, StoredCall } from './schema.js'
 const LOOK_BACK_DAYS = 30
 const MAX_COUNTED = 100
 
-const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
-
 const other = alias(callHistory, 'other')
 
 /**
- * Returns the condition that an inbound call from a phone number was not answered and that no conversation with the
- * number has begun since, in either direction, at any business number of the account that the viewer may see.
+ * Returns the condition that the client of a call is to be called back and that no conversation with the client has
+ * begun since, in either direction, at any business number of the account that the viewer may see.
  */
 export function needsCallback(viewer: Viewer): SQL | undefined {
   return and(
-    sql`${callHistory.direction} = 'inbound'`,
-    sql`${callHistory.outcome} in ('missed', 'abandoned', 'voicemail')`,
-    sql`${callHistory.clientNumber} like '+%'`,
+    awaitsReturn(callHistory),
     sql`not exists (
       select from ${callHistory} "other"
       where ${withSameClient(viewer)} and ${isConversation} and ${other.startedAt} > ${callHistory.startedAt}
@@ -40,7 +36,7 @@ interface Row extends Record<string, unknown> {
 }
 
 /**
- * Finds what happened after the unanswered calls among `calls`.
+ * Finds what happened after the calls among `calls` that are to be returned.
  *
  * @returns a lookup, which returns null for calls that need no callback
  */
@@ -49,9 +45,9 @@ export async function findCallbacks(
   viewer: Viewer,
   calls: readonly StoredCall[]
 ): Promise<(call: StoredCall) => CallShape['callback']> {
-  const missed = calls.filter(isMissed)
-  if (missed.length === 0) return () => null
-  const { rows } = await db.execute<Row>(callbacksOf(viewer, missed))
+  const unanswered = calls.filter(isToBeReturned)
+  if (unanswered.length === 0) return () => null
+  const { rows } = await db.execute<Row>(callbacksOf(viewer, unanswered))
   const found = new Map(rows.map(row => [`${row.account} ${row.call_id}`, row]))
   return call => {
     const row = found.get(`${call.account} ${call.callId}`)
@@ -59,17 +55,18 @@ export async function findCallbacks(
   }
 }
 
-function isMissed({ direction, outcome, clientNumber }: StoredCall): boolean {
-  return (
-    direction === 'inbound' &&
-    MISSED_OUTCOMES.some(missed => missed === outcome) &&
-    clientNumber?.startsWith('+') === true
-  )
+/** The same condition as `awaitsReturn`, for a row that has been read. */
+function isToBeReturned({ direction, outcome, clientCallable, lostInTransfer }: StoredCall): boolean {
+  const isMissed = direction === 'inbound' && MISSED_OUTCOMES.some(missed => missed === outcome)
+  return clientCallable && (isMissed || lostInTransfer)
 }
 
 function callbacksOf(viewer: Viewer, calls: readonly StoredCall[]): SQL {
   const of = (column: (call: StoredCall) => string) => sql.param(calls.map(column))
   const sameClient = withSameClient(viewer)
+  // a call that was lost in a transfer is a conversation itself
+  const sinceTalk = sql`case when ${callHistory.lostInTransfer} then ${callHistory.startedAt}
+    else coalesce(before.started_at, ${lookBack}) end`
   const untilTalk = sql`${unindexed(other.startedAt)} <= coalesce(talk.started_at, 'infinity')`
   return sql`select ${callHistory.account} as account, ${callHistory.callId} as call_id,
       ${epochMillis(sql`talk.at`)} as returned_at,
@@ -78,12 +75,11 @@ function callbacksOf(viewer: Viewer, calls: readonly StoredCall[]): SQL {
         where ${sameClient} and ${other.direction} in ('outbound', 'callback')
           and ${other.startedAt} > ${callHistory.startedAt} and ${untilTalk}
       ) as attempts,
-      (
+      ${callHistory.lostInTransfer}::int + (
         select count(*)::int from (
           select from ${callHistory} "other"
-          where ${sameClient} and ${other.direction} = 'inbound'
-            and ${other.outcome} in ('missed', 'abandoned', 'voicemail')
-            and ${other.startedAt} > coalesce(before.started_at, ${lookBack}) and ${untilTalk}
+          where ${sameClient} and ${other.direction} = 'inbound' and ${inArray(other.outcome, [...MISSED_OUTCOMES])}
+            and ${other.startedAt} > ${sinceTalk} and ${untilTalk}
           order by ${other.startedAt} limit ${sql.raw(String(MAX_COUNTED))}
         ) counted
       ) as unanswered_calls

@@ -33,12 +33,16 @@ export const callParameters = Type.Object(
         description: 'The maximum talk time. Calls that were not answered or have not ended never match.'
       })
     ),
+    lostInTransfer: Type.Optional(
+      Type.Boolean({ description: 'Whether the client was lost in a transfer, after a conversation.' })
+    ),
     hasRecording: Type.Optional(Type.Boolean({ description: 'Whether a recording is known.' })),
     needsCallback: Type.Optional(
       Type.Literal(true, {
         description:
-          'Only unanswered inbound calls after which no conversation with the client has begun, at any business ' +
-          'number of the account. It cannot be combined with `asOf`.'
+          'Only unanswered inbound calls and calls lost in a transfer, of clients that can be called back, after which ' +
+          'no conversation with the client has begun, at any business number of the account. It cannot be combined ' +
+          'with `asOf`.'
       })
     ),
     q: searchParameter("the client's name or number")
@@ -61,6 +65,7 @@ export interface CallFilter {
   outcomes: readonly string[] | undefined
   minTalkSeconds: number | undefined
   maxTalkSeconds: number | undefined
+  lostInTransfer: boolean | undefined
   hasRecording: boolean | undefined
   needsCallback: boolean
   search: Search | null
@@ -80,6 +85,7 @@ export function parseCallFilter(query: CallParameters, context: Pick<QueryContex
     outcomes: query.outcome,
     minTalkSeconds: query.minDurationSeconds,
     maxTalkSeconds: query.maxDurationSeconds,
+    lostInTransfer: query.lostInTransfer,
     hasRecording: query.hasRecording,
     needsCallback: query.needsCallback === true,
     search: parseSearch(query.q, context)
@@ -91,7 +97,8 @@ const isRecorded = or(isNotNull(callHistory.recordingId), isNotNull(callHistory.
 
 /** Returns the conditions of the filter, as SQL over the current rows. */
 export function conditions(filter: CallFilter, { viewer }: Pick<QueryContext, 'viewer'>): (SQL | undefined)[] {
-  const { clients, extensions, directions, outcomes, hasRecording, minTalkSeconds, maxTalkSeconds } = filter
+  const { clients, extensions, directions, outcomes, lostInTransfer, hasRecording, minTalkSeconds, maxTalkSeconds } =
+    filter
   const hasLegAt = (values: readonly string[]) => sql`exists (
     select from ${callLegs}
     where ${callLegs.account} = ${callHistory.account} and ${callLegs.callId} = ${callHistory.callId}
@@ -107,6 +114,7 @@ export function conditions(filter: CallFilter, { viewer }: Pick<QueryContext, 'v
     isOneOf(callHistory.outcome, outcomes),
     minTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} >= ${minTalkSeconds}`,
     maxTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} <= ${maxTalkSeconds}`,
+    lostInTransfer === undefined ? undefined : sql`${callHistory.lostInTransfer} = ${lostInTransfer}`,
     hasRecording === undefined
       ? undefined
       : hasRecording
@@ -153,6 +161,7 @@ export function matchesFilter(filter: CallFilter, call: CallShape): boolean {
     has(filter.states, call.state) &&
     has(filter.outcomes, call.outcome) &&
     isBetween(call.talkSeconds, filter.minTalkSeconds, filter.maxTalkSeconds) &&
+    (filter.lostInTransfer === undefined || filter.lostInTransfer === call.lostInTransfer) &&
     (filter.hasRecording === undefined || filter.hasRecording === (call.recording !== null)) &&
     matchesSearch(`${call.client?.name ?? ''} ${call.client?.number ?? ''}`, filter.search)
   )

@@ -68,7 +68,10 @@ const callback = Type.Object(
         'one. At most 100 calls of the preceding 30 days are counted.'
     })
   },
-  { $id: 'Callback', description: 'What happened after an inbound call that nobody answered.' }
+  {
+    $id: 'Callback',
+    description: 'What happened after an inbound call that nobody answered, or a call that was lost in a transfer.'
+  }
 )
 
 /** A call in a response. Times are in RFC 3339 format, in UTC with milliseconds. */
@@ -80,13 +83,31 @@ export const callShape = Type.Object(
     state: oneOf(...STATES),
     outcome: orNull(oneOf(...OUTCOMES), '`null` until the call has ended.'),
     businessNumber: orNull(Type.String(), 'In E.164 format.'),
-    client: orNull(clientShape, '`null` for an internal call, and when no client was named.'),
+    client: orNull(
+      clientShape,
+      '`null` for an internal call, and when no client was named. A short number such as 911 is the client until ' +
+        'there is evidence that it is the extension of a colleague.'
+    ),
     startedAt: instant,
     answeredAt: orNull(instant, '`null` when not answered, or when the time is unknown.'),
     endedAt: orNull(instant, '`null` until the call has ended.'),
-    waitSeconds: orNull(seconds, 'The time from the start to the answer, or to the end of an unanswered call.'),
-    talkSeconds: orNull(seconds, 'The time from the answer to the end.'),
-    answeredBy: orNull(Type.String(), 'The extension that answered first.'),
+    waitSeconds: orNull(
+      seconds,
+      'The time from the start to the answer, or to the end of an unanswered call. `null` when the time of the answer ' +
+        'is unknown.'
+    ),
+    talkSeconds: orNull(
+      seconds,
+      'The time in which at least one extension was connected. `null` until the call has ended, and when it is unknown.'
+    ),
+    answeredBy: orNull(Type.String(), 'The extension that answered first. After a transfer it is not the current one.'),
+    currentExtensions: Type.Array(Type.String(), {
+      description: 'The extensions that are connected now, in the order in which they answered. Empty in an ended call.'
+    }),
+    lostInTransfer: Type.Boolean({
+      description:
+        'Whether, after a conversation, the last extension that rang did not answer. Somebody has to call back.'
+    }),
     stale: Type.Boolean({
       description: 'Whether an open call has had no event for four hours. Its end was probably missed.'
     }),
@@ -94,7 +115,8 @@ export const callShape = Type.Object(
     legs: Type.Array(leg),
     callback: orNull(
       callback,
-      '`null` when the call was answered, is not inbound, or has no number to call back; and for calls of the past.'
+      '`null` when nobody has to call back: the call was answered or is not inbound, and it was not lost in a transfer. ' +
+        'Also `null` when there is no number that can be called, and for calls of the past.'
     ),
     sources: Type.Object(
       { webhook: Type.Integer(), rest: Type.Integer() },
@@ -133,12 +155,23 @@ export function toCall(
     waitSeconds: row.waitSeconds,
     talkSeconds: row.talkSeconds,
     answeredBy: row.answeredBy,
+    currentExtensions: currentExtensionsOf(legs),
+    lostInTransfer: row.lostInTransfer,
     stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_SECONDS * 1000,
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
     legs: [...legs].sort(compareLegs).map(toLeg),
     callback,
     sources: { webhook: row.webhookEvents, rest: row.restEvents }
   }
+}
+
+/** An open leg that was connected still is: its call has not ended. */
+function currentExtensionsOf(legs: readonly LegRow[]): string[] {
+  const current = legs.flatMap(({ extension, connectedAt, endedAt }) =>
+    connectedAt !== null && endedAt === null && extension !== '' ? [{ extension, since: connectedAt.getTime() }] : []
+  )
+  const inOrder = current.sort((a, b) => a.since - b.since || (a.extension < b.extension ? -1 : 1))
+  return [...new Set(inOrder.map(({ extension }) => extension))]
 }
 
 /** Sorts by start; legs that began at an unknown time come last. */

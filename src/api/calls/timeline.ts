@@ -98,8 +98,8 @@ interface FieldChange {
 type Leg = CallShape['legs'][number]
 
 /**
- * The fields that are compared. The others never change (account, id), change with every event (sources) or depend on
- * the time of the request (stale, callback).
+ * The fields that are compared. The others never change (account, id), change with every event (sources), follow from
+ * the legs (currentExtensions) or depend on the time of the request (stale, callback).
  */
 const FIELDS = [
   'direction',
@@ -113,6 +113,7 @@ const FIELDS = [
   'waitSeconds',
   'talkSeconds',
   'answeredBy',
+  'lostInTransfer',
   'recording'
 ] as const satisfies (keyof CallShape)[]
 const LEG_FIELDS = ['role', 'ringingAt', 'connectedAt', 'endedAt', 'result'] as const satisfies (keyof Leg)[]
@@ -150,6 +151,8 @@ function differences<T extends object>(
   return fields.flatMap(field => {
     const from = before?.[field] ?? null
     const to = after?.[field] ?? null
-    return from === to || JSON.stringify(from) === JSON.stringify(to) ? [] : [{ field: `${path}${field}`, from, to }]
+    // before its first event a call was not lost either
+    const isSame = (from ?? false) === (to ?? false) || JSON.stringify(from) === JSON.stringify(to)
+    return isSame ? [] : [{ field: `${path}${field}`, from, to }]
   })
 }

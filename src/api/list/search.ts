@@ -1,7 +1,8 @@
 import { and, or, type SQL, sql } from 'drizzle-orm'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
-import { cleanName, isE164, normalizeParty } from '../../events/text.js'
+import { cleanName, normalizeParty } from '../../events/text.js'
+import { isE164 } from '../../lib/phone-number.js'
 import type { QueryContext } from './query-context.js'
 
 /** Fewer make no trigram, by which a text is found. */

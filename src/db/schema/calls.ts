@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
-import { doublePrecision, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { boolean, doublePrecision, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core'
 import { at, searchText, trigrams } from './columns.js'
 import { contribution } from './reports.js'
 
@@ -15,6 +15,20 @@ export const CALL_OUTCOMES = [
   'canceled'
 ] as const
 
+/** The outcomes of an inbound call that nobody answered, though the client may have left a voicemail. */
+export const MISSED_OUTCOMES = ['missed', 'abandoned', 'voicemail'] as const
+
+/**
+ * The condition that somebody has to call the client back, unless a conversation has followed. A partial index is used
+ * only when the query contains the same condition, so both the index and the query call this.
+ */
+export function awaitsReturn(
+  call: Record<'clientCallable' | 'lostInTransfer' | 'direction' | 'outcome', SQLWrapper>
+): SQL {
+  return sql`(${call.clientCallable} and (${call.lostInTransfer}
+    or ${call.direction} = 'inbound' and ${call.outcome} in ('missed', 'abandoned', 'voicemail')))`
+}
+
 /** One row per call. Written only by src/project/models/calls; a pure function of the events of the call. */
 export const callHistory = pgTable(
   'call_history',
@@ -26,12 +40,14 @@ export const callHistory = pgTable(
     outcome: text('outcome', { enum: CALL_OUTCOMES }), // null until the call has ended
     businessNumber: text('business_number'),
     clientNumber: text('client_number'),
+    clientCallable: boolean('client_callable').notNull().default(false), // a possible number, not a withheld one
     clientName: text('client_name'), // as reported, or the name of a site widget, which has no number
     startedAt: at('started_at').notNull(),
     answeredAt: at('answered_at'),
     endedAt: at('ended_at'),
     waitSeconds: doublePrecision('wait_seconds'),
-    talkSeconds: doublePrecision('talk_seconds'),
+    talkSeconds: doublePrecision('talk_seconds'), // the time in which at least one leg was connected
+    lostInTransfer: boolean('lost_in_transfer').notNull().default(false),
     answeredBy: text('answered_by'), // the extension that talked first
     lastEventAt: at('last_event_at').notNull(), // the newest event; an open call without one for a long time is stale
     recordingId: text('recording_id'),
@@ -53,6 +69,7 @@ export const callHistory = pgTable(
       .on(t.startedAt, t.account, t.callId)
       .where(sql`recording_id is not null or recording_link is not null`),
     index('call_history_talk').on(t.talkSeconds).where(sql`talk_seconds is not null`),
+    index('call_history_to_return').on(t.startedAt, t.account, t.callId).where(awaitsReturn(t)),
     index('call_history_search')
       .using('gin', trigrams(searchText(t.clientName, t.clientNumber)))
       // maintained for every event, it more than doubled the time to write the row of a call

@@ -11,14 +11,14 @@ export const at = (name: string) => timestamp(name, { withTimezone: true, precis
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /**
- * The text that the `q` parameter of a list searches. An expression index is used only when the query contains the same
- * expression, so both the index and the query call this.
+ * The text that the `q` parameter of a list searches, in the Unicode form NFC, in which `é` is one character. An
+ * expression index is used only when the query contains the same expression, so both the index and the query call this.
  */
 export function searchText(...columns: readonly SQLWrapper[]): SQL {
-  return sql`(${sql.join(
+  return sql`normalize(${sql.join(
     columns.map(column => sql`coalesce(${column}, '')`),
     sql` || ' ' || `
-  )})`
+  )}, nfc)`
 }
 
 /** The operator class of a trigram index. A migration creates the extension pg_trgm. */

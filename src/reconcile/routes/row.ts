@@ -1,8 +1,9 @@
 import type { Account } from '../../accounts/accounts.js'
 import { MAX_NAME_LENGTH } from '../../events/envelope.js'
 import type { EventType } from '../../events/event.js'
-import { cleanName, isE164, normalizeParty } from '../../events/text.js'
+import { cleanName, normalizeParty } from '../../events/text.js'
 import { isObject } from '../../lib/json.js'
+import { isDialed } from '../../lib/phone-number.js'
 import { maskKeyInStrings, stripApiKeys } from '../../mightycall/strip-api-key.js'
 
 /** Where a fact comes from. */
@@ -30,10 +31,10 @@ export function idOf(value: string | null | undefined): string | null {
   return value && value.length <= MAX_NAME_LENGTH ? cleanName(value) : null
 }
 
-/** E.164, or the digits of a number that is none; null for anything else, such as the name of a site widget. */
+/** E.164, or what was dialed when it is not; null for anything else, such as the name of a site widget. */
 export function numberOf(value: string | null | undefined, { account }: SourceRow): string | null {
   const party = normalizeParty(value, account.region)
-  return party !== null && (isE164(party) || /^\+?\d+$/.test(party)) ? party : null
+  return party !== null && isDialed(party) ? party : null
 }
 
 /** The name of a person, from its parts. */

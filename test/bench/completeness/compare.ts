@@ -26,6 +26,7 @@ export const COMPARED: readonly Compared[] = [
       'endedAt',
       'waitSeconds',
       'talkSeconds',
+      'lostInTransfer',
       'answeredBy',
       'recordingId',
       'recordingLink'

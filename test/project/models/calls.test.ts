@@ -69,7 +69,7 @@ const cases = [
     'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > ' +
       'IncomingCallRinging(102) > IncomingCallConnected(102) > IncomingCallCompleted(101) > ' +
       'IncomingCallCompleted(102) > IncomingCallCompleted',
-    'inbound ended answered by 101 wait 20 talk 50 101:10/20/50 102:30/40/60'
+    'inbound ended answered by 101 wait 20 talk 40 101:10/20/50 102:30/40/60'
   ],
   [
     'outgoing, answered',
@@ -86,7 +86,7 @@ const cases = [
     'CallbackCall > CallbackCallRinging(105) > CallbackCallConnected(105) > ' +
       'IncomingCallRinging(101) > CallbackCallCompleted(105) > IncomingCallConnected(101) > ' +
       'IncomingCallCompleted(101) > CallbackCallCompleted',
-    'callback ended answered by 105 wait 20 talk 50 105:10/20/40 101:30/50/60'
+    'callback ended answered by 105 wait 20 talk 30 105:10/20/40 101:30/50/60'
   ],
   ['abandoned in the greeting', 'IncomingCall > IncomingCallCompleted', 'inbound ended abandoned by - wait 10 talk -'],
   // calls that have not ended
@@ -197,7 +197,7 @@ const cases = [
   [
     'the end precedes the start',
     'OutgoingCallCompleted(101)@3 > OutgoingCall(101)@5',
-    'outbound ended unanswered by - wait 0 talk -'
+    'outbound ended unanswered by - wait 0 talk - *101:-/-/3'
   ],
   [
     'the caller hangs up, and the call is completed afterwards',
@@ -207,7 +207,7 @@ const cases = [
   [
     'an outgoing call without its start',
     'OutgoingCallCompleted(101)@30',
-    'outbound ended unanswered by - wait 0 talk -'
+    'outbound ended unanswered by - wait 0 talk - *101:-/-/30'
   ],
   [
     'an outgoing call with only its answer and end',
@@ -242,7 +242,8 @@ t.test('a call to a colleague is internal, answered by the colleague', async t =
     ),
     'internal ended answered by 105 wait 20 talk 20 *101:0/20/40 105:10/20/30'
   )
-  t.match(foldCall(history('OutgoingCall(101)', { to: '105' })), {
+  t.match(foldCall(history('OutgoingCall(101) > IncomingCallRinging(105)', { to: '105' })), {
+    direction: 'internal',
     businessNumber: BUSINESS_NUMBER,
     clientNumber: null,
     clientName: null

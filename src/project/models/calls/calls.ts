@@ -16,7 +16,7 @@ interface CallHistory extends Call, Pick<CallRow, 'account' | 'callId'> {
 export const calls: ReadModel<'call', CallHistory> = {
   kind: 'call',
   liveKind: 'call',
-  foldVersion: 4,
+  foldVersion: 5,
   fold: ({ entity: { account, entity }, events }, settings) => {
     const call = foldCall(events)
     return (

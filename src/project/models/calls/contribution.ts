@@ -1,7 +1,6 @@
 import { localDay } from '../../../lib/local-day.js'
 import type { Contribution } from '../reports.js'
-import type { Call } from './fold.js'
-import type { EndedLeg } from './outcome.js'
+import type { Call, CallLeg } from './fold.js'
 
 /** What a call adds to the reports of its local day: one contribution for the call and one for each leg. */
 export function contributionOf(call: Call, timeZone: string): Contribution[] {
@@ -14,7 +13,7 @@ export function contributionOf(call: Call, timeZone: string): Contribution[] {
     ...(call.outcome === 'missed' && { missed: 1 }),
     ...(call.outcome === 'abandoned' && { abandoned: 1 }),
     ...(call.direction === 'outbound' && { outbound: 1 }),
-    ...milliseconds('talkMs', call.answeredAt, call.endedAt),
+    ...(call.talkSeconds !== null && call.talkSeconds > 0 && { talkMs: Math.round(call.talkSeconds * 1000) }),
     ...(call.waitSeconds !== null && milliseconds('waitMs', call.startedAt, call.answeredAt ?? call.endedAt))
   }
   return [
@@ -23,7 +22,7 @@ export function contributionOf(call: Call, timeZone: string): Contribution[] {
   ]
 }
 
-function ofLeg(leg: EndedLeg): Omit<Contribution, 'date' | 'number' | 'extension'> {
+function ofLeg(leg: CallLeg): Omit<Contribution, 'date' | 'number' | 'extension'> {
   return {
     calls: 1,
     ...(leg.result === 'answered' && { answered: 1 }),

@@ -24,6 +24,8 @@ export interface CallFact {
    * separately, whereas in classic accounts the end of the caller's leg also ends the call.
    */
   isLegOnly: boolean
+  /** The duration of the call or leg that ended; 0 when it is not reported. */
+  durationMs: number
   /** When it occurred, in milliseconds since 1970. */
   at: number
   from: string | null
@@ -52,6 +54,7 @@ export function inProviderOrder(events: readonly Folded<CallEvent>[]): CallFact[
         rankOf(a) - rankOf(b) ||
         compare(a.extension, b.extension) ||
         compare(a.family, b.family) ||
+        a.durationMs - b.durationMs ||
         compare(a.id, b.id)
     )
   return sorted.filter((fact, i) => {
@@ -63,6 +66,7 @@ export function inProviderOrder(events: readonly Folded<CallEvent>[]): CallFact[
       before.extension !== fact.extension ||
       before.isLeg !== fact.isLeg ||
       before.isLegOnly !== fact.isLegOnly ||
+      before.durationMs !== fact.durationMs ||
       before.at !== fact.at
     )
   })
@@ -83,6 +87,7 @@ function factOf(event: Folded<CallEvent>): CallFact {
     extension,
     isLeg: extension !== '' || event.scope === 'leg',
     isLegOnly: event.scope === 'leg',
+    durationMs: Math.round((event.durationSeconds ?? 0) * 1000),
     at: Date.parse(occurredAt),
     from,
     to

@@ -1,17 +1,23 @@
 import type { CallEvent, CallReported } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
 import { distinctById, firstKnown, inOrder } from '../facts.js'
+import { type CallSpan, firstAnswerIn, withAnswerTime } from './answer.js'
 import { foldUntilEnd } from './call-end.js'
+import { isOfConversation, type Measured, measuredIn, withMeasuredAnswer } from './durations.js'
 import { type CallFact, type CallRow, type FoldedCallEvent, inProviderOrder } from './facts.js'
 import { isAnswered, isOpen, type Leg } from './legs.js'
-import { answeredBy, type EndedLeg, outcomeOf, withResults, withTimes } from './outcome.js'
+import { type EndedLeg, outcomeOf, withResults } from './outcome.js'
 import { partiesOf } from './parties.js'
 import { type MergedReport, mergeReports } from './reported.js'
+import { isLostInTransfer, talkMillis } from './talk.js'
 
 /** What the events of one call amount to. */
 export interface Call extends Omit<CallRow, 'account' | 'callId' | 'contribution'> {
-  legs: EndedLeg[]
+  legs: CallLeg[]
 }
+
+/** A row of `call_legs` as the fold computes it, without its call. */
+export type CallLeg = Omit<EndedLeg, 'stoppedAt' | 'completedAt'>
 
 /** Limits for time travel: the state at one instant, as it was known at another. Both in milliseconds since 1970. */
 export interface Cut {
@@ -35,36 +41,85 @@ export function foldCall(
   const facts = asOf === Number.POSITIVE_INFINITY ? all : all.filter(fact => fact.at <= asOf)
   const reports = mergeReports(known.filter(isReport))
   const reported = reports && reports.startedAt <= asOf ? reports : null
-  const startedAt = startOf(facts, reported)
-  if (startedAt === null) return null
+  const measured = measuredIn(all)
+  const start = startOf(facts, { reported, measured, asOf })
+  if (start === null) return null
+  const { startedAt } = start
 
   const { direction, callee, ...parties } = partiesOf(facts, reported)
   const untilEnd = foldUntilEnd(facts, callee)
   const endedAt = untilEnd.endedAt ?? reportedEnd(reported, { all, asOf, callee })
-  const legs = withTimes(withResults(untilEnd.legs, { endedAt, reported }), { startedAt, endedAt, reported })
+  const recording = recordingOf(webhooks, reported, asOf)
+  const span = { direction, startedAt, endedAt, reported: endedAt === null ? null : reported }
+  const legs = legsOf(untilEnd.legs, { span, start, measured, isRecorded: isKnown(recording) })
   return {
     direction,
     ...parties,
     state: stateOf(legs, endedAt),
     outcome: endedAt === null ? null : outcomeOf(legs, direction, reported),
-    ...timesOf(startedAt, legs, endedAt),
-    answeredBy: answeredBy(legs, direction, endedAt === null ? null : reported),
-    ...recordingOf(webhooks, reported, asOf),
+    ...timesOf(legs, span, start),
+    lostInTransfer: endedAt !== null && isLostInTransfer(legs),
+    ...recording,
     lastEventAt: facts.at(-1)?.at ?? endedAt ?? startedAt,
     webhookEvents: webhooks.filter(event => Date.parse(event.occurredAt) <= asOf).length,
     restEvents: known.length - webhooks.length,
-    legs
+    legs: legs.map(({ stoppedAt: _, completedAt: __, ...leg }) => leg)
   }
 }
 
 const isReport = (event: FoldedCallEvent): event is Folded<CallReported> => event.type === 'call.reported'
 const isFromWebhook = (event: FoldedCallEvent): event is Folded<CallEvent> => event.type !== 'call.reported'
 
-/** The webhook of the start takes precedence. Without it, the report may know an earlier start than other webhooks. */
-function startOf(facts: CallFact[], reported: MergedReport | null): number | null {
-  const first = facts[0]?.at ?? null
-  if (!reported || (first !== null && facts.some(fact => fact.type === 'call.started'))) return first
-  return Math.min(first ?? Number.POSITIVE_INFINITY, reported.startedAt)
+interface Start {
+  startedAt: number
+  /** True when the start only follows from the duration of the call. */
+  isDerived: boolean
+}
+
+/**
+ * The webhook of the start takes precedence. Without it, REST may know an earlier start than other webhooks, and
+ * without REST the duration of the call may date it.
+ */
+function startOf(
+  facts: CallFact[],
+  { reported, measured, asOf }: { reported: MergedReport | null; measured: Measured | null; asOf: number }
+): Start | null {
+  const first = facts[0]?.at ?? Number.POSITIVE_INFINITY
+  if (facts.some(fact => fact.type === 'call.started')) return { startedAt: first, isDerived: false }
+  const derived = measured && !reported?.isStartReported && measured.beganAt <= asOf ? measured.beganAt : null
+  const startedAt = Math.min(first, reported?.startedAt ?? first, derived ?? first)
+  return startedAt === Number.POSITIVE_INFINITY
+    ? null
+    : { startedAt, isDerived: startedAt === derived && derived < first }
+}
+
+/** The legs with what REST reports of them, or what the duration of a recorded call tells. */
+function legsOf(
+  legs: readonly Leg[],
+  {
+    span,
+    start,
+    measured,
+    isRecorded
+  }: {
+    span: CallSpan
+    start: Start
+    measured: Measured | null
+    isRecorded: boolean
+  }
+): readonly EndedLeg[] {
+  const { endedAt, reported } = span
+  const results = withResults(legs, span)
+  if (endedAt === null) return results
+  const evidence = isRecorded ? measured : null
+  const answered =
+    evidence && (reported?.status ?? null) === null
+      ? withMeasuredAnswer(results, evidence, { ...span, endedAt })
+      : results
+  const { recordingSeconds = null } = reported ?? {}
+  if (recordingSeconds !== null) return withAnswerTime(answered, span, endedAt - recordingSeconds * 1000)
+  const isDated = evidence && isOfConversation(evidence, start.isDerived ? null : start.startedAt)
+  return withAnswerTime(answered, span, isDated ? evidence.beganAt : null)
 }
 
 /** REST ends only a call without a webhook of its end, now or later, and never before the last of its facts. */
@@ -77,28 +132,32 @@ function reportedEnd(
   return endedAt > asOf || foldUntilEnd(all, callee).endedAt !== null ? null : endedAt
 }
 
-function stateOf(legs: Leg[], endedAt: number | null): Call['state'] {
+function stateOf(legs: readonly Leg[], endedAt: number | null): Call['state'] {
   if (endedAt !== null) return 'ended'
   const open = legs.filter(isOpen)
   if (open.some(isAnswered)) return 'connected'
   return open.length > 0 ? 'ringing' : 'waiting'
 }
 
-/** An answer that only REST reports has no time, unless it follows from a recording. */
+/** Nothing is said of times that are unknown: an answer may have none, and then the wait has no length. */
 function timesOf(
-  startedAt: number,
-  legs: EndedLeg[],
-  endedAt: number | null
-): Pick<Call, 'startedAt' | 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds'> {
-  const answers = legs.flatMap(leg => leg.connectedAt ?? [])
-  const answeredAt = answers.length > 0 ? Math.min(...answers) : null
-  const isUntimed = answeredAt === null && legs.some(leg => leg.result === 'answered')
+  legs: readonly EndedLeg[],
+  span: CallSpan,
+  start: Start
+): Pick<Call, 'startedAt' | 'answeredAt' | 'endedAt' | 'waitSeconds' | 'talkSeconds' | 'answeredBy'> {
+  const { startedAt, endedAt, direction, reported } = span
+  const first = firstAnswerIn(legs, span)
+  const answeredAt = first?.connectedAt ?? null
+  const isAnswered = first !== null || (endedAt !== null && outcomeOf(legs, direction, reported) === 'answered')
+  const waitedUntil = isAnswered ? answeredAt : endedAt
+  const talk = talkMillis(legs, span)
   return {
     startedAt,
     answeredAt,
     endedAt,
-    waitSeconds: isUntimed ? null : secondsBetween(startedAt, answeredAt ?? endedAt),
-    talkSeconds: answeredAt === null ? null : secondsBetween(answeredAt, endedAt)
+    waitSeconds: waitedUntil === null || (isAnswered && start.isDerived) ? null : (waitedUntil - startedAt) / 1000,
+    talkSeconds: talk === null ? null : talk / 1000,
+    answeredBy: first?.extension || null
   }
 }
 
@@ -118,6 +177,6 @@ function recordingOf(
   }
 }
 
-function secondsBetween(from: number, to: number | null): number | null {
-  return to === null ? null : (to - from) / 1000
+function isKnown({ recordingId, recordingLink }: Pick<Call, 'recordingId' | 'recordingLink'>): boolean {
+  return recordingId !== null || recordingLink !== null
 }

@@ -3,7 +3,12 @@ import type { callLegs } from '../../../db/schema/calls.js'
 import type { CallFact } from './facts.js'
 
 /** One attempt to reach an extension. */
-export type Leg = Omit<FoldedRow<typeof callLegs>, 'account' | 'callId' | 'result'>
+export interface Leg extends Omit<FoldedRow<typeof callLegs>, 'account' | 'callId' | 'result'> {
+  /** When the phone stopped ringing; null when that is not known. */
+  stoppedAt: number | null
+  /** When the leg was completed, even if it had stopped ringing before; null when that is not known. */
+  completedAt: number | null
+}
 
 /**
  * Folds the facts of a call into its legs, in the order in which they began. Open legs have no end.
@@ -36,11 +41,11 @@ function apply(progress: Progress, fact: CallFact): void {
       return
     }
     case 'call.ring-stopped':
-      return stopRinging(progress.legs, fact)
+      return stopRinging(progress, fact)
     case 'call.connected':
       return connect(progress, fact)
     case 'call.completed':
-      return complete(progress.legs, fact)
+      return complete(progress, fact)
     default:
       fact.type satisfies never
   }
@@ -72,7 +77,9 @@ function dial(progress: Progress, fact: CallFact): void {
  * Ends the attempts that began earlier, or else the one that began at the same instant. An answered leg is not
  * affected: in a ring group the phone that answers stops ringing as well.
  */
-function stopRinging(legs: Leg[], fact: CallFact): void {
+function stopRinging(progress: Progress, fact: CallFact): void {
+  const { legs } = progress
+  if (isFirstOfLeg(progress, fact)) beginLost(progress, fact).stoppedAt = fact.at
   const ringing = legs.filter(
     leg =>
       leg.role === 'agent' &&
@@ -81,11 +88,39 @@ function stopRinging(legs: Leg[], fact: CallFact): void {
       (fact.extension === '' || leg.extension === fact.extension)
   )
   const earlier = ringing.filter(leg => (leg.ringingAt ?? 0) < fact.at)
-  for (const leg of earlier.length > 0 ? earlier : ringing) leg.endedAt = fact.at
+  for (const leg of earlier.length > 0 ? earlier : ringing) {
+    leg.endedAt = fact.at
+    leg.stoppedAt = fact.at
+  }
+}
+
+/**
+ * Returns whether an event that ends a leg is the first of its leg: all events before it were lost. A phone also rings
+ * again after its conversation has ended. Without an extension, the event must be the first of all legs.
+ */
+function isFirstOfLeg({ legs }: Progress, fact: CallFact): boolean {
+  if (fact.extension === '') return fact.family !== 'outgoing' && legs.length === 0
+  const own = legs.filter(leg => leg.extension === fact.extension)
+  return own.every(
+    leg => fact.type === 'call.ring-stopped' && isAnswered(leg) && leg.endedAt !== null && leg.endedAt < fact.at
+  )
+}
+
+/** Begins a leg at an unknown time and ends it. */
+function beginLost(progress: Progress, fact: CallFact): Leg {
+  const leg = begin(progress.legs, fact, roleOf(progress, fact))
+  leg.endedAt = fact.at
+  return leg
+}
+
+/** Outgoing events concern the caller, unless they name the called colleague or another extension dials. */
+function roleOf({ legs, callee }: Progress, { family, extension }: CallFact): Leg['role'] {
+  return family === 'outgoing' && extension !== callee && !legs.some(leg => leg.role === 'dialer') ? 'dialer' : 'agent'
 }
 
 /** Answers the latest unanswered attempt, even one that has stopped ringing: the two events have no defined order. */
-function connect({ legs, callee }: Progress, fact: CallFact): void {
+function connect(progress: Progress, fact: CallFact): void {
+  const { legs, callee } = progress
   const dialer = legs.find(leg => leg.role === 'dialer')
   if (fact.family === 'outgoing' && dialer && (fact.extension === '' || fact.extension === dialer.extension))
     return answer(dialer, fact.at)
@@ -94,7 +129,7 @@ function connect({ legs, callee }: Progress, fact: CallFact): void {
   if (!own.some(leg => isAnswered(leg) && isOpen(leg))) {
     const attempt =
       own.findLast(leg => !isAnswered(leg)) ??
-      begin(legs, { ...fact, extension }, fact.family === 'outgoing' && extension !== callee ? 'dialer' : 'agent')
+      begin(legs, { ...fact, extension }, roleOf(progress, { ...fact, extension }))
     answer(attempt, fact.at)
   }
   // No event reports the connection of the caller of an internal call: it is that of the colleague.
@@ -102,25 +137,38 @@ function connect({ legs, callee }: Progress, fact: CallFact): void {
 }
 
 /** Ends the leg of the extension: the answered one, or else its ringing attempts. */
-function complete(legs: Leg[], fact: CallFact): void {
+function complete(progress: Progress, fact: CallFact): void {
   if (!fact.isLeg) return // this ends the call: see call-end.ts
+  const { legs, callee } = progress
+  if (isFirstOfLeg(progress, fact)) {
+    const leg = beginLost(progress, fact)
+    leg.completedAt = fact.at
+    if (callee !== null && leg.role === 'dialer') leg.connectedAt = legs.find(isAnswered)?.connectedAt ?? null
+    return
+  }
   const open = legs.filter(leg => isOpen(leg) && (fact.extension === '' || leg.extension === fact.extension))
   const answered = open.filter(isAnswered)
   if (fact.extension === '') {
     if (answered.length === 1) end(answered, fact.at) // with several answered legs it is unknown which one has ended
     return
   }
+  const last = legs.findLast(leg => leg.extension === fact.extension)
+  if (open.length === 0 && last && !isAnswered(last)) last.completedAt = fact.at
   end(answered.length > 0 ? answered : open, fact.at)
 }
 
 function end(legs: readonly Leg[], at: number): void {
-  for (const leg of legs) leg.endedAt = at
+  for (const leg of legs) {
+    leg.endedAt = at
+    leg.completedAt = at
+  }
 }
 
 function answer(leg: Leg, at: number): void {
   if (isAnswered(leg)) return
   leg.connectedAt = at
   leg.endedAt = null
+  leg.completedAt = null
 }
 
 /** The only ringing extension, which an event without an extension must concern; '' when there are several. */
@@ -136,9 +184,11 @@ function begin(legs: Leg[], fact: CallFact, role: Leg['role']): Leg {
     extension: fact.extension,
     attempt,
     role,
-    ringingAt: fact.type === 'call.connected' ? null : fact.at,
+    ringingAt: fact.type === 'call.started' || fact.type === 'call.ringing' ? fact.at : null,
     connectedAt: null,
-    endedAt: null
+    endedAt: null,
+    stoppedAt: null,
+    completedAt: null
   }
   legs.push(leg)
   return leg

@@ -1,11 +1,11 @@
-import type { FoldedRow } from '../../../db/bulk-sql.js'
-import type { callLegs } from '../../../db/schema/calls.js'
 import type { CallRow } from './facts.js'
 import type { Leg } from './legs.js'
 import type { MergedReport } from './reported.js'
 
 /** A leg with its result, which is null while the leg is open and unanswered. */
-export type EndedLeg = Omit<FoldedRow<typeof callLegs>, 'account' | 'callId'>
+export interface EndedLeg extends Leg {
+  result: 'answered' | 'unanswered' | null
+}
 
 /**
  * The legs with their results. Once the call has ended, the parties that REST reports complete what webhooks missed: an
@@ -26,46 +26,40 @@ export function withResults(
   if (endedAt === null || !reported) return results
   for (const party of reported.parties) {
     const own = results.filter(leg => leg.extension === party.extension)
-    const result = party.connected ? 'answered' : 'unanswered'
-    const last = own.at(-1)
-    if (!last)
-      results.push({
-        extension: party.extension,
-        attempt: 1,
-        role: roleOf(party, reported),
-        ringingAt: null,
-        connectedAt: null,
-        endedAt,
-        result
-      })
-    else if (party.connected && !own.some(leg => leg.result === 'answered')) last.result = result
+    const { extension, connected, first: isFirst } = party
+    if (own.length === 0)
+      results.push(
+        untimedLeg({ extension, role: roleOf(party, reported), result: connected ? 'answered' : 'unanswered', endedAt })
+      )
+    else if (connected && !own.some(leg => leg.result === 'answered')) markAnswered(own, { endedAt, isFirst })
   }
   return results
 }
 
+function roleOf({ role }: MergedReport['parties'][number], { direction }: MergedReport): Leg['role'] {
+  return role === 'caller' && (direction === 'outbound' || direction === 'internal') ? 'dialer' : 'agent'
+}
+
+/** A leg of which no webhook reported a time. */
+export function untimedLeg(leg: Pick<EndedLeg, 'extension' | 'role' | 'result' | 'endedAt'>): EndedLeg {
+  return { ...leg, attempt: 1, ringingAt: null, connectedAt: null, stoppedAt: null, completedAt: null }
+}
+
 /**
- * Adds the time of an answer that only REST reports: the call was recorded from its answer to its end. REST reports
- * whole seconds, and the recording of a single answer. Therefore nothing is derived when a webhook reported an answer,
- * or when several legs lack a time and REST marks none of them as the first.
+ * Marks the attempt that an extension must have answered, although no webhook reported it. A phone that answers may
+ * stop ringing too, so the end of the ringing is not that of the conversation.
+ * @param own      the attempts of the extension
+ * @param isFirst  true when the extension answered before all others
  */
-export function withTimes(
-  legs: EndedLeg[],
-  { startedAt, endedAt, reported }: { startedAt: number; endedAt: number | null; reported: MergedReport | null }
-): EndedLeg[] {
-  const seconds = reported?.recordingSeconds ?? null
-  if (seconds === null || endedAt === null || legs.some(leg => leg.connectedAt !== null)) return legs
-  const untimed = legs.filter(leg => leg.result === 'answered')
-  const first =
-    untimed.length === 1
-      ? untimed[0]
-      : untimed.find(leg => reported?.parties.some(party => party.first && party.extension === leg.extension))
-  if (!first) return legs
-  const connectedAt = Math.min(endedAt, Math.max(endedAt - seconds * 1000, first.ringingAt ?? startedAt))
-  return legs.map(leg =>
-    leg === first
-      ? { ...leg, connectedAt, endedAt: leg.endedAt !== null && leg.endedAt > connectedAt ? leg.endedAt : endedAt }
-      : leg
-  )
+export function markAnswered(
+  own: readonly EndedLeg[],
+  { endedAt, isFirst }: { endedAt: number; isFirst: boolean }
+): void {
+  const unstopped = own.filter(leg => leg.stoppedAt === null)
+  const attempt = (isFirst ? unstopped[0] : unstopped.at(-1)) ?? own.at(-1)
+  if (!attempt) return
+  attempt.result = 'answered'
+  attempt.endedAt = attempt.completedAt ?? endedAt
 }
 
 /** Only REST distinguishes a voicemail from a missed call, but an answered call stays answered. */
@@ -79,29 +73,4 @@ export function outcomeOf(
   if (status === 'voicemail' || status === 'dropped' || status === 'canceled') return status
   if (direction !== 'inbound') return 'unanswered'
   return legs.length > 0 ? 'missed' : 'abandoned'
-}
-
-/** The first extension that talked: the caller's own in an outbound call, the called colleague's in an internal one. */
-export function answeredBy(
-  legs: readonly EndedLeg[],
-  direction: CallRow['direction'],
-  reported: MergedReport | null
-): string | null {
-  const talked = legs.filter(leg => leg.result === 'answered' && !(direction === 'internal' && leg.role === 'dialer'))
-  const first = talked.reduce<EndedLeg | null>(
-    (first, leg) => (first && instantOf(first) <= instantOf(leg) ? first : leg),
-    null
-  )
-  if (first && first.connectedAt !== null) return first.extension || null
-  const reportedFirst = reported?.parties.find(party => party.first)?.extension
-  return (talked.some(leg => leg.extension === reportedFirst) ? reportedFirst : first?.extension) || null
-}
-
-/** An answer without a time is ordered after those with one. */
-function instantOf(leg: EndedLeg): number {
-  return leg.connectedAt ?? Number.POSITIVE_INFINITY
-}
-
-function roleOf(party: MergedReport['parties'][number], { direction }: MergedReport): Leg['role'] {
-  return party.role === 'caller' && (direction === 'outbound' || direction === 'internal') ? 'dialer' : 'agent'
 }

@@ -13,6 +13,7 @@ export interface MergedReport {
   clientName: string | null
   /** The time of the report when the start is not reported. */
   startedAt: number
+  isStartReported: boolean
   /** `null` when the call has not ended or its end is not reported. */
   endedAt: number | null
   parties: Report['parties']
@@ -27,7 +28,8 @@ export function mergeReports(events: readonly Report[]): MergedReport | null {
   const reports = newestOfRoutes(events, ['calls', 'journal'])
   const [first] = reports
   if (!first) return null
-  const startedAt = Date.parse(firstKnown(reports, report => report.startedAt) ?? first.occurredAt)
+  const start = firstKnown(reports, report => report.startedAt)
+  const startedAt = Date.parse(start ?? first.occurredAt)
   const durationSeconds = firstKnown(reports, report => report.durationSeconds)
   return {
     // A route may report a callback as inbound or outbound.
@@ -40,6 +42,7 @@ export function mergeReports(events: readonly Report[]): MergedReport | null {
     clientNumber: firstKnown(reports, report => report.clientNumber),
     clientName: firstKnown(reports, report => report.clientName),
     startedAt,
+    isStartReported: start !== null,
     endedAt: durationSeconds === null ? null : startedAt + Math.round(durationSeconds * 1000),
     parties: reports.find(report => report.parties.length > 0)?.parties ?? [],
     recordingId: firstKnown(reports, report => report.recordingId),

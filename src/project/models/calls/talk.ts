@@ -1,0 +1,61 @@
+import type { EndedLeg } from './outcome.js'
+
+interface Interval {
+  from: number
+  to: number
+}
+
+/**
+ * The time in which at least one conversation went on, in milliseconds. Null when there was none, and when a
+ * conversation without a known time may have added to it.
+ */
+export function talkMillis(
+  legs: readonly EndedLeg[],
+  { startedAt, endedAt }: { startedAt: number; endedAt: number | null }
+): number | null {
+  if (endedAt === null) return null
+  const conversations = legs.filter(leg => leg.result === 'answered')
+  const known = unionOf(
+    conversations.flatMap(({ connectedAt, endedAt: to }) =>
+      connectedAt === null ? [] : [{ from: connectedAt, to: to ?? endedAt }]
+    )
+  )
+  const isComplete = conversations.every(({ connectedAt, ringingAt, endedAt: to }) => {
+    if (connectedAt !== null) return true
+    return known.some(talk => talk.from <= (ringingAt ?? startedAt) && (to ?? endedAt) <= talk.to)
+  })
+  return known.length === 0 || !isComplete ? null : known.reduce((sum, { from, to }) => sum + to - from, 0)
+}
+
+/**
+ * Returns whether the client was lost in a transfer: after a conversation a phone rang, nobody answered it, and nobody
+ * talked with the client any more. While a colleague is consulted, the conversation goes on.
+ */
+export function isLostInTransfer(legs: readonly EndedLeg[]): boolean {
+  const conversations = legs.filter(leg => leg.result === 'answered')
+  const beganAt = Math.min(...conversations.map(leg => leg.connectedAt ?? leg.ringingAt ?? Number.POSITIVE_INFINITY))
+  const endedAt = Math.max(...conversations.map(leg => leg.endedAt ?? Number.POSITIVE_INFINITY))
+  return legs.some(leg => {
+    // REST reports no times: an extension that only REST reports may have rung before the conversation
+    const since = leg.ringingAt ?? leg.stoppedAt ?? leg.completedAt
+    return (
+      leg.role === 'agent' &&
+      leg.result === 'unanswered' &&
+      since !== null &&
+      since > beganAt &&
+      leg.endedAt !== null &&
+      leg.endedAt > endedAt
+    )
+  })
+}
+
+/** Disjoint intervals that cover the same time, in order. */
+function unionOf(intervals: readonly Interval[]): Interval[] {
+  const union: Interval[] = []
+  for (const { from, to } of [...intervals].sort((a, b) => a.from - b.from)) {
+    const last = union.at(-1)
+    if (last && from <= last.to) last.to = Math.max(last.to, to)
+    else union.push({ from, to })
+  }
+  return union
+}
