@@ -7,27 +7,27 @@ import type { Stage } from './stage.js'
 
 export interface CampaignOptions {
   runs: number
-  /** Of the first run; the others follow. */
+  /** The seed of the first run; each further run uses the next one. */
   seed: number
   rig?: Rig | undefined
-  /** Where nothing that this machine lacks is needed. */
+  /** Creates the plan of a run from its seed. */
   plan?: (seed: number) => Plan
   onPlan?: (plan: Plan) => void
   onProgress?: (text: string) => void
-  /** `logDir` is where what the processes printed is kept, when something is wrong. */
+  /** `logDir` contains the output of the processes when the run has problems. */
   onResult?: (result: RunResult, logDir: string) => void
-  /** True, unless what is wrong is expected. */
+  /** Default true; false when problems are expected. */
   keepsLogs?: boolean
-  /** Looked at after each run. */
+  /** Checked after each run; true ends the campaign. */
   isOver?: (result: RunResult) => boolean
 }
 
-/** Where what the processes of a run, or a scenario, have printed is kept. */
+/** Returns the folder for the output of the processes of a run or scenario. */
 export function logDirOf(name: string): string {
   return path.join(PROJECT_ROOT, '.tap', `chaos-${name}-${process.pid}`)
 }
 
-/** One run after the other, with fresh data each. */
+/** Executes runs one after another, each with fresh data. */
 export async function runCampaign(
   stage: Stage,
   {

@@ -6,19 +6,19 @@ interface Teardown {
   teardown: (fn: () => void) => void
 }
 
-/** A folder that can be full. */
+/** A file system that can be filled. */
 export interface SmallDisk {
   fill: () => void
   free: () => void
 }
 
-/** A file system of its own, so large, in the folder; null where it may not be made. */
+/** Mounts a file system of the given size on the folder, or returns null where mounting is not permitted. */
 export function mountSmallDisk(t: Teardown, dir: string, sizeBytes: number): SmallDisk | null {
   mkdirSync(dir, { recursive: true })
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', dir], { stdio: 'ignore' })
   } catch {
-    return null // not root, or a container without the right
+    return null // not root, or a container without the capability
   }
   t.teardown(() => {
     execFileSync('umount', ['--lazy', dir])
@@ -27,13 +27,13 @@ export function mountSmallDisk(t: Teardown, dir: string, sizeBytes: number): Sma
   return { fill: () => writeUntilFull(ballast, sizeBytes), free: () => rmSync(ballast, { force: true }) }
 }
 
-function writeUntilFull(file: string, mostBytes: number): void {
+function writeUntilFull(file: string, maxBytes: number): void {
   const block = Buffer.alloc(65_536)
   const descriptor = openSync(file, 'w')
   try {
-    for (let written = 0; written <= mostBytes; written += block.length) writeSync(descriptor, block)
+    for (let written = 0; written <= maxBytes; written += block.length) writeSync(descriptor, block)
   } catch {
-    // it is full
+    // the file system is full
   } finally {
     closeSync(descriptor)
   }

@@ -4,23 +4,23 @@ import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { SETTINGS } from '../support/settings.js'
 import type { Post } from './load.js'
 
-/** What is looked at when a run is over. */
+/** Everything that is checked after a run. */
 export interface Evidence {
-  /** Posted while things went wrong. */
+  /** Notifications posted during the faults. */
   posts: readonly Post[]
-  /** Posted when everything said that it was ready. */
+  /** Notifications posted when all processes were ready. */
   probes: readonly Post[]
-  /** The rows of the table of events, by their ids. */
+  /** The ids of the rows in the table of events. */
   storedIds: readonly string[]
   checkpoints: readonly StoredCheckpoint[]
-  setAside: SetAside
+  failureCounts: FailureCounts
   rows: RowCheck
   records: readonly Pick<StoredRecord, 'topic' | 'partition' | 'offset' | 'key' | 'headers'>[]
-  /** All that the processes have printed. */
+  /** The output of all processes. */
   output: string
-  /** Ends that nobody has asked for. */
-  deaths: readonly string[]
-  /** What was still amiss when the time to recover was over. */
+  /** Exits of processes that were not requested. */
+  unexpectedExits: readonly string[]
+  /** The problem that remained when the time for recovery was over, or null. */
   unsettled: string | null
 }
 
@@ -30,16 +30,16 @@ export interface StoredCheckpoint {
   offset: bigint
 }
 
-/** How many rows tell of something that went wrong. */
-export interface SetAside {
+/** The numbers of rows that record failures. */
+export interface FailureCounts {
   deadLetters: number
   holes: number
   failedEntities: number
 }
 
-/** What a cold fold of all events says of the rows. */
+/** The result of comparing all rows with a fresh fold of all events. */
 export interface RowCheck {
-  /** `table entity: fields`, for each row that differs. */
+  /** `table entity: fields` for each differing row. */
   differing: string[]
   failures: string[]
 }
@@ -55,15 +55,16 @@ export async function checkpointsOf(pool: pg.Pool): Promise<StoredCheckpoint[]> 
   return rows.map(({ topic, partition, last_offset: offset }) => ({ topic, partition, offset: BigInt(offset) }))
 }
 
-export async function setAsideOf(pool: pg.Pool): Promise<SetAside> {
+export async function failureCountsOf(pool: pg.Pool): Promise<FailureCounts> {
   const {
     rows: [row]
-  } = await pool.query<SetAside>(`select (select count(*)::int from dead_letters) as "deadLetters",
-    (select count(*)::int from holes) as holes, (select count(*)::int from entities where failed is not null) as "failedEntities"`)
-  return row as SetAside // a select without a from gives one row
+  } = await pool.query<FailureCounts>(`select (select count(*)::int from dead_letters) as "deadLetters",
+    (select count(*)::int from holes) as holes,
+    (select count(*)::int from entities where failed is not null) as "failedEntities"`)
+  return row as FailureCounts // a select without from returns one row
 }
 
-/** Changes nothing. */
+/** Compares all rows with a fresh fold of all events, without changing them. */
 export async function checkRows(pool: pg.Pool): Promise<RowCheck> {
   const differing: string[] = []
   const { failures } = await rebuild({

@@ -6,27 +6,27 @@ import type { Fault, FaultKind, Target } from './plan.js'
 import type { Stage } from './stage.js'
 import type { Supervised } from './supervised.js'
 
-/** What begins a fault, and what undoes it. */
+/** Starts and ends a fault. */
 interface Action {
-  begin: () => Promise<void> | void
+  start: () => Promise<void> | void
   end: () => Promise<void> | void
 }
 
 type Actions = Partial<Record<FaultKind, Action>>
 
 /**
- * Lets each fault begin at its instant, counted from now, or once its target is whole again after the one before.
- * Resolves when all of them are undone.
+ * Starts each fault at its time, counted from now, or later if the previous fault of its target has not ended yet.
+ * Resolves when all faults have ended.
  */
 export async function applyFaults(faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
-  const begun = performance.now()
+  const startedAt = performance.now()
   await Promise.all(
-    [...groupBy(faults, ({ target }) => target).values()].map(async own => {
-      for (const { atMs, forMs, target, kind, node } of own) {
+    [...groupBy(faults, ({ target }) => target).values()].map(async ofTarget => {
+      for (const { atMs, forMs, target, kind, node } of ofTarget) {
         const action = actionsOf(stage, installation, node)[target]?.[kind]
         if (!action) continue
-        await sleep(begun + atMs - performance.now())
-        await action.begin()
+        await sleep(startedAt + atMs - performance.now())
+        await action.start()
         await sleep(forMs)
         await action.end()
       }
@@ -45,30 +45,30 @@ function actionsOf(
     projector: processActions(projector),
     ...(postgresProxy && {
       postgres: {
-        kill: { begin: postgres.kill, end: postgres.start },
-        restart: { begin: postgres.stop, end: postgres.start },
-        freeze: { begin: postgres.freeze, end: postgres.thaw },
+        kill: { start: postgres.kill, end: postgres.start },
+        restart: { start: postgres.stop, end: postgres.start },
+        freeze: { start: postgres.freeze, end: postgres.thaw },
         ...proxyActions(postgresProxy)
       }
     }),
     ...(kafka && { broker: { ...brokerActions(kafka, node), ...(kafkaProxy && proxyActions(kafkaProxy)) } }),
-    ...(disk && { disk: { fill: { begin: disk.fill, end: disk.free } } })
+    ...(disk && { disk: { fill: { start: disk.fill, end: disk.free } } })
   }
 }
 
 function processActions(process: Supervised): Actions {
   return {
-    kill: { begin: process.kill, end: process.start },
-    restart: { begin: process.terminate, end: process.start },
-    freeze: { begin: process.freeze, end: process.thaw }
+    kill: { start: process.kill, end: process.start },
+    restart: { start: process.terminate, end: process.start },
+    freeze: { start: process.freeze, end: process.thaw }
   }
 }
 
 function brokerActions({ kill, restart, stopNode, freeze, thaw }: Kafka, node?: number): Actions {
   return {
-    kill: { begin: () => kill(node), end: () => restart(node) },
-    restart: { begin: () => stopNode(node), end: () => restart(node) },
-    freeze: { begin: () => freeze(node), end: () => thaw(node) }
+    kill: { start: () => kill(node), end: () => restart(node) },
+    restart: { start: () => stopNode(node), end: () => restart(node) },
+    freeze: { start: () => freeze(node), end: () => thaw(node) }
   }
 }
 
@@ -78,5 +78,5 @@ function proxyActions({
   stall,
   resume
 }: Record<'cut' | 'restore' | 'stall' | 'resume', () => void>): Actions {
-  return { cut: { begin: cut, end: restore }, stall: { begin: stall, end: resume } }
+  return { cut: { start: cut, end: restore }, stall: { start: stall, end: resume } }
 }

@@ -1,36 +1,36 @@
 import type pg from 'pg'
 import { eventually } from '../support/eventually.js'
-import { checkpointsOf, checkRows, type Evidence, setAsideOf, storedIdsOf } from './evidence.js'
+import { checkpointsOf, checkRows, type Evidence, failureCountsOf, storedIdsOf } from './evidence.js'
 import type { Installation } from './installation.js'
 import { notificationsOf, type Post, postLoad } from './load.js'
 import { type LogView, viewLog } from './log-view.js'
 import type { Plan } from './plan.js'
 import { settle } from './settle.js'
 
-const OPEN_MS = 60_000
+const OPEN_TIMEOUT_MS = 60_000
 const PROBES = 20
 const PROBE_MS = 500
 
-/** Waits until all is well, posts a few more, and looks at everything. */
-export async function gather(
+/** Waits for the recovery, posts some probes, and reads everything that is checked. */
+export async function gatherEvidence(
   installation: Installation,
   plan: Pick<Plan, 'seed' | 'load'>,
   posts: readonly Post[]
 ): Promise<Evidence & { recoveredMs: number }> {
-  const begun = performance.now()
+  const startedAt = performance.now()
   const { pool, view, close } = await openSources(installation)
   try {
-    const first = await settle(installation, { pool, view })
-    const recoveredMs = performance.now() - begun
+    const problem = await settle(installation, { pool, view })
+    const recoveredMs = performance.now() - startedAt
     const rate = (PROBES * 1000) / PROBE_MS
-    const probes = first
+    const probes = problem
       ? []
       : await postLoad(
           installation.webhook,
           notificationsOf(plan.seed + 1, { ...plan.load, rate, duplicate: 0, reorder: 0 }, PROBE_MS),
           plan.load
         )
-    const unsettled = first ?? (await settle(installation, { pool, view }))
+    const unsettled = problem ?? (await settle(installation, { pool, view }))
     return {
       posts,
       probes,
@@ -39,17 +39,17 @@ export async function gather(
       records: view.records,
       storedIds: await storedIdsOf(pool),
       checkpoints: await checkpointsOf(pool),
-      setAside: await setAsideOf(pool),
+      failureCounts: await failureCountsOf(pool),
       rows: await checkRows(pool),
       output: installation.processes.map(process => process.output()).join(''),
-      deaths: installation.processes.flatMap(process => process.deaths())
+      unexpectedExits: installation.processes.flatMap(process => process.unexpectedExits())
     }
   } finally {
     await close()
   }
 }
 
-/** The servers run again by now, or will in a moment. */
+/** Opens the database and the log, which may still be restarting. */
 async function openSources(
   installation: Installation
 ): Promise<{ pool: pg.Pool; view: LogView; close: () => Promise<void> }> {
@@ -77,10 +77,10 @@ async function untilOpen<T>(what: string, open: () => Promise<T>): Promise<T> {
     `${what} can be opened`,
     async () =>
       open().then(
-        it => opened.push(it) > 0,
+        source => opened.push(source) > 0,
         () => false
       ),
-    OPEN_MS
+    OPEN_TIMEOUT_MS
   )
-  return opened[0] as T // it was just put there
+  return opened[0] as T // `open` has succeeded
 }

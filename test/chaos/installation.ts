@@ -13,34 +13,34 @@ import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.js'
 import { MAIN, randomSecrets } from '../support/service.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
 import { mountSmallDisk, type SmallDisk } from './disk.js'
-import { createEnds } from './ends.js'
 import type { Plan } from './plan.js'
 import type { Stage } from './stage.js'
 import { type Supervised, supervise } from './supervised.js'
+import { createTeardowns } from './teardowns.js'
 
-/** The service as a run has it: its processes, and what stands between them and their servers. */
+/** The processes of the service in a run, and the proxies between them and their servers. */
 export interface Installation {
   receiver: Supervised
-  /** The receiver itself, when one process has all roles. */
+  /** The same as the receiver when one process has all roles. */
   projector: Supervised
   processes: readonly Supervised[]
-  /** Null: none was planned, or none can be made here. */
+  /** Null when none is planned or mounting is not permitted. */
   disk: SmallDisk | null
   kafka: Kafka | null
-  /** Before a lone broker. */
+  /** Null with several brokers. */
   kafkaProxy: KafkaProxy | null
   postgresProxy: TcpProxy | null
   webhook: URL
   adminKey: string
-  /** A pool of the database that no fault reaches; the servers must run. */
+  /** Opens a pool that no fault affects; the server must be running. */
   openPool: () => Promise<pg.Pool>
-  /** The log, past every proxy. */
+  /** Opens the log without a proxy. */
   openReader: () => Promise<EventReader>
   close: () => Promise<void>
 }
 
 export type InstallationPlan = Pick<Plan, 'log' | 'roles' | 'database' | 'diskBytes'> & {
-  /** Compiled, in the place of the service. */
+  /** The path of a compiled program that replaces the service. */
   program?: string
 }
 
@@ -56,30 +56,36 @@ export async function startAll({ processes }: Installation): Promise<void> {
   )
 }
 
-/** Nothing of it runs yet. */
-export async function install(stage: Stage, plan: InstallationPlan): Promise<Installation> {
-  const ends = createEnds()
-  stage.teardown(ends.close) // which does nothing when it is closed before
+/** Creates an installation whose processes are not started yet. */
+export async function createInstallation(stage: Stage, plan: InstallationPlan): Promise<Installation> {
+  const teardowns = createTeardowns()
+  stage.teardown(teardowns.close) // no effect if the installation is closed before
   try {
-    return await build(stage, plan, ends)
+    return await build(stage, plan, teardowns)
   } catch (err) {
-    await ends.close()
+    await teardowns.close()
     throw err
   }
 }
 
-async function build(stage: Stage, plan: InstallationPlan, ends: ReturnType<typeof createEnds>): Promise<Installation> {
+async function build(
+  stage: Stage,
+  plan: InstallationPlan,
+  teardowns: ReturnType<typeof createTeardowns>
+): Promise<Installation> {
   const name = `chaos_${randomBytes(4).toString('hex')}`
   const { postgres } = stage
   const kafka = plan.log === 'kafka' ? await stage.kafka() : null
-  const kafkaProxy = kafka?.brokers.length === 1 ? await startKafkaProxy(ends, kafka.brokers[0] ?? '') : null
-  const postgresProxy = plan.database === 'server' ? await startTcpProxy(ends, { path: postgres.socket }) : null
+  const kafkaProxy = kafka?.brokers.length === 1 ? await startKafkaProxy(teardowns, kafka.brokers[0] ?? '') : null
+  const postgresProxy = plan.database === 'server' ? await startTcpProxy(teardowns, { path: postgres.socket }) : null
   const database = postgresProxy ? await postgres.create(name) : null
-  if (database) ends.teardown(() => postgres.drop(name))
+  if (database) teardowns.teardown(() => postgres.drop(name))
 
   const dataDir = path.join(stage.dir, name)
   const disk =
-    plan.diskBytes === null ? null : mountSmallDisk(ends, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
+    plan.diskBytes === null
+      ? null
+      : mountSmallDisk(teardowns, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
   const secrets = randomSecrets()
   const env = {
     ...secrets,
@@ -94,7 +100,7 @@ async function build(stage: Stage, plan: InstallationPlan, ends: ReturnType<type
       postgresProxy && { DATABASE_URL: database.replace(/@[^/]*\//, `@127.0.0.1:${postgresProxy.port}/`) })
   }
   const processes = await processesOf(plan, env, dataDir)
-  for (const process of processes) ends.teardown(process.kill)
+  for (const process of processes) teardowns.teardown(process.kill)
   const [receiver, projector = receiver] = processes
   return {
     receiver,
@@ -115,7 +121,7 @@ async function build(stage: Stage, plan: InstallationPlan, ends: ReturnType<type
             { log: pino({ level: 'silent' }) }
           )
         : openLocalReader({ dir: path.join(dataDir, 'log') }),
-    close: ends.close
+    close: teardowns.close
   }
 }
 
@@ -125,12 +131,12 @@ async function processesOf(
   dataDir: string
 ): Promise<[Supervised, ...Supervised[]]> {
   const [first = 0, second = 0] = await freePorts(2)
-  const make = (name: string, port: number, own: Record<string, string>) =>
-    supervise({ name, program, args: ['start'], port, env: { ...env, ...own } })
-  if (roles === 'one') return [make('service', first, { DATA_DIR: dataDir })]
+  const createProcess = (name: string, port: number, overrides: Record<string, string>) =>
+    supervise({ name, program, args: ['start'], port, env: { ...env, ...overrides } })
+  if (roles === 'one') return [createProcess('service', first, { DATA_DIR: dataDir })]
   return [
-    make('receiver', first, { DATA_DIR: dataDir, ROLES: 'receive' }),
-    make('projector', second, { DATA_DIR: `${dataDir}-projector`, ROLES: 'project,query' })
+    createProcess('receiver', first, { DATA_DIR: dataDir, ROLES: 'receive' }),
+    createProcess('projector', second, { DATA_DIR: `${dataDir}-projector`, ROLES: 'project,query' })
   ]
 }
 

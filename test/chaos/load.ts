@@ -7,16 +7,16 @@ import { applyFaults, paceNotifications } from '../../src/simulator/delivery.js'
 import type { Notification } from '../../src/simulator/notifications.js'
 import { type LoadPlan, POSTING_MS } from './plan.js'
 
-/** A notification that was posted, and what became of it. Instants are milliseconds since the first was due. */
+/** A posted notification and its result. Times are milliseconds since the first notification was due. */
 export interface Post {
-  /** Of the event that it should become, by our own parser. */
+  /** The id of the event that the parser of the service creates from it. */
   id: string
   topic: Topic
-  /** Of its record. */
+  /** The key of its record. */
   key: string
   sentAt: number
   endedAt: number
-  /** Null: the connection broke. `late`: nobody answered in the time that MightyCall waits. */
+  /** Null when the connection broke; `late` without a response within the time that MightyCall waits. */
   status: number | 'late' | null
 }
 
@@ -24,22 +24,22 @@ export const isAcknowledged = ({ status }: Pick<Post, 'status'>): boolean =>
   typeof status === 'number' && status >= 200 && status < 300
 
 const ACCOUNT = { id: 'default', apiKey: null, region: 'US' } as const
-const PATIENCE_MS = 8_000
-/** In the past, so that no time of a notification is suspect. */
+const RESPONSE_TIMEOUT_MS = 8_000
+/** In the past, so that the times of notifications are plausible. */
 const START_AT = Date.UTC(2026, 0, 12, 9)
 const CALLS_PER_HOUR = 600
-/** Missed calls have no more. */
-const LEAST_PER_CALL = 2
+/** The number for a missed call. */
+const MIN_PER_CALL = 2
 const LATE_BY_MS = 1_500
 
-/** What is to be posted; `at` counts from 0. */
+/** Returns the notifications to post; `at` counts from 0. */
 export function notificationsOf(
   seed: number,
   { rate, family, duplicate, reorder }: Omit<LoadPlan, 'clients'>,
   postingMs = POSTING_MS
 ): Notification[] {
   const count = Math.floor((rate * postingMs) / 1000)
-  const calls = Math.ceil(count / LEAST_PER_CALL)
+  const calls = Math.ceil(count / MIN_PER_CALL)
   const { notifications } = simulateCompany({
     seed,
     startAt: START_AT,
@@ -59,14 +59,14 @@ export function notificationsOf(
     .map(({ at, body }) => ({ at: at - START_AT, body }))
 }
 
-/** Posts each when it is due. A client posts one after the other, in their order, and all of a call. */
+/** Posts each notification when it is due. A client posts sequentially, and posts all notifications of a call. */
 export async function postLoad(
   url: URL,
   notifications: readonly Notification[],
   { clients, onPost = () => {} }: { clients: number; onPost?: (post: Post) => void }
 ): Promise<Post[]> {
-  const begun = performance.now()
-  const clock = () => performance.now() - begun
+  const startedAt = performance.now()
+  const clock = () => performance.now() - startedAt
   const lanes = new Map<number, (() => Promise<void>)[]>()
   const posts: Post[] = []
   const laneOf = createLanes(clients)
@@ -94,12 +94,12 @@ export async function postLoad(
 
 function targetOf(body: object): Pick<Post, 'id' | 'topic' | 'key'> {
   const event = parseNotification(ACCOUNT, Buffer.from(JSON.stringify(body)), new Date())
-  if (!event) throw new Error('the simulator has made an empty notification')
+  if (!event) throw new Error('the simulator created an empty notification')
   const { topic, key } = encodeEvent(event)
   return { id: event.id, topic, key }
 }
 
-/** Keys take the clients in turn. */
+/** Assigns keys to clients in rotation. */
 function createLanes(clients: number): (key: string) => number {
   const known = new Map<string, number>()
   return key => {
@@ -114,11 +114,11 @@ async function statusOf(url: URL, body: object): Promise<Post['status']> {
     const answer = await fetch(url, {
       method: 'POST',
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS)
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS)
     })
-    await answer.arrayBuffer() // else the connection cannot be used again
+    await answer.arrayBuffer() // otherwise the connection cannot be reused
     return answer.status
   } catch (err) {
-    return (err as Error).name === 'TimeoutError' ? 'late' : null // fetch throws nothing but errors
+    return (err as Error).name === 'TimeoutError' ? 'late' : null // fetch throws only errors
   }
 }

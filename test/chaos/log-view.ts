@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { EventReader, StoredRecord } from '../../src/event-log/port.js'
 import { TOPICS } from '../../src/events/topics.js'
 
-/** All that lies in a log, as it grows. */
+/** A live view of all records in a log. */
 export interface LogView {
-  /** Each partition in its order. */
+  /** The records of each partition are in order. */
   records: readonly StoredRecord[]
-  /** True when nothing is in the log that is not in `records`. */
-  isWhole: () => Promise<boolean>
+  /** Returns true when `records` contains all records of the log. */
+  isComplete: () => Promise<boolean>
   close: () => Promise<void>
 }
 
-/** Closes the reader with the view. */
+/** Opens a view. Closing it closes the reader as well. */
 export async function viewLog(reader: EventReader): Promise<LogView> {
   const records: StoredRecord[] = []
   const subscription = await reader.subscribe({
@@ -23,7 +23,7 @@ export async function viewLog(reader: EventReader): Promise<LogView> {
     }
   })
 
-  async function isWhole(): Promise<boolean> {
+  async function isComplete(): Promise<boolean> {
     const seen = reader.sparse
       ? new Map(TOPICS.map(topic => [`${topic}/0`, lastOffset(records)]))
       : lastOffsets(records)
@@ -37,7 +37,7 @@ export async function viewLog(reader: EventReader): Promise<LogView> {
 
   return {
     records,
-    isWhole,
+    isComplete,
     close: async () => {
       await subscription.close()
       await reader.close()
@@ -45,14 +45,14 @@ export async function viewLog(reader: EventReader): Promise<LogView> {
   }
 }
 
-/** Of each partition, by `topic/partition`. */
+/** Returns the last offset of each partition, by `topic/partition`. */
 export function lastOffsets(
   records: readonly Pick<StoredRecord, 'topic' | 'partition' | 'offset'>[]
 ): Map<string, bigint> {
   const last = new Map<string, bigint>()
   for (const { topic, partition, offset } of records) {
-    const place = `${topic}/${partition}`
-    if (offset > (last.get(place) ?? -1n)) last.set(place, offset)
+    const name = `${topic}/${partition}`
+    if (offset > (last.get(name) ?? -1n)) last.set(name, offset)
   }
   return last
 }

@@ -9,7 +9,7 @@ const chaos = (...args: string[]) =>
     env: { ...process.env, NODE_OPTIONS: '' }
   })
 
-t.test('explains itself, and refuses what it does not know', async t => {
+t.test('prints help, and rejects unknown options', async t => {
   t.match(chaos('--help').stdout, /Examples:\n {2}\$ npm run chaos\n/)
   for (const args of [
     ['--runs', 'many'],

@@ -1,4 +1,4 @@
-// Mistreats the real service and looks for what it should not have lost:
+// Injects faults into the real service and checks that nothing was lost:
 //
 //   npm run chaos -- --runs 20 --seed 1
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -13,25 +13,27 @@ import { frozen } from './scenarios/frozen.js'
 import { openStage, type Stage } from './stage.js'
 
 const HELP = `
-Each run is a load of made-up notifications on real processes, while some of them, the broker or Postgres are killed, frozen, restarted
-or cut off, or the disk is full; then everything has to be well again within a minute. Every acknowledged notification must be stored
-once, be on its topic in its order, and every row be what its events amount to. What was refused with a 503 is not lost.
-All of a run is made from its seed, and printed before it. Needs what the tests with Kafka need: a JRE of 17 or newer, and Maven.
-The exit code is 1 when anything was wrong; what the processes printed is kept then.
+Each run posts simulated notifications to real processes, while processes, the broker or Postgres are killed, frozen,
+restarted or disconnected, or the disk is full. Afterwards everything must recover within a minute. Every acknowledged
+notification must be stored once and be on its topic in order, and every row must follow from its events. Notifications
+that were rejected with 503 are not lost.
+A run depends only on its seed, and its plan is printed first. Requires a JRE of 17 or newer and Maven, like the tests
+with Kafka. The exit code is 1 when a run has problems; the output of the processes is kept then.
 
 Scenarios print lines of: name value unit goal met|missed.
-  frozen   Kafka answers nothing for a minute, at 200 notifications a second
-  cluster  of three brokers one is killed, later two
+  frozen   Kafka does not respond for a minute, at 200 notifications per second
+  cluster  one of three brokers is killed, later two
 
-Mistakes that can be built in, and have to be noticed:
+Bugs that can be injected and must be detected:
   early-ack         acknowledges before the append
   early-checkpoint  commits the checkpoint before the rows
-  retries           lets kafkajs retry, and looks at no result: on three brokers, of which one is killed; most runs lose some
+  retries           lets kafkajs retry and ignores the result, on three brokers of which one is killed;
+                    most runs lose some events
 
 Examples:
   $ npm run chaos
   $ npm run chaos -- --runs 100
-  $ npm run chaos -- --seed 17 --runs 1              the same run again
+  $ npm run chaos -- --seed 17 --runs 1              repeat a run
   $ npm run chaos -- --scenario frozen --seconds 20
   $ npm run chaos -- --runs 50 --rig retries`
 
@@ -46,14 +48,12 @@ interface ChaosOptions {
 }
 
 const program = new Command('chaos')
-  .description('kills, freezes and cuts off what the service is made of, and looks for what was lost')
-  .option('--runs <n>', 'how many runs, each with the next seed', wholeNumber, 5)
-  .option('--seed <n>', 'of the first run; any by default', wholeNumber, Math.floor(Math.random() * 2 ** 31))
-  .addOption(new Option('--scenario <name>', 'a story of its own instead of runs').choices(Object.keys(SCENARIOS)))
-  .option('--seconds <n>', 'how long the scenario frozen is frozen', wholeNumber, 60)
-  .addOption(
-    new Option('--rig <mistake>', 'run the service with a mistake built in').choices(RIGS).conflicts('scenario')
-  )
+  .description('kills, freezes and disconnects the parts of the service, and checks that nothing was lost')
+  .option('--runs <n>', 'number of runs, each with the next seed', wholeNumber, 5)
+  .option('--seed <n>', 'seed of the first run (default: random)', wholeNumber, Math.floor(Math.random() * 2 ** 31))
+  .addOption(new Option('--scenario <name>', 'play a scenario instead of runs').choices(Object.keys(SCENARIOS)))
+  .option('--seconds <n>', 'duration of the outage in the scenario frozen', wholeNumber, 60)
+  .addOption(new Option('--rig <bug>', 'run the service with an injected bug').choices(RIGS).conflicts('scenario'))
   .addHelpText('after', HELP)
   .showHelpAfterError()
   .parse()
@@ -72,13 +72,13 @@ async function end(code: number): Promise<void> {
   process.exit(code)
 }
 
-/** True when nothing is wrong. */
+/** Returns true when no run has problems. */
 async function showCampaign(stage: Stage): Promise<boolean> {
   const plan = isCluster ? clusterPlanOf : planOf
   const results = await runCampaign(stage, {
     ...options,
     plan,
-    onProgress: tell,
+    onProgress: showProgress,
     onPlan: showPlan,
     onResult: showResult
   })
@@ -91,22 +91,22 @@ function showPlan(plan: Plan): void {
 }
 
 function showResult(result: RunResult, logDir: string): void {
-  tell('')
+  showProgress('')
   console.log(lineOf(result))
   if (result.problems.length === 0) return
   for (const line of problemLines(result.problems)) console.log(line)
-  console.log(
-    `  what the processes printed: ${logDir}\n  again: npm run chaos -- --seed ${result.seed} --runs 1${options.rig ? ` --rig ${options.rig}` : ''}`
-  )
+  const rig = options.rig ? ` --rig ${options.rig}` : ''
+  console.log(`  output of the processes: ${logDir}`)
+  console.log(`  repeat: npm run chaos -- --seed ${result.seed} --runs 1${rig}`)
 }
 
 async function showScenario(stage: Stage, name: keyof typeof SCENARIOS): Promise<boolean> {
-  tell(`${name} …`)
+  showProgress(`${name} …`)
   const { figures, problems } = await SCENARIOS[name](stage, options)
-  tell('')
+  showProgress('')
   for (const figure of figures) console.log(figureLine(figure))
   for (const line of problemLines(problems)) console.log(line)
-  if (problems.length > 0) console.log(`  what the processes printed: ${logDirOf(name)}`)
+  if (problems.length > 0) console.log(`  output of the processes: ${logDirOf(name)}`)
   return problems.length === 0 && figures.every(isMet)
 }
 
@@ -114,8 +114,8 @@ function isMet(figure: Figure): boolean {
   return !figureLine(figure).endsWith('missed')
 }
 
-/** A line that is written over, on a terminal only. */
-function tell(text: string): void {
+/** Shows a line that is overwritten by the next, on a terminal only. */
+function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
 

@@ -8,7 +8,7 @@ t.test('the same seed gives the same plan, and another seed another', async t =>
   t.ok(new Set(PLANS.map(plan => JSON.stringify({ ...plan, seed: 0 }))).size > 490)
 })
 
-t.test('faults come in their order, while notifications are due, and hit what there is', async t => {
+t.test('faults are in order, start while notifications are posted, and have existing targets', async t => {
   for (const plan of PLANS) {
     const { faults, seed } = plan
     if (faults.length === 0) t.fail(`seed ${seed} has no fault`)
@@ -19,7 +19,7 @@ t.test('faults come in their order, while notifications are due, and hit what th
   }
 })
 
-t.test('no target is hit before it is whole again', async t => {
+t.test('a fault starts only after the previous fault of its target has ended', async t => {
   for (const { faults, seed } of PLANS) {
     for (const [i, fault] of faults.entries()) {
       const earlier = faults.slice(0, i).filter(({ target }) => target === fault.target)
@@ -28,7 +28,7 @@ t.test('no target is hit before it is whole again', async t => {
   }
 })
 
-t.test('split roles need Kafka, and the embedded Postgres is for one process', async t => {
+t.test('split roles use Kafka, and only the local log uses the embedded Postgres', async t => {
   t.notOk(
     PLANS.some(
       ({ log, roles, database }) =>
@@ -37,13 +37,13 @@ t.test('split roles need Kafka, and the embedded Postgres is for one process', a
   )
 })
 
-t.test('a few hundred seeds reach every kind of installation and of fault', async t => {
-  const reached = (of: (fault: Fault) => string) => new Set(PLANS.flatMap(({ faults }) => faults.map(of)))
+t.test('a few hundred seeds cover every kind of installation and fault', async t => {
+  const covered = (of: (fault: Fault) => string) => new Set(PLANS.flatMap(({ faults }) => faults.map(of)))
   t.equal(new Set(PLANS.map(({ log, roles, database }) => `${log} ${roles} ${database}`)).size, 4)
-  t.equal(reached(({ target, kind }) => `${kind} ${target}`).size, 17)
+  t.equal(covered(({ target, kind }) => `${kind} ${target}`).size, 17)
 })
 
-t.test('a plan is told in one line', async t => {
+t.test('a plan is described in one line', async t => {
   t.match(
     describePlan({ ...planOf(1), seed: 4711, faults: [{ atMs: 1234, forMs: 500, target: 'broker', kind: 'freeze' }] }),
     /^seed 4711: .*; freeze broker at 1\.2 s for 0\.5 s$/

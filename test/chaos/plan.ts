@@ -1,59 +1,59 @@
 import type { Notation } from '../../src/simulator/call-script.js'
 import { createRandom, type Random } from '../../src/simulator/random.js'
 
-/** All that a run does: the same seed always gives the same. */
+/** Everything that happens in a run. The same seed always yields the same plan. */
 export interface Plan {
   seed: number
   log: 'kafka' | 'local'
-  /** One process with all roles; or one receives, and another projects and answers queries. */
+  /** `one` process with all roles, or `split` into a receiver and a projector that also answers queries. */
   roles: 'one' | 'split'
-  /** A server of its own, behind a proxy, or the one that the service brings along. */
+  /** A separate server behind a proxy, or the embedded Postgres of the service. */
   database: 'server' | 'embedded'
-  /** Where the local log, or the spool, lies: so many bytes it may hold, or null for all of the disk. */
+  /** The size of the file system of the local log or the spool; null for no limit. */
   diskBytes: number | null
   load: LoadPlan
-  /** In the order of their beginnings. */
+  /** In the order of their start. */
   faults: Fault[]
 }
 
 export interface LoadPlan {
   family: Notation
-  /** Notifications a second. */
+  /** Notifications per second. */
   rate: number
-  /** Clients that post one after the other; a call has always the same. */
+  /** The number of clients, which post sequentially; all notifications of a call use the same client. */
   clients: number
-  /** Shares, 0 to 1, that arrive twice, or late. */
+  /** The shares of notifications, 0 to 1, that are posted twice or late. */
   duplicate: number
   reorder: number
 }
 
 export interface Fault {
-  /** Since the first notification was due. */
+  /** The start, counted from the first notification. */
   atMs: number
-  /** How long, until whatever it was is undone. */
+  /** The duration. */
   forMs: number
   target: Target
   kind: FaultKind
-  /** Of a cluster's brokers; the first, otherwise. */
+  /** The number of the broker in a cluster; default: the first. */
   node?: number
 }
 
-/** With one process it is `receiver` that holds all roles. */
+/** With a single process, `receiver` has all roles. */
 export type Target = 'receiver' | 'projector' | 'broker' | 'postgres' | 'disk'
 
 /**
- * kill: SIGKILL. restart: SIGTERM. freeze: SIGSTOP. cut: connections are reset. stall: nothing passes. fill: no room is
- * left.
+ * kill: SIGKILL. restart: SIGTERM. freeze: SIGSTOP. cut: connections are reset. stall: no data is forwarded. fill: the
+ * disk is full.
  */
 export type FaultKind = 'kill' | 'restart' | 'freeze' | 'cut' | 'stall' | 'fill'
 
-/** How long notifications are due. Every fault has begun before. */
+/** The time during which notifications are posted. Every fault starts within it. */
 export const POSTING_MS = 8_000
 
 const MIB = 1024 * 1024
-/** More than a run appends: nobody takes away what lies in the local log. */
+/** More than a run appends, because the local log is not truncated. */
 const LOG_BYTES = 16 * MIB
-/** Less than that: a spool has to do with what it is given. */
+/** Less than a run appends: the spool must respect its limit. */
 const SPOOL_BYTES = MIB
 const FIRST_MS = 800
 const LAST_MS = POSTING_MS - 1_000
@@ -88,7 +88,7 @@ export function planOf(seed: number): Plan {
   return { ...plan, faults: faultsOf(plan, random) }
 }
 
-/** Three brokers, of which one is killed under load and comes back. */
+/** Returns a plan with three brokers, one of which is killed under load and restarted. */
 export function clusterPlanOf(seed: number): Plan {
   const random = createRandom(seed, 2)
   return {
@@ -102,7 +102,7 @@ export function clusterPlanOf(seed: number): Plan {
   }
 }
 
-/** What can go wrong in such an installation. */
+/** Returns the targets of faults in an installation. */
 export function targetsOf({ log, roles, database, diskBytes }: Omit<Plan, 'seed' | 'load' | 'faults'>): Target[] {
   return [
     'receiver',
@@ -113,19 +113,25 @@ export function targetsOf({ log, roles, database, diskBytes }: Omit<Plan, 'seed'
   ]
 }
 
-/** One line for people. */
+/** Describes a plan in one line. */
 export function describePlan({ seed, log, roles, database, diskBytes, load, faults }: Plan): string {
-  const place = `${log === 'kafka' ? 'Kafka' : 'the local log'}, ${roles === 'split' ? 'split roles' : 'one process'}, ${database === 'server' ? 'a Postgres server' : 'the embedded Postgres'}${diskBytes === null ? '' : `, ${diskBytes / MIB} MiB of disk`}`
-  const told = faults
+  const installation = [
+    log === 'kafka' ? 'Kafka' : 'the local log',
+    roles === 'split' ? 'split roles' : 'one process',
+    database === 'server' ? 'a Postgres server' : 'the embedded Postgres',
+    ...(diskBytes === null ? [] : [`${diskBytes / MIB} MiB of disk`])
+  ].join(', ')
+  const described = faults
     .map(
       ({ target, kind, atMs, forMs, node }) =>
         `${kind} ${target}${node === undefined ? '' : ` ${node}`} at ${seconds(atMs)} for ${seconds(forMs)}`
     )
     .join(', ')
-  return `seed ${seed}: ${place}, ${load.rate} ${load.family} notifications/s from ${load.clients} clients; ${told}`
+  const posting = `${load.rate} ${load.family} notifications/s from ${load.clients} clients`
+  return `seed ${seed}: ${installation}, ${posting}; ${described}`
 }
 
-/** An instant in each slice of the time; what hits the same target twice is apart by a pause. */
+/** Plans one fault in each slice of the time, with a pause between two faults of the same target. */
 function faultsOf(plan: Plan, random: Random): Fault[] {
   const count = random.int(2, 5)
   const sliceMs = (LAST_MS - FIRST_MS) / count
@@ -137,7 +143,7 @@ function faultsOf(plan: Plan, random: Random): Fault[] {
     const target = random.pick(targetsOf(plan))
     const kind = random.pick(KINDS[target])
     if (atMs < (freeAt.get(target) ?? 0)) continue
-    // which has to come up again before it is hit again
+    // the target must have recovered before its next fault
     freeAt.set(target, atMs + forMs + (kind === 'kill' || kind === 'restart' ? POSTING_MS / 2 : PAUSE_MS))
     faults.push({ atMs, forMs, target, kind })
   }

@@ -8,11 +8,11 @@ interface Teardown {
   teardown: (fn: () => Promise<void>) => void
 }
 
-/** A Postgres to be mistreated. Its commits outlive it, since the machine does. */
-export interface OwnPostgres {
-  /** Of its unix socket. */
+/** A Postgres server into which faults are injected. Its commits survive it, because the machine keeps running. */
+export interface ChaosPostgres {
+  /** The path of its unix socket. */
   socket: string
-  /** The address of a new database of that name, already migrated. */
+  /** Creates a migrated database of that name and returns its URL. */
   create: (name: string) => Promise<string>
   drop: (name: string) => Promise<void>
   start: () => Promise<void>
@@ -22,23 +22,23 @@ export interface OwnPostgres {
   thaw: () => void
 }
 
-// but not without synchronous_commit: what it promised would go with the process
+// synchronous_commit must stay on: without it commits would be lost with the process
 const FAST = { fsync: 'off', full_page_writes: 'off' }
 const TEMPLATE = 'chaos_template'
 
-export async function startOwnPostgres(t: Teardown, dir: string): Promise<OwnPostgres> {
+export async function startChaosPostgres(t: Teardown, dir: string): Promise<ChaosPostgres> {
   const open = () => startEmbeddedPostgres({ dataDir: dir, database: 'postgres', settings: FAST, log: () => {} })
   let server: EmbeddedPostgres | null = await open()
   let frozen: number[] = []
   const { url } = server
   const thaw = () => {
-    for (const pid of frozen.splice(0)) tell(pid, 'SIGCONT')
+    for (const pid of frozen.splice(0)) sendSignal(pid, 'SIGCONT')
   }
-  async function end(how: (server: EmbeddedPostgres) => Promise<void>): Promise<void> {
+  async function end(terminate: (server: EmbeddedPostgres) => Promise<void>): Promise<void> {
     thaw()
     const ending = server
     server = null
-    if (ending) await how(ending)
+    if (ending) await terminate(ending)
   }
   const stop = () => end(running => running.stop())
   t.teardown(stop)
@@ -58,21 +58,21 @@ export async function startOwnPostgres(t: Teardown, dir: string): Promise<OwnPos
     },
     kill: () =>
       end(async running => {
-        tell(running.pid, 'SIGKILL')
+        sendSignal(running.pid, 'SIGKILL')
         await running.exited
       }),
     stop,
     freeze: () => {
-      frozen = server ? familyOf(server.pid) : []
-      for (const pid of frozen) tell(pid, 'SIGSTOP')
+      frozen = server ? processTreeOf(server.pid) : []
+      for (const pid of frozen) sendSignal(pid, 'SIGSTOP')
     },
     thaw
   }
 }
 
-/** The process and its children; it is stopped first, and so has no new ones. */
-function familyOf(pid: number): number[] {
-  tell(pid, 'SIGSTOP')
+/** Stops the process, so that it starts no more children, and returns its id and those of its children. */
+function processTreeOf(pid: number): number[] {
+  sendSignal(pid, 'SIGSTOP')
   return [
     pid,
     ...readdirSync('/proc')
@@ -84,16 +84,16 @@ function familyOf(pid: number): number[] {
 function parentOf(pid: string): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) // the name before may hold spaces
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) // the process name may contain spaces
   } catch {
-    return 0 // it has ended
+    return 0 // the process has exited
   }
 }
 
-function tell(pid: number, signal: NodeJS.Signals): void {
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // it has just ended
+    // the process has just exited
   }
 }

@@ -2,40 +2,58 @@ import type { RunResult } from './run.js'
 
 const SHOWN = 20
 
-/** One line for a run. */
+/** Reports a run in one line. */
 export function lineOf({
   seed,
   acknowledged,
-  refused,
+  rejected,
   lost,
-  doubled,
+  duplicated,
   stuck,
   unavailableMs,
   recoveredMs,
-  tookMs,
+  durationMs,
   problems
 }: RunResult): string {
-  const counts = { acknowledged, refused, lost, doubled, stuck }
-  const told = Object.entries(counts)
-    .map(([name, count]) => `${name} ${count}`)
-    .join('  ')
-  return `seed ${seed}  ${told}  unavailable ${seconds(unavailableMs)}  recovered in ${seconds(recoveredMs)}  took ${seconds(tookMs)}  ${problems.length === 0 ? 'ok' : 'WRONG'}`
+  const counts = { acknowledged, rejected, lost, duplicated, stuck }
+  const times = [
+    `unavailable ${seconds(unavailableMs)}`,
+    `recovered in ${seconds(recoveredMs)}`,
+    `took ${seconds(durationMs)}`
+  ]
+  return [`seed ${seed}`, ...countsOf(counts), ...times, problems.length === 0 ? 'ok' : 'FAILED'].join('  ')
 }
 
-/** What is wrong, the first of it. */
+/** Returns the lines of the first problems. */
 export function problemLines(problems: readonly string[]): string[] {
   return [...problems.slice(0, SHOWN), ...(problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : [])].map(
     line => `  ${line}`
   )
 }
 
-/** One line for all runs; it names the seeds to run again. */
+/** Summarizes all runs in one line, with the failed seeds. */
 export function summaryLine(results: readonly RunResult[]): string {
-  const sum = (of: (result: RunResult) => number) => results.reduce((total, result) => total + of(result), 0)
+  const sum = (name: 'acknowledged' | 'rejected' | 'lost' | 'duplicated' | 'stuck') =>
+    results.reduce((total, result) => total + result[name], 0)
   const failed = results.filter(({ problems }) => problems.length > 0).map(({ seed }) => seed)
-  const counts = `acknowledged ${sum(result => result.acknowledged)}  refused ${sum(result => result.refused)}  lost ${sum(result => result.lost)}  doubled ${sum(result => result.doubled)}  stuck ${sum(result => result.stuck)}`
+  const counts = {
+    acknowledged: sum('acknowledged'),
+    rejected: sum('rejected'),
+    lost: sum('lost'),
+    duplicated: sum('duplicated'),
+    stuck: sum('stuck')
+  }
   const worst = Math.max(0, ...results.map(({ unavailableMs }) => unavailableMs))
-  return `${results.length} runs  ${counts}  longest unavailability ${seconds(worst)}  ${failed.length === 0 ? 'all well' : `WRONG: seed ${failed.join(', ')}`}`
+  return [
+    `${results.length} runs`,
+    ...countsOf(counts),
+    `longest unavailability ${seconds(worst)}`,
+    failed.length === 0 ? 'ok' : `FAILED: seed ${failed.join(', ')}`
+  ].join('  ')
+}
+
+function countsOf(counts: Record<string, number>): string[] {
+  return Object.entries(counts).map(([name, count]) => `${name} ${count}`)
 }
 
 function seconds(ms: number): string {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
-/** The service with a mistake built in, which the campaign has to notice; by the name of its program. */
+/** The programs of the service with an injected bug, which the campaign must detect. */
 export const RIGS = ['early-ack', 'early-checkpoint', 'retries'] as const
 export type Rig = (typeof RIGS)[number]
 

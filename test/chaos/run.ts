@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { check, type Verdict } from './checkers/check.js'
 import { applyFaults } from './faults.js'
-import { gather } from './gather.js'
-import { type Installation, install, startAll } from './installation.js'
+import { gatherEvidence } from './gather.js'
+import { createInstallation, type Installation, startAll } from './installation.js'
 import { isAcknowledged, notificationsOf, type Post, postLoad } from './load.js'
 import type { Plan } from './plan.js'
 import type { Stage } from './stage.js'
@@ -11,51 +11,60 @@ import type { Stage } from './stage.js'
 export interface RunResult extends Verdict {
   seed: number
   acknowledged: number
-  refused: number
+  rejected: number
   /** The longest time between two acknowledgements, from the first notification to the last. */
   unavailableMs: number
   /** From the last fault until everything was well. */
   recoveredMs: number
-  tookMs: number
+  durationMs: number
 }
 
 export interface RunOptions {
-  /** A compiled program in the place of the service. */
+  /** The path of a compiled program that replaces the service. */
   program?: string | undefined
-  /** Told what is going on. */
+  /** Called with a description of the current step. */
   onProgress?: (text: string) => void
-  /** Where what the processes printed is kept when something is wrong. */
+  /** The folder for the output of the processes, written when the run has problems. */
   logDir?: string
 }
 
-const BROKEN = { acknowledged: 0, refused: 0, lost: 0, doubled: 0, stuck: 0, unavailableMs: 0, recoveredMs: 0 }
+const EMPTY_RESULT = {
+  acknowledged: 0,
+  rejected: 0,
+  lost: 0,
+  duplicated: 0,
+  stuck: 0,
+  unavailableMs: 0,
+  recoveredMs: 0
+}
 
-/** One run: the load with its faults, the recovery without any, and what is to be seen then. */
+/** Executes a run: posts the load with its faults, waits for the recovery, and checks the results. */
 export async function runPlan(
   stage: Stage,
   plan: Plan,
   { program, onProgress = () => {}, logDir }: RunOptions = {}
 ): Promise<RunResult> {
-  const begun = performance.now()
+  const startedAt = performance.now()
   onProgress('starting')
-  await stage.mend()
-  const installation = await install(stage, program === undefined ? plan : { ...plan, program })
+  await stage.repair()
+  const installation = await createInstallation(stage, program === undefined ? plan : { ...plan, program })
   try {
     await startAll(installation)
     const posts = await postWithFaults(stage, plan, { installation, onProgress })
     onProgress('recovering')
-    const { recoveredMs, ...evidence } = await gather(installation, plan, posts)
+    const { recoveredMs, ...evidence } = await gatherEvidence(installation, plan, posts)
     const verdict = check(evidence)
     if (verdict.problems.length > 0 && logDir !== undefined) keepLogs(installation, logDir)
-    return { ...verdict, ...summaryOf(posts), recoveredMs, seed: plan.seed, tookMs: performance.now() - begun }
+    return { ...verdict, ...summaryOf(posts), recoveredMs, seed: plan.seed, durationMs: performance.now() - startedAt }
   } catch (err) {
     if (logDir !== undefined) keepLogs(installation, logDir)
+    // the cast below holds because only errors are thrown
     return {
-      ...BROKEN,
+      ...EMPTY_RESULT,
       seed: plan.seed,
-      tookMs: performance.now() - begun,
-      problems: [`the run could not go on: ${(err as Error).message}`]
-    } // nothing else is thrown
+      durationMs: performance.now() - startedAt,
+      problems: [`the run failed: ${(err as Error).message}`]
+    }
   } finally {
     await installation.close()
   }
@@ -67,9 +76,9 @@ async function postWithFaults(
   { installation, onProgress }: { installation: Installation; onProgress: (text: string) => void }
 ): Promise<Post[]> {
   const notifications = notificationsOf(plan.seed, plan.load)
-  let done = 0
+  let posted = 0
   const onPost = () => {
-    if (++done % 50 === 0) onProgress(`${done} of ${notifications.length} posted`)
+    if (++posted % 50 === 0) onProgress(`${posted} of ${notifications.length} posted`)
   }
   const [posts] = await Promise.all([
     postLoad(installation.webhook, notifications, { clients: plan.load.clients, onPost }),
@@ -78,17 +87,22 @@ async function postWithFaults(
   return posts
 }
 
-function summaryOf(posts: readonly Post[]): Pick<RunResult, 'acknowledged' | 'refused' | 'unavailableMs'> {
-  const answered = posts.filter(isAcknowledged)
+function summaryOf(posts: readonly Post[]): Pick<RunResult, 'acknowledged' | 'rejected' | 'unavailableMs'> {
+  const acknowledged = posts.filter(isAcknowledged)
   const instants = [
     0,
-    ...answered.map(({ endedAt }) => endedAt).sort((a, b) => a - b),
+    ...acknowledged.map(({ endedAt }) => endedAt).sort((a, b) => a - b),
     Math.max(0, ...posts.map(({ endedAt }) => endedAt))
   ]
   const gaps = instants.map((at, i) => at - (instants[i - 1] ?? 0))
-  return { acknowledged: answered.length, refused: posts.length - answered.length, unavailableMs: Math.max(...gaps) }
+  return {
+    acknowledged: acknowledged.length,
+    rejected: posts.length - acknowledged.length,
+    unavailableMs: Math.max(...gaps)
+  }
 }
 
+/** Writes the output of the processes to the folder. */
 export function keepLogs({ processes }: Installation, dir: string): void {
   mkdirSync(dir, { recursive: true })
   for (const { name, output } of processes) writeFileSync(path.join(dir, `${name}.log`), output())

@@ -5,30 +5,30 @@ import { checkpointsOf } from './evidence.js'
 import type { Installation } from './installation.js'
 import type { LogView } from './log-view.js'
 
-/** Once no fault is left, all of it has to be well within such a time. */
+/** The time for recovery after the last fault. */
 const SETTLE_MS = 60_000
-const METRICS_MS = 2_000
-const EVERY_MS = 50
+const METRICS_TIMEOUT_MS = 2_000
+const POLL_MS = 50
 
 /**
- * Null once every process is ready, no spool holds anything, and every record is projected; otherwise what was still
- * amiss when the time was over.
+ * Waits until every process is ready, the spool is empty and every record is projected. Resolves with null, or with the
+ * remaining problem when the time is over.
  */
 export async function settle(
   installation: Installation,
   { pool, view }: { pool: pg.Pool; view: LogView },
-  withinMs = SETTLE_MS
+  timeoutMs = SETTLE_MS
 ): Promise<string | null> {
-  const end = performance.now() + withinMs
+  const end = performance.now() + timeoutMs
   for (;;) {
-    const amiss = await amissIn(installation, pool, view).catch((err: Error) => err.message)
-    if (amiss === null) return null
-    if (performance.now() > end) return `not well within ${withinMs / 1000} s: ${amiss}`
-    await sleep(EVERY_MS)
+    const problem = await findProblem(installation, pool, view).catch((err: Error) => err.message)
+    if (problem === null) return null
+    if (performance.now() > end) return `not recovered within ${timeoutMs / 1000} s: ${problem}`
+    await sleep(POLL_MS)
   }
 }
 
-async function amissIn(
+async function findProblem(
   { processes, receiver, adminKey }: Installation,
   pool: pg.Pool,
   view: LogView
@@ -36,16 +36,16 @@ async function amissIn(
   for (const process of processes) if (!(await process.isReady())) return `the ${process.name} is not ready`
   const spoolBytes = await spoolBytesOf(receiver.url, adminKey)
   if (spoolBytes > 0) return `${spoolBytes} bytes are spooled`
-  if (!(await view.isWhole())) return 'the log is still read'
+  if (!(await view.isComplete())) return 'the log is still being read'
   const [stuck] = stuckPartitions(view.records, await checkpointsOf(pool))
   return stuck ?? null
 }
 
-/** 0 for a service that has no spool. */
+/** Returns the size of the spool; 0 for a service without a spool. */
 export async function spoolBytesOf(url: string, adminKey: string): Promise<number> {
   const answer = await fetch(`${url}/metrics`, {
     headers: { authorization: `Bearer ${adminKey}` },
-    signal: AbortSignal.timeout(METRICS_MS)
+    signal: AbortSignal.timeout(METRICS_TIMEOUT_MS)
   })
   return Number(/^mcs_spool_bytes(?:\{[^}]*\})? (\S+)$/m.exec(await answer.text())?.[1] ?? 0)
 }

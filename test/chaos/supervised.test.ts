@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js'
 import { tempDir } from '../support/temp-dir.js'
 import { type Supervised, supervise } from './supervised.js'
 
-/** Says that it is ready, and does what it is told. */
+/** Supervises a program that prints the ready line and then runs `then`. */
 function supervised(t: Test, then: string): Supervised {
   const program = path.join(tempDir(t), 'program.mjs')
   writeFileSync(program, `console.log('{"msg":"ready"}')\n${then}\n`)
@@ -16,28 +16,28 @@ function supervised(t: Test, then: string): Supervised {
   return process
 }
 
-const livesOf = ({ output }: Supervised) => output().split('ready').length - 1
+const startsOf = ({ output }: Supervised) => output().split('ready').length - 1
 
-t.test('starts again what ends by itself, and tells of it', async t => {
+t.test('restarts a process that exits by itself, and reports the exit', async t => {
   const process = supervised(t, 'setTimeout(() => process.exit(7), 50)')
   process.start()
-  await eventually('it lives again', () => livesOf(process) > 1)
-  t.match(process.deaths()[0], 'it ended by itself: 7')
+  await eventually('the process has started again', () => startsOf(process) > 1)
+  t.match(process.unexpectedExits()[0], 'it exited by itself: 7')
 })
 
-t.test('what was killed stays down until it is started, and that is no death', async t => {
+t.test('a killed process stays down until it is started, and the exit is not reported', async t => {
   const process = supervised(t, 'setInterval(() => {}, 1000)')
   process.start()
-  await eventually('it lives', () => livesOf(process) === 1)
+  await eventually('the process has started', () => startsOf(process) === 1)
   await process.kill()
   process.start()
-  await eventually('it lives again', () => livesOf(process) === 2)
+  await eventually('the process has started again', () => startsOf(process) === 2)
   await process.terminate()
-  t.strictSame(process.deaths(), [])
-  t.equal(livesOf(process), 2)
+  t.strictSame(process.unexpectedExits(), [])
+  t.equal(startsOf(process), 2)
 })
 
-t.test('is ready when its health says so', async t => {
+t.test('is ready when its health route responds with 200', async t => {
   let status = 503
   const server = createServer((_request, reply) => {
     reply.writeHead(status).end()
@@ -50,5 +50,5 @@ t.test('is ready when its health says so', async t => {
   t.equal(await process.isReady(), true)
   server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
-  t.equal(await process.isReady(), false, 'nobody listens')
+  t.equal(await process.isReady(), false, 'nothing listens on the port')
 })

@@ -3,81 +3,81 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnProgram } from '../support/service.js'
 
-/** A process that is started again whenever it ends by itself, as an operator would have it. */
+/** A process that is restarted when it exits by itself, as a process manager does. */
 export interface Supervised {
   name: string
   url: string
   start: () => void
-  /** SIGKILL; it stays down until it is started. */
+  /** Sends SIGKILL. The process stays down until it is started. */
   kill: () => Promise<void>
-  /** SIGTERM, and SIGKILL when that takes too long. */
+  /** Sends SIGTERM, and SIGKILL when the exit takes too long. */
   terminate: () => Promise<void>
   freeze: () => void
   thaw: () => void
   isReady: () => Promise<boolean>
-  /** Ends that nobody has asked for, of a process that was ready. */
-  deaths: () => readonly string[]
-  /** All that it has printed, of all its lives. */
+  /** Returns the exits that were not requested, of processes that had been ready. */
+  unexpectedExits: () => readonly string[]
+  /** The output since the first start. */
   output: () => string
 }
 
 export interface SupervisedOptions {
   name: string
-  /** Compiled. */
+  /** The path of a compiled program. */
   program: string
   args: readonly string[]
   env: Record<string, string>
   port: number
 }
 
-const AGAIN_MS = 200
+const RESTART_DELAY_MS = 200
 const GRACE_MS = 5_000
-const HEALTH_MS = 2_000
+const HEALTH_TIMEOUT_MS = 2_000
 const READY = '"msg":"ready"'
 
 export function supervise({ name, program, args, env, port }: SupervisedOptions): Supervised {
   const url = `http://127.0.0.1:${port}`
-  const deaths: string[] = []
+  const unexpectedExits: string[] = []
   let output = ''
-  let wanted = false
+  let shouldRun = false
   let child: ChildProcess | null = null
 
   function launch(): void {
-    let said = ''
+    let runOutput = ''
     const running = spawnProgram(program, args, { PORT: String(port), ...env })
     child = running
     for (const stream of [running.stdout, running.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        said += text
+        runOutput += text
         output += text
       })
     }
     running.once('close', (code, signal) => {
       child = null
-      if (!wanted) return
-      if (said.includes(READY)) deaths.push(`${name} ended by itself: ${signal ?? code}`)
+      if (!shouldRun) return
+      if (runOutput.includes(READY)) unexpectedExits.push(`${name} exited by itself: ${signal ?? code}`)
       setTimeout(() => {
-        if (wanted && !child) launch()
-      }, AGAIN_MS).unref()
+        if (shouldRun && !child) launch()
+      }, RESTART_DELAY_MS).unref()
     })
   }
 
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    wanted = false
+    shouldRun = false
     const running = child
     if (!running) return
-    const gone = once(running, 'close')
+    const closed = once(running, 'close')
     running.kill(signal)
-    if (signal === 'SIGTERM') await Promise.race([gone, sleep(GRACE_MS, undefined, { ref: false })])
+    if (signal === 'SIGTERM') await Promise.race([closed, sleep(GRACE_MS, undefined, { ref: false })])
     running.kill('SIGKILL')
-    await gone
+    await closed
   }
 
   return {
     name,
     url,
     start: () => {
-      wanted = true
+      shouldRun = true
       if (!child) launch()
     },
     kill: () => end('SIGKILL'),
@@ -89,11 +89,11 @@ export function supervise({ name, program, args, env, port }: SupervisedOptions)
       child?.kill('SIGCONT')
     },
     isReady: () =>
-      fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(HEALTH_MS) }).then(
+      fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).then(
         answer => answer.status === 200,
         () => false
       ),
-    deaths: () => deaths,
+    unexpectedExits: () => unexpectedExits,
     output: () => output
   }
 }

@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.js'
 
 const HELD_MS = 100
 
-t.test('passes everything on, until it is stalled or cut', async t => {
+t.test('forwards everything unless it is stalled or cut', async t => {
   const target = { path: path.join(tempDir(t), 'echo') }
   const echo = net
     .createServer(socket => {
@@ -22,32 +22,32 @@ t.test('passes everything on, until it is stalled or cut', async t => {
     echo.close()
   })
   const proxy = await startTcpProxy(t, target)
-  const wire = await openRawConnection(t, proxy.port)
-  const said = (text: string) => eventually(`it says ${text}`, () => wire.text() === text)
-  wire.send('one')
-  await said('one')
+  const connection = await openRawConnection(t, proxy.port)
+  const received = (text: string) => eventually(`${text} arrives`, () => connection.text() === text)
+  connection.send('one')
+  await received('one')
 
   proxy.stall()
-  wire.send('two')
-  const patient = await openRawConnection(t, proxy.port)
-  patient.send('three')
+  connection.send('two')
+  const waiting = await openRawConnection(t, proxy.port)
+  waiting.send('three')
   await sleep(HELD_MS)
-  t.equal(wire.text() + patient.text(), 'one', 'nothing passes')
+  t.equal(connection.text() + waiting.text(), 'one', 'nothing is forwarded')
   proxy.resume()
-  await said('onetwo')
-  await eventually('what came new goes on too', () => patient.text() === 'three')
+  await received('onetwo')
+  await eventually('the new connection is forwarded as well', () => waiting.text() === 'three')
 
-  const reset = closed(wire.socket)
+  const reset = closed(connection.socket)
   proxy.cut()
   await reset
   await closed(net.connect(proxy.port, '127.0.0.1').on('error', () => {}))
   proxy.restore()
   const next = await openRawConnection(t, proxy.port)
   next.send('four')
-  await eventually('it passes again', () => next.text() === 'four')
+  await eventually('data is forwarded again', () => next.text() === 'four')
 })
 
-/** With an error or without; `once` would reject. */
+/** Resolves when the socket closes, with or without an error; `once` would reject on an error. */
 function closed(socket: net.Socket): Promise<unknown> {
   return new Promise(resolve => socket.once('close', resolve))
 }

@@ -4,7 +4,7 @@ import { openLocalReader } from '../../src/event-log/local/local-reader.js'
 import { CRASH_POINTS, type CrashPoint } from '../../src/lib/crash-points.js'
 import { check } from '../chaos/checkers/check.js'
 import { stuckPartitions } from '../chaos/checkers/stuck.js'
-import { checkpointsOf, checkRows, setAsideOf, storedIdsOf } from '../chaos/evidence.js'
+import { checkpointsOf, checkRows, failureCountsOf, storedIdsOf } from '../chaos/evidence.js'
 import { isAcknowledged, notificationsOf, type Post, postLoad } from '../chaos/load.js'
 import { viewLog } from '../chaos/log-view.js'
 import { freshDatabase } from '../support/database.js'
@@ -47,19 +47,19 @@ async function crashAt(t: Test, name: CrashPoint): Promise<void> {
   const probes = await post(service) // the same posts again: those stored without acknowledgement become duplicates
   await eventually(
     'everything is projected',
-    async () => (await view.isWhole()) && stuckPartitions(view.records, await checkpointsOf(pool)).length === 0,
+    async () => (await view.isComplete()) && stuckPartitions(view.records, await checkpointsOf(pool)).length === 0,
     30_000
   )
   const verdict = check({
     posts,
     probes,
     records: view.records,
-    deaths: [],
+    unexpectedExits: [],
     unsettled: null,
     output: service.output(),
     storedIds: await storedIdsOf(pool),
     checkpoints: await checkpointsOf(pool),
-    setAside: await setAsideOf(pool),
+    failureCounts: await failureCountsOf(pool),
     rows: await checkRows(pool)
   })
   t.strictSame(verdict.problems, [])

@@ -25,8 +25,8 @@ const record = (
   ...change
 })
 
-/** A run in which all went well: a and b one after the other, c refused, and d a probe. */
-const WELL: Evidence = {
+/** A run without problems: a and b one after another, c rejected, and d a probe. */
+const SUCCESS: Evidence = {
   posts: [
     post('a'),
     post('b', { sentAt: 2, endedAt: 3 }),
@@ -37,19 +37,19 @@ const WELL: Evidence = {
   storedIds: ['a', 'b', 'd'],
   records: [record('a', 0), record('b', 1), record('a', 2), record('d', 3)],
   checkpoints: [{ topic: 'calls', partition: 0, offset: 3n }],
-  setAside: { deadLetters: 0, holes: 0, failedEntities: 0 },
+  failureCounts: { deadLetters: 0, holes: 0, failedEntities: 0 },
   rows: { differing: [], failures: [] },
   output: '{"msg":"ready"}\n{"alarm":"overloaded"}\n',
-  deaths: [],
+  unexpectedExits: [],
   unsettled: null
 }
 
-t.test('a run in which all went well has no problem', async t => {
-  t.strictSame(check(WELL), { lost: 0, doubled: 0, stuck: 0, problems: [] })
+t.test('a successful run has no problems', async t => {
+  t.strictSame(check(SUCCESS), { lost: 0, duplicated: 0, stuck: 0, problems: [] })
   t.strictSame(
-    check({ ...WELL, storedIds: [...WELL.storedIds, 'c'] }).problems,
+    check({ ...SUCCESS, storedIds: [...SUCCESS.storedIds, 'c'] }).problems,
     [],
-    'what was refused may be stored all the same'
+    'a rejected notification may be stored'
   )
 })
 
@@ -64,18 +64,18 @@ const CASES: { name: string; change: Partial<Evidence>; problem: RegExp; counts?
   {
     name: 'an event that is stored twice',
     change: { storedIds: ['a', 'b', 'd', 'b'] },
-    problem: /^doubled: b$/,
-    counts: { doubled: 1 }
+    problem: /^duplicated: b$/,
+    counts: { duplicated: 1 }
   },
   {
-    name: 'an event that nobody has posted',
+    name: 'an event that was not posted',
     change: { storedIds: ['a', 'b', 'd', 'x'] },
-    problem: /^nobody has posted x$/
+    problem: /^x was not posted$/
   },
   {
     name: 'a checkpoint before the last record',
     change: { checkpoints: [{ topic: 'calls', partition: 0, offset: 2n }] },
-    problem: /^stuck: calls\/0 is projected up to 2, and ends with 3$/,
+    problem: /^stuck: calls\/0 is projected up to 2, but its last offset is 3$/,
     counts: { stuck: 1 }
   },
   {
@@ -93,7 +93,7 @@ const CASES: { name: string; change: Partial<Evidence>; problem: RegExp; counts?
     name: 'a record on another topic',
     change: {
       records: [record('a', 0), record('b', 0, { topic: 'unclassified' }), record('d', 3)],
-      checkpoints: [...WELL.checkpoints, { topic: 'unclassified', partition: 0, offset: 0n }]
+      checkpoints: [...SUCCESS.checkpoints, { topic: 'unclassified', partition: 0, offset: 0n }]
     },
     problem: /^not on its topic: b/
   },
@@ -103,50 +103,54 @@ const CASES: { name: string; change: Partial<Evidence>; problem: RegExp; counts?
     problem: /^not on its topic: b/
   },
   {
-    name: 'first records in another order than their acknowledgements',
+    name: 'first records in a different order than their acknowledgements',
     change: { records: [record('b', 0), record('a', 1), record('b', 2), record('d', 3)] },
-    problem: /^default:call: b lies before a,/
+    problem: /^default:call: b is before a,/
   },
   {
     name: 'a key in two partitions',
     change: {
       records: [record('a', 0), record('b', 1, { partition: 1 }), record('d', 3)],
-      checkpoints: [...WELL.checkpoints, { topic: 'calls', partition: 1, offset: 1n }]
+      checkpoints: [...SUCCESS.checkpoints, { topic: 'calls', partition: 1, offset: 1n }]
     },
-    problem: /^default:call: b lies before a,/
+    problem: /^default:call: b is before a,/
   },
   {
-    name: 'a refusal that is none of ours',
+    name: 'an unexpected rejection',
     change: {
-      posts: [...WELL.posts, post('e', { status: 500 }), post('f', { status: 500 }), post('g', { status: 429 })]
+      posts: [...SUCCESS.posts, post('e', { status: 500 }), post('f', { status: 500 }), post('g', { status: 429 })]
     },
-    problem: /^2 were refused with 500$/
+    problem: /^2 were rejected with 500$/
   },
   {
-    name: 'an answer that came too late',
-    change: { posts: [...WELL.posts, post('e', { status: 'late' })] },
-    problem: /^1 had no answer in time$/
+    name: 'a late response',
+    change: { posts: [...SUCCESS.posts, post('e', { status: 'late' })] },
+    problem: /^1 had no response in time$/
   },
   {
-    name: 'a readiness that lied',
-    change: { probes: [...WELL.probes, post('e', { status: 503 })] },
-    problem: /^ready, and yet e was refused: 503$/
+    name: 'a probe that was rejected in spite of readiness',
+    change: { probes: [...SUCCESS.probes, post('e', { status: 503 })] },
+    problem: /^e was rejected although all processes were ready: 503$/
   },
-  { name: 'dead letters', change: { setAside: { ...WELL.setAside, deadLetters: 2 } }, problem: /^2 dead letters$/ },
-  { name: 'holes', change: { setAside: { ...WELL.setAside, holes: 1 } }, problem: /^1 holes in the log$/ },
+  {
+    name: 'dead letters',
+    change: { failureCounts: { ...SUCCESS.failureCounts, deadLetters: 2 } },
+    problem: /^2 dead letters$/
+  },
+  { name: 'holes', change: { failureCounts: { ...SUCCESS.failureCounts, holes: 1 } }, problem: /^1 holes in the log$/ },
   {
     name: 'entities that could not be folded',
-    change: { setAside: { ...WELL.setAside, failedEntities: 1 } },
+    change: { failureCounts: { ...SUCCESS.failureCounts, failedEntities: 1 } },
     problem: /^1 entities could not be folded$/
   },
   {
-    name: 'a row that differs',
-    change: { rows: { ...WELL.rows, differing: ['call_history x: state'] } },
-    problem: /^differs from a cold fold: call_history x: state$/
+    name: 'a differing row',
+    change: { rows: { ...SUCCESS.rows, differing: ['call_history x: state'] } },
+    problem: /^differs from a fresh fold: call_history x: state$/
   },
   {
-    name: 'a cold fold that fails',
-    change: { rows: { ...WELL.rows, failures: ['call x: TypeError'] } },
+    name: 'a failing fold',
+    change: { rows: { ...SUCCESS.rows, failures: ['call x: TypeError'] } },
     problem: /^cannot be folded: call x/
   },
   {
@@ -155,20 +159,20 @@ const CASES: { name: string; change: Partial<Evidence>; problem: RegExp; counts?
     problem: /^the alarm log-hole was raised$/
   },
   {
-    name: 'a process that ended by itself',
-    change: { deaths: ['service ended by itself: 1'] },
-    problem: /^service ended by itself: 1$/
+    name: 'a process that exited by itself',
+    change: { unexpectedExits: ['service exited by itself: 1'] },
+    problem: /^service exited by itself: 1$/
   },
   {
     name: 'a recovery that took too long',
-    change: { unsettled: 'not well within 60 s: the service is not ready' },
-    problem: /^not well within 60 s/
+    change: { unsettled: 'not recovered within 60 s: the service is not ready' },
+    problem: /^not recovered within 60 s/
   }
 ]
 
 for (const { name, change, problem, counts = {} } of CASES) {
-  t.test(`complains of ${name}`, async t => {
-    const verdict = check({ ...WELL, ...change })
+  t.test(`reports ${name}`, async t => {
+    const verdict = check({ ...SUCCESS, ...change })
     t.match(
       verdict.problems.filter(line => problem.test(line)),
       { length: 1 },
@@ -178,20 +182,20 @@ for (const { name, change, problem, counts = {} } of CASES) {
   })
 }
 
-t.test('of what was under way together no order is promised', async t => {
-  const together = [post('a', { sentAt: 0, endedAt: 5 }), post('b', { sentAt: 1, endedAt: 2 })]
+t.test('concurrent notifications may be stored in any order', async t => {
+  const concurrent = [post('a', { sentAt: 0, endedAt: 5 }), post('b', { sentAt: 1, endedAt: 2 })]
   t.strictSame(
-    check({ ...WELL, posts: together, records: [record('b', 0), record('a', 1), record('d', 2)] }).problems,
+    check({ ...SUCCESS, posts: concurrent, records: [record('b', 0), record('a', 1), record('d', 2)] }).problems,
     []
   )
-  const early = [
+  const retried = [
     post('b', { sentAt: 0, endedAt: 1, status: null }),
     post('a', { sentAt: 2, endedAt: 3 }),
     post('b', { sentAt: 4, endedAt: 5 })
   ]
   t.strictSame(
-    check({ ...WELL, posts: early, records: [record('b', 0), record('a', 1), record('d', 2)] }).problems,
+    check({ ...SUCCESS, posts: retried, records: [record('b', 0), record('a', 1), record('d', 2)] }).problems,
     [],
-    'an unanswered one may have been stored'
+    'an unanswered notification may have been stored'
   )
 })

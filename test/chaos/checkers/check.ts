@@ -1,39 +1,43 @@
 import type { Evidence } from '../evidence.js'
-import { doubledIds, lostIds, strangeIds } from './losses.js'
-import { liesOfReadiness, wrongRefusals } from './refusals.js'
+import { wrongAlarms, wrongRows } from './alarms-and-rows.js'
+import { duplicateIds, lostIds, unexpectedIds } from './losses.js'
+import { rejectedProbes, unexpectedRejections } from './rejections.js'
 import { stuckPartitions } from './stuck.js'
 import { disorderedRecords, missingRecords } from './topic-order.js'
-import { wrongAlarms, wrongRows } from './trouble.js'
 
 export interface Verdict {
   lost: number
-  doubled: number
+  duplicated: number
   stuck: number
-  /** Everything that is wrong, a line each; none: all is well. */
+  /** One line for each problem; empty when the run was successful. */
   problems: string[]
 }
 
-/** All that must hold when a run is over. */
+/** Checks everything that must hold after a run. */
 export function check(evidence: Evidence): Verdict {
-  const { posts, probes, storedIds, records, checkpoints, output, deaths, unsettled } = evidence
+  const { posts, probes, storedIds, records, checkpoints, output, unexpectedExits, unsettled } = evidence
   const all = [...posts, ...probes]
-  const [lost, doubled, stuck] = [lostIds(all, storedIds), doubledIds(storedIds), stuckPartitions(records, checkpoints)]
+  const [lost, duplicated, stuck] = [
+    lostIds(all, storedIds),
+    duplicateIds(storedIds),
+    stuckPartitions(records, checkpoints)
+  ]
   return {
     lost: lost.length,
-    doubled: doubled.length,
+    duplicated: duplicated.length,
     stuck: stuck.length,
     problems: [
       ...lost.map(id => `lost: ${id} was acknowledged`),
-      ...doubled.map(id => `doubled: ${id}`),
-      ...strangeIds(all, storedIds).map(id => `nobody has posted ${id}`),
-      ...stuck.map(place => `stuck: ${place}`),
+      ...duplicated.map(id => `duplicated: ${id}`),
+      ...unexpectedIds(all, storedIds).map(id => `${id} was not posted`),
+      ...stuck.map(partition => `stuck: ${partition}`),
       ...missingRecords(all, records).map(id => `not on its topic: ${id} was acknowledged`),
       ...disorderedRecords(all, records),
-      ...wrongRefusals(posts),
-      ...liesOfReadiness(probes),
+      ...unexpectedRejections(posts),
+      ...rejectedProbes(probes),
       ...wrongRows(evidence),
       ...wrongAlarms(output),
-      ...deaths,
+      ...unexpectedExits,
       ...(unsettled === null ? [] : [unsettled])
     ]
   }

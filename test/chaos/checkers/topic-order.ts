@@ -1,66 +1,67 @@
 import type { StoredRecord } from '../../../src/event-log/port.js'
 import { isAcknowledged, type Post } from '../load.js'
 
-type Placed = Pick<StoredRecord, 'topic' | 'partition' | 'offset' | 'key' | 'headers'>
+type LogPosition = Pick<StoredRecord, 'topic' | 'partition' | 'offset' | 'key' | 'headers'>
 
-/** Acknowledged ids without a record on the topic, and under the key, of their entity. */
-export function missingRecords(posts: readonly Post[], records: readonly Placed[]): string[] {
-  const there = new Set(records.map(({ topic, key, headers }) => `${topic} ${key} ${headers.ce_id}`))
-  const missing = posts.filter(post => isAcknowledged(post) && !there.has(`${post.topic} ${post.key} ${post.id}`))
+/** Returns acknowledged ids without a record on the topic and under the key of their entity. */
+export function missingRecords(posts: readonly Post[], records: readonly LogPosition[]): string[] {
+  const stored = new Set(records.map(({ topic, key, headers }) => `${topic} ${key} ${headers.ce_id}`))
+  const missing = posts.filter(post => isAcknowledged(post) && !stored.has(`${post.topic} ${post.key} ${post.id}`))
   return [...new Set(missing.map(({ id }) => id))]
 }
 
 /**
- * A line for each pair of one key whose first records are not in the order of their acknowledgements. Of two that were
- * under way together nothing is promised: only what was first posted once the other had been acknowledged must lie
- * behind it.
+ * Returns a line for each pair of notifications of one key whose first records are out of order. Concurrent
+ * notifications may be stored in any order: a notification must follow another only if it was first posted after the
+ * other had been acknowledged.
  */
-export function disorderedRecords(posts: readonly Post[], records: readonly Placed[]): string[] {
-  const placeOf = firstPlaces(records)
-  const complaints: string[] = []
+export function disorderedRecords(posts: readonly Post[], records: readonly LogPosition[]): string[] {
+  const positions = firstPositions(records)
+  const problems: string[] = []
   for (const [key, own] of byKey(posts)) {
     const inOrder = own.filter(({ acknowledgedAt }) => acknowledgedAt < Infinity).sort((a, b) => a.sentAt - b.sentAt)
     for (const [i, later] of inOrder.entries()) {
       const behind = inOrder
         .slice(0, i)
         .find(
-          earlier => earlier.acknowledgedAt < later.sentAt && isBehind(placeOf.get(earlier.id), placeOf.get(later.id))
+          earlier =>
+            earlier.acknowledgedAt < later.sentAt && isBehind(positions.get(earlier.id), positions.get(later.id))
         )
       if (behind)
-        complaints.push(`${key}: ${later.id} lies before ${behind.id}, which was acknowledged before it was posted`)
+        problems.push(`${key}: ${later.id} is before ${behind.id}, which was acknowledged before it was posted`)
     }
   }
-  return complaints
+  return problems
 }
 
-interface Place {
+interface Position {
   partition: number
   offset: bigint
 }
 
 interface Sent {
   id: string
-  /** For the first time. */
+  /** The time of the first post. */
   sentAt: number
-  /** For the first time; Infinity: never. */
+  /** The time of the first acknowledgement; Infinity when it was never acknowledged. */
   acknowledgedAt: number
 }
 
-function firstPlaces(records: readonly Placed[]): Map<string, Place> {
-  const places = new Map<string, Place>()
+function firstPositions(records: readonly LogPosition[]): Map<string, Position> {
+  const positions = new Map<string, Position>()
   for (const {
     partition,
     offset,
     headers: { ce_id: id = '' }
   } of records) {
-    const known = places.get(id)
-    if (!known || offset < known.offset) places.set(id, { partition, offset })
+    const known = positions.get(id)
+    if (!known || offset < known.offset) positions.set(id, { partition, offset })
   }
-  return places
+  return positions
 }
 
-/** What is not there is missed by others. */
-function isBehind(earlier: Place | undefined, later: Place | undefined): boolean {
+/** Returns false when a record is missing, which `missingRecords` reports. */
+function isBehind(earlier: Position | undefined, later: Position | undefined): boolean {
   return (
     earlier !== undefined &&
     later !== undefined &&

@@ -1,14 +1,13 @@
-// The mistake: a notification is acknowledged, and then appended, a moment later and without a look at what became of
-// it.
+// The bug: a notification is acknowledged before it is appended, and the result of the append is ignored.
 import { startRigged } from './start.js'
 
-const MOMENT_MS = 50
+const DELAY_MS = 50
 
 await startRigged(log => ({
   ...log,
   append: async records => {
     setTimeout(() => {
       log.append(records).catch(() => {})
-    }, MOMENT_MS)
+    }, DELAY_MS)
   }
 }))

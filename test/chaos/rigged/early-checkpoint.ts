@@ -1,4 +1,4 @@
-// The mistake: the checkpoint is committed, and then, a moment later, the rows.
+// The bug: the checkpoint is committed before the rows.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -12,9 +12,9 @@ import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { SETTINGS } from '../../support/settings.js'
 import { startRigged } from './start.js'
 
-const MOMENT_MS = 50
-/** Of the rows, whose own checkpoint nobody starts at. */
-const ROWS = '-rows'
+const DELAY_MS = 50
+/** The suffix of the consumer group of the rows, whose own checkpoint is not used. */
+const ROWS_SUFFIX = '-rows'
 
 await startRigged((log, config) => ({
   ...log,
@@ -27,13 +27,13 @@ function handleOf(log: EventLog, config: Config, { group }: SubscribeOptions): (
     opened ??= openPool(config)
     const pool = await opened
     const key = { logId: await log.id(), group, topic, partition }
-    await noteAsDone(pool, key, records)
-    await sleep(MOMENT_MS)
-    await projectBatch(pool, { ...key, group: group + ROWS }, records, { now: new Date(), settings: SETTINGS })
+    await commitCheckpoint(pool, key, records)
+    await sleep(DELAY_MS)
+    await projectBatch(pool, { ...key, group: group + ROWS_SUFFIX }, records, { now: new Date(), settings: SETTINGS })
   }
 }
 
-async function noteAsDone(pool: pg.Pool, key: CheckpointKey, records: Batch['records']): Promise<void> {
+async function commitCheckpoint(pool: pg.Pool, key: CheckpointKey, records: Batch['records']): Promise<void> {
   const last = records.at(-1)
   if (!last) return
   await inTransaction(pool, async tx => {

@@ -1,7 +1,5 @@
-// The mistake: kafkajs is used as it comes. It retries what was not sent, but a broker that has answered is not asked
-// again, not even for the partitions that it took over from a dead one meanwhile; and nobody looks at which partitions
-// the answer confirms.
-
+// The bug: kafkajs is used with its defaults. It retries failed requests, but not those to a broker that has responded,
+// even if that broker has taken over partitions of a dead one meanwhile; and the confirmed partitions are not checked.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { pino } from 'pino'
@@ -13,19 +11,19 @@ import type { EventLog } from '../../../src/event-log/port.js'
 import { groupBy } from '../../support/group-by.js'
 import { startRigged } from './start.js'
 
-/** So long a batch grows: one that goes to a single broker shows nothing. */
+/** How long a batch grows. A batch for a single broker would not show the bug. */
 const LINGER_MS = 20
 
 await startRigged(
   (log, config): EventLog => ({
     ...log,
-    append: createBatchingProducer(createCarelessSender(config), pino({ level: 'silent' })).append
+    append: createBatchingProducer(createUncheckedSender(config), pino({ level: 'silent' })).append
   })
 )
 
-function createCarelessSender({ kafka }: Config): Sender {
+function createUncheckedSender({ kafka }: Config): Sender {
   const { brokers = [], topicPrefix = '' } = kafka ?? {}
-  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }) // with its own retries and patience
+  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }) // with its default retries and timeouts
     .producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner })
   const connected = producer.connect()
   return {
@@ -33,9 +31,9 @@ function createCarelessSender({ kafka }: Config): Sender {
       await Promise.all([connected, sleep(LINGER_MS)])
       await producer.sendBatch({
         acks: -1,
-        topicMessages: [...groupBy(records, ({ topic }) => topic)].map(([, own]) => ({
-          topic: kafkaTopic(topicPrefix, own[0]?.topic ?? 'calls'), // a group has at least one
-          messages: own.map(({ key, value, headers }) => ({ key, value, headers }))
+        topicMessages: [...groupBy(records, ({ topic }) => topic)].map(([, ofTopic]) => ({
+          topic: kafkaTopic(topicPrefix, ofTopic[0]?.topic ?? 'calls'), // a group has at least one record
+          messages: ofTopic.map(({ key, value, headers }) => ({ key, value, headers }))
         }))
       })
     },

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/lib/clock.js'
 import { createLogger } from '../../../src/observability/logger.js'
 import { alarmCounter, createMetrics } from '../../../src/observability/metrics.js'
 
-/** Starts the service over a log with a mistake in it, until it is told to stop. */
+/** Starts the service with a log into which a bug is injected, and runs it until SIGTERM. */
 export async function startRigged(rig: (log: EventLog, config: Config) => EventLog): Promise<void> {
   const config = loadConfig(process.env)
   const metrics = createMetrics()

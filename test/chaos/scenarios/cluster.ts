@@ -3,45 +3,45 @@ import { eventually } from '../../support/eventually.js'
 import type { Post } from '../load.js'
 import { spoolBytesOf } from '../settle.js'
 import type { Stage } from '../stage.js'
-import { figuresOf, play, refusedOf, type Scene, type Shown } from './scenario.js'
+import { figuresOf, rejectedOf, runScenario, type ScenarioContext, type ScenarioReport } from './scenario.js'
 
 const BEFORE_MS = 3_000
 const DOWN_MS = 8_000
-/** For both restarts, on a slow machine. */
+/** Long enough for both restarts on a slow machine. */
 const POSTING_MS = 60_000
 const DRAIN_MS = 60_000
 
 interface Outages {
-  /** When the second outage began. */
+  /** The start of the second outage. */
   secondAt: number
   drainedAt: number
   upAt: number
 }
 
 /**
- * One of three brokers is killed under load, and comes back; then two of them are. What Kafka does not take is spooled,
- * and later drained.
+ * One of three brokers is killed under load and restarted; then two of them. Records that Kafka does not accept are
+ * spooled and drained later.
  */
-export async function cluster(stage: Stage): Promise<Shown> {
-  const result = await play(stage, { name: 'cluster', postingMs: POSTING_MS }, killBrokers)
+export async function cluster(stage: Stage): Promise<ScenarioReport> {
+  const result = await runScenario(stage, { name: 'cluster', postingMs: POSTING_MS }, killBrokers)
   const {
     posts,
-    story: { secondAt, upAt, drainedAt },
+    outages: { secondAt, upAt, drainedAt },
     verdict
   } = result
   const during = (isSecond: boolean) => posts.filter(({ sentAt }: Post) => sentAt >= secondAt === isSecond)
   return {
     problems: verdict.problems,
     figures: [
-      { name: 'cluster_one_refused', value: refusedOf(during(false)), unit: 'answers', goal: { atMost: 0 } },
-      { name: 'cluster_two_refused', value: refusedOf(during(true)), unit: 'answers', goal: { atMost: 0 } },
+      { name: 'cluster_one_rejected', value: rejectedOf(during(false)), unit: 'responses', goal: { atMost: 0 } },
+      { name: 'cluster_two_rejected', value: rejectedOf(during(true)), unit: 'responses', goal: { atMost: 0 } },
       { name: 'cluster_drained_after', value: (drainedAt - upAt) / 1000, unit: 's' },
       ...figuresOf('cluster', result)
     ]
   }
 }
 
-async function killBrokers({ installation: { kafka, receiver, adminKey }, clock }: Scene): Promise<Outages> {
+async function killBrokers({ installation: { kafka, receiver, adminKey }, clock }: ScenarioContext): Promise<Outages> {
   await sleep(BEFORE_MS)
   await kafka?.kill(1)
   await sleep(DOWN_MS)

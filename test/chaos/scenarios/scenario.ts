@@ -1,15 +1,15 @@
 import type { Figure } from '../../bench/figures.js'
 import { logDirOf } from '../campaign.js'
 import { check, type Verdict } from '../checkers/check.js'
-import { gather } from '../gather.js'
-import { type Installation, install, startAll } from '../installation.js'
+import { gatherEvidence } from '../gather.js'
+import { createInstallation, type Installation, startAll } from '../installation.js'
 import { isAcknowledged, notificationsOf, type Post, postLoad } from '../load.js'
 import type { LoadPlan } from '../plan.js'
 import { keepLogs } from '../run.js'
 import type { Stage } from '../stage.js'
 
-/** What a scenario's story gets: what it may mistreat, and the clock of the posts. */
-export interface Scene {
+/** What a scenario may inject faults into, and the clock of the posts. */
+export interface ScenarioContext {
   stage: Stage
   installation: Installation
   /** Milliseconds since the first notification was due. */
@@ -19,11 +19,11 @@ export interface Scene {
 export interface ScenarioResult<T> {
   posts: Post[]
   verdict: Verdict
-  story: T
+  outages: T
 }
 
-/** What a scenario shows. */
-export interface Shown {
+/** The result of a scenario, for printing. */
+export interface ScenarioReport {
   figures: Figure[]
   problems: string[]
 }
@@ -32,32 +32,37 @@ const SEED = 1
 const LOAD: LoadPlan = { family: 'classic', rate: 200, clients: 64, duplicate: 0, reorder: 0 }
 
 /**
- * Posts for so long, at 200 notifications a second, while the story is told; then everything has to be well, and is
- * looked at.
+ * Posts 200 notifications per second for the given time while `causeOutages` injects faults. Afterwards everything must
+ * recover, and is checked.
  */
-export async function play<T>(
+export async function runScenario<T>(
   stage: Stage,
   { name, postingMs }: { name: string; postingMs: number },
-  tell: (scene: Scene) => Promise<T>
+  causeOutages: (scene: ScenarioContext) => Promise<T>
 ): Promise<ScenarioResult<T>> {
-  const installation = await install(stage, { log: 'kafka', roles: 'one', database: 'server', diskBytes: null })
+  const installation = await createInstallation(stage, {
+    log: 'kafka',
+    roles: 'one',
+    database: 'server',
+    diskBytes: null
+  })
   try {
     await startAll(installation)
     const notifications = notificationsOf(SEED, LOAD, postingMs)
-    const begun = performance.now() // as the posts begin to count
-    const [posts, story] = await Promise.all([
+    const startedAt = performance.now() // the same start as the times of the posts
+    const [posts, outages] = await Promise.all([
       postLoad(installation.webhook, notifications, LOAD),
-      tell({ stage, installation, clock: () => performance.now() - begun })
+      causeOutages({ stage, installation, clock: () => performance.now() - startedAt })
     ])
-    const verdict = check(await gather(installation, { seed: SEED, load: LOAD }, posts))
+    const verdict = check(await gatherEvidence(installation, { seed: SEED, load: LOAD }, posts))
     if (verdict.problems.length > 0) keepLogs(installation, logDirOf(name))
-    return { posts, story, verdict }
+    return { posts, outages, verdict }
   } finally {
     await installation.close()
   }
 }
 
-/** What every scenario has to show. */
+/** Returns the figures that every scenario reports. */
 export function figuresOf(name: string, { verdict }: ScenarioResult<unknown>): Figure[] {
   const none = (what: string, value: number): Figure => ({
     name: `${name}_${what}`,
@@ -67,12 +72,12 @@ export function figuresOf(name: string, { verdict }: ScenarioResult<unknown>): F
   })
   return [
     none('lost', verdict.lost),
-    none('doubled', verdict.doubled),
-    none('disordered', verdict.problems.filter(line => line.includes(' lies before ')).length),
+    none('duplicated', verdict.duplicated),
+    none('disordered', verdict.problems.filter(line => line.includes(' is before ')).length),
     { name: `${name}_problems`, value: verdict.problems.length, unit: 'problems', goal: { atMost: 0 } }
   ]
 }
 
-export function refusedOf(posts: readonly Post[]): number {
+export function rejectedOf(posts: readonly Post[]): number {
   return posts.filter(post => !isAcknowledged(post)).length
 }
