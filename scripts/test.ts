@@ -20,12 +20,12 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { leftoversOf } from './testing/leftovers.js'
 import { type Counts, runFiles } from './testing/run-files.js'
-import { anyImports, selectTests } from './testing/selection.js'
+import { importersOf, selectTests } from './testing/selection.js'
 import { startServices } from './testing/services.js'
 import { readCoverage, runWithCoverage } from './testing/tap.js'
 
 const NAME = 'MCS_TEST_RUN'
-const JOBS = 2
+const JOBS = 3 // more than the processors of a small machine: many files wait for a timer, a process or a server
 const began = Date.now()
 const run = `${process.pid}-${randomBytes(4).toString('hex')}`
 const dir = makeRunDir()
@@ -69,7 +69,8 @@ async function main(): Promise<Counts> {
   const full = values.full || campaign
   const files = selectTests(words, { full })
   if (files.length === 0) throw new Error('no test file has one of these words in its path')
-  const services = await startServices(dir, { kafka: anyImports(files, 'test/support/kafka-for-test.js') })
+  const needBroker = importersOf(files, 'test/support/kafka-for-test.js')
+  const services = await startServices(dir, { kafka: needBroker.size > 0 })
   console.log(`# servers ready after ${seconds(began)}`)
   try {
     interrupt.signal.throwIfAborted()
@@ -79,8 +80,10 @@ async function main(): Promise<Counts> {
       jobs: Number(process.env.TEST_JOBS ?? JOBS),
       timeoutSeconds: campaign ? 3_600 : full ? 900 : 150,
       bail,
-      isVerbose: verbose
+      isVerbose: verbose,
+      waiting: { files: needBroker, ready: services.kafkaReady }
     }
+    if (coverage) await services.kafkaReady
     const result = await (coverage ? runWithCoverage(files, options) : runFiles(files, options))
     if (interrupt.signal.aborted) return { ...result, failed: result.failed || 1 }
     return coverage ? checkCoverage(result) : result

@@ -27,6 +27,8 @@ export interface RunOptions {
   bail: boolean
   /** True to print every assertion, not only the files and the failures. */
   isVerbose: boolean
+  /** The files that wait for something, and what they wait for; the others run first. */
+  waiting?: { files: ReadonlySet<string>; ready: Promise<void> }
   log?: (text: string) => void
 }
 
@@ -41,13 +43,26 @@ const EXPECTED_AT_END = /^(1\.\.\d+|# \{ total: .*|# time=.*|TAP version .*|# (S
  * Most files share a few processes (see worker.ts). A file with a comment line `// Own process: REASON` has its own.
  */
 export async function runFiles(files: readonly string[], options: RunOptions): Promise<Counts> {
-  const { signal, jobs, bail, isVerbose, log = console.log } = options
+  const { signal, jobs, bail, isVerbose, waiting, log = console.log } = options
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const failures: string[] = []
   const times = createTimes()
   const queue = times.longestFirst(files)
   const progress = createProgress({ files: queue, millisecondsOf: times.millisecondsOf, jobs, log })
   let ended = 0
+  let canRunAll = !waiting
+  waiting?.ready.then(
+    () => {
+      canRunAll = true
+    },
+    () => {} // the lane that awaits it fails
+  )
+
+  const takeFile = async () => {
+    const next = canRunAll ? 0 : queue.findIndex(file => !waiting?.files.has(file))
+    if (next < 0) await waiting?.ready
+    return queue.splice(Math.max(next, 0), 1)[0]
+  }
 
   const report = (file: EndedFile) => {
     counts.passed += file.passed
@@ -68,7 +83,7 @@ export async function runFiles(files: readonly string[], options: RunOptions): P
 
   const runLane = async () => {
     let shared: Worker | null = null
-    for (let file = queue.shift(); file && !signal.aborted; file = queue.shift()) {
+    for (let file = await takeFile(); file && !signal.aborted; file = await takeFile()) {
       progress.begin(file)
       const isAlone = needsOwnProcess(file)
       const worker: Worker = (isAlone ? null : shared) ?? startWorker(options)

@@ -24,17 +24,18 @@ export function compiledFile(source: string): string {
   return path.join('dist', source.replace(/\.ts$/, '.js'))
 }
 
-/** True when one of the source files imports the compiled module, directly or through others. */
-export function anyImports(files: readonly string[], module: string): boolean {
-  const seen = new Set<string>()
-  const queue = files.map(file => path.join(PROJECT_ROOT, compiledFile(file)))
-  for (let file = queue.pop(); file; file = queue.pop()) {
-    if (seen.has(file) || !existsSync(file)) continue
-    seen.add(file)
-    if (path.relative(COMPILED, file) === module) return true
-    queue.push(...importsOf(file))
+/** Those of the source files that import the compiled module, directly or through others. */
+export function importersOf(files: readonly string[], module: string): Set<string> {
+  const known = new Map<string, boolean>([[path.join(COMPILED, module), true]])
+  const reaches = (file: string): boolean => {
+    const answer = known.get(file)
+    if (answer !== undefined) return answer
+    known.set(file, false) // for the time in which its imports are followed, in case that they form a circle
+    const found = existsSync(file) && importsOf(file).some(reaches)
+    known.set(file, found)
+    return found
   }
-  return false
+  return new Set(files.filter(file => reaches(path.join(PROJECT_ROOT, compiledFile(file)))))
 }
 
 function importsOf(file: string): string[] {

@@ -2,33 +2,36 @@ import path from 'node:path'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { runMigrations } from '../../src/db/migrate.js'
 import { databaseUrl, statement, TEMPLATE } from '../../test/support/database.js'
+import { freePorts } from '../../test/support/free-ports.js'
 import { kafkaUnavailable, startKafka } from '../../test/support/kafka.js'
 
 /** What the test files share. */
 export interface Services {
   /** For the environment of the tests. */
   env: Record<string, string>
+  /** Resolves when the broker serves requests, which takes longer than most test files; at once without a broker. */
+  kafkaReady: Promise<void>
   stop: () => Promise<void>
 }
 
-type Service = Services
+type Service = Omit<Services, 'kafkaReady'>
 
-const NONE: Service = { env: {}, stop: async () => {} }
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' } // thrown away after the run
 
-/** Starts Postgres and, when asked, a broker beside it. When one fails the other is stopped. */
+/** Starts Postgres and, when asked, a broker, which is not awaited. */
 export async function startServices(dir: string, { kafka }: { kafka: boolean }): Promise<Services> {
-  const started = await Promise.allSettled([startPostgres(dir), kafka ? startBroker(dir) : NONE])
-  const services = started.flatMap(result => (result.status === 'fulfilled' ? result.value : []))
-  const stop = async () => {
-    await Promise.all(services.map(service => service.stop()))
+  const broker = kafka ? await planBroker(dir) : null
+  const postgres = await startPostgres(dir)
+  const starting = broker?.start()
+  starting?.catch(() => {}) // whoever awaits `kafkaReady` sees it
+  return {
+    env: { ...postgres.env, ...broker?.env },
+    kafkaReady: Promise.resolve(starting).then(() => {}),
+    stop: async () => {
+      const started = await starting?.catch(() => null)
+      await Promise.all([postgres.stop(), started?.stop()])
+    }
   }
-  const failed = started.find(result => result.status === 'rejected')
-  if (failed) {
-    await stop()
-    throw failed.reason
-  }
-  return { env: Object.assign({}, ...services.map(service => service.env)), stop }
 }
 
 async function startPostgres(dir: string): Promise<Service> {
@@ -65,15 +68,24 @@ async function makeTemplate(url: string): Promise<void> {
   await runMigrations(databaseUrl(url, TEMPLATE))
 }
 
-async function startBroker(dir: string): Promise<Service> {
+interface PlannedBroker {
+  env: Record<string, string>
+  start: () => Promise<{ stop: () => Promise<void> } | null>
+}
+
+/** Chooses the address of the broker, so that the tests can know it before the broker runs. */
+async function planBroker(dir: string): Promise<PlannedBroker | null> {
   const { KAFKA_BROKERS: given } = process.env
-  if (given) return { ...NONE, env: { TEST_KAFKA_BROKERS: given } }
+  if (given) return { env: { TEST_KAFKA_BROKERS: given }, start: async () => null }
   const reason = kafkaUnavailable()
   if (reason && process.env.REQUIRE_KAFKA === '1') throw new Error(`REQUIRE_KAFKA is set, and ${reason}`)
   if (reason) {
     console.log(`# The tests with Kafka are skipped: ${reason}; or set KAFKA_BROKERS to a broker that runs.`)
-    return NONE
+    return null
   }
-  const broker = await startKafka({ dir: path.join(dir, 'kafka') })
-  return { env: { TEST_KAFKA_BROKERS: broker.brokers.join(',') }, stop: broker.stop }
+  const [port = 0] = await freePorts(1)
+  return {
+    env: { TEST_KAFKA_BROKERS: `127.0.0.1:${port}` },
+    start: () => startKafka({ dir: path.join(dir, 'kafka'), port })
+  }
 }

@@ -9,7 +9,7 @@ import {
   startWithFaultyMightyCall
 } from '../support/faulty-mightycall.js'
 
-t.jobs = 2
+t.jobs = 4
 
 interface Case {
   name: string

@@ -81,3 +81,24 @@ for (const [name, fault, options] of [
       'names the fault'
     )
   })
+
+t.test('files that wait for a server run after the others, when it is ready', async t => {
+  let isReady = () => {}
+  const ready = new Promise<void>(resolve => {
+    isReady = resolve
+  })
+  const files = new Set([`${FOLDER}/shared-process.ts`])
+  const lines: string[] = []
+  const log = (text: string) => {
+    lines.push(text)
+    if (lines.length === 1) isReady()
+  }
+  await run(['shared-process', 'passes'], { waiting: { files, ready }, log })
+  t.match(lines, [/^ok 1\/2 - .*passes\.ts/m, /^ok 2\/2 - .*shared-process\.ts/m])
+})
+
+t.test('a server that does not start fails the run', async t => {
+  const files = new Set([`${FOLDER}/passes.ts`])
+  const ready = Promise.reject(new Error('no server'))
+  await t.rejects(run(['passes'], { waiting: { files, ready } }), { message: 'no server' })
+})

@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Polls the condition and resolves when it holds. Rejects after the timeout. */
+const MIN_POLL_MS = 5
+const MAX_POLL_MS = 50
+
+/**
+ * Polls the condition and resolves when it holds. Rejects after the timeout. The longer it takes, the less often it
+ * polls, unless `everyMs` is given, since conditions that query a database would otherwise keep a processor busy.
+ */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 15_000,
-  everyMs = 10
+  everyMs?: number
 ): Promise<void> {
-  for (const end = Date.now() + timeoutMs; !(await condition()); await sleep(everyMs)) {
-    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+  const begun = performance.now()
+  while (!(await condition())) {
+    const elapsedMs = performance.now() - begun
+    if (elapsedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+    await sleep(everyMs ?? Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, elapsedMs / 10)))
   }
 }
 
