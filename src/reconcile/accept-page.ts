@@ -1,9 +1,10 @@
 import type pg from 'pg'
 import type { EventLog } from '../event-log/port.js'
+import type { RangePolled } from '../events/directory.js'
 import type { Event } from '../events/event.js'
 import { type AppendOptions, createFactAppender } from './append-facts.js'
 import { type CallFact, createCallHold } from './gaps/held-calls.js'
-import type { Fact } from './route-reader.js'
+import type { Fact, FactOf } from './route-reader.js'
 import { callsReader } from './routes/calls.js'
 
 export interface PageAcceptorOptions {
@@ -28,16 +29,18 @@ export function createPageAcceptor({ pool, log, now }: PageAcceptorOptions): Acc
     const hold = options.isPast ? pastHold : presentHold
     const calls = facts.filter((fact): fact is CallFact => fact.type === 'call.reported')
     const others = facts.filter(fact => fact.type !== 'call.reported')
-    const account = facts.find(fact => fact.type === 'call.reported' || endsReadingOfCalls(fact))?.account
+    const polled = facts.find(isPollOfCalls)
+    const account = polled?.account ?? calls[0]?.account
     if (account === undefined) return appender.append(others, options)
-    const due = await hold.takeDue(account, calls, now())
+    // after each reading of calls, those that were held for long enough are released, even when nothing new was read
+    const listRead = polled ? { from: new Date(polled.from), until: new Date(polled.until) } : null
+    const due = await hold.takeDue(account, calls, { now: now(), listRead })
     const events = await appender.append([...due.map(({ fact }) => fact), ...others], options)
     await hold.forget(account, due, now())
     return events
   }
 }
 
-/** After each reading of calls, those that were held for long enough are released, even when nothing new was read. */
-function endsReadingOfCalls(fact: Fact): boolean {
+function isPollOfCalls(fact: Fact): fact is FactOf<RangePolled> {
   return fact.type === 'range.polled' && fact.polled === callsReader.route
 }

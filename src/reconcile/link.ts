@@ -95,25 +95,52 @@ const callParameters = (call: CallReport, i: number) => ({
   started_at: call.startedAt
 })
 
-/** Of several calls that began so close to each other, the nearest. */
-const CALLS = `select u.i, c.call_id as id from ${unnestSql(callColumns, 2)} cross join lateral (
-    select c.call_id from call_history c
-    where c.account = $1 and c.business_number = u.business_number
-      and coalesce(c.client_number, c.client_name) = u.client
-      and c.started_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s'
+/**
+ * The calls of the same numbers that began so close to each row, the nearest first. A held call has no row to link to
+ * yet, but a row of the journal that is nearest to it belongs to no other call.
+ */
+const CALLS = `select u.i, c.call_id as id, c.is_held as "isHeld" from ${unnestSql(callColumns, 2)} cross join lateral (
+    select call_id, started_at, false as is_held from call_history
+    where account = $1 and business_number = u.business_number and coalesce(client_number, client_name) = u.client
+      and started_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s'
         and u.started_at + interval '${MAX_DIFFERENCE_SECONDS} s'
-    order by abs(extract(epoch from c.started_at - u.started_at)), c.call_id limit 1
-  ) c`
+    union all
+    select call_id, started_at, true from held_calls h
+    where account = $1 and business_number = u.business_number
+      and coalesce(findings -> 0 ->> 'clientNumber', findings -> 0 ->> 'clientName') = u.client
+      and started_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s'
+        and u.started_at + interval '${MAX_DIFFERENCE_SECONDS} s'
+      and not exists (select from call_history c where c.account = h.account and c.call_id = h.call_id)
+  ) c
+  order by abs(extract(epoch from c.started_at - u.started_at)), c.is_held, c.call_id, u.i`
 
-/** The ids of the calls of the same numbers that began within 5 s of these, in their order, or null. */
+/**
+ * The ids of the calls of the same numbers that began within 5 s of these, in their order, or null. A call is found for
+ * one of them only: the journal lists each call once, so two rows are two calls, however much they resemble each other.
+ */
 async function findCalls(pool: pg.Pool, account: string, calls: readonly CallReport[]): Promise<(string | null)[]> {
   if (calls.length === 0) return []
-  const { rows } = await pool.query<{ i: number; id: string }>(CALLS, [
+  const { rows } = await pool.query<{ i: number; id: string; isHeld: boolean }>(CALLS, [
     account,
     ...bulkValues(callColumns, calls.map(callParameters))
   ])
-  const found = new Map(rows.map(row => [row.i, row.id]))
-  return calls.map((_, i) => found.get(i) ?? null)
+  const found = assignOnce(rows)
+  return calls.map((_, i) => {
+    const call = found.get(i)
+    return call && !call.isHeld ? call.id : null
+  })
+}
+
+/** Gives each row the first match that no other row has; the best matches come first. */
+function assignOnce<M extends { i: number; id: string }>(matches: readonly M[]): Map<number, M> {
+  const found = new Map<number, M>()
+  const taken = new Set<string>()
+  for (const match of matches) {
+    if (found.has(match.i) || taken.has(match.id)) continue
+    found.set(match.i, match)
+    taken.add(match.id)
+  }
+  return found
 }
 
 type CallWithVoicemail = Pick<UnlinkedRow, 'callId' | 'call'>
@@ -128,21 +155,18 @@ const voicemailParameters = ({ call, callId }: CallWithVoicemail, i: number) => 
 
 /**
  * By an id when one is equal, or else by numbers and time, among the voicemails of no other call. A voicemail is left
- * before its call ends.
+ * before its call ends, so the one nearest to that end comes first.
  */
-const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as is_inferred
-  from ${unnestSql(voicemailColumns, 2)} cross join lateral (
-    select v.voicemail_id from voicemail_logs v
-    where v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id or (
+const VOICEMAILS = `select u.i, v.voicemail_id as id, v.voicemail_id = u.call_id is not true as "isInferred"
+  from ${unnestSql(voicemailColumns, 2)} join voicemail_logs v
+    on v.account = $1 and (v.voicemail_id = u.call_id or v.call_id = u.call_id or (
       v.business_number = u.business_number and coalesce(v.client_number, v.client_name) = u.client
       and (v.call_id is null or v.call_id = u.call_id)
       and v.left_at between u.started_at - interval '${MAX_DIFFERENCE_SECONDS} s'
         and u.started_at + (u.seconds + ${MAX_DIFFERENCE_SECONDS}) * interval '1 s'
     ))
-    order by v.voicemail_id = u.call_id desc nulls last, v.call_id = u.call_id desc nulls last,
-      v.left_at, v.voicemail_id
-    limit 1
-  ) v`
+  order by v.voicemail_id = u.call_id desc nulls last, v.call_id = u.call_id desc nulls last,
+    abs(extract(epoch from v.left_at - u.started_at) - u.seconds), v.voicemail_id, u.i`
 
 interface FoundVoicemail {
   voicemailId: string
@@ -150,17 +174,20 @@ interface FoundVoicemail {
   isInferred: boolean
 }
 
-/** The voicemails that were left in these calls, in the order of the calls; null where none was found. */
+/** The voicemails that were left in these calls, each of them once, in the order of the calls; null where there is none. */
 async function findVoicemails(
   pool: pg.Pool,
   account: string,
   calls: readonly CallWithVoicemail[]
 ): Promise<(FoundVoicemail | null)[]> {
   if (calls.length === 0) return []
-  const { rows } = await pool.query<{ i: number; id: string; is_inferred: boolean }>(VOICEMAILS, [
+  const { rows } = await pool.query<{ i: number; id: string; isInferred: boolean }>(VOICEMAILS, [
     account,
     ...bulkValues(voicemailColumns, calls.map(voicemailParameters))
   ])
-  const found = new Map(rows.map(row => [row.i, { voicemailId: row.id, isInferred: row.is_inferred }]))
-  return calls.map((_, i) => found.get(i) ?? null)
+  const found = assignOnce(rows)
+  return calls.map((_, i) => {
+    const voicemail = found.get(i)
+    return voicemail ? { voicemailId: voicemail.id, isInferred: voicemail.isInferred } : null
+  })
 }

@@ -37,6 +37,8 @@ export interface CallScript {
   endedAt: number | null
   legs: ScriptLeg[]
   steps: Step[]
+  /** The share of calls, 0 to 1, whose first talk lasts until half an hour to three hours after the start. */
+  longCalls: number
   /** True when the client left a voicemail. */
   leftVoicemail: boolean
   /** The current instant of the call. */
@@ -63,6 +65,7 @@ export function createCallScript(random: Random, notation: Notation, at: number)
     endedAt: null,
     legs: [],
     steps: [],
+    longCalls: 0,
     leftVoicemail: false,
     now: at,
     random

@@ -25,6 +25,17 @@ export interface CompanyOptions {
   family?: Notation
   /** The period in which the calls start. Default: an hour for every ten calls. */
   hours?: number
+  /** The share of talks, 0 to 1, that make a call of half an hour to three hours. Default: 0. */
+  longCalls?: number
+  /** The share of calls before which the client hangs up at once and calls the same number again. Default: 0. */
+  redials?: number
+  /**
+   * The share of calls that are notified in the format of the other kind of account. Only contact-center accounts
+   * notify durations and recordings. Default: 0.
+   */
+  otherNotation?: number
+  /** For how many days a voicemail or message may stay unread that is read in the end. Default: it is read soon. */
+  readWithinDays?: number
 }
 
 export interface Simulation {
@@ -47,18 +58,30 @@ export function simulateCompany(options: CompanyOptions): Simulation {
     messages = Math.ceil(count / 2),
     contacts = 12,
     presenceChanges = count,
-    hours = Math.max(1, count / 10)
+    hours = Math.max(1, count / 10),
+    longCalls = 0,
+    redials = 0,
+    otherNotation = 0,
+    readWithinDays
   } = options
   const startAt = Math.floor(options.startAt)
   const settingFor = (subject: number): Setting => ({
     account,
     random: createRandom(seed, subject),
     startAt,
-    endAt: Math.ceil(startAt + hours * HOUR_MS)
+    endAt: Math.ceil(startAt + hours * HOUR_MS),
+    ...(readWithinDays !== undefined && { readWithinSeconds: readWithinDays * 86_400 })
   })
   const staff = createStaff(createRandom(seed, 1), contacts)
   const presence = simulatePresence(settingFor(2), staff, presenceChanges)
-  const { calls, notifications } = playCalls(settingFor(3), staff, { count, notation, presences: presence.presences })
+  const { calls, notifications } = playCalls(settingFor(3), staff, {
+    count,
+    notation,
+    presences: presence.presences,
+    longCalls,
+    redials,
+    otherNotation
+  })
   let known: RestKnowledge | null = null
   // lazy: a benchmark that folds a million calls needs no facts
   const restKnowledge = () =>

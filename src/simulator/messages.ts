@@ -1,5 +1,5 @@
 import type { MessageReported } from '../events/message.js'
-import { randomMoment, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
+import { randomMoment, randomReadTime, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
 import { formatInstant } from './instant.js'
 import type { Random } from './random.js'
 import { type BusinessNumber, type Client, randomClient, type Staff } from './staff.js'
@@ -70,7 +70,7 @@ function reportsOf(setting: Setting, message: TrueMessage): MessageReported[] {
   let at = randomTimeAfter(random, message.sentAt, [5, 600])
   const facts = [reportMessage(setting, { ...message, read: !isInbound, removedAt: null }, at)]
   if (isInbound && message.read) {
-    at = randomTimeAfter(random, at, [60, 2_000])
+    at = randomReadTime(setting, at, { soon: [60, 2_000], isRemoved: message.removedAt !== null })
     facts.push(reportMessage(setting, { ...message, removedAt: null }, at))
   }
   if (message.removedAt !== null)

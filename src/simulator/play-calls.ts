@@ -1,13 +1,13 @@
 import { CALLBACKS } from './call-scenarios/callback.js'
 import { HANDOVERS } from './call-scenarios/handovers.js'
-import { INBOUND } from './call-scenarios/inbound.js'
+import { INBOUND, REDIALED } from './call-scenarios/inbound.js'
 import { OUTGOING } from './call-scenarios/outgoing.js'
 import type { Scenario } from './call-scenarios/scenario.js'
-import { createCallScript, type Notation } from './call-script.js'
+import { advance, completeCall, createCallScript, type Notation, startCall } from './call-script.js'
 import { randomMoment, type Setting } from './fact.js'
 import { type Notification, notificationsOf } from './notifications.js'
 import type { Random } from './random.js'
-import { randomClient, type Staff } from './staff.js'
+import { type Client, randomClient, type Staff } from './staff.js'
 import { type TrueCall, trueCallOf } from './true-call.js'
 import type { TruePresence } from './truth.js'
 
@@ -16,27 +16,37 @@ export interface PlayedCalls {
   notifications: Notification[]
 }
 
+export interface PlayOptions {
+  count: number
+  notation: Notation
+  presences: readonly TruePresence[]
+  /** Shares, 0 to 1; see `CompanyOptions`. */
+  longCalls?: number
+  redials?: number
+  otherNotation?: number
+}
+
 /**
- * Simulates `count` calls, ordered by their start. No agent takes part in two calls at once, and no phone rings while
- * its agent's presence is `dnd`.
+ * Simulates `count` calls, and the short ones before redials, ordered by their start. No agent takes part in two calls
+ * at once, and no phone rings while its agent's presence is `dnd`.
  */
 export function playCalls(
   setting: Setting,
   staff: Staff,
-  { count, notation, presences }: { count: number; notation: Notation; presences: readonly TruePresence[] }
+  { count, notation, presences, longCalls = 0, redials = 0, otherNotation = 0 }: PlayOptions
 ): PlayedCalls {
   const { random } = setting
   const busyUntil = new Map<string, number>()
   const undisturbedAt = trackUndisturbed(staff, presences)
   const calls: TrueCall[] = []
   const notifications: Notification[] = []
-  for (const at of Array.from({ length: count }, () => randomMoment(setting)).sort((a, b) => a - b)) {
-    const free = undisturbedAt(at).filter(extension => (busyUntil.get(extension) ?? 0) < at)
-    const scenario = pickScenario(random, free.length)
-    const script = createCallScript(random, notation, at)
-    const client = randomClient(random, staff)
+  const play = (scenario: Scenario, { at, free, redialed }: CallPlan): Redialed => {
+    const notationOfCall = otherNotation > 0 && random.chance(otherNotation) ? OTHER_NOTATION[notation] : notation
+    const script = Object.assign(createCallScript(random, notationOfCall, at), { longCalls })
+    const client = redialed?.client ?? randomClient(random, staff)
+    const businessNumber = redialed?.businessNumber ?? random.pick(staff.numbers).number
     scenario.play(script, {
-      businessNumber: random.pick(staff.numbers).number,
+      businessNumber,
       client: client.number,
       widget: staff.widget,
       agents: random.shuffled(free),
@@ -46,8 +56,48 @@ export function playCalls(
     for (const leg of call.legs) busyUntil.set(leg.extension, Math.max(leg.endedAt, busyUntil.get(leg.extension) ?? 0))
     calls.push(call)
     for (const notification of notificationsOf(script, call)) notifications.push(notification)
+    return { client, businessNumber }
   }
-  return { calls, notifications: notifications.sort((a, b) => a.at - b.at) }
+  for (const at of Array.from({ length: count }, () => randomMoment(setting)).sort((a, b) => a - b)) {
+    const free = undisturbedAt(at).filter(extension => (busyUntil.get(extension) ?? 0) < at)
+    if (redials > 0 && random.chance(redials)) {
+      const redialed = play(HUNG_UP, { at, free })
+      play(pickScenario(random, free.length, REDIALED), { at: at + random.int(...REDIAL_AFTER_MS), free, redialed })
+    } else play(pickScenario(random, free.length), { at, free })
+  }
+  return {
+    calls: calls.sort((a, b) => a.startedAt - b.startedAt),
+    notifications: notifications.sort((a, b) => a.at - b.at)
+  }
+}
+
+/** The parties of a call that was hung up, who are those of the next one. */
+interface Redialed {
+  client: Client
+  businessNumber: string
+}
+
+interface CallPlan {
+  at: number
+  /** The extensions that are in no call. */
+  free: readonly string[]
+  redialed?: Redialed
+}
+
+const OTHER_NOTATION = { classic: 'contact-center', 'contact-center': 'classic' } as const
+/** From the start of the first call to the start of the second: within the 5 s in which calls resemble each other. */
+const REDIAL_AFTER_MS = [2_600, 4_900] as const
+
+/** The client hangs up before any phone rings. */
+const HUNG_UP: Scenario = {
+  name: 'hung up',
+  weight: 1,
+  agents: 0,
+  play: (script, { client, businessNumber }) => {
+    startCall(script, { family: 'Incoming', from: client, to: businessNumber })
+    advance(script, 500, 2_500)
+    completeCall(script)
+  }
 }
 
 /** Returns the free members of a ring group, or two free agents when fewer than two members are free. */
@@ -78,8 +128,8 @@ function trackUndisturbed({ agents }: Staff, presences: readonly TruePresence[])
 export const SCENARIOS: readonly Scenario[] = [...INBOUND, ...HANDOVERS, ...OUTGOING, ...CALLBACKS]
 
 /** Picks a scenario that needs no more than `freeAgents`, by weight. */
-function pickScenario(random: Random, freeAgents: number): Scenario {
-  const playable = SCENARIOS.filter(scenario => scenario.agents <= freeAgents)
+function pickScenario(random: Random, freeAgents: number, scenarios: readonly Scenario[] = SCENARIOS): Scenario {
+  const playable = scenarios.filter(scenario => scenario.agents <= freeAgents)
   let left = random.int(
     1,
     playable.reduce((sum, { weight }) => sum + weight, 0)

@@ -1,5 +1,5 @@
 import { TRANSCRIPT_STATES, type VoicemailReported } from '../events/voicemail.js'
-import { randomTimeAfter, restEnvelope, type Setting } from './fact.js'
+import { randomReadTime, randomTimeAfter, restEnvelope, type Setting } from './fact.js'
 import { formatInstant } from './instant.js'
 import type { Staff } from './staff.js'
 import type { TrueCall } from './true-call.js'
@@ -76,7 +76,10 @@ function reportsOf(setting: Setting, voicemail: TrueVoicemail): VoicemailReporte
     ...(voicemail.removedAt === null ? [] : [voicemail])
   ]
   for (const changed of changes) {
-    at = Math.max(changed.removedAt ?? 0, at) + random.int(1_000, 600_000)
+    at = randomReadTime(setting, Math.max(changed.removedAt ?? 0, at), {
+      soon: [1, 600],
+      isRemoved: voicemail.removedAt !== null
+    })
     facts.push(
       reportVoicemail(setting, changed, { route: 'voicemails', at }),
       reportVoicemail(setting, changed, { route: 'journal', at: at + random.int(1, 1_000) })

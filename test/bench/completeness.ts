@@ -4,9 +4,10 @@ import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { fasterClock } from '../../src/lib/clock.js'
 import { type CompanyOptions, simulateCompany } from '../../src/simulator/company.js'
-import { startDemoWorld } from '../../src/simulator/demo-world.js'
+import { type DemoWorld, startDemoWorld } from '../../src/simulator/demo-world.js'
 import { freePorts } from '../support/free-ports.js'
 import { COMPARED, differencesOf, type TrueRow } from './completeness/compare.js'
+import { checkCompleteHours } from './completeness/premature-hours.js'
 import type { Bench } from './context.js'
 import { percentile } from './figures.js'
 
@@ -31,7 +32,16 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   const [port = 0] = await freePorts(1)
   const clock = fasterClock({ startAt: START, rate: speed })
   const at = (ms: number) => START.getTime() + ms
-  const company = { seed: 1, startAt: at(0), calls: CALLS_A_DAY * days, hours: 24 * days }
+  const company = {
+    seed: 1,
+    startAt: at(0),
+    calls: CALLS_A_DAY * days,
+    hours: 24 * days,
+    longCalls: 0.1,
+    redials: 0.05,
+    otherNotation: 0.3, // with CallDuration
+    readWithinDays: 5
+  }
   const outageFrom = callAfter(company, at(12 * HOUR_MS)) - MINUTE_MS
   const world = await startDemoWorld({
     dir: path.join(dir, 'world'),
@@ -48,13 +58,26 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
     }
   })
   teardown(world.close)
+  const trueRows = () => world.mightyCall.truth() as unknown as Record<string, TrueRow[]>
+  const premature = new Set<string>()
+  let [checks, complete, fullestDay] = [0, 0, 0]
   for (const end = at(24 * days * HOUR_MS + AFTER_MS); clock.now().getTime() < end; ) {
     progress(
       `${clock.now().toISOString().slice(0, 16)}, ${Math.round((end - clock.now().getTime()) / speed / 1000)} s left`
     )
     await clock.wait(10 * MINUTE_MS)
+    const check = await checkCompleteHours(pool, trueRows(), { since: START, until: clock.now() })
+    for (const line of check.premature) premature.add(line)
+    complete = check.complete
+    checks++
+    fullestDay = Math.max(fullestDay, await requestsInDay(pool, clock.now()))
   }
-  const truth = world.mightyCall.truth() as unknown as Record<string, TrueRow[]>
+  await syncAll(world)
+  const truth = trueRows()
+  for (const line of premature) console.error(`called complete too early: ${line}`)
+  print({ name: 'completeness_checks', value: checks, unit: 'steps' })
+  print({ name: 'completeness_hours_complete', value: complete, unit: 'hours', goal: { atLeast: 24 * days - 12 } })
+  print({ name: 'completeness_hours_premature', value: premature.size, unit: 'rows', goal: { atMost: 0 } })
   for (const compared of COMPARED) {
     const { missing, unequal } = await differencesOf(pool, compared, truth[compared.name] ?? [])
     print({ name: `completeness_${compared.name}`, value: truth[compared.name]?.length ?? 0, unit: 'rows' })
@@ -69,6 +92,12 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
       print({ name: `completeness_${compared.name}_unequal_${field}`, value: rows, unit: 'rows' })
   }
   await printLedger(pool, print)
+  print({
+    name: 'completeness_quota',
+    value: fullestDay / DAILY_LIMIT,
+    unit: 'of the fullest day',
+    goal: { atMost: 0.4 }
+  })
   const delays = await delaysOf(pool, truth)
   print({
     name: 'completeness_polled_p95',
@@ -102,15 +131,24 @@ async function printLedger(pool: pg.Pool, print: Parameters<Bench>[0]['print']):
   )
   print({ name: 'completeness_gaps', value: gaps.all, unit: 'gaps' })
   print({ name: 'completeness_gaps_open', value: gaps.open, unit: 'gaps', goal: { atMost: 0 } })
-  const { rows } = await pool.query(
-    "select count(*)::int as requests from quota_permits group by date_trunc('day', taken_at) order by 1 desc limit 1"
+}
+
+/** Requests to MightyCall in the 24 h before an instant. */
+async function requestsInDay(pool: pg.Pool, now: Date): Promise<number> {
+  const { rows } = await pool.query<{ requests: number }>(
+    'select count(*)::int as requests from quota_permits where taken_at > $1',
+    [new Date(now.getTime() - 24 * HOUR_MS)]
   )
-  print({
-    name: 'completeness_quota',
-    value: rows[0].requests / DAILY_LIMIT,
-    unit: 'of the fullest day',
-    goal: { atMost: 0.4 }
+  return rows[0]?.requests ?? 0
+}
+
+/** Reads everything once more, as a person can ask for: what was read or removed after days is found only then. */
+async function syncAll({ service, adminKey }: DemoWorld): Promise<void> {
+  const answer = await fetch(`${service.url}/api/admin/mightycall/sync`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminKey}` }
   })
+  if (!answer.ok) throw new Error(`the sync failed with ${answer.status}: ${await answer.text()}`)
 }
 
 /**

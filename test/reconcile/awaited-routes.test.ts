@@ -77,6 +77,6 @@ t.test('a voicemail is awaited until its transcript is ready', async t => {
 t.test('a held call is awaited, since the next read of calls releases it', async t => {
   const { pool, awaitedAt } = await setUpEvents(t, [])
   t.same(await awaitedAt(2), [])
-  await createCallHold(pool).takeDue('default', [reportedCall('a', 1, 0)], atMinute(2))
+  await createCallHold(pool).takeDue('default', [reportedCall('a', 1, 0)], { now: atMinute(2) })
   t.same(await awaitedAt(2), ['calls'])
 })

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
+import { type CallFact, createCallHold } from '../../src/reconcile/gaps/held-calls.js'
 import { linkPage } from '../../src/reconcile/link.js'
 import type { UnlinkedRow } from '../../src/reconcile/route-reader.js'
 import { projectorOf } from '../support/company.js'
@@ -109,11 +110,8 @@ t.test('a row is linked to the call with its numbers and the nearest start, and 
     call('c', 0, { clientNumber: '+15559371299' }),
     call('d', 0, { account: 'other' })
   ])
-  t.strictSame(await link(row(1), row(5), row(12.9)), {
-    found: ['a', 'b', 'b'],
-    inferred: [true, true, true],
-    unlinked: 0
-  })
+  t.strictSame(await link(row(1), row(5)), { found: ['a', 'b'], inferred: [true, true], unlinked: 0 })
+  t.strictSame(await link(row(12.9)), { found: ['b'], inferred: [true], unlinked: 0 })
   for (const [why, unlinked] of Object.entries({
     'it began 6 s later': row(14.1),
     'another client': row(0, { clientNumber: '+15559371298' }),
@@ -122,6 +120,40 @@ t.test('a row is linked to the call with its numbers and the nearest start, and 
     'no time': row(0, { startedAt: null })
   }))
     t.strictSame(await link(unlinked), { found: [], inferred: [], unlinked: 1 }, why)
+})
+
+t.test('two rows of the journal are two calls: each call is linked to the nearest row only', async t => {
+  const link = await linker(t, [call('a', 0), call('far', 60)])
+  t.strictSame(
+    await link(row(3), row(0.1)),
+    { found: ['a'], inferred: [true], unlinked: 1 },
+    'the redial after 3 s has no row yet, and is not taken for the first call'
+  )
+  const both = await linker(t, [call('a', 0), call('b', 3)])
+  t.strictSame(await both(row(3.1), row(0.1)), { found: ['b', 'a'], inferred: [true, true], unlinked: 0 })
+})
+
+t.test('a row that is nearest to a held call is linked to no other call', async t => {
+  const { pool } = await freshDatabase(t)
+  await projectorOf(pool)([call('a', 0)])
+  const { id: _, ...held } = call('held', 3)
+  await createCallHold(pool).takeDue('acme', [held as CallFact], { now: new Date(at(100)) })
+  const link = async (unlinked: UnlinkedRow) =>
+    (await linkPage(pool, 'acme', { facts: [], unlinked: [unlinked] })).facts.map(
+      fact => fact.type === 'call.reported' && fact.callId
+    )
+  t.strictSame(await link(row(2.9)), [])
+  t.strictSame(await link(row(0.1)), ['a'])
+})
+
+t.test('two calls with voicemails in a sequence keep their own', async t => {
+  const link = await linker(t, [call('a', 0), call('b', 63), voicemail('va', 58), voicemail('vb', 100)])
+  t.strictSame((await link(row(63, { withVoicemail: true }), row(0, { withVoicemail: true }))).found, [
+    'b',
+    'a',
+    'vb in b',
+    'va in a'
+  ])
 })
 
 t.test('a call from a site widget is linked by its name', async t => {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { DAY_MS } from '../../lib/instant.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import { GRACE_MS } from './gap-rules.js'
+import type { IdComparison } from './match-call.js'
 
 /** So many calls without any webhook raise the alarm; one or two webhooks may be lost. */
 const SILENT_CALLS = 3
@@ -50,7 +51,9 @@ const LAST_REPORTED = `select started_at as "startedAt", is_matched as "isMatche
     ) reported
     union all
     select * from (
-      select started_at, false from held_calls where account = $1 and ended_at <= $2 order by started_at desc limit $3
+      select started_at, false from held_calls h where account = $1 and ended_at <= $2
+        and not exists (select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id)
+      order by started_at desc limit $3
     ) held
   ) compared order by started_at desc limit $3`
 
@@ -63,21 +66,22 @@ const UNREPORTED = `select count(*)::int as calls from call_history c
     )`
 
 /**
- * Whether REST and webhooks give the same calls different ids. Calls that only REST knows must not be created then,
+ * Compares the ids that REST and webhooks give calls. While they differ, calls that only REST knows must not be created,
  * since webhooks have announced them already.
  */
-export async function hasIdMismatch(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<boolean> {
+export async function compareIds(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<IdComparison> {
   const { rows } = await pool.query<ComparedCall>(LAST_REPORTED, [
     account,
     new Date(now.getTime() - GRACE_MS),
     MISMATCH_CALLS
   ])
   const [newest, oldest] = [rows[0], rows.at(-1)]
-  if (!newest || !oldest || rows.length < MISMATCH_CALLS || rows.some(row => row.isMatched)) return false
+  if (rows.some(row => row.isMatched)) return 'same'
+  if (!newest || !oldest || rows.length < MISMATCH_CALLS) return 'unknown'
   const {
     rows: [unreported]
   } = await pool.query<{ calls: number }>(UNREPORTED, [account, oldest.startedAt, newest.startedAt])
-  return provesIdMismatch(rows, unreported?.calls ?? 0)
+  return provesIdMismatch(rows, unreported?.calls ?? 0) ? 'different' : 'unknown'
 }
 
 /**
@@ -110,7 +114,7 @@ export function createGapAlarms({
         ),
       over: 'webhooks arrive again'
     })
-    update('id-mismatch', account, await hasIdMismatch(pool, account, now), {
+    update('id-mismatch', account, (await compareIds(pool, account, now)) === 'different', {
       alarm: () =>
         raiseAlarm(
           logger,

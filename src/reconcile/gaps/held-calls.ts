@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { LOCK_CLASSES } from '../../db/advisory-locks.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { CallReported } from '../../events/call.js'
-import type { FactOf } from '../route-reader.js'
-import { hasIdMismatch } from './alarms.js'
+import type { FactOf, Interval } from '../route-reader.js'
+import { compareIds } from './alarms.js'
 import { GRACE_MS } from './gap-rules.js'
 import { type CallMatch, type Candidate, MAX_START_DIFFERENCE_MS, matchCall } from './match-call.js'
 
@@ -20,9 +20,18 @@ export interface CallHold {
   /**
    * Holds these reported calls, and returns which of all held calls of the account are due to be appended.
    * Due calls stay held until `forget`, so that none is lost by a crash in between.
+   *
+   * @param options.listRead  the interval of a list that was read to its end with these calls, or before them
    */
-  takeDue: (account: string, facts: readonly CallFact[], now: Date) => Promise<DueCall[]>
-  /** Removes these calls once they are durable in the log. */
+  takeDue: (
+    account: string,
+    facts: readonly CallFact[],
+    options: { now: Date; listRead?: Interval | null }
+  ) => Promise<DueCall[]>
+  /**
+   * Removes those of these calls, which are durable in the log, that are linked or projected. The others stay, so that
+   * their hours do not count as complete meanwhile; they are due again after the next reading, and change nothing.
+   */
   forget: (account: string, due: readonly DueCall[], now: Date) => Promise<void>
 }
 
@@ -39,7 +48,9 @@ const KNOWN = "select entity from entities where account = $1 and kind = 'call' 
 
 /** Calls of webhooks that REST has not reported by their own ids; one that was linked before is linked again. */
 const CANDIDATES = `select call_id as "callId", business_number as "businessNumber", client_number as "clientNumber",
-    (extract(epoch from started_at) * 1000)::float8 as "startedAt"
+    (extract(epoch from started_at) * 1000)::float8 as "startedAt",
+    (extract(epoch from ended_at) * 1000)::float8 as "endedAt",
+    (extract(epoch from last_event_at) * 1000)::float8 as "lastEventAt"
   from call_history c
   where account = $1 and webhook_events > 0
     and started_at between $2::timestamptz - $4 * interval '1 ms' and $3::timestamptz + $4 * interval '1 ms'
@@ -51,6 +62,11 @@ const CANDIDATES = `select call_id as "callId", business_number as "businessNumb
 /** Webhooks had announced these calls after all, under other ids. */
 const LINKED = `update gaps set healed_at = greatest(detected_at, $3), healed_by = 'webhook'
   where account = $1 and kind = 'call' and entity = any($2) and healed_at is null`
+
+const FORGET = `delete from held_calls h where account = $1 and call_id = any($2)
+  and (call_id = any($3) or exists (
+    select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id
+  ))`
 
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))'
 
@@ -65,29 +81,29 @@ const SETTLING_MS = 2 * 60_000
  */
 export function createCallHold(pool: pg.Pool, { isPast = false } = {}): CallHold {
   return {
-    takeDue: (account, findings, now) =>
+    takeDue: (account, findings, { now, listRead = null }) =>
       inTransaction(pool, async tx => {
         await tx.query(LOCK, [LOCK_CLASSES.heldCalls, account]) // two processes would link two calls to the same one
         const calls = byCall([
           ...(await loadHeld(tx, account)),
           ...findings.map(finding => ({ call_id: finding.callId, held_at: now, findings: [finding] }))
         ])
-        const past = new Set(isPast ? findings.map(finding => finding.callId) : [])
+        const reported = new Set(findings.map(finding => finding.callId))
+        const isOfBackfill = (call: HeldRow) =>
+          isPast && (reported.has(call.call_id) || (listRead !== null && contains(listRead, startOf(call))))
         const waitsSince = (call: HeldRow) => {
           const heldAt = call.held_at.getTime()
-          const least = past.has(call.call_id) ? Number.NEGATIVE_INFINITY : heldAt - GRACE_MS + SETTLING_MS
+          const least = isOfBackfill(call) ? Number.NEGATIVE_INFINITY : heldAt - GRACE_MS + SETTLING_MS
           return Math.min(heldAt, Math.max(endOf(call) ?? heldAt, least))
         }
-        const places = await matchCalls(tx, account, calls, { now, waitsSince })
-        for (const call of calls) if (places.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
-        return calls.flatMap(call => dueCallsOf(call, places.get(call.call_id), now))
+        const matches = await matchCalls(tx, account, calls, { now, waitsSince, isListRead: listRead !== null })
+        for (const call of calls) if (matches.get(call.call_id)?.kind !== 'known') await hold(tx, account, call)
+        return calls.flatMap(call => dueCallsOf(call, matches.get(call.call_id), now))
       }),
-    forget: async (account, sifted, now) => {
-      await pool.query(LINKED, [account, sifted.filter(({ fact }) => fact.inferred).map(({ heldId }) => heldId), now])
-      await pool.query('delete from held_calls where account = $1 and call_id = any($2)', [
-        account,
-        sifted.map(({ heldId }) => heldId)
-      ])
+    forget: async (account, due, now) => {
+      const linked = due.filter(({ fact }) => fact.inferred).map(({ heldId }) => heldId)
+      await pool.query(LINKED, [account, linked, now])
+      await pool.query(FORGET, [account, due.map(({ heldId }) => heldId), linked])
     }
   }
 }
@@ -116,7 +132,7 @@ async function matchCalls(
   tx: Tx,
   account: string,
   calls: readonly HeldRow[],
-  { now, waitsSince }: { now: Date; waitsSince: (call: HeldRow) => number }
+  { now, waitsSince, isListRead }: { now: Date; waitsSince: (call: HeldRow) => number; isListRead: boolean }
 ): Promise<Map<string, CallMatch>> {
   const { rows: known } = await tx.query<{ entity: string }>(KNOWN, [account, calls.map(call => call.call_id)])
   const isKnown = new Set(known.map(row => row.entity))
@@ -129,24 +145,26 @@ async function matchCalls(
       new Date(Math.max(...starts)),
       MAX_START_DIFFERENCE_MS
     ])
-    for (const row of rows) free.set(row.callId, row)
+    const listed = new Set(calls.map(call => call.call_id))
+    for (const row of rows) if (!listed.has(row.callId)) free.set(row.callId, row)
   }
-  const haveIdsMismatch = await hasIdMismatch(tx, account, now)
-  const places = new Map<string, CallMatch>()
+  const ids = await compareIds(tx, account, now)
+  const matches = new Map<string, CallMatch>()
   for (const call of calls) {
     const [first] = call.findings
     if (!first) continue
-    const place = matchCall(first, {
+    const match = matchCall(first, {
       isKnown: isKnown.has(call.call_id),
       candidates: [...free.values()],
       heldAt: waitsSince(call),
       now: now.getTime(),
-      haveIdsMismatch
+      ids,
+      isListRead
     })
-    if (place.kind === 'linked') free.delete(place.callId)
-    places.set(call.call_id, place)
+    if (match.kind === 'linked') free.delete(match.callId)
+    matches.set(call.call_id, match)
   }
-  return places
+  return matches
 }
 
 async function hold(tx: Tx, account: string, call: HeldRow): Promise<void> {
@@ -163,6 +181,8 @@ async function hold(tx: Tx, account: string, call: HeldRow): Promise<void> {
   ])
 }
 
+const contains = ({ from, until }: Interval, at: number): boolean => at >= from.getTime() && at < until.getTime()
+
 function startOf({ findings: [first] }: HeldRow): number {
   return Date.parse(first?.startedAt ?? first?.occurredAt ?? '')
 }
@@ -174,8 +194,8 @@ function endOf(call: HeldRow): number | null {
 }
 
 /** A due call occurred when REST responded, and is received now. */
-function dueCallsOf({ call_id: heldId, findings }: HeldRow, place: CallMatch | undefined, now: Date): DueCall[] {
-  if (!place || place.kind === 'held') return []
-  const link = place.kind === 'linked' ? { callId: place.callId, inferred: true as const } : {}
+function dueCallsOf({ call_id: heldId, findings }: HeldRow, match: CallMatch | undefined, now: Date): DueCall[] {
+  if (!match || match.kind === 'held') return []
+  const link = match.kind === 'linked' ? { callId: match.callId, inferred: true as const } : {}
   return findings.map(fact => ({ heldId, fact: { ...fact, receivedAt: now.toISOString(), ...link } }))
 }

@@ -15,7 +15,8 @@ import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 /** Held calls are awaited, since reading /calls may release them, and so are ended calls that were not listed yet. */
 const AWAITED_CALLS = `(
   exists (
-    select from held_calls where account = $1 and started_at > $2 - interval '${AWAITED.longestCall}'
+    select from held_calls h where account = $1 and started_at > $2 - interval '${AWAITED.longestCall}'
+      and not exists (select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id)
   ) or exists (
     select from call_history c
     where account = $1 and started_at between $2 - interval '${AWAITED.longestCall}' and $2

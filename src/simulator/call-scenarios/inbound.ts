@@ -32,6 +32,9 @@ export const INBOUND: readonly Scenario[] = [
   { name: 'widget', weight: 5, agents: 1, play: fromWidget }
 ]
 
+/** The calls of a client who had hung up at once and calls again. */
+export const REDIALED: readonly Scenario[] = INBOUND.filter(({ name }) => name !== 'widget')
+
 export function enterFromClient(script: CallScript, { client, businessNumber }: Participants): void {
   startCall(script, { family: 'Incoming', from: client, to: businessNumber })
   waitInMenu(script)

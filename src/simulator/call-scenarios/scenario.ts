@@ -65,7 +65,16 @@ export function ringAndConnect(script: CallScript, extension: string, family?: F
   return leg
 }
 
+/** The rest of a call, such as a transfer, comes on top: a long call takes up to three hours. */
+const MINUTES_OF_LONG_CALL = { least: 30, most: 150 }
+
 export function talk(script: CallScript): void {
+  const { random, startedAt, longCalls } = script
+  const isFirst = script.now - startedAt < MINUTES_OF_LONG_CALL.least * 60_000
+  if (longCalls > 0 && isFirst && random.chance(longCalls)) {
+    const { least, most } = MINUTES_OF_LONG_CALL
+    script.now = Math.max(script.now, startedAt + random.int(least * 60_000, most * 60_000))
+  }
   advance(script, 3_000, script.random.chance(0.1) ? 1_200_000 : 240_000)
 }
 

@@ -89,21 +89,37 @@ export async function differencesOf(
   { table, id, fields }: Compared,
   truth: readonly TrueRow[]
 ): Promise<Difference> {
-  const { rows } = await pool.query<Record<string, unknown>>(`select * from ${table}`)
-  const known = new Map(rows.map(row => [row[snake(id)], row]))
+  const known = await rowsOf(pool, { table, id })
   const difference: Difference = { missing: 0, unequal: new Map() }
   for (const expected of truth) {
-    const row = known.get(expected[id] ?? expected.id)
+    const row = known.get(String(expected[id] ?? expected.id))
     if (!row) difference.missing++
-    for (const field of row ? fields : []) {
-      const [found, truly] = [plain(row?.[snake(field)]), plain(expected[field])]
-      if (
-        !(isEqual(field, found, truly) || (table === 'sms_logs' && field === 'removedAt' && isSeenAfter(found, truly)))
-      )
+    else
+      for (const field of unequalFieldsOf({ table, fields }, row, expected))
         difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
-    }
   }
   return difference
+}
+
+/** Every row of a read model, by its id. */
+export async function rowsOf(
+  db: Pick<pg.Pool, 'query'>,
+  { table, id }: Pick<Compared, 'table' | 'id'>
+): Promise<Map<string, TrueRow>> {
+  const { rows } = await db.query<TrueRow>(`select * from ${table}`)
+  return new Map(rows.map(row => [String(row[snake(id)]), row]))
+}
+
+export function unequalFieldsOf(
+  { table, fields }: Pick<Compared, 'table' | 'fields'>,
+  row: TrueRow,
+  expected: TrueRow
+): string[] {
+  return fields.filter(field => {
+    const [found, truly] = [plain(row[snake(field)]), plain(expected[field])]
+    const isRemoval = table === 'sms_logs' && field === 'removedAt'
+    return !isEqual(field, found, truly) && !(isRemoval && isSeenAfter(found, truly))
+  })
 }
 
 /** That a message was removed is told, and not when: it is seen when the reconciler looks back. */

@@ -57,7 +57,7 @@ t.test(
     const { pool, project, check } = await setUpAlarms(t)
     await project(webhookEventsOf('w', 1, 0))
     await project(asEvents([reportedCall('a', 2, 10), reportedCall('b', 3, 11)]))
-    await createCallHold(pool).takeDue('default', [reportedCall('c', 4, 12)], atMinute(14)) // held calls count as well
+    await createCallHold(pool).takeDue('default', [reportedCall('c', 4, 12)], { now: atMinute(14) }) // held calls count as well
     t.strictSame(await check(27.9), [], 'the third call ended less than 15 minutes ago')
     t.strictSame(await check(28), [{ level: 50, alarm: 'webhook-silence', account: 'default', calls: 3 }])
     t.strictSame(await check(29), [], 'the alarm is raised once')
@@ -83,10 +83,10 @@ t.test('an id mismatch raises one alarm, and its log line contains no phone numb
   await createCallHold(pool).takeDue(
     'default',
     Array.from({ length: 19 }, (_, n) => reportedCall(`r${n}`, 100 + n, n)),
-    atMinute(20)
+    { now: atMinute(20) }
   )
   t.strictSame(await check(35), [])
-  await createCallHold(pool).takeDue('default', [reportedCall('r19', 119, 19)], atMinute(21))
+  await createCallHold(pool).takeDue('default', [reportedCall('r19', 119, 19)], { now: atMinute(21) })
   t.strictSame(await check(40), [{ level: 50, alarm: 'id-mismatch', account: 'default', calls: 20 }])
   t.strictSame(await check(41), [])
 })
