@@ -3,14 +3,14 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import Type, { type Static } from 'typebox'
 import { visible, visibleExtensions } from '../../access/row-visibility.js'
 import { type Viewer, viewerOf } from '../../access/viewer.js'
+import { staleAt } from '../../db/stale-calls.js'
 import { AmbiguousIdError, InvalidParameterError, NotFoundError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
-import { STALE_SECONDS } from '../calls/schema.js'
 import { defineRoutes } from '../define-routes.js'
 import { accountParameter, listParameters, nameParameter, readInstantOrDay } from '../list/parameters.js'
 import { epochMillis, type QueryOptions, queryContextOf, requestedAccounts } from '../list/query-context.js'
-import { matchesAny } from './legs.js'
+import { MAX_RING_SECONDS, matchesAny } from './legs.js'
 import { STATUSES } from './status.js'
 
 const MAX_DAYS = 31
@@ -141,18 +141,18 @@ interface HistoryQuery {
 
 /**
  * Finds the legs of the agent in calls that began in the interval or up to LOOK_BACK_MS before it. The legs of each
- * call are looked up separately, for the reason given in legs.ts. A leg without an end ends when its call is stale.
+ * call are looked up separately, for the reason given in legs.ts.
  */
 async function legsOf(
   db: NodePgDatabase,
   { viewer, account, extension, since, until }: HistoryQuery & { viewer: Viewer }
 ): Promise<HistoryLeg[]> {
   const call = { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
-  const endedAt = sql`coalesce(l.ended_at, c.last_event_at + interval '${sql.raw(String(STALE_SECONDS))} seconds')`
-  const { rows } = await db.execute<HistoryLeg & Record<string, unknown>>(sql`select c.call_id as "callId", l.role,
+  const { rows } = await db.execute<StoredLeg & Record<string, unknown>>(sql`select c.call_id as "callId", l.role,
       ${epochMillis(sql`l.ringing_at`)} as "ringingAt",
       ${epochMillis(sql`l.connected_at`)} as "connectedAt",
-      ${epochMillis(endedAt)} as "endedAt"
+      ${epochMillis(sql`l.ended_at`)} as "endedAt",
+      ${epochMillis(staleAt(sql`c.last_event_at`))} as "staleAt"
     from call_history c
     cross join lateral (
       select * from call_legs
@@ -162,7 +162,35 @@ async function legsOf(
     where c.account = ${account}
       and c.started_at >= ${new Date(since.getTime() - LOOK_BACK_MS)} and c.started_at < ${until}
       and ${visible(viewer, call) ?? sql`true`}`)
-  return rows
+  return endDoubtfulLegs(rows)
+}
+
+/** A leg of one agent as it is stored. Times are in milliseconds since 1970. */
+export interface StoredLeg extends HistoryLeg {
+  /** When its call is stale unless another event arrives. */
+  staleAt: number
+}
+
+/**
+ * Ends the legs whose end no event reports, as GET /v1/agents does: when their call is stale or, if that is earlier,
+ * when the agent has since answered and ended another call.
+ */
+export function endDoubtfulLegs(legs: readonly StoredLeg[]): HistoryLeg[] {
+  return legs.map(({ staleAt, ...leg }) => ({
+    ...leg,
+    endedAt: leg.endedAt ?? Math.min(staleAt, ...legs.flatMap(other => supersededAt(leg, other) ?? []))
+  }))
+}
+
+/** Returns when the conversation `other` supersedes the leg, or null when it does not. */
+function supersededAt(leg: HistoryLeg, other: HistoryLeg): number | null {
+  const beganAt = leg.connectedAt ?? leg.ringingAt
+  if (other.callId === leg.callId || other.endedAt === null || other.connectedAt === null || beganAt === null)
+    return null
+  if (other.connectedAt <= beganAt) return null
+  return leg.connectedAt === null && leg.role === 'agent'
+    ? Math.max(other.endedAt, beganAt + MAX_RING_SECONDS * 1000)
+    : other.endedAt
 }
 
 async function presencesOf(

@@ -38,17 +38,24 @@ const agentShape = Type.Object(
       description: 'The presence that was last reported, even during a call. `null` when unknown.'
     }),
     since: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-      description: 'When the status began. `null` when unknown.'
+      description:
+        'The start of the unbroken status: since then the status has not changed, although the calls and legs behind ' +
+        'it may have. `null` when unknown.'
     }),
     evidence: Type.Union([Type.Enum(EVIDENCES), Type.Null()], {
       description:
         'How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, ' +
-        `or more than ${LOOK_BACK_HOURS} h ago. \`null\` when unknown.`
+        `or more than ${LOOK_BACK_HOURS} h ago, or an open leg is not counted because the agent has since answered ` +
+        'and ended another call. `null` when unknown.'
     }),
     ageSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
       description: 'How long ago the status was confirmed. `null` when unknown.'
     }),
-    calls: Type.Array(Type.String(), { description: 'The ids of the calls in which a leg of the agent is open.' })
+    calls: Type.Array(Type.String(), {
+      description:
+        'The ids of the calls in which a leg of the agent is open. A leg whose end no event has reported is not ' +
+        'counted once the agent has answered and ended another call, or once its call is stale.'
+    })
   },
   { $id: 'Agent', description: 'An agent, and the status of the agent.' }
 )

@@ -4,7 +4,7 @@ import { visible, visibleExtensions } from '../../access/row-visibility.js'
 import type { Viewer } from '../../access/viewer.js'
 import type { Keyset } from '../list/cursor.js'
 import { epochMillis } from '../list/query-context.js'
-import { type AnyOf, LOOK_BACK_HOURS, lastEnds, matchesAny, openLegs, recentLegs } from './legs.js'
+import { type AnyOf, agentLegs, LOOK_BACK_HOURS, lastEnds, matchesAny } from './legs.js'
 
 export const STATUSES = ['unknown', 'available', 'dnd', 'ringing', 'dialing', 'on_call'] as const
 export const PRESENCES = ['available', 'dnd'] as const
@@ -52,38 +52,42 @@ export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses,
   const isVisibleAgent =
     visibleExtensions(viewer, { account: sql`a.account`, extension: sql`a.extension` }) ?? sql`true`
   const staleAt = sql`${instant} - interval '${sql.raw(String(LOOK_BACK_HOURS))} hours'`
-  const age = sql`extract(epoch from ${instant} - coalesce(busy_since, confirmed_at))`
+  const age = sql`extract(epoch from ${instant} - coalesce(busy_confirmed_at, confirmed_at))`
   return sql`with recursive ${presentExtensions},
-  ${recentLegs(instant, accounts)},
-  ${openLegs(instant, { isNow, accounts })},
-  ${lastEnds},
+  ${agentLegs({ instant, isNow, accounts })},
+  ${lastEnds(instant)},
   agents as (
     select account, extension from mightycall_extensions
     union
     select account, extension from present
     union
-    select account, extension from open_legs where extension <> ''
+    select account, extension from agent_legs where until_at = 'infinity' and extension <> ''
   ),
   busy as (
     select account, extension,
       coalesce(array_agg(distinct call_id) filter (where ${isVisibleLeg}), '{}') as calls,
-      min(connected_at) as talking_since,
-      min(ringing_at) filter (where connected_at is null and role = 'dialer') as dialing_since,
-      min(ringing_at) filter (where connected_at is null and role = 'agent') as ringing_since
-    from open_legs group by account, extension
+      min(connected_at) as talking_at, -- when the oldest remaining leg of each kind began
+      min(ringing_at) filter (where connected_at is null and role = 'dialer') as dialing_at,
+      min(ringing_at) filter (where connected_at is null and role = 'agent') as ringing_at
+    from agent_legs where until_at = 'infinity' group by account, extension
   ),
+  ${busyRanges},
   stated as (
     select a.account, a.extension, e.display_name as name, p.presence, coalesce(b.calls, '{}') as calls,
-      p.confirmed_at, p.source, l.last_end,
-      case when b.talking_since is not null then 'on_call'
-        when b.dialing_since is not null then 'dialing'
-        when b.ringing_since is not null then 'ringing'
+      p.confirmed_at, p.source, l.last_end, coalesce(l.has_superseded, false) as has_superseded,
+      case when b.talking_at is not null then 'on_call'
+        when b.dialing_at is not null then 'dialing'
+        when b.ringing_at is not null then 'ringing'
         else coalesce(p.presence, 'unknown') end as status,
-      coalesce(b.talking_since, b.dialing_since, b.ringing_since) as busy_since, -- same precedence as the status
-      greatest(p.since, l.last_end) as idle_since
+      coalesce(b.talking_at, b.dialing_at, b.ringing_at) as busy_confirmed_at, -- same precedence as the status
+      case when b.talking_at is not null then ${startOf(sql`r.talking`, instant)}
+        when b.dialing_at is not null then ${startOf(sql`r.dialing - r.talking`, instant)}
+        when b.ringing_at is not null then ${startOf(sql`r.ringing - r.talking - r.dialing`, instant)}
+        else greatest(p.since, l.last_end) end as since
     from agents a
     left join mightycall_extensions e using (account, extension)
     left join busy b using (account, extension)
+    left join busy_ranges r using (account, extension)
     left join last_ends l using (account, extension)
     left join lateral (${presenceAt(instant)}) p on true
     where ${isVisibleAgent}
@@ -91,8 +95,10 @@ export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses,
       and ${matchesAny(sql`a.extension`, extensions)}
   )
   select account, extension, name, status, presence, calls,
-    case when status <> 'unknown' then ${epochMillis(sql`coalesce(busy_since, idle_since)`)} end as since,
-    case when status = 'unknown' then null when busy_since is not null then 'webhook'
+    case when status <> 'unknown' then ${epochMillis(sql`since`)} end as since,
+    case when busy_confirmed_at is not null then 'webhook'
+      when has_superseded then 'inferred'
+      when status = 'unknown' then null
       when confirmed_at < last_end or confirmed_at <= ${staleAt} then 'inferred'
       when source = 'webhook' then 'webhook' else 'rest' end as evidence,
     case when status <> 'unknown' then greatest(0, ${age})::float8 end as age_seconds
@@ -102,10 +108,33 @@ export function agentStatus({ at, isNow, viewer, accounts, extensions, statuses,
   order by extension collate "C", account collate "C" limit ${limit}`
 }
 
+/**
+ * Defines `busy_ranges`: when each agent who is busy was talking, dialing and ringing, as multiranges, which merge legs
+ * that overlap or follow each other immediately.
+ */
+const busyRanges = sql`busy_ranges as (
+    select account, extension,
+      ${rangesOf(sql`connected_at`, sql`until_at`, sql`true`)} as talking,
+      ${rangesOf(sql`ringing_at`, sql`coalesce(connected_at, until_at)`, sql`role = 'dialer'`)} as dialing,
+      ${rangesOf(sql`ringing_at`, sql`coalesce(connected_at, until_at)`, sql`role = 'agent'`)} as ringing
+    from agent_legs
+    where (account, extension) in (select account, extension from busy)
+    group by account, extension
+  )`
+
+function rangesOf(from: SQL, until: SQL, condition: SQL): SQL {
+  return sql`coalesce(range_agg(tstzrange(${from}, ${until})) filter (where ${condition} and ${from} < ${until}), '{}')`
+}
+
+/** Returns the start of the range that contains the instant, as SQL: since then the multirange has had no hole. */
+function startOf(multirange: SQL, instant: SQL): SQL {
+  return sql`(select lower(x) from unnest(${multirange}) x where x @> ${instant})`
+}
+
 const OPEN_LEG = {
-  account: sql`open_legs.account`,
-  businessNumber: sql`open_legs.business_number`,
-  at: sql`open_legs.started_at`
+  account: sql`agent_legs.account`,
+  businessNumber: sql`agent_legs.business_number`,
+  at: sql`agent_legs.call_started_at`
 }
 
 /**

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { callHistory, callLegs } from '../../db/schema/calls.js'
+import { isStale } from '../../db/stale-calls.js'
 import { orNull } from '../../events/envelope.js'
 import { toIsoOrNull } from '../../lib/instant.js'
 
@@ -130,9 +131,6 @@ export type CallShape = Static<typeof callShape>
 export type StoredCall = Omit<typeof callHistory.$inferSelect, 'contribution'>
 export type LegRow = typeof callLegs.$inferSelect
 
-/** An open call is stale when its last event is older than this. */
-export const STALE_SECONDS = 4 * 60 * 60
-
 /** @param now  the instant that `stale` is relative to */
 export function toCall(
   row: StoredCall,
@@ -157,7 +155,7 @@ export function toCall(
     answeredBy: row.answeredBy,
     currentExtensions: currentExtensionsOf(legs),
     lostInTransfer: row.lostInTransfer,
-    stale: row.state !== 'ended' && now.getTime() - row.lastEventAt.getTime() > STALE_SECONDS * 1000,
+    stale: isStale(row, now),
     recording: row.recordingId === null && row.recordingLink === null ? null : { id: row.recordingId },
     legs: [...legs].sort(compareLegs).map(toLeg),
     callback,

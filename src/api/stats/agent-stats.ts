@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { visibleExtensions } from '../../access/row-visibility.js'
-import { type AnyOf, LOOK_BACK_HOURS, matchesAny } from '../agents/legs.js'
-import { STALE_SECONDS } from '../calls/schema.js'
+import { isInProgress } from '../../db/stale-calls.js'
+import { type AnyOf, LOOK_BACK_HOURS, matchesAny, supersededAt, supersedes } from '../agents/legs.js'
 import type { Keyset } from '../list/cursor.js'
 import { type Scope, visibleCalls } from './scope.js'
 
@@ -79,26 +79,36 @@ export async function findAgentStats(db: NodePgDatabase, query: AgentStatsQuery)
   return rows
 }
 
-/** Defines `legs`: the legs of calls that began in the interval, or within LOOK_BACK_HOURS before it. */
+/**
+ * Defines `legs`: the legs of calls that began in the interval, or within LOOK_BACK_HOURS before it. `until_at` is null
+ * for a leg whose end was missed: its call is stale, or a newer conversation of the agent supersedes it.
+ */
 function legsOf(
   { accounts, ...scope }: Scope,
   { from, to, until, now }: { from: SQL; to: SQL; until: Date; now: Date }
 ): SQL {
-  const alive = sql`c.last_event_at >= ${now}::timestamptz - make_interval(secs => ${STALE_SECONDS})`
+  const isOpen = isInProgress({ state: sql`c.state`, lastEventAt: sql`c.last_event_at` }, sql`${now}::timestamptz`)
   const isVisible = visibleCalls(
     { accounts, ...scope },
     { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
   )
-  return sql`legs as materialized (
-    select l.account, l.call_id, l.extension, l.role, l.result, l.connected_at, l.ended_at, c.started_at,
+  return sql`all_legs as materialized (
+    select l.account, l.call_id, l.extension, l.role, l.result, l.ringing_at, l.connected_at, l.ended_at, c.started_at,
       ${isVisible} as is_visible,
       coalesce(l.ringing_at, l.connected_at) as began_at,
-      coalesce(l.ended_at, case when c.state <> 'ended' and ${alive} then ${to} end) as until_at -- null when stale
+      coalesce(l.ended_at, case when ${isOpen} then ${to} end) as until_at
     from call_history c
     cross join lateral (select * from call_legs where account = c.account and call_id = c.call_id offset 0) l
     where c.started_at > ${from} - make_interval(hours => ${LOOK_BACK_HOURS})
       and c.started_at < ${until}::timestamptz
       and ${matchesAny(sql`c.account`, accounts)} and l.extension <> ''
+  ), legs as (
+    select account, call_id, extension, role, result, connected_at, ended_at, started_at, is_visible, began_at,
+      case when ended_at is not null or not exists (
+        select from all_legs m
+        where m.account = o.account and m.extension = o.extension and ${supersedes} and ${supersededAt} <= ${to}
+      ) then until_at end as until_at
+    from all_legs o
   )`
 }
 

@@ -42,6 +42,7 @@ export interface CallStatsQuery {
   timeZone: string
   bucket: Bucket
   group: Group | undefined
+  now: Date
   filter: CallFilter & { since: Date; until: Date }
 }
 
@@ -126,13 +127,12 @@ async function bucketsOf(
 /** Counts the calls of each bucket and group, and of each group over all buckets. */
 async function countCalls(
   db: NodePgDatabase,
-  { scope, timeZone, bucket, group, filter }: CallStatsQuery
+  { scope, timeZone, bucket, group, now, filter }: CallStatsQuery
 ): Promise<Row[]> {
   const columns = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket,
     ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
-  const { rows } = await db.execute<
-    Row & Record<string, unknown>
-  >(sql`with ${countedCalls(scope, and(...conditions(filter, scope)), columns)}
+  const counted = countedCalls({ scope, conditions: and(...conditions(filter, scope)), columns, now })
+  const { rows } = await db.execute<Row & Record<string, unknown>>(sql`with ${counted}
     select ${epochMillis(sql`bucket`)} as bucket, grp, ${callMeasures}
     from counted
     group by grouping sets ((bucket, grp), (grp))

@@ -63,6 +63,11 @@ const group = orNull(
   Type.String(),
   'The value of the group. `null` without `groupBy`, and for calls that have no value.'
 )
+const totals = Type.Object(
+  { group, ...measuresShape },
+  { $id: 'CallTotals', description: 'The calls of all buckets of one group.' }
+)
+
 const row = Type.Object(
   {
     start: Type.String({
@@ -74,11 +79,6 @@ const row = Type.Object(
     ...measuresShape
   },
   { $id: 'CallStatistics', description: 'The calls of one bucket and one group.' }
-)
-
-const totals = Type.Object(
-  { group, ...measuresShape },
-  { $id: 'CallTotals', description: 'The calls of all buckets of one group.' }
 )
 
 const report = Type.Object(
@@ -113,7 +113,8 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
       const { bucket, groupBy, since: from, until: to, ...query } = request.query
       const scope = scopeOf(options, viewerOf(request), query.account)
       const timeZone = timeZoneOf(scope)
-      const until = readInstantOrDay('until', to, [timeZone]) ?? options.now()
+      const now = options.now()
+      const until = readInstantOrDay('until', to, [timeZone]) ?? now
       const since = readInstantOrDay('since', from, [timeZone]) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
       checkSpan(bucket, { since, until })
       const filter = {
@@ -121,7 +122,7 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
         since,
         until
       }
-      const { rows, totals } = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, filter })
+      const { rows, totals } = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, now, filter })
       return {
         timeZone,
         since: since.toISOString(),

@@ -7,11 +7,10 @@ import { callHistory } from '../../db/schema/calls.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { agentStatus } from '../agents/status.js'
-import { STALE_SECONDS } from '../calls/schema.js'
 import { defineRoutes } from '../define-routes.js'
 import { accountsParameter } from '../list/parameters.js'
-import { type CallMeasures, callMeasures, countedCalls } from './call-measures.js'
-import { rate, ratio, SERVICE_LEVEL } from './call-stats-shape.js'
+import { type CallMeasures, callMeasures, countedCalls, isAnsweredCall, isCallInProgress } from './call-measures.js'
+import { inboundRates, rate, SERVICE_LEVEL } from './call-stats-shape.js'
 import { type Scope, type StatsOptions, scopeOf, visibleCalls } from './scope.js'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -19,7 +18,7 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const shape = Type.Object(
   {
     at: Type.String({ format: 'date-time' }),
-    waiting: count('Inbound calls that are still unanswered, without the stale ones.'),
+    waiting: count('Inbound calls in progress that nobody has answered, without stale ones.'),
     longestWaitSeconds: orNull(
       Type.Number({ minimum: 0 }),
       'The longest wait among these calls. `null` when none is waiting.'
@@ -31,7 +30,7 @@ const shape = Type.Object(
     unknown: count('Idle agents whose presence is unknown.'),
     inboundToday: count('Inbound calls since the start of the day of the account, without the dropped ones.'),
     answeredToday: count('Calls of inboundToday that were answered.'),
-    answerRateToday: rate('answeredToday / inboundToday.'),
+    answerRateToday: rate('The answerRate of GET /v1/stats/calls for the calls of today.'),
     serviceLevelToday: rate(SERVICE_LEVEL)
   },
   { $id: 'CurrentStatistics', description: 'The queue, the agents and the calls of today.' }
@@ -61,19 +60,21 @@ export default defineRoutes<StatsOptions>('stats-now', async (app, options) => {
         countAgents(db, scope, now),
         countToday(db, scope, now)
       ])
-      const { inbound = 0, answered = 0, inTime = 0, due = 0 } = today ?? {}
+      const { answerRate, serviceLevel } = today ? inboundRates(today) : NO_RATES
       return {
         at: now.toISOString(),
         ...queue,
         ...agents,
-        inboundToday: inbound,
-        answeredToday: answered,
-        answerRateToday: ratio(answered, inbound),
-        serviceLevelToday: ratio(inTime, due)
+        inboundToday: today?.inbound ?? 0,
+        answeredToday: today?.answered ?? 0,
+        answerRateToday: answerRate,
+        serviceLevelToday: serviceLevel
       }
     }
   )
 })
+
+const NO_RATES = { answerRate: null, serviceLevel: null }
 
 /** Counts the inbound calls that wait for an answer, and measures the longest wait. */
 async function measureQueue(db: NodePgDatabase, scope: Scope, now: Date) {
@@ -85,11 +86,10 @@ async function measureQueue(db: NodePgDatabase, scope: Scope, now: Date) {
     waiting: number
     longest: number | null
   }>(sql`select count(*)::int as waiting,
-      greatest(0, extract(epoch from ${now} - min(${c.startedAt})))::float8 as longest
+      greatest(0, extract(epoch from ${now}::timestamptz - min(${c.startedAt})))::float8 as longest
     from ${c}
-    where ${c.state} <> 'ended' and ${c.state} <> 'connected' and ${c.direction} = 'inbound'
+    where ${isCallInProgress(now)} and ${c.direction} = 'inbound' and not ${isAnsweredCall}
       and ${c.account} = any(${sql.param(scope.accounts)}::text[])
-      and ${c.lastEventAt} >= ${now}::timestamptz - make_interval(secs => ${STALE_SECONDS})
       and ${isVisible}`)
   return { waiting: row?.waiting ?? 0, longestWaitSeconds: row?.waiting ? row.longest : null }
 }
@@ -147,7 +147,8 @@ async function countToday(db: NodePgDatabase, scope: Scope, now: Date): Promise<
   const {
     rows: [row]
   } = await db.execute<CallMeasures & Record<string, unknown>>(
-    sql`with ${countedCalls(scope, today, sql`null as bucket`)} select ${callMeasures} from counted`
+    sql`with ${countedCalls({ scope, conditions: today, columns: sql`null as bucket`, now })}
+      select ${callMeasures} from counted`
   )
   return row
 }

@@ -1,3 +1,4 @@
+import { STALE_SECONDS } from '../../db/stale-calls.js'
 import {
   callerExtension,
   endsCall,
@@ -14,7 +15,7 @@ export const GRACE_MS = 15 * MINUTE_MS
 /** How long REST may take to list the voicemail of a call that ended with one. */
 export const VOICEMAIL_GRACE_MS = 60 * MINUTE_MS
 /** An open call without an event for so long is stale. */
-export const STALE_MS = 4 * 60 * MINUTE_MS
+export const STALE_MS = STALE_SECONDS * 1000
 
 /** Everything that is known about a call; times are in milliseconds since 1970. */
 export interface Evidence {

@@ -169,7 +169,7 @@ const rules: Rule[] = [
     calls: { a: TALK.replace('@130', '@90000') },
     facts: [status('101', 'available', STALE)],
     when: 31 + STALE,
-    is: { status: 'available', presence: 'available', since: STALE, evidence: 'rest', ageSeconds: 31 }
+    is: { status: 'available', presence: 'available', since: 30 + STALE, evidence: 'inferred', ageSeconds: 31 }
   },
   {
     name: 'a sign of life is any event of the call',
@@ -178,12 +178,190 @@ const rules: Rule[] = [
     is: { status: 'on_call', since: 30, evidence: 'webhook', ageSeconds: STALE + 1, calls: ['a'] }
   },
   {
+    name: 'a conversation lasts from the first of several calls that overlap',
+    calls: {
+      a: 'IncomingCall@5 > IncomingCallRinging(101)@8 > IncomingCallConnected(101)@10 > IncomingCallCompleted@40',
+      b: 'IncomingCall@15 > IncomingCallRinging(101)@20 > IncomingCallConnected(101)@30 > IncomingCallCompleted@90'
+    },
+    when: 60,
+    is: { status: 'on_call', since: 10, evidence: 'webhook', ageSeconds: 30, calls: ['b'] }
+  },
+  {
+    name: 'a conversation that begins when another one ends continues it',
+    calls: {
+      a: 'IncomingCall@5 > IncomingCallConnected(101)@10 > IncomingCallCompleted@30',
+      b: 'IncomingCall@15 > IncomingCallConnected(101)@30 > IncomingCallCompleted@90'
+    },
+    when: 60,
+    is: { status: 'on_call', since: 10, evidence: 'webhook', ageSeconds: 30, calls: ['b'] }
+  },
+  {
+    name: 'a ringing phone rings since the conversation that was heard over it has ended',
+    calls: {
+      a: 'IncomingCall@5 > IncomingCallRinging(101)@10 > IncomingCallStopRinging(101)@90',
+      b: 'IncomingCall@6 > IncomingCallConnected(101)@20 > IncomingCallCompleted(101)@40'
+    },
+    when: 60,
+    is: { status: 'ringing', since: 40, evidence: 'webhook', ageSeconds: 50, calls: ['a'] }
+  },
+  {
+    name: 'phones that ring one after the other without a pause ring since the first',
+    calls: {
+      a: 'IncomingCall@5 > IncomingCallRinging(101)@10 > IncomingCallStopRinging(101)@30',
+      b: 'IncomingCall@6 > IncomingCallRinging(101)@20 > IncomingCallStopRinging(101)@90'
+    },
+    when: 60,
+    is: { status: 'ringing', since: 10, evidence: 'webhook', ageSeconds: 40, calls: ['b'] }
+  },
+  {
+    name: 'dialing lasts from the end of a conversation that overlapped it',
+    calls: {
+      a: 'IncomingCall@5 > IncomingCallConnected(101)@10 > IncomingCallCompleted@30',
+      b: 'OutgoingCall(101)@20 > OutgoingCallConnected(101)@80'
+    },
+    when: 60,
+    is: { status: 'dialing', since: 30, evidence: 'webhook', ageSeconds: 40, calls: ['b'] }
+  },
+  {
     name: 'a presence that nobody confirmed for a day is inferred',
     facts: [status('101', 'dnd', 0)],
     when: 86_400,
     is: { status: 'dnd', presence: 'dnd', since: 0, evidence: 'inferred', ageSeconds: 86_400 }
   }
 ]
+
+const OLD = 'IncomingCall@0 > IncomingCallRinging(203)@5 > IncomingCallConnected(203)@10'
+const LATER = `IncomingCall@7800 > IncomingCallRinging(203)@7805 > IncomingCallConnected(203)@7810
+  > IncomingCallCompleted@7900`
+
+/** A call whose end was lost, and a later one of the same agent. All of them are asked for 3 h after the old call. */
+const lostEnds: (Omit<Rule, 'when'> & { when?: number })[] = [
+  {
+    name: 'an agent who has since answered and ended another call is no longer on the old one',
+    calls: { old: OLD, later: LATER },
+    is: { status: 'unknown', evidence: 'inferred', calls: [] }
+  },
+  {
+    name: 'the presence of that agent is inferred, although it is confirmed',
+    calls: { old: OLD, later: LATER },
+    facts: [status('203', 'available', 8_000)],
+    is: { status: 'available', presence: 'available', since: 8_000, evidence: 'inferred', ageSeconds: 2_800, calls: [] }
+  },
+  {
+    name: 'a call that the agent made and that was answered is evidence as well',
+    calls: {
+      old: OLD,
+      later: 'OutgoingCall(203)@7800 > OutgoingCallConnected(203)@7810 > OutgoingCallCompleted(203)@7900'
+    },
+    is: { status: 'unknown', evidence: 'inferred', calls: [] }
+  },
+  {
+    name: 'a call that the agent dials in vain is not',
+    calls: { old: OLD, later: 'OutgoingCall(203)@7800 > OutgoingCallCompleted(203)@7900' },
+    is: { status: 'on_call', since: 10, evidence: 'webhook', ageSeconds: 10_790, calls: ['old'] }
+  },
+  {
+    name: 'neither is a call that only rang',
+    calls: {
+      old: OLD,
+      later: 'IncomingCall@7800 > IncomingCallRinging(203)@7805 > IncomingCallStopRinging(203)@7820'
+    },
+    is: { status: 'on_call', since: 10, evidence: 'webhook', ageSeconds: 10_790, calls: ['old'] }
+  },
+  {
+    name: 'neither is a call that was answered before the old one, and ended later',
+    calls: {
+      old: 'IncomingCall@100 > IncomingCallConnected(203)@110',
+      later: 'IncomingCall@0 > IncomingCallConnected(203)@50 > IncomingCallCompleted@300'
+    },
+    is: { status: 'on_call', since: 50, evidence: 'webhook', ageSeconds: 10_690, calls: ['old'] }
+  },
+  {
+    name: "neither is a colleague's call",
+    calls: { old: OLD, later: LATER.replaceAll('203', '204') },
+    is: { status: 'on_call', since: 10, evidence: 'webhook', ageSeconds: 10_790, calls: ['old'] }
+  },
+  {
+    name: 'while the later call goes on, both count',
+    calls: { old: OLD, later: LATER },
+    when: 7_850,
+    is: { status: 'on_call', since: 10, evidence: 'webhook', ageSeconds: 7_840, calls: ['later', 'old'] }
+  },
+  {
+    name: 'the later call may have lost its end, too: it is what the agent does',
+    calls: {
+      old: OLD,
+      later: LATER,
+      newest: 'IncomingCall@9000 > IncomingCallRinging(203)@9005 > IncomingCallConnected(203)@9010'
+    },
+    is: { status: 'on_call', since: 9_010, evidence: 'webhook', ageSeconds: 1_790, calls: ['newest'] }
+  },
+  {
+    name: 'a phone that rings in vain for another call goes on ringing after a short conversation',
+    calls: {
+      old: 'IncomingCall@0 > IncomingCallRinging(203)@5',
+      later: 'IncomingCall@1 > IncomingCallRinging(203)@6 > IncomingCallConnected(203)@10 > IncomingCallCompleted@40'
+    },
+    when: 60,
+    is: { status: 'ringing', since: 40, evidence: 'webhook', ageSeconds: 55, calls: ['old'] }
+  },
+  {
+    name: 'but no longer than a phone rings',
+    calls: {
+      old: 'IncomingCall@0 > IncomingCallRinging(203)@5',
+      later: 'IncomingCall@1 > IncomingCallRinging(203)@6 > IncomingCallConnected(203)@10 > IncomingCallCompleted@40'
+    },
+    is: { status: 'unknown', evidence: 'inferred', calls: [] }
+  },
+  {
+    name: 'a dialed call without an end is no longer counted either',
+    calls: { old: 'OutgoingCall(203)@0', later: LATER },
+    is: { status: 'unknown', evidence: 'inferred', calls: [] }
+  }
+]
+
+t.test('newer evidence of an agent ends an older leg whose end was lost', async t => {
+  const { pool, project } = await projector(t)
+  let clock = new Date(START)
+  const { get } = await queryApi(t, pool, () => clock)
+  const deliveries: ((events: Event[]) => Event[])[] = [
+    events => events,
+    events => events.toReversed(),
+    events => [...events, ...events]
+  ]
+  const cases = lostEnds.flatMap((rule, i) =>
+    deliveries.map((deliver, n) => ({ rule, account: `lost-${i}-${n}`, deliver }))
+  )
+  await project(
+    cases.flatMap(({ rule: { calls = {}, facts = [], when = 10_800 }, account, deliver }) => {
+      const events: Event[] = [
+        ...Object.entries(calls).flatMap(([id, sequence]) => history(sequence, { id })),
+        ...facts
+      ]
+      return deliver(events.filter(({ occurredAt }) => occurredAt <= at(when)).map(event => ({ ...event, account })))
+    })
+  )
+  for (const { rule, account } of cases) {
+    const { name, when = 10_800, is } = rule
+    clock = new Date(START + when * 1000)
+    const { since = null, presence = null, evidence = null, ageSeconds = null, calls = [], status } = is
+    const expected = {
+      account,
+      extension: '203',
+      name: null,
+      status,
+      presence,
+      since: since === null ? null : at(since),
+      evidence,
+      ageSeconds,
+      calls
+    }
+    for (const asOf of ['', `&asOf=${at(when)}`]) {
+      const { data } = (await get(`/v1/agents?account=${account}&extension=203${asOf}`)).json<{ data: object[] }>()
+      t.strictSame(data, [expected], `${name}${asOf && ', in the past'}`)
+    }
+  }
+})
 
 /**
  * Every rule twice, each in an account of its own: by what had happened by then, and looking back when all has

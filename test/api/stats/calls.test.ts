@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import type { CallEvent } from '../../../src/events/call.js'
 import { projectedCompany } from '../../support/company.js'
 import { history, START } from '../../support/history.js'
 import { projector } from '../../support/projection.js'
@@ -43,7 +44,7 @@ function same(t: Test, actual: object | undefined, rows: readonly CountedRow[], 
     ) as object
   }
   const { group, ...counted } = actual as { group?: unknown }
-  t.strictSame(withoutSeconds(counted), withoutSeconds(recount(rows)), message)
+  t.strictSame(withoutSeconds(counted), withoutSeconds(recount(rows, { now: NOW().getTime() })), message)
   t.ok(
     seconds[0]?.every((value, i) => Math.abs(value - (seconds[1]?.[i] ?? Number.NaN)) < 0.0011),
     `${message}: seconds`
@@ -64,15 +65,18 @@ t.test('every bucket says what a count of its calls says, and so do the totals',
     t.equal(totals.length, 1)
     same(t, totals[0], rows, bucket)
   }
-  const all = recount(rows)
+  const all = recount(rows, { now: NOW().getTime() })
   t.strictSame(
     Object.entries(all)
       .filter(([, value]) => value === 0)
       .map(([name]) => name),
-    ['waiting'],
+    ['waiting', 'unresolved', 'inProgress'],
     'the company has some of everything else'
   )
-  t.equal(all.inbound, all.answered + all.missed + all.abandoned + all.voicemail + all.other + all.waiting)
+  t.equal(
+    all.inbound,
+    all.answered + all.missed + all.abandoned + all.voicemail + all.other + all.waiting + all.unresolved
+  )
 })
 
 t.test('groups have their own counts, in every bucket', async t => {
@@ -114,7 +118,8 @@ t.test('the filters are those of the list of calls', async t => {
   t.equal((await stats('extension=101')).totals[0]?.calls, ids)
 })
 
-const RATES: [name: string, calls: string[], expected: object][] = [
+/** `seconds` is the present, from the start of the calls; two days when it is omitted. */
+const RATES: [name: string, calls: string[], expected: object, seconds?: number][] = [
   [
     'answered at the limit is in time, a moment later is not',
     [
@@ -130,7 +135,7 @@ const RATES: [name: string, calls: string[], expected: object][] = [
       'IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallCompleted@20',
       'IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallConnected(101)@5'
     ],
-    { inbound: 3, answered: 1, missed: 2, serviceLevel: 0.5, answerRate: 1 / 3 }
+    { inbound: 3, answered: 1, missed: 2, inProgress: 0, serviceLevel: 0.5, answerRate: 1 / 3 }
   ],
   [
     'a dropped call is counted apart, and four seconds are none',
@@ -142,9 +147,49 @@ const RATES: [name: string, calls: string[], expected: object][] = [
     { calls: 3, inbound: 1, abandoned: 1, missed: 0, dropped: 2, answerRate: 0, serviceLevel: null }
   ],
   [
-    'who still waits is inbound, and in no service level',
-    ['IncomingCall@0', 'IncomingCall@0 > IncomingCallRinging(101)@1'],
-    { inbound: 2, waiting: 2, answerRate: 0, serviceLevel: null }
+    'a call that nobody has answered and that is stale is unresolved, and in no rate',
+    [
+      'IncomingCall@0',
+      'IncomingCall@0 > IncomingCallRinging(101)@1',
+      'IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallConnected(101)@5 > IncomingCallCompleted@9'
+    ],
+    { inbound: 3, answered: 1, waiting: 0, unresolved: 2, inProgress: 0, answerRate: 1, serviceLevel: 1 }
+  ],
+  [
+    'calls in progress are in no rate, waiting, answered or outgoing',
+    [
+      'IncomingCall@0',
+      'IncomingCall@0 > IncomingCallRinging(101)@1',
+      'IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallConnected(101)@5',
+      'IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallCompleted@25',
+      'OutgoingCall(101)@0',
+      'OutgoingCall(101)@0 > OutgoingCallConnected(101)@5',
+      'OutgoingCall(101)@0 > OutgoingCallCompleted(101)@5'
+    ],
+    {
+      inbound: 4,
+      answered: 1,
+      waiting: 2,
+      unresolved: 0,
+      missed: 1,
+      inProgress: 3,
+      outbound: 3,
+      outboundAnswered: 1,
+      answerRate: 0,
+      serviceLevel: 0,
+      connectRate: 0,
+      wait: { totalSeconds: 5 }
+    },
+    100
+  ],
+  [
+    'a call that is transferred, or whose end was lost, does not wait',
+    [
+      'IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallCompleted(101)@10 > IncomingCallRinging(102)@11',
+      'IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallCompleted(101)@10'
+    ],
+    { inbound: 2, answered: 2, waiting: 0, inProgress: 2, answerRate: null },
+    100
   ],
   [
     'without a call there is no rate',
@@ -160,12 +205,24 @@ const RATES: [name: string, calls: string[], expected: object][] = [
   ]
 ]
 
-for (const [name, calls, expected] of RATES) {
+const inAccount = (account: string, events: readonly CallEvent[]) => events.map(event => ({ ...event, account }))
+
+for (const [name, calls, expected, seconds = 48 * 3_600] of RATES) {
   t.test(name, async t => {
     const { pool, project } = await projector(t)
-    await project(calls.flatMap((sequence, i) => history(sequence, { id: `c${i}` })))
-    const { get } = await queryApi(t, pool, NOW)
-    t.match((await get('/v1/stats/calls?since=2026-11-23')).json<Answer>().totals[0], expected)
+    const events = calls.flatMap((sequence, i) => history(sequence, { id: `c${i}` }))
+    await project([
+      ...inAccount('in-order', events),
+      ...inAccount('reversed', events.toReversed()),
+      ...inAccount('doubled', [...events, ...events])
+    ])
+    const { get } = await queryApi(t, pool, () => new Date(START + seconds * 1000), {
+      accountIds: ['in-order', 'reversed', 'doubled']
+    })
+    for (const account of ['in-order', 'reversed', 'doubled']) {
+      const { totals } = (await get(`/v1/stats/calls?since=2026-11-23&account=${account}`)).json<Answer>()
+      t.match(totals[0], expected, account)
+    }
   })
 }
 

@@ -43,8 +43,8 @@ t.test('who waits, for how long, and what the agents do', async t => {
     unknown: 1,
     inboundToday: 4,
     answeredToday: 1,
-    answerRateToday: 0.25,
-    serviceLevelToday: 0.5
+    answerRateToday: 0,
+    serviceLevelToday: 0
   })
   t.match(await ask('?account=other'), {
     waiting: 0,
@@ -60,6 +60,37 @@ t.test('who waits, for how long, and what the agents do', async t => {
 t.test('a stale call waits for nobody', async t => {
   const ask = await now(t, WAITING, { seconds: 5 * 3_600 })
   t.match(await ask(), { waiting: 0, longestWaitSeconds: null, inboundToday: 1 })
+})
+
+const NOT_WAITING: [name: string, sequence: string][] = [
+  [
+    'a call that is transferred',
+    'IncomingCall@10 > IncomingCallConnected(101)@20 > IncomingCallCompleted(101)@30 > IncomingCallRinging(102)@31'
+  ],
+  ['a call between two agents', 'IncomingCall@10 > IncomingCallConnected(101)@20 > IncomingCallCompleted(101)@30'],
+  [
+    'a call whose transfer nobody took',
+    'IncomingCall@10 > IncomingCallConnected(101)@20 > IncomingCallRinging(102)@22 > IncomingCallCompleted(101)@30 > IncomingCallStopRinging(102)@40'
+  ],
+  ['an outgoing call', 'OutgoingCall(101)@10'],
+  ['a call that has ended', 'IncomingCall@10 > IncomingCallRinging(101)@11 > IncomingCallCompleted@30']
+]
+
+t.test('only inbound calls that nobody has answered are waiting', async t => {
+  const deliveries: ((events: Event[]) => Event[])[] = [
+    events => events,
+    events => events.toReversed(),
+    events => [...events, ...events]
+  ]
+  const cases = NOT_WAITING.flatMap(([name, sequence], i) =>
+    deliveries.map((deliver, n) => ({ name, account: `case-${i}-${n}`, events: deliver(history(sequence)) }))
+  )
+  const { pool, project } = await projector(t)
+  await project(cases.flatMap(({ account, events }) => events.map(event => ({ ...event, account }))))
+  const accountIds = cases.map(({ account }) => account)
+  const { get } = await queryApi(t, pool, () => new Date(START + 100_000), { accountIds })
+  for (const { name, account } of cases)
+    t.match((await get(`/v1/stats/now?account=${account}`)).json(), { waiting: 0, longestWaitSeconds: null }, name)
 })
 
 t.test('today begins at midnight of the account', async t => {

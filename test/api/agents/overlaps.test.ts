@@ -1,0 +1,109 @@
+import t from 'tap'
+import type { Event } from '../../../src/events/event.js'
+import { createRandom, type Random } from '../../../src/simulator/random.js'
+import { at, status } from '../../support/facts.js'
+import { history, START } from '../../support/history.js'
+import { projector } from '../../support/projection.js'
+import { queryApi } from '../../support/query-api.js'
+import { recountStatus, statusRows } from '../../support/recount-status.js'
+
+const EXTENSIONS = ['101', '102', '103']
+const SECONDS = 6 * 3_600
+
+interface Agent {
+  extension: string
+  status: string
+  since: string | null
+  evidence: string | null
+  calls: string[]
+}
+
+/** Calls that overlap at the same agents, with ring groups, transfers and outgoing calls; a tenth of the events is lost. */
+function overlappingCalls(random: Random): Event[] {
+  const events = Array.from({ length: 150 }, (_, i) => anyCall(random, `c${i}`)).flat()
+  const presences = Array.from({ length: 20 }, () =>
+    status(random.pick(EXTENSIONS), random.pick(['available', 'dnd']), random.int(0, SECONDS))
+  )
+  return [...events.filter(() => !random.chance(0.1)), ...presences]
+}
+
+function anyCall(random: Random, id: string): Event[] {
+  const start = random.int(0, SECONDS)
+  const later = (after: number, most: number) => after + random.int(0, most)
+  const agent = random.pick(EXTENSIONS)
+  if (random.chance(0.25)) {
+    const connected = later(start, 40)
+    const end = later(connected, 600)
+    return history(
+      `OutgoingCall(${agent})@${start} > OutgoingCallConnected(${agent})@${connected} > OutgoingCallCompleted(${agent})@${end}`,
+      { id }
+    )
+  }
+  const group = EXTENSIONS.filter(extension => extension === agent || random.chance(0.5))
+  const connected = later(start + 2, 40)
+  const end = later(connected, 900)
+  const colleague = random.pick(EXTENSIONS)
+  const transferredAt = later(connected, end - connected)
+  const steps = [
+    `IncomingCall@${start}`,
+    ...group.map(extension => `IncomingCallRinging(${extension})@${start + 2}`),
+    ...(random.chance(0.8) ? [`IncomingCallConnected(${agent})@${connected}`] : []),
+    ...group.filter(extension => extension !== agent).map(other => `IncomingCallStopRinging(${other})@${connected}`),
+    ...(random.chance(0.3)
+      ? [
+          `IncomingCallRinging(${colleague})@${transferredAt}`,
+          `IncomingCallConnected(${colleague})@${later(transferredAt, 60)}`
+        ]
+      : []),
+    ...(random.chance(0.5) ? [`IncomingCallCompleted(${agent})@${transferredAt}`] : []),
+    `IncomingCallCompleted@${end}`
+  ]
+  return history(steps.join(' > '), { id })
+}
+
+for (const seed of [2, 3]) {
+  t.test(`the status and its start are those of the definition when calls overlap, seed ${seed}`, async t => {
+    const random = createRandom(seed, 81)
+    const { pool, project } = await projector(t)
+    const events = overlappingCalls(random)
+    const moments = Array.from({ length: 10 }, () => random.int(600, SECONDS))
+    await project([
+      ...events.map(event => ({ ...event, account: 'past' })),
+      ...moments.flatMap((moment, i) =>
+        events.filter(event => event.occurredAt <= at(moment)).map(event => ({ ...event, account: `now-${i}` }))
+      )
+    ])
+    let clock = START
+    const { get } = await queryApi(t, pool, () => new Date(clock))
+    const seen = new Set<string>()
+    let inferred = 0
+    const check = async (account: string, instant: number, asOf: string) => {
+      const rows = await statusRows(pool, account)
+      const { data } = (await get(`/v1/agents?account=${account}${asOf}`)).json<{ data: Agent[] }>()
+      for (const { extension, status, since, evidence, calls } of data) {
+        const expected = recountStatus(rows, { extension, instant })
+        const message = `${account} ${extension} at ${(instant - START) / 1000} s`
+        t.strictSame(
+          { status, since: since && Date.parse(since), calls: [...calls].sort() },
+          { status: expected.status, since: expected.since, calls: expected.calls },
+          message
+        )
+        const isIdle = !['on_call', 'dialing', 'ringing'].includes(status)
+        if (expected.isInferred && isIdle) t.equal(evidence, 'inferred', message)
+        if (expected.isInferred) inferred++
+        seen.add(status)
+      }
+    }
+    for (const [i, moment] of moments.entries()) {
+      clock = START + moment * 1000
+      await check(`now-${i}`, clock, '')
+    }
+    clock = START + 3 * 86_400_000
+    for (let i = 0; i < 100; i++) {
+      const moment = random.int(0, SECONDS)
+      await check('past', START + moment * 1000, `&asOf=${at(moment)}`)
+    }
+    t.ok(inferred > 10, 'legs were superseded')
+    t.ok(['on_call', 'dialing', 'ringing', 'available', 'dnd'].every(status => seen.has(status)))
+  })
+}
