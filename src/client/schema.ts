@@ -999,16 +999,16 @@ export interface components {
             account: string;
             /** @description How long ago the status was confirmed. `null` when unknown. */
             ageSeconds: number | null;
-            /** @description The ids of the calls in which a leg of the agent is open. */
+            /** @description The ids of the calls in which a leg of the agent is open. A leg whose end no event has reported is not counted once the agent has answered and ended another call, or once its call is stale. */
             calls: string[];
-            /** @description How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, or more than 24 h ago. `null` when unknown. */
+            /** @description How the status is known. inferred: the presence was last confirmed before the last call of the agent ended, or more than 24 h ago, or an open leg is not counted because the agent has since answered and ended another call. `null` when unknown. */
             evidence: ("webhook" | "rest" | "inferred") | null;
             extension: string;
             /** @description `null` for an extension that is known from calls only. */
             name: string | null;
             /** @description The presence that was last reported, even during a call. `null` when unknown. */
             presence: ("available" | "dnd") | null;
-            /** @description When the status began. `null` when unknown. */
+            /** @description The start of the unbroken status: since then the status has not changed, although the calls and legs behind it may have. `null` when unknown. */
             since: string | null;
             /**
              * @description A conversation takes precedence over dialing, dialing over ringing, and ringing over the presence. unknown: in no call, and no presence is known.
@@ -1244,22 +1244,24 @@ export interface components {
         CallStatistics: {
             /** @description Inbound calls that ended before they rang at an agent. */
             abandoned: number;
-            /** @description Inbound calls that an agent answered, including those that have not ended. */
+            /** @description Inbound calls that an agent answered, including those in progress. */
             answered: number;
-            /** @description answered / inbound. It includes the calls that are still waiting, but not the dropped ones. `null` when the divisor is 0. */
+            /** @description Answered calls / (answered calls + missed + abandoned + voicemail + other), without calls in progress. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
             /** @description All calls that began in the interval, of any direction, including the dropped ones. */
             calls: number;
-            /** @description outboundAnswered / outbound. `null` when the divisor is 0. */
+            /** @description Answered outbound calls / outbound calls that have ended or are answered, without those in progress. `null` when the divisor is 0. */
             connectRate: number | null;
             /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 by default) after their start, such as wrong numbers. They are in no other count of inbound calls and in no rate. */
             dropped: number;
             /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
             group: string | null;
-            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
+            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting + unresolved. */
             inbound: number;
+            /** @description Inbound calls that have not ended and are not stale: waiting or answered. They are in no rate. */
+            inProgress: number;
             /** @description Calls between extensions. */
             internal: number;
             /** @description Inbound calls that rang at an agent and ended unanswered. */
@@ -1268,38 +1270,24 @@ export interface components {
             other: number;
             /** @description Outbound calls. */
             outbound: number;
-            /** @description Outbound calls that were answered. */
+            /** @description Outbound calls that were answered, including those in progress. */
             outboundAnswered: number;
-            /** @description The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls that are still waiting, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevel: number | null;
             /**
              * Format: date-time
              * @description The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.
              */
             start: string;
-            /** @description The time from the answer to the end, of answered calls of any direction that have ended. */
-            talk: {
-                /** @description Mean. `null` when there is none. */
-                averageSeconds: number | null;
-                /** @description Median, interpolated. `null` when there is none. */
-                p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. `null` when there is none. */
-                p95Seconds: number | null;
-                /** @description The sum. */
-                totalSeconds: number;
-            };
-            /** @description Inbound calls that ended at the voicemail. */
+            /** @description The time in which somebody talked, of answered calls of any direction that have ended. */
+            talk: components["schemas"]["SpreadOfSeconds"];
+            /** @description Inbound calls without an answer that have had no event for four hours: their end was missed and their result is unknown. They are in no rate. */
+            unresolved: number;
+            /** @description Inbound calls that ended unanswered at the voicemail. */
             voicemail: number;
             /** @description The time from the start to the answer, of answered inbound calls whose time of answer is known. */
-            wait: {
-                /** @description Mean. `null` when there is none. */
-                averageSeconds: number | null;
-                /** @description Median, interpolated. `null` when there is none. */
-                p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. `null` when there is none. */
-                p95Seconds: number | null;
-            };
-            /** @description Inbound calls that were not answered and have not ended. */
+            wait: components["schemas"]["SpreadOfSeconds"];
+            /** @description Inbound calls in progress that nobody has answered. */
             waiting: number;
         };
         /** @description The statistics of the calls of an interval. */
@@ -1325,22 +1313,24 @@ export interface components {
         CallTotals: {
             /** @description Inbound calls that ended before they rang at an agent. */
             abandoned: number;
-            /** @description Inbound calls that an agent answered, including those that have not ended. */
+            /** @description Inbound calls that an agent answered, including those in progress. */
             answered: number;
-            /** @description answered / inbound. It includes the calls that are still waiting, but not the dropped ones. `null` when the divisor is 0. */
+            /** @description Answered calls / (answered calls + missed + abandoned + voicemail + other), without calls in progress. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
             /** @description All calls that began in the interval, of any direction, including the dropped ones. */
             calls: number;
-            /** @description outboundAnswered / outbound. `null` when the divisor is 0. */
+            /** @description Answered outbound calls / outbound calls that have ended or are answered, without those in progress. `null` when the divisor is 0. */
             connectRate: number | null;
             /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 by default) after their start, such as wrong numbers. They are in no other count of inbound calls and in no rate. */
             dropped: number;
             /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
             group: string | null;
-            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting. */
+            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting + unresolved. */
             inbound: number;
+            /** @description Inbound calls that have not ended and are not stale: waiting or answered. They are in no rate. */
+            inProgress: number;
             /** @description Calls between extensions. */
             internal: number;
             /** @description Inbound calls that rang at an agent and ended unanswered. */
@@ -1349,33 +1339,19 @@ export interface components {
             other: number;
             /** @description Outbound calls. */
             outbound: number;
-            /** @description Outbound calls that were answered. */
+            /** @description Outbound calls that were answered, including those in progress. */
             outboundAnswered: number;
-            /** @description The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls that are still waiting, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevel: number | null;
-            /** @description The time from the answer to the end, of answered calls of any direction that have ended. */
-            talk: {
-                /** @description Mean. `null` when there is none. */
-                averageSeconds: number | null;
-                /** @description Median, interpolated. `null` when there is none. */
-                p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. `null` when there is none. */
-                p95Seconds: number | null;
-                /** @description The sum. */
-                totalSeconds: number;
-            };
-            /** @description Inbound calls that ended at the voicemail. */
+            /** @description The time in which somebody talked, of answered calls of any direction that have ended. */
+            talk: components["schemas"]["SpreadOfSeconds"];
+            /** @description Inbound calls without an answer that have had no event for four hours: their end was missed and their result is unknown. They are in no rate. */
+            unresolved: number;
+            /** @description Inbound calls that ended unanswered at the voicemail. */
             voicemail: number;
             /** @description The time from the start to the answer, of answered inbound calls whose time of answer is known. */
-            wait: {
-                /** @description Mean. `null` when there is none. */
-                averageSeconds: number | null;
-                /** @description Median, interpolated. `null` when there is none. */
-                p50Seconds: number | null;
-                /** @description 95th percentile, interpolated. `null` when there is none. */
-                p95Seconds: number | null;
-            };
-            /** @description Inbound calls that were not answered and have not ended. */
+            wait: components["schemas"]["SpreadOfSeconds"];
+            /** @description Inbound calls in progress that nobody has answered. */
             waiting: number;
         };
         /** @description The client of a call, a voicemail or a message. */
@@ -1463,7 +1439,7 @@ export interface components {
         CurrentStatistics: {
             /** @description Calls of inboundToday that were answered. */
             answeredToday: number;
-            /** @description answeredToday / inboundToday. `null` when the divisor is 0. */
+            /** @description The answerRate of GET /v1/stats/calls for the calls of today. `null` when the divisor is 0. */
             answerRateToday: number | null;
             /** Format: date-time */
             at: string;
@@ -1479,11 +1455,11 @@ export interface components {
             onCall: number;
             /** @description Agents who are ringing or dialing. Keys of organizations see those in their own calls. */
             ringing: number;
-            /** @description The inbound calls answered within serviceLevelSeconds (20 by default) of their start, divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls that are still waiting, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevelToday: number | null;
             /** @description Idle agents whose presence is unknown. */
             unknown: number;
-            /** @description Inbound calls that are still unanswered, without the stale ones. */
+            /** @description Inbound calls in progress that nobody has answered, without stale ones. */
             waiting: number;
         };
         /** @description A record that could not be projected. */
@@ -2142,6 +2118,17 @@ export interface components {
         SignOutResult: {
             /** @enum {boolean} */
             signedOut: true;
+        };
+        /** @description The distribution of a duration. */
+        SpreadOfSeconds: {
+            /** @description Mean. `null` when there is none. */
+            averageSeconds: number | null;
+            /** @description Median, interpolated. `null` when there is none. */
+            p50Seconds: number | null;
+            /** @description 95th percentile, interpolated. `null` when there is none. */
+            p95Seconds: number | null;
+            /** @description The sum. */
+            totalSeconds: number;
         };
         /** @description A full reading of an account from the REST API. */
         SyncRun: {

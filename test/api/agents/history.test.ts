@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { spansOf } from '../../../src/api/agents/history.js'
+import { endDoubtfulLegs, spansOf } from '../../../src/api/agents/history.js'
 import { at, status } from '../../support/facts.js'
 import { history, START } from '../../support/history.js'
 import { projector } from '../../support/projection.js'
@@ -106,4 +106,22 @@ t.test('a talk wins over dialing, and that over ringing; one call after another 
       { status: 'ringing', from: 9, until: 12, calls: ['d'] }
     ]
   )
+})
+
+t.test('a leg whose end was lost ends with a later conversation of the agent, or when its call is stale', async t => {
+  const leg = (callId: string, ringingAt: number, connectedAt: number | null, endedAt: number | null) => ({
+    callId,
+    role: 'agent' as const,
+    ringingAt,
+    connectedAt,
+    endedAt,
+    staleAt: 14_400_000
+  })
+  const endsOf = (...legs: ReturnType<typeof leg>[]) => endDoubtfulLegs(legs).map(({ endedAt }) => endedAt)
+  t.strictSame(endsOf(leg('a', 0, 10, null)), [14_400_000])
+  t.strictSame(endsOf(leg('a', 0, 10, null), leg('b', 1_000, 2_000, 3_000)), [3_000, 3_000])
+  t.strictSame(endsOf(leg('a', 0, 10, null), leg('b', 1_000, null, 3_000)), [14_400_000, 3_000], 'it only rang')
+  t.strictSame(endsOf(leg('a', 0, 10, null), leg('a', 1_000, 2_000, 3_000)), [14_400_000, 3_000], 'the same call')
+  t.strictSame(endsOf(leg('a', 50, 60, null), leg('b', 1, 2, 3_000)), [14_400_000, 3_000], 'answered before')
+  t.strictSame(endsOf(leg('a', 0, null, null), leg('b', 1_000, 2_000, 3_000)), [120_000, 3_000], 'it may still ring')
 })
