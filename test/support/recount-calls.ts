@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { groupBy } from './group-by.js'
 
 /** The columns of call_history that are counted. */
 export interface CountedRow {
@@ -11,10 +12,29 @@ export interface CountedRow {
   ended_at: Date | null
   state: string
   last_event_at: Date
+  wait_seconds: number | null
+  legs: CountedLeg[]
 }
 
-export async function countedRows(pool: pg.Pool): Promise<CountedRow[]> {
-  return (await pool.query<CountedRow>('select * from call_history order by started_at')).rows
+/** The columns of call_legs that are counted. */
+export interface CountedLeg {
+  call_id: string
+  extension: string
+  role: string
+  result: string | null
+  ringing_at: Date | null
+  connected_at: Date | null
+  ended_at: Date | null
+}
+
+export async function countedRows(pool: pg.Pool, account = 'default'): Promise<CountedRow[]> {
+  const { rows } = await pool.query<Omit<CountedRow, 'legs'> & { call_id: string }>(
+    'select * from call_history where account = $1 order by started_at',
+    [account]
+  )
+  const { rows: legs } = await pool.query<CountedLeg>('select * from call_legs where account = $1', [account])
+  const byCall = groupBy(legs, leg => leg.call_id)
+  return rows.map(row => ({ ...row, legs: byCall.get(row.call_id) ?? [] }))
 }
 
 const STALE_MS = 4 * 3_600_000
@@ -40,12 +60,12 @@ export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder
     inbound.filter(({ outcome }) => outcomes.includes(outcome ?? '')).length
   const answered = inbound.filter(isAnswered)
   const settled = inbound.filter(isSettled)
-  const waitsOf = (some: readonly CountedRow[]) => some.flatMap(row => secondsTo(row.answered_at, row) ?? [])
+  // A wait is unknown when the start of the call is only derived from its duration.
+  const waitOf = (row: CountedRow) => (row.wait_seconds === null ? null : secondsTo(row.answered_at, row))
+  const waitsOf = (some: readonly CountedRow[]) => some.flatMap(row => waitOf(row) ?? [])
   const settledWaits = waitsOf(settled.filter(isAnswered))
   const leftLate = settled.filter(row => !isAnswered(row) && (secondsTo(row.ended_at, row) ?? 0) >= within)
-  const talks = rows.flatMap(row =>
-    row.answered_at && row.ended_at ? [(row.ended_at.getTime() - row.answered_at.getTime()) / 1000] : []
-  )
+  const talks = rows.flatMap(row => talkOf(row) ?? [])
   const rate = (part: number, whole: number) => (whole === 0 ? null : part / whole)
   const settledOutbound = inDirection('outbound').filter(isSettled)
   return {
@@ -70,6 +90,19 @@ export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder
     wait: statisticsOf(waitsOf(answered)),
     talk: statisticsOf(talks)
   }
+}
+
+/** The time in which somebody talked in an ended call, second by second of its conversations; null when unknown. */
+function talkOf({ ended_at, legs }: CountedRow): number | null {
+  const talks = legs.filter(leg => leg.result === 'answered')
+  if (ended_at === null || talks.length === 0 || talks.some(leg => leg.connected_at === null)) return null
+  const spans = talks.map(leg => [leg.connected_at?.getTime() ?? 0, (leg.ended_at ?? ended_at).getTime()] as const)
+  const moments = [...new Set(spans.flat())].sort((a, b) => a - b)
+  const millis = moments.slice(1).reduce((sum, to, i) => {
+    const from = moments[i] ?? to
+    return spans.some(([begin, end]) => begin <= from && to <= end) ? sum + to - from : sum
+  }, 0)
+  return millis / 1000
 }
 
 function statisticsOf(values: readonly number[]) {

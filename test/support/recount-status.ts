@@ -67,13 +67,17 @@ export function recountStatus(
   const moments = [
     ...known.flatMap(({ leg, end }) => [leg.ringing_at?.getTime(), leg.connected_at?.getTime(), end]),
     ...own.flatMap(span => [span.since.getTime(), span.until?.getTime()])
-  ]
-    .filter((at): at is number => at !== undefined && at <= instant)
-    .sort((a, b) => b - a)
+  ].filter((at): at is number => at !== undefined && at <= instant)
+  const isIdle = !['on_call', 'dialing', 'ringing'].includes(status)
+  const endsOfUnknownLegs = legs
+    .filter(leg => leg.extension === extension && beginOf(leg) === Infinity)
+    .flatMap(leg => leg.ended_at?.getTime() ?? [])
   let since: number | null = null
-  for (const moment of moments) {
+  for (const moment of [...moments, ...endsOfUnknownLegs.filter(at => at <= instant)].sort((a, b) => b - a)) {
     if (statusAt(moment) !== status) break
     since = moment
+    // The agent was busy just before, although it is unknown since when.
+    if (isIdle && endsOfUnknownLegs.includes(moment)) break
   }
   const open = known.filter(({ end }) => end > instant)
   return {
