@@ -62,7 +62,7 @@ function sourcesIn(folder) {
 }
 
 async function compile(entryPoints) {
-  const { outputFiles } = await build({ ...OPTIONS, entryPoints }).catch(() => process.exit(1)) // it has printed the errors
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints }).catch(() => process.exit(1)) // esbuild printed them
   return outputFiles
 }
 
@@ -98,7 +98,7 @@ function noticesOf(inputs) {
     .join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-/** Writes whole files only, and none that is the same: another process may be loading them. */
+/** Replaces files as a whole, and only those that changed: another process may be loading them. */
 function replaceIfChanged({ path: file, contents }) {
   if (existsSync(file) && readFileSync(file).equals(contents)) return file
   mkdirSync(path.dirname(file), { recursive: true })
@@ -108,7 +108,7 @@ function replaceIfChanged({ path: file, contents }) {
   return file
 }
 
-/** Removes the output of source files that were moved or deleted; after the build, as a running service keeps its files. */
+/** Removes the output of source files that were moved or deleted. Called after the build: a service may be running. */
 function removeStaleOutput(folder, current, written) {
   const compiled = path.join(OUTPUT, folder)
   for (const name of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {

@@ -17,7 +17,7 @@ const args = process.argv.length > 2 ? process.argv.slice(2) : ['start']
 /**
  * idle      the service runs, or waits for a change because it could not be built or has ended
  * updating  changed files are compiled, then the service is restarted
- * ending    a signal came: the service is being stopped, nothing is started any more
+ * ending    a signal was received: the service is being stopped, and nothing is started any more
  */
 let state = 'idle'
 let service = null // the running child process
@@ -80,7 +80,7 @@ async function stopService(signal) {
   await gone
 }
 
-/** Ctrl-C at a terminal reaches the service as well; it takes two signals in quick succession for one. */
+/** Ctrl-C on a terminal reaches the service as well, which treats two signals in quick succession as one. */
 async function end(signal) {
   if (state === 'ending') return
   state = 'ending'

@@ -1,4 +1,4 @@
-// Writes the types of the client of the API: npm run client
+// Writes the types of the API client: npm run client
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../src/lib/package-root.js'

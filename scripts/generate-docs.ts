@@ -1,11 +1,11 @@
-// Writes the documents that are made from the code: npm run docs
+// Writes the documents that are generated from the code: npm run docs
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../src/lib/package-root.js'
 import { generatedDocs } from './docs/generated.js'
 
 const docs = await generatedDocs()
-// an event that is no more leaves no schema
+// so that no schema of a removed event type remains
 rmSync(path.join(PROJECT_ROOT, 'docs/schemas'), { recursive: true, force: true })
 for (const [name, text] of docs) {
   const file = path.join(PROJECT_ROOT, name)

@@ -111,7 +111,7 @@ export const LAYOUT: readonly LayoutEntry[] = [
       'type project',
       'type reconcile'
     ],
-    why: 'The admin routes receive the other stages as ports; backfill.ts is the vocabulary of a backfill and has no I/O.'
+    why: 'The admin routes receive the other stages as ports; backfill.ts defines what a backfill is and has no I/O.'
   },
   {
     name: 'live',

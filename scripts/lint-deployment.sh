@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lints what no compiler reads. hadolint is no npm package: without it the Dockerfile is not linted, and that is said.
+# Lints the container files. hadolint is not an npm package: when it is not installed, the script says that the
+# Dockerfile was not linted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

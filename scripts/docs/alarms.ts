@@ -8,7 +8,7 @@ export function alarmsPage(): string {
 ${notice('src/observability/alarms.ts')}
 
 An alarm is a log line at level error with the member \`alarm\`. The metric \`mcs_alarms\` counts alarms by name,
-\`mcs_alarm_last_timestamp_seconds\` tells when the last one was raised, and \`GET /v1/system\` lists them. A name is never changed.
+\`mcs_alarm_last_timestamp_seconds\` is the time of the last one, and \`GET /v1/system\` lists them. Names never change.
 
 ${table(
   ['Alarm', 'Cause', 'What to do'],

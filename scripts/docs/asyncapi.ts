@@ -13,7 +13,9 @@ export function asyncApi(): object {
     info: {
       title: 'mightycall-stream',
       version: '1',
-      description: `The Kafka topics that mightycall-stream writes. KAFKA_TOPIC_PREFIX replaces the first part of their names, "${prefix}". Delivery is at least once: de-duplicate by ce_id.`
+      description:
+        'The Kafka topics that mightycall-stream writes. KAFKA_TOPIC_PREFIX replaces the first part of their names, ' +
+        `"${prefix}". Delivery is at least once: de-duplicate by ce_id.`
     },
     defaultContentType: 'application/json',
     channels: Object.fromEntries(
@@ -49,7 +51,7 @@ function message({ type, description, path }: EventSchema): object {
   }
 }
 
-/** Of the encoder itself, so that none is forgotten. */
+/** The headers that the encoder writes, read from an encoded event so that none is missing. */
 function headers(): object {
   const names = Object.keys(encodeEvent(sampleOf('unclassified')).headers)
   return {
@@ -64,5 +66,6 @@ function topicOfType(type: Event['type']): string {
 }
 
 function sampleOf(type: Event['type']): Event {
-  return { type, account: 'default', id: 'id', callId: 'call', source: 'webhook' } as Event // what the encoder reads
+  // the encoder reads nothing else of an event
+  return { type, account: 'default', id: 'id', callId: 'call', source: 'webhook' } as Event
 }

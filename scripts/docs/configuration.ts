@@ -18,54 +18,62 @@ export function configurationPage(): string {
 
 ${notice('src/config/variables.ts')}
 
-Everything is configured by environment variables, read once at the start. All are optional on one machine. An empty
-variable counts as unset. When one is not valid, the process names every bad one, never its value, and exits with 1.
+Everything is configured by environment variables, which are read once at the start. On one machine all are optional.
+An empty variable counts as unset. When values are not valid, the process prints the name of each such variable, but
+not its value, and exits with 1.
 
-${table(['Variable', 'Default', 'Values', 'What it is'], VARIABLE_NAMES.map(rowOf))}
+${table(['Variable', 'Default', 'Values', 'Description'], VARIABLE_NAMES.map(rowOf))}
 
 ## Secrets in files
 
-A variable marked *secret* can also be given by a file: \`${VARIABLE_NAMES.find(isSecret)}_FILE=/run/secrets/…\` names a file that holds the
-value. White space around it is cut. The variable itself wins when both are set.
+A variable marked *secret* can also be set by a file:
+\`${VARIABLE_NAMES.find(isSecret)}_FILE=/run/secrets/…\` names a file that contains the value. White space around the
+value is removed. When both are set, the variable itself is used.
 
 ## Generated secrets
 
-Without \`KAFKA_BROKERS\` and without \`DATABASE_URL\` the service runs alone. The first start then makes a webhook token and
-an admin key, keeps them in \`DATA_DIR/secrets.env\` (mode 0600), and shows them on a terminal only. \`WEBHOOK_TOKENS\` and
-\`ADMIN_KEY\` win over the file.
+Without \`KAFKA_BROKERS\` and \`DATABASE_URL\` the service runs alone. The first start then generates a webhook token
+and an admin key, stores them in \`DATA_DIR/secrets.env\` (mode 0600), and prints them on a terminal only.
+\`WEBHOOK_TOKENS\` and \`ADMIN_KEY\` take precedence over the file.
 
-With either of the two variables there may be many processes, which must agree. None of them makes a secret then:
-\`WEBHOOK_TOKENS\` is required by the role receive and \`ADMIN_KEY\` by the role query. A start without them ends with one
-line that says so.
+With either of the two variables there may be several processes, which must use the same secrets, so none is generated:
+the role receive requires \`WEBHOOK_TOKENS\`, and the role query requires \`ADMIN_KEY\`. Without them the process
+prints one line that names what is missing, and exits with 1.
 
-With \`ACCOUNTS_FILE\` no webhook token is made or required, and one that was made before is not live any more: put it in the file.
+With \`ACCOUNTS_FILE\` no webhook token is generated or required, and one that was generated before is no longer
+accepted: add it to the file.
 
 ## Many accounts
 
-\`ACCOUNTS_FILE\` names a JSON file with a list of accounts. It holds secrets: let nobody else read it. Every process gets the same one.
+\`ACCOUNTS_FILE\` names a JSON file with a list of accounts. It contains secrets, so only the service should be able to
+read it. All processes need the same file.
 
-${table(['Member', 'Default', 'What it is'], ACCOUNT_MEMBERS.map(memberRow))}
+${table(['Member', 'Default', 'Description'], ACCOUNT_MEMBERS.map(memberRow))}
 
-The account \`default\` of \`WEBHOOK_TOKENS\`, \`MIGHTYCALL_API_KEY\`, \`MIGHTYCALL_USER_KEY\`, \`TIME_ZONE\` and \`DEFAULT_REGION\` is there beside them if
-\`WEBHOOK_TOKENS\` is set, and the file must not have that id then. Otherwise an account of the file may have it, and
-goes on with what was stored before there was a file.
+If \`WEBHOOK_TOKENS\` is set, there is also the account \`default\` of \`WEBHOOK_TOKENS\`, \`MIGHTYCALL_API_KEY\`,
+\`MIGHTYCALL_USER_KEY\`, \`TIME_ZONE\` and \`DEFAULT_REGION\`, and no account of the file may have that id. Otherwise an
+account of the file may have the id \`default\`, and continues what was stored before there was a file.
 
-Upon SIGHUP the file is read again. A valid one takes effect with the next request; one that is not is the alarm
-\`accounts-reload-failed\`, and the accounts stay as they were. Replace the file by renaming: a half of it is not valid. What was
-stored of an account that is removed stays. MightyCall's REST API is read
-of each account that has \`apiKey\` and \`userKeys\`: the first of the keys reads what is the whole account's, so let it be an administrator's.
+On SIGHUP the file is read again. A valid file takes effect with the next request. A file that is not valid raises the
+alarm \`accounts-reload-failed\`, and the accounts do not change. Replace the file by renaming a new one, since a partly
+written file is not valid. The data of a removed account is kept.
+
+The service reads MightyCall's REST API for each account that has \`apiKey\` and \`userKeys\`. It reads the data of the
+whole account with the first user key, which should therefore be that of an administrator.
 
 ## Roles
 
-One process does everything. To split the roles, set \`ROLES\`, \`KAFKA_BROKERS\` and \`DATABASE_URL\`: the processes meet there.
-Of those with the role reconcile one is elected, and the next one takes over when it ends.
+By default one process has all roles. To split them, set \`ROLES\`, \`KAFKA_BROKERS\` and \`DATABASE_URL\`: the
+processes communicate through Kafka and Postgres. Among the processes with the role reconcile, one is elected to read
+MightyCall, and another one takes over when it ends.
 `
 }
 
 /** .env.example: every variable, commented out, with its default. */
 export function environmentExample(): string {
   const head =
-    '# Made from src/config/variables.ts by npm run docs. Copy to .env and take away the # of what you set.\n# docker compose reads .env; in a shell: set -a; . ./.env; set +a\n'
+    '# Generated from src/config/variables.ts by npm run docs. Copy it to .env and uncomment what you set.\n' +
+    '# docker compose reads .env; in a shell: set -a; . ./.env; set +a\n'
   return `${head}${VARIABLE_NAMES.map(
     name =>
       `\n${wrap(keywordsOf(name).description)
@@ -99,9 +107,9 @@ function valuesOf({ type, minimum, maximum, anyOf }: Keywords): string {
   return minimum === undefined ? 'text' : `${minimum} to ${maximum}`
 }
 
-/** What the schema says of a variable. */
+/** The keywords of a variable in the schema. */
 export function keywordsOf(name: VariableName): Keywords {
-  return configSchema.properties[name] as unknown as Keywords // TypeBox keeps what it was given, without a type for it
+  return configSchema.properties[name] as unknown as Keywords // TypeBox keeps keywords that its types do not have
 }
 
 function wrap(text: string, columns = 110): string[] {

@@ -3,10 +3,10 @@ import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { layoutTable } from './layout.js'
 
-const BEGIN = '<!-- The table is made from scripts/layout.ts by npm run docs. -->'
+const BEGIN = '<!-- The table is generated from scripts/layout.ts by npm run docs. -->'
 const END = '<!-- End of the table. -->'
 
-/** CONTRIBUTING.md as it is, with the table of the layout made anew. */
+/** CONTRIBUTING.md with a new table of the layout; the rest of the page is kept. */
 export function contributingPage(): string {
   const page = readFileSync(path.join(PROJECT_ROOT, 'CONTRIBUTING.md'), 'utf8')
   const begin = page.indexOf(BEGIN)

@@ -4,12 +4,12 @@ import * as errors from '../../src/errors.js'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { notice, table } from './markdown.js'
 
-/** What every entry of the table is. */
+/** The type of every entry of the table. */
 type AnyError = new () => Error & { code: string; statusCode?: number }
 
-const TABLE = errors as unknown as Record<string, AnyError> // each takes texts for its message, which then keeps its %s
+const TABLE = errors as unknown as Record<string, AnyError> // without arguments, a message keeps its %s
 
-const HEAD = ['Code', 'Message', 'Status'] // what is printed at the start has no status
+const HEAD = ['Code', 'Message', 'Status'] // an error that is printed at the start has no status
 
 /** docs/errors.md */
 export function errorsPage(): string {
@@ -17,10 +17,11 @@ export function errorsPage(): string {
 
 ${notice('src/errors.ts')}
 
-A code is never renamed: match on it. A message is for people and may change; \`…\` stands for what it says about the case.
-Over HTTP an error is \`{ "statusCode", "code", "error", "message" }\`. Below \`/webhooks/\`, an unknown token or path is
-answered by 404 without a body. A code that begins with \`FST_\` is Fastify's own; \`MCS_INTERNAL\` (500) is a fault of ours.
-Codes of the event log and of records also stand in logs and in \`dead_letters.code\`.
+Match on the code, which never changes. The message is for people and may change; \`…\` stands for details of the case.
+An HTTP response with an error has the body \`{ "statusCode", "code", "error", "message" }\`. Below \`/webhooks/\`, the
+response to an unknown token or path is 404 without a body. A code that begins with \`FST_\` comes from Fastify.
+\`MCS_INTERNAL\` (500) is a bug of the service. The codes of the event log and of records also occur in logs and in
+\`dead_letters.code\`.
 
 ${sections()
   .map(
@@ -41,7 +42,7 @@ function rowOf(name: string): string[] {
   return [`\`${code}\``, message.replaceAll('%s', '…'), String(statusCode ?? '')]
 }
 
-/** The comments of the file are its sections; a module cannot tell them. */
+/** The comments of the source file are the titles of the sections. */
 function sections(): { title: string; note: string; names: string[] }[] {
   const source = readFileSync(path.join(PROJECT_ROOT, 'src/errors.ts'), 'utf8')
   return source
@@ -59,5 +60,5 @@ function sections(): { title: string; note: string; names: string[] }[] {
         names: [...part.matchAll(/^export const (\w+)/gm)].map(found => found[1] ?? '')
       }
     })
-    .filter(({ names }) => names.length > 0) // a function of the file is no section
+    .filter(({ names }) => names.length > 0) // a comment of a function is not a section
 }

@@ -9,7 +9,7 @@ import { openApi } from './openapi.js'
 import { readableJson } from './readable-json.js'
 import { eventSchemaFiles } from './schemas.js'
 
-/** Every document that is made from the code, by its path in the repository. The same code gives the same text. */
+/** Every document that is generated from the code, by its path in the repository. The same code gives the same text. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
     ['docs/openapi.json', readableJson(await openApi())],

@@ -1,7 +1,7 @@
 import { LAYOUT, type LayoutEntry } from '../layout.js'
 import { table } from './markdown.js'
 
-/** The table of CONTRIBUTING.md: what each entry of src is for, and what it may import. */
+/** The table of CONTRIBUTING.md: the purpose of each entry of src, and what it may import. */
 export function layoutTable(): string {
   return table(['src/', 'What it holds', 'What it may import'], LAYOUT.map(rowOf))
 }

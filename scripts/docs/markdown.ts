@@ -1,6 +1,6 @@
-/** Says that a page is not to be edited. */
+/** A comment that tells readers of the source not to edit the page. */
 export function notice(source: string): string {
-  return `<!-- Made from ${source} by npm run docs. Do not edit. -->`
+  return `<!-- Generated from ${source} by npm run docs. Do not edit. -->`
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

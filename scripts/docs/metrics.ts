@@ -2,15 +2,15 @@ import { createMetrics } from '../../src/observability/metrics.js'
 import type { WebhookResult } from '../../src/receive/webhooks.js'
 import { notice, table } from './markdown.js'
 
-/** Each value of the label `result`: a new one does not compile until it is explained here. */
+/** Describes each value of the label `result`. The type check fails for a new value without a description. */
 const RESULTS: Record<WebhookResult, string> = {
   stored: 'an event of a known type is in the log',
   unclassified: 'an event that could not be classified is in the log',
   empty: 'the body was empty; nothing was stored',
-  'unknown-token': "the token is nobody's; answered 404 or 429",
-  'not-stored': 'the log could not take it, or not in time; answered 503',
-  overloaded: 'too much was waiting for the log; answered 503, the body unread',
-  'too-large': 'more than 256 KiB: answered 413, and not kept'
+  'unknown-token': 'the token is unknown; the response is 404 or 429',
+  'not-stored': 'the event could not be stored in the log in time; the response is 503',
+  overloaded: 'too many events were waiting for the log; the response is 503, and the body is not read',
+  'too-large': 'the body is larger than 256 KiB; the response is 413, and nothing is stored'
 }
 
 /** docs/metrics.md */
@@ -20,11 +20,11 @@ export async function metricsPage(): Promise<string> {
 
 ${notice('src/observability/metrics.ts')}
 
-\`GET /metrics\` answers in Prometheus' text format, to the admin key or to \`METRICS_KEY\`
-(\`Authorization: Bearer <key>\`). Units are base units. Labels never hold a number, a token or an id.
+\`GET /metrics\` returns the metrics in the text format of Prometheus. It requires the admin key or \`METRICS_KEY\`
+(\`Authorization: Bearer <key>\`). Units are base units. Labels never contain a phone number, a token or an id.
 
 ${table(
-  ['Metric', 'Kind', 'Labels', 'What it is'],
+  ['Metric', 'Kind', 'Labels', 'Description'],
   metrics.map(({ name, type, labels, help }) => [
     `\`${name}\``,
     type,
@@ -36,11 +36,11 @@ ${table(
 Values of \`result\`:
 
 ${table(
-  ['Result', 'What became of the request'],
+  ['Result', 'Outcome of the request'],
   Object.entries(RESULTS).map(([result, meaning]) => [`\`${result}\``, meaning])
 )}
 
-Besides these there are the usual \`process_*\` and \`nodejs_*\` metrics of prom-client.
+The service also exports the default \`process_*\` and \`nodejs_*\` metrics of prom-client.
 `
 }
 

@@ -13,7 +13,7 @@ import live from '../../src/live/route.js'
 import { createMetrics } from '../../src/observability/metrics.js'
 import { serveReceive } from '../../src/receive/start.js'
 
-/** The description of a process with every role: its routes are made, and none is called. */
+/** The OpenAPI document of a process with every role. Its routes are registered, but never called. */
 export async function openApi(): Promise<object> {
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   const now = () => new Date(0)
@@ -63,5 +63,5 @@ const noLog: EventLog = {
 }
 
 async function notCalled(): Promise<never> {
-  throw new Error('a description needs no answers')
+  throw new Error('the routes are only described')
 }

@@ -4,16 +4,16 @@ import { schemaId } from '../../src/events/record.js'
 export interface EventSchema {
   type: EventType
   description: string
-  /** In the repository. */
+  /** The path in the repository. */
   path: string
   schema: object
 }
 
-/** A JSON Schema for the value of every event's record. */
+/** The JSON Schema of the record value of every event. */
 export function eventSchemaFiles(): EventSchema[] {
   return eventSchemas.map(schema => {
     const type = schema.properties.type.const
-    const { description } = schema as { description?: string } // TypeBox keeps what it was given, without a type for it
+    const { description } = schema as { description?: string } // TypeBox keeps keywords that its types do not have
     return {
       type,
       description: description ?? '',

@@ -12,7 +12,7 @@ export interface EndedFile extends FileReport {
 }
 
 export interface Digest {
-  /** Takes the next piece of a worker's output, and returns the files that have ended with it. */
+  /** Reads the next piece of the output of a worker, and returns the files that ended in it. */
   write(text: string): EndedFile[]
   /** Returns the lines that belong to no ended file. */
   end(): string[]
@@ -25,7 +25,7 @@ export function createDigest(): Digest {
   let ok = true
   const readLine = (line: string): EndedFile[] => {
     if (line.startsWith(FILE_REPORT)) {
-      const report = JSON.parse(line.slice(FILE_REPORT.length)) as FileReport // written by our own worker
+      const report = JSON.parse(line.slice(FILE_REPORT.length)) as FileReport // written by worker.ts
       const ended = { ...report, ok: ok && report.failed === 0 && report.faults.length === 0, lines }
       lines = []
       ok = true
@@ -45,12 +45,12 @@ export function createDigest(): Digest {
   }
 }
 
-/** The lines of a file that are worth printing: all of one that failed, otherwise the skipped tests. */
+/** The lines of a file to print: all lines of a failed file, otherwise only the skipped tests. */
 export function relevantLines({ ok, lines }: Pick<EndedFile, 'ok' | 'lines'>): string[] {
   return lines.filter(line => line.trim() !== '' && !RESULT.test(line) && (!ok || SKIPPED.test(line)))
 }
 
-/** `file > test > assertion` of each line that failed, from the file's own result back to the first. */
+/** Returns `file > test > assertion` for each failed line, in order. */
 export function failureNames(lines: readonly string[]): string[] {
   const path: { depth: number; name: string }[] = []
   const names: string[] = []
@@ -60,7 +60,7 @@ export function failureNames(lines: readonly string[]): string[] {
     if (!failed) continue
     const [, indent = '', text = ''] = failed
     while (path.length > 0 && (path.at(-1)?.depth ?? 0) >= indent.length) path.pop()
-    if (indent.length > depthBefore && names.length > 0) names.pop() // the deeper line says what its parent says
+    if (indent.length > depthBefore && names.length > 0) names.pop() // the deeper line includes its parent
     path.push({ depth: indent.length, name: text.replace(/ # time=.*$/, '').replace(/ \{$/, '') })
     names.push(path.map(({ name }) => name).join(' > '))
     depthBefore = indent.length

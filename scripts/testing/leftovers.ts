@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What tells the processes of this run from all others. */
+/** Identifies the processes of this run. */
 export interface RunMark {
-  /** NAME=value, in the environment of everything that the run starts. */
+  /** `NAME=value`, in the environment of every process that the run starts. */
   variable: string
   /** The run's temporary folder. */
   dir: string
@@ -12,8 +12,8 @@ export interface RunMark {
 const GRACE_MS = 1000
 
 /**
- * Processes of the run that are still alive, a moment after everything was stopped; one line for each. Empty where
- * there is no /proc.
+ * Describes the processes of the run that are still alive one second after everything was stopped, one line for each.
+ * Returns nothing on systems without /proc.
  */
 export async function leftoversOf(mark: RunMark): Promise<string[]> {
   for (const end = Date.now() + GRACE_MS; alive(mark).length > 0 && Date.now() < end; ) await sleep(20)
@@ -27,7 +27,7 @@ function alive(mark: RunMark): string[] {
     .map(pid => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 200)}`)
 }
 
-/** Postgres writes its title over its environment: it is known by the folder that it works in. A zombie has neither. */
+/** Postgres overwrites its environment with its title, so its working folder identifies it. A zombie has neither. */
 function belongs(pid: string, { variable, dir }: RunMark): boolean {
   return read(`/proc/${pid}/environ`).split('\0').includes(variable) || folderOf(pid).startsWith(dir)
 }
@@ -36,7 +36,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    return '' // it ended, or is not ours
+    return '' // the process has ended, or belongs to another user
   }
 }
 

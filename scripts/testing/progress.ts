@@ -11,7 +11,7 @@ export interface ProgressOptions {
   /** The expected duration of a file. */
   millisecondsOf: (file: string) => number
   jobs: number
-  /** Of standard error unless given. */
+  /** The terminal that shows the progress; by default standard error, if it is a terminal. */
   terminal?: Pick<NodeJS.WriteStream, 'write'> | null
   log?: (text: string) => void
 }
@@ -19,7 +19,7 @@ export interface ProgressOptions {
 const REFRESH_MS = 500
 const CLEAR_LINE = '\r\u001b[K'
 
-/** On a terminal, shows in one line how many files have ended, how long the rest may take, and what runs. */
+/** Shows in one line of a terminal how many files have ended, the estimated time left, and the running files. */
 export function createProgress({
   files,
   millisecondsOf,
@@ -35,7 +35,7 @@ export function createProgress({
   let expectedOfEnded = 0
   const show = () => {
     const elapsed = Date.now() - began
-    // The machine is as much faster or slower than expected in what remains as it was in what has ended.
+    // Assumes that the rest is as much faster or slower than expected as the files that have ended.
     const factor = expectedOfEnded > 0 ? (elapsed * jobs) / expectedOfEnded : 1
     const left = Math.ceil(((expected - expectedOfEnded) * factor) / jobs / 1000)
     const parts = [

@@ -11,6 +11,6 @@ export interface FileReport {
   passed: number
   failed: number
   skipped: number
-  /** What is wrong with the file although its assertions may have passed. */
+  /** Problems of the file other than failed assertions. */
   faults: string[]
 }

@@ -17,11 +17,11 @@ export interface Counts {
 export interface RunOptions {
   env: NodeJS.ProcessEnv
   signal: AbortSignal
-  /** Number of files that run at once. */
+  /** The number of files that run at the same time. */
   jobs: number
-  /** The time that a file may take. */
+  /** How long a file may take. */
   timeoutSeconds: number
-  /** The time in which what a file has opened must be closed after its tests. */
+  /** How long a file may take, after its tests, to close everything that it has opened. */
   drainSeconds?: number
   /** True to stop at the first file that fails. */
   bail: boolean
@@ -90,7 +90,7 @@ export async function runFiles(files: readonly string[], options: RunOptions): P
       const result = await worker.run(file)
       if (isAlone || !result.ok) result.faults.push(...(await worker.end({ failed: !result.ok })))
       result.ok &&= result.faults.length === 0
-      if (!isAlone) shared = result.ok ? worker : null // what a failed file left behind may disturb the next one
+      if (!isAlone) shared = result.ok ? worker : null // the state that a failed file leaves may affect the next one
       report(result)
     }
     for (const fault of (await shared?.end({ failed: false })) ?? []) {
@@ -112,14 +112,14 @@ function needsOwnProcess(file: string): boolean {
 
 interface Worker {
   run: (file: string) => Promise<EndedFile>
-  /** Ends the process, and returns what is wrong with its end. */
+  /** Ends the process, and returns the problems that it had in ending. */
   end: (how: { failed: boolean }) => Promise<string[]>
 }
 
 function startWorker({ env, signal, timeoutSeconds, drainSeconds = DRAIN_SECONDS }: RunOptions): Worker {
   const child = fork(WORKER, [String(timeoutSeconds), String(drainSeconds)], {
     cwd: PROJECT_ROOT,
-    env: { ...env, TAP_TIMEOUT: '0' }, // of the root test, which lasts as long as the process
+    env: { ...env, TAP_TIMEOUT: '0' }, // for the root test, which lasts as long as the process
     execArgv: ['--enable-source-maps'],
     detached: true, // in a group of its own, so that one signal ends it with the processes that it has started
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
@@ -176,7 +176,7 @@ function startWorker({ env, signal, timeoutSeconds, drainSeconds = DRAIN_SECONDS
       if (child.connected) send(END) // after `child.disconnect()` Node 20 emits no "close"
       await closed
       clearTimeout(timer)
-      if (failed) return [] // it is known to have failed, and its exit code tells only that
+      if (failed) return [] // the failure was reported, and the exit code adds nothing
       const unexpected = digest.end().filter(line => !EXPECTED_AT_END.test(line))
       return [
         ...(isLate ? ['its process did not end'] : []),

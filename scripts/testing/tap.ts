@@ -9,14 +9,14 @@ const TAP = path.join(PROJECT_ROOT, 'node_modules/tap/dist/esm/run.mjs')
 const COVERAGE = path.join(PROJECT_ROOT, '.tap/report/coverage-summary.json')
 const TAIL_CHARACTERS = 8192
 
-/** Runs the files with tap's own command, each in a process of its own. It is slower, and measures coverage. */
+/** Runs the files with the command line of tap, each in its own process. This is slower, but measures coverage. */
 export async function runWithCoverage(
   files: readonly string[],
   { env, signal, jobs, timeoutSeconds, bail }: Omit<RunOptions, 'isVerbose'>
 ): Promise<Counts> {
   rmSync(COVERAGE, { force: true })
   const options = ['--reporter=tap', `--jobs=${jobs}`, `--timeout=${timeoutSeconds}`, ...(bail ? ['--bail'] : [])]
-  // In a group of its own, so that one signal ends tap with its test processes: on SIGTERM tap only prints where it is.
+  // In a group of its own, so that one signal ends tap with its test processes: on SIGTERM tap only prints its state.
   const tap = spawn(process.execPath, [TAP, ...options, ...files.map(compiledFile)], {
     cwd: PROJECT_ROOT,
     env,
@@ -34,11 +34,11 @@ export async function runWithCoverage(
   })
   const code = await new Promise<number | null>((resolve, reject) => tap.once('error', reject).once('close', resolve))
   const counts = countsIn(tail)
-  // A file that died or timed out fails the run without a failed assertion.
+  // A file that crashed or timed out fails the run although no assertion has failed.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
-/** The shares of lines and branches that the tests ran, in percent; null when tap made no report. */
+/** The percentages of lines and branches that the tests ran, or null when tap wrote no report. */
 export function readCoverage(): { lines: number; branches: number } | null {
   if (!existsSync(COVERAGE)) return null
   // istanbul's json-summary
@@ -51,7 +51,7 @@ export function readCoverage(): { lines: number; branches: number } | null {
     : null
 }
 
-/** tap's own summary: `# { total: 12, pass: 10, fail: 1, skip: 1 }`. */
+/** Reads the summary that tap prints: `# { total: 12, pass: 10, fail: 1, skip: 1 }`. */
 function countsIn(output: string): Counts {
   const summary = [...output.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0]
   if (!summary) return { passed: 0, failed: 1, skipped: 0 }

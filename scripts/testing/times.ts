@@ -7,13 +7,13 @@ const UNKNOWN_MS = 3000
 
 export interface Times {
   millisecondsOf: (file: string) => number
-  /** The files that took longest in former runs come first, so that no lane runs a long one alone at the end. */
+  /** Sorts the files that took longest in earlier runs first, so that no lane runs a long one alone at the end. */
   longestFirst: (files: readonly string[]) => string[]
   record: (file: { file: string; milliseconds: number }) => void
   save: () => void
 }
 
-/** How long the test files took when they last passed here. */
+/** The durations of the test files when they last passed on this machine. */
 export function createTimes(): Times {
   const times: Record<string, number> = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {}
   const millisecondsOf = (file: string) => times[file] ?? UNKNOWN_MS

@@ -2,8 +2,8 @@
 //
 //   node worker.js TIMEOUT DRAIN
 //
-// It takes the paths of test files, and END, as IPC messages. TIMEOUT is the time in seconds that a file may take,
-// DRAIN the time in which everything that it has opened must be closed after its last test.
+// It receives the paths of test files, and END, as IPC messages. A file may take TIMEOUT seconds, and then DRAIN
+// seconds to close everything that it has opened.
 //
 // Prints TAP, in which each file is a subtest, and after the result of each file a comment with its report (see
 // `FileReport`). `t`, the default export of tap, stands for the subtest of the file that runs.
@@ -37,7 +37,8 @@ for (;;) {
   while (messages.length === 0 && process.connected) await Promise.race([once(process, 'message'), disconnected])
   const file = messages.shift()
   if (file === undefined || file === END) break
-  // While a file runs, the channel does not keep the process alive: a test that waits for nothing ends it, and fails.
+  // While a file runs, the channel does not keep the process alive: a test that waits for something that never happens
+  // ends the process, and fails.
   process.channel?.unref()
   await runFile(file)
 }
@@ -68,7 +69,8 @@ async function runFile(file: string): Promise<void> {
       ...(changed.length > 0 ? [`changed the state of the process: ${changed.join(', ')}`] : [])
     ]
   }
-  process.stdout.write(`# ${REPORT}${JSON.stringify(report)}\n`) // tap's own `comment` comes only before the next result
+  // `comment` of tap would print it only before the next result
+  process.stdout.write(`# ${REPORT}${JSON.stringify(report)}\n`)
 }
 
 /** Makes `t` stand for the test of the current file: `t` is one object in a process, and all files import it. */
@@ -86,7 +88,7 @@ function redirect(): void {
   Object.setPrototypeOf(t, new Proxy({}, methods))
 }
 
-/** What still keeps the process alive, other than in an idle process; waits a while for it to end. */
+/** Returns the resources that an idle process does not have. Waits for them to be closed first. */
 async function resourcesLeft(): Promise<string[]> {
   for (const end = Date.now() + DRAIN_MS; ; await sleep(POLL_MS)) {
     const open = resources()
@@ -116,7 +118,7 @@ function processState(): ProcessState {
   }
 }
 
-/** Names of what is not as it was. Such a file has to run in a process of its own. */
+/** The names of the changed parts of the state. A file that changes any has to run in its own process. */
 function changesSince(before: ProcessState): string[] {
   const now = processState()
   const names = new Set([...Object.keys(before.env), ...Object.keys(now.env)])

@@ -1,18 +1,18 @@
 /**
  * Every alarm, by name. An alarm is a log line at level error with the member `alarm`; it is counted by the metric
  * `mcs_alarms` and listed by GET /v1/system. A name is never changed: dashboards and scripts match on it.
- * docs/alarms.md is made from this table.
+ * docs/alarms.md is generated from this table.
  */
 export const ALARMS = {
   'accounts-reload-failed': {
     cause:
-      'ACCOUNTS_FILE could not be read again after SIGHUP, or its content is not valid. The accounts stay as they were.',
+      'ACCOUNTS_FILE could not be read again after SIGHUP, or its content is not valid. The accounts did not change.',
     action: 'Correct the file as the log line says, then send SIGHUP again.'
   },
   'checkpoint-went-back': {
     cause: 'The database is older than what this process projected into it, for example because a backup was restored.',
     action:
-      'Nothing if you have restored the database: reading starts again at its checkpoint. Otherwise find out what did.'
+      'Nothing if you have restored the database: reading starts again at its checkpoint. Otherwise find out who did.'
   },
   connections: {
     cause: 'The process has as many open connections as its limit of open files allows, and closes new ones.',
@@ -34,7 +34,7 @@ export const ALARMS = {
   'log-damage': {
     cause: 'A part of the local event log or of the spool cannot be read. The rest is used.',
     action:
-      'Check the disk. The log line names the segment and the range; restore it from a backup of DATA_DIR if there is one.'
+      'Check the disk. The log line names the segment and the range; restore it from a backup of DATA_DIR if you can.'
   },
   'log-failed': {
     cause: 'The disk refused to sync or to truncate the event log, so it accepts nothing until a restart.',
@@ -43,11 +43,12 @@ export const ALARMS = {
   'log-hole': {
     cause: 'Records were removed from the log before they were projected, or the log was replaced by another one.',
     action:
-      'GET /v1/system lists the missing ranges. Restore them from another copy of the topic, or read the interval from MightyCall with "mightycall-stream backfill".'
+      'GET /v1/system lists the missing ranges. Restore them from another copy of the topic, or read the interval ' +
+      'from MightyCall with "mightycall-stream backfill".'
   },
   'log-refused': {
     cause:
-      'The disk refused a write to the event log, or the log has reached its largest size. Webhooks are answered with 503.',
+      'The disk refused a write to the event log, or the log has reached its maximum size. Webhooks get status 503.',
     action: 'Free space on the disk, or raise SPOOL_MAX_BYTES.'
   },
   'not-started': {
@@ -62,7 +63,8 @@ export const ALARMS = {
   'projector-stopped': {
     cause: 'Too many records failed one after the other, or reading could not start again. Nothing is projected.',
     action:
-      'GET /health/ready/project says why. Correct the cause, then run "mightycall-stream resume"; if reading could not start again, restart the service.'
+      'GET /health/ready/project says why. Correct the cause, then run "mightycall-stream resume"; if reading could ' +
+      'not start again, restart the service.'
   },
   'record-set-aside': {
     cause: 'Kafka refused a record for good. It is kept in the spool, and the records after it are sent.',
@@ -103,7 +105,8 @@ export const ALARMS = {
   },
   'webhook-silence': {
     cause:
-      'At least three calls that the REST API reported have ended, and no webhook of the account has arrived since the first began.',
+      'At least three calls that the REST API reported have ended, and no webhook of the account has arrived since ' +
+      'the first of them began.',
     action: 'Check the webhook address in MightyCall, and that MightyCall can reach it.'
   }
 } as const satisfies Record<string, { cause: string; action: string }>

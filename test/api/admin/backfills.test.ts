@@ -109,7 +109,7 @@ t.test('accounts backfill in parallel, and with several accounts the request mus
     { ...ACCOUNT, id: 'acme' },
     { ...ACCOUNT, id: 'globex' }
   ])
-  t.match((await api.post(URL, OCTOBER)).json(), { statusCode: 400, message: /name one/ })
+  t.match((await api.post(URL, OCTOBER)).json(), { statusCode: 400, message: /choose one/ })
   for (const account of ['acme', 'globex'])
     t.match((await api.post(URL, { ...OCTOBER, account })).json(), { outcome: 'begun', backfill: { account } })
   t.match((await api.get(`${URL}?account=globex`)).json(), { data: [{ account: 'globex' }] })
@@ -126,7 +126,7 @@ for (const [name, payload, message] of [
   ['an interval in the future', { since: '2026-12-01' }, /in the past/],
   ['more than a year', { since: '2025-11-22T07:59:59Z' }, /at most 366 days/],
   ['an invalid account id', { ...OCTOBER, account: '../etc' }, /account/],
-  ['an unknown account', { ...OCTOBER, account: 'nobody' }, /account: there is none/],
+  ['an unknown account', { ...OCTOBER, account: 'nobody' }, /account: no account has an API key/],
   ['an unknown parameter', { ...OCTOBER, routes: ['calls'] }, /routes/],
   ['a list', [OCTOBER], /object/]
 ] as const) {
