@@ -1,5 +1,7 @@
 import { ERROR_RESPONSES } from '../http/error-schema.js'
 import { INSTANT_OR_DAY } from '../http/instant-or-day.js'
+import { EXAMPLES } from './openapi-examples.js'
+import { LIVE_EVENT } from './openapi-live.js'
 
 /** The parts of an OpenAPI document that are rewritten here. */
 interface Document {
@@ -26,7 +28,7 @@ export function shareComponents<D extends object>(document: D): D {
   const responses = shareErrors(operations)
   const parameters = shareParameters(operations)
   const rewritten = { ...document, components: { ...components, parameters, responses, headers: HEADERS } }
-  return describeSchemas(sortSchemas(rewritten)) as D // the same document with other members
+  return completeSchemas(describeSchemas(rewritten) as typeof rewritten) as D // the same document with other members
 }
 
 const HEADERS = {
@@ -89,9 +91,14 @@ function componentName({ name, schema }: Parameter): string {
   return schema?.type === 'array' ? `${name}List` : name
 }
 
-function sortSchemas<D extends { components: Record<string, unknown> }>(document: D): D {
-  const schemas = (document.components.schemas ?? {}) as Record<string, object> // see @fastify/swagger
-  return { ...document, components: { ...document.components, schemas: sortKeys(schemas) } }
+/** Adds the schema of the live events, which no route declares, and the examples. */
+function completeSchemas<D extends { components: Record<string, unknown> }>(document: D): D {
+  const declared = (document.components.schemas ?? {}) as Record<string, object> // see @fastify/swagger
+  const schemas = Object.entries({ ...declared, LiveEvent: LIVE_EVENT }).map(([name, schema]) => {
+    const example = EXAMPLES[name]
+    return [name, example ? { ...schema, examples: [example] } : schema] as const
+  })
+  return { ...document, components: { ...document.components, schemas: sortKeys(Object.fromEntries(schemas)) } }
 }
 
 /**

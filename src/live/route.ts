@@ -37,6 +37,13 @@ const parameters = Type.Object(
   { additionalProperties: false }
 )
 
+/** The OpenAPI document contains the schema `LiveEvent`. */
+const stream = Type.String({
+  description: 'A stream of events, each of which is a `LiveEvent`.',
+  contentMediaType: 'text/event-stream',
+  contentSchema: { $ref: '#/components/schemas/LiveEvent' }
+})
+
 const DESCRIPTION = `Connect first, then load the lists; every change from then on is sent. \`event\` is a kind, and
 \`data\` is \`{ revision, object }\` with the whole object as the lists show it; a higher revision replaces a lower
 one. A deleted object is sent as \`{ revision, object: null, account, id }\`. \`event: reset\`: load the lists again.
@@ -74,7 +81,7 @@ export default fp<LiveRouteOptions>(
           description: DESCRIPTION,
           querystring: parameters,
           response: {
-            200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: Type.String() } } },
+            200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: stream } } },
             ...errors(400, 401, 403, 429, 503)
           }
         }

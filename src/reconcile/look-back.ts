@@ -7,7 +7,7 @@ export interface LookBack {
 }
 
 /** How long after the end of a call MightyCall may need to list it, and to add its recording. */
-export const LISTED_WITHIN_MS = HOUR_MS / 2
+const LISTED_WITHIN_MS = HOUR_MS / 2
 
 /** The longest time between two readings of a route that no traffic asks for. */
 const QUIET_MS = 2 * HOUR_MS

@@ -7,11 +7,13 @@ import { normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, toIsoOrNull } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
-import { HOUR_STATES } from '../../reconcile/gaps/hours.js'
+import type { HourState } from '../../reconcile/gaps/hours.js'
 import { defineRoutes } from '../define-routes.js'
 import { decodeCursor } from '../list/cursor.js'
 import { toPage } from '../list/page.js'
 import { accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
+
+const HOUR_STATES: HourState[] = ['complete', 'settling', 'open', 'unknown']
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 const rate = (description: string) => orNull(Type.Number({ minimum: 0, maximum: 1 }), description)
@@ -22,7 +24,7 @@ const hourShape = Type.Object(
     account: Type.String(),
     hour: instant('The start of the hour, in UTC.'),
     businessNumber: orNull(Type.String(), '`null` when unknown, or when nothing happened in that hour.'),
-    state: Type.Enum([...HOUR_STATES], {
+    state: Type.Enum(HOUR_STATES, {
       description:
         'complete: nothing is missing, and nothing that began in the hour can still appear. settling: all that the ' +
         'REST API lists is here, but a call that began in the hour is in progress, or may be in progress unknown to ' +

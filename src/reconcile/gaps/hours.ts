@@ -9,8 +9,7 @@ import { countHours, type HourCounts, type HourRange, loadPolledHours, NO_COUNTS
  * settling  all that is listed is here, but a call that began in the hour has not ended, or could still be listed
  * complete  nothing is missing, and nothing that began in the hour can still appear
  */
-export const HOUR_STATES = ['complete', 'settling', 'open', 'unknown'] as const
-type HourState = (typeof HOUR_STATES)[number]
+export type HourState = 'complete' | 'settling' | 'open' | 'unknown'
 
 /** The counts of an hour and a business number. */
 export interface Hour extends HourCounts {

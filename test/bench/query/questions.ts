@@ -8,7 +8,7 @@ export interface Question {
 }
 
 /**
- * The twelve that are measured, of what test/support/filled.ts has put there: so many calls, one every five minutes.
+ * The twelve that are measured, of what test/support/large-database.ts has put there: so many calls, one every five minutes.
  */
 export function questionsOf(calls: number, cursor: string): Question[] {
   const end = Date.UTC(2026, 0, 1) + calls * CALLS_EACH_MS

@@ -1,0 +1,57 @@
+/** The schema of the object of each kind of event. */
+const OBJECTS = {
+  agent: 'Agent',
+  call: 'Call',
+  gap: 'Gap',
+  health: 'Readiness',
+  message: 'Message',
+  voicemail: 'Voicemail'
+}
+
+const revision = { type: 'integer', minimum: 0, description: 'A higher revision of an object replaces a lower one.' }
+const id = { type: 'string', description: 'The id of the event, for Last-Event-ID.' }
+
+/** The schema of the events of /v1/live, which refers to the schemas of the lists. */
+export const LIVE_EVENT = {
+  description: 'An event of the stream. In the stream, `data` is one line of JSON.',
+  oneOf: [
+    ...Object.entries(OBJECTS).map(([kind, name]) => changed(kind, name)),
+    event('reset', { description: 'Load the lists again.', required: ['revision'], properties: { revision } }, ['id']),
+    event('dropped', {
+      description: 'Why the server ends the stream.',
+      required: ['code', 'message'],
+      properties: { code: { type: 'string' }, message: { type: 'string' } }
+    })
+  ]
+}
+
+function changed(kind: string, name: string): object {
+  const object = { $ref: `#/components/schemas/${name}` }
+  if (kind === 'health') return event(kind, { required: ['revision', 'object'], properties: { revision, object } })
+  return event(
+    kind,
+    {
+      required: ['revision', 'object'],
+      properties: {
+        revision,
+        object: { anyOf: [object, { type: 'null' }], description: '`null` when it was deleted.' },
+        account: { type: 'string', description: 'The account of a deleted object.' },
+        id: { type: 'string', description: 'The id of a deleted object.' }
+      }
+    },
+    ['id']
+  )
+}
+
+function event(name: string, data: object, ids: string[] = []): object {
+  return {
+    title: `${name} event`,
+    type: 'object',
+    required: [...ids, 'event', 'data'],
+    properties: {
+      ...(ids.length > 0 && { id }),
+      event: { type: 'string', enum: [name] },
+      data: { type: 'object', ...data }
+    }
+  }
+}
