@@ -29,7 +29,7 @@ const JOBS = 3 // more than the processors of a small machine: many files wait f
 const began = Date.now()
 const run = `${process.pid}-${randomBytes(4).toString('hex')}`
 const dir = makeRunDir()
-process.env[NAME] = run // everything that is started from here on inherits both
+process.env[NAME] = run // every process that is started from here on inherits both
 process.env.TMPDIR = dir
 
 const interrupt = new AbortController()
@@ -68,7 +68,7 @@ async function main(): Promise<Counts> {
   })
   const full = values.full || campaign
   const files = selectTests(words, { full })
-  if (files.length === 0) throw new Error('no test file has one of these words in its path')
+  if (files.length === 0) throw new Error('no path of a test file contains one of these words')
   const needBroker = importersOf(files, 'test/support/kafka-for-test.js')
   const services = await startServices(dir, { kafka: needBroker.size > 0 })
   console.log(`# servers ready after ${seconds(began)}`)
@@ -110,7 +110,7 @@ function checkCoverage(result: Counts): Counts {
   return { ...result, failed: result.failed + 1 }
 }
 
-/** A temporary folder for all of the run. What killed runs have left is removed first. */
+/** Makes the temporary folder of the run. The folders of killed runs are removed first. */
 function makeRunDir(): string {
   for (const name of readdirSync(os.tmpdir())) {
     const pid = /^mcs-run-(\d+)-/.exec(name)?.[1]
@@ -118,7 +118,7 @@ function makeRunDir(): string {
   }
   const made = path.join(os.tmpdir(), `mcs-run-${run}`)
   mkdirSync(made)
-  chmodSync(made, 0o711) // run by root, Postgres has an account of its own
+  chmodSync(made, 0o711) // Postgres that is started by root runs as another user
   return made
 }
 

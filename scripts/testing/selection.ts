@@ -19,7 +19,7 @@ export function selectTests(words: readonly string[], { full }: { full: boolean 
     .sort()
 }
 
-/** The path of what a source file is compiled to, both relative to the root of the project. */
+/** The path of the compiled file of a source file, both relative to the root of the project. */
 export function compiledFile(source: string): string {
   return path.join('dist', source.replace(/\.ts$/, '.js'))
 }

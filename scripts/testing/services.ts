@@ -5,9 +5,9 @@ import { databaseUrl, statement, TEMPLATE } from '../../test/support/database.js
 import { freePorts } from '../../test/support/free-ports.js'
 import { kafkaUnavailable, startKafka } from '../../test/support/kafka.js'
 
-/** What the test files share. */
+/** The servers that the test files share. */
 export interface Services {
-  /** For the environment of the tests. */
+  /** Variables for the environment of the tests. */
   env: Record<string, string>
   /** Resolves when the broker serves requests, which takes longer than most test files; at once without a broker. */
   kafkaReady: Promise<void>
@@ -16,7 +16,8 @@ export interface Services {
 
 type Service = Omit<Services, 'kafkaReady'>
 
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' } // thrown away after the run
+// The data is not needed after the run.
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' }
 
 /** Starts Postgres and, when asked, a broker, which is not awaited. */
 export async function startServices(dir: string, { kafka }: { kafka: boolean }): Promise<Services> {
@@ -57,7 +58,7 @@ async function startPostgres(dir: string): Promise<Service> {
   }
 }
 
-/** Databases of an aborted run are dropped first: the server may be a lasting one. */
+/** Drops the databases of an aborted run first, since the server may be a permanent one. */
 async function makeTemplate(url: string): Promise<void> {
   const { rows } = await statement(
     url,
@@ -80,7 +81,7 @@ async function planBroker(dir: string): Promise<PlannedBroker | null> {
   const reason = kafkaUnavailable()
   if (reason && process.env.REQUIRE_KAFKA === '1') throw new Error(`REQUIRE_KAFKA is set, and ${reason}`)
   if (reason) {
-    console.log(`# The tests with Kafka are skipped: ${reason}; or set KAFKA_BROKERS to a broker that runs.`)
+    console.log(`# The tests with Kafka are skipped: ${reason}; or set KAFKA_BROKERS to a running broker.`)
     return null
   }
   const [port = 0] = await freePorts(1)
