@@ -1213,6 +1213,8 @@ export interface components {
          *       "waitSeconds": 9,
          *       "talkSeconds": 125,
          *       "answeredBy": "101",
+         *       "currentExtensions": [],
+         *       "lostInTransfer": false,
          *       "stale": false,
          *       "recording": {
          *         "id": "f2c5a1d0-6b8e-4a57-9c7e-0d2f1b3a4c5d"
