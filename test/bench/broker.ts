@@ -7,23 +7,23 @@ import type { Context } from './context.js'
 
 export interface Broker {
   brokers: string[]
-  /** Nobody else's topics begin with it. */
+  /** Returns a topic prefix that is not used otherwise. */
   newPrefix: () => string
-  /** Makes a topic with the broker's own defaults. */
+  /** Creates a topic with the defaults of the broker. */
   createTopic: (topic: string, settings?: Record<string, string>) => Promise<void>
 }
 
-const PARTITIONS = 6 // as many as the service makes
+const PARTITIONS = 6 // the number that the service uses
 
-/** The broker of KAFKA_BROKERS, or one of the bench's own. */
+/** Connects to the broker of KAFKA_BROKERS, or starts one. */
 export async function openBroker(context: Context): Promise<Broker> {
-  const brokers = process.env.KAFKA_BROKERS?.split(',') ?? (await startOwnBroker(context)).brokers
+  const brokers = process.env.KAFKA_BROKERS?.split(',') ?? (await startBroker(context)).brokers
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   const prefix = `bench-${randomBytes(4).toString('hex')}`
   context.teardown(async () => {
     const topics = (await admin.listTopics()).filter(topic => topic.startsWith(prefix))
-    // one of our own is thrown away whole
+    // a broker that the bench has started is discarded with all its topics
     if (process.env.KAFKA_BROKERS && topics.length > 0) await admin.deleteTopics({ topics })
     await admin.disconnect()
   })
@@ -35,8 +35,8 @@ export async function openBroker(context: Context): Promise<Broker> {
   }
 }
 
-/** One that may be frozen. */
-export async function startOwnBroker(context: Context) {
+/** Starts a broker, which the bench may freeze. */
+export async function startBroker(context: Context) {
   const unavailable = kafkaUnavailable()
   if (unavailable) throw new Error(unavailable)
   context.progress('starting a broker')

@@ -8,17 +8,17 @@ export type Bench = (context: Context) => Promise<void>
 export interface Context {
   rounds: number
   seconds: number
-  /** Simulated days, and how much faster than time they go by. */
+  /** The number of simulated days, and the speed of simulated time. */
   days: number
   speed: number
-  /** In the tables, for what asks of them. */
+  /** The number of calls in the tables, for the bench `query`. */
   calls: number
-  /** Removed at the end. */
+  /** A folder that is removed at the end. */
   dir: string
   print: (figure: Figure) => void
-  /** Says on a terminal what is going on. */
+  /** Shows the current step on a terminal. */
   progress: (text: string) => void
-  /** What is to be ended, last first; like tap's. */
+  /** Registers a teardown function. They run in reverse order, like those of tap. */
   teardown: (end: () => Promise<void> | void) => void
   close: () => Promise<void>
 }
@@ -28,8 +28,8 @@ export function openContext(
   { rounds, seconds, days, speed, calls }: Pick<Context, 'rounds' | 'seconds' | 'days' | 'speed' | 'calls'>
 ): Context {
   const dir = mkdtempSync(path.join(os.tmpdir(), `mcs-bench-${bench}-`))
-  chmodSync(dir, 0o711) // run by root, Postgres has an account of its own
-  const ends: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })]
+  chmodSync(dir, 0o711) // when run by root, Postgres runs as another user
+  const teardowns: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })]
   const terminal = process.stderr.isTTY === true
   const progress = (text: string) => {
     if (terminal) process.stderr.write(`\r\u001b[K${text && `${bench}: ${text}`}`)
@@ -38,7 +38,7 @@ export function openContext(
 
   async function closeAll(): Promise<void> {
     progress('')
-    for (const end of ends.splice(0).reverse())
+    for (const end of teardowns.splice(0).reverse())
       await Promise.resolve(end()).catch((err: Error) => console.error(`${bench}: ${err.message}`))
     for (const signal of SIGNALS) process.removeListener(signal, interrupt)
   }
@@ -58,7 +58,7 @@ export function openContext(
     progress,
     close,
     teardown: end => {
-      ends.push(end)
+      teardowns.push(end)
     },
     print: figure => {
       progress('')

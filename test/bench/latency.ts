@@ -10,11 +10,9 @@ import { createTraffic } from './live/traffic.js'
 const RATES = [50, 200, 1000] as const
 const GOAL = { rate: 200, p95Ms: 150 }
 const WARM_UP_SECONDS = 3
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 
-/**
- * From a notification that is posted to a client that sees what it changed: the whole service, with its own Postgres.
- */
+/** Measures the time from the post of a notification to the change at a live client, through the whole service. */
 export const latency: Bench = async context => {
   context.progress('starting')
   await measure(
@@ -42,23 +40,23 @@ async function measure(context: Context, name: string, service: RunningService):
   await traffic.run(RATES[0], WARM_UP_SECONDS)
   for (const rate of RATES) {
     progress(`${name}, ${rate} per second`)
-    const { onEvent, waits } = traffic.watcher()
+    const { onEvent, delaysMs } = traffic.watcher()
     const client = await watchLive(context, `${service.url}/v1/live`, {
       key: service.adminKey,
       keepText: false,
       onEvent
     })
-    const before = await projected(service)
+    const before = await projectionDelays(service)
     await traffic.run(rate, seconds * 3)
-    await eventually('all is seen', () => waits.length >= rate * seconds * 3, PATIENCE_MS)
+    await eventually('all changes are delivered', () => delaysMs.length >= rate * seconds * 3, TIMEOUT_MS)
     client.close()
-    const { sum, count } = await projected(service)
+    const { sum, count } = await projectionDelays(service)
     print({
       name: `latency_${name}_${rate}_projected`,
       value: ((sum - before.sum) / (count - before.count)) * 1000,
       unit: 'ms on average'
     })
-    const sorted = Float64Array.from(waits).sort()
+    const sorted = Float64Array.from(delaysMs).sort()
     for (const share of [50, 95, 99]) {
       const isGoal = rate === GOAL.rate && share === 95
       print({
@@ -72,9 +70,10 @@ async function measure(context: Context, name: string, service: RunningService):
   await service.end('SIGTERM')
 }
 
-/** How long it took until rows were committed, which is the greater part. */
-async function projected({ url, adminKey }: RunningService): Promise<{ sum: number; count: number }> {
+/** Returns the sum and count of projection delays, which are the greater part of the latency. */
+async function projectionDelays({ url, adminKey }: RunningService): Promise<{ sum: number; count: number }> {
   const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text()
-  const of = (name: string) => Number(new RegExp(`^mcs_projection_delay_seconds_${name} (\\S+)$`, 'm').exec(text)?.[1])
-  return { sum: of('sum'), count: of('count') }
+  const metric = (name: string) =>
+    Number(new RegExp(`^mcs_projection_delay_seconds_${name} (\\S+)$`, 'm').exec(text)?.[1])
+  return { sum: metric('sum'), count: valueOf('count') }
 }

@@ -9,13 +9,13 @@ import { createTraffic } from './live/traffic.js'
 import { usageOf } from './usage.js'
 
 const CLIENTS = 1_000
-/** Of how many it is looked when they see something: to read all that all are sent would take more than the service. */
+/** The number of clients whose delays are measured; parsing the events of all would cost more than the service. */
 const MEASURED = 20
 const PER_SECOND = 50
 const MINUTES = 3
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 
-/** Many clients that watch everything: what they cost must not grow with time. */
+/** Measures the cost of many live clients, which must not grow with time. */
 export const live: Bench = async context => {
   const { print, progress, dir } = context
   progress('starting')
@@ -32,11 +32,11 @@ export const live: Bench = async context => {
   }
   const cpu = usageOf(service.child.pid ?? 0).cpuSeconds - before
   await eventually(
-    'all is seen by all',
-    () => watchers.every(({ waits }) => waits.length >= PER_SECOND * 60 * MINUTES),
-    PATIENCE_MS
+    'all changes are delivered to all measured clients',
+    () => watchers.every(({ delaysMs }) => delaysMs.length >= PER_SECOND * 60 * MINUTES),
+    TIMEOUT_MS
   )
-  const sorted = Float64Array.from(watchers.flatMap(({ waits }) => waits)).sort()
+  const sorted = Float64Array.from(watchers.flatMap(({ delaysMs }) => delaysMs)).sort()
   const [first = 0, last = 0] = [rss[0], rss.at(-1)]
   print({ name: 'live_rss_after_a_minute', value: first, unit: 'MB' })
   print({ name: 'live_rss_at_end', value: last, unit: 'MB' })
@@ -49,17 +49,17 @@ export const live: Bench = async context => {
 async function connect(
   context: Context,
   { url, adminKey: key }: RunningService,
-  watcher: () => { onEvent: (event: LiveEvent) => void; waits: number[] }
+  watcher: () => { onEvent: (event: LiveEvent) => void; delaysMs: number[] }
 ) {
-  const measured: { waits: number[] }[] = []
+  const measured: { delaysMs: number[] }[] = []
   for (let n = 0; n < CLIENTS; n++) {
     if (n % (CLIENTS / MEASURED) > 0) {
       await idleWatcher(context, `${url}/v1/live`, key)
       continue
     }
-    const own = watcher()
-    measured.push(own)
-    await watchLive(context, `${url}/v1/live`, { key, keepText: false, onEvent: own.onEvent })
+    const measuredWatcher = watcher()
+    measured.push(measuredWatcher)
+    await watchLive(context, `${url}/v1/live`, { key, keepText: false, onEvent: measuredWatcher.onEvent })
   }
   return measured
 }

@@ -11,7 +11,7 @@ import { rebuild } from './rebuild.js'
 import { receive } from './receive.js'
 import { start } from './start.js'
 
-/** A new bench is one file and one name here; they run in this order. */
+/** To add a bench, add a file and its name here. The benches run in this order. */
 const BENCHES: Readonly<Record<string, Bench>> = {
   start,
   receive,
@@ -25,20 +25,27 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 }
 
 const HELP = `
-Each line is: name value unit goal met|missed. A goal of "-" is an absolute figure, which depends on the machine and is never a gate.
-Ratios compare what ran in turns on this machine: each is the median of its rounds. The exit code is 0 even when a goal is missed.
-Without KAFKA_BROKERS a broker is started (a JRE of 17 or newer, and Maven the first time).
+Each line is: name value unit goal met|missed. Figures with the goal "-" are absolute: they depend on the machine and
+are never a gate. Ratios compare candidates that ran in turns on this machine: each is the median of its rounds. The
+exit code is 0 even when a goal is missed. Without KAFKA_BROKERS a broker is started (requires a JRE of 17 or newer,
+and Maven the first time).
 
 Benches:
-  start    seconds from npm start in a fresh clone to its first line and to ready, seconds of a start, memory of an idle process
-  receive  webhooks per second, against bare Fastify and against one send per request
-  memory   what a process holds while the log hangs and the load goes on
-  project  events per second from the local log into rows, against a plain insert and against one transaction per event
-  rebuild  events per second from a table of a million events into rows, against reading and writing without a fold; one turn
-  completeness  what of a simulated company's days the read models have, whose webhooks get lost, doubled and late; one turn
-  latency  from a notification that is posted to a client of /v1/live that sees it, at 50, 200 and 1,000 per second; one turn
-  live     what 1,000 clients of /v1/live cost for three minutes, at 50 notifications per second; one turn
-  query    twelve questions of eight clients over HTTP, against the same SQL through pg alone, and how they grew from 100,000 calls; at most three turns
+  start         seconds from npm start in a fresh clone to its first line and to ready, seconds of a start,
+                memory of an idle process
+  receive       webhooks per second, compared with plain Fastify and with one send per request
+  memory        memory of a process under load while the log hangs
+  project       events per second from the local log into rows, compared with a plain insert and with one
+                transaction per event
+  rebuild       events per second from a table of a million events into rows, compared with reading and writing
+                without a fold; one round
+  completeness  share of the data of simulated days that the read models have, with lost, duplicated and late
+                webhooks; one round
+  latency       time from the post of a notification to its change at a client of /v1/live, at 50, 200 and
+                1,000 per second; one round
+  live          cost of 1,000 clients of /v1/live for three minutes, at 50 notifications per second; one round
+  query         twelve requests from eight clients over HTTP, compared with the same SQL through pg, and their
+                growth from 100,000 calls; at most three rounds
 
 Examples:
   $ npm run bench
@@ -48,12 +55,12 @@ Examples:
   $ npm run --silent bench > before.txt`
 
 const program = new Command('bench')
-  .argument('[name...]', `which of ${Object.keys(BENCHES).join(', ')}; none is all`)
-  .option('--rounds <n>', 'how often each candidate has its turn, after one to warm up', atLeastOne, 5)
-  .option('--seconds <n>', 'how long a turn takes', atLeastOne, 3)
-  .option('--days <n>', 'how many days are simulated, by completeness', atLeastOne, 7)
-  .option('--speed <n>', 'how much faster than time', atLeastOne, 1200)
-  .option('--calls <n>', 'how many calls there are, for query', atLeastOne, 1_000_000)
+  .argument('[name...]', `benches to run: ${Object.keys(BENCHES).join(', ')} (default: all)`)
+  .option('--rounds <n>', 'number of rounds, after one to warm up', atLeastOne, 5)
+  .option('--seconds <n>', 'duration of a round', atLeastOne, 3)
+  .option('--days <n>', 'number of simulated days, for completeness', atLeastOne, 7)
+  .option('--speed <n>', 'speed of simulated time, for completeness', atLeastOne, 1200)
+  .option('--calls <n>', 'number of calls, for query', atLeastOne, 1_000_000)
   .addHelpText('after', HELP)
   .showHelpAfterError()
   .parse()
@@ -62,7 +69,7 @@ await run(program.args, program.opts<Parameters<typeof openContext>[1]>())
 
 async function run(names: readonly string[], options: Parameters<typeof openContext>[1]): Promise<void> {
   const unknown = names.filter(name => !(name in BENCHES))
-  if (unknown.length > 0) program.error(`there is no bench ${unknown.join(', ')}`)
+  if (unknown.length > 0) program.error(`unknown bench: ${unknown.join(', ')}`)
   let failed = false
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (names.length > 0 && !names.includes(name)) continue

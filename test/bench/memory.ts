@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startOwnBroker } from './broker.js'
+import { startBroker } from './broker.js'
 import type { Bench } from './context.js'
 import { startLoad } from './load/load.js'
 import { startOnKafka } from './receive/candidates.js'
 import { usageOf } from './usage.js'
 
-// Together far more than any cap that a process of this size could have: 1,000 x 200 kB in flight, and again as each is
-// refused.
+// Far more than any limit of a process of this size: 1,000 x 200 kB in flight, and again after each rejection.
 const CONNECTIONS = 1_000
 const PAD_BYTES = 200_000
-/** While the broker answers, the same bodies come and go. */
+/** The number of connections while the broker responds, with the same bodies. */
 const WARM_CONNECTIONS = 64
 
-/** A broker that hangs takes nothing and refuses nothing: what waits for it must not grow with the load. */
+/** Measures the memory of the service while the broker hangs, which must not grow with the load. */
 export const memory: Bench = async context => {
   const { progress, print, seconds } = context
-  const broker = await startOwnBroker(context)
+  const broker = await startBroker(context)
   const { pid, url, path } = await startOnKafka(context, {
     name: 'kafka',
     brokers: broker.brokers,
@@ -38,8 +37,8 @@ export const memory: Bench = async context => {
   print({ name: 'memory_warm', value: warm, unit: 'MB' })
   print({ name: 'memory_hung', value: end, unit: 'MB' })
   print({ name: 'memory_hung_p99', value: result.p99Ms, unit: 'ms' })
-  print({ name: 'memory_hung_stored', value: result.requests - result.refused.length, unit: 'requests' })
+  print({ name: 'memory_hung_stored', value: result.requests - result.rejected.length, unit: 'requests' })
   print({ name: 'memory_hung_unanswered', value: result.statuses[0] ?? 0, unit: 'requests', goal: { atMost: 0 } })
-  print({ name: 'memory_hung_refused_at_once', value: result.refusedAtOnce, unit: 'requests', goal: { atLeast: 1 } })
+  print({ name: 'memory_hung_refused_at_once', value: result.rejectedAtOnce, unit: 'requests', goal: { atLeast: 1 } })
   print({ name: 'memory_hung_to_warm', value: end / warm, unit: 'x', goal: { atMost: 1.3 } })
 }

@@ -5,10 +5,10 @@ import { openDatabase } from './project/database.js'
 import { appendCalls } from './project/events.js'
 
 const CALLS = 10_000
-/** One transaction for each event takes too long for all of them. */
+/** The share of events for slow candidates, such as one transaction per event. */
 const SLOW_SHARE = 0.1
 
-/** Events per second from the local log into committed rows, in turns over the same events. */
+/** Measures events per second from the local log into committed rows, in turns over the same events. */
 export const project: Bench = async context => {
   const { print, progress, rounds } = context
   progress('starting Postgres')
@@ -24,17 +24,17 @@ export const project: Bench = async context => {
     }
     await log.close()
   }
-  const of = (name: string) => rates.get(name) ?? []
+  const ratesOf = (name: string) => rates.get(name) ?? []
   for (const [name, some] of rates) print({ name: `project_${name}`, value: median(some), unit: 'events/s' })
   print({
     name: 'project_batches_to_insert',
-    value: medianRatio(of('batches'), of('insert')),
+    value: medianRatio(ratesOf('batches'), ratesOf('insert')),
     unit: 'x',
     goal: { atLeast: 0.35 }
   })
   print({
     name: 'project_batches_to_single',
-    value: medianRatio(of('batches'), of('single')),
+    value: medianRatio(ratesOf('batches'), ratesOf('single')),
     unit: 'x',
     goal: { atLeast: 5 }
   })
@@ -42,7 +42,7 @@ export const project: Bench = async context => {
 
 async function rateOf({ isSlow, run }: Candidate, work: Work): Promise<number> {
   const count = isSlow ? Math.floor(work.count * SLOW_SHARE) : work.count
-  const begun = performance.now()
+  const startedAt = performance.now()
   await run({ ...work, count })
-  return (count / (performance.now() - begun)) * 1000
+  return (count / (performance.now() - startedAt)) * 1000
 }

@@ -7,8 +7,8 @@ import { type RunningService, startServiceProcess } from '../support/service.js'
 import type { Bench, Context } from './context.js'
 import { median, percentile } from './figures.js'
 import { openDatabase } from './project/database.js'
-import { type Question, questionsOf } from './query/questions.js'
-import { createSpy, replay } from './query/statements.js'
+import { type BenchRequest, requestsFor } from './query/requests.js'
+import { createStatementRecorder, replay } from './query/statements.js'
 
 const CLIENTS = 8
 const SMALL = 100_000
@@ -26,9 +26,9 @@ const TABLES = [
   'contacts'
 ]
 
-type Ask = () => Promise<void>
+type SendRequest = () => Promise<void>
 
-/** What twelve questions take that eight clients ask over HTTP, and what their SQL alone takes, asked by as many. */
+/** Measures twelve requests from eight clients over HTTP, and their SQL statements alone with the same concurrency. */
 export const query: Bench = async context => {
   const { print, progress, calls } = context
   progress('starting')
@@ -43,83 +43,83 @@ export const query: Bench = async context => {
     WEBHOOK_TOKENS: 'x'.repeat(43),
     ADMIN_KEY: 'y'.repeat(43)
   })
-  const asker = createAsker(context, service, url)
-  const before = calls > SMALL ? await measure({ ...context, print: () => {} }, asker, { pool, calls: SMALL }) : null
-  const after = await measure(context, asker, { pool, calls })
+  const client = createHttpClient(context, service, url)
+  const before = calls > SMALL ? await measure({ ...context, print: () => {} }, client, { pool, calls: SMALL }) : null
+  const after = await measure(context, client, { pool, calls })
   if (before)
     for (const [name, p95] of after)
       print({ name: `query_${name}_growth`, value: p95 / (before.get(name) ?? Number.NaN), unit: 'x' })
 }
 
-/** The p95 of each question over HTTP, in ms. */
+/** Returns the p95 of each request over HTTP, in ms. */
 async function measure(
   context: Context,
-  asker: Asker,
+  client: HttpClient,
   { pool, calls }: { pool: pg.Pool; calls: number }
 ): Promise<Map<string, number>> {
   const { print, progress } = context
-  progress(`filling in ${calls} calls`)
+  progress(`inserting ${calls} calls`)
   await pool.query(`truncate ${TABLES.join(', ')}`)
-  const begun = performance.now()
+  const startedAt = performance.now()
   await fillDatabase(pool, { calls, others: calls / 20, events: 0 })
-  print({ name: 'query_fill', value: (performance.now() - begun) / 1000, unit: 's' })
-  const statementsOf = await createSpy(context, pool)
+  print({ name: 'query_fill', value: (performance.now() - startedAt) / 1000, unit: 's' })
+  const statementsOf = await createStatementRecorder(context, pool)
   const p95s = new Map<string, number>()
-  for (const question of questionsOf(calls, await asker.cursorOfPage(100))) {
-    progress(`${question.name} of ${calls} calls`)
-    const statements = await statementsOf(question.path)
+  for (const request of requestsFor(calls, await client.cursorOfPage(100))) {
+    progress(`${request.name} of ${calls} calls`)
+    const statements = await statementsOf(request.path)
     const { p50, p95, ratio } = await compare(
       context,
-      () => asker.overHttp(question),
-      () => replay(asker.pool, statements)
+      () => client.send(request),
+      () => replay(client.pool, statements)
     )
-    p95s.set(question.name, p95)
-    print({ name: `query_${question.name}_ratio`, value: ratio, unit: 'x', goal: { atMost: GOALS.ratio } })
-    print({ name: `query_${question.name}_p50`, value: p50, unit: 'ms' })
-    print({ name: `query_${question.name}_p95`, value: p95, unit: 'ms', goal: { atMost: GOALS.p95Ms } })
+    p95s.set(request.name, p95)
+    print({ name: `query_${request.name}_ratio`, value: ratio, unit: 'x', goal: { atMost: GOALS.ratio } })
+    print({ name: `query_${request.name}_p50`, value: p50, unit: 'ms' })
+    print({ name: `query_${request.name}_p95`, value: p95, unit: 'ms', goal: { atMost: GOALS.p95Ms } })
   }
   return p95s
 }
 
-/** In turns, after one of each to warm up. Ratios are of medians. */
+/** Compares both in turns, after a warm-up. The ratio is that of the medians. */
 async function compare(
   { rounds, seconds }: Context,
-  http: Ask,
-  sql: Ask
+  http: SendRequest,
+  sql: SendRequest
 ): Promise<{ p50: number; p95: number; ratio: number }> {
-  for (const ask of [http, sql]) await timesOf(ask, 300)
+  for (const send of [http, sql]) await measureDurations(send, 300)
   const all: number[] = []
   const ratios: number[] = []
   for (let round = 0; round < Math.min(rounds, 3); round++) {
-    const times = await timesOf(http, seconds * 1000)
-    ratios.push(median(times) / median(await timesOf(sql, seconds * 1000)))
+    const times = await measureDurations(http, seconds * 1000)
+    ratios.push(median(times) / median(await measureDurations(sql, seconds * 1000)))
     all.push(...times)
   }
   const sorted = Float64Array.from(all).sort()
   return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95), ratio: median(ratios) }
 }
 
-/** How long each took, in ms, while so many ask without a pause. */
-async function timesOf(ask: Ask, forMs: number): Promise<number[]> {
+/** Returns the duration of each request in ms, under constant concurrency. */
+async function measureDurations(send: SendRequest, forMs: number): Promise<number[]> {
   const times: number[] = []
   const end = performance.now() + forMs
   await Promise.all(
     Array.from({ length: CLIENTS }, async () => {
       do {
-        const begun = performance.now()
-        await ask()
-        times.push(performance.now() - begun)
+        const startedAt = performance.now()
+        await send()
+        times.push(performance.now() - startedAt)
       } while (performance.now() < end)
     })
   )
   return times
 }
 
-type Asker = ReturnType<typeof createAsker>
+type HttpClient = ReturnType<typeof createHttpClient>
 
-function createAsker({ teardown }: Context, { url, adminKey }: RunningService, databaseUrl: string) {
+function createHttpClient({ teardown }: Context, { url, adminKey }: RunningService, databaseUrl: string) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS })
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 }) // as many as the service has
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 }) // the pool size of the service
   teardown(async () => {
     agent.destroy()
     await pool.end()
@@ -143,7 +143,7 @@ function createAsker({ teardown }: Context, { url, adminKey }: RunningService, d
   return {
     pool,
     cursorOfPage,
-    overHttp: async ({ path }: Question) => {
+    send: async ({ path }: BenchRequest) => {
       await get(path)
     }
   }

@@ -16,7 +16,7 @@ interface Turn {
   cpuMicrosPerRequest: number
 }
 
-/** Webhooks per second and what they cost, in turns: A B C … A B C …, after one round to warm up. */
+/** Measures webhooks per second and their cost, in turns A B C … A B C … after one round to warm up. */
 export const receive: Bench = async context => {
   context.progress('starting')
   const load = startLoad(context)
@@ -26,7 +26,7 @@ export const receive: Bench = async context => {
     ...(await startAllOnKafka(context, await openBroker(context)))
   ]
   const turns = new Map<Candidate, Turn[]>(candidates.map(candidate => [candidate, []]))
-  // those to warm up have to be in the log, too
+  // includes the warm-up, whose events must be in the log as well
   const all = new Map<Candidate, Turn[]>(candidates.map(candidate => [candidate, []]))
   for (let round = 0; round <= context.rounds; round++) {
     for (const candidate of candidates) {
@@ -60,19 +60,19 @@ async function takeTurn(
 }
 
 function printFigures({ print }: Context, { name, pid }: Candidate, turns: readonly Turn[]): void {
-  const of = (value: (turn: Turn) => number) => median(turns.map(value))
-  print({ name: `receive_${name}`, value: of(turn => turn.perSecond), unit: 'requests/s' })
-  print({ name: `receive_${name}_p50`, value: of(turn => turn.result.p50Ms), unit: 'ms' })
-  print({ name: `receive_${name}_p99`, value: of(turn => turn.result.p99Ms), unit: 'ms' })
-  print({ name: `receive_${name}_cpu`, value: of(turn => turn.cpuMicrosPerRequest), unit: 'us/request' })
+  const medianOf = (value: (turn: Turn) => number) => median(turns.map(value))
+  print({ name: `receive_${name}`, value: medianOf(turn => turn.perSecond), unit: 'requests/s' })
+  print({ name: `receive_${name}_p50`, value: medianOf(turn => turn.result.p50Ms), unit: 'ms' })
+  print({ name: `receive_${name}_p99`, value: medianOf(turn => turn.result.p99Ms), unit: 'ms' })
+  print({ name: `receive_${name}_cpu`, value: medianOf(turn => turn.cpuMicrosPerRequest), unit: 'us/request' })
   print({
     name: `receive_${name}_load_cpu`,
-    value: of(turn => (turn.result.cpuSeconds / turn.result.seconds) * 100),
+    value: medianOf(turn => (turn.result.cpuSeconds / turn.result.seconds) * 100),
     unit: '%'
   })
   print({
     name: `receive_${name}_refused`,
-    value: turns.reduce((sum, turn) => sum + turn.result.refused.length, 0),
+    value: turns.reduce((sum, turn) => sum + turn.result.rejected.length, 0),
     unit: 'requests'
   })
   print({ name: `receive_${name}_rss`, value: usageOf(pid).rssMegabytes, unit: 'MB' })
@@ -98,7 +98,7 @@ function printRatios({ print }: Context, turns: ReadonlyMap<string, readonly Tur
   }
 }
 
-/** @throws  an acknowledged event is not in its log: no figure counts then */
+/** @throws Error  an acknowledged event is missing in the log, which makes all figures invalid */
 async function checkLogs({ print, progress }: Context, turns: ReadonlyMap<Candidate, readonly Turn[]>): Promise<void> {
   for (const [{ name, openLog }, some] of turns) {
     if (!openLog) continue

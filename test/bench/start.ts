@@ -9,7 +9,7 @@ import { usageOf } from './usage.js'
 const IDLE_MS = 3_000
 
 /**
- * Starts of the whole service with its own Postgres: through npm in a fresh clone, with an empty and with a kept
+ * Measures starts of the service with the embedded Postgres: by npm in a fresh clone, and with an empty or kept
  * DATA_DIR.
  */
 export const start: Bench = async context => {
@@ -18,11 +18,11 @@ export const start: Bench = async context => {
   const seconds = { cold: [] as number[], warm: [] as number[] }
   const idle: number[] = []
   for (let round = 1; round <= Math.min(context.rounds, 3); round++) {
-    const dataDir = path.join(dir, String(round)) // where nothing is yet
+    const dataDir = path.join(dir, String(round)) // empty
     for (const temperature of ['cold', 'warm'] as const) {
       progress(`${temperature} start, round ${round}`)
-      const { service, tookSeconds } = await timeStart(context, dataDir)
-      seconds[temperature].push(tookSeconds)
+      const { service, startSeconds } = await timeStart(context, dataDir)
+      seconds[temperature].push(startSeconds)
       if (temperature === 'warm') idle.push(await idleRss(service))
       await service.end('SIGTERM')
     }
@@ -53,10 +53,13 @@ async function measureNpmStart(context: Context): Promise<void> {
   context.print({ name: 'npm_start_ready', value: median(seconds.ready), unit: 's', goal: { atMost: 8 } })
 }
 
-async function timeStart(context: Context, dataDir: string): Promise<{ service: RunningService; tookSeconds: number }> {
-  const begun = performance.now()
+async function timeStart(
+  context: Context,
+  dataDir: string
+): Promise<{ service: RunningService; startSeconds: number }> {
+  const startedAt = performance.now()
   const service = await startServiceProcess(context, { DATA_DIR: dataDir })
-  return { service, tookSeconds: (performance.now() - begun) / 1000 }
+  return { service, startSeconds: (performance.now() - startedAt) / 1000 }
 }
 
 async function idleRss({ child }: RunningService): Promise<number> {

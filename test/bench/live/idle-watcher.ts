@@ -1,7 +1,10 @@
 import http from 'node:http'
 import type { Context } from '../context.js'
 
-/** A client that takes all that it is sent, and looks at none of it. @throws it was refused */
+/**
+ * Starts a live client that receives events without parsing them.
+ * @throws Error  the client was rejected
+ */
 export async function idleWatcher({ teardown }: Pick<Context, 'teardown'>, url: string, key: string): Promise<void> {
   const request = http.get(url, { headers: { authorization: `Bearer ${key}` }, agent: false })
   teardown(() => {
@@ -16,5 +19,5 @@ export async function idleWatcher({ teardown }: Pick<Context, 'teardown'>, url: 
       .once('error', reject)
   })
   request.on('error', () => {})
-  if (status !== 200) throw new Error(`a live client was answered ${status}`)
+  if (status !== 200) throw new Error(`a live client got status ${status}`)
 }

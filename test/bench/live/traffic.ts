@@ -6,32 +6,33 @@ import type { RunningService } from '../../support/service.js'
 
 /** The notifications of one documented call. */
 const CALL = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
-/** So many calls are under way at a time, their notifications mixed. */
-const AT_ONCE = 50
+/** The number of concurrent calls, whose notifications are interleaved. */
+const CONCURRENT_CALLS = 50
 const AGENTS = 20
 const TICK_MS = 5
 
-/** Notifications at a steady rate, and how long each takes until it is seen. */
+/** Posts notifications at a steady rate and measures the delay until their changes arrive. */
 export interface Traffic {
-  /** Resolves when all are answered. @throws one was refused */
-  run: (perSecond: number, seconds: number) => Promise<void>
   /**
-   * A watcher of its own: from posted to seen of each, in milliseconds, for those that were posted after it was made.
+   * Resolves when all notifications are answered.
+   * @throws Error  a notification was rejected
    */
-  watcher: () => { onEvent: (event: LiveEvent) => void; waits: number[] }
+  run: (perSecond: number, seconds: number) => Promise<void>
+  /** Creates a watcher that measures the delays of notifications posted after its creation, in milliseconds. */
+  watcher: () => { onEvent: (event: LiveEvent) => void; delaysMs: number[] }
   posted: () => number
 }
 
-/** @param prefix  the beginning of each call's id */
+/** @param prefix  the prefix of each call id */
 export function createTraffic(service: RunningService, prefix: string): Traffic {
-  // one that idles for long is closed while it is used
+  // fifo, because a connection that idles for long may be closed just when it is used
   const agent = new http.Agent({ keepAlive: true, maxSockets: 512, scheduling: 'fifo' })
   const postedAt = new Map<string, number[]>() // by call
   let n = 0
 
   function next(): { call: string; body: string } {
-    const call = Math.floor(n / (AT_ONCE * CALL.length)) * AT_ONCE + (n % AT_ONCE)
-    const { Body, ...notification } = CALL[Math.floor(n / AT_ONCE) % CALL.length] ?? { Body: {} }
+    const call = Math.floor(n / (CONCURRENT_CALLS * CALL.length)) * CONCURRENT_CALLS + (n % CONCURRENT_CALLS)
+    const { Body, ...notification } = CALL[Math.floor(n / CONCURRENT_CALLS) % CALL.length] ?? { Body: {} }
     n++
     const id = `${prefix}${String(call).padStart(36 - prefix.length, '0')}`
     const extension = 'Extension' in Body ? { Extension: String(101 + (call % AGENTS)) } : {}
@@ -47,9 +48,9 @@ export function createTraffic(service: RunningService, prefix: string): Traffic 
 
   async function post(): Promise<void> {
     const { call, body } = next()
-    const own = postedAt.get(call) ?? []
-    postedAt.set(call, own)
-    own.push(performance.now())
+    const times = postedAt.get(call) ?? []
+    postedAt.set(call, times)
+    times.push(performance.now())
     const status = await new Promise<number | undefined>((resolve, reject) => {
       http
         .request(
@@ -62,34 +63,34 @@ export function createTraffic(service: RunningService, prefix: string): Traffic 
         .on('error', reject)
         .end(body)
     })
-    if (status !== 200) throw new Error(`a notification was answered ${status}`)
+    if (status !== 200) throw new Error(`a notification got status ${status}`)
   }
 
   return {
     run: async (perSecond, seconds) => {
       const posts: Promise<void>[] = []
-      const begun = performance.now()
+      const startedAt = performance.now()
       for (const total = perSecond * seconds; posts.length < total; await sleep(TICK_MS)) {
-        // those that are late are posted at once
-        const due = Math.min(total, ((performance.now() - begun) / 1000) * perSecond)
+        // overdue notifications are posted at once
+        const due = Math.min(total, ((performance.now() - startedAt) / 1000) * perSecond)
         while (posts.length < due) posts.push(post())
       }
       await Promise.all(posts)
     },
     watcher: () => {
-      const seen = new Map<string, number>() // how many of the call's
-      const waits: number[] = []
-      const after = performance.now()
+      const seen = new Map<string, number>() // the number of delivered notifications, by call
+      const delaysMs: number[] = []
+      const createdAt = performance.now()
       return {
-        waits,
+        delaysMs,
         onEvent: ({ event, data }) => {
-          // a call, if it is one
+          // the object of a call event
           const { id = '', sources } = (data.object ?? {}) as { id?: string; sources?: { webhook: number } }
           if (event !== 'call' || !sources) return
-          // one event may tell of several
+          // one event may include several notifications
           const times = postedAt.get(id)?.slice(seen.get(id) ?? 0, sources.webhook) ?? []
           seen.set(id, sources.webhook)
-          for (const at of times) if (at > after) waits.push(performance.now() - at)
+          for (const at of times) if (at > createdAt) delaysMs.push(performance.now() - at)
         }
       }
     },

@@ -1,12 +1,12 @@
-// A process of its own, forked by load.ts: takes LoadOrders, answers each with a LoadResult.
+// A child process, forked by load.ts, that answers each LoadOrder with a LoadResult.
 import { percentile } from '../figures.js'
-import { drive, type Work } from './connection.js'
+import { type RequestSource, runConnection } from './load-connection.js'
 import { createRequests } from './notifications.js'
 import type { LoadOrder, LoadResult } from './protocol.js'
 
-const AT_ONCE_MS = 100
+const IMMEDIATE_MS = 100
 
-process.on('disconnect', () => process.exit(0)) // the bench is gone
+process.on('disconnect', () => process.exit(0)) // the bench has exited
 process.on('message', (order: LoadOrder) => {
   run(order).then(result => process.send?.(result))
 })
@@ -14,32 +14,32 @@ process.on('message', (order: LoadOrder) => {
 async function run(order: LoadOrder): Promise<LoadResult> {
   const { hostname, port } = new URL(order.url)
   const requestOf = createRequests(order)
-  const result = { requests: 0, refused: [] as number[], statuses: {} as Record<number, number>, refusedAtOnce: 0 }
-  const waits: number[] = []
-  const begun = performance.now()
-  const until = begun + order.seconds * 1000
+  const result = { requests: 0, rejected: [] as number[], statuses: {} as Record<number, number>, rejectedAtOnce: 0 }
+  const durationsMs: number[] = []
+  const startedAt = performance.now()
+  const until = startedAt + order.seconds * 1000
   const cpu = process.cpuUsage()
 
-  const work: Work = {
+  const source: RequestSource = {
     next: () => {
       if (performance.now() >= until) return null
       const n = result.requests++
       return { n, request: requestOf(n) }
     },
-    answered: (n, status, ms) => {
-      waits.push(ms)
+    onResponse: (n, status, ms) => {
+      durationsMs.push(ms)
       result.statuses[status] = (result.statuses[status] ?? 0) + 1
       if (status >= 200 && status < 300) return
-      result.refused.push(n)
-      if (status === 503 && ms <= AT_ONCE_MS) result.refusedAtOnce++
+      result.rejected.push(n)
+      if (status === 503 && ms <= IMMEDIATE_MS) result.rejectedAtOnce++
     }
   }
   await Promise.all(
-    Array.from({ length: order.connections }, () => drive({ host: hostname, port: Number(port) }, work))
+    Array.from({ length: order.connections }, () => runConnection({ host: hostname, port: Number(port) }, source))
   )
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = (performance.now() - startedAt) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  const sorted = Float64Array.from(waits).sort()
+  const sorted = Float64Array.from(durationsMs).sort()
   return {
     ...result,
     seconds,

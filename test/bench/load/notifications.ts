@@ -1,6 +1,6 @@
 import { DOCUMENTED_NOTIFICATIONS } from '../../support/documented-notifications.js'
 
-/** The notifications of one documented call: a new call begins after the last of them. */
+/** The notifications of one documented call. A new call starts after the last of them. */
 const CALL = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
 const ID_LENGTH = 36
 
@@ -9,7 +9,7 @@ export interface NumberedNotification {
   eventType: string
 }
 
-/** Which notification has this number in the run. The id is as long as MightyCall's. */
+/** Returns the notification with this number in the run. Its id has the length of those of MightyCall. */
 export function notificationOf(prefix: string, n: number): NumberedNotification {
   const call = Math.floor(n / CALL.length)
   return {
@@ -18,7 +18,7 @@ export function notificationOf(prefix: string, n: number): NumberedNotification 
   }
 }
 
-/** Requests as they go over the wire, made from the number alone. */
+/** Returns a function that creates the bytes of a request from its number. */
 export function createRequests({
   path,
   prefix,
@@ -31,10 +31,16 @@ export function createRequests({
   const templates = CALL.map(notification => {
     const id = '#'.repeat(ID_LENGTH)
     const padding = padBytes > 0 ? { Padding: 'x'.repeat(padBytes) } : {}
-    // about 400 bytes, laid out as in the documentation
+    // about 400 bytes, formatted as in the documentation
     const body = JSON.stringify({ ...notification, ...padding, Body: { ...notification.Body, Id: id } }, null, 4)
-    const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nUser-Agent: MightyCall\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
-    const [before = '', after = ''] = `${head}${body}`.split(id)
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      'Host: bench',
+      'User-Agent: MightyCall',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`
+    ].join('\r\n')
+    const [before = '', after = ''] = `${head}\r\n\r\n${body}`.split(id)
     return { before, after }
   })
   return n => {

@@ -1,27 +1,27 @@
-/** What the load process is asked for, one run at a time. */
+/** A request to the load process to execute a run. */
 export interface LoadOrder {
-  /** Of the server under load. */
+  /** The URL of the server under load. */
   url: string
   path: string
   connections: number
   seconds: number
-  /** The begin of each call id, 18 characters: no two runs share theirs. */
+  /** The prefix of each call id, 18 characters, unique to the run. */
   prefix: string
-  /** Makes each body about so long; absent is as documented. */
+  /** The number of bytes to add to each body; default: none. */
   padBytes?: number
 }
 
 export interface LoadResult {
-  /** Each has sent a notification that no other request of the run has; its number tells which. */
+  /** The number of requests. Each has sent a different notification, given by its number. */
   requests: number
-  /** The numbers of those that were not answered 2xx. */
-  refused: number[]
-  /** How many answers had each status; 0 for none at all. */
+  /** The numbers of the requests that were not answered with 2xx. */
+  rejected: number[]
+  /** The count of responses by status; 0 stands for no response. */
   statuses: Record<number, number>
-  /** Refused with a 503 within 100 ms. */
-  refusedAtOnce: number
+  /** The number of requests rejected with 503 within 100 ms. */
+  rejectedAtOnce: number
   seconds: number
-  /** What the load itself has cost. */
+  /** The CPU time of the load process. */
   cpuSeconds: number
   p50Ms: number
   p99Ms: number

@@ -11,20 +11,20 @@ import { SETTINGS } from '../../support/settings.js'
 export interface Work {
   log: EventLog
   pool: pg.Pool
-  /** Resolve when so many events are committed. */
+  /** `run` resolves when this number of events is committed. */
   count: number
 }
 
 export interface Candidate {
   name: string
-  /** It gets fewer events; what counts is the rate. */
+  /** A slow candidate gets fewer events, because only the rate is compared. */
   isSlow: boolean
   run: (work: Work) => Promise<void>
 }
 
 const GROUP = 'bench'
 
-/** `batches` is ours: the real projector. */
+/** `batches` is the real projector. */
 export const CANDIDATES: readonly Candidate[] = [
   { name: 'batches', isSlow: false, run: projectInBatches },
   { name: 'insert', isSlow: false, run: insertOnly },
@@ -47,7 +47,7 @@ async function projectInBatches({ log, pool, count }: Work): Promise<void> {
   await projector.close()
 }
 
-/** The same events in the same batches, stored and not understood. */
+/** Stores the same events in the same batches without folding them. */
 async function insertOnly({ log, pool, count }: Work): Promise<void> {
   await consume(log, count, async ({ records }) => {
     const events = records.map(decodeRecord)
@@ -68,12 +68,15 @@ async function insertOnly({ log, pool, count }: Work): Promise<void> {
   })
 }
 
-const INSERT = `insert into events (account, kind, entity, id, type, source, occurred_at, received_at, fields, raw, raw_is_json)
+const INSERT = `
+  insert into events
+    (account, kind, entity, id, type, source, occurred_at, received_at, fields, raw, raw_is_json)
   select account, kind, entity, id, type, source, occurred_at, received_at, fields, convert_to(raw, 'UTF8'), true
-  from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::jsonb[], $10::text[])
+  from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::timestamptz[], $9::jsonb[], $10::text[])
     as u (account, kind, entity, id, type, source, occurred_at, received_at, fields, raw)`
 
-/** The same projection with a transaction for each event. */
+/** Runs the same projection with one transaction for each event. */
 async function projectOneByOne({ log, pool, count }: Work): Promise<void> {
   const logId = await log.id()
   await consume(log, count, async ({ topic, partition, records }, left) => {
@@ -87,7 +90,7 @@ async function projectOneByOne({ log, pool, count }: Work): Promise<void> {
   })
 }
 
-/** Reads the log until the handler has told of so many records. */
+/** Reads the log until the handler has returned the given number of records in total. */
 async function consume(
   log: EventLog,
   count: number,

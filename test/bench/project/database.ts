@@ -6,11 +6,11 @@ import type { Context } from '../context.js'
 
 export interface BenchDatabase {
   pool: pg.Pool
-  /** Makes every candidate begin with empty tables. */
+  /** Empties the tables before each candidate. */
   empty: () => Promise<void>
 }
 
-/** An embedded Postgres with its default settings: each commit is on the disk. */
+/** Starts an embedded Postgres with default settings, so that each commit is flushed to disk. */
 export async function openDatabase({ dir, teardown }: Context): Promise<BenchDatabase> {
   const server = await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), log: () => {} })
   teardown(server.stop)
@@ -22,7 +22,7 @@ export async function openDatabase({ dir, teardown }: Context): Promise<BenchDat
     pool,
     empty: async () => {
       await pool.query('truncate events, entities, checkpoints, call_history, call_legs')
-      await pool.query('checkpoint') // or it would come during somebody's turn
+      await pool.query('checkpoint') // otherwise it would run during the turn of a candidate
     }
   }
 }

@@ -4,11 +4,14 @@ import type { Context } from '../context.js'
 
 type Statement = [config: pg.QueryConfig, values: unknown[]]
 
-/** What a request asks of Postgres: those of one group at once, the groups one after the other. */
+/** The statements of a request. Those of one group run concurrently, the groups one after another. */
 export type Statements = Statement[][]
 
-/** Answers a path by the API over this pool, and tells what that has asked of it. */
-export async function createSpy(context: Context, pool: pg.Pool): Promise<(path: string) => Promise<Statements>> {
+/** Returns a function that requests a path from the API over this pool and returns the statements of the request. */
+export async function createStatementRecorder(
+  context: Context,
+  pool: pg.Pool
+): Promise<(path: string) => Promise<Statements>> {
   const groups: Statements = []
   let pending = 0
   const query = async (config: pg.QueryConfig, values: unknown[]) => {
@@ -27,6 +30,7 @@ export async function createSpy(context: Context, pool: pg.Pool): Promise<(path:
   }
 }
 
+/** Runs the statements of a request again. */
 export async function replay(pool: pg.Pool, statements: Statements): Promise<void> {
   for (const group of statements) await Promise.all(group.map(([config, values]) => pool.query(config, values)))
 }

@@ -4,9 +4,9 @@ import { storeEvents } from '../../../src/project/batch/store-events.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
 import { COMPANY_START, eventsOf } from '../../support/company.js'
 
-const CALLS_AT_ONCE = 2_000
+const CALLS_PER_CHUNK = 2_000
 
-/** Stores the events of simulated calls, without their rows, until there are so many. */
+/** Stores the given number of events of simulated calls, without projecting them. */
 export async function storeCalls(pool: pg.Pool, count: number, onStored: (stored: number) => void): Promise<number> {
   let stored = 0
   for (let seed = 1; stored < count; seed++) {
@@ -14,7 +14,7 @@ export async function storeCalls(pool: pg.Pool, count: number, onStored: (stored
       simulateCompany({
         seed,
         startAt: COMPANY_START,
-        calls: CALLS_AT_ONCE,
+        calls: CALLS_PER_CHUNK,
         messages: 0,
         contacts: 0,
         presenceChanges: 0,

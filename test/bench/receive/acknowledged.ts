@@ -6,37 +6,38 @@ import type { LoadResult } from '../load/protocol.js'
 
 export interface Run {
   prefix: string
-  result: Pick<LoadResult, 'requests' | 'refused'>
+  result: Pick<LoadResult, 'requests' | 'rejected'>
 }
 
-const SILENCE_MS = 10_000
+const IDLE_TIMEOUT_MS = 10_000
 
-/** How many acknowledged events are not in the log: each must be, whatever became of the others. */
+/** Returns the number of acknowledged events that are missing in the log. */
 export async function countMissing(log: EventReader, runs: readonly Run[]): Promise<number> {
-  const missing = acknowledged(runs)
-  let heardAt = Date.now()
+  const missing = acknowledgedEvents(runs)
+  let lastReceivedAt = Date.now()
   const subscription = await log.subscribe({
     group: `bench-${randomUUID()}`,
     topics: ['calls'],
     startAt: async () => 'first',
     handle: async ({ records }) => {
-      heardAt = Date.now()
+      lastReceivedAt = Date.now()
       for (const record of records) missing.delete(eventOf(record))
     }
   })
-  while (missing.size > 0 && Date.now() - heardAt < SILENCE_MS) await new Promise(resolve => setTimeout(resolve, 50))
+  while (missing.size > 0 && Date.now() - lastReceivedAt < IDLE_TIMEOUT_MS)
+    await new Promise(resolve => setTimeout(resolve, 50))
   await subscription.close()
   await log.close()
   return missing.size
 }
 
-function acknowledged(runs: readonly Run[]): Set<string> {
+function acknowledgedEvents(runs: readonly Run[]): Set<string> {
   const events = new Set<string>()
   for (const { prefix, result } of runs) {
-    const refused = new Set(result.refused)
+    const rejected = new Set(result.rejected)
     for (let n = 0; n < result.requests; n++) {
       const { callId, eventType } = notificationOf(prefix, n)
-      if (!refused.has(n)) events.add(`${callId} ${CALL_NOTIFICATION_TYPES.get(eventType.toLowerCase())?.type}`)
+      if (!rejected.has(n)) events.add(`${callId} ${CALL_NOTIFICATION_TYPES.get(eventType.toLowerCase())?.type}`)
     }
   }
   return events

@@ -10,19 +10,19 @@ import type { Broker } from '../broker.js'
 import type { Context } from '../context.js'
 import { startServer } from '../servers/start.js'
 
-/** A server to compare; all of them live during the whole bench, and one at a time has work. */
+/** A server to compare. All run during the whole bench, but only one at a time is under load. */
 export interface Candidate {
   name: string
   url: string
   path: string
   pid: number
-  /** The log in which every acknowledged event must be; null for what is none of ours. */
+  /** Opens the log that must contain every acknowledged event; null for servers other than the service. */
   openLog: (() => Promise<EventReader>) | null
 }
 
 const { WEBHOOK_TOKENS, ADMIN_KEY } = randomSecrets()
 const PATH = `/webhooks/mightycall/${WEBHOOK_TOKENS}`
-/** The account's key is configured, so that each body's is compared with it. */
+/** The key of the account is configured, so that the key of each body is compared with it. */
 const SECRETS = { WEBHOOK_TOKENS, ADMIN_KEY, MIGHTYCALL_API_KEY: DOCUMENTED_API_KEY }
 
 export async function startBare(context: Context): Promise<Candidate> {
@@ -35,7 +35,7 @@ export async function startLocal(context: Context): Promise<Candidate> {
   return { name: 'local', path: PATH, openLog: () => openLocalReader({ dir: path.join(dataDir, 'log') }), ...server }
 }
 
-/** The real service, which only receives here: it asks for a database's address without connecting to it. */
+/** Starts the real service with the role receive, which requires a database URL but does not connect to it. */
 export async function startOnKafka(
   context: Context,
   { name, brokers, topicPrefix }: { name: string; brokers: string[]; topicPrefix: string }
@@ -43,7 +43,7 @@ export async function startOnKafka(
   const { url, child } = await startServiceProcess(context, {
     DATA_DIR: path.join(context.dir, name),
     ROLES: 'receive',
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    DATABASE_URL: 'postgres://unused@127.0.0.1:1/none',
     KAFKA_BROKERS: brokers.join(','),
     KAFKA_TOPIC_PREFIX: topicPrefix,
     ...SECRETS
@@ -54,9 +54,8 @@ export async function startOnKafka(
 }
 
 /**
- * The service and the naive handler, each with topics as the service makes them on a lone broker, which flushes each
- * request (`kafka`), and with topics of the broker's defaults, as on a cluster that replicates instead
- * (`kafka_unflushed`).
+ * Starts the service and the naive handler. Each runs with topics that flush each request, as the service creates them
+ * on a single broker (`kafka`), and with the defaults of the broker, as on a replicated cluster (`kafka_unflushed`).
  */
 export async function startAllOnKafka(
   context: Context,

@@ -1,4 +1,4 @@
-// What Fastify does at best: it parses and checks the notification, and keeps nothing.
+// The upper limit of Fastify: it parses and validates the notification, and stores nothing.
 import Fastify from 'fastify'
 import { NOTIFICATION } from './notification-schema.js'
 import { serve } from './serve.js'

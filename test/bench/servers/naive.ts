@@ -1,11 +1,11 @@
-// What one writes at first: parse, send, wait, answer.
+// The straightforward implementation: parse, send, wait, respond.
 import Fastify from 'fastify'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { NOTIFICATION } from './notification-schema.js'
-import { serve, variable } from './serve.js'
+import { requiredVariable, serve } from './serve.js'
 
-const topic = variable('TOPIC')
-const producer = new Kafka({ brokers: variable('BROKERS').split(','), logLevel: logLevel.NOTHING }).producer({
+const topic = requiredVariable('TOPIC')
+const producer = new Kafka({ brokers: requiredVariable('BROKERS').split(','), logLevel: logLevel.NOTHING }).producer({
   createPartitioner: Partitioners.DefaultPartitioner
 })
 await producer.connect()

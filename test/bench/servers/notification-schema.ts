@@ -1,4 +1,4 @@
-/** As MightyCall documents it, for Fastify's own parser and validator. */
+/** The documented schema of a notification, for the parser and validator of Fastify. */
 export const NOTIFICATION = {
   type: 'object',
   required: ['EventType', 'Timestamp', 'Body'],

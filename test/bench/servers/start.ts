@@ -9,7 +9,7 @@ export interface Server {
   pid: number
 }
 
-/** Runs a program of this folder as a process of its own; resolves when it listens. */
+/** Runs a program of this folder in a child process and resolves when it listens. */
 export async function startServer(
   { teardown }: Pick<Context, 'teardown'>,
   program: string,
@@ -22,15 +22,15 @@ export async function startServer(
     execArgv: ['--enable-source-maps'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc']
   })
-  const gone = once(child, 'exit')
+  const exited = once(child, 'exit')
   teardown(async () => {
     child.kill('SIGKILL')
-    await gone
+    await exited
   })
   const [url] = await Promise.race([
     once(child, 'message') as Promise<[string]>,
-    gone.then(() => {
-      throw new Error(`the server ${program} ended`)
+    exited.then(() => {
+      throw new Error(`the server ${program} exited`)
     })
   ])
   return { url, pid: child.pid ?? 0 }

@@ -1,24 +1,22 @@
 import net from 'node:net'
 
-/**
- * Asks for the next request, or null when there is none left; `answered` tells its status, 0 when the connection broke.
- */
-export interface Work {
+/** Supplies requests, or null when none is left, and receives their status, which is 0 when the connection broke. */
+export interface RequestSource {
   next: () => { n: number; request: string } | null
-  answered: (n: number, status: number, ms: number) => void
+  onResponse: (n: number, status: number, ms: number) => void
 }
 
 const END_OF_HEAD = '\r\n\r\n'
 
 /**
- * One keep-alive connection with one request at a time, until there is no more work.
- * Bare sockets: an HTTP client costs more than the server that it measures, and there are only so many cores.
+ * Sends one request at a time on a keep-alive connection until none is left. It uses raw sockets because an HTTP client
+ * costs more than the measured server, and both share the cores.
  */
-export async function drive(address: { host: string; port: number }, work: Work): Promise<void> {
+export async function runConnection(address: { host: string; port: number }, work: RequestSource): Promise<void> {
   for (let item = work.next(); item; item = work.next()) {
     const socket = await connect(address)
-    if (socket) await converse(socket, item, work)
-    else work.answered(item.n, 0, 0)
+    if (socket) await exchange(socket, item, work)
+    else work.onResponse(item.n, 0, 0)
   }
 }
 
@@ -29,19 +27,19 @@ function connect(address: { host: string; port: number }): Promise<net.Socket | 
   })
 }
 
-/** Resolves when the work is done or the server has closed the connection. */
-function converse(socket: net.Socket, first: { n: number; request: string }, work: Work): Promise<void> {
+/** Resolves when no request is left or the server has closed the connection. */
+function exchange(socket: net.Socket, first: { n: number; request: string }, work: RequestSource): Promise<void> {
   let item: typeof first | null = first
   let text = ''
-  let begun = performance.now()
+  let startedAt = performance.now()
   const send = ({ request }: typeof first) => {
-    begun = performance.now()
+    startedAt = performance.now()
     socket.write(request, 'latin1')
   }
   socket.setEncoding('latin1').on('data', (chunk: string) => {
     text = text === '' ? chunk : text + chunk
-    if (!item || !isWhole(text)) return
-    work.answered(item.n, Number(text.slice(9, 12)), performance.now() - begun)
+    if (!item || !isComplete(text)) return
+    work.onResponse(item.n, Number(text.slice(9, 12)), performance.now() - startedAt)
     text = ''
     item = work.next()
     if (item) send(item)
@@ -51,13 +49,13 @@ function converse(socket: net.Socket, first: { n: number; request: string }, wor
   return new Promise(resolve => {
     socket.on('error', () => {})
     socket.once('close', () => {
-      if (item) work.answered(item.n, 0, performance.now() - begun)
+      if (item) work.onResponse(item.n, 0, performance.now() - startedAt)
       resolve()
     })
   })
 }
 
-function isWhole(text: string): boolean {
+function isComplete(text: string): boolean {
   const end = text.indexOf(END_OF_HEAD)
   if (end < 0) return false
   const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0

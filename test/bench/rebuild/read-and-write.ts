@@ -8,20 +8,21 @@ import { calls } from '../../../src/project/models/calls/calls.js'
 import { loadHistories } from '../../../src/project/stored-events.js'
 import { SETTINGS } from '../../support/settings.js'
 
-const ENTITIES_AT_ONCE = 500
-const NEXT =
-  'select account, kind, entity from entities where (account, kind, entity) > ($1, $2, $3) order by account, kind, entity limit $4'
+const ENTITIES_PER_CHUNK = 500
+const NEXT = `
+  select account, kind, entity from entities where (account, kind, entity) > ($1, $2, $3)
+  order by account, kind, entity limit $4`
 
 /**
- * Reads every event once and writes the rows, without the fold between them, whose time does not count.
- * @returns milliseconds
+ * Reads every event once and writes the rows. The time of the fold in between is not counted.
+ * @returns the time in milliseconds
  */
 export async function readAndWrite(pool: pg.Pool): Promise<number> {
   let spent = 0
   const clock = async <T>(work: () => Promise<T>): Promise<T> => {
-    const begun = performance.now()
+    const startedAt = performance.now()
     const result = await work()
-    spent += performance.now() - begun
+    spent += performance.now() - startedAt
     return result
   }
   let last: Entity | undefined = { account: '', kind: 'call', entity: '' }
@@ -38,5 +39,5 @@ export async function readAndWrite(pool: pg.Pool): Promise<number> {
 }
 
 async function nextOf(pool: pg.Pool, { account, kind, entity }: Entity): Promise<Entity[]> {
-  return (await pool.query<Entity>(NEXT, [account, kind, entity, ENTITIES_AT_ONCE])).rows
+  return (await pool.query<Entity>(NEXT, [account, kind, entity, ENTITIES_PER_CHUNK])).rows
 }

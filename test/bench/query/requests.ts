@@ -1,17 +1,15 @@
 import { DAY_MS } from '../../../src/lib/instant.js'
 
-const CALLS_EACH_MS = 300_000
+const CALL_INTERVAL_MS = 300_000
 
-export interface Question {
+export interface BenchRequest {
   name: string
   path: string
 }
 
-/**
- * The twelve that are measured, of what test/support/large-database.ts has put there: so many calls, one every five minutes.
- */
-export function questionsOf(calls: number, cursor: string): Question[] {
-  const end = Date.UTC(2026, 0, 1) + calls * CALLS_EACH_MS
+/** Returns the measured requests for the rows of test/support/large-database.ts, with one call every five minutes. */
+export function requestsFor(calls: number, cursor: string): BenchRequest[] {
+  const end = Date.UTC(2026, 0, 1) + calls * CALL_INTERVAL_MS
   const span = (days: number) =>
     `since=${new Date(end - days * DAY_MS).toISOString()}&until=${new Date(end).toISOString()}`
   return [
