@@ -75,5 +75,5 @@ async function projectionDelays({ url, adminKey }: RunningService): Promise<{ su
   const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text()
   const metric = (name: string) =>
     Number(new RegExp(`^mcs_projection_delay_seconds_${name} (\\S+)$`, 'm').exec(text)?.[1])
-  return { sum: metric('sum'), count: valueOf('count') }
+  return { sum: metric('sum'), count: metric('count') }
 }

@@ -1,4 +1,4 @@
-// Plants one mistake after another into the folds, and fails for each that no test notices:
+// Injects one bug after another into the folds, and fails for each that no test detects:
 //
 //   npm run test:mutations                  all of them
 //   npm run test:mutations -- --sample 3    three of them, evenly spread over the list
@@ -13,7 +13,7 @@ import { MUTATIONS, type Mutation } from './mutations.js'
 
 const MODELS = 'src/project/models'
 
-/** The tests of the folds, each a process that ends with 0 when it passes. */
+/** The tests of the folds. Each is a process that exits with code 0 when it passes. */
 const SUITE = [
   ['dist/test/project/models/calls.test.js'],
   ['dist/test/properties/main.js', '--runs', '300', '--seed', '1']
@@ -26,12 +26,12 @@ try {
   for (const name of ['dist', 'package.json', 'test/properties/examples.json'])
     cpSync(path.join(PROJECT_ROOT, name), path.join(dir, name), { recursive: true })
   symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(dir, 'node_modules'))
-  if (suiteFails()) throw new Error('the tests of the folds fail without a mistake: run npm test')
+  if (suiteFails()) throw new Error('the tests of the folds fail without a mutation: run npm test')
   let missed = 0
   for (const mutation of mutations) {
-    const isNoticed = withMistake(mutation, suiteFails)
-    if (!isNoticed) missed++
-    console.log(`${isNoticed ? 'noticed' : 'MISSED '}  ${mutation.name}`)
+    const isDetected = withMutation(mutation, suiteFails)
+    if (!isDetected) missed++
+    console.log(`${isDetected ? 'detected' : 'MISSED  '}  ${mutation.name}`)
   }
   console.log(`${mutations.length - missed} passed, ${missed} failed`)
   process.exitCode = missed > 0 ? 1 : 0
@@ -41,7 +41,7 @@ try {
 
 function sampleOf<T>(list: readonly T[], size: number): T[] {
   const count = Math.min(size, list.length)
-  return Array.from({ length: count }, (_, i) => list.slice(Math.floor((i * list.length) / count))[0] as T) // within it
+  return Array.from({ length: count }, (_, i) => list.slice(Math.floor((i * list.length) / count))[0] as T) // the index is in range
 }
 
 function suiteFails(): boolean {
@@ -51,9 +51,10 @@ function suiteFails(): boolean {
 }
 
 /** Compiles the mutated source file into the copy of dist while `work` runs. */
-function withMistake<T>({ name, file, find, replace }: Mutation, work: () => T): T {
+function withMutation<T>({ name, file, find, replace }: Mutation, work: () => T): T {
   const source = readFileSync(path.join(PROJECT_ROOT, MODELS, file), 'utf8')
-  if (!source.includes(find)) throw new Error(`cannot plant "${name}": ${file} has changed, see test/mutations`)
+  if (!source.includes(find))
+    throw new Error(`cannot apply "${name}": ${file} has changed, see test/mutations/mutations.ts`)
   const compiledFile = path.join(dir, 'dist', MODELS, file.replace(/\.ts$/, '.js'))
   const compiled = readFileSync(compiledFile, 'utf8')
   const mutated = source.replaceAll(find, () => replace)

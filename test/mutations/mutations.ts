@@ -1,4 +1,4 @@
-/** A mistake that a developer might make in a fold. */
+/** A bug that a developer might introduce into a fold. */
 export interface Mutation {
   name: string
   /** A source file in src/project/models. */
@@ -9,7 +9,7 @@ export interface Mutation {
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'a phone that stops ringing un-answers',
+    name: 'a phone that stops ringing is no longer answered',
     file: 'calls/legs.ts',
     find: '!isAnswered(leg) &&\n      (fact.extension',
     replace: '(fact.extension'
@@ -39,13 +39,13 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'reported.endedAt'
   },
   {
-    name: 'equal Guids merge',
+    name: 'events with equal Guids are merged',
     file: 'facts.ts',
     find: 'event.id',
     replace: '((event as { guid?: string }).guid ?? event.id)'
   },
   {
-    name: 'the time of arrival counts',
+    name: 'the time of receipt is used',
     file: 'calls/facts.ts',
     find: 'Date.parse(occurredAt)',
     replace: 'Date.parse(event.receivedAt)'
@@ -63,31 +63,31 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'if (false && dialer'
   },
   {
-    name: 'a voicemail stays a missed call',
+    name: 'a voicemail is a missed call',
     file: 'calls/outcome.ts',
     find: "status === 'voicemail' || ",
     replace: ''
   },
   {
-    name: 'a caller who hands over ends the call',
+    name: 'a transfer ends the call',
     file: 'calls/call-end.ts',
     find: 'leg.endedAt === null || leg.endedAt > fact.at',
     replace: 'false'
   },
   {
-    name: 'presence goes by the order of arrival',
+    name: 'presence depends on the order of receipt',
     file: 'presences.ts',
     find: 'inOrder(events.filter(isReport))',
     replace: 'events.filter(isReport)'
   },
   {
-    name: 'a contact is what arrived last',
+    name: 'the contact that was received last is used',
     file: 'contacts.ts',
     find: 'const inTime = inOrder(events)',
     replace: 'const inTime = [...events]'
   },
   {
-    name: 'the report that arrived last counts',
+    name: 'the report that was received last is used',
     file: 'facts.ts',
     find: 'of inOrder(events))',
     replace: 'of events)'

@@ -8,7 +8,7 @@ import { createRandom } from '../../src/simulator/random.js'
 import type { TrueCall } from '../../src/simulator/true-call.js'
 import { eventsByCall } from '../support/events-by-call.js'
 import { expectedCall, withRestFacts } from '../support/expected-calls.js'
-import { delivered, someOf } from './delivery.js'
+import { randomSubset, shuffledWithCopies } from './delivery.js'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)
 const ONE_CALL = { startAt: STARTED_AT, calls: 1, messages: 0, contacts: 0, presenceChanges: 0 } satisfies Omit<
@@ -16,7 +16,7 @@ const ONE_CALL = { startAt: STARTED_AT, calls: 1, messages: 0, contacts: 0, pres
   'seed'
 >
 
-/** One call of a company, with all that is told of it. */
+/** Simulates one call with its webhooks and REST reports. */
 function oneCall(seed: number, family: 'classic' | 'contact-center') {
   const simulation = simulateCompany({ ...ONE_CALL, seed, family })
   const [call] = simulation.truth.calls
@@ -29,54 +29,54 @@ function oneCall(seed: number, family: 'classic' | 'contact-center') {
   }
 }
 
-/** Classic webhooks tell the truth of a call, however they come. */
+/** Classic webhooks fold to the truth in any order of delivery. */
 export function classicCall(seed: number): void {
   const { call, webhooks, random } = oneCall(seed, 'classic')
-  assert.deepEqual(foldCall(delivered(webhooks, random)), truthOf(call))
+  assert.deepEqual(foldCall(shuffledWithCopies(webhooks, random)), truthOf(call))
 }
 
-/** So do those of a contact center, besides the recording that they tell of too. */
+/** The webhooks of a contact center do as well, apart from the recording that they contain. */
 export function contactCenterCall(seed: number): void {
   const { call, webhooks, random } = oneCall(seed, 'contact-center')
   const {
     recordingId: _id,
     recordingLink: _link,
     ...folded
-  } = foldCall(delivered(webhooks, random)) ?? assert.fail('no call')
+  } = foldCall(shuffledWithCopies(webhooks, random)) ?? assert.fail('no call')
   const { recordingId: __id, recordingLink: __link, ...truth } = truthOf(call)
   assert.deepEqual(folded, truth)
 }
 
-/** REST refines what webhooks tell, and changes nothing else. */
+/** REST reports refine a call without changing anything else. */
 export function callWithRest(seed: number): void {
   const { call, webhooks, reports, random } = oneCall(seed, 'classic')
-  const told = reports()
+  const restReports = reports()
   assert.deepEqual(
-    foldCall(delivered<FoldedCallEvent>([...webhooks, ...told], random)),
-    withRestFacts(truthOf(call), call, told.length)
+    foldCall(shuffledWithCopies<FoldedCallEvent>([...webhooks, ...restReports], random)),
+    withRestFacts(truthOf(call), call, restReports.length)
   )
 }
 
 /**
- * Whatever part of it has come, in whatever order, the row is the same; with REST's word the call has ended, when and
- * how it did.
+ * Any subset of the events folds to the same row in any order. With the REST reports the call has ended, with its true
+ * outcome.
  */
-export function partOfCall(seed: number): void {
-  const { call, webhooks, reports, random } = oneCall(seed, random0(seed) ? 'classic' : 'contact-center')
-  const told = reports()
-  const some = someOf<FoldedCallEvent>([...webhooks, ...told], random)
+export function partialCall(seed: number): void {
+  const { call, webhooks, reports, random } = oneCall(seed, isClassic(seed) ? 'classic' : 'contact-center')
+  const restReports = reports()
+  const some = randomSubset<FoldedCallEvent>([...webhooks, ...restReports], random)
   const folded = foldCall(some)
-  assert.deepEqual(foldCall(delivered(some, random)), folded)
-  const healed = foldCall([...some, ...told])
+  assert.deepEqual(foldCall(shuffledWithCopies(some, random)), folded)
+  const healed = foldCall([...some, ...restReports])
   assert.equal(healed?.state, 'ended')
   if (call.outcome === 'answered') assert.equal(healed.outcome, 'answered')
   if (folded?.state === 'ended')
-    assert.equal(healed.endedAt, endOf(folded, some, healed), 'REST moves no end that a webhook told')
-  refuseNonsense(healed)
+    assert.equal(healed.endedAt, endOf(folded, some, healed), 'REST does not change the end from a webhook')
+  assertConsistent(healed)
 }
 
-/** Time travel: what was received by an instant, as of another. */
-export function cutCall(seed: number): void {
+/** Time travel: the call at one instant, from the events received by another instant, is the truth. */
+export function callAtInstant(seed: number): void {
   const { call, webhooks, random } = oneCall(seed, 'classic')
   const delay = random.int(0, 5_000)
   const received = webhooks.map(event => ({
@@ -88,10 +88,10 @@ export function cutCall(seed: number): void {
     random.int(call.startedAt - 2_000, call.endedAt + 7_000)
   ]
   const at = callAt(call, Math.min(asOf, knownAt - delay))
-  assert.deepEqual(foldCall(delivered(received, random), { asOf, knownAt }), at && expectedCall(at))
+  assert.deepEqual(foldCall(shuffledWithCopies(received, random), { asOf, knownAt }), at && expectedCall(at))
 }
 
-function refuseNonsense(call: Call | null): void {
+function assertConsistent(call: Call | null): void {
   if (!call) return
   assert.equal(call.state === 'ended', call.endedAt !== null)
   assert.equal(call.outcome !== null, call.endedAt !== null)
@@ -99,14 +99,14 @@ function refuseNonsense(call: Call | null): void {
   for (const leg of call.legs) {
     assert.ok(
       call.endedAt === null || (leg.endedAt !== null && leg.endedAt <= call.endedAt),
-      'no leg outlives its call'
+      'no leg ends after its call'
     )
     assert.ok((leg.ringingAt ?? 0) <= (leg.connectedAt ?? leg.endedAt ?? Number.POSITIVE_INFINITY))
     assert.ok((leg.connectedAt ?? 0) <= (leg.endedAt ?? Number.POSITIVE_INFINITY))
     assert.equal(leg.result === null, leg.endedAt === null && leg.connectedAt === null)
   }
   const names = call.legs.map(leg => `${leg.extension}#${leg.attempt}`)
-  assert.equal(new Set(names).size, names.length, 'an attempt has one row')
+  assert.equal(new Set(names).size, names.length, 'each attempt has one row')
 }
 
 function truthOf(call: TrueCall): Call {
@@ -115,9 +115,9 @@ function truthOf(call: TrueCall): Call {
   return expectedCall(at)
 }
 
-/** Where REST alone had closed it, a later webhook may. */
+/** When only REST has ended the call, a later webhook may change its end. */
 function endOf(folded: Call, events: readonly FoldedCallEvent[], healed: Call): number | null {
   return events.some(event => event.type === 'call.reported') ? healed.endedAt : folded.endedAt
 }
 
-const random0 = (seed: number): boolean => createRandom(seed, 98).chance(0.5)
+const isClassic = (seed: number): boolean => createRandom(seed, 98).chance(0.5)

@@ -4,8 +4,8 @@ interface Received {
   receivedAt: string
 }
 
-/** The events as they may come: in any order, some several times, the copies received later. */
-export function delivered<E extends Received>(events: readonly E[], random: Random): E[] {
+/** Returns the events in any order, some several times with a later time of receipt. */
+export function shuffledWithCopies<E extends Received>(events: readonly E[], random: Random): E[] {
   const copies = events.flatMap(event =>
     Array.from({ length: random.chance(0.3) ? random.int(1, 3) : 0 }, () => ({
       ...event,
@@ -15,11 +15,11 @@ export function delivered<E extends Received>(events: readonly E[], random: Rand
   return random.shuffled([...events, ...copies])
 }
 
-/** A part of them, in any order: what has come until some moment. */
-export function someOf<E>(events: readonly E[], random: Random): E[] {
+/** Returns a random subset of the events in any order. */
+export function randomSubset<E>(events: readonly E[], random: Random): E[] {
   return random.shuffled(events).slice(0, random.int(0, events.length))
 }
 
-function later(instant: string, millis: number): string {
-  return new Date(Date.parse(instant) + millis).toISOString()
+function later(instant: string, delayMs: number): string {
+  return new Date(Date.parse(instant) + delayMs).toISOString()
 }

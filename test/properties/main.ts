@@ -1,4 +1,4 @@
-// Tries the folds on histories that nobody has tried yet:
+// Checks the folds with new simulated histories:
 //
 //   npm run test:properties -- --runs 1000000
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,13 +8,18 @@ import { EXAMPLES_FILE, PROPERTIES, type Property } from './properties.js'
 
 const program = new Command('test:properties')
   .description(
-    'tries every property of the folds on simulated histories; seeds that fail are kept in test/properties/examples.json'
+    'checks every property of the folds with simulated histories, and adds failing seeds to test/properties/examples.json'
   )
-  .option('--runs <n>', 'histories of each property', wholeNumber, 10_000)
-  .option('--seed <n>', 'the first seed; any by default', wholeNumber, Math.floor(Math.random() * 2 ** 31))
+  .option('--runs <n>', 'number of histories for each property', wholeNumber, 10_000)
+  .option('--seed <n>', 'first seed (default: random)', wholeNumber, Math.floor(Math.random() * 2 ** 31))
   .addHelpText(
     'after',
-    '\nExamples:\n  $ npm run test:properties\n  $ npm run test:properties -- --runs 1000000\n  $ npm run test:properties -- --runs 1 --seed 4711'
+    [
+      '\nExamples:',
+      '  $ npm run test:properties',
+      '  $ npm run test:properties -- --runs 1000000',
+      '  $ npm run test:properties -- --runs 1 --seed 4711'
+    ].join('\n')
   )
   .parse()
 
@@ -40,13 +45,13 @@ function holds(name: string, property: Property, seed: number): boolean {
     return true
   } catch (err) {
     progress.printAbove(() => console.error(`seed ${seed}: ${name}\n${(err as Error).message}`))
-    keep(name, seed)
+    addExample(name, seed)
     return false
   }
 }
 
-function keep(name: string, seed: number): void {
-  const examples = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Record<string, number[]> // our own file
+function addExample(name: string, seed: number): void {
+  const examples = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Record<string, number[]> // a file of this format
   examples[name] = [...new Set([...(examples[name] ?? []), seed])]
   writeFileSync(EXAMPLES_FILE, `${JSON.stringify(examples, null, 2)}\n`)
 }
