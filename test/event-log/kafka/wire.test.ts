@@ -53,10 +53,8 @@ t.test(
     const { log } = await openTestLog(t, { brokers: proxy.brokers })
     await log.append([record('default:a', 'before')])
     proxy.injectFault('drop response')
-    const began = performance.now()
     await t.rejects(log.append([record('default:a', 'unknown')]), { code: 'MCS_NOT_STORED' })
-    const tookMs = performance.now() - began
-    t.ok(tookMs > 1_000 && tookMs < 2_400, `refused after ${Math.round(tookMs)} ms`)
+    t.match(log.trouble(), /did not respond in time/)
     await log.append([record('default:a', 'unknown')]) // what the caller does
     t.strictSame(
       (await readAll(t, log)).map(({ value }) => String(value)),

@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { KafkaOptions } from '../../../src/event-log/kafka/log.js'
-import { eventually } from '../../support/eventually.js'
-import { kafkaUnavailable, startKafka } from '../../support/kafka.js'
-import { BROKERS, openTestLog, skip } from '../../support/kafka-log.js'
-import { tempDir } from '../../support/temp-dir.js'
-import { gather, record } from '../support/gather.js'
+import type { KafkaOptions } from '../../src/event-log/kafka/log.js'
+import { gather, record } from '../event-log/support/gather.js'
+import { eventually } from '../support/eventually.js'
+import { kafkaUnavailable, startKafka } from '../support/kafka.js'
+import { BROKERS, openTestLog, skip } from '../support/kafka-log.js'
+import { tempDir } from '../support/temp-dir.js'
 
 const noBroker = kafkaUnavailable() ?? skip
 const login = { mechanism: 'scram-sha-512' as const, username: 'mightycall', password: 'swordfish-7' }

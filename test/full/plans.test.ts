@@ -1,12 +1,12 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import type { TObject, TSchema } from 'typebox'
-import { ROUTES } from '../../../src/access/route-roles.js'
-import type { Viewer } from '../../../src/access/viewer.js'
-import { freshDatabase } from '../../support/database.js'
-import { dereference } from '../../support/fuzz/dereference.js'
-import { fillDatabase, ORGANIZATION } from '../../support/large-database.js'
-import { queryApi } from '../../support/query-api.js'
+import { ROUTES } from '../../src/access/route-roles.js'
+import type { Viewer } from '../../src/access/viewer.js'
+import { freshDatabase } from '../support/database.js'
+import { dereference } from '../support/fuzz/dereference.js'
+import { fillDatabase, ORGANIZATION } from '../support/large-database.js'
+import { queryApi } from '../support/query-api.js'
 
 const BIG = /^(call_history|call_legs|voicemail_logs|sms_logs|contacts|events(_\d+)?)$/
 const ORGANIZATION_VIEWER: Viewer = { actor: 'k', role: 'viewer', account: 'a', organization: ORGANIZATION }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
-import type { EventLog, LogRecord } from '../../../src/event-log/port.js'
-import { eventually } from '../../support/eventually.js'
-import { type Kafka, kafkaUnavailable, startKafka } from '../../support/kafka.js'
-import { connectAdmin, openTestLog, skip } from '../../support/kafka-log.js'
-import { tempDir } from '../../support/temp-dir.js'
-import { readAll } from '../conformance/read-all.js'
-import { gather, record } from '../support/gather.js'
+import { isRefusedForGood } from '../../src/event-log/kafka/errors.js'
+import type { EventLog, LogRecord } from '../../src/event-log/port.js'
+import { readAll } from '../event-log/conformance/read-all.js'
+import { gather, record } from '../event-log/support/gather.js'
+import { eventually } from '../support/eventually.js'
+import { type Kafka, kafkaUnavailable, startKafka } from '../support/kafka.js'
+import { connectAdmin, openTestLog, skip } from '../support/kafka-log.js'
+import { tempDir } from '../support/temp-dir.js'
 
 const noBroker = kafkaUnavailable() ?? false
 t.jobs = 2
@@ -78,14 +78,11 @@ async function frozen(t: Test, kafka: Kafka): Promise<void> {
   await eventually('the record arrives', () => values().length === 1)
   await kafka.freeze()
   for (const what of ['sent on the old connection', 'sent on a new one']) {
-    const began = performance.now()
     const all = await Promise.allSettled(Array.from({ length: 5 }, () => log.append([record('default:a', what)])))
-    const tookMs = performance.now() - began
     t.ok(
       all.every(result => result.status === 'rejected' && !isRefusedForGood(result.reason)),
       what
     )
-    t.ok(tookMs > 1_000 && tookMs < 2_400, `refused after ${Math.round(tookMs)} ms`)
   }
   t.match(log.trouble(), /did not respond in time/)
   await kafka.thaw()
@@ -114,10 +111,7 @@ async function killed(t: Test, kafka: Kafka): Promise<void> {
   await kafka.kill()
   await writing
   for (let i = 0; i < 3; i++) {
-    const began = performance.now()
     await t.rejects(log.append([record('default:a', 'lost')]), { code: 'MCS_NOT_STORED' })
-    const tookMs = performance.now() - began
-    t.ok(tookMs < 500, `refused after ${Math.round(tookMs)} ms`)
   }
   t.match(log.trouble(), /refuses connections: .*KAFKA_BROKERS/)
   await t.rejects(log.id(), { code: 'MCS_KAFKA' })
