@@ -14,14 +14,12 @@ import { percentile } from './figures.js'
 const START = new Date('2026-11-23T00:00:00Z')
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const CALLS_A_DAY = 60
-/** What was told last has to come, too: a removal is seen when the reconciler looks back, every four hours. */
+const CALLS_PER_DAY = 60
+/** Long enough for the last changes: removals are detected by the extended look-back, every four hours. */
 const AFTER_MS = 5 * HOUR_MS
 const DAILY_LIMIT = 2_500
 
-/**
- * Simulated days of a company whose webhooks get lost, doubled and late, and what of its truth the read models have.
- */
+/** Compares the read models with the truth after simulated days with lost, duplicated and late webhooks. */
 export const completeness: Bench = async ({ dir, days, speed, print, progress, teardown }) => {
   progress('starting')
   const server = await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), log: () => {} })
@@ -35,7 +33,7 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   const company = {
     seed: 1,
     startAt: at(0),
-    calls: CALLS_A_DAY * days,
+    calls: CALLS_PER_DAY * days,
     hours: 24 * days,
     longCalls: 0.1,
     redials: 0.05,
@@ -78,20 +76,20 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   print({ name: 'completeness_checks', value: checks, unit: 'steps' })
   print({ name: 'completeness_hours_complete', value: complete, unit: 'hours', goal: { atLeast: 24 * days - 12 } })
   print({ name: 'completeness_hours_premature', value: premature.size, unit: 'rows', goal: { atMost: 0 } })
-  for (const compared of COMPARED) {
-    const { missing, unequal } = await differencesOf(pool, compared, truth[compared.name] ?? [])
-    print({ name: `completeness_${compared.name}`, value: truth[compared.name]?.length ?? 0, unit: 'rows' })
-    print({ name: `completeness_${compared.name}_missing`, value: missing, unit: 'rows', goal: { atMost: 0 } })
+  for (const model of COMPARED) {
+    const { missing, unequal } = await differencesOf(pool, model, truth[model.name] ?? [])
+    print({ name: `completeness_${model.name}`, value: truth[model.name]?.length ?? 0, unit: 'rows' })
+    print({ name: `completeness_${model.name}_missing`, value: missing, unit: 'rows', goal: { atMost: 0 } })
     print({
-      name: `completeness_${compared.name}_unequal`,
+      name: `completeness_${model.name}_unequal`,
       value: [...unequal.values()].reduce((sum, rows) => sum + rows, 0),
       unit: 'fields',
       goal: { atMost: 0 }
     })
     for (const [field, rows] of unequal)
-      print({ name: `completeness_${compared.name}_unequal_${field}`, value: rows, unit: 'rows' })
+      print({ name: `completeness_${model.name}_unequal_${field}`, value: rows, unit: 'rows' })
   }
-  await printLedger(pool, print)
+  await printGaps(pool, print)
   print({
     name: 'completeness_quota',
     value: fullestDay / DAILY_LIMIT,
@@ -113,7 +111,7 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   })
 }
 
-/** When the first call after an instant began: an outage in which nobody calls would show nothing. */
+/** Returns the start of the first call after an instant. An outage without calls would show nothing. */
 function callAfter(company: CompanyOptions, instant: number): number {
   return (
     simulateCompany(company)
@@ -123,7 +121,7 @@ function callAfter(company: CompanyOptions, instant: number): number {
   )
 }
 
-async function printLedger(pool: pg.Pool, print: Parameters<Bench>[0]['print']): Promise<void> {
+async function printGaps(pool: pg.Pool, print: Parameters<Bench>[0]['print']): Promise<void> {
   const {
     rows: [gaps]
   } = await pool.query(
@@ -133,7 +131,7 @@ async function printLedger(pool: pg.Pool, print: Parameters<Bench>[0]['print']):
   print({ name: 'completeness_gaps_open', value: gaps.open, unit: 'gaps', goal: { atMost: 0 } })
 }
 
-/** Requests to MightyCall in the 24 h before an instant. */
+/** Returns the number of requests to MightyCall in the 24 h before an instant. */
 async function requestsInDay(pool: pg.Pool, now: Date): Promise<number> {
   const { rows } = await pool.query<{ requests: number }>(
     'select count(*)::int as requests from quota_permits where taken_at > $1',
@@ -142,7 +140,7 @@ async function requestsInDay(pool: pg.Pool, now: Date): Promise<number> {
   return rows[0]?.requests ?? 0
 }
 
-/** Reads everything once more, as a person can ask for: what was read or removed after days is found only then. */
+/** Syncs everything once more, as an operator can: only a sync finds what was read or removed days later. */
 async function syncAll({ service, adminKey }: DemoWorld): Promise<void> {
   const answer = await fetch(`${service.url}/api/admin/mightycall/sync`, {
     method: 'POST',
@@ -152,8 +150,8 @@ async function syncAll({ service, adminKey }: DemoWorld): Promise<void> {
 }
 
 /**
- * Simulated milliseconds from when REST tells of a thing to when its first fact was received: found by a poll, or
- * created without a webhook.
+ * Returns the simulated milliseconds from the time at which REST reports an object to the receipt of its first fact,
+ * for objects found by polls and for calls created without a webhook.
  */
 async function delaysOf(
   pool: pg.Pool,
@@ -164,13 +162,18 @@ async function delaysOf(
     entity: string
     at: Date
     webhooks: boolean
-  }>(`select kind, entity, min(received_at) filter (where source = 'rest') as at, bool_or(source = 'webhook') as webhooks
-    from events where type in ('call.reported', 'voicemail.reported', 'message.reported') or source = 'webhook' group by 1, 2 having bool_or(source = 'rest')`)
-  const found = new Map(rows.map(row => [row.entity, row]))
+  }>(
+    `select kind, entity, min(received_at) filter (where source = 'rest') as at,
+       bool_or(source = 'webhook') as webhooks
+     from events
+     where type in ('call.reported', 'voicemail.reported', 'message.reported') or source = 'webhook'
+     group by 1, 2 having bool_or(source = 'rest')`
+  )
+  const factsById = new Map(rows.map(row => [row.entity, row]))
   const delays = { polled: [] as number[], created: [] as number[] }
   for (const { name, id } of COMPARED) {
     for (const row of truth[name] ?? []) {
-      const fact = found.get(String(row[id] ?? row.id))
+      const fact = factsById.get(String(row[id] ?? row.id))
       if (!fact || typeof row.shownAt !== 'number') continue
       delays[name === 'calls' && !fact.webhooks ? 'created' : 'polled'].push(fact.at.getTime() - row.shownAt)
     }

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 
-/** A read model, and which of its fields are compared with the truth. */
+/** A read model, and the fields that are compared with the truth. */
 export interface Compared {
   name: string
   table: string
-  /** The truth's name of its id. */
+  /** The name of its id in the truth. */
   id: string
   fields: readonly string[]
 }
@@ -72,14 +72,14 @@ export const COMPARED: readonly Compared[] = [
   }
 ]
 
-/** Where the webhook of an answer was lost, the length of the recording tells when it was, in whole seconds. */
+/** When the webhook of an answer was lost, these are derived from the length of the recording, in whole seconds. */
 const IN_WHOLE_SECONDS: ReadonlySet<string> = new Set(['answeredAt', 'waitSeconds', 'talkSeconds'])
 
 export type TrueRow = Record<string, unknown>
 
 export interface Difference {
   missing: number
-  /** How many rows differ, by field. */
+  /** The number of differing rows, by field. */
   unequal: Map<string, number>
 }
 
@@ -101,29 +101,30 @@ export async function differencesOf(
   return difference
 }
 
-/** Every row of a read model, by its id. */
+/** Returns every row of a read model by its id. */
 export async function rowsOf(
   db: Pick<pg.Pool, 'query'>,
   { table, id }: Pick<Compared, 'table' | 'id'>
 ): Promise<Map<string, TrueRow>> {
   const { rows } = await db.query<TrueRow>(`select * from ${table}`)
-  return new Map(rows.map(row => [String(row[snake(id)]), row]))
+  return new Map(rows.map(row => [String(row[toSnakeCase(id)]), row]))
 }
 
+/** Returns the compared fields in which a row differs from the truth. */
 export function unequalFieldsOf(
   { table, fields }: Pick<Compared, 'table' | 'fields'>,
   row: TrueRow,
   expected: TrueRow
 ): string[] {
   return fields.filter(field => {
-    const [found, truly] = [plain(row[snake(field)]), plain(expected[field])]
+    const [found, actual] = [plain(row[toSnakeCase(field)]), plain(expected[field])]
     const isRemoval = table === 'sms_logs' && field === 'removedAt'
-    return !isEqual(field, found, truly) && !(isRemoval && isSeenAfter(found, truly))
+    return !isEqual(field, found, actual) && !(isRemoval && isDetectedAfter(found, actual))
   })
 }
 
-/** That a message was removed is told, and not when: it is seen when the reconciler looks back. */
-const SEEN_WITHIN_MS = 5 * 3_600_000
+/** The removal time of a message is not reported; the extended look-back detects removals within this time. */
+const DETECTED_WITHIN_MS = 5 * 3_600_000
 
 function isEqual(field: string, found: unknown, expected: unknown): boolean {
   if (IN_WHOLE_SECONDS.has(field) && typeof found === 'number' && typeof expected === 'number')
@@ -131,13 +132,15 @@ function isEqual(field: string, found: unknown, expected: unknown): boolean {
   return isDeepStrictEqual(found, expected)
 }
 
-function isSeenAfter(found: unknown, truly: unknown): boolean {
-  return typeof found === 'number' && typeof truly === 'number' && found >= truly && found <= truly + SEEN_WITHIN_MS
+function isDetectedAfter(found: unknown, actual: unknown): boolean {
+  return (
+    typeof found === 'number' && typeof actual === 'number' && found >= actual && found <= actual + DETECTED_WITHIN_MS
+  )
 }
 
-const snake = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+const toSnakeCase = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
-/** The truth has milliseconds where a row has a time. */
+/** Converts times to milliseconds, as the truth has them. */
 function plain(value: unknown): unknown {
   return value instanceof Date ? value.getTime() : (value ?? null)
 }

@@ -1,28 +1,28 @@
 import type pg from 'pg'
 import { inSnapshot } from '../../../src/db/transaction.js'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { loadHours } from '../../../src/reconcile/gaps/hours.js'
 import { settlesAfterMs } from '../../../src/reconcile/look-back.js'
 import { COMPARED, rowsOf, type TrueRow, unequalFieldsOf } from './compare.js'
 
-const HOUR_MS = 3_600_000
 const LONGEST_CALL_MS = 12 * HOUR_MS
 
-/** When a true row of each kind began. */
+/** The start time of a true row of each kind. */
 const STARTS: Readonly<Record<string, string>> = { calls: 'startedAt', voicemails: 'leftAt', messages: 'sentAt' }
-/** People read and remove what was complete before. */
+/** Fields that people change after an hour is complete. */
 const CHANGED_LATER: ReadonlySet<string> = new Set(['read', 'removedAt'])
 
 export interface HourCheck {
-  /** Hours, by number, that are called complete. */
+  /** The number of complete hours, counted per business number. */
   complete: number
-  /** What is missing or unequal in them: one line for each row. */
+  /** One line for each row in them that is missing or differs. */
   premature: string[]
 }
 
 /**
- * Compares what began in the hours that are called complete with the truth of an instant before.
+ * Compares the rows that started in complete hours with an earlier state of the truth.
  *
- * @param truth  as it was before this is called, so that nothing of it can be too young
+ * @param truth  read before the call, so that nothing in it is newer than the completeness
  */
 export async function checkCompleteHours(
   pool: pg.Pool,
@@ -39,9 +39,9 @@ export async function checkCompleteHours(
     }
     const isComplete = (at: number, number: unknown) => {
       const states = byHour.get(Math.floor(at / HOUR_MS) * HOUR_MS)
-      const own = states?.get(String(number))
-      // a number without a row had no activity, as far as is known: the others speak for the hour
-      return own === undefined ? [...(states?.values() ?? [])].includes('complete') : own === 'complete'
+      const state = states?.get(String(number))
+      // a number without a row had no known activity; the other numbers decide
+      return state === undefined ? [...(states?.values() ?? [])].includes('complete') : state === 'complete'
     }
     const premature: string[] = []
     for (const compared of COMPARED) {
