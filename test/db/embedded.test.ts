@@ -67,8 +67,10 @@ t.test('one data folder through its life', async t => {
   await t.test('a setting that Postgres rejects is quoted in one line', async t => {
     await t.rejects(start({ wal_level: 'nonsense' }), {
       code: 'MCS_EMBEDDED_POSTGRES',
-      message:
-        /^embedded Postgres: .* ended while starting: FATAL: +invalid value for parameter "wal_level": "nonsense" \(.*\)$/
+      message: new RegExp(
+        '^embedded Postgres: .* ended while starting: ' +
+          'FATAL: +invalid value for parameter "wal_level": "nonsense" \\(.*\\)$'
+      )
     })
   })
 

@@ -41,7 +41,8 @@ try {
 
 function sampleOf<T>(list: readonly T[], size: number): T[] {
   const count = Math.min(size, list.length)
-  return Array.from({ length: count }, (_, i) => list.slice(Math.floor((i * list.length) / count))[0] as T) // the index is in range
+  // the cast holds because the index is in range
+  return Array.from({ length: count }, (_, i) => list.slice(Math.floor((i * list.length) / count))[0] as T)
 }
 
 function suiteFails(): boolean {

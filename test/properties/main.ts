@@ -8,7 +8,7 @@ import { EXAMPLES_FILE, PROPERTIES, type Property } from './properties.js'
 
 const program = new Command('test:properties')
   .description(
-    'checks every property of the folds with simulated histories, and adds failing seeds to test/properties/examples.json'
+    'checks every property of the folds with simulated histories; adds failing seeds to test/properties/examples.json'
   )
   .option('--runs <n>', 'number of histories for each property', wholeNumber, 10_000)
   .option('--seed <n>', 'first seed (default: random)', wholeNumber, Math.floor(Math.random() * 2 ** 31))

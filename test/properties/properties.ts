@@ -24,5 +24,6 @@ export const EXAMPLES_FILE = path.join(PROJECT_ROOT, 'test/properties/examples.j
 
 /** Returns the seeds with which a property has failed before. They are checked in every run. */
 export function examplesOf(name: string): number[] {
-  return (JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Record<string, number[]>)[name] ?? [] // written by test/properties/main.ts
+  // the file is written by test/properties/main.ts
+  return (JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Record<string, number[]>)[name] ?? []
 }

@@ -18,7 +18,9 @@ interface Agent {
   calls: string[]
 }
 
-/** Calls that overlap at the same agents, with ring groups, transfers and outgoing calls; a tenth of the events is lost. */
+/**
+ * Calls that overlap at the same agents, with ring groups, transfers and outgoing calls; a tenth of the events is lost.
+ */
 function overlappingCalls(random: Random): Event[] {
   const events = Array.from({ length: 150 }, (_, i) => anyCall(random, `c${i}`)).flat()
   const presences = Array.from({ length: 20 }, () =>
@@ -35,7 +37,8 @@ function anyCall(random: Random, id: string): Event[] {
     const connected = later(start, 40)
     const end = later(connected, 600)
     return history(
-      `OutgoingCall(${agent})@${start} > OutgoingCallConnected(${agent})@${connected} > OutgoingCallCompleted(${agent})@${end}`,
+      `OutgoingCall(${agent})@${start} > OutgoingCallConnected(${agent})@${connected} > ` +
+        `OutgoingCallCompleted(${agent})@${end}`,
       { id }
     )
   }

@@ -152,7 +152,9 @@ const rules: Rule[] = [
   {
     name: 'who handed a call over is idle',
     calls: {
-      a: 'IncomingCall@10 > IncomingCallRinging(101)@20 > IncomingCallConnected(101)@30 > IncomingCallRinging(102)@50 > IncomingCallConnected(102)@60 > IncomingCallCompleted(101)@70'
+      a:
+        'IncomingCall@10 > IncomingCallRinging(101)@20 > IncomingCallConnected(101)@30 > ' +
+        'IncomingCallRinging(102)@50 > IncomingCallConnected(102)@60 > IncomingCallCompleted(101)@70'
     },
     facts: [status('101', 'dnd', 5)],
     when: 90,

@@ -17,7 +17,9 @@ interface Answer {
 async function company(t: Test) {
   const { pool } = await projectedCompany(t, { calls: 300, hours: 30 })
   await pool.query(
-    "update call_history set outcome = 'canceled' where call_id in (select call_id from call_history where outcome = 'abandoned' and wait_seconds > 4 order by call_id limit 2)"
+    `update call_history set outcome = 'canceled' where call_id in (
+       select call_id from call_history where outcome = 'abandoned' and wait_seconds > 4 order by call_id limit 2
+     )`
   ) // MightyCall can say so, the company's does not
   const { get } = await queryApi(t, pool, NOW)
   const stats = async (query: string) =>

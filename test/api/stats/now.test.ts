@@ -70,7 +70,8 @@ const NOT_WAITING: [name: string, sequence: string][] = [
   ['a call between two agents', 'IncomingCall@10 > IncomingCallConnected(101)@20 > IncomingCallCompleted(101)@30'],
   [
     'a call whose transfer nobody took',
-    'IncomingCall@10 > IncomingCallConnected(101)@20 > IncomingCallRinging(102)@22 > IncomingCallCompleted(101)@30 > IncomingCallStopRinging(102)@40'
+    'IncomingCall@10 > IncomingCallConnected(101)@20 > IncomingCallRinging(102)@22 > ' +
+      'IncomingCallCompleted(101)@30 > IncomingCallStopRinging(102)@40'
   ],
   ['an outgoing call', 'OutgoingCall(101)@10'],
   ['a call that has ended', 'IncomingCall@10 > IncomingCallRinging(101)@11 > IncomingCallCompleted@30']

@@ -29,7 +29,8 @@ async function shared(t: Test) {
   ]
   for (const [number, organization, from, until] of owners)
     await pool.query(
-      'insert into number_ownerships (account, number, organization, owned_from, owned_until) values ($1, $2, $3, $4, $5)',
+      `insert into number_ownerships (account, number, organization, owned_from, owned_until)
+       values ($1, $2, $3, $4, $5)`,
       ['default', number, organization, from, until]
     )
   const { get } = await queryApi(t, pool, () => new Date(START + 48 * 3_600_000), {
@@ -96,7 +97,8 @@ t.test('an organization gets the sums of its own calls, of a number that moved t
 t.test('agents have the legs of the own calls only, and no occupancy, which others would show in', async t => {
   const { pool, get, isOfA } = await shared(t)
   const { rows: legs } = await pool.query<CountedRow & { extension: string; role: string }>(
-    "select l.extension, l.role, c.* from call_legs l join call_history c using (account, call_id) where l.extension <> ''"
+    `select l.extension, l.role, c.* from call_legs l join call_history c using (account, call_id)
+     where l.extension <> ''`
   )
   const agents = async (key: string) =>
     (await get('/v1/stats/agents?since=2026-11-23&until=2026-11-25', key)).json<{
@@ -141,12 +143,15 @@ t.test('now: who waits at another number, or talks about it, is not counted', as
   ] as const) {
     const at = new Date(START + 47.99 * 3_600_000)
     await pool.query(
-      `insert into call_history (account, call_id, direction, state, business_number, started_at, answered_at, last_event_at, webhook_events, rest_events) values ('default', $1, 'inbound', $2, $3, $4, $5, $4, 1, 0)`,
+      `insert into call_history (account, call_id, direction, state, business_number, started_at, answered_at,
+         last_event_at, webhook_events, rest_events)
+       values ('default', $1, 'inbound', $2, $3, $4, $5, $4, 1, 0)`,
       [id, state, businessNumber, at, state === 'connected' ? at : null]
     )
     if (extension)
       await pool.query(
-        `insert into call_legs (account, call_id, extension, attempt, role, ringing_at, connected_at) values ('default', $1, $2, 1, 'agent', $3, $4)`,
+        `insert into call_legs (account, call_id, extension, attempt, role, ringing_at, connected_at)
+         values ('default', $1, $2, 1, 'agent', $3, $4)`,
         [id, extension, at, state === 'connected' ? at : null]
       )
   }

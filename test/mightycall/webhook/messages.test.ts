@@ -69,7 +69,8 @@ t.test('the id of a message is its id in the journal, or a requestGuid that is n
   const inexact = parseNotification(
     { id: 'default', apiKey: null, region: 'US' },
     Buffer.from(
-      `{"EventType":"Message","Id":9007199254740993,"businessNumber":"${BUSINESS_NUMBER}","clientAddress":"${CLIENT_NUMBER}"}`
+      `{"EventType":"Message","Id":9007199254740993,` +
+        `"businessNumber":"${BUSINESS_NUMBER}","clientAddress":"${CLIENT_NUMBER}"}`
     ),
     NOW
   )

@@ -57,7 +57,8 @@ t.test(
     const { pool, project, check } = await setUpAlarms(t)
     await project(webhookEventsOf('w', 1, 0))
     await project(asEvents([reportedCall('a', 2, 10), reportedCall('b', 3, 11)]))
-    await createCallHold(pool).takeDue('default', [reportedCall('c', 4, 12)], { now: atMinute(14) }) // held calls count as well
+    // held calls count as well
+    await createCallHold(pool).takeDue('default', [reportedCall('c', 4, 12)], { now: atMinute(14) })
     t.strictSame(await check(27.9), [], 'the third call ended less than 15 minutes ago')
     t.strictSame(await check(28), [{ level: 50, alarm: 'webhook-silence', account: 'default', calls: 3 }])
     t.strictSame(await check(29), [], 'the alarm is raised once')
