@@ -2,6 +2,7 @@ import type { AgentShape } from './agents/routes.js'
 import type { CallShape } from './calls/schema.js'
 import type { MessageShape } from './resources/messages.js'
 import type { ThreadShape } from './resources/threads.js'
+import type { toMeasures } from './stats/call-stats-shape.js'
 
 const client = { number: '+15559371200', name: 'Maria Lopez' }
 const businessNumber = '+15550347567'
@@ -74,7 +75,7 @@ const agent: AgentShape = {
   calls: [call.id]
 }
 
-const measures = {
+const measures: ReturnType<typeof toMeasures> = {
   calls: 42,
   inbound: 30,
   answered: 24,
@@ -83,6 +84,8 @@ const measures = {
   voicemail: 2,
   other: 0,
   waiting: 0,
+  unresolved: 0,
+  inProgress: 0,
   dropped: 2,
   outbound: 9,
   outboundAnswered: 6,
@@ -91,7 +94,7 @@ const measures = {
   answerRate: 0.8,
   serviceLevel: 0.75,
   connectRate: 0.667,
-  wait: { averageSeconds: 14.2, p50Seconds: 11, p95Seconds: 38.5 },
+  wait: { totalSeconds: 341, averageSeconds: 14.2, p50Seconds: 11, p95Seconds: 38.5 },
   talk: { totalSeconds: 5_120, averageSeconds: 170.7, p50Seconds: 142, p95Seconds: 405 }
 }
 

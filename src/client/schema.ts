@@ -1365,6 +1365,8 @@ export interface components {
          *           "voicemail": 2,
          *           "other": 0,
          *           "waiting": 0,
+         *           "unresolved": 0,
+         *           "inProgress": 0,
          *           "dropped": 2,
          *           "outbound": 9,
          *           "outboundAnswered": 6,
@@ -1374,6 +1376,7 @@ export interface components {
          *           "serviceLevel": 0.75,
          *           "connectRate": 0.667,
          *           "wait": {
+         *             "totalSeconds": 341,
          *             "averageSeconds": 14.2,
          *             "p50Seconds": 11,
          *             "p95Seconds": 38.5
@@ -1397,6 +1400,8 @@ export interface components {
          *           "voicemail": 2,
          *           "other": 0,
          *           "waiting": 0,
+         *           "unresolved": 0,
+         *           "inProgress": 0,
          *           "dropped": 2,
          *           "outbound": 9,
          *           "outboundAnswered": 6,
@@ -1406,6 +1411,7 @@ export interface components {
          *           "serviceLevel": 0.75,
          *           "connectRate": 0.667,
          *           "wait": {
+         *             "totalSeconds": 341,
          *             "averageSeconds": 14.2,
          *             "p50Seconds": 11,
          *             "p95Seconds": 38.5
