@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { commands } from './cli/commands.js'
 import { errorCodeOf } from './errors.js'
 import { armCrashPoint } from './lib/crash-points.js'
 import { packageVersion } from './lib/package-root.js'
@@ -11,6 +10,29 @@ const program = new Command('mightycall-stream')
   .showHelpAfterError()
   .addHelpText('after', '\nEverything is configured by environment variables: see docs/configuration.md.')
 
+type MakeCommand = (env: NodeJS.ProcessEnv) => Command
+
+// A new command is one file and one line here. Only the requested command is loaded: loading all of them takes longer
+// than most of them run.
+const commands: Record<string, () => Promise<MakeCommand>> = {
+  start: async () => (await import('./cli/start.js')).startCommand,
+  migrate: async () => (await import('./cli/migrate.js')).migrateCommand,
+  rebuild: async () => (await import('./cli/rebuild.js')).rebuildCommand,
+  reclassify: async () => (await import('./cli/reclassify.js')).reclassifyCommand,
+  'dead-letters': async () => (await import('./cli/dead-letters.js')).deadLettersCommand,
+  redrive: async () => (await import('./cli/redrive.js')).redriveCommand,
+  discard: async () => (await import('./cli/redrive.js')).discardCommand,
+  resume: async () => (await import('./cli/resume.js')).resumeCommand,
+  keys: async () => (await import('./cli/keys.js')).keysCommand,
+  backup: async () => (await import('./cli/backup.js')).backupCommand,
+  restore: async () => (await import('./cli/restore.js')).restoreCommand,
+  backfill: async () => (await import('./cli/backfill.js')).backfillCommand,
+  drain: async () => (await import('./cli/drain.js')).drainCommand,
+  tail: async () => (await import('./cli/tail.js')).tailCommand,
+  simulate: async () => (await import('./simulator/cli/simulate.js')).simulateCommand,
+  'simulate-api': async () => (await import('./simulator/cli/simulate-api.js')).simulateApiCommand,
+  demo: async () => (await import('./simulator/cli/demo.js')).demoCommand
+}
 const [requested = ''] = process.argv.slice(2)
 for (const load of Object.hasOwn(commands, requested) ? [commands[requested]] : Object.values(commands)) {
   const make = await load?.()

@@ -29,6 +29,8 @@ export interface RunOptions {
   isVerbose: boolean
   /** The files that wait for something, and what they wait for; the others run first. */
   waiting?: { files: ReadonlySet<string>; ready: Promise<void> }
+  /** Where the times of former runs are kept. */
+  timesFile?: string
   log?: (text: string) => void
 }
 
@@ -43,10 +45,10 @@ const EXPECTED_AT_END = /^(1\.\.\d+|# \{ total: .*|# time=.*|TAP version .*|# (S
  * Most files share a few processes (see worker.ts). A file with a comment line `// Own process: REASON` has its own.
  */
 export async function runFiles(files: readonly string[], options: RunOptions): Promise<Counts> {
-  const { signal, jobs, bail, isVerbose, waiting, log = console.log } = options
+  const { signal, jobs, bail, isVerbose, waiting, timesFile, log = console.log } = options
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const failures: string[] = []
-  const times = createTimes()
+  const times = createTimes(timesFile)
   const queue = times.longestFirst(files)
   const progress = createProgress({ files: queue, millisecondsOf: times.millisecondsOf, jobs, log })
   let ended = 0

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 
-const FILE = path.join(PROJECT_ROOT, 'dist/test-times.json')
+const DEFAULT_FILE = path.join(PROJECT_ROOT, 'dist/test-times.json')
 const UNKNOWN_MS = 3000
 
 export interface Times {
@@ -14,18 +14,18 @@ export interface Times {
 }
 
 /** The durations of the test files when they last passed on this machine. */
-export function createTimes(): Times {
-  const times: Record<string, number> = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {}
+export function createTimes(file = DEFAULT_FILE): Times {
+  const times: Record<string, number> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   const millisecondsOf = (file: string) => times[file] ?? UNKNOWN_MS
   return {
     millisecondsOf,
     longestFirst: files => files.toSorted((one, other) => millisecondsOf(other) - millisecondsOf(one)),
-    record: ({ file, milliseconds }) => {
-      times[file] = milliseconds
+    record: ({ file: name, milliseconds }) => {
+      times[name] = milliseconds
     },
     save: () => {
-      mkdirSync(path.dirname(FILE), { recursive: true })
-      writeFileSync(FILE, JSON.stringify(times))
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(file, JSON.stringify(times))
     }
   }
 }

@@ -1,6 +1,9 @@
+import path from 'node:path'
 import t from 'tap'
 import { type RunOptions, runFiles } from '../../scripts/testing/run-files.js'
+import { tempDir } from '../support/temp-dir.js'
 
+const timesFile = path.join(tempDir(t), 'times.json') // not those of this run
 const FOLDER = 'test/scripts/fixtures'
 
 /** Runs files of the fixtures, and returns the counts and the printed lines, without times. */
@@ -16,6 +19,7 @@ async function run(names: readonly string[], options: Partial<RunOptions> = {}) 
       drainSeconds: 5,
       bail: false,
       isVerbose: false,
+      timesFile,
       log: text => printed.push(...text.split('\n')),
       ...options
     }
