@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { listenOnLoopback } from '../support/http-server.js'
 import { isAcknowledged, notificationsOf, postLoad } from './load.js'
 
 const PLAN = { family: 'classic', rate: 200, duplicate: 0.1, reorder: 0.1 } as const
@@ -19,11 +19,7 @@ async function startServer(t: Test, statusOf: (n: number) => number | null) {
     if (status === null) request.socket.resetAndDestroy()
     else reply.writeHead(status).end()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.close()
-  })
-  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), bodies, inFlight }
+  return { url: new URL(await listenOnLoopback(t, server)), bodies, inFlight }
 }
 
 t.test('the same seed yields identical notifications', async t => {

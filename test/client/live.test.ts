@@ -1,5 +1,4 @@
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import {
   type FollowOptions,
@@ -10,6 +9,7 @@ import {
 } from '../../src/client/live.js'
 import { LIVE_KINDS } from '../../src/live/readers.js'
 import { eventually } from '../support/eventually.js'
+import { listenOnLoopback } from '../support/http-server.js'
 
 t.test('the client knows every kind of event that the server sends', async t => {
   t.strictSame(LIVE_EVENT_KINDS, LIVE_KINDS)
@@ -164,13 +164,8 @@ async function sseServer(t: Test) {
       closed: new Promise(resolve => response.once('close', resolve))
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on a port
+    url: await listenOnLoopback(t, server),
     refuseNext: (status: number) => {
       refusal = status
     },

@@ -1,8 +1,8 @@
-import { pino } from 'pino'
 import t from 'tap'
 import { createListener } from '../../src/live/listener.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
+import { createLineLogger } from '../support/line-logger.js'
 
 t.test(
   'a database that is not ready yet is not reported as a lost connection, and is listened to once it is ready',
@@ -24,14 +24,7 @@ t.test(
         checks++
         return isReady ? null : 'starting'
       },
-      logger: pino(
-        { level: 'warn' },
-        {
-          write: line => {
-            lines.push(line)
-          }
-        }
-      ),
+      logger: createLineLogger('warn', line => lines.push(line)),
       onWake: () => {},
       onConnectionChange: isUp => {
         ups.push(isUp)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { NotStoredError } from '../../src/errors.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
@@ -10,6 +9,7 @@ import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
 import { DOCUMENTED_API_KEY, DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
+import { createLineLogger } from '../support/line-logger.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const OLD = randomBytes(32).toString('base64url')
@@ -36,14 +36,7 @@ async function receiver(t: Test, options: Partial<WebhookOptions> = {}) {
   const lines: string[] = []
   const results: string[] = []
   const app = createHttp({
-    logger: pino(
-      { level: 'trace' },
-      {
-        write: line => {
-          lines.push(line)
-        }
-      }
-    ),
+    logger: createLineLogger('trace', line => lines.push(line)),
     trustProxy: false
   })
   await app.register(webhooks, {

@@ -1,12 +1,10 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { type Account, createAccounts } from '../../src/accounts/accounts.js'
-import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import type { Clock } from '../../src/lib/clock.js'
 import { DAY_MS } from '../../src/lib/instant.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
-import { startProjector } from '../../src/project/projector.js'
 import { createPageAcceptor } from '../../src/reconcile/accept-page.js'
 import type { Backfill, Waiting } from '../../src/reconcile/backfill/backfill.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
@@ -18,8 +16,7 @@ import { COMPANY_START } from './company.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
 import { manualClock } from './manual-clock.js'
-import { SETTINGS } from './settings.js'
-import { tempDir } from './temp-dir.js'
+import { openProjectedLog } from './projected-log.js'
 
 export const COMPANY_BEGAN_AT = new Date(COMPANY_START)
 /** Three days after the company began, long after its last call. */
@@ -56,18 +53,7 @@ export async function setUpBackfill(t: Test, { budget = 2_000, account: changes 
   t.teardown(mightyCall.close)
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
-  const log = await openLocalLog({ dir: tempDir(t) })
-  t.teardown(() => log.close())
-  const projector = await startProjector({
-    log,
-    pool,
-    group: 'g',
-    now: clock.now,
-    settings: SETTINGS,
-    logger,
-    onProjected: () => {}
-  })
-  t.teardown(() => projector.close())
+  const log = await openProjectedLog(t, pool, clock.now)
   const account: Account = {
     id: 'default',
     tokens: [],

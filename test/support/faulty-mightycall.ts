@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { pino } from 'pino'
 import type { Test } from 'tap'
 import { startService } from '../../src/app/service.js'
 import { loadConfig } from '../../src/config/config.js'
@@ -11,6 +10,7 @@ import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../..
 import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
+import { createLineLogger } from './line-logger.js'
 import { restProxy } from './rest-proxy.js'
 import { randomSecrets } from './service.js'
 import { tempDir } from './temp-dir.js'
@@ -70,14 +70,7 @@ export async function startWithFaultyMightyCall(
   })
   const service = await startService({
     config,
-    logger: pino(
-      { level: 'trace' },
-      {
-        write: (line: string) => {
-          logLines.push(line)
-        }
-      }
-    ),
+    logger: createLineLogger('trace', line => logLines.push(line)),
     metrics: createMetrics(),
     clock,
     restLimits: restTimeoutMs === undefined ? {} : { timeoutMs: restTimeoutMs }

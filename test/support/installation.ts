@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import type { Test } from 'tap'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import type { Event } from '../../src/events/event.js'
@@ -7,6 +6,7 @@ import { startProjector } from '../../src/project/projector.js'
 import { freshDatabase } from './database.js'
 import { eventually } from './eventually.js'
 import { history } from './history.js'
+import { createLineLogger } from './line-logger.js'
 import { SETTINGS } from './settings.js'
 
 const CALL = 'IncomingCall > IncomingCallRinging(101) > IncomingCallConnected(101) > IncomingCallCompleted'
@@ -27,14 +27,7 @@ export const unclassifiedEvent = (id: string): Event => ({
 export async function setUpInstallation(t: Test) {
   const { pool } = await freshDatabase(t)
   const alarms: string[] = []
-  const logger = pino(
-    { level: 'error' },
-    {
-      write: line => {
-        alarms.push((JSON.parse(line) as { reason: string }).reason)
-      }
-    }
-  )
+  const logger = createLineLogger('error', line => alarms.push((JSON.parse(line) as { reason: string }).reason))
   const options = { pool, group: 'g', now: () => new Date(), settings: SETTINGS, logger, onProjected: () => {} }
   const count = async (sql: string) =>
     Number((await pool.query<{ count: string }>(`select count(*) from ${sql}`)).rows[0]?.count)

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type Admin, type ITopicConfig, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
-import { pino } from 'pino'
 import type { Test } from 'tap'
 import { type KafkaOptions, openKafkaLog } from '../../src/event-log/kafka/log.js'
 import type { EventLog } from '../../src/event-log/port.js'
 import { eventually } from './eventually.js'
 import { needsKafka } from './kafka-for-test.js'
+import { createLineLogger } from './line-logger.js'
 
 /** The broker that all tests share. The test command starts it. */
 export const BROKERS = (process.env.TEST_KAFKA_BROKERS ?? '').split(',').filter(Boolean)
@@ -27,14 +27,7 @@ export async function openTestLog(
 ): Promise<TestLog> {
   const lines: Record<string, unknown>[] = []
   const topicPrefix = options.topicPrefix ?? `t-${randomUUID()}`
-  const logger = pino(
-    { level: 'debug' },
-    {
-      write: (line: string) => {
-        lines.push(JSON.parse(line))
-      }
-    }
-  )
+  const logger = createLineLogger('debug', line => lines.push(JSON.parse(line)))
   const log = await openKafkaLog(
     { brokers: BROKERS, createTopics: true, ...options, topicPrefix },
     { log: logger, silenceMs }

@@ -1,7 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type pg from 'pg'
-import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Account } from '../../src/accounts/accounts.js'
 import type { Drift } from '../../src/events/drift.js'
@@ -10,6 +8,8 @@ import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import { freshDatabase } from './database.js'
 import { DOCUMENTED_RESPONSES } from './documented-responses.js'
+import { listenOnLoopback } from './http-server.js'
+import { createLineLogger } from './line-logger.js'
 
 export interface RecordedRequest {
   /** `GET /api/calls` */
@@ -51,17 +51,9 @@ export async function startMightyCallApi(t: Test, replies: Record<string, Reply>
       reply(response, recorded)
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(
-    () =>
-      new Promise<void>(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
-  )
+  const url = await listenOnLoopback(t, server)
   return {
-    // the address of a TCP server is an object
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v4`,
+    url: `${url}/v4`,
     seen,
     replies: all,
     routes: () => seen.map(({ route }) => route)
@@ -90,14 +82,7 @@ export async function setUpRestClient(
   const rest = createRest({
     quota,
     ...(limits && { limits }),
-    logger: pino(
-      { level: 'trace' },
-      {
-        write: (line: string) => {
-          lines.push(line)
-        }
-      }
-    ),
+    logger: createLineLogger('trace', line => lines.push(line)),
     now: () => clock.now,
     random: () => 1,
     onDrift: (_account, found) => {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
+import { listenOnLoopback } from './http-server.js'
 
 /** A request on its way to MightyCall, which a test may change. */
 interface ProxiedRequest {
@@ -61,18 +61,9 @@ export async function restProxy(t: Test, targetOf: () => string) {
     response.end(JSON.stringify(json))
   }
   const server = createServer((incoming, response) => {
-    pass(incoming, response).catch(() => response.destroy())
-  }) // one of both has hung up
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(
-    () =>
-      new Promise<void>(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
-  )
-  // a TCP server's address is an object
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, tokens, tampering }
+    pass(incoming, response).catch(() => response.destroy()) // the client or the simulator closed the connection
+  })
+  return { url: await listenOnLoopback(t, server), seen, tokens, tampering }
 }
 
 async function textOf(incoming: IncomingMessage): Promise<string> {

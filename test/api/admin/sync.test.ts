@@ -1,19 +1,16 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { QuotaError } from '../../../src/errors.js'
-import { openLocalLog } from '../../../src/event-log/local/local-log.js'
 import { systemClock } from '../../../src/lib/clock.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../../src/mightycall/rest/rest.js'
-import { startProjector } from '../../../src/project/projector.js'
 import { createFactAppender } from '../../../src/reconcile/append-facts.js'
 import type { RouteReader } from '../../../src/reconcile/route-reader.js'
 import { createSync } from '../../../src/reconcile/sync.js'
 import { ACCOUNT, numberReported, readerOf } from '../../reconcile/support/recording-reader.js'
 import { freshDatabase } from '../../support/database.js'
+import { openProjectedLog } from '../../support/projected-log.js'
 import { queryApi } from '../../support/query-api.js'
-import { SETTINGS } from '../../support/settings.js'
-import { tempDir } from '../../support/temp-dir.js'
 
 const AT = '2026-11-23T09:00:00.000Z'
 const URL = '/api/admin/mightycall/sync'
@@ -22,18 +19,7 @@ const URL = '/api/admin/mightycall/sync'
 async function setUpSync(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) {
   const { pool } = await freshDatabase(t)
   const logger = pino({ level: 'silent' })
-  const log = await openLocalLog({ dir: tempDir(t) })
-  t.teardown(() => log.close())
-  const projector = await startProjector({
-    log,
-    pool,
-    group: 'g',
-    now: systemClock.now,
-    settings: SETTINGS,
-    logger,
-    onProjected: () => {}
-  })
-  t.teardown(() => projector.close())
+  const log = await openProjectedLog(t, pool, systemClock.now)
   const rest = createRest({
     quota: createQuotaLedger(pool, 2_000),
     logger,

@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import type { Test } from 'tap'
 import { NotStoredError } from '../../../src/errors.js'
 import { type LocalLog, openLocalLog } from '../../../src/event-log/local/local-log.js'
@@ -6,6 +5,7 @@ import type { EventLog, LogRecord } from '../../../src/event-log/port.js'
 import { openSpool, type SpoolOptions } from '../../../src/event-log/spool/spool.js'
 import { type SpooledLog, spooled } from '../../../src/event-log/spool/spooled.js'
 import { eventually } from '../../support/eventually.js'
+import { createLineLogger } from '../../support/line-logger.js'
 import { tempDir } from '../../support/temp-dir.js'
 import { readAll } from '../conformance/read-all.js'
 
@@ -36,14 +36,7 @@ export async function openSpooledLog(
   { kafkaDir = tempDir(t), dir = tempDir(t), ...options }: Partial<SpoolOptions> & { kafkaDir?: string } = {}
 ): Promise<SpooledTestLog> {
   const lines: Record<string, unknown>[] = []
-  const logger = pino(
-    { level: 'info' },
-    {
-      write: (line: string) => {
-        lines.push(JSON.parse(line))
-      }
-    }
-  )
+  const logger = createLineLogger('info', line => lines.push(JSON.parse(line)))
   const stored = await openLocalLog({ dir: kafkaDir })
   const kafka = createSimulatedKafka(stored)
   const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024, log: logger, ...options })

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { readAccountsFile } from '../../../src/accounts/accounts-file.js'
 import { simulateApiCommand } from '../../../src/simulator/cli/simulate-api.js'
 import { eventually } from '../../support/eventually.js'
+import { listenOnLoopback } from '../../support/http-server.js'
 import { runCommand, spawnMain } from '../../support/service.js'
 import { tempDir } from '../../support/temp-dir.js'
 
@@ -53,16 +53,12 @@ t.test('the command posts webhooks without printing the address, and runs faster
   const server = createServer((request, response) => {
     received++
     request.resume().on('end', () => response.writeHead(200).end())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
   })
+  const webhookServer = await listenOnLoopback(t, server)
   const { url, output, end } = await simulatedApi(
     t,
     '--url',
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`,
+    `${webhookServer}/secret`,
     '--speed',
     '5000',
     '--calls',

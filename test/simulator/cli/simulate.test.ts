@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { simulateCommand } from '../../../src/simulator/cli/simulate.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
 import { eventually } from '../../support/eventually.js'
+import { listenOnLoopback } from '../../support/http-server.js'
 import { runCommand, startServiceProcess } from '../../support/service.js'
 import { tempDir } from '../../support/temp-dir.js'
 
@@ -16,13 +15,7 @@ const SECRET = 'x'.repeat(43)
 
 /** Starts a server with a webhook address. */
 async function receiver(t: Test, listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/mightycall/${SECRET}`
+  return `${await listenOnLoopback(t, createServer(listener))}/webhooks/mightycall/${SECRET}`
 }
 
 t.test('posted calls can be read from the service', async t => {

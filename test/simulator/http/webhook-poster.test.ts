@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { fasterClock } from '../../../src/lib/clock.js'
 import { simulateCompany } from '../../../src/simulator/company.js'
 import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../../src/simulator/http/start.js'
 import { COMPANY_START } from '../../support/company.js'
 import { eventually } from '../../support/eventually.js'
+import { listenOnLoopback } from '../../support/http-server.js'
 
 const COMPANY = { seed: 5, startAt: COMPANY_START, calls: 40, hours: 1 }
 const NOTIFICATIONS = simulateCompany(COMPANY).notifications
@@ -25,14 +24,8 @@ async function receiver(
   const server = createServer(async (request, response) => {
     bodies.push((await request.toArray()).join(''))
     respond(response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
   })
-  const { port } = server.address() as AddressInfo // a TCP server's address is an object
-  return { webhookUrl: new URL(`http://127.0.0.1:${port}/webhooks/x`), bodies }
+  return { webhookUrl: new URL('/webhooks/x', await listenOnLoopback(t, server)), bodies }
 }
 
 /** Starts a simulated MightyCall that posts an hour of notifications within some tenths of a second. */
