@@ -16,16 +16,10 @@ t.test(
   'with Kafka and Postgres, posted notifications are read back as calls, and by a plain consumer',
   needsKafka,
   async t => {
-    const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+    const kafka = kafkaForTest(t)
+    const { brokers, topicPrefix } = kafka
     const { pool, url } = await freshDatabase(t)
-    const environment = {
-      DATA_DIR: tempDir(t),
-      KAFKA_BROKERS: brokers.join(','),
-      KAFKA_TOPIC_PREFIX: topicPrefix,
-      KAFKA_GROUP_ID: groupId,
-      DATABASE_URL: url,
-      ...randomSecrets()
-    }
+    const environment = { DATA_DIR: tempDir(t), ...kafka.environment, DATABASE_URL: url, ...randomSecrets() }
     const service = await startServiceProcess(t, { ...environment, LOG_LEVEL: 'debug' })
     await postsAndReads(t, service)
     t.equal((await pool.query('select from events')).rowCount, 13, 'each event is stored once')
@@ -55,7 +49,7 @@ t.test(
 )
 
 t.test('an installation that moves from the local log to Kafka loses nothing', needsKafka, async t => {
-  const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+  const { groupId, environment } = kafkaForTest(t)
   const DATA_DIR = tempDir(t)
   const local = await startServiceProcess(t, { DATA_DIR, KAFKA_GROUP_ID: groupId })
   for (const notification of DOCUMENTED_NOTIFICATIONS.slice(0, 5)) t.equal(await local.post(notification), 200)
@@ -74,9 +68,7 @@ t.test('an installation that moves from the local log to Kafka loses nothing', n
 
   const moved = await startServiceProcess(t, {
     DATA_DIR,
-    KAFKA_BROKERS: brokers.join(','),
-    KAFKA_TOPIC_PREFIX: topicPrefix,
-    KAFKA_GROUP_ID: groupId,
+    ...environment,
     WEBHOOK_TOKENS: local.token,
     ADMIN_KEY: local.adminKey
   })

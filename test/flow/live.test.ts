@@ -18,12 +18,7 @@ for (const [name, options] of [
     options,
     async t => {
       const kafka = name === 'kafka' ? kafkaForTest(t) : null
-      const env = kafka && {
-        KAFKA_BROKERS: kafka.brokers.join(','),
-        KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
-        KAFKA_GROUP_ID: kafka.groupId,
-        ...randomSecrets()
-      }
+      const env = kafka && { ...kafka.environment, ...randomSecrets() }
       const service = await startServiceProcess(t, { DATA_DIR: tempDir(t), DRAIN_SECONDS: '1', ...env })
       const client = await watchLive(t, `${service.url}/v1/live`, { key: service.adminKey })
       for (const notification of DOCUMENTED_NOTIFICATIONS) t.equal(await service.post(notification), 200)

@@ -14,15 +14,9 @@ const INCOMING = DOCUMENTED_NOTIFICATIONS.slice(0, 5)
 
 /** Sets up processes with separate roles on one Kafka and one Postgres. */
 async function setUpProcesses(t: Test) {
-  const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+  const { topicPrefix, environment } = kafkaForTest(t)
   const { pool, url } = await freshDatabase(t)
-  const shared = {
-    KAFKA_BROKERS: brokers.join(','),
-    KAFKA_TOPIC_PREFIX: topicPrefix,
-    KAFKA_GROUP_ID: groupId,
-    DATABASE_URL: url,
-    ...randomSecrets()
-  }
+  const shared = { ...environment, DATABASE_URL: url, ...randomSecrets() }
   const start = (ROLES: string) => startServiceProcess(t, { ...shared, DATA_DIR: tempDir(t), ROLES })
   return { pool, topic: `${topicPrefix}.calls`, start }
 }

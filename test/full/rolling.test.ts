@@ -18,16 +18,9 @@ t.test(
   'a rolling restart of two receivers and two projectors under load loses nothing',
   { ...needsKafka, timeout: 240_000 },
   async t => {
-    const { brokers, topicPrefix, groupId } = kafkaForTest(t)
+    const { environment } = kafkaForTest(t)
     const { pool, url } = await freshDatabase(t)
-    const shared = {
-      KAFKA_BROKERS: brokers.join(','),
-      KAFKA_TOPIC_PREFIX: topicPrefix,
-      KAFKA_GROUP_ID: groupId,
-      DATABASE_URL: url,
-      ...randomSecrets(),
-      DRAIN_SECONDS: '2'
-    }
+    const shared = { ...environment, DATABASE_URL: url, ...randomSecrets(), DRAIN_SECONDS: '2' }
     const ports = await freePorts(4)
     const processes = ports.map((port, i) =>
       createMember(t, { ...shared, DATA_DIR: tempDir(t), PORT: String(port), ROLES: i < 2 ? 'receive' : 'project' })

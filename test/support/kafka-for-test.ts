@@ -10,6 +10,8 @@ export interface KafkaForTest {
   /** Ends with a dot and is unique to the test. */
   topicPrefix: string
   groupId: string
+  /** The configuration of a service that uses them. */
+  environment: { KAFKA_BROKERS: string; KAFKA_TOPIC_PREFIX: string; KAFKA_GROUP_ID: string }
 }
 
 const BROKERS = process.env.TEST_KAFKA_BROKERS
@@ -30,7 +32,13 @@ export function kafkaForTest(t: Teardown): KafkaForTest {
   const topicPrefix = `test-${id}.`
   // a broker that the test run has started itself is discarded with all its topics
   if (process.env.KAFKA_BROKERS) t.teardown(() => deleteTopics(brokers, topicPrefix))
-  return { brokers, topicPrefix, groupId: `test-${id}` }
+  const groupId = `test-${id}`
+  return {
+    brokers,
+    topicPrefix,
+    groupId,
+    environment: { KAFKA_BROKERS: BROKERS, KAFKA_TOPIC_PREFIX: topicPrefix, KAFKA_GROUP_ID: groupId }
+  }
 }
 
 async function deleteTopics(brokers: string[], prefix: string): Promise<void> {
