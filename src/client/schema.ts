@@ -2841,6 +2841,8 @@ export interface components {
         accountList: string[];
         /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
         asOf: string;
+        /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+        bom: boolean;
         /** @description Business numbers, in any format. */
         businessNumberList: string[];
         /** @description Phone numbers of clients, in any format. */
@@ -2851,7 +2853,7 @@ export interface components {
         directionList: ("inbound" | "outbound" | "callback" | "internal")[];
         /** @description Extensions. A call matches when one of its legs is at one of them. */
         extensionList: string[];
-        /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+        /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
         format: "csv" | "ndjson";
         /** @description The id of the resource. */
         id: string;
@@ -2869,6 +2871,8 @@ export interface components {
         since: string;
         /** @description The order. A minus means descending. */
         sort: "-at" | "at";
+        /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+        times: "utc" | "local";
         token: string;
         /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
         until: string;
@@ -3290,16 +3294,20 @@ export interface operations {
                 account?: components["parameters"]["accountList"];
                 /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
                 asOf?: components["parameters"]["asOf"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
                 /** @description Extensions. */
                 extension?: string[];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
                 /** @description Statuses. */
                 status?: ("unknown" | "available" | "dnd" | "ringing" | "dialing" | "on_call")[];
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
             };
             header?: never;
             path?: never;
@@ -3368,12 +3376,18 @@ export interface operations {
                 action?: string[];
                 /** @description Actors. */
                 actor?: string[];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
+                format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];
             };
@@ -3383,13 +3397,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of a list. */
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -3531,6 +3547,8 @@ export interface operations {
                 account?: components["parameters"]["accountList"];
                 /** @description Show the state at this RFC 3339 instant, or at the start of this day. */
                 asOf?: components["parameters"]["asOf"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
                 /** @description Phone numbers of clients in any format, or names of site widgets. */
@@ -3541,7 +3559,7 @@ export interface operations {
                 direction?: components["parameters"]["directionList"];
                 /** @description Extensions. A call matches when one of its legs is at one of them. */
                 extension?: components["parameters"]["extensionList"];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description Whether a recording is known. */
                 hasRecording?: boolean;
@@ -3565,6 +3583,8 @@ export interface operations {
                 sort?: "-startedAt" | "startedAt";
                 /** @description States. */
                 state?: ("waiting" | "ringing" | "connected" | "ended")[];
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];
             };
@@ -3664,14 +3684,22 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Business numbers. The statistics always cover all of them. */
                 businessNumber?: string[];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
+                format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
                 /** @description The start of the interval, rounded down to the hour: an instant or a day. 24 h before `until` when omitted. */
                 since?: string;
+                /** @description With `format`: the rows of the file. hours when omitted. */
+                table?: "hours" | "gaps" | "statistics";
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive. Now when omitted. At most 31 days after `since`. */
                 until?: string;
             };
@@ -3681,13 +3709,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is known about the completeness of an interval. */
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Completeness"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -3702,11 +3732,13 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Phone numbers of contacts, in any format. */
                 client?: string[];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
@@ -3716,6 +3748,8 @@ export interface operations {
                 removed?: components["parameters"]["removed"];
                 /** @description The order. A minus means descending. */
                 sort?: "name" | "-name";
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
             };
             header?: never;
             path?: never;
@@ -3946,11 +3980,13 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
                 /** @description Ids of entities, such as calls or voicemails. */
                 entity?: string[];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description Kinds of entities. */
                 kind?: ("call" | "request" | "voicemail" | "message" | "presence" | "number" | "extension" | "contact" | "range" | "unclassified")[];
@@ -3960,6 +3996,8 @@ export interface operations {
                 since?: components["parameters"]["since"];
                 /** @description The order. A minus means descending. */
                 sort?: "-receivedAt" | "receivedAt";
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
                 until?: components["parameters"]["until"];
             };
@@ -4255,6 +4293,8 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
                 /** @description Phone numbers of clients, in any format. */
@@ -4265,7 +4305,7 @@ export interface operations {
                 direction?: ("inbound" | "outbound")[];
                 /** @description Extensions of the agents who wrote the messages. */
                 extension?: string[];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
@@ -4281,6 +4321,8 @@ export interface operations {
                 state?: ("pending" | "sent" | "failed" | "received" | "unconfirmed")[];
                 /** @description Ids of threads. */
                 thread?: string[];
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description `true`: only received messages that nobody has read and that were not removed. `false`: all others. */
                 unread?: boolean;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
@@ -4348,11 +4390,13 @@ export interface operations {
                 account?: components["parameters"]["accountList"];
                 /** @description Whether MightyCall lists the number as enabled. */
                 active?: boolean;
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
@@ -4362,6 +4406,8 @@ export interface operations {
                 smsEnabled?: boolean;
                 /** @description The order. A minus means descending. */
                 sort?: "number" | "-number";
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
             };
             header?: never;
             path?: never;
@@ -4825,14 +4871,20 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
                 /** @description Extensions. */
                 extension?: string[];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
+                format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
                 /** @description The start of the interval, inclusive: an instant or a day. 24 h before `until` when omitted. */
                 since?: string;
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive. Now when omitted. At most 366 days after `since`. */
                 until?: string;
             };
@@ -4842,13 +4894,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of statistics, and the interval that they cover. */
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AgentStatisticsPage"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -4862,6 +4916,8 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description The size of the buckets, in the time zone of the account. Weeks begin on Monday. At most 750 buckets. */
                 bucket?: "hour" | "day" | "week" | "month";
                 /** @description Business numbers, in any format. */
@@ -4872,12 +4928,18 @@ export interface operations {
                 direction?: components["parameters"]["directionList"];
                 /** @description Extensions. A call matches when one of its legs is at one of them. */
                 extension?: components["parameters"]["extensionList"];
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
+                format?: components["parameters"]["format"];
                 /** @description number: the business number. extension: the extension that answered; unanswered calls are in the group `null`. */
                 groupBy?: "number" | "extension" | "direction" | "outcome";
                 /** @description Outcomes. Only calls that have ended have one. */
                 outcome?: components["parameters"]["outcomeList"];
                 /** @description The start of the interval, inclusive: an instant or a day. When omitted: 24 hours, 30 days, 12 weeks or a year before `until`, depending on the bucket. */
                 since?: string;
+                /** @description With `format`: the rows of the file. data when omitted. */
+                table?: "data" | "totals";
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive: an instant or a day. Now when omitted. */
                 until?: string;
             };
@@ -4887,13 +4949,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The statistics of the calls of an interval. */
+            /** @description A page of the list or, with the parameter `format`, all rows as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CallStatisticsReport"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -4984,13 +5048,15 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
                 /** @description Phone numbers of clients, in any format. */
                 client?: components["parameters"]["clientList"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
@@ -5000,6 +5066,8 @@ export interface operations {
                 since?: components["parameters"]["since"];
                 /** @description The order. A minus means descending. */
                 sort?: components["parameters"]["sort"];
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description `true`: only threads with unread messages. `false`: only threads without. */
                 unread?: boolean;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */
@@ -5065,13 +5133,15 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8. */
+                bom?: components["parameters"]["bom"];
                 /** @description Business numbers, in any format. */
                 businessNumber?: components["parameters"]["businessNumberList"];
                 /** @description Phone numbers of clients, in any format. */
                 client?: components["parameters"]["clientList"];
                 /** @description The `nextCursor` of the previous page. The filter must be the same as for that page. */
                 cursor?: components["parameters"]["cursor"];
-                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+                /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
@@ -5083,6 +5153,8 @@ export interface operations {
                 since?: components["parameters"]["since"];
                 /** @description The order. A minus means descending. */
                 sort?: components["parameters"]["sort"];
+                /** @description With format=csv: local writes the times of columns in the time zone of the account, to the second, as 2026-11-23 09:00:00. Times within a list stay in UTC. */
+                times?: components["parameters"]["times"];
                 /** @description `true`: only voicemails that nobody has listened to. `false`: all others. */
                 unread?: boolean;
                 /** @description The end of the interval, exclusive: an instant or a day, like `since`. */

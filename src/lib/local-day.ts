@@ -3,6 +3,7 @@ const MAX_KNOWN = 50_000
 const YEAR_10000_MS = Date.UTC(10_000, 0)
 
 const formats = new Map<string, Intl.DateTimeFormat>()
+const timeFormats = new Map<string, Intl.DateTimeFormat>()
 const known = new Map<string, string>()
 
 /**
@@ -23,6 +24,15 @@ export function addDays(day: string, days: number): string {
   const date = new Date(day)
   date.setUTCDate(date.getUTCDate() + days)
   return date.toISOString().slice(0, 10)
+}
+
+/** Returns an instant as `2026-11-23 09:00:00`, a form that spreadsheets read as a time. */
+export function localTime(at: number, timeZone: string): string {
+  const format =
+    timeFormats.get(timeZone) ??
+    new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' })
+  timeFormats.set(timeZone, format)
+  return format.format(at)
 }
 
 /** The Swedish locale formats dates as ISO 8601. */

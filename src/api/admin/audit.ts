@@ -4,8 +4,7 @@ import { viewerOf } from '../../access/viewer.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { defineRoutes } from '../define-routes.js'
-import { decodeCursor } from '../list/cursor.js'
-import { pageSchema, toPage } from '../list/page.js'
+import { exportParameters, listResponse, pageSchema, sendList } from '../list/page.js'
 import { accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
 import { requestedAccounts } from '../list/query-context.js'
 
@@ -17,6 +16,7 @@ interface AuditOptions {
 const parameters = Type.Object(
   {
     ...listParameters,
+    ...exportParameters,
     account: accountsParameter,
     actor: listOf(Type.String({ pattern: '^[a-z0-9 -]{1,40}$' }), 'Actors.'),
     action: listOf(Type.String({ pattern: '^[a-z.-]{1,60}$' }), 'Actions.')
@@ -51,24 +51,33 @@ export default defineRoutes<AuditOptions>('audit', async (app, { auditLog, zones
         operationId: 'listAuditEntries',
         summary: 'List the audit log, last entry first',
         querystring: parameters,
-        response: { 200: page, ...errors(400) }
+        response: { 200: listResponse(page), ...errors(400) }
       }
     },
-    async request => {
-      const { limit, cursor, ...filter } = request.query
-      const zones = zonesOf(requestedAccounts(viewerOf(request), filter.account))
-      const rows = await auditLog.list(
-        viewerOf(request),
-        {
-          since: readInstantOrDay('since', filter.since, zones),
-          until: readInstantOrDay('until', filter.until, zones),
-          accounts: filter.account,
-          actors: filter.actor,
-          actions: filter.action
-        },
-        { place: decodeCursor(cursor, filter, ['timestamptz', 'bigint']), limit: limit + 1 }
-      )
-      return toPage(rows.map(toAuditEntry), { limit, filter, keysetOf: row => [row.at, row.id] })
+    async (request, reply) => {
+      const { query } = request
+      const viewer = viewerOf(request)
+      const zones = zonesOf(requestedAccounts(viewer, query.account))
+      const filter = {
+        since: readInstantOrDay('since', query.since, zones),
+        until: readInstantOrDay('until', query.until, zones),
+        accounts: query.account,
+        actors: query.actor,
+        actions: query.action
+      }
+      return sendList(reply, {
+        name: 'audit',
+        item: auditShape,
+        query,
+        keysetTypes: ['timestamptz', 'bigint'],
+        zonesOf,
+        readPage: async (place, limit) => {
+          const rows = await auditLog.list(viewer, filter, { place, limit: limit + 1 })
+          const data = rows.slice(0, limit).map(toAuditEntry)
+          const last = data.at(-1)
+          return { data, next: rows.length > limit && last ? [last.at, last.id] : null }
+        }
+      })
     }
   )
 })

@@ -9,8 +9,9 @@ import { DAY_MS, toIsoOrNull } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
 import type { HourState } from '../../reconcile/gaps/hours.js'
 import { defineRoutes } from '../define-routes.js'
-import { decodeCursor } from '../list/cursor.js'
-import { toPage } from '../list/page.js'
+import { decodeCursor, type Keyset } from '../list/cursor.js'
+import { sendExport } from '../list/export.js'
+import { exportOf, exportParameters, listResponse, timeZoneOfItem, toPage } from '../list/page.js'
 import { accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
 
 const HOUR_STATES: HourState[] = ['complete', 'settling', 'open', 'unknown']
@@ -103,6 +104,12 @@ const MAX_DAYS = 31
 const parameters = Type.Object(
   {
     ...listParameters,
+    ...exportParameters,
+    table: Type.Optional(
+      Type.Enum(['hours', 'gaps', 'statistics'], {
+        description: 'With `format`: the rows of the file. hours when omitted.'
+      })
+    ),
     since: Type.Optional(
       Type.String({
         maxLength: 40,
@@ -137,39 +144,57 @@ export default defineRoutes<CompletenessOptions>(
           operationId: 'getCompleteness',
           summary: 'Get gaps, how they were closed, and the quality of webhook delivery',
           querystring: parameters,
-          response: { 200: completenessShape, ...errors(400, 401) }
+          response: { 200: listResponse(completenessShape), ...errors(400, 401) }
         }
       },
-      async request => {
-        const { limit, cursor, ...filter } = request.query
+      async (request, reply) => {
+        const { limit, cursor, format, bom, times, table, ...filter } = request.query
         const accounts = accountsFor(viewerOf(request), filter.account)
+        const file = exportOf({ format, bom, times }, timeZoneOfItem(zonesOf))
+        if (table !== undefined && !file)
+          throw new InvalidParameterError('table is a parameter of format=csv or ndjson')
         const { since, until } = spanOf(filter, now(), zonesOf(accounts ?? undefined))
         const numbers = filter.businessNumber?.flatMap(number =>
           regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? '')
         )
-        const { hours, gaps, statistics } = await completenessOf({
-          accounts,
-          since,
-          until,
-          limit,
-          businessNumbers: numbers ? [...new Set(numbers)] : null,
-          after: decodeCursor(cursor, filter, ['timestamptz', 'text', 'text', 'text'])
-        })
-        const page = toPage(gaps.map(toGap), {
-          limit,
-          filter,
-          keysetOf: gap => [gap.hour, gap.account, gap.kind, gap.id]
-        })
-        return {
-          hours: hours.map(({ hour, ...row }) => ({ ...row, hour: hour.toISOString() })),
-          gaps: page.data,
-          statistics,
-          nextCursor: page.nextCursor
-        }
+        const businessNumbers = numbers ? [...new Set(numbers)] : null
+        const find = (after: Keyset | null, limit: number) =>
+          completenessOf({ accounts, since, until, businessNumbers, after, limit })
+        const after = decodeCursor(cursor, filter, ['timestamptz', 'text', 'text', 'text'])
+        if (file) return sendExport<object>(reply, file.format, { after, csv: file.csv, ...tableOf(table, find) })
+        const { hours, gaps, statistics } = await find(after, limit)
+        const { data, nextCursor } = toPage(gaps.map(toGap), { limit, filter, keysetOf })
+        return reply.send({ hours: hours.map(toHour), gaps: data, statistics, nextCursor })
       }
     )
   }
 )
+
+/** The schema and the rows of an exported table. Only the gaps are read page by page. */
+function tableOf(
+  table: 'hours' | 'gaps' | 'statistics' = 'hours',
+  find: (after: Keyset | null, limit: number) => ReturnType<CompletenessOf>
+) {
+  const name = `completeness-${table}`
+  const readAll = (rowsOf: (found: Awaited<ReturnType<CompletenessOf>>) => object[]) => async () => ({
+    data: rowsOf(await find(null, 0)),
+    next: null
+  })
+  if (table === 'hours') return { name, item: hourShape, readPage: readAll(found => found.hours.map(toHour)) }
+  if (table === 'statistics') return { name, item: statisticsShape, readPage: readAll(found => found.statistics) }
+  const readPage = async (after: Keyset | null, limit: number) => {
+    const rows = (await find(after, limit)).gaps.map(toGap)
+    const last = rows[limit - 1]
+    return { data: rows.slice(0, limit), next: rows.length > limit && last ? keysetOf(last) : null }
+  }
+  return { name, item: gapShape, readPage }
+}
+
+const keysetOf = (gap: ReturnType<typeof toGap>): Keyset => [gap.hour, gap.account, gap.kind, gap.id]
+
+function toHour({ hour, ...row }: Awaited<ReturnType<CompletenessOf>>['hours'][number]) {
+  return { ...row, hour: hour.toISOString() }
+}
 
 /** @throws InvalidParameterError  `since` or `until` is invalid, or the interval is empty or too long */
 function spanOf(

@@ -90,6 +90,7 @@ export default defineRoutes<QueryOptions>('agents', async (app, options) => {
         statuses: query.status
       }
       return sendList(reply, {
+        zonesOf: options.zonesOf,
         name: 'agents',
         item: agentShape,
         query,

@@ -80,6 +80,7 @@ export default defineRoutes<CallsOptions>('calls', async (app, options) => {
           })
         : pageReader(calls, query, { db, context, descending })
       return sendList(reply, {
+        zonesOf: options.zonesOf,
         name: 'calls',
         item: callShape,
         query,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import Type, { type TSchema } from 'typebox'
-import { createCsvWriter } from './csv.js'
+import { type CsvOptions, createCsvWriter } from './csv.js'
 import type { Keyset } from './cursor.js'
 
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const
@@ -27,6 +27,7 @@ export interface Export<Item> {
   item: TSchema
   after: Keyset | null
   readPage: PageReader<Item>
+  csv: CsvOptions
 }
 
 /** The media types of a list besides a page of JSON. */
@@ -42,12 +43,13 @@ export const exportTypes = {
 export async function sendExport<Item>(
   reply: FastifyReply,
   format: ExportFormat,
-  { name, item, after, readPage }: Export<Item>
+  { name, item, after, readPage, csv }: Export<Item>
 ): Promise<FastifyReply> {
   const first = await readPage(after, ROWS_PER_STATEMENT) // a failure of the first page still becomes an error response
+  const writer = format === 'csv' ? createCsvWriter(item, csv) : NDJSON_WRITER
   reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson')
   reply.header('content-disposition', `attachment; filename="${name}.${format}"`)
-  return reply.send(Readable.from(serialize(format, item, pagesFrom(first, readPage)), { highWaterMark: 2 }))
+  return reply.send(Readable.from(serialize(writer, pagesFrom(first, readPage)), { highWaterMark: 2 }))
 }
 
 async function* pagesFrom<Item>(first: Page<Item>, readPage: PageReader<Item>): AsyncGenerator<Item[]> {
@@ -59,15 +61,19 @@ async function* pagesFrom<Item>(first: Page<Item>, readPage: PageReader<Item>): 
   }
 }
 
-async function* serialize<Item>(
-  format: ExportFormat,
-  item: TSchema,
-  pages: AsyncIterable<Item[]>
-): AsyncGenerator<Buffer> {
-  const csv = createCsvWriter(item)
-  const lines =
-    format === 'csv' ? csv.lines : (items: readonly Item[]) => items.map(row => `${JSON.stringify(row)}\n`).join('')
-  if (format === 'csv') yield Buffer.from(csv.header())
+interface Writer {
+  header: () => string
+  lines: (items: readonly unknown[]) => string
+}
+
+const NDJSON_WRITER: Writer = {
+  header: () => '',
+  lines: items => items.map(row => `${JSON.stringify(row)}\n`).join('')
+}
+
+async function* serialize<Item>({ header, lines }: Writer, pages: AsyncIterable<Item[]>): AsyncGenerator<Buffer> {
+  const first = header()
+  if (first !== '') yield Buffer.from(first)
   for await (const page of pages) {
     for (let from = 0; from < page.length; from += ROWS_PER_CHUNK)
       yield Buffer.from(lines(page.slice(from, from + ROWS_PER_CHUNK)))

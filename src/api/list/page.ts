@@ -1,27 +1,78 @@
 import type { FastifyReply } from 'fastify'
 import Type, { type TSchema } from 'typebox'
+import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
+import type { CsvOptions } from './csv.js'
 import { decodeCursor, encodeCursor, type Keyset, type KeysetType } from './cursor.js'
 import { EXPORT_FORMATS, type ExportFormat, exportTypes, type PageReader, sendExport } from './export.js'
 import { listParameters } from './parameters.js'
+
+/** The parameters of a route whose rows can be exported as a file. */
+export const exportParameters = {
+  format: Type.Optional(
+    Type.Enum([...EXPORT_FORMATS], {
+      description:
+        'Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In ' +
+        'csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates ' +
+        'the cells.'
+    })
+  ),
+  bom: Type.Optional(
+    Type.Boolean({
+      description: 'With format=csv: whether to begin with a byte order mark, so that Excel reads the file as UTF-8.'
+    })
+  ),
+  times: Type.Optional(
+    Type.Enum(['utc', 'local'], {
+      description:
+        'With format=csv: local writes the times of columns in the time zone of the account, to the second, as ' +
+        '2026-11-23 09:00:00. Times within a list stay in UTC.'
+    })
+  )
+}
 
 /** The parameters that every exportable list has besides its filter. */
 export const pageParameters = {
   limit: listParameters.limit,
   cursor: listParameters.cursor,
-  format: Type.Optional(
-    Type.Enum([...EXPORT_FORMATS], {
-      description:
-        'Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In ' +
-        'csv, a text that a spreadsheet would run as a formula is prefixed with an apostrophe.'
-    })
-  )
+  ...exportParameters
 }
 
-export interface PageParameters {
+export interface ExportParameters {
+  format?: ExportFormat | undefined
+  bom?: boolean | undefined
+  times?: 'utc' | 'local' | undefined
+}
+
+export interface PageParameters extends ExportParameters {
   limit: number
   cursor?: string
-  format?: ExportFormat
+}
+
+/**
+ * Checks the parameters of an export.
+ *
+ * @param timeZoneOf  the time zone of an item
+ * @returns null when the response is JSON
+ * @throws InvalidParameterError  the parameters of a CSV file are used without one
+ */
+export function exportOf(
+  { format, bom, times }: ExportParameters,
+  timeZoneOf: (item: unknown) => string
+): { format: ExportFormat; csv: CsvOptions } | null {
+  if (format !== 'csv' && (bom !== undefined || times !== undefined))
+    throw new InvalidParameterError('bom and times are parameters of format=csv')
+  if (format === undefined) return null
+  return { format, csv: { bom: bom === true, timeZoneOf: times === 'local' ? timeZoneOf : null } }
+}
+
+/** Returns the time zone of an item: that of its account, or of all accounts when it has none and they agree. */
+export function timeZoneOfItem(zonesOf: (accounts?: readonly string[]) => readonly string[]) {
+  return (item: unknown): string => {
+    const { account } = item as { account?: unknown } // every item is an object
+    const [zone = 'UTC', other] = typeof account === 'string' ? zonesOf([account]) : zonesOf()
+    return other === undefined ? zone : 'UTC'
+  }
 }
 
 export const nextCursor = orNull(Type.String(), 'The cursor of the next page. `null` on the last page.')
@@ -72,15 +123,24 @@ export interface ListReply<Item> {
   /** The types of the sort columns. */
   keysetTypes: readonly KeysetType[]
   readPage: PageReader<Item>
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
 }
 
 /** @throws InvalidParameterError  the cursor is invalid, or belongs to another filter */
 export async function sendList<Item>(
   reply: FastifyReply,
-  { name, item, query: { limit, cursor, format, ...filter }, keysetTypes, readPage }: ListReply<Item>
+  {
+    name,
+    item,
+    query: { limit, cursor, format, bom, times, ...filter },
+    keysetTypes,
+    readPage,
+    zonesOf
+  }: ListReply<Item>
 ): Promise<FastifyReply> {
   const after = decodeCursor(cursor, filter, keysetTypes)
-  if (format) return sendExport(reply, format, { name, item, after, readPage })
+  const file = exportOf({ format, bom, times }, timeZoneOfItem(zonesOf))
+  if (file) return sendExport(reply, file.format, { name, item, after, readPage, csv: file.csv })
   const page = await readPage(after, limit)
   return reply.send({ data: page.data, nextCursor: page.next && encodeCursor(filter, page.next) })
 }

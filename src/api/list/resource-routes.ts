@@ -89,6 +89,7 @@ export function serveList<P extends TObject, Row, Item>(
       const query = request.query as ListQuery<P> // the type of the schema, which depends on P
       const context = queryContextOf(viewerOf(request), query.account, options)
       return sendList(reply, {
+        zonesOf: options.zonesOf,
         name: fileName(url),
         item: resource.item,
         query,

@@ -6,8 +6,9 @@ import { cleanName } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, isDay } from '../../lib/instant.js'
 import { defineRoutes } from '../define-routes.js'
-import { decodeCursor } from '../list/cursor.js'
-import { nextCursor, toPage } from '../list/page.js'
+import { decodeCursor, type Keyset } from '../list/cursor.js'
+import { sendExport } from '../list/export.js'
+import { exportOf, exportParameters, listResponse, nextCursor, timeZoneOfItem, toPage } from '../list/page.js'
 import { accountsParameter, extensionsParameter, listParameters, readInstantOrDay } from '../list/parameters.js'
 import { type AgentStatsRow, findAgentStats } from './agent-stats.js'
 import { ratio } from './call-stats-shape.js'
@@ -19,6 +20,7 @@ const parameters = Type.Object(
   {
     limit: listParameters.limit,
     cursor: listParameters.cursor,
+    ...exportParameters,
     since: Type.Optional(
       Type.String({
         maxLength: 40,
@@ -93,11 +95,12 @@ export default defineRoutes<StatsOptions>('stats-agents', async (app, options) =
         operationId: 'listAgentStatistics',
         summary: 'List what each agent was offered, answered and missed, and the occupancy',
         querystring: parameters,
-        response: { 200: page, ...errors(400, 401) }
+        response: { 200: listResponse(page), ...errors(400, 401) }
       }
     },
-    async request => {
-      const { limit, cursor, ...filter } = request.query
+    async (request, reply) => {
+      const { limit, cursor, format, bom, times, ...filter } = request.query
+      const file = exportOf({ format, bom, times }, timeZoneOfItem(options.zonesOf))
       const scope = scopeOf(options, viewerOf(request), filter.account)
       const now = options.now()
       const timeZone = isDay(filter.since) || isDay(filter.until) ? timeZoneOf(scope) : 'UTC'
@@ -106,20 +109,30 @@ export default defineRoutes<StatsOptions>('stats-agents', async (app, options) =
       if (since >= until) throw new InvalidParameterError('since must be before until')
       if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS)
         throw new InvalidParameterError(`until must be at most ${MAX_DAYS} days after since`)
-      const rows = await findAgentStats(options.db, {
-        scope,
-        since,
-        until,
-        now,
-        extensions: filter.extension?.flatMap(value => cleanName(value) ?? []),
-        after: decodeCursor(cursor, filter, ['text', 'text']),
-        limit: limit + 1
-      })
-      return {
+      const extensions = filter.extension?.flatMap(value => cleanName(value) ?? [])
+      const findRows = async (after: Keyset | null, limit: number) =>
+        (await findAgentStats(options.db, { scope, since, until, now, extensions, after, limit: limit + 1 })).map(
+          toShape
+        )
+      const after = decodeCursor(cursor, filter, ['text', 'text'])
+      const keysetOf = (row: Static<typeof shape>): Keyset => [row.extension, row.account]
+      if (file)
+        return sendExport(reply, file.format, {
+          name: 'agent-statistics',
+          item: shape,
+          csv: file.csv,
+          after,
+          readPage: async (after, limit) => {
+            const rows = await findRows(after, limit)
+            const last = rows[limit - 1]
+            return { data: rows.slice(0, limit), next: rows.length > limit && last ? keysetOf(last) : null }
+          }
+        })
+      return reply.send({
         since: since.toISOString(),
         until: until.toISOString(),
-        ...toPage(rows.map(toShape), { limit, filter, keysetOf: row => [row.extension, row.account] })
-      }
+        ...toPage(await findRows(after, limit), { limit, filter, keysetOf })
+      })
     }
   )
 })

@@ -1,10 +1,13 @@
 import Type from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
+import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS } from '../../lib/instant.js'
 import { callParameters, parseCallFilter } from '../calls/filter.js'
 import { defineRoutes } from '../define-routes.js'
+import { sendExport } from '../list/export.js'
+import { exportOf, exportParameters, listResponse } from '../list/page.js'
 import { readInstantOrDay } from '../list/parameters.js'
 import { BUCKETS, type Bucket, checkSpan, findCallStats, GROUPS, MAX_BUCKETS } from './call-stats.js'
 import { measuresShape, toMeasures } from './call-stats-shape.js'
@@ -48,6 +51,10 @@ const parameters = Type.Object(
           'number: the business number. extension: the extension that answered; unanswered calls are in the group ' +
           '`null`.'
       })
+    ),
+    ...exportParameters,
+    table: Type.Optional(
+      Type.Enum(['data', 'totals'], { description: 'With `format`: the rows of the file. data when omitted.' })
     ),
     account,
     businessNumber,
@@ -106,34 +113,46 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
         operationId: 'getCallStatistics',
         summary: 'Count calls by hour, day, week or month, with rates, wait times and talk times',
         querystring: parameters,
-        response: { 200: report, ...errors(400, 401) }
+        response: { 200: listResponse(report), ...errors(400, 401) }
       }
     },
-    async request => {
-      const { bucket, groupBy, since: from, until: to, ...query } = request.query
+    async (request, reply) => {
+      const { bucket, groupBy, since: from, until: to, format, bom, times, table, ...query } = request.query
       const scope = scopeOf(options, viewerOf(request), query.account)
       const timeZone = timeZoneOf(scope)
       const now = options.now()
       const until = readInstantOrDay('until', to, [timeZone]) ?? now
       const since = readInstantOrDay('since', from, [timeZone]) ?? new Date(until.getTime() - DEFAULT_MS[bucket])
+      const file = exportOf({ format, bom, times }, () => timeZone)
+      if (table !== undefined && !file) throw new InvalidParameterError('table is a parameter of format=csv or ndjson')
       checkSpan(bucket, { since, until })
       const filter = {
         ...parseCallFilter(query, { regions: options.regionsOf(query.account), zones: [timeZone] }),
         since,
         until
       }
-      const { rows, totals } = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, now, filter })
-      return {
+      const found = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, now, filter })
+      const data = found.rows.map(({ start, group, measures }) => ({
+        start: start.toISOString(),
+        group,
+        ...toMeasures(measures)
+      }))
+      const sums = found.totals.map(({ group, measures }) => ({ group, ...toMeasures(measures) }))
+      if (file)
+        return sendExport<object>(reply, file.format, {
+          name: 'call-statistics',
+          item: table === 'totals' ? totals : row,
+          csv: file.csv,
+          after: null,
+          readPage: async () => ({ data: table === 'totals' ? sums : data, next: null })
+        })
+      return reply.send({
         timeZone,
         since: since.toISOString(),
         until: until.toISOString(),
-        data: rows.map(({ start, group, measures }) => ({
-          start: start.toISOString(),
-          group,
-          ...toMeasures(measures)
-        })),
-        totals: totals.map(({ group, measures }) => ({ group, ...toMeasures(measures) }))
-      }
+        data,
+        totals: sums
+      })
     }
   )
 })

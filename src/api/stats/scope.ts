@@ -10,6 +10,7 @@ export interface StatsOptions {
   db: NodePgDatabase
   now: () => Date
   regionsOf: (accounts?: readonly string[]) => readonly CountryCode[]
+  zonesOf: (accounts?: readonly string[]) => readonly string[]
   settings: RuntimeSettings
   /** The ids of the configured accounts. */
   accountIds: () => readonly string[]

@@ -33,16 +33,16 @@ t.test('CSV has a header and a line for each call, regardless of the limit, and 
     'phone numbers are not escaped'
   )
   const escaped = [
-    "'=1+1",
-    "'+1 call me",
-    "'-2",
-    "'@SUM(A1)",
-    "'\tx",
-    "'＝1",
+    '"\'=1+1"',
+    '"\'+1 call me"',
+    '"\'-2"',
+    '"\'@SUM(A1)"',
+    '"\'\tx"',
+    '"\'＝1"',
     '"a ""quoted"", name"',
     '"two lines"',
     'plain',
-    ' =2'
+    '"\' =2"'
   ]
   t.strictSame(
     lines.slice(1, 11).map(line => line.split('+15550001234,')[1]?.split(',2026')[0]),
@@ -113,4 +113,61 @@ t.test('a failure before the first row is an error response', async t => {
   await pool.query('alter table call_history rename to missing')
   t.match((await get('/v1/calls?format=csv')).json(), { statusCode: 500, code: 'MCS_INTERNAL' })
   t.equal((await get('/v1/calls?format=csv&cursor=abc')).statusCode, 400)
+})
+
+t.test('the statistics, the completeness and the audit log are exported as well', async t => {
+  const { get, pool } = await api(t, 3)
+  await pool.query(
+    "insert into mightycall_extensions (account, extension, created_at) values ('default', '101', now())"
+  )
+  await pool.query(
+    `insert into audit_log (at, actor, action, account, subject, details)
+    values ('2026-05-01T10:00:00.5Z', 'admin', 'key.created', 'default', 'Shop;=1+1', '{}')`
+  )
+  const files: [url: string, name: string, first: RegExp, rows: RegExp][] = [
+    [
+      '/v1/stats/calls?since=2026-01-01&until=2026-01-03&groupBy=direction&bucket=day&',
+      'call-statistics',
+      /^start,group,calls,inbound,/,
+      /^"2026-01-01 01:00:00",inbound,3,3,[^\n]*\n"2026-01-02 01:00:00",inbound,0,/
+    ],
+    [
+      '/v1/stats/calls?since=2026-01-01&until=2026-01-03&table=totals&',
+      'call-statistics',
+      /^group,calls,inbound,.*wait\.totalSeconds,wait\.averageSeconds/,
+      /^,3,3,/
+    ],
+    ['/v1/stats/agents?', 'agent-statistics', /^account,extension,name,offered,/, /^default,101,,0,/],
+    [
+      '/v1/completeness?since=2026-05-31T20:00:00Z&',
+      'completeness-hours',
+      /^account,hour,businessNumber,state,/,
+      /^(default,"2026-0\d-\d\d \d\d:00:00",,unknown,[^\n]*\n)*$/
+    ],
+    ['/v1/completeness?table=gaps&', 'completeness-gaps', /^account,kind,id,businessNumber,hour,missing/, /^$/],
+    ['/v1/completeness?table=statistics&', 'completeness-statistics', /^account,notifications,copies,/, /^/],
+    [
+      '/v1/audit?',
+      'audit',
+      /^id,at,actor,action,account,subject,details/,
+      /^\d+,"2026-05-01 12:00:00",admin,key\.created,default,"Shop;'=1\+1",/
+    ]
+  ]
+  const { get: berlin } = await queryApi(t, pool, () => new Date('2026-06-01'), {
+    zonesOf: () => ['Europe/Berlin']
+  })
+  for (const [url, name, header, rows] of files) {
+    const { headers, body } = await berlin(`${url}format=csv&bom=true&times=local`)
+    t.equal(headers['content-disposition'], `attachment; filename="${name}.csv"`, url)
+    t.ok(body.startsWith('\uFEFF'), `${url}: byte order mark`)
+    const [first = '', ...lines] = body.slice(1).replaceAll('\r\n', '\n').split('\n')
+    t.match(first, header, url)
+    if (!url.includes('stats/calls')) t.match(lines.join('\n'), rows, url)
+    const plain = await get(`${url}format=csv`)
+    t.ok(plain.body.startsWith(first), `${url}: no byte order mark unless it is asked for`)
+    t.notMatch(plain.body, /\d{4}-\d\d-\d\d \d\d:/, `${url}: UTC unless local times are asked for`)
+    t.equal((await get(`${url}bom=true`)).statusCode, 400, `${url}: only a csv file has one`)
+  }
+  for (const query of ['format=csv&times=none', 'format=ndjson&times=local', 'table=totals', 'table=hours&format=csv'])
+    t.equal((await get(`/v1/stats/calls?${query}`)).statusCode, 400, query)
 })
