@@ -5,7 +5,7 @@ import { START } from '../support/history.js'
 import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
 t.test(
-  'the client passes parameters in the path, the query and the body, and knows the types of the answers',
+  'the client sends parameters in the path, the query and the body, and knows the types of the responses',
   async t => {
     const { pool } = await projectedCompany(t)
     const { app } = await queryApi(t, pool, () => new Date(START + 48 * 3_600_000))
@@ -25,7 +25,7 @@ t.test(
   }
 )
 
-t.test('a refused request resolves with its status and an error that has a code', async t => {
+t.test('a rejected request resolves with its status and an error with a code', async t => {
   const { pool } = await projectedCompany(t, { calls: 1 })
   const { app } = await queryApi(t, pool, () => new Date(START))
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -44,6 +44,6 @@ t.test('a refused request resolves with its status and an error that has a code'
   t.equal((await client.GET('/v1/secrets')).response.status, 404)
 })
 
-t.test('the client rejects when there is no answer', async t => {
+t.test('the client rejects when it gets no response', async t => {
   await t.rejects(createApiClient({ baseUrl: 'http://127.0.0.1:1' }).GET('/v1/calls'), { message: 'fetch failed' })
 })

@@ -30,7 +30,7 @@ t.test('a feed begins with a reset, and delivers changed, deleted and dropped ob
   stream.send('id: 8\nevent: call\ndata: {"revision":8,"object":null,"account":"a","id":"c"}\n\n')
   stream.send('id: 9\nevent: reset\ndata: {"revision":9}\n\n')
   stream.send('event: dropped\ndata: {"code":"MCS_SLOW_CLIENT","message":"too slow"}\n\n')
-  await eventually('all are delivered', () => events.length === 5)
+  await eventually('all events are delivered', () => events.length === 5)
   t.strictSame(events, [
     { type: 'reset' },
     { type: 'changed', kind: 'call', revision: 7, object: { id: 'c' } },
@@ -46,7 +46,7 @@ t.test('a feed begins with a reset, and delivers changed, deleted and dropped ob
   await stream.closed
 })
 
-t.test('a feed continues after the last event, when the connection was lost and when the server refused', async t => {
+t.test('a feed continues after the last event when the connection was lost or the server rejected it', async t => {
   const server = await sseServer(t)
   const { events, states, feed } = follow(t, server.url, { lastEventId: '5' })
   const first = await server.next()
@@ -56,15 +56,15 @@ t.test('a feed continues after the last event, when the connection was lost and 
   server.refuseNext(503)
   first.end()
   const second = await server.next()
-  t.equal(second.url, '/v1/live?lastEventId=6', 'a new source after the refusal')
-  await eventually('it is open again', () => feed.state() === 'open')
+  t.equal(second.url, '/v1/live?lastEventId=6', 'a new source after the rejection')
+  await eventually('the feed is open again', () => feed.state() === 'open')
   t.strictSame(states, ['open', 'connecting', 'waiting', 'connecting', 'open'])
   second.send('retry: 10\nid: 7\nevent: agent\ndata: {"revision":7,"object":{"extension":"102"}}\n\n')
   await eventually('the event is delivered', () => events.length === 2)
   second.end()
   const third = await server.next()
   t.equal(third.headers['last-event-id'], '7', 'the same source after a lost connection')
-  await eventually('it is open again', () => feed.state() === 'open')
+  await eventually('the feed is open again', () => feed.state() === 'open')
   t.notOk(
     events.some(event => event.type === 'reset'),
     'nothing was missed'
@@ -75,11 +75,11 @@ t.test('a feed that lost its connection before the first event is reset', async 
   const server = await sseServer(t)
   const { events, feed } = follow(t, server.url)
   const first = await server.next()
-  await eventually('it is open', () => feed.state() === 'open')
+  await eventually('the feed is open', () => feed.state() === 'open')
   first.send('retry: 10\n\n')
   first.end()
   await server.next()
-  await eventually('it is reset', () => events.length === 2)
+  await eventually('the feed is reset', () => events.length === 2)
   t.strictSame(events, [{ type: 'reset' }, { type: 'reset' }])
 })
 
@@ -93,7 +93,7 @@ t.test('a feed that is closed while it waits does not connect again', async t =>
     onEvent: () => {},
     onState: (_state, problem) => problems.push(problem)
   })
-  await eventually('it waits', () => feed.state() === 'waiting')
+  await eventually('the feed waits', () => feed.state() === 'waiting')
   feed.close()
   await new Promise(resolve => setTimeout(resolve, 100)) // twice the back-off
   t.equal(server.requests(), 1)
@@ -117,7 +117,7 @@ t.test('in a browser, a feed without a key uses the EventSource of the browser',
   followLive({ baseUrl: '', onEvent: () => {} }).close()
   t.strictSame(opened, ['/v1/live'])
   followLive({ baseUrl: 'http://127.0.0.1:1', key: 'secret', onEvent: () => {} }).close()
-  t.equal(opened.length, 1, 'with a key it does not, as it cannot send headers')
+  t.equal(opened.length, 1, 'with a key it does not, because EventSource cannot send headers')
 })
 
 function follow(t: Test, baseUrl: string, options: Partial<FollowOptions> = {}) {

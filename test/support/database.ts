@@ -12,7 +12,7 @@ interface Teardown {
 
 let reusable: ReusableDatabases | null = null
 
-/** An empty database with the current schema, of the test's own. */
+/** Provides an empty database with the current schema that no other test uses meanwhile. */
 export async function freshDatabase(t: Teardown): Promise<{ pool: pg.Pool; url: string }> {
   reusable ??= createReusableDatabases(testServer(), TEMPLATE)
   const { acquire, release } = reusable
@@ -20,7 +20,7 @@ export async function freshDatabase(t: Teardown): Promise<{ pool: pg.Pool; url: 
   return connectTo(t, name, () => release(name))
 }
 
-/** A database of the test's own without our tables. */
+/** Creates a database without the tables of the service, which is dropped when the test ends. */
 export async function databaseWithoutTables(t: Teardown): Promise<{ pool: pg.Pool; url: string }> {
   const name = `mcs_test_${randomBytes(6).toString('hex')}`
   await statement(testServer(), `create database ${name} template template1`)
@@ -32,7 +32,7 @@ export async function databaseWithoutTables(t: Teardown): Promise<{ pool: pg.Poo
 function connectTo(t: Teardown, name: string, release: () => Promise<void>): { pool: pg.Pool; url: string } {
   const url = databaseUrl(testServer(), name)
   const pool = new pg.Pool({ connectionString: url, max: 4 })
-  pool.on('error', () => {}) // an idle connection that a test has cut
+  pool.on('error', () => {}) // a test may cut idle connections
   t.teardown(async () => {
     await pool.end()
     await release()

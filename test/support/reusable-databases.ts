@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
 /**
- * Databases cloned from a template, which are emptied and used again: creating one takes half a second of CPU, since
+ * Databases cloned from a template, which are emptied and reused: creating one takes half a second of CPU, because
  * Postgres copies hundreds of files, and emptying one takes some 20 ms.
  *
  * A database of which a test has changed more than rows (tables, triggers, settings, statistics of the planner) is
@@ -16,7 +16,7 @@ export interface ReusableDatabases {
 
 const TRUNCATE_FROM_BYTES = 65_536 // larger tables would leave many dead rows behind; TRUNCATE takes 5 ms a table
 
-/** Everything but rows: what differs from a new clone of the template. `reltuples` shows an ANALYZE. */
+/** Everything but rows that can differ from a new clone of the template. `reltuples` reveals an ANALYZE. */
 const FINGERPRINT = `
   with relations as (
     select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -84,7 +84,7 @@ export function createReusableDatabases(server: string, template: string): Reusa
         await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [name])
         await client.query(`alter database ${name} rename to ${renamed}`)
         return emptyUnlessChanged(renamed)
-      }).catch(() => null) // a test may have made it unusable, or left somebody who connects again and again
+      }).catch(() => null) // a test may have made it unusable, or left a client that keeps reconnecting
       if (isEmpty) free.push(renamed)
       else
         for (const dropped of [name, renamed])
@@ -110,12 +110,12 @@ async function readFingerprint(client: pg.Client): Promise<string> {
   return rows[0]?.fingerprint ?? ''
 }
 
-/** The same server, another database. */
+/** Returns the URL of another database on the same server. */
 export function databaseUrl(server: string, name: string): string {
   return server.replace(/\/[^/?]*(?=\?|$)/, `/${name}`)
 }
 
-/** One statement on a connection of its own: CREATE DATABASE goes into no transaction. */
+/** Runs a statement on its own connection, because CREATE DATABASE cannot run in a transaction. */
 export function statement(url: string, sql: string): Promise<pg.QueryResult> {
   return connected(url, client => client.query(sql))
 }
