@@ -2447,6 +2447,8 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             steps: {
+                /** @description Rows since then were read, and flags of all rows that were unread here. `null` for a route without times, and while it is being read. */
+                readFrom: string | null;
                 /** @description The route of the REST API of MightyCall. */
                 route: string;
                 /** @description The number of rows that MightyCall has returned so far. */
@@ -2455,6 +2457,8 @@ export interface components {
                 scope: string | null;
                 /** @enum {string} */
                 state: "waiting" | "reading" | "done" | "failed";
+                /** @description The number of older voicemails or messages that are unread here, and whose flags were not read, because the requests of the sync or the quota were spent. */
+                unreadBefore: number;
             }[];
         };
         /** @description A complete list. */

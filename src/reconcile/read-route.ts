@@ -58,12 +58,13 @@ const OVERLAP_MS = HOUR_MS
  * a crash the interval is read again, and facts that were appended already are recognized.
  * Unreadable rows do not stop the cursor, which would hold up all later rows; the `range.polled` event counts them.
  *
+ * @returns  what was read, and the beginning of the interval
  * @throws the error of MightyCall, the log or Postgres; the cursor has not moved then
  */
 export async function readRoute(
   options: ReadRouteOptions,
   { overlapMs = OVERLAP_MS, ...route }: RouteToRead
-): Promise<ReadCounts> {
+): Promise<ReadCounts & { from: Date }> {
   const { reader, scope, context } = route
   const key = { account: context.account.id, route: reader.route, scope }
   const until = context.now()
@@ -71,7 +72,7 @@ export async function readRoute(
   const from = cursor ? new Date(cursor.getTime() - overlapMs) : firstFrom(reader, until)
   const counts = await readInterval(options, route, { from, until })
   await moveCursor(options.pool, key, { until, now: context.now() })
-  return counts
+  return { ...counts, from }
 }
 
 function firstFrom({ history }: RouteReader, now: Date): Date {

@@ -3,17 +3,22 @@ import type { Logger } from 'pino'
 import { type Account, type Accounts, isReadable } from '../accounts/accounts.js'
 import { backOffMs } from '../lib/backoff.js'
 import type { Clock } from '../lib/clock.js'
+import { DAY_MS, HOUR_MS } from '../lib/instant.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
 import { raiseAlarm } from '../observability/alarms.js'
+import type { AcceptPage } from './accept-page.js'
+import type { DoubtfulCalls } from './calls-in-doubt.js'
 import { loadCursor } from './cursors.js'
 import type { LeaderElection } from './leader-election.js'
 import { dueLookBack, recordLookBack } from './look-back.js'
 import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
 import type { RouteReader } from './route-reader.js'
 import { BUSY_FOR_MS, isDue, loadAwaitedRoutes } from './schedule.js'
+import { readUnreadFlags } from './unread-flags.js'
 
-export interface ReconcilerOptions extends ReadRouteOptions {
+export interface ReconcilerOptions extends Omit<ReadRouteOptions, 'append'> {
+  append: AcceptPage
   accounts: Accounts
   rest: Rest
   readers: readonly RouteReader[]
@@ -21,6 +26,7 @@ export interface ReconcilerOptions extends ReadRouteOptions {
   clock: Clock
   logger: Logger
   longestCallMs: number
+  doubtfulCalls: DoubtfulCalls
   /** Called after a round in which a route was read, to look for gaps. */
   onRead?: () => Promise<void>
 }
@@ -30,6 +36,8 @@ export interface Reconciler {
 }
 
 const TICK_MS = 10_000
+/** Without a sync that somebody asks for, the flags of old unread rows are read once a day. */
+const FLAGS = { everyMs: DAY_MS, firstAfterMs: HOUR_MS, maxRequests: 20 }
 const RETRY = { first: 30_000, most: 15 * 60_000 }
 /** Facts of REST are no traffic: every reading appends one, and a backfill appends those of last year. */
 const LAST_WEBHOOK = `select max(received_at) as at from events
@@ -50,6 +58,8 @@ interface ScheduledRoute {
   lastReadAt: Date | null
   /** When each look-back was last read since this process became the leader, by its reach. */
   lookedBackAt: Map<number, Date>
+  /** When the flags of unread rows were last read further back than usual. */
+  flagsReadAt: Date
   /** Rows of the last reading whose calls or voicemails were not known. */
   unlinked: number
   /** Rows of the last reading that could not be read. */
@@ -62,18 +72,23 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const stop = new AbortController()
   const routes = new Map<string, ScheduledRoute>()
   const lastChangeAt = new Map<string, Date>() // by account: when a reading last found a change
+  const doubts = new Map<string, Doubts>() // by account
 
   async function tick(): Promise<void> {
     const readable = accounts.all().filter(isReadable)
     if (readable.length === 0) return // being the leader would occupy a connection for nothing
     if (!(await leader.isLeader())) return routes.clear() // another process reads now, and this one does not know what
     let hasRead = false
-    for (const account of readable) if (await readDueRoutes(account)) hasRead = true
+    for (const account of readable) {
+      if (await readDueRoutes(account)) hasRead = true
+      if (stop.signal.aborted) break
+      if (await readCallsInDoubt(options, account, doubts)) hasRead = true
+    }
     if (hasRead) await onRead()
   }
 
   async function readDueRoutes(account: Account): Promise<boolean> {
-    const own = scheduledRoutesOf(routes, readers, account)
+    const own = scheduledRoutesOf(routes, { readers, account, now: clock.now() })
     const lastTrafficAt =
       (await loadLastWebhookAt(pool, account.id, clock.now())) ?? lastChangeAt.get(account.id) ?? null
     const awaited = await loadAwaitedRoutes(pool, readers, { account: account.id, now: clock.now() })
@@ -113,8 +128,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
 
 function scheduledRoutesOf(
   routes: Map<string, ScheduledRoute>,
-  readers: readonly RouteReader[],
-  account: Account
+  { readers, account, now }: { readers: readonly RouteReader[]; account: Account; now: Date }
 ): ScheduledRoute[] {
   return readers.flatMap(reader =>
     reader.scopes(account).map(scope => {
@@ -125,6 +139,7 @@ function scheduledRoutesOf(
         state: { name: 'scheduled' },
         lastReadAt: null,
         lookedBackAt: new Map(),
+        flagsReadAt: new Date(now.getTime() - FLAGS.everyMs + FLAGS.firstAfterMs),
         unlinked: 0,
         unreadable: 0
       }
@@ -142,8 +157,8 @@ async function readScheduledRoute(
 ): Promise<boolean> {
   const { clock, logger, rest } = options
   const { reader, scope } = scheduled
-  const append: ReadRouteOptions['append'] = async facts => {
-    const events = await options.append(facts)
+  const append: AcceptPage = async (facts, appendOptions) => {
+    const events = await options.append(facts, appendOptions)
     if (events.some(({ type }) => type !== 'range.polled')) options.onChange()
     return events
   }
@@ -152,7 +167,7 @@ async function readScheduledRoute(
     const lookBacks = reader.lookBacks(options.longestCallMs)
     const lookBack = dueLookBack(lookBacks, scheduled.lookedBackAt, now)
     const context = accountContext({ rest, clock }, account, 'reconcile')
-    const { unlinked, unreadable } = await readRoute(
+    const { unlinked, unreadable, from } = await readRoute(
       { ...options, append },
       { reader, scope, context, ...(lookBack && { overlapMs: lookBack.byMs }) }
     )
@@ -164,6 +179,12 @@ async function readScheduledRoute(
       )
     Object.assign(scheduled, { lastReadAt: clock.now(), state: { name: 'scheduled' }, unlinked, unreadable })
     if (lookBack) recordLookBack(lookBacks, scheduled.lookedBackAt, { byMs: lookBack.byMs, at: now })
+    if (reader.unread && now.getTime() - scheduled.flagsReadAt.getTime() >= FLAGS.everyMs) {
+      scheduled.flagsReadAt = now
+      const { maxRequests } = FLAGS
+      const flagsContext = accountContext({ rest, clock }, account, 'backfill')
+      await readUnreadFlags({ ...options, append }, { reader, context: flagsContext, before: from, maxRequests })
+    }
     return true
   } catch (err) {
     const failure = restFailureOf(err)
@@ -176,6 +197,36 @@ async function readScheduledRoute(
         { err, account: account.id, route: reader.route, trouble: failure?.kind },
         'reading a route of MightyCall failed, retrying'
       )
+    return false
+  }
+}
+
+/** The requests for calls in doubt of an account. */
+interface Doubts {
+  nextAt: Date
+  failures: number
+}
+
+const DOUBTS_EVERY_MS = 60_000
+
+/** Returns whether MightyCall reported a call. */
+async function readCallsInDoubt(
+  { clock, logger, rest, doubtfulCalls }: ReconcilerOptions,
+  account: Account,
+  doubts: Map<string, Doubts>
+): Promise<boolean> {
+  const { nextAt, failures } = doubts.get(account.id) ?? { nextAt: clock.now(), failures: 0 }
+  if (nextAt > clock.now()) return false
+  try {
+    const reported = await doubtfulCalls.read(accountContext({ rest, clock }, account, 'reconcile'))
+    doubts.set(account.id, { nextAt: new Date(clock.now().getTime() + DOUBTS_EVERY_MS), failures: 0 })
+    return reported > 0
+  } catch (err) {
+    const failure = restFailureOf(err)
+    const retryAt = failure?.until ?? new Date(clock.now().getTime() + backOffMs(failures + 1, RETRY))
+    doubts.set(account.id, { nextAt: retryAt, failures: failures + 1 })
+    if (failures === 0 && failure?.kind !== 'auth')
+      logger.warn({ err, account: account.id, trouble: failure?.kind }, 'requesting calls in doubt failed, retrying')
     return false
   }
 }

@@ -21,6 +21,11 @@ export interface RouteReader {
    * neither appear late nor change after they were read once.
    */
   lookBacks: (longestCallMs: number) => readonly LookBack[]
+  /**
+   * A query of the times (`at`) of rows that are unread here and may be read in MightyCall; $1 is the account. Absent
+   * when its rows have no such flag.
+   */
+  unread?: string
   /** Null when the route has no times and reports the current state only: its first reading asks for everything. */
   history: History | null
   /** The routes whose facts its unlinked rows are matched with; they are read, and projected, first. */

@@ -9,6 +9,7 @@ import { createRest, type RestOptions } from '../mightycall/rest/rest.js'
 import { createPageAcceptor } from './accept-page.js'
 import { trackProjection } from './await-projection.js'
 import { type BackfillRunner, startBackfillRunner } from './backfill/runner.js'
+import { createDoubtfulCalls } from './calls-in-doubt.js'
 import { createGapDetector } from './gaps/detect.js'
 import { joinElection } from './leader-election.js'
 import { startReconciler } from './reconciler.js'
@@ -60,10 +61,12 @@ export function createReconciliation({
     limits: restLimits,
     onDrift: createDriftReporter({ pool, now: clock.now, logger })
   })
+  const projection = trackProjection({ pool, append: createPageAcceptor({ pool, log, now: clock.now }) })
   const shared = {
     pool,
-    ...trackProjection({ pool, append: createPageAcceptor({ pool, log, now: clock.now }) }),
+    ...projection,
     rest,
+    doubtfulCalls: createDoubtfulCalls({ pool, append: projection.append, longestCallMs }),
     readers: ROUTE_READERS,
     longestCallMs,
     clock,

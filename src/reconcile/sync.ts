@@ -4,9 +4,12 @@ import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
+import type { AcceptPage } from './accept-page.js'
 import { awaitProjection, PROJECTION_TIMEOUT_MS } from './await-projection.js'
+import type { DoubtfulCalls } from './calls-in-doubt.js'
 import { accountContext, type ReadRouteOptions, readRoute } from './read-route.js'
-import type { Fact, RouteReader } from './route-reader.js'
+import type { RouteReader } from './route-reader.js'
+import { readUnreadFlags } from './unread-flags.js'
 
 type SyncReason = 'auth' | 'sync' | 'quota'
 
@@ -17,6 +20,10 @@ interface SyncStep {
   state: 'waiting' | 'reading' | 'done' | 'failed'
   /** How many rows were read so far. */
   rows: number
+  /** Everything since then was read, or its flags at least; null for a route without times, and until it is done. */
+  readFrom: Date | null
+  /** How many older rows are unread here, and may have been read in MightyCall. */
+  unreadBefore: number
 }
 
 export interface SyncRun {
@@ -46,12 +53,18 @@ export interface Sync {
   reasonOf: (err: unknown) => SyncReason
 }
 
-export interface SyncOptions extends ReadRouteOptions {
+export interface SyncOptions extends Omit<ReadRouteOptions, 'append'> {
+  append: AcceptPage
   rest: Rest
   readers: readonly RouteReader[]
+  longestCallMs: number
+  doubtfulCalls: DoubtfulCalls
   clock: Clock
   logger: Logger
 }
+
+/** Of one route in one sync. */
+const MAX_REQUESTS_FOR_FLAGS = 40
 
 const COUNT = `select (select count(*)::int from phone_numbers where account = $1 and is_active) as phones,
   (select count(*)::int from mightycall_extensions where account = $1) as extensions`
@@ -64,14 +77,21 @@ export function createSync(options: SyncOptions): Sync {
   async function begin(account: Account): Promise<SyncedCounts> {
     const { pool, readers, clock, logger } = options
     const appended: Event[] = []
-    const append = async (facts: readonly Fact[]) => {
-      const events = await options.append(facts)
+    const append: AcceptPage = async (facts, appendOptions) => {
+      const events = await options.append(facts, appendOptions)
       appended.push(...events)
       return events
     }
     const steps = readers.flatMap(reader =>
       reader.scopes(account).map(scope => {
-        const step: SyncStep = { route: reader.route, scope, state: 'waiting', rows: 0 }
+        const step: SyncStep = {
+          route: reader.route,
+          scope,
+          state: 'waiting',
+          rows: 0,
+          readFrom: null,
+          unreadBefore: 0
+        }
         return { reader, step }
       })
     )
@@ -85,6 +105,8 @@ export function createSync(options: SyncOptions): Sync {
     runs.set(account.id, run)
     try {
       for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
+      await options.doubtfulCalls.read(accountContext(options, account, 'sync'), { isForced: true })
+      await options.awaitProjected?.()
       await awaitProjection(pool, appended, PROJECTION_TIMEOUT_MS)
       const {
         rows: [counts]
@@ -113,16 +135,32 @@ export function createSync(options: SyncOptions): Sync {
 
 async function readStep(options: SyncOptions, account: Account, reader: RouteReader, step: SyncStep): Promise<void> {
   const { rest, clock } = options
+  const furthest = reader.lookBacks(options.longestCallMs).at(-1)
+  const onPage = (rows: number) => {
+    step.rows += rows
+  }
   step.state = 'reading'
   try {
-    await readRoute(options, {
+    const context = accountContext({ rest, clock }, account, 'sync')
+    const { from } = await readRoute(options, {
       reader,
       scope: step.scope,
-      context: accountContext({ rest, clock }, account, 'sync'),
-      onPage: rows => {
-        step.rows += rows
-      }
+      context,
+      ...(furthest && { overlapMs: furthest.byMs }),
+      onPage
     })
+    if (reader.history) step.readFrom = from
+    if (reader.unread)
+      Object.assign(
+        step,
+        await readUnreadFlags(options, {
+          reader,
+          context: { ...context, permitClass: 'backfill' }, // leaves the quota to what is more urgent
+          before: from,
+          maxRequests: MAX_REQUESTS_FOR_FLAGS,
+          onPage
+        })
+      )
     step.state = 'done'
   } catch (err) {
     step.state = 'failed'

@@ -14,7 +14,13 @@ import { projectorOf } from '../support/company.js'
 import { freshDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { manualClock } from '../support/manual-clock.js'
-import { ACCOUNT, numberReported, type RecordingReader, readerOf } from './support/recording-reader.js'
+import {
+  ACCOUNT,
+  NO_DOUBTFUL_CALLS,
+  numberReported,
+  type RecordingReader,
+  readerOf
+} from './support/recording-reader.js'
 
 const MINUTE = 60_000
 
@@ -58,6 +64,7 @@ async function setUpReconciler(
     rest,
     readers,
     longestCallMs: 12 * 60 * MINUTE,
+    doubtfulCalls: NO_DOUBTFUL_CALLS,
     leader: joinElection(pool),
     clock,
     logger

@@ -1,12 +1,13 @@
 import { pino } from 'pino'
 import t from 'tap'
 import { systemClock } from '../../src/lib/clock.js'
+import { HOUR_MS } from '../../src/lib/instant.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
 import type { Fact } from '../../src/reconcile/route-reader.js'
 import { createSync } from '../../src/reconcile/sync.js'
 import { setUpFactAppender } from '../support/fact-appender.js'
-import { ACCOUNT, numberReported, readerOf } from './support/recording-reader.js'
+import { ACCOUNT, NO_DOUBTFUL_CALLS, numberReported, readerOf } from './support/recording-reader.js'
 
 const DEAD_LETTER = `insert into dead_letters
   (log_id, topic, partition, record_offset, record_id, code, reason, headers, died_at)
@@ -30,7 +31,16 @@ t.test('a sync ends although a projector made dead letters of its events', async
     onDrift: () => {}
   })
   const readers = [readerOf('numbers', () => [[numberReported('+15551000001', '2026-11-23T09:00:00.000Z')]])]
-  const sync = createSync({ pool, append, rest, readers, clock: systemClock, logger })
+  const sync = createSync({
+    pool,
+    append,
+    rest,
+    readers,
+    longestCallMs: 12 * HOUR_MS,
+    doubtfulCalls: NO_DOUBTFUL_CALLS,
+    clock: systemClock,
+    logger
+  })
   t.strictSame(await sync.run(ACCOUNT), { phones: 0, extensions: 0 })
   t.match(sync.runs(), [{ failed: null, steps: [{ route: 'numbers', state: 'done', rows: 1 }] }])
 })

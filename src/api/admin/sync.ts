@@ -29,7 +29,18 @@ const runShape = Type.Object(
         route: Type.String({ description: 'The route of the REST API of MightyCall.' }),
         scope: orNull(Type.String(), 'An extension. `null` for the whole account.'),
         state: Type.Enum(['waiting', 'reading', 'done', 'failed']),
-        rows: Type.Integer({ minimum: 0, description: 'The number of rows that MightyCall has returned so far.' })
+        rows: Type.Integer({ minimum: 0, description: 'The number of rows that MightyCall has returned so far.' }),
+        readFrom: orNull(
+          Type.String({ format: 'date-time' }),
+          'Rows since then were read, and flags of all rows that were unread here. `null` for a route without times, ' +
+            'and while it is being read.'
+        ),
+        unreadBefore: Type.Integer({
+          minimum: 0,
+          description:
+            'The number of older voicemails or messages that are unread here, and whose flags were not read, because ' +
+            'the requests of the sync or the quota were spent.'
+        })
       })
     )
   },
@@ -55,6 +66,11 @@ export default defineRoutes<SyncOptions>('sync', async (app, { sync }) => {
   )
 })
 
-function toRun({ startedAt, finishedAt, ...run }: SyncRun): Static<typeof runShape> {
-  return { ...run, startedAt: startedAt.toISOString(), finishedAt: toIsoOrNull(finishedAt) }
+function toRun({ startedAt, finishedAt, steps, ...run }: SyncRun): Static<typeof runShape> {
+  return {
+    ...run,
+    startedAt: startedAt.toISOString(),
+    finishedAt: toIsoOrNull(finishedAt),
+    steps: steps.map(step => ({ ...step, readFrom: toIsoOrNull(step.readFrom) }))
+  }
 }

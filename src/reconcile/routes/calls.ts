@@ -19,7 +19,7 @@ const AWAITED_CALLS = `(
       and not exists (select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id)
   ) or exists (
     select from call_history c
-    where account = $1 and started_at between $2 - interval '${AWAITED.longestCall}' and $2
+    where account = $1 and started_at between $2 - interval '${AWAITED.nearWindow}' and $2
       and last_event_at > $2 - interval '${AWAITED.giveUpAfter}'
       and (state = 'ended' or last_event_at < $2 - interval '${AWAITED.listedAfter}')
       and not exists (

@@ -24,6 +24,9 @@ const AWAITED_VOICEMAILS = `exists (
     )
 )`
 
+const UNREAD = `select left_at as at from voicemail_logs
+  where account = $1 and read is not true and removed_at is null`
+
 /** Lists the voicemails that were left in the interval. */
 export const voicemailsReader: RouteReader = {
   route: 'voicemails',
@@ -33,6 +36,7 @@ export const voicemailsReader: RouteReader = {
     awaited: { everyMs: 4.5 * MINUTE_MS, condition: AWAITED_VOICEMAILS }
   },
   lookBacks: longestCallMs => [changeLookBack(longestCallMs)],
+  unread: UNREAD,
   history: { beforeMs: MINUTE_MS, afterMs: HOUR_MS }, // a voicemail is left at the end of its call
   linksTo: [],
   changes: { 'voicemail.reported': { comparedWith: 'same-route' } },

@@ -2,12 +2,13 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { QuotaError } from '../../../src/errors.js'
 import { systemClock } from '../../../src/lib/clock.js'
+import { HOUR_MS } from '../../../src/lib/instant.js'
 import { createQuotaLedger } from '../../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../../src/mightycall/rest/rest.js'
 import { createFactAppender } from '../../../src/reconcile/append-facts.js'
 import type { RouteReader } from '../../../src/reconcile/route-reader.js'
 import { createSync } from '../../../src/reconcile/sync.js'
-import { ACCOUNT, numberReported, readerOf } from '../../reconcile/support/recording-reader.js'
+import { ACCOUNT, NO_DOUBTFUL_CALLS, numberReported, readerOf } from '../../reconcile/support/recording-reader.js'
 import { freshDatabase } from '../../support/database.js'
 import { openProjectedLog } from '../../support/projected-log.js'
 import { queryApi } from '../../support/query-api.js'
@@ -32,6 +33,8 @@ async function setUpSync(t: Test, readers: RouteReader[], accounts = [ACCOUNT]) 
     append: createFactAppender({ pool, log }).append,
     rest,
     readers,
+    longestCallMs: 12 * HOUR_MS,
+    doubtfulCalls: NO_DOUBTFUL_CALLS,
     clock: systemClock,
     logger
   })
@@ -77,7 +80,7 @@ t.test('a failed sync names the reason, and reveals nothing else about the error
   const quota = await api.post(URL)
   t.match(
     [quota.statusCode, quota.json()],
-    [500, { error: 'mightycall_sync_failed', reason: 'quota', detail: 'MCS_QUOTA', message: /is spent until/ }]
+    [500, { error: 'mightycall_sync_failed', reason: 'quota', detail: 'MCS_QUOTA', message: /is used up until/ }]
   )
   const other = await api.post(URL)
   t.match(

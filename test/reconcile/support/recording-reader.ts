@@ -1,4 +1,5 @@
 import type { Account } from '../../../src/accounts/accounts.js'
+import type { DoubtfulCalls } from '../../../src/reconcile/calls-in-doubt.js'
 import type { AccountContext, Fact, Interval, Page, RouteReader } from '../../../src/reconcile/route-reader.js'
 import { ROUTE_READERS } from '../../../src/reconcile/routes/all-routes.js'
 
@@ -12,6 +13,8 @@ export const ACCOUNT: Account = {
   timeZone: 'UTC',
   region: 'US'
 }
+
+export const NO_DOUBTFUL_CALLS: DoubtfulCalls = { read: async () => 0 }
 
 export const contextAt = (now: () => Date): AccountContext => ({
   account: ACCOUNT,

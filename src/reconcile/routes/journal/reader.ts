@@ -15,6 +15,10 @@ import { type JournalRow, kindOf } from './rows.js'
  */
 const ROWS = 250
 
+/** Voicemails have a list of their own, which has their flags too. */
+const UNREAD = `select sent_at as at from sms_logs
+  where account = $1 and direction = 'inbound' and read is not true and removed_at is null`
+
 /**
  * Reads what was created in the interval: calls, voicemails, messages, and the agents in them. The filter by type is
  * not used: its values are documented in two ways, and unknown values are refused.
@@ -23,6 +27,7 @@ export const journalReader: RouteReader = {
   route: 'journal',
   schedule: { busyMs: 4.5 * MINUTE_MS, quietMs: 15 * MINUTE_MS },
   lookBacks: longestCallMs => [...callLookBacks(longestCallMs), changeLookBack(longestCallMs)],
+  unread: UNREAD,
   history: { beforeMs: 0, afterMs: 0 },
   linksTo: ['calls', 'voicemails'],
   changes: {
