@@ -1,11 +1,12 @@
-import Type from 'typebox'
+import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
+import Type, { type TSchema } from 'typebox'
+import Value from 'typebox/value'
 import { actorOf, seesAccount, type Viewer, viewerOf } from '../../access/viewer.js'
 import type { ChangeSettings } from '../../accounts/change-settings.js'
 import type { RuntimeSettings } from '../../accounts/runtime-settings.js'
 import { SETTING_NAMES, settingsSchema } from '../../accounts/setting-values.js'
 import { InvalidParameterError, NotFoundError } from '../../errors.js'
 import { errors } from '../../http/error-schema.js'
-import { strictBodyValidator } from '../../http/strict-body.js'
 import { defineRoutes } from '../define-routes.js'
 import { listSchema } from '../list/page.js'
 import { accountParameter, accountsParameter } from '../list/parameters.js'
@@ -110,4 +111,22 @@ function chooseAccount(accounts: readonly string[], requested: string | undefine
   if (other !== undefined) throw new InvalidParameterError('there is more than one account: add ?account=')
   if (only === undefined) throw new NotFoundError('account')
   return only
+}
+
+/**
+ * A validator compiler that does not coerce values. Fastify's default converts null to 0 and strings to numbers, which
+ * is needed for query strings but wrong for bodies.
+ */
+function strictBodyValidator({
+  schema
+}: FastifyRouteSchemaDef<TSchema>): (data: unknown) => { value: unknown } | { error: Error } {
+  return data => {
+    if (Value.Check(schema, data)) return { value: data }
+    const [first] = Value.Errors(schema, data)
+    return {
+      error: new InvalidParameterError(
+        `${first?.instancePath.slice(1) || 'the request'} ${first?.message ?? 'is not valid'}`
+      )
+    }
+  }
 }
