@@ -17,7 +17,7 @@ export interface CountedRow {
 }
 
 /** The columns of call_legs that are counted. */
-export interface CountedLeg {
+interface CountedLeg {
   call_id: string
   extension: string
   role: string
