@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
-
-interface Teardown {
-  teardown: (fn: () => void) => void
-}
+import type { Teardown } from '../support/teardown.js'
 
 /** A file system that can be filled. */
 export interface SmallDisk {

@@ -3,10 +3,7 @@ import path from 'node:path'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { runMigrations } from '../../src/db/migrate.js'
 import { databaseUrl, statement } from '../support/database.js'
-
-interface Teardown {
-  teardown: (fn: () => Promise<void>) => void
-}
+import type { Teardown } from '../support/teardown.js'
 
 /** A Postgres server into which faults are injected. Its commits survive it, because the machine keeps running. */
 export interface ChaosPostgres {

@@ -1,14 +1,14 @@
-type Teardown = () => Promise<void> | void
+type TeardownFunction = () => Promise<void> | void
 
 /** Collects teardown functions and runs them in reverse order. `teardown` is like the method of tap. */
 export interface Teardowns {
-  teardown: (end: Teardown) => void
+  teardown: (fn: TeardownFunction) => void
   /** Runs all teardown functions. A failing one is logged and does not prevent the others. */
   close: () => Promise<void>
 }
 
 export function createTeardowns(): Teardowns {
-  const functions: Teardown[] = []
+  const functions: TeardownFunction[] = []
   return {
     teardown: run => {
       functions.push(run)

@@ -4,11 +4,8 @@ import { DOCUMENTED_NOTIFICATIONS } from './documented-notifications.js'
 import { eventually } from './eventually.js'
 import { queryEmbedded } from './query-embedded.js'
 import { randomSecrets, startServiceProcess } from './service.js'
+import type { Teardown } from './teardown.js'
 import { tempDir } from './temp-dir.js'
-
-interface Teardown {
-  teardown: (fn: () => void | Promise<void>) => void
-}
 
 export const webhookTokens = {
   acme: randomSecrets().WEBHOOK_TOKENS,

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
+import type { Teardown } from './teardown.js'
 import { withoutHooks } from './without-hooks.js'
 
 export interface Child {
@@ -17,11 +18,7 @@ export interface Child {
  * Runs a compiled program of test/support in a child process that tests can kill.
  * Resolves when it has printed its first line. It is killed when the test ends.
  */
-export async function startChild(
-  t: { teardown: (fn: () => Promise<void>) => void },
-  program: string,
-  ...args: string[]
-): Promise<Child> {
+export async function startChild(t: Teardown, program: string, ...args: string[]): Promise<Child> {
   const child = spawn(
     ...withoutHooks(process.execPath, [path.join(PROJECT_ROOT, 'dist/test/support', `${program}.js`), ...args]),
     { stdio: ['pipe', 'pipe', 'inherit'] }

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { createReusableDatabases, databaseUrl, type ReusableDatabases, statement } from './reusable-databases.js'
+import type { Teardown } from './teardown.js'
 
 export { databaseUrl, statement }
 
 export const TEMPLATE = 'mcs_template'
-
-interface Teardown {
-  teardown: (fn: () => Promise<void>) => void
-}
 
 let reusable: ReusableDatabases | null = null
 

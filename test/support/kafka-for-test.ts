@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
-
-interface Teardown {
-  teardown: (fn: () => Promise<void>) => void
-}
+import type { Teardown } from './teardown.js'
 
 export interface KafkaForTest {
   brokers: string[]

@@ -1,10 +1,7 @@
 import type net from 'node:net'
 import { onFrames, type RequestHead, removePartition, withPort } from './kafka-frames.js'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js'
-
-interface Teardown {
-  teardown: (fn: () => void) => void
-}
+import type { Teardown } from './teardown.js'
 
 /** A fault of the response to a Produce request: one of its partitions is missing, or the response never arrives. */
 type ProduceFault = 'omit partition' | 'drop response'

@@ -1,9 +1,6 @@
 import http from 'node:http'
 import { eventually } from './eventually.js'
-
-interface Teardown {
-  teardown: (fn: () => void) => void
-}
+import type { Teardown } from './teardown.js'
 
 export interface LiveEvent {
   id: string | null

@@ -4,6 +4,7 @@ import { cpSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
+import type { Teardown } from './teardown.js'
 import { withoutHooks } from './without-hooks.js'
 
 /** The files of the project that npm scripts need. */
@@ -38,7 +39,7 @@ export interface RunningScript {
 
 /** Runs `npm run NAME` in a copy of the project. The environment is not inherited. */
 export function runNpmScript(
-  t: { teardown: (fn: () => Promise<void>) => void },
+  t: Teardown,
   name: string,
   { directory, env }: { directory: string; env: Record<string, string> }
 ): RunningScript {

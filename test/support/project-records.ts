@@ -2,10 +2,7 @@ import type { LogRecord } from '../../src/event-log/port.js'
 import { projectBatch } from '../../src/project/batch/project-batch.js'
 import { freshDatabase } from './database.js'
 import { SETTINGS } from './settings.js'
-
-interface Teardown {
-  teardown: (fn: () => Promise<void>) => void
-}
+import type { Teardown } from './teardown.js'
 
 export interface ProjectionResult {
   deadLetters: string[]

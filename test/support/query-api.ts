@@ -25,6 +25,7 @@ import { createTimeTravel } from '../../src/project/time-travel.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
 import { createCompleteness } from '../../src/reconcile/gaps/completeness.js'
 import { SETTINGS } from './settings.js'
+import type { Teardown } from './teardown.js'
 
 export const ADMIN_API_KEY = 'an-administrator-key-of-thirty-two-characters-or-more'
 
@@ -56,10 +57,6 @@ const NO_LIVE: LiveStreams = {
     throw new LiveClosedError()
   },
   close: async () => {}
-}
-
-interface Teardown {
-  teardown: (fn: () => Promise<void> | void) => void
 }
 
 /** Creates the API over a database. `now` is its clock. */

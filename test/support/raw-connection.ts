@@ -2,10 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from './eventually.js'
-
-interface Teardown {
-  teardown: (fn: () => void) => void
-}
+import type { Teardown } from './teardown.js'
 
 export interface RawConnection {
   socket: net.Socket

@@ -8,10 +8,7 @@ import { createLogger } from '../../src/observability/logger.js'
 import { createTokenLookup } from '../../src/receive/tokens.js'
 import webhooks, { type WebhookOptions } from '../../src/receive/webhooks.js'
 import { BUSINESS_NUMBER, CLIENT_NUMBER, DOCUMENTED_API_KEY } from './documented-notifications.js'
-
-interface Teardown {
-  teardown: (fn: () => Promise<void>) => void
-}
+import type { Teardown } from './teardown.js'
 
 export interface Receiver {
   app: FastifyInstance

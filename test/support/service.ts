@@ -6,11 +6,8 @@ import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
 import { eventually } from './eventually.js'
+import type { Teardown } from './teardown.js'
 import { withoutHooks } from './without-hooks.js'
-
-interface Teardown {
-  teardown: (fn: () => Promise<void>) => void
-}
 
 export interface RunningService {
   url: string

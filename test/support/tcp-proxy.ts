@@ -1,8 +1,5 @@
 import net from 'node:net'
-
-interface Teardown {
-  teardown: (fn: () => void) => void
-}
+import type { Teardown } from './teardown.js'
 
 /** A proxy between clients and a server. It forwards everything unless it is stalled or cut. */
 export interface TcpProxy {
