@@ -128,3 +128,65 @@ t.test('an idle agent has the last reported presence, and is unknown before the 
   }
   for (const { extension } of truth.staff.agents) t.equal(agentAt(truth, extension, START - 1).status, 'unknown')
 })
+
+const BUSY: Partial<CompanyOptions> = { calls: 300, hours: 96, messages: 200, presenceChanges: 0 }
+const MINUTE_MS = 60_000
+
+t.test('calls last up to three hours when the company has long ones', async t => {
+  const minutesOf = (options: Partial<CompanyOptions>) =>
+    company({ ...BUSY, ...options }).truth.calls.map(call => (call.endedAt - call.startedAt) / MINUTE_MS)
+  t.notOk(minutesOf({}).some(minutes => minutes > 90))
+  const long = minutesOf({ longCalls: 0.1 }).filter(minutes => minutes > 90)
+  t.ok(long.length > 5, `${long.length} calls of more than 90 minutes`)
+  t.ok(Math.max(...long) <= 180)
+})
+
+t.test('a redial is a second call of the same client within 5 s, after one that was dropped', async t => {
+  const { calls } = company({ ...BUSY, redials: 0.2 }).truth
+  const first = calls.filter(({ scenario }) => scenario === 'hung up')
+  t.ok(first.length > 20)
+  for (const { startedAt, endedAt, businessNumber, clientNumber, withRest } of first) {
+    t.equal(withRest.outcome, 'dropped')
+    const again = calls.filter(
+      call =>
+        call.startedAt > endedAt &&
+        call.startedAt - startedAt < 5_000 &&
+        call.businessNumber === businessNumber &&
+        call.clientNumber === clientNumber
+    )
+    t.equal(again.length, 1)
+  }
+  t.strictSame(
+    calls,
+    [...calls].sort((a, b) => a.startedAt - b.startedAt)
+  )
+})
+
+t.test('flags can be set days later, but not after the period of the company', async t => {
+  const { facts, truth } = company({ ...BUSY, readWithinDays: 3 })
+  const sentAt = new Map<string, number>([
+    ...truth.messages.map(message => [message.messageId, message.sentAt] as const),
+    ...truth.voicemails.map(voicemail => [voicemail.voicemailId, voicemail.leftAt] as const)
+  ])
+  const reads = facts.flatMap(fact => {
+    if (fact.type === 'message.reported' && fact.direction === 'inbound' && fact.read && !fact.removedAt)
+      return [[Date.parse(fact.occurredAt), sentAt.get(fact.messageId) ?? 0] as const]
+    if (fact.type === 'voicemail.reported' && fact.route === 'voicemails' && fact.read && !fact.removedAt)
+      return [[Date.parse(fact.occurredAt), sentAt.get(fact.voicemailId) ?? 0] as const]
+    return []
+  })
+  t.ok(reads.some(([readAt, at]) => readAt - at > 2 * 24 * 60 * MINUTE_MS))
+  const endedAt = START + 96 * 60 * MINUTE_MS
+  t.notOk(reads.some(([readAt, at]) => readAt > Math.max(endedAt, at) + 60 * MINUTE_MS))
+})
+
+t.test('calls in the format of the other kind of account have durations, and fold to the ground truth', async t => {
+  const { truth, notifications } = company({ ...BUSY, otherNotation: 0.3, longCalls: 0.1, redials: 0.1 })
+  t.ok(notifications.some(({ body }) => 'CallDuration' in body || 'callDuration' in body))
+  const events = eventsByCall(notifications)
+  for (const call of truth.calls) {
+    const recording = { recordingId: null, recordingLink: null } // only one of the formats has it
+    const row = foldCall(events.get(call.id) ?? [])
+    assert.deepEqual({ ...row, ...recording }, { ...expectedRow(call, call.endedAt), ...recording }, call.scenario)
+  }
+})
