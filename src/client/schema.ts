@@ -3579,7 +3579,7 @@ export interface operations {
                 needsCallback?: true;
                 /** @description Outcomes. Only calls that have ended have one. */
                 outcome?: components["parameters"]["outcomeList"];
-                /** @description Search in the client's name or number: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
+                /** @description Search in the client's name or number: a phone number in any format or a part of it, or words or parts of words of at least 3 characters, 2 in Chinese, Japanese and Korean. Case is ignored. */
                 q?: string;
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
@@ -3746,7 +3746,7 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Search in the name or the numbers: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
+                /** @description Search in the name or the numbers: a phone number in any format or a part of it, or words or parts of words of at least 3 characters, 2 in Chinese, Japanese and Korean. Case is ignored. */
                 q?: string;
                 /** @description Whether removed ones are included. */
                 removed?: components["parameters"]["removed"];
@@ -4313,7 +4313,7 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Search in the client's name, the client's number or the text: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
+                /** @description Search in the client's name, the client's number or the text: a phone number in any format or a part of it, or words or parts of words of at least 3 characters, 2 in Chinese, Japanese and Korean. Case is ignored. */
                 q?: string;
                 /** @description Whether removed ones are included. */
                 removed?: components["parameters"]["removed"];
@@ -4404,7 +4404,7 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Search in the number or the label: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
+                /** @description Search in the number or the label: a phone number in any format or a part of it, or words or parts of words of at least 3 characters, 2 in Chinese, Japanese and Korean. Case is ignored. */
                 q?: string;
                 /** @description Whether the number is known to support messages. */
                 smsEnabled?: boolean;
@@ -5064,7 +5064,7 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Search in the client's name, the client's number or the text of any message: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
+                /** @description Search in the client's name, the client's number or the text of any message: a phone number in any format or a part of it, or words or parts of words of at least 3 characters, 2 in Chinese, Japanese and Korean. Case is ignored. */
                 q?: string;
                 /** @description The start of the interval, inclusive: an RFC 3339 instant, or a day (2026-11-23), which stands for its start in the time zone of the account. */
                 since?: components["parameters"]["since"];
@@ -5149,7 +5149,7 @@ export interface operations {
                 format?: components["parameters"]["format"];
                 /** @description The maximum number of rows of a page. */
                 limit?: components["parameters"]["limit"];
-                /** @description Search in the client's name, the client's number or the transcript: a phone number in any format or a part of it, or words or parts of words of at least 3 characters. Case is ignored. */
+                /** @description Search in the client's name, the client's number or the transcript: a phone number in any format or a part of it, or words or parts of words of at least 3 characters, 2 in Chinese, Japanese and Korean. Case is ignored. */
                 q?: string;
                 /** @description Whether removed ones are included. */
                 removed?: components["parameters"]["removed"];

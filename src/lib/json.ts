@@ -11,3 +11,14 @@ export function parseJson(text: string): unknown {
     return undefined
   }
 }
+
+/** Matches a string or a number. A string is matched so that digits in it are skipped. */
+const STRING_OR_NUMBER = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi
+
+/** Returns JSON text with quotes around the integers that JavaScript would round: `1234567890123456789`. */
+export function quoteLargeIntegers(json: string): string {
+  if (!/\d{16}/.test(json)) return json
+  return json.replace(STRING_OR_NUMBER, token =>
+    /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token
+  )
+}

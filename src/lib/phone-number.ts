@@ -91,7 +91,9 @@ export function phoneNumberReadings(text: string, regions: readonly CountryCode[
   return [...new Set(regions.flatMap(region => [text, ...abroad].flatMap(one => readPhoneNumber(one, region) ?? [])))]
 }
 
-/** The length is all that isPossible checks: no subscriber has only zeros, and no area code of +1 begins with 0 or 1. */
+/**
+ * The length is all that isPossible checks. No subscriber has only zeros, and no area code of +1 begins with 0 or 1.
+ */
 function isUsable(parsed: PhoneNumber): boolean {
   const { number, nationalNumber, countryCallingCode } = parsed
   if (!parsed.isPossible() || WITHHELD.has(number.slice(1)) || /^0+$/.test(nationalNumber)) return false

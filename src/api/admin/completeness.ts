@@ -3,7 +3,6 @@ import Type from 'typebox'
 import { accountsFor, viewerOf } from '../../access/viewer.js'
 import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
-import { normalizeParty } from '../../events/text.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, toIsoOrNull } from '../../lib/instant.js'
 import type { CompletenessOf, GapRow } from '../../reconcile/gaps/completeness.js'
@@ -13,6 +12,7 @@ import { decodeCursor, type Keyset } from '../list/cursor.js'
 import { sendExport } from '../list/export.js'
 import { exportOf, exportParameters, listResponse, timeZoneOfItem, toPage } from '../list/page.js'
 import { accountsParameter, listOf, listParameters, readInstantOrDay } from '../list/parameters.js'
+import { normalizeParties } from '../list/query-context.js'
 
 const HOUR_STATES: HourState[] = ['complete', 'settling', 'open', 'unknown']
 
@@ -154,10 +154,8 @@ export default defineRoutes<CompletenessOptions>(
         if (table !== undefined && !file)
           throw new InvalidParameterError('table is a parameter of format=csv or ndjson')
         const { since, until } = spanOf(filter, now(), zonesOf(accounts ?? undefined))
-        const numbers = filter.businessNumber?.flatMap(number =>
-          regionsOf(accounts ?? undefined).map(region => normalizeParty(number, region) ?? '')
-        )
-        const businessNumbers = numbers ? [...new Set(numbers)] : null
+        const regions = regionsOf(accounts ?? undefined)
+        const businessNumbers = normalizeParties(filter.businessNumber, { regions }) ?? null
         const find = (after: Keyset | null, limit: number) =>
           completenessOf({ accounts, since, until, businessNumbers, after, limit })
         const after = decodeCursor(cursor, filter, ['timestamptz', 'text', 'text', 'text'])

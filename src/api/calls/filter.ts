@@ -40,9 +40,9 @@ export const callParameters = Type.Object(
     needsCallback: Type.Optional(
       Type.Literal(true, {
         description:
-          'Only unanswered inbound calls and calls lost in a transfer, of clients that can be called back, after which ' +
-          'no conversation with the client has begun, at any business number of the account. It cannot be combined ' +
-          'with `asOf`.'
+          'Only unanswered inbound calls and calls lost in a transfer, of clients that can be called back, after ' +
+          'which no conversation with the client has begun, at any business number of the account. It cannot be ' +
+          'combined with `asOf`.'
       })
     ),
     q: searchParameter("the client's name or number")
@@ -114,7 +114,9 @@ export function conditions(filter: CallFilter, { viewer }: Pick<QueryContext, 'v
     isOneOf(callHistory.outcome, outcomes),
     minTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} >= ${minTalkSeconds}`,
     maxTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} <= ${maxTalkSeconds}`,
-    lostInTransfer === undefined ? undefined : sql`${callHistory.lostInTransfer} = ${lostInTransfer}`,
+    lostInTransfer === undefined
+      ? undefined
+      : sql`${sql.raw(lostInTransfer ? '' : 'not ')}${callHistory.lostInTransfer}`,
     hasRecording === undefined
       ? undefined
       : hasRecording

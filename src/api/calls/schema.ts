@@ -94,8 +94,8 @@ export const callShape = Type.Object(
     endedAt: orNull(instant, '`null` until the call has ended.'),
     waitSeconds: orNull(
       seconds,
-      'The time from the start to the answer, or to the end of an unanswered call. `null` when the time of the answer ' +
-        'is unknown.'
+      'The time from the start to the answer, or to the end of an unanswered call. `null` when the time of the ' +
+        'answer is unknown.'
     ),
     talkSeconds: orNull(
       seconds,
@@ -116,8 +116,8 @@ export const callShape = Type.Object(
     legs: Type.Array(leg),
     callback: orNull(
       callback,
-      '`null` when nobody has to call back: the call was answered or is not inbound, and it was not lost in a transfer. ' +
-        'Also `null` when there is no number that can be called, and for calls of the past.'
+      '`null` when nobody has to call back: the call was answered or is not inbound, and it was not lost in a ' +
+        'transfer. Also `null` when there is no number that can be called, and for calls of the past.'
     ),
     sources: Type.Object(
       { webhook: Type.Integer(), rest: Type.Integer() },

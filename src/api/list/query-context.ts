@@ -2,7 +2,8 @@ import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Viewer } from '../../access/viewer.js'
-import { normalizeParty } from '../../events/text.js'
+import { cleanName, normalizeParty } from '../../events/text.js'
+import { phoneNumberReadings } from '../../lib/phone-number.js'
 import { readInstantOrDay } from './parameters.js'
 
 export interface QueryOptions {
@@ -40,12 +41,20 @@ export function queryContextOf(
   return { viewer, now: now(), regions: regionsOf(accounts), zones: zonesOf(accounts) }
 }
 
-/** The numbers that these texts may stand for, in E.164 format where possible. */
+/**
+ * The parties that these texts may stand for: numbers in E.164 format where possible, and names in both Unicode forms,
+ * composed and decomposed.
+ */
 export function normalizeParties(
   values: readonly string[] | undefined,
   { regions }: Pick<QueryContext, 'regions'>
 ): readonly string[] | undefined {
-  return values && [...new Set(values.flatMap(value => regions.map(region => normalizeParty(value, region) ?? '')))]
+  const partiesOf = (value: string) => {
+    const name = cleanName(value) ?? ''
+    const parties = regions.map(region => normalizeParty(name, region) ?? '')
+    return [...parties, ...phoneNumberReadings(name, regions), name.normalize('NFC'), name.normalize('NFD')]
+  }
+  return values && [...new Set(values.flatMap(partiesOf))]
 }
 
 export function isOneOf(column: SQLWrapper, values: readonly string[] | undefined): SQL | undefined {

@@ -1,8 +1,9 @@
-import { and, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Viewer } from '../../access/viewer.js'
 import { AmbiguousIdError, NotFoundError } from '../../errors.js'
+import { readId } from '../../events/external-id.js'
 import type { Keyset } from './cursor.js'
 import type { PageReader } from './export.js'
 import type { QueryContext } from './query-context.js'
@@ -74,7 +75,8 @@ export async function findRow<P extends TObject, Row, Item>(
   if (key.id.includes('\u0000') || (idType === 'uuid' && !UUID_OF_ANY_CASE.test(key.id))) throw new NotFoundError(noun)
   const where = and(
     visible(context),
-    sql`${id} = ${key.id}`,
+    inArray(id, [...new Set([key.id, readId(key.id) ?? key.id])]), // a GUID may be in any casing
+
     key.account === undefined ? undefined : sql`${account} = ${key.account}`
   )
   const [row, other] = await select(db, { where, limit: 2 }, context)

@@ -1,21 +1,27 @@
 import { and, or, type SQL, sql } from 'drizzle-orm'
 import Type from 'typebox'
 import { InvalidParameterError } from '../../errors.js'
-import { cleanName, normalizeParty } from '../../events/text.js'
-import { isE164 } from '../../lib/phone-number.js'
+import { cleanName } from '../../events/text.js'
+import { phoneNumberReadings, unwrapParty, withoutExtension } from '../../lib/phone-number.js'
 import type { QueryContext } from './query-context.js'
 
-/** Fewer make no trigram, by which a text is found. */
+/** Fewer make no trigram, by which the index finds a text. */
 const MIN_LENGTH = 3
+
+/** A word of Chinese, Japanese or Korean has often two characters. It is found without the index. */
+const SHORT_WORD = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]{2}$/u
+
+/** A number, or a part of one, as it is written or pasted. */
+const NUMBER = /^[+\d\s()./*#\p{Pd}]+$/u
 
 export const searchParameter = (through: string) =>
   Type.Optional(
     Type.String({
-      minLength: MIN_LENGTH,
+      minLength: 2,
       maxLength: 100,
       description:
         `Search in ${through}: a phone number in any format or a part of it, or words or parts of words of at least ` +
-        `${MIN_LENGTH} characters. Case is ignored.`
+        `${MIN_LENGTH} characters, 2 in Chinese, Japanese and Korean. Case is ignored.`
     })
   )
 
@@ -28,16 +34,20 @@ export type Search = readonly (readonly string[])[]
  */
 export function parseSearch(q: string | undefined, { regions }: Pick<QueryContext, 'regions'>): Search | null {
   if (q === undefined) return null
-  const text = cleanName(q) ?? ''
-  if (/^[+\d\s().-]+$/.test(text)) {
-    const digits = text.replace(/\D/g, '')
-    const numbers = regions.flatMap(region => normalizeParty(text, region) ?? []).filter(isE164)
-    if (digits.length >= MIN_LENGTH) return [withoutLonger([digits, text, ...numbers])]
-  }
-  const words = text.split(/\s+/)
-  if (!words.some(word => word.length >= MIN_LENGTH))
+  const text = (cleanName(q) ?? '').normalize('NFC')
+  const number = withoutExtension(unwrapParty(text))
+  const digits = number.replace(/\D/g, '')
+  if (NUMBER.test(number) && digits.length >= MIN_LENGTH)
+    return [withoutLonger([digits, text, ...phoneNumberReadings(text, regions)])]
+  const words = text.trim().split(/\s+/).map(formsOf)
+  if (!words.some(([visible]) => visible.length >= MIN_LENGTH || SHORT_WORD.test(visible)))
     throw new InvalidParameterError(`q must contain a word or number of at least ${MIN_LENGTH} characters`)
-  return words.map(casesOf)
+  return words.map(forms => [...new Set(forms.filter(word => word !== '').flatMap(casesOf))])
+}
+
+/** A word as it is, and without the invisible characters that come with text that was copied. */
+function formsOf(word: string): [visible: string, asPasted: string] {
+  return [word.replace(/\p{Cf}/gu, ''), word]
 }
 
 /**
@@ -57,7 +67,7 @@ export function textMatches(text: SQL, search: Search | null, parts: readonly SQ
 
 /** The same of a text that is in no table. */
 export function matchesSearch(text: string, search: Search | null): boolean {
-  const lower = text.toLowerCase()
+  const lower = text.normalize('NFC').toLowerCase()
   return search?.every(words => words.some(word => lower.includes(word.toLowerCase()))) ?? true
 }
 

@@ -70,6 +70,7 @@ export const callHistory = pgTable(
       .where(sql`recording_id is not null or recording_link is not null`),
     index('call_history_talk').on(t.talkSeconds).where(sql`talk_seconds is not null`),
     index('call_history_to_return').on(t.startedAt, t.account, t.callId).where(awaitsReturn(t)),
+    index('call_history_lost').on(t.startedAt, t.account, t.callId).where(sql`lost_in_transfer`),
     index('call_history_search')
       .using('gin', trigrams(searchText(t.clientName, t.clientNumber)))
       // maintained for every event, it more than doubled the time to write the row of a call

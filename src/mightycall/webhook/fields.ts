@@ -1,3 +1,5 @@
+import { readId } from '../../events/external-id.js'
+
 /** The fields of a notification that are read, not validated yet. */
 export interface Fields {
   eventType: unknown
@@ -25,15 +27,21 @@ export function fieldsOf(notification: Record<string, unknown>): Fields {
     eventType: get('eventtype'),
     timestamp: get('timestamp'),
     guid: outer.get('guid'),
-    callId:
-      inner === outer
-        ? (outer.get('callid') ?? outer.get('id'))
-        : (inner.get('id') ?? inner.get('callid') ?? outer.get('callid') ?? outer.get('id')),
+    callId: firstId([
+      ...(inner === outer ? [] : [inner.get('id'), inner.get('callid')]),
+      outer.get('callid'),
+      outer.get('id')
+    ]),
     extension: get('extension'),
     from: get('from'),
     to: get('to'),
     get
   }
+}
+
+/** The first value that is an id, or else the first one that there is. */
+function firstId(values: readonly unknown[]): unknown {
+  return values.find(value => readId(value) !== null) ?? values.find(value => value !== null && value !== undefined)
 }
 
 export function byLowerCaseName(object: Record<string, unknown>): Map<string, unknown> {

@@ -28,7 +28,7 @@ export function parseNotification(account: NotifiedAccount, body: Buffer, receiv
   const read = readJson(body, account)
   if (typeof read === 'string') return unreadableEvent(account, body, { reason: read, receivedAt })
 
-  const { value, apiKeys, inexact } = read
+  const { value, apiKeys, isKeptAsBytes, inexact } = read
   const fields = fieldsOf(value)
   const { occurredAt, suspect, isNamed } = momentOf(fields.timestamp, receivedAt)
   const identified: Identified = {
@@ -38,7 +38,7 @@ export function parseNotification(account: NotifiedAccount, body: Buffer, receiv
     receivedAt: receivedAt.toISOString(),
     ...(suspect && { clock: 'suspect' })
   }
-  const original: Original = inexact ? encodeOriginal(body, account) : { raw: value }
+  const original: Original = isKeptAsBytes ? encodeOriginal(body, account) : { raw: value }
   if (isApiKeyMismatch(apiKeys, account)) return toUnclassified('api-key-mismatch', { identified, fields, original })
   return classify({ identified, fields, original, region: account.region })
 }

@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../events/call.js'
-import { MAX_NAME_LENGTH } from '../../events/envelope.js'
+import { isTooLongId, readExtension, readId } from '../../events/external-id.js'
 import { cleanName, normalizeParty } from '../../events/text.js'
 import type { UnclassifiedReason } from '../../events/unclassified.js'
 import type { Fields } from './fields.js'
@@ -14,9 +14,8 @@ export function readCall(
 ): CallEvent | UnclassifiedReason | null {
   const known = callTypeOf(name)
   if (!known) return null
-  if (typeof fields.callId === 'string' && fields.callId.length > MAX_NAME_LENGTH) return 'call-id-too-long'
-  const callId = cleanName(fields.callId)
-  if (callId === null) return 'no-call-id'
+  const callId = readId(fields.callId)
+  if (callId === null) return isTooLongId(fields.callId) ? 'call-id-too-long' : 'no-call-id' // or it would merge calls
   const event: WithoutRaw = {
     // listed one by one: a spread of another function's result makes the whole parser 50 % slower
     id: identified.id,
@@ -28,7 +27,7 @@ export function readCall(
     source: 'webhook',
     callId,
     family: known.family,
-    extension: cleanName(fields.extension),
+    extension: readExtension(fields.extension),
     from: normalizeParty(fields.from, region),
     to: normalizeParty(fields.to, region),
     guid: cleanName(fields.guid)

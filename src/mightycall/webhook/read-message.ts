@@ -1,4 +1,4 @@
-import { MAX_NAME_LENGTH } from '../../events/envelope.js'
+import { readExtension, readId } from '../../events/external-id.js'
 import type { MessageReported } from '../../events/message.js'
 import { cleanName, cleanText, normalizeParty } from '../../events/text.js'
 import type { UnclassifiedReason } from '../../events/unclassified.js'
@@ -7,7 +7,6 @@ import { isMessageType } from './notification-types.js'
 import { commonFields, type ReadableNotification } from './readable.js'
 
 const MAX_ATTACHMENTS = 50
-const NIL = /^[0-]*$/
 
 /**
  * Reads an SMS or MMS notification; returns `null` for other types. It is not documented, but integrations of
@@ -33,7 +32,7 @@ export function readMessage(
     businessNumber,
     clientNumber,
     clientName: null,
-    extension: direction === 'inbound' ? null : cleanName(fields.extension), // no agent wrote an inbound message
+    extension: direction === 'inbound' ? null : readExtension(fields.extension), // no agent wrote an inbound message
     text: cleanText(fields.get('text')),
     attachments: attachmentsOf(fields.get('attachments')),
     sentAt: identified.clock ? null : identified.occurredAt,
@@ -49,12 +48,7 @@ export function readMessage(
  * would merge several messages.
  */
 function messageIdOf(fields: Fields): string | null {
-  for (const value of [fields.get('id'), fields.get('requestguid')]) {
-    const isWhole = typeof value === 'string' ? value.length <= MAX_NAME_LENGTH : Number.isSafeInteger(value)
-    const id = isWhole ? cleanName(value) : null
-    if (id !== null && !NIL.test(id)) return id
-  }
-  return null
+  return readId(fields.get('id')) ?? readId(fields.get('requestguid'))
 }
 
 function directionOf(origin: unknown, name: string): 'inbound' | 'outbound' | null {

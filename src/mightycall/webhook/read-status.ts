@@ -1,6 +1,6 @@
 import { MAX_NAME_LENGTH } from '../../events/envelope.js'
+import { isTooLongId, readExtension } from '../../events/external-id.js'
 import type { Presence, StatusReported } from '../../events/status.js'
-import { cleanName } from '../../events/text.js'
 import type { Fields } from './fields.js'
 import { commonFields, type ReadableNotification } from './readable.js'
 
@@ -16,8 +16,7 @@ export function readStatus(
 ): StatusReported | null {
   if (!STATUS_LIKE.test(name)) return null
   // a truncated extension might be that of another agent
-  const isTooLong = typeof fields.extension === 'string' && fields.extension.length > MAX_NAME_LENGTH
-  const extension = isTooLong ? null : cleanName(fields.extension)
+  const extension = isTooLongId(fields.extension) ? null : readExtension(fields.extension)
   const presence = presenceOf(fields)
   if (extension === null || presence === null) return null
   return { ...commonFields('status.reported', identified), extension, route: 'webhook', presence, ...original }

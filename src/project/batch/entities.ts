@@ -12,14 +12,23 @@ const withVersion = (entity: Entity) => ({ ...entity, foldVersion: foldVersionOf
 
 const LOCK = `insert into entities (${columnList(versionColumns)})
   select * from ${unnestSql(versionColumns)} order by account, kind, entity
-  on conflict (account, kind, entity) do update set fold_version = excluded.fold_version`
+  on conflict (account, kind, entity) do update set fold_version = entities.fold_version`
 
 /**
  * Locks the entities until the transaction ends, in key order, so that two transactions cannot deadlock. The lock is
  * the row of the entity; the upsert creates it when it is missing, since a row that does not exist cannot be locked.
+ * An entity that exists keeps its version: `findOutdated` returns it.
  */
 export async function lockEntities(tx: Tx, entities: readonly Entity[]): Promise<void> {
   await tx.query(LOCK, bulkValues(versionColumns, entities.map(withVersion)))
+}
+
+const OUTDATED = `select u.account, u.kind, u.entity from entities e join ${unnestSql(versionColumns)}
+  on (e.account, e.kind, e.entity) = (u.account, u.kind, u.entity) where e.fold_version < u.fold_version`
+
+/** Returns those of the locked entities that were folded by older versions of their models. */
+export async function findOutdated(tx: Tx, entities: readonly Entity[]): Promise<Entity[]> {
+  return (await tx.query<Entity>(OUTDATED, bulkValues(versionColumns, entities.map(withVersion)))).rows
 }
 
 const RAISE = `update entities e set fold_version = u.fold_version from ${unnestSql(versionColumns)}

@@ -5,9 +5,10 @@ import { sqlStateOf } from '../../lib/sqlstate.js'
 import { compare } from '../models/facts.js'
 import type { ReadModel } from '../models/read-model.js'
 import { foldedKinds, modelsOf } from '../models/read-models.js'
+import { parseEventsAgain } from '../parse-again.js'
 import { entityKey, type History, loadHistories } from '../stored-events.js'
 import type { Aggregates } from './aggregates.js'
-import { markFolded } from './entities.js'
+import { findOutdated, markFolded, raiseFoldVersions } from './entities.js'
 import { type FoldedEntity, writeRows } from './write-rows.js'
 
 export interface FailedEntity {
@@ -26,11 +27,14 @@ export interface FoldContext {
 /**
  * Folds the whole histories of locked entities with all models of their kinds, and writes their rows. When a fold
  * throws, or the database rejects a row, the entity keeps the old rows of that model and is marked as failed; the batch
- * and the other models go on.
+ * and the other models go on. The events of entities that an older version has folded are parsed again first: a new
+ * version of a fold may come with a new parser.
  *
  * @returns each failed entity once, with the failure of the first model that failed
  */
 export async function foldEntities(tx: Tx, entities: readonly Entity[], context: FoldContext): Promise<FailedEntity[]> {
+  const outdated = await findOutdated(tx, entities)
+  await parseEventsAgain(tx, outdated, context.settings)
   const failures: FailedEntity[] = []
   // the order in which src/project/models/discovered-extensions.ts locks rows
   const inKeyOrder = [...entities].sort((a, b) => compare(entityKey(a), entityKey(b)))
@@ -45,6 +49,7 @@ export async function foldEntities(tx: Tx, entities: readonly Entity[], context:
     await markFailures(tx, own, failed)
     failures.push(...failed)
   }
+  if (outdated.length > 0) await raiseFoldVersions(tx, outdated)
   return failures
 }
 

@@ -15,9 +15,9 @@ import {
 import type { FoldedEntity } from '../batch/write-rows.js'
 import type { ReadModel } from '../models/read-model.js'
 import { foldedKinds, modelsOf } from '../models/read-models.js'
+import { loadParsedAgain, updateEvents } from '../parse-again.js'
 import type { History } from '../stored-events.js'
 import { compareExtensions, compareRows, type Difference } from './compare.js'
-import { loadParsedAgain, updateEvents } from './parse-again.js'
 
 /** What the rebuild of some entities found, and repaired unless it was a dry run. */
 export interface Chunk {

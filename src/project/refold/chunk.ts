@@ -5,7 +5,6 @@ import { entityColumns } from '../../db/event-columns.js'
 import { inTransaction, type Tx } from '../../db/transaction.js'
 import type { Entity } from '../../events/event.js'
 import { createAggregates } from '../batch/aggregates.js'
-import { raiseFoldVersions } from '../batch/entities.js'
 import { type FailedEntity, foldEntities } from '../batch/fold-entities.js'
 import { foldedKinds, foldVersionOf } from '../models/read-models.js'
 
@@ -89,7 +88,6 @@ async function refoldChunk(
 async function foldAgain(tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<FailedEntity[]> {
   const aggregates = createAggregates()
   const failures = await foldEntities(tx, entities, { settings, aggregates })
-  await raiseFoldVersions(tx, entities)
   await aggregates.write(tx)
   return failures
 }

@@ -1,6 +1,6 @@
 import type { Account } from '../../accounts/accounts.js'
-import { MAX_NAME_LENGTH } from '../../events/envelope.js'
 import type { EventType } from '../../events/event.js'
+import { readId } from '../../events/external-id.js'
 import { cleanName, normalizeParty } from '../../events/text.js'
 import { isObject } from '../../lib/json.js'
 import { isDialed } from '../../lib/phone-number.js'
@@ -26,9 +26,9 @@ export function factEnvelope<T extends EventType>(type: T, { account, at }: Sour
   }
 }
 
-/** Null without an id, or when it is too long: two ids that were cut could be equal. */
+/** An id or extension as events have it; null when there is none. */
 export function idOf(value: string | null | undefined): string | null {
-  return value && value.length <= MAX_NAME_LENGTH ? cleanName(value) : null
+  return readId(value)
 }
 
 /** E.164, or what was dialed when it is not; null for anything else, such as the name of a site widget. */

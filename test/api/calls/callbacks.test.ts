@@ -128,3 +128,56 @@ t.test('callbacks are computed for the present only', async t => {
   t.equal((await get('/v1/calls?needsCallback=false')).statusCode, 400)
   t.match((await get('/v1/calls?asOf=2026-11-24')).json(), { data: [{ id: 'a', callback: null }] })
 })
+
+t.test('a number that cannot be called needs no callback, and nobody returns its calls', async t => {
+  const withheld = ['+266696687', '+1', '+0', '0000000000', '+7378742833', '+2562533', '+8566696', '+86282452253']
+  const { waiting, callback } = await api(
+    t,
+    withheld.flatMap((from, i) => [missed(`a${i}`, from, 0), answered(`b${i}`, from, 3_600)])
+  )
+  t.strictSame(await waiting(), [])
+  for (const [i, from] of withheld.entries()) t.equal(await callback(`a${i}`), null, from)
+})
+
+t.test('a call that was lost in a transfer needs a callback', async t => {
+  const lost = (id: string, from: string, at: number) =>
+    history(
+      `IncomingCall@${at} > IncomingCallConnected(101)@${at + 5} > IncomingCallRinging(102)@${at + 14} > ` +
+        `IncomingCallCompleted(101)@${at + 15} > IncomingCallStopRinging(102)@${at + 40} > IncomingCallCompleted@${at + 40}`,
+      { id, from, to: OWN_LINE }
+    )
+  const { get, waiting, callback } = await api(t, [
+    missed('ada-1', ADA, 0),
+    lost('ada-2', ADA, 600),
+    lost('bob-1', BOB, 0),
+    missed('bob-2', BOB, 600),
+    answeredCallback('bob-3', BOB, 1_200)
+  ])
+  t.strictSame(await waiting(), ['ada-2'])
+  t.match(await callback('ada-2'), { returnedAt: null, attempts: 0, unansweredCalls: 1 })
+  t.match(await callback('ada-1'), { returnedAt: new Date(START + 605_000).toISOString(), unansweredCalls: 1 })
+  t.match(await callback('bob-1'), { attempts: 1, unansweredCalls: 2 })
+  t.match((await get('/v1/calls?lostInTransfer=true&sort=startedAt')).json(), {
+    data: [
+      { id: 'bob-1', lostInTransfer: true, talkSeconds: 10, outcome: 'answered', currentExtensions: [] },
+      { id: 'ada-2', lostInTransfer: true }
+    ]
+  })
+})
+
+t.test('the extensions that talk now are those of the newest connected legs', async t => {
+  const { get } = await api(t, [
+    history(
+      'IncomingCall > IncomingCallConnected(101)@5 > IncomingCallConnected(102)@14 > IncomingCallCompleted(101)@15',
+      {
+        id: 'transferred',
+        from: ADA
+      }
+    ),
+    history('IncomingCall > IncomingCallConnected(101)@5 > IncomingCallConnected(102)@14', { id: 'both', from: BOB }),
+    history('IncomingCall > IncomingCallRinging(101)@5', { id: 'ringing', from: EVE })
+  ])
+  t.match((await get('/v1/calls/transferred')).json(), { answeredBy: '101', currentExtensions: ['102'] })
+  t.match((await get('/v1/calls/both')).json(), { answeredBy: '101', currentExtensions: ['101', '102'] })
+  t.strictSame((await get('/v1/calls/ringing')).json<CallShape>().currentExtensions, [])
+})

@@ -66,15 +66,20 @@ t.test('the id of a message is its id in the journal, or a requestGuid that is n
   t.equal(idOf({ id: 7 }), '7')
   for (const body of [{}, { requestGuid: nil }, { id: ' ' }, { id: {} }, { id: 'x'.repeat(101) }])
     t.equal(idOf(body), undefined)
-  const inexact = parseNotification(
-    { id: 'default', apiKey: null, region: 'US' },
-    Buffer.from(
-      `{"EventType":"Message","Id":9007199254740993,` +
-        `"businessNumber":"${BUSINESS_NUMBER}","clientAddress":"${CLIENT_NUMBER}"}`
-    ),
-    NOW
+  const withId = (id: string) =>
+    parseNotification(
+      { id: 'default', apiKey: null, region: 'US' },
+      Buffer.from(
+        `{"EventType":"Message","Id":${id},"businessNumber":"${BUSINESS_NUMBER}","clientAddress":"${CLIENT_NUMBER}"}`
+      ),
+      NOW
+    )
+  t.match(withId('9007199254740993'), { type: 'message.reported', messageId: '9007199254740993' })
+  t.match(
+    withId('9007199254740993.0'),
+    { type: 'unclassified', reason: 'incomplete' },
+    'an inexact id would merge messages'
   )
-  t.match(inexact, { type: 'unclassified', reason: 'incomplete' }, 'an inexact id would merge messages')
 })
 
 t.test('a message without a party or an id is incomplete', async t => {

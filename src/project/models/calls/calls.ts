@@ -1,5 +1,6 @@
 import { columnName } from '../../../db/bulk-sql.js'
 import { callHistory, callLegs } from '../../../db/schema/calls.js'
+import { isMissing } from '../../../events/external-id.js'
 import type { ExtensionSighting } from '../discovered-extensions.js'
 import { modelTable, type ReadModel } from '../read-model.js'
 import type { Contribution } from '../reports.js'
@@ -18,6 +19,7 @@ export const calls: ReadModel<'call', CallHistory> = {
   liveKind: 'call',
   foldVersion: 5,
   fold: ({ entity: { account, entity }, events }, settings) => {
+    if (isMissing(entity)) return null // older versions merged all calls without an id
     const call = foldCall(events)
     return (
       call && {
@@ -47,7 +49,9 @@ export const calls: ReadModel<'call', CallHistory> = {
 function sightingsIn(account: string, events: readonly FoldedCallEvent[]): ExtensionSighting[] {
   return events.flatMap(event => {
     const at = Date.parse(event.occurredAt)
-    if (event.type === 'call.reported') return event.parties.map(({ extension }) => ({ account, extension, at }))
-    return event.extension === null ? [] : { account, extension: event.extension, at }
+    const extensions = event.type === 'call.reported' ? event.parties.map(party => party.extension) : [event.extension]
+    return extensions.flatMap(extension =>
+      extension === null || isMissing(extension) ? [] : [{ account, extension, at }]
+    )
   })
 }

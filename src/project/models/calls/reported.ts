@@ -1,5 +1,6 @@
 import { type CallReported, REPORTED_STATUSES } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
+import { isMissing } from '../../../events/external-id.js'
 import { firstKnown, newestOfRoutes } from '../facts.js'
 
 type Report = Folded<CallReported>
@@ -44,9 +45,15 @@ export function mergeReports(events: readonly Report[]): MergedReport | null {
     startedAt,
     isStartReported: start !== null,
     endedAt: durationSeconds === null ? null : startedAt + Math.round(durationSeconds * 1000),
-    parties: reports.find(report => report.parties.length > 0)?.parties ?? [],
+    parties: partiesIn(reports),
     recordingId: firstKnown(reports, report => report.recordingId),
     recordingLink: firstKnown(reports, report => report.recordingLink),
     recordingSeconds: firstKnown(reports, report => report.recordingSeconds)
   }
+}
+
+/** The parties of the first route that has any. Older versions took 0 for an extension. */
+function partiesIn(reports: readonly Report[]): Report['parties'] {
+  const parties = reports.find(report => report.parties.length > 0)?.parties ?? []
+  return parties.filter(({ extension }) => !isMissing(extension))
 }

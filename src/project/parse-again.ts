@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AccountSettings } from '../../accounts/accounts.js'
-import { bulkValues, columnsOf, unnestSql } from '../../db/bulk-sql.js'
-import { entityColumns, eventKeyOf } from '../../db/event-columns.js'
-import { events as table } from '../../db/schema/events.js'
-import type { Tx } from '../../db/transaction.js'
-import { type Entity, type Event, entityOf } from '../../events/event.js'
-import { reparse } from '../../mightycall/webhook/reparse.js'
-import { fieldsOf } from '../batch/store-events.js'
+import type { AccountSettings } from '../accounts/accounts.js'
+import { bulkValues, columnsOf, unnestSql } from '../db/bulk-sql.js'
+import { entityColumns, eventKeyOf } from '../db/event-columns.js'
+import { events as table } from '../db/schema/events.js'
+import type { Tx } from '../db/transaction.js'
+import { type Entity, type Event, entityOf } from '../events/event.js'
+import { reparse } from '../mightycall/webhook/reparse.js'
+import { fieldsOf } from './batch/store-events.js'
 import {
   EVENTS_OF_ENTITIES,
   entityKey,
@@ -14,7 +14,7 @@ import {
   STORED_COLUMNS,
   type StoredRow,
   storedEvent
-} from '../stored-events.js'
+} from './stored-events.js'
 
 const LOAD = `select ${STORED_COLUMNS} from ${EVENTS_OF_ENTITIES}`
 
@@ -72,4 +72,11 @@ export async function updateEvents(tx: Tx, events: readonly Event[]): Promise<vo
     fields: fieldsOf(event)
   }))
   await tx.query(UPDATE, bulkValues(columns, rows))
+}
+
+/** Parses the events of locked entities again, and stores those that the current parser reads differently. */
+export async function parseEventsAgain(tx: Tx, entities: readonly Entity[], settings: AccountSettings): Promise<void> {
+  if (entities.length === 0) return
+  const { changed } = await loadParsedAgain(tx, entities, settings)
+  await updateEvents(tx, changed)
 }
