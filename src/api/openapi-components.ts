@@ -1,7 +1,7 @@
 import { ERROR_RESPONSES } from '../http/error-schema.js'
 import { INSTANT_OR_DAY } from '../http/instant-or-day.js'
 import { EXAMPLES } from './openapi-examples.js'
-import { LIVE_EVENT } from './openapi-live.js'
+import { liveEventSchema } from './openapi-live.js'
 
 /** The parts of an OpenAPI document that are rewritten here. */
 interface Document {
@@ -94,7 +94,7 @@ function componentName({ name, schema }: Parameter): string {
 /** Adds the schema of the live events, which no route declares, and the examples. */
 function completeSchemas<D extends { components: Record<string, unknown> }>(document: D): D {
   const declared = (document.components.schemas ?? {}) as Record<string, object> // see @fastify/swagger
-  const schemas = Object.entries({ ...declared, LiveEvent: LIVE_EVENT }).map(([name, schema]) => {
+  const schemas = Object.entries({ ...declared, LiveEvent: liveEventSchema(declared) }).map(([name, schema]) => {
     const example = EXAMPLES[name]
     return [name, example ? { ...schema, examples: [example] } : schema] as const
   })

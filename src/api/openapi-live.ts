@@ -11,18 +11,26 @@ const OBJECTS = {
 const revision = { type: 'integer', minimum: 0, description: 'A higher revision of an object replaces a lower one.' }
 const id = { type: 'string', description: 'The id of the event, for Last-Event-ID.' }
 
-/** The schema of the events of /v1/live, which refers to the schemas of the lists. */
-export const LIVE_EVENT = {
-  description: 'An event of the stream. In the stream, `data` is one line of JSON.',
-  oneOf: [
-    ...Object.entries(OBJECTS).map(([kind, name]) => changed(kind, name)),
-    event('reset', { description: 'Load the lists again.', required: ['revision'], properties: { revision } }, ['id']),
-    event('dropped', {
-      description: 'Why the server ends the stream.',
-      required: ['code', 'message'],
-      properties: { code: { type: 'string' }, message: { type: 'string' } }
-    })
-  ]
+/**
+ * The schema of the events of /v1/live, which refers to the schemas of the lists.
+ * @param schemas  the schemas of the document; kinds of events whose schema is missing are left out
+ */
+export function liveEventSchema(schemas: object): object {
+  const kinds = Object.entries(OBJECTS).filter(([, name]) => name in schemas)
+  return {
+    description: 'An event of the stream. In the stream, `data` is one line of JSON.',
+    oneOf: [
+      ...kinds.map(([kind, name]) => changed(kind, name)),
+      event('reset', { description: 'Load the lists again.', required: ['revision'], properties: { revision } }, [
+        'id'
+      ]),
+      event('dropped', {
+        description: 'Why the server ends the stream.',
+        required: ['code', 'message'],
+        properties: { code: { type: 'string' }, message: { type: 'string' } }
+      })
+    ]
+  }
 }
 
 function changed(kind: string, name: string): object {
