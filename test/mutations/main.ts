@@ -16,6 +16,7 @@ const MODELS = 'src/project/models'
 /** The tests of the folds. Each is a process that exits with code 0 when it passes. */
 const SUITE = [
   ['dist/test/project/models/calls.test.js'],
+  ['dist/test/project/models/call-evidence.test.js'],
   ['dist/test/properties/main.js', '--runs', '300', '--seed', '1']
 ]
 

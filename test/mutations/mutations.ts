@@ -92,5 +92,77 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'of inOrder(events))',
     replace: 'of events)'
   },
+  {
+    name: 'a short number is an extension',
+    file: 'calls/parties.ts',
+    find: 'if (isE164(to)) return null',
+    replace: 'if (isE164(to)) return null\n  if (/^\\d{1,6}$/.test(to)) return to'
+  },
+  {
+    name: 'the leg of any extension makes a call internal',
+    file: 'calls/parties.ts',
+    find: 'fact.extension === to && !isOfCaller(fact, facts)',
+    replace: "fact.extension !== '' && !isOfCaller(fact, facts)"
+  },
+  {
+    name: 'every number can be called back',
+    file: 'calls/parties.ts',
+    find: 'isCallable(clientNumber)',
+    replace: 'isE164(clientNumber)'
+  },
+  {
+    name: 'a leg whose first event was lost does not count',
+    file: 'calls/legs.ts',
+    find: 'if (isFirstOfLeg(progress, fact)) beginLost(progress, fact).stoppedAt = fact.at',
+    replace: 'void beginLost'
+  },
+  {
+    name: 'the first answer with a time was the first',
+    file: 'calls/answer.ts',
+    find: 'if (untimed && !isTimed &&',
+    replace: 'if (false && untimed && !isTimed &&'
+  },
+  {
+    name: 'the start of any recording is the answer',
+    file: 'calls/answer.ts',
+    find: 'if (recordedFrom > latest + ROUNDING_MS) return null',
+    replace: 'void ROUNDING_MS'
+  },
+  {
+    name: 'a duration without a recording shows an answer',
+    file: 'calls/fold.ts',
+    find: 'isRecorded ? measured : null',
+    replace: 'measured'
+  },
+  {
+    name: 'a duration outweighs what REST reports',
+    file: 'calls/fold.ts',
+    find: '(reported?.status ?? null) === null',
+    replace: 'true'
+  },
+  {
+    name: 'a duration as long as the call dates the answer',
+    file: 'calls/durations.ts',
+    find: 'startedAt === null || startedAt < beganAt - ROUNDING_MS',
+    replace: 'startedAt === null || ROUNDING_MS > 0'
+  },
+  {
+    name: 'talk time lasts until the end of the call',
+    file: 'calls/talk.ts',
+    find: 'known.reduce((sum, { from, to }) => sum + to - from, 0)',
+    replace: 'endedAt - (known[0]?.from ?? 0)'
+  },
+  {
+    name: 'a colleague who is consulted loses the client',
+    file: 'calls/talk.ts',
+    find: 'leg.endedAt > endedAt',
+    replace: 'endedAt > 0'
+  },
+  {
+    name: 'the slower phones of a ring group lose the client',
+    file: 'calls/talk.ts',
+    find: 'since > beganAt',
+    replace: 'since > 0'
+  },
   { name: 'a removed number stays active', file: 'numbers.ts', find: ' && inTime.at(-1) === newest', replace: '' }
 ]
