@@ -23,7 +23,7 @@ export function isInProgress({ state, lastEventAt }: OpenCallColumns, instant: S
   return sql`(${state} <> 'ended' and ${isAlive(lastEventAt, instant)})`
 }
 
-/** Returns the condition that the last event of a call was recent enough at the instant for the call not to be stale. */
+/** Returns the condition that a call with this last event was not stale at the instant. */
 export function isAlive(lastEventAt: SQLWrapper, instant: SQL): SQL {
   return sql`${lastEventAt} >= ${instant} - ${staleAfter}`
 }

@@ -20,9 +20,9 @@ const CHECK_EVERY_MS = 50
 
 /**
  * Remembers the calls, voicemails and messages that were appended and may have no rows yet. Rows of the journal are
- * linked to calls and voicemails; after an outage, and at the first reading, most of these rows are too old for the next
- * reading, and would stay unlinked until an extended look-back. And an hour must not count as read before its rows
- * exist, although the topics are projected independently of each other.
+ * linked to calls and voicemails; after an outage, and at the first reading, most of these rows are too old for the
+ * next reading, and would stay unlinked until an extended look-back. And an hour must not count as read before its
+ * rows exist, although the topics are projected independently of each other.
  */
 export function trackProjection({ pool, append, timeoutMs = PROJECTION_TIMEOUT_MS }: ProjectionTrackerOptions): {
   append: AcceptPage

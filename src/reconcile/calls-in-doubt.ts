@@ -48,7 +48,8 @@ const IN_DOUBT = `select c.call_id as id, c.state = 'ended' as "hasEnded", c.las
   from call_history c left join lateral (
     select max(newer.ended_at) as at
     from call_legs open
-      join call_history o on o.account = c.account and o.started_at between c.started_at and $2 and o.call_id <> c.call_id
+      join call_history o on o.account = c.account and o.started_at between c.started_at and $2
+        and o.call_id <> c.call_id
       join call_legs newer on newer.account = o.account and newer.call_id = o.call_id
         and newer.extension = open.extension and newer.connected_at > c.last_event_at and newer.ended_at is not null
     where c.state <> 'ended' and open.account = c.account and open.call_id = c.call_id and open.extension <> ''

@@ -174,7 +174,7 @@ interface FoundVoicemail {
   isInferred: boolean
 }
 
-/** The voicemails that were left in these calls, each of them once, in the order of the calls; null where there is none. */
+/** The voicemails that were left in these calls, each of them once, in the order of the calls; null without one. */
 async function findVoicemails(
   pool: pg.Pool,
   account: string,

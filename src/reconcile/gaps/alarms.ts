@@ -66,8 +66,8 @@ const UNREPORTED = `select count(*)::int as calls from call_history c
     )`
 
 /**
- * Compares the ids that REST and webhooks give calls. While they differ, calls that only REST knows must not be created,
- * since webhooks have announced them already.
+ * Compares the ids that REST and webhooks give calls. While they differ, calls that only REST knows must not be
+ * created, since webhooks have announced them already.
  */
 export async function compareIds(pool: Pick<pg.Pool, 'query'>, account: string, now: Date): Promise<IdComparison> {
   const { rows } = await pool.query<ComparedCall>(LAST_REPORTED, [

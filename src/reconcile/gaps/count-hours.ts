@@ -52,7 +52,8 @@ const IN_SPAN = (at: string) => `>= $2 and ${at} < $3`
 /** Counts projected rows, calls that could not be folded and have no row, and held calls, each of them once. */
 const COUNT = `select account, date_trunc('hour', at, 'UTC') as hour, business_number as "businessNumber",
     sum(reported)::int as reported, sum(heard)::int as heard, sum(projected)::int as projected,
-    sum(in_progress)::int as "inProgress", sum(voicemail)::int as voicemails, sum(message)::int as messages, sum(healed)::int as healed, sum(open)::int as open
+    sum(in_progress)::int as "inProgress", sum(voicemail)::int as voicemails, sum(message)::int as messages,
+    sum(healed)::int as healed, sum(open)::int as open
   from (
     select account, started_at as at, business_number, (rest_events > 0)::int as reported,
       (webhook_events > 0)::int as heard, 1 as projected, (state <> 'ended')::int as in_progress, 0 as voicemail,

@@ -109,7 +109,7 @@ function directionOf({ direction, caller, called }: CallRow): Direction {
   return isToAgents && caller?.phone ? 'callback' : 'outbound'
 }
 
-/** The party without an extension; an agent may have a phone number too. A caller with nothing but a name is an agent. */
+/** The party without an extension; an agent may have a phone number too. A caller with only a name is an agent. */
 function clientOf({ caller, called }: CallRow, direction: Direction): Pick<Called, 'name' | 'phone'> | null {
   const calling = caller && !caller.extension ? caller : null
   if (direction === 'inbound') return calling
