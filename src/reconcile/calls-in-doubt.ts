@@ -34,8 +34,11 @@ export interface CallInDoubt {
   contradictedAt: Date | null
 }
 
-/** An open call is silent while people talk; one that has ended is listed within minutes. */
-const FIRST_AFTER_MS = { open: 15 * MINUTE_MS, ended: 5 * MINUTE_MS } as const
+/**
+ * When a call is requested first, and by how much its age grows until the next request. An open call is silent while
+ * people talk; one that has ended is listed within minutes.
+ */
+const PACE = { open: { firstMs: 15 * MINUTE_MS, growth: 2 }, ended: { firstMs: 3 * MINUTE_MS, growth: 1.5 } } as const
 const MAX_AT_ONCE = { usual: 5, forced: 20 } as const
 const MAX_IN_DAY = 100
 
@@ -103,17 +106,17 @@ export async function loadCallsInDoubt(
   return (await pool.query<CallInDoubt>(IN_DOUBT, [account, now, since])).rows
 }
 
-/** At first after some minutes, then at twice the age each time, and at once after new evidence. */
+/** At first after some minutes, then at growing ages, and at once after new evidence. */
 export function isDue(
   { hasEnded, lastEventAt, contradictedAt }: CallInDoubt,
   requestedAt: Date | null,
   now: Date
 ): boolean {
   const silentMs = now.getTime() - lastEventAt.getTime()
-  if (requestedAt === null || requestedAt <= lastEventAt)
-    return contradictedAt !== null || silentMs >= FIRST_AFTER_MS[hasEnded ? 'ended' : 'open']
+  const { firstMs, growth } = PACE[hasEnded ? 'ended' : 'open']
+  if (requestedAt === null || requestedAt <= lastEventAt) return contradictedAt !== null || silentMs >= firstMs
   if (contradictedAt !== null && contradictedAt > requestedAt) return true
-  return silentMs >= 2 * (requestedAt.getTime() - lastEventAt.getTime())
+  return silentMs >= growth * (requestedAt.getTime() - lastEventAt.getTime())
 }
 
 /** Returns whether MightyCall reports the end of the call. */

@@ -103,6 +103,8 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
     unit: 'min',
     goal: { atMost: 6 }
   })
+  for (const [name, ofKind] of Object.entries(delays.byKind))
+    print({ name: `completeness_polled_p95_${name}`, value: percentile(ofKind, 0.95) / MINUTE_MS, unit: 'min' })
   print({
     name: 'completeness_created_p95',
     value: percentile(delays.created, 0.95) / MINUTE_MS,
@@ -156,7 +158,7 @@ async function syncAll({ service, adminKey }: DemoWorld): Promise<void> {
 async function delaysOf(
   pool: pg.Pool,
   truth: Record<string, TrueRow[]>
-): Promise<{ polled: number[]; created: number[] }> {
+): Promise<{ polled: number[]; created: number[]; byKind: Record<string, number[]> }> {
   const { rows } = await pool.query<{
     kind: string
     entity: string
@@ -170,14 +172,18 @@ async function delaysOf(
      group by 1, 2 having bool_or(source = 'rest')`
   )
   const factsById = new Map(rows.map(row => [row.entity, row]))
-  const delays = { polled: [] as number[], created: [] as number[] }
+  const created: number[] = []
+  const byKind: Record<string, number[]> = {}
   for (const { name, id } of COMPARED) {
     for (const row of truth[name] ?? []) {
       const fact = factsById.get(String(row[id] ?? row.id))
       if (!fact || typeof row.shownAt !== 'number') continue
-      delays[name === 'calls' && !fact.webhooks ? 'created' : 'polled'].push(fact.at.getTime() - row.shownAt)
+      const delay = fact.at.getTime() - row.shownAt
+      if (name === 'calls' && !fact.webhooks) created.push(delay)
+      else byKind[name] = [...(byKind[name] ?? []), delay]
     }
   }
-  for (const values of Object.values(delays)) values.sort((a, b) => a - b)
-  return delays
+  const polled = Object.values(byKind).flat()
+  for (const values of [created, polled, ...Object.values(byKind)]) values.sort((a, b) => a - b)
+  return { created, polled, byKind }
 }
