@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import Type from 'typebox'
 import { createCsvWriter, withoutFormula } from '../../../src/api/list/csv.js'
+import { seedOf } from '../../support/seeds.js'
 
 const item = Type.Object({
   name: Type.Union([Type.String(), Type.Null()]),
@@ -59,7 +60,7 @@ t.test('no reader of the file finds a formula, even one that takes another chara
           for (const cell of file.split(/[\r\n]/).flatMap(line => line.split(separator)))
             if (formula.test(cell)) throw new Error(`${JSON.stringify(file)}: ${JSON.stringify(cell)}`)
       }),
-      { numRuns: 2_000 }
+      { seed: seedOf(), numRuns: 2_000 }
     )
   t.doesNotThrow(isSafe)
 })
