@@ -163,8 +163,18 @@ export const LAYOUT: readonly LayoutEntry[] = [
   {
     name: 'simulator',
     purpose: 'A made-up company and its MightyCall, with the commands that run it.',
-    imports: [...VOCABULARY, 'config', 'observability', 'http', 'app', 'cli/arguments'],
-    why: 'The demo starts the service. MightyCall itself is written anew here, not shared with `mightycall`.'
+    imports: [
+      ...VOCABULARY,
+      'config',
+      'observability',
+      'http',
+      'mightycall/webhook',
+      'event-log',
+      'app',
+      'cli/arguments',
+      'cli/progress'
+    ],
+    why: 'The demo starts the service, and appends a history to its log. MightyCall itself is written anew here.'
   },
   {
     name: 'main.ts',

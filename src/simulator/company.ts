@@ -1,6 +1,7 @@
 import type { Event } from '../events/event.js'
+import { DAY_MS, HOUR_MS } from '../lib/instant.js'
 import type { Notation } from './call-script.js'
-import type { Setting } from './fact.js'
+import { randomMoment, type Setting } from './fact.js'
 import type { Notification } from './notifications.js'
 import { playCalls } from './play-calls.js'
 import { simulatePresence } from './presence.js'
@@ -11,10 +12,15 @@ import type { Truth } from './truth.js'
 
 export interface CompanyOptions {
   seed: number
-  /** When the history of the company begins, in milliseconds since 1970. */
+  /** When the company opens, or, with `past`, when its present begins; in milliseconds since 1970. */
   startAt: number
+  /** The number of calls from `startAt` on. */
   calls: number
-  /** Default: half the number of calls. */
+  /** What came before `startAt`: so many calls, in the working hours of so many days. Default: nothing. */
+  past?: { days: number; calls: number }
+  /** True when there are enough agents, so that most calls are answered. Default: false. */
+  isStaffed?: boolean
+  /** Default: half the number of calls, past ones included. */
   messages?: number
   /** Default: 12. */
   contacts?: number
@@ -46,19 +52,22 @@ export interface Simulation {
   facts: Event[]
 }
 
-const HOUR_MS = 60 * 60 * 1000
+const NO_PAST = { days: 0, calls: 0 }
+/** Of every day but Saturday and Sunday, in UTC. */
+const WORKING_HOURS = { from: 8, until: 18 }
 
 /**
  * Simulates the history of a small company: the ground truth, the webhook notifications, and the facts of the REST API.
  * The same options always give the same result.
  */
 export function simulateCompany(options: CompanyOptions): Simulation {
-  const { seed, calls: count, account = 'default', family: notation = 'classic' } = options
+  const { seed, calls: count, account = 'default', family: notation = 'classic', past = NO_PAST } = options
   const {
-    messages = Math.ceil(count / 2),
+    messages = Math.ceil((count + past.calls) / 2),
     contacts = 12,
-    presenceChanges = count,
+    presenceChanges = count + past.calls,
     hours = Math.max(1, count / 10),
+    isStaffed = false,
     longCalls = 0,
     redials = 0,
     otherNotation = 0,
@@ -68,14 +77,17 @@ export function simulateCompany(options: CompanyOptions): Simulation {
   const settingFor = (subject: number): Setting => ({
     account,
     random: createRandom(seed, subject),
-    startAt,
+    startAt: startAt - past.days * DAY_MS,
     endAt: Math.ceil(startAt + hours * HOUR_MS),
     ...(readWithinDays !== undefined && { readWithinSeconds: readWithinDays * 86_400 })
   })
-  const staff = createStaff(createRandom(seed, 1), contacts)
-  const presence = simulatePresence(settingFor(2), staff, presenceChanges)
-  const { calls, notifications } = playCalls(settingFor(3), staff, {
-    count,
+  const staff = createStaff(createRandom(seed, 1), { contacts, additionalAgents: isStaffed ? 6 : 0 })
+  const presence = simulatePresence(settingFor(2), staff, { changes: presenceChanges, isStaffed })
+  const callSetting = settingFor(3)
+  const present = Array.from({ length: count }, () => randomMoment({ ...callSetting, startAt }))
+  const { calls, notifications } = playCalls(callSetting, staff, {
+    moments: [...present, ...pastMoments(callSetting, { startAt, past })],
+    isStaffed,
     notation,
     presences: presence.presences,
     longCalls,
@@ -116,4 +128,30 @@ export function simulateCompany(options: CompanyOptions): Simulation {
       return restKnowledge().facts
     }
   }
+}
+
+/** Picks instants in the working hours before `startAt`, of the given number of days and of the day of `startAt`. */
+function pastMoments(
+  { random }: Setting,
+  { startAt, past }: { startAt: number; past: { days: number; calls: number } }
+): number[] {
+  const today = Math.floor(startAt / DAY_MS) * DAY_MS
+  const hours = Array.from({ length: past.days + 1 }, (_, day) => ({
+    from: Math.max(today - day * DAY_MS + WORKING_HOURS.from * HOUR_MS, startAt - past.days * DAY_MS),
+    until: Math.min(today - day * DAY_MS + WORKING_HOURS.until * HOUR_MS, startAt)
+  })).filter(({ from, until }) => from < until && !isWeekend(from))
+  const openMs = hours.reduce((sum, { from, until }) => sum + until - from, 0)
+  const momentAfter = (elapsedMs: number): number => {
+    let left = elapsedMs
+    for (const { from, until } of hours) {
+      if (left < until - from) return from + left
+      left -= until - from
+    }
+    return startAt
+  }
+  return openMs === 0 ? [] : Array.from({ length: past.calls }, () => momentAfter(random.int(0, openMs - 1)))
+}
+
+function isWeekend(at: number): boolean {
+  return [0, 6].includes(new Date(at).getUTCDay())
 }

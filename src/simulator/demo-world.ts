@@ -4,11 +4,14 @@ import path from 'node:path'
 import type { Logger } from 'pino'
 import { type Service, startService } from '../app/service.js'
 import { loadConfig } from '../config/config.js'
+import { localLogDir } from '../event-log/open-log.js'
 import type { Clock } from '../lib/clock.js'
 import { createMetrics } from '../observability/metrics.js'
+import { appendHistory } from './demo-history.js'
 import { type SimulatedMightyCall, type SimulatedMightyCallOptions, startSimulatedMightyCall } from './http/start.js'
 
-export interface DemoWorldOptions extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids'> {
+export interface DemoWorldOptions
+  extends Pick<SimulatedMightyCallOptions, 'company' | 'webhookFaults' | 'nilGuids' | 'postFrom'> {
   /** The directory for the data of the service. */
   dir: string
   /** The port of the service; must be free. */
@@ -23,11 +26,16 @@ export interface DemoWorld {
   service: Service
   mightyCall: SimulatedMightyCall
   adminKey: string
+  /** The number of events that were appended to the log before the service started. */
+  historyEvents: number
   /** Stops the service first, so that it can finish its work, and then the simulated MightyCall. */
   close: () => Promise<void>
 }
 
-/** Starts a service and a simulated MightyCall that are connected to each other and share one clock. */
+/**
+ * Starts a service and a simulated MightyCall that are connected to each other and share one clock. With `postFrom`,
+ * the webhooks of earlier times are in the event log when the service starts.
+ */
 export async function startDemoWorld({
   dir,
   port,
@@ -63,11 +71,17 @@ export async function startDemoWorld({
       ADMIN_KEY: adminKey,
       DATABASE_URL: databaseUrl
     })
+    const account = { id: 'default', region: config.region, apiKey }
+    const historyEvents =
+      mightyCall.earlier.length > 0
+        ? await appendHistory({ dir: localLogDir(config), account, deliveries: mightyCall.earlier })
+        : 0
     const service = await startService({ config, logger, metrics: createMetrics(), clock })
     return {
       service,
       mightyCall,
       adminKey,
+      historyEvents,
       close: async () => {
         await service.stop(0)
         await mightyCall.close()

@@ -4,7 +4,7 @@ import { INBOUND, REDIALED } from './call-scenarios/inbound.js'
 import { OUTGOING } from './call-scenarios/outgoing.js'
 import type { Scenario } from './call-scenarios/scenario.js'
 import { advance, completeCall, createCallScript, type Notation, startCall } from './call-script.js'
-import { randomMoment, type Setting } from './fact.js'
+import type { Setting } from './fact.js'
 import { type Notification, notificationsOf } from './notifications.js'
 import type { Random } from './random.js'
 import { type Client, randomClient, type Staff } from './staff.js'
@@ -17,7 +17,9 @@ export interface PlayedCalls {
 }
 
 export interface PlayOptions {
-  count: number
+  /** When the calls start. */
+  moments: readonly number[]
+  isStaffed?: boolean
   notation: Notation
   presences: readonly TruePresence[]
   /** Shares, 0 to 1; see `CompanyOptions`. */
@@ -27,13 +29,13 @@ export interface PlayOptions {
 }
 
 /**
- * Simulates `count` calls, and the short ones before redials, ordered by their start. No agent takes part in two calls
+ * Simulates a call for each moment, and the short ones before redials, ordered by their start. No agent takes part in two calls
  * at once, and no phone rings while its agent's presence is `dnd`.
  */
 export function playCalls(
   setting: Setting,
   staff: Staff,
-  { count, notation, presences, longCalls = 0, redials = 0, otherNotation = 0 }: PlayOptions
+  { moments, notation, presences, isStaffed = false, longCalls = 0, redials = 0, otherNotation = 0 }: PlayOptions
 ): PlayedCalls {
   const { random } = setting
   const busyUntil = new Map<string, number>()
@@ -58,12 +60,17 @@ export function playCalls(
     for (const notification of notificationsOf(script, call)) notifications.push(notification)
     return { client, businessNumber }
   }
-  for (const at of Array.from({ length: count }, () => randomMoment(setting)).sort((a, b) => a - b)) {
+  const weightOf = isStaffed ? staffedWeight : usualWeight
+  for (const at of moments.toSorted((a, b) => a - b)) {
     const free = undisturbedAt(at).filter(extension => (busyUntil.get(extension) ?? 0) < at)
     if (redials > 0 && random.chance(redials)) {
       const redialed = play(HUNG_UP, { at, free })
-      play(pickScenario(random, free.length, REDIALED), { at: at + random.int(...REDIAL_AFTER_MS), free, redialed })
-    } else play(pickScenario(random, free.length), { at, free })
+      play(pickScenario(random, REDIALED.filter(needsAtMost(free.length)), weightOf), {
+        at: at + random.int(...REDIAL_AFTER_MS),
+        free,
+        redialed
+      })
+    } else play(pickScenario(random, SCENARIOS.filter(needsAtMost(free.length)), weightOf), { at, free })
   }
   return {
     calls: calls.sort((a, b) => a.startedAt - b.startedAt),
@@ -127,15 +134,37 @@ function trackUndisturbed({ agents }: Staff, presences: readonly TruePresence[])
 /** All scenarios of calls. A new scenario is one line in the list of its kind. */
 export const SCENARIOS: readonly Scenario[] = [...INBOUND, ...HANDOVERS, ...OUTGOING, ...CALLBACKS]
 
-/** Picks a scenario that needs no more than `freeAgents`, by weight. */
-function pickScenario(random: Random, freeAgents: number, scenarios: readonly Scenario[] = SCENARIOS): Scenario {
-  const playable = scenarios.filter(scenario => scenario.agents <= freeAgents)
+const usualWeight = ({ weight }: Scenario) => weight
+const STAFFED_WEIGHTS: Record<string, number> = {
+  abandoned: 3,
+  missed: 3,
+  voicemail: 5,
+  answered: 45,
+  transfer: 10,
+  'ring group': 14,
+  outgoing: 20
+}
+
+/** The frequency of a scenario where enough agents answer. */
+function staffedWeight({ name, weight }: Scenario): number {
+  return STAFFED_WEIGHTS[name] ?? weight
+}
+
+function needsAtMost(freeAgents: number): (scenario: Scenario) => boolean {
+  return ({ agents }) => agents <= freeAgents
+}
+
+function pickScenario(
+  random: Random,
+  scenarios: readonly Scenario[],
+  weightOf: (scenario: Scenario) => number
+): Scenario {
   let left = random.int(
     1,
-    playable.reduce((sum, { weight }) => sum + weight, 0)
+    scenarios.reduce((sum, scenario) => sum + weightOf(scenario), 0)
   )
-  for (const scenario of playable) {
-    left -= scenario.weight
+  for (const scenario of scenarios) {
+    left -= weightOf(scenario)
     if (left <= 0) return scenario
   }
   throw new RangeError('at least one scenario must need no agents')

@@ -63,9 +63,12 @@ const LAST_NAMES = [
 const LABELS = ['Main line', 'Sales', 'Support', 'After hours'] as const
 const WIDGETS = ['Contact us', 'Call me back', 'Website: pricing page', 'Ruf uns an'] as const
 
-/** Creates a small company: 2 to 4 business numbers, 4 to 8 agents, 1 or 2 ring groups, a site widget. */
-export function createStaff(random: Random, contacts: number): Staff {
-  const agents = Array.from({ length: random.int(4, 8) }, (_, i) => createAgent(random, i))
+/** Creates a small company: 2 to 4 business numbers, 4 to 8 agents or more, 1 or 2 ring groups, a site widget. */
+export function createStaff(
+  random: Random,
+  { contacts, additionalAgents = 0 }: { contacts: number; additionalAgents?: number }
+): Staff {
+  const agents = Array.from({ length: random.int(4, 8) + additionalAgents }, (_, i) => createAgent(random, i))
   return {
     numbers: LABELS.slice(0, random.int(2, 4)).map((label, i) => ({
       number: `+15550${i + 1}${digits(random, 5)}`, // no client has a number with this prefix

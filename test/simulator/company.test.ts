@@ -190,3 +190,31 @@ t.test('calls in the format of the other kind of account have durations, and fol
     assert.deepEqual({ ...row, ...recording }, { ...expectedRow(call, call.endedAt), ...recording }, call.scenario)
   }
 })
+
+t.test('a past adds calls in the working hours before the start', async t => {
+  const past = { days: 14, calls: 200 }
+  const { truth, notifications } = company({ past })
+  const before = truth.calls.filter(call => call.startedAt < START)
+  t.equal(before.length, 200)
+  t.equal(truth.calls.length, 220)
+  for (const { startedAt } of before) {
+    const at = new Date(startedAt)
+    t.ok(at.getUTCHours() >= 8 && at.getUTCHours() < 18 && ![0, 6].includes(at.getUTCDay()), at.toISOString())
+    t.ok(startedAt >= START - 14 * 86_400_000)
+  }
+  t.strictSame(
+    company({ past: { days: 0, calls: 0 } }).notifications,
+    company().notifications,
+    'a company without a past is the same as before'
+  )
+  t.ok(notifications.length > 0)
+})
+
+t.test('a staffed company answers more than three quarters of its inbound calls, whatever the seed', async t => {
+  for (const seed of MANY_SEEDS.slice(0, 20)) {
+    const { truth } = company({ seed, calls: 400, hours: 8, isStaffed: true, presenceChanges: 24 })
+    const inbound = truth.calls.filter(call => call.direction === 'inbound')
+    const answered = inbound.filter(call => call.outcome === 'answered')
+    t.ok(answered.length / inbound.length > 0.75, `seed ${seed}: ${answered.length} of ${inbound.length}`)
+  }
+})

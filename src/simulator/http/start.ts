@@ -1,7 +1,7 @@
 import { listen } from '../../http/server.js'
 import type { Clock } from '../../lib/clock.js'
 import type { CompanyOptions } from '../company.js'
-import { type Faults, planDeliveries } from '../delivery.js'
+import { type DeliveryPlan, type Faults, planDeliveries } from '../delivery.js'
 import { type Notification, SIMULATED_API_KEY } from '../notifications.js'
 import { RESPONSE_TIMEOUT_MS } from '../post.js'
 import { type AnswerFaults, createFaultSwitch } from './answer-faults.js'
@@ -20,6 +20,8 @@ export interface SimulatedMightyCallOptions {
   company: CompanyOptions
   /** The webhook address with its token. Without it, nothing is posted. */
   webhookUrl?: URL
+  /** Webhooks due before this instant are not posted, but returned as `earlier`. Default: all are posted. */
+  postFrom?: number
   /** Faults in the delivery of webhooks. */
   webhookFaults?: Omit<Faults, 'seed'> & { outages?: readonly Outage[] }
   /** How long to wait for the response to a webhook, in real time. Default: 8 s. */
@@ -46,6 +48,8 @@ export interface SimulatedMightyCall {
   truth: () => TruthAt
   /** Returns `null` when nothing is posted. */
   webhooks: () => PostStatistics | null
+  /** The deliveries that were due before `postFrom`, after faults, ordered by time. */
+  earlier: DeliveryPlan['deliveries']
   /** Resolves when all planned webhooks have been posted and answered, except those of calls placed by request. */
   posted: Promise<void>
   close: () => Promise<void>
@@ -67,6 +71,7 @@ export async function startSimulatedMightyCall(options: SimulatedMightyCallOptio
     company,
     webhookUrl,
     webhookFaults = {},
+    postFrom = Number.NEGATIVE_INFINITY,
     nilGuids = false,
     dailyLimit = DAILY_LIMIT,
     tokenSeconds = TOKEN_SECONDS,
@@ -97,13 +102,15 @@ export async function startSimulatedMightyCall(options: SimulatedMightyCallOptio
     webhooks
   })
   const url = await listen(app, { host, port })
+  const { deliveries, droppedAt } = planDeliveries(world.notifications, faultsOf(company.seed))
   if (webhookUrl)
     poster = startPoster({
       url: webhookUrl,
       clock,
       outages,
       responseTimeoutMs,
-      ...planDeliveries(world.notifications, faultsOf(company.seed))
+      deliveries: deliveries.filter(({ at }) => at >= postFrom),
+      droppedAt: droppedAt.filter(at => at >= postFrom)
     })
   return {
     url,
@@ -112,6 +119,7 @@ export async function startSimulatedMightyCall(options: SimulatedMightyCallOptio
     userKeys: Object.fromEntries(world.users.flatMap(({ extension, key }) => (key === null ? [] : [[extension, key]]))),
     truth,
     webhooks,
+    earlier: deliveries.filter(({ at }) => at < postFrom),
     posted: poster?.done ?? Promise.resolve(),
     close: async () => {
       await poster?.close()
