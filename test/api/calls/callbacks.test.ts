@@ -143,7 +143,8 @@ t.test('a call that was lost in a transfer needs a callback', async t => {
   const lost = (id: string, from: string, at: number) =>
     history(
       `IncomingCall@${at} > IncomingCallConnected(101)@${at + 5} > IncomingCallRinging(102)@${at + 14} > ` +
-        `IncomingCallCompleted(101)@${at + 15} > IncomingCallStopRinging(102)@${at + 40} > IncomingCallCompleted@${at + 40}`,
+        `IncomingCallCompleted(101)@${at + 15} > IncomingCallStopRinging(102)@${at + 40} > ` +
+        `IncomingCallCompleted@${at + 40}`,
       { id, from, to: OWN_LINE }
     )
   const { get, waiting, callback } = await api(t, [

@@ -67,7 +67,8 @@ t.test('a GUID is the same id in any casing and notation', async t => {
 })
 
 const withId = (id: string, extension = '101') =>
-  `{"Body":{"From":"+12025550121","To":"+12025550199","Id":${id},"Extension":${extension},"Note":"Id: 12345678901234567890"},` +
+  `{"Body":{"From":"+12025550121","To":"+12025550199","Id":${id},"Extension":${extension},` +
+  `"Note":"Id: 12345678901234567890"},` +
   '"Timestamp":"2026-11-30T09:00:00.0000000Z","EventType":"IncomingCallRinging"}'
 
 t.test('an integer beyond 2^53 is read exactly', async t => {

@@ -68,7 +68,8 @@ export function operationsOf({ paths }: Document): Operation[] {
             Object.entries(content).map(([type, { schema }]) => [`${status} ${type}`, ajv.compile(schema)] as const)
           )
         )
-        const item = responses[200]?.content?.['application/json']?.schema.properties?.data?.items
+        const { data, hours } = responses[200]?.content?.['application/json']?.schema.properties ?? {}
+        const item = (data ?? hours)?.items // the export of the completeness contains its hours
         return {
           path,
           method: name.toUpperCase() as Operation['method'], // the API has no other methods
