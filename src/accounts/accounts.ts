@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
 import { raiseAlarm } from '../observability/alarms.js'
 import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
+import { DEFAULT_SETTINGS } from './setting-values.js'
 
 /** One MightyCall account. The object is frozen; a reload creates new objects. */
 export interface Account {
@@ -28,6 +29,8 @@ export interface Account {
 export interface AccountSettings {
   timeZoneOf: (account: string) => string
   regionOf: (account: string) => CountryCode
+  /** Inbound calls that end unanswered sooner count as dropped. */
+  droppedUnderSecondsOf: (account: string) => number
 }
 
 export interface Accounts extends AccountSettings {
@@ -60,6 +63,7 @@ export function createAccounts(initial: readonly Account[], { timeZone, region }
     replace,
     regionOf,
     timeZoneOf: id => byId.get(id)?.timeZone ?? timeZone,
+    droppedUnderSecondsOf: () => DEFAULT_SETTINGS.droppedUnderSeconds,
     regionsOf: ids => [...new Set(ids ? ids.map(regionOf) : all.map(account => account.region))]
   }
 }

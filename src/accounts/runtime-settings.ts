@@ -24,8 +24,11 @@ interface Row {
   value: unknown
 }
 
+/** The settings that the configuration determines. The others have a default. */
+export type ConfiguredSettings = Pick<AccountSettings, 'timeZoneOf' | 'regionOf'>
+
 /** @param configured  the configured settings, which are looked up each time, since a reload may change them */
-export function createRuntimeSettings(configured: AccountSettings, db: Pick<pg.Pool, 'query'>): RuntimeSettings {
+export function createRuntimeSettings(configured: ConfiguredSettings, db: Pick<pg.Pool, 'query'>): RuntimeSettings {
   let lastRows = ''
   let overrides = new Map<string, Partial<Settings>>()
   const watchers = new Set<() => void>()
@@ -48,6 +51,8 @@ export function createRuntimeSettings(configured: AccountSettings, db: Pick<pg.P
   return {
     timeZoneOf,
     regionOf: configured.regionOf,
+    droppedUnderSecondsOf: account =>
+      overrides.get(account)?.droppedUnderSeconds ?? DEFAULT_SETTINGS.droppedUnderSeconds,
     settingsOf: account => ({
       ...DEFAULT_SETTINGS,
       timeZone: configured.timeZoneOf(account),
@@ -67,7 +72,10 @@ export function createRuntimeSettings(configured: AccountSettings, db: Pick<pg.P
 }
 
 /** Loads the current settings once, for a command. */
-export async function loadSettings(configured: AccountSettings, db: Pick<pg.Pool, 'query'>): Promise<RuntimeSettings> {
+export async function loadSettings(
+  configured: ConfiguredSettings,
+  db: Pick<pg.Pool, 'query'>
+): Promise<RuntimeSettings> {
   const settings = createRuntimeSettings(configured, db)
   await settings.refresh()
   return settings

@@ -82,6 +82,9 @@ export const callReported = Type.Object(
           'Only the journal reports it.'
       )
     ),
+    groupId: Type.Optional(
+      field.name('The id of the ring group or queue that the call went to. Only the journal reports it.')
+    ),
     inferred: Type.Optional(
       Type.Literal(true, { description: 'Present when the call was found by number and time, not by its id.' })
     ),

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { callHistory, callLegs } from '../db/schema/calls.js'
+import type { callHistory, callLegs, StatisticsColumn } from '../db/schema/calls.js'
 import type { Tx } from '../db/transaction.js'
 import type { FoldedCallEvent } from './models/calls/facts.js'
 import { type Call, foldCall } from './models/calls/fold.js'
@@ -19,10 +19,10 @@ export interface Instants {
   knownAt?: Date | undefined
 }
 
-/** A call as its tables would store it, without its contribution to the reports. */
+/** A call as its tables would store it, without the columns that only statistics read. */
 export interface PastCall {
-  row: Omit<typeof callHistory.$inferSelect, 'contribution'>
-  legs: (typeof callLegs.$inferSelect)[]
+  row: Omit<typeof callHistory.$inferSelect, StatisticsColumn>
+  legs: Omit<typeof callLegs.$inferSelect, 'answeredElsewhere'>[]
 }
 
 /** An event, and the call as it was known when the event was received. */

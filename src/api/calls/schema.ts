@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import type { callHistory, callLegs } from '../../db/schema/calls.js'
+import type { callHistory, callLegs, StatisticsColumn } from '../../db/schema/calls.js'
 import { isStale } from '../../db/stale-calls.js'
 import { orNull } from '../../events/envelope.js'
 import { toIsoOrNull } from '../../lib/instant.js'
@@ -128,8 +128,8 @@ export const callShape = Type.Object(
 )
 
 export type CallShape = Static<typeof callShape>
-export type StoredCall = Omit<typeof callHistory.$inferSelect, 'contribution'>
-export type LegRow = typeof callLegs.$inferSelect
+export type StoredCall = Omit<typeof callHistory.$inferSelect, StatisticsColumn>
+export type LegRow = Omit<typeof callLegs.$inferSelect, 'answeredElsewhere'>
 
 /** @param now  the instant that `stale` is relative to */
 export function toCall(

@@ -5,6 +5,7 @@ import { viewerOf } from '../../access/viewer.js'
 import type { RuntimeSettings } from '../../accounts/runtime-settings.js'
 import { reports } from '../../db/schema/reports.js'
 import { InvalidParameterError } from '../../errors.js'
+import { orNull } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import { DAY_MS, isDay } from '../../lib/instant.js'
 import { addDays, localDay } from '../../lib/local-day.js'
@@ -49,18 +50,37 @@ const report = Type.Object(
       business_number: Type.Union([Type.String(), Type.Null()], { description: '`null` when unknown.' }),
       extension: Type.Union([Type.String(), Type.Null()], { description: '`null` for the sums of a business number.' }),
       calls: count('Calls of any direction. For an extension, its legs.'),
-      answered: count('Answered calls or legs.'),
-      missed: count('Calls or legs that rang and ended unanswered.'),
-      abandoned: count('Calls that ended before they rang.'),
+      inbound: count('Inbound calls without the dropped ones.'),
+      answered: count('Inbound calls that an agent answered. For an extension, the offered legs that it answered.'),
+      missed: count(
+        'Inbound calls that rang at an agent and ended unanswered. For an extension, the offered legs that ended ' +
+          'unanswered, without those answered elsewhere.'
+      ),
+      abandoned: count('Inbound calls that ended before they rang at an agent.'),
+      dropped: count('Inbound calls that ended unanswered sooner than droppedUnderSeconds. In no other inbound count.'),
+      answered_elsewhere: count('For an extension: the offered legs that ended because a colleague answered.'),
       voicemails: count('Voicemails that were left.'),
       outbound: count('Outbound calls. For an extension, the legs in which it was the caller.'),
+      outbound_answered: count('Outbound calls that were answered.'),
       messages_in: count('Messages from clients.'),
       messages_out: count('Messages to clients.'),
-      talk_seconds: Type.Number(),
-      wait_seconds: Type.Number()
+      talk_seconds: Type.Number({ description: 'The time in which somebody talked. For an extension, in its legs.' }),
+      wait_seconds: orNull(
+        Type.Number(),
+        'The time from the start to the answer of answered inbound calls. `null` for an extension.'
+      ),
+      ring_seconds: orNull(
+        Type.Number(),
+        'For an extension: how long its phone rang, without legs in which it was the caller. `null` for calls.'
+      )
     })
   },
-  { $id: 'FirstSystemReport', description: 'The sums of one day, in the format of the first system.' }
+  {
+    $id: 'FirstSystemReport',
+    description:
+      'The sums of one day, in the format of the first system. The measures are those of /v1/stats/calls and ' +
+      '/v1/stats/agents.'
+  }
 )
 
 const reportList = Type.Object(
@@ -190,24 +210,30 @@ function isWithin(accounts: readonly string[], spans: readonly Span[]): SQL {
 }
 
 function toReport(row: typeof reports.$inferSelect): Static<typeof report> {
-  const { account, calls, answered, missed, abandoned, voicemails, outbound } = row
+  const { account, calls, inbound, answered, missed, abandoned, dropped, voicemails, outbound } = row
+  const isOfCalls = row.extension === ''
   return {
-    report_type: row.extension === '' ? 'daily' : 'daily_extension',
+    report_type: isOfCalls ? 'daily' : 'daily_extension',
     report_date: row.reportDate,
     data: {
       account,
       business_number: row.businessNumber || null,
       extension: row.extension || null,
       calls,
+      inbound,
       answered,
       missed,
       abandoned,
+      dropped,
+      answered_elsewhere: row.answeredElsewhere,
       voicemails,
       outbound,
+      outbound_answered: row.outboundAnswered,
       messages_in: row.messagesIn,
       messages_out: row.messagesOut,
       talk_seconds: Number(row.talkSeconds),
-      wait_seconds: Number(row.waitSeconds)
+      wait_seconds: isOfCalls ? Number(row.waitSeconds) : null,
+      ring_seconds: isOfCalls ? null : Number(row.ringSeconds)
     }
   }
 }

@@ -29,6 +29,9 @@ export function awaitsReturn(
     or ${call.direction} = 'inbound' and ${call.outcome} in ('missed', 'abandoned', 'voicemail')))`
 }
 
+/** The columns that only statistics read. They describe the present, and have no past states. */
+export type StatisticsColumn = 'contribution' | 'firstRingAt' | 'transferred' | 'groupId'
+
 /** One row per call. Written only by src/project/models/calls; a pure function of the events of the call. */
 export const callHistory = pgTable(
   'call_history',
@@ -49,6 +52,9 @@ export const callHistory = pgTable(
     talkSeconds: doublePrecision('talk_seconds'), // the time in which at least one leg was connected
     lostInTransfer: boolean('lost_in_transfer').notNull().default(false),
     answeredBy: text('answered_by'), // the extension that talked first
+    firstRingAt: at('first_ring_at'), // the first ring at an agent; null when unknown
+    transferred: boolean('transferred').notNull().default(false), // an agent rang or was connected after the answer
+    groupId: text('group_id'), // the ring group or queue, as REST reports it
     lastEventAt: at('last_event_at').notNull(), // the newest event; an open call without one for a long time is stale
     recordingId: text('recording_id'),
     recordingLink: text('recording_link'), // without the parameters that expire
@@ -68,6 +74,7 @@ export const callHistory = pgTable(
     index('call_history_recorded')
       .on(t.startedAt, t.account, t.callId)
       .where(sql`recording_id is not null or recording_link is not null`),
+    index('call_history_group').on(t.groupId, t.startedAt, t.account, t.callId).where(sql`group_id is not null`),
     index('call_history_talk').on(t.talkSeconds).where(sql`talk_seconds is not null`),
     index('call_history_to_return').on(t.startedAt, t.account, t.callId).where(awaitsReturn(t)),
     index('call_history_lost').on(t.startedAt, t.account, t.callId).where(sql`lost_in_transfer`),
@@ -90,7 +97,8 @@ export const callLegs = pgTable(
     ringingAt: at('ringing_at'),
     connectedAt: at('connected_at'),
     endedAt: at('ended_at'),
-    result: text('result', { enum: ['answered', 'unanswered'] }) // null while the leg is open
+    result: text('result', { enum: ['answered', 'unanswered'] }), // null while the leg is open
+    answeredElsewhere: boolean('answered_elsewhere').notNull().default(false) // a colleague answered: not missed
   },
   t => [
     primaryKey({ columns: [t.account, t.callId, t.extension, t.attempt] }),

@@ -46,6 +46,11 @@ interface ReportedModel<Row> {
   contributionOf(row: Row): readonly Contribution[]
   /** The SQL name of the column whose local day is the day of the report. */
   dateColumn: string
+  /**
+   * An SQL expression: the seconds below which the entity counts as dropped in the reports when the setting
+   * droppedUnderSeconds is greater, or null when it never does. Undefined when no entity does.
+   */
+  droppableSeconds?: string
 }
 
 /** A table of a read model, with the statements that write and compare its rows. */

@@ -14,15 +14,20 @@ import { compare } from './facts.js'
 /** The values that are summed: counts, and durations in milliseconds. Each is a member of a stored contribution. */
 export const MEASURES = [
   'calls',
+  'inbound',
   'answered',
   'missed',
   'abandoned',
+  'dropped',
+  'answeredElsewhere',
   'voicemails',
   'outbound',
+  'outboundAnswered',
   'messagesIn',
   'messagesOut',
   'talkMs',
-  'waitMs'
+  'waitMs',
+  'ringMs'
 ] as const
 export type Measure = (typeof MEASURES)[number]
 
@@ -54,6 +59,7 @@ export const REPORT_KEY = primaryKeyOf(reports)
 export function sumColumnOf(measure: Measure): string {
   if (measure === 'talkMs') return columnName(reports, 'talkSeconds')
   if (measure === 'waitMs') return columnName(reports, 'waitSeconds')
+  if (measure === 'ringMs') return columnName(reports, 'ringSeconds')
   return columnName(reports, measure)
 }
 
@@ -88,24 +94,30 @@ export function createReportChanges(): ReportChanges {
 
 const NO_CHANGE: Readonly<Record<Measure, number>> = {
   calls: 0,
+  inbound: 0,
   answered: 0,
   missed: 0,
   abandoned: 0,
+  dropped: 0,
+  answeredElsewhere: 0,
   voicemails: 0,
   outbound: 0,
+  outboundAnswered: 0,
   messagesIn: 0,
   messagesOut: 0,
   talkMs: 0,
-  waitMs: 0
+  waitMs: 0,
+  ringMs: 0
 }
 
-function reportRow({ date, number, talkMs, waitMs, ...change }: ReportChange): BulkRow<typeof reports> {
+function reportRow({ date, number, talkMs, waitMs, ringMs, ...change }: ReportChange): BulkRow<typeof reports> {
   return {
     ...change,
     reportDate: date,
     businessNumber: number,
     talkSeconds: inSeconds(talkMs),
-    waitSeconds: inSeconds(waitMs)
+    waitSeconds: inSeconds(waitMs),
+    ringSeconds: inSeconds(ringMs)
   }
 }
 

@@ -106,10 +106,21 @@ interface ReportedTable {
   name: string
   entityColumn: string
   dateColumn: string
+  droppableSeconds: string
 }
 
 const REPORTED_TABLES = READ_MODELS.flatMap(({ kind, reports, tables: [table] }): ReportedTable[] =>
-  reports && table ? [{ kind, name: table.name, entityColumn: table.entityColumn, dateColumn: reports.dateColumn }] : []
+  reports && table
+    ? [
+        {
+          kind,
+          name: table.name,
+          entityColumn: table.entityColumn,
+          dateColumn: reports.dateColumn,
+          droppableSeconds: reports.droppableSeconds ?? 'null'
+        }
+      ]
+    : []
 )
 
 const ROWS_PER_QUERY = 5_000
@@ -121,6 +132,9 @@ interface DatedRow {
   day: string | null
   /** The instant that determines the day, in milliseconds since 1970. */
   at: number
+  /** The seconds that decide whether the row counts as dropped, or null when it never does. */
+  droppable: number | null
+  isDropped: boolean
 }
 
 /**
@@ -133,7 +147,7 @@ export async function redateAll({ pool, settings, signal }: RedateOptions): Prom
     for (const table of REPORTED_TABLES) {
       for (let after: string | null = ''; after !== null && !signal?.aborted; ) {
         const rows: readonly DatedRow[] = await nextRows(pool, table, { account, after })
-        const wrong = rows.filter(({ day, at }) => day !== null && day !== localDay(at, settings.timeZoneOf(account)))
+        const wrong = rows.filter(row => isOutdated(row, account, settings))
         for (let from = 0; from < wrong.length && !signal?.aborted; from += ENTITIES_PER_CHUNK) {
           const entities = wrong
             .slice(from, from + ENTITIES_PER_CHUNK)
@@ -146,6 +160,12 @@ export async function redateAll({ pool, settings, signal }: RedateOptions): Prom
     }
   }
   return result
+}
+
+function isOutdated({ day, at, droppable, isDropped }: DatedRow, account: string, settings: AccountSettings): boolean {
+  if (day === null) return false
+  const shouldBeDropped = droppable !== null && droppable < settings.droppedUnderSecondsOf(account)
+  return day !== localDay(at, settings.timeZoneOf(account)) || shouldBeDropped !== isDropped
 }
 
 /** Skips from one account to the next, since there are few accounts and many entities. */
@@ -165,12 +185,14 @@ async function accountsIn(pool: pg.Pool): Promise<string[]> {
  */
 async function nextRows(
   pool: pg.Pool,
-  { name, entityColumn, dateColumn }: ReportedTable,
+  { name, entityColumn, dateColumn, droppableSeconds }: ReportedTable,
   { account, after }: { account: string; after: string }
 ): Promise<DatedRow[]> {
   const { rows } = await pool.query<DatedRow>(
     `select ${entityColumn} as entity, contribution->0->>'date' as day,
-      (extract(epoch from ${dateColumn}) * 1000)::float8 as at
+      (extract(epoch from ${dateColumn}) * 1000)::float8 as at,
+      (${droppableSeconds})::float8 as droppable,
+      contribution->0 ? 'dropped' as "isDropped"
     from ${name} where account = $1 and ${entityColumn} > $2 order by ${entityColumn} limit ${ROWS_PER_QUERY}`,
     [account, after]
   )

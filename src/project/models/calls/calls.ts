@@ -4,11 +4,12 @@ import { isMissing } from '../../../events/external-id.js'
 import type { ExtensionSighting } from '../discovered-extensions.js'
 import { modelTable, type ReadModel } from '../read-model.js'
 import type { Contribution } from '../reports.js'
-import { contributionOf } from './contribution.js'
+import { contributionOf, DROPPABLE_SECONDS } from './contribution.js'
 import type { CallRow, FoldedCallEvent } from './facts.js'
 import { type Call, foldCall } from './fold.js'
+import { type CallStatistics, isAnsweredElsewhere, statisticsOf } from './statistics.js'
 
-interface CallHistory extends Call, Pick<CallRow, 'account' | 'callId'> {
+interface CallHistory extends Call, CallStatistics, Pick<CallRow, 'account' | 'callId'> {
   contribution: Contribution[]
   sightings: ExtensionSighting[]
 }
@@ -17,7 +18,7 @@ interface CallHistory extends Call, Pick<CallRow, 'account' | 'callId'> {
 export const calls: ReadModel<'call', CallHistory> = {
   kind: 'call',
   liveKind: 'call',
-  foldVersion: 5,
+  foldVersion: 6,
   fold: ({ entity: { account, entity }, events }, settings) => {
     if (isMissing(entity)) return null // older versions merged all calls without an id
     const call = foldCall(events)
@@ -26,7 +27,11 @@ export const calls: ReadModel<'call', CallHistory> = {
         account,
         callId: entity,
         ...call,
-        contribution: contributionOf(call, settings.timeZoneOf(account)),
+        ...statisticsOf(call, events),
+        contribution: contributionOf(call, {
+          timeZone: settings.timeZoneOf(account),
+          droppedUnderSeconds: settings.droppedUnderSecondsOf(account)
+        }),
         sightings: sightingsIn(account, events)
       }
     )
@@ -38,10 +43,15 @@ export const calls: ReadModel<'call', CallHistory> = {
       entity: 'callId',
       agent: 'extension',
       many: true, // a late event may show that an attempt did not take place
-      rowsOf: ({ account, callId, legs }: CallHistory) => legs.map(leg => ({ ...leg, account, callId }))
+      rowsOf: ({ account, callId, legs }: CallHistory) =>
+        legs.map(leg => ({ ...leg, account, callId, answeredElsewhere: isAnsweredElsewhere(leg, legs) }))
     })
   ],
-  reports: { contributionOf: row => row.contribution, dateColumn: columnName(callHistory, 'startedAt') },
+  reports: {
+    contributionOf: row => row.contribution,
+    dateColumn: columnName(callHistory, 'startedAt'),
+    droppableSeconds: DROPPABLE_SECONDS
+  },
   sightingsIn: row => row.sightings
 }
 

@@ -9,10 +9,11 @@ import { isAnswered, isOpen, type Leg } from './legs.js'
 import { type EndedLeg, outcomeOf, withResults } from './outcome.js'
 import { partiesOf } from './parties.js'
 import { type MergedReport, mergeReports } from './reported.js'
+import type { CallStatistics } from './statistics.js'
 import { isLostInTransfer, talkMillis } from './talk.js'
 
 /** What the events of one call amount to. */
-export interface Call extends Omit<CallRow, 'account' | 'callId' | 'contribution'> {
+export interface Call extends Omit<CallRow, 'account' | 'callId' | 'contribution' | keyof CallStatistics> {
   legs: CallLeg[]
 }
 

@@ -3,7 +3,7 @@ import type { callLegs } from '../../../db/schema/calls.js'
 import type { CallFact } from './facts.js'
 
 /** One attempt to reach an extension. */
-export interface Leg extends Omit<FoldedRow<typeof callLegs>, 'account' | 'callId' | 'result'> {
+export interface Leg extends Omit<FoldedRow<typeof callLegs>, 'account' | 'callId' | 'result' | 'answeredElsewhere'> {
   /** When the phone stopped ringing; null when that is not known. */
   stoppedAt: number | null
   /** When the leg was completed, even if it had stopped ringing before; null when that is not known. */

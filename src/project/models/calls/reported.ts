@@ -12,6 +12,8 @@ export interface MergedReport {
   businessNumber: string | null
   clientNumber: string | null
   clientName: string | null
+  /** The ring group or queue. */
+  groupId: string | null
   /** The time of the report when the start is not reported. */
   startedAt: number
   isStartReported: boolean
@@ -42,6 +44,7 @@ export function mergeReports(events: readonly Report[]): MergedReport | null {
     businessNumber: firstKnown(reports, report => report.businessNumber),
     clientNumber: firstKnown(reports, report => report.clientNumber),
     clientName: firstKnown(reports, report => report.clientName),
+    groupId: firstKnown(reports, report => report.groupId ?? null),
     startedAt,
     isStartReported: start !== null,
     endedAt: durationSeconds === null ? null : startedAt + Math.round(durationSeconds * 1000),

@@ -29,11 +29,22 @@ export function journalCall(row: JournalRow, source: SourceRow): UnlinkedRow {
       parties: mergeParties(agentsOf(row).flatMap(agent => partyOf(agent, row, direction))),
       recordingId: idOf(recording?.recordingId),
       recordingLink: parseRecordingLink(recording?.link),
+      ...groupOf(row),
       ...(recording?.duration != null && { recordingSeconds: recording.duration }),
       raw: rawOf(source)
     },
     voicemail: row.voicemail ? voicemailOf(row, row.voicemail, { parties, source }) : null
   }
+}
+
+const GROUP_TYPES: readonly unknown[] = ['UnnamedGroup', 'NamedGroup', 'Queue', 'CallbackQueue']
+
+/** The ring group or queue of a row: an agent that stands for a group, or the group of an agent. */
+function groupOf(row: JournalRow): Pick<CallReported, 'groupId'> {
+  const agents = agentsOf(row)
+  const group = agents.find(({ type }) => GROUP_TYPES.includes(type))
+  const groupId = idOf(group?.groupId ?? group?.id) ?? agents.map(agent => idOf(agent.groupId)).find(id => id !== null)
+  return groupId == null ? {} : { groupId }
 }
 
 /** The agents of a row; `users` are the further ones, which the parameter showUsers asks for. */
