@@ -1067,7 +1067,9 @@ export interface components {
             account: string;
             /** @description Offered legs that the agent answered. */
             answered: number;
-            /** @description answered / offered. `null` when offered is 0. */
+            /** @description Offered legs that ended unanswered because another extension answered the same call while they rang, as in a ring group. They are in no rate. */
+            answeredElsewhere: number;
+            /** @description answered / (answered + missed), without calls in progress. `null` when the divisor is 0. */
             answerRate: number | null;
             /** @description The time spent available and idle. `null` when no presence is known, and for keys of organizations. */
             availableSeconds: number | null;
@@ -1078,13 +1080,13 @@ export interface components {
             extension: string;
             /** @description Distinct calls in which the agent had a conversation. */
             handled: number;
-            /** @description Offered legs that ended unanswered, including those that a colleague answered first. */
+            /** @description Offered legs that ended unanswered, without those answered elsewhere. */
             missed: number;
             /** @description `null` for an extension that is known from calls only. */
             name: string | null;
             /** @description (onCallSeconds + ringingSeconds) / (availableSeconds + onCallSeconds + ringingSeconds). `null` when no presence is known, when the divisor is 0, and for keys of organizations, since agents may work for others as well. */
             occupancy: number | null;
-            /** @description Legs that rang or were connected at the agent: answered, missed, and still ringing. */
+            /** @description Legs that rang or were connected at the agent = answered + missed + answeredElsewhere + those still ringing. */
             offered: number;
             /** @description The time in conversations. `null` when no presence is known, and for keys of organizations. */
             onCallSeconds: number | null;
@@ -1861,32 +1863,44 @@ export interface components {
             /** @enum {string} */
             reason: "database";
         };
-        /** @description The sums of one day, in the format of the first system. */
+        /** @description The sums of one day, in the format of the first system. The measures are those of /v1/stats/calls and /v1/stats/agents. */
         FirstSystemReport: {
             data: {
-                /** @description Calls that ended before they rang. */
+                /** @description Inbound calls that ended before they rang at an agent. */
                 abandoned: number;
                 account: string;
-                /** @description Answered calls or legs. */
+                /** @description Inbound calls that an agent answered. For an extension, the offered legs that it answered. */
                 answered: number;
+                /** @description For an extension: the offered legs that ended because a colleague answered. */
+                answered_elsewhere: number;
                 /** @description `null` when unknown. */
                 business_number: string | null;
                 /** @description Calls of any direction. For an extension, its legs. */
                 calls: number;
+                /** @description Inbound calls that ended unanswered sooner than droppedUnderSeconds. In no other inbound count. */
+                dropped: number;
                 /** @description `null` for the sums of a business number. */
                 extension: string | null;
+                /** @description Inbound calls without the dropped ones. */
+                inbound: number;
                 /** @description Messages from clients. */
                 messages_in: number;
                 /** @description Messages to clients. */
                 messages_out: number;
-                /** @description Calls or legs that rang and ended unanswered. */
+                /** @description Inbound calls that rang at an agent and ended unanswered. For an extension, the offered legs that ended unanswered, without those answered elsewhere. */
                 missed: number;
                 /** @description Outbound calls. For an extension, the legs in which it was the caller. */
                 outbound: number;
+                /** @description Outbound calls that were answered. */
+                outbound_answered: number;
+                /** @description For an extension: how long its phone rang, without legs in which it was the caller. `null` for calls. */
+                ring_seconds: number | null;
+                /** @description The time in which somebody talked. For an extension, in its legs. */
                 talk_seconds: number;
                 /** @description Voicemails that were left. */
                 voicemails: number;
-                wait_seconds: number;
+                /** @description The time from the start to the answer of answered inbound calls. `null` for an extension. */
+                wait_seconds: number | null;
             };
             /**
              * Format: date

@@ -43,7 +43,8 @@ export async function recountAgents(pool: pg.Pool, { since, until }: { since: Da
       extension,
       offered: offered.length,
       answered: answered.length,
-      missed: offered.filter(({ result }) => result === 'unanswered').length,
+      missed: offered.filter(leg => leg.result === 'unanswered' && !isTakenByColleague(leg, legs)).length,
+      answeredElsewhere: offered.filter(leg => leg.result === 'unanswered' && isTakenByColleague(leg, legs)).length,
       dialed: started.length - offered.length,
       handled: new Set(started.filter(({ result }) => result === 'answered').map(({ call_id }) => call_id)).size,
       talkSeconds: started.reduce(
@@ -54,6 +55,23 @@ export async function recountAgents(pool: pg.Pool, { since, until }: { since: Da
       ...seconds
     }
   })
+}
+
+/**
+ * Whether the phone of a colleague rang at the same time as the leg, and was answered before the leg ended or up to two
+ * seconds later.
+ */
+function isTakenByColleague(leg: Leg, legs: readonly Leg[]): boolean {
+  const [begin, end] = [leg.ringing_at?.getTime() ?? -Infinity, leg.ended_at?.getTime() ?? Infinity]
+  return legs
+    .filter(
+      ({ call_id, extension, role }) => call_id === leg.call_id && extension !== leg.extension && role === 'agent'
+    )
+    .filter(({ result, ringing_at }) => result === 'answered' && (ringing_at?.getTime() ?? -Infinity) < end)
+    .some(({ connected_at }) => {
+      const at = connected_at?.getTime() ?? begin
+      return begin <= at && at <= end + 2_000
+    })
 }
 
 /** Sums the seconds of each state over the intervals between two consecutive changes. */

@@ -24,15 +24,21 @@ export interface AgentStatsRow extends Record<string, unknown> {
   offered: number
   answered: number
   missed: number
+  answeredElsewhere: number
   dialed: number
   handled: number
   talkSeconds: number
+  /** Legs of calls that are not in progress: the parts of the answer rate. */
+  settledAnswered: number
+  settledMissed: number
   /** This and the next three are `null` when no presence is known, and for keys of organizations. */
   knownSeconds: number | null
   onCallSeconds: number | null
   ringingSeconds: number | null
   availableSeconds: number | null
 }
+
+const isMissed = sql`role = 'agent' and result = 'unanswered' and not answered_elsewhere`
 
 /** Returns one row for each extension, sorted by extension and account. */
 export async function findAgentStats(db: NodePgDatabase, query: AgentStatsQuery): Promise<AgentStatsRow[]> {
@@ -47,7 +53,10 @@ export async function findAgentStats(db: NodePgDatabase, query: AgentStatsQuery)
     select account, extension,
       (count(*) filter (where role = 'agent'))::int as offered,
       (count(*) filter (where role = 'agent' and result = 'answered'))::int as answered,
-      (count(*) filter (where role = 'agent' and result = 'unanswered'))::int as missed,
+      (count(*) filter (where ${isMissed}))::int as missed,
+      (count(*) filter (where answered_elsewhere))::int as answered_elsewhere,
+      (count(*) filter (where role = 'agent' and result = 'answered' and not is_in_progress))::int as settled_answered,
+      (count(*) filter (where ${isMissed} and not is_in_progress))::int as settled_missed,
       (count(*) filter (where role = 'dialer'))::int as dialed,
       (count(distinct call_id) filter (where result = 'answered'))::int as handled,
       coalesce(round(sum(extract(epoch from ended_at - connected_at)), 3), 0)::float8 as talk
@@ -57,6 +66,9 @@ export async function findAgentStats(db: NodePgDatabase, query: AgentStatsQuery)
     coalesce(c.offered, 0) as offered,
     coalesce(c.answered, 0) as answered,
     coalesce(c.missed, 0) as missed,
+    coalesce(c.answered_elsewhere, 0) as "answeredElsewhere",
+    coalesce(c.settled_answered, 0) as "settledAnswered",
+    coalesce(c.settled_missed, 0) as "settledMissed",
     coalesce(c.dialed, 0) as dialed,
     coalesce(c.handled, 0) as handled,
     coalesce(c.talk, 0) as "talkSeconds",
@@ -93,8 +105,9 @@ function legsOf(
     { account: sql`c.account`, businessNumber: sql`c.business_number`, at: sql`c.started_at` }
   )
   return sql`all_legs as materialized (
-    select l.account, l.call_id, l.extension, l.role, l.result, l.ringing_at, l.connected_at, l.ended_at, c.started_at,
-      ${isVisible} as is_visible,
+    select l.account, l.call_id, l.extension, l.role, l.result, l.answered_elsewhere,
+      l.ringing_at, l.connected_at, l.ended_at, c.started_at,
+      ${isVisible} as is_visible, ${isOpen} as is_in_progress,
       coalesce(l.ringing_at, l.connected_at) as began_at,
       coalesce(l.ended_at, case when ${isOpen} then ${to} end) as until_at
     from call_history c
@@ -103,7 +116,8 @@ function legsOf(
       and c.started_at < ${until}::timestamptz
       and ${matchesAny(sql`c.account`, accounts)} and l.extension <> ''
   ), legs as (
-    select account, call_id, extension, role, result, connected_at, ended_at, started_at, is_visible, began_at,
+    select account, call_id, extension, role, result, answered_elsewhere, connected_at, ended_at, started_at,
+      is_visible, is_in_progress, began_at,
       case when ended_at is not null or not exists (
         select from all_legs m
         where m.account = o.account and m.extension = o.extension and ${supersedes} and ${supersededAt} <= ${to}

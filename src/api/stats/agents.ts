@@ -51,14 +51,23 @@ const shape = Type.Object(
     account: Type.String(),
     extension: Type.String(),
     name: orNull(Type.String(), '`null` for an extension that is known from calls only.'),
-    offered: count('Legs that rang or were connected at the agent: answered, missed, and still ringing.'),
+    offered: count(
+      'Legs that rang or were connected at the agent = answered + missed + answeredElsewhere + those still ringing.'
+    ),
     answered: count('Offered legs that the agent answered.'),
-    missed: count('Offered legs that ended unanswered, including those that a colleague answered first.'),
+    missed: count('Offered legs that ended unanswered, without those answered elsewhere.'),
+    answeredElsewhere: count(
+      'Offered legs that ended unanswered because another extension answered the same call while they rang, as in a ' +
+        'ring group. They are in no rate.'
+    ),
     dialed: count('Legs in which the agent was the caller.'),
     handled: count('Distinct calls in which the agent had a conversation.'),
     talkSeconds: Type.Number({ minimum: 0, description: 'The total length of the conversations that have ended.' }),
     averageTalkSeconds: orNull(Type.Number({ minimum: 0 }), 'talkSeconds / handled. `null` when handled is 0.'),
-    answerRate: orNull(Type.Number({ minimum: 0, maximum: 1 }), 'answered / offered. `null` when offered is 0.'),
+    answerRate: orNull(
+      Type.Number({ minimum: 0, maximum: 1 }),
+      'answered / (answered + missed), without calls in progress. `null` when the divisor is 0.'
+    ),
     presenceKnownSeconds: seconds(
       'The part of the interval in which the presence is known. The following times lie in it.'
     ),
@@ -138,6 +147,8 @@ export default defineRoutes<StatsOptions>('stats-agents', async (app, options) =
 })
 
 function toShape({
+  settledAnswered,
+  settledMissed,
   knownSeconds,
   onCallSeconds,
   ringingSeconds,
@@ -148,7 +159,7 @@ function toShape({
   return {
     ...row,
     averageTalkSeconds: ratio(row.talkSeconds, row.handled),
-    answerRate: ratio(row.answered, row.offered),
+    answerRate: ratio(settledAnswered, settledAnswered + settledMissed),
     presenceKnownSeconds: knownSeconds,
     onCallSeconds,
     ringingSeconds,

@@ -31,6 +31,11 @@ export const MEASURES = [
 ] as const
 export type Measure = (typeof MEASURES)[number]
 
+/** Whether a measure is a duration, which the reports keep in seconds. */
+export function isDuration(measure: Measure): boolean {
+  return measure === 'talkMs' || measure === 'waitMs' || measure === 'ringMs'
+}
+
 /** What one row adds to one row of mightycall_reports. A measure that is left out is 0. */
 export interface Contribution extends Partial<Record<Measure, number>> {
   /** The local day, such as `2026-11-23`. */

@@ -1,14 +1,12 @@
 import type pg from 'pg'
 import { inTransaction } from '../../db/transaction.js'
 import { READ_MODELS } from '../models/read-models.js'
-import { MEASURES, type Measure, REPORT_KEY, sumColumnOf } from '../models/reports.js'
+import { isDuration, MEASURES, type Measure, REPORT_KEY, sumColumnOf } from '../models/reports.js'
 import type { Difference } from './compare.js'
 
 const sums = MEASURES.map(sumColumnOf)
 const sumOf = (measure: Measure) =>
-  measure === 'talkMs' || measure === 'waitMs'
-    ? `sum(coalesce(c."${measure}", 0))::numeric / 1000`
-    : `sum(coalesce(c."${measure}", 0))::int`
+  isDuration(measure) ? `sum(coalesce(c."${measure}", 0))::numeric / 1000` : `sum(coalesce(c."${measure}", 0))::int`
 
 const contributions = READ_MODELS.filter(({ reports }) => reports !== undefined).flatMap(({ tables: [table] }) =>
   table ? `select account, contribution from ${table.name}` : []

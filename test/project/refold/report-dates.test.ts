@@ -51,6 +51,26 @@ t.test('a setting changed by another process moves the reports within seconds', 
   await eventually('the reports use days in UTC again', async () => (await differences(pool, 'UTC')) === 0)
 })
 
+t.test('a change of the threshold for dropped calls moves calls between dropped and missed', async t => {
+  const pool = await company(t)
+  const sums = async () =>
+    (await pool.query('select sum(dropped)::int as dropped, sum(inbound)::int as inbound from mightycall_reports'))
+      .rows[0]
+  const before = await sums()
+  for (const seconds of [30, 0, 4]) {
+    const settings = { ...SETTINGS, droppedUnderSecondsOf: () => seconds }
+    t.ok((await redateAll({ pool, settings })).entities > 0, `${seconds} s`)
+    const { differences } = await rebuild({ pool, settings, now: () => new Date(), dryRun: true })
+    t.equal(differences, 0, `${seconds} s: the reports equal a recount`)
+    t.equal((await redateAll({ pool, settings })).entities, 0, 'no entity is left')
+    const after = await sums()
+    t.equal(after.inbound + after.dropped, before.inbound + before.dropped)
+    if (seconds === 30) t.ok(after.dropped > before.dropped)
+    if (seconds === 0) t.equal(after.dropped, 0)
+  }
+  t.strictSame(await sums(), before)
+})
+
 t.test('a change of the configuration is detected at the start', async t => {
   const pool = await company(t)
   const redate = startRedate({ pool, settings: inZone('Asia/Tokyo'), logger })

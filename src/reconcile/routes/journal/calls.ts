@@ -43,9 +43,13 @@ const GROUP_TYPES: readonly unknown[] = ['UnnamedGroup', 'NamedGroup', 'Queue', 
 function groupOf(row: JournalRow): Pick<CallReported, 'groupId'> {
   const agents = agentsOf(row)
   const group = agents.find(({ type }) => GROUP_TYPES.includes(type))
-  const groupId = idOf(group?.groupId ?? group?.id) ?? agents.map(agent => idOf(agent.groupId)).find(id => id !== null)
-  return groupId == null ? {} : { groupId }
+  const ids = [group?.groupId, group?.id, ...agents.map(agent => agent.groupId)].map(idOf)
+  const groupId = ids.find(id => id !== null && !NIL.test(id)) ?? null
+  return groupId === null ? {} : { groupId }
 }
+
+/** An id of zeros stands for none. */
+const NIL = /^[0-]*$/
 
 /** The agents of a row; `users` are the further ones, which the parameter showUsers asks for. */
 export function agentsOf({ agent, users }: JournalRow): AgentRow[] {

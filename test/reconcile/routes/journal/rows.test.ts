@@ -66,6 +66,19 @@ for (const { row, expected } of [
   { row: { origin: 'inbound', state: 'voiceMail' }, expected: { call: { status: 'voicemail' }, voicemail: null } },
   { row: { origin: 'unspecified', state: 'dropped' }, expected: { call: { direction: null, status: 'dropped' } } },
   { row: { type: 'callbackRequest', origin: 'inbound' }, expected: { call: { direction: 'callback' } } },
+  { row: { agent: { extension: '101', groupId: 'g-1' } }, expected: { call: { groupId: 'g-1' } } },
+  {
+    row: { agent: { extension: '101', groupId: 'g-1' }, users: [{ id: 'q-1', type: 'queue', name: 'Sales' }] },
+    expected: { call: { groupId: 'q-1' } }
+  },
+  {
+    row: { agent: { id: 'a', type: 'namedGroup', groupId: 'g-2' }, users: [{ extension: '101' }] },
+    expected: { call: { groupId: 'g-2' } }
+  },
+  {
+    row: { agent: { extension: '101', groupId: '00000000-0000-0000-0000-000000000000' } },
+    expected: { call: { groupId: undefined } }
+  },
   {
     row: { client: { address: 'Shop page', type: 'widget' } },
     expected: { call: { clientNumber: null, clientName: 'Shop page' } }
