@@ -179,12 +179,7 @@ async function readScheduledRoute(
       )
     Object.assign(scheduled, { lastReadAt: clock.now(), state: { name: 'scheduled' }, unlinked, unreadable })
     if (lookBack) recordLookBack(lookBacks, scheduled.lookedBackAt, { byMs: lookBack.byMs, at: now })
-    if (reader.unread && now.getTime() - scheduled.flagsReadAt.getTime() >= FLAGS.everyMs) {
-      scheduled.flagsReadAt = now
-      const { maxRequests } = FLAGS
-      const flagsContext = accountContext({ rest, clock }, account, 'backfill')
-      await readUnreadFlags({ ...options, append }, { reader, context: flagsContext, before: from, maxRequests })
-    }
+    await readOldFlags({ ...options, append }, scheduled, { account, before: from })
     return true
   } catch (err) {
     const failure = restFailureOf(err)
@@ -199,6 +194,19 @@ async function readScheduledRoute(
       )
     return false
   }
+}
+
+async function readOldFlags(
+  options: ReconcilerOptions,
+  scheduled: ScheduledRoute,
+  { account, before }: { account: Account; before: Date }
+): Promise<void> {
+  const { reader, flagsReadAt } = scheduled
+  const now = options.clock.now()
+  if (!reader.unread || now.getTime() - flagsReadAt.getTime() < FLAGS.everyMs) return
+  scheduled.flagsReadAt = now
+  const context = accountContext(options, account, 'backfill')
+  await readUnreadFlags(options, { reader, context, before, maxRequests: FLAGS.maxRequests })
 }
 
 /** The requests for calls in doubt of an account. */

@@ -1,11 +1,12 @@
 import { pino } from 'pino'
 import t from 'tap'
 import { type Account, createAccounts } from '../../src/accounts/accounts.js'
-import { RestAuthError } from '../../src/errors.js'
+import { QuotaError, RestAuthError } from '../../src/errors.js'
 import type { Event } from '../../src/events/event.js'
 import { randomId } from '../../src/events/identity.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
 import { createRest } from '../../src/mightycall/rest/rest.js'
+import type { DoubtfulCalls } from '../../src/reconcile/calls-in-doubt.js'
 import { moveCursor } from '../../src/reconcile/cursors.js'
 import { joinElection } from '../../src/reconcile/leader-election.js'
 import type { ReadRouteOptions } from '../../src/reconcile/read-route.js'
@@ -31,12 +32,14 @@ async function setUpReconciler(
     accounts = [ACCOUNT],
     from = '2026-11-23T09:00:00Z',
     database = freshDatabase(t),
-    append = async () => []
+    append = async () => [],
+    doubtfulCalls = NO_DOUBTFUL_CALLS
   }: {
     accounts?: Account[]
     from?: string
     database?: ReturnType<typeof freshDatabase>
     append?: ReadRouteOptions['append']
+    doubtfulCalls?: DoubtfulCalls
   } = {}
 ) {
   const { pool } = await database
@@ -64,7 +67,7 @@ async function setUpReconciler(
     rest,
     readers,
     longestCallMs: 12 * 60 * MINUTE,
-    doubtfulCalls: NO_DOUBTFUL_CALLS,
+    doubtfulCalls,
     leader: joinElection(pool),
     clock,
     logger
@@ -182,4 +185,47 @@ t.test('unreadable rows raise one alarm until a read without them', async t => {
       ['rest-rows-unread', 'journal', 1]
     ]
   )
+})
+
+t.test('calls in doubt are looked for every minute, and later after a failure or an exhausted quota', async t => {
+  let [looks, error] = [0, null as Error | null]
+  const doubtfulCalls: DoubtfulCalls = {
+    read: async () => {
+      looks++
+      if (error) throw error
+      return 0
+    }
+  }
+  const { pass, lines } = await setUpReconciler(t, [], { doubtfulCalls })
+  t.equal(looks, 1)
+  await pass(2 * MINUTE)
+  t.equal(looks, 3)
+  error = new Error('cut')
+  await pass(1.5 * MINUTE)
+  t.equal(looks, 5, 'it is tried again after half a minute')
+  error = Object.assign(new QuotaError('later'), { until: new Date('2026-11-23T09:10:00Z') })
+  await pass(6 * MINUTE)
+  t.equal(looks, 6)
+  error = null
+  await pass(MINUTE)
+  t.equal(looks, 7)
+  t.match(lines, [/calls in doubt/])
+  t.equal(lines.length, 1, 'it is logged once')
+})
+
+t.test('once a day the flags of unread rows are read as far back as these go', async t => {
+  const database = freshDatabase(t)
+  const { pool } = await database
+  await pool.query(`insert into voicemail_logs (account, voicemail_id, left_at, read, contribution)
+    values ('default', 'v', '2026-11-03T12:00:00Z', false, '[]')`)
+  const voicemails = readerOf('voicemails', () => [[]])
+  const { pass } = await setUpReconciler(t, [voicemails], { database })
+  const ofThatDay = () => voicemails.reads.filter(({ interval }) => interval.until < new Date('2026-11-05T00:00:00Z'))
+  await pass(59 * MINUTE)
+  t.strictSame(ofThatDay(), [], 'a process that restarts often does not read them each time')
+  await pass(3 * 60 * MINUTE)
+  t.match(ofThatDay(), [
+    { interval: { from: new Date('2026-11-03T00:00:00Z'), until: new Date('2026-11-04T00:00:00Z') } }
+  ])
+  t.equal(ofThatDay().length, 1)
 })
