@@ -28,8 +28,11 @@ function callEvent<T extends CallEventType>(type: T, description: string) {
         description: 'Incoming events also occur inside outgoing and callback calls.'
       }),
       extension: field.name('The extension of the leg, or null when the event concerns the whole call.'),
-      from: field.name('The calling party of the primary call: E.164, an extension, or the name of a site widget.'),
-      to: field.name('The called party of the primary call: E.164 or an extension.'),
+      from: field.name(
+        'The calling party of the primary call: E.164, what was dialed when it is no possible number, or the name of a ' +
+          'site widget.'
+      ),
+      to: field.name('The called party of the primary call: E.164, or what was dialed, such as an extension.'),
       guid: field.name("MightyCall's event id. Not an identity: it is nil or shared in documented notifications."),
       scope: Type.Optional(
         Type.Literal('leg', {

@@ -7,8 +7,8 @@ import { cleanName } from './text.js'
  */
 const MISSING = /^(?:[0-]*|-1|\(?null\)?|undefined|none|nil|nan|n\/a)$/i
 
-/** Matches a GUID in the notations of .NET: with or without braces, in any casing. */
-const GUID = /^[{(]?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})[)}]?$/i
+/** Matches a GUID in the notations of .NET: with or without braces or hyphens, in any casing. */
+const GUID = /^[{(]?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32})[)}]?$/i
 
 /** Returns whether a text stands for an absent id or extension. */
 export function isMissing(text: string): boolean {

@@ -119,8 +119,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the first answer with a time was the first',
     file: 'calls/answer.ts',
-    find: 'if (untimed && !isTimed &&',
-    replace: 'if (false && untimed && !isTimed &&'
+    find: 'if (untimed &&',
+    replace: 'if (false && untimed &&'
   },
   {
     name: 'the start of any recording is the answer',

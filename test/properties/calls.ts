@@ -75,6 +75,34 @@ export function partialCall(seed: number): void {
   assertConsistent(healed)
 }
 
+/**
+ * When notifications were lost, the row has no other extensions, parties or times than the truth: what is unknown is
+ * null. A leg that was heard counts, and REST completes who answered first.
+ */
+export function callWithLosses(seed: number): void {
+  const { call, webhooks, reports, random } = oneCall(seed, isClassic(seed) ? 'classic' : 'contact-center')
+  const received = webhooks.filter(() => random.chance(0.8))
+  const folded = foldCall(shuffledWithCopies(received, random))
+  assertConsistent(folded)
+  const hasLeg = received.some(event => event.extension !== null && Date.parse(event.occurredAt) <= call.endedAt)
+  if (folded?.outcome === 'abandoned') assert.ok(!hasLeg, 'a call with a leg was not abandoned')
+  const healed = foldCall(shuffledWithCopies<FoldedCallEvent>([...received, ...reports()], random))
+  assert.ok(healed)
+  assertConsistent(healed)
+  const { direction, businessNumber, clientNumber, answeredBy, answeredAt } = healed
+  assert.deepEqual(
+    { direction, businessNumber, clientNumber, answeredBy },
+    {
+      direction: call.direction,
+      businessNumber: call.businessNumber,
+      clientNumber: call.clientNumber,
+      answeredBy: call.answeredBy
+    }
+  )
+  // lengths are reported in whole seconds
+  if (answeredAt !== null) assert.ok(Math.abs(answeredAt - (call.answeredAt ?? 0)) <= 1_000, 'the answer has its time')
+}
+
 /** Time travel: the call at one instant, from the events received by another instant, is the truth. */
 export function callAtInstant(seed: number): void {
   const { call, webhooks, random } = oneCall(seed, 'classic')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT_ROOT } from '../../src/lib/package-root.js'
-import { callAtInstant, callWithRest, classicCall, contactCenterCall, partialCall } from './calls.js'
+import { callAtInstant, callWithLosses, callWithRest, classicCall, contactCenterCall, partialCall } from './calls.js'
 import { factsOfCompany } from './facts.js'
 
 /**
@@ -16,6 +16,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   'contact-center webhooks of a call fold to the truth in any order': contactCenterCall,
   'with REST a call folds to the refined truth': callWithRest,
   'a subset of the events of a call folds to one row in any order, and REST completes it': partialCall,
+  'a call of which notifications were lost has only true parties and times': callWithLosses,
   'a call at one instant, as known at another, is the truth': callAtInstant,
   'voicemails, messages, numbers, contacts, extensions and presence fold to the truth in any order': factsOfCompany
 }

@@ -63,6 +63,9 @@ t.test('messages and agents are identified alike', async t => {
 t.test('a GUID is the same id in any casing and notation', async t => {
   for (const id of [GUID, GUID.toUpperCase(), `{${GUID}}`, `{${GUID.toUpperCase()}}`, `(${GUID})`])
     for (const body of callsWith(id)) t.match(parse(body), { type: 'call.started', callId: GUID }, id)
+  const plain = GUID.replaceAll('-', '')
+  for (const id of [plain, plain.toUpperCase()])
+    for (const body of callsWith(id)) t.match(parse(body), { callId: plain }, 'without hyphens')
   for (const body of callsWith('ABC')) t.match(parse(body), { callId: 'ABC' }, 'another id keeps its casing')
 })
 

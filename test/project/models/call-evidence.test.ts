@@ -307,6 +307,19 @@ check('the first answer is not replaced by the first one with a time', [
     expected: { answeredBy: '102', answeredAt: 10, waitSeconds: 10 }
   },
   {
+    name: 'the first extension answered again after a transfer back',
+    webhooks:
+      'IncomingCall > IncomingCallRinging(101)@10 > IncomingCallCompleted(101)@80 > IncomingCallRinging(102)@81 > ' +
+      'IncomingCallConnected(102)@95 > IncomingCallCompleted(102)@140 > IncomingCallRinging(101)@146 > ' +
+      'IncomingCallConnected(101)@150 > IncomingCallCompleted@200',
+    reports: [
+      { status: 'connected', parties: BOTH },
+      { route: 'journal', status: 'connected', recordingSeconds: 185 }
+    ],
+    expected: { answeredBy: '101', answeredAt: 15, waitSeconds: 15, talkSeconds: 160 },
+    legs: ['101:10/15/80 answered', '102:81/95/140 answered', '101:146/150/200 answered']
+  },
+  {
     name: 'the answers that webhooks reported are ordered by their times',
     webhooks:
       'IncomingCall > IncomingCallConnected(102)@10 > IncomingCallConnected(101)@20 > ' +

@@ -33,8 +33,7 @@ export function firstAnswerIn(legs: readonly EndedLeg[], { direction, reported }
   )
   const reportedFirst = reported?.parties.find(party => party.first)?.extension
   const untimed = conversations.find(leg => leg.connectedAt === null && leg.extension === reportedFirst)
-  const isTimed = timed.some(leg => leg.extension === reportedFirst)
-  if (untimed && !isTimed && (!earliest || (untimed.ringingAt ?? 0) <= timeOf(earliest))) return untimed
+  if (untimed && (!earliest || (untimed.ringingAt ?? 0) <= timeOf(earliest))) return untimed
   return earliest ?? conversations[0] ?? null
 }
 

@@ -33,7 +33,30 @@ export function withResults(
       )
     else if (connected && !own.some(leg => leg.result === 'answered')) markAnswered(own, { endedAt, isFirst })
   }
+  markFirstAnswer(results, reported, endedAt)
   return results
+}
+
+/**
+ * Marks an earlier attempt of the extension that REST names as the first to answer, when another extension answered
+ * before its own answers: only an answer that no webhook reported makes it the first. It may have answered again later,
+ * after a transfer back.
+ */
+function markFirstAnswer(results: readonly EndedLeg[], { parties }: MergedReport, endedAt: number): void {
+  const extension = parties.find(party => party.first && party.connected)?.extension
+  const own = results.filter(leg => leg.extension === extension)
+  const answeredAt = Math.min(...own.flatMap(leg => leg.connectedAt ?? []))
+  const isPreceded = results.some(
+    leg =>
+      leg.extension !== extension &&
+      leg.result === 'answered' &&
+      (leg.connectedAt ?? leg.ringingAt ?? Number.POSITIVE_INFINITY) < answeredAt
+  )
+  if (answeredAt === Number.POSITIVE_INFINITY || !isPreceded) return
+  const earlier = own.filter(
+    leg => leg.result === 'unanswered' && (leg.ringingAt ?? leg.completedAt ?? answeredAt) < answeredAt
+  )
+  if (earlier.length > 0) markAnswered(earlier, { endedAt, isFirst: true })
 }
 
 function roleOf({ role }: MergedReport['parties'][number], { direction }: MergedReport): Leg['role'] {
