@@ -29,8 +29,8 @@ export interface PlayOptions {
 }
 
 /**
- * Simulates a call for each moment, and the short ones before redials, ordered by their start. No agent takes part in two calls
- * at once, and no phone rings while its agent's presence is `dnd`.
+ * Simulates a call for each moment, and the short ones before redials, ordered by their start. No agent takes part in
+ * two calls at once, and no phone rings while its agent's presence is `dnd`.
  */
 export function playCalls(
   setting: Setting,
