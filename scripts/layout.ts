@@ -75,7 +75,7 @@ export const LAYOUT: readonly LayoutEntry[] = [
   {
     name: 'receive',
     purpose: 'Stage 1: authenticates a webhook, parses it, appends it, answers.',
-    imports: [...VOCABULARY, 'observability', 'mightycall/webhook', 'type event-log/port']
+    imports: [...VOCABULARY, 'observability', 'http/client-address', 'mightycall/webhook', 'type event-log/port']
   },
   {
     name: 'project',

@@ -6,6 +6,7 @@ import { bearerKeyOf } from '../access/bearer.js'
 import { roleOf } from '../access/route-roles.js'
 import { requireRole, type Viewer, viewerOf } from '../access/viewer.js'
 import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } from '../errors.js'
+import { clientAddressOf } from '../http/client-address.js'
 import { errors } from '../http/error-schema.js'
 import { monitorLoad } from '../http/overload.js'
 
@@ -48,7 +49,11 @@ export default fp<AuthorizeOptions>(
     app.addHook('onClose', async () => pressure.close())
     await app.register(cookie)
     await app.register(rateLimit, { global: false })
-    const wrongKeys = app.createRateLimit({ max: WRONG_KEYS_PER_MINUTE, timeWindow: '1 minute' })
+    const wrongKeys = app.createRateLimit({
+      max: WRONG_KEYS_PER_MINUTE,
+      timeWindow: '1 minute',
+      keyGenerator: clientAddressOf
+    })
     const uses = app.createRateLimit({
       max: requestsPerMinute,
       timeWindow: '1 minute',

@@ -55,7 +55,11 @@ const MAX_DELAY_MS = 500
 /** Builds the HTTP server with the routes of the configured roles. */
 export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
   const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, background, stopping } = options
-  const app = createHttp({ logger: httpLogger(logger), trustProxy: config.trustProxy })
+  const app = createHttp({
+    logger: httpLogger(logger),
+    trustProxy: config.trustProxy,
+    keepAliveMs: config.keepAliveSeconds * 1000
+  })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
   const draining = () => stopping.aborted

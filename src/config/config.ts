@@ -4,6 +4,7 @@ import { envSchema } from 'env-schema'
 import type { CountryCode } from 'libphonenumber-js/min'
 import { ConfigError } from '../errors.js'
 import { isTimeZone } from '../lib/local-day.js'
+import { parseTrustProxy, type TrustProxy } from './trust-proxy.js'
 import { configSchema, isSecret, VARIABLE_NAMES, type VariableName, type Variables } from './variables.js'
 
 export const ROLES = ['receive', 'project', 'query', 'reconcile'] as const
@@ -23,7 +24,8 @@ export interface Config {
   host: string
   port: number
   publicUrl: string | null
-  trustProxy: boolean
+  trustProxy: TrustProxy
+  keepAliveSeconds: number
   /** An absolute path. */
   dataDir: string
   roles: readonly Role[]
@@ -82,16 +84,19 @@ export function loadConfig(environment: Environment): Config {
     variables?.KAFKA_SSL_CA_FILE === undefined
       ? null
       : readText('KAFKA_SSL_CA_FILE', variables.KAFKA_SSL_CA_FILE, problems)
-  if (!variables || problems.length > 0) throw new ConfigError(problems.join('; '))
-  return Object.freeze(configOf(variables, ca))
+  const trustProxy = parseTrustProxy(variables?.TRUST_PROXY ?? 'off')
+  if ('problem' in trustProxy) problems.push(trustProxy.problem)
+  if (!variables || problems.length > 0 || 'problem' in trustProxy) throw new ConfigError(problems.join('; '))
+  return Object.freeze(configOf(variables, { ca, trustProxy: trustProxy.value }))
 }
 
-function configOf(vars: Variables, ca: string | null): Config {
+function configOf(vars: Variables, { ca, trustProxy }: { ca: string | null; trustProxy: TrustProxy }): Config {
   return {
     host: vars.HOST,
     port: vars.PORT,
     publicUrl: vars.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
-    trustProxy: vars.TRUST_PROXY,
+    trustProxy,
+    keepAliveSeconds: vars.KEEP_ALIVE_SECONDS,
     dataDir: path.resolve(vars.DATA_DIR),
     roles: [...new Set(vars.ROLES.split(',') as Role[])], // the pattern of ROLES allows nothing else
     logLevel: vars.LOG_LEVEL,

@@ -28,7 +28,19 @@ export const configSchema = Type.Object({
     'The address at which MightyCall reaches this service, for the webhook URL that is printed at start.',
     { examples: ['https://calls.example.com'], pattern: '^https?://' }
   ),
-  TRUST_PROXY: flag(false, 'Take the client address from X-Forwarded-For. Only behind a proxy that sets it.'),
+  TRUST_PROXY: string(
+    'off',
+    'The proxies in front of the service whose X-Forwarded-For is believed: their number, or their networks, separated ' +
+      'by commas. Limits by address count the address that they report. off: the address of the connection counts.',
+    { examples: ['1', '10.0.0.0/8,192.168.1.7'] }
+  ),
+  KEEP_ALIVE_SECONDS: number(
+    650,
+    5,
+    86_400,
+    'How long an idle connection is kept open. It must be longer than the proxy in front keeps idle connections, since ' +
+      'it would otherwise send a request on a connection that is being closed.'
+  ),
   DATA_DIR: string('.data', 'Where the embedded Postgres, the local log and the generated secrets are kept.'),
   ROLES: string('receive,project,query,reconcile', 'The roles of this process, separated by commas.', {
     examples: ['receive,project,query,reconcile'],

@@ -11,6 +11,7 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
+import type { TrustProxy } from '../config/trust-proxy.js'
 import {
   BusyError,
   InternalError,
@@ -30,9 +31,14 @@ import { createSchemaSharing } from './shared-schemas.js'
 /** The longest time for receiving a request. MightyCall itself waits 8 s for a response. */
 const REQUEST_TIMEOUT_MS = 10_000
 
+/** Longer than common proxies and load balancers keep an idle connection to us. */
+const KEEP_ALIVE_MS = 650_000
+
 export interface HttpOptions {
   logger: Logger
-  trustProxy: boolean
+  trustProxy: TrustProxy
+  /** How long an idle connection is kept open. */
+  keepAliveMs?: number
   requestTimeoutMs?: number
   maxConnections?: number
 }
@@ -42,13 +48,20 @@ export function createHttp({
   logger,
   trustProxy,
   requestTimeoutMs = REQUEST_TIMEOUT_MS,
+  keepAliveMs = KEEP_ALIVE_MS,
   maxConnections
 }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }), // request logs contain the URL, and so the token
     childLoggerFactory: logger => logger, // a child per request would only add a request id, which is not used
-    trustProxy,
+    trustProxy:
+      typeof trustProxy === 'number'
+        ? (_address: string, hop: number) => hop < trustProxy
+        : trustProxy === false
+          ? false
+          : [...trustProxy],
+    keepAliveTimeout: keepAliveMs,
     // an additional slash is a common mistake in a pasted webhook address
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     requestTimeout: requestTimeoutMs,
@@ -160,9 +173,13 @@ const MAX_CONNECTIONS = 8192
 export const BACKLOG = 4096
 const WARN_EVERY_MS = 60_000
 
+/** From this share of the limit on, idle connections are closed. */
+const CROWDED_SHARE = 0.75
+
 /**
- * Limits open connections. Further connections are closed at once, and an alarm is raised. Half of the limit on open
- * files stays free, since the event log has to open files for its segments.
+ * Limits open connections. Further connections are closed at once, and an alarm is raised. Before that, idle ones are
+ * closed, so that they cannot crowd out a sender. Half of the limit on open files stays free, since the event log has to
+ * open files for its segments.
  */
 function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
   server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
@@ -174,6 +191,13 @@ function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONN
     )
   )
   server.on('drop', warn)
+  const crowded = Math.ceil(server.maxConnections * CROWDED_SHARE)
+  let open = 0
+  server.on('connection', socket => {
+    open++
+    socket.once('close', () => open--)
+    if (open >= crowded) server.closeIdleConnections()
+  })
 }
 
 /** Returns how many files this process may open (Node raises it to the hard limit), or Infinity when it is unknown. */

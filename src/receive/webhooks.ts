@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import Type from 'typebox'
 import { NotStoredError, OverloadedError } from '../errors.js'
 import type { Event } from '../events/event.js'
+import { clientAddressOf } from '../http/client-address.js'
 import { WEBHOOK_TOKEN_PATTERN } from '../lib/patterns.js'
 import { throttle } from '../lib/throttle.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
@@ -90,7 +91,11 @@ export default fp<WebhookOptions>(
   async (app, { accountOf, append, now, onResult, inFlight = createInFlight(), answerWithinMs = ANSWER_WITHIN_MS }) => {
     await app.register(rateLimit, { global: false })
     // Only wrong tokens are limited: a 429 for MightyCall would be a lost event.
-    const limitWrongTokens = app.createRateLimit({ max: WRONG_TOKENS_PER_MINUTE, timeWindow: '1 minute' })
+    const limitWrongTokens = app.createRateLimit({
+      max: WRONG_TOKENS_PER_MINUTE,
+      timeWindow: '1 minute',
+      keyGenerator: clientAddressOf
+    })
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
       done(null, body)

@@ -48,6 +48,31 @@ t.test('one error names every invalid variable and contains no value', async t =
   }
 })
 
+t.test('TRUST_PROXY is a number of proxies or a list of networks, never every client', async t => {
+  for (const [text, value] of [
+    ['off', false],
+    ['false', false],
+    ['1', 1],
+    ['10.0.0.0/8, 192.168.1.7', ['10.0.0.0/8', '192.168.1.7']],
+    ['fd00::/8,loopback', ['fd00::/8', 'loopback']]
+  ] as const)
+    t.strictSame(loadConfig({ TRUST_PROXY: text }).trustProxy, value, text)
+  t.throws(() => loadConfig({ TRUST_PROXY: 'true' }), { code: 'MCS_CONFIG', message: /any client.*TRUST_PROXY=1/ })
+  for (const text of [
+    '0',
+    '11',
+    '-1',
+    'yes',
+    '10.0.0.0/33',
+    '10.0.0.0/0',
+    '10.0.0/8',
+    '1.2.3.4/8/8',
+    ',',
+    'fd00::/129'
+  ])
+    t.throws(() => loadConfig({ TRUST_PROXY: text }), { code: 'MCS_CONFIG', message: /TRUST_PROXY is not valid/ }, text)
+})
+
 t.test('a secret can be read from a file', async t => {
   const file = path.join(tempDir(t), 'key')
   writeFileSync(file, `${TOKEN}\n`)

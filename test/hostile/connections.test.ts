@@ -54,6 +54,21 @@ t.test('connections beyond the limit are closed at once with one alarm, and exis
   t.equal(lines.filter(line => line.includes('"alarm":"connections"')).length, 1)
 })
 
+t.test('idle connections make room for new ones before the limit is reached', async t => {
+  const { port, path, lines } = await startReceiver(t, { maxConnections: 4 })
+  const send = async () => {
+    const connection = await openRawConnection(t, port)
+    connection.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`], BODY))
+    await connection.untilAnswered()
+    t.strictSame(connection.statuses(), [200])
+    return connection
+  }
+  const idle = [await send(), await send()]
+  for (let i = 0; i < 6; i++) await send()
+  for (const { untilClosed } of idle) await untilClosed
+  t.notOk(lines.some(line => line.includes('"alarm":"connections"')))
+})
+
 t.test('the limit leaves half of the file descriptors to the event log', async t => {
   const { app } = await startReceiver(t, { maxConnections: 1e9 })
   t.ok(app.server.maxConnections <= openFilesLimit() / 2)

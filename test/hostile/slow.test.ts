@@ -35,6 +35,32 @@ t.test('a connection that sends nothing is closed', async t => {
   t.strictSame(connection.statuses(), [408])
 })
 
+t.test('the time between the requests of a connection is not limited by that for receiving a request', async t => {
+  const requestTimeoutMs = 300
+  const { port, path } = await startReceiver(t, { requestTimeoutMs })
+  const connection = await openRawConnection(t, port)
+  const request = rawRequest(`POST ${path}`, [LENGTH], BODY)
+  connection.send(request)
+  await connection.untilAnswered()
+  const silent = await openRawConnection(t, port)
+  await silent.untilClosed // that time has passed
+  connection.send(request)
+  await connection.untilAnswered(2)
+  t.strictSame(connection.statuses(), [200, 200])
+  connection.send(`POST ${path}`)
+  await connection.untilClosed
+  t.strictSame(connection.statuses(), [200, 200, 408], 'a slow second request is ended as a first one is')
+})
+
+t.test('an idle connection is closed after its time', async t => {
+  const { port, path } = await startReceiver(t, { keepAliveMs: 200 })
+  const connection = await openRawConnection(t, port)
+  connection.send(rawRequest(`POST ${path}`, [LENGTH], BODY))
+  await connection.untilAnswered()
+  await connection.untilClosed
+  t.strictSame(connection.statuses(), [200])
+})
+
 t.test('endless chunks are cut off beyond 256 KiB', async t => {
   const inFlight = createInFlight(400 * KIB)
   const { app, port, path, stored } = await startReceiver(t, { inFlight })
