@@ -29,8 +29,8 @@ function callEvent<T extends CallEventType>(type: T, description: string) {
       }),
       extension: field.name('The extension of the leg, or null when the event concerns the whole call.'),
       from: field.name(
-        'The calling party of the primary call: E.164, what was dialed when it is no possible number, or the name of a ' +
-          'site widget.'
+        'The calling party of the primary call: E.164, what was dialed when it is no possible number, or the name ' +
+          'of a site widget.'
       ),
       to: field.name('The called party of the primary call: E.164, or what was dialed, such as an extension.'),
       guid: field.name("MightyCall's event id. Not an identity: it is nil or shared in documented notifications."),

@@ -26,6 +26,8 @@ const INBOUND_CALL = {
   waitSeconds: 10,
   talkSeconds: 50,
   answeredBy: '103',
+  currentExtensions: [],
+  lostInTransfer: false,
   stale: false,
   callback: null,
   recording: null,
