@@ -92,17 +92,29 @@ export function recount(rows: readonly CountedRow[], { within = 20, droppedUnder
   }
 }
 
-/** The time in which somebody talked in an ended call, second by second of its conversations; null when unknown. */
-function talkOf({ ended_at, legs }: CountedRow): number | null {
+/**
+ * The time in which somebody talked in an ended call, second by second of its conversations. Null when unknown: a
+ * conversation whose start is not known adds nothing only when others went on from its first ring to its end.
+ */
+function talkOf({ started_at, ended_at, legs }: CountedRow): number | null {
   const talks = legs.filter(leg => leg.result === 'answered')
-  if (ended_at === null || talks.length === 0 || talks.some(leg => leg.connected_at === null)) return null
-  const spans = talks.map(leg => [leg.connected_at?.getTime() ?? 0, (leg.ended_at ?? ended_at).getTime()] as const)
+  if (ended_at === null || talks.length === 0) return null
+  const spansOf = (some: readonly CountedLeg[], from: (leg: CountedLeg) => Date) =>
+    some.map(leg => [from(leg).getTime(), (leg.ended_at ?? ended_at).getTime()] as const)
+  const known = spansOf(
+    talks.filter(leg => leg.connected_at !== null),
+    leg => leg.connected_at ?? started_at
+  )
+  const possible = spansOf(talks, leg => leg.connected_at ?? leg.ringing_at ?? started_at)
+  return known.length > 0 && millisOf(known) === millisOf([...known, ...possible]) ? millisOf(known) / 1000 : null
+}
+
+function millisOf(spans: readonly (readonly [from: number, to: number])[]): number {
   const moments = [...new Set(spans.flat())].sort((a, b) => a - b)
-  const millis = moments.slice(1).reduce((sum, to, i) => {
+  return moments.slice(1).reduce((sum, to, i) => {
     const from = moments[i] ?? to
     return spans.some(([begin, end]) => begin <= from && to <= end) ? sum + to - from : sum
   }, 0)
-  return millis / 1000
 }
 
 function statisticsOf(values: readonly number[]) {
