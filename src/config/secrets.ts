@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigError, DataDirError } from '../errors.js'
+import { writeDurably } from '../lib/durable-file.js'
 import type { Config } from './config.js'
 
 export interface Secrets {
@@ -27,13 +28,21 @@ export function loadSecrets(config: Config): Secrets {
     requireSecrets(config, file)
     return { webhookTokens, adminKey, generated: false, file }
   }
+  const isComplete = adminKey !== null && (webhookTokens.length > 0 || accountsFile !== null)
+  if (isComplete) return { webhookTokens, adminKey, generated: false, file } // no file is needed, whatever it contains
   const stored = readSecrets(file)
   const ADMIN_KEY = stored?.ADMIN_KEY ?? generateSecret()
   // a file that was written while ACCOUNTS_FILE was set has no token
   const WEBHOOK_TOKENS = stored?.WEBHOOK_TOKENS ?? (accountsFile === null ? generateSecret() : null)
   const generated = ADMIN_KEY !== stored?.ADMIN_KEY || WEBHOOK_TOKENS !== stored.WEBHOOK_TOKENS
   if (generated)
-    writeSecrets(file, `${WEBHOOK_TOKENS === null ? '' : `WEBHOOK_TOKENS=${WEBHOOK_TOKENS}\n`}ADMIN_KEY=${ADMIN_KEY}\n`)
+    writeDurably(
+      file,
+      `${WEBHOOK_TOKENS === null ? '' : `WEBHOOK_TOKENS=${WEBHOOK_TOKENS}\n`}ADMIN_KEY=${ADMIN_KEY}\n`,
+      {
+        mode: 0o600
+      }
+    )
   return {
     webhookTokens:
       webhookTokens.length > 0 || accountsFile !== null ? webhookTokens : (WEBHOOK_TOKENS?.split(',') ?? []),
@@ -88,10 +97,4 @@ function readSecrets(file: string): { WEBHOOK_TOKENS: string | null; ADMIN_KEY: 
   throw new DataDirError(
     `${file} does not contain WEBHOOK_TOKENS and ADMIN_KEY: restore it, or remove it to generate new secrets`
   )
-}
-
-/** Writes to a temporary file and renames it, so that a start that is killed does not leave a partial file. */
-function writeSecrets(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
 }

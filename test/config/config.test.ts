@@ -111,6 +111,20 @@ t.test('missing secrets are generated once and kept in DATA_DIR', async t => {
   )
 })
 
+t.test('a damaged file of secrets does no harm when the environment has all of them', async t => {
+  const DATA_DIR = tempDir(t)
+  writeFileSync(path.join(DATA_DIR, 'secrets.env'), '')
+  t.throws(() => loadSecrets(loadConfig({ DATA_DIR })), { code: 'MCS_DATA_DIR', message: /secrets\.env/ })
+  t.throws(() => loadSecrets(loadConfig({ DATA_DIR, WEBHOOK_TOKENS: TOKEN })), { code: 'MCS_DATA_DIR' })
+  const ADMIN_KEY = 'k'.repeat(32)
+  t.match(loadSecrets(loadConfig({ DATA_DIR, WEBHOOK_TOKENS: TOKEN, ADMIN_KEY })), {
+    generated: false,
+    webhookTokens: [TOKEN],
+    adminKey: ADMIN_KEY
+  })
+  t.match(loadSecrets(loadConfig({ DATA_DIR, ACCOUNTS_FILE: 'accounts.json', ADMIN_KEY })), { adminKey: ADMIN_KEY })
+})
+
 t.test(
   'with a shared database, secrets must be configured, and the error names the file of the generated ones',
   async t => {

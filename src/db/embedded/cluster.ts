@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { DataDirError, EmbeddedPostgresError } from '../../errors.js'
+import { syncDirectory, writeDurably } from '../../lib/durable-file.js'
 import { type Account, changeOwner, isOtherAccount, makePrivateDir } from './account.js'
 import type { Binaries } from './binaries.js'
 import { hasCluster, type ServerPaths } from './paths.js'
@@ -58,8 +59,7 @@ export function readPassword(paths: ServerPaths): string | null {
 
 function writePassword(paths: ServerPaths): string {
   const password = randomBytes(24).toString('hex')
-  rmSync(paths.password, { force: true }) // the mode applies to a new file only
-  writeFileSync(paths.password, `${password}\n`, { mode: 0o600 })
+  writeDurably(paths.password, `${password}\n`, { mode: 0o600 })
   return password
 }
 
@@ -84,6 +84,7 @@ async function initialize(binaries: Binaries, account: Account, paths: ServerPat
   if (failure) throw new EmbeddedPostgresError(`initdb failed: ${failure}`)
   rmSync(paths.data, { recursive: true, force: true }) // known to be empty: see existingMajor
   renameSync(temporary, paths.data)
+  syncDirectory(path.dirname(paths.data))
 }
 
 /** Replaces a lost password in single-user mode, in which the server requires none. */
