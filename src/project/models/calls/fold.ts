@@ -1,3 +1,4 @@
+import type { StatisticsColumn } from '../../../db/schema/calls.js'
 import type { CallEvent, CallReported } from '../../../events/call.js'
 import type { Folded } from '../../../events/event.js'
 import { distinctById, firstKnown, inOrder } from '../facts.js'
@@ -9,11 +10,10 @@ import { isAnswered, isOpen, type Leg } from './legs.js'
 import { type EndedLeg, outcomeOf, withResults } from './outcome.js'
 import { partiesOf } from './parties.js'
 import { type MergedReport, mergeReports } from './reported.js'
-import type { CallStatistics } from './statistics.js'
 import { isLostInTransfer, talkMillis } from './talk.js'
 
 /** What the events of one call amount to. */
-export interface Call extends Omit<CallRow, 'account' | 'callId' | 'contribution' | keyof CallStatistics> {
+export interface Call extends Omit<CallRow, 'account' | 'callId' | StatisticsColumn> {
   legs: CallLeg[]
 }
 
