@@ -74,7 +74,7 @@ function stateOf(
 export const messages: ReadModel<'message', MessageRow> = {
   kind: 'message',
   liveKind: 'message',
-  foldVersion: 1,
+  foldVersion: 2,
   fold: ({ entity: { account, entity }, events }, settings) => {
     const message = foldMessage(events)
     if (!message) return null

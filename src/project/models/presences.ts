@@ -1,6 +1,7 @@
 import type { FoldedRow } from '../../db/bulk-sql.js'
 import { agentPresence } from '../../db/schema/directory.js'
 import type { Folded } from '../../events/event.js'
+import { isMissing } from '../../events/external-id.js'
 import type { StatusEvent, StatusReported } from '../../events/status.js'
 import { inOrder } from './facts.js'
 import { modelTable, type ReadModel } from './read-model.js'
@@ -40,9 +41,9 @@ const isReport = (event: Folded<StatusEvent>): event is Folded<StatusReported> =
 /** `agent_presence` */
 export const presences: ReadModel<'presence', SpanRow[]> = {
   kind: 'presence',
-  foldVersion: 1,
+  foldVersion: 2,
   fold: ({ entity: { account, entity }, events }) => {
-    const spans = foldPresence(events)
+    const spans = isMissing(entity) ? [] : foldPresence(events) // older versions took 0 for an extension
     return spans.length === 0 ? null : spans.map(span => ({ ...span, account, extension: entity }))
   },
   tables: [

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { CallShape } from '../../../src/api/calls/schema.js'
+import { parseNotification } from '../../../src/mightycall/webhook/notification.js'
 import { projectorOf } from '../../support/company.js'
 import { freshDatabase } from '../../support/database.js'
 import { history } from '../../support/history.js'
@@ -68,6 +69,44 @@ t.test('calls are found by numbers and names as people paste them', async t => {
   const asOf = { asOf: new Date().toISOString() }
   t.strictSame(await found({ ...asOf, q: '202\u2013555\u20130111' }), ['number'], 'a call of the past')
   t.strictSame(await sorted(found({ ...asOf, q: 'Cafe\u0301' })), ['composed', 'decomposed'], 'a call of the past')
+})
+
+t.test('messages are found by numbers and texts as people paste them', async t => {
+  const { pool } = await freshDatabase(t)
+  const message = (Id: string, clientAddress: string, text: string) =>
+    parseNotification(
+      { id: 'default', apiKey: null, region: 'US' },
+      Buffer.from(
+        JSON.stringify({
+          EventType: 'MessageReceived',
+          Timestamp: '2026-11-30T09:00:00Z',
+          businessNumber: '+12025550199',
+          clientAddress,
+          Id,
+          text
+        })
+      ),
+      new Date('2026-11-30T09:00:01Z')
+    ) ?? []
+  await projectorOf(pool)(
+    [
+      message('m1', '\u202a+1 (202) 555\u20110111\u202c', DECOMPOSED),
+      message('m2', '+12025550222', '\u6771\u4eac'),
+      message('m3', '0000000000', 'no number')
+    ].flat()
+  )
+  const { get } = await queryApi(t, pool, () => new Date())
+  const found = async (query: Record<string, string>) =>
+    (await get(`/v1/messages?${new URLSearchParams(query)}`))
+      .json<{ data: { id: string; client: { number: string } }[] }>()
+      .data.map(({ id, client }) => `${id} ${client.number}`)
+  for (const text of PASTED) {
+    t.strictSame(await found({ client: text }), [`m1 ${NUMBER}`], `client=${JSON.stringify(text)}`)
+    t.strictSame(await found({ q: text }), [`m1 ${NUMBER}`], `q=${JSON.stringify(text)}`)
+  }
+  t.strictSame(await found({ q: 'Caf\u00e9' }), [`m1 ${NUMBER}`])
+  t.strictSame(await found({ q: '\u6771\u4eac' }), ['m2 +12025550222'])
+  t.strictSame(await found({ client: '0000000000' }), ['m3 0000000000'])
 })
 
 t.test('a call is found by its GUID in any casing', async t => {
