@@ -10,7 +10,10 @@ import type { Difference } from './compare.js'
 
 const CHUNK = 500
 
-/** Finds rows of entities that have no events, and deletes them unless it is a dry run. */
+/**
+ * Finds rows of entities that are unknown and have no events, and deletes them unless it is a dry run. An entity that
+ * is known is compared like the others, even when all of its events have moved to another one.
+ */
 export async function rebuildOrphans(pool: pg.Pool, { dryRun }: { dryRun: boolean }): Promise<Difference[]> {
   const differences: Difference[] = []
   for (const model of READ_MODELS) {
@@ -32,6 +35,8 @@ async function orphansIn(pool: pg.Pool, { kind }: ReadModel, { name, entityColum
     text: `select distinct t.account, $1::text as kind, t.${entityColumn} as entity from ${name} t
       where not exists (
         select from events e where e.account = t.account and e.kind = $1 and e.entity = t.${entityColumn}
+      ) and not exists (
+        select from entities n where n.account = t.account and n.kind = $1 and n.entity = t.${entityColumn}
       ) order by 1, 2, 3`,
     values: [kind]
   })

@@ -86,6 +86,18 @@ t.test('a span of presence that is changed, missing or extra is reported', async
   t.match(await repaired(t, pool), [{ entity: span?.extension, fields: ['extra'] }])
 })
 
+t.test('a row is reported once, and removed, when the events of its entity have moved', async t => {
+  const { pool } = await projectedCompany(t)
+  const [from, to] = (
+    await pool.query<{ entity: string }>("select entity from entities where kind = 'call' order by entity limit 2")
+  ).rows.map(({ entity }) => entity)
+  await pool.query("update events set entity = $2 where kind = 'call' and entity = $1", [from, to])
+  const extra = (await repaired(t, pool)).filter(
+    ({ table, fields }) => table === 'call_history' && fields[0] === 'extra'
+  )
+  t.strictSame(extra, [{ table: 'call_history', account: 'default', entity: from, fields: ['extra'] }])
+})
+
 t.test('a missing row is restored, and a row without events is removed with its part of the reports', async t => {
   const { pool } = await projectedCompany(t)
   const reports = () =>
