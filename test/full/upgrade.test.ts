@@ -88,6 +88,18 @@ const CALLS: UpgradedCall[] = [
     after: null
   },
   {
+    id: 'A1B2C3D4-5E6F-4A7B-8C9D-0E1F2A3B4C5D', // the first two events of the next call
+    differing: ['extra'],
+    before: { state: 'ringing', events: 2 },
+    after: null
+  },
+  {
+    id: 'a1b2c3d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d',
+    differing: ['started_at', 'wait_seconds', 'webhook_events'],
+    before: { events: 3, seconds: 60, legs: 1 },
+    after: { outcome: 'answered', events: 5, seconds: 72, wait_seconds: 12, talk_seconds: 60, legs: 1 }
+  },
+  {
     id: 'extension-zero',
     differing: ['first_ring_at'],
     before: { outcome: 'missed', extensions: ['0'] },
