@@ -9,9 +9,9 @@ import { ConfigError } from '../errors.js'
 import { openLog } from '../event-log/open-log.js'
 import type { EventLog } from '../event-log/port.js'
 import { listen } from '../http/server.js'
+import { pause } from '../lib/backoff.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { HOUR_MS } from '../lib/instant.js'
-import { withTimeout } from '../lib/timeout.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createReconciliation, type ReconciliationOptions } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
@@ -45,6 +45,8 @@ export interface ServiceOptions {
   config: Config
   logger: Logger
   metrics: Metrics
+  /** Ends the wait for servers that do not answer yet: the start is complete as soon as requests are accepted. */
+  hurry?: AbortSignal
   /** A simulation passes a faster clock. */
   clock?: Clock
   /** Wraps the event log; tests inject faults with it. */
@@ -67,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function build(
-  { config, logger, metrics, clock = systemClock, wrapLog = log => log, restLimits }: ServiceOptions,
+  { config, logger, metrics, hurry, clock = systemClock, wrapLog = log => log, restLimits }: ServiceOptions,
   closers: (() => Promise<void>)[],
   close: () => Promise<void>
 ): Promise<Service> {
@@ -112,7 +114,12 @@ async function build(
   const url = await listen(app, config)
   logger.info({ url }, 'listening')
   const firstAttempts = Promise.all(Object.values(background).map(service => service.firstAttempt))
-  await withTimeout(FIRST_ATTEMPT_MS, firstAttempts).catch(() => {})
+  const wait = new AbortController()
+  await Promise.race([
+    firstAttempts,
+    pause(FIRST_ATTEMPT_MS, hurry ? AbortSignal.any([hurry, wait.signal]) : wait.signal)
+  ])
+  wait.abort()
   return {
     url,
     startProblems: () => startProblemsOf(background),

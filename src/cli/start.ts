@@ -32,9 +32,12 @@ export function startCommand(environment: NodeJS.ProcessEnv): Command {
       const metrics = createMetrics()
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics, systemClock.now) })
       logger.info({ version: packageVersion(), roles: config.roles }, 'starting')
-      const service = await startService({ config, logger, metrics })
+      const drainSeconds = config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS)
+      const signals = handleStopSignals(logger, drainSeconds) // before anything is accepted that has to be finished
+      const service = await startService({ config, logger, metrics, hurry: signals.requested })
       reloadOnSignal(service, config)
-      stopOnSignal(service, logger, config, config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS))
+      stopOnSignal(service, { logger, config, drainSeconds, requested: signals.requested })
+      if (signals.requested.aborted) return
       announce(service, config, logger, terminal)
     })
 }
@@ -74,10 +77,41 @@ function exitCodeOf(service: Service, logger: Logger, { dataDir }: Config): numb
   return SPOOL_LEFT_EXIT_CODE
 }
 
-function stopOnSignal(service: Service, logger: Logger, config: Config, drainSeconds: number): void {
-  let stopping = false
+/** A second signal that comes this soon is the same Ctrl-C: it reaches Node twice when npm has started it. */
+const SAME_SIGNAL_MS = 500
+
+/**
+ * `requested` aborts at the first SIGINT or SIGTERM. A second one ends the process at once.
+ */
+function handleStopSignals(logger: Logger, drainSeconds: number): { requested: AbortSignal } {
+  const requested = new AbortController()
+  let firstAt = 0
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (requested.signal.aborted) {
+        if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1)
+        return
+      }
+      firstAt = performance.now()
+      logger.info({ signal, drainSeconds }, 'stopping')
+      requested.abort()
+    })
+  }
+  return { requested: requested.signal }
+}
+
+interface StopOptions {
+  logger: Logger
+  config: Config
+  drainSeconds: number
+  requested: AbortSignal
+}
+
+function stopOnSignal(service: Service, { logger, config, drainSeconds, requested }: StopOptions): void {
+  let isStopping = false
   const end = (code: number) => {
-    stopping = true
+    if (isStopping) return
+    isStopping = true
     const drain = code === 0 ? drainSeconds : 0
     setTimeout(
       () => {
@@ -94,20 +128,11 @@ function stopOnSignal(service: Service, logger: Logger, config: Config, drainSec
       }
     )
   }
-  let firstSignalAt = Number.NEGATIVE_INFINITY
-  // Ctrl-C reaches node twice when npm started it, so that an immediate second signal is ignored
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping && performance.now() - firstSignalAt > 500) process.exit(1)
-      if (stopping) return
-      firstSignalAt = performance.now()
-      logger.info({ signal, drainSeconds }, 'stopping')
-      end(0)
-    })
-  }
+  if (requested.aborted) end(0)
+  else requested.addEventListener('abort', () => end(0))
   service.failed.then(err => {
     logger.fatal({ err }, 'the service cannot continue')
-    if (!stopping) end(1)
+    end(1)
   })
 }
 

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
 import t from 'tap'
 import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
-import { startServiceProcess } from '../support/service.js'
+import { randomSecrets, spawnMain, startServiceProcess } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
 
 t.test(
@@ -23,3 +25,36 @@ t.test(
     t.equal(await exitCode, 1)
   }
 )
+
+t.test('SIGTERM while the service starts ends it as in operation: what was accepted is finished', async t => {
+  const sockets: net.Socket[] = []
+  const silent = net.createServer(socket => sockets.push(socket)).listen(0, '127.0.0.1') // it never answers
+  t.teardown(() => {
+    silent.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo // it listens on a port, not on a pipe
+  const child = spawnMain(['start'], {
+    ...randomSecrets(),
+    DATA_DIR: tempDir(t),
+    PORT: '0',
+    DRAIN_SECONDS: '0',
+    DATABASE_URL: `postgres://127.0.0.1:${port}/none` // a start waits for it for ten seconds
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
+  const ended = once(child, 'close')
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  await eventually('the service accepts requests', () => output.includes('"msg":"listening"'), 30_000)
+  t.notMatch(output, 'not ready yet', 'its start has not ended')
+  child.kill('SIGTERM')
+  await ended
+  t.equal(child.exitCode, 0, output)
+  t.match(output, /"msg":"stopping"/)
+})
