@@ -87,15 +87,28 @@ const measures: ReturnType<typeof toMeasures> = {
   unresolved: 0,
   inProgress: 0,
   dropped: 2,
+  left: 4,
+  lostInTransfer: 1,
+  transferred: 3,
+  callers: 26,
+  repeatCallers: 5,
   outbound: 9,
   outboundAnswered: 6,
   callback: 0,
   internal: 1,
   answerRate: 0.8,
+  abandonmentRate: 0.133,
   serviceLevel: 0.75,
+  transferRate: 0.125,
+  repeatCallerRate: 0.192,
   connectRate: 0.667,
   wait: { totalSeconds: 341, averageSeconds: 14.2, p50Seconds: 11, p95Seconds: 38.5 },
-  talk: { totalSeconds: 5_120, averageSeconds: 170.7, p50Seconds: 142, p95Seconds: 405 }
+  waitOfLeft: { totalSeconds: 96, averageSeconds: 24, p50Seconds: 22, p95Seconds: 40.3 },
+  longestWaitSeconds: 43,
+  averageSpeedOfAnswerSeconds: 14.2,
+  talk: { totalSeconds: 5_120, averageSeconds: 170.7, p50Seconds: 142, p95Seconds: 405 },
+  averageHandleTimeSeconds: 170.7,
+  returns: { needed: 7, returned: 5, returnedInTime: 4, rate: 0.571, medianMinutes: 18.5 }
 }
 
 /** An example of the main schemas of the OpenAPI document, by the name of the schema. A test validates each of them. */

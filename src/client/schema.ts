@@ -1301,54 +1301,12 @@ export interface components {
         };
         /** @description The calls of one bucket and one group. */
         CallStatistics: {
-            /** @description Inbound calls that ended before they rang at an agent. */
-            abandoned: number;
-            /** @description Inbound calls that an agent answered, including those in progress. */
-            answered: number;
-            /** @description Answered calls / (answered calls + missed + abandoned + voicemail + other), without calls in progress. `null` when the divisor is 0. */
-            answerRate: number | null;
-            /** @description Calls of the callback widget. */
-            callback: number;
-            /** @description All calls that began in the interval, of any direction, including the dropped ones. */
-            calls: number;
-            /** @description Answered outbound calls / outbound calls that have ended or are answered, without those in progress. `null` when the divisor is 0. */
-            connectRate: number | null;
-            /** @description Inbound calls that ended unanswered, and not at the voicemail, less than droppedUnderSeconds (4 by default) after their start, such as wrong numbers. They are in no other count of inbound calls and in no rate. */
-            dropped: number;
-            /** @description The value of the group. `null` without `groupBy`, and for calls that have no value. */
-            group: string | null;
-            /** @description Inbound calls without the dropped ones = answered + missed + abandoned + voicemail + other + waiting + unresolved. */
-            inbound: number;
-            /** @description Inbound calls that have not ended and are not stale: waiting or answered. They are in no rate. */
-            inProgress: number;
-            /** @description Calls between extensions. */
-            internal: number;
-            /** @description Inbound calls that rang at an agent and ended unanswered. */
-            missed: number;
-            /** @description Inbound calls that the REST API reports as dropped or canceled and that lasted at least droppedUnderSeconds. */
-            other: number;
-            /** @description Outbound calls. */
-            outbound: number;
-            /** @description Outbound calls that were answered, including those in progress. */
-            outboundAnswered: number;
-            /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
-            serviceLevel: number | null;
             /**
              * Format: date-time
              * @description The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.
              */
             start: string;
-            /** @description The time in which somebody talked, of answered calls of any direction that have ended. */
-            talk: components["schemas"]["SpreadOfSeconds"];
-            /** @description Inbound calls without an answer that have had no event for four hours: their end was missed and their result is unknown. They are in no rate. */
-            unresolved: number;
-            /** @description Inbound calls that ended unanswered at the voicemail. */
-            voicemail: number;
-            /** @description The time from the start to the answer, of answered inbound calls whose time of answer is known. */
-            wait: components["schemas"]["SpreadOfSeconds"];
-            /** @description Inbound calls in progress that nobody has answered. */
-            waiting: number;
-        };
+        } & components["schemas"]["CallTotals"];
         /**
          * @description The statistics of the calls of an interval.
          * @example {
@@ -1370,12 +1328,20 @@ export interface components {
          *           "unresolved": 0,
          *           "inProgress": 0,
          *           "dropped": 2,
+         *           "left": 4,
+         *           "lostInTransfer": 1,
+         *           "transferred": 3,
+         *           "callers": 26,
+         *           "repeatCallers": 5,
          *           "outbound": 9,
          *           "outboundAnswered": 6,
          *           "callback": 0,
          *           "internal": 1,
          *           "answerRate": 0.8,
+         *           "abandonmentRate": 0.133,
          *           "serviceLevel": 0.75,
+         *           "transferRate": 0.125,
+         *           "repeatCallerRate": 0.192,
          *           "connectRate": 0.667,
          *           "wait": {
          *             "totalSeconds": 341,
@@ -1383,11 +1349,27 @@ export interface components {
          *             "p50Seconds": 11,
          *             "p95Seconds": 38.5
          *           },
+         *           "waitOfLeft": {
+         *             "totalSeconds": 96,
+         *             "averageSeconds": 24,
+         *             "p50Seconds": 22,
+         *             "p95Seconds": 40.3
+         *           },
+         *           "longestWaitSeconds": 43,
+         *           "averageSpeedOfAnswerSeconds": 14.2,
          *           "talk": {
          *             "totalSeconds": 5120,
          *             "averageSeconds": 170.7,
          *             "p50Seconds": 142,
          *             "p95Seconds": 405
+         *           },
+         *           "averageHandleTimeSeconds": 170.7,
+         *           "returns": {
+         *             "needed": 7,
+         *             "returned": 5,
+         *             "returnedInTime": 4,
+         *             "rate": 0.571,
+         *             "medianMinutes": 18.5
          *           }
          *         }
          *       ],
@@ -1405,12 +1387,20 @@ export interface components {
          *           "unresolved": 0,
          *           "inProgress": 0,
          *           "dropped": 2,
+         *           "left": 4,
+         *           "lostInTransfer": 1,
+         *           "transferred": 3,
+         *           "callers": 26,
+         *           "repeatCallers": 5,
          *           "outbound": 9,
          *           "outboundAnswered": 6,
          *           "callback": 0,
          *           "internal": 1,
          *           "answerRate": 0.8,
+         *           "abandonmentRate": 0.133,
          *           "serviceLevel": 0.75,
+         *           "transferRate": 0.125,
+         *           "repeatCallerRate": 0.192,
          *           "connectRate": 0.667,
          *           "wait": {
          *             "totalSeconds": 341,
@@ -1418,11 +1408,27 @@ export interface components {
          *             "p50Seconds": 11,
          *             "p95Seconds": 38.5
          *           },
+         *           "waitOfLeft": {
+         *             "totalSeconds": 96,
+         *             "averageSeconds": 24,
+         *             "p50Seconds": 22,
+         *             "p95Seconds": 40.3
+         *           },
+         *           "longestWaitSeconds": 43,
+         *           "averageSpeedOfAnswerSeconds": 14.2,
          *           "talk": {
          *             "totalSeconds": 5120,
          *             "averageSeconds": 170.7,
          *             "p50Seconds": 142,
          *             "p95Seconds": 405
+         *           },
+         *           "averageHandleTimeSeconds": 170.7,
+         *           "returns": {
+         *             "needed": 7,
+         *             "returned": 5,
+         *             "returnedInTime": 4,
+         *             "rate": 0.571,
+         *             "medianMinutes": 18.5
          *           }
          *         }
          *       ]
@@ -1446,16 +1452,24 @@ export interface components {
             /** @description Whether the call has more events than the first 200. */
             truncated: boolean;
         };
-        /** @description The calls of all buckets of one group. */
+        /** @description The calls of one group. docs/statistics.md defines all measures together. */
         CallTotals: {
             /** @description Inbound calls that ended before they rang at an agent. */
             abandoned: number;
+            /** @description left / (answered calls + missed + abandoned + voicemail + other), without calls in progress: the share of callers who left before an agent answered. A voicemail is not abandoned. `null` when the divisor is 0. */
+            abandonmentRate: number | null;
             /** @description Inbound calls that an agent answered, including those in progress. */
             answered: number;
             /** @description Answered calls / (answered calls + missed + abandoned + voicemail + other), without calls in progress. `null` when the divisor is 0. */
             answerRate: number | null;
+            /** @description AHT: the mean of `talk`. MightyCall reports neither hold time nor after-call work. `null` when there is none. */
+            averageHandleTimeSeconds: number | null;
+            /** @description ASA: the mean of `wait`. `null` when there is none. */
+            averageSpeedOfAnswerSeconds: number | null;
             /** @description Calls of the callback widget. */
             callback: number;
+            /** @description Distinct clients of the inbound calls who can be called back, without dropped calls. */
+            callers: number;
             /** @description All calls that began in the interval, of any direction, including the dropped ones. */
             calls: number;
             /** @description Answered outbound calls / outbound calls that have ended or are answered, without those in progress. `null` when the divisor is 0. */
@@ -1470,6 +1484,12 @@ export interface components {
             inProgress: number;
             /** @description Calls between extensions. */
             internal: number;
+            /** @description Callers who left before an agent answered = missed + abandoned + other. */
+            left: number;
+            /** @description The longest of these waits. `null` when there is none. */
+            longestWaitSeconds: number | null;
+            /** @description Calls of any direction in which, after a conversation, the last extension that rang did not answer. */
+            lostInTransfer: number;
             /** @description Inbound calls that rang at an agent and ended unanswered. */
             missed: number;
             /** @description Inbound calls that the REST API reports as dropped or canceled and that lasted at least droppedUnderSeconds. */
@@ -1478,18 +1498,29 @@ export interface components {
             outbound: number;
             /** @description Outbound calls that were answered, including those in progress. */
             outboundAnswered: number;
+            /** @description repeatCallers / callers. `null` when the divisor is 0. */
+            repeatCallerRate: number | null;
+            /** @description Callers with an inbound call that began less than 7 days after another inbound call of the same client to the account. */
+            repeatCallers: number;
+            returns: components["schemas"]["ReturnedCalls"];
             /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
             serviceLevel: number | null;
             /** @description The time in which somebody talked, of answered calls of any direction that have ended. */
             talk: components["schemas"]["SpreadOfSeconds"];
+            /** @description transferred / answered inbound calls that have ended. `null` when the divisor is 0. */
+            transferRate: number | null;
+            /** @description Answered inbound calls that have ended and in which an agent rang or was connected after the first answer. */
+            transferred: number;
             /** @description Inbound calls without an answer that have had no event for four hours: their end was missed and their result is unknown. They are in no rate. */
             unresolved: number;
             /** @description Inbound calls that ended unanswered at the voicemail. */
             voicemail: number;
-            /** @description The time from the start to the answer, of answered inbound calls whose time of answer is known. */
+            /** @description The time from the start, or from the first ring with waitFrom=ring, to the answer, of answered inbound calls. Calls whose wait is unknown are left out. */
             wait: components["schemas"]["SpreadOfSeconds"];
             /** @description Inbound calls in progress that nobody has answered. */
             waiting: number;
+            /** @description The time from the same instant to the end, of the callers who left. */
+            waitOfLeft: components["schemas"]["SpreadOfSeconds"];
         };
         /** @description The client of a call, a voicemail or a message. */
         Client: {
@@ -1572,33 +1603,54 @@ export interface components {
             /** @description The cursor of the next page. `null` on the last page. */
             nextCursor: string | null;
         };
-        /** @description The queue, the agents and the calls of today. */
-        CurrentStatistics: {
+        /** @description The queue and the calls of today, of all or of one business number. */
+        CurrentCallStatistics: {
+            /** @description Calls of inboundToday that ended before they rang at an agent. */
+            abandonedToday: number;
+            /** @description The abandonmentRate of GET /v1/stats/calls for the calls of today. `null` when the divisor is 0. */
+            abandonmentRateToday: number | null;
             /** @description Calls of inboundToday that were answered. */
             answeredToday: number;
             /** @description The answerRate of GET /v1/stats/calls for the calls of today. `null` when the divisor is 0. */
             answerRateToday: number | null;
+            /** @description Inbound calls since the start of the day of the account, without the dropped ones. */
+            inboundToday: number;
+            /** @description Callers of today who left before an agent answered, as in GET /v1/stats/calls. */
+            leftToday: number;
+            /** @description The longest of these conversations: since when somebody has been talking without a break. `null` when nobody is. */
+            longestTalkSeconds: number | null;
+            /** @description The longest wait among these calls. `null` when none is waiting. */
+            longestWaitSeconds: number | null;
+            /** @description Calls of inboundToday that rang at an agent and ended unanswered. */
+            missedToday: number;
+            /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
+            serviceLevelToday: number | null;
+            /** @description Calls in progress, of any direction, in which somebody is talking. */
+            talking: number;
+            /** @description Inbound calls in progress that nobody has answered, without stale ones. */
+            waiting: number;
+        };
+        /** @description The queue, the agents and the calls of today. The agents are those of all business numbers. */
+        CurrentStatistics: {
             /** Format: date-time */
             at: string;
             /** @description Idle agents whose presence is available. */
             available: number;
             /** @description Idle agents whose presence is do not disturb. */
             dnd: number;
-            /** @description Inbound calls since the start of the day of the account, without the dropped ones. */
-            inboundToday: number;
-            /** @description The longest wait among these calls. `null` when none is waiting. */
-            longestWaitSeconds: number | null;
+            /** @description The same for each business number with calls in progress or of today, sorted by number. */
+            numbers: ({
+                account: string;
+                /** @description In E.164 format. `null` for calls without one. */
+                businessNumber: string | null;
+            } & components["schemas"]["CurrentCallStatistics"])[];
             /** @description Agents in a conversation. Keys of organizations see those in their own calls. */
             onCall: number;
             /** @description Agents who are ringing or dialing. Keys of organizations see those in their own calls. */
             ringing: number;
-            /** @description The inbound calls answered within serviceLevelSeconds (20 by default), divided by the answered calls and the unanswered calls that waited at least that long. Not counted: callers who hung up sooner, dropped calls, calls in progress, unresolved calls, and answered calls whose time of answer is unknown. `null` when the divisor is 0. */
-            serviceLevelToday: number | null;
             /** @description Idle agents whose presence is unknown. */
             unknown: number;
-            /** @description Inbound calls in progress that nobody has answered, without stale ones. */
-            waiting: number;
-        };
+        } & components["schemas"]["CurrentCallStatistics"];
         /** @description A record that could not be projected. */
         DeadLetter: {
             /** @description `null` when unknown. */
@@ -2404,6 +2456,19 @@ export interface components {
             /** @description Whether the request changed anything. `false` when nothing had stopped. */
             changed: boolean;
         };
+        /** @description How soon calls were returned that were missed, abandoned, sent to voicemail or lost in a transfer, that were not dropped, and whose client can be called back. A call is returned when the next conversation with the same client begins, in either direction, at any business number of the account. The time counts from its end. */
+        ReturnedCalls: {
+            /** @description The median time until the return. `null` when there is none. */
+            medianMinutes: number | null;
+            /** @description Calls that need a return. */
+            needed: number;
+            /** @description returnedInTime / (returnedInTime + calls that were not returned in time, and whose time has passed). `null` when the divisor is 0. */
+            rate: number | null;
+            /** @description Those that were returned. */
+            returned: number;
+            /** @description Those that were returned within returnWithinMinutes. */
+            returnedInTime: number;
+        };
         /** @description The session that was started. */
         Session: {
             /**
@@ -2873,6 +2938,8 @@ export interface components {
         extensionList: string[];
         /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
         format: "csv" | "ndjson";
+        /** @description The ids of ring groups or queues, where the REST API reports them. It cannot be combined with `asOf`. */
+        groupList: string[];
         /** @description The id of the resource. */
         id: string;
         /** @description The maximum number of rows of a page. */
@@ -3579,6 +3646,8 @@ export interface operations {
                 extension?: components["parameters"]["extensionList"];
                 /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
+                /** @description The ids of ring groups or queues, where the REST API reports them. It cannot be combined with `asOf`. */
+                group?: components["parameters"]["groupList"];
                 /** @description Whether a recording is known. */
                 hasRecording?: boolean;
                 /** @description The maximum number of rows of a page. */
@@ -4948,10 +5017,14 @@ export interface operations {
                 extension?: components["parameters"]["extensionList"];
                 /** @description Return all rows after the cursor as a streamed file instead of one page of JSON; the limit is ignored. In csv, an apostrophe is inserted wherever a spreadsheet could take a text for a formula, whatever separates the cells. */
                 format?: components["parameters"]["format"];
-                /** @description number: the business number. extension: the extension that answered; unanswered calls are in the group `null`. */
-                groupBy?: "number" | "extension" | "direction" | "outcome";
+                /** @description The ids of ring groups or queues, where the REST API reports them. It cannot be combined with `asOf`. */
+                group?: components["parameters"]["groupList"];
+                /** @description extension: the extension that answered first; unanswered calls are in the group `null`. group: the ring group or queue, where the REST API reports it. number: the deprecated name of businessNumber. */
+                groupBy?: "businessNumber" | "group" | "extension" | "direction" | "outcome" | "number";
                 /** @description Outcomes. Only calls that have ended have one. */
                 outcome?: components["parameters"]["outcomeList"];
+                /** @description How soon a call is to be returned, for returns.returnedInTime and returns.rate. */
+                returnWithinMinutes?: number;
                 /** @description The start of the interval, inclusive: an instant or a day. When omitted: 24 hours, 30 days, 12 weeks or a year before `until`, depending on the bucket. */
                 since?: string;
                 /** @description With `format`: the rows of the file. data when omitted. */
@@ -4960,6 +5033,8 @@ export interface operations {
                 times?: components["parameters"]["times"];
                 /** @description The end of the interval, exclusive: an instant or a day. Now when omitted. */
                 until?: string;
+                /** @description Where waits and the service level begin: at the start of the call, or when it first rang at an agent. A call of which no ring is known has no wait from its ring. */
+                waitFrom?: "start" | "ring";
             };
             header?: never;
             path?: never;
@@ -4989,6 +5064,8 @@ export interface operations {
             query?: {
                 /** @description MightyCall accounts. All visible accounts when omitted. */
                 account?: components["parameters"]["accountList"];
+                /** @description Business numbers, in any format. */
+                businessNumber?: components["parameters"]["businessNumberList"];
             };
             header?: never;
             path?: never;
@@ -4996,7 +5073,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The queue, the agents and the calls of today. */
+            /** @description The queue, the agents and the calls of today. The agents are those of all business numbers. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -47,7 +47,7 @@ function requestsFor(route: DescribedRoute, owner: Org, organization: string): s
     `asOf=${LATER}`,
     `knownAt=${LATER}`,
     'account=default',
-    'groupBy=number',
+    'groupBy=businessNumber',
     'groupBy=extension',
     `businessNumber=${encodeURIComponent(MOVED_NUMBER)}`,
     `client=${encodeURIComponent(clientNumberOf(owner, 1))}`,

@@ -20,6 +20,7 @@ const VALUES: Record<string, string[]> = {
   businessNumber: ['+15550001003', '(555) 000-9999'],
   client: ['+15550139902', '(555) 999-9999'],
   extension: ['105', '199', '9'],
+  group: ['group-3', 'nothing'],
   thread: ['00000000-0000-4000-8000-000000000000'],
   entity: ['call-77', 'nothing'],
   q: ['0139902', '1390', 'name c4ca4238', 'please', '%25nothing%25'],

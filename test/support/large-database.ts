@@ -56,13 +56,13 @@ const AT = "'2026-01-01'::timestamptz + n * interval '5 minutes'"
 
 const CALLS = `
   insert into call_history (account, call_id, direction, state, outcome, business_number, client_number, client_name,
-    started_at, answered_at, ended_at, wait_seconds, talk_seconds, last_event_at, recording_id, webhook_events,
-    rest_events)
+    started_at, answered_at, ended_at, wait_seconds, talk_seconds, last_event_at, recording_id, group_id,
+    webhook_events, rest_events)
   select ${ACCOUNT}, 'call-' || n, direction, case when n % 5000 = 1 then 'ringing' else 'ended' end,
     case when n % 5000 = 1 then null else outcome end, ${BUSINESS}, ${CLIENT},
     case when n % 3 = 0 then 'Client ' || md5(n::text) end, ${AT}, case when outcome = 'answered' then ${AT} end,
     ${AT} + interval '2 minutes', 5, case when outcome = 'answered' then n % 600 end, ${AT},
-    case when n % 200 = 2 then 'recording-' || n end, 5, 0
+    case when n % 200 = 2 then 'recording-' || n end, case when n % 7 = 0 then 'group-' || n % 40 end, 5, 0
   from (
     select n,
       case

@@ -85,17 +85,30 @@ function callbacksOf(viewer: Viewer, calls: readonly StoredCall[]): SQL {
       ) as unanswered_calls
     from unnest(${of(call => call.account)}::text[], ${of(call => call.callId)}::text[]) u (account, call_id)
     join ${callHistory} on ${callHistory.account} = u.account and ${callHistory.callId} = u.call_id
-    left join lateral (
-      select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at from ${callHistory} "other"
-      where ${sameClient} and ${isConversation} and ${other.startedAt} > ${callHistory.startedAt}
-      order by ${other.startedAt} limit 1
-    ) talk on true
+    left join lateral (${nextConversation(viewer)}) talk on true
     left join lateral (
       select ${other.startedAt} from ${callHistory} "other"
       where ${sameClient} and ${isConversation} and ${other.startedAt} < ${callHistory.startedAt}
         and ${unindexed(other.startedAt)} > ${lookBack}
       order by ${other.startedAt} desc limit 1
     ) before on true`
+}
+
+/** Selects `started_at` and `at`, the answer, of the next conversation with the client of a call, in either direction. */
+export function nextConversation(viewer: Viewer, condition: SQL = sql`true`): SQL {
+  return sql`select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at
+      from ${callHistory} "other"
+      where ${condition} and ${withSameClient(viewer)} and ${isConversation}
+        and ${other.startedAt} > ${callHistory.startedAt}
+      order by ${other.startedAt} limit 1`
+}
+
+/** Selects `started_at` of the previous inbound call of the client of a call. */
+export function previousInboundCall(viewer: Viewer, condition: SQL): SQL {
+  return sql`select ${other.startedAt} from ${callHistory} "other"
+      where ${condition} and ${withSameClient(viewer)} and ${other.direction} = 'inbound'
+        and ${other.startedAt} < ${callHistory.startedAt}
+      order by ${other.startedAt} desc limit 1`
 }
 
 /**

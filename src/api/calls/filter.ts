@@ -33,6 +33,10 @@ export const callParameters = Type.Object(
         description: 'The maximum talk time. Calls that were not answered or have not ended never match.'
       })
     ),
+    group: listOf(
+      nameParameter,
+      'The ids of ring groups or queues, where the REST API reports them. It cannot be combined with `asOf`.'
+    ),
     lostInTransfer: Type.Optional(
       Type.Boolean({ description: 'Whether the client was lost in a transfer, after a conversation.' })
     ),
@@ -65,6 +69,7 @@ export interface CallFilter {
   outcomes: readonly string[] | undefined
   minTalkSeconds: number | undefined
   maxTalkSeconds: number | undefined
+  groups: readonly string[] | undefined
   lostInTransfer: boolean | undefined
   hasRecording: boolean | undefined
   needsCallback: boolean
@@ -85,6 +90,7 @@ export function parseCallFilter(query: CallParameters, context: Pick<QueryContex
     outcomes: query.outcome,
     minTalkSeconds: query.minDurationSeconds,
     maxTalkSeconds: query.maxDurationSeconds,
+    groups: query.group?.flatMap(value => cleanName(value) ?? []),
     lostInTransfer: query.lostInTransfer,
     hasRecording: query.hasRecording,
     needsCallback: query.needsCallback === true,
@@ -112,6 +118,7 @@ export function conditions(filter: CallFilter, { viewer }: Pick<QueryContext, 'v
     isOneOf(callHistory.direction, directions ?? (outcomes && DIRECTIONS)), // the index of outcomes begins with it
     isOneOf(callHistory.state, filter.states),
     isOneOf(callHistory.outcome, outcomes),
+    isOneOf(callHistory.groupId, filter.groups),
     minTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} >= ${minTalkSeconds}`,
     maxTalkSeconds === undefined ? undefined : sql`${callHistory.talkSeconds} <= ${maxTalkSeconds}`,
     lostInTransfer === undefined
@@ -144,7 +151,7 @@ export function immutableConditions({ since, until, accounts }: CallFilter): (SQ
   ]
 }
 
-/** Applies the same filter, except for `needsCallback`, to a past state of a call, which is in no table. */
+/** Applies the same filter, except for `needsCallback` and `group`, to a past state of a call, which is in no table. */
 export function matchesFilter(filter: CallFilter, call: CallShape): boolean {
   const has = (wanted: readonly string[] | undefined, ...values: (string | null | undefined)[]) =>
     !wanted || values.some(value => typeof value === 'string' && wanted.includes(value))

@@ -65,8 +65,8 @@ export default defineRoutes<CallsOptions>('calls', async (app, options) => {
       const { query } = request
       const context = queryContextOf(viewerOf(request), query.account, options)
       const asOf = readInstantOrDay('asOf', query.asOf, context.zones)
-      if (asOf && query.needsCallback)
-        throw new InvalidParameterError('needsCallback describes the present: send it without asOf')
+      if (asOf && (query.needsCallback || query.group))
+        throw new InvalidParameterError('needsCallback and group describe the present: send them without asOf')
       const descending = query.sort === '-startedAt'
       const readPage = asOf
         ? callsAsOf({

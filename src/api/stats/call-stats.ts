@@ -9,7 +9,7 @@ import type { Scope } from './scope.js'
 
 export const BUCKETS = ['hour', 'day', 'week', 'month'] as const
 export type Bucket = (typeof BUCKETS)[number]
-export const GROUPS = ['number', 'extension', 'direction', 'outcome'] as const
+export const GROUPS = ['businessNumber', 'group', 'extension', 'direction', 'outcome', 'number'] as const
 type Group = (typeof GROUPS)[number]
 
 /** Enough for a month of hours, or two years of days. */
@@ -31,7 +31,9 @@ const LENGTH_MS: Record<Bucket, number> = {
 const STEP: Record<Bucket, string> = { hour: '30 minutes', day: '11 hours', week: '3 days', month: '14 days' }
 
 const GROUP_COLUMNS: Record<Group, SQL> = {
-  number: sql`${callHistory.businessNumber}`,
+  businessNumber: sql`${callHistory.businessNumber}`,
+  number: sql`${callHistory.businessNumber}`, // the deprecated name
+  group: sql`${callHistory.groupId}`,
   extension: sql`${callHistory.answeredBy}`,
   direction: sql`${callHistory.direction}`,
   outcome: sql`${callHistory.outcome}`
@@ -43,6 +45,8 @@ export interface CallStatsQuery {
   bucket: Bucket
   group: Group | undefined
   now: Date
+  waitFrom: 'start' | 'ring'
+  returnWithinMinutes: number
   filter: CallFilter & { since: Date; until: Date }
 }
 
@@ -127,11 +131,18 @@ async function bucketsOf(
 /** Counts the calls of each bucket and group, and of each group over all buckets. */
 async function countCalls(
   db: NodePgDatabase,
-  { scope, timeZone, bucket, group, now, filter }: CallStatsQuery
+  { scope, timeZone, bucket, group, now, waitFrom, returnWithinMinutes, filter }: CallStatsQuery
 ): Promise<Row[]> {
   const columns = sql`date_trunc(${bucket}, ${callHistory.startedAt}, ${timeZone}) as bucket,
     ${group ? GROUP_COLUMNS[group] : sql`null::text`} as grp`
-  const counted = countedCalls({ scope, conditions: and(...conditions(filter, scope)), columns, now })
+  const counted = countedCalls({
+    scope,
+    conditions: and(...conditions(filter, scope)),
+    columns,
+    now,
+    waitFrom,
+    returnWithinMinutes
+  })
   const { rows } = await db.execute<Row & Record<string, unknown>>(sql`with ${counted}
     select ${epochMillis(sql`bucket`)} as bucket, grp, ${callMeasures}
     from counted

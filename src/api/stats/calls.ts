@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { viewerOf } from '../../access/viewer.js'
 import { InvalidParameterError } from '../../errors.js'
 import { orNull } from '../../events/envelope.js'
@@ -13,7 +13,7 @@ import { BUCKETS, type Bucket, checkSpan, findCallStats, GROUPS, MAX_BUCKETS } f
 import { measuresShape, toMeasures } from './call-stats-shape.js'
 import { type StatsOptions, scopeOf, timeZoneOf } from './scope.js'
 
-const { account, businessNumber, client, extension, direction, outcome } = callParameters.properties
+const { account, businessNumber, client, extension, group: groups, direction, outcome } = callParameters.properties
 
 /** The length of the interval when `since` is omitted. */
 const DEFAULT_MS: Record<Bucket, number> = {
@@ -48,10 +48,22 @@ const parameters = Type.Object(
     groupBy: Type.Optional(
       Type.Enum(GROUPS, {
         description:
-          'number: the business number. extension: the extension that answered; unanswered calls are in the group ' +
-          '`null`.'
+          'extension: the extension that answered first; unanswered calls are in the group `null`. group: the ring ' +
+          'group or queue, where the REST API reports it. number: the deprecated name of businessNumber.'
       })
     ),
+    waitFrom: Type.Enum(['start', 'ring'], {
+      default: 'start',
+      description:
+        'Where waits and the service level begin: at the start of the call, or when it first rang at an agent. A call ' +
+        'of which no ring is known has no wait from its ring.'
+    }),
+    returnWithinMinutes: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 60,
+      description: 'How soon a call is to be returned, for returns.returnedInTime and returns.rate.'
+    }),
     ...exportParameters,
     table: Type.Optional(
       Type.Enum(['data', 'totals'], { description: 'With `format`: the rows of the file. data when omitted.' })
@@ -60,6 +72,7 @@ const parameters = Type.Object(
     businessNumber,
     client,
     extension,
+    group: groups,
     direction,
     outcome
   },
@@ -72,21 +85,24 @@ const group = orNull(
 )
 const totals = Type.Object(
   { group, ...measuresShape },
-  { $id: 'CallTotals', description: 'The calls of all buckets of one group.' }
+  { $id: 'CallTotals', description: 'The calls of one group. docs/statistics.md defines all measures together.' }
 )
 
-const row = Type.Object(
-  {
-    start: Type.String({
-      format: 'date-time',
-      description:
-        'The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.'
-    }),
-    group,
-    ...measuresShape
-  },
-  { $id: 'CallStatistics', description: 'The calls of one bucket and one group.' }
-)
+const start = Type.Object({
+  start: Type.String({
+    format: 'date-time',
+    description: 'The start of the bucket. The first bucket may begin before `since`, but counts calls from `since` on.'
+  })
+})
+
+const row = Type.Unsafe<Static<typeof start> & Static<typeof totals>>({
+  $id: 'CallStatistics',
+  description: 'The calls of one bucket and one group.',
+  allOf: [start, totals]
+})
+
+/** The columns of an exported row: those of both parts. */
+const exportedRow = Type.Object({ ...start.properties, ...totals.properties })
 
 const report = Type.Object(
   {
@@ -117,7 +133,8 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
       }
     },
     async (request, reply) => {
-      const { bucket, groupBy, since: from, until: to, format, bom, times, table, ...query } = request.query
+      const { bucket, groupBy, since: from, until: to, format, bom, times, table, ...filters } = request.query
+      const { waitFrom, returnWithinMinutes, ...query } = filters
       const scope = scopeOf(options, viewerOf(request), query.account)
       const timeZone = timeZoneOf(scope)
       const now = options.now()
@@ -131,7 +148,16 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
         since,
         until
       }
-      const found = await findCallStats(options.db, { scope, timeZone, bucket, group: groupBy, now, filter })
+      const found = await findCallStats(options.db, {
+        scope,
+        timeZone,
+        bucket,
+        group: groupBy,
+        now,
+        waitFrom,
+        returnWithinMinutes,
+        filter
+      })
       const data = found.rows.map(({ start, group, measures }) => ({
         start: start.toISOString(),
         group,
@@ -141,7 +167,7 @@ export default defineRoutes<StatsOptions>('stats-calls', async (app, options) =>
       if (file)
         return sendExport<object>(reply, file.format, {
           name: 'call-statistics',
-          item: table === 'totals' ? totals : row,
+          item: table === 'totals' ? totals : exportedRow,
           csv: file.csv,
           after: null,
           readPage: async () => ({ data: table === 'totals' ? sums : data, next: null })

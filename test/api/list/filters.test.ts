@@ -12,6 +12,8 @@ const CASES: Record<string, [query: string, ids: string[]][]> = {
     ['?maxDurationSeconds=60', ['short']],
     ['?minDurationSeconds=5&maxDurationSeconds=30', ['short']],
     ['?minDurationSeconds=0', ['long', 'short']],
+    ['?group=sales', ['long']],
+    ['?group=other', []],
     ['?hasRecording=true', ['long']],
     ['?hasRecording=false', ['open', 'missed', 'short']],
     ['?q=lovelace', ['short']],
@@ -110,6 +112,7 @@ t.test('invalid filter values are rejected', async t => {
     '/v1/calls?minDurationSeconds=-1',
     '/v1/calls?minDurationSeconds=x',
     '/v1/calls?hasRecording=maybe',
+    '/v1/calls?group=sales&asOf=2026-02-01',
     '/v1/messages?thread=x',
     '/v1/messages?state=gone',
     '/v1/messages?direction=up',
@@ -160,6 +163,7 @@ async function shared(t: Test) {
        ('default', 'open', 'inbound', 'ringing', null, '+15551110002', '+15550001111',
          null, '2026-01-04', null, now(), null, 1, 0)`
   )
+  await pool.query("update call_history set group_id = 'sales' where call_id = 'long'")
   await pool.query(
     `insert into voicemail_logs
        (account, voicemail_id, business_number, client_number, left_at, read, transcript_text, removed_at)

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { createRuntimeSettings } from '../../../src/accounts/runtime-settings.js'
 import type { Event } from '../../../src/events/event.js'
+import { BUSINESS_NUMBER } from '../../support/documented-notifications.js'
 import { status } from '../../support/facts.js'
 import { history, START } from '../../support/history.js'
 import { projector } from '../../support/projection.js'
@@ -14,6 +15,21 @@ async function now(t: Test, events: readonly Event[], { seconds = 100, timeZone 
     accountIds: ['default', 'other']
   })
   return async (query = '') => (await get(`/v1/stats/now${query}`)).json<object>()
+}
+
+const CALLS_OF_NOW = {
+  waiting: 2,
+  longestWaitSeconds: 90,
+  talking: 1,
+  longestTalkSeconds: 88,
+  inboundToday: 4,
+  answeredToday: 1,
+  missedToday: 1,
+  abandonedToday: 0,
+  leftToday: 1,
+  answerRateToday: 0,
+  abandonmentRateToday: 1,
+  serviceLevelToday: 0
 }
 
 const WAITING = history('IncomingCall@10', { id: 'w1' })
@@ -34,17 +50,13 @@ t.test('who waits, for how long, and what the agents do', async t => {
   ])
   t.strictSame(await ask(), {
     at: new Date(START + 100_000).toISOString(),
-    waiting: 2,
-    longestWaitSeconds: 90,
+    ...CALLS_OF_NOW,
     onCall: 1,
     ringing: 2,
     available: 1,
     dnd: 1,
     unknown: 1,
-    inboundToday: 4,
-    answeredToday: 1,
-    answerRateToday: 0,
-    serviceLevelToday: 0
+    numbers: [{ account: 'default', businessNumber: BUSINESS_NUMBER, ...CALLS_OF_NOW }]
   })
   t.match(await ask('?account=other'), {
     waiting: 0,
@@ -55,6 +67,69 @@ t.test('who waits, for how long, and what the agents do', async t => {
     answerRateToday: null,
     serviceLevelToday: null
   })
+})
+
+t.test('each business number has measures of its own, and the others can be left out', async t => {
+  const [sales, support] = ['+12025550001', '+12025550002']
+  const ask = await now(t, [
+    ...history('IncomingCall@10', { id: 'w1', to: sales }),
+    ...history('IncomingCall@40 > IncomingCallRinging(101)@45', { id: 'w2', to: support }),
+    ...history('IncomingCall@0 > IncomingCallConnected(102)@12', { id: 't', to: support }),
+    ...history('IncomingCall@0 > IncomingCallCompleted@25', { id: 'a', to: sales }),
+    ...history('OutgoingCall(103)@20 > OutgoingCallConnected(103)@60', { id: 'o', from: sales })
+  ])
+  const ofSales = {
+    waiting: 1,
+    longestWaitSeconds: 90,
+    talking: 1,
+    longestTalkSeconds: 40,
+    inboundToday: 2,
+    answeredToday: 0,
+    missedToday: 0,
+    abandonedToday: 1,
+    leftToday: 1,
+    answerRateToday: 0,
+    abandonmentRateToday: 1,
+    serviceLevelToday: 0
+  }
+  const ofSupport = { waiting: 1, longestWaitSeconds: 60, talking: 1, longestTalkSeconds: 88, inboundToday: 2 }
+  t.match(await ask(), {
+    waiting: 2,
+    longestWaitSeconds: 90,
+    talking: 2,
+    longestTalkSeconds: 88,
+    inboundToday: 4,
+    abandonedToday: 1,
+    numbers: [
+      { account: 'default', businessNumber: sales, ...ofSales },
+      { account: 'default', businessNumber: support, ...ofSupport }
+    ]
+  })
+  t.match(await ask('?businessNumber=(202)%20555-0001'), { ...ofSales, numbers: [{ businessNumber: sales }] })
+  t.match(await ask('?businessNumber=%2B12025550009'), { waiting: 0, inboundToday: 0, numbers: [] })
+})
+
+t.test('the longest talk lasts from the first of the agents who have talked without a break', async t => {
+  for (const [name, sequence, longestTalkSeconds] of [
+    [
+      'handed over without a break',
+      'IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20 > IncomingCallConnected(102)@30 > IncomingCallCompleted(101)@40',
+      90
+    ],
+    [
+      'handed over with a break',
+      'IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20 > IncomingCallCompleted(101)@30 > IncomingCallConnected(102)@40',
+      60
+    ],
+    [
+      'nobody talks while the colleague rings',
+      'IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20 > IncomingCallCompleted(101)@30',
+      null
+    ]
+  ] as const) {
+    const ask = await now(t, history(sequence))
+    t.match(await ask(), { longestTalkSeconds, waiting: 0 }, name)
+  }
 })
 
 t.test('a stale call waits for nobody', async t => {

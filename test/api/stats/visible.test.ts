@@ -87,7 +87,7 @@ t.test('an organization gets the sums of its own calls, of a number that moved t
     counts(recount(ofA.filter(row => row.business_number === moved)))
   ])
   t.strictSame(
-    (await totals('a', '&groupBy=number')).map(({ group, calls }) => [group, calls]),
+    (await totals('a', '&groupBy=businessNumber')).map(({ group, calls }) => [group, calls]),
     [...new Set(ofA.map(row => row.business_number))]
       .sort()
       .map(number => [number, ofA.filter(row => row.business_number === number).length])

@@ -7,7 +7,7 @@ const STOP_TOLERANCE_MS = 2_000
 
 /** What only statistics need of a call. See docs/statistics.md. */
 export interface CallStatistics {
-  /** When the first phone of an agent rang; null when that is unknown. */
+  /** When the first phone of an agent rang; null when that is unknown, as when the answered phone has no ring. */
   firstRingAt: number | null
   /** True when an agent rang or was connected after the first answer. */
   transferred: boolean
@@ -17,7 +17,7 @@ export interface CallStatistics {
 
 export function statisticsOf(call: Call, events: readonly FoldedCallEvent[]): CallStatistics {
   const agents = call.legs.filter(leg => leg.role === 'agent')
-  const rings = agents.flatMap(leg => leg.ringingAt ?? [])
+  const rings = agents.flatMap(leg => leg.ringingAt ?? []).filter(at => at <= (call.answeredAt ?? at))
   return {
     firstRingAt: rings.length === 0 ? null : Math.min(...rings),
     transferred: call.lostInTransfer || agents.some(leg => beganAfter(leg, call.answeredAt)),
