@@ -35,6 +35,11 @@ export const messageReported = Type.Object(
     delivery: field.oneOf(['sent', 'not-sent'] as const, 'Whether an outbound message was sent.'),
     read: field.flag('True when somebody has read it.'),
     removedAt: field.instant('When it was removed.'),
+    removed: Type.Optional(
+      Type.Literal(true, {
+        description: 'Present when it is no longer available. MightyCall does not report since when.'
+      })
+    ),
     ...original
   },
   { title: 'message.reported', description: REPORTED }

@@ -43,8 +43,14 @@ export function foldMessage(events: readonly Folded<MessageEvent>[]): Message | 
       firstReceivedAt(distinct),
     state: stateOf(distinct, reports, direction),
     read: firstKnown(reports, report => report.read),
-    removedAt: millisOf(firstKnown(reports, report => report.removedAt))
+    removedAt: millisOf(firstKnown(reports, report => report.removedAt) ?? removalSeenAt(distinct.filter(isReport)))
   }
+}
+
+/** When the removal was first reported, unless a later report shows that the message was restored. */
+function removalSeenAt(reports: readonly Folded<MessageReported>[]): string | null {
+  const sorted = inOrder(reports)
+  return sorted[sorted.findLastIndex(report => !report.removed) + 1]?.occurredAt ?? null
 }
 
 const isReport = (event: Folded<MessageEvent>): event is Folded<MessageReported> => event.type === 'message.reported'

@@ -218,6 +218,16 @@ for (const { name, row, fact } of [
       ]
     }
   },
+  {
+    name: 'that was removed',
+    row: { id: 'm', availability: 'notAvailable' },
+    fact: { ...EMPTY_MESSAGE, removed: true }
+  },
+  {
+    name: 'whose text was removed',
+    row: { id: 'm', textModel: { text: null, availability: 'NotAvailable' } },
+    fact: { ...EMPTY_MESSAGE, removed: true }
+  },
   { name: 'with an id that is too long is ignored', row: { id: 'm'.repeat(101) }, fact: null }
 ]) {
   t.test(`a message ${name}`, async t => {
