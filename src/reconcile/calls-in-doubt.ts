@@ -6,7 +6,7 @@ import type { ReadRouteOptions } from './read-route.js'
 import type { AccountContext } from './route-reader.js'
 import { type CallRow, callFact } from './routes/calls.js'
 import { sendRequest } from './routes/request.js'
-import { MINUTE_MS } from './schedule.js'
+import { AWAITED, MINUTE_MS } from './schedule.js'
 
 /**
  * Calls of webhooks that REST has not reported, and that the usual readings of the list no longer cover, are requested
@@ -43,8 +43,8 @@ const MAX_AT_ONCE = { usual: 5, forced: 20 } as const
 const MAX_IN_DAY = 100
 
 /**
- * Calls without a report of their end. Those that began within the last hour are left to the list, which is read as
- * long as they are awaited, unless newer evidence contradicts them.
+ * Calls without a report of their end. Those that began within the last hour are left to the list, which is read while
+ * they are awaited, unless they are silent or newer evidence contradicts them.
  */
 const IN_DOUBT = `select c.call_id as id, c.state = 'ended' as "hasEnded", c.last_event_at as "lastEventAt",
     contradiction.at as "contradictedAt"
@@ -60,7 +60,8 @@ const IN_DOUBT = `select c.call_id as id, c.state = 'ended' as "hasEnded", c.las
   ) contradiction on true
   where c.account = $1 and c.webhook_events > 0 and c.call_id ~ '^[A-Za-z0-9-]{1,64}$'
     and c.started_at >= $3 and c.last_event_at <= $2
-    and (c.started_at <= $2 - interval '1 hour' or contradiction.at is not null)
+    and (c.started_at <= $2 - interval '${AWAITED.nearWindow}' or contradiction.at is not null
+      or c.state <> 'ended' and c.last_event_at <= $2 - interval '${AWAITED.silence}')
     and not exists (
       select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id
         and e.type = 'call.reported' and e.fields ->> 'route' = 'calls' and e.fields ->> 'status' is not null

@@ -30,6 +30,8 @@ export const AWAITED = {
   /** Something that was not reported so long after it happened comes with the next usual reading, or never. */
   giveUpAfter: '1 hour',
   longestCall: '12 hours',
+  /** After so long without an event, an open call is requested by its id. */
+  silence: '15 minutes',
   /** What every reading covers; calls that began before are requested by their ids (calls-in-doubt.ts). */
   nearWindow: '1 hour',
   /** After its last event a call may be in the list. */

@@ -77,7 +77,7 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
   print({ name: 'completeness_hours_complete', value: complete, unit: 'hours', goal: { atLeast: 24 * days - 12 } })
   print({ name: 'completeness_hours_premature', value: premature.size, unit: 'rows', goal: { atMost: 0 } })
   for (const model of COMPARED) {
-    const { missing, unequal } = await differencesOf(pool, model, truth[model.name] ?? [])
+    const { missing, unequal, unknowable } = await differencesOf(pool, model, truth[model.name] ?? [])
     print({ name: `completeness_${model.name}`, value: truth[model.name]?.length ?? 0, unit: 'rows' })
     print({ name: `completeness_${model.name}_missing`, value: missing, unit: 'rows', goal: { atMost: 0 } })
     print({
@@ -86,6 +86,7 @@ export const completeness: Bench = async ({ dir, days, speed, print, progress, t
       unit: 'fields',
       goal: { atMost: 0 }
     })
+    if (model.name === 'calls') print({ name: 'completeness_calls_unknowable', value: unknowable, unit: 'rows' })
     for (const [field, rows] of unequal)
       print({ name: `completeness_${model.name}_unequal_${field}`, value: rows, unit: 'rows' })
   }

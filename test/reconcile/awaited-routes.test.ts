@@ -63,7 +63,11 @@ t.test('a call that only the journal reports is still awaited', async t => {
 
 t.test('a call in progress is awaited once it has had no events for a while', async t => {
   const { awaitedAt } = await setUpEvents(t, webhookEventsOf('a', 1, 0).slice(0, 1))
-  t.same([await awaitedAt(2), await awaitedAt(4)], [[], ['calls']])
+  t.same(
+    [await awaitedAt(2), await awaitedAt(4), await awaitedAt(15), await awaitedAt(16)],
+    [[], ['calls'], ['calls'], []],
+    'after some silence it is requested by its id'
+  )
 })
 
 t.test('a voicemail is awaited until its transcript is ready', async t => {
@@ -74,9 +78,9 @@ t.test('a voicemail is awaited until its transcript is ready', async t => {
   t.same(await awaited(voicemail('ready', 3)), [])
 })
 
-t.test('a held call is awaited, since the next read of calls releases it', async t => {
+t.test('a held call is awaited once it is due, since the next read of calls releases it', async t => {
   const { pool, awaitedAt } = await setUpEvents(t, [])
   t.same(await awaitedAt(2), [])
   await createCallHold(pool).takeDue('default', [reportedCall('a', 1, 0)], { now: atMinute(2) })
-  t.same(await awaitedAt(2), ['calls'])
+  t.same([await awaitedAt(2), await awaitedAt(15.9), await awaitedAt(16)], [[], [], ['calls']])
 })

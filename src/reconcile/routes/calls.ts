@@ -4,6 +4,7 @@ import { HOUR_MS, toIsoOrNull } from '../../lib/instant.js'
 import type { ResponseOf } from '../../mightycall/rest/route.js'
 import { calls } from '../../mightycall/rest/routes/calls.js'
 import { parseRecordingLink } from '../../mightycall/webhook/recording.js'
+import { GRACE_MS } from '../gaps/gap-rules.js'
 import { callLookBacks } from '../look-back.js'
 import type { FactOf, RouteReader } from '../route-reader.js'
 import { AWAITED, MINUTE_MS } from '../schedule.js'
@@ -12,16 +13,21 @@ import { mergeParties, type Party } from './parties.js'
 import { pageSizeOf, readList, roundUpToSecond, sendRequest } from './request.js'
 import { factEnvelope, idOf, numberOf, rawOf, type SourceRow } from './row.js'
 
-/** Held calls are awaited, since reading /calls may release them, and so are ended calls that were not listed yet. */
+/**
+ * Held calls that are due are awaited, since reading /calls releases them, and so are ended calls that were not listed
+ * yet. A call in progress may have lost its end; after some silence it is requested by its id instead.
+ */
 const AWAITED_CALLS = `(
   exists (
     select from held_calls h where account = $1 and started_at > $2 - interval '${AWAITED.longestCall}'
+      and coalesce(ended_at, held_at) <= $2 - ${GRACE_MS} * interval '1 ms'
       and not exists (select from events e where e.account = h.account and e.kind = 'call' and e.entity = h.call_id)
   ) or exists (
     select from call_history c
     where account = $1 and started_at between $2 - interval '${AWAITED.nearWindow}' and $2
       and last_event_at > $2 - interval '${AWAITED.giveUpAfter}'
-      and (state = 'ended' or last_event_at < $2 - interval '${AWAITED.listedAfter}')
+      and (state = 'ended' or last_event_at between $2 - interval '${AWAITED.silence}'
+        and $2 - interval '${AWAITED.listedAfter}')
       and not exists (
         select from events e where e.account = c.account and e.kind = 'call' and e.entity = c.call_id
           and e.type = 'call.reported' and e.fields ->> 'route' = 'calls'

@@ -81,6 +81,8 @@ export interface Difference {
   missing: number
   /** The number of differing rows, by field. */
   unequal: Map<string, number>
+  /** The number of rows without a time that no source reports. */
+  unknowable: number
 }
 
 /** Compares every field of every true row with the read model. */
@@ -90,13 +92,17 @@ export async function differencesOf(
   truth: readonly TrueRow[]
 ): Promise<Difference> {
   const known = await rowsOf(pool, { table, id })
-  const difference: Difference = { missing: 0, unequal: new Map() }
+  const difference: Difference = { missing: 0, unequal: new Map(), unknowable: 0 }
   for (const expected of truth) {
     const row = known.get(String(expected[id] ?? expected.id))
-    if (!row) difference.missing++
-    else
-      for (const field of unequalFieldsOf({ table, fields }, row, expected))
-        difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
+    if (!row) {
+      difference.missing++
+      continue
+    }
+    for (const field of unequalFieldsOf({ table, fields }, row, expected))
+      difference.unequal.set(field, (difference.unequal.get(field) ?? 0) + 1)
+    if (fields.some(field => row[toSnakeCase(field)] === null && isUnknowable(field, row, expected)))
+      difference.unknowable++
   }
   return difference
 }
@@ -119,8 +125,21 @@ export function unequalFieldsOf(
   return fields.filter(field => {
     const [found, actual] = [plain(row[toSnakeCase(field)]), plain(expected[field])]
     const isRemoval = table === 'sms_logs' && field === 'removedAt'
-    return !isEqual(field, found, actual) && !(isRemoval && isDetectedAfter(found, actual))
+    return (
+      !isEqual(field, found, actual) &&
+      !(isRemoval && isDetectedAfter(found, actual)) &&
+      !(found === null && isUnknowable(field, row, expected))
+    )
   })
+}
+
+/**
+ * Returns true for a time that no source reports: the webhook of an answer was lost, REST lists no times of legs, and
+ * the recording, if there is one, has only the length of the whole conversation. `null` is the right value then.
+ */
+function isUnknowable(field: string, row: TrueRow, expected: TrueRow): boolean {
+  if (!IN_WHOLE_SECONDS.has(field) || Number(row.webhook_events) >= Number(expected.webhookEvents)) return false
+  return field === 'talkSeconds' || expected.recordingId === null
 }
 
 /** The removal time of a message is not reported; the extended look-back detects removals within this time. */
