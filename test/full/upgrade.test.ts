@@ -63,6 +63,12 @@ const CALLS: UpgradedCall[] = [
     after: { outcome: 'answered', answered_by: '101', answered_at: null, wait_seconds: null, talk_seconds: null }
   },
   {
+    id: 'b2c3d4e5-6f7a-4b8c-9d0e-1f2a3b4c5d6e', // as the one before, with a recording of 95 s
+    differing: ['answered_by', 'answered_at', 'wait_seconds', 'talk_seconds'],
+    before: { answered_by: '102', wait_seconds: 75, talk_seconds: 35 },
+    after: { outcome: 'answered', answered_by: '101', wait_seconds: 15, talk_seconds: 90 }
+  },
+  {
     id: 'duration-and-recording',
     differing: ['outcome', 'answered_at', 'wait_seconds', 'talk_seconds'],
     before: { outcome: 'unanswered', talk_seconds: null },
@@ -161,6 +167,21 @@ async function checkUpgraded(t: Test, { pool, url }: { pool: pg.Pool; url: strin
     if (after === null) t.notOk(calls.has(id), `${id} has no row`)
     else t.match(calls.get(id), after, id)
   }
+  t.strictSame(
+    (await pool.query("select message_id, client_number from sms_logs where account = 'branch' order by 1")).rows,
+    [
+      { message_id: 'message-from-international-prefix', client_number: '001 202 555 0123' },
+      { message_id: 'message-from-number', client_number: '+12025550124' },
+      { message_id: 'message-from-zeros', client_number: '0000000000' }
+    ],
+    'numbers of messages are not completed'
+  )
+  for (const table of ['agent_presence', 'mightycall_extensions'])
+    t.strictSame(
+      (await pool.query(`select distinct extension from ${table} where account = 'branch' order by 1`)).rows,
+      (table === 'agent_presence' ? ['101', '105'] : ['101', '102', '105']).map(extension => ({ extension })),
+      `${table} has no extension 0`
+    )
   for (const account of ACCOUNTS) await checkReports(t, pool, account)
 }
 
@@ -230,6 +251,8 @@ t.test('a dry run lists the fields of an old database that differ, and a rebuild
     )
   t.strictSame(fieldsOf('call_legs', 'lost-ringing'), ['missing'], 'it lists a leg that is missing')
   t.strictSame(fieldsOf('call_legs', 'extension-zero').sort(), ['extra', 'missing'], 'and one of another extension')
+  t.strictSame(fieldsOf('sms_logs', 'message-from-zeros').sort(), ['client_number', 'thread_id'], 'and of a message')
+  t.strictSame(fieldsOf('agent_presence', '0'), ['extra'], 'and the presence of no extension')
   t.ok(
     differences.some(({ account, table }) => account === 'default' && table === 'call_history'),
     'it lists calls of the other account'
