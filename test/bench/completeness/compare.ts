@@ -138,7 +138,8 @@ export function unequalFieldsOf(
  * the recording, if there is one, has only the length of the whole conversation. `null` is the right value then.
  */
 function isUnknowable(field: string, row: TrueRow, expected: TrueRow): boolean {
-  if (!IN_WHOLE_SECONDS.has(field) || Number(row.webhook_events) >= Number(expected.webhookEvents)) return false
+  if (!IN_WHOLE_SECONDS.has(field) || expected[field] === null) return false
+  if (Number(row.webhook_events) >= Number(expected.webhookEvents)) return false
   return field === 'talkSeconds' || expected.recordingId === null
 }
 

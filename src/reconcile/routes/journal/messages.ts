@@ -28,8 +28,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A message in the journal (source: MightyCall API v4, Journal). It is taken for removed when its content is not available
- * any more; the journal does not report since when. Null when its id cannot be stored.
+ * A message in the journal (source: MightyCall API v4, Journal). It is taken for removed when its content is not
+ * available any more; the journal does not report since when. Null when its id cannot be stored.
  */
 export function messageFact(row: JournalRow, source: SourceRow): FactOf<MessageReported> | null {
   const messageId = idOf(row.id)
