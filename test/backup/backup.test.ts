@@ -75,7 +75,7 @@ t.test('only an empty database is restored into, and one that a service has only
   const file = await backUp(t, pool)
   await t.rejects(restoreBackup({ pool, file }), {
     code: 'MCS_DATABASE_NOT_EMPTY',
-    message: /\(events, checkpoints, .*restore into a new one/
+    message: /\(events, checkpoints, .*restore into an empty one/
   })
   const other = await freshDatabase(t)
   await other.pool.query(
