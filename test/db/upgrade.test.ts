@@ -34,3 +34,38 @@ t.test('dead letters of an earlier version get an id, a state, and their account
     { id: '3', record_offset: '3', account: null, state: 'dead' }
   ])
 })
+
+t.test('the events of a call whose GUID was stored in two casings become those of one call', async t => {
+  const { url, pool } = await databaseWithoutTables(t)
+  await runMigrations(url, migrationsUntil(t, '0010_statistics'))
+  const guid = 'a1b2c3d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d'
+  const others = ['CALL-1', `${guid.toUpperCase()}-2`]
+  const notations = [guid, guid.toUpperCase(), `{${guid}}`]
+  for (const callId of [...notations, ...others]) {
+    await pool.query("insert into entities (account, kind, entity, fold_version) values ('acme', 'call', $1, 99)", [
+      callId
+    ])
+    await pool.query(
+      `insert into events
+        (account, kind, entity, id, type, source, occurred_at, received_at, fields, raw, raw_is_json)
+      values ('acme', 'call', $1, gen_random_uuid(), 'call.started', 'webhook', now(), now(),
+        jsonb_build_object('callId', $1::text, 'from', null), '{}', true)`,
+      [callId]
+    )
+  }
+  await runMigrations(url)
+  const { rows } = await pool.query(
+    `select entity, fields ->> 'callId' as "callId", count(*)::int as events from events
+    group by 1, 2 order by entity collate "C"`
+  )
+  t.strictSame(rows, [
+    ...others.toSorted().map(callId => ({ entity: callId, callId, events: 1 })),
+    { entity: guid, callId: guid, events: 3 }
+  ])
+  const outdated = await pool.query<{ entity: string }>('select entity from entities where fold_version = 0')
+  t.strictSame(
+    outdated.rows.map(({ entity }) => entity).sort(),
+    notations.toSorted(),
+    'the call and its other notations are folded again'
+  )
+})
