@@ -40,7 +40,8 @@ Benches:
   rebuild       events per second from a table of a million events into rows, compared with reading and writing
                 without a fold; one round
   completeness  share of the data of simulated days that the read models have, with lost, duplicated and late
-                webhooks; one round
+                webhooks, long calls, redials and late flags, and whether an hour was called complete too early;
+                one round
   latency       time from the post of a notification to its change at a client of /v1/live, at 50, 200 and
                 1,000 per second; one round
   live          cost of 1,000 clients of /v1/live for three minutes, at 50 notifications per second; one round
