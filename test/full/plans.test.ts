@@ -131,7 +131,7 @@ function scansIn(plan: Plan): string[] {
 /** Returns a query for each value of each parameter, including parameters without an entry in VALUES. */
 function queriesOf(parameters: readonly { name: string; schema: TSchema }[]): string[] {
   return parameters
-    .filter(({ name }) => !['cursor', 'limit', 'format'].includes(name))
+    .filter(({ name }) => !['cursor', 'limit', 'format', 'bom', 'times'].includes(name))
     .flatMap(({ name, schema }) =>
       valuesOf(name, schema as TObject).map(value => `${name}=${encodeURIComponent(value).replace('%2525', '%25')}`)
     )

@@ -94,7 +94,7 @@ function callbacksOf(viewer: Viewer, calls: readonly StoredCall[]): SQL {
     ) before on true`
 }
 
-/** Selects `started_at` and `at`, the answer, of the next conversation with the client of a call, in either direction. */
+/** Selects `started_at` and `at`, the answer, of the next conversation with the client of a call in any direction. */
 export function nextConversation(viewer: Viewer, condition: SQL = sql`true`): SQL {
   return sql`select ${other.startedAt}, coalesce(${other.answeredAt}, ${other.startedAt}) as at
       from ${callHistory} "other"

@@ -85,8 +85,8 @@ export const measuresShape = {
     'Answered calls / (answered calls + missed + abandoned + voicemail + other), without calls in progress.'
   ),
   abandonmentRate: rate(
-    'left / (answered calls + missed + abandoned + voicemail + other), without calls in progress: the share of callers ' +
-      'who left before an agent answered. A voicemail is not abandoned.'
+    'left / (answered calls + missed + abandoned + voicemail + other), without calls in progress: the share of ' +
+      'callers who left before an agent answered. A voicemail is not abandoned.'
   ),
   serviceLevel: rate(SERVICE_LEVEL),
   transferRate: rate('transferred / answered inbound calls that have ended.'),

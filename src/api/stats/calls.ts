@@ -55,8 +55,8 @@ const parameters = Type.Object(
     waitFrom: Type.Enum(['start', 'ring'], {
       default: 'start',
       description:
-        'Where waits and the service level begin: at the start of the call, or when it first rang at an agent. A call ' +
-        'of which no ring is known has no wait from its ring.'
+        'Where waits and the service level begin: at the start of the call, or when it first rang at an agent. A ' +
+        'call of which no ring is known has no wait from its ring.'
     }),
     returnWithinMinutes: Type.Integer({
       minimum: 1,

@@ -165,7 +165,10 @@ async function measureQueues(db: NodePgDatabase, { scope, numbers, now }: NowQue
   return new Map(rows.map(row => [groupKey(row), row]))
 }
 
-/** When the conversation of a call that goes on at the instant began, as SQL. A transfer without a break continues it. */
+/**
+ * Returns when the conversation of a call that goes on at the instant began, as SQL. A transfer without a break
+ * continues it.
+ */
 function talkingSince(instant: SQL): SQL {
   const { account, callId, connectedAt, endedAt } = callLegs
   return sql`(

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import t, { type Test } from 'tap'
 import type { Event } from '../../../src/events/event.js'
 import { createRandom } from '../../../src/simulator/random.js'
@@ -78,17 +79,18 @@ const inReport = ({
 const SPAN = 'since=2026-11-22&until=2026-11-27'
 
 async function statisticsOf({ get }: Api, account: string) {
-  const calls = (await get(`/v1/stats/calls?${SPAN}&account=${account}`)).json<{ totals: Measures[] }>()
-  const agents = (await get(`/v1/stats/agents?${SPAN}&account=${account}&limit=500`)).json<{
-    data: (Record<string, number> & { extension: string })[]
-  }>()
-  return { calls: calls.totals[0], agents: agents.data }
+  const calls = await get(`/v1/stats/calls?${SPAN}&account=${account}`)
+  const agents = await get(`/v1/stats/agents?${SPAN}&account=${account}&limit=500`)
+  for (const { statusCode, body } of [calls, agents]) assert.equal(statusCode, 200, body)
+  return {
+    calls: calls.json<{ totals: Measures[] }>().totals[0],
+    agents: agents.json<{ data: (Record<string, number> & { extension: string })[] }>().data
+  }
 }
 
 async function isAlike(test: Test, api: Api, account: string): Promise<void> {
   const [reports, statistics] = [await reportsOf(api, account), await statisticsOf(api, account)]
-  test.ok(statistics.calls && statistics.agents.length > 0)
-  if (!statistics.calls) return
+  assert.ok(statistics.calls && statistics.agents.length > 0)
   test.strictSame(reports.calls, inReport(statistics.calls), `${account}: calls`)
   for (const {
     extension,
@@ -170,7 +172,8 @@ const RULES: [name: string, sequence: string, calls: object, extension: object][
   ],
   [
     'a phone that stops ringing because a colleague answered has not missed the call',
-    'IncomingCall@0 > IncomingCallRinging(101)@2 > IncomingCallRinging(104)@2 > IncomingCallConnected(104)@8 > IncomingCallStopRinging(101)@8 > IncomingCallCompleted@58',
+    `IncomingCall@0 > IncomingCallRinging(101)@2 > IncomingCallRinging(104)@2 > IncomingCallConnected(104)@8
+      > IncomingCallStopRinging(101)@8 > IncomingCallCompleted@58`,
     { inbound: 1, answered: 1, missed: 0 },
     { calls: 1, answered: 0, missed: 0, answered_elsewhere: 1 }
   ]

@@ -271,9 +271,12 @@ const RATES: [name: string, calls: Sequence[], expected: object, seconds?: numbe
   [
     'a transfer is an attempt after the answer, and one that nobody took is lost',
     [
-      'IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@10 > IncomingCallConnected(102)@12 > IncomingCallCompleted(101)@12 > IncomingCallCompleted@40',
-      'IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@14 > IncomingCallCompleted(101)@15 > IncomingCallCompleted@315',
-      'IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallRinging(102)@1 > IncomingCallConnected(101)@5 > IncomingCallStopRinging(102)@5 > IncomingCallCompleted@40',
+      `IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@10
+        > IncomingCallConnected(102)@12 > IncomingCallCompleted(101)@12 > IncomingCallCompleted@40`,
+      `IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@14
+        > IncomingCallCompleted(101)@15 > IncomingCallCompleted@315`,
+      `IncomingCall@0 > IncomingCallRinging(101)@1 > IncomingCallRinging(102)@1 > IncomingCallConnected(101)@5
+        > IncomingCallStopRinging(102)@5 > IncomingCallCompleted@40`,
       'IncomingCall@0 > IncomingCallConnected(101)@5 > IncomingCallCompleted@40'
     ],
     {

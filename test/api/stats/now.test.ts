@@ -113,12 +113,14 @@ t.test('the longest talk lasts from the first of the agents who have talked with
   for (const [name, sequence, longestTalkSeconds] of [
     [
       'handed over without a break',
-      'IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20 > IncomingCallConnected(102)@30 > IncomingCallCompleted(101)@40',
+      `IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20
+        > IncomingCallConnected(102)@30 > IncomingCallCompleted(101)@40`,
       90
     ],
     [
       'handed over with a break',
-      'IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20 > IncomingCallCompleted(101)@30 > IncomingCallConnected(102)@40',
+      `IncomingCall@0 > IncomingCallConnected(101)@10 > IncomingCallRinging(102)@20
+        > IncomingCallCompleted(101)@30 > IncomingCallConnected(102)@40`,
       60
     ],
     [
