@@ -33,3 +33,18 @@ t.test('a path in a comment exists, relative to the root, to src, to test or to 
   )
   t.strictSame(missing, [])
 })
+
+const MAX_WIDTH = 120
+/** Written by a generator. */
+const GENERATED = ['src/client/schema.ts']
+
+t.test('no line is longer than the width of the formatter, which breaks neither comments nor strings', async t => {
+  const long = files
+    .filter(file => !GENERATED.includes(file))
+    .flatMap(file =>
+      readFileSync(path.join(PROJECT_ROOT, file), 'utf8')
+        .split('\n')
+        .flatMap((line, i) => (line.length > MAX_WIDTH ? [`${file}:${i + 1}`] : []))
+    )
+  t.strictSame(long, [])
+})

@@ -30,7 +30,8 @@ export const configSchema = Type.Object({
   ),
   TRUST_PROXY: string(
     'off',
-    'The proxies in front of the service whose X-Forwarded-For is believed: their number, or their networks, separated ' +
+    'The proxies in front of the service whose X-Forwarded-For is believed: their number, or their networks, ' +
+      'separated ' +
       'by commas. Limits by address count the address that they report. off: the address of the connection counts.',
     { examples: ['1', '10.0.0.0/8,192.168.1.7'] }
   ),
@@ -38,7 +39,8 @@ export const configSchema = Type.Object({
     650,
     5,
     86_400,
-    'How long an idle connection is kept open. It must be longer than the proxy in front keeps idle connections, since ' +
+    'How long an idle connection is kept open. It must be longer than the proxy in front keeps idle connections, ' +
+      'since ' +
       'it would otherwise send a request on a connection that is being closed.'
   ),
   DATA_DIR: string('.data', 'Where the embedded Postgres, the local log and the generated secrets are kept.'),

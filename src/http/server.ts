@@ -178,8 +178,8 @@ const CROWDED_SHARE = 0.75
 
 /**
  * Limits open connections. Further connections are closed at once, and an alarm is raised. Before that, idle ones are
- * closed, so that they cannot crowd out a sender. Half of the limit on open files stays free, since the event log has to
- * open files for its segments.
+ * closed, so that they cannot crowd out a sender. Half of the limit on open files stays free, since the event log has
+ * to open files for its segments.
  */
 function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
   server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:
 import path from 'node:path'
 
 /**
- * Replaces a small file so that after a crash or a power failure it has the old content or the new one, and that the new
- * one is kept once this returns: writes and syncs a temporary file, renames it, and syncs the directory.
+ * Replaces a small file so that after a crash or a power failure it has the old content or the new one, and that the
+ * new one is kept once this returns: writes and syncs a temporary file, renames it, and syncs the directory.
  */
 export function writeDurably(file: string, text: string, { mode }: { mode: number }): void {
   const fresh = `${file}.new`
