@@ -55,6 +55,7 @@ t.test('an organization receives only its own calls, before and after a number h
   }
 
   await pool.query('delete from events')
+  await pool.query('delete from entities')
   await rebuildOrphans(pool, { dryRun: false })
   await eventually('the deletions arrive', () => seen(admin).length === 8)
   await eventually('both clients have received a deletion', () =>

@@ -36,7 +36,7 @@ t.test('the cursor moves once all pages and the range are in the log', async t =
       context: contextAt(() => new Date(AT)),
       onPage: count => rows.push(count)
     }),
-    { rows: 3, unlinked: 0, unreadable: 0 }
+    { from: new Date(0), rows: 3, unlinked: 0, unreadable: 0 }
   )
   t.strictSame(rows, [1, 2])
   t.strictSame(appended.slice(0, 3), PAGES.flat())
@@ -132,7 +132,12 @@ t.test('unreadable rows do not stop the read, and the range counts them', async 
     }
   }
   const context = contextAt(() => new Date(AT))
-  t.strictSame(await readRoute(options, { reader, scope: null, context }), { rows: 5, unlinked: 0, unreadable: 2 })
+  t.strictSame(await readRoute(options, { reader, scope: null, context }), {
+    from: new Date(0),
+    rows: 5,
+    unlinked: 0,
+    unreadable: 2
+  })
   t.equal(await cursor(), AT)
   await readRoute(options, { reader: readerOf('numbers', () => [[], []]), scope: null, context })
   t.match(appended, [
