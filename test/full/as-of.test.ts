@@ -156,6 +156,7 @@ t.test('later REST facts refine a call without changing its times', async t => {
         call.clientNumber === null && clientName === null ? null : { number: call.clientNumber, name: clientName }
       const refined = {
         ...expected,
+        direction: call.direction, // REST knows who was called before the phone rings
         outcome: expected.endedAt && outcome,
         client,
         recording: recordingLink === null ? null : { id: recordingId }
