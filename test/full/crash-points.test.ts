@@ -39,7 +39,8 @@ async function crashAt(t: Test, name: CrashPoint): Promise<void> {
   const posts = await post(doomed)
   t.equal(await exitSignal, 'SIGKILL', 'the service was killed at the crash point')
   t.ok(posts.some(isAcknowledged))
-  t.notOk(posts.every(isAcknowledged))
+  // The projector may reach its crash point after the last post.
+  if (name === 'after-append-before-ack') t.notOk(posts.every(isAcknowledged))
 
   const service = await startServiceProcess(t, env)
   const view = await viewLog(await openLocalReader({ dir: path.join(env.DATA_DIR, 'log') }))
