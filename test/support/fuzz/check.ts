@@ -22,7 +22,7 @@ const EXAMPLE_INSTANT = '2026-11-23T08:00:00Z'
 /** @throws AssertionError  when the response is not one that the OpenAPI document describes */
 export function checkAnswer(
   operation: Operation,
-  { values, payload = '' }: FuzzedRequest,
+  { url, values, payload = '' }: FuzzedRequest,
   { statusCode, headers, body }: LightMyRequestResponse
 ): void {
   const type = String(headers['content-type'] ?? '').replace(/;.*/, '')
@@ -39,12 +39,14 @@ export function checkAnswer(
     validate(isJson ? JSON.parse(body) : body),
     `the response does not match its schema, ${JSON.stringify(validate.errors)}: ${summary}`
   )
-  if (type === 'application/x-ndjson')
+  if (type === 'application/x-ndjson') {
+    const validateLine = operation.lineOf(new URL(url, 'http://localhost').searchParams.get('table'))
     for (const line of body.split('\n').filter(line => line !== ''))
       assert.ok(
-        operation.line?.(JSON.parse(line)),
-        `the line does not match its schema, ${JSON.stringify(operation.line?.errors)}: ${line}`
+        validateLine?.(JSON.parse(line)),
+        `the line does not match its schema, ${JSON.stringify(validateLine?.errors)}: ${line}`
       )
+  }
   if (statusCode >= 400)
     checkError(
       JSON.parse(body) as Record<string, unknown>,

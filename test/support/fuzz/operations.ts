@@ -51,8 +51,11 @@ export interface Operation {
   answerOf: (status: number, contentType: string) => ValidateFunction | undefined
   /** Returns true when the document contains the value, such as a member of an enum; errors may then contain it too. */
   explains: (value: string) => boolean
-  /** Validates an item of the list, which is also a line of its export; null when the operation is not a list. */
-  line: ValidateFunction | null
+  /**
+   * Returns the validator of an item of a list, which is also a line of its export; undefined when the operation is not
+   * a list, or has no such table. The first table is exported when none is named.
+   */
+  lineOf: (table: string | null) => ValidateFunction | undefined
 }
 
 /** Returns every operation that the OpenAPI document describes, with the validators of its responses. */
@@ -68,8 +71,12 @@ export function operationsOf({ paths }: Document): Operation[] {
             Object.entries(content).map(([type, { schema }]) => [`${status} ${type}`, ajv.compile(schema)] as const)
           )
         )
-        const { data, hours } = responses[200]?.content?.['application/json']?.schema.properties ?? {}
-        const item = (data ?? hours)?.items // the export of the completeness contains its hours
+        const properties = responses[200]?.content?.['application/json']?.schema.properties ?? {}
+        const tables = new Map(
+          Object.entries(properties).flatMap(([table, { items }]) =>
+            items ? [[table, ajv.compile(items)] as const] : []
+          )
+        )
         return {
           path,
           method: name.toUpperCase() as Operation['method'], // the API has no other methods
@@ -78,7 +85,7 @@ export function operationsOf({ paths }: Document): Operation[] {
           body: requestBody?.content['application/json']?.schema ?? null,
           answerOf: (status, contentType) => answers.get(`${status} ${contentType}`),
           explains: value => text.includes(value),
-          line: item ? ajv.compile(item) : null
+          lineOf: table => tables.get(table ?? [...tables.keys()][0] ?? '')
         }
       })
     )

@@ -55,10 +55,10 @@ export async function setUpFuzzing(t: Test, operations: readonly Operation[]): P
   const values = new Set(['default', adminKey, ZONE, BUSINESS_NUMBER, CLIENT_NUMBER, '+15550100001', MOVED_NUMBER])
   const cursors: Record<string, string[]> = {}
   const ids: Record<string, string[]> = {}
-  for (const { path, inQuery, line } of operations.filter(
+  for (const { path, inQuery, lineOf } of operations.filter(
     ({ method, path }) => method === 'GET' && !path.includes('{') && path !== '/v1/live'
   )) {
-    const paged = line !== null && inQuery.some(({ name }) => name === 'cursor')
+    const paged = lineOf(null) !== undefined && inQuery.some(({ name }) => name === 'cursor')
     const { nextCursor } = (await get(paged ? `${path}?limit=1` : path)).json<{ nextCursor?: string }>()
     if (nextCursor) cursors[path] = [nextCursor]
     const { data = [] } = (await get(paged ? `${path}?limit=20` : path)).json<{ data?: object[] }>()
