@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { conformanceOf } from '../event-log/conformance/adapter.js'
 import { killedAppender, killedSubscriber } from '../event-log/conformance/crashing.js'
-import { kafka } from '../event-log/conformance/kafka.test.js'
 import { local } from '../event-log/conformance/local.test.js'
 import { roundsOf } from '../support/seeds.js'
+import { kafka } from './conformance-kafka.test.js'
 
 const ROUNDS = roundsOf(10, 50)
 t.jobs = 2

@@ -9,7 +9,7 @@ import { loadCheckpoint, saveCheckpoint } from '../conformance/checkpoints.js'
 import { startProgram } from '../conformance/child.js'
 import { gather, record } from '../support/gather.js'
 
-const other = fileURLToPath(new URL('../conformance/kafka.test.js', import.meta.url))
+const other = fileURLToPath(new URL('../../full/conformance-kafka.test.js', import.meta.url))
 t.jobs = 4 // most of it is waiting for a session to time out
 
 const some = (count: number, key = 'default:a') => Array.from({ length: count }, (_, i) => record(key, `${i}`))

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
-import { openKafkaLog } from '../../../src/event-log/kafka/log.js'
-import { BROKERS, skip } from '../../support/kafka-log.js'
-import type { LogAdapter } from './adapter.js'
-import { conform } from './conform.js'
+import { openKafkaLog } from '../../src/event-log/kafka/log.js'
+import type { LogAdapter } from '../event-log/conformance/adapter.js'
+import { conform } from '../event-log/conformance/conform.js'
+import { BROKERS, skip } from '../support/kafka-log.js'
 
 export const kafka: LogAdapter = {
   skip,
