@@ -9,11 +9,14 @@ import { kafka } from './conformance-kafka.test.js'
 const ROUNDS = roundsOf(10, 50)
 t.jobs = 2
 
-for (const [name, adapter] of Object.entries({ local, kafka })) {
-  const conformance = conformanceOf(
-    adapter,
-    fileURLToPath(new URL(`../event-log/conformance/${name}.test.js`, import.meta.url))
-  )
+/** The file that runs the programs of an adapter as child processes. */
+const CASES = [
+  { name: 'local', adapter: local, file: '../event-log/conformance/local.test.js' },
+  { name: 'kafka', adapter: kafka, file: './conformance-kafka.test.js' }
+]
+
+for (const { name, adapter, file } of CASES) {
+  const conformance = conformanceOf(adapter, fileURLToPath(new URL(file, import.meta.url)))
   const options = { skip: adapter.skip ?? false, buffered: true, timeout: 900_000 }
   t.test(`${name}: acknowledged records survive SIGKILL, ${ROUNDS} times`, options, async t => {
     for (let round = 1; round <= ROUNDS; round++)
