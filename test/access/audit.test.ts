@@ -87,7 +87,12 @@ t.test('the admin of an account sees and repairs that account only', async t => 
     t,
     history('IncomingCall > IncomingCallRinging(101) > IncomingCallCompleted')
   )
-  await pool.query("update dead_letters set account = case id when 1 then 'acme' when 2 then 'globex' end")
+  // not 1, 2 and 3 when a batch was tried again: an attempt that is rolled back uses up numbers
+  const [own, ...hidden] = (await pool.query<{ id: string }>('select id from dead_letters order by id')).rows
+  await pool.query("update dead_letters set account = case id when $1 then 'acme' when $2 then 'globex' end", [
+    own?.id,
+    hidden[0]?.id
+  ])
   await pool.query(
     `insert into entities (account, kind, entity, fold_version, failed)
      select account, 'call', 'none', 1, 'fold' from unnest(array['acme', 'globex']) account`
@@ -111,12 +116,13 @@ t.test('the admin of an account sees and repairs that account only', async t => 
   }
   const { hours } = (await get('/v1/completeness?account=globex', key)).json<{ hours: unknown[] }>()
   t.strictSame(hours, [])
-  for (const id of [2, 3]) {
+  t.equal(hidden.length, 2)
+  for (const { id } of hidden) {
     for (const path of [`/v1/dead-letters/${id}/redrive`, `/v1/dead-letters/${id}/discard`])
       t.equal((await post(path, undefined, key)).statusCode, 404, path)
     t.equal((await get(`/v1/dead-letters/${id}`, key)).statusCode, 404)
   }
-  t.equal((await post('/v1/dead-letters/1/redrive', undefined, key)).statusCode, 200)
+  t.equal((await post(`/v1/dead-letters/${own?.id}/redrive`, undefined, key)).statusCode, 200)
   t.strictSame(
     (await letters()).map(({ state }) => state),
     ['redriven', 'dead', 'dead']
