@@ -172,7 +172,8 @@ export const LAYOUT: readonly LayoutEntry[] = [
       'event-log',
       'app',
       'cli/arguments',
-      'cli/progress'
+      'cli/progress',
+      'cli/service-client'
     ],
     why: 'The demo starts the service, and appends a history to its log. MightyCall itself is written anew here.'
   },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,6 +9,7 @@ import type pg from 'pg'
 import { migrationNames } from '../db/migrate.js'
 import { inSnapshot, type Tx } from '../db/transaction.js'
 import { BackupFileError } from '../errors.js'
+import { syncDirectory } from '../lib/durable-file.js'
 import { packageVersion } from '../lib/package-root.js'
 import { FORMAT, type Header, headerLine, rowsOf, trailerLine } from './format.js'
 import { KEPT_TABLES, type KeptTable } from './tables.js'
@@ -36,12 +37,12 @@ export async function writeBackup(options: WriteBackupOptions): Promise<Header> 
   try {
     const header = await inSnapshot(pool, tx => writeSnapshot(tx, partial, options))
     refuseExisting(file, force) // it may have been created meanwhile
-    await rename(partial, file).catch(err => {
-      throw writeError(file, err)
-    })
-    await syncFolder(path.dirname(file)).catch(err => {
-      throw writeError(file, err)
-    })
+    try {
+      await rename(partial, file)
+      syncDirectory(path.dirname(file))
+    } catch (err) {
+      throw writeError(file, err as NodeJS.ErrnoException) // node:fs throws these
+    }
     return header
   } catch (err) {
     await rm(partial, { force: true })
@@ -99,12 +100,6 @@ async function countRows(tx: Tx): Promise<Header['tables']> {
 
 function refuseExisting(file: string, force: boolean): void {
   if (!force && existsSync(file)) throw new BackupFileError(`${file} exists already: name another file, or add --force`)
-}
-
-/** The new name is an entry of the folder, which has to be synced as well. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
 }
 
 function writeError(file: string, { code }: NodeJS.ErrnoException): Error {

@@ -33,11 +33,11 @@ export function startCommand(environment: NodeJS.ProcessEnv): Command {
       const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics, systemClock.now) })
       logger.info({ version: packageVersion(), roles: config.roles }, 'starting')
       const drainSeconds = config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS)
-      const signals = handleStopSignals(logger, drainSeconds) // before anything is accepted that has to be finished
-      const service = await startService({ config, logger, metrics, hurry: signals.requested })
+      const requested = handleStopSignals(logger, drainSeconds) // before anything is accepted that has to be finished
+      const service = await startService({ config, logger, metrics, hurry: requested })
       reloadOnSignal(service, config)
-      stopOnSignal(service, { logger, config, drainSeconds, requested: signals.requested })
-      if (signals.requested.aborted) return
+      stopOnSignal(service, { logger, config, drainSeconds, requested })
+      if (requested.aborted) return
       announce(service, config, logger, terminal)
     })
 }
@@ -80,10 +80,8 @@ function exitCodeOf(service: Service, logger: Logger, { dataDir }: Config): numb
 /** A second signal that comes this soon is the same Ctrl-C: it reaches Node twice when npm has started it. */
 const SAME_SIGNAL_MS = 500
 
-/**
- * `requested` aborts at the first SIGINT or SIGTERM. A second one ends the process at once.
- */
-function handleStopSignals(logger: Logger, drainSeconds: number): { requested: AbortSignal } {
+/** Returns a signal that aborts at the first SIGINT or SIGTERM. A second one ends the process at once. */
+function handleStopSignals(logger: Logger, drainSeconds: number): AbortSignal {
   const requested = new AbortController()
   let firstAt = 0
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -97,7 +95,7 @@ function handleStopSignals(logger: Logger, drainSeconds: number): { requested: A
       requested.abort()
     })
   }
-  return { requested: requested.signal }
+  return requested.signal
 }
 
 interface StopOptions {

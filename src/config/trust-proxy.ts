@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
  * Whose `X-Forwarded-For` is believed: of nobody (false), of so many proxies in front of the service, or of those whose
  * addresses are in these networks.
  */
-export type TrustProxy = false | number | readonly string[]
+export type TrustProxy = false | number | string[]
 
 const MAX_HOPS = 10
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']

@@ -55,12 +55,7 @@ export function createHttp({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }), // request logs contain the URL, and so the token
     childLoggerFactory: logger => logger, // a child per request would only add a request id, which is not used
-    trustProxy:
-      typeof trustProxy === 'number'
-        ? (_address: string, hop: number) => hop < trustProxy
-        : trustProxy === false
-          ? false
-          : [...trustProxy],
+    trustProxy: typeof trustProxy === 'number' ? (_address: string, hop: number) => hop < trustProxy : trustProxy,
     keepAliveTimeout: keepAliveMs,
     // an additional slash is a common mistake in a pasted webhook address
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },

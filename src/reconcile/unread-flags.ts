@@ -4,6 +4,7 @@ import { DAY_MS } from '../lib/instant.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { AcceptPage } from './accept-page.js'
 import { awaitProjection, PROJECTION_TIMEOUT_MS } from './await-projection.js'
+import { nextDays } from './backfill/chunks.js'
 import { type ReadRouteOptions, readInterval } from './read-route.js'
 import type { AccountContext, RouteReader } from './route-reader.js'
 
@@ -28,8 +29,6 @@ export interface UnreadFlagsRead {
   unreadBefore: number
 }
 
-const FEW_ROWS = 200
-const MANY_ROWS = 1_000
 const MAX_DAYS = 32
 
 /**
@@ -47,7 +46,6 @@ export async function readUnreadFlags(
   const unread = reader.unread ? await loadUnreadDays(pool, reader.unread, { account: context.account.id, before }) : []
   let readFrom = before
   let requests = 0
-  const unreadBefore = () => unread.reduce((sum, { day, rows }) => (day < readFrom ? sum + rows : sum), 0)
   for (let days = 1; requests < maxRequests; ) {
     const newest = unread.find(({ day }) => day < readFrom)
     if (!newest) break
@@ -60,10 +58,10 @@ export async function readUnreadFlags(
     const rows = await readPast({ pool, append }, { reader, context, interval: { from, until }, onPage: countPage })
     if (rows === null) break
     readFrom = from
-    if (rows < FEW_ROWS) days = Math.min(MAX_DAYS, days * 2)
-    else if (rows > MANY_ROWS) days = Math.max(1, days >> 1)
+    days = nextDays(days, rows, MAX_DAYS)
   }
-  return { readFrom, unreadBefore: unreadBefore() }
+  const older = unread.filter(({ day }) => day < readFrom)
+  return { readFrom, unreadBefore: older.reduce((sum, { rows }) => sum + rows, 0) }
 }
 
 /** Returns the number of rows, or null when the quota is exhausted. Old rows do not replace newer names of agents. */

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { TSchema } from 'typebox'
 import { localTime } from '../../lib/local-day.js'
+import { isE164 } from '../../lib/phone-number.js'
 
 /** What a spreadsheet takes for the start of a formula: `= + - @`, and the characters that Unicode maps to them. */
 const FORMULA_START =
@@ -16,9 +17,6 @@ const FORMULA = new RegExp(
   'gu'
 )
 const LEADING_SEPARATOR = /^[\t\r\n]/
-
-/** Every program reads such a value as a number, which invokes nothing: phone numbers stay as they are. */
-const E164 = /^\+[1-9]\d{6,14}$/
 
 /** A text with any other character is quoted, so that it stays one cell in every dialect. */
 const NEEDS_QUOTES = /[^\w.:+-]/
@@ -60,7 +58,7 @@ function cellOf(value: unknown, timeZone: string | null): string {
 }
 
 export function withoutFormula(text: string): string {
-  if (E164.test(text)) return text
+  if (isE164(text)) return text // every program reads it as a number, which invokes nothing
   const safe = text.replace(FORMULA, "'")
   return LEADING_SEPARATOR.test(safe) ? `'${safe}` : safe
 }

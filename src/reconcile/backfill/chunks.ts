@@ -22,7 +22,7 @@ export function nextChunk({ from, until }: Interval, readFrom: Date, days: numbe
 }
 
 /** How many days the next chunk has, after one of `days` days with so many rows. */
-export function nextDays(days: number, rows: number): number {
+export function nextDays(days: number, rows: number, maxDays = MAX_DAYS): number {
   if (rows > MANY_ROWS) return Math.max(1, Math.floor(days / 2))
-  return rows < FEW_ROWS ? Math.min(MAX_DAYS, days * 2) : days
+  return rows < FEW_ROWS ? Math.min(maxDays, days * 2) : days
 }

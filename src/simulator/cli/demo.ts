@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { interruptSignal, parseInteger, parseRate, parseShare } from '../../cli/arguments.js'
 import { openBar } from '../../cli/progress.js'
+import { createServiceClient } from '../../cli/service-client.js'
 import { systemClock } from '../../lib/clock.js'
 import { DAY_MS } from '../../lib/instant.js'
 import { createLogger } from '../../observability/logger.js'
@@ -212,23 +213,17 @@ async function countGaps(
 
 /** The sum over all labels; `null` while there is no such metric. */
 async function metric(world: DemoWorld, name: string): Promise<number | null> {
-  const text = await (await apiOf(world).fetch('/metrics')).text()
+  const headers = { authorization: `Bearer ${world.adminKey}` }
+  const text = await (await fetch(`${world.service.url}/metrics`, { headers })).text()
   const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(match => Number(match[1]))
   return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) : null
 }
 
 function apiOf({ service: { url }, adminKey }: DemoWorld) {
-  const request = async (route: string, init: RequestInit = {}) => {
-    const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
-    const response = await fetch(url + route, { ...init, headers })
-    if (!response.ok) throw new Error(`${route.replace(/\?.*/, '')} responded with status ${response.status}`)
-    return response
-  }
+  const { request } = createServiceClient({ url, key: adminKey })
   return {
-    fetch: request,
-    get: async <T>(route: string) => (await (await request(route)).json()) as T, // documented by the OpenAPI schema
-    post: async <T>(route: string, body: object) =>
-      (await (await request(route, { method: 'POST', body: JSON.stringify(body) })).json()) as T
+    get: async <T>(route: string) => (await request('GET', route)) as T, // documented by the OpenAPI schema
+    post: async <T>(route: string, body: object) => (await request('POST', route, body)) as T
   }
 }
 

@@ -1,9 +1,7 @@
+import { ROUNDING_MS } from './durations.js'
 import type { CallRow } from './facts.js'
 import type { EndedLeg } from './outcome.js'
 import type { MergedReport } from './reported.js'
-
-/** The length of a recording is reported in whole seconds. */
-const ROUNDING_MS = 1000
 
 export interface CallSpan {
   direction: CallRow['direction']

@@ -8,8 +8,8 @@ import { type EndedLeg, markAnswered, untimedLeg } from './outcome.js'
 // call may be either, so it tells nothing about the time of the answer. When nothing else is known of a call, its
 // duration dates the start. What REST reports takes the place of all of this.
 
-/** Durations are in whole seconds. */
-const ROUNDING_MS = 1000
+/** The durations of calls and of recordings are in whole seconds. */
+export const ROUNDING_MS = 1000
 
 /** A call or leg whose duration a webhook reports. */
 export interface Measured {
